@@ -1,0 +1,85 @@
+"""The clusters' settings, the same in every region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Weekday = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenanceWindowSpec:
+    """
+    When GKE may upgrade a cluster.
+
+    Args:
+        start_hour_utc: Hour at which the window opens, 0 to 23, in UTC.
+        duration_hours: Length in hours, 4 to 23. GKE wants 48 hours in any 32 days: 12 hours on one day of the week do.
+        days: Days of the week. Default: one day per region, by its number, so that neighbours are not upgraded at once.
+    """
+
+    start_hour_utc: int = 2
+    duration_hours: int = 12
+    days: tuple[Weekday, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_hour_utc <= 23:
+            raise ValueError(f"start_hour_utc must be between 0 and 23, got {self.start_hour_utc}")
+        if not 4 <= self.duration_hours <= 23:
+            raise ValueError(f"duration_hours must be between 4 and 23, got {self.duration_hours}")
+        hours = 4 * self.duration_hours * max(1, len(set(self.days)))
+        if hours < 48:
+            raise ValueError(f"duration_hours times days must give 48 hours in four weeks, got {hours}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemPoolSpec:
+    """
+    The nodes for everything that needs no accelerator, the endpoint picker first.
+
+    Args:
+        machine_type: Default: the smallest e2-standard that holds the endpoint pickers of the chosen chart version.
+        min_nodes_per_zone: Fewest nodes in each zone.
+        max_nodes_per_zone: Most nodes in each zone.
+        disk_gib: Boot disk, in GiB.
+    """
+
+    machine_type: str | None = None
+    min_nodes_per_zone: int = 1
+    max_nodes_per_zone: int = 3
+    disk_gib: int = 100
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.min_nodes_per_zone <= self.max_nodes_per_zone:
+            raise ValueError(
+                f"min_nodes_per_zone must be between 1 and max_nodes_per_zone ({self.max_nodes_per_zone}), "
+                f"got {self.min_nodes_per_zone}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterSpec:
+    """
+    What every cluster of the platform has in common.
+
+    Args:
+        control_plane: `regional` survives the loss of a zone; `zonal` costs less and does not.
+        release_channel: GKE release channel.
+        gke_version: Version or prefix, such as `1.35` or `1.35.2-gke.1842000`. Default: the newest of the lowest minor
+            version that has every feature in use. Below that floor it is refused.
+        private_nodes: Nodes without public addresses.
+        dataplane_v2: GKE Dataplane V2. Managed DRANET needs it; cannot change later.
+        deletion_protection: Refuses to destroy a cluster until it is off and applied.
+        maintenance_window: When GKE may upgrade.
+        system_pool: Nodes without accelerators.
+    """
+
+    control_plane: Literal["regional", "zonal"] = "regional"
+    release_channel: Literal["RAPID", "REGULAR", "STABLE"] = "REGULAR"
+    gke_version: str | None = None
+    private_nodes: bool = True
+    dataplane_v2: bool = True
+    deletion_protection: bool = True
+    maintenance_window: MaintenanceWindowSpec = field(default_factory=MaintenanceWindowSpec)
+    system_pool: SystemPoolSpec = field(default_factory=SystemPoolSpec)

@@ -1,0 +1,76 @@
+"""The accelerator pools' settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapacitySpec:
+    """
+    Where the machines come from: exactly one of five ways.
+
+    Args:
+        on_demand: Pay as you go, kept until released.
+        spot: Cheap, can be taken back at any time.
+        flex_start: Dynamic Workload Scheduler: waits for capacity, runs for seven days at most.
+        reservation: Name of a reservation that is consumed.
+        queued: Queued provisioning: the pool grows only for a ProvisioningRequest.
+    """
+
+    on_demand: bool = False
+    spot: bool = False
+    flex_start: bool = False
+    reservation: str | None = None
+    queued: bool = False
+
+    @property
+    def modes(self) -> list[str]:
+        """The ways that are chosen, in the order of the settings."""
+        return [mode for mode in ("on_demand", "spot", "flex_start", "reservation", "queued") if getattr(self, mode)]
+
+    @property
+    def mode(self) -> str:
+        """The one way that is chosen."""
+        return self.modes[0]
+
+    @property
+    def grows_from_zero(self) -> bool:
+        """Whether nodes come only when a pod asks for them."""
+        return self.flex_start or self.queued
+
+
+def _on_demand() -> CapacitySpec:
+    return CapacitySpec(on_demand=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePoolSpec:
+    """
+    Accelerator nodes, the same in each region that has the pool.
+
+    Args:
+        machine_type: TPU or GPU machine, such as `ct6e-standard-4t`. Each one known is in docs/machines.md.
+        topology: TPU slice, such as `2x2`. Default: the single-host slice of the machine.
+        nodes_per_zone: Nodes in each zone. A multi-host slice has as many as its topology needs.
+        capacity: Where the machines come from.
+        dranet: Managed DRANET: the accelerator's own network interfaces. Default: on where the machine has it.
+        compact_placement: Nodes side by side. Default: on for multi-host slices, which need it.
+        disk_gib: Boot disk, in GiB; the model server's file cache is on it.
+        disk_type: Default: what the machine takes (`hyperdisk-balanced` on new TPUs).
+    """
+
+    machine_type: str
+    topology: str | None = None
+    nodes_per_zone: int = 1
+    capacity: CapacitySpec = field(default_factory=_on_demand)
+    dranet: bool | None = None
+    compact_placement: bool | None = None
+    disk_gib: int = 200
+    disk_type: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.nodes_per_zone < 1:
+            raise ValueError(f"nodes_per_zone must be at least 1, got {self.nodes_per_zone}")
+        if not 10 <= self.disk_gib <= 65536:
+            raise ValueError(f"disk_gib must be between 10 and 65536, got {self.disk_gib}")

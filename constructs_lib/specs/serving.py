@@ -1,0 +1,66 @@
+"""The settings of what runs in each cluster: the model server and the InferencePool before it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelServerSpec:
+    """
+    vLLM, one pod per accelerator node.
+
+    Args:
+        image: Container image with a version or digest; `latest` is refused.
+        node_pool: Key of the pool it runs on. Default: the only pool.
+        replicas: Pods in each cluster. Default: as many as the pool has nodes.
+        port: HTTP port.
+        tensor_parallel_size: Default: the chips of one node.
+        max_model_len: Longest context in tokens. Default: what the model allows, which may not fit in memory.
+        extra_args: More arguments for vLLM, as they are.
+        file_cache_gib: GiB of the boot disk that hold the weights read from the bucket. Default: the weights and a tenth.
+        startup_timeout_sec: Seconds in which the weights must be loaded and compiled.
+        termination_grace_sec: Seconds for running requests to end when a pod goes.
+        metric_export_name: Name under which the KV-cache metric reaches the load balancer.
+    """
+
+    image: str
+    node_pool: str | None = None
+    replicas: int | None = None
+    port: int = 8000
+    tensor_parallel_size: int | None = None
+    max_model_len: int | None = None
+    extra_args: tuple[str, ...] = ()
+    file_cache_gib: int | None = None
+    startup_timeout_sec: int = 1800
+    termination_grace_sec: int = 130
+    metric_export_name: str = "kv-cache"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise ValueError(f"port must be between 1 and 65535, got {self.port}")
+        if self.replicas is not None and self.replicas < 0:
+            raise ValueError(f"replicas must be at least 0, got {self.replicas}")
+        if not re.search(r"(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$", self.image) or self.image.endswith(":latest"):
+            raise ValueError(f"image must name a version or a digest, got '{self.image}'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferencePoolSpec:
+    """
+    The model servers of one cluster as one pool, with the endpoint picker that chooses among them.
+
+    Args:
+        chart_version: Version of the inferencepool chart: v1.0.1, v1.1.0, v1.2.1, v1.3.1, v1.4.0 or v1.5.0.
+        endpoint_picker_replicas: 2 for a standby: one is active, the other waits.
+        objective_priority: Priority of the model's requests; higher goes first when the pool is full.
+    """
+
+    chart_version: str = "v1.5.0"
+    endpoint_picker_replicas: int = 1
+    objective_priority: int = 10
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.endpoint_picker_replicas <= 5:
+            raise ValueError(f"endpoint_picker_replicas must be between 1 and 5, got {self.endpoint_picker_replicas}")

@@ -1,0 +1,90 @@
+"""The config file's shape: every key that a YAML file may have."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.specs import (
+    BucketSpec,
+    ClusterSpec,
+    GatewaySpec,
+    InferencePoolSpec,
+    ModelServerSpec,
+    ModelSpec,
+    NetworkSpec,
+    NodePoolSpec,
+    RegionSpec,
+)
+
+
+class Config(BaseModel):
+    """
+    One platform.
+
+    Args:
+        name: Prefix of every cloud name: lower case letters, digits, hyphens.
+        project: Project ID.
+        regions: Regions by a short key of yours, such as `us`. The key is in names: it never changes.
+        node_pools: Accelerator pools by key; each region has them all.
+        bucket: Where the weights are.
+        model: What is served.
+        model_server: The server that serves it.
+        network: The VPC.
+        cluster: What all clusters have in common.
+        inference_pool: Pool and endpoint picker of each cluster.
+        gateway: The entry to all regions.
+        namespace: Kubernetes namespace of everything we run, the same in each cluster.
+        service_discovery: Turns on multi-cluster Services too; the gateway does not need them.
+        kubernetes_auth: How Terraform signs in to clusters: `token` lasts an hour and needs nothing; `exec` asks
+            gke-gcloud-auth-plugin, which must be installed, for a fresh one each time.
+        state_bucket: Bucket of the Terraform state. Default: local files beside each stack.
+        labels: Labels on everything that can have them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    project: str
+    regions: dict[str, RegionSpec]
+    node_pools: dict[str, NodePoolSpec]
+    bucket: BucketSpec
+    model: ModelSpec
+    model_server: ModelServerSpec
+    network: NetworkSpec = NetworkSpec()
+    cluster: ClusterSpec = ClusterSpec()
+    inference_pool: InferencePoolSpec = InferencePoolSpec()
+    gateway: GatewaySpec = GatewaySpec()
+    namespace: str = "inference"
+    service_discovery: bool = False
+    kubernetes_auth: Literal["token", "exec"] = "token"
+    state_bucket: str | None = None
+    labels: dict[str, str] = {}
+
+    @property
+    def config_region(self) -> str:
+        """Key of the region whose cluster holds the gateway's objects."""
+        return next(key for key, region in self.regions.items() if region.config_cluster)
+
+    @property
+    def download_region(self) -> str:
+        """Key of the region whose cluster downloads the weights."""
+        return self.model.download_region or self.config_region
+
+    @property
+    def gateway_regions(self) -> tuple[str, ...]:
+        """Keys of the regions with a gateway address, in the order of the file."""
+        return self.gateway.regions or tuple(self.regions)
+
+    def pools(self, key: str) -> dict[str, PoolPlan]:
+        """The accelerator pools of region *key*, by their own key."""
+        region = self.regions[key]
+        specs = {**self.node_pools, **(region.node_pools or {})}
+        return {pool: plan_pool(spec, len(region.zones)) for pool, spec in specs.items()}
+
+    def serving_pool(self, key: str) -> PoolPlan:
+        """The pool of region *key* that the model server runs on."""
+        pools = self.pools(key)
+        return pools[self.model_server.node_pool or next(iter(pools))]
