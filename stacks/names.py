@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from stacks.config import Config
 
+SERVER_ACCOUNT = "model-server"
+"""Kubernetes service account that reads the weights, in every cluster."""
+DOWNLOADER_ACCOUNT = "weights-downloader"
+"""Kubernetes service account that writes them, in one cluster."""
+
 
 @dataclass(frozen=True)
 class Names:

@@ -1,0 +1,173 @@
+"""A GKE Standard cluster that can serve models behind a multi-cluster gateway."""
+
+from typing import Any
+
+from cdktf import Postcondition
+from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from constructs import Construct
+
+from constructs_lib.accelerators import PoolPlan
+from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.gke_version import GkeVersion
+from constructs_lib.global_network import POD_RANGE_NAME, SERVICE_RANGE_NAME
+from constructs_lib.node_pool import NodePool
+from constructs_lib.specs import ClusterSpec
+from constructs_lib.specs.cluster import Weekday
+
+WEEKDAYS: tuple[Weekday, ...] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+MONITORED = ["DCGM", "HPA", "POD", "SYSTEM_COMPONENTS"]
+LOGGED = ["SYSTEM_COMPONENTS", "WORKLOADS"]
+
+
+class GkeCluster(Construct):
+    """
+    A VPC-native cluster with Dataplane V2, Gateway API, Workload Identity, GCS FUSE, managed Prometheus and a DNS endpoint.
+
+    No default pool, no public endpoint, no basic authentication. It is protected from deletion unless the spec says else.
+
+    Args:
+        google: Provider of the project.
+        plan: Where it is.
+        spec: What all clusters have in common.
+
+    Attributes:
+        name: The cluster's name (known at synth).
+        dns_endpoint: Host name of the control plane (known after apply).
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, google: GoogleProvider, plan: ClusterPlan, spec: ClusterSpec
+    ) -> None:
+        super().__init__(scope, id_)
+        self.name = plan.name
+        self._google = google
+        self._plan = plan
+        self._spec = spec
+        self._cluster = ContainerCluster(
+            self,
+            "Default",
+            provider=google,
+            project=plan.project,
+            name=plan.name,
+            location=plan.location,
+            # A zonal cluster counts its own zone already and refuses to have it named again.
+            node_locations=[zone for zone in plan.zones if zone != plan.location],
+            **self._versions(),
+            **self._network(),
+            **self._access(),
+            **self._features(),
+            **self._default_pool(),
+            deletion_protection=spec.deletion_protection,
+            timeouts={"create": "60m", "update": "90m", "delete": "60m"},
+            # The default pool's settings are gone with it; keeping them would plan a change that fails.
+            lifecycle={
+                "ignore_changes": ["node_config", "initial_node_count"],
+                "postcondition": [self._version_reaches_floor()],
+            },
+        )
+        self.dns_endpoint = self._cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
+
+    def add_system_pool(self, key: str, *, machine_type: str) -> NodePool:
+        """Add the pool for everything that needs no accelerator; it grows between the spec's bounds."""
+        return NodePool.for_system(
+            self, key, google=self._google, cluster=self._cluster, plan=self._plan, spec=self._spec.system_pool,
+            machine_type=machine_type,
+        )  # fmt: skip
+
+    def add_accelerator_pool(self, key: str, pool: PoolPlan) -> NodePool:
+        """Add a TPU or GPU pool."""
+        return NodePool.for_accelerators(
+            self, key, google=self._google, cluster=self._cluster, plan=self._plan, pool=pool
+        )
+
+    def _versions(self) -> dict[str, Any]:
+        spec = self._spec
+        return {
+            "release_channel": {"channel": spec.release_channel},
+            "min_master_version": spec.gke_version or GkeVersion.parse(self._plan.version_floor).minor,
+            "maintenance_policy": {"recurring_window": self._maintenance_window()},
+        }
+
+    def _version_reaches_floor(self) -> Postcondition:
+        """
+        GKE drops exact versions within weeks, so a minor version is asked for and the floor is checked on what came.
+
+        Versions are compared as one number of nine digits per part: Terraform cannot compare text.
+        """
+        floor = "".join(f"{part:09d}" for part in GkeVersion.parse(self._plan.version_floor).parts)
+        given = 'join("", [for n in regexall("[0-9]+", self.master_version) : format("%09d", tonumber(n))])'
+        return Postcondition(
+            condition=f"${{tonumber({given}) >= {floor.lstrip('0')}}}",
+            error_message=f"{self._plan.name} is older than {self._plan.version_floor}, the floor of the features in "
+            f"use: set cluster.gke_version to a newer minor version, or choose another release channel.",
+        )
+
+    def _maintenance_window(self) -> dict[str, str]:
+        window = self._spec.maintenance_window
+        days = sorted(window.days, key=WEEKDAYS.index) or [self._plan.maintenance_day]
+        end = window.start_hour_utc + window.duration_hours
+        # 2026-01-05 was a Monday; only the hours count, the days are in the recurrence.
+        return {
+            "start_time": f"2026-01-05T{window.start_hour_utc:02d}:00:00Z",
+            "end_time": f"2026-01-{5 + end // 24:02d}T{end % 24:02d}:00:00Z",
+            "recurrence": f"FREQ=WEEKLY;BYDAY={','.join(days)}",
+        }
+
+    def _network(self) -> dict[str, Any]:
+        plan, spec = self._plan, self._spec
+        prefix = f"projects/{plan.project}"
+        region = plan.zones[0].rsplit("-", 1)[0]
+        return {
+            "network": f"{prefix}/global/networks/{plan.network}",
+            "subnetwork": f"{prefix}/regions/{region}/subnetworks/{plan.subnetwork}",
+            "networking_mode": "VPC_NATIVE",
+            "datapath_provider": "ADVANCED_DATAPATH" if spec.dataplane_v2 else "LEGACY_DATAPATH",
+            "ip_allocation_policy": {
+                "cluster_secondary_range_name": POD_RANGE_NAME,
+                "services_secondary_range_name": SERVICE_RANGE_NAME,
+            },
+            "gateway_api_config": {"channel": "CHANNEL_STANDARD"},
+        }
+
+    def _access(self) -> dict[str, Any]:
+        """People and Terraform come in by the DNS endpoint and IAM; the IP endpoint is for the VPC and GKE itself."""
+        return {
+            "control_plane_endpoints_config": {"dns_endpoint_config": {"allow_external_traffic": True}},
+            "private_cluster_config": {
+                "enable_private_nodes": self._spec.private_nodes,
+                "enable_private_endpoint": True,
+                "master_global_access_config": {"enabled": True},
+            },
+            "master_authorized_networks_config": {"gcp_public_cidrs_access_enabled": False},
+            "master_auth": {"client_certificate_config": {"issue_client_certificate": False}},
+            "enable_legacy_abac": False,
+            "enable_shielded_nodes": True,
+            "workload_identity_config": {"workload_pool": f"{self._plan.project}.svc.id.goog"},
+        }
+
+    def _features(self) -> dict[str, Any]:
+        return {
+            "addons_config": {"gcs_fuse_csi_driver_config": {"enabled": True}},
+            "secret_manager_config": {"enabled": True} if self._plan.secret_manager else None,
+            "monitoring_config": {"enable_components": MONITORED, "managed_prometheus": {"enabled": True}},
+            "logging_config": {"enable_components": LOGGED},
+            "pod_autoscaling": {"hpa_profile": "PERFORMANCE"},
+            "cost_management_config": {"enabled": True},
+            "security_posture_config": {"mode": "BASIC", "vulnerability_mode": "VULNERABILITY_DISABLED"},
+        }
+
+    def _default_pool(self) -> dict[str, Any]:
+        """GKE must make a pool with the cluster; it is removed at once, and is not allowed the default identity."""
+        return {
+            "remove_default_node_pool": True,
+            "initial_node_count": 1,
+            "node_config": {
+                "machine_type": "e2-medium",
+                "disk_size_gb": 30,
+                "service_account": self._plan.node_service_account,
+                "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+                "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
+                "workload_metadata_config": {"mode": "GKE_METADATA"},
+            },
+        }

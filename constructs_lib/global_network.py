@@ -1,0 +1,219 @@
+"""One VPC for all regions, and in each region what a cluster and a gateway need."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_google.compute_address import ComputeAddress
+from cdktf_cdktf_provider_google.compute_firewall import ComputeFirewall, ComputeFirewallAllow
+from cdktf_cdktf_provider_google.compute_network import ComputeNetwork
+from cdktf_cdktf_provider_google.compute_router import ComputeRouter
+from cdktf_cdktf_provider_google.compute_router_nat import (
+    ComputeRouterNat,
+    ComputeRouterNatSubnetwork,
+)
+from cdktf_cdktf_provider_google.compute_subnetwork import ComputeSubnetwork, ComputeSubnetworkSecondaryIpRange
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_time.provider import TimeProvider
+from cdktf_cdktf_provider_time.sleep import Sleep
+from constructs import Construct
+
+HEALTH_CHECK_RANGES = ["130.211.0.0/22", "35.191.0.0/16"]
+"""Where Google's health checks come from. Source: Google, "Health checks overview", probe IP ranges."""
+POD_RANGE_NAME = "pods"
+SERVICE_RANGE_NAME = "services"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkRegion:
+    """
+    What the network has in one region. All known at synth.
+
+    Attributes:
+        gateway_address: Name of the reserved address; None where the gateway takes an ephemeral one or none.
+        nat: Name of the router and its NAT; None without NAT.
+    """
+
+    region: str
+    node_subnet: str
+    proxy_subnet: str
+    nodes: IPv4Network
+    pods: IPv4Network
+    services: IPv4Network
+    proxy: IPv4Network
+    gateway_address: str | None
+    nat: str | None
+
+
+class GlobalNetwork(Construct):
+    """
+    A VPC whose regions are added one by one, so that one region never changes another's resources.
+
+    Firewall rules apply to the nodes' service account alone and open the model server's and the endpoint picker's ports,
+    nothing else.
+
+    Args:
+        google: Provider of the project.
+        time: Provider of the wait on destroy.
+        project: Project ID.
+        name: Name of the VPC; firewall rules start with it too.
+        mtu: Bytes in a packet.
+        node_service_account: E-mail address of the nodes' identity.
+        after: What must exist first: the compute API.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        time: TimeProvider,
+        project: str,
+        name: str,
+        mtu: int,
+        node_service_account: str,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id_)
+        self._google = google
+        self._time = time
+        self._project = project
+        self._name = name
+        self._nodes = node_service_account
+        self._vpc = ComputeNetwork(
+            self,
+            "Default",
+            provider=google,
+            project=project,
+            name=name,
+            auto_create_subnetworks=False,
+            routing_mode="GLOBAL",
+            mtu=mtu,
+            depends_on=list(after),
+        )
+        self._subnets: list[ITerraformDependable] = []
+
+    def add_region(self, key: str, region: NetworkRegion) -> ComputeAddress | None:
+        """Add the subnets, the gateway's address and the NAT of one region; gives the address where there is one."""
+        here = Construct(self, key)
+        subnet = self._add_node_subnet(here, region)
+        proxy = ComputeSubnetwork(
+            here,
+            "proxy",
+            provider=self._google,
+            project=self._project,
+            name=region.proxy_subnet,
+            region=region.region,
+            network=self._vpc.id,
+            ip_cidr_range=str(region.proxy),
+            purpose="GLOBAL_MANAGED_PROXY",
+            role="ACTIVE",
+        )
+        self._subnets += [subnet, proxy]
+        if region.nat is not None:
+            self._add_nat(here, region, subnet)
+        if region.gateway_address is None:
+            return None
+        return ComputeAddress(
+            here,
+            "gateway",
+            provider=self._google,
+            project=self._project,
+            name=region.gateway_address,
+            region=region.region,
+            subnetwork=subnet.id,
+            address_type="INTERNAL",
+        )
+
+    def allow_health_checks(self, ports: Sequence[int]) -> None:
+        """Let Google's health checks reach *ports* of the nodes and their pods."""
+        self._allow(self, "health-checks", HEALTH_CHECK_RANGES, {"tcp": ports})
+
+    def allow_region(self, key: str, region: NetworkRegion, ports: Sequence[int]) -> None:
+        """
+        Let the gateway's proxies of one region reach *ports* anywhere, and its nodes and pods reach each other.
+
+        One pair of rules per region: adding a region touches no rule of another.
+        """
+        rules = Construct(self, f"allow-{key}")
+        self._allow(rules, "proxies", [str(region.proxy)], {"tcp": ports}, suffix=key)
+        self._allow(rules, "nodes", [str(region.nodes), str(region.pods)], {"tcp": [], "udp": [], "icmp": []}, suffix=key)
+
+    def settle_on_destroy(self, seconds: int) -> None:
+        """
+        Wait *seconds* before the subnets go: the load balancer's endpoint groups are collected late, and hold them.
+
+        Source: kubernetes/ingress-gce#1720, hashicorp/terraform-provider-google#7637.
+        """
+        Sleep(self, "settle", provider=self._time, destroy_duration=f"{seconds}s", depends_on=[self._vpc, *self._subnets])
+
+    def _add_node_subnet(self, here: Construct, region: NetworkRegion) -> ComputeSubnetwork:
+        return ComputeSubnetwork(
+            here,
+            "nodes",
+            provider=self._google,
+            project=self._project,
+            name=region.node_subnet,
+            region=region.region,
+            network=self._vpc.id,
+            ip_cidr_range=str(region.nodes),
+            private_ip_google_access=True,
+            secondary_ip_range=[
+                ComputeSubnetworkSecondaryIpRange(range_name=POD_RANGE_NAME, ip_cidr_range=str(region.pods)),
+                ComputeSubnetworkSecondaryIpRange(range_name=SERVICE_RANGE_NAME, ip_cidr_range=str(region.services)),
+            ],
+        )
+
+    def _add_nat(self, here: Construct, region: NetworkRegion, subnet: ComputeSubnetwork) -> None:
+        router = ComputeRouter(
+            here,
+            "router",
+            provider=self._google,
+            project=self._project,
+            name=region.nat,
+            region=region.region,
+            network=self._vpc.id,
+        )
+        ComputeRouterNat(
+            here,
+            "nat",
+            provider=self._google,
+            project=self._project,
+            name=region.nat,
+            region=region.region,
+            router=router.name,
+            nat_ip_allocate_option="AUTO_ONLY",
+            source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS",
+            subnetwork=[ComputeRouterNatSubnetwork(name=subnet.id, source_ip_ranges_to_nat=["ALL_IP_RANGES"])],
+            enable_dynamic_port_allocation=True,
+            min_ports_per_vm=64,
+            enable_endpoint_independent_mapping=False,
+            log_config={"enable": True, "filter": "ERRORS_ONLY"},
+        )
+
+    def _allow(
+        self,
+        scope: Construct,
+        id_: str,
+        source_ranges: list[str],
+        ports: dict[str, Sequence[int]],
+        suffix: str | None = None,
+    ) -> None:
+        name = "-".join(part for part in (self._name, "allow", id_, suffix) if part)
+        ComputeFirewall(
+            scope,
+            id_,
+            provider=self._google,
+            project=self._project,
+            name=name,
+            network=self._vpc.id,
+            direction="INGRESS",
+            source_ranges=source_ranges,
+            target_service_accounts=[self._nodes],
+            allow=[
+                ComputeFirewallAllow(protocol=protocol, ports=[str(port) for port in numbers] or None)
+                for protocol, numbers in ports.items()
+            ],
+        )

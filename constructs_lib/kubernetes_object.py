@@ -1,0 +1,55 @@
+"""One Kubernetes object of ours, applied by the server and repaired when somebody changes it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes.manifest import Manifest
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+from constructs import Construct
+
+
+class KubernetesObject(Manifest):
+    """
+    A `kubernetes_manifest` that takes its fields back from other managers.
+
+    Args:
+        kubernetes: Provider of the cluster.
+        manifest: The object, as the functions of `constructs_lib.manifests` make it.
+        after: What must be there first.
+        wait: Condition to wait for, in the provider's form. Never on a Gateway: a wait that times out taints the object,
+            and the next apply would replace it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        kubernetes: KubernetesProvider,
+        manifest: dict[str, Any],
+        after: Sequence[ITerraformDependable] = (),
+        wait: dict[str, Any] | None = None,
+        timeouts: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            id_,
+            provider=kubernetes,
+            manifest=escape_templates(manifest),
+            field_manager={"force_conflicts": True},
+            wait=wait,
+            timeouts=timeouts,
+            depends_on=list(after) or None,
+        )
+
+
+def escape_templates(value: Any) -> Any:
+    """*value* with each `${` and `%{` in its texts made literal: Terraform reads every text as a template."""
+    if isinstance(value, str):
+        return value.replace("${", "$${").replace("%{", "%%{")
+    if isinstance(value, dict):
+        return {key: escape_templates(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [escape_templates(entry) for entry in value]
+    return value

@@ -1,0 +1,69 @@
+"""A Kubernetes service account as a principal of Google Cloud, and what it may do."""
+
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
+from cdktf_cdktf_provider_google.storage_bucket_iam_member import StorageBucketIamMember
+from constructs import Construct
+
+
+class WorkloadIdentity(Construct):
+    """
+    One Kubernetes service account, the same in every cluster of the project that has it (identity sameness).
+
+    Bound directly as `principal://`: no Google service account between, no annotation, no key. The pool exists once the
+    project has its first cluster with Workload Identity, so grants belong in a stack after that cluster.
+
+    Args:
+        google: Provider of the project.
+        project: Project ID.
+        project_number: Project number; a token is welcome.
+        namespace: Kubernetes namespace.
+        service_account: Kubernetes service account.
+
+    Attributes:
+        principal: The IAM member (known at synth but for the project number).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        project: str,
+        project_number: str,
+        namespace: str,
+        service_account: str,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._google = google
+        self._project = project
+        self.principal = (
+            f"principal://iam.googleapis.com/projects/{project_number}/locations/global/workloadIdentityPools/"
+            f"{project}.svc.id.goog/subject/ns/{namespace}/sa/{service_account}"
+        )
+
+    def grant_read(self, bucket: str) -> StorageBucketIamMember:
+        """Let it list and read objects of *bucket* (`roles/storage.objectViewer`)."""
+        return self._grant_on_bucket("read", bucket, "roles/storage.objectViewer")
+
+    def grant_write(self, bucket: str) -> StorageBucketIamMember:
+        """Let it read, write and delete objects of *bucket* (`roles/storage.objectUser`)."""
+        return self._grant_on_bucket("write", bucket, "roles/storage.objectUser")
+
+    def grant_secret(self, secret: str) -> SecretManagerSecretIamMember:
+        """Let it read the versions of *secret* (`roles/secretmanager.secretAccessor`)."""
+        return SecretManagerSecretIamMember(
+            self,
+            "secret",
+            provider=self._google,
+            project=self._project,
+            secret_id=secret,
+            role="roles/secretmanager.secretAccessor",
+            member=self.principal,
+        )
+
+    def _grant_on_bucket(self, id_: str, bucket: str, role: str) -> StorageBucketIamMember:
+        return StorageBucketIamMember(
+            self, id_, provider=self._google, bucket=bucket, role=role, member=self.principal
+        )

@@ -1,0 +1,62 @@
+"""What every stack shares: where its state is, which providers it may use, and in which versions."""
+
+from functools import cached_property
+
+from cdktf import GcsBackend, LocalBackend, TerraformStack
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_time.provider import TimeProvider
+from constructs import Construct
+
+from stacks.config import Config
+from stacks.names import Names
+
+TERRAFORM_VERSION = ">= 1.5.7"
+PROVIDER_VERSIONS = {
+    "google": ">= 7.31.0, < 8.0.0",
+    "google-beta": ">= 7.31.0, < 8.0.0",
+    "kubernetes": ">= 2.38.0, < 3.0.0",
+    "helm": ">= 3.1.1, < 4.0.0",
+    "time": ">= 0.13.1, < 1.0.0",
+}
+"""The bindings pin google 6.50.0, which lacks managed DRANET; 7.31.0 is the first release that has it."""
+
+
+class BaseStack(TerraformStack):
+    """
+    A root that plain Terraform can run too: explicit providers, its own state, nothing read from another stack's state.
+
+    Args:
+        config: The platform.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
+        super().__init__(scope, id_)
+        self.config = config
+        self.names = Names(config)
+        self._add_backend(id_)
+        self.add_override("terraform.required_version", TERRAFORM_VERSION)
+
+    @cached_property
+    def google(self) -> GoogleProvider:
+        """The provider of the platform's project; everything it makes carries the platform's labels."""
+        self.pin("google")
+        return GoogleProvider(self, "google", project=self.config.project, default_labels=self.config.labels or None)
+
+    @cached_property
+    def time(self) -> TimeProvider:
+        """The provider of bounded waits."""
+        self.pin("time")
+        return TimeProvider(self, "time")
+
+    def pin(self, provider: str) -> None:
+        """State source and versions of *provider* in this stack."""
+        required = f"terraform.required_providers.{provider}"
+        self.add_override(f"{required}.source", f"hashicorp/{provider}")
+        self.add_override(f"{required}.version", PROVIDER_VERSIONS[provider])
+
+    def _add_backend(self, id_: str) -> None:
+        if self.config.state_bucket is not None:
+            GcsBackend(self, bucket=self.config.state_bucket, prefix=f"{self.config.name}/{id_}")
+            return
+        # Relative to the stack's folder, cdktf.out/stacks/<id>: the JSON is the same on every machine.
+        LocalBackend(self, path=f"../../../terraform-state/{self.config.name}/{id_}.tfstate")

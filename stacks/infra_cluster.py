@@ -1,0 +1,58 @@
+"""One GKE cluster and its node pools: a failed apply or a stock-out stops at its border."""
+
+from cdktf import TerraformOutput
+from constructs import Construct
+
+from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
+from stacks.base import BaseStack
+from stacks.config import Config
+from stacks.sizing import system_machine_type
+from stacks.versions import version_floor
+
+SYSTEM_POOL = "system"
+
+
+class InfraClusterStack(BaseStack):
+    """
+    The cluster of one region.
+
+    Outputs: the cluster's name and location, and the command that signs kubectl in.
+
+    Args:
+        key: Key of the region.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
+        super().__init__(scope, id_, config=config)
+        plan = self._plan(key)
+        cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
+        cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
+        for pool_key, pool in config.pools(key).items():
+            cluster.add_accelerator_pool(pool_key, pool)
+        TerraformOutput(self, "cluster_name", value=plan.name, description="Name of the cluster.")
+        TerraformOutput(self, "cluster_location", value=plan.location, description="Region or zone of the cluster.")
+        TerraformOutput(
+            self,
+            "kubectl_command",
+            value=f"gcloud container clusters get-credentials {plan.name} --location {plan.location} "
+            f"--project {plan.project} --dns-endpoint",
+            description="Signs kubectl in through the DNS endpoint.",
+        )
+
+    def _plan(self, key: str) -> ClusterPlan:
+        config, names = self.config, self.names
+        region = config.regions[key]
+        downloads = key == config.download_region
+        return ClusterPlan(
+            name=names.cluster(key),
+            project=config.project,
+            location=names.cluster_location(key),
+            zones=region.zones,
+            network=names.network,
+            subnetwork=names.node_subnet(key),
+            node_service_account=names.node_service_account_email,
+            version_floor=version_floor(config, key),
+            maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
+            secret_manager=downloads and config.model.hugging_face_token.secret_manager is not None,
+        )

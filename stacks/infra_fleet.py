@@ -1,0 +1,54 @@
+"""The fleet of all clusters, its features, and the readers' access to the weights."""
+
+from cdktf import TerraformOutput
+from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
+from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
+from constructs import Construct
+
+from constructs_lib.fleet import Fleet
+from constructs_lib.workload_identity import WorkloadIdentity
+from stacks.base import BaseStack
+from stacks.config import Config
+from stacks.names import SERVER_ACCOUNT
+
+
+class InfraFleetStack(BaseStack):
+    """
+    Project-wide singletons; on destroy the features go before the clusters.
+
+    Outputs: the membership that is the config cluster.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
+        super().__init__(scope, id_, config=config)
+        self.pin("google-beta")
+        fleet = Fleet(
+            self,
+            "fleet",
+            google=self.google,
+            # The service agent's identity is the one resource here that google itself does not have.
+            google_beta=GoogleBetaProvider(self, "google-beta", project=config.project),
+            time=self.time,
+            project=config.project,
+        )
+        for key in config.regions:
+            fleet.add_member(key, cluster=self.names.cluster(key), location=self.names.cluster_location(key))
+        fleet.enable_features(config_member=config.config_region, service_discovery=config.service_discovery)
+
+        project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
+        server = WorkloadIdentity(
+            self,
+            "model-server",
+            google=self.google,
+            project=config.project,
+            project_number=project.number,
+            namespace=config.namespace,
+            service_account=SERVER_ACCOUNT,
+        )
+        server.grant_read(self.names.bucket)
+        TerraformOutput(
+            self,
+            "config_membership",
+            value=self.names.membership(config.config_region),
+            description="Membership of the cluster that holds the gateway's objects.",
+        )

@@ -1,0 +1,108 @@
+"""Project services, the VPC with its regions, the model bucket, and the nodes' identity."""
+
+from cdktf import TerraformOutput
+from constructs import Construct
+
+from constructs_lib.global_network import GlobalNetwork, NetworkRegion
+from constructs_lib.inferencepool_chart import EXT_PROC_PORT, HEALTH_PORT
+from constructs_lib.model_store import ModelStore
+from constructs_lib.node_service_account import NodeServiceAccount
+from constructs_lib.project_services import ProjectServices
+from stacks.base import BaseStack
+from stacks.config import Config
+from stacks.network_plan import region_ranges
+
+SERVICES = (
+    "autoscaling",
+    "cloudresourcemanager",
+    "compute",
+    "container",
+    "gkehub",
+    "iam",
+    "monitoring",
+    "multiclusteringress",
+    "networkservices",
+    "storage",
+    "trafficdirector",
+)
+SETTLE_ON_DESTROY_SEC = 180
+
+
+class InfraNetworkStack(BaseStack):
+    """
+    What changes rarely, and loses data or addresses when it is destroyed.
+
+    Outputs: the bucket, the gateway's address of each region, the nodes' service account.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
+        super().__init__(scope, id_, config=config)
+        project = config.project
+        services = ProjectServices(self, "services", google=self.google, project=project, services=self._services())
+        nodes = NodeServiceAccount(
+            self, "nodes", google=self.google, project=project, account_id=self.names.node_service_account
+        )
+        store = ModelStore(
+            self,
+            "weights",
+            google=self.google,
+            project=project,
+            name=self.names.bucket,
+            spec=config.bucket,
+            after=services.enabled,
+        )
+        self._network = GlobalNetwork(
+            self,
+            "network",
+            google=self.google,
+            time=self.time,
+            project=project,
+            name=self.names.network,
+            mtu=config.network.mtu,
+            node_service_account=nodes.email,
+            after=services.enabled,
+        )
+        self._add_regions()
+        TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
+        TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
+
+    def _services(self) -> list[str]:
+        """The APIs of the platform, and those that its settings ask for."""
+        extra = []
+        if self.config.service_discovery:
+            extra.append("multiclusterservicediscovery")
+        if self.config.model.hugging_face_token.secret_manager:
+            extra.append("secretmanager")
+        return sorted([*SERVICES, *extra])
+
+    def _add_regions(self) -> None:
+        ports = [self.config.model_server.port, EXT_PROC_PORT, HEALTH_PORT]
+        self._network.allow_health_checks(ports)
+        for key in self.config.regions:
+            region = self._region(key)
+            address = self._network.add_region(key, region)
+            self._network.allow_region(key, region, ports)
+            if address is not None:
+                TerraformOutput(
+                    self,
+                    f"gateway_address_{key.replace('-', '_')}",
+                    value=address.address,
+                    description=f"Address of the gateway for clients in {region.region}.",
+                )
+        self._network.settle_on_destroy(SETTLE_ON_DESTROY_SEC)
+
+    def _region(self, key: str) -> NetworkRegion:
+        config = self.config
+        ranges = region_ranges(config, key)
+        named = config.gateway.addresses == "named" and key in config.gateway_regions
+        return NetworkRegion(
+            region=config.regions[key].region,
+            node_subnet=self.names.node_subnet(key),
+            proxy_subnet=self.names.proxy_subnet(key),
+            nodes=ranges.nodes,
+            pods=ranges.pods,
+            services=ranges.services,
+            proxy=ranges.proxy,
+            gateway_address=self.names.gateway_address(key) if named else None,
+            nat=self.names.router(key) if config.network.nat and config.cluster.private_nodes else None,
+        )
