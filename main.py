@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 import fast_synth
 from stacks.errors import ConfigError
@@ -68,21 +68,19 @@ def main() -> int:
         print("SYNTH_HCL_OUTPUT: only JSON is written, got 'true': cdktf's HCL drops settings silently", file=sys.stderr)
         return BAD_INPUT
     try:
-        loaded = load(path)
+        config = load(path)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
 
     fast_synth.enable()
-    # A synth is over before a collection pays off; freezing spares the last one, which walks every binding.
-    gc.disable()
-    atexit.register(gc.freeze)
+    fast_synth.skip_gc()
     from cdktf import App
 
     app = App()
-    add_platform(app, loaded)
+    add_platform(app, config)
     app.synth()
-    print_summary(loaded, path, Path(app.outdir))
+    print_summary(config, path, Path(app.outdir), Console(soft_wrap=False))
     return 0
 
 

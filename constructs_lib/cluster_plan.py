@@ -11,7 +11,8 @@ class ClusterPlan:
     Where one cluster is and what it must be able to do. All known at synth.
 
     Attributes:
-        location: Region, or zone for a zonal control plane.
+        region: Region of the cluster's network.
+        location: The region, or a zone of it for a zonal control plane.
         zones: Zones of the nodes.
         network: Name of the VPC.
         subnetwork: Name of the node subnet; its secondary ranges are `pods` and `services`.
@@ -23,6 +24,7 @@ class ClusterPlan:
 
     name: str
     project: str
+    region: str
     location: str
     zones: tuple[str, ...]
     network: str

@@ -103,7 +103,7 @@ class Fleet(Construct):
             provider=self._google,
             project=self._project,
             role="roles/container.admin",
-            member=f"serviceAccount:{agent.email}",
+            member=agent.member,
         )
 
     def _add_feature(

@@ -117,10 +117,9 @@ class GkeCluster(Construct):
     def _network(self) -> dict[str, Any]:
         plan, spec = self._plan, self._spec
         prefix = f"projects/{plan.project}"
-        region = plan.zones[0].rsplit("-", 1)[0]
         return {
             "network": f"{prefix}/global/networks/{plan.network}",
-            "subnetwork": f"{prefix}/regions/{region}/subnetworks/{plan.subnetwork}",
+            "subnetwork": f"{prefix}/regions/{plan.region}/subnetworks/{plan.subnetwork}",
             "networking_mode": "VPC_NATIVE",
             "datapath_provider": "ADVANCED_DATAPATH" if spec.dataplane_v2 else "LEGACY_DATAPATH",
             "ip_allocation_policy": {

@@ -91,7 +91,7 @@ class GlobalNetwork(Construct):
             auto_create_subnetworks=False,
             routing_mode="GLOBAL",
             mtu=mtu,
-            depends_on=list(after),
+            depends_on=list(after) or None,
         )
         self._subnets: list[ITerraformDependable] = []
 

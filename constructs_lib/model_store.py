@@ -55,5 +55,5 @@ class ModelStore(Construct):
             force_destroy=spec.force_destroy,
             versioning={"enabled": spec.versioning},
             soft_delete_policy={"retention_duration_seconds": spec.soft_delete_days * SECONDS_PER_DAY},
-            depends_on=list(after),
+            depends_on=list(after) or None,
         )

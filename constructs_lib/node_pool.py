@@ -187,7 +187,7 @@ def _placement(
         provider=google,
         project=plan.project,
         name=f"{plan.name}-{id_}",
-        region=plan.zones[0].rsplit("-", 1)[0],
+        region=plan.region,
         workload_policy={"type": "HIGH_THROUGHPUT", "accelerator_topology": pool.topology},
     )
     return {"type": "", "policy_name": policy.name}

@@ -1,5 +1,8 @@
 """The identity of the nodes, with what a GKE node needs and no more."""
 
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_google.project_iam_member import ProjectIamMember
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.service_account import ServiceAccount
@@ -22,12 +25,22 @@ class NodeServiceAccount(Construct):
         google: Provider of the project.
         project: Project ID.
         account_id: 6 to 30 characters; the e-mail address follows from it, so it is known at synth.
+        after: What must exist first: the IAM API.
 
     Attributes:
         email: E-mail address (known after apply here; `<account_id>@<project>.iam.gserviceaccount.com` elsewhere).
     """
 
-    def __init__(self, scope: Construct, id_: str, *, google: GoogleProvider, project: str, account_id: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        project: str,
+        account_id: str,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
         super().__init__(scope, id_)
         account = ServiceAccount(
             self,
@@ -36,6 +49,7 @@ class NodeServiceAccount(Construct):
             project=project,
             account_id=account_id,
             display_name="GKE nodes of the inference platform",
+            depends_on=list(after) or None,
         )
         self.email = account.email
         for key, role in ROLES.items():

@@ -47,6 +47,7 @@ class InfraClusterStack(BaseStack):
         return ClusterPlan(
             name=names.cluster(key),
             project=config.project,
+            region=region.region,
             location=names.cluster_location(key),
             zones=region.zones,
             network=names.network,

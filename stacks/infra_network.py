@@ -4,7 +4,7 @@ from cdktf import TerraformOutput
 from constructs import Construct
 
 from constructs_lib.global_network import GlobalNetwork, NetworkRegion
-from constructs_lib.inferencepool_chart import EXT_PROC_PORT, HEALTH_PORT
+from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.model_store import ModelStore
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
@@ -40,7 +40,12 @@ class InfraNetworkStack(BaseStack):
         project = config.project
         services = ProjectServices(self, "services", google=self.google, project=project, services=self._services())
         nodes = NodeServiceAccount(
-            self, "nodes", google=self.google, project=project, account_id=self.names.node_service_account
+            self,
+            "nodes",
+            google=self.google,
+            project=project,
+            account_id=self.names.node_service_account,
+            after=services.enabled,
         )
         store = ModelStore(
             self,
@@ -76,7 +81,7 @@ class InfraNetworkStack(BaseStack):
         return sorted([*SERVICES, *extra])
 
     def _add_regions(self) -> None:
-        ports = [self.config.model_server.port, EXT_PROC_PORT, HEALTH_PORT]
+        ports = [self.config.model_server.port, EXT_PROC_PORT, GRPC_HEALTH_PORT]
         self._network.allow_health_checks(ports)
         for key in self.config.regions:
             region = self._region(key)

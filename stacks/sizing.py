@@ -1,5 +1,7 @@
 """How large the system nodes must be for the endpoint picker of the chosen chart version."""
 
+import math
+
 from constructs_lib.inferencepool_chart import endpoint_picker_requests
 from stacks.config import Config
 
@@ -24,3 +26,8 @@ def system_machine_type(config: Config) -> str:
         for name, cpus, gib in MACHINES
         if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
     )
+
+
+def file_cache_gib(config: Config) -> int:
+    """GiB of the node's disk that hold the weights: as given, or the weights and a tenth."""
+    return config.model_server.file_cache_gib or math.ceil(config.model.weights_gib * 1.1)

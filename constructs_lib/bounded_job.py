@@ -1,0 +1,105 @@
+"""A Kubernetes Job that Terraform waits for, with a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+from constructs import Construct
+
+from constructs_lib.kubernetes_object import escape_templates
+
+Manifest = dict[str, Any]
+
+
+class BoundedJob(Construct):
+    """
+    Runs pods until one succeeds. An apply goes on when it has, and fails with Terraform's words when the time is up.
+
+    The resource is the typed one: it deletes pods with their Job, and replaces the Job when its template changes. It is
+    never collected by time to live, or each plan would make it again.
+
+    Args:
+        kubernetes: Provider of the cluster.
+        name: Name of the Job.
+        namespace: Namespace of the Job.
+        template: Pod template as Kubernetes writes it.
+        deadline_sec: Seconds after which Kubernetes ends the Job; Terraform waits a minute longer.
+        retries: Failed pods that are replaced by another.
+        final_exit_code: Exit code of a container after which no retry can help.
+        after: What must be there first.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        kubernetes: KubernetesProvider,
+        name: str,
+        namespace: str,
+        template: Manifest,
+        deadline_sec: int,
+        retries: int = 3,
+        final_exit_code: int | None = None,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id_)
+        bound = f"{deadline_sec // 60 + 1}m"
+        annotations = template.get("metadata", {}).get("annotations", {})
+        self.job = JobV1(
+            self,
+            "Default",
+            provider=kubernetes,
+            metadata={"name": name, "namespace": namespace},
+            spec={
+                "backoff_limit": retries,
+                "active_deadline_seconds": deadline_sec,
+                "pod_failure_policy": _fail_at_once(final_exit_code),
+                "template": {
+                    "metadata": {"labels": {"app.kubernetes.io/name": name}, "annotations": annotations},
+                    "spec": _typed_pod(escape_templates(template["spec"])),
+                },
+            },
+            wait_for_completion=True,
+            timeouts={"create": bound, "update": bound, "delete": "10m"},
+            depends_on=list(after) or None,
+        )
+
+
+def _fail_at_once(exit_code: int | None) -> dict[str, Any] | None:
+    if exit_code is None:
+        return None
+    return {"rule": [{"action": "FailJob", "onExitCodes": {"operator": "In", "values": [exit_code]}}]}
+
+
+def _typed_pod(pod: Manifest) -> dict[str, Any]:
+    """The pod spec in the provider's words: blocks in the singular, user and group numbers as text."""
+    typed = {
+        "restart_policy": "Never",
+        "service_account_name": pod["serviceAccountName"],
+        "automount_service_account_token": pod.get("automountServiceAccountToken", True),
+        "enable_service_links": False,
+        "container": [_typed_container(container) for container in pod["containers"]],
+        "init_container": [_typed_container(container) for container in pod.get("initContainers", [])],
+        "volume": pod.get("volumes", []),
+    }
+    if "securityContext" in pod:
+        context = pod["securityContext"]
+        names = {"runAsUser": "run_as_user", "runAsGroup": "run_as_group", "fsGroup": "fs_group"}
+        typed["security_context"] = {
+            **{names[key]: str(value) for key, value in context.items() if key in names},
+            "run_as_non_root": context.get("runAsNonRoot"),
+            "seccomp_profile": context.get("seccompProfile"),
+        }
+    return {key: value for key, value in typed.items() if value != []}
+
+
+def _typed_container(container: Manifest) -> Manifest:
+    typed = {key: value for key, value in container.items() if key != "volumeMounts"}
+    if "volumeMounts" in container:
+        typed["volumeMount"] = container["volumeMounts"]
+    return typed

@@ -1,0 +1,152 @@
+"""vLLM as a Deployment: weights from the bucket, one pod per accelerator node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+from constructs_lib import vllm
+from constructs_lib.manifests import gcs_fuse
+from constructs_lib.manifests._objects import Manifest, manifest
+from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.specs import ModelServerSpec, ModelSpec
+
+CONTAINER = "vllm"
+PORT_NAME = "http"
+MODELS = "/models"
+CACHE = "/cache"
+CLAIM = "interfaces"
+
+# 16 GiB, as the vLLM TPU images are run in their own examples; the 64 MiB of a container stop its workers.
+SHARED_MEMORY = "16Gi"
+# A server that failed its probes has no requests to finish.
+FAILED_GRACE_SEC = 10
+# Image pull (10 GB) and a new node, before the start-up itself.
+BEFORE_START_SEC = 900
+PROBE_SEC = 10
+
+ENV = {
+    # The weights are mounted; a look-up at Hugging Face would hang where nodes have no way out.
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "PYTHONUNBUFFERED": "1",
+    # On a volume, so that compiled programs outlive a restart of the container (not of the pod).
+    "VLLM_CACHE_ROOT": f"{CACHE}/vllm",
+    "VLLM_XLA_CACHE_PATH": f"{CACHE}/xla",
+}
+
+
+def deployment(
+    *,
+    name: str,
+    namespace: str,
+    labels: Mapping[str, str],
+    service_account: str,
+    spec: ModelServerSpec,
+    model: ModelSpec,
+    bucket: str,
+    replicas: int | None,
+    accelerator: Accelerator,
+    file_cache_gib: int,
+    tensor_parallel_size: int,
+    claim_template: str | None,
+) -> Manifest:
+    """
+    The model server of one cluster.
+
+    Args:
+        name: Name of the Deployment.
+        namespace: Namespace, with the service account and the claim template in it.
+        labels: Labels of the Deployment and its pods; they select the pods, so they cannot change.
+        service_account: Kubernetes service account that may read the bucket.
+        spec: Image, port and times.
+        model: Weights to serve and the name to serve them under.
+        bucket: Bucket with the weights at `model.directory`.
+        replicas: Pods; None where something else scales (no `replicas` field, or each apply would reset the count).
+        accelerator: Chips of one pod.
+        file_cache_gib: GiB of the node's disk that hold the weights.
+        tensor_parallel_size: Chips over which the model is split.
+        claim_template: ResourceClaimTemplate with the DRANET interfaces; None without DRANET.
+    """
+    pod = {
+        "serviceAccountName": service_account,
+        # The FUSE driver gets its own token from the kubelet; vLLM talks to no API server.
+        "automountServiceAccountToken": False,
+        # A Service called `vllm` would set VLLM_PORT, which vLLM reads.
+        "enableServiceLinks": False,
+        "nodeSelector": dict(accelerator.node_selector),
+        "tolerations": [dict(toleration) for toleration in accelerator.tolerations] or None,
+        "terminationGracePeriodSeconds": spec.termination_grace_sec,
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+        "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
+        "containers": [_container(spec, model, accelerator, tensor_parallel_size, claimed=claim_template is not None)],
+        "volumes": [
+            gcs_fuse.read_volume(name="models", bucket=bucket, file_cache_gib=file_cache_gib),
+            {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
+            {"name": "cache", "emptyDir": {}},
+        ],
+    }
+    template = {
+        "metadata": {"labels": dict(labels), "annotations": gcs_fuse.pod_annotations(file_cache_gib=file_cache_gib)},
+        "spec": pod,
+    }
+    desired = {
+        "replicas": replicas,
+        "selector": {"matchLabels": dict(labels)},
+        # Every accelerator is taken: a new pod gets one only when an old pod has gone.
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+        # The default of 10 minutes would call a healthy start-up failed.
+        "progressDeadlineSeconds": spec.startup_timeout_sec + spec.termination_grace_sec + BEFORE_START_SEC,
+        "template": template,
+    }
+    return manifest("apps/v1", "Deployment", name=name, namespace=namespace, labels=labels, spec=desired)
+
+
+def _container(
+    spec: ModelServerSpec, model: ModelSpec, accelerator: Accelerator, tensor_parallel_size: int, *, claimed: bool
+) -> dict[str, Any]:
+    sleep_sec, drain_sec = vllm.shutdown(spec.image, spec.termination_grace_sec)
+    return {
+        "name": CONTAINER,
+        "image": spec.image,
+        "command": ["python3", "-m", "vllm.entrypoints.openai.api_server"],
+        "args": _args(spec, model, tensor_parallel_size, drain_sec),
+        "env": [{"name": key, "value": value} for key, value in ENV.items()],
+        "ports": [{"name": PORT_NAME, "containerPort": spec.port}],
+        "resources": accelerator.resources((CLAIM,) if claimed else ()),
+        # GKE gives TPUs and GPUs to containers without privileges or capabilities. The image runs as root.
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
+        **_probes(spec),
+        "volumeMounts": [
+            {"name": "models", "mountPath": MODELS, "readOnly": True},
+            {"name": "shared-memory", "mountPath": "/dev/shm"},
+            {"name": "cache", "mountPath": CACHE},
+        ],
+    }
+
+
+def _args(spec: ModelServerSpec, model: ModelSpec, tensor_parallel_size: int, drain_sec: int) -> list[str]:
+    return [
+        f"--model={MODELS}/{model.directory}",
+        f"--served-model-name={model.name}",
+        f"--tensor-parallel-size={tensor_parallel_size}",
+        f"--port={spec.port}",
+        *([f"--max-model-len={spec.max_model_len}"] if spec.max_model_len is not None else []),
+        *([f"--shutdown-timeout={drain_sec}"] if drain_sec > 0 else []),
+        *spec.extra_args,
+    ]
+
+
+def _probes(spec: ModelServerSpec) -> dict[str, Any]:
+    """`/health` answers once the weights are loaded and compiled, and fails when the engine has died."""
+    health = {"httpGet": {"path": "/health", "port": PORT_NAME}, "timeoutSeconds": 5}
+    failed = {"terminationGracePeriodSeconds": FAILED_GRACE_SEC}
+    attempts = ceil(spec.startup_timeout_sec / PROBE_SEC)
+    return {
+        "startupProbe": health | failed | {"periodSeconds": PROBE_SEC, "failureThreshold": attempts},
+        "readinessProbe": health | {"periodSeconds": 5, "failureThreshold": 2},
+        # A restart loads the weights again, so a minute of failures rather than three.
+        "livenessProbe": health | failed | {"periodSeconds": PROBE_SEC, "failureThreshold": 6},
+    }

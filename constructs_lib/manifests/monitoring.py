@@ -1,0 +1,41 @@
+"""Where Google reads the model server's metrics: for dashboards, and for the load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constructs_lib.manifests._objects import Manifest, manifest
+
+PATH = "/metrics"
+
+
+def pod_monitoring(
+    *, name: str, namespace: str, labels: Mapping[str, str], port: int, interval_sec: int = 15
+) -> Manifest:
+    """Managed Prometheus reads the pods with *labels* every *interval_sec* seconds. The endpoint picker has its own."""
+    spec = {
+        "selector": {"matchLabels": dict(labels)},
+        "endpoints": [{"port": port, "path": PATH, "interval": f"{interval_sec}s"}],
+    }
+    return manifest("monitoring.googleapis.com/v1", "PodMonitoring", name=name, namespace=namespace, spec=spec)
+
+
+def autoscaling_metric(
+    *, name: str, namespace: str, labels: Mapping[str, str], port: int, metric: str, export_name: str
+) -> Manifest:
+    """
+    The gauge *metric* of the pods with *labels*, handed to load balancer and autoscaler as *export_name*.
+
+    Of the two shapes in use this is the one of Google's multi-cluster Inference Gateway page; no schema is public.
+
+    Args:
+        name: Name of the object; the autoscaler refers to it.
+        namespace: Namespace of the pods.
+        labels: Labels of the pods. Their keys may hold letters, digits, `_` and `-` only: no dots, no slashes.
+        port: Port that serves `/metrics`.
+        metric: Name of the gauge at the server.
+        export_name: At most 45 characters: the load balancer reads it as `gke.named_metrics.<export name>`.
+    """
+    endpoint = {"port": port, "path": PATH, "metrics": [{"name": metric, "exportName": export_name}]}
+    spec = {"selector": {"matchLabels": dict(labels)}, "endpoints": [endpoint]}
+    return manifest("autoscaling.gke.io/v1beta1", "AutoscalingMetric", name=name, namespace=namespace, spec=spec)

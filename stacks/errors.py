@@ -1,0 +1,80 @@
+"""What is wrong with a config, in the words of the person who wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+Location = tuple[str | int, ...]
+
+TOKEN = re.compile(r"hf_\w{8,}")
+"""What a Hugging Face token looks like: it is never printed."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """
+    One thing to correct, or to think about.
+
+    Attributes:
+        path: Where in the YAML, such as `regions.eu.zones[0]`, or `line 7` where the text itself is wrong.
+        message: What must hold, and what was given.
+        fix: What to write instead, where one can be sure.
+        rule: Id of the rule that says so; empty for wrong shapes.
+    """
+
+    path: str
+    message: str
+    fix: str = ""
+    rule: str = ""
+
+    def __str__(self) -> str:
+        first = f"{self.path}: {self.message}" if self.path else self.message
+        lines = [f"{first} [{self.rule}]" if self.rule else first]
+        return "\n    fix: ".join([*lines, self.fix] if self.fix else lines)
+
+
+class ConfigError(ValueError):
+    """
+    A config that cannot be used, with everything that is wrong with it.
+
+    Attributes:
+        path: The file.
+        problems: All of them, in the order of reading: text, shape, rules.
+    """
+
+    def __init__(self, path: str, problems: Iterable[Problem]) -> None:
+        self.path = path
+        self.problems = tuple(dict.fromkeys(problems))
+        count = len(self.problems)
+        header = f"{path}: {count} problem{'' if count == 1 else 's'}"
+        super().__init__("\n  ".join([header, *map(str, self.problems)]))
+
+
+def shown(value: object) -> str:
+    """*value* as it is named in a message: short, printable, in YAML's words, without tokens."""
+    if isinstance(value, str):
+        text = TOKEN.sub("hf_...", value)
+        text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+        return f"'{text}'" if len(text) <= 80 else f"'{text[:60]}...' ({len(text)} characters)"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a map" if isinstance(value, dict) else "a list" if isinstance(value, list) else str(value)
+
+
+def nearest(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """A question that names the nearest of *known*; where none is near *otherwise*, or a list of them all."""
+    known = list(known)
+    if match := get_close_matches(word, known, n=1):
+        return f"did you mean '{match[0]}'?"
+    return f"write one of {', '.join(known)}" if otherwise is None else otherwise
+
+
+def yaml_path(location: Location) -> str:
+    """*location* as people write it: `regions.us.zones[0]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{shown(part)[1:-1]}" for part in location)
+    return "".join(parts).removeprefix(".")

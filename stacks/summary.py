@@ -1,0 +1,105 @@
+"""What a synth made, for the person who ran it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from stacks.config import Config
+from stacks.names import Names
+from stacks.network_plan import region_ranges
+from stacks.rules import check
+
+
+def print_summary(config: Config, config_path: Path, outdir: Path, console: Console) -> None:
+    """Print stacks in order, resources by type, regions, addresses, detection time, warnings, and the next command."""
+    order = stack_order(outdir)
+    console.print(_stacks(order, outdir))
+    console.print(_types(order, outdir))
+    console.print(_regions(config))
+    console.print(_addresses(config))
+    probe = config.gateway.health_check
+    console.print(
+        f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
+        f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures); "
+        f"requests spill over at {config.gateway.max_utilization_percent} % of the KV cache."
+    )
+    for warning in check(config)[1]:
+        console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
+    _print_next(config_path, outdir, order, console)
+
+
+def stack_order(outdir: Path) -> dict[str, list[str]]:
+    """Each stack with those it needs, needed ones first: the order in which plain Terraform may apply them."""
+    stacks = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
+    needs: dict[str, list[str]] = {name: stack["dependencies"] for name, stack in stacks.items()}
+    order: dict[str, list[str]] = {}
+    while len(order) < len(needs):
+        order |= {name: deps for name, deps in needs.items() if name not in order and all(d in order for d in deps)}
+    return order
+
+
+def _document(outdir: Path, stack: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((outdir / "stacks" / stack / "cdk.tf.json").read_text(encoding="utf-8"))
+    return document
+
+
+def _stacks(order: dict[str, list[str]], outdir: Path) -> Table:
+    table = Table("#", "stack", "resources", "after", title="Stacks, in order", title_justify="left")
+    for number, (stack, needs) in enumerate(order.items(), start=1):
+        resources = sum(len(named) for named in _document(outdir, stack).get("resource", {}).values())
+        table.add_row(str(number), stack, str(resources), ", ".join(needs) or "-")
+    return table
+
+
+def _types(order: dict[str, list[str]], outdir: Path) -> Table:
+    counts: Counter[str] = Counter()
+    for stack in order:
+        counts.update({kind: len(named) for kind, named in _document(outdir, stack).get("resource", {}).items()})
+    table = Table("resource type", "count", title=f"{counts.total()} resources", title_justify="left")
+    for kind, count in sorted(counts.items()):
+        table.add_row(kind, str(count))
+    return table
+
+
+def _regions(config: Config) -> Table:
+    table = Table(
+        "region", "cluster", "pool", "machine", "nodes", "chips", "capacity", title="Regions", title_justify="left"
+    )
+    names = Names(config)
+    for key, region in config.regions.items():
+        for pool_key, pool in config.pools(key).items():
+            machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()
+            chips = f"{pool.chips} x {pool.machine.generation}"
+            table.add_row(
+                f"{key} ({region.region})", names.cluster(key), pool_key, machine, str(pool.nodes), chips,
+                pool.spec.capacity.mode,
+            )  # fmt: skip
+    return table
+
+
+def _addresses(config: Config) -> Table:
+    table = Table("region", "gateway address", "in subnet", title="Gateway", title_justify="left")
+    names = Names(config)
+    for key in config.gateway_regions:
+        named = config.gateway.addresses == "named"
+        address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
+        table.add_row(f"{key} ({config.regions[key].region})", address, str(region_ranges(config, key).nodes))
+    return table
+
+
+def _print_next(config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console) -> None:
+    variable = "" if config_path.as_posix() == "config/example.yaml" else f"INFERENCE_CONFIG={config_path} "
+    first = next(iter(order))
+    console.print(f"\nNext: [bold]{variable}cdktf deploy 'infra-*'[/], then [bold]'workload-*'[/].", soft_wrap=True)
+    console.print(
+        f"Without the cdktf CLI, stack by stack in the order above: terraform -chdir={outdir}/stacks/{first} init, "
+        f"then plan and apply.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,73 @@
+"""What one cluster needs before anything of ours can be planned in it."""
+
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
+from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
+from constructs import Construct
+
+from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.gates import crds_established
+from constructs_lib.manifests.inference import inference_objective_crd
+from constructs_lib.readiness_gate import ReadinessGate
+from stacks.cluster_access import ClusterStack
+from stacks.config import Config
+from stacks.names import SERVER_ACCOUNT
+
+EVERY_CLUSTER_CRDS = (
+    "autoscalingmetrics.autoscaling.gke.io",
+    "gcpbackendpolicies.networking.gke.io",
+    "healthcheckpolicies.networking.gke.io",
+    "inferencepools.inference.networking.k8s.io",
+    "podmonitorings.monitoring.googleapis.com",
+)
+CONFIG_CLUSTER_CRDS = ("gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io")
+LATE_CRDS_TIMEOUT_SEC = 900
+SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
+
+
+class WorkloadBaseStack(ClusterStack):
+    """
+    Namespace, the model server's account, the CRD that GKE lacks, and a gate for the CRDs that GKE installs late.
+
+    Terraform reads a CRD when it plans an object of it, so those objects are in later stacks.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
+        super().__init__(scope, id_, config=config, key=key)
+        namespace = NamespaceV1(
+            self,
+            "namespace",
+            provider=self.kubernetes,
+            metadata={"name": config.namespace, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+            timeouts={"delete": "15m"},
+        )
+        ServiceAccountV1(
+            self,
+            "model-server",
+            provider=self.kubernetes,
+            metadata={"name": SERVER_ACCOUNT, "namespace": namespace.metadata.name},
+            automount_service_account_token=False,
+        )
+        KubernetesObject(
+            self,
+            "inference-objective-crd",
+            kubernetes=self.kubernetes,
+            manifest=inference_objective_crd(),
+            wait={"condition": [{"type": "Established", "status": "True"}]},
+        )
+        ReadinessGate(
+            self,
+            "crds",
+            kubernetes=self.kubernetes,
+            name="crd-gate",
+            namespace=config.namespace,
+            gate=crds_established(self._late_crds(), timeout_sec=LATE_CRDS_TIMEOUT_SEC),
+            after=[namespace],
+        )
+
+    def _late_crds(self) -> list[str]:
+        crds = [*EVERY_CLUSTER_CRDS]
+        if self.key == self.config.config_region:
+            crds += CONFIG_CLUSTER_CRDS
+        if self.key == self.config.download_region and self.config.model.hugging_face_token.secret_manager:
+            crds.append(SECRET_CRD)
+        return sorted(crds)

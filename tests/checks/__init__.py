@@ -1,0 +1,1 @@
+"""What every synthesized stack must hold, as pure functions: a parsed `cdk.tf.json` in, a list of problems out."""

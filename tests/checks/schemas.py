@@ -1,0 +1,100 @@
+"""The real provider schemas in `tests/data/providers`, by the source address that a stack names."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parents[1] / "data"
+HOW_TO_ADD = "tests/data/README.md says how to add it"
+
+
+@dataclass(frozen=True, eq=False)
+class Provider:
+    """One provider at the version whose schema is stored."""
+
+    source: str
+    version: str
+    file: str
+    block: dict[str, Any]
+    types: dict[str, dict[str, Any]]
+
+    def block_of(self, address: str) -> dict[str, Any] | None:
+        """The schema of a type, `google_x` or `data.google_x`; None when it is not stored."""
+        found = self.types.get(address)
+        return found["block"] if found else None
+
+
+@cache
+def providers() -> dict[str, Provider]:
+    """Every stored provider by source, such as `hashicorp/google`."""
+    found = {}
+    for path in sorted((DATA / "providers").glob("*.json")):
+        if not path.name.endswith(".facts.json"):
+            held = json.loads(path.read_text())
+            types = held["resource_schemas"] | {f"data.{k}": v for k, v in held["data_source_schemas"].items()}
+            found[held["source"]] = Provider(
+                held["source"], held["version"], path.name, held["provider"]["block"], types
+            )
+    return found
+
+
+def stored(requirement: dict[str, Any]) -> Provider | None:
+    """The stored provider that a requirement names: `google` alone is short for `hashicorp/google`."""
+    source = str(requirement.get("source", ""))
+    return providers().get(source if "/" in source else f"hashicorp/{source}")
+
+
+def required_providers(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the stack's `required_providers` say, by local name."""
+    required: dict[str, dict[str, Any]] = document.get("terraform", {}).get("required_providers", {})
+    return required
+
+
+def provider_of(document: dict[str, Any], body: dict[str, Any]) -> Provider | None:
+    """The stored provider that a resource or data source names in its `provider` key."""
+    local_name = str(body.get("provider", "")).split(".")[0]
+    return stored(required_providers(document).get(local_name, {}))
+
+
+def blocks(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every resource and data source as (address, type address, body)."""
+    for part, prefix in (("resource", ""), ("data", "data.")):
+        for kind, named in document.get(part, {}).items():
+            for name, body in named.items():
+                yield f"{prefix}{kind}.{name}", f"{prefix}{kind}", body
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """The nearest right name, or all of them when none is near."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+
+
+def type_of_attribute(attribute: dict[str, Any]) -> Any:
+    """The type of an attribute in Terraform's JSON notation, nested attributes spelt out as objects."""
+    nested = attribute.get("nested_type")
+    if nested is None:
+        return attribute["type"]
+    return _wrapped(nested["nesting_mode"], {k: type_of_attribute(v) for k, v in nested["attributes"].items()})
+
+
+def type_of_block(block: dict[str, Any]) -> Any:
+    """The type of the object that a block yields to references, in Terraform's JSON notation."""
+    return _wrapped("single", _members(block))
+
+
+def _members(block: dict[str, Any]) -> dict[str, Any]:
+    members = {name: type_of_attribute(attribute) for name, attribute in block.get("attributes", {}).items()}
+    for name, nested in block.get("block_types", {}).items():
+        members[name] = _wrapped(nested["nesting_mode"], _members(nested["block"]))
+    return members
+
+
+def _wrapped(nesting_mode: str, members: dict[str, Any]) -> Any:
+    made = ["object", members]
+    return made if nesting_mode == "single" else [nesting_mode, made]

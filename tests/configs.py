@@ -1,0 +1,37 @@
+"""Configs for tests: the example, and the example with some keys changed."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stacks.config import Config
+
+EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    """
+    The example as plain data, with keys set by their path: `changed(cluster__control_plane="zonal")`.
+
+    Two underscores go one level down; None removes the key.
+    """
+    data: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text())
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        target = data
+        for parent in parents:
+            target = target.setdefault(parent, {})
+        if value is None:
+            target.pop(last, None)
+        else:
+            target[last] = copy.deepcopy(value)
+    return data
+
+
+def config(**changes: Any) -> Config:
+    """The example with keys changed, as a Config."""
+    return Config.model_validate(changed(**changes))

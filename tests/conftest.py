@@ -1,0 +1,32 @@
+"""Two fixtures: `platform`, the example synthesized once, and `synth`, one construct in a bare stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fast_synth
+
+fast_synth.enable()
+
+from tests.configs import EXAMPLE  # noqa: E402
+from tests.synthesized import Synthesized, synthesize, synthesize_stack  # noqa: E402
+
+Synth = Callable[[Callable[[Any], object]], Synthesized]
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """config/example.yaml, synthesized."""
+    from stacks.load import load
+
+    return synthesize(load(EXAMPLE), tmp_path_factory.mktemp("platform"))
+
+
+@pytest.fixture
+def synth(tmp_path: Path) -> Synth:
+    """Synthesizes what a function puts into a bare stack called `test`."""
+    return lambda build: synthesize_stack(build, tmp_path)

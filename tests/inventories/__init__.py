@@ -1,0 +1,27 @@
+"""The platform as a bill of materials: every address, and per stack what there is of each type."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from tests.synthesized import Synthesized
+
+FOLDER = Path(__file__).parent
+
+
+def address_lines(app: Synthesized) -> str:
+    """Every Terraform address of the app, one a line: a diff here is a move in users' state."""
+    return "\n".join(sorted(app.addresses())) + "\n"
+
+
+def count_lines(app: Synthesized) -> str:
+    """Resources by stack and type, as YAML."""
+    lines = []
+    for stack, document in app.stacks.items():
+        counts = Counter({kind: len(blocks) for kind, blocks in document["resource"].items()})
+        lines += [f"{stack}:", *(f"  {kind}: {count}" for kind, count in sorted(counts.items()))]
+    return "\n".join(lines) + "\n"
+
+
+FILES = {"addresses.txt": address_lines, "example.yaml": count_lines}

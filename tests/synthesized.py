@@ -1,0 +1,91 @@
+"""A synthesized app, to look things up in: stacks, resources by type, Kubernetes objects by kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from cdktf import App
+from stacks.config import Config
+
+Block = dict[str, Any]
+
+
+class Synthesized:
+    """
+    What a synth wrote.
+
+    Args:
+        outdir: Folder of the synth.
+    """
+
+    def __init__(self, outdir: Path) -> None:
+        self.outdir = outdir
+        self.manifest: Block = json.loads((outdir / "manifest.json").read_text())
+        self.stacks: dict[str, Block] = {
+            name: json.loads((outdir / "stacks" / name / "cdk.tf.json").read_text()) for name in self.manifest["stacks"]
+        }
+
+    def dependencies(self, stack: str) -> set[str]:
+        """The stacks that *stack* names as needed."""
+        return set(self.manifest["stacks"][stack]["dependencies"])
+
+    def named(self, kind: str, stack: str | None = None) -> dict[str, Block]:
+        """Resources of one type by `<stack>/<logical id>`, in one stack or all."""
+        return {
+            f"{name}/{key}": block
+            for name, document in self.stacks.items()
+            if stack in (None, name)
+            for key, block in document.get("resource", {}).get(kind, {}).items()
+        }
+
+    def all(self, kind: str, stack: str | None = None) -> list[Block]:
+        """Resources of one type, in one stack or all."""
+        return list(self.named(kind, stack).values())
+
+    def one(self, kind: str, stack: str | None = None) -> Block:
+        """The only resource of its type."""
+        [block] = self.all(kind, stack)
+        return block
+
+    def objects(self, kind: str, stack: str | None = None) -> list[Block]:
+        """Our own Kubernetes objects of one kind."""
+        manifests = (block["manifest"] for block in self.all("kubernetes_manifest", stack))
+        return [manifest for manifest in manifests if manifest["kind"] == kind]
+
+    def object(self, kind: str, stack: str | None = None) -> Block:
+        """The only Kubernetes object of its kind."""
+        [manifest] = self.objects(kind, stack)
+        return manifest
+
+    def addresses(self) -> Iterator[str]:
+        """Every Terraform address, as `<stack> <address>`."""
+        for name, document in self.stacks.items():
+            for kind, blocks in document.get("resource", {}).items():
+                yield from (f"{name} {kind}.{key}" for key in blocks)
+            for kind, blocks in document.get("data", {}).items():
+                yield from (f"{name} data.{kind}.{key}" for key in blocks)
+
+
+def synthesize(config: Config, outdir: Path) -> Synthesized:
+    """The whole platform of *config*, as main.py makes it."""
+    from main import add_platform
+
+    app = App(outdir=str(outdir))
+    add_platform(app, config)
+    app.synth()
+    return Synthesized(outdir)
+
+
+def synthesize_stack(build: Callable[[Any], object], outdir: Path) -> Synthesized:
+    """One bare stack `test` with whatever *build* puts into it."""
+    from cdktf import LocalBackend, TerraformStack
+
+    app = App(outdir=str(outdir))
+    stack = TerraformStack(app, "test")
+    LocalBackend(stack, path="test.tfstate")
+    build(stack)
+    app.synth()
+    return Synthesized(outdir)

@@ -1,0 +1,59 @@
+"""Regions come and go without touching each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.configs import changed, config
+from tests.synthesized import Block, Synthesized, synthesize
+
+ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
+"""A third region: with its key, four lines of YAML."""
+SHARED_STACKS = {"infra-network", "infra-fleet", "workload-gateway"}
+
+
+def resources(app: Synthesized, stack: str) -> dict[str, Block]:
+    """Every resource of a stack by address, without the edges that only order it."""
+    return {
+        f"{kind}.{key}": {name: value for name, value in block.items() if name != "depends_on"}
+        for kind, blocks in app.stacks[stack]["resource"].items()
+        for key, block in blocks.items()
+    }
+
+
+def test_a_third_region_changes_nothing_that_belongs_to_the_others(platform: Synthesized, tmp_path: Path) -> None:
+    """Stacks of the other regions are the same bytes; shared stacks gain resources, and only the Gateway gains an address."""
+    three = synthesize(config(regions__asia=ASIA), tmp_path)
+
+    for stack in set(platform.stacks) - SHARED_STACKS:
+        assert three.stacks[stack] == platform.stacks[stack]
+    for stack in SHARED_STACKS:
+        before, after = resources(platform, stack), resources(three, stack)
+        changed_addresses = [address for address in before if after.get(address) != before[address]]
+        expected = ["kubernetes_manifest.gateway"] if stack == "workload-gateway" else []
+        assert changed_addresses == expected
+    assert set(three.stacks) - set(platform.stacks) == {
+        "infra-cluster-asia", "workload-base-asia", "workload-serving-asia",
+    }  # fmt: skip
+
+
+def test_the_order_of_regions_in_the_file_does_not_matter(platform: Synthesized, tmp_path: Path) -> None:
+    """Reordering changes no range, name or resource; only the Gateway lists its addresses in the order of the file."""
+    data = changed()
+    data["regions"] = dict(reversed(data["regions"].items()))
+    turned = synthesize(_validated(data), tmp_path)
+
+    for stack in set(platform.stacks) - {"workload-gateway"}:
+        assert resources(turned, stack) == resources(platform, stack)
+
+
+def test_every_new_region_takes_four_lines() -> None:
+    """Key, number, region, zones."""
+    assert len(ASIA) + 1 == 4
+
+
+def _validated(data: dict[str, Any]) -> Any:
+    from stacks.config import Config
+
+    return Config.model_validate(data)
