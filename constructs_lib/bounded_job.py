@@ -77,7 +77,7 @@ def _fail_at_once(exit_code: int | None) -> dict[str, Any] | None:
 
 
 def _typed_pod(pod: Manifest) -> dict[str, Any]:
-    """The pod spec in the provider's words: blocks in the singular, user and group numbers as text."""
+    """The pod spec in the provider's words: blocks in the singular, user and group numbers and file modes as text."""
     typed = {
         "restart_policy": "Never",
         "service_account_name": pod["serviceAccountName"],
@@ -85,7 +85,7 @@ def _typed_pod(pod: Manifest) -> dict[str, Any]:
         "enable_service_links": False,
         "container": [_typed_container(container) for container in pod["containers"]],
         "init_container": [_typed_container(container) for container in pod.get("initContainers", [])],
-        "volume": pod.get("volumes", []),
+        "volume": [_typed_volume(volume) for volume in pod.get("volumes", [])],
     }
     if "securityContext" in pod:
         context = pod["securityContext"]
@@ -103,3 +103,8 @@ def _typed_container(container: Manifest) -> Manifest:
     if "volumeMounts" in container:
         typed["volumeMount"] = container["volumeMounts"]
     return typed
+
+
+def _typed_volume(volume: Manifest) -> Manifest:
+    mode = volume.get("secret", {}).get("defaultMode")
+    return volume if mode is None else {**volume, "secret": {**volume["secret"], "defaultMode": f"{mode:04o}"}}

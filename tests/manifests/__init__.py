@@ -1,0 +1,1 @@
+"""Kubernetes objects, checked one by one."""

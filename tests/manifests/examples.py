@@ -1,0 +1,43 @@
+"""The example platform's specs, as the manifest functions take them."""
+
+from dataclasses import replace
+from typing import Any
+
+from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.manifests.model_server import deployment
+from constructs_lib.specs import HuggingFaceTokenSpec, ModelServerSpec, ModelSpec
+
+NAMESPACE = "inference"
+LABELS = {"app": "gemma"}
+MODEL = ModelSpec(
+    repository="google/gemma-3-27b-it",
+    revision="005ad3404e59d6023443cb575daa05336842228a",
+    hugging_face_token=HuggingFaceTokenSpec(secret_manager="hugging-face-token"),
+)
+SERVER = ModelServerSpec(image="docker.io/vllm/vllm-tpu:v0.27.0", max_model_len=32768)
+TPU = Accelerator(
+    resource="google.com/tpu",
+    count=4,
+    node_selector={
+        "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
+        "cloud.google.com/gke-tpu-topology": "2x2",
+    },
+)
+
+
+def server(**changes: Any) -> dict[str, Any]:
+    """The example's Deployment; *changes* to ModelServerSpec fields or to the function's own arguments."""
+    own = {key: changes.pop(key) for key in list(changes) if key in ("replicas", "accelerator", "claim_template")}
+    given: dict[str, Any] = {"replicas": 1, "accelerator": TPU, "claim_template": "interfaces-1", **own}
+    return deployment(
+        name="gemma-server",
+        namespace=NAMESPACE,
+        labels=LABELS,
+        service_account="gemma-reader",
+        spec=replace(SERVER, **changes),
+        model=MODEL,
+        bucket="my-project-id-gemma-weights",
+        file_cache_gib=62,
+        tensor_parallel_size=4,
+        **given,
+    )

@@ -1,0 +1,301 @@
+"""The download program, run against a stand-in for the hub."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from constructs_lib.data import download_weights
+from constructs_lib.manifests.weights import FINAL_EXIT_CODE, download_script
+from tests.manifests.stand_in_hub import TOKEN, StandInHub
+
+REPOSITORY = "google/gemma-3-27b-it"
+REVISION = "0" * 40
+IDENTITY = {"repository": REPOSITORY, "revision": REVISION}
+FILES = {
+    "config.json": b'{"a": 1}',
+    "empty.txt": b"",
+    "model-00001-of-00002.safetensors": bytes(range(256)) * 400,
+    "model-00002-of-00002.safetensors": b"\x01\x02" * 5000,
+    "sub dir/a#b.json": b"[]",
+}
+LARGE = frozenset(name for name in FILES if name.endswith(".safetensors"))
+FIRST = "model-00001-of-00002.safetensors"
+
+
+@dataclass
+class Run:
+    """The program with its environment: a hub, a directory, a token file."""
+
+    hub: StandInHub
+    directory: Path
+    env: dict[str, str]
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self) -> tuple[int, str]:
+        """Exit code, and everything it printed."""
+        code = download_weights.main()
+        printed = self.capsys.readouterr()
+        assert TOKEN not in printed.out + printed.err
+        return code, printed.out + printed.err
+
+    def held(self) -> dict[str, bytes]:
+        """What the directory holds, without the marker."""
+        found = (path for path in self.directory.rglob("*") if path.is_file() and path.name != ".complete")
+        return {str(path.relative_to(self.directory)): path.read_bytes() for path in found}
+
+    def marker(self) -> Any:
+        """What the marker says; None without one."""
+        path = self.directory / ".complete"
+        return json.loads(path.read_text()) if path.exists() else None
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """A hub where all is well, and nothing downloaded yet."""
+    hub = StandInHub(files=dict(FILES), large=LARGE)
+    token_file = tmp_path / "token"
+    token_file.write_text(TOKEN + "\n")
+    directory = tmp_path / "bucket" / REPOSITORY / REVISION
+    env = {
+        "MODEL_REPOSITORY": REPOSITORY,
+        "MODEL_REVISION": REVISION,
+        "TARGET_DIRECTORY": str(directory),
+        "HF_TOKEN_FILE": str(token_file),
+        "HF_ENDPOINT": hub.url,
+        "RETRY_PAUSE_SEC": "0.001",
+        "NO_PROXY": "127.0.0.1",
+    }
+    for key, value in env.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setattr(download_weights, "BLOCK", 4096)
+    yield Run(hub, directory, env, capsys)
+    hub.close()
+
+
+def test_every_file_arrives_and_the_marker_says_of_what(run: Run) -> None:
+    """Files in folders, empty ones and those with strange names too."""
+    code, printed = run()
+
+    assert (code, run.held(), run.marker()) == (0, FILES, IDENTITY)
+    assert "5 of 5 files to download" in printed
+
+
+def test_a_second_run_asks_nobody(run: Run) -> None:
+    """The marker is enough: a Job that runs again costs nothing."""
+    run()
+    run.hub.requests.clear()
+    code, printed = run()
+
+    assert (code, run.hub.requests) == (0, [])
+    assert "nothing to do" in printed
+
+
+def test_a_run_that_was_stopped_goes_on_with_what_is_missing(run: Run) -> None:
+    """Whole files are kept, a half one is downloaded again."""
+    run()
+    (run.directory / ".complete").unlink()
+    (run.directory / FIRST).write_bytes(FILES[FIRST][:5000])
+    run.hub.requests.clear()
+
+    assert run()[0] == 0
+    assert run.held() == FILES
+    assert run.hub.asked() == {FIRST: 1}
+
+
+@pytest.mark.parametrize("marker", ['{"repository": "google/gemma-3-27b-it", "revision": "another"}', "not JSON", "[]"])
+def test_a_marker_of_something_else_is_not_believed(run: Run, marker: str) -> None:
+    """Nor are the files beside it, even those of the right size."""
+    run()
+    (run.directory / ".complete").write_text(marker)
+    (run.directory / "config.json").write_bytes(b"x" * len(FILES["config.json"]))
+    code, printed = run()
+
+    assert (code, run.held(), run.marker()) == (0, FILES, IDENTITY)
+    assert "is of something else" in printed
+
+
+def test_a_broken_connection_goes_on_where_it_broke(run: Run) -> None:
+    """The next request asks for the rest only."""
+    run.hub.files = {FIRST: FILES[FIRST]}
+    run.hub.break_after = [50_000, 10_000, 0]
+
+    assert run()[0] == 0
+    assert run.held() == run.hub.files
+    ranges = [headers.get("Range") for server, _, headers in run.hub.requests if server == "cdn"]
+    assert ranges == [None, "bytes=50000-", "bytes=60000-", "bytes=60000-"]
+
+
+def test_a_server_without_ranges_is_read_again(run: Run) -> None:
+    """What came before is skipped, not written twice."""
+    run.hub.break_after = [50_000]
+    run.hub.ranges = False
+
+    assert run()[0] == 0
+    assert run.held() == FILES
+
+
+def test_tries_are_bounded(run: Run) -> None:
+    """After eight tries without a new byte it gives up, and the Job may try later."""
+    run.hub.files = {FIRST: FILES[FIRST]}
+    run.hub.break_after = [0] * 100
+    code, printed = run()
+
+    assert (code, run.marker()) == (1, None)
+    assert "gave up after 8 tries without a new byte" in printed
+    assert run.hub.asked() == {FIRST: 8}
+
+
+def test_a_busy_hub_is_asked_again(run: Run) -> None:
+    """Too many requests and errors of the server pass."""
+    run.hub.list_status = [429, 500, 503]
+
+    assert run()[0] == 0
+    assert run.held() == FILES
+
+
+def test_an_expired_link_is_asked_for_again(run: Run) -> None:
+    """A CDN's 403 is not the hub's: the licence has nothing to do with it."""
+    run.hub.expired = 3
+
+    assert run()[0] == 0
+    assert run.held() == FILES
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "told"),
+    [
+        (401, "Invalid credentials in Authorization header", "the token is not valid, or it may not see the model"),
+        (403, "Access to model google/gemma-3-27b-it is restricted", "has not accepted the model's licence: do so at"),
+        (404, "Invalid rev id", f"no revision {REVISION} at"),
+        (410, "Gone", "the hub refuses the request"),
+    ],
+)
+def test_a_refusal_is_final_and_says_what_to_do(run: Run, status: int, message: str, told: str) -> None:
+    """One request, its own exit code, the hub's words and ours."""
+    run.hub.refuse = (status, message)
+    code, printed = run()
+
+    assert (code, len(run.hub.requests), run.marker()) == (FINAL_EXIT_CODE, 1, None)
+    assert f"error: HTTP {status}: " in printed
+    assert told in printed
+    assert f"the hub says: {message}" in printed
+
+
+def test_the_token_is_shown_to_the_hub_only(run: Run) -> None:
+    """Large files come from another host."""
+    run()
+
+    assert {"Authorization" in headers for server, _, headers in run.hub.requests if server == "cdn"} == {False}
+    assert {headers["Authorization"] for server, _, headers in run.hub.requests if server == "hub"} == {
+        f"Bearer {TOKEN}"
+    }
+
+
+@pytest.mark.parametrize("name", ["config.json", FIRST])
+def test_a_damaged_file_never_has_its_full_size(run: Run, name: str) -> None:
+    """Its last block is held back, so a later run sees that it is not whole."""
+    run.hub.damaged = name
+    code, printed = run()
+
+    assert (code, run.marker()) == (1, None)
+    assert f"{name}: the checksum is wrong" in printed
+    assert len(run.held()[name]) < len(FILES[name])
+
+    run.hub.damaged = None
+    assert run()[0] == 0
+    assert run.held() == FILES
+
+
+def test_weights_in_other_formats_are_left_out(run: Run) -> None:
+    """Where there are safetensors vLLM reads nothing else."""
+    run.hub.files |= {"original/consolidated.00.pth": b"1", "pytorch_model.bin": b"2", "model.gguf": b"3"}
+
+    assert run()[0] == 0
+    assert run.held() == FILES
+
+
+def test_a_model_without_safetensors_keeps_its_weights(run: Run) -> None:
+    """Older models have nothing else."""
+    run.hub.files = {"pytorch_model.bin": b"2", "original/params.json": b"{}"}
+
+    assert run()[0] == 0
+    assert run.held() == {"pytorch_model.bin": b"2"}
+
+
+@pytest.mark.parametrize("content", ["", "  \n", "two words", "tok\x00en", "tökén"])
+def test_a_file_without_a_token_is_refused_unread(run: Run, content: str) -> None:
+    """Nothing of it is printed: it may be half a token."""
+    Path(run.env["HF_TOKEN_FILE"]).write_text(content)
+    code, printed = run()
+
+    assert (code, run.hub.requests) == (FINAL_EXIT_CODE, [])
+    assert printed == f"error: the token file {run.env['HF_TOKEN_FILE']} does not hold a token: one word is expected\n"
+
+
+def test_a_missing_token_file_is_named(run: Run) -> None:
+    """The Secret or its key is missing."""
+    Path(run.env["HF_TOKEN_FILE"]).unlink()
+
+    assert run() == (
+        FINAL_EXIT_CODE,
+        f"error: cannot read the token file {run.env['HF_TOKEN_FILE']}: FileNotFoundError\n",
+    )
+
+
+@pytest.mark.parametrize("listed", [{"error": "x"}, [], {"siblings": [{"rfilename": "a"}]}])
+def test_an_endpoint_that_is_no_hub_is_refused(run: Run, listed: Any) -> None:
+    """A mirror that lists no sizes cannot be checked against."""
+    run.hub.listed = listed
+    code, printed = run()
+
+    assert code == FINAL_EXIT_CODE
+    assert "is it a Hugging Face endpoint?" in printed
+
+
+def test_a_bucket_that_cannot_be_written_fails_with_the_path(run: Run) -> None:
+    """Not with a traceback."""
+    run.directory.parent.mkdir(parents=True)
+    run.directory.write_text("a file where the directory should be")
+    code, printed = run()
+
+    assert code == 1
+    assert str(run.directory) in printed
+    assert "Traceback" not in printed
+
+
+def test_the_program_runs_as_the_pod_runs_it(run: Run) -> None:
+    """As text, in its own process, with nothing but the standard library."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", download_script()], env=run.env, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (run.held(), run.marker()) == (FILES, IDENTITY)
+
+
+def test_a_stopped_pod_ends_at_once(run: Run) -> None:
+    """Without waiting for its pauses."""
+    run.hub.break_after = [0] * 100
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-c", download_script()],
+        env=run.env | {"RETRY_PAUSE_SEC": "60"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    next(line for line in process.stdout if "trying again" in line)
+    began = time.monotonic()
+    os.kill(process.pid, signal.SIGTERM)
+    process.communicate(timeout=10)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert time.monotonic() - began < 5

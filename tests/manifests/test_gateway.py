@@ -1,0 +1,103 @@
+"""The gateway, its route and its policies."""
+
+import pytest
+
+from constructs_lib.manifests import gateway
+from constructs_lib.specs import GatewaySpec, HealthCheckSpec
+from tests.checks.kubernetes_objects import problems
+from tests.manifests.examples import NAMESPACE
+
+CLASS = "gke-l7-cross-regional-internal-managed-mc"
+POOL = {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name": "gemma-pool"}
+
+
+def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
+    """Reserved addresses go by name, the others by region."""
+    made = gateway.gateway(
+        name="gemma",
+        namespace=NAMESPACE,
+        gateway_class=CLASS,
+        port=80,
+        addresses=[("us-east5", "gemma-gateway-us"), ("europe-west4", None)],
+    )
+
+    assert made["spec"]["gatewayClassName"] == CLASS
+    assert made["spec"]["listeners"] == [{"name": "http", "protocol": "HTTP", "port": 80}]
+    assert made["spec"]["addresses"] == [
+        {
+            "type": "networking.gke.io/named-address-with-region",
+            "value": "regions/us-east5/addresses/gemma-gateway-us",
+        },
+        {"type": "networking.gke.io/ephemeral-ipv4-address/europe-west4", "value": "europe-west4"},
+    ]
+    assert problems(made) == []
+
+
+def test_the_route_sends_everything_to_the_imported_pool() -> None:
+    """Without a port, which the import knows."""
+    made = gateway.http_route(name="gemma", namespace=NAMESPACE, gateway="gemma", pool="gemma-pool")
+
+    assert made["spec"]["rules"] == [{"backendRefs": [POOL]}]
+    assert made["spec"]["parentRefs"] == [{"kind": "Gateway", "name": "gemma"}]
+    assert problems(made) == []
+
+
+def test_the_health_check_says_which_port_it_means() -> None:
+    """The newest CRD refuses a port without USE_FIXED_PORT."""
+    made = gateway.health_check_policy(
+        name="gemma-health", namespace=NAMESPACE, pool="gemma-pool", port=8000, spec=HealthCheckSpec()
+    )
+
+    assert made["spec"]["targetRef"] == POOL
+    assert made["spec"]["default"] == {
+        "checkIntervalSec": 5,
+        "timeoutSec": 5,
+        "healthyThreshold": 2,
+        "unhealthyThreshold": 2,
+        "config": {
+            "type": "HTTP",
+            "httpHealthCheck": {"portSpecification": "USE_FIXED_PORT", "port": 8000, "requestPath": "/health"},
+        },
+    }
+    assert problems(made) == []
+
+
+def test_requests_spill_over_by_the_exported_metric() -> None:
+    """Balancing, times and logs are in one object: of two for one target, one is ignored."""
+    made = gateway.gcp_backend_policy(
+        name="gemma-backend", namespace=NAMESPACE, pool="gemma-pool", spec=GatewaySpec(), export_name="kv-cache"
+    )
+
+    assert made["spec"]["targetRef"] == POOL
+    assert made["spec"]["default"] == {
+        "timeoutSec": 600,
+        "connectionDraining": {"drainingTimeoutSec": 120},
+        "logging": {"enabled": True, "sampleRate": 10_000},
+        "trafficDuration": "LONG",
+        "balancingMode": "CUSTOM_METRICS",
+        "customMetrics": [{"name": "gke.named_metrics.kv-cache", "maxUtilizationPercent": 60, "dryRun": False}],
+    }
+    assert problems(made) == []
+
+
+@pytest.mark.parametrize(
+    ("percent", "logging"),
+    [
+        (0, {"enabled": False}),
+        (0.00001, {"enabled": False}),
+        (0.29, {"enabled": True, "sampleRate": 2900}),
+        (100, {"enabled": True, "sampleRate": 1_000_000}),
+    ],
+)
+def test_the_share_of_logged_requests_is_counted_in_millionths(percent: float, logging: dict[str, object]) -> None:
+    """None of them means that logging is off."""
+    made = gateway.gcp_backend_policy(
+        name="gemma-backend",
+        namespace=NAMESPACE,
+        pool="gemma-pool",
+        spec=GatewaySpec(log_sample_percent=percent),
+        export_name="kv-cache",
+    )
+
+    assert made["spec"]["default"]["logging"] == logging
+    assert problems(made) == []

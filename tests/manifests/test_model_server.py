@@ -1,0 +1,186 @@
+"""vLLM's Deployment."""
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.manifests.accelerator import Accelerator
+from tests.checks.kubernetes_objects import problems
+from tests.manifests.examples import LABELS, TPU, server
+
+OLD_IMAGE = "docker.io/vllm/vllm-openai:v0.10.1"
+GPU = Accelerator(
+    resource="nvidia.com/gpu",
+    count=8,
+    node_selector={"cloud.google.com/gke-accelerator": "nvidia-h200-141gb"},
+    tolerations=({"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},),
+)
+
+
+def pod(made: dict[str, Any]) -> dict[str, Any]:
+    """The pod's spec."""
+    found: dict[str, Any] = made["spec"]["template"]["spec"]
+    return found
+
+
+def container(made: dict[str, Any]) -> dict[str, Any]:
+    """The only container."""
+    [found] = pod(made)["containers"]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"claim_template": None},
+        {"replicas": None},
+        {"accelerator": GPU, "image": OLD_IMAGE},
+        {"max_model_len": None, "extra_args": ("--max-num-seqs=128",)},
+        {"termination_grace_sec": 5},
+    ],
+)
+def test_every_deployment_is_valid(changes: dict[str, Any]) -> None:
+    """Kubernetes 1.34 takes the Deployment with each option."""
+    assert problems(server(**changes)) == []
+
+
+def test_vllm_is_started_without_a_shell() -> None:
+    """Every argument is its own: nothing is expanded by a shell."""
+    made = container(server())
+
+    assert made["command"] == ["python3", "-m", "vllm.entrypoints.openai.api_server"]
+    assert made["args"] == [
+        "--model=/models/google/gemma-3-27b-it/005ad3404e59d6023443cb575daa05336842228a",
+        "--served-model-name=gemma-3-27b-it",
+        "--tensor-parallel-size=4",
+        "--port=8000",
+        "--max-model-len=32768",
+        "--shutdown-timeout=95",
+    ]
+
+
+def test_extra_arguments_come_last() -> None:
+    """So a user's argument wins over ours."""
+    assert container(server(extra_args=("--port=1",), max_model_len=None))["args"][-1] == "--port=1"
+
+
+def test_the_weights_are_mounted_read_only_and_cached_on_disk() -> None:
+    """The cache, its limit and its request belong together: a limit below the cache evicts the pod."""
+    made = server()
+    [volume] = [volume for volume in pod(made)["volumes"] if "csi" in volume]
+    annotations = made["spec"]["template"]["metadata"]["annotations"]
+
+    assert volume["csi"]["readOnly"] is True
+    assert volume["csi"]["volumeAttributes"] == {
+        "bucketName": "my-project-id-gemma-weights",
+        "mountOptions": "implicit-dirs,file-cache:enable-parallel-downloads:true",
+        "fileCacheCapacity": "62Gi",
+        "fileCacheForRangeRead": "true",
+    }
+    assert annotations["gke-gcsfuse/volumes"] == "true"
+    assert annotations["gke-gcsfuse/ephemeral-storage-limit"] == "0"
+    assert annotations["gke-gcsfuse/ephemeral-storage-request"] == "62Gi"
+
+
+def test_the_pod_takes_its_chips_from_the_right_nodes() -> None:
+    """Chips are asked for as a string, and the nodes are found by their labels."""
+    made = server()
+
+    assert container(made)["resources"] == {"limits": {"google.com/tpu": "4"}, "claims": [{"name": "interfaces"}]}
+    assert pod(made)["nodeSelector"] == TPU.node_selector
+    assert pod(made)["resourceClaims"] == [{"name": "interfaces", "resourceClaimTemplateName": "interfaces-1"}]
+    assert "tolerations" not in pod(made)
+
+
+def test_without_dranet_there_is_no_claim() -> None:
+    """Neither in the pod nor in the container."""
+    made = server(claim_template=None, accelerator=GPU)
+
+    assert "resourceClaims" not in pod(made)
+    assert container(made)["resources"] == {"limits": {"nvidia.com/gpu": "8"}}
+    assert pod(made)["tolerations"] == [dict(GPU.tolerations[0])]
+
+
+def test_a_start_up_may_take_as_long_as_the_setting_says() -> None:
+    """Probe and rollout both wait for it."""
+    made = server(startup_timeout_sec=1795)
+    probe = container(made)["startupProbe"]
+
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 1800
+    assert made["spec"]["progressDeadlineSeconds"] > 1800
+
+
+def test_every_probe_asks_for_health() -> None:
+    """`/health` is what fails when the engine has died."""
+    made = container(server())
+
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert made[probe]["httpGet"] == {"path": "/health", "port": "http"}
+    assert made["ports"] == [{"name": "http", "containerPort": 8000}]
+
+
+@pytest.mark.parametrize(("image", "wait", "drain"), [(None, 30, 95), (OLD_IMAGE, 120, None)])
+def test_a_pod_that_goes_first_lets_the_load_balancer_leave(image: str | None, wait: int, drain: int | None) -> None:
+    """Then requests end: by draining where vLLM can, by a later SIGTERM where it cannot. All in the grace period."""
+    made = server(**({"image": image} if image else {}))
+    drains = [arg.partition("=")[2] for arg in container(made)["args"] if arg.startswith("--shutdown-timeout")]
+
+    assert container(made)["lifecycle"] == {"preStop": {"sleep": {"seconds": wait}}}
+    assert drains == ([str(drain)] if drain else [])
+    assert wait + (drain or 0) < pod(made)["terminationGracePeriodSeconds"] == 130
+
+
+def test_a_dead_server_is_not_waited_for() -> None:
+    """The time for requests to end does not count when a probe has failed."""
+    assert container(server())["livenessProbe"]["terminationGracePeriodSeconds"] == 10
+
+
+def test_no_time_to_go_means_no_wait() -> None:
+    """A hook of 0 seconds would be refused."""
+    assert "lifecycle" not in container(server(termination_grace_sec=0))
+
+
+def test_the_container_has_no_privilege_and_no_token() -> None:
+    """TPUs need no privileges, and vLLM calls no API server."""
+    made = server()
+
+    assert container(made)["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert pod(made)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod(made)["automountServiceAccountToken"] is False
+    assert pod(made)["enableServiceLinks"] is False
+
+
+def test_the_server_looks_nothing_up_outside() -> None:
+    """Nodes may have no way out."""
+    env = {entry["name"]: entry["value"] for entry in container(server())["env"]}
+
+    assert env["HF_HUB_OFFLINE"] == "1"
+    assert env["VLLM_NO_USAGE_STATS"] == "1"
+
+
+def test_shared_memory_is_bounded() -> None:
+    """Memory that no limit counts would take the node down."""
+    [shared] = [volume for volume in pod(server())["volumes"] if volume["name"] == "shared-memory"]
+
+    assert shared["emptyDir"] == {"medium": "Memory", "sizeLimit": "16Gi"}
+
+
+def test_a_roll_out_works_when_every_accelerator_is_taken() -> None:
+    """A pod goes before its successor comes."""
+    assert server()["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+
+
+def test_replicas_are_left_to_an_autoscaler_when_it_has_them() -> None:
+    """No field, so that an apply does not reset the count."""
+    assert server(replicas=3)["spec"]["replicas"] == 3
+    assert server(replicas=0)["spec"]["replicas"] == 0
+    assert "replicas" not in server(replicas=None)["spec"]
+
+
+def test_pods_are_selected_by_the_labels_they_have() -> None:
+    """Selector and template cannot drift apart."""
+    made = server()
+
+    assert made["spec"]["selector"]["matchLabels"] == made["spec"]["template"]["metadata"]["labels"] == LABELS

