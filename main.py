@@ -65,7 +65,9 @@ def main() -> int:
     """Synthesize the platform of `INFERENCE_CONFIG`; 0 when done, 2 when the input is wrong."""
     path = Path(os.environ.get("INFERENCE_CONFIG") or DEFAULT_CONFIG)
     if os.environ.get("SYNTH_HCL_OUTPUT") == "true":
-        print("SYNTH_HCL_OUTPUT: only JSON is written, got 'true': cdktf's HCL drops settings silently", file=sys.stderr)
+        print(
+            "SYNTH_HCL_OUTPUT: only JSON is written, got 'true': cdktf's HCL drops settings silently", file=sys.stderr
+        )
         return BAD_INPUT
     try:
         config = load(path)

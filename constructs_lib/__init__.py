@@ -1,1 +1,1 @@
-"""Constructs for cross-region AI inference on GKE. Import the one you need from its module; importing this does nothing."""
+"""Constructs for cross-region AI inference on GKE. Import each from its module; this one does nothing."""

@@ -49,7 +49,7 @@ class BoundedJob(Construct):
     ) -> None:
         super().__init__(scope, id_)
         bound = f"{deadline_sec // 60 + 1}m"
-        annotations = template.get("metadata", {}).get("annotations", {})
+        annotations = template.get("metadata", {}).get("annotations")
         self.job = JobV1(
             self,
             "Default",

@@ -22,9 +22,9 @@ LOGGED = ["SYSTEM_COMPONENTS", "WORKLOADS"]
 
 class GkeCluster(Construct):
     """
-    A VPC-native cluster with Dataplane V2, Gateway API, Workload Identity, GCS FUSE, managed Prometheus and a DNS endpoint.
+    A VPC-native cluster with Gateway API, Workload Identity, GCS FUSE, managed Prometheus and a DNS endpoint.
 
-    No default pool, no public endpoint, no basic authentication. It is protected from deletion unless the spec says else.
+    No default pool, no public endpoint, no basic authentication. Protected from deletion unless the spec says else.
 
     Args:
         google: Provider of the project.

@@ -50,8 +50,8 @@ class GlobalNetwork(Construct):
     """
     A VPC whose regions are added one by one, so that one region never changes another's resources.
 
-    Firewall rules apply to the nodes' service account alone and open the model server's and the endpoint picker's ports,
-    nothing else.
+    Firewall rules apply to the nodes' service account alone, and open the ports of the model server and of the endpoint
+    picker, nothing else.
 
     Args:
         google: Provider of the project.
@@ -113,7 +113,7 @@ class GlobalNetwork(Construct):
         )
         self._subnets += [subnet, proxy]
         if region.nat is not None:
-            self._add_nat(here, region, subnet)
+            self._add_nat(here, region.nat, region.region, subnet)
         if region.gateway_address is None:
             return None
         return ComputeAddress(
@@ -139,7 +139,9 @@ class GlobalNetwork(Construct):
         """
         rules = Construct(self, f"allow-{key}")
         self._allow(rules, "proxies", [str(region.proxy)], {"tcp": ports}, suffix=key)
-        self._allow(rules, "nodes", [str(region.nodes), str(region.pods)], {"tcp": [], "udp": [], "icmp": []}, suffix=key)
+        self._allow(
+            rules, "nodes", [str(region.nodes), str(region.pods)], {"tcp": [], "udp": [], "icmp": []}, suffix=key
+        )
 
     def settle_on_destroy(self, seconds: int) -> None:
         """
@@ -147,7 +149,9 @@ class GlobalNetwork(Construct):
 
         Source: kubernetes/ingress-gce#1720, hashicorp/terraform-provider-google#7637.
         """
-        Sleep(self, "settle", provider=self._time, destroy_duration=f"{seconds}s", depends_on=[self._vpc, *self._subnets])
+        Sleep(
+            self, "settle", provider=self._time, destroy_duration=f"{seconds}s", depends_on=[self._vpc, *self._subnets]
+        )
 
     def _add_node_subnet(self, here: Construct, region: NetworkRegion) -> ComputeSubnetwork:
         return ComputeSubnetwork(
@@ -166,14 +170,14 @@ class GlobalNetwork(Construct):
             ],
         )
 
-    def _add_nat(self, here: Construct, region: NetworkRegion, subnet: ComputeSubnetwork) -> None:
+    def _add_nat(self, here: Construct, name: str, region: str, subnet: ComputeSubnetwork) -> None:
         router = ComputeRouter(
             here,
             "router",
             provider=self._google,
             project=self._project,
-            name=region.nat,
-            region=region.region,
+            name=name,
+            region=region,
             network=self._vpc.id,
         )
         ComputeRouterNat(
@@ -181,8 +185,8 @@ class GlobalNetwork(Construct):
             "nat",
             provider=self._google,
             project=self._project,
-            name=region.nat,
-            region=region.region,
+            name=name,
+            region=region,
             router=router.name,
             nat_ip_allocate_option="AUTO_ONLY",
             source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS",

@@ -28,7 +28,7 @@ SETTLE_ON_DESTROY_SEC = 300
 """How long the load balancer may take to let go after the Gateway is gone; the fleet feature must outlive it.
 Source: GoogleCloudPlatform/terraform-ecommerce-microservices-on-gke#20."""
 CONTROLLER_TIMEOUT_SEC = 1200
-"""For the class, which comes minutes after the fleet feature, and for the import, which comes after the first export."""
+"""For the class, minutes after the fleet feature, and for the import, after the first export."""
 PROGRAMMED_TIMEOUT_SEC = 1800
 """A new load balancer takes 5 to 10 minutes."""
 
@@ -82,14 +82,14 @@ class InferenceGateway(Construct):
         settle = Sleep(self, "settle", provider=time, destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s")
         ready = [
             self._add_gate(
-                "class-gate", "gateway-class", gateway_class_accepted(GATEWAY_CLASS, timeout_sec=CONTROLLER_TIMEOUT_SEC)
+                "class-gate",
+                "wait-for-gateway-class",
+                gateway_class_accepted(GATEWAY_CLASS, timeout_sec=CONTROLLER_TIMEOUT_SEC),
             ),
             self._add_gate(
                 "import-gate",
-                "pool-import",
-                inference_pool_imported(
-                    plan.pool_name, namespace=plan.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC
-                ),
+                "wait-for-pool-import",
+                inference_pool_imported(plan.pool_name, namespace=plan.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC),
             ),
         ]
         around = self._add_route_and_policies(spec)
@@ -108,14 +108,14 @@ class InferenceGateway(Construct):
             timeouts={"create": "20m", "update": "20m", "delete": "20m"},
         )
         programmed = gateway_programmed(plan.name, namespace=plan.namespace, timeout_sec=PROGRAMMED_TIMEOUT_SEC)
-        self._add_gate("programmed-gate", "gateway-programmed", programmed, after=[entry])
+        self._add_gate("programmed-gate", "wait-for-gateway-programmed", programmed, after=[entry])
 
     def _add_gate(self, id_: str, name: str, gate: Gate, after: Sequence[ITerraformDependable] = ()) -> JobV1:
         made = ReadinessGate(
             self,
             id_,
             kubernetes=self._kubernetes,
-            name=f"{name}-gate",
+            name=name,
             namespace=self._plan.namespace,
             gate=gate,
             after=after,

@@ -121,13 +121,13 @@ class InferenceService(Construct):
             ),
             after=after,
         )
-        common = {"name": plan.name, "namespace": plan.namespace, "labels": plan.labels}
+        common: dict[str, Any] = {"name": plan.name, "namespace": plan.namespace, "labels": plan.labels}
         self._add("service", service(**common, port=plan.server.port))
         self._add("disruption-budget", pod_disruption_budget(**common))
 
     def _add_metrics(self) -> None:
         plan = self._plan
-        common = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.port}
+        common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.port}
         self._add("monitoring", pod_monitoring(name=plan.name, **common))
         self._add(
             "metric",
@@ -189,7 +189,5 @@ class InferenceService(Construct):
             force=True,
         )
 
-    def _add(
-        self, id_: str, manifest: dict[str, Any], after: list[KubernetesObject] | None = None
-    ) -> KubernetesObject:
+    def _add(self, id_: str, manifest: dict[str, Any], after: list[KubernetesObject] | None = None) -> KubernetesObject:
         return KubernetesObject(self, id_, kubernetes=self._kubernetes, manifest=manifest, after=after or [])

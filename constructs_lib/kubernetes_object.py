@@ -17,8 +17,8 @@ class KubernetesObject(Manifest):
         kubernetes: Provider of the cluster.
         manifest: The object, as the functions of `constructs_lib.manifests` make it.
         after: What must be there first.
-        wait: Condition to wait for, in the provider's form. Never on a Gateway: a wait that times out taints the object,
-            and the next apply would replace it.
+        wait: Condition to wait for, in the provider's form. Never on a Gateway: a wait that times out taints the
+            object, and the next apply would replace it.
     """
 
     def __init__(

@@ -96,7 +96,10 @@ class NodePool(Construct):
     ) -> NodePool:
         """A pool of TPU or GPU nodes, as its machine type needs it."""
         config = _node_config(plan, pool.machine.machine_type, pool.spec.disk_gib, pool.disk_type)
-        config |= {"labels": pool.node_labels or None, "shielded_instance_config": {"enable_integrity_monitoring": True}}
+        config |= {
+            "labels": pool.node_labels or None,
+            "shielded_instance_config": {"enable_integrity_monitoring": True},
+        }
         config |= _gpus(pool) | _capacity(pool.spec.capacity)
         settings = {
             **_size(pool, len(plan.zones)),

@@ -24,7 +24,7 @@ class WeightsDownload(Construct):
     """
     Downloads one revision through Cloud Storage FUSE. It runs again when model, revision or program change.
 
-    The token is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no plan and no state.
+    The token is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no plan or state.
 
     Args:
         kubernetes: Provider of the cluster.

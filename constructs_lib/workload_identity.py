@@ -64,6 +64,4 @@ class WorkloadIdentity(Construct):
         )
 
     def _grant_on_bucket(self, id_: str, bucket: str, role: str) -> StorageBucketIamMember:
-        return StorageBucketIamMember(
-            self, id_, provider=self._google, bucket=bucket, role=role, member=self.principal
-        )
+        return StorageBucketIamMember(self, id_, provider=self._google, bucket=bucket, role=role, member=self.principal)

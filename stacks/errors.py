@@ -71,7 +71,8 @@ def nearest(word: str, known: Iterable[str], otherwise: str | None = None) -> st
     known = list(known)
     if match := get_close_matches(word, known, n=1):
         return f"did you mean '{match[0]}'?"
-    return f"write one of {', '.join(known)}" if otherwise is None else otherwise
+    all_of_them = f"write '{known[0]}'" if len(known) == 1 else f"write one of {', '.join(known)}"
+    return all_of_them if otherwise is None else otherwise
 
 
 def yaml_path(location: Location) -> str:

@@ -54,7 +54,7 @@ def _shape_problem(detail: Any) -> Problem:
     if kind == "value_error":
         return _broken_invariant(location, str(detail["ctx"]["error"]), got)
     if kind == "json_invalid":
-        return Problem("", r"must hold whole characters, got half of one such as '\ud800'", "write the character itself")
+        return Problem("", r"must hold whole characters, got half of one: '\ud800'", "write the character itself")
     if kind == "missing":
         return Problem(yaml_path(location), "must be given, got nothing")
     if kind == "literal_error":

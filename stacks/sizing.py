@@ -22,9 +22,7 @@ def system_machine_type(config: Config) -> str:
         return config.cluster.system_pool.machine_type
     cpu, memory_gib = endpoint_picker_requests(config.inference_pool.chart_version)
     return next(
-        name
-        for name, cpus, gib in MACHINES
-        if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
+        name for name, cpus, gib in MACHINES if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
     )
 
 

@@ -58,7 +58,7 @@ class WorkloadBaseStack(ClusterStack):
             self,
             "crds",
             kubernetes=self.kubernetes,
-            name="crd-gate",
+            name="wait-for-gke-crds",
             namespace=config.namespace,
             gate=crds_established(self._late_crds(), timeout_sec=LATE_CRDS_TIMEOUT_SEC),
             after=[namespace],

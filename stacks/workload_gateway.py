@@ -25,9 +25,7 @@ class WorkloadGatewayStack(ClusterStack):
             model_port=config.model_server.port,
             metric_export_name=config.model_server.metric_export_name,
         )
-        InferenceGateway(
-            self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway
-        )
+        InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
         TerraformOutput(self, "model", value=config.model.name, description="What clients send as model.")
         TerraformOutput(
             self,

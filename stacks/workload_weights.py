@@ -1,5 +1,6 @@
 """The weights, downloaded once, by one cluster, while the fleet is still forming."""
 
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
@@ -37,7 +38,7 @@ class WorkloadWeightsStack(ClusterStack):
             namespace=config.namespace,
             service_account=DOWNLOADER_ACCOUNT,
         )
-        grants = [writer.grant_write(self.names.bucket)]
+        grants: list[ITerraformDependable] = [writer.grant_write(self.names.bucket)]
         token = config.model.hugging_face_token
         if token.secret_manager:
             grants.append(writer.grant_secret(token.secret_manager))

@@ -1,0 +1,1 @@
+"""What is promised, layer by layer; read test_promises.py first."""

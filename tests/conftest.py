@@ -12,8 +12,8 @@ import fast_synth
 
 fast_synth.enable()
 
-from tests.configs import EXAMPLE  # noqa: E402
-from tests.synthesized import Synthesized, synthesize, synthesize_stack  # noqa: E402
+from tests.configs import EXAMPLE
+from tests.synthesized import Synthesized, synthesize, synthesize_stack
 
 Synth = Callable[[Callable[[Any], object]], Synthesized]
 

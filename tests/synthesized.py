@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cdktf import App
+
 from stacks.config import Config
 
 Block = dict[str, Any]

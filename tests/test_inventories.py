@@ -10,5 +10,5 @@ from tests.synthesized import Synthesized
 
 @pytest.mark.parametrize("name", FILES)
 def test_inventory_is_fresh(platform: Synthesized, name: str) -> None:
-    """Where this fails on purpose: `make inventories`, and a `State:` line in CHANGELOG.md if an address went or moved."""
+    """After a change on purpose: `make inventories`, and a `State:` line in CHANGELOG.md where an address moved."""
     assert FILES[name](platform) == (FOLDER / name).read_text(), "run: make inventories"

@@ -52,7 +52,9 @@ def test_data_is_free_of_cdktf(folder: str) -> None:
 @pytest.mark.parametrize("module", ["constructs_lib", "constructs_lib.specs", "stacks.load", "stacks.names", "main"])
 def test_importing_loads_no_binding(module: str) -> None:
     """A wrong config is refused before anything slow is loaded, and an import has no side effect."""
-    code = f"import sys, {module}; print([m for m in sys.modules if m.split('.')[0] in ('cdktf', 'jsii', 'constructs')])"
+    code = (
+        f"import sys, {module}; print([m for m in sys.modules if m.split('.')[0] in ('cdktf', 'jsii', 'constructs')])"
+    )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "[]"

@@ -52,7 +52,9 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
 def test_a_bad_config_leaves_the_last_output_alone(tmp_path: Path) -> None:
     """Exit code 2, every problem on stderr, no traceback, and no file of cdktf.out touched or made."""
     bad = tmp_path / "bad.yaml"
-    bad.write_text(EXAMPLE.read_text().replace("ct6e-standard-4t", "ct6e-standard-5t").replace("number: 2", "number: x"))
+    bad.write_text(
+        EXAMPLE.read_text().replace("ct6e-standard-4t", "ct6e-standard-5t").replace("number: 2", "number: x")
+    )
     outdir = tmp_path / "out"
     outdir.mkdir()
     (outdir / "manifest.json").write_text("{}")
@@ -66,7 +68,7 @@ def test_a_bad_config_leaves_the_last_output_alone(tmp_path: Path) -> None:
 
 
 def test_hcl_output_is_refused(tmp_path: Path) -> None:
-    """cdktf's HCL drops overrides without a word, managed DRANET first."""
+    """Cdktf's HCL drops overrides without a word, managed DRANET first."""
     result = run(EXAMPLE, tmp_path / "out", SYNTH_HCL_OUTPUT="true")
 
     assert result.returncode == 2

@@ -1,11 +1,10 @@
-"""What is synthesized is right by the providers' own schemas, refers to what exists, and is the same on every machine."""
+"""What is synthesized fits the providers' own schemas, refers to what exists, and is the same everywhere."""
 
 from __future__ import annotations
 
+import ast
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -127,5 +126,6 @@ def test_checks_can_fail(platform: Synthesized) -> None:
 
 def test_python_version_floor() -> None:
     """The code parses with the oldest Python that is promised."""
-    code = "import ast, pathlib; [ast.parse(p.read_text(), feature_version=(3, 10)) for p in pathlib.Path('.').glob('*_lib/**/*.py')]"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+    root = Path(__file__).parent.parent
+    for path in [root / "main.py", *(root / "stacks").rglob("*.py"), *(root / "constructs_lib").rglob("*.py")]:
+        ast.parse(path.read_text(), feature_version=(3, 10))

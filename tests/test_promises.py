@@ -55,7 +55,7 @@ def test_the_metric_that_balances_is_the_one_that_the_server_exports(platform: S
 
 
 def test_names_that_must_agree_agree(platform: Synthesized) -> None:
-    """Chart release, InferencePool, objective, route and policies all mean one pool; all selectors mean one set of pods."""
+    """Release, objective, route and policies all mean one pool; all selectors mean one set of pods."""
     pool = "gemma-pool"
     route = platform.object("HTTPRoute")["spec"]["rules"][0]["backendRefs"][0]
     releases = platform.all("helm_release")
@@ -100,7 +100,7 @@ def test_nothing_is_public(platform: Synthesized) -> None:
 
 
 def test_firewall_opens_only_what_serving_needs(platform: Synthesized) -> None:
-    """Google's probes and the proxies reach the model and endpoint picker ports of our nodes; nothing opens 10.0.0.0/8."""
+    """Google's probes and the proxies reach the model and endpoint picker ports of our nodes, never from 10.0.0.0/8."""
     rules = platform.all("google_compute_firewall")
 
     for rule in rules:

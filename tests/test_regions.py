@@ -23,7 +23,7 @@ def resources(app: Synthesized, stack: str) -> dict[str, Block]:
 
 
 def test_a_third_region_changes_nothing_that_belongs_to_the_others(platform: Synthesized, tmp_path: Path) -> None:
-    """Stacks of the other regions are the same bytes; shared stacks gain resources, and only the Gateway gains an address."""
+    """Stacks of the other regions are the same bytes; shared stacks gain resources, the Gateway an address."""
     three = synthesize(config(regions__asia=ASIA), tmp_path)
 
     for stack in set(platform.stacks) - SHARED_STACKS:

@@ -73,9 +73,7 @@ class ModelSpec:
         if self.weights_gib < 1:
             raise ValueError(f"weights_gib must be at least 1, got {self.weights_gib}")
         if not 5 <= self.download_timeout_minutes <= 360:
-            raise ValueError(
-                f"download_timeout_minutes must be between 5 and 360, got {self.download_timeout_minutes}"
-            )
+            raise ValueError(f"download_timeout_minutes must be between 5 and 360, got {self.download_timeout_minutes}")
 
     @property
     def name(self) -> str:

@@ -19,7 +19,7 @@ class ModelServerSpec:
         tensor_parallel_size: Default: the chips of one node.
         max_model_len: Longest context in tokens. Default: what the model allows, which may not fit in memory.
         extra_args: More arguments for vLLM, as they are.
-        file_cache_gib: GiB of the boot disk that hold the weights read from the bucket. Default: the weights and a tenth.
+        file_cache_gib: GiB of the boot disk that hold the weights read from the bucket. Default: weights and a tenth.
         startup_timeout_sec: Seconds in which the weights must be loaded and compiled.
         termination_grace_sec: Seconds for running requests to end when a pod goes.
         metric_export_name: Name under which the KV-cache metric reaches the load balancer.

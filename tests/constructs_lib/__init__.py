@@ -1,0 +1,1 @@
+"""One file per construct: defaults, options, refusals, grants."""

@@ -154,6 +154,15 @@ def test_tries_are_bounded(run: Run) -> None:
     assert run.hub.asked() == {FIRST: 8}
 
 
+def test_a_bad_line_is_no_reason_to_give_up(run: Run) -> None:
+    """Only tries that bring nothing count: a long download may break often."""
+    run.hub.files = {FIRST: FILES[FIRST]}
+    run.hub.break_after = [5000] * 20
+
+    assert run()[0] == 0
+    assert run.held() == run.hub.files
+
+
 def test_a_busy_hub_is_asked_again(run: Run) -> None:
     """Too many requests and errors of the server pass."""
     run.hub.list_status = [429, 500, 503]

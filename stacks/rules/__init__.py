@@ -1,0 +1,49 @@
+"""Limits that span settings: a table of rules, each with its reason, its source and its check."""
+
+from __future__ import annotations
+
+from stacks.config import Config
+from stacks.errors import Problem
+from stacks.rules import (
+    capacity,
+    cluster,
+    gateway,
+    names,
+    network,
+    pools,
+    ranges,
+    regions,
+    serving,
+    storage,
+    system,
+    text,
+    weights,
+)
+from stacks.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *text.RULES,
+    *names.RULES,
+    *regions.RULES,
+    *network.RULES,
+    *ranges.RULES,
+    *cluster.RULES,
+    *system.RULES,
+    *pools.RULES,
+    *capacity.RULES,
+    *serving.RULES,
+    *weights.RULES,
+    *storage.RULES,
+    *gateway.RULES,
+)
+
+__all__ = ["RULES", "Rule", "check"]
+
+
+def check(config: Config) -> tuple[list[Problem], list[Problem]]:
+    """What *config* is refused for, and what is allowed but doubtful; in the order of the table."""
+    found: dict[str, list[Problem]] = {"error": [], "warning": []}
+    for rule in RULES:
+        made = (Problem(problem.path, problem.message, problem.fix, rule.id) for problem in rule.check(config))
+        found[rule.severity] += dict.fromkeys(made)
+    return found["error"], found["warning"]

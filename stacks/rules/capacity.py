@@ -1,0 +1,103 @@
+"""Rules about capacity: where machines come from, and what they are good for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+
+from constructs_lib.specs import CapacitySpec
+from stacks.config import Config
+from stacks.errors import Problem, shown
+from stacks.rules.rule import Rule, pool_specs, serving_plan
+
+WAYS = ", ".join(field.name for field in fields(CapacitySpec))
+NAME = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+RESERVATION = rf"(projects/[a-z0-9-]+/reservations/)?{NAME}(/reservationBlocks/{NAME})?"
+SPOT_OR_FLEX_ONLY = ("a3-highgpu-1g", "a3-highgpu-2g", "a3-highgpu-4g")
+
+
+def _one_way(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        modes = spec.capacity.modes
+        if len(modes) != 1:
+            message = f"must choose exactly one of {WAYS}, got {' and '.join(modes) or 'none'}"
+            yield Problem(f"{path}.capacity", message, f"keep {modes[0]}" if modes else "write on_demand: true")
+
+
+def _reservation(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        name = spec.capacity.reservation
+        if name and not re.fullmatch(RESERVATION, name):
+            message = f"must be a reservation's name or projects/<project>/reservations/<name>, got {shown(name)}"
+            yield Problem(f"{path}.capacity.reservation", message, "`gcloud compute reservations list` shows them")
+
+
+def _queued(config: Config) -> Iterator[Problem]:
+    for path, plan in _serving(config):
+        if plan.queued:
+            message = "must not be queued under a model server, got queued: true"
+            yield Problem(f"{path}.capacity", message, "write flex_start: true, or reservation: <name>")
+
+
+def _transient(config: Config) -> Iterator[Problem]:
+    for path, plan in _serving(config):
+        if plan.flex_start or plan.spot:
+            given = "flex_start: nodes go after seven days" if plan.flex_start else "spot: nodes go at any time"
+            message = f"should be on_demand or reservation under a model server, got {given}"
+            yield Problem(f"{path}.capacity", message, "make sure that another region can carry the load")
+
+
+def _small_a3(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        if spec.machine_type in SPOT_OR_FLEX_ONLY and not (spec.capacity.spot or spec.capacity.flex_start):
+            given = " and ".join(spec.capacity.modes) or "none"
+            message = f"should be spot or flex_start for {spec.machine_type}, got {given}"
+            yield Problem(f"{path}.capacity", message, "write spot: true")
+
+
+def _serving(config: Config) -> Iterator[tuple[str, CapacitySpec]]:
+    for key in config.regions:
+        if serving := serving_plan(config, key):
+            yield serving[0], serving[1].spec.capacity
+
+
+RULES = (
+    Rule(
+        "CAP-ONE",
+        "Each pool has exactly one way to get machines",
+        "The ways exclude each other; GKE refuses two, and none is no machine.",
+        "GKE API, NodeConfig (spot, flexStart, reservationAffinity), NodePool.queuedProvisioning",
+        _one_way,
+    ),
+    Rule(
+        "CAP-RESERVATION",
+        "`reservation` is the name of a reservation, or the path of a shared one",
+        "The pool waits for a reservation that cannot exist.",
+        "GKE API, ReservationAffinity.values; AI-Hypercomputer/xpk#823",
+        _reservation,
+    ),
+    Rule(
+        "CAP-QUEUED",
+        "The model server does not run on a queued pool",
+        "Such a pool grows only for a ProvisioningRequest, and a Deployment never makes one: pods stay pending.",
+        "Google, About queued provisioning",
+        _queued,
+    ),
+    Rule(
+        "CAP-TRANSIENT",
+        "The model server runs on machines that stay",
+        "Spot nodes can be taken back at any time, flex-start nodes after seven days; loading weights takes minutes.",
+        "Google, Spot VMs in GKE; About flex-start provisioning mode",
+        _transient,
+        severity="warning",
+    ),
+    Rule(
+        "CAP-A3-SMALL",
+        "a3-highgpu with 1, 2 or 4 GPUs is spot or flex-start",
+        "Google offers these sizes in no other way (release notes only; not tried).",
+        "GKE release notes, 2024-10-17",
+        _small_a3,
+        severity="warning",
+    ),
+)

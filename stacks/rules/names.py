@@ -1,0 +1,165 @@
+"""Rules about names: every cloud resource's length, every part's alphabet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stacks.config import Config
+from stacks.errors import Problem, shown
+from stacks.names import Names
+from stacks.rules.rule import Rule, pool_specs
+
+WORD = r"[a-z]([a-z0-9-]*[a-z0-9])?"
+ALPHABET = "lower case letters, digits and hyphens, begin with a letter and not end with a hyphen"
+RESERVED_POOLS = ("system", "default-pool")
+RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
+
+
+def _words(config: Config) -> Iterator[Problem]:
+    words = [("name", config.name)]
+    words += [(f"regions.{key}", key) for key in config.regions]
+    words += [(path, key) for path, key, _ in pool_specs(config)]
+    for path, word in words:
+        if not re.fullmatch(WORD, word):
+            fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-0123456789")
+            yield Problem(path, f"must hold only {ALPHABET}, got {shown(word)}", f"write '{fix[:20]}'" if fix else "")
+
+
+def _project(config: Config) -> Iterator[Problem]:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", config.project):
+        fix = "write the project ID, not its number or name: `gcloud projects list` shows it"
+        yield Problem("project", f"must be a project ID of 6 to 30 characters, got {shown(config.project)}", fix)
+
+
+def _compute(config: Config) -> Iterator[Problem]:
+    """Network, subnets, addresses, routers, firewall rules, placement policies."""
+    names = Names(config)
+    yield from _too_long("name", "a firewall rule", [names.network, f"{names.network}-allow-health-checks"], 63)
+    for key in config.regions:
+        made = [names.node_subnet(key), names.proxy_subnet(key), names.gateway_address(key), names.router(key)]
+        made += [f"{names.network}-allow-{what}-{key}" for what in ("proxies", "nodes")]
+        made += [f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)]
+        yield from _too_long(f"regions.{key}", "a network resource", made, 63)
+
+
+def _clusters(config: Config) -> Iterator[Problem]:
+    for key in config.regions:
+        yield from _too_long(f"regions.{key}", "a cluster", [Names(config).cluster(key)], 30)
+
+
+def _service_account(config: Config) -> Iterator[Problem]:
+    yield from _too_long("name", "a service account ID", [Names(config).node_service_account], 30)
+
+
+def _release(config: Config) -> Iterator[Problem]:
+    yield from _too_long("name", "a chart release", [Names(config).inference_pool], 53)
+
+
+def _pools(config: Config) -> Iterator[Problem]:
+    for path, key, _ in pool_specs(config):
+        yield from _too_long(path, "a node pool", [key], 40)
+        if key in RESERVED_POOLS:
+            yield Problem(
+                path, f"must not be called {' or '.join(RESERVED_POOLS)}, got '{key}'", "write 'tpu' or 'gpu'"
+            )
+
+
+def _too_long(path: str, kind: str, names: list[str], limit: int) -> Iterator[Problem]:
+    longest = max(names, key=len)
+    if len(longest) > limit:
+        message = f"must give {kind} of at most {limit} characters, got {len(longest)}: {shown(longest)}"
+        what = "name" if path == "name" else "name or the key"
+        yield Problem(path, message, f"shorten {what} by {len(longest) - limit}")
+
+
+def _namespace(config: Config) -> Iterator[Problem]:
+    name = config.namespace
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+        message = f"must be 1 to 63 lower case letters, digits and hyphens, got {shown(name)}"
+        yield Problem("namespace", message, "write 'inference'")
+    elif name in RESERVED_NAMESPACES or name.startswith(("kube-", "gke-")):
+        yield Problem("namespace", f"must be a namespace of our own, got '{name}'", "write 'inference'")
+
+
+def _labels(config: Config) -> Iterator[Problem]:
+    if len(config.labels) > 64:
+        yield Problem("labels", f"must be at most 64, got {len(config.labels)}", "remove some")
+    for key, value in config.labels.items():
+        if not re.fullmatch(r"[^\W\d_][\w-]{0,62}", key) or key != key.lower() or key.startswith("goog"):
+            must = "must have a key of 1 to 63 lower case letters, digits, _ and -, a letter first, but not goog"
+            yield Problem(f"labels.{key}", f"{must}, got {shown(key)}", _plain_label(key))
+        if not re.fullmatch(r"[\w-]{0,63}", value) or value != value.lower():
+            must = "must be at most 63 lower case letters, digits, _ and -"
+            yield Problem(f"labels.{key}", f"{must}, got {shown(value)}", _plain_label(value))
+
+
+def _plain_label(text: str) -> str:
+    return f"write '{re.sub(r'[^a-z0-9_-]', '-', text.lower()).removeprefix('goog')[:63]}'"
+
+
+RULES = (
+    Rule(
+        "NAME-WORD",
+        "`name`, region keys and pool keys hold lower case letters, digits and hyphens",
+        "They are parts of every cloud name and of every stack id.",
+        "RFC 1035; Google, Compute Engine naming conventions",
+        _words,
+    ),
+    Rule(
+        "NAME-PROJECT",
+        "`project` is a project ID",
+        "A project's number or display name is refused by most APIs.",
+        "Google, Creating and managing projects",
+        _project,
+    ),
+    Rule(
+        "NAME-COMPUTE-63",
+        "Networks, subnets, addresses, routers, firewall rules and placement policies have at most 63 characters",
+        "Compute Engine refuses longer names.",
+        "Google, Compute Engine naming conventions",
+        _compute,
+    ),
+    Rule(
+        "NAME-CLUSTER-30",
+        "Clusters have at most 30 characters",
+        "GKE takes 40, but the policy that drains a cluster names it with 30 at most, and clusters cannot be renamed.",
+        "CRD gcpbackendpolicies.networking.gke.io, spec.default.scopes[].selector; GKE API, Cluster.name",
+        _clusters,
+    ),
+    Rule(
+        "NAME-ACCOUNT-30",
+        "The nodes' service account ID has at most 30 characters",
+        "IAM takes 6 to 30.",
+        "provider google 7.45, google_service_account.account_id",
+        _service_account,
+    ),
+    Rule(
+        "NAME-RELEASE-53",
+        "The InferencePool and its chart release have at most 53 characters",
+        "Helm refuses longer release names.",
+        "Helm, release name validation",
+        _release,
+    ),
+    Rule(
+        "NAME-POOL-40",
+        "A pool's key has at most 40 characters and is not `system` or `default-pool`",
+        "It names the node pool; GKE takes 40 characters; the two names are taken by the platform and by GKE.",
+        "GKE API, NodePool.name",
+        _pools,
+    ),
+    Rule(
+        "NAME-NAMESPACE",
+        "`namespace` is a DNS label, and not one that Kubernetes or GKE owns",
+        "The platform creates it, and fails where it is there already.",
+        "RFC 1123; Kubernetes, Namespaces",
+        _namespace,
+    ),
+    Rule(
+        "NAME-LABEL",
+        "At most 64 labels, with keys and values of at most 63 lower case characters",
+        "Google refuses others, and keeps keys that begin with goog for itself.",
+        "Google, Requirements for labels",
+        _labels,
+    ),
+)

@@ -1,0 +1,148 @@
+"""Rules about regions: which, how many, and which one holds the gateway's objects."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from stacks.config import Config
+from stacks.errors import Problem, nearest, shown
+from stacks.rules.rule import Rule
+
+REGION = r"[a-z]+-[a-z]+[0-9]+"
+
+
+def _some(config: Config) -> Iterator[Problem]:
+    if not config.regions:
+        yield Problem("regions", "must hold at least one region, got none", "take one from config/example.yaml")
+
+
+def _one_only(config: Config) -> Iterator[Problem]:
+    if len(config.regions) == 1:
+        only = next(iter(config.regions))
+        yield Problem("regions", f"should be two or more for failover, got only {only}", "add a region")
+
+
+def _config_cluster(config: Config) -> Iterator[Problem]:
+    chosen = [key for key, region in config.regions.items() if region.config_cluster]
+    if config.regions and len(chosen) != 1:
+        given = " and ".join(chosen) or "none"
+        fix = f"keep it in {chosen[0]} only" if chosen else f"add it to regions.{next(iter(config.regions))}"
+        yield Problem("regions", f"must have config_cluster: true in exactly one region, got {given}", fix)
+
+
+def _region_names(config: Config) -> Iterator[Problem]:
+    for key, region in config.regions.items():
+        if not re.fullmatch(REGION, region.region):
+            zone = re.fullmatch(rf"({REGION})-\w+", region.region)
+            fix = f"write '{zone[1]}': zones go under zones" if zone else "`gcloud compute regions list` shows all"
+            message = f"must be a region such as us-east5, got {shown(region.region)}"
+            yield Problem(f"regions.{key}.region", message, fix)
+
+
+def _same_region(config: Config) -> Iterator[Problem]:
+    yield from _twice(config, "region", "one proxy-only subnet each", "give each cluster a region of its own")
+
+
+def _same_number(config: Config) -> Iterator[Problem]:
+    yield from _twice(config, "number", "one block each", "give the newer region a free number")
+
+
+def _twice(config: Config, setting: str, why: str, fix: str) -> Iterator[Problem]:
+    first: dict[object, str] = {}
+    for key, region in config.regions.items():
+        value = getattr(region, setting)
+        if value in first:
+            message = f"must differ from that of {first[value]} ({why}), got {shown(value)} in both"
+            yield Problem(f"regions.{key}.{setting}", message, fix)
+        first.setdefault(value, key)
+
+
+def _zones(config: Config) -> Iterator[Problem]:
+    for key, region in config.regions.items():
+        for index, zone in enumerate(region.zones):
+            # A letter, or an AI zone such as us-central1-ai1a.
+            if re.fullmatch(REGION, region.region) and not re.fullmatch(rf"{region.region}-(ai\d+)?[a-z]", zone):
+                message = f"must be a zone of {region.region}, got {shown(zone)}"
+                yield Problem(f"regions.{key}.zones[{index}]", message, f"write one such as {region.region}-a")
+
+
+def _zone_twice(config: Config) -> Iterator[Problem]:
+    for key, region in config.regions.items():
+        for zone, count in Counter(region.zones).items():
+            if count > 1:
+                message = f"must name each zone once, got {shown(zone)} {count} times"
+                yield Problem(f"regions.{key}.zones", message, "keep one")
+
+
+def _keys(config: Config) -> Iterator[Problem]:
+    named = [(f"gateway.regions[{index}]", key) for index, key in enumerate(config.gateway.regions)]
+    if config.model.download_region is not None:
+        named.append(("model.download_region", config.model.download_region))
+    for path, key in named:
+        if config.regions and key not in config.regions:
+            message = f"must be a key of regions ({', '.join(config.regions)}), got {shown(key)}"
+            yield Problem(path, message, nearest(key, config.regions))
+
+
+RULES = (
+    Rule("REG-NONE", "There is at least one region", "Nothing can be served from nowhere.", "this library", _some),
+    Rule(
+        "REG-CONFIG-1",
+        "Exactly one region has the config cluster",
+        "The fleet's ingress feature reads Gateways and routes from one cluster; without it no gateway is made.",
+        "Google, Set up the multi-cluster GKE Inference Gateway",
+        _config_cluster,
+    ),
+    Rule(
+        "REG-NAME",
+        "`region` is the name of a Google Cloud region",
+        "A zone or a continent in its place fails only when the first subnet is made.",
+        "Google, Regions and zones",
+        _region_names,
+    ),
+    Rule(
+        "REG-ZONE",
+        "Zones lie in their region",
+        "Nodes must be in the region of their subnet.",
+        "Google, Regions and zones",
+        _zones,
+    ),
+    Rule(
+        "REG-ZONE-TWICE",
+        "A region names each zone once",
+        "Node counts are per zone, and GKE refuses a zone named twice.",
+        "GKE API, Cluster.locations",
+        _zone_twice,
+    ),
+    Rule(
+        "REG-TWICE",
+        "No two regions of the file are the same Google Cloud region",
+        "A VPC has one active proxy-only subnet per region, and the gateway one address in it.",
+        "Google, Proxy-only subnets for Envoy-based load balancers",
+        _same_region,
+    ),
+    Rule(
+        "REG-NUMBER",
+        "No two regions have the same number",
+        "The number decides the region's ranges: two would overlap.",
+        "this library, stacks/network_plan.py",
+        _same_number,
+    ),
+    Rule(
+        "REG-KEY",
+        "`gateway.regions` and `model.download_region` name regions of the file",
+        "A gateway address or a download needs a cluster there.",
+        "this library",
+        _keys,
+    ),
+    Rule(
+        "REG-ALONE",
+        "Two regions or more",
+        "With one region there is nowhere to fail over to.",
+        "this library",
+        _one_only,
+        severity="warning",
+    ),
+)

@@ -1,0 +1,73 @@
+"""What a rule is, and the views of a config that several rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.specs import NodePoolSpec
+from stacks.config import Config
+from stacks.errors import Problem
+
+
+@dataclass(frozen=True)
+class Rule:
+    """
+    A limit that no single setting can check by itself.
+
+    Attributes:
+        id: Stable name, such as `GW-NEG-50`.
+        title: The rule as a sentence.
+        reason: What happens without it.
+        source: Where the reason is from.
+        check: Finds the problems of a config whose shape is right; it holds its tongue about what other rules refuse.
+        severity: An `error` is refused, a `warning` is printed.
+    """
+
+    id: str
+    title: str
+    reason: str
+    source: str
+    check: Callable[[Config], Iterable[Problem]]
+    severity: Literal["error", "warning"] = "error"
+
+
+def pool_specs(config: Config) -> Iterator[tuple[str, str, NodePoolSpec]]:
+    """Each pool that is written down, as path, key and spec: those of all regions first."""
+    for pool, spec in config.node_pools.items():
+        yield f"node_pools.{pool}", pool, spec
+    for key, region in config.regions.items():
+        for pool, spec in (region.node_pools or {}).items():
+            yield f"regions.{key}.node_pools.{pool}", pool, spec
+
+
+def pool_plans(config: Config) -> Iterator[tuple[str, PoolPlan]]:
+    """Each pool that is written down and whose machine and topology are known, for one zone."""
+    for path, _, spec in pool_specs(config):
+        try:
+            yield path, plan_pool(spec, zones=1)
+        except ValueError:
+            continue
+
+
+def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
+    """The pools of region *key* whose machine and topology are known, by their key: path and plan."""
+    region = config.regions[key]
+    plans = {}
+    for pool, spec in {**config.node_pools, **(region.node_pools or {})}.items():
+        own = f"regions.{key}." if pool in (region.node_pools or {}) else ""
+        try:
+            plans[pool] = f"{own}node_pools.{pool}", plan_pool(spec, len(region.zones))
+        except ValueError:
+            continue
+    return plans
+
+
+def serving_plan(config: Config, key: str) -> tuple[str, PoolPlan] | None:
+    """Path and plan of the pool that region *key* serves from; None where another rule refuses it."""
+    plans = region_plans(config, key)
+    if config.model_server.node_pool is not None:
+        return plans.get(config.model_server.node_pool)
+    return next(iter(plans.values()), None) if len(plans) == 1 else None

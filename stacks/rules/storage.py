@@ -1,0 +1,121 @@
+"""Rules about buckets: names that Google takes, locations that exist, state apart from weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from stacks.config import Config
+from stacks.errors import Problem, nearest, shown
+from stacks.names import Names
+from stacks.rules.regions import REGION
+from stacks.rules.rule import Rule
+
+CONTINENTS = {"US": ("us-",), "EU": ("europe-",), "ASIA": ("asia-",)}
+DUAL_REGIONS = {"ASIA1": "asia-", "NAM4": "us-", **dict.fromkeys(("EUR4", "EUR5", "EUR7", "EUR8"), "europe-")}
+
+
+def _bucket_names(config: Config) -> Iterator[Problem]:
+    names = {"bucket.name" if config.bucket.name else "project": Names(config).bucket}
+    if config.state_bucket is not None:
+        names["state_bucket"] = config.state_bucket
+    for where, name in names.items():
+        if wrong := _wrong_name(name):
+            made = "" if where != "project" else "the default bucket name made from it "
+            yield Problem(where, f"{made}must {wrong}, got {shown(name)}", "give bucket.name a name of your own")
+
+
+def _wrong_name(name: str) -> str:
+    """What a bucket name must do that *name* does not."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?", name):
+        return "hold only lower case letters, digits, -, _ and ., and begin and end with a letter or digit"
+    if _is_address(name):
+        return "not be an IP address"
+    if "." in name:
+        return "hold no dots, which need a verified domain"
+    if not 3 <= len(name) <= 63:
+        return "have 3 to 63 characters"
+    # 0 for o, 1 for l, 3 for e, 9 for g: the close misspellings.
+    if name.startswith("goog") or "google" in name.translate(str.maketrans("0139", "oleg")):
+        return "neither begin with goog nor contain google or a close misspelling"
+    return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        return bool(IPv4Address(name))
+    except ValueError:
+        return False
+
+
+def _location(config: Config) -> Iterator[Problem]:
+    location = config.bucket.location
+    known = [*CONTINENTS, *DUAL_REGIONS]
+    if location.upper() not in known and not re.fullmatch(REGION, location.lower()):
+        zone = re.fullmatch(rf"({REGION})-\w+", location)
+        message = f"must be {', '.join(known)} or a region such as us-east5, got {shown(location)}"
+        yield Problem("bucket.location", message, f"write '{zone[1]}'" if zone else nearest(location.upper(), known))
+
+
+def _far(config: Config) -> Iterator[Problem]:
+    location = config.bucket.location.upper()
+    near = CONTINENTS.get(location) or (DUAL_REGIONS.get(location, location.lower().split("-")[0] + "-"),)
+    regions = [region.region for region in config.regions.values()]
+    if regions and not any(region.startswith(near) for region in regions):
+        message = f"should be near a cluster ({', '.join(regions)}), got {shown(config.bucket.location)}"
+        yield Problem("bucket.location", message, "choose a location on the continent of a cluster")
+
+
+def _state(config: Config) -> Iterator[Problem]:
+    if config.state_bucket is not None and config.state_bucket == Names(config).bucket:
+        message = f"must not be the model bucket, got {shown(config.state_bucket)}"
+        yield Problem("state_bucket", message, "make a bucket for the state by hand")
+
+
+def _force_destroy(config: Config) -> Iterator[Problem]:
+    if config.bucket.force_destroy:
+        kept = f"kept for {config.bucket.soft_delete_days} days" if config.bucket.soft_delete_days else "gone at once"
+        message = f"should be false, got true: a destroy deletes the weights, which are then {kept}"
+        yield Problem("bucket.force_destroy", message, "remove the line")
+
+
+RULES = (
+    Rule(
+        "BUCKET-NAME",
+        "Bucket names follow Google's rules, and hold no dots",
+        "The namespace is shared by all of Google Cloud; names with dots need a verified domain.",
+        "Google, About Cloud Storage buckets, bucket names",
+        _bucket_names,
+    ),
+    Rule(
+        "BUCKET-LOCATION",
+        "`location` is a region, a dual-region or a multi-region",
+        "A zone or a continent's name is refused.",
+        "Google, Bucket locations",
+        _location,
+    ),
+    Rule(
+        "BUCKET-STATE",
+        "The Terraform state is not in the model bucket",
+        "The bucket must be there before the first stack, and a destroy would delete the state it runs on.",
+        "Terraform, gcs backend",
+        _state,
+    ),
+    Rule(
+        "BUCKET-FAR",
+        "The bucket is on a continent where the model is served",
+        "Every start would read the weights across an ocean, and pay for it.",
+        "Google, Cloud Storage pricing, network",
+        _far,
+        severity="warning",
+    ),
+    Rule(
+        "BUCKET-FORCE",
+        "A destroy leaves the weights",
+        "They take an hour to download again, and the old revision may be gone.",
+        "provider google 7.45, google_storage_bucket.force_destroy",
+        _force_destroy,
+        severity="warning",
+    ),
+)

@@ -1,0 +1,107 @@
+"""What is generated is fresh, and says what the code says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from constructs_lib.accelerators import machines
+from stacks.load import setting_paths
+from stacks.rules import RULES
+from tests.configs import changed
+from tools import docs
+
+
+def test_generated_files_are_fresh() -> None:
+    """After a change of a spec, a rule or a machine, `make docs` has been run."""
+    assert docs.stale() == [], "run `make docs`"
+
+
+def test_check_names_each_stale_file_and_writing_cures_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--check` exits 1 without writing; without it the files are written and the check is content."""
+    monkeypatch.setattr(docs, "ROOT", tmp_path)
+    monkeypatch.setattr(docs, "GENERATED", [("new.md", lambda: "new\n"), ("old.md", lambda: "newer\n")])
+    (tmp_path / "old.md").write_text("old\n")
+
+    assert docs.main(["--check"]) == 1
+    assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["new.md", "old.md"]
+    assert not (tmp_path / "new.md").exists()
+    assert docs.main([]) == 0
+    assert docs.main(["--check"]) == 0
+    assert (tmp_path / "old.md").read_text() == "newer\n"
+
+
+def test_readme_keeps_everything_outside_the_markers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the table between the markers is generated; without markers nothing is."""
+    monkeypatch.setattr(docs, "ROOT", tmp_path)
+    begin, end = docs.MARKERS
+
+    (tmp_path / "README.md").write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    assert docs.readme() == f"before\n{begin}\n{docs.settings_table()}{end}\nafter\n"
+    (tmp_path / "README.md").write_text("no markers\n")
+    assert docs.readme() == "no markers\n"
+
+
+def test_command_runs_from_anywhere(tmp_path: Path) -> None:
+    """`python tools/docs.py --check` needs no install and no particular directory."""
+    command = [sys.executable, str(Path(docs.__file__)), "--check"]
+
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+
+
+def test_every_setting_has_a_meaning() -> None:
+    """Each setting is in the table, with its line of the docstring; those of a pool are told once."""
+    made = docs.schema()
+    told = {path: meaning for path, _, _, meaning in docs.settings(made, made)}
+    again = "regions.<key>.node_pools.<key>."
+
+    assert [path for path, meaning in told.items() if not meaning] == []
+    assert sorted(told) == sorted(path for path in setting_paths() if not path.startswith(again))
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        ("name", ("text", "required")),
+        ("regions", ("map", "required")),
+        ("regions.<key>.zones", ("list of text", "required")),
+        ("regions.<key>.cidrs", ("section", "")),
+        ("network.mtu", ("whole number", "`8896`")),
+        ("network.nat", ("true or false", "`true`")),
+        ("network.supernet", ("text", "`10.0.0.0/8`")),
+        ("cluster.control_plane", ("`regional` or `zonal`", "`regional`")),
+        ("gateway.log_sample_percent", ("number", "`1.0`")),
+        ("labels", ("map of text", "")),
+    ],
+)
+def test_settings_are_told_in_plain_words(path: str, row: tuple[str, str]) -> None:
+    """Types and defaults are those of the code, in words for people who write YAML."""
+    made = docs.schema()
+
+    assert {name: (kind, default) for name, kind, default, _ in docs.settings(made, made)}[path] == row
+
+
+def test_editors_accept_the_example_and_mark_a_misspelt_key() -> None:
+    """config/schema.json is what the example's first line points editors to."""
+    schema: dict[str, Any] = json.loads((docs.ROOT / "config/schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+
+    assert list(validator.iter_errors(changed())) == []
+    [error] = validator.iter_errors(changed(model_server__imagee="x:1"))
+    assert "'imagee' was unexpected" in error.message
+
+
+def test_every_rule_and_machine_is_told() -> None:
+    """docs/rules.md and docs/machines.md leave none out."""
+    rules, known = docs.rules_page(), docs.machines_page()
+
+    assert [rule.id for rule in RULES if f"| `{rule.id}` | {rule.title} |" not in rules] == []
+    assert [name for name in machines() if f"| `{name}` |" not in known] == []
