@@ -82,6 +82,7 @@ class Fleet(Construct):
             spec={"multiclusteringress": {"config_membership": self._members[config_member].id}},
         )
         if service_discovery:
+            self._add_importer_role()
             self._add_feature("multiclusterservicediscovery", settled)
 
     def _add_controller_agent(self) -> ProjectIamMember:
@@ -104,6 +105,21 @@ class Fleet(Construct):
             project=self._project,
             role="roles/container.admin",
             member=agent.member,
+        )
+
+    def _add_importer_role(self) -> None:
+        """
+        `roles/compute.networkViewer` for the controller that imports Services into the members.
+
+        Source: Google, "Configuring multi-cluster Services", authentication.
+        """
+        ProjectIamMember(
+            self,
+            "importer-role",
+            provider=self._google,
+            project=self._project,
+            role="roles/compute.networkViewer",
+            member=f"serviceAccount:{self._project}.svc.id.goog[gke-mcs/gke-mcs-importer]",
         )
 
     def _add_feature(

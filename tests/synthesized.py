@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from cdktf import App
 
 from stacks.config import Config
 
@@ -72,6 +71,8 @@ class Synthesized:
 
 def synthesize(config: Config, outdir: Path) -> Synthesized:
     """The whole platform of *config*, as main.py makes it."""
+    from cdktf import App
+
     from main import add_platform
 
     app = App(outdir=str(outdir))
@@ -82,7 +83,7 @@ def synthesize(config: Config, outdir: Path) -> Synthesized:
 
 def synthesize_stack(build: Callable[[Any], object], outdir: Path) -> Synthesized:
     """One bare stack `test` with whatever *build* puts into it."""
-    from cdktf import LocalBackend, TerraformStack
+    from cdktf import App, LocalBackend, TerraformStack
 
     app = App(outdir=str(outdir))
     stack = TerraformStack(app, "test")

