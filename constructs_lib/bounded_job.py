@@ -29,7 +29,7 @@ class BoundedJob(Construct):
         template: Pod template as Kubernetes writes it.
         deadline_sec: Seconds after which Kubernetes ends the Job; Terraform waits a minute longer.
         retries: Failed pods that are replaced by another.
-        final_exit_code: Exit code of a container after which no retry can help.
+        final_exit_code: Exit code of the first container after which no retry can help.
         after: What must be there first.
     """
 
@@ -58,7 +58,7 @@ class BoundedJob(Construct):
             spec={
                 "backoff_limit": retries,
                 "active_deadline_seconds": deadline_sec,
-                "pod_failure_policy": _fail_at_once(final_exit_code),
+                "pod_failure_policy": _fail_at_once(template, final_exit_code),
                 "template": {
                     "metadata": {"labels": {"app.kubernetes.io/name": name}, "annotations": annotations},
                     "spec": _typed_pod(escape_templates(template["spec"])),
@@ -70,10 +70,13 @@ class BoundedJob(Construct):
         )
 
 
-def _fail_at_once(exit_code: int | None) -> dict[str, Any] | None:
+def _fail_at_once(template: Manifest, exit_code: int | None) -> dict[str, Any] | None:
     if exit_code is None:
         return None
-    return {"rule": [{"action": "FailJob", "onExitCodes": {"operator": "In", "values": [exit_code]}}]}
+    # Our own container only: a sidecar may use the same code for something else.
+    container = template["spec"]["containers"][0]["name"]
+    failed = {"containerName": container, "operator": "In", "values": [exit_code]}
+    return {"rule": [{"action": "FailJob", "onExitCodes": failed}]}
 
 
 def _typed_pod(pod: Manifest) -> dict[str, Any]:

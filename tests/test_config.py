@@ -156,11 +156,11 @@ def test_rules_are_told_at_once_with_their_ids(tmp_path: Path) -> None:
         "mine.yaml: 3 problems\n"
         "  regions: must have config_cluster: true in exactly one region, got us and eu [REG-CONFIG-1]\n"
         "    fix: keep it in us only\n"
-        "  node_pools.tpu.topology: must be one of 2x2, 2x4, 4x4, 4x8, 8x8, 8x16, 16x16 for ct6e-standard-4t, got '3x3' "
-        "[POOL-TOPOLOGY]\n"
+        "  node_pools.tpu.topology: must be one of 2x2, 2x4, 4x4, 4x8, 8x8, 8x16, 16x16 for ct6e-standard-4t, "
+        "got '3x3' [POOL-TOPOLOGY]\n"
         "    fix: docs/machines.md lists them all\n"
-        "  bucket.location: must be US, EU, ASIA, ASIA1, NAM4, EUR4, EUR5, EUR7, EUR8 or a region such as us-east5, got "
-        "'us-east5-b' [BUCKET-LOCATION]\n"
+        "  bucket.location: must be US, EU, ASIA, ASIA1, NAM4, EUR4, EUR5, EUR7, EUR8 or a region such as us-east5, "
+        "got 'us-east5-b' [BUCKET-LOCATION]\n"
         "    fix: write 'us-east5'"
     )
 
@@ -276,7 +276,7 @@ LINES = {
     "1: x": "a key must be text, got '1'\n    fix: put quotes around it",
     "true: x": "a key must be text, got 'true'\n    fix: put quotes around it",
     "? [a, b]\n: x": "a key must be text, got a list or map\n    fix: put quotes around it",
-    ": x": "a key must be text, got nothing\n    fix: put quotes around it",
+    "~: x": "a key must be text, got '~'\n    fix: put quotes around it",
     "<<: 3": "'<<' must name a map, got 3",
     "bad: !!python/object:os.system x": (
         "must be plain YAML, got the tag '!!python/object:os.system'\n    fix: remove the tag"
@@ -346,7 +346,8 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "a setting in the wrong place": (
         {"topology": "2x2"},
         "topology: unknown setting 'topology'\n"
-        "    fix: it belongs at regions.<key>.node_pools.<key>.topology or node_pools.<key>.topology: check the indentation",
+        "    fix: it belongs at regions.<key>.node_pools.<key>.topology or node_pools.<key>.topology: "
+        "check the indentation",
     ),
     "a setting that is nowhere": (
         {"bucket__encryption": "x"},
@@ -356,7 +357,8 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "something missing": ({"bucket__location": None}, "bucket.location: must be given, got nothing"),
     "an invariant of a section": (
         {"model__revision": "main"},
-        "model.revision: must be a commit of 40 hexadecimal digits, got 'main': take it from the history on the model's page",
+        "model.revision: must be a commit of 40 hexadecimal digits, got 'main': "
+        "take it from the history on the model's page",
     ),
     "an invariant of two settings": (
         {"model__hugging_face_token": {}},
@@ -400,11 +402,23 @@ def test_a_token_is_never_printed(tmp_path: Path) -> None:
 
 # ---- never a traceback, never slow
 
-HOSTILE: list[Any] = [
-    None, "", " ", "x" * 500, "a.b", "É", "\u2028", "../..", "%s", "-1", -1, 0, 1, 2**31, 10**17, -0.5, 1e99, True, False, [],
-    [""], ["a", "a"], [[]], {}, {"": ""}, {"a": 1}, {"a": {"machine_type": "ct6e-standard-4t"}}, "10.0.0.0/8", "::/0", "0.0.0.0/0",
-    "10.0.0.1/8", "${x}", "us-east5", "pool", "4x4",
-]  # fmt: skip
+TEXTS = ["", " ", "x" * 500, "a.b", "É", "\u2028", "../..", "%s", "-1", "${x}", "us-east5", "pool", "4x4"]
+RANGES = ["10.0.0.0/8", "10.0.0.1/8", "0.0.0.0/0", "::/0"]
+NUMBERS = [-1, 0, 1, 2**31, 10**17, -0.5, 1e99]
+OTHERS = [
+    None,
+    True,
+    False,
+    [],
+    [""],
+    ["a", "a"],
+    [[]],
+    {},
+    {"": ""},
+    {"a": 1},
+    {"a": {"machine_type": "g2-standard-4"}},
+]
+HOSTILE: list[Any] = [*TEXTS, *RANGES, *NUMBERS, *OTHERS]
 
 
 @pytest.mark.parametrize("path", [path for path in setting_paths() if not path.startswith("regions.<key>.node_pools.")])
