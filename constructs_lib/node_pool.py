@@ -165,8 +165,11 @@ def _capacity(capacity: CapacitySpec) -> dict[str, Any]:
 def _size(pool: PoolPlan, zones: int) -> dict[str, Any]:
     """A fixed number of nodes, or from none to that number where capacity is waited for."""
     if pool.spec.capacity.grows_from_zero:
-        bounds = {"total_min_node_count": 0, "total_max_node_count": pool.nodes, "location_policy": "ANY"}
-        return {"initial_node_count": 0, "autoscaling": bounds}
+        total: dict[str, Any] = {"total_min_node_count": 0, "total_max_node_count": pool.nodes}
+        # A slice that spans nodes comes whole, in one zone; GKE then wants the bound per zone (vllm-project/ci-infra#545).
+        per_zone: dict[str, Any] = {"min_node_count": 0, "max_node_count": pool.slice_nodes}
+        bounds = per_zone if pool.multi_host else total
+        return {"initial_node_count": 0, "autoscaling": bounds | {"location_policy": "ANY"}}
     # No spare accelerators: an upgrade takes one node out at a time.
     upgrade = {"strategy": "SURGE", "max_surge": 0, "max_unavailable": 1}
     return {"node_count": pool.nodes // zones, "upgrade_settings": upgrade}

@@ -16,7 +16,7 @@ def system_machine_type(config: Config) -> str:
     """
     The smallest e2-standard on which one endpoint picker fits beside GKE's own pods, or the one that is given.
 
-    Replicas of the picker go to different nodes, so one node holds one.
+    Where a second replica does not fit beside the first, the pool grows by a node.
     """
     if config.cluster.system_pool.machine_type:
         return config.cluster.system_pool.machine_type

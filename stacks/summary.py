@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -28,7 +29,8 @@ def print_summary(config: Config, config_path: Path, outdir: Path, console: Cons
     console.print(
         f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
         f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures); "
-        f"requests spill over at {config.gateway.max_utilization_percent} % of the KV cache."
+        f"requests spill over at {config.gateway.max_utilization_percent} % of the KV cache.",
+        soft_wrap=True,
     )
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
@@ -50,8 +52,16 @@ def _document(outdir: Path, stack: str) -> dict[str, Any]:
     return document
 
 
+def _table(title: str, *columns: str) -> Table:
+    """A table that fits 80 columns, the width of a log."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
 def _stacks(order: dict[str, list[str]], outdir: Path) -> Table:
-    table = Table("#", "stack", "resources", "after", title="Stacks, in order", title_justify="left")
+    table = _table("Stacks, in order", "#", "stack", "resources", "after")
     for number, (stack, needs) in enumerate(order.items(), start=1):
         resources = sum(len(named) for named in _document(outdir, stack).get("resource", {}).values())
         table.add_row(str(number), stack, str(resources), ", ".join(needs) or "-")
@@ -62,30 +72,25 @@ def _types(order: dict[str, list[str]], outdir: Path) -> Table:
     counts: Counter[str] = Counter()
     for stack in order:
         counts.update({kind: len(named) for kind, named in _document(outdir, stack).get("resource", {}).items()})
-    table = Table("resource type", "count", title=f"{counts.total()} resources", title_justify="left")
+    table = _table(f"{counts.total()} resources", "type", "count")
     for kind, count in sorted(counts.items()):
         table.add_row(kind, str(count))
     return table
 
 
 def _regions(config: Config) -> Table:
-    table = Table(
-        "region", "cluster", "pool", "machine", "nodes", "chips", "capacity", title="Regions", title_justify="left"
-    )
-    names = Names(config)
+    table = _table("Regions", "region", "pool", "machine", "nodes", "chips", "capacity")
     for key, region in config.regions.items():
         for pool_key, pool in config.pools(key).items():
             machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()
             chips = f"{pool.chips} x {pool.machine.generation}"
-            table.add_row(
-                f"{key} ({region.region})", names.cluster(key), pool_key, machine, str(pool.nodes), chips,
-                pool.spec.capacity.mode,
-            )  # fmt: skip
+            where = f"{key} ({region.region})"
+            table.add_row(where, pool_key, machine, str(pool.nodes), chips, pool.spec.capacity.mode)
     return table
 
 
 def _addresses(config: Config) -> Table:
-    table = Table("region", "gateway address", "in subnet", title="Gateway", title_justify="left")
+    table = _table("Gateway", "region", "address", "in subnet")
     names = Names(config)
     for key in config.gateway_regions:
         named = config.gateway.addresses == "named"

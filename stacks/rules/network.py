@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import AddressValueError, IPv4Network
+from ipaddress import IPv4Network
 from itertools import combinations
 
 from stacks.config import Config
@@ -56,10 +56,8 @@ def _cidrs(config: Config) -> Iterator[Problem]:
 def _likely(text: str) -> str:
     try:
         near = IPv4Network(text, strict=False)
-    except AddressValueError:
-        return "only IPv4 is supported" if ":" in text else ""
     except ValueError:
-        return ""
+        return "only IPv4 is supported" if ":" in text else "write address/size"
     return f"write '{near}'" if "/" in text else "add its size, such as /16"
 
 

@@ -1,32 +1,13 @@
-"""Rules about the model server: where it runs, how it splits the model, what it is told."""
+"""Rules about where the model server runs: its pool, its share of a node, how many there are."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from constructs_lib.specs import NodePoolSpec
 from stacks.config import Config
 from stacks.errors import Problem, nearest, shown
-from stacks.rules.rule import Rule, pool_specs, region_plans, serving_plan
-
-OURS = {
-    "--host": "the server listens on all addresses",
-    "--max-model-len": "write model_server.max_model_len",
-    "--model": "write model.repository",
-    "--port": "write model_server.port",
-    "--served-model-name": "write model.served_name",
-    "--shutdown-timeout": "write model_server.termination_grace_sec",
-    "--tensor-parallel-size": "write model_server.tensor_parallel_size",
-    "-tp": "write model_server.tensor_parallel_size",
-    "--api-key": "it would be in plan and state: protect the gateway instead",
-}
-RANGES = {
-    "max_model_len": (1, 100_000_000),
-    "file_cache_gib": (1, 65536),
-    "startup_timeout_sec": (60, 86400),
-    "termination_grace_sec": (1, 7200),
-}
+from stacks.rules.rule import Rule, pool_specs, serving_plan
 
 
 def _pool(config: Config) -> Iterator[Problem]:
@@ -93,30 +74,6 @@ def _chips(config: Config) -> Iterator[tuple[str, int]]:
             yield serving[0], serving[1].machine.chips
 
 
-def _args(config: Config) -> Iterator[Problem]:
-    for index, arg in enumerate(config.model_server.extra_args):
-        flag = re.split(r"[=\s]", arg, maxsplit=1)[0].replace("_", "-")
-        if flag in OURS:
-            yield Problem(f"model_server.extra_args[{index}]", f"must not set {flag}, got {shown(flag)}", OURS[flag])
-
-
-def _numbers(config: Config) -> Iterator[Problem]:
-    for name, (low, high) in RANGES.items():
-        value = getattr(config.model_server, name)
-        if value is not None and not low <= value <= high:
-            fix = f"write {low if value < low else high}, or remove the line"
-            yield Problem(f"model_server.{name}", f"must be between {low} and {high}, got {value}", fix)
-
-
-def _arm(config: Config) -> Iterator[Problem]:
-    for key in config.regions:
-        for path, plan in region_plans(config, key).values():
-            if plan.machine.machine_type.startswith("a4x-"):
-                given = f"{plan.machine.machine_type} with {shown(config.model_server.image)}"
-                message = f"should be an image for ARM64 on such nodes, got {given}"
-                yield Problem("model_server.image", message, f"check the image, or change {path}.machine_type")
-
-
 RULES = (
     Rule(
         "SRV-POOL",
@@ -147,20 +104,6 @@ RULES = (
         _parallel,
     ),
     Rule(
-        "SRV-ARGS",
-        "`extra_args` leaves alone what has a setting, and holds no key",
-        "The probes, the pool and the clients must agree with the server; arguments are in plan and state.",
-        "this library",
-        _args,
-    ),
-    Rule(
-        "SRV-NUMBERS",
-        "The model server's numbers are in their ranges",
-        "Kubernetes or vLLM refuses others, after the weights are loaded.",
-        "Kubernetes API, Pod; vLLM, engine arguments",
-        _numbers,
-    ),
-    Rule(
         "SRV-IDLE",
         "The model is split over all chips of a node",
         "TPUs are given to pods by the whole node: chips that are not used cannot be used by others.",
@@ -174,14 +117,6 @@ RULES = (
         "With none, every region answers 503.",
         "this library",
         _no_replicas,
-        severity="warning",
-    ),
-    Rule(
-        "SRV-ARM",
-        "On ARM nodes the image is one for ARM",
-        "a4x machines are ARM64; an image for x86 ends with exec format error.",
-        "Google, A4X machine series",
-        _arm,
         severity="warning",
     ),
 )

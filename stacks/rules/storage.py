@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from stacks.config import Config
-from stacks.errors import Problem, nearest, shown
+from stacks.errors import Problem, shown
 from stacks.names import Names
 from stacks.rules.regions import REGION
 from stacks.rules.rule import Rule
 
+ALPHABET = r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?"
 CONTINENTS = {"US": ("us-",), "EU": ("europe-",), "ASIA": ("asia-",)}
 DUAL_REGIONS = {"ASIA1": "asia-", "NAM4": "us-", **dict.fromkeys(("EUR4", "EUR5", "EUR7", "EUR8"), "europe-")}
 
@@ -21,14 +22,16 @@ def _bucket_names(config: Config) -> Iterator[Problem]:
     if config.state_bucket is not None:
         names["state_bucket"] = config.state_bucket
     for where, name in names.items():
+        if where == "project" and not re.fullmatch(ALPHABET, name):
+            continue  # NAME-PROJECT and NAME-WORD tell which part is wrong.
         if wrong := _wrong_name(name):
-            made = "" if where != "project" else "the default bucket name made from it "
-            yield Problem(where, f"{made}must {wrong}, got {shown(name)}", "give bucket.name a name of your own")
+            made, what = ("the default bucket name made from it ", "bucket.name") if where == "project" else ("", "it")
+            yield Problem(where, f"{made}must {wrong}, got {shown(name)}", f"give {what} a name of your own")
 
 
 def _wrong_name(name: str) -> str:
     """What a bucket name must do that *name* does not."""
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?", name):
+    if not re.fullmatch(ALPHABET, name):
         return "hold only lower case letters, digits, -, _ and ., and begin and end with a letter or digit"
     if _is_address(name):
         return "not be an IP address"
@@ -55,7 +58,9 @@ def _location(config: Config) -> Iterator[Problem]:
     if location.upper() not in known and not re.fullmatch(REGION, location.lower()):
         zone = re.fullmatch(rf"({REGION})-\w+", location)
         message = f"must be {', '.join(known)} or a region such as us-east5, got {shown(location)}"
-        yield Problem("bucket.location", message, f"write '{zone[1]}'" if zone else nearest(location.upper(), known))
+        yield Problem(
+            "bucket.location", message, f"write '{zone[1]}'" if zone else "write 'US' or 'EU', or a cluster's region"
+        )
 
 
 def _far(config: Config) -> Iterator[Problem]:

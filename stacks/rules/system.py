@@ -24,7 +24,7 @@ def _system_machine(config: Config) -> Iterator[Problem]:
     if not re.fullmatch(r"[a-z][a-z0-9]*-[a-z0-9]+(-[a-z0-9]+)*", machine):
         yield Problem(path, f"must be a machine type, got {shown(machine)}", "leave it out, or write 'e2-standard-8'")
     elif machine.split("-")[0] in HYPERDISK_ONLY:
-        message = f"must boot from pd-balanced, got {shown(machine)} that boots from Hyperdisk only"
+        message = f"must boot from pd-balanced, got {shown(machine)} that takes only Hyperdisk"
         yield Problem(path, message, "write 'e2-standard-8' or 'n2-standard-8'")
 
 

@@ -1,0 +1,65 @@
+"""One synth in a process of its own, and what it cost."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "config" / "example.yaml"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Wall and CPU seconds of one run, all its processes counted, and the peak memory of the largest of them."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+def synth(regions: int, *, fast: bool, cache: Path | None = None) -> Run:
+    """Synthesize the example with *regions* regions; *cache* is a jsii cache to use in place of the user's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "config.yaml"
+        config.write_text(with_regions(regions), encoding="utf-8")
+        settings = {
+            "INFERENCE_CONFIG": str(config),
+            "INFERENCE_FAST_SYNTH": "1" if fast else "0",
+            "CDKTF_OUTDIR": str(Path(folder) / "cdktf.out"),
+        }
+        if cache:
+            settings["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(cache)
+        return _measure([sys.executable, "-m", "bench.program"], settings)
+
+
+def with_regions(count: int) -> str:
+    """The example as YAML, its first region repeated under *count* keys; one of them is the config cluster."""
+    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    first = next(iter(config["regions"].values()))
+    config["regions"] = {
+        f"r{n}": {**first, "number": n, "region": f"us-east{n}", "zones": [f"us-east{n}-b"], "config_cluster": n == 1}
+        for n in range(1, count + 1)
+    }
+    return str(yaml.safe_dump(config, sort_keys=False))
+
+
+def _measure(command: list[str], settings: dict[str, str]) -> Run:
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **settings}, stdout=output, stderr=subprocess.STDOUT
+        )
+        # wait4 counts the children that the process waited for, and jsii waits for its Node.
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - start
+        if status:
+            output.seek(0)
+            sys.exit(f"the program under measurement failed:\n{output.read().decode()[-3000:]}")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)

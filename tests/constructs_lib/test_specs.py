@@ -1,0 +1,249 @@
+"""What can be asked for: the defaults, the bounds, and each refusal with its words."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+
+from constructs_lib import specs
+from constructs_lib.specs import (
+    BucketSpec,
+    CapacitySpec,
+    CidrSpec,
+    ClusterSpec,
+    GatewaySpec,
+    HealthCheckSpec,
+    HuggingFaceTokenSpec,
+    InferencePoolSpec,
+    KubernetesSecretSpec,
+    MaintenanceWindowSpec,
+    ModelServerSpec,
+    ModelSpec,
+    NetworkSpec,
+    NodePoolSpec,
+    RegionSpec,
+    SystemPoolSpec,
+)
+
+TOKEN = HuggingFaceTokenSpec(secret_manager="token")
+REVISION = "005ad3404e59d6023443cb575daa05336842228a"
+SECRET = KubernetesSecretSpec(name="hf", key="token")
+MINIMUM: dict[type[Any], dict[str, Any]] = {
+    BucketSpec: {"location": "US"},
+    CapacitySpec: {},
+    CidrSpec: {"nodes": "10.0.0.0/20", "pods": "10.1.0.0/16", "services": "10.0.16.0/20", "proxy": "10.0.32.0/23"},
+    ClusterSpec: {},
+    GatewaySpec: {},
+    HealthCheckSpec: {},
+    HuggingFaceTokenSpec: {"secret_manager": "token"},
+    InferencePoolSpec: {},
+    KubernetesSecretSpec: {"name": "hf", "key": "token"},
+    MaintenanceWindowSpec: {},
+    ModelServerSpec: {"image": "vllm/vllm-tpu:v0.27.0"},
+    ModelSpec: {"repository": "google/gemma", "revision": REVISION, "hugging_face_token": TOKEN},
+    NetworkSpec: {},
+    NodePoolSpec: {"machine_type": "ct6e-standard-4t"},
+    RegionSpec: {"number": 0, "region": "us-east5", "zones": ("us-east5-b",)},
+    SystemPoolSpec: {},
+}
+BETWEEN = [
+    (BucketSpec, "soft_delete_days", (0, 7, 90), (-1, 6, 91), "must be 0 or between 7 and 90"),
+    (GatewaySpec, "draining_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
+    (GatewaySpec, "log_sample_percent", (0, 0.5, 100), (-0.1, 100.1), "must be between 0 and 100"),
+    (GatewaySpec, "max_utilization_percent", (1, 100), (0, 101), "must be between 1 and 100"),
+    (GatewaySpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
+    (GatewaySpec, "timeout_sec", (1, 2147483647), (0, 2147483648), "must be between 1 and 2147483647"),
+    (HealthCheckSpec, "healthy_threshold", (1, 10), (0, 11), "must be between 1 and 10"),
+    (HealthCheckSpec, "interval_sec", (1, 300), (0, 301), "must be between 1 and 300"),
+    (HealthCheckSpec, "timeout_sec", (1, 300), (0, 301), "must be between 1 and 300"),
+    (HealthCheckSpec, "unhealthy_threshold", (1, 10), (0, 11), "must be between 1 and 10"),
+    (InferencePoolSpec, "endpoint_picker_replicas", (1, 5), (0, 6), "must be between 1 and 5"),
+    (MaintenanceWindowSpec, "duration_hours", (12, 23), (3, 24), "must be between 4 and 23"),
+    (MaintenanceWindowSpec, "start_hour_utc", (0, 23), (-1, 24), "must be between 0 and 23"),
+    (ModelServerSpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
+    (ModelServerSpec, "replicas", (0, 1), (-1,), "must be at least 0"),
+    (ModelSpec, "download_timeout_minutes", (5, 360), (4, 361), "must be between 5 and 360"),
+    (ModelSpec, "weights_gib", (1,), (0,), "must be at least 1"),
+    (NetworkSpec, "mtu", (1300, 8896), (1299, 8897), "must be between 1300 and 8896"),
+    (NetworkSpec, "region_prefix_length", (13, 18), (12, 19), "must be between 13 and 18"),
+    (NodePoolSpec, "disk_gib", (10, 65536), (9, 65537), "must be between 10 and 65536"),
+    (NodePoolSpec, "nodes_per_zone", (1,), (0,), "must be at least 1"),
+    (RegionSpec, "number", (0,), (-1,), "must be at least 0"),
+]
+
+
+def make(spec: type[Any], **settings: Any) -> Any:
+    """A spec with what it must have, and *settings*."""
+    return spec(**{**MINIMUM[spec], **settings})
+
+
+def test_every_spec_can_be_made_from_the_least() -> None:
+    """Each one that the package offers has its minimum here."""
+    assert {spec.__name__ for spec in MINIMUM} == set(specs.__all__)
+    for spec in MINIMUM:
+        make(spec)
+
+
+@pytest.mark.parametrize("spec", MINIMUM)
+def test_a_spec_cannot_be_changed_and_takes_names_only(spec: type[Any]) -> None:
+    """What was checked stays checked."""
+    first = dataclasses.fields(spec)[0].name
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(make(spec), first, None)
+    with pytest.raises(TypeError):
+        spec("positional")
+
+
+@pytest.mark.parametrize(("spec", "name", "good", "bad", "must"), BETWEEN)
+def test_numbers_have_bounds(
+    spec: type[Any], name: str, good: tuple[float, ...], bad: tuple[float, ...], must: str
+) -> None:
+    """The bounds themselves are allowed; what is beyond is refused with the bounds and what was given."""
+    for value in good:
+        assert getattr(make(spec, **{name: value}), name) == value
+    for value in bad:
+        with pytest.raises(ValueError, match=f"^{name} {re.escape(must)}, got {re.escape(str(value))}$"):
+            make(spec, **{name: value})
+
+
+def test_the_protective_settings_are_the_defaults() -> None:
+    """Nothing is lost, public or zonal unless somebody says so."""
+    cluster, bucket = ClusterSpec(), BucketSpec(location="US")
+
+    assert (cluster.control_plane, cluster.private_nodes, cluster.dataplane_v2) == ("regional", True, True)
+    assert (cluster.deletion_protection, bucket.force_destroy, bucket.soft_delete_days) == (True, False, 7)
+    assert (cluster.release_channel, cluster.gke_version) == ("REGULAR", None)
+
+
+def test_the_defaults_of_the_codelab_hold() -> None:
+    """MTU 8896, spill-over at 60 %, a dead region found in ten seconds, the last chart."""
+    assert NetworkSpec().mtu == 8896
+    assert (GatewaySpec().max_utilization_percent, GatewaySpec().addresses) == (60, "named")
+    assert HealthCheckSpec().detection_sec == 10
+    assert HealthCheckSpec(interval_sec=2, timeout_sec=1, unhealthy_threshold=3).detection_sec == 6
+    assert InferencePoolSpec().chart_version == "v1.5.0"
+
+
+@pytest.mark.parametrize(
+    ("settings", "hours"),
+    [({"duration_hours": 11}, 44), ({"duration_hours": 4, "days": ("MO", "TU")}, 32), ({"duration_hours": 4}, 16)],
+)
+def test_a_maintenance_window_gives_gke_its_48_hours(settings: dict[str, Any], hours: int) -> None:
+    """In any four weeks; fewer are refused with their number."""
+    message = f"^duration_hours times days must give 48 hours in four weeks, got {hours}$"
+
+    with pytest.raises(ValueError, match=message):
+        MaintenanceWindowSpec(**settings)
+
+
+def test_the_same_day_twice_gives_no_more_hours() -> None:
+    """Only different days count."""
+    assert MaintenanceWindowSpec(duration_hours=4, days=("MO", "WE", "FR"))
+    with pytest.raises(ValueError, match="got 16"):
+        MaintenanceWindowSpec(duration_hours=4, days=("MO", "MO", "MO"))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 3), (4, 3)])
+def test_the_system_pool_has_bounds_in_order(low: int, high: int) -> None:
+    """It never shrinks to nothing, and the lower bound is not above the upper one."""
+    message = rf"^min_nodes_per_zone must be between 1 and max_nodes_per_zone \({high}\), got {low}$"
+
+    with pytest.raises(ValueError, match=message):
+        SystemPoolSpec(min_nodes_per_zone=low, max_nodes_per_zone=high)
+
+
+def test_a_health_check_asks_for_a_path() -> None:
+    """One that begins with a slash."""
+    with pytest.raises(ValueError, match="^path must start with '/', got 'health'$"):
+        HealthCheckSpec(path="health")
+
+
+@pytest.mark.parametrize(
+    ("given", "settings"), [("none", {}), ("both", {"secret_manager": "token", "kubernetes_secret": SECRET})]
+)
+def test_the_token_is_in_exactly_one_place(given: str, settings: dict[str, Any]) -> None:
+    """Neither in none nor in two."""
+    message = f"^give exactly one of secret_manager and kubernetes_secret, got {given}$"
+
+    with pytest.raises(ValueError, match=message):
+        HuggingFaceTokenSpec(**settings)
+
+
+@pytest.mark.parametrize("repository", ["gemma", "google/gemma/27b", "google/", "https://huggingface.co/google/gemma"])
+def test_a_repository_has_an_owner_and_a_name(repository: str) -> None:
+    """Nothing before, between or after."""
+    with pytest.raises(ValueError, match=f"^repository must read owner/name, got '{repository}'$"):
+        make(ModelSpec, repository=repository)
+
+
+@pytest.mark.parametrize("revision", ["main", REVISION[:-1], REVISION.upper(), REVISION + "0"])
+def test_a_revision_is_a_commit(revision: str) -> None:
+    """A branch moves, so it is refused with where to find a commit."""
+    message = f"^revision must be a commit of 40 hexadecimal digits, got '{revision}': take it from the history"
+
+    with pytest.raises(ValueError, match=message):
+        make(ModelSpec, revision=revision)
+
+
+def test_a_model_is_called_after_its_repository_unless_named() -> None:
+    """And each revision has a folder of its own."""
+    model = make(ModelSpec, repository="google/gemma-3-27b-it")
+
+    assert (model.name, model.directory) == ("gemma-3-27b-it", f"google/gemma-3-27b-it/{REVISION}")
+    assert make(ModelSpec, served_name="chat").name == "chat"
+
+
+@pytest.mark.parametrize(
+    "image", ["vllm/vllm-tpu:v0.27.0", "localhost:5000/vllm:v1", f"vllm@sha256:{'a' * 64}", f"v:1@sha256:{'a' * 64}"]
+)
+def test_an_image_with_a_version_or_digest_is_accepted(image: str) -> None:
+    """A registry's port is no version, but does no harm."""
+    assert make(ModelServerSpec, image=image).image == image
+
+
+@pytest.mark.parametrize(
+    "image", ["vllm", "vllm/vllm-tpu", "vllm:latest", "localhost:5000/vllm", f"vllm@sha256:{'a' * 63}", "vllm:"]
+)
+def test_an_image_that_can_change_is_refused(image: str) -> None:
+    """No tag, `latest`, or half a digest."""
+    with pytest.raises(ValueError, match=f"^image must name a version or a digest, got '{image}'$"):
+        make(ModelServerSpec, image=image)
+
+
+@pytest.mark.parametrize(
+    ("settings", "modes"),
+    [
+        ({}, []),
+        ({"on_demand": True}, ["on_demand"]),
+        ({"spot": True}, ["spot"]),
+        ({"flex_start": True}, ["flex_start"]),
+        ({"reservation": "tpus"}, ["reservation"]),
+        ({"queued": True}, ["queued"]),
+        ({"queued": True, "spot": True, "reservation": "tpus"}, ["spot", "reservation", "queued"]),
+    ],
+)
+def test_capacity_tells_which_ways_are_chosen(settings: dict[str, Any], modes: list[str]) -> None:
+    """All of them, so that two can be refused by name; nodes come late only with two of the five."""
+    capacity = CapacitySpec(**settings)
+
+    assert capacity.modes == modes
+    assert capacity.grows_from_zero == bool({"flex_start", "queued"} & set(modes))
+    if len(modes) == 1:
+        assert capacity.mode == modes[0]
+
+
+def test_a_pool_is_on_demand_unless_told() -> None:
+    """One node in each zone, kept until released."""
+    pool = make(NodePoolSpec)
+
+    assert (pool.capacity.mode, pool.nodes_per_zone, pool.disk_gib) == ("on_demand", 1, 200)
+
+
+def test_a_region_has_a_zone() -> None:
+    """None is refused."""
+    with pytest.raises(ValueError, match="^zones must name at least one zone, got none$"):
+        make(RegionSpec, zones=())

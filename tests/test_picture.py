@@ -1,0 +1,208 @@
+"""The picture of a platform: what it names, and that nothing in it covers anything else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+
+from stacks.config import Config
+from stacks.load import load
+from stacks.names import Names
+from tests.configs import EXAMPLE, config
+from tools.picture import render, text_width
+
+ROOT = Path(__file__).parent.parent
+SVG = "{http://www.w3.org/2000/svg}"
+TWO_POOLS = {
+    "tpu": {"machine_type": "ct6e-standard-8t", "capacity": {"flex_start": True}},
+    "train": {"machine_type": "tpu7x-standard-4t", "topology": "2x2x2", "capacity": {"queued": True}},
+}
+
+
+class Frame(NamedTuple):
+    """Where something is."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other: Frame) -> bool:
+        """Whether the two share more than a border."""
+        apart = self.right <= other.left or other.right <= self.left
+        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
+
+    def holds(self, other: Frame) -> bool:
+        """Whether *other* is wholly inside."""
+        inside = self.left <= other.left and other.right <= self.right
+        return inside and self.top <= other.top and other.bottom <= self.bottom
+
+
+def regions(count: int) -> dict[str, Any]:
+    """So many regions more than the two of the example."""
+    return {
+        f"regions__more-{number}": {"number": number, "region": f"us-west{number}", "zones": [f"us-west{number}-a"]}
+        for number in range(3, 3 + count)
+    }
+
+
+CONFIGS = {
+    "1 region": config(regions__eu=None),
+    "2 regions": config(),
+    "3 regions": config(**regions(1)),
+    "6 regions": config(**regions(4)),
+    "9 regions": config(**regions(7)),
+    "5 regions, 2 with an address": config(**regions(3), gateway__regions=["us", "eu"]),
+    "ephemeral addresses, zonal, two pools": config(
+        gateway__addresses="ephemeral",
+        cluster__control_plane="zonal",
+        node_pools=TWO_POOLS,
+        model_server__node_pool="tpu",
+    ),
+    "long names": config(
+        name="a-platform-with-a-name-26c",
+        bucket__name="a-bucket-with-the-longest-name-that-cloud-storage-can-take-in-63",
+        regions__us__zones=["us-east5-a", "us-east5-b", "us-east5-c"],
+    ),
+    "GPUs": config(node_pools__tpu={"machine_type": "a3-ultragpu-8g", "nodes_per_zone": 2}),
+}
+each = pytest.mark.parametrize("platform", CONFIGS.values(), ids=CONFIGS.keys())
+
+
+def texts(svg: str) -> list[tuple[str, Frame]]:
+    """Every line of text and about where it is."""
+    found = []
+    for element in ElementTree.fromstring(svg).iter(f"{SVG}text"):
+        size, x, y = (float(element.attrib[name]) for name in ("font-size", "x", "y"))
+        width = text_width(element.text or "", size, "font-weight" in element.attrib or "font-family" in element.attrib)
+        left = x - {"middle": width / 2, "end": width}.get(element.get("text-anchor", ""), 0)
+        found.append((element.text or "", Frame(left, y - size, left + width, y + size / 4)))
+    return found
+
+
+def boxes(svg: str) -> list[Frame]:
+    """Every box, the paper first."""
+    found = []
+    for element in ElementTree.fromstring(svg).iter(f"{SVG}rect"):
+        left, top, width, height = (float(element.get(name, 0)) for name in ("x", "y", "width", "height"))
+        found.append(Frame(left, top, left + width, top + height))
+    return found
+
+
+def words(svg: str) -> str:
+    """All text, a line each."""
+    return "\n".join(text for text, _ in texts(svg))
+
+
+@each
+def test_no_text_covers_another(platform: Config) -> None:
+    """Two lines of text never share a place."""
+    pairs = combinations(texts(render(platform)), 2)
+
+    assert [(one, other) for (one, at), (other, there) in pairs if at.overlaps(there)] == []
+
+
+@each
+def test_every_text_is_inside_the_boxes_that_it_touches(platform: Config) -> None:
+    """No line runs over the border of a box, nor off the paper."""
+    svg = render(platform)
+    outside = [(text, box) for text, at in texts(svg) for box in boxes(svg) if at.overlaps(box) and not box.holds(at)]
+
+    assert outside == []
+
+
+@each
+def test_boxes_are_apart_or_one_in_the_other(platform: Config) -> None:
+    """No box cuts through another, and all are on the paper."""
+    paper, *others = boxes(render(platform))
+    pairs = combinations(others, 2)
+
+    assert all(paper.holds(box) for box in others)
+    assert [pair for pair in pairs if pair[0].overlaps(pair[1]) and not (pair[0].holds(pair[1]))] == []
+
+
+@each
+def test_every_region_machine_and_address_is_named(platform: Config) -> None:
+    """So is the rest of what the picture is for; of more than six regions, five."""
+    told, names = words(render(platform)), Names(platform)
+    keys = list(platform.regions) if len(platform.regions) <= 6 else list(platform.regions)[:5]
+
+    for key in keys:
+        assert f"\n{key}\n" in told
+        assert platform.regions[key].region in told
+        assert names.cluster(key) in told
+        assert all(plan.machine.machine_type in told for plan in platform.pools(key).values())
+    if platform.gateway.addresses == "named":
+        assert all(names.gateway_address(key) in told for key in set(keys) & set(platform.gateway_regions))
+    assert f"gs://{names.bucket}" in told
+
+
+def test_the_numbers_of_the_example_are_there() -> None:
+    """Threshold, detection, ranges, chips, who is the config cluster and who writes."""
+    told = words(render(config()))
+
+    for text in ("over 60 %", "10.2.32.0/23", "10.3.0.0/16", "ct6e-standard-4t 2x2, 4 x v6e", "config cluster"):
+        assert text in told
+    assert "10 s (5 s x 2)" in told
+    assert told.count("reads") == 2
+    assert told.count("writes, once") == 1
+
+
+def test_more_than_six_regions_are_five_and_their_number() -> None:
+    """A picture of twenty columns can be read by nobody."""
+    assert "\n+4 more\n" in words(render(config(**regions(7))))
+    assert "more\n" not in words(render(config(**regions(4))))
+
+
+def test_only_a_region_with_an_address_spills_over() -> None:
+    """Requests come in where an address is, so dashed ways start there."""
+    both, one = (render(config(**changes)) for changes in ({}, {"gateway__regions": ["us"]}))
+
+    assert both.count("stroke-dasharray") == 2
+    assert one.count('stroke-dasharray="5 5"') == 1
+    assert "no address in europe-west4" in words(one)
+
+
+def test_text_is_escaped() -> None:
+    """Whatever a config holds stays text."""
+    svg = render(config(project='a<b>&"c', model__served_name="<script>"))
+
+    assert "<script" not in svg
+    assert 'a<b>&"c' in words(svg)
+
+
+def test_it_stands_alone() -> None:
+    """No script, style sheet, font or picture from elsewhere; its own background, for light and dark pages."""
+    svg = render(config())
+
+    assert svg.replace('xmlns="http://www.w3.org/2000/svg"', "").count("http") == 0
+    assert not any(word in svg for word in ("<script", "href", "<style", "<image", "@import"))
+    assert boxes(svg)[0][:2] == (0, 0)
+
+
+def test_it_is_the_same_in_every_process() -> None:
+    """Nothing depends on the order in which Python happens to walk a set."""
+    code = "from tests.test_picture import config, render; print(render(config()))"
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+
+    assert len(runs) == 1
+    assert b"</svg>" in runs.pop()
+
+
+def test_the_picture_in_the_docs_is_the_example() -> None:
+    """After a change of the example or of the drawing, `make docs` has been run."""
+    drawn = (ROOT / "docs/pictures/platform.svg").read_text(encoding="utf-8")
+
+    assert drawn == render(load(EXAMPLE)), "run `make docs`"

@@ -1,0 +1,236 @@
+"""Draws a config as one picture: clients, gateway, regions with their clusters and pools, and the bucket of weights."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import pairwise
+from textwrap import wrap
+
+from constructs_lib.accelerators import PoolPlan
+from stacks.config import Config
+from stacks.names import Names
+from stacks.network_plan import RegionRanges, region_ranges
+from stacks.sizing import system_machine_type
+
+MOST_COLUMNS = 6
+MARGIN, GUTTER, COLUMN, GAP, MORE = 28, 190, 300, 26, 104
+"""Widths: around everything, of the notes on the left, of a region, between regions, of the column of the rest."""
+CLIENTS, ADDRESS, SPILL, REGION = 104, 190, 286, 392
+"""Where the lanes begin; a region's own parts and the bucket follow from there."""
+SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
+MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+INK, GREY, LINE, PAPER, LANE = "#0f172a", "#566275", "#cbd5e1", "#ffffff", "#f4f6fa"
+# Fill and line.
+BLUE, GREEN = ("#e8f0fe", "#2563eb"), ("#e3f5f1", "#0f766e")
+VIOLET, AMBER = ("#f1ebfe", "#6d28d9"), ("#fef3dc", "#b45309")
+
+
+class Canvas:
+    """SVG, part by part."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def box(self, x: int, y: int, width: int, height: int, fill: str, line: str = LINE, dashed: bool = False) -> None:
+        """A box with round corners."""
+        dash = ' stroke-dasharray="5 4"' if dashed else ""
+        self.parts.append(
+            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="{fill}" stroke="{line}"{dash}/>'
+        )
+
+    def text(
+        self, x: int, y: int, text: str, room: int, *, size: float = 12, color: str = INK, bold: bool = False,
+        mono: bool = False, at: str = "start",
+    ) -> None:  # fmt: skip
+        """One line of text, in smaller letters where it would need more than *room*."""
+        needed = text_width(text, size, bold or mono)
+        size = size if needed <= room else round(size * room / needed, 1)
+        style = f' font-family="{MONO}"' if mono else ""
+        style += ' font-weight="600"' if bold else ""
+        style += f' text-anchor="{at}"' if at != "start" else ""
+        self.parts.append(f'<text x="{x}" y="{y}" font-size="{size:g}" fill="{color}"{style}>{escape(text)}</text>')
+
+    def arrow(self, path: str, color: str, dashed: bool = False) -> None:
+        """A line along *path*, with a head at its end."""
+        dash = ' stroke-dasharray="5 5"' if dashed else ""
+        self.parts.append(
+            f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.75"{dash} marker-end="url(#{color[1:]})"/>'
+        )
+
+
+def text_width(text: str, size: float, wide: bool) -> float:
+    """About how wide *text* is, rather too much than too little: no font is at hand."""
+    return len(text) * size * (0.61 if wide else 0.56)
+
+
+def render(config: Config) -> str:
+    """*config* as SVG: the same text for the same config. Of more than six regions, five and the number of the rest."""
+    keys = list(config.regions)
+    shown = keys if len(keys) <= MOST_COLUMNS else keys[: MOST_COLUMNS - 1]
+    lefts = {key: MARGIN + GUTTER + index * (COLUMN + GAP) for index, key in enumerate(shown)}
+    rest = len(keys) - len(shown)
+    right = lefts[shown[-1]] + COLUMN + (GAP + MORE if rest else 0)
+    card = 310 + 30 * max(len(config.pools(key)) for key in shown)
+    bucket = REGION + card + 66
+    canvas = Canvas()
+    _add_lanes(canvas, config, right, card, bucket)
+    for key, left in lefts.items():
+        _add_entry(canvas, config, key, left)
+        _add_region(canvas, config, key, left, card)
+        _add_weights_arrows(canvas, left, REGION + card, bucket, writes=key == config.download_region)
+    for one, other in pairwise(shown):
+        _add_spill_over(canvas, config, one, other, lefts[other] - GAP // 2)
+    if rest:
+        canvas.box(right - MORE, REGION, MORE, card, PAPER, dashed=True)
+        canvas.text(right - MORE // 2, REGION + card // 2, f"+{rest} more", MORE - 12, size=16, bold=True, at="middle")
+    _add_bucket(canvas, config, bucket, right - MARGIN - GUTTER)
+    return _document(config, canvas, right + MARGIN, bucket + 60 + MARGIN)
+
+
+def _document(config: Config, canvas: Canvas, width: int, height: int) -> str:
+    heads = "".join(
+        f'<marker id="{color[1:]}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        f'<path d="M0 0.5 8 4 0 7.5z" fill="{color}"/></marker>'
+        for _, color in (BLUE, GREEN, AMBER)
+    )
+    words = f"{config.name}: {config.model.name} in {len(config.regions)} regions behind one gateway"
+    body = "\n".join(canvas.parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'font-family="{SANS}" role="img">\n<title>{escape(words)}</title>\n<defs>{heads}</defs>\n'
+        f'<rect width="{width}" height="{height}" rx="14" fill="{PAPER}"/>\n{body}\n</svg>\n'
+    )
+
+
+def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: int) -> None:
+    """The title, the bands behind everything, and what stands beside them."""
+    names, check, room = Names(config), config.gateway.health_check, right - MARGIN
+    canvas.text(MARGIN, 50, config.name, room, size=24, bold=True)
+    regions = "1 region" if len(config.regions) == 1 else f"{len(config.regions)} regions"
+    under = f"{config.model.name} in {regions}, one VPC ({names.network}), project {config.project}"
+    canvas.text(MARGIN, 74, under, room, size=13, color=GREY)
+    canvas.box(MARGIN - 12, ADDRESS - 18, room + 24, 92, BLUE[0], BLUE[0])
+    canvas.box(MARGIN - 12, REGION - 18, room + 24, card + 36, LANE, LANE)
+    after = f"{check.detection_sec} s ({check.interval_sec} s x {check.unhealthy_threshold})"
+    spill_over = f"to the next region when the KV cache is full; a dead server gets nothing after {after}"
+    notes = (
+        (CLIENTS + 14, "Clients", f"inside the VPC, HTTP on port {config.gateway.port}", ""),
+        (ADDRESS + 4, "Gateway", "internal, one address and its proxies per region", names.gateway),
+        (SPILL + 4, "Spill-over", spill_over, ""),
+        (REGION + 20, "Fleet", f"one {config.cluster.control_plane} GKE cluster per region; the config cluster is",
+         names.cluster(config.config_region)),
+        (bucket + 10, "Weights", "read everywhere, written once from", names.cluster(config.download_region)),
+    )  # fmt: skip
+    for top, title, text, name in notes:
+        canvas.text(MARGIN, top, title, GUTTER - 16, size=14, bold=True)
+        lines = wrap(text, 27)
+        for number, line in enumerate(lines):
+            canvas.text(MARGIN, top + 18 + 15 * number, line, GUTTER - 16, size=11, color=GREY)
+        canvas.text(MARGIN, top + 19 + 15 * len(lines), name, GUTTER - 16, size=11, mono=True)
+
+
+def _add_entry(canvas: Canvas, config: Config, key: str, left: int) -> None:
+    """Clients, the gateway's address in their region, and the way to the model."""
+    middle = left + COLUMN // 2
+    if key not in config.gateway_regions:
+        canvas.box(left, ADDRESS, COLUMN, 56, PAPER, dashed=True)
+        none = f"no address in {config.regions[key].region}"
+        canvas.text(middle, ADDRESS + 33, none, COLUMN - 24, color=GREY, at="middle")
+        return
+    canvas.box(left + 34, CLIENTS, COLUMN - 68, 38, PAPER)
+    canvas.text(middle, CLIENTS + 24, f"clients in {config.regions[key].region}", COLUMN - 84, size=13, at="middle")
+    canvas.arrow(f"M{middle} {CLIENTS + 38}V{ADDRESS - 2}", BLUE[1])
+    canvas.box(left, ADDRESS, COLUMN, 56, PAPER, BLUE[1])
+    named = config.gateway.addresses == "named"
+    address = Names(config).gateway_address(key) if named else "ephemeral address"
+    canvas.text(middle, ADDRESS + 24, address, COLUMN - 24, size=13, bold=True, mono=True, at="middle")
+    proxies = f"proxies in {region_ranges(config, key).proxy}"
+    canvas.text(middle, ADDRESS + 43, proxies, COLUMN - 24, color=GREY, at="middle")
+    canvas.arrow(f"M{middle} {ADDRESS + 56}V{REGION - 2}", BLUE[1])
+
+
+def _add_spill_over(canvas: Canvas, config: Config, one: str, other: str, middle: int) -> None:
+    """The ways between two neighbours, each from where there is an address; *middle* is the line between them."""
+    top, bottom, half = ADDRESS + 58, REGION - 2, (COLUMN + GAP) // 2 - 24
+    bend = (top + bottom) // 2
+    ways = [side for side, key in ((1, one), (-1, other)) if key in config.gateway_regions]
+    for side in ways:
+        start, end = middle - side * half, middle + side * half
+        canvas.arrow(f"M{start} {top}C{start} {bend + 26} {end} {bend - 26} {end} {bottom}", BLUE[1], dashed=True)
+    if ways:
+        canvas.box(middle - 40, bend - 13, 80, 26, PAPER, BLUE[1])
+        over = f"over {config.gateway.max_utilization_percent} %"
+        canvas.text(middle, bend + 4, over, 70, color=BLUE[1], bold=True, at="middle")
+
+
+def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) -> None:
+    """One region: its cluster, the pools in it, the ranges of its subnet."""
+    is_config = key == config.config_region
+    canvas.box(left, REGION, COLUMN, card, PAPER)
+    canvas.text(left + 16, REGION + 26, key, COLUMN - (152 if is_config else 32), size=17, bold=True)
+    if is_config:
+        canvas.box(left + COLUMN - 124, REGION + 10, 112, 22, BLUE[1], BLUE[1])
+        canvas.text(left + COLUMN - 68, REGION + 25, "config cluster", 104, color=PAPER, bold=True, at="middle")
+    zones = ", ".join(config.regions[key].zones)
+    canvas.text(left + 16, REGION + 44, zones, COLUMN - 32, color=GREY)
+    canvas.box(left + 12, REGION + 56, COLUMN - 24, card - 132, LANE)
+    canvas.text(left + 24, REGION + 76, Names(config).cluster(key), 170, size=13, bold=True, mono=True)
+    canvas.text(left + COLUMN - 24, REGION + 76, "GKE cluster", 72, size=11, color=GREY, at="end")
+    _add_pools(canvas, config, key, left + 22, REGION + 86)
+    _add_ranges(canvas, region_ranges(config, key), left, REGION + card - 54)
+
+
+def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> None:
+    """The system pool with the endpoint picker, the serving pool with its pods, and every other pool in a line."""
+    names, system, pools = Names(config), config.cluster.system_pool, config.pools(key)
+    width, middle = COLUMN - 44, x + COLUMN // 2 - 22
+    canvas.box(x, top, width, 62, *GREEN)
+    machine = f"system: {system_machine_type(config)}"
+    canvas.text(x + 12, top + 18, machine, 140)
+    many = f"{system.min_nodes_per_zone} to {system.max_nodes_per_zone} per zone"
+    canvas.text(x + width - 12, top + 18, many, 88, size=11, color=GREY, at="end")
+    canvas.box(x + 10, top + 27, width - 20, 26, PAPER, GREEN[1])
+    picker = f"{config.inference_pool.endpoint_picker_replicas} x endpoint picker of {names.inference_pool}"
+    canvas.text(middle, top + 44, picker, width - 34, size=11.5, bold=True, color=GREEN[1], at="middle")
+    canvas.arrow(f"M{middle} {top + 53}V{top + 76}", GREEN[1])
+    serving = config.model_server.node_pool or next(iter(pools))
+    pool = pools.pop(serving)
+    canvas.box(x, top + 78, width, 82, *VIOLET)
+    canvas.text(x + 12, top + 96, _pool_words(serving, pool), width - 24)
+    nodes = "1 node" if pool.nodes == 1 else f"{pool.nodes} nodes"
+    how = f"{nodes}, {pool.spec.capacity.mode.replace('_', '-')}{', managed DRANET' if pool.dranet else ''}"
+    canvas.text(x + 12, top + 113, how, width - 24, size=11, color=GREY)
+    canvas.box(x + 10, top + 124, width - 20, 27, PAPER, VIOLET[1])
+    replicas = pool.nodes if config.model_server.replicas is None else config.model_server.replicas
+    pods = f"{replicas} x {names.model_server}, port {config.model_server.port}"
+    canvas.text(middle, top + 142, pods, width - 34, size=11.5, bold=True, color=VIOLET[1], at="middle")
+    for number, (other, plan) in enumerate(pools.items()):
+        canvas.box(x, top + 166 + 30 * number, width, 26, *VIOLET, dashed=True)
+        canvas.text(x + 12, top + 183 + 30 * number, _pool_words(other, plan), width - 24)
+
+
+def _pool_words(key: str, pool: PoolPlan) -> str:
+    topology = f" {pool.topology}" if pool.topology else ""
+    return f"{key}: {pool.machine.machine_type}{topology}, {pool.chips} x {pool.machine.generation}"
+
+
+def _add_ranges(canvas: Canvas, ranges: RegionRanges, left: int, top: int) -> None:
+    for number, part in enumerate(("nodes", "pods", "services")):
+        canvas.text(left + 16, top + 18 * number, part, 90, color=GREY)
+        canvas.text(left + COLUMN - 16, top + 18 * number, str(getattr(ranges, part)), 160, mono=True, at="end")
+
+
+def _add_weights_arrows(canvas: Canvas, left: int, top: int, bucket: int, *, writes: bool) -> None:
+    canvas.arrow(f"M{left + 60} {bucket}V{top + 2}", AMBER[1])
+    canvas.text(left + 70, bucket - 14, "reads", 60, color=AMBER[1], bold=True)
+    if writes:
+        canvas.arrow(f"M{left + 170} {top}V{bucket - 2}", AMBER[1])
+        canvas.text(left + 180, bucket - 14, "writes, once", 100, color=AMBER[1], bold=True)
+
+
+def _add_bucket(canvas: Canvas, config: Config, top: int, width: int) -> None:
+    left = MARGIN + GUTTER
+    canvas.box(left, top, width, 58, *AMBER)
+    canvas.text(left + 16, top + 25, f"gs://{Names(config).bucket}", width - 32, size=13, bold=True, mono=True)
+    weights = f"{config.model.repository} at {config.model.revision[:12]}, bucket in {config.bucket.location}"
+    canvas.text(left + 16, top + 44, weights, width - 32, color=GREY)
