@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+IMAGE = r"(.*/)?[^/:@]+(:(?!latest$)\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
+"""An image that names a version other than `latest`, or a digest."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelServerSpec:
@@ -42,7 +45,7 @@ class ModelServerSpec:
             raise ValueError(f"port must be between 1 and 65535, got {self.port}")
         if self.replicas is not None and self.replicas < 0:
             raise ValueError(f"replicas must be at least 0, got {self.replicas}")
-        if not re.search(r"(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$", self.image) or self.image.endswith(":latest"):
+        if not re.fullmatch(IMAGE, self.image):
             raise ValueError(f"image must name a version or a digest, got '{self.image}'")
 
 
