@@ -4,6 +4,7 @@ from typing import Any
 
 from cdktf import Postcondition
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
+from cdktf_cdktf_provider_google.data_google_container_engine_versions import DataGoogleContainerEngineVersions
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
@@ -60,11 +61,7 @@ class GkeCluster(Construct):
             **self._default_pool(),
             deletion_protection=spec.deletion_protection,
             timeouts={"create": "60m", "update": "90m", "delete": "60m"},
-            # The default pool's settings are gone with it; keeping them would plan a change that fails.
-            lifecycle={
-                "ignore_changes": ["node_config", "initial_node_count"],
-                "postcondition": [self._version_reaches_floor()],
-            },
+            lifecycle={"ignore_changes": self._not_ours(), "postcondition": [self._version_reaches_floor()]},
         )
         self.dns_endpoint = self._cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
 
@@ -85,23 +82,39 @@ class GkeCluster(Construct):
         spec = self._spec
         return {
             "release_channel": {"channel": spec.release_channel},
-            "min_master_version": spec.gke_version or GkeVersion.parse(self._plan.version_floor).minor,
+            "min_master_version": spec.gke_version or self._default_version(),
             "maintenance_policy": {"recurring_window": self._maintenance_window()},
         }
 
-    def _version_reaches_floor(self) -> Postcondition:
+    def _default_version(self) -> str:
         """
-        GKE drops exact versions within weeks, so a minor version is asked for and the floor is checked on what came.
+        The channel's own default where it has every feature in use, else the newest of the floor's minor version.
 
-        Versions are compared as one number of nine digits per part: Terraform cannot compare text.
+        Exact versions are offered for weeks and minor versions for a year: neither can stand in a file for long.
         """
-        floor = "".join(f"{part:09d}" for part in GkeVersion.parse(self._plan.version_floor).parts)
-        given = 'join("", [for n in regexall("[0-9]+", self.master_version) : format("%09d", tonumber(n))])'
+        offered = DataGoogleContainerEngineVersions(
+            self, "versions", provider=self._google, project=self._plan.project, location=self._plan.location
+        )
+        default = offered.release_channel_default_version.lookup(self._spec.release_channel)
+        floor = GkeVersion.parse(self._plan.version_floor)
+        return f'${{{floor.reached_by(default)} ? null : "{floor.minor}"}}'
+
+    def _version_reaches_floor(self) -> Postcondition:
+        floor = GkeVersion.parse(self._plan.version_floor)
         return Postcondition(
-            condition=f"${{tonumber({given}) >= {floor.lstrip('0')}}}",
+            condition=f"${{{floor.reached_by('self.master_version')}}}",
             error_message=f"{self._plan.name} is older than {self._plan.version_floor}, the floor of the features in "
             f"use: set cluster.gke_version to a newer minor version, or choose another release channel.",
         )
+
+    def _not_ours(self) -> list[str]:
+        """
+        What Terraform leaves alone after the first apply.
+
+        The default pool's settings are gone with it, and planning them again fails. The release channel moves the
+        version on, unless the config names one.
+        """
+        return ["node_config", "initial_node_count", *([] if self._spec.gke_version else ["min_master_version"])]
 
     def _maintenance_window(self) -> dict[str, str]:
         window = self._spec.maintenance_window

@@ -39,6 +39,15 @@ class GkeVersion:
         """Whether this version, or the newest one that it stands for, is not below *floor*."""
         return self.parts >= floor.parts[: len(self.parts)]
 
+    def reached_by(self, version: str) -> str:
+        """
+        A Terraform condition, without its `${}`: whether the expression *version* is not below this version.
+
+        Terraform cannot compare versions, so both become one number of nine digits per part.
+        """
+        number = "".join(f"{part:09d}" for part in self.parts).lstrip("0")
+        return f'tonumber(join("", [for n in regexall("[0-9]+", {version}) : format("%09d", tonumber(n))])) >= {number}'
+
 
 def highest(versions: list[str]) -> str:
     """The highest of *versions*, which are complete ones: the floor of all features together."""

@@ -166,7 +166,7 @@ def _size(pool: PoolPlan, zones: int) -> dict[str, Any]:
     """A fixed number of nodes, or from none to that number where capacity is waited for."""
     if pool.spec.capacity.grows_from_zero:
         total: dict[str, Any] = {"total_min_node_count": 0, "total_max_node_count": pool.nodes}
-        # A slice that spans nodes comes whole, in one zone; GKE then wants the bound per zone (vllm-project/ci-infra#545).
+        # A slice that spans nodes comes whole, in one zone, and is bound per zone (vllm-project/ci-infra#545).
         per_zone: dict[str, Any] = {"min_node_count": 0, "max_node_count": pool.slice_nodes}
         bounds = per_zone if pool.multi_host else total
         return {"initial_node_count": 0, "autoscaling": bounds | {"location_policy": "ANY"}}
