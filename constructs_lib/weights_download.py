@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
-from cdktf_cdktf_provider_time.provider import TimeProvider
-from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.bounded_job import BoundedJob
@@ -16,19 +14,16 @@ from constructs_lib.manifests.secrets import secret_provider_class
 from constructs_lib.manifests.weights import FINAL_EXIT_CODE, TOKEN_FILE, download_pod
 from constructs_lib.specs import KubernetesSecretSpec, ModelSpec
 
-GRANTS_SETTLE_SEC = 120
-"""A new IAM grant is usually in force within two minutes. Source: Google, "Access change propagation"."""
-
 
 class WeightsDownload(Construct):
     """
     Downloads one revision through Cloud Storage FUSE. It runs again when model, revision or program change.
 
     The token is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no plan or state.
+    Grants that are not in force yet need no wait here: the kubelet mounts bucket and token again until it may.
 
     Args:
         kubernetes: Provider of the cluster.
-        time: Provider of the wait for the grants.
         project: Project that has the token's secret.
         namespace: Namespace of the Job.
         service_account: Kubernetes service account that may write the bucket.
@@ -43,7 +38,6 @@ class WeightsDownload(Construct):
         id_: str,
         *,
         kubernetes: KubernetesProvider,
-        time: TimeProvider,
         project: str,
         namespace: str,
         service_account: str,
@@ -52,9 +46,7 @@ class WeightsDownload(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        needed: list[ITerraformDependable] = [
-            Sleep(self, "settle", provider=time, create_duration=f"{GRANTS_SETTLE_SEC}s", depends_on=list(after))
-        ]
+        needed = list(after)
         token: KubernetesSecretSpec | str | None = model.hugging_face_token.kubernetes_secret
         if model.hugging_face_token.secret_manager:
             token = f"{service_account}-token"

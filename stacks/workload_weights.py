@@ -46,7 +46,6 @@ class WorkloadWeightsStack(ClusterStack):
             self,
             "download",
             kubernetes=self.kubernetes,
-            time=self.time,
             project=config.project,
             namespace=config.namespace,
             service_account=DOWNLOADER_ACCOUNT,
