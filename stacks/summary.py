@@ -102,7 +102,11 @@ def _addresses(config: Config) -> Table:
 def _print_next(config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console) -> None:
     variable = "" if config_path.as_posix() == "config/example.yaml" else f"INFERENCE_CONFIG={config_path} "
     first = next(iter(order))
-    console.print(f"\nNext: [bold]{variable}cdktf deploy 'infra-*'[/], then [bold]'workload-*'[/].", soft_wrap=True)
+    console.print(
+        f"\nNext: [bold]{variable}cdktf deploy 'infra-*'[/], then [bold]{variable}cdktf deploy '*'[/] "
+        f"(`make cli` installs cdktf).",
+        soft_wrap=True,
+    )
     console.print(
         f"Without the cdktf CLI, stack by stack in the order above: terraform -chdir={outdir}/stacks/{first} init, "
         f"then plan and apply.",

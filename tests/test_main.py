@@ -39,7 +39,7 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
         "4 x v6e",
         "gemma-gateway-us",
         "10 s",
-        "cdktf deploy 'infra-*'",
+        "cdktf deploy 'infra-*', then cdktf deploy '*'",
         "terraform -chdir=",
     ]
 

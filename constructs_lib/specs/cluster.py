@@ -66,8 +66,8 @@ class ClusterSpec:
     Args:
         control_plane: `regional` survives the loss of a zone; `zonal` costs less and does not.
         release_channel: GKE release channel.
-        gke_version: Version or prefix, such as `1.35` or `1.35.2-gke.1842000`; refused below the floor of the features
-            in use. Default: the release channel's own, or the newest of the floor's minor version where that is too old.
+        gke_version: Version or prefix, such as `1.35` or `1.35.2-gke.1842000`; not below the floor of the features in
+            use. Default: the channel's own, or the newest of the floor's minor version where that is too old.
         private_nodes: Nodes without public addresses.
         dataplane_v2: GKE Dataplane V2. Managed DRANET needs it; cannot change later.
         deletion_protection: Refuses to destroy a cluster until it is off and applied.
