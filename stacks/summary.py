@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -100,15 +101,16 @@ def _addresses(config: Config) -> Table:
 
 
 def _print_next(config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console) -> None:
-    variable = "" if config_path.as_posix() == "config/example.yaml" else f"INFERENCE_CONFIG={config_path} "
-    first = next(iter(order))
+    path = escape(shlex.quote(str(config_path)))
+    variable = "" if path == "config/example.yaml" else f"INFERENCE_CONFIG={path} "
+    first = escape(shlex.quote(f"{outdir}/stacks/{next(iter(order))}"))
     console.print(
         f"\nNext: [bold]{variable}cdktf deploy 'infra-*'[/], then [bold]{variable}cdktf deploy '*'[/] "
         f"(`make cli` installs cdktf).",
         soft_wrap=True,
     )
     console.print(
-        f"Without the cdktf CLI, stack by stack in the order above: terraform -chdir={outdir}/stacks/{first} init, "
+        f"Without the cdktf CLI, stack by stack in the order above: terraform -chdir={first} init, "
         f"then plan and apply.",
         soft_wrap=True,
     )

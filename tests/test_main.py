@@ -39,7 +39,8 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
         "4 x v6e",
         "gemma-gateway-us",
         "10 s",
-        "cdktf deploy 'infra-*', then cdktf deploy '*'",
+        "cdktf deploy 'infra-*'",
+        "cdktf deploy '*'",
         "terraform -chdir=",
     ]
 
