@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,18 @@ from constructs import Construct
 from constructs_lib.kubernetes_object import escape_templates
 
 Manifest = dict[str, Any]
+
+TRANSLATED = {
+    "automountServiceAccountToken",
+    "containers",
+    "enableServiceLinks",
+    "initContainers",
+    "restartPolicy",
+    "securityContext",
+    "serviceAccountName",
+    "volumes",
+}
+"""Keys of a pod spec that the typed resource gets; restart policy and service links are always Never and off."""
 
 
 class BoundedJob(Construct):
@@ -31,6 +44,9 @@ class BoundedJob(Construct):
         retries: Failed pods that are replaced by another.
         final_exit_code: Exit code of the first container after which no retry can help.
         after: What must be there first.
+
+    Raises:
+        ValueError: The template has a key that is not translated.
     """
 
     def __init__(
@@ -48,8 +64,8 @@ class BoundedJob(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        bound = f"{deadline_sec // 60 + 1}m"
-        annotations = template.get("metadata", {}).get("annotations")
+        bound = f"{math.ceil(deadline_sec / 60) + 1}m"
+        annotations = escape_templates(template.get("metadata", {}).get("annotations"))
         self.job = JobV1(
             self,
             "Default",
@@ -81,6 +97,9 @@ def _fail_at_once(template: Manifest, exit_code: int | None) -> dict[str, Any] |
 
 def _typed_pod(pod: Manifest) -> dict[str, Any]:
     """The pod spec in the provider's words: blocks in the singular, user and group numbers and file modes as text."""
+    unknown = sorted(set(pod) - TRANSLATED)
+    if unknown:
+        raise ValueError(f"pod keys must be among {', '.join(sorted(TRANSLATED))}, got {', '.join(unknown)}")
     typed = {
         "restart_policy": "Never",
         "service_account_name": pod["serviceAccountName"],

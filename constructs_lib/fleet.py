@@ -48,7 +48,7 @@ class Fleet(Construct):
         """Register the cluster named *cluster*; the membership has the same name."""
         self._members[key] = GkeHubMembership(
             self,
-            key,
+            f"member-{key}",
             provider=self._google,
             project=self._project,
             location="global",

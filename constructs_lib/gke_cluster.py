@@ -68,14 +68,26 @@ class GkeCluster(Construct):
     def add_system_pool(self, key: str, *, machine_type: str) -> NodePool:
         """Add the pool for everything that needs no accelerator; it grows between the spec's bounds."""
         return NodePool.for_system(
-            self, key, google=self._google, cluster=self._cluster, plan=self._plan, spec=self._spec.system_pool,
+            self,
+            f"pool-{key}",
+            google=self._google,
+            name=key,
+            cluster=self._cluster,
+            plan=self._plan,
+            spec=self._spec.system_pool,
             machine_type=machine_type,
-        )  # fmt: skip
+        )
 
     def add_accelerator_pool(self, key: str, pool: PoolPlan) -> NodePool:
         """Add a TPU or GPU pool."""
         return NodePool.for_accelerators(
-            self, key, google=self._google, cluster=self._cluster, plan=self._plan, pool=pool
+            self,
+            f"pool-{key}",
+            google=self._google,
+            name=key,
+            cluster=self._cluster,
+            plan=self._plan,
+            pool=pool,
         )
 
     def _versions(self) -> dict[str, Any]:
@@ -118,7 +130,7 @@ class GkeCluster(Construct):
 
     def _maintenance_window(self) -> dict[str, str]:
         window = self._spec.maintenance_window
-        days = sorted(window.days, key=WEEKDAYS.index) or [self._plan.maintenance_day]
+        days = sorted(set(window.days), key=WEEKDAYS.index) or [self._plan.maintenance_day]
         end = window.start_hour_utc + window.duration_hours
         # 2026-01-05 was a Monday; only the hours count, the days are in the recurrence.
         return {

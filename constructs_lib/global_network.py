@@ -97,7 +97,7 @@ class GlobalNetwork(Construct):
 
     def add_region(self, key: str, region: NetworkRegion) -> ComputeAddress | None:
         """Add the subnets, the gateway's address and the NAT of one region; gives the address where there is one."""
-        here = Construct(self, key)
+        here = Construct(self, f"region-{key}")
         subnet = self._add_node_subnet(here, region)
         proxy = ComputeSubnetwork(
             here,

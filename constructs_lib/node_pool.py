@@ -28,6 +28,7 @@ class NodePool(Construct):
 
     Args:
         google: Provider of the project.
+        name: Name of the pool.
         cluster: The cluster; the pool follows its location.
         plan: Where the cluster is.
         settings: What this kind of pool adds: size, node configuration, placement.
@@ -39,6 +40,7 @@ class NodePool(Construct):
         id_: str,
         *,
         google: GoogleProvider,
+        name: str,
         cluster: ContainerCluster,
         plan: ClusterPlan,
         settings: dict[str, Any],
@@ -49,7 +51,7 @@ class NodePool(Construct):
             "Default",
             provider=google,
             project=plan.project,
-            name=id_,
+            name=name,
             cluster=cluster.id,
             node_locations=list(plan.zones),
             timeouts=TIMEOUTS,
@@ -63,6 +65,7 @@ class NodePool(Construct):
         id_: str,
         *,
         google: GoogleProvider,
+        name: str,
         cluster: ContainerCluster,
         plan: ClusterPlan,
         spec: SystemPoolSpec,
@@ -81,7 +84,7 @@ class NodePool(Construct):
             # The autoscaler owns the size after the first apply.
             "lifecycle": {"ignore_changes": ["initial_node_count"]},
         }
-        return cls(scope, id_, google=google, cluster=cluster, plan=plan, settings=settings)
+        return cls(scope, id_, google=google, name=name, cluster=cluster, plan=plan, settings=settings)
 
     @classmethod
     def for_accelerators(
@@ -90,6 +93,7 @@ class NodePool(Construct):
         id_: str,
         *,
         google: GoogleProvider,
+        name: str,
         cluster: ContainerCluster,
         plan: ClusterPlan,
         pool: PoolPlan,
@@ -104,14 +108,15 @@ class NodePool(Construct):
         settings = {
             **_size(pool, len(plan.zones)),
             "node_config": config,
-            "placement_policy": _placement(scope, id_, google, plan, pool),
-            "management": {"auto_repair": True, "auto_upgrade": True},
+            "placement_policy": _placement(scope, id_, google, name, plan, pool),
+            # GKE refuses to repair flex-start nodes (cluster-toolkit, gke-node-pool preconditions).
+            "management": {"auto_repair": not pool.spec.capacity.flex_start, "auto_upgrade": True},
             # GKE adds labels of its own for the accelerator and the DRA driver; they are not ours to remove.
             "lifecycle": {"ignore_changes": ["node_config[0].labels"]},
         }
         if pool.spec.capacity.queued:
             settings["queued_provisioning"] = {"enabled": True}
-        made = cls(scope, id_, google=google, cluster=cluster, plan=plan, settings=settings)
+        made = cls(scope, id_, google=google, name=name, cluster=cluster, plan=plan, settings=settings)
         if pool.dranet:
             # The binding is older than the argument: provider 7.31 has it, the classes are of 6.50.
             made.pool.add_override("network_config.accelerator_network_profile", "auto")
@@ -176,7 +181,7 @@ def _size(pool: PoolPlan, zones: int) -> dict[str, Any]:
 
 
 def _placement(
-    scope: Construct, id_: str, google: GoogleProvider, plan: ClusterPlan, pool: PoolPlan
+    scope: Construct, id_: str, google: GoogleProvider, name: str, plan: ClusterPlan, pool: PoolPlan
 ) -> dict[str, Any] | None:
     """
     Side by side where a slice spans nodes; a topology on a single-host slice is refused by GKE.
@@ -189,10 +194,10 @@ def _placement(
         return {"type": "COMPACT", "tpu_topology": pool.topology}
     policy = ComputeResourcePolicy(
         scope,
-        f"{id_}-placement",
+        f"placement-{name}",
         provider=google,
         project=plan.project,
-        name=f"{plan.name}-{id_}",
+        name=f"{plan.name}-{name}",
         region=plan.region,
         workload_policy={"type": "HIGH_THROUGHPUT", "accelerator_topology": pool.topology},
     )

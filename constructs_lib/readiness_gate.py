@@ -50,13 +50,14 @@ class ReadinessGate(Construct):
         self._kubernetes = kubernetes
         self._name = name
         self._namespace = namespace
+        self._after = list(after)
         account = ServiceAccountV1(
             self,
             "account",
             provider=kubernetes,
             metadata={"name": name, "namespace": namespace},
             automount_service_account_token=False,
-            depends_on=list(after) or None,
+            depends_on=self._after or None,
         )
         everywhere = [rule for rule in gate.rules if rule.namespace is None]
         here = [rule for rule in gate.rules if rule.namespace is not None]
@@ -74,10 +75,11 @@ class ReadinessGate(Construct):
         ).job
 
     def _allow_everywhere(self, rules: list[Rule]) -> ITerraformDependable:
-        ClusterRoleV1(
+        role = ClusterRoleV1(
             self,
             "cluster-role",
             provider=self._kubernetes,
+            depends_on=self._after or None,
             metadata={"name": self._name},
             rule=[
                 ClusterRoleV1Rule(
@@ -94,16 +96,18 @@ class ReadinessGate(Construct):
             "cluster-binding",
             provider=self._kubernetes,
             metadata={"name": self._name},
+            depends_on=[role],
             role_ref={"api_group": RBAC_GROUP, "kind": "ClusterRole", "name": self._name},
             subject=[ClusterRoleBindingV1Subject(kind="ServiceAccount", name=self._name, namespace=self._namespace)],
         )
 
     def _allow_here(self, rules: list[Rule]) -> ITerraformDependable:
         metadata = {"name": self._name, "namespace": self._namespace}
-        RoleV1(
+        role = RoleV1(
             self,
             "role",
             provider=self._kubernetes,
+            depends_on=self._after or None,
             metadata=metadata,
             rule=[
                 RoleV1Rule(
@@ -120,6 +124,7 @@ class ReadinessGate(Construct):
             "binding",
             provider=self._kubernetes,
             metadata=metadata,
+            depends_on=[*self._after, role],
             role_ref={"api_group": RBAC_GROUP, "kind": "Role", "name": self._name},
             subject=[RoleBindingV1Subject(kind="ServiceAccount", name=self._name, namespace=self._namespace)],
         )

@@ -40,7 +40,7 @@ class Config(BaseModel):
         service_discovery: Turns on multi-cluster Services too; the gateway does not need them.
         kubernetes_auth: How Terraform signs in to clusters: `token` lasts an hour and needs nothing; `exec` asks
             gke-gcloud-auth-plugin, which must be installed, for a fresh one each time.
-        state_bucket: Bucket of the Terraform state. Default: local files beside each stack.
+        state_bucket: Bucket of the Terraform state. Default: local files in `terraform-state/` beside cdktf.out.
         labels: Labels on everything that can have them.
     """
 

@@ -28,4 +28,4 @@ def system_machine_type(config: Config) -> str:
 
 def file_cache_gib(config: Config) -> int:
     """GiB of the node's disk that hold the weights: as given, or the weights and a tenth."""
-    return config.model_server.file_cache_gib or math.ceil(config.model.weights_gib * 1.1)
+    return config.model_server.file_cache_gib or math.ceil(config.model.weights_gib * 11 / 10)

@@ -71,7 +71,7 @@ def test_names_that_must_agree_agree(platform: Synthesized) -> None:
 
 def test_each_region_has_its_tpus_with_their_own_network_interfaces(platform: Synthesized) -> None:
     """One ct6e-standard-4t 2x2 slice per region with managed DRANET, claimed by the model server."""
-    pools = [pool for key, pool in platform.named("google_container_node_pool").items() if "_tpu_" in key]
+    pools = [pool for key, pool in platform.named("google_container_node_pool").items() if "_pool-tpu_" in key]
     servers = platform.objects("Deployment")
 
     for pool in pools:
@@ -171,7 +171,7 @@ def test_exactly_one_config_cluster_named_by_its_membership(platform: Synthesize
     """The ingress feature refers to the membership resource, so the two cannot drift apart."""
     feature = platform.one("google_gke_hub_feature")
     member = re.fullmatch(
-        r"\$\{google_gke_hub_membership\.(\w+)\.id}", feature["spec"]["multiclusteringress"]["config_membership"]
+        r"\$\{google_gke_hub_membership\.([\w-]+)\.id}", feature["spec"]["multiclusteringress"]["config_membership"]
     )
 
     assert member

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-IMAGE = r"(.*/)?[^/:@]+(:(?!latest$)\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
+IMAGE = r"(\S*/)?[^/:@\s]+(:(?!latest$)\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
 """An image that names a version other than `latest`, or a digest."""
 
 

@@ -24,7 +24,7 @@ TPUS: dict[str, tuple[str, int, str, bool, set[str] | int]] = {
     "ct6e-standard-8t": ("v6e", 8, "tpu-v6e-slice", True, {"2x4"}),
     "tpu7x-standard-4t": ("v7", 4, "tpu7x", True, 144),
 }
-"""Generation, chips, label, managed DRANET, and the slices: all of them, or the most cubes of 4x4x4 that one may have."""
+"""Generation, chips, label, managed DRANET, and the slices: all of them, or the most 4x4x4 cubes that one may have."""
 GPUS: dict[str, tuple[str, bool, dict[str, int]]] = {
     "nvidia-tesla-a100": (
         "pd", False,
@@ -180,7 +180,7 @@ def test_a_multi_host_slice_decides_on_its_nodes() -> None:
     ("setting", "value"),
     [("dranet", False), ("compact_placement", True), ("compact_placement", False), ("disk_type", "pd-ssd")],
 )
-def test_what_is_given_wins(setting: str, value: object) -> None:
+def test_what_is_given_wins(setting: str, value: Any) -> None:
     """A setting of the spec goes before what the machine has."""
     assert getattr(plan(topology="2x4" if value is False else None, **{setting: value}), setting) == value
 

@@ -50,6 +50,14 @@ def test_parts_are_compared_as_numbers_and_a_beginning_stands_for_its_newest(giv
     assert parse(given).reaches(parse("1.34.1-gke.1829001")) is reaches
 
 
+def test_terraform_compares_one_number_of_nine_digits_a_part() -> None:
+    """No part can run into the next; what is compared may be any expression."""
+    condition = parse("1.34.1-gke.1829001").reached_by("self.master_version")
+
+    assert condition.endswith(">= 1000000034000000001001829001")
+    assert 'regexall("[0-9]+", self.master_version)' in condition
+
+
 def test_the_highest_is_found_by_number() -> None:
     """Not by letters: 10 is more than 9."""
     assert highest(["1.34.9-gke.9", "1.34.10-gke.1", "1.34.10-gke.0"]) == "1.34.10-gke.1"

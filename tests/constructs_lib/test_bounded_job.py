@@ -1,0 +1,203 @@
+"""Jobs that Terraform waits for: bounds, failure policy, and pods in the provider's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+
+from constructs_lib.bounded_job import BoundedJob
+from constructs_lib.manifests import gates
+from constructs_lib.manifests.weights import download_pod
+from constructs_lib.specs import HuggingFaceTokenSpec, KubernetesSecretSpec, ModelSpec
+from tests.conftest import Synth
+from tests.synthesized import Block
+
+MODEL = ModelSpec(
+    repository="google/gemma-3-27b-it",
+    revision="005ad3404e59d6023443cb575daa05336842228a",
+    hugging_face_token=HuggingFaceTokenSpec(secret_manager="hugging-face-token"),
+)
+SECRET = KubernetesSecretSpec(name="hf", key="token")
+TEMPLATES = {
+    "crds": gates.crds_established(["a.example.com", "b.example.com"], timeout_sec=600).template("gate"),
+    "class": gates.gateway_class_accepted("class", timeout_sec=600).template("gate"),
+    "import": gates.inference_pool_imported("pool", namespace="inference", timeout_sec=600).template("gate"),
+    "programmed": gates.gateway_programmed("gateway", namespace="inference", timeout_sec=600).template("gate"),
+    "weights, Secret Manager": download_pod(
+        model=MODEL, bucket="weights", service_account="downloader", token="hf-token"
+    ).template(),
+    "weights, Kubernetes secret": download_pod(
+        model=MODEL, bucket="weights", service_account="downloader", token=SECRET
+    ).template(),
+}
+"""Every pod that the platform makes a Job of."""
+POD: dict[str, Any] = {"serviceAccountName": "worker", "containers": [{"name": "work", "image": "busybox:1.37"}]}
+
+
+def build(template: dict[str, Any] | None = None, **settings: Any) -> Callable[[Any], BoundedJob]:
+    """A Job in a bare stack."""
+    given: dict[str, Any] = {"deadline_sec": 600, "template": template or {"spec": POD}, **settings}
+
+    def made(stack: Any) -> BoundedJob:
+        kubernetes = KubernetesProvider(stack, "kubernetes")
+        after = [NamespaceV1(stack, "namespace", provider=kubernetes, metadata={"name": "inference"})]
+        return BoundedJob(
+            stack, "work", kubernetes=kubernetes, name="work", namespace="inference", after=after, **given
+        )
+
+    return made
+
+
+def job(synth: Synth, template: dict[str, Any] | None = None, **settings: Any) -> Block:
+    """The Job's block."""
+    return synth(build(template, **settings)).one("kubernetes_job_v1")
+
+
+def as_kubernetes_writes_it(pod: Any) -> Any:
+    """A typed pod spec back in the words of the API: the way here, walked backwards."""
+    plural = {"container": "containers", "init_container": "initContainers", "volume": "volumes",
+              "volume_mount": "volumeMounts"}  # fmt: skip
+    if isinstance(pod, list):
+        return [as_kubernetes_writes_it(entry) for entry in pod]
+    if not isinstance(pod, dict):
+        return pod
+    back = {}
+    for key, value in pod.items():
+        name = plural.get(key) or re.sub(r"_(\w)", lambda match: match[1].upper(), key)
+        if key in ("run_as_user", "run_as_group", "fs_group"):
+            back[name] = int(value)
+        elif key == "default_mode":
+            back[name] = int(value, 8)
+        else:
+            back[name] = as_kubernetes_writes_it(value)
+    return back
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_key_of_a_pod_arrives(synth: Synth, name: str) -> None:
+    """What the typed resource says is the template again, with nothing lost and only the token's default added."""
+    template = TEMPLATES[name]
+    made = job(synth, template)["spec"]["template"]
+    expected = {"automountServiceAccountToken": True, **template["spec"]}
+
+    assert as_kubernetes_writes_it(made["spec"]) == {key: value for key, value in expected.items() if value != []}
+    assert made["metadata"].get("annotations") == template.get("metadata", {}).get("annotations")
+
+
+@pytest.mark.parametrize(
+    "more", [{"nodeSelector": {"pool": "big"}}, {"tolerations": [{"operator": "Exists"}]}, {"hostNetwork": True}]
+)
+def test_a_key_that_is_not_known_is_not_dropped(synth: Synth, more: dict[str, Any]) -> None:
+    """It arrives too, or is refused."""
+    try:
+        made = job(synth, {"spec": {**POD, **more}})
+    except ValueError:
+        return
+    assert more.items() <= as_kubernetes_writes_it(made["spec"]["template"]["spec"]).items()
+
+
+def test_a_secret_s_file_mode_is_octal_text(synth: Synth) -> None:
+    """The provider reads 288 as octal, and would refuse it."""
+    pod = job(synth, TEMPLATES["weights, Kubernetes secret"])["spec"]["template"]["spec"]
+    [secret] = [volume["secret"] for volume in pod["volume"] if "secret" in volume]
+
+    assert secret == {"secret_name": "hf", "items": [{"key": "token", "path": "token"}], "default_mode": "0440"}
+
+
+def test_the_least_pod_is_enough(synth: Synth) -> None:
+    """No volumes, no security context, no annotations; the pod never restarts and gets no service links."""
+    made = job(synth)["spec"]["template"]
+
+    assert made["metadata"] == {"labels": {"app.kubernetes.io/name": "work"}}
+    assert made["spec"] == {
+        "restart_policy": "Never",
+        "service_account_name": "worker",
+        "automount_service_account_token": True,
+        "enable_service_links": False,
+        "container": [{"name": "work", "image": "busybox:1.37"}],
+    }
+
+
+def test_a_token_is_mounted_only_where_it_is_wanted(synth: Synth) -> None:
+    """The pod's own word counts, not the account's."""
+    made = job(synth, {"spec": {**POD, "automountServiceAccountToken": False}})
+
+    assert made["spec"]["template"]["spec"]["automount_service_account_token"] is False
+
+
+def test_text_is_literal_for_terraform(synth: Synth) -> None:
+    """A shell's ${HOME} reaches the container."""
+    container = {"name": "work", "image": "busybox:1.37", "args": ["echo ${HOME} %{x}"]}
+    made = job(synth, {"spec": {**POD, "containers": [container]}})
+
+    assert made["spec"]["template"]["spec"]["container"][0]["args"] == ["echo $${HOME} %%{x}"]
+
+
+def test_text_of_annotations_is_literal_too(synth: Synth) -> None:
+    """Terraform would look for something called x."""
+    made = job(synth, {"metadata": {"annotations": {"note": "${x}"}}, "spec": POD})
+
+    assert made["spec"]["template"]["metadata"]["annotations"] == {"note": "$${x}"}
+
+
+def test_kubernetes_and_terraform_both_stop(synth: Synth) -> None:
+    """The Job ends at its deadline; Terraform waits for it, and a minute longer."""
+    made = job(synth, deadline_sec=600)
+
+    assert made["spec"]["active_deadline_seconds"] == 600
+    assert made["wait_for_completion"] is True
+    assert made["timeouts"] == {"create": "11m", "update": "11m", "delete": "10m"}
+
+
+@pytest.mark.parametrize(
+    "deadline_sec",
+    [
+        60,
+        1020,
+        21600,
+        90,
+        119,
+    ],
+)
+def test_terraform_waits_a_minute_longer_than_kubernetes(synth: Synth, deadline_sec: int) -> None:
+    """So that it is Kubernetes that says why: the Job fails before Terraform gives up."""
+    match = re.fullmatch(r"(\d+)([sm])", job(synth, deadline_sec=deadline_sec)["timeouts"]["create"])
+    assert match
+    bound_sec = int(match[1]) * (60 if match[2] == "m" else 1)
+
+    assert bound_sec - deadline_sec >= 60
+
+
+def test_a_failed_pod_is_replaced_three_times(synth: Synth) -> None:
+    """Unless told otherwise; every failure counts."""
+    made = job(synth)["spec"]
+
+    assert made["backoff_limit"] == 3
+    assert "pod_failure_policy" not in made
+    assert job(synth, retries=0)["spec"]["backoff_limit"] == 0
+
+
+def test_an_exit_code_can_be_final(synth: Synth) -> None:
+    """Then the Job fails at once, by the code of its own container and not of a sidecar."""
+    [rule] = job(synth, final_exit_code=3)["spec"]["pod_failure_policy"]["rule"]
+
+    assert rule == {
+        "action": "FailJob",
+        "on_exit_codes": {"container_name": "work", "operator": "In", "values": [3]},
+    }
+
+
+def test_a_job_is_never_collected_by_time(synth: Synth) -> None:
+    """Each plan would make it again."""
+    assert "ttl_seconds_after_finished" not in job(synth)["spec"]
+
+
+def test_it_comes_after_what_it_needs(synth: Synth) -> None:
+    """And after nothing where it needs nothing."""
+    assert job(synth)["depends_on"] == ["kubernetes_namespace_v1.namespace"]
+    assert job(synth)["metadata"] == {"name": "work", "namespace": "inference"}

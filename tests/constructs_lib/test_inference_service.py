@@ -1,0 +1,272 @@
+"""What serves in one cluster: server, metrics, pool and export."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cdktf_cdktf_provider_helm.provider import HelmProvider
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+
+from constructs_lib import inferencepool_chart
+from constructs_lib.accelerators import plan_pool
+from constructs_lib.inference_service import InferenceService, ServingPlan
+from constructs_lib.specs import HuggingFaceTokenSpec, InferencePoolSpec, ModelServerSpec, ModelSpec, NodePoolSpec
+from tests.conftest import Synth
+from tests.synthesized import Block, Synthesized
+
+PLAN = ServingPlan(
+    name="gemma-server",
+    pool_name="gemma-pool",
+    namespace="inference",
+    service_account="model-server",
+    bucket="my-weights",
+    nodes=plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1),
+    file_cache_gib=62,
+    model=ModelSpec(
+        repository="google/gemma-3-27b-it",
+        revision="005ad3404e59d6023443cb575daa05336842228a",
+        hugging_face_token=HuggingFaceTokenSpec(secret_manager="hugging-face-token"),
+    ),
+    server=ModelServerSpec(image="vllm/vllm-tpu:v0.27.0"),
+    pool=InferencePoolSpec(),
+)
+OLD_IMAGE = "vllm/vllm-openai:v0.8.5"
+TERRAFORM = shutil.which("terraform")
+
+
+def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
+    """A service in a bare stack."""
+
+    def made(stack: Any) -> InferenceService:
+        return InferenceService(
+            stack, "inference", kubernetes=KubernetesProvider(stack, "kubernetes"), helm=HelmProvider(stack, "helm"),
+            plan=plan,
+        )  # fmt: skip
+
+    return made
+
+
+def on(machine_type: str, zones: int = 1, **settings: Any) -> ServingPlan:
+    """The service on other nodes."""
+    return replace(PLAN, nodes=plan_pool(NodePoolSpec(machine_type=machine_type, **settings), zones))
+
+
+def pod(app: Synthesized) -> Block:
+    """The server's pod spec."""
+    spec: Block = app.object("Deployment")["spec"]["template"]["spec"]
+    return spec
+
+
+def test_these_objects_serve_a_model(synth: Synth) -> None:
+    """All in the plan's namespace; one upstream chart, and one annotation beside it."""
+    app = synth(build())
+
+    assert sorted(block["manifest"]["kind"] for block in app.all("kubernetes_manifest")) == [
+        "AutoscalingMetric", "Deployment", "InferenceObjective", "PodDisruptionBudget", "PodMonitoring",
+        "ResourceClaimTemplate", "Service",
+    ]  # fmt: skip
+    assert {block["manifest"]["metadata"]["namespace"] for block in app.all("kubernetes_manifest")} == {"inference"}
+    assert len(app.all("helm_release")) == len(app.all("kubernetes_annotations")) == 1
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "device_class"),
+    [("ct6e-standard-4t", "netdev.google.com"), ("a3-ultragpu-8g", "mrdma.google.com")],
+)
+def test_the_pod_claims_the_interfaces_of_its_node(synth: Synth, machine_type: str, device_class: str) -> None:
+    """By a template of the machine's device class, which is there before the server."""
+    app = synth(build(on(machine_type)))
+    template = app.object("ResourceClaimTemplate")
+    [key] = [key for key, block in app.named("kubernetes_manifest").items() if block["manifest"] == template]
+    [server] = [block for block in app.all("kubernetes_manifest") if block["manifest"]["kind"] == "Deployment"]
+    [claim] = pod(app)["resourceClaims"]
+
+    assert template["spec"]["spec"]["devices"]["requests"][0]["exactly"]["deviceClassName"] == device_class
+    assert claim["resourceClaimTemplateName"] == template["metadata"]["name"]
+    assert server["depends_on"] == [f"kubernetes_manifest.{key.removeprefix('test/')}"]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        on("ct6e-standard-4t", dranet=False),
+        on("ct5lp-hightpu-4t"),
+        on("g2-standard-48"),
+        on("g2-standard-48", dranet=True),
+    ],
+)
+def test_without_dranet_nothing_is_claimed(synth: Synth, plan: ServingPlan) -> None:
+    """Turned off, or not there: a claim would leave the pod pending for ever."""
+    app = synth(build(plan))
+
+    assert app.objects("ResourceClaimTemplate") == []
+    assert "resourceClaims" not in pod(app)
+    assert all("depends_on" not in block for block in app.all("kubernetes_manifest"))
+
+
+def test_a_claim_template_is_named_by_its_content(synth: Synth) -> None:
+    """It cannot be changed, so another content is another object; the same content keeps its name."""
+    names = [
+        synth(build(plan)).object("ResourceClaimTemplate")["metadata"]["name"]
+        for plan in (PLAN, on("ct6e-standard-8t"), on("a4-highgpu-8g"))
+    ]
+
+    assert all(re.fullmatch(r"gemma-server-interfaces-[0-9a-f]{8}", name) for name in names)
+    assert names[0] == names[1] != names[2]
+
+
+@pytest.mark.parametrize(
+    ("plan", "replicas"),
+    [
+        (PLAN, 1),
+        (on("ct6e-standard-4t", zones=2, nodes_per_zone=3), 6),
+        (replace(PLAN, server=replace(PLAN.server, replicas=5)), 5),
+        (replace(PLAN, server=replace(PLAN.server, replicas=0)), 0),
+    ],
+)
+def test_there_is_a_pod_for_each_node_unless_told(synth: Synth, plan: ServingPlan, replicas: int) -> None:
+    """None is a number too."""
+    assert synth(build(plan)).object("Deployment")["spec"]["replicas"] == replicas
+
+
+@pytest.mark.parametrize(
+    ("plan", "resource", "chips", "parallel"),
+    [
+        (PLAN, "google.com/tpu", "4", 4),
+        (on("a3-ultragpu-8g"), "nvidia.com/gpu", "8", 8),
+        (replace(PLAN, server=replace(PLAN.server, tensor_parallel_size=2)), "google.com/tpu", "4", 2),
+    ],
+)
+def test_a_pod_takes_all_chips_of_its_node(
+    synth: Synth, plan: ServingPlan, resource: str, chips: str, parallel: int
+) -> None:
+    """And spreads the model over them unless told otherwise; it finds the node by the pool's labels."""
+    made = pod(synth(build(plan)))
+    [server] = made["containers"]
+
+    assert server["resources"]["limits"] == {resource: chips}
+    assert f"--tensor-parallel-size={parallel}" in server["args"]
+    assert made["nodeSelector"] == plan.nodes.node_selector
+
+
+def test_everything_finds_the_pods_by_one_label(synth: Synth) -> None:
+    """Server, Service, budget, monitoring and metric select `app`, which has no dot or slash."""
+    app = synth(build())
+    labels = {"app": "gemma-server"}
+
+    assert app.object("Deployment")["spec"]["template"]["metadata"]["labels"] == labels
+    assert app.object("Service")["spec"]["selector"] == labels
+    for kind in ("Deployment", "PodDisruptionBudget", "PodMonitoring", "AutoscalingMetric"):
+        assert app.object(kind)["spec"]["selector"]["matchLabels"] == labels
+
+
+def test_the_pod_reads_the_bucket_as_its_own_account(synth: Synth) -> None:
+    """With the cache that is given, read only."""
+    made = pod(synth(build()))
+    [volume] = [volume for volume in made["volumes"] if volume.get("csi", {}).get("driver", "").startswith("gcsfuse")]
+
+    assert made["serviceAccountName"] == "model-server"
+    assert volume["csi"]["readOnly"] is True
+    assert volume["csi"]["volumeAttributes"]["bucketName"] == "my-weights"
+    assert volume["csi"]["volumeAttributes"]["fileCacheCapacity"] == "62Gi"
+
+
+@pytest.mark.parametrize(
+    ("image", "gauge"),
+    [("vllm/vllm-tpu:v0.27.0", "vllm:kv_cache_usage_perc"), (OLD_IMAGE, "vllm:gpu_cache_usage_perc")],
+)
+def test_the_metric_is_the_one_of_the_image(synth: Synth, image: str, gauge: str) -> None:
+    """Exported under the name that the load balancer asks for, from the server's port."""
+    server = replace(PLAN.server, image=image, port=9000, metric_export_name="fill")
+    metric = synth(build(replace(PLAN, server=server))).object("AutoscalingMetric")
+    [endpoint] = metric["spec"]["endpoints"]
+
+    assert endpoint["port"] == 9000
+    assert endpoint["metrics"] == [{"name": gauge, "exportName": "fill"}]
+    assert metric["metadata"]["name"] == "fill"
+
+
+def test_requests_for_the_model_have_a_priority(synth: Synth) -> None:
+    """In the pool of the release."""
+    plan = replace(PLAN, pool=InferencePoolSpec(objective_priority=-3))
+    objective = synth(build(plan)).object("InferenceObjective")
+
+    assert objective["metadata"]["name"] == "gemma-server-objective"
+    assert (objective["spec"]["priority"], objective["spec"]["poolRef"]["name"]) == (-3, "gemma-pool")
+
+
+def test_the_chart_is_pinned_waited_for_and_never_atomic(synth: Synth) -> None:
+    """Atomic would uninstall it on a time-out, and the reason with it."""
+    release = synth(build(replace(PLAN, pool=InferencePoolSpec(chart_version="v1.3.1")))).one("helm_release")
+
+    assert (release["name"], release["namespace"]) == ("gemma-pool", "inference")
+    assert release["repository"] == "oci://registry.k8s.io/gateway-api-inference-extension/charts"
+    assert (release["chart"], release["version"]) == ("inferencepool", "v1.3.1")
+    assert (release["wait"], release["timeout"], release["atomic"]) == (True, 900, False)
+    assert release["upgrade_install"] is True
+
+
+@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
+@pytest.mark.parametrize("version", inferencepool_chart.VERSIONS)
+def test_terraform_gives_the_chart_the_values_of_its_version(synth: Synth, tmp_path: Path, version: str) -> None:
+    """A real Terraform turns the expression into the YAML of exactly those values."""
+    server = replace(PLAN.server, image=OLD_IMAGE, port=9000)
+    plan = replace(PLAN, server=server, pool=InferencePoolSpec(chart_version=version, endpoint_picker_replicas=2))
+    [expression] = synth(build(plan)).one("helm_release")["values"]
+    result = subprocess.run(
+        [str(TERRAFORM), "console"],
+        input=f"jsonencode(yamldecode({expression.removeprefix('${').removesuffix('}')}))\n",
+        cwd=tmp_path / "stacks",
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CHECKPOINT_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(json.loads(result.stdout)) == inferencepool_chart.values(
+        version, labels={"app": "gemma-server"}, port=9000, replicas=2, kv_metric="vllm:gpu_cache_usage_perc"
+    )
+
+
+@pytest.mark.parametrize("version", inferencepool_chart.VERSIONS)
+def test_the_values_of_each_version_are_in_the_release(synth: Synth, version: str) -> None:
+    """Flags as a list until v1.1.0, as a map after: the wrong form crashes the endpoint picker."""
+    [text] = synth(build(replace(PLAN, pool=InferencePoolSpec(chart_version=version)))).one("helm_release")["values"]
+
+    assert text.startswith("${yamlencode(")
+    assert ('"flags" = [' in text) == (version in ("v1.0.1", "v1.1.0"))
+
+
+def test_an_unknown_chart_version_is_refused(synth: Synth) -> None:
+    """At synth, with the known ones."""
+    with pytest.raises(ValueError, match=r"^chart_version must be one of v1.0.1, .*, got 'v9'$"):
+        synth(build(replace(PLAN, pool=InferencePoolSpec(chart_version="v9"))))
+
+
+def test_the_pool_is_exported_after_the_release_and_goes_before_it(synth: Synth) -> None:
+    """The annotation takes its name from the release, and its fields back from others."""
+    app = synth(build())
+    [key] = app.named("helm_release")
+    export = app.one("kubernetes_annotations")
+
+    assert export["annotations"] == {"networking.gke.io/export": "True"}
+    assert (export["api_version"], export["kind"]) == ("inference.networking.k8s.io/v1", "InferencePool")
+    assert export["metadata"] == {
+        "name": f"${{helm_release.{key.removeprefix('test/')}.name}}", "namespace": "inference",
+    }  # fmt: skip
+    assert (export["force"], export["field_manager"]) == (True, "inference-platform-export")
+
+
+def test_a_service_called_vllm_is_refused(synth: Synth) -> None:
+    """Its environment variables would be read by vLLM in other pods."""
+    with pytest.raises(ValueError, match=r"may not be called 'vllm'"):
+        synth(build(replace(PLAN, name="vllm")))

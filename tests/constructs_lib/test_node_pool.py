@@ -1,0 +1,276 @@
+"""Node pools: size, capacity, placement, accelerators and interfaces of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+
+from constructs_lib.accelerators import machines, plan_pool
+from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.gke_cluster import GkeCluster
+from constructs_lib.specs import CapacitySpec, ClusterSpec, NodePoolSpec, SystemPoolSpec
+from tests.conftest import Synth
+from tests.synthesized import Block, Synthesized
+
+POOLS = "google_container_node_pool"
+ONE_ZONE = ("us-east5-b",)
+TWO_ZONES = ("us-east5-a", "us-east5-b")
+CAPACITY_KEYS = ("reservation_affinity", "spot", "flex_start", "max_run_duration")
+CAPACITY: dict[str, tuple[CapacitySpec, Block]] = {
+    "on_demand": (CapacitySpec(on_demand=True), {}),
+    "spot": (CapacitySpec(spot=True), {"spot": True}),
+    "flex_start": (
+        CapacitySpec(flex_start=True),
+        {
+            "flex_start": True,
+            "max_run_duration": "604800s",
+            "reservation_affinity": {"consume_reservation_type": "NO_RESERVATION"},
+        },
+    ),
+    "reservation": (
+        CapacitySpec(reservation="tpu-block"),
+        {
+            "reservation_affinity": {
+                "consume_reservation_type": "SPECIFIC_RESERVATION",
+                "key": "compute.googleapis.com/reservation-name",
+                "values": ["tpu-block"],
+            }
+        },
+    ),
+    "queued": (
+        CapacitySpec(queued=True),
+        {"reservation_affinity": {"consume_reservation_type": "NO_RESERVATION"}},
+    ),
+}
+"""What each way to get machines adds to the nodes."""
+WAITING = ("flex_start", "queued")
+
+
+def cluster(stack: Any, zones: tuple[str, ...] = ONE_ZONE, spec: ClusterSpec | None = None) -> GkeCluster:
+    """A cluster in a bare stack."""
+    google = GoogleProvider(stack, "google", project="my-project")
+    plan = ClusterPlan(
+        name="gemma-us",
+        project="my-project",
+        region="us-east5",
+        location="us-east5",
+        zones=zones,
+        network="gemma-vpc",
+        subnetwork="gemma-nodes-us",
+        node_service_account="nodes@my-project.iam.gserviceaccount.com",
+        version_floor="1.34.1-gke.1829001",
+    )
+    return GkeCluster(stack, "cluster", google=google, plan=plan, spec=spec or ClusterSpec())
+
+
+def with_pool(
+    machine_type: str = "ct6e-standard-4t", zones: tuple[str, ...] = ONE_ZONE, **settings: Any
+) -> Callable[[Any], object]:
+    """A cluster with one accelerator pool."""
+    spec = NodePoolSpec(machine_type=machine_type, **settings)
+    return lambda stack: cluster(stack, zones).add_accelerator_pool("tpu", plan_pool(spec, len(zones)))
+
+
+def pool(app: Synthesized, name: str = "tpu") -> Block:
+    """The pool of that name."""
+    [found] = [block for block in app.all(POOLS) if block["name"] == name]
+    return found
+
+
+def test_a_tpu_pool_has_a_fixed_size_and_its_own_interfaces(synth: Synth) -> None:
+    """By default: one node in each zone, managed DRANET with its label, no placement, no taking of reservations."""
+    made = pool(synth(with_pool()))
+
+    assert made["node_count"] == 1
+    assert made["node_locations"] == ["us-east5-b"]
+    assert made["network_config"] == {"accelerator_network_profile": "auto"}
+    assert made["upgrade_settings"] == {"strategy": "SURGE", "max_surge": 0, "max_unavailable": 1}
+    assert not {"autoscaling", "initial_node_count", "placement_policy", "queued_provisioning"} & set(made)
+    assert made["node_config"]["machine_type"] == "ct6e-standard-4t"
+    assert (made["node_config"]["disk_type"], made["node_config"]["disk_size_gb"]) == ("hyperdisk-balanced", 200)
+    assert made["node_config"]["labels"] == {"cloud.google.com/gke-networking-dra-driver": "true"}
+    assert "guest_accelerator" not in made["node_config"]
+
+
+def test_a_pool_follows_its_cluster_by_id(synth: Synth) -> None:
+    """By name alone the provider would look for the cluster in its own region."""
+    app = synth(with_pool())
+    [key] = app.named("google_container_cluster")
+
+    assert pool(app)["cluster"] == f"${{google_container_cluster.{key.removeprefix('test/')}.id}}"
+    assert (pool(app)["project"], pool(app)["provider"]) == ("my-project", "google")
+
+
+@pytest.mark.parametrize("name", ["tpu", "system"])
+def test_nodes_have_their_own_identity_and_hide_the_metadata_server(synth: Synth, name: str) -> None:
+    """In both kinds of pool: the given account, GKE's metadata server, no read-only kubelet port, integrity checks."""
+
+    def build(stack: Any) -> None:
+        made = cluster(stack)
+        made.add_system_pool("system", machine_type="e2-standard-8")
+        made.add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
+
+    nodes = pool(synth(build), name)["node_config"]
+
+    assert nodes["service_account"] == "nodes@my-project.iam.gserviceaccount.com"
+    assert nodes["workload_metadata_config"] == {"mode": "GKE_METADATA"}
+    assert nodes["metadata"] == {"disable-legacy-endpoints": "true"}
+    assert nodes["kubelet_config"] == {"insecure_kubelet_readonly_port_enabled": "FALSE"}
+    assert nodes["shielded_instance_config"]["enable_integrity_monitoring"] is True
+    assert pool(synth(build), name)["management"]["auto_upgrade"] is True
+
+
+@pytest.mark.parametrize("mode", CAPACITY)
+def test_each_way_to_get_machines_says_so_and_nothing_of_the_others(synth: Synth, mode: str) -> None:
+    """The arguments of exactly one way are on the nodes; only a queued pool is queued."""
+    capacity, expected = CAPACITY[mode]
+    made = pool(synth(with_pool(capacity=capacity)))
+
+    assert {key: made["node_config"][key] for key in CAPACITY_KEYS if key in made["node_config"]} == expected
+    assert made.get("queued_provisioning") == ({"enabled": True} if mode == "queued" else None)
+
+
+@pytest.mark.parametrize("mode", CAPACITY)
+def test_a_pool_has_a_number_of_nodes_or_grows_from_none(synth: Synth, mode: str) -> None:
+    """Fixed per zone where machines are there at once; from none to all where they are waited for. Never both."""
+    made = pool(synth(with_pool(zones=TWO_ZONES, nodes_per_zone=3, capacity=CAPACITY[mode][0])))
+
+    if mode in WAITING:
+        assert made["autoscaling"] == {"total_min_node_count": 0, "total_max_node_count": 6, "location_policy": "ANY"}
+        assert made["initial_node_count"] == 0
+        assert "node_count" not in made
+    else:
+        assert made["node_count"] == 3
+        assert not {"autoscaling", "initial_node_count"} & set(made)
+
+
+@pytest.mark.parametrize("mode", WAITING)
+def test_a_slice_that_is_waited_for_is_bounded_in_its_zone(synth: Synth, mode: str) -> None:
+    """With a bound in total only, GKE answers: Maximum node count 0 is not a valid size of TPU pod slice."""
+    made = pool(synth(with_pool(topology="4x4", capacity=CAPACITY[mode][0])))
+
+    assert (made["autoscaling"]["min_node_count"], made["autoscaling"]["max_node_count"]) == (0, 4)
+    assert not {"total_min_node_count", "total_max_node_count"} & set(made["autoscaling"])
+
+
+def test_a_flex_start_pool_is_not_repaired(synth: Synth) -> None:
+    """A repaired node would go back to the end of the queue; GKE refuses the two together."""
+    assert pool(synth(with_pool(capacity=CapacitySpec(flex_start=True))))["management"]["auto_repair"] is False
+
+
+def test_a_multi_host_slice_is_placed_together(synth: Synth) -> None:
+    """Its nodes are one machine to TPU: as many as its topology needs, side by side."""
+    made = pool(synth(with_pool(topology="4x4")))
+
+    assert made["placement_policy"] == {"type": "COMPACT", "tpu_topology": "4x4"}
+    assert made["node_count"] == 4
+
+
+@pytest.mark.parametrize("machine_type", ["ct6e-standard-4t", "tpu7x-standard-4t", "a4-highgpu-8g"])
+def test_a_single_host_has_no_placement(synth: Synth, machine_type: str) -> None:
+    """GKE refuses a topology on a single-host slice, and has nothing to place."""
+    app = synth(with_pool(machine_type))
+
+    assert "placement_policy" not in pool(app)
+    assert app.all("google_compute_resource_policy") == []
+
+
+def test_ironwood_is_placed_by_a_workload_policy(synth: Synth) -> None:
+    """A multi-host slice of tpu7x refers to a policy of its topology in the region of the cluster."""
+    app = synth(with_pool("tpu7x-standard-4t", topology="2x2x2"))
+    [key] = app.named("google_compute_resource_policy")
+    policy = app.one("google_compute_resource_policy")
+
+    assert policy["workload_policy"] == {"type": "HIGH_THROUGHPUT", "accelerator_topology": "2x2x2"}
+    assert (policy["name"], policy["region"], policy["project"]) == ("gemma-us-tpu", "us-east5", "my-project")
+    assert pool(app)["placement_policy"] == {
+        "type": "",
+        "policy_name": f"${{google_compute_resource_policy.{key.removeprefix('test/')}.name}}",
+    }
+    assert pool(app)["node_count"] == 2
+
+
+def test_gpus_can_be_placed_together(synth: Synth) -> None:
+    """Compact placement without a topology, which GPUs have not."""
+    made = pool(synth(with_pool("a4-highgpu-8g", compact_placement=True)))
+
+    assert made["placement_policy"] == {"type": "COMPACT"}
+
+
+def test_every_machine_gets_its_accelerators_and_interfaces(synth: Synth) -> None:
+    """GPUs by type and count from the table with GKE's driver; the network profile only where there is DRANET."""
+
+    def build(stack: Any) -> None:
+        made = cluster(stack)
+        for name in machines():
+            made.add_accelerator_pool(name, plan_pool(NodePoolSpec(machine_type=name), 1))
+
+    app = synth(build)
+
+    for name, machine in machines().items():
+        made = pool(app, name)
+        driver = {"gpu_driver_version": "DEFAULT"}
+        gpus = [{"type": machine.label_value, "count": machine.chips, "gpu_driver_installation_config": driver}]
+        profile = {"accelerator_network_profile": "auto"} if machine.dra_device_class else None
+        assert made["node_config"]["machine_type"] == name
+        assert made["node_config"]["disk_type"] == machine.boot_disk_type
+        assert made["node_config"].get("guest_accelerator") == (gpus if machine.kind == "gpu" else None)
+        assert made.get("network_config") == profile
+        assert "labels" in made["node_config"] or not machine.dra_device_class
+
+
+def test_dranet_can_be_left_out(synth: Synth) -> None:
+    """Then neither profile nor label is there."""
+    made = pool(synth(with_pool(dranet=False)))
+
+    assert "network_config" not in made
+    assert "labels" not in made["node_config"]
+
+
+def test_disk_and_nodes_are_as_given(synth: Synth) -> None:
+    """Size and type of the boot disk, nodes in each zone."""
+    made = pool(synth(with_pool(disk_gib=500, disk_type="hyperdisk-extreme", nodes_per_zone=2, zones=TWO_ZONES)))
+
+    assert (made["node_config"]["disk_size_gb"], made["node_config"]["disk_type"]) == (500, "hyperdisk-extreme")
+    assert (made["node_count"], made["node_locations"]) == (2, list(TWO_ZONES))
+
+
+def test_labels_that_gke_adds_are_left_alone(synth: Synth) -> None:
+    """Else each plan would remove the accelerator's labels."""
+    assert pool(synth(with_pool()))["lifecycle"] == {"ignore_changes": ["node_config[0].labels"]}
+
+
+def test_the_system_pool_grows_between_its_bounds(synth: Synth) -> None:
+    """In each zone; the autoscaler owns the size, and an upgrade brings a node before it takes one."""
+    spec = ClusterSpec(system_pool=SystemPoolSpec(min_nodes_per_zone=2, max_nodes_per_zone=5, disk_gib=50))
+    made = pool(
+        synth(lambda stack: cluster(stack, spec=spec).add_system_pool("system", machine_type="e2-standard-8")), "system"
+    )
+
+    assert made["autoscaling"] == {"min_node_count": 2, "max_node_count": 5}
+    assert made["initial_node_count"] == 2
+    assert made["lifecycle"] == {"ignore_changes": ["initial_node_count"]}
+    assert made["upgrade_settings"] == {"strategy": "SURGE", "max_surge": 1, "max_unavailable": 0}
+    assert (made["node_config"]["machine_type"], made["node_config"]["disk_size_gb"]) == ("e2-standard-8", 50)
+    assert made["node_config"]["shielded_instance_config"]["enable_secure_boot"] is True
+    assert "node_count" not in made
+
+
+def test_pool_keys_are_free_to_choose(synth: Synth) -> None:
+    """No key of one pool collides with a part of another."""
+
+    def build(stack: Any) -> None:
+        made = cluster(stack)
+        slices = NodePoolSpec(machine_type="tpu7x-standard-4t", topology="2x2x2")
+        made.add_accelerator_pool("b", plan_pool(slices, 1))
+        made.add_accelerator_pool("b-placement", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
+
+    assert len(synth(build).all(POOLS)) == 2
+
+
+def test_every_pool_may_take_an_hour(synth: Synth) -> None:
+    """Accelerators come late: the provider's half hour is not enough."""
+    assert pool(synth(with_pool()))["timeouts"] == {"create": "60m", "update": "90m", "delete": "60m"}

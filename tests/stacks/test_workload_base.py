@@ -1,0 +1,126 @@
+"""The base stacks: what a cluster needs before our objects can be planned in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.configs import config
+from tests.synthesized import Synthesized
+
+EVERYWHERE = {
+    "autoscalingmetrics.autoscaling.gke.io",
+    "gcpbackendpolicies.networking.gke.io",
+    "healthcheckpolicies.networking.gke.io",
+    "inferencepools.inference.networking.k8s.io",
+    "podmonitorings.monitoring.googleapis.com",
+}
+FOR_THE_GATEWAY = {"gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io"}
+FOR_THE_TOKEN = {"secretproviderclasses.secrets-store.csi.x-k8s.io"}
+
+
+def alone(folder: Path, key: str, **changes: Any) -> Synthesized:
+    """The stack of one region by itself, of the example with keys changed."""
+    from cdktf import App
+
+    from stacks.workload_base import WorkloadBaseStack
+
+    app = App(outdir=str(folder))
+    WorkloadBaseStack(app, f"workload-base-{key}", config=config(**changes), key=key)
+    app.synth()
+    return Synthesized(folder)
+
+
+def waited_for(app: Synthesized, stack: str | None = None) -> set[str]:
+    """The CRDs that the gate waits for, as its role names them."""
+    [rule] = app.one("kubernetes_cluster_role_v1", stack)["rule"]
+    return set(rule["resource_names"])
+
+
+@pytest.mark.parametrize("key", ["us", "eu"])
+def test_each_cluster_has_the_namespace_and_the_server_s_account(platform: Synthesized, key: str) -> None:
+    """The same names everywhere: the fleet joins by them. The account mounts no token, and is in its namespace."""
+    stack = f"workload-base-{key}"
+    namespace = platform.one("kubernetes_namespace_v1", stack)
+    [account] = [
+        block for block in platform.all("kubernetes_service_account_v1", stack)
+        if block["metadata"]["name"] == "model-server"
+    ]  # fmt: skip
+
+    assert namespace["metadata"]["name"] == "inference"
+    assert namespace["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "baseline"}
+    assert account["metadata"]["namespace"] == "${kubernetes_namespace_v1.namespace.metadata[0].name}"
+    assert account["automount_service_account_token"] is False
+
+
+def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform: Synthesized) -> None:
+    """InferenceObjective, in each cluster."""
+    for key in ("us", "eu"):
+        block = platform.one("kubernetes_manifest", f"workload-base-{key}")
+        assert block["manifest"]["metadata"]["name"] == "inferenceobjectives.inference.networking.x-k8s.io"
+        assert block["wait"] == {"condition": [{"type": "Established", "status": "True"}]}
+
+
+def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synthesized) -> None:
+    """The config cluster has the gateway's objects, and in the example it downloads too."""
+    assert waited_for(platform, "workload-base-eu") == EVERYWHERE
+    assert waited_for(platform, "workload-base-us") == EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("key", "changes", "crds"),
+    [
+        ("us", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_GATEWAY),
+        ("eu", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_TOKEN),
+        (
+            "us",
+            {"model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}}},
+            EVERYWHERE | FOR_THE_GATEWAY,
+        ),
+    ],
+)
+def test_a_crd_is_waited_for_only_where_it_will_be_used(
+    tmp_path: Path, key: str, changes: dict[str, Any], crds: set[str]
+) -> None:
+    """Without the add-on its CRD never comes."""
+    assert waited_for(alone(tmp_path, key, **changes)) == crds
+
+
+def test_every_custom_object_of_the_platform_has_a_crd_that_is_waited_for(platform: Synthesized) -> None:
+    """In the base of its own cluster: by the gate, by our CRD, or by Kubernetes itself."""
+    built_in = {"v1", "apps/v1", "policy/v1", "resource.k8s.io/v1", "apiextensions.k8s.io/v1"}
+    clusters = {
+        "workload-gateway": "us",
+        "workload-weights": "us",
+        "workload-serving-us": "us",
+        "workload-serving-eu": "eu",
+    }
+
+    for stack, key in clusters.items():
+        known = waited_for(platform, f"workload-base-{key}") | {"inferenceobjectives.inference.networking.x-k8s.io"}
+        for block in platform.all("kubernetes_manifest", stack):
+            version, kind = block["manifest"]["apiVersion"], block["manifest"]["kind"].lower()
+            if version not in built_in:
+                plural = (
+                    f"{kind[:-1]}ies" if kind.endswith("cy") else f"{kind}es" if kind.endswith("ss") else f"{kind}s"
+                )
+                assert f"{plural}.{version.split('/')[0]}" in known
+
+
+def test_the_gate_comes_after_the_namespace_with_a_bound(platform: Synthesized) -> None:
+    """A quarter of an hour; GKE takes minutes."""
+    job = platform.one("kubernetes_job_v1", "workload-base-eu")
+
+    assert "kubernetes_namespace_v1.namespace" in job["depends_on"]
+    assert job["metadata"] == {"name": "wait-for-gke-crds", "namespace": "inference"}
+    assert job["spec"]["active_deadline_seconds"] == 900 + 120
+
+
+def test_another_namespace_is_used_throughout(tmp_path: Path) -> None:
+    """As the config says."""
+    app = alone(tmp_path, "eu", namespace="models")
+
+    assert app.one("kubernetes_namespace_v1")["metadata"]["name"] == "models"
+    assert app.one("kubernetes_job_v1")["metadata"]["namespace"] == "models"
