@@ -8,11 +8,11 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import synth
+from bench import deploy, synth
 from bench.goals import Outcome
 from tools.prewarm import without_index
 
-BENCHES = (synth,)
+BENCHES = (deploy, synth)
 
 
 def main() -> int:
