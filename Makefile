@@ -25,7 +25,7 @@ test: setup ## every test, with the coverage gate; ARGS=... runs pytest with tho
 	$(run) -m pytest $(if $(ARGS),$(ARGS),$(COVERAGE))
 
 test-providers: setup ## real `terraform validate` on every stack, where provider binaries can be had
-	$(run) -m pytest -m providers $(ARGS)
+	$(run) -m pytest -m providers -rs $(ARGS)
 
 check: setup ## format, lint, types, fresh docs
 	$(run) -m ruff format --check

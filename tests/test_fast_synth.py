@@ -168,10 +168,32 @@ assert not hasattr(time, "no_such_resource")
     python(code)
 
 
+def test_a_value_of_the_wrong_type_is_refused_each_time() -> None:
+    """The bindings' own checks stay, and say the same as without the fast path."""
+    code = """
+import fast_synth
+fast_synth.enable()
+from cdktf_cdktf_provider_time.sleep import SleepConfig
+for _ in range(2):
+    try:
+        SleepConfig(create_duration=3)
+    except TypeError as error:
+        print(error)
+"""
+    refusal = "type of argument create_duration must be one of (str, NoneType); got int instead"
+
+    assert python(code).splitlines() == [refusal] * 2
+    assert python(code, {"INFERENCE_FAST_SYNTH": "0"}).splitlines() == [refusal] * 2
+
+
 def test_a_call_that_comes_too_late_says_so() -> None:
     """After the first cdktf import the kernel runs already, so nothing would become faster on its side."""
     code = """
-import warnings, constructs, fast_synth
+import os, warnings, fast_synth
+os.environ["INFERENCE_FAST_SYNTH"] = "0"
+fast_synth.enable()  # only chooses the Node
+import constructs
+os.environ["INFERENCE_FAST_SYNTH"] = "1"
 with warnings.catch_warnings(record=True) as caught:
     fast_synth.enable()
     fast_synth.enable()
