@@ -1,0 +1,20 @@
+"use strict";
+// Loaded by fast_synth into the jsii kernel (NODE_OPTIONS=--require). What does not match is loaded as it is.
+const { existsSync } = require("node:fs");
+const Module = require("node:module");
+
+// The bindings' lib/index.js loads every resource class. lib/lazy-index.js, published beside it, has the same names and
+// loads each class when it is first used.
+const INDEX = /([\\/]@cdktf[\\/]provider-[^\\/]+[\\/]lib[\\/])index\.js$/;
+// cdktf notes a stack trace for each token, a sixth of a large synth: frames of this kernel, which tell Python users nothing.
+const STACK_TRACE = /[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
+
+const load = Module._extensions[".js"];
+
+Module._extensions[".js"] = (module, filename) => {
+  const lazy = filename.replace(INDEX, "$1lazy-index.js");
+  load(module, lazy !== filename && existsSync(lazy) ? lazy : filename);
+  if (STACK_TRACE.test(filename)) {
+    module.exports.captureStackTrace = () => [];
+  }
+};
