@@ -50,4 +50,4 @@ cli: setup ## install the cdktf command into node_modules; then: . .venv/bin/act
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --no-audit --no-fund --no-update-notifier
 
 clean: ## remove everything that was made
-	rm -rf .venv node_modules cdktf.out build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv tools/checkov/.venv node_modules cdktf.out build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -21,6 +21,8 @@ LOG = VENV / "setup.log"
 # pipenv gets an environment of its own, so that its packages never mix with the product's.
 TOOL = VENV / "pipenv"
 PIPENV = "pipenv==2026.10.3"
+# It pins packages that the tests need in other versions, so it has a lock and an environment of its own.
+CHECKOV = str(ROOT / "tools" / "checkov" / "Pipfile")
 # pip would compile on one core: 43 s here, against 24 s for compileall on two. ("0" is how its variable says yes.)
 PIP_SETTINGS = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "0"}
 PIPENV_SETTINGS = {"PIPENV_VENV_IN_PROJECT": "1", "PIPENV_IGNORE_VIRTUALENVS": "1", "PIPENV_NOSPIN": "1"}
@@ -53,16 +55,17 @@ def set_up() -> None:
     step("making the environment", sys.executable, "-m", "venv", VENV, TOOL)
     step(f"installing {PIPENV} beside it", TOOL / "bin" / "python", "-m", "pip", "install", PIPENV)
     step("installing Pipfile.lock, Node included", TOOL / "bin" / "python", "-m", "pipenv", "sync", "--dev")
+    step("installing checkov by itself", TOOL / "bin" / "python", "-m", "pipenv", "sync", PIPENV_PIPFILE=CHECKOV)
     step("compiling the packages", PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib")
     subprocess.run([PYTHON, "-m", "tools.prewarm"], cwd=ROOT, check=True)
 
 
-def step(title: str, *command: "str | Path") -> None:
+def step(title: str, *command: "str | Path", **environment: str) -> None:
     """Run *command*, showing *title*, a dot for every second and the time taken; stop with its output when it fails."""
     print(f"  {title} ", end="", flush=True)
     start = time.monotonic()
     with LOG.open("a") as log:
-        settings = {**os.environ, **PIP_SETTINGS, **PIPENV_SETTINGS}
+        settings = {**os.environ, **PIP_SETTINGS, **PIPENV_SETTINGS, **environment}
         process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(1)
