@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
@@ -43,6 +43,7 @@ class GatewayPlan:
         pool_name: Name of the exported InferencePool, and so of the imported one.
         model_port: Port that health checks ask.
         metric_export_name: Metric that tells how full a region is.
+        capacity_percent: Share of each cluster's capacity that is used, by the cluster's name.
     """
 
     name: str
@@ -51,6 +52,7 @@ class GatewayPlan:
     pool_name: str
     model_port: int
     metric_export_name: str
+    capacity_percent: dict[str, int] = field(default_factory=dict)
 
 
 class InferenceGateway(Construct):
@@ -131,7 +133,11 @@ class InferenceGateway(Construct):
                 name=f"{plan.name}-health", port=plan.model_port, spec=spec.health_check, **common
             ),
             "backend": gcp_backend_policy(
-                name=f"{plan.name}-backend", spec=spec, export_name=plan.metric_export_name, **common
+                name=f"{plan.name}-backend",
+                spec=spec,
+                export_name=plan.metric_export_name,
+                capacity_percent=plan.capacity_percent,
+                **common,
             ),
         }
         return [

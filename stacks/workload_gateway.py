@@ -24,6 +24,9 @@ class WorkloadGatewayStack(ClusterStack):
             pool_name=self.names.inference_pool,
             model_port=config.model_server.port,
             metric_export_name=config.model_server.metric_export_name,
+            capacity_percent={
+                self.names.cluster(key): region.capacity_percent for key, region in config.regions.items()
+            },
         )
         InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
         TerraformOutput(self, "model", value=config.model.name, description="What clients send as model.")

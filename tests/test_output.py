@@ -23,6 +23,7 @@ VARIANTS = {
         "labels": {"team": "inference"},
         "service_discovery": True,
         "regions__us__zones": ["us-east5-a", "us-east5-b"],
+        "regions__us__capacity_percent": 0,
     },
     "GPUs on spot, the oldest chart, a Kubernetes secret, public nodes": {
         "node_pools__tpu": {"machine_type": "a3-ultragpu-8g", "capacity": {"spot": True}},

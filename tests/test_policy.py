@@ -56,7 +56,9 @@ def test_every_policy_holds(path: Path, tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_new_finding_fails(platform: Synthesized, tmp_path: Path) -> None:
     """A bucket that is open to the world is found."""
     broken = Synthesized(platform.outdir)
-    broken.stacks["infra-network"]["resource"]["google_storage_bucket"]["weights"]["public_access_prevention"] = "inherited"
+    broken.stacks["infra-network"]["resource"]["google_storage_bucket"]["weights"]["public_access_prevention"] = (
+        "inherited"
+    )
 
     failed = scan(broken, tmp_path / "scan")["results"]["failed_checks"]
 

@@ -179,6 +179,16 @@ CASES: dict[str, Case] = {
             "model.download_region: must be a key of regions (us, eu), got 'ue' -> write one of us, eu",
         ],
     ),
+    "REG-DRAINED": Case(
+        {"regions__us__capacity_percent": 0},
+        {"regions__us__capacity_percent": 0, "regions__eu__capacity_percent": 0},
+        "regions.us.capacity_percent: must be above 0 in at least one region, got 0 in all -> leave one region at 100",
+    ),
+    "REG-SCOPES-16": Case(
+        {"regions": regions(16, capacity_percent=50)},
+        {"regions": regions(17, capacity_percent=50)},
+        "regions.r16.capacity_percent: must be below 100 in at most 16 regions, got 17 -> leave the others at 100",
+    ),
     "REG-ALONE": Case(
         {},
         {"regions__eu": None},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, manifest
@@ -12,6 +12,7 @@ GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
 NAMED_METRIC_PREFIX = "gke.named_metrics."
 ALL_REQUESTS = 1_000_000
+ALL_CAPACITY = 100
 
 
 def gateway(
@@ -66,12 +67,22 @@ def health_check_policy(*, name: str, namespace: str, pool: str, port: int, spec
     return _policy("HealthCheckPolicy", name=name, namespace=namespace, pool=pool, default=default)
 
 
-def gcp_backend_policy(*, name: str, namespace: str, pool: str, spec: GatewaySpec, export_name: str) -> Manifest:
+def gcp_backend_policy(
+    *,
+    name: str,
+    namespace: str,
+    pool: str,
+    spec: GatewaySpec,
+    export_name: str,
+    capacity_percent: Mapping[str, int] | None = None,
+) -> Manifest:
     """
     Times, logging and balancing of the pool, all in one object: of two for one target only the older counts.
 
     Requests go to the closest region until its metric *export_name* reaches the limit, then spread over the others.
     `trafficDuration` has no public schema; it is on Google's multi-cluster page (GKE 1.34).
+
+    *capacity_percent* tells, by cluster, how much of its capacity is used: below 100 it gets a scope; 0 drains it.
     """
     default = {
         "timeoutSec": spec.timeout_sec,
@@ -79,6 +90,7 @@ def gcp_backend_policy(*, name: str, namespace: str, pool: str, spec: GatewaySpe
         "logging": _logging(spec.log_sample_percent),
         "trafficDuration": "LONG",
         **_balanced_by_metric(export_name, spec.max_utilization_percent),
+        "scopes": _less_than_all(capacity_percent or {}) or None,
     }
     return _policy("GCPBackendPolicy", name=name, namespace=namespace, pool=pool, default=default)
 
@@ -111,3 +123,11 @@ def _logging(percent: float) -> dict[str, Any]:
 def _balanced_by_metric(export_name: str, limit_percent: int) -> dict[str, Any]:
     metric = {"name": NAMED_METRIC_PREFIX + export_name, "maxUtilizationPercent": limit_percent, "dryRun": False}
     return {"balancingMode": "CUSTOM_METRICS", "customMetrics": [metric]}
+
+
+def _less_than_all(capacity_percent: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {"selector": {"gke.io/cluster-name": cluster}, "capacityScalerPercent": percent}
+        for cluster, percent in capacity_percent.items()
+        if percent < ALL_CAPACITY
+    ]

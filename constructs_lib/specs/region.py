@@ -18,6 +18,8 @@ class RegionSpec:
         region: Google Cloud region, such as `us-east5`.
         zones: Zones of the nodes; those that have the machine type.
         config_cluster: The cluster that holds the gateway's objects. Exactly one region has it.
+        capacity_percent: Share of the region's capacity that the gateway uses, 0 to 100. 0 drains it: its requests go
+            to the other regions, for an upgrade or to save money.
         cidrs: Ranges given by hand instead of the block.
         node_pools: Pools of this region, by key: added to those of all regions or in place of one with the same key.
     """
@@ -26,11 +28,14 @@ class RegionSpec:
     region: str
     zones: tuple[str, ...]
     config_cluster: bool = False
+    capacity_percent: int = 100
     cidrs: CidrSpec | None = None
     node_pools: dict[str, NodePoolSpec] | None = None
 
     def __post_init__(self) -> None:
         if self.number < 0:
             raise ValueError(f"number must be at least 0, got {self.number}")
+        if not 0 <= self.capacity_percent <= 100:
+            raise ValueError(f"capacity_percent must be between 0 and 100, got {self.capacity_percent}")
         if not self.zones:
             raise ValueError("zones must name at least one zone, got none")

@@ -86,6 +86,19 @@ def _keys(config: Config) -> Iterator[Problem]:
             yield Problem(path, message, nearest(key, config.regions))
 
 
+def _drained(config: Config) -> Iterator[Problem]:
+    if config.regions and not any(region.capacity_percent for region in config.regions.values()):
+        message = "must be above 0 in at least one region, got 0 in all"
+        yield Problem(f"regions.{next(iter(config.regions))}.capacity_percent", message, "leave one region at 100")
+
+
+def _scopes(config: Config) -> Iterator[Problem]:
+    limited = [key for key, region in config.regions.items() if region.capacity_percent < 100]
+    if len(limited) > 16:
+        message = f"must be below 100 in at most 16 regions, got {len(limited)}"
+        yield Problem(f"regions.{limited[16]}.capacity_percent", message, "leave the others at 100")
+
+
 RULES = (
     Rule("REG-NONE", "There is at least one region", "Nothing can be served from nowhere.", "this library", _some),
     Rule(
@@ -136,6 +149,20 @@ RULES = (
         "A gateway address or a download needs a cluster there.",
         "this library",
         _keys,
+    ),
+    Rule(
+        "REG-DRAINED",
+        "Not every region is drained",
+        "The gateway would have nowhere to send a request.",
+        "this library",
+        _drained,
+    ),
+    Rule(
+        "REG-SCOPES-16",
+        "At most 16 regions have less than all of their capacity",
+        "Each is a scope of the backend policy, which takes 16.",
+        "CRD gcpbackendpolicies.networking.gke.io, spec.default.scopes",
+        _scopes,
     ),
     Rule(
         "REG-ALONE",

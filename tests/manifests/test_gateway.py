@@ -101,3 +101,21 @@ def test_the_share_of_logged_requests_is_counted_in_millionths(percent: float, l
 
     assert made["spec"]["default"]["logging"] == logging
     assert problems(made) == []
+
+
+def test_a_cluster_with_less_than_all_of_its_capacity_is_a_scope() -> None:
+    """One that is drained has 0; one at 100 is not named, so that nothing changes for it."""
+    policy = gateway.gcp_backend_policy(
+        name="backend",
+        namespace="inference",
+        pool="gemma-pool",
+        spec=GatewaySpec(),
+        export_name="kv-cache",
+        capacity_percent={"gemma-us": 0, "gemma-eu": 100, "gemma-asia": 30},
+    )
+
+    assert policy["spec"]["default"]["scopes"] == [
+        {"selector": {"gke.io/cluster-name": "gemma-us"}, "capacityScalerPercent": 0},
+        {"selector": {"gke.io/cluster-name": "gemma-asia"}, "capacityScalerPercent": 30},
+    ]
+    assert problems(policy) == []

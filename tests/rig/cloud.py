@@ -1,0 +1,137 @@
+"""What exists, what was done to it, what goes wrong on demand, and what is refused in the wrong order."""
+
+import copy
+import re
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.rig.planning import body
+from tests.rig.wire import Message
+
+Key = tuple[str, str, str]
+"""Type, place and identity. The place is a cluster's address, or empty in Google Cloud itself."""
+FAULT = "the rig was told to fail here"
+PROTECTED = "Cannot destroy cluster because deletion_protection is set to true. "
+PROTECTED += "Set it to false to proceed with cluster deletion."
+MEETING_SEC = 60
+GROUP_OF_OURS = "inference.networking.x-k8s.io"
+"""Neither Kubernetes nor GKE has its kinds: they come with a CRD of ours."""
+
+
+class RefusedError(Exception):
+    """The cloud says no, in words that Terraform shows."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A create, update or delete; begin and end in seconds of one clock."""
+
+    action: str
+    kind: str
+    place: str
+    name: str
+    begin: float
+    end: float
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The *nth* create of a type fails; *late*: the object is there by then, as after a time-out."""
+
+    kind: str
+    nth: int = 1
+    late: bool = False
+
+
+@dataclass
+class Cloud:
+    """
+    Google Cloud and the clusters in it, as far as Terraform sees them.
+
+    Attributes:
+        objects: What exists. Change or delete here to do so behind Terraform's back.
+        log: What was done, in the order in which it ended.
+        faults: Creates that fail.
+        meetings: Creates of a type that last until as many are under way as the barrier wants, or fail when they never
+            are. Nothing else takes time, `time_sleep` included.
+    """
+
+    objects: dict[Key, Message] = field(default_factory=dict)
+    log: list[Operation] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    meetings: dict[str, threading.Barrier] = field(default_factory=dict)
+    _creates: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, key: Key) -> Message | None:
+        """The object as it is now; None where there is none."""
+        return copy.deepcopy(self.objects.get(key))
+
+    def apply(self, action: str, key: Key, resource: Message) -> bool:
+        """
+        Create, update or delete *resource*; False where it was made and reported as failed all the same.
+
+        Raises:
+            RefusedError: Nothing was done.
+        """
+        begin, kind = time.monotonic(), key[0]
+        with self._lock:
+            self._creates[kind] += action == "create"
+            met = [
+                one for one in self.faults if action == "create" and (one.kind, one.nth) == (kind, self._creates[kind])
+            ]
+        if action == "create" and kind in self.meetings:
+            self.meetings[kind].wait(MEETING_SEC)
+        with self._lock:
+            reason = FAULT if met and not met[0].late else self._refusal(action, key, resource)
+            self.log.append(Operation(action, *key, begin, time.monotonic(), bool(reason or met)))
+            if reason:
+                raise RefusedError(reason)
+            if action == "delete":
+                self.objects.pop(key, None)
+            elif not kind.startswith("time_"):
+                self.objects[key] = copy.deepcopy(resource)
+        return not met
+
+    def check_cluster(self, place: str, needed: Message | None = None) -> None:
+        """
+        Do nothing where the cluster at *place* answers, and has the kind of the object *needed*.
+
+        Raises:
+            RefusedError: It does not.
+        """
+        host, objects = place.removeprefix("https://"), list(self.objects.items())
+        if place and not any(key[0] == "google_container_cluster" and host in str(held) for key, held in objects):
+            raise RefusedError(f'"{place}": dial tcp: lookup {host}: no such host')
+        if needed and needed["apiVersion"].startswith(GROUP_OF_OURS):
+            held = [body(held) or {} for key, held in objects if key[:2] == ("kubernetes_manifest", place)]
+            if not any(crd.get("spec", {}).get("group") == GROUP_OF_OURS for crd in held):
+                raise RefusedError("API did not recognize GroupVersionKind from manifest (CRD may not be installed)")
+
+    def _refusal(self, action: str, key: Key, resource: Message) -> str | None:
+        kind, place, name = key
+        self.check_cluster(place)
+        if action == "create":
+            namespace = _namespace(resource)
+            if place and namespace and ("kubernetes_namespace_v1", place, namespace) not in self.objects:
+                return f'namespaces "{namespace}" not found'
+            return f"{kind} {name} already exists" if key in self.objects else None
+        if action == "delete" and resource.get("deletion_protection") is True:
+            return PROTECTED
+        if action == "delete" and not place:
+            # Stricter than Google, which lets some go while others name them: nothing of ours may dangle.
+            named = re.compile(re.escape(resource["id"]) + r"(?![\w-])")
+            users = [user for user, held in self.objects.items() if user != key and named.search(str(held))]
+            return f"{name} is already being used by {users[0][0]} {users[0][2]}" if users else None
+        return None
+
+
+def _namespace(resource: Message) -> str | None:
+    metadata = (body(resource) or resource).get("metadata") or {}
+    found: str | None = resource.get("namespace") or (metadata[0] if isinstance(metadata, list) else metadata).get(
+        "namespace"
+    )
+    return found

@@ -1,0 +1,108 @@
+"""One provider, as Terraform talks to it: an answer for each request of the plugin protocol."""
+
+from msgpack import ExtType
+
+from tests.checks.schemas import providers
+from tests.rig.answers import completed, identity
+from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
+from tests.rig.planning import body, mistakes, planned, replaced
+from tests.rig.schemas import UNKNOWN, encoded_schema, facts
+from tests.rig.wire import Message
+
+
+class RigProvider:
+    """
+    Its public methods are the protocol's. Each takes a request, and a session, which tells a provider from its aliases.
+
+    Args:
+        source: Whose schema it has, such as `hashicorp/google`.
+        cloud: What it changes.
+    """
+
+    def __init__(self, source: str, cloud: Cloud) -> None:
+        self._source = source
+        self._cloud = cloud
+        self._facts = facts(source)
+        self._types = providers()[source].types
+        self._sessions: dict[str, Message] = {}
+        # Providers made with the older framework may answer more than was planned; Terraform is told to let them.
+        self._legacy = {"legacy_type_system": any(held.get("legacy") for held in self._facts.values())}
+
+    def get_provider_schema(self, session: str, request: Message) -> bytes:
+        """Already encoded: Terraform asks at every run."""
+        return encoded_schema(self._source)
+
+    def configure_provider(self, session: str, request: Message) -> Message:
+        """Remembers project or cluster."""
+        self._sessions[session] = request["config"]
+        return {}
+
+    def validate_resource_config(self, session: str, request: Message) -> Message:
+        """Only what Terraform itself does not see."""
+        return problems(*mistakes(self._types[request["type_name"]]["block"], request["config"]))
+
+    def upgrade_resource_state(self, session: str, request: Message) -> Message:
+        """The state as it was stored."""
+        return {"state": {"answered": request["state"]["stored"]}}
+
+    def read_resource(self, session: str, request: Message) -> Message:
+        """The resource as it is; a wait is nothing that could be read."""
+        key = self._key(session, request["type_name"], request["state"])
+        self._cloud.check_cluster(key[1])
+        return {"state": request["state"] if key[0].startswith("time_") else self._cloud.read(key)}
+
+    def plan_resource_change(self, session: str, request: Message) -> Message:
+        """A Kubernetes object is planned with the cluster's help, so the cluster must be there and know its kind."""
+        kind, prior, config = request["type_name"], request["prior"], request["config"]
+        if config is None:
+            return {"state": None}
+        if kind == "kubernetes_manifest":
+            self._cloud.check_cluster(self._place(session), body(config))
+        configured, told = self._sessions.get(session, {}), self._facts.get(kind, {})
+        made = planned(self._types[kind]["block"], config, prior, told, configured)
+        paths = replaced(told.get("force_new", []), prior, made) if prior else []
+        return {"state": made, "requires_replace": paths, **self._legacy}
+
+    def apply_resource_change(self, session: str, request: Message) -> Message:
+        """What could not be done leaves the state as it was."""
+        kind, prior, made = request["type_name"], request["prior"], request["planned"]
+        action = "delete" if made is None else "update" if prior else "create"
+        configured = self._sessions[session]
+        resource = completed(kind, self._types[kind]["block"], made, configured) if made else prior
+        try:
+            ready = self._cloud.apply(action, self._key(session, kind, prior or resource), resource)
+        except RefusedError as refused:
+            return {"state": prior, **self._legacy, **problems(f"{action} of {kind}: {refused}")}
+        return {"state": made and resource, **self._legacy, **problems(*([] if ready else [f"timeout: {FAULT}"]))}
+
+    def import_resource_state(self, session: str, request: Message) -> Message:
+        """The resource with that ID."""
+        found = self._cloud.read((request["type_name"], self._place(session), request["id"]))
+        if found is None:
+            raise RefusedError(f"Cannot import non-existent remote object {request['id']}")
+        return {"imported_resources": [{"type_name": request["type_name"], "state": found}]}
+
+    def read_data_source(self, session: str, request: Message) -> Message:
+        """What was made, where the type can be made; else made up."""
+        kind, configured = request["type_name"], self._sessions[session]
+        given = {name: configured.get(name) if value is None else value for name, value in request["config"].items()}
+        held = self._cloud.read(self._key(session, kind, given)) if kind in self._types else {}
+        if held is None:
+            raise RefusedError(f"Error 404: {kind} {identity(kind, given)} not found")
+        filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
+        return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
+
+    def _key(self, session: str, kind: str, resource: Message) -> Key:
+        return kind, self._place(session), identity(kind, resource)
+
+    def _place(self, session: str) -> str:
+        config = self._sessions[session]
+        host = (config.get("kubernetes") or config).get("host") or ""
+        if isinstance(host, ExtType):
+            raise RefusedError("Failed to construct REST client: cannot create REST client: no client config")
+        return str(host)
+
+
+def problems(*texts: str) -> Message:
+    """Errors, as the protocol reports them."""
+    return {"diagnostics": [{"severity": 1, "summary": text} for text in texts]}

@@ -1,0 +1,50 @@
+"""The stored schemas and facts of the providers, and the walk through a value beside its schema."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import yaml
+from msgpack import ExtType
+
+from tests.checks.schemas import DATA, providers
+from tests.rig.wire import Message, encode
+
+PROVIDERS = DATA / "providers"
+UNKNOWN = ExtType(0, b"\0")
+"""Known after apply. Terraform sends others too, with a hint inside: each is an ExtType."""
+Visit = Callable[[str, Message, Any, Message | None], Any]
+"""Takes path, schema, value and the enclosing block as it was (None: it was not there), and gives the new value."""
+
+
+@cache
+def facts(source: str) -> dict[str, Any]:
+    """What the schema of each resource type leaves out, told by the real provider; empty where it was not asked."""
+    path = PROVIDERS / providers()[source].file.replace(".json", ".facts.json")
+    nested = yaml.safe_load((PROVIDERS / "nested-force-new.yaml").read_text())
+    return {
+        kind: held | {"force_new": held.get("force_new", []) + nested.get(kind, [])}
+        for kind, held in json.loads(path.read_text()).items()
+    }
+
+
+@cache
+def encoded_schema(source: str) -> bytes:
+    """The answer to GetProviderSchema."""
+    return encode("GetProviderSchema.Response", json.loads((PROVIDERS / providers()[source].file).read_text()))
+
+
+def walk(block: Message, value: Message, old: Message | None, visit: Visit, path: str = "") -> Message:
+    """*value* anew: each argument and block is what *visit* gives, and so is what is inside; lists pair by place."""
+    made: Message = {}
+    for name, told in (block.get("attributes", {}) | block.get("block_types", {})).items():
+        given, before = visit(f"{path}{name}", told, value[name], old), old[name] if old else None
+        inner = told.get("block") or told.get("nested_type")
+        if inner and isinstance(given, dict):
+            given = walk(inner, given, before, visit, f"{path}{name}.")
+        elif inner and isinstance(given, list):
+            olds = [*(before or []), *[None] * len(given)]
+            given = [walk(inner, one, olds[at], visit, f"{path}{name}.") for at, one in enumerate(given)]
+        made[name] = given
+    return made

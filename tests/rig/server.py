@@ -1,0 +1,70 @@
+"""Providers that Terraform attaches to, in threads of this process."""
+
+import json
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import grpc
+
+from tests.checks.schemas import providers
+from tests.rig.cloud import Cloud, RefusedError
+from tests.rig.provider import RigProvider, problems
+from tests.rig.wire import PROTOCOL, decode, encode
+
+HOST = "127.0.0.1"
+METHODS = [message.removesuffix(".Request") for message in PROTOCOL if message.endswith(".Request")]
+
+
+class Rig:
+    """
+    A cloud, and the providers that change it, each on a port of its own. Stop it when done.
+
+    Attributes:
+        cloud: What Terraform works on.
+        environment: For `terraform`: these providers, and no setting of the user's own.
+    """
+
+    def __init__(self) -> None:
+        self.cloud = Cloud()
+        self._servers = []
+        attached = {}
+        for source in providers():
+            server = grpc.server(ThreadPoolExecutor(32))
+            server.add_generic_rpc_handlers([_handlers(RigProvider(source, self.cloud))])
+            address = {"Network": "tcp", "String": f"{HOST}:{server.add_insecure_port(f'{HOST}:0')}"}
+            told = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True, "Addr": address}
+            attached[f"registry.terraform.io/{source}"] = told
+            server.start()
+            self._servers.append(server)
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")} | {
+            "CHECKPOINT_DISABLE": "1",
+            "GOGC": "off",  # each run is over before there is garbage worth collecting
+            "TF_CLI_CONFIG_FILE": os.devnull,
+            "TF_REATTACH_PROVIDERS": json.dumps(attached),
+        }
+
+    def stop(self) -> None:
+        """Answer nothing more."""
+        for server in self._servers:
+            server.stop(grace=None)
+
+
+def _handlers(provider: RigProvider) -> Any:
+    """Bytes in, bytes out, for each method."""
+    handler = grpc.unary_unary_rpc_method_handler
+    methods: dict[str, Any] = {method: handler(partial(_answer, provider, method)) for method in METHODS}
+    return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
+
+
+def _answer(provider: RigProvider, method: str, request: bytes, context: Any) -> bytes:
+    """What the provider says; where it has no such method there is nothing to say."""
+    answer = getattr(provider, re.sub(r"(?<!^)(?=[A-Z])", "_", method).lower(), None)
+    try:
+        # Terraform has a connection of its own for each configured provider, aliases included.
+        told = answer(context.peer(), decode(f"{method}.Request", request)) if answer else {}
+    except RefusedError as refused:
+        told = problems(str(refused))
+    return told if isinstance(told, bytes) else encode(f"{method}.Response", told)

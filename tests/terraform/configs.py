@@ -1,0 +1,24 @@
+"""The config files whose platforms are deployed, and the platform of each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stacks.config import Config
+from tests.configs import EXAMPLE
+from tests.terraform.world import World
+
+CONFIGS = sorted(EXAMPLE.parent.glob("*.yaml"))
+EACH_CONFIG = pytest.mark.parametrize("path", CONFIGS, ids=[path.stem for path in CONFIGS])
+Worlds = Callable[[Path], World]
+"""Gives the platform of a config file, always the same one."""
+
+
+def freed(config: Config) -> Config:
+    """*config* with clusters that may be deleted."""
+    cluster = dataclasses.replace(config.cluster, deletion_protection=False)
+    return config.model_copy(update={"cluster": cluster})

@@ -1,0 +1,116 @@
+"""What a change of the config does to a platform that runs: just this, to just these."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.configs import config
+from tests.terraform.configs import freed
+from tests.terraform.runs import Changes, unhashed
+from tests.terraform.world import World
+
+UPDATE, REPLACE = ("update",), ("delete", "create")
+POOL, SERVER, CHART = (
+    "google_container_node_pool.cluster_pool-tpu",
+    "kubernetes_manifest.inference_server",
+    "helm_release.inference_pool",
+)
+KEPT = ("google_container_cluster", "google_storage_bucket", "google_compute_address", "google_compute_network")
+"""What loses its data, its name, or its callers when it is replaced."""
+
+OF_A_REGION = ("infra-cluster", "workload-base", "workload-serving")
+ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
+TPU = {"machine_type": "ct6e-standard-4t", "topology": "2x2"}
+
+
+def both(stack: str, *addresses: str) -> dict[str, Changes]:
+    """An update of *addresses* in the stack of each region."""
+    return {f"{stack}-{key}": dict.fromkeys(addresses, UPDATE) for key in ("us", "eu")}
+
+
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
+    "chart version": ({"inference_pool__chart_version": "v1.4.0"}, both("workload-serving", CHART)),
+    "model": (
+        {"model__repository": "google/gemma-3-12b-it", "model__revision": "a" * 40},
+        {"workload-weights": {"kubernetes_job_v1.download_job": REPLACE}, **both("workload-serving", SERVER)},
+    ),
+    "node count": (
+        {"node_pools__tpu": TPU | {"nodes_per_zone": 2}},
+        both("infra-cluster", POOL) | both("workload-serving", SERVER),
+    ),
+    "server image": ({"model_server__image": "docker.io/vllm/vllm-tpu:v0.27.1"}, both("workload-serving", SERVER)),
+    "spill-over": (
+        {"gateway__max_utilization_percent": 70},
+        {"workload-gateway": {"kubernetes_manifest.gateway_backend": UPDATE}},
+    ),
+    "drain": (
+        {"regions__us__capacity_percent": 0},
+        {"workload-gateway": {"kubernetes_manifest.gateway_backend": UPDATE}},
+    ),
+    "GKE version": ({"cluster__gke_version": "1.35"}, both("infra-cluster", "google_container_cluster.cluster")),
+    "soft delete": ({"bucket__soft_delete_days": 14}, {"infra-network": {"google_storage_bucket.weights": UPDATE}}),
+    "capacity": (
+        {"node_pools__tpu": TPU | {"capacity": {"spot": True}}},
+        {f"infra-cluster-{key}": {POOL: REPLACE} for key in ("us", "eu")},
+    ),
+}
+
+
+def planned(world: World) -> dict[str, Changes]:
+    """What the last deploy of each stack changed, where it changed anything."""
+    return {stack: unhashed(changes) for stack, changes in world.changes.items() if changes}
+
+
+@pytest.mark.parametrize(("settings", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_change_touches_just_what_it_should(
+    world: World, settings: dict[str, Any], expected: dict[str, Changes]
+) -> None:
+    """These addresses and no others, and no cluster, bucket, address or network is replaced."""
+    changed = world.use(config(**settings))
+
+    world.deploy(changed)
+
+    assert planned(world) == expected
+    replaced = [address for changes in expected.values() for address in changes if changes[address] == REPLACE]
+    assert not [address for address in replaced if address.startswith(KEPT)]
+    assert world.unsettled(changed) == []
+
+
+def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> None:
+    """Up: all of its own is created, and the Gateway gets an address. Down, in the README's order: the reverse."""
+    world.deploy(world.use(freed(config())))
+    before, world.changes = copy.deepcopy(world.rig.cloud.objects), {}
+
+    world.deploy(world.use(freed(config(regions__asia=ASIA))))
+
+    assert world.changes.pop("workload-gateway") == {"kubernetes_manifest.gateway": UPDATE}
+    added, world.changes = planned(world), {}
+    assert set(added) == {"infra-network", "infra-fleet", *(f"{part}-asia" for part in OF_A_REGION)}
+    assert {actions for changes in added.values() for actions in changes.values()} == {("create",)}
+    assert all("asia" in address for stack in ("infra-network", "infra-fleet") for address in added[stack])
+
+    world.destroy(["workload-serving-asia", "workload-base-asia"])
+    world.use(freed(config()))
+    world.deploy(["workload-gateway"])
+    world.deploy(["infra-fleet"])
+    world.destroy(["infra-cluster-asia"])
+    world.deploy(["infra-network"])
+
+    assert planned(world) == {
+        "workload-gateway": {"kubernetes_manifest.gateway": UPDATE},
+        **{stack: dict.fromkeys(added[stack], ("delete",)) for stack in ("infra-fleet", "infra-network")},
+    }
+    assert world.rig.cloud.objects == before
+
+
+def test_a_network_does_not_go_from_under_a_cluster(world: World) -> None:
+    """Taken away in the order in which stacks are deployed, a region is refused where its cluster still is."""
+    world.use(config(regions__eu=None))
+
+    refused = world.folder("infra-network").run("apply", "-auto-approve")
+
+    assert refused.code == 1
+    assert "is already being used by google_container_cluster" in refused.text

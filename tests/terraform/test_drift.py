@@ -1,0 +1,102 @@
+"""What goes or changes behind Terraform's back is seen, and put back, and nothing else is touched."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.rig.cloud import Key
+from tests.terraform.runs import unhashed
+from tests.terraform.world import World
+
+US, EU, GOOGLE = "us-east5", "europe-west4", ""
+"""Where an object is: in the cluster of a region, or in Google Cloud itself."""
+
+REMOVED = [
+    ("infra-network", "google_compute_firewall.network_allow-us_nodes", GOOGLE, "allow-nodes-us"),
+    ("infra-network", "google_compute_address.network_region-eu_gateway", GOOGLE, "gemma-gateway-eu"),
+    ("infra-network", "google_project_iam_member.nodes_images", GOOGLE, "roles/artifactregistry.reader"),
+    ("infra-cluster-us", "google_container_node_pool.cluster_pool-tpu", GOOGLE, "gemma-us/nodePools/tpu"),
+    ("infra-fleet", "google_gke_hub_feature.fleet_multiclusteringress", GOOGLE, "multiclusteringress"),
+    ("infra-fleet", "google_storage_bucket_iam_member.model-server_read", GOOGLE, "roles/storage.objectViewer"),
+    ("workload-base-eu", "kubernetes_service_account_v1.model-server", EU, "model-server"),
+    ("workload-weights", "kubernetes_job_v1.download_job", US, "weights-download"),
+    ("workload-serving-us", "helm_release.inference_pool", US, "gemma-pool"),
+    ("workload-serving-eu", "kubernetes_annotations.inference_export", EU, "gemma-pool"),
+    ("workload-serving-eu", "kubernetes_manifest.inference_server", EU, "kind=Deployment"),
+    ("workload-gateway", "kubernetes_manifest.gateway_backend", US, "kind=GCPBackendPolicy"),
+    ("workload-gateway", "kubernetes_manifest.gateway", US, "kind=Gateway,"),
+]
+CHANGED = [
+    ("infra-network", "google_storage_bucket.weights", GOOGLE, "weights", "public_access_prevention", "inherited"),
+    (
+        "infra-network",
+        "google_compute_firewall.network_health-checks",
+        GOOGLE,
+        "health",
+        "source_ranges",
+        ["0.0.0.0/0"],
+    ),
+    ("infra-cluster-us", "google_container_cluster.cluster", GOOGLE, "gemma-us", "deletion_protection", False),
+    ("infra-cluster-us", "google_container_cluster.cluster", GOOGLE, "gemma-us", "enable_legacy_abac", True),
+    (
+        "infra-cluster-eu",
+        "google_container_node_pool.cluster_pool-tpu",
+        GOOGLE,
+        "gemma-eu/nodePools/tpu",
+        "node_count",
+        0,
+    ),
+    ("workload-serving-us", "kubernetes_annotations.inference_export", US, "gemma-pool", "annotations", {}),
+    ("workload-serving-us", "kubernetes_manifest.inference_server", US, "kind=Deployment", "object.spec.replicas", 0),
+    ("workload-gateway", "kubernetes_manifest.gateway", US, "kind=Gateway,", "object.spec.gatewayClassName", "gke-l7"),
+]
+
+
+def ident(row: tuple[Any, ...]) -> str:
+    """Names a row of the tables."""
+    return " ".join(str(part) for part in (row[1], *row[4:]))
+
+
+def key_of(world: World, address: str, place: str, part: str) -> Key:
+    """The one object of the address's type that is in *place* and has *part* in its identity."""
+    kind = address.split(".")[0]
+    [key] = [key for key in world.rig.cloud.objects if key[0] == kind and place in key[1] and part in key[2]]
+    return key
+
+
+def repair(world: World, stack: str) -> dict[str, tuple[str, ...]]:
+    """What the next plan changes; it is applied, and the one after is empty."""
+    changes = world.folder(stack).plan()
+    world.folder(stack).must("apply", "plan")
+    assert world.folder(stack).settled()
+    return unhashed(changes)
+
+
+@pytest.mark.parametrize("row", REMOVED, ids=ident)
+def test_what_was_removed_comes_back(world: World, row: tuple[str, str, str, str]) -> None:
+    """It alone is created again, just as it was."""
+    stack, address, place, part = row
+    before = copy.deepcopy(world.rig.cloud.objects)
+    del world.rig.cloud.objects[key_of(world, address, place, part)]
+
+    assert repair(world, stack) == {address: ("create",)}
+    assert world.rig.cloud.objects == before
+
+
+@pytest.mark.parametrize("row", CHANGED, ids=ident)
+def test_what_was_changed_is_set_back(world: World, row: tuple[str, str, str, str, str, Any]) -> None:
+    """It alone is updated, in place."""
+    stack, address, place, part, path, value = row
+    before = copy.deepcopy(world.rig.cloud.objects)
+    held = world.rig.cloud.objects[key_of(world, address, place, part)]
+    name, *inner = path.split(".")
+    target = held[name][1] if inner else held
+    for step in inner[:-1]:
+        target = target[step]
+    target[inner[-1] if inner else name] = value
+
+    assert repair(world, stack) == {address: ("update",)}
+    assert world.rig.cloud.objects == before

@@ -1,0 +1,87 @@
+"""An apply that failed half-way goes on when it is run again, and ends where an unbroken one ends."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.configs import EXAMPLE
+from tests.rig.cloud import FAULT, Fault, Key
+from tests.rig.wire import Message
+from tests.terraform.configs import Worlds
+from tests.terraform.world import World
+
+# One of each kind: those of the other regions differ in names.
+STACKS = (
+    "infra-network",
+    "infra-cluster-us",
+    "infra-fleet",
+    "workload-base-us",
+    "workload-weights",
+    "workload-serving-us",
+    "workload-gateway",
+)
+
+
+End = tuple[dict[Key, Message], list[Message]]
+"""The cloud, and the stack's state."""
+
+
+def unbroken(deployed: World, stack: str, base: Path) -> End:
+    """Where one apply of *stack* ends."""
+    world = deployed.copy(base)
+    world.rewind(stack, deployed.before[stack])
+    world.folder(stack).must("apply", "-auto-approve")
+    world.stop()
+    return world.rig.cloud.objects, world.state(stack)
+
+
+def recovered(deployed: World, stack: str, fault: Fault, base: Path) -> tuple[list[tuple[str, ...]], End]:
+    """What an apply after a failed one does, and where it ends."""
+    world = deployed.copy(base)
+    world.rewind(stack, deployed.before[stack])
+    world.rig.cloud.faults = [fault]
+    failed = world.folder(stack).run("apply", "-auto-approve")
+    assert (failed.code, failed.text.count(FAULT)) == (1, 1), failed.text
+    changes = world.folder(stack).plan()
+    world.folder(stack).must("apply", "plan")
+    world.stop()
+    return list(changes.values()), (world.rig.cloud.objects, world.state(stack))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_create_that_failed_is_made_up_for(stack: str, deployed_of: Worlds, tmp_path: Path) -> None:
+    """For each type of the stack its first create fails: the next apply only creates, and ends in the usual state."""
+    deployed = deployed_of(EXAMPLE)
+    expected = unbroken(deployed, stack, tmp_path / "unbroken")
+
+    def check(kind: str) -> None:
+        actions, end = recovered(deployed, stack, Fault(kind), tmp_path / kind)
+        assert set(actions) == {("create",)}, kind
+        assert end == expected, kind
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(check, deployed.app.stacks[stack]["resource"]))
+
+
+@pytest.mark.parametrize(
+    ("stack", "kind"),
+    [
+        ("infra-network", "google_compute_subnetwork"),
+        ("infra-cluster-us", "google_container_node_pool"),
+        ("infra-fleet", "google_gke_hub_feature"),
+        ("workload-base-us", "kubernetes_job_v1"),
+        ("workload-serving-us", "helm_release"),
+    ],
+)
+def test_a_create_that_timed_out_is_done_again(stack: str, kind: str, deployed_of: Worlds, tmp_path: Path) -> None:
+    """What is there but was reported as failed is replaced, it alone, and the end is the usual one."""
+    deployed = deployed_of(EXAMPLE)
+
+    actions, end = recovered(deployed, stack, Fault(kind, late=True), tmp_path / "late")
+
+    assert sorted(set(actions) - {("create",)}) == [("delete", "create")]
+    assert actions.count(("delete", "create")) == 1
+    assert end == unbroken(deployed, stack, tmp_path / "unbroken")

@@ -1,0 +1,56 @@
+"""Every config, every stack: valid, applied, settled, protected, destroyed in order, with nothing left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stacks.load import load
+from tests.rig.cloud import PROTECTED
+from tests.terraform.configs import EACH_CONFIG, Worlds, freed
+
+
+@EACH_CONFIG
+def test_every_stack_is_valid_and_applies(path: Path, deployed_of: Worlds) -> None:
+    """A first deploy creates what was synthesized, all of it, and nothing else happens."""
+    world = deployed_of(path)
+
+    for stack, document in world.app.stacks.items():
+        made = {f"{kind}.{name}" for kind, named in document["resource"].items() for name in named}
+        assert world.changes[stack] == dict.fromkeys(made, ("create",))
+
+
+@EACH_CONFIG
+def test_a_second_plan_is_empty(path: Path, deployed_of: Worlds) -> None:
+    """Nothing is different at each run: no time, no order, no value that the provider decides."""
+    assert deployed_of(path).unsettled() == []
+
+
+@EACH_CONFIG
+def test_clusters_are_created_side_by_side(path: Path, deployed_of: Worlds) -> None:
+    """The create of each region's cluster begins before any other's ends; in the rig they wait for each other."""
+    creates = [done for done in deployed_of(path).rig.cloud.log if done.kind == "google_container_cluster"]
+
+    assert max(done.begin for done in creates) < min(done.end for done in creates)
+
+
+@EACH_CONFIG
+def test_a_destroy_leaves_nothing(path: Path, destroyed_of: Worlds) -> None:
+    """Once clusters may be deleted, every stack is destroyed; no step is refused because something is in use."""
+    world = destroyed_of(path)
+
+    assert world.rig.cloud.objects == {}
+    assert [stack for stack in world.app.stacks if world.state(stack)] == []
+
+
+@EACH_CONFIG
+def test_a_protected_cluster_refuses_to_go(path: Path, deployed_of: Worlds, tmp_path: Path) -> None:
+    """Protected by config or freed, a cluster does what the config says; nothing but its own settings frees it."""
+    config, world = load(path), deployed_of(path).copy(tmp_path)
+    clusters = {f"infra-cluster-{key}" for key in config.regions}
+    protected = config.cluster.deletion_protection
+
+    refused = world.folder(min(clusters)).run("apply", "-destroy", "-auto-approve")
+
+    assert (refused.code, PROTECTED in refused.text) == ((1, True) if protected else (0, False))
+    assert world.use(freed(config)) == (clusters if protected else set())
+    world.stop()

@@ -1,0 +1,118 @@
+"""What waits for what, up and down, by address, as Terraform did it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+from tests.terraform.configs import EACH_CONFIG, Worlds
+from tests.terraform.runs import Step
+from tests.terraform.world import World
+
+WAITS = {
+    "infra-fleet": {"create_duration": "120s", "destroy_duration": "120s"},
+    "infra-network": {"destroy_duration": "180s"},
+    "workload-gateway": {"destroy_duration": "300s"},
+}
+
+
+def kind_of(world: World, step: Step) -> str:
+    """The resource's type; for an object of ours in Kubernetes, its kind."""
+    kind, name = step.address.split(".")
+    block = world.app.stacks[step.stack]["resource"][kind][name]
+    return str(block["manifest"]["kind"]) if kind == "kubernetes_manifest" else kind
+
+
+def chosen(world: World, action: str, *kinds: str, stack: str = "") -> list[Step]:
+    """The steps of one action on some types, in one stack or all; there must be some."""
+    found = [step for step in world.steps if step.action == action and kind_of(world, step) in kinds]
+    found = [step for step in found if stack in ("", step.stack)]
+    assert found, f"no {action} of {kinds}"
+    return found
+
+
+def in_order(*groups: list[Step]) -> bool:
+    """Whether each group has ended before the next begins."""
+    return all(max(step.end for step in first) <= min(step.begin for step in then) for first, then in pairwise(groups))
+
+
+@EACH_CONFIG
+def test_features_go_before_members_before_clusters_before_subnets(path: Path, destroyed_of: Worlds) -> None:
+    """Google refuses to turn a feature off, or deletes it half, once what it works on is gone."""
+    world = destroyed_of(path)
+    kinds = (
+        "google_gke_hub_feature",
+        "google_gke_hub_membership",
+        "google_container_cluster",
+        "google_compute_subnetwork",
+    )
+
+    assert in_order(*(chosen(world, "delete", kind) for kind in kinds))
+
+
+@EACH_CONFIG
+def test_the_gateway_goes_first(path: Path, destroyed_of: Worlds) -> None:
+    """Its load balancer is collected while controllers, routes, policies and pools are all still there."""
+    world = destroyed_of(path)
+    [gateway] = chosen(world, "delete", "Gateway")
+    earlier = [step for step in world.steps if step.begin < gateway.end and step != gateway]
+
+    # The gate that waited for the Gateway came after it; with its account and role it goes before.
+    others = [step for step in earlier if "_programmed-gate_" not in step.address or step.stack != "workload-gateway"]
+    assert others == []
+
+
+@EACH_CONFIG
+def test_an_export_goes_before_its_pool_and_a_pool_before_its_cluster(path: Path, destroyed_of: Worlds) -> None:
+    """The fleet forgets a pool before it is uninstalled, and nothing is uninstalled from a cluster that is gone."""
+    world = destroyed_of(path)
+
+    for stack in (name for name in world.app.stacks if name.startswith("workload-serving-")):
+        exports = chosen(world, "delete", "kubernetes_annotations", stack=stack)
+        pools = chosen(world, "delete", "helm_release", stack=stack)
+        assert in_order(exports, pools, chosen(world, "delete", "google_container_cluster"))
+
+
+@EACH_CONFIG
+def test_waits_on_the_way_down_are_where_google_collects_late(path: Path, destroyed_of: Worlds) -> None:
+    """After the Gateway, after the features, and before the subnets."""
+    world = destroyed_of(path)
+    for stack, kinds in {
+        "workload-gateway": ("Gateway", "time_sleep"),
+        "infra-fleet": ("google_gke_hub_feature", "time_sleep", "google_gke_hub_membership"),
+        "infra-network": ("time_sleep", "google_compute_subnetwork", "google_compute_network"),
+    }.items():
+        assert in_order(*(chosen(world, "delete", kind, stack=stack) for kind in kinds))
+
+    after_the_gateway = chosen(world, "delete", "time_sleep", stack="workload-gateway")
+    assert in_order(after_the_gateway, chosen(world, "delete", "google_gke_hub_feature"))
+
+
+@EACH_CONFIG
+def test_features_wait_for_members_on_the_way_up(path: Path, deployed_of: Worlds) -> None:
+    """A feature that is turned on right after its members joined fails now and then."""
+    world = deployed_of(path)
+    kinds = ("google_gke_hub_membership", "time_sleep", "google_gke_hub_feature")
+
+    assert in_order(*(chosen(world, "create", kind, stack="infra-fleet") for kind in kinds))
+
+
+@EACH_CONFIG
+def test_the_download_starts_with_its_grants(path: Path, deployed_of: Worlds) -> None:
+    """Before the writer may write, and its secret may be read, there is no Job that would fail for it."""
+    world = deployed_of(path)
+    grants = [step for step in world.steps if step.stack == "workload-weights" and "_iam_member." in step.address]
+
+    assert in_order(grants, chosen(world, "create", "kubernetes_job_v1", stack="workload-weights"))
+
+
+@EACH_CONFIG
+def test_waits_last_as_long_as_they_should(path: Path, deployed_of: Worlds) -> None:
+    """The times of design and runbook, and no other wait."""
+    app = deployed_of(path).app
+    found = {
+        stack: [{k: v for k, v in block.items() if k.endswith("_duration")} for block in app.all("time_sleep", stack)]
+        for stack in app.stacks
+    }
+
+    assert {stack: waits for stack, waits in found.items() if waits} == {stack: [wait] for stack, wait in WAITS.items()}

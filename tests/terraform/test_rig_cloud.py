@@ -1,0 +1,108 @@
+"""The rig does what the real providers and the cloud do: replace, read, import, refuse, fail."""
+
+from __future__ import annotations
+
+import copy
+from threading import Barrier
+
+import pytest
+
+from tests.rig.cloud import FAULT, PROTECTED, Fault
+from tests.terraform.lab import CLUSTER, NETWORK, VALID, Document, Lab
+
+NET, SUBNET, C, POOL = VALID
+
+
+@pytest.mark.parametrize(
+    ("address", "change", "actions"),
+    [
+        (NET, {"mtu": 1500}, ("update",)),
+        (NET, {"description": "x"}, ("delete", "create")),
+        (C, {"min_master_version": "1.35"}, ("update",)),
+        (C, {"datapath_provider": "ADVANCED_DATAPATH"}, ("delete", "create")),
+        (POOL, {"node_config": {"machine_type": "e2-medium"}}, ("update",)),
+        (POOL, {"node_config": {"machine_type": "e2-small", "spot": True}}, ("delete", "create")),
+        (POOL, {"placement_policy": {"type": "COMPACT"}}, ("delete", "create")),
+    ],
+)
+def test_a_change_updates_or_replaces(lab: Lab, address: str, change: Document, actions: tuple[str, ...]) -> None:
+    """As the facts tell for arguments at the top, and the table of nested ones below it."""
+    lab.apply(VALID)
+
+    assert lab.plan(VALID | {address: VALID[address] | change})[address] == actions
+
+
+def test_drift_is_seen_and_repaired(lab: Lab) -> None:
+    """What went is created, what changed is updated; an argument that is not given stays as the cloud has it."""
+    given = VALID | {NET: NETWORK | {"mtu": 1460}}
+    lab.apply(given)
+    keys = {key[0]: key for key in lab.cloud.objects}
+    before = copy.deepcopy(lab.cloud.objects)
+    lab.cloud.objects[keys["google_compute_network"]]["mtu"] = 1300
+    lab.cloud.objects[keys["google_compute_subnetwork"]]["purpose"] = "PRIVATE"
+    before[keys["google_compute_subnetwork"]]["purpose"] = "PRIVATE"
+    del lab.cloud.objects[keys["google_container_node_pool"]]
+
+    assert lab.plan(given) == {NET: ("update",), POOL: ("create",)}
+    assert lab.apply(given).code == 0
+    assert lab.cloud.objects == before
+
+
+def test_an_object_is_imported_by_its_id(lab: Lab) -> None:
+    """What is there already is taken over as it is; what is not there cannot be."""
+    lab.apply({NET: NETWORK})
+    lab.forget()
+
+    assert lab.folder.run("import", NET, "projects/p/global/networks/other").code == 1
+    lab.folder.must("import", NET, "projects/p/global/networks/vpc")
+    assert lab.folder.settled()
+
+
+def test_nothing_is_made_twice(lab: Lab) -> None:
+    """Two resources that mean the same object are noticed."""
+    assert "already exists" in lab.apply({NET: NETWORK, f"{NET}2": NETWORK | {"depends_on": [NET]}}).text
+
+
+def test_nothing_goes_from_under_what_uses_it(lab: Lab) -> None:
+    """A reference by name alone makes no edge, and then the order may be wrong."""
+    by_name = VALID[SUBNET] | {"network": "projects/p/global/networks/vpc"}
+    lab.apply({NET: NETWORK, SUBNET: by_name | {"depends_on": [NET]}})
+
+    refused = lab.apply({SUBNET: by_name})
+
+    assert "is already being used by google_compute_subnetwork" in refused.text
+
+
+def test_a_protected_cluster_stays(lab: Lab) -> None:
+    """In the real provider's words."""
+    lab.apply({C: CLUSTER | {"deletion_protection": True}})
+
+    assert PROTECTED in lab.folder.run("apply", "-destroy", "-auto-approve").text.replace("\n", " ")
+    assert len(lab.cloud.objects) == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_creates_fail_on_demand(lab: Lab, late: bool) -> None:
+    """The second of a type: before it is there, or after, when the next apply replaces it."""
+    pair = {NET: NETWORK, f"{NET}2": NETWORK | {"name": "other", "depends_on": [NET]}}
+    lab.cloud.faults = [Fault("google_compute_network", nth=2, late=late)]
+
+    assert FAULT in lab.apply(pair).text
+    assert lab.plan(pair) == {f"{NET}2": ("delete", "create") if late else ("create",)}
+    assert lab.apply(pair).code == 0
+
+
+def test_creates_that_must_meet_meet(lab: Lab) -> None:
+    """Two that do not depend on each other overlap, and the log tells it."""
+    lab.cloud.meetings = {"google_compute_network": Barrier(2)}
+
+    assert lab.apply({NET: NETWORK, f"{NET}2": NETWORK | {"name": "other"}}).code == 0
+    assert max(done.begin for done in lab.cloud.log) < min(done.end for done in lab.cloud.log)
+
+
+def test_aliases_are_told_apart(lab: Lab) -> None:
+    """Each configured provider has its own project."""
+    aliases = {"google": [{"project": "p"}, {"alias": "other", "project": "q"}]}
+    lab.apply({NET: NETWORK, f"{NET}2": NETWORK | {"provider": "google.other"}}, provider=aliases)
+
+    assert {key[2] for key in lab.cloud.objects} == {f"projects/{project}/global/networks/vpc" for project in "pq"}

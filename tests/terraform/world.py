@@ -1,0 +1,149 @@
+"""A platform in a cloud of its own: all its stacks, deployed, changed and destroyed in the manifest's order."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from stacks.config import Config
+from tests.rig.cloud import Key
+from tests.rig.server import Rig
+from tests.rig.wire import Message
+from tests.synthesized import Synthesized, synthesize
+from tests.terraform.runs import Changes, Folder, Step, steps
+
+WORKERS = 4
+"""Stacks at once; more where there are more regions, whose clusters are to be created side by side."""
+STATE = "../../../terraform-state/{}.tfstate"
+"""In place of a bucket."""
+
+
+class World:
+    """
+    One platform's stacks, their states, and the cloud that they are in.
+
+    Args:
+        base: Empty folder for all of it.
+
+    Attributes:
+        app: The stacks as they were synthesized last.
+        changes: What the last plan of each stack was to change.
+        steps: What was done, stack by stack, each in its own order.
+        before: The cloud as each stack found it when it was deployed.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self.rig = Rig()
+        self.app: Synthesized
+        self.changes: dict[str, Changes] = {}
+        self.steps: list[Step] = []
+        self.before: dict[str, dict[Key, Message]] = {}
+        self._base = base
+        self._synths = 0
+        self._folders: dict[str, Folder] = {}
+
+    def copy(self, base: Path) -> World:
+        """The same platform again, in another cloud."""
+        other = World(base)
+        shutil.copytree(self._base, base, dirs_exist_ok=True)
+        other.rig.cloud.objects = copy.deepcopy(self.rig.cloud.objects)
+        other._synths = self._synths
+        other._read(base / self.app.outdir.name)
+        return other
+
+    def use(self, config: Config) -> set[str]:
+        """Synthesize *config*; gives the stacks that differ from the last synth's."""
+        old = self.app.stacks if self._synths else {}
+        self._synths += 1
+        outdir = self._base / f"synth-{self._synths}"
+        outdir.mkdir()
+        synthesize(config, outdir)
+        self._read(outdir)
+        return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
+
+    def folder(self, stack: str) -> Folder:
+        """The stack, to run Terraform in."""
+        return self._folders[stack]
+
+    def deploy(self, stacks: Iterable[str] | None = None) -> None:
+        """Validate, plan and apply *stacks*, or all: each after those that it needs, as many at once as can be."""
+
+        def deploy_one(stack: str) -> None:
+            folder = self._folders[stack]
+            folder.must("validate")
+            self.before[stack] = dict(self.rig.cloud.objects)
+            self.changes[stack] = folder.plan()
+            self.steps += steps(stack, folder.must("apply", "-json", "plan"))
+
+        self._walk(stacks, self.app.dependencies, deploy_one)
+
+    def destroy(self, stacks: Iterable[str] | None = None) -> None:
+        """Destroy *stacks*, or all: each before those that it needs, as many at once as can be."""
+
+        def destroy_one(stack: str) -> None:
+            self.steps += steps(stack, self._folders[stack].must("apply", "-destroy", "-auto-approve", "-json"))
+
+        self._walk(
+            stacks,
+            lambda stack: {user for user in self.app.stacks if stack in self.app.dependencies(user)},
+            destroy_one,
+        )
+
+    def unsettled(self, stacks: Iterable[str] | None = None) -> list[str]:
+        """Those of *stacks*, or of all, whose next plan is not empty."""
+        found: list[str] = []
+
+        def check(stack: str) -> None:
+            found.extend([] if self._folders[stack].settled() else [stack])
+
+        self._walk(stacks, lambda stack: set(), check)
+        return found
+
+    def state(self, stack: str) -> list[Message]:
+        """The resources in the stack's state, with all that they hold."""
+        path = self._states(stack)
+        found: list[Message] = json.loads(path.read_text())["resources"] if path.is_file() else []
+        return found
+
+    def rewind(self, stack: str, cloud: dict[Key, Message]) -> None:
+        """Forget *stack*: its state, and everything that is not in *cloud*."""
+        self._states(stack).unlink(missing_ok=True)
+        self.rig.cloud.objects = copy.deepcopy(cloud)
+
+    def stop(self) -> None:
+        """End the providers."""
+        self.rig.stop()
+
+    def _states(self, stack: str) -> Path:
+        folder = self.app.outdir / "stacks" / stack
+        backend = self.app.stacks[stack]["terraform"]["backend"].get("local", {"path": STATE.format(stack)})
+        return folder / str(backend["path"])
+
+    def _read(self, outdir: Path) -> None:
+        self.app = Synthesized(outdir)
+        for stack, document in self.app.stacks.items():
+            if "local" not in document["terraform"]["backend"]:
+                here = {"local": {"path": STATE.format(stack)}}
+                override = outdir / "stacks" / stack / "backend_override.tf.json"
+                override.write_text(json.dumps({"terraform": {"backend": here}}))
+        # Stacks that are gone from the app stay, to be destroyed.
+        self._folders |= {stack: Folder(outdir / "stacks" / stack, self.rig) for stack in self.app.stacks}
+
+    def _walk(self, stacks: Iterable[str] | None, first: Callable[[str], set[str]], do: Callable[[str], None]) -> None:
+        """Do each of *stacks* when those of *first* are done that are among them."""
+        chosen = set(self.app.stacks if stacks is None else stacks)
+        order = TopologicalSorter({stack: first(stack) & chosen for stack in chosen})
+        order.prepare()
+        clusters = [stack for stack in chosen if stack.startswith("infra-cluster-")]
+        with ThreadPoolExecutor(max(WORKERS, len(clusters))) as pool:
+            running: dict[Future[None], str] = {}
+            while order.is_active():
+                running |= {pool.submit(do, stack): stack for stack in order.get_ready()}
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    future.result()
+                    order.done(running.pop(future))
