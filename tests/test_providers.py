@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.configs import config
+from stacks.load import load
+from tests.configs import EXAMPLE, config
 from tests.synthesized import Synthesized, synthesize
 from tests.test_output import VARIANTS
 
@@ -42,9 +43,10 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> None:
         pytest.skip(f"no provider can be had: no registry reached, TF_CLI_CONFIG_FILE is {mirror}")
 
 
-def test_real_providers_accept_the_example(platform: Synthesized) -> None:
+@pytest.mark.parametrize("path", sorted(EXAMPLE.parent.glob("*.yaml")), ids=lambda path: path.stem)
+def test_real_providers_accept_every_config(path: Path, tmp_path: Path) -> None:
     """Conflicting arguments, enums, ranges: what a schema cannot tell."""
-    assert validate(platform) == {}
+    assert validate(synthesize(load(path), tmp_path)) == {}
 
 
 @pytest.mark.parametrize("changes", VARIANTS.values(), ids=VARIANTS.keys())

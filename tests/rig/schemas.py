@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -22,7 +23,7 @@ Visit = Callable[[str, Message, Any, Message | None], Any]
 def facts(source: str) -> dict[str, Any]:
     """What the schema of each resource type leaves out, told by the real provider; empty where it was not asked."""
     path = PROVIDERS / providers()[source].file.replace(".json", ".facts.json")
-    nested = yaml.safe_load((PROVIDERS / "nested-force-new.yaml").read_text())
+    nested = yaml.safe_load(Path(__file__).with_name("nested_force_new.yaml").read_text())
     return {
         kind: held | {"force_new": held.get("force_new", []) + nested.get(kind, [])}
         for kind, held in json.loads(path.read_text()).items()

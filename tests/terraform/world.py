@@ -105,9 +105,11 @@ class World:
         return found
 
     def state(self, stack: str) -> list[Message]:
-        """The resources in the stack's state, with all that they hold."""
+        """The resources in the stack's state, but for edges: older Terraforms note fewer when an apply goes on."""
         path = self._states(stack)
         found: list[Message] = json.loads(path.read_text())["resources"] if path.is_file() else []
+        for instance in (one for resource in found for one in resource["instances"]):
+            instance.pop("dependencies", None)
         return found
 
     def rewind(self, stack: str, cloud: dict[Key, Message]) -> None:
@@ -139,8 +141,7 @@ class World:
         chosen = set(self.app.stacks if stacks is None else stacks)
         order = TopologicalSorter({stack: first(stack) & chosen for stack in chosen})
         order.prepare()
-        clusters = [stack for stack in chosen if stack.startswith("infra-cluster-")]
-        with ThreadPoolExecutor(max(WORKERS, len(clusters))) as pool:
+        with ThreadPoolExecutor(max(WORKERS, len([name for name in chosen if "-cluster-" in name]))) as pool:
             running: dict[Future[None], str] = {}
             while order.is_active():
                 running |= {pool.submit(do, stack): stack for stack in order.get_ready()}
