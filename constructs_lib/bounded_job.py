@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
 from constructs_lib.kubernetes_object import escape_templates
+from constructs_lib.manifests._objects import named_by_content
 
 Manifest = dict[str, Any]
 
@@ -32,8 +33,9 @@ class BoundedJob(Construct):
     """
     Runs pods until one succeeds. An apply goes on when it has, and fails with Terraform's words when the time is up.
 
-    The resource is the typed one: it deletes pods with their Job, and replaces the Job when its template changes. It is
-    never collected by time to live, or each plan would make it again.
+    The resource is the typed one: it deletes pods with their Job. It replaces the Job when a container changes, but not
+    when a volume or an annotation does (provider 2.38, which then plans that change for ever); so the first container
+    holds a hash of the whole template. It is never collected by time to live, or each plan would make it again.
 
     Args:
         kubernetes: Provider of the cluster.
@@ -66,6 +68,7 @@ class BoundedJob(Construct):
         super().__init__(scope, id_)
         bound = f"{math.ceil(deadline_sec / 60) + 1}m"
         annotations = escape_templates(template.get("metadata", {}).get("annotations"))
+        pod = _with_hash(template["spec"], named_by_content(name, template))
         self.job = JobV1(
             self,
             "Default",
@@ -77,13 +80,19 @@ class BoundedJob(Construct):
                 "pod_failure_policy": _fail_at_once(template, final_exit_code),
                 "template": {
                     "metadata": {"labels": {"app.kubernetes.io/name": name}, "annotations": annotations},
-                    "spec": _typed_pod(escape_templates(template["spec"])),
+                    "spec": _typed_pod(escape_templates(pod)),
                 },
             },
             wait_for_completion=True,
             timeouts={"create": bound, "update": bound, "delete": "10m"},
             depends_on=list(after) or None,
         )
+
+
+def _with_hash(pod: Manifest, content: str) -> Manifest:
+    first, *others = pod["containers"]
+    env = [*first.get("env", []), {"name": "POD_TEMPLATE", "value": content}]
+    return {**pod, "containers": [{**first, "env": env}, *others]}
 
 
 def _fail_at_once(template: Manifest, exit_code: int | None) -> dict[str, Any] | None:

@@ -51,7 +51,8 @@ class NodePoolSpec:
 
     Args:
         machine_type: TPU or GPU machine, such as `ct6e-standard-4t`. Each one known is in docs/machines.md.
-        topology: TPU slice, such as `2x2`. Default: the single-host slice of the machine.
+        topology: TPU slice, such as `2x2`. Default: the single-host slice of the machine. For another multi-host slice
+            give the pool another key: the provider takes a changed one for done and never sends it.
         nodes_per_zone: Nodes in each zone. A multi-host slice has as many as its topology needs.
         capacity: Where the machines come from. Default: on demand.
         dranet: Managed DRANET: the accelerator's own network interfaces. Default: on where the machine has it.

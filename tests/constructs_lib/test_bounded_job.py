@@ -58,6 +58,13 @@ def job(synth: Synth, template: dict[str, Any] | None = None, **settings: Any) -
     return synth(build(template, **settings)).one("kubernetes_job_v1")
 
 
+def without_hash(container: Block) -> Block:
+    """A container without the hash of the template, which is ours alone."""
+    env = [entry for entry in container.get("env", []) if entry["name"] != "POD_TEMPLATE"]
+    rest = {key: value for key, value in container.items() if key != "env"}
+    return rest | ({"env": env} if env else {})
+
+
 def as_kubernetes_writes_it(pod: Any) -> Any:
     """A typed pod spec back in the words of the API: the way here, walked backwards."""
     plural = {"container": "containers", "init_container": "initContainers", "volume": "volumes",
@@ -67,7 +74,7 @@ def as_kubernetes_writes_it(pod: Any) -> Any:
     if not isinstance(pod, dict):
         return pod
     back = {}
-    for key, value in pod.items():
+    for key, value in without_hash(pod).items():
         name = plural.get(key) or re.sub(r"_(\w)", lambda match: match[1].upper(), key)
         if key in ("run_as_user", "run_as_group", "fs_group"):
             back[name] = int(value)
@@ -114,13 +121,32 @@ def test_the_least_pod_is_enough(synth: Synth) -> None:
     made = job(synth)["spec"]["template"]
 
     assert made["metadata"] == {"labels": {"app.kubernetes.io/name": "work"}}
+    [container] = made["spec"].pop("container")
+    assert without_hash(container) == {"name": "work", "image": "busybox:1.37"}
     assert made["spec"] == {
         "restart_policy": "Never",
         "service_account_name": "worker",
         "automount_service_account_token": True,
         "enable_service_links": False,
-        "container": [{"name": "work", "image": "busybox:1.37"}],
     }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"spec": {**POD, "volumes": [{"name": "more", "emptyDir": {}}]}},
+        {"metadata": {"annotations": {"a": "b"}}, "spec": POD},
+    ],
+    ids=["a volume", "an annotation"],
+)
+def test_another_template_is_another_job(synth: Synth, changed: Block) -> None:
+    """The provider replaces a Job for its containers only, so they hold a hash of all the rest."""
+    first, second = (
+        job(synth, template)["spec"]["template"]["spec"]["container"][0]["env"] for template in ({"spec": POD}, changed)
+    )
+
+    assert [entry["name"] for entry in first] == ["POD_TEMPLATE"]
+    assert first != second
 
 
 def test_a_token_is_mounted_only_where_it_is_wanted(synth: Synth) -> None:
