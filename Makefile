@@ -2,7 +2,7 @@
 PYTHON ?= python3
 INFERENCE_CONFIG ?= config/example.yaml
 export INFERENCE_CONFIG
-COVERAGE = --cov=constructs_lib --cov=stacks --cov-fail-under=95
+COVERAGE = --cov=constructs_lib --cov=stacks --cov=operations --cov-fail-under=95
 run = .venv/bin/python
 
 .PHONY: help setup prewarm synth test test-providers check bench inventories docs cli clean

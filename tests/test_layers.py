@@ -43,13 +43,20 @@ def test_stacks_do_not_know_main_or_operations() -> None:
     assert offenders("stacks", "main", "operations") == []
 
 
+def test_operations_know_no_cdktf() -> None:
+    """The commands work where no binding is installed."""
+    assert offenders("operations", *BINDINGS, "main") == []
+
+
 @pytest.mark.parametrize("folder", ["constructs_lib/specs", "constructs_lib/manifests", "stacks/rules"])
 def test_data_is_free_of_cdktf(folder: str) -> None:
     """Specs, manifests and rules load in an instant and work without Terraform."""
     assert offenders(folder, *BINDINGS) == []
 
 
-@pytest.mark.parametrize("module", ["constructs_lib", "constructs_lib.specs", "stacks.load", "stacks.names", "main"])
+@pytest.mark.parametrize(
+    "module", ["constructs_lib", "constructs_lib.specs", "stacks.load", "stacks.names", "main", "operations.cli"]
+)
 def test_importing_loads_no_binding(module: str) -> None:
     """A wrong config is refused before anything slow is loaded, and an import has no side effect."""
     code = (

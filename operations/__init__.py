@@ -1,0 +1,1 @@
+"""Day-2 commands: what is asked of a platform once it runs."""

@@ -1,0 +1,58 @@
+"""The program `inference-ops`: one subcommand per question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from operations.command import Exit, Settings
+from operations.load import load
+
+DEFAULT_CONFIG = "config/example.yaml"
+
+
+@click.group(context_settings={"show_default": True, "max_content_width": 100})
+@click.option(
+    "--config",
+    "config_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    envvar="INFERENCE_CONFIG",
+    show_envvar=True,
+    default=DEFAULT_CONFIG,
+    help="The platform's YAML file.",
+)
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Tables for people, or one JSON document on stdout.",
+)
+@click.pass_context
+def cli(ctx: click.Context, config_path: Path, output: Literal["text", "json"]) -> None:
+    """
+    Day-2 commands of the cross-region inference platform.
+
+    Exit codes: 0 good, 1 found wrong, 2 bad input, 3 could not tell.
+    """
+    ctx.obj = Settings(config_path=config_path, output=output)
+
+
+cli.add_command(load)
+
+
+def main() -> int:
+    """Run the command line; the exit code, which `Exit` explains."""
+    try:
+        return int(cli.main(prog_name="inference-ops", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        return Exit.BAD_INPUT
+    except click.Abort:
+        click.echo("Interrupted before anything was measured.", err=True)
+        return Exit.UNKNOWN
+    except OSError as error:
+        click.echo(f"Error: {error.filename or 'output'}: {error.strerror or error}", err=True)
+        return Exit.BAD_INPUT

@@ -1,0 +1,1 @@
+"""The day-2 commands, against stand-ins on the loopback interface."""

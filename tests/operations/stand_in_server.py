@@ -1,0 +1,184 @@
+"""A stand-in for two regions of model servers behind one gateway: answers as vLLM does, and fails on demand."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+
+MODEL = "gemma-3-27b-it"
+
+Failure = Literal[
+    "", "503", "hang", "hang in stream", "break", "no done", "no answer", "error event", "abort", "garbage", "empty"
+]
+
+
+@dataclass
+class StandInServer:
+    """
+    The gateway and what is behind it.
+
+    Attributes:
+        home_slots: Requests that the first region answers at once; the rest goes to the second.
+        tokens: Length of each answer.
+        token_sec: Time that a token takes.
+        usage: Whether the server counts tokens.
+        regions: Names of the two regions.
+        region_header: Header that names the region; empty for none.
+        text: What each chunk holds.
+        failure: What goes wrong.
+        fail_every: Only each such request fails.
+        requests: Path, body and headers of each request.
+        most_at_once: Requests that ran at the same time, at most.
+    """
+
+    home_slots: int = 1000
+    tokens: int = 4
+    token_sec: float = 0.005
+    usage: bool = True
+    regions: tuple[str, str] = ("us", "eu")
+    region_header: str = "x-inference-region"
+    text: str = " word"
+    failure: Failure = ""
+    fail_every: int = 1
+    requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
+    most_at_once: int = 0
+
+    def __post_init__(self) -> None:
+        self.lock = threading.Lock()
+        self.stopped = threading.Event()
+        self.running = dict.fromkeys(self.regions, 0)
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """The server's address, while it runs."""
+        server = _Server(("127.0.0.1", 0), _handler(self.answer))
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            self.stopped.set()
+            server.shutdown()
+            server.server_close()
+
+    def answer(self, http: BaseHTTPRequestHandler) -> None:
+        """Choose a region and answer one request from there."""
+        body = json.loads(http.rfile.read(int(http.headers["Content-Length"])))
+        with self.lock:
+            self.requests.append((http.path, body, {name.lower(): value for name, value in http.headers.items()}))
+            home, other = self.regions
+            region = home if self.running[home] < self.home_slots else other
+            self.running[region] += 1
+            self.most_at_once = max(self.most_at_once, sum(self.running.values()))
+            failure: Failure = self.failure if len(self.requests) % self.fail_every == 0 else ""
+        with ExitStack() as slot:
+            slot.callback(self._leave, region)
+            _Answer(self, http, body, region, failure, slot).send()
+
+    def _leave(self, region: str) -> None:
+        with self.lock:
+            self.running[region] -= 1
+
+
+@dataclass
+class _Answer:
+    """One answer; *slot* is closed before its last byte, so that the next request never comes too early."""
+
+    server: StandInServer
+    http: BaseHTTPRequestHandler
+    body: dict[str, Any]
+    region: str
+    failure: Failure
+    slot: ExitStack
+
+    def send(self) -> None:
+        server = self.server
+        if self.failure == "hang":
+            server.stopped.wait()
+        if self.failure == "no answer":
+            self.http.close_connection = True
+        elif self.body["model"] != MODEL:
+            self._whole(404, {"error": {"message": f"The model `{self.body['model']}` does not exist."}})
+        elif self.failure == "503":
+            self._whole(503, {"error": {"message": f"overloaded, {self.http.headers['Authorization']}"}})
+        elif self.body["stream"]:
+            self._stream()
+        else:
+            time.sleep(server.tokens * server.token_sec)
+            choices = [] if self.failure == "empty" else [{"message": {"content": server.text * server.tokens}}]
+            self._whole(200, {"choices": choices, **self._usage()})
+
+    def _usage(self) -> dict[str, Any]:
+        return {"usage": {"completion_tokens": self.server.tokens}} if self.server.usage else {}
+
+    def _begin(self, status: int, headers: dict[str, str]) -> None:
+        self.http.send_response(status)
+        for name, value in headers.items():
+            self.http.send_header(name, value)
+        if self.server.region_header:
+            self.http.send_header(self.server.region_header, self.region)
+        self.http.end_headers()
+
+    def _whole(self, status: int, document: dict[str, Any]) -> None:
+        data = json.dumps(document).encode()
+        self.slot.close()
+        self._begin(status, {"Content-Type": "application/json", "Content-Length": str(len(data))})
+        self.http.wfile.write(data)
+
+    def _stream(self) -> None:
+        server, chat = self.server, "messages" in self.body
+        self._begin(200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
+        if chat:
+            self._event({"choices": [{"delta": {"role": "assistant", "content": ""}}]})
+        for number in range(server.tokens):
+            time.sleep(server.token_sec)
+            self._event({"choices": [{"delta": {"content": server.text}} if chat else {"text": server.text}]})
+            if number == 1 and self.failure == "hang in stream":
+                server.stopped.wait()
+            if number == 1 and self.failure == "break":
+                self.http.close_connection = True
+                return
+        if self.failure == "error event":
+            self._event({"error": {"message": "engine died"}})
+        if self.failure == "garbage":
+            self._chunk(b"data: {not json\n\n")
+        self._event({"choices": [{"delta": {}, "finish_reason": "abort" if self.failure == "abort" else "length"}]})
+        if server.usage and self.body.get("stream_options") == {"include_usage": True}:
+            self._event({"choices": [], **self._usage()})
+        if self.failure != "no done":
+            self._chunk(b"data: [DONE]\n\n")
+        self.slot.close()
+        self._chunk(b"")
+
+    def _event(self, document: dict[str, Any]) -> None:
+        self._chunk(b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\n\n")
+
+    def _chunk(self, data: bytes) -> None:
+        self.http.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no news."""
+
+
+def _handler(answer: Callable[[BaseHTTPRequestHandler], None]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            answer(self)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    return Handler
