@@ -32,6 +32,7 @@ def add_platform(app: App, config: Config) -> None:
                             `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
                                         `-> workload-weights -------------^
     ```
+    Where each server downloads its weights from Hugging Face there is no workload-weights.
     """
     from stacks.infra_cluster import InfraClusterStack
     from stacks.infra_fleet import InfraFleetStack
@@ -45,19 +46,20 @@ def add_platform(app: App, config: Config) -> None:
     clusters = {key: InfraClusterStack(app, f"infra-cluster-{key}", config=config, key=key) for key in config.regions}
     fleet = InfraFleetStack(app, "infra-fleet", config=config)
     bases = {key: WorkloadBaseStack(app, f"workload-base-{key}", config=config, key=key) for key in config.regions}
-    weights = WorkloadWeightsStack(app, "workload-weights", config=config)
+    weights = [WorkloadWeightsStack(app, "workload-weights", config=config)] if config.bucket else []
     serving = {
         key: WorkloadServingStack(app, f"workload-serving-{key}", config=config, key=key) for key in config.regions
     }
     gateway = WorkloadGatewayStack(app, "workload-gateway", config=config)
 
-    weights.add_dependency(bases[config.download_region])
+    for stack in weights:
+        stack.add_dependency(bases[config.download_region])
     for key in config.regions:
         clusters[key].add_dependency(network)
         fleet.add_dependency(clusters[key])
         bases[key].add_dependency(clusters[key])
-        for stack in (bases[key], weights, fleet):
-            serving[key].add_dependency(stack)
+        for needed in (bases[key], *weights, fleet):
+            serving[key].add_dependency(needed)
         gateway.add_dependency(serving[key])
 
 

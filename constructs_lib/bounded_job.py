@@ -44,7 +44,7 @@ class BoundedJob(Construct):
         template: Pod template as Kubernetes writes it.
         deadline_sec: Seconds after which Kubernetes ends the Job; Terraform waits a minute longer.
         retries: Failed pods that are replaced by another.
-        final_exit_code: Exit code of the first container after which no retry can help.
+        final_exit_code: Exit code of any of its containers after which no retry can help.
         after: What must be there first.
 
     Raises:
@@ -98,10 +98,11 @@ def _with_hash(pod: Manifest, content: str) -> Manifest:
 def _fail_at_once(template: Manifest, exit_code: int | None) -> dict[str, Any] | None:
     if exit_code is None:
         return None
-    # Our own container only: a sidecar may use the same code for something else.
-    container = template["spec"]["containers"][0]["name"]
-    failed = {"containerName": container, "operator": "In", "values": [exit_code]}
-    return {"rule": [{"action": "FailJob", "onExitCodes": failed}]}
+    # Our own containers only: a sidecar may use the same code for something else.
+    pod = template["spec"]
+    names = [container["name"] for container in (*pod["containers"], *pod.get("initContainers", ()))]
+    failed = [{"containerName": name, "operator": "In", "values": [exit_code]} for name in names]
+    return {"rule": [{"action": "FailJob", "onExitCodes": codes} for codes in failed]}
 
 
 def _typed_pod(pod: Manifest) -> dict[str, Any]:

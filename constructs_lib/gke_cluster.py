@@ -78,8 +78,8 @@ class GkeCluster(Construct):
             machine_type=machine_type,
         )
 
-    def add_accelerator_pool(self, key: str, pool: PoolPlan) -> NodePool:
-        """Add a TPU or GPU pool."""
+    def add_accelerator_pool(self, key: str, pool: PoolPlan, *, compute_class: str | None = None) -> NodePool:
+        """Add a TPU or GPU pool; with *compute_class* for pods of that ComputeClass only."""
         return NodePool.for_accelerators(
             self,
             f"pool-{key}",
@@ -88,6 +88,7 @@ class GkeCluster(Construct):
             cluster=self._cluster,
             plan=self._plan,
             pool=pool,
+            compute_class=compute_class,
         )
 
     def _versions(self) -> dict[str, Any]:

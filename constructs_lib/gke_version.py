@@ -10,6 +10,10 @@ MULTI_CLUSTER_INFERENCE_GATEWAY = "1.34.1-gke.1127000"
 MANAGED_DRANET = "1.34.1-gke.1829001"
 """Source: Google, "Allocate network resources using GKE managed DRANET", requirements."""
 
+NATIVE_CUSTOM_METRICS = "1.35.1-gke.1396000"
+"""AutoscalingMetric as a metric of the HorizontalPodAutoscaler.
+Source: Google, "Expose custom metrics for autoscaling", requirements."""
+
 
 @dataclass(frozen=True, order=True)
 class GkeVersion:

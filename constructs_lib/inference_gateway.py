@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
@@ -21,7 +21,7 @@ from constructs_lib.manifests.gates import (
 )
 from constructs_lib.manifests.gateway import gateway, gcp_backend_policy, health_check_policy, http_route
 from constructs_lib.readiness_gate import ReadinessGate
-from constructs_lib.specs import GatewaySpec
+from constructs_lib.specs import GatewaySpec, RegionSpec
 
 GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 SETTLE_ON_DESTROY_SEC = 300
@@ -43,7 +43,7 @@ class GatewayPlan:
         pool_name: Name of the exported InferencePool, and so of the imported one.
         model_port: Port that health checks ask.
         metric_export_name: Metric that tells how full a region is.
-        capacity_percent: Share of each cluster's capacity that is used, by the cluster's name.
+        regions: The regions that serve, for what is different in some of them.
     """
 
     name: str
@@ -52,7 +52,7 @@ class GatewayPlan:
     pool_name: str
     model_port: int
     metric_export_name: str
-    capacity_percent: dict[str, int] = field(default_factory=dict)
+    regions: tuple[RegionSpec, ...] = ()
 
 
 class InferenceGateway(Construct):
@@ -136,7 +136,7 @@ class InferenceGateway(Construct):
                 name=f"{plan.name}-backend",
                 spec=spec,
                 export_name=plan.metric_export_name,
-                capacity_percent=plan.capacity_percent,
+                regions=plan.regions,
                 **common,
             ),
         }

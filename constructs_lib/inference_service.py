@@ -2,68 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from cdktf import Fn
+from cdktf import Fn, ITerraformDependable
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_helm.release import Release
 from cdktf_cdktf_provider_kubernetes.annotations import Annotations
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
-from constructs_lib import inferencepool_chart, vllm
-from constructs_lib.accelerators import PoolPlan
+from constructs_lib import inferencepool_chart
+from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.manifests import served_weights
+from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler
+from constructs_lib.manifests.compute_class import compute_class
 from constructs_lib.manifests.inference import inference_objective
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitoring
+from constructs_lib.manifests.region_header import region_header_config
 from constructs_lib.manifests.resource_claims import resource_claim_template
 from constructs_lib.manifests.services import pod_disruption_budget, service
-from constructs_lib.specs import InferencePoolSpec, ModelServerSpec, ModelSpec
+from constructs_lib.serving_plan import ServingPlan
+from constructs_lib.specs import AutoscalingSpec
 
 CHART_TIMEOUT_SEC = 900
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServingPlan:
-    """
-    What one cluster serves, and on what. All known at synth.
-
-    Attributes:
-        name: Name of the model server; its pods carry it as label `app`.
-        pool_name: Name of the InferencePool, the same in every cluster: the fleet joins pools by name and namespace.
-        service_account: Kubernetes service account that may read the bucket.
-        nodes: The accelerator pool that the pods select.
-        file_cache_gib: GiB of the node's disk that hold the weights.
-    """
-
-    name: str
-    pool_name: str
-    namespace: str
-    service_account: str
-    bucket: str
-    nodes: PoolPlan
-    file_cache_gib: int
-    model: ModelSpec
-    server: ModelServerSpec
-    pool: InferencePoolSpec
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Labels by which everything finds the pods. No dots or slashes: AutoscalingMetric refuses them."""
-        return {"app": self.name}
-
-    @property
-    def replicas(self) -> int:
-        """Pods in this cluster: as many as given, or one per node."""
-        return self.nodes.nodes if self.server.replicas is None else self.server.replicas
-
-    @property
-    def tensor_parallel_size(self) -> int:
-        """Chips over which one pod spreads the model."""
-        return self.server.tensor_parallel_size or self.nodes.machine.chips
 
 
 class InferenceService(Construct):
@@ -84,57 +48,93 @@ class InferenceService(Construct):
         super().__init__(scope, id_)
         self._kubernetes = kubernetes
         self._plan = plan
-        self._add_model_server()
+        self._server = self._add_model_server()
         self._add_metrics()
         release = self._add_pool(helm)
         self._export(release)
 
-    def _add_model_server(self) -> None:
+    def add_autoscaler(self, spec: AutoscalingSpec, *, after: Sequence[ITerraformDependable] = ()) -> None:
+        """Let the load decide how many pods there are; *after* is what its metric comes through."""
+        manifest = horizontal_pod_autoscaler(
+            name=self._plan.name,
+            namespace=self._plan.namespace,
+            deployment=self._plan.name,
+            metric=self._plan.autoscaler_metric(spec.target_percent),
+            spec=spec,
+        )
+        self._add("autoscaler", manifest, after=[self._server, *after])
+
+    def _add_model_server(self) -> KubernetesObject:
         plan = self._plan
-        claim: dict[str, Any] | None = None
-        if plan.nodes.dranet and plan.nodes.machine.dra_device_class:
-            claim = resource_claim_template(
-                name=f"{plan.name}-interfaces",
-                namespace=plan.namespace,
-                device_class=plan.nodes.machine.dra_device_class,
-            )
-        after = [self._add("claim-template", claim)] if claim else []
-        self._add(
-            "server",
-            deployment(
-                name=plan.name,
-                namespace=plan.namespace,
-                labels=plan.labels,
-                service_account=plan.service_account,
-                spec=plan.server,
-                model=plan.model,
-                bucket=plan.bucket,
-                replicas=plan.replicas,
-                accelerator=Accelerator(
-                    resource=plan.nodes.machine.resource,
-                    count=plan.nodes.machine.chips,
-                    node_selector=plan.nodes.node_selector,
-                ),
-                file_cache_gib=plan.file_cache_gib,
-                tensor_parallel_size=plan.tensor_parallel_size,
-                claim_template=claim["metadata"]["name"] if claim else None,
-            ),
-            after=after,
+        weights, after = self._weights()
+        claim = self._claim_template()
+        header = region_header_config(name=plan.name, namespace=plan.namespace, labels=plan.labels)
+        after += [self._add("claim-template", claim, replaced=True)] if claim else []
+        after += [self._add("region-header", header, replaced=True), *self._add_compute_class()]
+        server = deployment(
+            name=plan.name,
+            namespace=plan.namespace,
+            labels=plan.labels,
+            service_account=plan.service_account,
+            spec=plan.server,
+            model=plan.model,
+            weights=weights,
+            region=plan.region,
+            region_header_config=header["metadata"]["name"],
+            replicas=plan.replicas,
+            accelerator=plan.nodes.accelerator,
+            tensor_parallel_size=plan.nodes.split,
+            claim_template=claim["metadata"]["name"] if claim else None,
         )
         common: dict[str, Any] = {"name": plan.name, "namespace": plan.namespace, "labels": plan.labels}
         self._add("service", service(**common, port=plan.server.port))
         self._add("disruption-budget", pod_disruption_budget(**common))
+        return self._add("server", server, after=after)
+
+    def _weights(self) -> tuple[served_weights.ServedWeights, list[KubernetesObject]]:
+        """How the servers get their weights, and what must be there for it."""
+        plan = self._plan
+        if plan.bucket is not None:
+            return served_weights.from_bucket(bucket=plan.bucket, disk_gib=plan.disk_gib), []
+        token = HuggingFaceToken(
+            self,
+            "token",
+            kubernetes=self._kubernetes,
+            project=plan.project,
+            namespace=plan.namespace,
+            service_account=plan.service_account,
+            spec=plan.model.hugging_face_token,
+        )
+        weights = served_weights.from_hugging_face(model=plan.model, token=token.source, disk_gib=plan.disk_gib)
+        return weights, list(token.ready)
+
+    def _claim_template(self) -> dict[str, Any] | None:
+        plan, pool = self._plan, self._plan.nodes.first
+        if not pool.dranet or pool.machine.dra_device_class is None:
+            return None
+        name = f"{plan.name}-interfaces"
+        return resource_claim_template(name=name, namespace=plan.namespace, device_class=pool.machine.dra_device_class)
+
+    def _add_compute_class(self) -> list[KubernetesObject]:
+        nodes = self._plan.nodes
+        if nodes.compute_class is None:
+            return []
+        manifest = compute_class(
+            name=nodes.compute_class, node_pools=list(nodes.pools), migrate_back=self._plan.server.migrate_back
+        )
+        return [self._add("compute-class", manifest)]
 
     def _add_metrics(self) -> None:
         plan = self._plan
         common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.port}
-        self._add("monitoring", pod_monitoring(name=plan.name, **common))
+        self._add("monitoring", pod_monitoring(name=plan.name, interval_sec=plan.scrape_interval_sec, **common))
         self._add(
             "metric",
             autoscaling_metric(
                 name=plan.server.metric_export_name,
-                metric=vllm.kv_cache_metric(plan.server.image),
+                metric=plan.metric,
                 export_name=plan.server.metric_export_name,
+                autoscaler=plan.autoscaling is not None and plan.metric_source == "native",
                 **common,
             ),
         )
@@ -145,7 +145,7 @@ class InferenceService(Construct):
         self._add(
             "objective",
             inference_objective(
-                name=f"{plan.name}-objective",
+                name=plan.objective,
                 namespace=plan.namespace,
                 pool=plan.pool_name,
                 priority=plan.pool.objective_priority,
@@ -156,7 +156,7 @@ class InferenceService(Construct):
             labels=plan.labels,
             port=plan.server.port,
             replicas=plan.pool.endpoint_picker_replicas,
-            kv_metric=vllm.kv_cache_metric(plan.server.image),
+            kv_metric=plan.metric,
         )
         return Release(
             self,
@@ -189,5 +189,14 @@ class InferenceService(Construct):
             force=True,
         )
 
-    def _add(self, id_: str, manifest: dict[str, Any], after: list[KubernetesObject] | None = None) -> KubernetesObject:
-        return KubernetesObject(self, id_, kubernetes=self._kubernetes, manifest=manifest, after=after or [])
+    def _add(
+        self,
+        id_: str,
+        manifest: dict[str, Any],
+        *,
+        after: Sequence[ITerraformDependable] = (),
+        replaced: bool = False,
+    ) -> KubernetesObject:
+        return KubernetesObject(
+            self, id_, kubernetes=self._kubernetes, manifest=manifest, after=after, replaced=replaced
+        )

@@ -17,6 +17,7 @@ class KubernetesObject(Manifest):
         kubernetes: Provider of the cluster.
         manifest: The object, as the functions of `constructs_lib.manifests` make it.
         after: What must be there first.
+        replaced: It is named by its content, and never changed: the next one is made before this one goes.
         wait: Condition to wait for, in the provider's form. Never on a Gateway: a wait that times out taints the
             object, and the next apply would replace it.
     """
@@ -29,6 +30,7 @@ class KubernetesObject(Manifest):
         kubernetes: KubernetesProvider,
         manifest: dict[str, Any],
         after: Sequence[ITerraformDependable] = (),
+        replaced: bool = False,
         wait: dict[str, Any] | None = None,
         timeouts: dict[str, str] | None = None,
     ) -> None:
@@ -41,6 +43,7 @@ class KubernetesObject(Manifest):
             wait=wait,
             timeouts=timeouts,
             depends_on=list(after) or None,
+            lifecycle={"create_before_destroy": True} if replaced else None,
         )
 
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from cdktf import Postcondition
 from cdktf_cdktf_provider_google.compute_resource_policy import ComputeResourcePolicy
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
-from cdktf_cdktf_provider_google.container_node_pool import (
-    ContainerNodePool,
-    ContainerNodePoolNodeConfigGuestAccelerator,
-)
+from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from constructs_lib import accelerator_nodes
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_plan import ClusterPlan
-from constructs_lib.specs import CapacitySpec, SystemPoolSpec
+from constructs_lib.manifests.compute_class import NODE_LABEL
+from constructs_lib.specs import SystemPoolSpec
 
-FLEX_START_MAX_RUN_SEC = 7 * 24 * 3600
-"""The longest that Dynamic Workload Scheduler runs a node. Source: Google, "About flex-start provisioning mode"."""
 TIMEOUTS = {"create": "60m", "update": "90m", "delete": "60m"}
 
 
@@ -97,22 +95,18 @@ class NodePool(Construct):
         cluster: ContainerCluster,
         plan: ClusterPlan,
         pool: PoolPlan,
+        compute_class: str | None = None,
     ) -> NodePool:
-        """A pool of TPU or GPU nodes, as its machine type needs it."""
+        """A pool of TPU or GPU nodes, as its machine needs it; with *compute_class* for pods of that class only."""
         config = _node_config(plan, pool.machine.machine_type, pool.spec.disk_gib, pool.disk_type)
-        config |= {
-            "labels": pool.node_labels or None,
-            "shielded_instance_config": {"enable_integrity_monitoring": True},
-        }
-        config |= _gpus(pool) | _capacity(pool.spec.capacity)
+        config |= accelerator_nodes.node_config(pool, compute_class)
         settings = {
-            **_size(pool, len(plan.zones)),
+            **accelerator_nodes.size(pool, len(plan.zones)),
             "node_config": config,
             "placement_policy": _placement(scope, id_, google, name, plan, pool),
             # GKE refuses to repair flex-start nodes (cluster-toolkit, gke-node-pool preconditions).
             "management": {"auto_repair": not pool.spec.capacity.flex_start, "auto_upgrade": True},
-            # GKE adds labels of its own for the accelerator and the DRA driver; they are not ours to remove.
-            "lifecycle": {"ignore_changes": ["node_config[0].labels"]},
+            "lifecycle": _lifecycle(name, pool, compute_class),
         }
         if pool.spec.capacity.queued:
             settings["queued_provisioning"] = {"enabled": True}
@@ -137,47 +131,18 @@ def _node_config(plan: ClusterPlan, machine_type: str, disk_gib: int, disk_type:
     }
 
 
-def _gpus(pool: PoolPlan) -> dict[str, Any]:
-    if pool.machine.kind != "gpu":
-        return {}
-    gpu = ContainerNodePoolNodeConfigGuestAccelerator(
-        type=pool.machine.label_value,
-        count=pool.machine.chips,
-        gpu_driver_installation_config={"gpu_driver_version": "DEFAULT"},
+def _lifecycle(name: str, pool: PoolPlan, compute_class: str | None) -> dict[str, Any]:
+    """GKE adds labels of its own for the accelerator and the DRA driver; they are not ours to remove."""
+    ignored = ["node_config[0].labels", *(["initial_node_count"] if pool.grows else [])]
+    if compute_class is None:
+        return {"ignore_changes": ignored}
+    # So a pool that is there already would keep the labels it has, and its class would never find it.
+    member = Postcondition(
+        condition=f'${{lookup(self.node_config[0].labels, "{NODE_LABEL}", "") == "{compute_class}"}}',
+        error_message=f"{name} was made before it joined the compute class {compute_class}, and the labels of a pool "
+        f"stay as they are: give it another key.",
     )
-    return {"guest_accelerator": [gpu]}
-
-
-def _capacity(capacity: CapacitySpec) -> dict[str, Any]:
-    """How the nodes are bought. Pools that grow from zero must not match reservations (GKE refuses it)."""
-    if capacity.reservation:
-        return {
-            "reservation_affinity": {
-                "consume_reservation_type": "SPECIFIC_RESERVATION",
-                "key": "compute.googleapis.com/reservation-name",
-                "values": [capacity.reservation],
-            }
-        }
-    if capacity.spot:
-        return {"spot": True}
-    if capacity.grows_from_zero:
-        no_reservation = {"reservation_affinity": {"consume_reservation_type": "NO_RESERVATION"}}
-        max_run = {"max_run_duration": f"{FLEX_START_MAX_RUN_SEC}s"}
-        return no_reservation | ({"flex_start": True} | max_run if capacity.flex_start else {})
-    return {}
-
-
-def _size(pool: PoolPlan, zones: int) -> dict[str, Any]:
-    """A fixed number of nodes, or from none to that number where capacity is waited for."""
-    if pool.spec.capacity.grows_from_zero:
-        total: dict[str, Any] = {"total_min_node_count": 0, "total_max_node_count": pool.nodes}
-        # A slice that spans nodes comes whole, in one zone, and is bound per zone (vllm-project/ci-infra#545).
-        per_zone: dict[str, Any] = {"min_node_count": 0, "max_node_count": pool.slice_nodes}
-        bounds = per_zone if pool.multi_host else total
-        return {"initial_node_count": 0, "autoscaling": bounds | {"location_policy": "ANY"}}
-    # No spare accelerators: an upgrade takes one node out at a time.
-    upgrade = {"strategy": "SURGE", "max_surge": 0, "max_unavailable": 1}
-    return {"node_count": pool.nodes // zones, "upgrade_settings": upgrade}
+    return {"ignore_changes": ignored, "postcondition": [member]}
 
 
 def _placement(
@@ -186,11 +151,13 @@ def _placement(
     """
     Side by side where a slice spans nodes; a topology on a single-host slice is refused by GKE.
 
-    Sources: AI-Hypercomputer/xpk#825 (single host), vllm-project/ci-infra#547 (Ironwood takes a workload policy).
+    Ironwood and A4X take a workload policy instead. Sources: AI-Hypercomputer/xpk#825 (single host),
+    vllm-project/ci-infra#547 (Ironwood), Google, "Create a custom AI-optimized GKE cluster which uses A4X".
     """
     if not pool.compact_placement:
         return None
-    if pool.machine.generation != "v7":
+    topology = pool.topology if pool.machine.generation == "v7" else pool.machine.workload_policy_topology
+    if topology is None:
         return {"type": "COMPACT", "tpu_topology": pool.topology}
     policy = ComputeResourcePolicy(
         scope,
@@ -199,6 +166,6 @@ def _placement(
         project=plan.project,
         name=f"{plan.name}-{name}",
         region=plan.region,
-        workload_policy={"type": "HIGH_THROUGHPUT", "accelerator_topology": pool.topology},
+        workload_policy={"type": "HIGH_THROUGHPUT", "accelerator_topology": topology},
     )
     return {"type": "", "policy_name": policy.name}

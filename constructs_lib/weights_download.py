@@ -9,10 +9,9 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
 from constructs_lib.bounded_job import BoundedJob
-from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests.secrets import secret_provider_class
-from constructs_lib.manifests.weights import FINAL_EXIT_CODE, TOKEN_FILE, download_pod
-from constructs_lib.specs import KubernetesSecretSpec, ModelSpec
+from constructs_lib.hugging_face_token import HuggingFaceToken
+from constructs_lib.manifests.weights import FINAL_EXIT_CODE, download_pod
+from constructs_lib.specs import ModelSpec
 
 
 class WeightsDownload(Construct):
@@ -46,28 +45,24 @@ class WeightsDownload(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        needed = list(after)
-        token: KubernetesSecretSpec | str | None = model.hugging_face_token.kubernetes_secret
-        if model.hugging_face_token.secret_manager:
-            token = f"{service_account}-token"
-            provider_class = secret_provider_class(
-                name=token,
-                namespace=namespace,
-                project=project,
-                secret=model.hugging_face_token.secret_manager,
-                path=TOKEN_FILE,
-            )
-            needed.append(KubernetesObject(self, "token", kubernetes=kubernetes, manifest=provider_class))
-        assert token is not None  # the spec holds exactly one of the two
-        pod = download_pod(model=model, bucket=bucket, service_account=service_account, token=token)
+        token = HuggingFaceToken(
+            self,
+            "token",
+            kubernetes=kubernetes,
+            project=project,
+            namespace=namespace,
+            service_account=service_account,
+            spec=model.hugging_face_token,
+        )
+        pod = download_pod(model=model, bucket=bucket, service_account=service_account, token=token.source)
         BoundedJob(
             self,
             "job",
             kubernetes=kubernetes,
             name="weights-download",
             namespace=namespace,
-            template=pod.template(),
+            template=pod,
             deadline_sec=model.download_timeout_minutes * 60,
             final_exit_code=FINAL_EXIT_CODE,
-            after=needed,
+            after=[*after, *token.ready],
         )

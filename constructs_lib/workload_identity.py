@@ -1,5 +1,6 @@
 """A Kubernetes service account as a principal of Google Cloud, and what it may do."""
 
+from cdktf_cdktf_provider_google.project_iam_member import ProjectIamMember
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
 from cdktf_cdktf_provider_google.storage_bucket_iam_member import StorageBucketIamMember
@@ -60,6 +61,17 @@ class WorkloadIdentity(Construct):
             project=self._project,
             secret_id=secret,
             role="roles/secretmanager.secretAccessor",
+            member=self.principal,
+        )
+
+    def grant_monitoring(self) -> ProjectIamMember:
+        """Let it read the project's metrics (`roles/monitoring.viewer`); there is no smaller scope than the project."""
+        return ProjectIamMember(
+            self,
+            "monitoring",
+            provider=self._google,
+            project=self._project,
+            role="roles/monitoring.viewer",
             member=self.principal,
         )
 

@@ -7,7 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import (
+    AutoscalingSpec,
     BucketSpec,
     ClusterSpec,
     GatewaySpec,
@@ -29,9 +31,10 @@ class Config(BaseModel):
         project: Project ID.
         regions: Regions by a short key of yours, such as `us`. The key is in names: it never changes.
         node_pools: Accelerator pools by key; each region has them all.
-        bucket: Where the weights are.
         model: What is served.
         model_server: The server that serves it.
+        bucket: Where the weights are. Not where servers download them from Hugging Face.
+        autoscaling: Pods that come and go with the load. Default: a fixed number.
         network: The VPC.
         cluster: What all clusters have in common.
         inference_pool: Pool and endpoint picker of each cluster.
@@ -50,9 +53,10 @@ class Config(BaseModel):
     project: str
     regions: dict[str, RegionSpec]
     node_pools: dict[str, NodePoolSpec]
-    bucket: BucketSpec
     model: ModelSpec
     model_server: ModelServerSpec
+    bucket: BucketSpec | None = None
+    autoscaling: AutoscalingSpec | None = None
     network: NetworkSpec = NetworkSpec()
     cluster: ClusterSpec = ClusterSpec()
     inference_pool: InferencePoolSpec = InferencePoolSpec()
@@ -84,7 +88,19 @@ class Config(BaseModel):
         specs = {**self.node_pools, **(region.node_pools or {})}
         return {pool: plan_pool(spec, len(region.zones)) for pool, spec in specs.items()}
 
-    def serving_pool(self, key: str) -> PoolPlan:
-        """The pool of region *key* that the model server runs on."""
+    @property
+    def token_regions(self) -> tuple[str, ...]:
+        """Keys of the regions whose clusters read the Hugging Face token."""
+        return tuple(self.regions) if self.model.source == "hugging_face" else (self.download_region,)
+
+    def serving_nodes(self, key: str) -> ServingNodes:
+        """The pools of region *key* that the model server may run on, in order."""
         pools = self.pools(key)
-        return pools[self.model_server.node_pool or next(iter(pools))]
+        wanted = (self.model_server.node_pool or next(iter(pools)), *self.model_server.fallback_node_pools)
+        chosen = {pool: pools[pool] for pool in wanted if pool in pools}
+        return ServingNodes(
+            pools=chosen,
+            tensor_parallel_size=self.model_server.tensor_parallel_size,
+            # Not the name first: GKE refuses classes that begin with gke or autopilot.
+            compute_class=f"serving-{self.name}" if len(chosen) > 1 else None,
+        )

@@ -28,8 +28,10 @@ class InfraClusterStack(BaseStack):
         plan = self._plan(key)
         cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
         cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
+        serving = config.serving_nodes(key)
         for pool_key, pool in config.pools(key).items():
-            cluster.add_accelerator_pool(pool_key, pool)
+            member = pool_key in serving.pools
+            cluster.add_accelerator_pool(pool_key, pool, compute_class=serving.compute_class if member else None)
         TerraformOutput(self, "cluster_name", value=plan.name, description="Name of the cluster.")
         TerraformOutput(self, "cluster_location", value=plan.location, description="Region or zone of the cluster.")
         TerraformOutput(
@@ -43,7 +45,6 @@ class InfraClusterStack(BaseStack):
     def _plan(self, key: str) -> ClusterPlan:
         config, names = self.config, self.names
         region = config.regions[key]
-        downloads = key == config.download_region
         return ClusterPlan(
             name=names.cluster(key),
             project=config.project,
@@ -55,5 +56,5 @@ class InfraClusterStack(BaseStack):
             node_service_account=names.node_service_account_email,
             version_floor=version_floor(config, key),
             maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
-            secret_manager=downloads and config.model.hugging_face_token.secret_manager is not None,
+            secret_manager=key in config.token_regions and config.model.hugging_face_token.secret_manager is not None,
         )

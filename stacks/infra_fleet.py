@@ -1,4 +1,4 @@
-"""The fleet of all clusters, its features, and the readers' access to the weights."""
+"""The fleet of all clusters, its features, and what the workloads of all clusters may read."""
 
 from cdktf import TerraformOutput
 from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
@@ -6,10 +6,13 @@ from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from constructs import Construct
 
 from constructs_lib.fleet import Fleet
+from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
+from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
 from constructs_lib.workload_identity import WorkloadIdentity
 from stacks.base import BaseStack
 from stacks.config import Config
 from stacks.names import SERVER_ACCOUNT
+from stacks.versions import needs_adapter
 
 
 class InfraFleetStack(BaseStack):
@@ -36,19 +39,29 @@ class InfraFleetStack(BaseStack):
         fleet.enable_features(config_member=config.config_region, service_discovery=config.service_discovery)
 
         project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
-        server = WorkloadIdentity(
-            self,
-            "model-server",
-            google=self.google,
-            project=config.project,
-            project_number=project.number,
-            namespace=config.namespace,
-            service_account=SERVER_ACCOUNT,
-        )
-        server.grant_read(self.names.bucket)
+        server = self._identity("model-server", project, config.namespace, SERVER_ACCOUNT)
+        token = config.model.hugging_face_token.secret_manager
+        if config.bucket is not None:
+            server.grant_read(self.names.bucket)
+        elif token is not None:
+            server.grant_secret(token)
+        if needs_adapter(config):
+            adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)
+            adapter.grant_monitoring()
         TerraformOutput(
             self,
             "config_membership",
             value=self.names.membership(config.config_region),
             description="Membership of the cluster that holds the gateway's objects.",
+        )
+
+    def _identity(self, id_: str, project: DataGoogleProject, namespace: str, account: str) -> WorkloadIdentity:
+        return WorkloadIdentity(
+            self,
+            id_,
+            google=self.google,
+            project=self.config.project,
+            project_number=project.number,
+            namespace=namespace,
+            service_account=account,
         )

@@ -32,7 +32,7 @@ class InfraNetworkStack(BaseStack):
     """
     What changes rarely, and loses data or addresses when it is destroyed.
 
-    Outputs: the bucket, the gateway's address of each region, the nodes' service account.
+    Outputs: the bucket where there is one, the gateway's address of each region, the nodes' service account.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
@@ -47,15 +47,17 @@ class InfraNetworkStack(BaseStack):
             account_id=self.names.node_service_account,
             after=services.enabled,
         )
-        store = ModelStore(
-            self,
-            "weights",
-            google=self.google,
-            project=project,
-            name=self.names.bucket,
-            spec=config.bucket,
-            after=services.enabled,
-        )
+        if config.bucket is not None:
+            store = ModelStore(
+                self,
+                "weights",
+                google=self.google,
+                project=project,
+                name=self.names.bucket,
+                spec=config.bucket,
+                after=services.enabled,
+            )
+            TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
         self._network = GlobalNetwork(
             self,
             "network",
@@ -68,7 +70,6 @@ class InfraNetworkStack(BaseStack):
             after=services.enabled,
         )
         self._add_regions()
-        TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
     def _services(self) -> list[str]:

@@ -26,7 +26,8 @@ class Names:
     @property
     def bucket(self) -> str:
         """Model bucket: unique in all of Google Cloud, so the project is in it."""
-        return self.config.bucket.name or f"{self.config.project}-{self.config.name}-weights"
+        given = self.config.bucket.name if self.config.bucket else None
+        return given or f"{self.config.project}-{self.config.name}-weights"
 
     @property
     def node_service_account(self) -> str:

@@ -17,6 +17,7 @@ from stacks.config import Config
 from stacks.names import Names
 from stacks.network_plan import region_ranges
 from stacks.rules import check
+from stacks.versions import metric_source
 
 
 def print_summary(config: Config, config_path: Path, outdir: Path, console: Console) -> None:
@@ -30,9 +31,16 @@ def print_summary(config: Config, config_path: Path, outdir: Path, console: Cons
     console.print(
         f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
         f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures); "
-        f"requests spill over at {config.gateway.max_utilization_percent} % of the KV cache.",
+        f"requests spill over at {config.gateway.spills_over_at}.",
         soft_wrap=True,
     )
+    if config.autoscaling:
+        spec = config.autoscaling
+        console.print(
+            f"Each region runs {spec.min_replicas} to {spec.max_replicas} model servers: it grows at "
+            f"{spec.target_percent} % of the KV cache ({metric_source(config)} metric).",
+            soft_wrap=True,
+        )
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
     _print_next(config_path, outdir, order, console)
@@ -86,7 +94,8 @@ def _regions(config: Config) -> Table:
             machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()
             chips = f"{pool.chips} x {pool.machine.generation}"
             where = f"{key} ({region.region})"
-            table.add_row(where, pool_key, machine, str(pool.nodes), chips, pool.spec.capacity.mode)
+            nodes = f"{pool.min_nodes} to {pool.nodes}" if pool.grows else str(pool.nodes)
+            table.add_row(where, pool_key, machine, nodes, chips, pool.spec.capacity.mode)
     return table
 
 

@@ -1,12 +1,21 @@
 """The lowest GKE version that has every feature a region uses."""
 
-from constructs_lib.gke_version import MANAGED_DRANET, MULTI_CLUSTER_INFERENCE_GATEWAY, highest
+from constructs_lib.gke_version import (
+    MANAGED_DRANET,
+    MULTI_CLUSTER_INFERENCE_GATEWAY,
+    NATIVE_CUSTOM_METRICS,
+    GkeVersion,
+    highest,
+)
+from constructs_lib.serving_plan import MetricSource
 from stacks.config import Config
 
 
 def feature_floors(config: Config, key: str) -> dict[str, str]:
     """Each feature that region *key* uses, and the version it came with."""
     floors = {"multi-cluster inference gateway": MULTI_CLUSTER_INFERENCE_GATEWAY}
+    if config.autoscaling and metric_source(config) == "native":
+        floors["autoscaling.metric_source: native"] = NATIVE_CUSTOM_METRICS
     for pool in config.pools(key).values():
         if pool.dranet:
             floors["managed DRANET"] = MANAGED_DRANET
@@ -18,3 +27,20 @@ def feature_floors(config: Config, key: str) -> dict[str, str]:
 def version_floor(config: Config, key: str) -> str:
     """The lowest version that the cluster of region *key* may have."""
     return highest(list(feature_floors(config, key).values()))
+
+
+def metric_source(config: Config) -> MetricSource:
+    """Where autoscalers read how full the servers are: as given, or GKE itself where `gke_version` is new enough."""
+    if config.autoscaling and config.autoscaling.metric_source:
+        return config.autoscaling.metric_source
+    try:
+        given = GkeVersion.parse(config.cluster.gke_version or "")
+    except ValueError:  # None is given, or one that GKE-VERSION refuses.
+        return "native"
+    return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS)) else "pods"
+
+
+def needs_adapter(config: Config) -> bool:
+    """Whether the platform installs the custom metrics adapter."""
+    spec = config.autoscaling
+    return spec is not None and metric_source(config) != "native" and spec.install_adapter is not False

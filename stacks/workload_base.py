@@ -5,6 +5,7 @@ from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
 from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.inference import inference_objective_crd
 from constructs_lib.readiness_gate import ReadinessGate
@@ -68,6 +69,8 @@ class WorkloadBaseStack(ClusterStack):
         crds = [*EVERY_CLUSTER_CRDS]
         if self.key == self.config.config_region:
             crds += CONFIG_CLUSTER_CRDS
-        if self.key == self.config.download_region and self.config.model.hugging_face_token.secret_manager:
+        if self.key in self.config.token_regions and self.config.model.hugging_face_token.secret_manager:
             crds.append(SECRET_CRD)
+        if self.config.serving_nodes(self.key).compute_class:
+            crds.append(COMPUTE_CLASS_CRD)
         return sorted(crds)

@@ -24,9 +24,7 @@ class WorkloadGatewayStack(ClusterStack):
             pool_name=self.names.inference_pool,
             model_port=config.model_server.port,
             metric_export_name=config.model_server.metric_export_name,
-            capacity_percent={
-                self.names.cluster(key): region.capacity_percent for key, region in config.regions.items()
-            },
+            regions=tuple(config.regions.values()),
         )
         InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
         TerraformOutput(self, "model", value=config.model.name, description="What clients send as model.")

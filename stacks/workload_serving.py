@@ -1,16 +1,20 @@
 """What serves the model in one cluster: one provider, one cluster, so that a dead one blocks no other's plan."""
 
+from cdktf import ITerraformDependable
 from constructs import Construct
 
-from constructs_lib.inference_service import InferenceService, ServingPlan
+from constructs_lib.inference_service import InferenceService
+from constructs_lib.metrics_adapter import MetricsAdapter
+from constructs_lib.serving_plan import ServingPlan
 from stacks.cluster_access import ClusterStack
 from stacks.config import Config
 from stacks.names import SERVER_ACCOUNT
 from stacks.sizing import file_cache_gib
+from stacks.versions import metric_source, needs_adapter
 
 
 class WorkloadServingStack(ClusterStack):
-    """Model server, metrics, InferencePool and its export in the cluster of one region."""
+    """Model server, metrics, autoscaling, InferencePool and its export in the cluster of one region."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config, key=key)
@@ -18,12 +22,30 @@ class WorkloadServingStack(ClusterStack):
             name=self.names.model_server,
             pool_name=self.names.inference_pool,
             namespace=config.namespace,
+            project=config.project,
+            region=config.regions[key].region,
+            cluster=self.names.cluster(key),
+            location=self.names.cluster_location(key),
             service_account=SERVER_ACCOUNT,
-            bucket=self.names.bucket,
-            nodes=config.serving_pool(key),
-            file_cache_gib=file_cache_gib(config),
+            bucket=self.names.bucket if config.bucket else None,
+            nodes=config.serving_nodes(key),
+            disk_gib=file_cache_gib(config),
             model=config.model,
             server=config.model_server,
             pool=config.inference_pool,
+            autoscaling=config.autoscaling,
+            metric_source=metric_source(config),
         )
-        InferenceService(self, "inference", kubernetes=self.kubernetes, helm=self.helm, plan=plan)
+        service = InferenceService(self, "inference", kubernetes=self.kubernetes, helm=self.helm, plan=plan)
+        if config.autoscaling:
+            service.add_autoscaler(config.autoscaling, after=self._adapter())
+
+    def _adapter(self) -> list[ITerraformDependable]:
+        """The custom metrics adapter, where the autoscaler needs one that is ours."""
+        source = metric_source(self.config)
+        if source == "native" or not needs_adapter(self.config):
+            return []
+        adapter = MetricsAdapter(
+            self, "metrics-adapter", kubernetes=self.kubernetes, cluster=self.names.cluster(self.key), serves=source
+        )
+        return adapter.ready

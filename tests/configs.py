@@ -11,15 +11,16 @@ import yaml
 from stacks.config import Config
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
+ELASTIC = EXAMPLE.with_name("h100-elastic.yaml")
 
 
-def changed(**changes: Any) -> dict[str, Any]:
+def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:
     """
     The example as plain data, with keys set by their path: `changed(cluster__control_plane="zonal")`.
 
-    Two underscores go one level down; None removes the key.
+    Two underscores go one level down; None removes the key. *base* is another file to begin with.
     """
-    data: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text())
+    data: dict[str, Any] = yaml.safe_load(base.read_text())
     for path, value in changes.items():
         *parents, last = path.split("__")
         target = data
@@ -32,6 +33,6 @@ def changed(**changes: Any) -> dict[str, Any]:
     return data
 
 
-def config(**changes: Any) -> Config:
+def config(base: Path = EXAMPLE, /, **changes: Any) -> Config:
     """The example with keys changed, as a Config."""
-    return Config.model_validate(changed(**changes))
+    return Config.model_validate(changed(base, **changes))

@@ -15,7 +15,7 @@ import pytest
 
 from stacks.errors import ConfigError
 from stacks.load import load, setting_paths
-from tests.configs import EXAMPLE, changed
+from tests.configs import ELASTIC, EXAMPLE, changed
 
 ROOT = Path(__file__).parent.parent
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -55,7 +55,33 @@ def test_the_example_is_accepted() -> None:
 
     assert list(config.regions) == ["us", "eu"]
     assert config.config_region == config.download_region == "us"
-    assert config.serving_pool("eu").chips == 4
+    assert config.serving_nodes("eu").first.chips == 4
+
+
+def test_the_elastic_example_is_accepted() -> None:
+    """config/h100-elastic.yaml has neither a bucket nor a fixed number of anything."""
+    config = load(ELASTIC)
+
+    assert config.bucket is None
+    assert config.token_regions == ("eu", "us")
+    assert [config.serving_nodes(key).most_replicas for key in config.regions] == [10, 10]
+    assert config.config_region == "eu"
+
+
+def test_each_region_takes_its_own_choices_in_order(tmp_path: Path) -> None:
+    """A region uses those of the choices that it has; where that is one, it needs no class."""
+    h100 = {"machine_type": "a3-highgpu-2g", "capacity": {"spot": True}, "autoscaling": {"max_nodes": 10}}
+    data = changed(
+        ELASTIC,
+        node_pools={"first": h100},
+        regions__us__node_pools={"second": h100},
+        model_server__node_pool="first",
+        model_server__fallback_node_pools=["second"],
+    )
+    nodes = {key: load(written(tmp_path, data)).serving_nodes(key) for key in ("eu", "us")}
+
+    assert {key: list(made.pools) for key, made in nodes.items()} == {"eu": ["first"], "us": ["first", "second"]}
+    assert {key: made.compute_class for key, made in nodes.items()} == {"eu": None, "us": "serving-llama"}
 
 
 def test_a_third_region_takes_four_lines(tmp_path: Path) -> None:
@@ -375,6 +401,40 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         {"model__hugging_face_token": {}},
         "model.hugging_face_token: give exactly one of secret_manager and kubernetes_secret, got none",
     ),
+    "a setting of a section that is not there": (
+        {"autoscaling": {"min_replicas": 2}},
+        "autoscaling.max_replicas: must be given, got nothing",
+    ),
+    "a section that holds nothing": ({"autoscaling": {}}, "autoscaling.max_replicas: must be given, got nothing"),
+    "bounds of pods in disorder": (
+        {"autoscaling": {"min_replicas": 3, "max_replicas": 2}},
+        "autoscaling.max_replicas: must be at least min_replicas (3), got 2",
+    ),
+    "bounds of nodes in disorder": (
+        {"node_pools__tpu__autoscaling": {"min_nodes": 3, "max_nodes": 2}},
+        "node_pools.tpu.autoscaling.min_nodes: must be between 0 and max_nodes (2), got 3",
+    ),
+    "a metric source that is not one": (
+        {"autoscaling": {"max_replicas": 1, "metric_source": "custom"}},
+        "autoscaling.metric_source: must be one of native, pods, external, got 'custom'",
+    ),
+    "one fallback pool": (
+        {"model_server__fallback_node_pools": "tpu"},
+        "model_server.fallback_node_pools: must be a list, got 'tpu'\n    fix: write ['tpu']",
+    ),
+    "adapters in a list": (
+        {"model__lora_adapters": [{"repository": "owner/adapter"}]},
+        "model.lora_adapters: must be a map of keys, got a list",
+    ),
+    "an adapter's branch": (
+        {"model__lora_adapters": {"food": {"repository": "owner/adapter", "revision": "dev"}}},
+        "model.lora_adapters.food.revision: must be a commit of 40 hexadecimal digits, got 'dev': "
+        "take it from the history on the model's page",
+    ),
+    "a version of vLLM with its letter": (
+        {"model_server__vllm_version": "v0.11.0"},
+        "model_server.vllm_version: must read like 0.11.0, got 'v0.11.0'",
+    ),
     "a range": ({"gateway__port": 70000}, "gateway.port: must be between 1 and 65535, got 70000"),
     "a long text": (
         {"network__nat": "x" * 500},
@@ -432,12 +492,23 @@ OTHERS: list[Any] = [
 HOSTILE: list[Any] = [*TEXTS, *RANGES, *NUMBERS, *OTHERS]
 
 
-@pytest.mark.parametrize("path", [path for path in setting_paths() if not path.startswith("regions.<key>.node_pools.")])
-def test_any_value_anywhere_is_accepted_or_refused(tmp_path: Path, path: str) -> None:
+# The elastic example has the sections that the other lacks; settings that both have are tried in one.
+ELASTIC_ONLY = ("autoscaling", "model.", "model_server.", "node_pools.<key>.autoscaling", "node_pools.<key>.capacity")
+TRIED = [
+    (base, path)
+    for base in (EXAMPLE, ELASTIC)
+    for path in setting_paths()
+    if not path.startswith("regions.<key>.node_pools.") and (base is EXAMPLE or path.startswith(ELASTIC_ONLY))
+]
+
+
+@pytest.mark.parametrize(("base", "path"), TRIED, ids=[f"{base.stem}-{path}" for base, path in TRIED])
+def test_any_value_anywhere_is_accepted_or_refused(tmp_path: Path, base: Path, path: str) -> None:
     """Whatever stands at a setting, the answer is a config or a list of problems."""
-    *parents, last = path.replace("node_pools.<key>", "node_pools.tpu").replace("<key>", "us").split(".")
+    pool, *_ = changed(base)["node_pools"]
+    *parents, last = path.replace("node_pools.<key>", f"node_pools.{pool}").replace("<key>", "us").split(".")
     for value in HOSTILE:
-        data = changed()
+        data = changed(base)
         target = data
         for parent in parents:
             target[parent] = target = target[parent] if isinstance(target.get(parent), dict) else {}

@@ -22,7 +22,8 @@ from tests.synthesized import Synthesized, synthesize
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
-COMPLETE, MERGED = "# complete config", "# merged into config/example.yaml"
+COMPLETE = "# complete config"
+MERGED = re.compile(r"# merged into (config/[\w-]+\.yaml)\n")
 FOLDERS = ("bench", "config", "constructs_lib", "docs", "stacks", "tests", "tools")
 DECISION = re.compile(
     r"# .+\n\nStatus: .+\n\n## Context\n.+## Decision\n.+## Consequences\n.+## Alternatives\n.+", re.DOTALL
@@ -78,8 +79,8 @@ def loaded(block: Block, folder: Path) -> Config:
     """The config that a block shows, read as a user's file is."""
     path = folder / "mine.yaml"
     path.write_text(block.text, encoding="utf-8")
-    if block.text.startswith(MERGED):
-        path.write_text(json.dumps(merged(yaml.safe_load(block.text), changed())), encoding="utf-8")
+    if under := MERGED.match(block.text):
+        path.write_text(json.dumps(merged(yaml.safe_load(block.text), changed(ROOT / under[1]))), encoding="utf-8")
     return load(path)
 
 
@@ -95,8 +96,8 @@ def fits(pattern: str, stack: str) -> bool:
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
 def test_yaml_examples_are_accepted(block: Block, tmp_path: Path) -> None:
-    """Each is a complete config, or lines over the example; where it tells a number of resources, it has as many."""
-    assert block.text.startswith((COMPLETE, MERGED)), f"begin with {COMPLETE!r} or {MERGED!r}"
+    """Each is a complete config, or lines over one of ours; where it tells a number of resources, it has as many."""
+    assert block.text.startswith(COMPLETE) or MERGED.match(block.text), f"begin with {COMPLETE!r} or {MERGED.pattern!r}"
     shown = loaded(block, tmp_path)
     if stated := re.search(r"^# resources=(\d+)$", block.text, re.MULTILINE):
         app = synthesize(shown, tmp_path / "out")

@@ -46,6 +46,37 @@ VARIANTS = {
         },
         "model_server__node_pool": "tpu",
     },
+    "three choices of GPUs, the native metric, a preferred region, requests at once": {
+        "node_pools": {
+            "reserved": {"machine_type": "a3-highgpu-8g", "capacity": {"reservation": "h100"},
+                         "autoscaling": {"max_nodes": 2}, "gpu_driver_version": "LATEST"},
+            "spot": {"machine_type": "a3-highgpu-8g", "capacity": {"spot": True},
+                     "autoscaling": {"max_nodes": 8, "location_policy": "BALANCED"}},
+            "a100": {"machine_type": "a2-ultragpu-4g", "autoscaling": {"max_nodes": 8}},
+        },
+        "model_server": {
+            "image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pool": "reserved",
+            "fallback_node_pools": ["spot", "a100"], "migrate_back": True, "tensor_parallel_size": 2,
+        },
+        "model__lora_adapters": {"tone": {"repository": "me/tone", "revision": "a" * 40}},
+        "autoscaling": {"max_replicas": 12, "min_replicas": 2},
+        "regions__eu__preferred": True,
+        "gateway__max_in_flight_requests": 64,
+    },
+    "Ironwood behind the external metric, weights straight from Hugging Face with a Kubernetes secret": {
+        "node_pools__tpu": {"machine_type": "tpu7x-standard-4t", "autoscaling": {"max_nodes": 3}},
+        "bucket": None,
+        "model__source": "hugging_face",
+        "model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
+        "autoscaling": {"max_replicas": 3, "metric_source": "external"},
+    },
+    "GB300 from a reservation, an adapter that is there": {
+        "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
+                            "autoscaling": {"min_nodes": 1, "max_nodes": 4}},
+        "model_server__image": "docker.io/vllm/vllm-openai:v0.27.1",
+        "autoscaling": {"max_replicas": 4, "metric_source": "pods", "install_adapter": False},
+        "cluster__gke_version": "1.34.3-gke.1318000",
+    },
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from constructs_lib import vllm
+from constructs_lib.specs import ModelServerSpec
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -16,13 +17,21 @@ DIGEST = "sha256:" + "0" * 64
         ("registry.example.com:5000/vllm:v1.2", (1, 2, 0)),
         (f"vllm/vllm-tpu:v0.9.0@{DIGEST}", (0, 9, 0)),
         (f"vllm/vllm-tpu@{DIGEST}", None),
-        ("registry.example.com:5000/vllm", None),
+        (f"registry.example.com:5000/vllm@{DIGEST}", None),
         ("vllm/vllm-tpu:nightly-20260104", None),
     ],
 )
 def test_the_version_is_read_from_the_tag(image: str, version: vllm.Version | None) -> None:
     """A digest or a word as tag tells no version."""
-    assert vllm.version(image) == version
+    assert vllm.version(ModelServerSpec(image=image)) == version
+
+
+@pytest.mark.parametrize("given", ["0.10.1", "0.10"])
+def test_the_config_tells_a_version_that_the_tag_does_not(given: str) -> None:
+    """It goes before the tag, for images whose tags are one's own."""
+    server = ModelServerSpec(image="registry.example.com/llm:v2", vllm_version=given)
+
+    assert vllm.kv_cache_metric(server) == "vllm:gpu_cache_usage_perc"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +47,7 @@ def test_the_version_is_read_from_the_tag(image: str, version: vllm.Version | No
 )
 def test_the_kv_cache_gauge_is_the_one_that_the_version_exports(tag: str, metric: str) -> None:
     """An image that tells no version is taken for a new one."""
-    assert vllm.kv_cache_metric(f"vllm/vllm-tpu{tag}") == metric
+    assert vllm.kv_cache_metric(ModelServerSpec(image=f"vllm/vllm-tpu{tag}")) == metric
 
 
 @pytest.mark.parametrize(
@@ -52,4 +61,23 @@ def test_the_kv_cache_gauge_is_the_one_that_the_version_exports(tag: str, metric
 )
 def test_the_grace_period_is_shared_out(tag: str, grace: int, parts: tuple[int, int]) -> None:
     """A server that might not know the argument does not get it: it would not start."""
-    assert vllm.shutdown(f"vllm/vllm-tpu{tag}", grace) == parts
+    server = ModelServerSpec(image=f"vllm/vllm-tpu{tag}", termination_grace_sec=grace)
+
+    assert vllm.shutdown(server) == parts
+
+
+@pytest.mark.parametrize(
+    ("tag", "tpu", "adapters", "expected"),
+    [
+        ("v0.8.5", False, True, {}),
+        ("v0.10.2", False, False, {"LD_LIBRARY_PATH": "/usr/local/nvidia/lib64:/usr/local/cuda/lib64"}),
+        ("v0.11.0", False, True, {}),
+        ("v0.27.0", True, False, {}),
+        ("v0.27.0", True, True, {"MODEL_IMPL_TYPE": "vllm"}),
+    ],
+)
+def test_what_a_version_must_be_told(tag: str, tpu: bool, adapters: bool, expected: dict[str, str]) -> None:
+    """Two GPU versions do not find the driver by themselves; on TPUs only one implementation takes adapters."""
+    server = ModelServerSpec(image=f"vllm/vllm:{tag}")
+
+    assert vllm.environment(server, tpu=tpu, adapters=adapters) == expected

@@ -74,10 +74,11 @@ def render(config: Config) -> str:
     bucket = REGION + card + 66
     canvas = Canvas()
     _add_lanes(canvas, config, right, card, bucket)
+    writer = config.download_region if config.bucket else None
     for key, left in lefts.items():
         _add_entry(canvas, config, key, left)
         _add_region(canvas, config, key, left, card)
-        _add_weights_arrows(canvas, left, REGION + card, bucket, writes=key == config.download_region)
+        _add_weights_arrows(canvas, left, REGION + card, bucket, writes=key == writer)
     for one, other in pairwise(shown):
         _add_spill_over(canvas, config, one, other, lefts[other] - GAP // 2)
     if rest:
@@ -112,14 +113,16 @@ def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: in
     canvas.box(MARGIN - 12, ADDRESS - 18, room + 24, 92, BLUE[0], BLUE[0])
     canvas.box(MARGIN - 12, REGION - 18, room + 24, card + 36, LANE, LANE)
     after = f"{check.detection_sec} s ({check.interval_sec} s x {check.unhealthy_threshold})"
-    spill_over = f"to the next region when the KV cache is full; a dead server gets nothing after {after}"
+    spill_over = f"to the next region when the servers are full; a dead server gets nothing after {after}"
+    written = ("read everywhere, written once from", names.cluster(config.download_region))
+    weights = written if config.bucket else ("downloaded by each server when it starts", "")
     notes = (
         (CLIENTS + 14, "Clients", f"inside the VPC, HTTP on port {config.gateway.port}", ""),
         (ADDRESS + 4, "Gateway", "internal, one address and its proxies per region", names.gateway),
         (SPILL + 4, "Spill-over", spill_over, ""),
         (REGION + 20, "Fleet", f"one {config.cluster.control_plane} GKE cluster per region; the config cluster is",
          names.cluster(config.config_region)),
-        (bucket + 10, "Weights", "read everywhere, written once from", names.cluster(config.download_region)),
+        (bucket + 10, "Weights", *weights),
     )  # fmt: skip
     for top, title, text, name in notes:
         canvas.text(MARGIN, top, title, GUTTER - 16, size=14, bold=True)
@@ -159,7 +162,8 @@ def _add_spill_over(canvas: Canvas, config: Config, one: str, other: str, middle
         canvas.arrow(f"M{start} {top}C{start} {bend + 26} {end} {bend - 26} {end} {bottom}", BLUE[1], dashed=True)
     if ways:
         canvas.box(middle - 40, bend - 13, 80, 26, PAPER, BLUE[1])
-        over = f"over {config.gateway.max_utilization_percent} %"
+        percent, requests = config.gateway.spill_over_percent, config.gateway.max_in_flight_requests
+        over = f"over {percent} %" if percent else f"over {requests}"
         canvas.text(middle, bend + 4, over, 70, color=BLUE[1], bold=True, at="middle")
 
 
@@ -193,16 +197,20 @@ def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> No
     picker = f"{config.inference_pool.endpoint_picker_replicas} x endpoint picker of {names.inference_pool}"
     canvas.text(middle, top + 44, picker, width - 34, size=11.5, bold=True, color=GREEN[1], at="middle")
     canvas.arrow(f"M{middle} {top + 53}V{top + 76}", GREEN[1])
-    serving = config.model_server.node_pool or next(iter(pools))
+    choices = config.serving_nodes(key)
+    serving = next(iter(choices.pools))
     pool = pools.pop(serving)
     canvas.box(x, top + 78, width, 82, *VIOLET)
     canvas.text(x + 12, top + 96, _pool_words(serving, pool), width - 24)
-    nodes = "1 node" if pool.nodes == 1 else f"{pool.nodes} nodes"
+    count = f"{pool.min_nodes} to {pool.nodes}" if pool.grows else str(pool.nodes)
+    nodes = "1 node" if count == "1" else f"{count} nodes"
     how = f"{nodes}, {pool.spec.capacity.mode.replace('_', '-')}{', managed DRANET' if pool.dranet else ''}"
     canvas.text(x + 12, top + 113, how, width - 24, size=11, color=GREY)
     canvas.box(x + 10, top + 124, width - 20, 27, PAPER, VIOLET[1])
-    replicas = pool.nodes if config.model_server.replicas is None else config.model_server.replicas
-    pods = f"{replicas} x {names.model_server}, port {config.model_server.port}"
+    replicas = choices.replicas if config.model_server.replicas is None else config.model_server.replicas
+    spec = config.autoscaling
+    many = f"{spec.min_replicas} to {spec.max_replicas}" if spec else str(replicas)
+    pods = f"{many} x {names.model_server}, port {config.model_server.port}"
     canvas.text(middle, top + 142, pods, width - 34, size=11.5, bold=True, color=VIOLET[1], at="middle")
     for number, (other, plan) in enumerate(pools.items()):
         canvas.box(x, top + 166 + 30 * number, width, 26, *VIOLET, dashed=True)
@@ -231,6 +239,8 @@ def _add_weights_arrows(canvas: Canvas, left: int, top: int, bucket: int, *, wri
 def _add_bucket(canvas: Canvas, config: Config, top: int, width: int) -> None:
     left = MARGIN + GUTTER
     canvas.box(left, top, width, 58, *AMBER)
-    canvas.text(left + 16, top + 25, f"gs://{Names(config).bucket}", width - 32, size=13, bold=True, mono=True)
-    weights = f"{config.model.repository} at {config.model.revision[:12]}, bucket in {config.bucket.location}"
+    place = f"gs://{Names(config).bucket}" if config.bucket else "huggingface.co"
+    canvas.text(left + 16, top + 25, place, width - 32, size=13, bold=True, mono=True)
+    where = f", bucket in {config.bucket.location}" if config.bucket else ""
+    weights = f"{config.model.repository} at {config.model.revision[:12]}{where}"
     canvas.text(left + 16, top + 44, weights, width - 32, color=GREY)

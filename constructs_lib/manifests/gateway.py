@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, manifest
-from constructs_lib.specs import GatewaySpec, HealthCheckSpec
+from constructs_lib.specs import GatewaySpec, HealthCheckSpec, RegionSpec
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
@@ -74,23 +74,25 @@ def gcp_backend_policy(
     pool: str,
     spec: GatewaySpec,
     export_name: str,
-    capacity_percent: Mapping[str, int] | None = None,
+    regions: Sequence[RegionSpec] = (),
 ) -> Manifest:
     """
     Times, logging and balancing of the pool, all in one object: of two for one target only the older counts.
 
-    Requests go to the closest region until its metric *export_name* reaches the limit, then spread over the others.
-    `trafficDuration` has no public schema; it is on Google's multi-cluster page (GKE 1.34).
+    Requests go to a preferred region, or else to the closest one, until it is full; then they spread over the others.
+    It is full when its metric *export_name* reaches the limit, or when its servers have the requests they may have at
+    once. `trafficDuration` and IN_FLIGHT have no public schema; they are on Google's multi-cluster page (GKE 1.34).
 
-    *capacity_percent* tells, by cluster, how much of its capacity is used: below 100 it gets a scope; 0 drains it.
+    Each of *regions* that is preferred, or uses less than all of its capacity, gets a scope; capacity 0 drains it.
     """
+    balanced = _balanced_by_requests(spec) or _balanced_by_metric(export_name, spec.spill_over_percent)
     default = {
         "timeoutSec": spec.timeout_sec,
         "connectionDraining": {"drainingTimeoutSec": spec.draining_sec},
         "logging": _logging(spec.log_sample_percent),
         "trafficDuration": "LONG",
-        **_balanced_by_metric(export_name, spec.max_utilization_percent),
-        "scopes": _less_than_all(capacity_percent or {}) or None,
+        **balanced,
+        "scopes": [scope for region in regions if (scope := _scope(region))] or None,
     }
     return _policy("GCPBackendPolicy", name=name, namespace=namespace, pool=pool, default=default)
 
@@ -120,14 +122,22 @@ def _logging(percent: float) -> dict[str, Any]:
     return {"enabled": True, "sampleRate": rate} if rate else {"enabled": False}
 
 
-def _balanced_by_metric(export_name: str, limit_percent: int) -> dict[str, Any]:
+def _balanced_by_requests(spec: GatewaySpec) -> dict[str, Any]:
+    if spec.max_in_flight_requests is None:
+        return {}
+    return {"balancingMode": "IN_FLIGHT", "maxInFlightRequestsPerEndpoint": spec.max_in_flight_requests}
+
+
+def _balanced_by_metric(export_name: str, limit_percent: int | None) -> dict[str, Any]:
     metric = {"name": NAMED_METRIC_PREFIX + export_name, "maxUtilizationPercent": limit_percent, "dryRun": False}
     return {"balancingMode": "CUSTOM_METRICS", "customMetrics": [metric]}
 
 
-def _less_than_all(capacity_percent: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [
-        {"selector": {"gke.io/cluster-name": cluster}, "capacityScalerPercent": percent}
-        for cluster, percent in capacity_percent.items()
-        if percent < ALL_CAPACITY
-    ]
+def _scope(region: RegionSpec) -> dict[str, Any] | None:
+    """What is different in *region*, in one scope: of two that match only the first counts."""
+    differs: dict[str, Any] = {}
+    if region.preferred:
+        differs["backendPreference"] = "PREFERRED"
+    if region.capacity_percent < ALL_CAPACITY:
+        differs["capacityScalerPercent"] = region.capacity_percent
+    return {"selector": {"gke.io/region": region.region}, **differs} if differs else None

@@ -1,4 +1,4 @@
-"""vLLM as a Deployment: weights from the bucket, one pod per accelerator node."""
+"""vLLM as a Deployment: a pod takes the chips of a node, or some of its GPUs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from math import ceil
 from typing import Any
 
 from constructs_lib import vllm
-from constructs_lib.manifests import gcs_fuse
+from constructs_lib.manifests import region_header
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.manifests.served_weights import VOLUME, ServedWeights
 from constructs_lib.specs import ModelServerSpec, ModelSpec
 
 CONTAINER = "vllm"
@@ -45,10 +46,11 @@ def deployment(
     service_account: str,
     spec: ModelServerSpec,
     model: ModelSpec,
-    bucket: str,
+    weights: ServedWeights,
+    region: str,
+    region_header_config: str,
     replicas: int | None,
     accelerator: Accelerator,
-    file_cache_gib: int,
     tensor_parallel_size: int,
     claim_template: str | None,
 ) -> Manifest:
@@ -62,10 +64,11 @@ def deployment(
         service_account: Kubernetes service account that may read the bucket.
         spec: Image, port and times.
         model: Weights to serve and the name to serve them under.
-        bucket: Bucket with the weights at `model.directory`.
+        weights: Where the pods find `model.directory`.
+        region: What the header `x-inference-region` of each answer says.
+        region_header_config: ConfigMap with the code that adds it.
         replicas: Pods; None where something else scales (no `replicas` field, or each apply would reset the count).
         accelerator: Chips of one pod.
-        file_cache_gib: GiB of the node's disk that hold the weights.
         tensor_parallel_size: Chips over which the model is split.
         claim_template: ResourceClaimTemplate with the DRANET interfaces; None without DRANET.
     """
@@ -78,17 +81,21 @@ def deployment(
         "nodeSelector": dict(accelerator.node_selector),
         "tolerations": [dict(toleration) for toleration in accelerator.tolerations] or None,
         "terminationGracePeriodSeconds": spec.termination_grace_sec,
-        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "fsGroup": weights.fs_group},
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
-        "containers": [_container(spec, model, accelerator, tensor_parallel_size, claimed=claim_template is not None)],
+        "initContainers": list(weights.init_containers) or None,
+        "containers": [
+            _container(spec, model, accelerator, tensor_parallel_size, region, claimed=claim_template is not None)
+        ],
         "volumes": [
-            gcs_fuse.read_volume(name="models", bucket=bucket, file_cache_gib=file_cache_gib),
+            *weights.volumes,
+            region_header.volume(region_header_config),
             {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
             {"name": "cache", "emptyDir": {}},
         ],
     }
     template = {
-        "metadata": {"labels": dict(labels), "annotations": gcs_fuse.pod_annotations(file_cache_gib=file_cache_gib)},
+        "metadata": {"labels": dict(labels), "annotations": weights.annotations or None},
         "spec": pod,
     }
     desired = {
@@ -97,22 +104,33 @@ def deployment(
         # Every accelerator is taken: a new pod gets one only when an old pod has gone.
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         # The default of 10 minutes would call a healthy start-up failed.
-        "progressDeadlineSeconds": spec.startup_timeout_sec + spec.termination_grace_sec + BEFORE_START_SEC,
+        "progressDeadlineSeconds": sum(
+            (spec.startup_timeout_sec, spec.termination_grace_sec, BEFORE_START_SEC, weights.download_sec)
+        ),
         "template": template,
     }
     return manifest("apps/v1", "Deployment", name=name, namespace=namespace, labels=labels, spec=desired)
 
 
 def _container(
-    spec: ModelServerSpec, model: ModelSpec, accelerator: Accelerator, tensor_parallel_size: int, *, claimed: bool
+    spec: ModelServerSpec,
+    model: ModelSpec,
+    accelerator: Accelerator,
+    tensor_parallel_size: int,
+    region: str,
+    *,
+    claimed: bool,
 ) -> dict[str, Any]:
-    sleep_sec, drain_sec = vllm.shutdown(spec.image, spec.termination_grace_sec)
+    sleep_sec, drain_sec = vllm.shutdown(spec)
+    on_tpu = accelerator.resource == "google.com/tpu"
+    own = vllm.environment(spec, tpu=on_tpu, adapters=bool(model.lora_adapters))
+    env = ENV | region_header.env(region) | own
     return {
         "name": CONTAINER,
         "image": spec.image,
         "command": ["python3", "-m", "vllm.entrypoints.openai.api_server"],
         "args": _args(spec, model, tensor_parallel_size, drain_sec),
-        "env": [{"name": key, "value": value} for key, value in ENV.items()],
+        "env": [{"name": key, "value": value} for key, value in env.items()],
         "ports": [{"name": PORT_NAME, "containerPort": spec.port}],
         "resources": accelerator.resources((CLAIM,) if claimed else ()),
         # GKE gives TPUs and GPUs to containers without privileges or capabilities. The image runs as root.
@@ -120,9 +138,10 @@ def _container(
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
         **_probes(spec),
         "volumeMounts": [
-            {"name": "models", "mountPath": MODELS, "readOnly": True},
+            {"name": VOLUME, "mountPath": MODELS, "readOnly": True},
             {"name": "shared-memory", "mountPath": "/dev/shm"},
             {"name": "cache", "mountPath": CACHE},
+            region_header.mount(),
         ],
     }
 
@@ -133,10 +152,21 @@ def _args(spec: ModelServerSpec, model: ModelSpec, tensor_parallel_size: int, dr
         f"--served-model-name={model.name}",
         f"--tensor-parallel-size={tensor_parallel_size}",
         f"--port={spec.port}",
+        f"--middleware={region_header.MIDDLEWARE}",
         *([f"--max-model-len={spec.max_model_len}"] if spec.max_model_len is not None else []),
         *([f"--shutdown-timeout={drain_sec}"] if drain_sec > 0 else []),
+        *_adapters(spec, model),
         *spec.extra_args,
     ]
+
+
+def _adapters(spec: ModelServerSpec, model: ModelSpec) -> list[str]:
+    """Every adapter may be in one batch. The list of modules ends where the next argument begins."""
+    if not model.lora_adapters:
+        return []
+    modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in model.lora_adapters.items()]
+    rank = [f"--max-lora-rank={spec.max_lora_rank}"] if spec.max_lora_rank is not None else []
+    return ["--lora-modules", *modules, "--enable-lora", f"--max-loras={len(modules)}", *rank]
 
 
 def _probes(spec: ModelServerSpec) -> dict[str, Any]:

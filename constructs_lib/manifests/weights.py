@@ -1,14 +1,13 @@
-"""The pod that downloads a model's weights into the bucket, once."""
+"""The container that downloads one revision of a model, and the pod that does so into the bucket, once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
 from constructs_lib.manifests import gcs_fuse, secrets
 from constructs_lib.manifests._objects import without_nulls
-from constructs_lib.specs import KubernetesSecretSpec, ModelSpec
+from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
 
 # Only the standard library is used, so any 3.13 does.
 IMAGE = "docker.io/library/python:3.13.14-slim"
@@ -65,67 +64,46 @@ def token_volume(token: KubernetesSecretSpec | str) -> dict[str, Any]:
     return {"name": "token", "secret": secret}
 
 
-@dataclass(frozen=True, kw_only=True)
-class DownloadPod:
+def download_containers(model: ModelSpec) -> list[dict[str, Any]]:
     """
-    The parts of the download Job's pod, written as Kubernetes writes them, for a Job to be made of.
+    One container for the weights, then one for each adapter, that downloads it or finds it there and ends at once.
 
-    Attributes:
-        service_account: Kubernetes service account that may write the bucket.
-        args: Arguments of `python3`.
-        env: Environment of the container; no secret is in it.
-        volumes: The bucket and the token.
-        annotations: What the bucket's driver is told.
+    Each needs a volume `models` to write and the `token_volume`.
     """
+    adapters = [_container(f"{CONTAINER}-{name}", adapter) for name, adapter in model.lora_adapters.items()]
+    return [_container(CONTAINER, model), *adapters]
 
-    service_account: str
-    args: tuple[str, ...]
-    env: dict[str, str]
-    volumes: tuple[dict[str, Any], ...]
-    annotations: dict[str, str]
-    image: str = IMAGE
-    command: tuple[str, ...] = ("python3",)
 
-    @property
-    def volume_mounts(self) -> list[dict[str, Any]]:
-        """The bucket to write, the token to read."""
-        return [
+def _container(name: str, snapshot: ModelSpec | LoraAdapterSpec) -> dict[str, Any]:
+    env = {
+        "MODEL_REPOSITORY": snapshot.repository,
+        "MODEL_REVISION": snapshot.revision,
+        "TARGET_DIRECTORY": f"{MODELS}/{snapshot.directory}",
+        "HF_TOKEN_FILE": f"{TOKEN_DIRECTORY}/{TOKEN_FILE}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {
+        "name": name,
+        "image": IMAGE,
+        "command": ["python3"],
+        "args": ["-c", download_script()],
+        "env": [{"name": key, "value": value} for key, value in env.items()],
+        "resources": RESOURCES,
+        "securityContext": CONTAINER_SECURITY,
+        # Its last lines say why it failed: `kubectl describe pod` then shows them.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [
             {"name": "models", "mountPath": MODELS},
             {"name": "token", "mountPath": TOKEN_DIRECTORY, "readOnly": True},
-        ]
-
-    def template(self) -> dict[str, Any]:
-        """The pod template."""
-        container = {
-            "name": CONTAINER,
-            "image": self.image,
-            "command": list(self.command),
-            "args": list(self.args),
-            "env": [{"name": key, "value": value} for key, value in self.env.items()],
-            "resources": RESOURCES,
-            "securityContext": CONTAINER_SECURITY,
-            # Its last lines say why it failed: `kubectl describe pod` then shows them.
-            "terminationMessagePolicy": "FallbackToLogsOnError",
-            "volumeMounts": self.volume_mounts,
-        }
-        spec = {
-            "serviceAccountName": self.service_account,
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "restartPolicy": "Never",
-            "securityContext": POD_SECURITY,
-            "containers": [container],
-            "volumes": list(self.volumes),
-        }
-        made: dict[str, Any] = without_nulls({"metadata": {"annotations": self.annotations}, "spec": spec})
-        return made
+        ],
+    }
 
 
 def download_pod(
     *, model: ModelSpec, bucket: str, service_account: str, token: KubernetesSecretSpec | str
-) -> DownloadPod:
+) -> dict[str, Any]:
     """
-    Downloads `model` at its revision to `model.directory` of the bucket, or finds it there and ends at once.
+    The template of a pod that downloads `model` and its adapters to their directories of the bucket.
 
     Args:
         model: Repository and revision.
@@ -133,17 +111,16 @@ def download_pod(
         service_account: Kubernetes service account that may write the bucket and read a secret of Secret Manager.
         token: Where the token is, see `token_volume`.
     """
-    env = {
-        "MODEL_REPOSITORY": model.repository,
-        "MODEL_REVISION": model.revision,
-        "TARGET_DIRECTORY": f"{MODELS}/{model.directory}",
-        "HF_TOKEN_FILE": f"{TOKEN_DIRECTORY}/{TOKEN_FILE}",
-        "PYTHONUNBUFFERED": "1",
+    weights, *adapters = download_containers(model)
+    spec = {
+        "serviceAccountName": service_account,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "restartPolicy": "Never",
+        "securityContext": POD_SECURITY,
+        "initContainers": adapters or None,
+        "containers": [weights],
+        "volumes": [gcs_fuse.write_volume(name="models", bucket=bucket, user=USER), token_volume(token)],
     }
-    return DownloadPod(
-        service_account=service_account,
-        args=("-c", download_script()),
-        env=env,
-        volumes=(gcs_fuse.write_volume(name="models", bucket=bucket, user=USER), token_volume(token)),
-        annotations=gcs_fuse.pod_annotations(),
-    )
+    made: dict[str, Any] = without_nulls({"metadata": {"annotations": gcs_fuse.pod_annotations()}, "spec": spec})
+    return made

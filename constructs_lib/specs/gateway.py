@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+DEFAULT_SPILL_OVER_PERCENT = 60
+"""Where Google says to start. Source: Google, "Set up the multi-cluster GKE Inference Gateway"."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HealthCheckSpec:
@@ -52,7 +55,9 @@ class GatewaySpec:
         regions: Keys of the regions that get an address. Default: all.
         timeout_sec: Longest request in seconds; twice the slowest usual one is a good start.
         draining_sec: Seconds for running requests to end when a server is taken out, 0 to 3600.
-        max_utilization_percent: KV-cache fill at which requests spill over to the next region, 1 to 100.
+        max_utilization_percent: KV-cache fill at which requests spill over to the next region, 1 to 100. Default: 60.
+        max_in_flight_requests: Balances by requests instead: how many one server has at once before others spill over,
+            1 and up. Not together with `max_utilization_percent`.
         log_sample_percent: Share of requests that are logged, 0 to 100.
         health_check: How dead servers are found.
     """
@@ -62,7 +67,8 @@ class GatewaySpec:
     regions: tuple[str, ...] = ()
     timeout_sec: int = 600
     draining_sec: int = 120
-    max_utilization_percent: int = 60
+    max_utilization_percent: int | None = None
+    max_in_flight_requests: int | None = None
     log_sample_percent: float = 1.0
     health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
 
@@ -72,7 +78,21 @@ class GatewaySpec:
             ("timeout_sec", 1, 2147483647),
             ("draining_sec", 0, 3600),
             ("max_utilization_percent", 1, 100),
+            ("max_in_flight_requests", 1, 2147483647),
             ("log_sample_percent", 0, 100),
         ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name} must be between {low} and {high}, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"{name} must be between {low} and {high}, got {value}")
+
+    @property
+    def spill_over_percent(self) -> int | None:
+        """KV-cache fill at which requests spill over; None where requests are counted instead."""
+        return None if self.max_in_flight_requests else self.max_utilization_percent or DEFAULT_SPILL_OVER_PERCENT
+
+    @property
+    def spills_over_at(self) -> str:
+        """When a region is full, in words."""
+        if self.max_in_flight_requests:
+            return f"{self.max_in_flight_requests} requests at once per server"
+        return f"{self.spill_over_percent} % of the KV cache"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,29 @@ class CapacitySpec:
         return self.flex_start or self.queued
 
 
+@dataclass(frozen=True, kw_only=True)
+class NodeAutoscalingSpec:
+    """
+    How far a pool grows and shrinks with the pods that ask for its nodes.
+
+    Args:
+        min_nodes: Fewest nodes, in all zones of a region together.
+        max_nodes: Most nodes, in all zones of a region together.
+        location_policy: `BALANCED` keeps the zones even, `ANY` takes nodes where there are some. Default: `ANY` for
+            machines that are hard to get (spot, flex_start, queued), else `BALANCED`.
+    """
+
+    max_nodes: int
+    min_nodes: int = 0
+    location_policy: Literal["ANY", "BALANCED"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_nodes < 1:
+            raise ValueError(f"max_nodes must be at least 1, got {self.max_nodes}")
+        if not 0 <= self.min_nodes <= self.max_nodes:
+            raise ValueError(f"min_nodes must be between 0 and max_nodes ({self.max_nodes}), got {self.min_nodes}")
+
+
 def _on_demand() -> CapacitySpec:
     return CapacitySpec(on_demand=True)
 
@@ -53,25 +77,31 @@ class NodePoolSpec:
         machine_type: TPU or GPU machine, such as `ct6e-standard-4t`. Each one known is in docs/machines.md.
         topology: TPU slice, such as `2x2`. Default: the single-host slice of the machine. For another multi-host slice
             give the pool another key: the provider takes a changed one for done and never sends it.
-        nodes_per_zone: Nodes in each zone. A multi-host slice has as many as its topology needs.
+        nodes_per_zone: Nodes in each zone, where the pool does not grow. Default: 1. A multi-host slice has as many as
+            its topology needs.
+        autoscaling: Lets the pool grow and shrink. Default: off, but flex_start and queued pools grow from none.
         capacity: Where the machines come from. Default: on demand.
         dranet: Managed DRANET: the accelerator's own network interfaces. Default: on where the machine has it.
         compact_placement: Nodes side by side. Default: on for multi-host slices, which need it.
-        disk_gib: Boot disk, in GiB; the model server's file cache is on it.
+        disk_gib: Boot disk, in GiB; on machines without local SSDs the weights are on it.
         disk_type: Default: what the machine takes (`hyperdisk-balanced` on new TPUs).
+        gpu_driver_version: `DEFAULT` of the node image, `LATEST`, or `INSTALLATION_DISABLED` where something else
+            installs it. Default: `DEFAULT`, and nothing on TPUs.
     """
 
     machine_type: str
     topology: str | None = None
-    nodes_per_zone: int = 1
+    nodes_per_zone: int | None = None
+    autoscaling: NodeAutoscalingSpec | None = None
     capacity: CapacitySpec = field(default_factory=_on_demand)
     dranet: bool | None = None
     compact_placement: bool | None = None
     disk_gib: int = 200
     disk_type: str | None = None
+    gpu_driver_version: Literal["DEFAULT", "LATEST", "INSTALLATION_DISABLED"] | None = None
 
     def __post_init__(self) -> None:
-        if self.nodes_per_zone < 1:
+        if self.nodes_per_zone is not None and self.nodes_per_zone < 1:
             raise ValueError(f"nodes_per_zone must be at least 1, got {self.nodes_per_zone}")
         if not 10 <= self.disk_gib <= 65536:
             raise ValueError(f"disk_gib must be between 10 and 65536, got {self.disk_gib}")

@@ -19,7 +19,9 @@ class RegionSpec:
         zones: Zones of the nodes; those that have the machine type.
         config_cluster: The cluster that holds the gateway's objects. Exactly one region has it.
         capacity_percent: Share of the region's capacity that the gateway uses, 0 to 100. 0 drains it: its requests go
-            to the other regions, for an upgrade or to save money.
+            to the other regions, such as before an upgrade. What runs there runs on.
+        preferred: Requests go here first, from wherever they come, until the region is full. Default: each request goes
+            to the region nearest to it.
         cidrs: Ranges given by hand instead of the block.
         node_pools: Pools of this region, by key: added to those of all regions or in place of one with the same key.
     """
@@ -29,6 +31,7 @@ class RegionSpec:
     zones: tuple[str, ...]
     config_cluster: bool = False
     capacity_percent: int = 100
+    preferred: bool = False
     cidrs: CidrSpec | None = None
     node_pools: dict[str, NodePoolSpec] | None = None
 

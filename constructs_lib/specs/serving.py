@@ -12,29 +12,39 @@ IMAGE = r"(\S*/)?[^/:@\s]+(:(?!latest$)\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{6
 @dataclass(frozen=True, kw_only=True)
 class ModelServerSpec:
     """
-    vLLM, one pod per accelerator node.
+    vLLM, one pod per accelerator node, or several where a pod takes some of a node's GPUs.
 
     Args:
         image: Container image with a version or digest; `latest` is refused.
+        vllm_version: vLLM's version, such as `0.11.0`, where the image's tag does not tell it.
         node_pool: Key of the pool it runs on. Default: the only pool.
-        replicas: Pods in each cluster. Default: as many as the pool has nodes.
+        fallback_node_pools: Keys of the pools that are tried in this order when the first has no machines. A cluster
+            uses those of them that its region has.
+        migrate_back: Moves pods back to an earlier choice when there are machines again; running requests drain.
+        replicas: Pods in each cluster. Default: as many as the pool holds. Not together with `autoscaling`.
         port: HTTP port.
-        tensor_parallel_size: Default: the chips of one node.
+        tensor_parallel_size: Chips that hold the model together; fewer GPUs than a node has let several pods share it.
+            Default: the chips of one node, of the smallest machine where there are several pools.
         max_model_len: Longest context in tokens. Default: what the model allows, which may not fit in memory.
         extra_args: More arguments for vLLM, as they are.
-        file_cache_gib: GiB of the boot disk that hold the weights read from the bucket. Default: weights and a tenth.
+        max_lora_rank: Highest rank of the model's adapters. Default: vLLM's own, 16.
+        file_cache_gib: GiB of the node's disk that hold the weights. Default: weights and a tenth.
         startup_timeout_sec: Seconds in which the weights must be loaded and compiled.
         termination_grace_sec: Seconds for running requests to end when a pod goes.
         metric_export_name: Name under which the KV-cache metric reaches the load balancer.
     """
 
     image: str
+    vllm_version: str | None = None
     node_pool: str | None = None
+    fallback_node_pools: tuple[str, ...] = ()
+    migrate_back: bool = False
     replicas: int | None = None
     port: int = 8000
     tensor_parallel_size: int | None = None
     max_model_len: int | None = None
     extra_args: tuple[str, ...] = ()
+    max_lora_rank: int | None = None
     file_cache_gib: int | None = None
     startup_timeout_sec: int = 1800
     termination_grace_sec: int = 130
@@ -45,6 +55,8 @@ class ModelServerSpec:
             raise ValueError(f"port must be between 1 and 65535, got {self.port}")
         if self.replicas is not None and self.replicas < 0:
             raise ValueError(f"replicas must be at least 0, got {self.replicas}")
+        if self.vllm_version is not None and not re.fullmatch(r"\d+\.\d+(\.\d+)?", self.vllm_version):
+            raise ValueError(f"vllm_version must read like 0.11.0, got '{self.vllm_version}'")
         if not re.fullmatch(IMAGE, self.image):
             raise ValueError(f"image must name a version or a digest, got '{self.image}'")
 
@@ -57,11 +69,14 @@ class InferencePoolSpec:
     Args:
         chart_version: Version of the inferencepool chart: v1.0.1, v1.1.0, v1.2.1, v1.3.1, v1.4.0 or v1.5.0.
         endpoint_picker_replicas: 2 for a standby: one is active, the other waits.
-        objective_priority: Priority of the model's requests; higher goes first when the pool is full.
+        objective_name: What requests send as `x-gateway-inference-objective` to have the priority. Default:
+            `<name>-server-objective`.
+        objective_priority: Priority of such requests; higher goes first when the pool is full.
     """
 
     chart_version: str = "v1.5.0"
     endpoint_picker_replicas: int = 1
+    objective_name: str | None = None
     objective_priority: int = 10
 
     def __post_init__(self) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from stacks.config import Config
 from stacks.errors import Problem
 from stacks.rules import (
+    autoscaling,
     capacity,
+    choices,
     cluster,
     gateway,
+    growth,
     names,
     network,
     pools,
@@ -31,8 +34,11 @@ RULES: tuple[Rule, ...] = (
     *cluster.RULES,
     *system.RULES,
     *pools.RULES,
+    *growth.RULES,
     *capacity.RULES,
     *serving.RULES,
+    *choices.RULES,
+    *autoscaling.RULES,
     *server.RULES,
     *weights.RULES,
     *storage.RULES,

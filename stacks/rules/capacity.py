@@ -9,7 +9,7 @@ from dataclasses import fields
 from constructs_lib.specs import CapacitySpec
 from stacks.config import Config
 from stacks.errors import Problem, shown
-from stacks.rules.rule import Rule, pool_specs, serving_plan
+from stacks.rules.rule import Rule, pool_specs, serving_plans
 
 WAYS = ", ".join(field.name for field in fields(CapacitySpec))
 NAME = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -34,32 +34,42 @@ def _reservation(config: Config) -> Iterator[Problem]:
 
 
 def _queued(config: Config) -> Iterator[Problem]:
-    for path, plan in _serving(config):
-        if plan.queued:
+    for path, capacity in (choice for choices in _serving(config) for choice in choices):
+        if capacity.queued:
             message = "must not be queued under a model server, got queued: true"
             yield Problem(f"{path}.capacity", message, "write flex_start: true, or reservation: <name>")
 
 
 def _transient(config: Config) -> Iterator[Problem]:
-    for path, plan in _serving(config):
-        if plan.flex_start or plan.spot:
-            given = "flex_start: nodes go after seven days" if plan.flex_start else "spot: nodes go at any time"
+    for choices in _serving(config):
+        if not all(capacity.flex_start or capacity.spot for _, capacity in choices):
+            continue
+        for path, capacity in choices:
+            given = "flex_start: nodes go after seven days" if capacity.flex_start else "spot: nodes go at any time"
             message = f"should be on_demand or reservation under a model server, got {given}"
             yield Problem(f"{path}.capacity", message, "make sure that another region can carry the load")
 
 
 def _small_a3(config: Config) -> Iterator[Problem]:
     for path, _, spec in pool_specs(config):
-        if spec.machine_type in SPOT_OR_FLEX_ONLY and not (spec.capacity.spot or spec.capacity.flex_start):
-            given = " and ".join(spec.capacity.modes) or "none"
-            message = f"should be spot or flex_start for {spec.machine_type}, got {given}"
+        modes = spec.capacity.modes
+        if spec.machine_type in SPOT_OR_FLEX_ONLY and len(modes) == 1 and modes[0] not in ("spot", "flex_start"):
+            message = f"must be spot or flex_start for {spec.machine_type}, got {modes[0]}"
             yield Problem(f"{path}.capacity", message, "write spot: true")
 
 
-def _serving(config: Config) -> Iterator[tuple[str, CapacitySpec]]:
+def _reserved_only(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        modes = spec.capacity.modes
+        if spec.machine_type.startswith("a4x-") and len(modes) == 1 and modes != ["reservation"]:
+            message = f"must be reservation for {spec.machine_type}, got {modes[0]}"
+            yield Problem(f"{path}.capacity", message, "write reservation: <name>")
+
+
+def _serving(config: Config) -> Iterator[list[tuple[str, CapacitySpec]]]:
+    """The choices of each region, with how their machines are bought."""
     for key in config.regions:
-        if serving := serving_plan(config, key):
-            yield serving[0], serving[1].spec.capacity
+        yield [(path, plan.spec.capacity) for path, plan in serving_plans(config, key)]
 
 
 RULES = (
@@ -85,8 +95,15 @@ RULES = (
         _queued,
     ),
     Rule(
+        "CAP-RESERVED",
+        "a4x machines come from a reservation",
+        "Google sells them in no other way.",
+        "Google, Consumption options; AI Hypercomputer, A4X",
+        _reserved_only,
+    ),
+    Rule(
         "CAP-TRANSIENT",
-        "The model server runs on machines that stay",
+        "The model server can run on machines that stay",
         "Spot nodes can be taken back at any time, flex-start nodes after seven days; loading weights takes minutes.",
         "Google, Spot VMs in GKE; About flex-start provisioning mode",
         _transient,
@@ -95,9 +112,8 @@ RULES = (
     Rule(
         "CAP-A3-SMALL",
         "a3-highgpu with 1, 2 or 4 GPUs is spot or flex-start",
-        "Google offers these sizes in no other way (release notes only; not tried).",
-        "GKE release notes, 2024-10-17",
+        "Google offers these sizes in no other way.",
+        "Google, GPU machine types",
         _small_a3,
-        severity="warning",
     ),
 )

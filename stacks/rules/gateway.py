@@ -68,6 +68,13 @@ def _priority(config: Config) -> Iterator[Problem]:
         yield Problem("inference_pool.objective_priority", message, "write 10")
 
 
+def _one_balance(config: Config) -> Iterator[Problem]:
+    gateway = config.gateway
+    if gateway.max_in_flight_requests is not None and gateway.max_utilization_percent is not None:
+        given = f"{gateway.max_in_flight_requests} beside max_utilization_percent {gateway.max_utilization_percent}"
+        yield Problem("gateway.max_in_flight_requests", f"must be the only limit, got {given}", "remove one of the two")
+
+
 def _draining(config: Config) -> Iterator[Problem]:
     draining, grace = config.gateway.draining_sec, config.model_server.termination_grace_sec
     if grace < draining:
@@ -110,6 +117,13 @@ RULES = (
         "The load balancer reads `gke.named_metrics.<name>`, in which a name has 63 characters.",
         "CRD gcpbackendpolicies.networking.gke.io, customMetrics[].name; Google, Expose custom metrics",
         _metric,
+    ),
+    Rule(
+        "GW-BALANCE-ONE",
+        "The load balancer counts requests or reads a metric, not both",
+        "The balancing modes IN_FLIGHT and CUSTOM_METRICS exclude each other.",
+        "Google, Set up the multi-cluster GKE Inference Gateway",
+        _one_balance,
     ),
     Rule(
         "GW-CHART",

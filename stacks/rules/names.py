@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from stacks.config import Config
-from stacks.errors import Problem, shown
+from stacks.errors import TOKEN, Problem, shown
 from stacks.names import Names
 from stacks.rules.rule import Rule, pool_specs
 
@@ -45,7 +45,7 @@ def _compute(config: Config) -> Iterator[Problem]:
 
 def _clusters(config: Config) -> Iterator[Problem]:
     for key in config.regions:
-        yield from _too_long(f"regions.{key}", "a cluster", [Names(config).cluster(key)], 30)
+        yield from _too_long(f"regions.{key}", "a cluster", [Names(config).cluster(key)], 40)
 
 
 def _service_account(config: Config) -> Iterator[Problem]:
@@ -63,6 +63,17 @@ def _pools(config: Config) -> Iterator[Problem]:
             yield Problem(
                 path, f"must not be called {' or '.join(RESERVED_POOLS)}, got '{key}'", "write 'tpu' or 'gpu'"
             )
+
+
+def _objective(config: Config) -> Iterator[Problem]:
+    name, path = config.inference_pool.objective_name, "inference_pool.objective_name"
+    if name is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+        message = f"must be 1 to 63 lower case letters, digits and hyphens, got {shown(name)}"
+        yield Problem(path, message, f"write '{_plain_word(name) or 'chat'}'")
+
+
+def _plain_word(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", text).lower()).strip("-")[:63].rstrip("-")
 
 
 def _too_long(path: str, kind: str, names: list[str], limit: int) -> Iterator[Problem]:
@@ -123,10 +134,10 @@ RULES = (
         _compute,
     ),
     Rule(
-        "NAME-CLUSTER-30",
-        "Clusters have at most 30 characters",
-        "GKE takes 40, but the policy that drains a cluster names it with 30 at most, and clusters cannot be renamed.",
-        "CRD gcpbackendpolicies.networking.gke.io, spec.default.scopes[].selector; GKE API, Cluster.name",
+        "NAME-CLUSTER-40",
+        "Clusters have at most 40 characters",
+        "GKE refuses longer names.",
+        "GKE API, Cluster.name",
         _clusters,
     ),
     Rule(
@@ -149,6 +160,13 @@ RULES = (
         "It names the node pool; GKE takes 40 characters; the two names are taken by the platform and by GKE.",
         "GKE API, NodePool.name",
         _pools,
+    ),
+    Rule(
+        "NAME-OBJECTIVE",
+        "`objective_name` is a DNS label",
+        "It names the InferenceObjective, and clients send it in a header.",
+        "Kubernetes, Object names",
+        _objective,
     ),
     Rule(
         "NAME-NAMESPACE",

@@ -77,14 +77,17 @@ def _placement_zone(config: Config) -> Iterator[Problem]:
 
 def _slice_nodes(config: Config) -> Iterator[Problem]:
     for path, plan in pool_plans(config):
-        if plan.multi_host and plan.spec.nodes_per_zone not in (1, plan.slice_nodes):
+        if plan.multi_host and plan.spec.nodes_per_zone not in (None, 1, plan.slice_nodes):
             given = plan.spec.nodes_per_zone
             message = f"must be {plan.slice_nodes}, the nodes of a {plan.topology} slice, got {given}"
             yield Problem(f"{path}.nodes_per_zone", message, "remove the line: the topology decides")
 
 
 def _nodes(config: Config) -> Iterator[Problem]:
-    counts = [(f"{path}.nodes_per_zone", spec.nodes_per_zone) for path, _, spec in pool_specs(config)]
+    counts = [(f"{path}.nodes_per_zone", spec.nodes_per_zone or 1) for path, _, spec in pool_specs(config)]
+    grow = [(f"{path}.autoscaling.max_nodes", spec.autoscaling) for path, _, spec in pool_specs(config)]
+    most_zones = max((len(region.zones) for region in config.regions.values()), default=1)
+    counts += [(path, autoscaling.max_nodes // most_zones) for path, autoscaling in grow if autoscaling]
     counts.append(("cluster.system_pool.max_nodes_per_zone", config.cluster.system_pool.max_nodes_per_zone))
     for path, count in counts:
         if count > 1000:
@@ -107,10 +110,12 @@ def _odd_disk(config: Config) -> Iterator[Problem]:
 
 
 def _unused(config: Config) -> Iterator[Problem]:
-    used = config.model_server.node_pool
+    server = config.model_server
+    used = (server.node_pool, *server.fallback_node_pools)
     for path, key, _ in pool_specs(config):
-        if used is not None and key != used:
-            message = f"should be used by something, got '{used}' as model_server.node_pool"
+        if server.node_pool is not None and key not in used:
+            given = " and ".join(f"'{pool}'" for pool in used)
+            message = f"should be used by something, got {given} as the model server's pool{'s' * (len(used) > 1)}"
             yield Problem(path, message, "remove the pool")
 
 

@@ -78,7 +78,7 @@ def _zone_twice(config: Config) -> Iterator[Problem]:
 
 def _keys(config: Config) -> Iterator[Problem]:
     named = [(f"gateway.regions[{index}]", key) for index, key in enumerate(config.gateway.regions)]
-    if config.model.download_region is not None:
+    if config.model.download_region is not None and config.model.source == "bucket":
         named.append(("model.download_region", config.model.download_region))
     for path, key in named:
         if config.regions and key not in config.regions:
@@ -93,10 +93,18 @@ def _drained(config: Config) -> Iterator[Problem]:
 
 
 def _scopes(config: Config) -> Iterator[Problem]:
-    limited = [key for key, region in config.regions.items() if region.capacity_percent < 100]
-    if len(limited) > 16:
-        message = f"must be below 100 in at most 16 regions, got {len(limited)}"
-        yield Problem(f"regions.{limited[16]}.capacity_percent", message, "leave the others at 100")
+    special = [key for key, region in config.regions.items() if region.capacity_percent < 100 or region.preferred]
+    if len(special) > 16:
+        message = f"must be like the others, got {len(special)} regions that are preferred or below 100 percent"
+        yield Problem(f"regions.{special[16]}", message, "leave all but 16 at capacity_percent 100, not preferred")
+
+
+def _preferred(config: Config) -> Iterator[Problem]:
+    if config.regions and all(region.preferred for region in config.regions.values()):
+        first = next(iter(config.regions))
+        message = "must leave a region that is not preferred, got all of them"
+        fix = "keep it only where requests go first" if len(config.regions) > 1 else "remove the line"
+        yield Problem(f"regions.{first}.preferred", message, fix)
 
 
 RULES = (
@@ -159,10 +167,17 @@ RULES = (
     ),
     Rule(
         "REG-SCOPES-16",
-        "At most 16 regions have less than all of their capacity",
+        "At most 16 regions are preferred or have less than all of their capacity",
         "Each is a scope of the backend policy, which takes 16.",
         "CRD gcpbackendpolicies.networking.gke.io, spec.default.scopes",
         _scopes,
+    ),
+    Rule(
+        "REG-PREFERRED",
+        "Not every region is preferred",
+        "Preferred before no other region says nothing: each request goes to the nearest one again.",
+        "CRD gcpbackendpolicies.networking.gke.io, spec.default.scopes[].backendPreference",
+        _preferred,
     ),
     Rule(
         "REG-ALONE",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import NodePoolSpec
 from stacks.config import Config
 from stacks.errors import Problem
@@ -65,9 +66,24 @@ def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
     return plans
 
 
-def serving_plan(config: Config, key: str) -> tuple[str, PoolPlan] | None:
-    """Path and plan of the pool that region *key* serves from; None where another rule refuses it."""
+def serving_nodes(config: Config, key: str) -> ServingNodes | None:
+    """
+    The pools that region *key* serves from, in order, by their path; None where another rule refuses them all.
+
+    A split that does not fit their nodes counts as none: SRV-PARALLEL refuses it.
+    """
     plans = region_plans(config, key)
-    if config.model_server.node_pool is not None:
-        return plans.get(config.model_server.node_pool)
-    return next(iter(plans.values()), None) if len(plans) == 1 else None
+    server = config.model_server
+    if server.node_pool is not None:
+        wanted = [plans[pool] for pool in (server.node_pool, *server.fallback_node_pools) if pool in plans]
+    else:
+        wanted = list(plans.values()) if len(plans) == 1 else []
+    size = server.tensor_parallel_size
+    fits = size is not None and size > 0 and not any(plan.machine.chips % size for _, plan in wanted)
+    return ServingNodes(pools=dict(wanted), tensor_parallel_size=size if fits else None) if wanted else None
+
+
+def serving_plans(config: Config, key: str) -> list[tuple[str, PoolPlan]]:
+    """Path and plan of each pool that region *key* serves from, in order."""
+    nodes = serving_nodes(config, key)
+    return list(nodes.pools.items()) if nodes else []

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from constructs_lib.accelerators import machines
 from stacks.config import Config
 from stacks.errors import Problem, shown
-from stacks.rules.rule import Rule, serving_plan
+from stacks.rules.rule import Rule, serving_plans
 
 OURS = {
+    "--enable-lora": "write model.lora_adapters",
     "--host": "the server listens on all addresses",
+    "--lora-modules": "write model.lora_adapters",
+    "--max-lora-rank": "write model_server.max_lora_rank",
+    "--max-loras": "each of model.lora_adapters is counted",
     "--max-model-len": "write model_server.max_model_len",
     "--model": "write model.repository",
     "--port": "write model_server.port",
@@ -54,7 +59,7 @@ def _image(config: Config) -> Iterator[Problem]:
 
 def _arm(config: Config) -> Iterator[Problem]:
     for path, _, machine_type in _nodes(config):
-        if machine_type.startswith("a4x-"):
+        if machines()[machine_type].architecture == "arm64":
             yield _odd_image(config.model_server.image, f"ARM64 in {path}", "check that it is, or change machine_type")
 
 
@@ -65,8 +70,8 @@ def _odd_image(image: str, what: str, fix: str) -> Problem:
 def _nodes(config: Config) -> Iterator[tuple[str, str, str]]:
     """Path, kind and machine type of the pools that the model server runs on."""
     for key in config.regions:
-        if serving := serving_plan(config, key):
-            yield serving[0], serving[1].machine.kind, serving[1].machine.machine_type
+        for path, plan in serving_plans(config, key):
+            yield path, plan.machine.kind, plan.machine.machine_type
 
 
 RULES = (

@@ -18,7 +18,9 @@ DUAL_REGIONS = {"ASIA1": "asia-", "NAM4": "us-", **dict.fromkeys(("EUR4", "EUR5"
 
 
 def _bucket_names(config: Config) -> Iterator[Problem]:
-    names = {"bucket.name" if config.bucket.name else "project": Names(config).bucket}
+    names = {}
+    if config.bucket is not None:
+        names["bucket.name" if config.bucket.name else "project"] = Names(config).bucket
     if config.state_bucket is not None:
         names["state_bucket"] = config.state_bucket
     for where, name in names.items():
@@ -53,6 +55,8 @@ def _is_address(name: str) -> bool:
 
 
 def _location(config: Config) -> Iterator[Problem]:
+    if config.bucket is None:
+        return
     location = config.bucket.location
     known = [*CONTINENTS, *DUAL_REGIONS]
     if location.upper() not in known and not re.fullmatch(REGION, location.lower()):
@@ -64,6 +68,8 @@ def _location(config: Config) -> Iterator[Problem]:
 
 
 def _far(config: Config) -> Iterator[Problem]:
+    if config.bucket is None:
+        return
     location = config.bucket.location.upper()
     near = CONTINENTS.get(location) or (DUAL_REGIONS.get(location, location.lower().split("-")[0] + "-"),)
     regions = [region.region for region in config.regions.values()]
@@ -73,13 +79,13 @@ def _far(config: Config) -> Iterator[Problem]:
 
 
 def _state(config: Config) -> Iterator[Problem]:
-    if config.state_bucket is not None and config.state_bucket == Names(config).bucket:
+    if config.bucket is not None and config.state_bucket is not None and config.state_bucket == Names(config).bucket:
         message = f"must not be the model bucket, got {shown(config.state_bucket)}"
         yield Problem("state_bucket", message, "make a bucket for the state by hand")
 
 
 def _force_destroy(config: Config) -> Iterator[Problem]:
-    if config.bucket.force_destroy:
+    if config.bucket is not None and config.bucket.force_destroy:
         kept = f"kept for {config.bucket.soft_delete_days} days" if config.bucket.soft_delete_days else "gone at once"
         message = f"should be false, got true: a destroy deletes the weights, which are then {kept}"
         yield Problem("bucket.force_destroy", message, "remove the line")

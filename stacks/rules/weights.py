@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from math import floor
 
+from constructs_lib.accelerators import PoolPlan
 from stacks.config import Config
-from stacks.errors import Problem, shown
-from stacks.rules.rule import Rule, serving_plan
+from stacks.errors import TOKEN, Problem, shown, yaml_path
+from stacks.rules.rule import Rule, serving_nodes
 from stacks.sizing import file_cache_gib
 
 FILE_SYSTEM_SHARE = 0.9425
 """A 100 GB boot disk shows 98831908 KiB."""
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 SECRET_NAME = r"[A-Za-z0-9_-]{1,255}"
 OBJECT_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 
@@ -27,25 +29,101 @@ def disk_leaves_gib(disk_gib: int) -> int:
     return max(0, floor(0.9 * FILE_SYSTEM_SHARE * disk_gib - reserved))
 
 
+def local_ssds_leave_gib(count: int, total_gib: int) -> int:
+    """
+    GiB of *count* local SSDs that GKE leaves to pods: nine tenths less what it reserves, 50, 75 or 100 GiB.
+
+    Source: Google, "Plan GKE node sizes", ephemeral storage backed by local SSDs.
+    """
+    return max(0, floor(0.9 * total_gib - (50, 75, 100)[min(count, 3) - 1]))
+
+
 def _cache_disk(config: Config) -> Iterator[Problem]:
-    cache = file_cache_gib(config)
-    for path, disk in _disks(config):
+    for path, plan, pods in _nodes(config):
+        cache, disk = file_cache_gib(config) * pods, plan.spec.disk_gib
         left = disk_leaves_gib(disk)
+        if plan.machine.local_ssds:
+            yield from _cache_ssd(config, plan, pods)
+            continue
         if cache <= left:
             continue
         enough = next((size for size in range(10, 65536, 10) if disk_leaves_gib(size) >= cache), 65536)
         if config.model_server.file_cache_gib:
-            message = f"must be at most {left}, what GKE leaves of {disk} GiB of disk, got {cache}"
-            yield Problem("model_server.file_cache_gib", message, f"write {left}, or {path}.disk_gib: {enough}")
+            most = left // pods
+            write = f"write {most}, or" if most else "write"
+            message = (
+                f"must be at most {most}, what GKE leaves of {disk} GiB of disk{_share(pods)}, got {cache // pods}"
+            )
+            yield Problem("model_server.file_cache_gib", message, f"{write} {path}.disk_gib: {enough}")
         else:
-            message = f"must leave {cache} GiB for the file cache, got {disk} of which GKE leaves {left}"
+            message = f"must leave {cache} GiB for the weights, got {disk} of which GKE leaves {left}"
             yield Problem(f"{path}.disk_gib", message, f"write {enough}, or a smaller model_server.file_cache_gib")
 
 
-def _disks(config: Config) -> Iterator[tuple[str, int]]:
+def _cache_ssd(config: Config, plan: PoolPlan, pods: int) -> Iterator[Problem]:
+    machine, cache = plan.machine, file_cache_gib(config)
+    most = local_ssds_leave_gib(machine.local_ssds, machine.local_ssd_gib) // pods
+    if cache > most:
+        where = f"the {machine.local_ssd_gib} GiB of local SSD of {machine.machine_type}{_share(pods)}"
+        message = f"must be at most {most}, what GKE leaves of {where}, got {cache}"
+        fix = f"write {most}" if config.model_server.file_cache_gib else "choose a larger machine"
+        yield Problem("model_server.file_cache_gib", message, fix)
+
+
+def _share(pods: int) -> str:
+    return f" to each of the {pods} pods of a node" if pods > 1 else ""
+
+
+def _nodes(config: Config) -> Iterator[tuple[str, PoolPlan, int]]:
+    """Path, plan and pods per node of the pools that the model server may run on."""
     for key in config.regions:
-        if serving := serving_plan(config, key):
-            yield serving[0], serving[1].spec.disk_gib
+        nodes = serving_nodes(config, key)
+        for path, plan in nodes.pools.items() if nodes else ():
+            yield path, plan, max(1, nodes.pods_per_node(plan) if nodes else 1)
+
+
+def _source(config: Config) -> Iterator[Problem]:
+    if config.model.source == "bucket" and config.bucket is None:
+        yield Problem(
+            "bucket", "must be given for weights from the bucket, got nothing", "write bucket: {location: US}"
+        )
+    if config.model.source == "hugging_face" and config.bucket is not None:
+        message = "must be left out for weights straight from Hugging Face, got a map"
+        yield Problem("bucket", message, "remove it, or write model.source: bucket")
+    if config.model.source == "hugging_face" and config.model.download_region is not None:
+        message = f"must be left out where each server downloads, got {shown(config.model.download_region)}"
+        yield Problem("model.download_region", message, "remove the line")
+
+
+def _adapters(config: Config) -> Iterator[Problem]:
+    for name in config.model.lora_adapters:
+        path = yaml_path(("model", "lora_adapters", name))
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?", name):
+            message = f"must be named with 1 to 50 lower case letters, digits and hyphens, got {shown(name)}"
+            fix = re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", name).lower()).strip("-")[:50].rstrip("-")
+            yield Problem(path, message, f"write '{fix or 'adapter-1'}'")
+        elif name == config.model.name:
+            yield Problem(
+                path, f"must have another name than the model itself, got {shown(name)}", "rename one of them"
+            )
+
+
+def _pinned(config: Config) -> Iterator[Problem]:
+    for name, adapter in config.model.lora_adapters.items():
+        if adapter.revision == "main":
+            path = f"{yaml_path(('model', 'lora_adapters', name))}.revision"
+            fix = f"copy the newest commit of https://huggingface.co/{adapter.repository}/commits/main"
+            yield Problem(path, "should be a commit, so that all servers have the same, got main", fix)
+
+
+def _rank(config: Config) -> Iterator[Problem]:
+    rank, path = config.model_server.max_lora_rank, "model_server.max_lora_rank"
+    if rank is not None and rank not in LORA_RANKS:
+        allowed = ", ".join(map(str, LORA_RANKS))
+        enough = next((known for known in LORA_RANKS if known >= rank), LORA_RANKS[-1])
+        yield Problem(path, f"must be one of {allowed}, got {rank}", f"write {enough}")
+    elif rank is not None and not config.model.lora_adapters:
+        yield Problem(path, f"must be left out without model.lora_adapters, got {rank}", "remove the line")
 
 
 def _cache_small(config: Config) -> Iterator[Problem]:
@@ -73,7 +151,7 @@ def _secret(config: Config) -> Iterator[Problem]:
 
 def _long_download(config: Config) -> Iterator[Problem]:
     minutes = config.model.download_timeout_minutes
-    if config.kubernetes_auth == "token" and minutes > 60:
+    if config.kubernetes_auth == "token" and config.model.source == "bucket" and minutes > 60:
         message = f"should be at most 60 with kubernetes_auth: token, got {minutes}"
         yield Problem("model.download_timeout_minutes", message, "write kubernetes_auth: exec")
 
@@ -81,10 +159,31 @@ def _long_download(config: Config) -> Iterator[Problem]:
 RULES = (
     Rule(
         "CACHE-DISK",
-        "The file cache fits in what GKE leaves of the boot disk",
+        "The weights of a node's pods fit in what GKE leaves of its disk",
         "A cache that outgrows the disk has the pods evicted while they load the weights.",
         "Google, Plan GKE node sizes; GoogleCloudPlatform/gcs-fuse-csi-driver, troubleshooting.md",
         _cache_disk,
+    ),
+    Rule(
+        "MODEL-SOURCE",
+        "There is a bucket exactly where the weights come from it",
+        "Servers would look for weights that nobody put there, or a bucket would be paid for that nobody reads.",
+        "this library",
+        _source,
+    ),
+    Rule(
+        "MODEL-ADAPTER",
+        "Adapters have names of their own: lower case letters, digits and hyphens",
+        "Clients tell adapters and model by name; the name is also part of the download container's.",
+        "Kubernetes, Object names; vLLM, LoRA adapters",
+        _adapters,
+    ),
+    Rule(
+        "MODEL-LORA-RANK",
+        "`max_lora_rank` is one that vLLM has, and there are adapters",
+        "vLLM refuses others when it starts.",
+        "vLLM, LoRAConfig",
+        _rank,
     ),
     Rule(
         "MODEL-SECRET",
@@ -92,6 +191,14 @@ RULES = (
         "The add-on builds the path itself; a path or a token in its place is not found.",
         "Google, Secret Manager, Create a secret; Kubernetes, Secrets",
         _secret,
+    ),
+    Rule(
+        "MODEL-PINNED",
+        "Adapters are pinned to a commit",
+        "`main` is what it is when a server starts: two may differ, and what is in the bucket is not looked up again.",
+        "Hugging Face, Repositories, revisions",
+        _pinned,
+        severity="warning",
     ),
     Rule(
         "CACHE-SMALL",

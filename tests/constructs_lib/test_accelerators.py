@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.accelerators import PoolPlan, machines, plan_pool
+from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY, GkeVersion
 from constructs_lib.specs import NodePoolSpec
 
 SMALL_CUBES = {"2x2x1", "2x2x2", "2x2x4", "2x4x4"}
@@ -53,6 +54,16 @@ GPUS: dict[str, tuple[str, bool, dict[str, int]]] = {
     ),
 }  # fmt: skip
 """For each GPU: the disk that its machines boot from, managed DRANET, and the GPUs of each machine."""
+MEMORY_GB = {
+    "v4": 32, "v5e": 16, "v5p": 95, "v6e": 32, "v7": 192,
+    "A100 40GB": 40, "A100 80GB": 80, "H100 80GB": 80, "H100 80GB Mega": 80, "H200 141GB": 141,
+    "B200": 180, "GB200": 186, "GB300": 279, "L4": 24, "RTX PRO 6000": 96,
+}  # fmt: skip
+LOCAL_SSDS = {
+    "a2-ultragpu-1g": 1, "a2-ultragpu-2g": 2, "a2-ultragpu-4g": 4, "a2-ultragpu-8g": 8,
+    "a3-highgpu-1g": 2, "a3-highgpu-2g": 4, "a3-highgpu-4g": 8, "a3-highgpu-8g": 16, "a3-megagpu-8g": 16,
+    "a3-ultragpu-8g": 32, "a4-highgpu-8g": 32, "a4x-highgpu-4g": 4, "a4x-maxgpu-4g-metal": 4,
+}  # fmt: skip
 GPU_MACHINES = {name: gpu for gpu, (_, _, counts) in GPUS.items() for name, count in counts.items()}
 SLICES = [(name, topology) for name, machine in machines().items() for topology in machine.topologies]
 
@@ -119,13 +130,44 @@ def test_a_gpu_machine_is_what_google_says(name: str) -> None:
     assert machine.sources
 
 
-def test_only_one_machine_needs_a_newer_gke_and_a_label_of_its_own() -> None:
-    """The GB300 machine, by Google's table of managed DRANET."""
-    special = {name: machine for name, machine in machines().items() if machine.min_gke_version or machine.node_labels}
+def test_one_chip_has_the_memory_that_its_maker_says() -> None:
+    """By generation: a pool's memory is what tells whether a model fits."""
+    found = {(machine.generation, machine.memory_gb) for machine in machines().values()}
 
-    assert list(special) == ["a4x-maxgpu-4g-metal"]
-    assert special["a4x-maxgpu-4g-metal"].min_gke_version == "1.34.3-gke.1318000"
-    assert special["a4x-maxgpu-4g-metal"].node_labels == {"cloud.google.com/gke-dpv2-unified-cni": "cni-migration"}
+    assert len(found) == len(MEMORY_GB)
+    assert dict(found) == MEMORY_GB
+
+
+@pytest.mark.parametrize("name", machines())
+def test_a_machine_has_the_local_ssds_that_it_always_comes_with(name: str) -> None:
+    """Of 375 GiB, in A4X of 3000; none where one may choose, as with G2, G4 and the small A2."""
+    machine = machines()[name]
+    count = LOCAL_SSDS.get(name, 0)
+
+    assert machine.local_ssds == count
+    assert machine.local_ssd_gib == count * (3000 if name.startswith("a4x") else 375)
+
+
+def test_only_the_grace_machines_run_arm64() -> None:
+    """GB200 and GB300; an image for amd64 does not start there."""
+    assert [n for n, machine in machines().items() if machine.architecture == "arm64"] == [
+        "a4x-highgpu-4g",
+        "a4x-maxgpu-4g-metal",
+    ]
+
+
+def test_only_one_machine_needs_a_newer_gke_than_the_gateway_and_a_label_of_its_own() -> None:
+    """The GB300 machine, by Google's table of managed DRANET; what other machines need, the gateway needs too."""
+    gateway = GkeVersion.parse(MULTI_CLUSTER_INFERENCE_GATEWAY)
+    floors = {name: machine.min_gke_version for name, machine in machines().items() if machine.min_gke_version}
+
+    assert [name for name, floor in floors.items() if not gateway.reaches(GkeVersion.parse(floor))] == [
+        "a4x-maxgpu-4g-metal"
+    ]
+    assert floors["a4x-maxgpu-4g-metal"] == "1.34.3-gke.1318000"
+    assert {name: machine.node_labels for name, machine in machines().items() if machine.node_labels} == {
+        "a4x-maxgpu-4g-metal": {"cloud.google.com/gke-dpv2-unified-cni": "cni-migration"}
+    }
 
 
 def test_the_table_is_read_once_and_cannot_be_changed() -> None:
@@ -155,7 +197,8 @@ def test_a_pool_takes_from_its_machine_what_is_not_given(name: str) -> None:
     machine, made = machines()[name], plan(name)
     labels = {"cloud.google.com/gke-networking-dra-driver": "true"} if machine.dra_device_class else {}
 
-    assert (made.nodes, made.chips, made.multi_host, made.compact_placement) == (1, machine.chips, False, False)
+    assert (made.nodes, made.chips, made.multi_host) == (1, machine.chips, False)
+    assert made.compact_placement == (machine.workload_policy_topology is not None)
     assert made.topology == machine.single_host_topology
     assert (made.topology is None) == (machine.kind == "gpu")
     assert made.dranet == (machine.dra_device_class is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.manifests import gates
 from constructs_lib.manifests.weights import download_pod
-from constructs_lib.specs import HuggingFaceTokenSpec, KubernetesSecretSpec, ModelSpec
+from constructs_lib.specs import HuggingFaceTokenSpec, KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
 from tests.conftest import Synth
 from tests.synthesized import Block
 
@@ -30,10 +31,16 @@ TEMPLATES = {
     "programmed": gates.gateway_programmed("gateway", namespace="inference", timeout_sec=600).template("gate"),
     "weights, Secret Manager": download_pod(
         model=MODEL, bucket="weights", service_account="downloader", token="hf-token"
-    ).template(),
+    ),
     "weights, Kubernetes secret": download_pod(
         model=MODEL, bucket="weights", service_account="downloader", token=SECRET
-    ).template(),
+    ),
+    "weights and adapters": download_pod(
+        model=replace(MODEL, lora_adapters={"tone": LoraAdapterSpec(repository="me/tone", revision="a" * 40)}),
+        bucket="weights",
+        service_account="downloader",
+        token=SECRET,
+    ),
 }
 """Every pod that the platform makes a Job of."""
 POD: dict[str, Any] = {"serviceAccountName": "worker", "containers": [{"name": "work", "image": "busybox:1.37"}]}

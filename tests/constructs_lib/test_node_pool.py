@@ -11,7 +11,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs_lib.accelerators import machines, plan_pool
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
-from constructs_lib.specs import CapacitySpec, ClusterSpec, NodePoolSpec, SystemPoolSpec
+from constructs_lib.specs import CapacitySpec, ClusterSpec, NodeAutoscalingSpec, NodePoolSpec, SystemPoolSpec
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
@@ -78,6 +78,83 @@ def pool(app: Synthesized, name: str = "tpu") -> Block:
     """The pool of that name."""
     [found] = [block for block in app.all(POOLS) if block["name"] == name]
     return found
+
+
+@pytest.mark.parametrize(
+    ("settings", "bounds", "start"),
+    [
+        ({"autoscaling": NodeAutoscalingSpec(max_nodes=8)}, (0, 8, "BALANCED"), 0),
+        (
+            {"autoscaling": NodeAutoscalingSpec(min_nodes=3, max_nodes=8), "capacity": CapacitySpec(spot=True)},
+            (3, 8, "ANY"),
+            2,
+        ),
+        (
+            {"autoscaling": NodeAutoscalingSpec(max_nodes=8, location_policy="ANY")},
+            (0, 8, "ANY"),
+            0,
+        ),
+    ],
+)
+def test_a_pool_that_grows_moves_between_its_bounds(
+    synth: Synth, settings: dict[str, Any], bounds: tuple[int, int, str], start: int
+) -> None:
+    """In all zones together; spot nodes are taken where there are some. The size is the autoscaler's after that."""
+    made = pool(synth(with_pool("g2-standard-8", zones=TWO_ZONES, **settings)))
+
+    assert made["autoscaling"] == dict(
+        zip(("total_min_node_count", "total_max_node_count", "location_policy"), bounds, strict=True)
+    )
+    assert made["initial_node_count"] == start
+    assert "initial_node_count" in made["lifecycle"]["ignore_changes"]
+    assert made["upgrade_settings"] == {"strategy": "SURGE", "max_surge": 0, "max_unavailable": 1}
+    assert "node_count" not in made
+
+
+def test_a_pool_of_a_compute_class_is_for_its_pods_alone(synth: Synth) -> None:
+    """Label and taint of the class; a pool that was there without the label is refused, for it stays as it was."""
+
+    def build(stack: Any) -> None:
+        spec = NodePoolSpec(machine_type="g2-standard-8", autoscaling=NodeAutoscalingSpec(max_nodes=2))
+        cluster(stack).add_accelerator_pool("spot", plan_pool(spec, 1), compute_class="llama-server")
+
+    made = pool(synth(build), "spot")
+    [check] = made["lifecycle"]["postcondition"]
+
+    assert made["node_config"]["labels"] == {"cloud.google.com/compute-class": "llama-server"}
+    assert made["node_config"]["taint"] == [
+        {"key": "cloud.google.com/compute-class", "value": "llama-server", "effect": "NO_SCHEDULE"}
+    ]
+    assert "give it another key" in check["error_message"]
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "count"),
+    [("a3-highgpu-2g", 4), ("a4x-highgpu-4g", 4), ("g2-standard-8", 0), ("ct6e-standard-4t", 0)],
+)
+def test_the_ssds_that_a_machine_comes_with_hold_the_weights(synth: Synth, machine_type: str, count: int) -> None:
+    """All of them, said so: GKE uses them anyway, and a plan that does not know would replace the pool."""
+    config = pool(synth(with_pool(machine_type)))["node_config"]
+
+    assert config.get("ephemeral_storage_local_ssd_config") == ({"local_ssd_count": count} if count else None)
+
+
+def test_the_gpu_driver_can_be_chosen(synth: Synth) -> None:
+    """GKE's own unless told."""
+    made = pool(synth(with_pool("g2-standard-8", gpu_driver_version="LATEST")))
+
+    [gpu] = made["node_config"]["guest_accelerator"]
+    assert gpu["gpu_driver_installation_config"] == {"gpu_driver_version": "LATEST"}
+
+
+def test_a4x_is_placed_by_a_workload_policy(synth: Synth) -> None:
+    """The network between its GPUs is made by one, also for a single node."""
+    app = synth(with_pool("a4x-highgpu-4g"))
+
+    assert app.one("google_compute_resource_policy")["workload_policy"] == {
+        "type": "HIGH_THROUGHPUT",
+        "accelerator_topology": "1x72",
+    }
 
 
 def test_a_tpu_pool_has_a_fixed_size_and_its_own_interfaces(synth: Synth) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from constructs_lib import specs
 from constructs_lib.specs import (
+    AutoscalingSpec,
     BucketSpec,
     CapacitySpec,
     CidrSpec,
@@ -19,10 +20,12 @@ from constructs_lib.specs import (
     HuggingFaceTokenSpec,
     InferencePoolSpec,
     KubernetesSecretSpec,
+    LoraAdapterSpec,
     MaintenanceWindowSpec,
     ModelServerSpec,
     ModelSpec,
     NetworkSpec,
+    NodeAutoscalingSpec,
     NodePoolSpec,
     RegionSpec,
     SystemPoolSpec,
@@ -32,6 +35,7 @@ TOKEN = HuggingFaceTokenSpec(secret_manager="token")
 REVISION = "005ad3404e59d6023443cb575daa05336842228a"
 SECRET = KubernetesSecretSpec(name="hf", key="token")
 MINIMUM: dict[type[Any], dict[str, Any]] = {
+    AutoscalingSpec: {"max_replicas": 10_000},
     BucketSpec: {"location": "US"},
     CapacitySpec: {},
     CidrSpec: {"nodes": "10.0.0.0/20", "pods": "10.1.0.0/16", "services": "10.0.16.0/20", "proxy": "10.0.32.0/23"},
@@ -41,18 +45,26 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     HuggingFaceTokenSpec: {"secret_manager": "token"},
     InferencePoolSpec: {},
     KubernetesSecretSpec: {"name": "hf", "key": "token"},
+    LoraAdapterSpec: {"repository": "owner/adapter", "revision": REVISION},
     MaintenanceWindowSpec: {},
     ModelServerSpec: {"image": "vllm/vllm-tpu:v0.27.0"},
     ModelSpec: {"repository": "google/gemma", "revision": REVISION, "hugging_face_token": TOKEN},
     NetworkSpec: {},
+    NodeAutoscalingSpec: {"max_nodes": 2},
     NodePoolSpec: {"machine_type": "ct6e-standard-4t"},
     RegionSpec: {"number": 0, "region": "us-east5", "zones": ("us-east5-b",)},
     SystemPoolSpec: {},
 }
 BETWEEN = [
+    (AutoscalingSpec, "min_replicas", (1, 10_000), (0, 10_001), "must be between 1 and 10000"),
+    (AutoscalingSpec, "scale_down_pods_per_minute", (1, 1000), (0, 1001), "must be between 1 and 1000"),
+    (AutoscalingSpec, "scale_down_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
+    (AutoscalingSpec, "scale_up_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
+    (AutoscalingSpec, "target_percent", (1, 99), (0, 100), "must be between 1 and 99"),
     (BucketSpec, "soft_delete_days", (0, 7, 90), (-1, 6, 91), "must be 0 or between 7 and 90"),
     (GatewaySpec, "draining_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
     (GatewaySpec, "log_sample_percent", (0, 0.5, 100), (-0.1, 100.1), "must be between 0 and 100"),
+    (GatewaySpec, "max_in_flight_requests", (1, 2147483647), (0, 2147483648), "must be between 1 and 2147483647"),
     (GatewaySpec, "max_utilization_percent", (1, 100), (0, 101), "must be between 1 and 100"),
     (GatewaySpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
     (GatewaySpec, "timeout_sec", (1, 2147483647), (0, 2147483648), "must be between 1 and 2147483647"),
@@ -69,8 +81,11 @@ BETWEEN = [
     (ModelSpec, "weights_gib", (1,), (0,), "must be at least 1"),
     (NetworkSpec, "mtu", (1300, 8896), (1299, 8897), "must be between 1300 and 8896"),
     (NetworkSpec, "region_prefix_length", (13, 18), (12, 19), "must be between 13 and 18"),
+    (NodeAutoscalingSpec, "max_nodes", (1, 1000), (0,), "must be at least 1"),
+    (NodeAutoscalingSpec, "min_nodes", (0, 2), (-1, 3), "must be between 0 and max_nodes (2)"),
     (NodePoolSpec, "disk_gib", (10, 65536), (9, 65537), "must be between 10 and 65536"),
     (NodePoolSpec, "nodes_per_zone", (1,), (0,), "must be at least 1"),
+    (RegionSpec, "capacity_percent", (0, 100), (-1, 101), "must be between 0 and 100"),
     (RegionSpec, "number", (0,), (-1,), "must be at least 0"),
 ]
 
@@ -122,7 +137,7 @@ def test_the_protective_settings_are_the_defaults() -> None:
 def test_the_defaults_of_the_codelab_hold() -> None:
     """MTU 8896, spill-over at 60 %, a dead region found in ten seconds, the last chart."""
     assert NetworkSpec().mtu == 8896
-    assert (GatewaySpec().max_utilization_percent, GatewaySpec().addresses) == (60, "named")
+    assert (GatewaySpec().spill_over_percent, GatewaySpec().addresses) == (60, "named")
     assert HealthCheckSpec().detection_sec == 10
     assert HealthCheckSpec(interval_sec=2, timeout_sec=1, unhealthy_threshold=3).detection_sec == 6
     assert InferencePoolSpec().chart_version == "v1.5.0"
@@ -173,20 +188,29 @@ def test_the_token_is_in_exactly_one_place(given: str, settings: dict[str, Any])
         HuggingFaceTokenSpec(**settings)
 
 
+@pytest.mark.parametrize("spec", [ModelSpec, LoraAdapterSpec])
 @pytest.mark.parametrize("repository", ["gemma", "google/gemma/27b", "google/", "https://huggingface.co/google/gemma"])
-def test_a_repository_has_an_owner_and_a_name(repository: str) -> None:
+def test_a_repository_has_an_owner_and_a_name(spec: type[Any], repository: str) -> None:
     """Nothing before, between or after."""
     with pytest.raises(ValueError, match=f"^repository must read owner/name, got '{repository}'$"):
-        make(ModelSpec, repository=repository)
+        make(spec, repository=repository)
 
 
-@pytest.mark.parametrize("revision", ["main", REVISION[:-1], REVISION.upper(), REVISION + "0"])
-def test_a_revision_is_a_commit(revision: str) -> None:
+@pytest.mark.parametrize("spec", [ModelSpec, LoraAdapterSpec])
+@pytest.mark.parametrize("revision", ["dev", REVISION[:-1], REVISION.upper(), REVISION + "0"])
+def test_a_revision_is_a_commit(spec: type[Any], revision: str) -> None:
     """A branch moves, so it is refused with where to find a commit."""
     message = f"^revision must be a commit of 40 hexadecimal digits, got '{revision}': take it from the history"
 
     with pytest.raises(ValueError, match=message):
-        make(ModelSpec, revision=revision)
+        make(spec, revision=revision)
+
+
+def test_only_an_adapter_may_follow_its_main_branch() -> None:
+    """The model itself is one that cannot change."""
+    assert make(LoraAdapterSpec, revision="main").directory == "owner/adapter/main"
+    with pytest.raises(ValueError, match=r"^revision must be a commit of 40 hexadecimal digits, got 'main'"):
+        make(ModelSpec, revision="main")
 
 
 def test_a_model_is_called_after_its_repository_unless_named() -> None:
@@ -195,6 +219,65 @@ def test_a_model_is_called_after_its_repository_unless_named() -> None:
 
     assert (model.name, model.directory) == ("gemma-3-27b-it", f"google/gemma-3-27b-it/{REVISION}")
     assert make(ModelSpec, served_name="chat").name == "chat"
+
+
+def test_weights_and_adapters_are_downloaded_from_and_to_their_own_places() -> None:
+    """The model first, then each adapter in the order of the file, each in a folder of its revision."""
+    food = LoraAdapterSpec(repository="a/food", revision="0" * 40)
+    law = LoraAdapterSpec(repository="a/law")
+    model = make(ModelSpec, lora_adapters={"food": food, "law": law})
+
+    assert model.snapshots == (model, food, law)
+    assert [snapshot.directory for snapshot in model.snapshots] == [
+        f"google/gemma/{REVISION}",
+        f"a/food/{'0' * 40}",
+        "a/law/main",
+    ]
+
+
+@pytest.mark.parametrize("version", ["0.11.0", "0.11", "1.0.12"])
+def test_the_version_of_vllm_may_be_told(version: str) -> None:
+    """Where the image's tag does not tell it."""
+    assert make(ModelServerSpec, vllm_version=version).vllm_version == version
+
+
+@pytest.mark.parametrize("version", ["v0.11.0", "0", "latest", "0.11.0rc1", "0.11.0\n", ""])
+def test_a_version_of_vllm_is_two_or_three_numbers(version: str) -> None:
+    """Nothing before or after."""
+    with pytest.raises(ValueError, match=f"^vllm_version must read like 0.11.0, got '{version}'$"):
+        make(ModelServerSpec, vllm_version=version)
+
+
+@pytest.mark.parametrize(
+    ("settings", "percent", "words"),
+    [
+        ({}, 60, "60 % of the KV cache"),
+        ({"max_utilization_percent": 80}, 80, "80 % of the KV cache"),
+        ({"max_in_flight_requests": 8}, None, "8 requests at once per server"),
+    ],
+)
+def test_a_gateway_tells_when_a_region_is_full(settings: dict[str, Any], percent: int | None, words: str) -> None:
+    """By the fill of the KV cache, or by requests, which have no percentage."""
+    gateway = GatewaySpec(**settings)
+
+    assert (gateway.spill_over_percent, gateway.spills_over_at) == (percent, words)
+
+
+def test_autoscaling_grows_before_the_spill_over_and_shrinks_slowly() -> None:
+    """Its default target is below the gateway's; pods go one a minute, after five minutes of less load."""
+    autoscaling = AutoscalingSpec(max_replicas=3)
+
+    assert autoscaling.target_percent < (GatewaySpec().spill_over_percent or 0)
+    assert (autoscaling.min_replicas, autoscaling.metric_source, autoscaling.install_adapter) == (1, None, None)
+    assert (autoscaling.scale_up_window_sec, autoscaling.scale_down_window_sec) == (15, 300)
+    assert autoscaling.scale_down_pods_per_minute == 1
+
+
+def test_autoscaling_has_bounds_in_order() -> None:
+    """The same number twice is allowed."""
+    assert AutoscalingSpec(min_replicas=2, max_replicas=2)
+    with pytest.raises(ValueError, match=r"^max_replicas must be at least min_replicas \(2\), got 1$"):
+        AutoscalingSpec(min_replicas=2, max_replicas=1)
 
 
 @pytest.mark.parametrize(
@@ -242,10 +325,10 @@ def test_capacity_tells_which_ways_are_chosen(settings: dict[str, Any], modes: l
 
 
 def test_a_pool_is_on_demand_unless_told() -> None:
-    """One node in each zone, kept until released."""
+    """Kept until released, of a fixed size that the plan counts as one node in each zone."""
     pool = make(NodePoolSpec)
 
-    assert (pool.capacity.mode, pool.nodes_per_zone, pool.disk_gib) == ("on_demand", 1, 200)
+    assert (pool.capacity.mode, pool.nodes_per_zone, pool.autoscaling, pool.disk_gib) == ("on_demand", None, None, 200)
 
 
 def test_a_region_has_a_zone() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.model_server import deployment
+from constructs_lib.manifests.served_weights import from_bucket
 from constructs_lib.specs import HuggingFaceTokenSpec, ModelServerSpec, ModelSpec
 
 NAMESPACE = "inference"
@@ -23,21 +24,29 @@ TPU = Accelerator(
         "cloud.google.com/gke-tpu-topology": "2x2",
     },
 )
+OWN = ("replicas", "accelerator", "claim_template", "model", "weights")
+"""Arguments of the function itself."""
 
 
 def server(**changes: Any) -> dict[str, Any]:
     """The example's Deployment; *changes* to ModelServerSpec fields or to the function's own arguments."""
-    own = {key: changes.pop(key) for key in list(changes) if key in ("replicas", "accelerator", "claim_template")}
-    given: dict[str, Any] = {"replicas": 1, "accelerator": TPU, "claim_template": "interfaces-1", **own}
+    own = {key: changes.pop(key) for key in list(changes) if key in OWN}
+    given: dict[str, Any] = {
+        "replicas": 1,
+        "accelerator": TPU,
+        "claim_template": "interfaces-1",
+        "model": MODEL,
+        "weights": from_bucket(bucket="my-project-id-gemma-weights", disk_gib=62),
+        **own,
+    }
     return deployment(
         name="gemma-server",
         namespace=NAMESPACE,
         labels=LABELS,
         service_account="gemma-reader",
         spec=replace(SERVER, **changes),
-        model=MODEL,
-        bucket="my-project-id-gemma-weights",
-        file_cache_gib=62,
+        region="us-east5",
+        region_header_config="region-1",
         tensor_parallel_size=4,
         **given,
     )

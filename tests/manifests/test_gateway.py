@@ -3,7 +3,7 @@
 import pytest
 
 from constructs_lib.manifests import gateway
-from constructs_lib.specs import GatewaySpec, HealthCheckSpec
+from constructs_lib.specs import GatewaySpec, HealthCheckSpec, RegionSpec
 from tests.checks.kubernetes_objects import problems
 from tests.manifests.examples import NAMESPACE
 
@@ -103,19 +103,44 @@ def test_the_share_of_logged_requests_is_counted_in_millionths(percent: float, l
     assert problems(made) == []
 
 
-def test_a_cluster_with_less_than_all_of_its_capacity_is_a_scope() -> None:
-    """One that is drained has 0; one at 100 is not named, so that nothing changes for it."""
+def region(name: str, **settings: object) -> RegionSpec:
+    """A region with one zone."""
+    return RegionSpec(number=1, region=name, zones=(f"{name}-a",), **settings)  # type: ignore[arg-type]
+
+
+def test_what_is_different_in_a_region_is_one_scope() -> None:
+    """Of two that match, the first would win; a region like the others is not named, so that nothing changes for it."""
     policy = gateway.gcp_backend_policy(
         name="backend",
         namespace="inference",
         pool="gemma-pool",
         spec=GatewaySpec(),
         export_name="kv-cache",
-        capacity_percent={"gemma-us": 0, "gemma-eu": 100, "gemma-asia": 30},
+        regions=[
+            region("us-east5", capacity_percent=0),
+            region("europe-west4"),
+            region("asia-east1", capacity_percent=30, preferred=True),
+            region("us-east4", preferred=True),
+        ],
     )
 
     assert policy["spec"]["default"]["scopes"] == [
-        {"selector": {"gke.io/cluster-name": "gemma-us"}, "capacityScalerPercent": 0},
-        {"selector": {"gke.io/cluster-name": "gemma-asia"}, "capacityScalerPercent": 30},
+        {"selector": {"gke.io/region": "us-east5"}, "capacityScalerPercent": 0},
+        {"selector": {"gke.io/region": "asia-east1"}, "backendPreference": "PREFERRED", "capacityScalerPercent": 30},
+        {"selector": {"gke.io/region": "us-east4"}, "backendPreference": "PREFERRED"},
     ]
     assert problems(policy) == []
+
+
+def test_requests_at_once_are_the_other_way_to_balance() -> None:
+    """Then no metric is named: the two modes exclude each other."""
+    policy = gateway.gcp_backend_policy(
+        name="backend",
+        namespace="inference",
+        pool="gemma-pool",
+        spec=GatewaySpec(max_in_flight_requests=64),
+        export_name="kv-cache",
+    )["spec"]["default"]
+
+    assert (policy["balancingMode"], policy["maxInFlightRequestsPerEndpoint"]) == ("IN_FLIGHT", 64)
+    assert "customMetrics" not in policy

@@ -1,12 +1,15 @@
 """vLLM's Deployment."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.manifests.served_weights import from_hugging_face
+from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec
 from tests.checks.kubernetes_objects import problems
-from tests.manifests.examples import LABELS, TPU, server
+from tests.manifests.examples import LABELS, MODEL, TPU, server
 
 OLD_IMAGE = "docker.io/vllm/vllm-openai:v0.10.1"
 GPU = Accelerator(
@@ -56,9 +59,56 @@ def test_vllm_is_started_without_a_shell() -> None:
         "--served-model-name=gemma-3-27b-it",
         "--tensor-parallel-size=4",
         "--port=8000",
+        "--middleware=region_header.RegionHeader",
         "--max-model-len=32768",
         "--shutdown-timeout=95",
     ]
+
+
+def test_every_answer_tells_its_region() -> None:
+    """By a middleware from the ConfigMap, which finds the region in the environment."""
+    made = server()
+    env = {entry["name"]: entry["value"] for entry in container(made)["env"]}
+    mount = {"name": "region-header", "mountPath": env["PYTHONPATH"], "readOnly": True}
+
+    assert {"name": "region-header", "configMap": {"name": "region-1"}} in pod(made)["volumes"]
+    assert mount in container(made)["volumeMounts"]
+    assert env["INFERENCE_REGION"] == "us-east5"
+
+
+def test_adapters_are_served_beside_the_model() -> None:
+    """By their names, from their own directories, all at once in a batch."""
+    adapters = {
+        "food-review-1": LoraAdapterSpec(repository="me/food", revision="a" * 40),
+        "food-review-2": LoraAdapterSpec(repository="me/food", revision="b" * 40),
+    }
+    args = container(server(model=replace(MODEL, lora_adapters=adapters), max_lora_rank=8))["args"]
+    start = args.index("--lora-modules")
+
+    assert args[start + 1 : start + 6] == [
+        f"food-review-1=/models/me/food/{'a' * 40}",
+        f"food-review-2=/models/me/food/{'b' * 40}",
+        "--enable-lora",
+        "--max-loras=2",
+        "--max-lora-rank=8",
+    ]
+
+
+@pytest.mark.parametrize("token", ["server-token", KubernetesSecretSpec(name="hf", key="token")])
+def test_weights_straight_from_hugging_face(token: KubernetesSecretSpec | str) -> None:
+    """The download runs before the server, onto the node's disk; the server's container never sees the token."""
+    weights = from_hugging_face(model=MODEL, token=token, disk_gib=62)
+    made = server(weights=weights, accelerator=GPU, claim_template=None)
+    [download] = pod(made)["initContainers"]
+
+    assert problems(made) == []
+    assert download["resources"]["requests"]["ephemeral-storage"] == "62Gi"
+    assert {"name": "models", "emptyDir": {}} in pod(made)["volumes"]
+    assert pod(made)["securityContext"]["fsGroup"] == download["securityContext"]["runAsUser"]
+    assert "token" in [mount["name"] for mount in download["volumeMounts"]]
+    assert "token" not in [mount["name"] for mount in container(made)["volumeMounts"]]
+    assert "annotations" not in made["spec"]["template"]["metadata"]
+    assert made["spec"]["progressDeadlineSeconds"] > server()["spec"]["progressDeadlineSeconds"]
 
 
 def test_extra_arguments_come_last() -> None:

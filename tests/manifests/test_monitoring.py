@@ -28,3 +28,30 @@ def test_the_load_balancer_gets_the_gauge_under_its_export_name() -> None:
     assert endpoint["metrics"] == [{"name": "vllm:kv_cache_usage_perc", "exportName": "kv-cache"}]
     assert made["apiVersion"] == "autoscaling.gke.io/v1beta1"
     assert problems(made) == []
+
+
+def test_an_autoscaler_reads_the_same_gauge_in_another_shape() -> None:
+    """The load balancer still gets it, under the same name."""
+    made = autoscaling_metric(
+        name="kv-cache",
+        namespace=NAMESPACE,
+        labels=LABELS,
+        port=8000,
+        metric="vllm:kv_cache_usage_perc",
+        export_name="kv-cache",
+        autoscaler=True,
+    )
+    [metric] = made["spec"]["metrics"]
+    [scraped] = metric["pod"]["containers"]
+
+    assert scraped["metrics"] == [
+        {
+            "gauge": {
+                "name": "kv-cache",
+                "prometheusMetricName": "vllm:kv_cache_usage_perc",
+                "loadBalancing": {"enabled": True},
+            }
+        }
+    ]
+    assert metric["pod"]["selector"] == {"matchLabels": LABELS}
+    assert problems(made) == []

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.rig.planning import body
 from tests.rig.wire import Message
@@ -18,6 +19,8 @@ PROTECTED += "Set it to false to proceed with cluster deletion."
 MEETING_SEC = 60
 GROUP_OF_OURS = "inference.networking.x-k8s.io"
 """Neither Kubernetes nor GKE has its kinds: they come with a CRD of ours."""
+
+NAMESPACES_OF_KUBERNETES = ("default", "kube-system")
 
 
 class RefusedError(Exception):
@@ -111,12 +114,20 @@ class Cloud:
             if not any(crd.get("spec", {}).get("group") == GROUP_OF_OURS for crd in held):
                 raise RefusedError("API did not recognize GroupVersionKind from manifest (CRD may not be installed)")
 
+    def objects_of(self, place: str, query: Message) -> list[Any]:
+        """The objects of ours in the cluster at *place* that the *query* names: by kind, and by name as its fields."""
+        self.check_cluster(place)
+        kind, _, name = f"{query['kind']}={query['field_selector']}".partition("=metadata.name=")
+        held = [held["manifest"] for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
+        return [one for one in held if (one[1]["kind"], one[1]["metadata"]["name"]) == (kind, name)]
+
     def _refusal(self, action: str, key: Key, resource: Message) -> str | None:
         kind, place, name = key
         self.check_cluster(place)
         if action == "create":
             namespace = _namespace(resource)
-            if place and namespace and ("kubernetes_namespace_v1", place, namespace) not in self.objects:
+            there = namespace is None or namespace in NAMESPACES_OF_KUBERNETES
+            if place and not there and ("kubernetes_namespace_v1", place, namespace) not in self.objects:
                 return f'namespaces "{namespace}" not found'
             return f"{kind} {name} already exists" if key in self.objects else None
         if action == "delete" and resource.get("deletion_protection") is True:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.configs import config
 from tests.synthesized import Block, Synthesized
@@ -29,10 +32,16 @@ def server(app: Synthesized) -> Block:
 
 
 def test_both_clusters_serve_the_same(platform: Synthesized) -> None:
-    """Two like regions differ in the cluster they reach, and in nothing else."""
+    """Two like regions differ in the cluster they reach and in the region that their answers tell, in nothing else."""
     us, eu = (platform.stacks[f"workload-serving-{key}"]["resource"] for key in ("us", "eu"))
 
-    assert [without_paths(block) for block in flat(us)] == [without_paths(block) for block in flat(eu)]
+    assert json.dumps(bare(eu)).replace("europe-west4", "us-east5") == json.dumps(bare(us))
+    assert json.dumps(bare(eu)).count("europe-west4") == 1
+
+
+def bare(resources: Block) -> list[Block]:
+    """Every block, without the note that says from where in the code it is."""
+    return [without_paths(block) for block in flat(resources)]
 
 
 def flat(resources: Block) -> list[Block]:
@@ -100,3 +109,120 @@ def test_the_account_is_the_one_that_base_makes_and_fleet_grants(platform: Synth
     for deployment in platform.objects("Deployment"):
         assert deployment["spec"]["template"]["spec"]["serviceAccountName"] == granted
         assert granted in made
+
+
+ELASTIC: dict[str, Any] = {
+    "node_pools__tpu__autoscaling": {"max_nodes": 8},
+    "autoscaling": {"max_replicas": 8, "target_percent": 50},
+}
+
+
+def test_an_autoscaler_decides_on_the_replicas(tmp_path: Path) -> None:
+    """The Deployment has no count that an apply would set back; the autoscaler names the Deployment."""
+    app = alone(tmp_path, **ELASTIC)
+    autoscaler = app.object("HorizontalPodAutoscaler")["spec"]
+
+    assert "replicas" not in app.object("Deployment")["spec"]
+    assert autoscaler["scaleTargetRef"]["name"] == app.object("Deployment")["metadata"]["name"]
+    assert (autoscaler["minReplicas"], autoscaler["maxReplicas"]) == (1, 8)
+
+
+@pytest.mark.parametrize(
+    ("image", "gauge"),
+    [
+        ("docker.io/vllm/vllm-tpu:v0.10.1", "vllm:gpu_cache_usage_perc"),
+        ("docker.io/vllm/vllm-tpu:v0.10.2", "vllm:kv_cache_usage_perc"),
+    ],
+)
+def test_one_version_decides_on_every_name_of_the_metric(tmp_path: Path, image: str, gauge: str) -> None:
+    """Autoscaler, load balancer's export and endpoint picker name the same gauge; both charts' flags follow."""
+    pods = alone(tmp_path / "pods", model_server__image=image, **ELASTIC, autoscaling__metric_source="pods")
+    native = alone(tmp_path / "native", model_server__image=image, **ELASTIC)
+    [metric] = pods.object("HorizontalPodAutoscaler")["spec"]["metrics"]
+    [exported] = pods.object("AutoscalingMetric")["spec"]["endpoints"][0]["metrics"]
+    [[values]] = [release["values"] for release in pods.all("helm_release")]
+    [scraped] = native.object("AutoscalingMetric")["spec"]["metrics"][0]["pod"]["containers"]
+
+    assert metric["pods"]["metric"]["name"] == f"prometheus.googleapis.com|{gauge}|gauge"
+    assert exported["name"] == gauge
+    assert scraped["metrics"][0]["gauge"]["prometheusMetricName"] == gauge
+    assert (gauge in values) == (gauge == "vllm:gpu_cache_usage_perc")
+
+
+def test_the_native_metric_is_the_exported_one_and_needs_no_adapter(tmp_path: Path) -> None:
+    """The autoscaler names the AutoscalingMetric and its export; the load balancer reads the same export."""
+    app = alone(tmp_path, **ELASTIC, model_server__metric_export_name="fill")
+    [metric] = app.object("HorizontalPodAutoscaler")["spec"]["metrics"]
+    exported = app.object("AutoscalingMetric")
+    [gauge] = [found["gauge"] for found in exported["spec"]["metrics"][0]["pod"]["containers"][0]["metrics"]]
+
+    assert metric["pods"]["metric"]["name"] == f"autoscaling.gke.io|{exported['metadata']['name']}|{gauge['name']}"
+    assert (gauge["name"], gauge["loadBalancing"]) == ("fill", {"enabled": True})
+    assert app.objects("APIService") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "groups"), [("pods", {"custom.metrics.k8s.io"}), ("external", {"external.metrics.k8s.io"})]
+)
+def test_an_adapter_comes_with_the_metrics_that_need_one(tmp_path: Path, source: str, groups: set[str]) -> None:
+    """It serves no API that nobody asked for: KEDA may have the other one."""
+    app = alone(tmp_path, **ELASTIC, autoscaling__metric_source=source)
+
+    assert {service["spec"]["group"] for service in app.objects("APIService")} == groups
+
+
+def test_an_adapter_that_is_there_is_not_installed_again(tmp_path: Path) -> None:
+    """The autoscaler asks it all the same."""
+    app = alone(tmp_path, **ELASTIC, autoscaling__metric_source="pods", autoscaling__install_adapter=False)
+
+    assert app.objects("APIService") == app.all("kubernetes_namespace_v1") == []
+    assert app.object("HorizontalPodAutoscaler")["spec"]["metrics"][0]["type"] == "Pods"
+
+
+POOLS: dict[str, Any] = {
+    "reserved": {"machine_type": "a3-highgpu-8g", "capacity": {"reservation": "h100"}, "autoscaling": {"max_nodes": 2}},
+    "spot": {"machine_type": "a3-highgpu-8g", "capacity": {"spot": True}, "autoscaling": {"max_nodes": 4}},
+    "a100": {"machine_type": "a2-ultragpu-4g", "autoscaling": {"max_nodes": 4}},
+}
+CHOICES: dict[str, Any] = {"node_pools": POOLS, "model_server__node_pool": "reserved"}
+
+
+def test_several_pools_are_a_compute_class_that_the_server_selects(tmp_path: Path) -> None:
+    """In the order of the config; the pod asks for what the smallest machine has."""
+    app = alone(tmp_path, **CHOICES, model_server__fallback_node_pools=["spot", "a100"])
+    compute_class = app.object("ComputeClass")
+    pod = app.object("Deployment")["spec"]["template"]["spec"]
+
+    assert [choice["nodepools"] for choice in compute_class["spec"]["priorities"]] == [["reserved"], ["spot"], ["a100"]]
+    assert pod["nodeSelector"] == {"cloud.google.com/compute-class": compute_class["metadata"]["name"]}
+    assert server(app)["resources"]["limits"] == {"nvidia.com/gpu": "4"}
+    assert "--tensor-parallel-size=4" in server(app)["args"]
+
+
+def test_a_region_uses_those_choices_that_it_has(tmp_path: Path) -> None:
+    """A pool of one region alone is a choice there, and left out elsewhere; one choice needs no class."""
+    pools = {"node_pools": {"spot": POOLS["spot"]}, "regions__us__node_pools": {"reserved": POOLS["reserved"]}}
+    settings: dict[str, Any] = {
+        **pools,
+        "model_server__node_pool": "reserved",
+        "model_server__fallback_node_pools": ["spot"],
+    }
+
+    us, eu = alone(tmp_path / "us", "us", **settings), alone(tmp_path / "eu", "eu", **settings)
+
+    assert len(us.object("ComputeClass")["spec"]["priorities"]) == 2
+    assert eu.objects("ComputeClass") == []
+    assert eu.object("Deployment")["spec"]["template"]["spec"]["nodeSelector"] == {
+        "cloud.google.com/gke-accelerator": "nvidia-h100-80gb"
+    }
+
+
+def test_servers_may_fetch_the_weights_themselves(tmp_path: Path) -> None:
+    """Then no bucket is mounted, and the token is mounted by the download alone."""
+    app = alone(tmp_path, model__source="hugging_face", bucket=None)
+    pod = app.object("Deployment")["spec"]["template"]["spec"]
+    provider_class = app.object("SecretProviderClass")["metadata"]["name"]
+
+    assert [volume["name"] for volume in pod["volumes"] if "csi" in volume] == ["token"]
+    assert [container["name"] for container in pod["initContainers"]] == ["download"]
+    assert provider_class == "model-server-token"

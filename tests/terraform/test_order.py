@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+from tests.configs import ELASTIC
 from tests.terraform.configs import EACH_CONFIG, Worlds
 from tests.terraform.runs import Step
 from tests.terraform.world import World
@@ -98,12 +99,29 @@ def test_features_wait_for_members_on_the_way_up(path: Path, deployed_of: Worlds
 
 
 @EACH_CONFIG
-def test_the_download_starts_with_its_grants(path: Path, deployed_of: Worlds) -> None:
-    """Before the writer may write, and its secret may be read, there is no Job that would fail for it."""
+def test_a_download_starts_with_its_grants(path: Path, deployed_of: Worlds) -> None:
+    """Before a secret may be read, and a bucket written, nothing runs that would fail for it: Job or server."""
     world = deployed_of(path)
-    grants = [step for step in world.steps if step.stack == "workload-weights" and "_iam_member." in step.address]
+    kinds = ("google_secret_manager_secret_iam_member", "google_storage_bucket_iam_member")
+    stack, downloads = ("workload-weights", "kubernetes_job_v1")
+    if stack not in world.app.stacks:
+        stack, downloads = ("infra-fleet", "Deployment")
 
-    assert in_order(grants, chosen(world, "create", "kubernetes_job_v1", stack="workload-weights"))
+    assert in_order(chosen(world, "create", *kinds, stack=stack), chosen(world, "create", downloads))
+
+
+def test_the_apis_of_the_adapter_come_after_it_and_go_before_it(deployed_of: Worlds, destroyed_of: Worlds) -> None:
+    """While an API has no server the discovery of all APIs fails, and the removal of any namespace with it."""
+    up, down = deployed_of(ELASTIC), destroyed_of(ELASTIC)
+    for stack in ("workload-serving-eu", "workload-serving-us"):
+        server = [step for step in chosen(up, "create", "Deployment", stack=stack) if "adapter" in step.address]
+        apis = chosen(up, "create", "APIService", stack=stack)
+        assert in_order(server, apis, chosen(up, "create", "HorizontalPodAutoscaler", stack=stack))
+
+        server = [step for step in chosen(down, "delete", "Deployment", stack=stack) if "adapter" in step.address]
+        apis = chosen(down, "delete", "APIService", stack=stack)
+        namespaces = chosen(down, "delete", "kubernetes_namespace_v1", stack=stack)
+        assert in_order(chosen(down, "delete", "HorizontalPodAutoscaler", stack=stack), apis, server, namespaces)
 
 
 @EACH_CONFIG

@@ -1,0 +1,37 @@
+"""The header by which an answer tells the region that gave it: for people, load tests and failover drills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+from constructs_lib.manifests._objects import Manifest, named_by_content
+
+HEADER = "x-inference-region"
+VOLUME = "region-header"
+DIRECTORY = "/etc/inference"
+MIDDLEWARE = "region_header.RegionHeader"
+FILE = "region_header.py"
+
+
+def region_header_config(*, name: str, namespace: str, labels: Mapping[str, str]) -> Manifest:
+    """The ConfigMap with the middleware; its name follows its content, so that a changed one reaches the servers."""
+    data = {FILE: resources.files("constructs_lib").joinpath(f"data/{FILE}").read_text(encoding="utf-8")}
+    metadata = {"name": named_by_content(f"{name}-region", data), "namespace": namespace, "labels": dict(labels)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def volume(config: str) -> dict[str, Any]:
+    """The pod volume with the files of the ConfigMap *config*."""
+    return {"name": VOLUME, "configMap": {"name": config}}
+
+
+def mount() -> dict[str, Any]:
+    """Where the server finds them."""
+    return {"name": VOLUME, "mountPath": DIRECTORY, "readOnly": True}
+
+
+def env(region: str) -> dict[str, str]:
+    """The region, and where Python looks for the middleware. Neither vLLM image sets PYTHONPATH itself."""
+    return {"INFERENCE_REGION": region, "PYTHONPATH": DIRECTORY}

@@ -1,0 +1,66 @@
+"""How a model server gets its weights: from the bucket, or straight from Hugging Face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from constructs_lib.manifests import gcs_fuse
+from constructs_lib.manifests.weights import USER, download_containers, token_volume
+from constructs_lib.specs import KubernetesSecretSpec, ModelSpec
+
+VOLUME = "models"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedWeights:
+    """
+    What a server's pod has for its weights, as Kubernetes writes it.
+
+    Attributes:
+        volumes: The volume `models`, and what its download needs.
+        init_containers: What downloads before the server starts.
+        annotations: What the bucket's driver is told.
+        fs_group: Group that may write the volumes; None for the server's own.
+        download_sec: Seconds that the download may take.
+    """
+
+    volumes: tuple[dict[str, Any], ...]
+    init_containers: tuple[dict[str, Any], ...] = ()
+    annotations: dict[str, str] = field(default_factory=dict)
+    fs_group: int | None = None
+    download_sec: int = 0
+
+
+def from_bucket(*, bucket: str, disk_gib: int) -> ServedWeights:
+    """The bucket as a directory; what is read stays on *disk_gib* GiB of the node's disk."""
+    return ServedWeights(
+        volumes=(gcs_fuse.read_volume(name=VOLUME, bucket=bucket, file_cache_gib=disk_gib),),
+        annotations=gcs_fuse.pod_annotations(file_cache_gib=disk_gib),
+    )
+
+
+def from_hugging_face(*, model: ModelSpec, token: KubernetesSecretSpec | str, disk_gib: int) -> ServedWeights:
+    """
+    A directory of the node, filled by the download program before the server starts; the server sees no token.
+
+    A restarted container finds it filled, a new pod downloads again. *disk_gib* GiB of the node's disk are asked for.
+    """
+    downloads = [_as_nobody(container) for container in download_containers(model)]
+    resources = downloads[0]["resources"]
+    downloads[0]["resources"] = {
+        **resources,
+        "requests": {**resources["requests"], "ephemeral-storage": f"{disk_gib}Gi"},
+    }
+    return ServedWeights(
+        volumes=({"name": VOLUME, "emptyDir": {}}, token_volume(token)),
+        init_containers=tuple(downloads),
+        fs_group=USER,
+        download_sec=model.download_timeout_minutes * 60,
+    )
+
+
+def _as_nobody(container: dict[str, Any]) -> dict[str, Any]:
+    """The download's own user, where the pod's is the server's."""
+    user = {"runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER}
+    return {**container, "securityContext": {**container["securityContext"], **user}}

@@ -1,0 +1,105 @@
+"""The custom metrics adapter: Cloud Monitoring's metrics for the HorizontalPodAutoscalers of one cluster."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cdktf import ITerraformDependable, Postcondition
+from cdktf_cdktf_provider_kubernetes.data_kubernetes_resources import DataKubernetesResources
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+from constructs import Construct
+
+from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.metrics_adapter import (
+    CUSTOM,
+    EXTERNAL,
+    MANAGED_BY,
+    NAMESPACE,
+    adapter_objects,
+    api_services,
+)
+
+ROLLOUT_TIMEOUT = "20m"
+"""It is started again and again until its role on the project has spread, which takes minutes."""
+API_GROUPS = {"pods": CUSTOM, "external": EXTERNAL}
+
+
+class MetricsAdapter(Construct):
+    """
+    Google's adapter in a namespace of its own, and the APIs that it serves.
+
+    A cluster has one server of each metrics API. Where there is another (KEDA, prometheus-adapter, this one installed
+    by hand), the plan is refused and tells what to set. The APIs are registered once the adapter runs and go before it:
+    while one has no server, nobody can list all APIs of the cluster, and no namespace can be removed.
+
+    The adapter needs `roles/monitoring.viewer`: see `WorkloadIdentity.grant_monitoring`.
+
+    Args:
+        kubernetes: Provider of the cluster.
+        cluster: Name of the cluster, for the refusal.
+        serves: `pods` for metrics of pods, `external` for any others; no more is registered than is used.
+
+    Attributes:
+        ready: The APIs, for what reads them to depend on.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        kubernetes: KubernetesProvider,
+        cluster: str,
+        serves: Literal["pods", "external"],
+    ) -> None:
+        super().__init__(scope, id_)
+        group = API_GROUPS[serves]
+        self._refuse_another(kubernetes, cluster, f"v1beta1.{group}")
+        namespace = NamespaceV1(
+            self,
+            "namespace",
+            provider=kubernetes,
+            metadata={"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+            timeouts={"delete": "15m"},
+        )
+        before: list[ITerraformDependable] = [namespace]
+        for key, manifest in adapter_objects(group).items():
+            wait = {"rollout": True} if manifest["kind"] == "Deployment" else None
+            made = KubernetesObject(
+                self,
+                key,
+                kubernetes=kubernetes,
+                manifest=manifest,
+                after=[namespace],
+                wait=wait,
+                timeouts={"create": ROLLOUT_TIMEOUT} if wait else None,
+            )
+            before.append(made)
+        self.ready: list[ITerraformDependable] = [
+            KubernetesObject(self, key, kubernetes=kubernetes, manifest=manifest, after=before)
+            for key, manifest in api_services(group).items()
+        ]
+
+    def _refuse_another(self, kubernetes: KubernetesProvider, cluster: str, api_service: str) -> None:
+        [(label, value)] = MANAGED_BY.items()
+        ours = f'[for found in self.objects : try(found.metadata.labels["{label}"], "") == "{value}"]'
+        DataKubernetesResources(
+            self,
+            "present",
+            provider=kubernetes,
+            api_version="apiregistration.k8s.io/v1",
+            kind="APIService",
+            field_selector=f"metadata.name={api_service}",
+            lifecycle={
+                "postcondition": [
+                    Postcondition(
+                        condition=f"${{alltrue({ours})}}",
+                        error_message=f"{cluster} has a server of {api_service} already that is not ours, and a "
+                        f"cluster has one APIService of a name. Is it Google's adapter, set "
+                        f"autoscaling.install_adapter to false; is it KEDA, prometheus-adapter or another, set "
+                        f"autoscaling.metric_source to native.",
+                    )
+                ]
+            },
+        )

@@ -1,0 +1,76 @@
+"""Where a model server may run: one pool, or an ordered list of them, and what a pod takes of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from constructs_lib.accelerators import PoolPlan
+from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.manifests.compute_class import NODE_LABEL, toleration
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServingNodes:
+    """
+    The pools of one cluster that the model server may run on, the first choice first. Known at synth.
+
+    All choices run the same pod, so it asks for as many chips as the smallest of them has, or for as many as the model
+    is split over. TPUs are handed out by the whole node; GPUs one by one, and then a node can hold several pods.
+
+    Attributes:
+        pools: The choices by their key, in order.
+        tensor_parallel_size: Chips over which a pod splits the model; None for all that it asks for.
+        compute_class: Name of the ComputeClass that holds the order; None where there is one choice.
+    """
+
+    pools: Mapping[str, PoolPlan]
+    tensor_parallel_size: int | None = None
+    compute_class: str | None = None
+
+    @property
+    def first(self) -> PoolPlan:
+        """The first choice."""
+        return next(iter(self.pools.values()))
+
+    @property
+    def chips_per_pod(self) -> int:
+        """TPU chips or GPUs that a pod asks for."""
+        smallest = min(pool.machine.chips for pool in self.pools.values())
+        return (self.tensor_parallel_size or smallest) if self.first.machine.kind == "gpu" else smallest
+
+    @property
+    def split(self) -> int:
+        """Chips over which a pod splits the model."""
+        return self.tensor_parallel_size or self.chips_per_pod
+
+    def pods_per_node(self, pool: PoolPlan) -> int:
+        """Pods that a node of *pool* holds."""
+        return pool.machine.chips // self.chips_per_pod
+
+    @property
+    def replicas(self) -> int:
+        """Pods that fill the first choice."""
+        return self.first.nodes * self.pods_per_node(self.first)
+
+    @property
+    def most_replicas(self) -> int:
+        """Pods that all choices hold together."""
+        return sum(pool.nodes * self.pods_per_node(pool) for pool in self.pools.values())
+
+    @property
+    def accelerator(self) -> Accelerator:
+        """What a pod says to get its chips, on whichever choice."""
+        return Accelerator(
+            resource=self.first.machine.resource,
+            count=self.chips_per_pod,
+            node_selector=self._node_selector(),
+            tolerations=(toleration(self.compute_class),) if self.compute_class else (),
+        )
+
+    def _node_selector(self) -> dict[str, str]:
+        """The pool's labels, or the class; TPU pods name their slice in any case, or GKE refuses them."""
+        if self.compute_class is None:
+            return self.first.node_selector
+        needed = self.first.node_selector if self.first.machine.kind == "tpu" else self.first.arm_selector
+        return {NODE_LABEL: self.compute_class, **needed}

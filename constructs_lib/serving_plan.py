@@ -1,0 +1,93 @@
+"""What one cluster serves, and on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from constructs_lib import vllm
+from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
+from constructs_lib.serving_nodes import ServingNodes
+from constructs_lib.specs import AutoscalingSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
+
+MetricSource = Literal["native", "pods", "external"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServingPlan:
+    """
+    What one cluster serves, and on what. All known at synth.
+
+    Attributes:
+        name: Name of the model server; its pods carry it as label `app`.
+        pool_name: Name of the InferencePool, the same in every cluster: the fleet joins pools by name and namespace.
+        project: Project of the token's secret.
+        region: Region of the cluster, which answers carry as a header.
+        cluster: Name of the cluster.
+        location: Region or zone of its control plane.
+        service_account: Kubernetes service account that may read the bucket, or the token.
+        bucket: Bucket with the weights; None where the servers download them from Hugging Face.
+        nodes: The accelerator pools that the pods may run on.
+        disk_gib: GiB of the node's disk that hold the weights.
+        autoscaling: How many pods there are; None for a fixed number.
+        metric_source: Where the autoscaler reads how full the pods are.
+    """
+
+    name: str
+    pool_name: str
+    namespace: str
+    project: str
+    region: str
+    cluster: str
+    location: str
+    service_account: str
+    bucket: str | None
+    nodes: ServingNodes
+    disk_gib: int
+    model: ModelSpec
+    server: ModelServerSpec
+    pool: InferencePoolSpec
+    autoscaling: AutoscalingSpec | None = None
+    metric_source: MetricSource = "native"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels by which everything finds the pods. No dots or slashes: AutoscalingMetric refuses them."""
+        return {"app": self.name}
+
+    @property
+    def replicas(self) -> int | None:
+        """Pods in this cluster: as many as given or as fill the pool; None where the autoscaler decides."""
+        if self.autoscaling:
+            return None
+        return self.nodes.replicas if self.server.replicas is None else self.server.replicas
+
+    @property
+    def metric(self) -> str:
+        """The gauge, 0 to 1, by which everything tells how full a pod is."""
+        return vllm.kv_cache_metric(self.server)
+
+    @property
+    def scrape_interval_sec(self) -> int:
+        """How often managed Prometheus reads the pods: as often as it can where an autoscaler waits for it."""
+        return 5 if self.autoscaling and self.metric_source == "pods" else 15
+
+    @property
+    def objective(self) -> str:
+        """Name of the InferenceObjective, which requests send to have its priority."""
+        return self.pool.objective_name or f"{self.name}-objective"
+
+    def autoscaler_metric(self, target_percent: int) -> dict[str, Any]:
+        """What the autoscaler keeps at *target_percent*."""
+        if self.metric_source == "pods":
+            return pods_metric(gauge=self.metric, target_percent=target_percent)
+        if self.metric_source == "external":
+            return external_metric(
+                pool=self.pool_name,
+                cluster=self.cluster,
+                location=self.location,
+                namespace=self.namespace,
+                target_percent=target_percent,
+            )
+        name = self.server.metric_export_name
+        return native_metric(object_name=name, export_name=name, target_percent=target_percent)

@@ -1,0 +1,123 @@
+"""Where a model server may run: chips of a pod, pods of a node, and how a pod finds its nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.manifests.compute_class import NODE_LABEL
+from constructs_lib.serving_nodes import ServingNodes
+from constructs_lib.specs import CapacitySpec, NodeAutoscalingSpec, NodePoolSpec
+
+CLASS = "gemma-server"
+
+
+def planned(machine_type: str, *, zones: int = 1, **settings: Any) -> PoolPlan:
+    """A pool of the machine."""
+    return plan_pool(NodePoolSpec(machine_type=machine_type, **settings), zones)
+
+
+def nodes(*machine_types: str, split: int | None = None, compute_class: str | None = None) -> ServingNodes:
+    """One pool of each machine, in this order."""
+    pools = {f"p{n}": planned(machine_type) for n, machine_type in enumerate(machine_types)}
+    return ServingNodes(pools=pools, tensor_parallel_size=split, compute_class=compute_class)
+
+
+@pytest.mark.parametrize(
+    ("machine_types", "split", "chips_per_pod", "split_over"),
+    [
+        (["ct6e-standard-4t"], None, 4, 4),
+        (["ct6e-standard-4t"], 2, 4, 2),
+        (["ct6e-standard-1t"], None, 1, 1),
+        (["a3-highgpu-8g"], None, 8, 8),
+        (["a3-highgpu-8g"], 2, 2, 2),
+        (["a3-highgpu-8g", "g2-standard-48"], None, 4, 4),
+        (["g2-standard-48", "a3-highgpu-8g"], None, 4, 4),
+        (["a3-highgpu-8g", "g2-standard-48"], 2, 2, 2),
+    ],
+)
+def test_a_pod_asks_for_whole_tpu_nodes_and_for_as_many_gpus_as_it_uses(
+    machine_types: list[str], split: int | None, chips_per_pod: int, split_over: int
+) -> None:
+    """Of several machines the smallest decides, wherever it is in the order."""
+    made = nodes(*machine_types, split=split)
+
+    assert (made.chips_per_pod, made.split) == (chips_per_pod, split_over)
+    assert made.accelerator.count == chips_per_pod
+
+
+@pytest.mark.parametrize(
+    ("machine_types", "split", "pods"),
+    [
+        (["ct6e-standard-4t"], 2, [1]),
+        (["a3-highgpu-8g"], None, [1]),
+        (["a3-highgpu-8g"], 2, [4]),
+        (["a3-highgpu-8g", "a3-highgpu-2g"], None, [4, 1]),
+        (["a3-highgpu-8g", "a3-highgpu-2g"], 1, [8, 2]),
+    ],
+)
+def test_a_node_of_gpus_holds_several_pods(machine_types: list[str], split: int | None, pods: list[int]) -> None:
+    """As many as its GPUs allow; a TPU node holds one."""
+    made = nodes(*machine_types, split=split)
+
+    assert [made.pods_per_node(pool) for pool in made.pools.values()] == pods
+
+
+def test_the_first_choice_decides_how_many_run_and_all_choices_how_many_can() -> None:
+    """Pods fill the first pool; the others hold what it has no machines for."""
+    first = planned("a3-highgpu-8g", zones=2, nodes_per_zone=3)
+    second = planned("g2-standard-48", zones=2, autoscaling=NodeAutoscalingSpec(max_nodes=5))
+    made = ServingNodes(pools={"first": first, "second": second}, tensor_parallel_size=4)
+
+    assert made.first is first
+    assert made.replicas == 6 * 2
+    assert made.most_replicas == 6 * 2 + 5 * 1
+
+
+def test_a_pool_that_grows_counts_with_its_most_nodes() -> None:
+    """Whether bounds are given or nodes come when they are needed."""
+    bounded = planned("ct6e-standard-4t", zones=2, autoscaling=NodeAutoscalingSpec(max_nodes=7))
+    flexible = planned("ct6e-standard-4t", zones=2, capacity=CapacitySpec(flex_start=True))
+
+    assert ServingNodes(pools={"tpu": bounded}).most_replicas == 7
+    assert ServingNodes(pools={"tpu": flexible}).most_replicas == 2
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "selector"),
+    [
+        (
+            "ct6e-standard-4t",
+            {"cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice", "cloud.google.com/gke-tpu-topology": "2x2"},
+        ),
+        ("a3-highgpu-8g", {"cloud.google.com/gke-accelerator": "nvidia-h100-80gb"}),
+        ("a4x-highgpu-4g", {"cloud.google.com/gke-accelerator": "nvidia-gb200", "kubernetes.io/arch": "arm64"}),
+    ],
+)
+def test_a_pod_finds_its_only_pool_by_its_labels(machine_type: str, selector: dict[str, str]) -> None:
+    """Chip, slice and processor; it tolerates nothing."""
+    accelerator = nodes(machine_type).accelerator
+
+    assert accelerator.node_selector == selector
+    assert accelerator.tolerations == ()
+
+
+@pytest.mark.parametrize(
+    ("machine_types", "selector"),
+    [
+        (["a3-highgpu-8g", "g2-standard-96"], {}),
+        (["a4x-highgpu-4g", "a4x-maxgpu-4g-metal"], {"kubernetes.io/arch": "arm64"}),
+        (
+            ["ct6e-standard-4t", "ct6e-standard-4t"],
+            {"cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice", "cloud.google.com/gke-tpu-topology": "2x2"},
+        ),
+    ],
+)
+def test_a_pod_finds_several_pools_by_their_class(machine_types: list[str], selector: dict[str, str]) -> None:
+    """No GPU is named, so that any choice will do; TPU pods name their slice, and Arm pods their processor."""
+    accelerator = nodes(*machine_types, compute_class=CLASS).accelerator
+
+    assert accelerator.node_selector == {NODE_LABEL: CLASS, **selector}
+    assert [(each["key"], each["value"]) for each in accelerator.tolerations] == [(NODE_LABEL, CLASS)]

@@ -1,0 +1,1 @@
+"""Tests of the rules: what each lets pass, and what it stops in its exact words."""

@@ -1,0 +1,70 @@
+"""What a case is, and the changes of the example that several share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stacks.rules import check
+from tests.configs import config
+
+Changes = dict[str, Any]
+More = tuple[str, Changes, list[str]]
+"""A rule, changes of the example, and what the rule says about them."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """
+    What a rule says about the example with some keys changed.
+
+    Attributes:
+        passing: Changes that the rule lets pass.
+        failing: Changes that it stops.
+        says: Each problem that it then tells, with its fix after ` -> `.
+    """
+
+    passing: Changes
+    failing: Changes
+    says: str | list[str]
+
+
+def told(rule: str, changes: Changes) -> list[str]:
+    """What *rule* says about the example with *changes*."""
+    found = [problem for some in check(config(**changes)) for problem in some]
+    return [f"{problem.path}: {problem.message} -> {problem.fix}" for problem in found if problem.rule == rule]
+
+
+def pool(machine_type: str = "ct6e-standard-4t", **settings: Any) -> Changes:
+    """The one pool of the example, made anew."""
+    return {"node_pools": {"tpu": {"machine_type": machine_type, **settings}}}
+
+
+def growing(machine_type: str = "ct6e-standard-4t", max_nodes: int = 2, **settings: Any) -> Changes:
+    """Settings of a pool with up to *max_nodes* nodes."""
+    return {"machine_type": machine_type, "autoscaling": {"max_nodes": max_nodes}, **settings}
+
+
+def choices(**pools: Changes) -> Changes:
+    """Pools that the model server takes in this order."""
+    first, *others = pools
+    return {"node_pools": pools, "model_server__node_pool": first, "model_server__fallback_node_pools": others}
+
+
+def regions(count: int, **settings: Any) -> Changes:
+    """As many regions as *count*, in place of the example's."""
+    one = {"number": 0, "region": "us-east0", "zones": ["us-east0-b"], "config_cluster": True}
+    return {
+        f"r{n}": {**one, "number": n, "region": f"us-east{n}", "zones": [f"us-east{n}-b"], "config_cluster": n == 0}
+        | settings
+        for n in range(count)
+    }
+
+
+def cidrs(**given: str) -> Changes:
+    """Ranges given by hand for `eu`, far from the others."""
+    ranges = {"nodes": "10.96.0.0/20", "pods": "10.97.0.0/16", "services": "10.98.0.0/20", "proxy": "10.99.0.0/23"}
+    return {"regions__eu__cidrs": {**ranges, **given}}
+
+
+OTHER: Changes = {"other": {"machine_type": "ct6e-standard-1t"}}

@@ -1,0 +1,115 @@
+"""What a change of config/h100-elastic.yaml does to a platform that runs: just this, to just these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.configs import ELASTIC, config
+from tests.terraform.configs import Worlds
+from tests.terraform.runs import Changes, unhashed
+from tests.terraform.world import World
+
+UPDATE = ("update",)
+BACKEND: dict[str, Changes] = {"workload-gateway": {"kubernetes_manifest.gateway_backend": UPDATE}}
+POOL = "google_container_node_pool.cluster_pool-h100"
+SERVER = "kubernetes_manifest.inference_server"
+AUTOSCALER = "kubernetes_manifest.inference_autoscaler"
+H100 = {"machine_type": "a3-highgpu-2g", "capacity": {"spot": True}, "gpu_driver_version": "LATEST"}
+
+
+def both(stack: str, changes: Changes) -> dict[str, Changes]:
+    """The same *changes* in the stack of each region."""
+    return {f"{stack}-{key}": changes for key in ("eu", "us")}
+
+
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
+    "drain of the preferred region": ({"regions__us__capacity_percent": 0}, BACKEND),
+    "weight": ({"regions__eu__capacity_percent": 50}, BACKEND),
+    "another preferred region": ({"regions__us__preferred": False, "regions__eu__preferred": True}, BACKEND),
+    "requests at once instead of the metric": (
+        {"gateway__max_utilization_percent": None, "gateway__max_in_flight_requests": 100},
+        BACKEND,
+    ),
+    "target": ({"autoscaling__target_percent": 60}, both("workload-serving", {AUTOSCALER: UPDATE})),
+    "bounds of the pods": ({"autoscaling__max_replicas": 8}, both("workload-serving", {AUTOSCALER: UPDATE})),
+    "bounds of the nodes": (
+        {"node_pools__h100": H100 | {"autoscaling": {"min_nodes": 2, "max_nodes": 12}}},
+        both("infra-cluster", {POOL: UPDATE}),
+    ),
+    "another adapter revision": (
+        {"model__lora_adapters__food-review-1__revision": "b" * 40},
+        both("workload-serving", {SERVER: UPDATE}),
+    ),
+}
+
+
+@pytest.fixture
+def elastic(deployed_of: Worlds, tmp_path: Path) -> Iterator[World]:
+    """The platform of config/h100-elastic.yaml, deployed, to change."""
+    made = deployed_of(ELASTIC).copy(tmp_path)
+    yield made
+    made.stop()
+
+
+def planned(world: World) -> dict[str, Changes]:
+    """What the last deploy of each stack changed, where it changed anything."""
+    return {stack: unhashed(changes) for stack, changes in world.changes.items() if changes}
+
+
+@pytest.mark.parametrize(("settings", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_change_touches_just_what_it_should(
+    elastic: World, settings: dict[str, Any], expected: dict[str, Changes]
+) -> None:
+    """These addresses and no others; a drain is the backend policy alone."""
+    changed = elastic.use(config(ELASTIC, **settings))
+
+    elastic.deploy(changed)
+
+    assert planned(elastic) == expected
+    assert elastic.unsettled(changed) == []
+
+
+def test_what_the_autoscalers_decided_is_left_alone(elastic: World) -> None:
+    """Nine nodes where one was asked for at first: the next plan is empty. How many pods there are, no plan says."""
+    for (kind, _, _), held in elastic.rig.cloud.objects.items():
+        if kind == "google_container_node_pool":
+            held["node_count"] = 9
+    servers = [server for server in elastic.app.objects("Deployment") if server["metadata"]["name"] == "llama-server"]
+
+    assert elastic.unsettled(both("infra-cluster", {})) == []
+    assert [server["spec"].get("replicas") for server in servers] == [None, None]
+
+
+def test_a_second_server_of_a_metrics_api_is_refused_by_name(elastic: World) -> None:
+    """KEDA, or the adapter installed by hand, is neither replaced nor fought: the plan says what to set."""
+    [key] = [
+        key
+        for key in elastic.rig.cloud.objects
+        if "name=v1beta1.custom.metrics.k8s.io" in key[2] and "us-east4" in key[1]
+    ]
+    elastic.rig.cloud.objects[key]["manifest"][1]["metadata"]["labels"] = {"app": "keda-operator"}
+
+    refused = elastic.folder("workload-serving-us").run("plan", "-input=false")
+
+    assert refused.code == 1
+    told = " ".join(refused.text.replace("│", " ").split())
+    assert "llama-us has a server of v1beta1.custom.metrics.k8s.io already that is not ours" in told
+    assert "set autoscaling.install_adapter to false; is it KEDA, prometheus-adapter or another" in told
+    assert elastic.folder("workload-serving-eu").settled()
+
+
+def test_a_pool_that_was_there_does_not_join_a_compute_class(elastic: World) -> None:
+    """Its labels stay as they were, so the class would never find it: the plan says to make another."""
+    spot = {"node_pools__h100": H100 | {"autoscaling": {"max_nodes": 10}}}
+    on_demand = {"machine_type": "a3-highgpu-8g", "autoscaling": {"max_nodes": 2}}
+    choices = {"model_server__node_pool": "h100", "model_server__fallback_node_pools": ["more"]}
+    elastic.use(config(ELASTIC, **spot, **choices, node_pools__more=on_demand))
+
+    refused = elastic.folder("infra-cluster-us").run("plan", "-input=false")
+
+    assert refused.code == 1
+    assert "give it another key" in refused.text
