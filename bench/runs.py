@@ -12,6 +12,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "config" / "example.yaml"
+ELASTIC = ROOT / "config" / "h100-elastic.yaml"
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Run:
     peak_mib: float
 
 
-def synth(regions: int, *, fast: bool, cache: Path | None = None) -> Run:
-    """Synthesize the example with *regions* regions; *cache* is a jsii cache to use in place of the user's own."""
+def synth(regions: int, *, fast: bool, cache: Path | None = None, base: Path = EXAMPLE) -> Run:
+    """Synthesize *base* with *regions* regions; *cache* is a jsii cache to use in place of the user's own."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
-        config.write_text(with_regions(regions), encoding="utf-8")
+        config.write_text(with_regions(regions, base), encoding="utf-8")
         settings = {
             "INFERENCE_CONFIG": str(config),
             "INFERENCE_FAST_SYNTH": "1" if fast else "0",
@@ -38,9 +39,9 @@ def synth(regions: int, *, fast: bool, cache: Path | None = None) -> Run:
         return _measure([sys.executable, "-m", "bench.program"], settings)
 
 
-def with_regions(count: int) -> str:
-    """The example as YAML, its first region repeated under *count* keys; one of them is the config cluster."""
-    config = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+def with_regions(count: int, base: Path = EXAMPLE) -> str:
+    """*base* as YAML, its first region repeated under *count* keys; one of them is the config cluster."""
+    config = yaml.safe_load(base.read_text(encoding="utf-8"))
     first = next(iter(config["regions"].values()))
     config["regions"] = {
         f"r{n}": {**first, "number": n, "region": f"us-east{n}", "zones": [f"us-east{n}-b"], "config_cluster": n == 1}

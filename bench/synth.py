@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.goals import Outcome, spread
-from bench.runs import Run, synth
+from bench.runs import ELASTIC, EXAMPLE, Run, synth
 
 SIZES = (2, 4, 8, 16, 32, 64)
 
@@ -18,6 +18,7 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
     yield _times(fast, plain, "warm, 2 regions", at_least=12)
     yield _each_below_a_quarter(fast, plain)
     yield _memory(fast, plain)
+    yield _times(*_both_sides(2, rounds, base=ELASTIC), "warm, config/h100-elastic.yaml", at_least=12)
     if not quick:
         yield _times(*_both_sides(32, rounds), "warm, 32 regions", at_least=6)
     yield _flat(SIZES[:4] if quick else SIZES, rounds)
@@ -25,17 +26,22 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
         yield _times(*_both_sides(2, rounds, cold=True), "cold jsii cache, 2 regions", at_least=2.5)
 
 
-def _both_sides(regions: int, rounds: int, *, cold: bool = False) -> tuple[list[Run], list[Run]]:
+def _both_sides(
+    regions: int, rounds: int, *, cold: bool = False, base: Path = EXAMPLE
+) -> tuple[list[Run], list[Run]]:
     """Runs with and without the fast path, in turn, so that both see the same moods of the machine."""
-    pairs = [(_run(regions, fast=True, cold=cold), _run(regions, fast=False, cold=cold)) for _ in range(rounds)]
+    pairs = [
+        (_run(regions, fast=True, cold=cold, base=base), _run(regions, fast=False, cold=cold, base=base))
+        for _ in range(rounds)
+    ]
     return [fast for fast, _ in pairs], [plain for _, plain in pairs]
 
 
-def _run(regions: int, *, fast: bool, cold: bool) -> Run:
+def _run(regions: int, *, fast: bool, cold: bool, base: Path) -> Run:
     if not cold:
-        return synth(regions, fast=fast)
+        return synth(regions, fast=fast, base=base)
     with tempfile.TemporaryDirectory() as cache:
-        return synth(regions, fast=fast, cache=Path(cache))
+        return synth(regions, fast=fast, cache=Path(cache), base=base)
 
 
 def _times(fast: list[Run], plain: list[Run], what: str, *, at_least: float) -> Outcome:

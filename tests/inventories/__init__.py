@@ -1,10 +1,12 @@
-"""The platform as a bill of materials: every address, and per stack what there is of each type."""
+"""Each platform as a bill of materials: every address, and per stack what there is of each type."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.configs import ELASTIC, EXAMPLE
 from tests.synthesized import Synthesized
 
 FOLDER = Path(__file__).parent
@@ -24,4 +26,10 @@ def count_lines(app: Synthesized) -> str:
     return "\n".join(lines) + "\n"
 
 
-FILES = {"addresses.txt": address_lines, "example.yaml": count_lines}
+FILES: dict[str, tuple[Path, Callable[[Synthesized], str]]] = {
+    "addresses.txt": (EXAMPLE, address_lines),
+    "example.yaml": (EXAMPLE, count_lines),
+    "h100-elastic.txt": (ELASTIC, address_lines),
+    "h100-elastic.yaml": (ELASTIC, count_lines),
+}
+"""By file, the config and what is told of its platform."""

@@ -91,7 +91,8 @@ def test_a_second_server_of_a_metrics_api_is_refused_by_name(elastic: World) -> 
         for key in elastic.rig.cloud.objects
         if "name=v1beta1.custom.metrics.k8s.io" in key[2] and "us-east4" in key[1]
     ]
-    elastic.rig.cloud.objects[key]["manifest"][1]["metadata"]["labels"] = {"app": "keda-operator"}
+    labels = elastic.rig.cloud.objects[key]["manifest"][1]["metadata"]["labels"]
+    labels["app.kubernetes.io/managed-by"] = "Helm"
 
     refused = elastic.folder("workload-serving-us").run("plan", "-input=false")
 
