@@ -181,7 +181,8 @@ def test_readme_lists_every_stack(platform: Synthesized) -> None:
 
 def test_readme_lists_every_role(tmp_path: Path) -> None:
     """What Security lists is what is granted, with everything turned on that needs a role."""
-    platform = synthesize(config(service_discovery=True), tmp_path)
+    adapter = {"max_replicas": 1, "metric_source": "pods"}
+    platform = synthesize(config(service_discovery=True, autoscaling=adapter), tmp_path)
     security = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Security")[2].partition("\n## ")[0]
     grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret")
               for member in platform.all(f"google_{kind}_iam_member")]  # fmt: skip

@@ -104,7 +104,7 @@ RULES = (
     Rule(
         "CAP-TRANSIENT",
         "The model server can run on machines that stay",
-        "Spot nodes can be taken back at any time, flex-start nodes after seven days; loading weights takes minutes.",
+        "Spot nodes are taken back at any time, with 15 seconds for their pods; flex-start nodes after seven days.",
         "Google, Spot VMs in GKE; About flex-start provisioning mode",
         _transient,
         severity="warning",
