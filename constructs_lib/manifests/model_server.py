@@ -61,7 +61,7 @@ def deployment(
         name: Name of the Deployment.
         namespace: Namespace, with the service account and the claim template in it.
         labels: Labels of the Deployment and its pods; they select the pods, so they cannot change.
-        service_account: Kubernetes service account that may read the bucket.
+        service_account: Kubernetes service account that may read the bucket, or the token.
         spec: Image, port and times.
         model: Weights to serve and the name to serve them under.
         weights: Where the pods find `model.directory`.

@@ -134,7 +134,7 @@ RULES = (
     ),
     Rule(
         "SRV-CHOICES",
-        "The first choice of pool is named, each choice once, and each region has one; without choices no way back",
+        "Choices of pools are named in order, each once, and each region has one of them",
         "The order is the file's; a region without any of the pools has nowhere to serve from.",
         "this library",
         _choices,
