@@ -26,9 +26,7 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
         yield _times(*_both_sides(2, rounds, cold=True), "cold jsii cache, 2 regions", at_least=2.5)
 
 
-def _both_sides(
-    regions: int, rounds: int, *, cold: bool = False, base: Path = EXAMPLE
-) -> tuple[list[Run], list[Run]]:
+def _both_sides(regions: int, rounds: int, *, cold: bool = False, base: Path = EXAMPLE) -> tuple[list[Run], list[Run]]:
     """Runs with and without the fast path, in turn, so that both see the same moods of the machine."""
     pairs = [
         (_run(regions, fast=True, cold=cold, base=base), _run(regions, fast=False, cold=cold, base=base))
