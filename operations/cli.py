@@ -8,7 +8,11 @@ from typing import Literal
 import click
 
 from operations.command import Exit, Settings
+from operations.drill import drill
 from operations.load import load
+from operations.preflight import preflight
+from operations.teardown import teardown
+from operations.verify import verify
 
 DEFAULT_CONFIG = "config/example.yaml"
 
@@ -40,7 +44,8 @@ def cli(ctx: click.Context, config_path: Path, output: Literal["text", "json"]) 
     ctx.obj = Settings(config_path=config_path, output=output)
 
 
-cli.add_command(load)
+for command in (preflight, verify, load, drill, teardown):
+    cli.add_command(command)
 
 
 def main() -> int:

@@ -128,7 +128,10 @@ def test_python_examples_run(block: Block, tmp_path: Path) -> None:
 
 def test_there_is_no_block_that_nobody_looks_at() -> None:
     """Every block has a language that a test knows."""
-    assert [str(block) for block in blocks("", "hcl", "json", "text", "console", "bash", "shell", "yml")] == []
+    assert [str(block) for block in blocks("", "hcl", "json", "console", "bash", "shell", "yml")] == []
+    # Outputs of commands, held against what they print in `tests/operations/documented.py`.
+    outputs = sum(page.read_text(encoding="utf-8").count("<!-- output: ") for page in PAGES)
+    assert len(list(blocks("text"))) == outputs
 
 
 def test_make_targets_exist() -> None:

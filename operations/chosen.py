@@ -1,0 +1,30 @@
+"""The config of a command, and the regions of it that were asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from operations.command import Settings
+from stacks.config import Config
+from stacks.errors import shown
+from stacks.load import load
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The config, and the keys of the regions that were asked for."""
+
+    config: Config
+    keys: tuple[str, ...]
+
+
+def chosen(ctx: click.Context, _: click.Parameter, keys: tuple[str, ...]) -> Chosen:
+    """The config, with *keys* of its regions or all; a callback for an option that may be given again."""
+    settings: Settings = ctx.obj
+    config = load(settings.config_path)
+    for key in keys:
+        if key not in config.regions:
+            raise click.BadParameter(f"must be one of {', '.join(config.regions)}, got {shown(key)}")
+    return Chosen(config, tuple(key for key in config.regions if key in keys or not keys))

@@ -1,0 +1,120 @@
+"""The Kubernetes API of one cluster, by its DNS endpoint and the caller's own credentials; no kubectl is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
+
+from operations.api_error import ApiError
+from operations.google_api import GoogleApi
+
+TIMEOUT_SEC = 30
+RETRIES = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), raise_on_status=False)
+"""Of reads, and of writes that may be sent twice (PUT, DELETE); a PATCH or POST is sent once."""
+
+
+class ClusterApi:
+    """
+    Reads and writes objects by the paths of the Kubernetes API.
+
+    May be used by several threads.
+
+    Args:
+        host: Address of the API, such as `https://gke-0123.us-east5.gke.goog`.
+        token: Gives a bearer token for each call.
+    """
+
+    def __init__(self, *, host: str, token: Callable[[], str]) -> None:
+        # The DNS endpoint has a public certificate; SSL_CERT_FILE names others, such as a proxy's.
+        configuration = Configuration(host=host, ssl_ca_cert=os.environ.get("SSL_CERT_FILE"))
+        configuration.retries = RETRIES
+        self._client = ApiClient(configuration)
+        self._token = token
+
+    @classmethod
+    def of(cls, google: GoogleApi, *, location: str, name: str) -> ClusterApi:
+        """
+        The API of the cluster *name* in *location*.
+
+        Raises:
+            ApiError: There is no such cluster, it has no DNS endpoint, or it cannot be asked for.
+        """
+        path = f"projects/{google.project}/locations/{location}/clusters/{name}"
+        cluster = google.call("container", "v1", "projects.locations.clusters.get", name=path)
+        endpoints = cluster.get("controlPlaneEndpointsConfig", {})
+        endpoint = endpoints.get("dnsEndpointConfig", {}).get("endpoint")
+        if not endpoint:
+            raise ApiError(status=None, reason="noDnsEndpoint", message=f"{name} has no DNS endpoint")
+        return cls(host=f"https://{endpoint}", token=google.token)
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """
+        The object, or the list, at *path*, such as `/apis/apps/v1/namespaces/inference/deployments`.
+
+        Raises:
+            ApiError: It did not work; `missing` where there is no such object or kind.
+        """
+        return self._call("GET", path, query=query)
+
+    def create(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
+        """Create an object in the collection *path*."""
+        return self._call("POST", path, body=manifest)
+
+    def patch(self, path: str, patch: dict[str, Any]) -> dict[str, Any]:
+        """Change fields of the object at *path* (a JSON merge patch: null removes a field)."""
+        return self._call("PATCH", path, body=patch, content_type="application/merge-patch+json")
+
+    def delete(self, path: str) -> None:
+        """Delete the object at *path*; none there is as good."""
+        try:
+            self._call("DELETE", path)
+        except ApiError as error:
+            if not error.missing:
+                raise
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        content_type: str = "application/json",
+    ) -> dict[str, Any]:
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": content_type,
+            "Authorization": f"Bearer {self._token()}",
+        }
+        url = self._client.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        try:
+            response = self._client.call_api(
+                method, url, header_params=headers, body=body, _request_timeout=TIMEOUT_SEC
+            )
+            data = response.read()  # type: ignore[no-untyped-call]
+        except ApiException as error:
+            raise ApiError(status=error.status or None, reason="noAnswer", message=f"{path}: {error.reason}") from None
+        except (HTTPError, OSError) as error:
+            raise ApiError(status=None, reason=type(error).__name__, message=f"{path}: {error}") from None
+        return _read(response.status, data)
+
+
+def _read(status: int, data: bytes) -> dict[str, Any]:
+    """The answer as an object; what the API refuses comes as a Status with its reason."""
+    try:
+        answer = json.loads(data or b"{}")
+    except ValueError:
+        answer = {}
+    if status >= 400:
+        raise ApiError(status=status, reason=answer.get("reason", "error"), message=answer.get("message", ""))
+    if not isinstance(answer, dict):
+        raise ApiError(status=status, reason="badAnswer", message="not an object")
+    return answer

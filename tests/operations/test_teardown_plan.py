@@ -1,0 +1,188 @@
+"""Which way down, through which synth, and which of Terraform's errors are worth another try."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations.cli import cli
+from operations.teardown import teardown
+from operations.teardown_plan import stack_ids, way_down
+from operations.teardown_terraform import Resource, can_go_away
+from operations.teardown_walk import Done, States, expected, kept_for_bucket
+from stacks.config import Config
+from tests.configs import EXAMPLE, config
+from tests.operations.conftest import InferenceOps
+
+NEEDS = {
+    "infra-network": [],
+    "infra-cluster-us": ["infra-network"],
+    "infra-cluster-eu": ["infra-network"],
+    "infra-fleet": ["infra-cluster-us", "infra-cluster-eu"],
+    "workload-base-us": ["infra-cluster-us"],
+    "workload-base-eu": ["infra-cluster-eu"],
+    "workload-weights": ["workload-base-us"],
+    "workload-serving-us": ["workload-base-us", "workload-weights", "infra-fleet"],
+    "workload-serving-eu": ["workload-base-eu", "workload-weights", "infra-fleet"],
+    "workload-gateway": ["workload-serving-us", "workload-serving-eu"],
+}
+STATE = "../../../terraform-state/gemma/infra-network.tfstate"
+VPC = {"project": "my-project-id", "name": "gemma-vpc"}
+
+
+def write(outdir: Path, *, needs: Any = NEEDS, vpc: Any = VPC, backend: Any = None) -> Path:
+    """A synth, as far as a way down looks at it."""
+    folder = outdir / "stacks" / "infra-network"
+    folder.mkdir(parents=True)
+    stacks = {name: {"dependencies": found} for name, found in needs.items()}
+    (outdir / "manifest.json").write_text(json.dumps({"stacks": stacks}))
+    network = {
+        "terraform": {"backend": backend or {"local": {"path": STATE}}},
+        "resource": {"google_compute_network": {"network": vpc}},
+    }
+    (folder / "cdk.tf.json").write_text(json.dumps(network))
+    return outdir
+
+
+def held(address: str, *needs: str, **values: Any) -> Resource:
+    """Something in a state."""
+    return Resource(address=address, kind=address.split(".")[0], values=values, needs=frozenset(needs))
+
+
+def test_users_go_before_what_they_need(tmp_path: Path) -> None:
+    """The gateway goes first and the network last; workloads go before the fleet, whose controllers clean up."""
+    way = way_down(config(), write(tmp_path / "out"))
+
+    assert way.stacks == (
+        "workload-gateway", "workload-serving-us", "workload-serving-eu", "workload-weights", "workload-base-us",
+        "workload-base-eu", "infra-fleet", "infra-cluster-us", "infra-cluster-eu", "infra-network",
+    )  # fmt: skip
+    assert way.users("infra-cluster-us") == ("workload-base-us", "infra-fleet")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"vpc": VPC | {"project": "other"}}, "the project is other, the config says my-project-id"),
+        ({"vpc": VPC | {"name": "llama-vpc"}}, "the network is llama-vpc, the config says gemma-vpc"),
+        ({"backend": {"gcs": {"bucket": "b", "prefix": "gemma/infra-network"}}}, "the place of the state is b gemma/"),
+        ({"needs": {name: [] for name in NEEDS if "-eu" not in name}}, "the list of stacks is"),
+        ({"needs": NEEDS | {"infra-network": ["workload-gateway"]}}, "its stacks need each other in a circle"),
+        ({"needs": {"infra-network": 5}}, "what is there cannot be read"),
+    ],
+)
+def test_another_synth_is_refused(
+    change: dict[str, Any], words: str, tmp_path: Path, inference_ops: InferenceOps
+) -> None:
+    """What is of another platform is not touched: exit code 2, what was found, and how to run the synth."""
+    cli.add_command(teardown)
+    outdir = write(tmp_path / "out", **change)
+
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir))
+
+    assert ran.code == 2
+    assert words in ran.err
+    assert f"fix: run the synth first: INFERENCE_CONFIG={EXAMPLE} make synth" in ran.err
+
+
+def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps) -> None:
+    """A folder that is not there is told as such."""
+    cli.add_command(teardown)
+
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(tmp_path / "nothing"))
+
+    assert ran.code == 2
+    assert "must be a folder that `make synth` wrote: No such file or directory" in ran.err
+
+
+def test_names_must_be_ours(tmp_path: Path, inference_ops: InferenceOps) -> None:
+    """All names that are none of ours are told at once, before anything is looked at."""
+    cli.add_command(teardown)
+    outdir = write(tmp_path / "out")
+    names = ("--delete-cluster", "gemma-ap", "--delete-bucket", "weights")
+
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir), *names)
+
+    assert ran.code == 2
+    assert "--delete-cluster: must be one of gemma-us, gemma-eu, got 'gemma-ap'" in ran.err
+    assert "--delete-bucket: must be my-project-id-gemma-weights, got 'weights'" in ran.err
+
+
+def test_a_platform_without_bucket_has_no_weights_stack() -> None:
+    """The stacks that are expected are those of the config."""
+    loaded: Config = config(bucket=None)
+
+    assert stack_ids(config()) - stack_ids(loaded) == {"workload-weights"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Error waiting for Deleting Network: The network resource 'projects/p/global/networks/n' is already being "
+        "used by 'projects/p/global/firewalls/gke-c-1-mcsd'",
+        "googleapi: Error 400: The subnetwork resource is already being used by x, resourceInUseByAnotherResource",
+        "googleapi: Error 400: Cluster is running incompatible operation operation-1., failedPrecondition",
+        "googleapi: Error 409: conflict",
+        "googleapi: Error 429: Quota exceeded for quota metric 'Write requests', RATE_LIMIT_EXCEEDED",
+        "googleapi: Error 403: Rate Limit Exceeded, rateLimitExceeded",
+        "googleapi: Error 503: The service is currently unavailable",
+        "Error deleting Feature: googleapi: Error 400: Feature has associated resources that should be cleaned up",
+        "Error acquiring the state lock",
+        "read tcp: connection reset by peer",
+    ],
+)
+def test_what_can_go_away_is_tried_again(words: str) -> None:
+    """In use, conflict, too many requests, the server's own mistake, a lock, the net."""
+    assert can_go_away([words])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed",
+        "Error trying to delete bucket b containing objects without `force_destroy` set to true",
+        "googleapi: Error 409: The bucket you tried to delete is not empty., conflict",
+        "googleapi: Error 403: Required 'compute.networks.delete' permission, forbidden",
+        "googleapi: Error 400: Invalid value for field 'resource.name'",
+        "Invalid JSON: A comma is missing between attribute definitions",
+    ],
+)
+def test_a_refusal_is_not_tried_again(words: str) -> None:
+    """Protection, permission, syntax: the same words would come again, also where another error could go away."""
+    assert not can_go_away([words])
+    assert not can_go_away(["googleapi: Error 503: unavailable", words])
+
+
+def test_what_a_bucket_needs_stays_with_it() -> None:
+    """A destroy of what it needs would take it along; what needs nothing of that goes."""
+    resources = (
+        held("google_storage_bucket.weights", "google_project_service.storage"),
+        held("google_project_service.storage", "time_sleep.a"),
+        held("time_sleep.a"),
+        held("google_compute_network.n", "google_project_service.compute"),
+        held("google_project_service.compute"),
+    )
+
+    assert kept_for_bucket(resources) == {
+        "google_storage_bucket.weights", "google_project_service.storage", "time_sleep.a",
+    }  # fmt: skip
+    assert kept_for_bucket(resources[3:]) == frozenset()
+
+
+def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
+    """A protected cluster keeps the network, and no stack beside it."""
+    way = way_down(config(), write(tmp_path / "out"))
+    states: States = {stack: (held("google_x.y"),) for stack in way.stacks}
+    states["infra-cluster-eu"] = (held("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
+    states["workload-weights"] = ()
+
+    planned: dict[str, Done] = {done.stack: done for done in expected(way, states, keep_bucket=True)}
+
+    assert (planned["infra-cluster-eu"].result, planned["infra-cluster-eu"].why) == ("kept", "gemma-eu is protected")
+    assert planned["infra-network"].result == "blocked"
+    assert planned["workload-weights"].result == "empty"
+    others = set(planned) - {"infra-cluster-eu", "infra-network", "workload-weights"}
+    assert {planned[stack].result for stack in others} == {"destroyed"}

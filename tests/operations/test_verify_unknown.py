@@ -1,0 +1,227 @@
+"""What `verify` tells where it cannot ask, or where much is gone at once; and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.configs import ELASTIC, EXAMPLE
+from tests.operations.cluster_stand_in import Fault as ClusterFault
+from tests.operations.google_stand_in import Fault
+from tests.operations.verify_rig import Platform, elastic, elastic_running, example, example_running
+
+__all__ = ["elastic", "elastic_running", "example", "example_running"]
+
+
+def bad(platform: Platform, *arguments: str) -> tuple[int, list[tuple[str, str, str]], str]:
+    """Exit code, what is not good, and all that is told of it."""
+    ran = platform.run(*arguments)
+    found = [found for found in ran.document["findings"] if found["status"] != "good"]
+    told = "\n".join(f"{entry['found']} / {entry['fix']}" for entry in found)
+    return ran.code, [(entry["where"], entry["id"], entry["status"]) for entry in found], told
+
+
+def test_a_region_whose_cluster_is_gone_is_told_once(example: Platform) -> None:
+    """Its cluster is wrong, and that nothing else was looked at is told in one line; the other region is as before."""
+    example.documents.pop("europe-west4/clusters/gemma-eu")
+
+    code, found, told = bad(example)
+
+    assert found == [("eu", "CLUSTER", "wrong"), ("eu", "KUBERNETES", "unknown")]
+    assert "it is not there / apply infra-cluster-eu" in told
+    assert code == 1
+
+
+def test_a_config_cluster_that_is_gone_takes_the_gateway_with_it_once(example: Platform) -> None:
+    """What is on the config cluster is told in one line; the other regions' own address is still asked."""
+    example.documents.pop("us-east5/clusters/gemma-us")
+
+    code, found, told = bad(example)
+
+    assert found == [("", "GATEWAY", "unknown"), ("us", "CLUSTER", "wrong"), ("us", "KUBERNETES", "unknown")]
+    assert "the config cluster gemma-us does not answer" in told
+    assert code == 1
+
+
+def test_a_cluster_that_may_not_be_read_is_told_once(example: Platform) -> None:
+    """Whoever may not read a cluster gets one line with the role; what Google tells of the region is looked at."""
+    example.clusters["eu"].faults.append(ClusterFault(403))
+
+    code, found, told = bad(example)
+
+    assert found == [("eu", "KUBERNETES", "unknown")]
+    assert "have roles/container.viewer granted to whoever runs this" in told
+    assert code == 3
+
+
+def test_a_namespace_that_is_not_there_is_wrong(example: Platform) -> None:
+    """A cluster in which nothing of ours was made says which stack makes it."""
+    example.forget("eu", "Namespace")
+
+    code, found, told = bad(example)
+
+    assert found == [("eu", "KUBERNETES", "wrong")]
+    assert "there is no namespace inference" in told
+    assert "apply workload-base-eu" in told
+    assert code == 1
+
+
+DENIED: dict[str, tuple[str, list[str], str]] = {
+    "monitoring.projects.timeSeries.list": ("GAUGE", ["us", "eu"], "roles/monitoring.viewer"),
+    "gkehub.projects.locations.features.get": ("FEATURE", [""], "roles/gkehub.viewer"),
+    "gkehub.projects.locations.memberships.get": ("MEMBERSHIP", ["us", "eu"], "roles/gkehub.viewer"),
+    "compute.addresses.get": ("ADDRESS", ["us", "eu"], "roles/compute.viewer"),
+    "compute.backendServices.getHealth": ("BACKENDS", ["us", "eu"], "roles/compute.viewer"),
+}
+
+
+@pytest.mark.parametrize("method", DENIED)
+def test_what_may_not_be_asked_is_unknown(example: Platform, method: str) -> None:
+    """One API that refuses hides nothing else, and is not counted as good: which role is missing is told."""
+    example.google.faults[method] = Fault(403, "Permission denied")
+    id_, regions, role = DENIED[method]
+
+    code, found, told = bad(example)
+
+    assert found == [(region, id_, "unknown") for region in regions]
+    assert role in told
+    assert code == 3
+
+
+def test_one_kind_of_object_that_may_not_be_read_is_unknown(example: Platform) -> None:
+    """Nodes are often closed to those who may read all the rest: the pools alone are unknown then."""
+    example.clusters["eu"].faults.append(ClusterFault(403, path="/api/v1/nodes"))
+
+    code, found, _ = bad(example)
+
+    assert found == [("eu", "POOL-SYSTEM", "unknown"), ("eu", "POOL-TPU", "unknown")]
+    assert code == 3
+
+
+def test_an_api_that_is_turned_off_is_told(example: Platform) -> None:
+    """Google refuses with 403 there too; no role helps."""
+    message = "Cloud Monitoring API has not been used in project 1 before or it is disabled."
+    example.google.faults["monitoring.projects.timeSeries.list"] = Fault(403, message)
+
+    _, _, told = bad(example)
+
+    assert "turn that API on" in told
+    assert "roles/" not in told
+
+
+def test_an_answer_that_cannot_be_read_is_unknown(example: Platform) -> None:
+    """An object in a shape that nobody knows ends nothing."""
+    example.object("us", "InferencePool")["spec"]["endpointPickerRef"] = "a text"
+
+    code, found, told = bad(example)
+
+    assert found == [("us", "POOL-ENDPOINTS", "unknown")]
+    assert "the answer cannot be read" in told
+    assert code == 3
+
+
+def test_backends_that_the_gateway_does_not_name_are_unknown(example: Platform) -> None:
+    """The controller's annotation is the only way to them."""
+    example.object("us", "Gateway")["metadata"].pop("annotations")
+
+    code, found, told = bad(example)
+
+    assert found == [("us", "BACKENDS", "unknown"), ("eu", "BACKENDS", "unknown")]
+    assert "networking.gke.io/backend-services" in told
+    assert code == 3
+
+
+def test_a_gateway_that_is_not_reachable_from_here_is_unknown(example: Platform) -> None:
+    """Its addresses are inside the VPC: where the command runs outside, that is told, with the way out."""
+    code, found, told = bad(example, "--url-for", "eu=http://127.0.0.1:1")
+
+    assert found == [("eu", "COMPLETION", "unknown")]
+    assert "run it inside the VPC, in europe-west4" in told
+    assert code == 3
+
+
+def test_a_gateway_that_does_not_tell_the_region_is_unknown(example: Platform) -> None:
+    """An answer without the header may be from anywhere."""
+    example.gateways["eu"].region_header = ""
+
+    code, found, told = bad(example)
+
+    assert found == [("eu", "COMPLETION", "unknown")]
+    assert "no header x-inference-region" in told
+    assert code == 3
+
+
+def test_of_a_drained_region_the_others_answer(example: Platform) -> None:
+    """Drained in the cluster, whatever the config says: another region answers, and its servers may be unhealthy."""
+    scope = {"selector": {"gke.io/region": "us-east5"}, "capacityScalerPercent": 0}
+    example.object("us", "GCPBackendPolicy")["spec"]["default"]["scopes"] = [scope]
+    example.health("us")["healthStatus"][0]["healthState"] = "UNHEALTHY"
+    example.gateways["us"].home_slots = 0
+
+    ran = example.run()
+
+    findings = {(found["where"], found["id"]): found for found in ran.document["findings"]}
+    assert findings["", "BALANCING"]["found"] == "attached; drained: us-east5"
+    assert findings["us", "COMPLETION"]["found"].startswith("answered by europe-west4")
+    assert ran.code == 0
+
+
+def test_the_own_address_is_asked_without_another(example: Platform) -> None:
+    """Without --url-for the completion goes to the reserved address, on the gateway's port."""
+    address = example.urls["us"].removeprefix("http://")
+    example.documents["gemma-gateway-us"]["address"] = address
+    example.object("us", "Gateway")["status"]["addresses"][0]["value"] = address
+
+    ran = example.command("--config", str(EXAMPLE), "--output", "json", "verify", "--region", "us")
+
+    assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
+    assert any(found["id"] == "COMPLETION" for found in ran.document["findings"])
+
+
+def test_an_address_that_google_chose_is_the_gateways_own(elastic: Platform) -> None:
+    """Without reserved addresses the gateway's status tells them, in the order of its regions."""
+    urls = [elastic.urls[key].removeprefix("http://") for key in elastic.config.gateway_regions]
+    elastic.object("eu", "Gateway")["status"]["addresses"] = [{"type": "IPAddress", "value": url} for url in urls]
+
+    ran = elastic.command("--config", str(ELASTIC), "--output", "json", "verify")
+
+    assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
+    assert [len(gateway.requests) for gateway in elastic.gateways.values()] == [1, 1]
+
+
+def test_a_node_more_is_no_fault(example: Platform) -> None:
+    """While a pool is upgraded it may have a node more than wanted."""
+    node = example.named("us", "Node", "tpu-0")
+    example.clusters["us"].objects["/api/v1/nodes/tpu-1"] = node | {"metadata": node["metadata"] | {"name": "tpu-1"}}
+
+    assert bad(example) == (0, [], "")
+
+
+def test_without_credentials_nothing_is_known(example: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says how to sign in."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/does/not/exist.json")
+
+    ran = example.run()
+
+    [found] = ran.document["findings"]
+    assert (found["id"], found["status"], found["fix"]) == (
+        "CREDENTIALS", "unknown", "gcloud auth application-default login",
+    )  # fmt: skip
+    assert ran.code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--region", "uk"), "must be one of us, eu, got 'uk'"),
+        (("--url-for", "http://10.0.0.5"), "must read KEY=http://ADDRESS, got 'http://10.0.0.5'"),
+        (("--url-for", "us=10.0.0.5"), "must read http://HOST[:PORT] or https://HOST[:PORT], got '10.0.0.5'"),
+        (("--url-for", "uk=http://10.0.0.5"), "--url-for: must name one of us, eu, got 'uk'"),
+    ],
+)
+def test_bad_options_are_refused(example: Platform, arguments: tuple[str, ...], words: str) -> None:
+    """Nothing is asked then."""
+    ran = example.run(*arguments)
+
+    assert words in ran.err
+    assert ran.code == 2
+    assert example.google.requests == []
