@@ -8,11 +8,11 @@ from typing import Literal
 import click
 
 from operations.command import Exit, Settings
-from operations.drill import drill
-from operations.load import load
-from operations.preflight import preflight
-from operations.teardown import teardown
-from operations.verify import verify
+from operations.drill.command import drill
+from operations.load.command import load
+from operations.preflight.command import preflight
+from operations.teardown.command import teardown
+from operations.verify.command import verify
 
 DEFAULT_CONFIG = "config/example.yaml"
 

@@ -29,13 +29,12 @@ from tests.operations.stand_in_server import StandInServer
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
 import json, os, sys
-from operations import drill
-from operations.cli import cli, main
+from operations.cli import main
+from operations.drill import command as drill
 from operations.cluster_api import ClusterApi
 hosts = json.loads(os.environ["DRILL_CLUSTERS"])
 apis = {key: ClusterApi(host=host, token=lambda: os.environ["DRILL_TOKEN"]) for key, host in hosts.items()}
 drill.clusters_of = lambda config: apis.__getitem__
-cli.add_command(drill.drill)
 sys.exit(main())
 """
 """The command line with the clusters of a test."""

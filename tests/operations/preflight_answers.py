@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.checks.check import Subject
-from operations.checks.project import services
+from operations.preflight.check import Subject
+from operations.preflight.project import services
 from tests.operations.google_stand_in import Fault, GoogleStandIn
 
 REGIONAL = {"CPUS": 200, "INTERNAL_ADDRESSES": 50, "PREEMPTIBLE_NVIDIA_H100_GPUS": 40, "NVIDIA_L4_GPUS": 8}

@@ -13,17 +13,13 @@ import pytest
 import trustme
 import yaml
 
-from operations import drill as drill_module
-from operations.cli import cli
 from operations.cluster_api import ClusterApi
+from operations.drill import command as drill_module
 from tests.configs import ELASTIC, changed, config
 from tests.operations.cluster_stand_in import TOKEN, Fault
 from tests.operations.conftest import InferenceOps, Ran
 from tests.operations.drill_rig import Rig, rig
 from tests.operations.google_stand_in import GoogleStandIn
-
-if drill_module.drill.name not in cli.commands:
-    cli.add_command(drill_module.drill)
 
 
 @pytest.fixture

@@ -12,19 +12,16 @@ from typing import Any
 
 import pytest
 
-from operations import drill as drill_module
-from operations import drill_outage, drill_run
-from operations.cli import cli
 from operations.cluster_api import ClusterApi
-from operations.drill_journal import Journal
-from operations.drill_stream import Stream
+from operations.drill import command as drill_module
+from operations.drill import outage as drill_outage
+from operations.drill import run as drill_run
+from operations.drill.journal import Journal
+from operations.drill.stream import Stream
 from tests.configs import config
 from tests.operations.cluster_stand_in import TOKEN, Fault
 from tests.operations.conftest import InferenceOps
 from tests.operations.drill_rig import Rig, rig
-
-if drill_module.drill.name not in cli.commands:
-    cli.add_command(drill_module.drill)
 
 LONG = ("--yes", "--outage-sec", "60")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from operations.figures import percentile, run_figures
+from operations.load.figures import percentile, run_figures
+from operations.load.ramp import Measured, Step
 from operations.openai import Result
-from operations.ramp import Measured, Step
 
 
 def good(began: float, first: float | None, ended: float, *, region: str = "us", tokens: int | None = 10) -> Result:

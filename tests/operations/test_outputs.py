@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from tests.configs import EXAMPLE
+import pytest
+
+from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps
 from tests.operations.documented import check
+from tests.operations.drill_rig import rig
 from tests.operations.google_stand_in import Fault, GoogleStandIn
+from tests.operations.test_drill import use
 from tests.operations.test_preflight import google, hugging_face
 from tests.operations.verify_rig import Platform, example, example_running
 
@@ -26,3 +31,14 @@ def test_verify(example: Platform) -> None:
     """All of a healthy region."""
     out = example.run(output="text", only="us").out
     check("verify", re.sub(r"127\.0\.0\.1:\d+", "gke-0123456789.us-east5.gke.goog", out))
+
+
+def test_drill_as_it_would_be(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without --yes: what would be done, and whether the other regions can carry it."""
+    with rig(config(), "us", "eu") as made:
+        use(made, monkeypatch)
+        arguments = made.arguments(journal=tmp_path / "journal.json")
+        arguments[arguments.index("json")] = "text"
+        out = inference_ops(*arguments).out
+
+    check("drill", out.replace(made.url, "http://10.0.4.2"))

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 
-from operations.checks.check import Subject
-from operations.cli import cli
-from operations.preflight import preflight
+from operations.preflight.check import Subject
 from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps
 from tests.operations.google_stand_in import Fault, GoogleStandIn
@@ -63,7 +61,6 @@ def hugging_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HuggingFace]]
 @pytest.fixture
 def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hugging_face: type[HuggingFace]) -> Iterator[GoogleStandIn]:
     """Google, where nothing stands in the way of the example."""
-    monkeypatch.setitem(cli.commands, "preflight", preflight)
     stand_in = GoogleStandIn()
     with stand_in.serving():
         for name, value in stand_in.environment(tmp_path).items():

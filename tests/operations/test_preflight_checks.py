@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from operations.checks import all_checks
-from operations.checks.check import Subject
-from operations.checks.project import SERVICES
 from operations.findings import Finding
+from operations.preflight import all_checks
+from operations.preflight.check import Subject
+from operations.preflight.project import SERVICES
 from stacks.config import Config
 from tests.configs import ELASTIC, config
 from tests.operations.google_stand_in import Fault, GoogleStandIn

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from google.oauth2.credentials import Credentials
 
-from operations.checks import images
-from operations.checks.check import Subject
 from operations.findings import Finding
 from operations.google_api import GoogleApi
+from operations.preflight import images
+from operations.preflight.check import Subject
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.operations.registry_stand_in import RegistryStandIn
 

@@ -9,9 +9,9 @@ import anyio
 import pytest
 from rich.console import Console
 
+from operations.load.progress import View
+from operations.load.ramp import Measured, Ramp
 from operations.openai import Result
-from operations.progress import View
-from operations.ramp import Measured, Ramp
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from operations.cli import cli
-from operations.teardown import teardown
-from operations.teardown_plan import stack_ids, way_down
-from operations.teardown_terraform import Resource, can_go_away
-from operations.teardown_walk import Done, States, expected, kept_for_bucket
+from operations.teardown.plan import stack_ids, way_down
+from operations.teardown.terraform import Resource, can_go_away
+from operations.teardown.walk import Done, States, expected, kept_for_bucket
 from stacks.config import Config
 from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps
@@ -78,7 +76,6 @@ def test_another_synth_is_refused(
     change: dict[str, Any], words: str, tmp_path: Path, inference_ops: InferenceOps
 ) -> None:
     """What is of another platform is not touched: exit code 2, what was found, and how to run the synth."""
-    cli.add_command(teardown)
     outdir = write(tmp_path / "out", **change)
 
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir))
@@ -90,8 +87,6 @@ def test_another_synth_is_refused(
 
 def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps) -> None:
     """A folder that is not there is told as such."""
-    cli.add_command(teardown)
-
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(tmp_path / "nothing"))
 
     assert ran.code == 2
@@ -100,7 +95,6 @@ def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps)
 
 def test_names_must_be_ours(tmp_path: Path, inference_ops: InferenceOps) -> None:
     """All names that are none of ours are told at once, before anything is looked at."""
-    cli.add_command(teardown)
     outdir = write(tmp_path / "out")
     names = ("--delete-cluster", "gemma-ap", "--delete-bucket", "weights")
 

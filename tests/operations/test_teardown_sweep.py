@@ -10,10 +10,10 @@ from rich.console import Console
 
 from operations.findings import Status
 from operations.google_api import GoogleApi
-from operations.teardown_clean import Cleaner
-from operations.teardown_left import Left, Leftovers
-from operations.teardown_stop import Stop
-from operations.teardown_sweep import Network
+from operations.teardown.clean import Cleaner
+from operations.teardown.left import Left, Leftovers
+from operations.teardown.stop import Stop
+from operations.teardown.sweep import Network
 from tests.configs import config
 from tests.operations import google_stand_in
 from tests.operations.google_stand_in import Fault, GoogleStandIn

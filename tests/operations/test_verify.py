@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operations.verify_region import SYSTEM_POOL
+from operations.verify.region import SYSTEM_POOL
 from tests.operations.verify_rig import Platform, elastic, elastic_running, example, example_running
 
 __all__ = ["elastic", "elastic_running", "example", "example_running"]

@@ -13,9 +13,7 @@ import pytest
 import trustme
 
 from constructs_lib.manifests.region_header import HEADER
-from operations.cli import cli
-from operations.verify import verify
-from operations.verify_region import SYSTEM_POOL
+from operations.verify.region import SYSTEM_POOL
 from stacks.config import Config
 from stacks.load import load
 from stacks.names import Names
@@ -401,7 +399,6 @@ def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: 
 def _to_break(made: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> Platform:
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setitem(cli.commands, "verify", verify)
     platform = made.renewed()
     platform.command = inference_ops
     return platform

@@ -18,8 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from operations.cli import cli, main
-from operations.teardown import teardown
+from operations.cli import main
 from stacks.load import load
 from stacks.names import Names
 from tests.configs import EXAMPLE, changed
@@ -34,9 +33,7 @@ from tests.terraform.world import World
 ROOT = EXAMPLE.parent.parent
 PROGRAM = """
 import sys
-from operations.cli import cli, main
-from operations.teardown import teardown
-cli.add_command(teardown)
+from operations.cli import main
 sys.exit(main())
 """
 QUICK = ("--pause-sec", "0.2", "--wait-sec", "1")
@@ -108,7 +105,6 @@ class Platform:
             for name, value in self.environment.items():
                 patch.setenv(name, value)
             patch.setattr(sys, "argv", ["inference-ops", *self.words(*arguments, output=output)])
-            cli.add_command(teardown)
             code = main()
         captured = self.capsys.readouterr()
         return Ran(code, captured.out, captured.err)

@@ -1,0 +1,1 @@
+"""A region taken down on purpose, and what users would have noticed."""

@@ -1,0 +1,1 @@
+"""A ramp of requests, and which region served it."""

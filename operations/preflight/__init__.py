@@ -1,0 +1,14 @@
+"""What must hold before an apply: one file per topic, each of which gives checks."""
+
+from collections.abc import Iterator
+
+from operations.preflight import capacity, fleet, images, model, network, project, quota
+from operations.preflight.check import Check, Subject
+
+__all__ = ["all_checks"]
+
+
+def all_checks(subject: Subject) -> Iterator[Check]:
+    """Every check of *subject*; none of them has been made yet."""
+    for topic in (project, quota, capacity, network, fleet, images, model):
+        yield from topic.checks(subject)

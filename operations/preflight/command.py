@@ -1,0 +1,98 @@
+"""`inference-ops preflight`: what would stop an apply, before an hour of it has gone by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from operations import findings_report
+from operations.api_error import ApiError
+from operations.chosen import Chosen, chosen
+from operations.command import Command, Exit, Settings, option
+from operations.findings import Finding, Status, outcome
+from operations.google_api import GoogleApi
+from operations.option_types import Finite, TokenVariable
+from operations.preflight import all_checks
+from operations.preflight.check import Subject
+from operations.preflight.run import run
+
+HOUR_SEC = 3600
+LINE_EVERY = 10
+
+
+@click.command(cls=Command)
+@option(
+    "--region", "regions", metavar="KEY", multiple=True, callback=chosen,
+    help="Key of a region to check; may be given again.  [default: all]",
+)  # fmt: skip
+@option(
+    "--hugging-face-token-env", "token", type=TokenVariable(), default=None,
+    help="Environment variable with a Hugging Face token, to see whether its account accepted the model's terms.",
+)  # fmt: skip
+@option(
+    "--timeout-sec",
+    type=Finite(0, HOUR_SEC, min_open=True),
+    metavar="SEC",
+    default=120,
+    help="For all checks together.",
+)
+@click.pass_obj
+def preflight(settings: Settings, *, regions: Chosen, token: str | None, timeout_sec: float) -> Exit:
+    """
+    Tell what would stop an apply: permissions, quotas, machines, names.
+
+    Asks Google and Hugging Face with your application default credentials; changes nothing and reads no secret. What
+    could not be asked is told as unknown and never counts as good.
+    """
+    findings = findings_report.in_order(_findings(regions, token or "", timeout_sec), regions.keys)
+    if settings.output == "json":
+        Console().out(findings_report.as_json(findings), highlight=False)
+    else:
+        title = f"Before an apply of {regions.config.name} to {regions.config.project}"
+        findings_report.print_findings(findings, Console(), title=title)
+    return outcome(findings)
+
+
+def _findings(regions: Chosen, token: str, timeout_sec: float) -> list[Finding]:
+    """Without credentials there is one finding: nothing else can be asked."""
+    needed = "application default credentials that give a token"
+    try:
+        google = GoogleApi.from_environment(regions.config.project)
+        google.token()
+    except ApiError as error:
+        found, fix = f"could not be told: {error.message}", "gcloud auth application-default login"
+        return [Finding(id="CREDENTIALS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
+    credentials = google.credentials
+    caller = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "")
+    who = f"the caller is {caller}" if caller else "there; they do not tell who the caller is"
+    first = Finding(id="CREDENTIALS", status=Status.GOOD, found=who, needed=needed)
+    subject = Subject(config=regions.config, keys=regions.keys, google=google, hugging_face_token=token)
+    checks = list(all_checks(subject))
+    with _progress(len(checks)) as view:
+        return [first, *run(checks, timeout_sec=timeout_sec, done=view.done)]
+
+
+class _View:
+    """A bar in a terminal, a line now and then in a log."""
+
+    def __init__(self, progress: Progress, console: Console, total: int) -> None:
+        self._progress, self._console, self._total = progress, console, total
+        self._task = progress.add_task("checks", total=total)
+
+    def done(self, count: int) -> None:
+        """*count* checks have ended."""
+        self._progress.update(self._task, completed=count)
+        if not self._console.is_terminal and (count % LINE_EVERY == 0 or count == self._total):
+            self._console.out(f"{count} of {self._total} checks made", highlight=False)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[_View]:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        yield _View(progress, console, total)

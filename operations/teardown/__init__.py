@@ -1,0 +1,1 @@
+"""The way down, stack by stack, and what is left."""

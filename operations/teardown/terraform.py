@@ -1,0 +1,163 @@
+"""Terraform as a subprocess: what is in the state of a stack, and its destroy."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, TextIO
+
+from operations.teardown.stop import Stop
+
+LOOK_SEC = 0.1
+"""Between two looks at what Terraform has printed."""
+
+GOES_AWAY = re.compile(
+    r"already being used by|resourceInUse|resourceNotReady|incompatible operation|operation in progress"
+    r"|associated resources that should be cleaned up|error 409|error 429|error 5\d\d|rate ?limit ?exceeded"
+    r"|resource_exhausted|quota exceeded for quota metric|quotaExceeded|acquiring the state lock|i/o timeout"
+    r"|connection re(set|fused)|timeout while waiting|deadline exceeded|handshake timeout|unexpected EOF",
+    re.IGNORECASE,
+)
+"""Something is still in use, somebody else is at work, too much was asked at once, or the net was down."""
+REFUSED = re.compile(r"deletion.protection|force_destroy|bucket you tried to delete is not empty", re.IGNORECASE)
+"""The same words would come again."""
+
+
+class TerraformError(Exception):
+    """
+    Terraform could not read a state.
+
+    Attributes:
+        words: Its own.
+    """
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        super().__init__(words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """
+    Something in a state.
+
+    Attributes:
+        values: Its arguments as the provider knows them; some are secret.
+        needs: Addresses that it needs.
+    """
+
+    address: str
+    kind: str
+    values: dict[str, Any] = field(repr=False)
+    needs: frozenset[str]
+
+    @property
+    def protected(self) -> bool:
+        """Whether the provider would refuse to destroy it."""
+        return self.values.get("deletion_protection") is True
+
+
+def state_of(folder: Path) -> tuple[Resource, ...]:
+    """
+    The resources in the state of the root module in *folder*; none where nothing was applied.
+
+    Writes nothing but what `terraform init` writes into *folder*.
+
+    Raises:
+        TerraformError: It cannot be read.
+    """
+    _run(folder, "init", "-input=false")
+    try:
+        module = json.loads(_run(folder, "show", "-json")).get("values", {}).get("root_module", {})
+    except ValueError:
+        raise TerraformError("`terraform show -json` printed no JSON") from None
+    return tuple(
+        Resource(
+            address=held["address"],
+            kind=held["type"],
+            values=held.get("values", {}),
+            needs=frozenset(held.get("depends_on", ())),
+        )
+        for held in module.get("resources", ())
+        if held["mode"] == "managed"
+    )
+
+
+def destroy(folder: Path, targets: Sequence[str], stop: Stop, gone: Callable[[], None]) -> list[str]:
+    """
+    Destroy *targets*, or all where there are none, and call *gone* for each that is; gives Terraform's errors.
+
+    Terraform runs in a session of its own, so that a Ctrl-C in a terminal reaches it through *stop* alone.
+    """
+    command = ["destroy", "-auto-approve", "-input=false", "-json", *(f"-target={address}" for address in targets)]
+    # Into a file: a pipe would break if this process were killed, and Terraform would die of that in the middle.
+    with NamedTemporaryFile() as written, open(written.name, encoding="utf-8", errors="replace") as told:
+        process = subprocess.Popen(
+            _command(folder, *command),
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        stop.watch(process)
+        errors = _errors(_lines(told, process), gone)
+        stop.watch(None)
+    return errors or ([] if process.returncode == 0 else [f"terraform destroy ended with code {process.returncode}"])
+
+
+def can_go_away(errors: Iterable[str]) -> bool:
+    """Whether each of *errors* may be over in a while: one refusal among them would only come again."""
+    return all(GOES_AWAY.search(words) and not REFUSED.search(words) for words in errors)
+
+
+def _lines(told: TextIO, process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """What is written to *told*, line by line, until *process* has ended."""
+    rest, ended = "", False
+    while not ended:
+        ended = process.poll() is not None
+        *lines, rest = (rest + told.read()).split("\n")
+        yield from lines
+        if not ended:
+            time.sleep(LOOK_SEC)
+
+
+def _errors(lines: Iterable[str], gone: Callable[[], None]) -> list[str]:
+    found: list[str] = []
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            found += [line.strip()] if line.startswith(("Error", "│ Error")) else []
+            continue
+        if event.get("type") == "apply_complete" and event["hook"].get("action") == "delete":
+            gone()
+        if event.get("@level") == "error" and "diagnostic" in event:
+            told = event["diagnostic"]
+            parts = [told.get("address", ""), told["summary"], told.get("detail", "")]
+            found.append(": ".join(part.strip() for part in parts if part.strip()))
+    return list(dict.fromkeys(found))
+
+
+def _run(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(_command(folder, *arguments), capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise TerraformError(f"terraform must be on PATH: {error.strerror}") from None
+    if done.returncode:
+        raise TerraformError(_plain(done.stderr or done.stdout))
+    return done.stdout
+
+
+def _command(folder: Path, command: str, *arguments: str) -> list[str]:
+    return ["terraform", f"-chdir={folder}", command, "-no-color", *arguments]
+
+
+def _plain(text: str) -> str:
+    """Terraform's error without the frame around it."""
+    return " ".join(text.translate(str.maketrans("╷│╵", "   ")).split())

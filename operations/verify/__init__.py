@@ -1,0 +1,1 @@
+"""What is up, region by region."""

@@ -1,0 +1,107 @@
+"""`inference-ops verify`: what is up, region by region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from operations import findings_report
+from operations.api_error import ApiError
+from operations.chosen import Chosen, chosen
+from operations.cluster_api import ClusterApi
+from operations.command import Command, Exit, Settings, option
+from operations.findings import Finding, Status, outcome
+from operations.google_api import GoogleApi
+from operations.option_types import BaseUrl
+from operations.verify.platform import Note, Platform
+from stacks.errors import shown
+from stacks.names import Names
+
+
+class UrlOfRegion(click.ParamType[tuple[str, str]]):
+    """The key of a region and where its gateway is reached from here."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Key and base address."""
+        key, sign, url = value.partition("=")
+        if not key or not sign:
+            self.fail(f"must read KEY=http://ADDRESS, got {shown(value)}", param, ctx)
+        return key, BaseUrl().convert(url, param, ctx)
+
+
+@click.command(cls=Command)
+@option(
+    "--region", "regions", metavar="KEY", multiple=True, callback=chosen,
+    help="Key of a region to look at; may be given again.  [default: all]",
+)  # fmt: skip
+@option(
+    "--url-for", "urls", type=UrlOfRegion(), metavar="KEY=URL", multiple=True,
+    help="Where the gateway of a region is reached from here; may be given again.  [default: its own address]",
+)  # fmt: skip
+@option("--completion/--no-completion", default=True, help="Ask for one completion through the gateway per region.")
+@click.pass_obj
+def verify(settings: Settings, *, regions: Chosen, urls: tuple[tuple[str, str], ...], completion: bool) -> Exit:
+    """
+    Tell what is up, region by region: clusters, pools, servers, metrics, the gateway.
+
+    Reads Google's APIs and each cluster's with your application default credentials, and changes nothing. What could
+    not be asked is told as unknown and never counts as good. Completions need a machine inside the VPC.
+    """
+    for key, _ in urls:
+        if key not in regions.keys:
+            raise click.UsageError(f"--url-for: must name one of {', '.join(regions.keys)}, got {shown(key)}")
+    found = _findings(regions, dict(urls), completion=completion)
+    found = findings_report.in_order(found, regions.keys)
+    if settings.output == "json":
+        Console().out(findings_report.as_json(found), highlight=False)
+    else:
+        title = f"{regions.config.name} in {regions.config.project}"
+        findings_report.print_findings(found, Console(), title=title)
+    return outcome(found)
+
+
+def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool) -> list[Finding]:
+    """Without credentials there is one finding: nothing else can be asked."""
+    config, names = regions.config, Names(regions.config)
+    try:
+        google = GoogleApi.from_environment(config.project)
+        google.token()
+    except ApiError as error:
+        needed, fix = "application default credentials that give a token", "gcloud auth application-default login"
+        found = f"could not be told: {error.message}"
+        return [Finding(id="CREDENTIALS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
+    with _progress() as note:
+        return Platform(
+            config=config,
+            google=google,
+            connect=lambda key: ClusterApi.of(google, location=names.cluster_location(key), name=names.cluster(key)),
+            keys=regions.keys,
+            urls=urls,
+            completion=completion,
+            note=note,
+        ).findings()
+
+
+@contextmanager
+def _progress() -> Iterator[Note]:
+    """A bar for each kind of thing in a terminal, a line for each in a log; on stderr."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+
+        def note(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=of)
+            progress.update(tasks[what], completed=done)
+            if done == of and not console.is_terminal:
+                console.out(f"{what}: {done} of {of}", highlight=False)
+
+        yield note
