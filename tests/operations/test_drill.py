@@ -21,6 +21,9 @@ from tests.operations.conftest import InferenceOps, Ran
 from tests.operations.drill_rig import Rig, rig
 from tests.operations.google_stand_in import GoogleStandIn
 
+SLACK_SEC = 20
+"""A machine that does other things too is not waited for longer; the figures themselves are not a promise of speed."""
+
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
@@ -90,9 +93,9 @@ def test_an_outage_is_measured_from_the_first_failure_to_the_region_answering_ag
     baseline, outage, _, _, recovery = report["states"]
 
     assert (whole.code, report["outcome"], report["ended_by"]) == (0, "good", "last state")
-    assert 0.6 * detection_sec < report["longest_downtime_sec"] < detection_sec + 1
-    assert 0 < report["time_to_detect_sec"] < report["time_to_fail_over_sec"] < detection_sec + 1
-    assert start_sec < report["time_to_come_back_sec"] < start_sec + detection_sec + 1
+    assert 0.6 * detection_sec < report["longest_downtime_sec"] < detection_sec + SLACK_SEC
+    assert 0 < report["time_to_detect_sec"] < report["time_to_fail_over_sec"] < detection_sec + SLACK_SEC
+    assert start_sec < report["time_to_come_back_sec"] < start_sec + detection_sec + SLACK_SEC
     assert set(baseline["regions"]) == {"us-east5"}
     assert "europe-west4" in outage["regions"]
     assert recovery["total"]["failed"] == 0
