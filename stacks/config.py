@@ -89,8 +89,10 @@ class Config(BaseModel):
         return {pool: plan_pool(spec, len(region.zones)) for pool, spec in specs.items()}
 
     @property
-    def token_regions(self) -> tuple[str, ...]:
-        """Keys of the regions whose clusters read the Hugging Face token."""
+    def secret_regions(self) -> tuple[str, ...]:
+        """Keys of the regions whose clusters mount the Hugging Face token from Secret Manager."""
+        if self.model.hugging_face_token.secret_manager is None:
+            return ()
         return tuple(self.regions) if self.model.source == "hugging_face" else (self.download_region,)
 
     def serving_nodes(self, key: str) -> ServingNodes:

@@ -7,10 +7,9 @@ from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
 from stacks.base import BaseStack
 from stacks.config import Config
+from stacks.names import SYSTEM_POOL
 from stacks.sizing import system_machine_type
 from stacks.versions import version_floor
-
-SYSTEM_POOL = "system"
 
 
 class InfraClusterStack(BaseStack):
@@ -56,5 +55,5 @@ class InfraClusterStack(BaseStack):
             node_service_account=names.node_service_account_email,
             version_floor=version_floor(config, key),
             maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
-            secret_manager=key in config.token_regions and config.model.hugging_face_token.secret_manager is not None,
+            secret_manager=key in config.secret_regions,
         )

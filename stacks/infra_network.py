@@ -11,20 +11,8 @@ from constructs_lib.project_services import ProjectServices
 from stacks.base import BaseStack
 from stacks.config import Config
 from stacks.network_plan import region_ranges
+from stacks.services import project_services
 
-SERVICES = (
-    "autoscaling",
-    "cloudresourcemanager",
-    "compute",
-    "container",
-    "gkehub",
-    "iam",
-    "monitoring",
-    "multiclusteringress",
-    "networkservices",
-    "storage",
-    "trafficdirector",
-)
 SETTLE_ON_DESTROY_SEC = 180
 
 
@@ -38,7 +26,9 @@ class InfraNetworkStack(BaseStack):
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)
         project = config.project
-        services = ProjectServices(self, "services", google=self.google, project=project, services=self._services())
+        services = ProjectServices(
+            self, "services", google=self.google, project=project, services=project_services(config)
+        )
         nodes = NodeServiceAccount(
             self,
             "nodes",
@@ -71,15 +61,6 @@ class InfraNetworkStack(BaseStack):
         )
         self._add_regions()
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
-
-    def _services(self) -> list[str]:
-        """The APIs of the platform, and those that its settings ask for."""
-        extra = []
-        if self.config.service_discovery:
-            extra.append("multiclusterservicediscovery")
-        if self.config.model.hugging_face_token.secret_manager:
-            extra.append("secretmanager")
-        return sorted([*SERVICES, *extra])
 
     def _add_regions(self) -> None:
         ports = [self.config.model_server.port, EXT_PROC_PORT, GRPC_HEALTH_PORT]

@@ -8,6 +8,8 @@ from stacks.config import Config
 
 SERVER_ACCOUNT = "model-server"
 """Kubernetes service account that reads the weights, in every cluster."""
+SYSTEM_POOL = "system"
+"""Node pool for everything that needs no accelerator, in every cluster."""
 DOWNLOADER_ACCOUNT = "weights-downloader"
 """Kubernetes service account that writes them, in one cluster."""
 

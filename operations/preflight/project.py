@@ -8,12 +8,7 @@ from functools import partial
 from operations.api_error import ApiError
 from operations.findings import Finding
 from operations.preflight.check import Check, Subject, good, unknown, wrong
-
-SERVICES = (
-    "autoscaling", "cloudresourcemanager", "compute", "container", "gkehub", "iam", "monitoring",
-    "multiclusteringress", "networkservices", "storage", "trafficdirector",
-)  # fmt: skip
-"""The same as in stacks/infra_network.py, which imports cdktf; a test holds them together."""
+from stacks.services import project_services
 
 PERMISSIONS = (
     "compute.firewalls.create", "compute.networks.create", "compute.subnetworks.create", "container.clusters.connect",
@@ -65,15 +60,6 @@ def checks(subject: Subject) -> Iterator[Check]:
     )  # fmt: skip
 
 
-def services(subject: Subject) -> list[str]:
-    """The APIs that an apply turns on."""
-    config = subject.config
-    extra = ["multiclusterservicediscovery"] if config.service_discovery else []
-    if config.model.hugging_face_token.secret_manager:
-        extra.append("secretmanager")
-    return sorted([*SERVICES, *extra])
-
-
 def permissions(subject: Subject) -> list[str]:
     """What the caller of an apply must have on the project."""
     config = subject.config
@@ -106,7 +92,7 @@ def _permissions(subject: Subject) -> Iterator[Finding]:
 
 def _apis(subject: Subject) -> Iterator[Finding]:
     parent = f"projects/{subject.project}"
-    wanted = services(subject)
+    wanted = project_services(subject.config)
     names = [f"{parent}/services/{name}.googleapis.com" for name in wanted]
     needed = "Service Usage, which turns the other APIs on"
     try:

@@ -18,13 +18,12 @@ from operations.verify import topics
 from operations.verify.check import Check, Once, Seen, Topic, remedy, told
 from operations.verify.workloads import Workloads
 from stacks.config import Config
-from stacks.names import Names
+from stacks.names import SYSTEM_POOL, Names
 from stacks.versions import version_floor
 
 Connect = Callable[[str], ClusterApi]
 """Gives the Kubernetes API of the cluster of the region with this key, or raises `ApiError`."""
 
-SYSTEM_POOL = "system"
 GAUGE_MINUTES = 10
 """Managed Prometheus hands values on after a minute or two."""
 

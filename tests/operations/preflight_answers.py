@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from operations.preflight.check import Subject
-from operations.preflight.project import services
+from stacks.services import project_services
 from tests.operations.google_stand_in import Fault, GoogleStandIn
 
 REGIONAL = {"CPUS": 200, "INTERNAL_ADDRESSES": 50, "PREEMPTIBLE_NVIDIA_H100_GPUS": 40, "NVIDIA_L4_GPUS": 8}
@@ -54,7 +54,7 @@ def answer_all_good(stand_in: GoogleStandIn, subject: Subject) -> None:
         "serviceusage.services.batchGet": {
             "services": [
                 {"name": f"projects/123456/services/{name}.googleapis.com", "state": "ENABLED"}
-                for name in services(subject)
+                for name in project_services(subject.config)
             ]
         },
         "serviceusage.services.consumerQuotaMetrics.get": tpus,

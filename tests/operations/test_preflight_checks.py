@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +10,11 @@ import pytest
 from operations.findings import Finding
 from operations.preflight import all_checks
 from operations.preflight.check import Subject
-from operations.preflight.project import SERVICES
 from stacks.config import Config
 from tests.configs import ELASTIC, config
 from tests.operations.google_stand_in import Fault, GoogleStandIn
 from tests.operations.preflight_answers import GLOBAL, REGIONAL, answer_all_good, family, quotas
 
-ROOT = Path(__file__).parent.parent.parent
 VPC = "https://www.googleapis.com/compute/v1/projects/my-project-id/global/networks/gemma-vpc"
 OURS = {"autoCreateSubnetworks": False, "routingConfig": {"routingMode": "GLOBAL"}}
 OFF = "Compute Engine API has not been used in project 123456 before or it is disabled."
@@ -235,15 +231,3 @@ def test_an_answer_that_makes_no_sense_is_unknown(google: GoogleStandIn) -> None
     finding = found(google, config(), **{"compute.machineTypes.get": {"name": "x"}})["us", "QUOTA"]
 
     assert (finding.status.value, "could not be read" in finding.found) == ("unknown", True)
-
-
-def test_the_apis_are_those_that_the_network_stack_turns_on() -> None:
-    """Two lists, since that file imports cdktf."""
-    tree = ast.parse((ROOT / "stacks" / "infra_network.py").read_text())
-    values = [
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "SERVICES"
-    ]
-
-    assert values == [SERVICES]

@@ -13,10 +13,9 @@ import pytest
 import trustme
 
 from constructs_lib.manifests.region_header import HEADER
-from operations.verify.region import SYSTEM_POOL
 from stacks.config import Config
 from stacks.load import load
-from stacks.names import Names
+from stacks.names import SYSTEM_POOL, Names
 from tests.checks.kubernetes_objects import objects
 from tests.configs import ELASTIC, EXAMPLE
 from tests.operations import stand_in_server

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stacks.infra_network import SERVICES
+from stacks.services import SERVICES
 from tests.configs import config
 from tests.synthesized import Block, Synthesized
 

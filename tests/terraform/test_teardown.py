@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import re
 import signal
 import subprocess
@@ -11,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from operations.cli import main
 from stacks.load import load
 from stacks.names import Names
 from tests.configs import EXAMPLE, changed
-from tests.operations import documented, google_stand_in
+from tests.operations import conftest, documented, google_stand_in
 from tests.operations.google_stand_in import Fault, GoogleStandIn
 from tests.operations.teardown_cloud import TeardownCloud
 from tests.rig.cloud import Key
@@ -42,19 +40,8 @@ Freed = tuple[World, Path]
 Capsys = pytest.CaptureFixture[str]
 
 
-@dataclass
-class Ran:
-    """What the command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Its JSON."""
-        document: dict[str, Any] = json.loads(self.out)
-        return document
+class Ran(conftest.Ran):
+    """What the command left behind, and what it tells of stacks."""
 
     @property
     def stacks(self) -> dict[str, str]:
