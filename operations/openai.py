@@ -1,19 +1,14 @@
-"""One request to an OpenAI-compatible server, and what became of it."""
+"""What is asked of an OpenAI-compatible server, and what becomes of each request."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
-import anyio
-import httpx
-
-from operations.openai_wire import GIVEN_UP, Answer, events
+from operations.openai_wire import GIVEN_UP, Answer
 from stacks.errors import shown
 
 UNKNOWN_REGION = "unknown"
-OBJECTIVE_HEADER = "x-gateway-inference-objective"
 
 CountedBy = Literal["usage", "chunks"]
 
@@ -74,10 +69,18 @@ class Result:
     detail: str = ""
 
 
-@dataclass
-class _Seen:
-    """What has been seen of an answer so far: kept when it breaks."""
+@dataclass(kw_only=True)
+class Reading:
+    """
+    What has been seen of one answer so far, by whoever receives it: kept when it breaks.
 
+    Attributes:
+        endpoint: What was asked, and where.
+        began_sec: When it was sent, on any clock that the other times are of too.
+    """
+
+    endpoint: Endpoint
+    began_sec: float
     region: str = UNKNOWN_REGION
     status: int | None = None
     first_token_sec: float | None = None
@@ -85,90 +88,90 @@ class _Seen:
     tokens: int | None = None
     error: str = ""
     detail: str = ""
+    done: bool = False
+
+    def head(self, status: int, region: str) -> None:
+        """Status and region header of the answer have come."""
+        self.status = status
+        self.region = "".join(filter(str.isprintable, region)).strip() or UNKNOWN_REGION
+
+    def refused(self, body: str) -> None:
+        """The status was none of success; *body* says why."""
+        self.fail(f"http_{self.status}", body)
+
+    def event(self, data: bytes, at_sec: float) -> None:
+        """
+        One event of a stream has come at *at_sec*.
+
+        Raises:
+            ValueError: It is not in OpenAI's format.
+        """
+        if data == b"[DONE]":
+            self.done = True
+        else:
+            self._note(Answer.model_validate_json(data), at_sec)
+
+    def whole(self, data: bytes) -> None:
+        """
+        An answer that is no stream has come.
+
+        Raises:
+            ValueError: It is not in OpenAI's format.
+        """
+        answer = Answer.model_validate_json(data)
+        self._note(answer, None)
+        if not answer.choices:
+            self.fail("bad_answer", "no choices in the answer")
+
+    def ended(self) -> None:
+        """The stream is over."""
+        if not self.done:
+            self.fail("broken_stream", "ended without [DONE]")
+
+    def timed_out(self) -> None:
+        """It took too long."""
+        self.fail("timeout", f"not finished after {self.endpoint.timeout_sec:g} s")
+
+    def broken(self, detail: str) -> None:
+        """The network let it down."""
+        self.fail("broken_stream" if self.status and self.endpoint.stream else "connection", detail)
+
+    def unreadable(self, detail: str) -> None:
+        """An answer that is none of OpenAI's, or a host name that cannot be one."""
+        known = self.status is not None
+        self.fail(*("bad_answer", "not in OpenAI's format") if known else ("connection", detail))
 
     def fail(self, error: str, detail: str) -> None:
         """Keep the first error: the next ones follow from it."""
         if not self.error:
             self.error, self.detail = error, detail
 
+    def result(self, ended_sec: float) -> Result:
+        """What became of it; the token, which a server may repeat, is taken out."""
+        streamed, detail = self.endpoint.stream, self.detail
+        counted_by: CountedBy | None = "usage" if self.tokens is not None else "chunks" if streamed else None
+        if self.endpoint.token:
+            detail = detail.replace(self.endpoint.token, "...")
+        return Result(
+            began_sec=self.began_sec,
+            ended_sec=ended_sec,
+            first_token_sec=self.first_token_sec,
+            region=self.region,
+            status=self.status,
+            output_tokens=self.chunks if counted_by == "chunks" else self.tokens,
+            counted_by=counted_by,
+            error=self.error,
+            detail=shown(detail)[1:-1] if detail else "",
+        )
 
-async def send(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str) -> Result:
-    """Send one request and measure it. Never raises for what a server or network does: that is in the result."""
-    seen, began_sec = _Seen(), perf_counter()
-    try:
-        with anyio.fail_after(endpoint.timeout_sec):
-            await _receive(client, endpoint, prompt, seen)
-    except TimeoutError:
-        seen.fail("timeout", f"not finished after {endpoint.timeout_sec:g} s")
-    except httpx.HTTPError as error:
-        kind = "broken_stream" if seen.status and endpoint.stream else "connection"
-        seen.fail(kind, f"{type(error).__name__}: {error}")
-    except ValueError as error:
-        # pydantic's, or of a host name that cannot be one.
-        known = seen.status is not None
-        seen.fail(*("bad_answer", "not in OpenAI's format") if known else ("connection", str(error)))
-    ended_sec = perf_counter()
-    if endpoint.token:
-        seen.detail = seen.detail.replace(endpoint.token, "...")
-    counted_by: CountedBy | None = "usage" if seen.tokens is not None else "chunks" if endpoint.stream else None
-    return Result(
-        began_sec=began_sec,
-        ended_sec=ended_sec,
-        first_token_sec=seen.first_token_sec,
-        region=seen.region,
-        status=seen.status,
-        output_tokens=seen.chunks if counted_by == "chunks" else seen.tokens,
-        counted_by=counted_by,
-        error=seen.error,
-        detail=shown(seen.detail)[1:-1] if seen.detail else "",
-    )
-
-
-async def _receive(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str, seen: _Seen) -> None:
-    body: dict[str, Any] = {"model": endpoint.model, "max_tokens": endpoint.max_tokens, "stream": endpoint.stream}
-    if endpoint.api == "chat":
-        path, body["messages"] = "chat/completions", [{"role": "user", "content": prompt}]
-    else:
-        path, body["prompt"] = "completions", prompt
-    if endpoint.stream:
-        body["stream_options"] = {"include_usage": True}
-    headers = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
-    headers |= {OBJECTIVE_HEADER: endpoint.objective} if endpoint.objective else {}
-    async with client.stream("POST", f"{endpoint.url}/v1/{path}", json=body, headers=headers) as response:
-        seen.status = response.status_code
-        name = response.headers.get(endpoint.region_header, "")
-        seen.region = "".join(filter(str.isprintable, name)).strip() or UNKNOWN_REGION
-        if not response.is_success:
-            seen.error = f"http_{response.status_code}"
-            seen.detail = (await response.aread()).decode(errors="replace")
-        elif endpoint.stream:
-            await _read_stream(response, seen)
-        else:
-            _note(Answer.model_validate_json(await response.aread()), seen, whole=True)
-
-
-async def _read_stream(response: httpx.Response, seen: _Seen) -> None:
-    done = False
-    async for data in events(response):
-        if data == b"[DONE]":
-            done = True
-        else:
-            _note(Answer.model_validate_json(data), seen, whole=False)
-    if not done:
-        seen.fail("broken_stream", "ended without [DONE]")
-
-
-def _note(answer: Answer, seen: _Seen, *, whole: bool) -> None:
-    """Take over what *answer* adds to what was seen."""
-    if answer.error:
-        seen.fail("given_up", str(answer.error))
-    elif whole and not answer.choices:
-        seen.fail("bad_answer", "no choices in the answer")
-    for choice in answer.choices:
-        if choice.finish_reason in GIVEN_UP:
-            seen.fail("given_up", f"finish_reason {choice.finish_reason}")
-        if choice.has_text():
-            seen.first_token_sec = seen.first_token_sec or (None if whole else perf_counter())
-            seen.chunks += 1
-    if answer.usage:
-        seen.tokens = answer.usage.completion_tokens
+    def _note(self, answer: Answer, at_sec: float | None) -> None:
+        if answer.error:
+            self.fail("given_up", str(answer.error))
+        for choice in answer.choices:
+            if choice.finish_reason in GIVEN_UP:
+                self.fail("given_up", f"finish_reason {choice.finish_reason}")
+            if choice.has_text():
+                self.first_token_sec = self.first_token_sec or at_sec
+                self.chunks += 1
+        if answer.usage:
+            self.tokens = answer.usage.completion_tokens

@@ -29,7 +29,8 @@ from operations.drill.run import Drill
 from operations.drill.stream import Stream
 from operations.findings import Finding, outcome
 from operations.google_api import GoogleApi
-from operations.openai import Endpoint, send
+from operations.openai import Endpoint
+from operations.openai_send import send
 from operations.option_types import BaseUrl, Finite, NewFile, TokenVariable
 from operations.prompts import prompt
 from stacks.config import Config

@@ -21,7 +21,8 @@ from operations.load.picture import draw
 from operations.load.plan import LoadPlan
 from operations.load.progress import View
 from operations.load.ramp import Measured, Ramp
-from operations.openai import Endpoint, send
+from operations.openai import Endpoint
+from operations.openai_send import send
 from operations.option_types import BaseUrl, Finite, NewFile, TokenVariable, WholeNumbers
 from operations.prompts import prompt
 from stacks.load import load as load_config

@@ -11,7 +11,8 @@ import httpx
 
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
-from operations.openai import UNKNOWN_REGION, Endpoint, Result, send
+from operations.openai import UNKNOWN_REGION, Endpoint, Result
+from operations.openai_send import send
 from operations.verify.check import CLUSTER_ROLE, remedy, told
 
 ID = "COMPLETION"

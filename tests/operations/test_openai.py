@@ -8,7 +8,8 @@ import anyio
 import httpx
 import pytest
 
-from operations.openai import Endpoint, Result, send
+from operations.openai import Endpoint, Result
+from operations.openai_send import send
 from operations.prompts import prompt
 from tests.operations.stand_in_server import MODEL, Failure, StandInServer
 
