@@ -1,4 +1,4 @@
-"""Which quota a machine is charged to."""
+"""Which quota a thing is charged to."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Quota:
     One quota of the compute API.
 
     Attributes:
-        metric: Its name. Without a family it is among the quotas of regions.get or projects.get.
-        family: Dimension and value, such as gpu_family and NVIDIA_H100, of a quota that only Service Usage tells.
+        metric: Its name.
+        family: Dimension and value, such as gpu_family and NVIDIA_H100, of a quota that has one limit for each.
     """
 
     metric: str
@@ -31,10 +31,27 @@ GPUS = {
 }  # fmt: skip
 """Generation of a machine to the name that its quotas have. Source: Google, "Allocation quotas", GPU quota."""
 
-TPUS = {"v4": "TPU_PODSLICE_V4", "v5e": "TPU_LITE_PODSLICE_V5"}
-"""TPUs with a quota of their own. Source: the enum of `Quota.metric` in the compute API's discovery document."""
-TPU_FAMILIES = {"v5p": "CT5P", "v6e": "CT6E", "v7": "TPU7X"}
-"""Source: Google, "Plan TPUs in GKE", ensure that you have quota."""
+TPUS = {
+    "v4": ("TPU_PODSLICE_V4", Quota("TPU_PODSLICE_V4")),
+    "v5e": ("TPU_LITE_PODSLICE_V5", Quota("TPU_LITE_PODSLICE_V5")),
+    "v5p": ("TPU_V5P", Quota("TPU_V5P")),
+    "v6e": ("TPU_V6E", Quota("TPUS_PER_TPU_FAMILY", ("tpu_family", "CT6E"))),
+    "v7": ("TPU7X", Quota("TPUS_PER_TPU_FAMILY", ("tpu_family", "TPU7X"))),
+}
+"""
+Generation of a machine to the name of its preemptible quota behind `PREEMPTIBLE_`, and to its ordinary quota.
+
+Sources: Google, "Plan TPUs in GKE" and "Allocation quotas", TPU quota, for what each generation is charged to; the enum
+of `Quota.metric` in the compute API's discovery document for the metrics of v4 and v5e; Google, "TPU Builders Program
+Getting Started Guide", for those of preemptible v5p and v6e. The other two follow from their quotas' ids,
+TPU-V5P-per-project-region and PREEMPTIBLE-TPU7X-per-project-region: a metric is spelled as its id.
+"""
+
+DISKS = {
+    "pd-balanced": "SSD_TOTAL_GB", "pd-ssd": "SSD_TOTAL_GB", "pd-standard": "DISKS_TOTAL_GB",
+    "hyperdisk-balanced": "HDB_TOTAL_GB",
+}  # fmt: skip
+"""Type of a disk to its quota. Source: Google, "Allocation quotas", disk quota."""
 
 
 def accelerator_quotas(pool: PoolPlan) -> tuple[Quota, ...]:
@@ -44,21 +61,25 @@ def accelerator_quotas(pool: PoolPlan) -> tuple[Quota, ...]:
     Spot, flex-start and queued machines use the preemptible quota, or the ordinary one where that was never granted.
     Source: Google, "Compute Engine instances provisioning models".
     """
-    capacity = pool.spec.capacity
-    preemptible = capacity.spot or capacity.grows_from_zero
-    generation = pool.machine.generation
+    generation, capacity = pool.machine.generation, pool.spec.capacity
     if pool.machine.kind == "gpu":
         gpu = GPUS[generation]
-        named, family = Quota(f"{gpu}_GPUS"), Quota("GPUS_PER_GPU_FAMILY", ("gpu_family", gpu))
-        return (Quota(f"PREEMPTIBLE_{gpu}_GPUS"), named, family) if preemptible else (named, family)
-    if generation in TPUS:
-        tpu = TPUS[generation]
-        return (Quota(f"PREEMPTIBLE_{tpu}"), Quota(tpu)) if preemptible else (Quota(tpu),)
-    # No document names the metric of preemptible TPUs of these families, so nothing is said of them.
-    return () if preemptible else (Quota("TPUS_PER_TPU_FAMILY", ("tpu_family", TPU_FAMILIES[generation])),)
+        name = f"{gpu}_GPUS"
+        ordinary = [Quota(name), Quota("GPUS_PER_GPU_FAMILY", ("gpu_family", gpu))]
+    else:
+        name, *ordinary = TPUS[generation]
+    preemptible = [Quota(f"PREEMPTIBLE_{name}")] if capacity.spot or capacity.grows_from_zero else []
+    return (*preemptible, *ordinary)
 
 
-def cpu_metric(machine_type: str) -> str:
-    """The quota of a machine's vCPUs: most series have one of their own. Source: Google, "Allocation quotas"."""
+def cpu_quotas(machine_type: str) -> tuple[Quota, ...]:
+    """
+    What the vCPUs of a machine without accelerators are charged to: old series have a quota each, new ones share one.
+
+    GPU machines need no quota of CPUs, and no source names one that TPU machines are charged to. Source: Google,
+    "Allocation quotas", CPU quota and GPU quota.
+    """
     series = machine_type.partition("-")[0].upper()
-    return "CPUS" if series in ("E2", "N1", "F1", "G1") else f"{series}_CPUS"
+    if series in ("E2", "N1", "F1", "G1"):
+        return (Quota("CPUS"),)
+    return (Quota(f"{series}_CPUS"), Quota("CPUS_PER_VM_FAMILY", ("vm_family", series)))

@@ -1,15 +1,30 @@
-"""Google's answers for a project in which nothing stands in the way of the example platform."""
+"""Google's answers for a project in which nothing stands in the way of the example platform, and what is found then."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from operations.preflight.check import Subject
-from stacks.services import project_services
-from tests.operations.google_stand_in import Fault, GoogleStandIn
+import pytest
 
-REGIONAL = {"CPUS": 200, "INTERNAL_ADDRESSES": 50, "PREEMPTIBLE_NVIDIA_H100_GPUS": 40, "NVIDIA_L4_GPUS": 8}
-GLOBAL = {"NETWORKS": 15, "SUBNETWORKS": 100, "FIREWALLS": 100, "ROUTERS": 20, "GPUS_ALL_REGIONS": 100}
+from operations.findings import Finding
+from operations.preflight import all_checks
+from operations.preflight.check import Subject
+from stacks.config import Config
+from stacks.services import project_services
+from tests.operations.google_stand_in import Answer, Fault, GoogleStandIn
+
+SERVICE_USAGE = "serviceusage.services.consumerQuotaMetrics.get"
+REGIONAL = {
+    "CPUS": 200, "INTERNAL_ADDRESSES": 50, "PREEMPTIBLE_NVIDIA_H100_GPUS": 40, "NVIDIA_L4_GPUS": 8,
+    "SSD_TOTAL_GB": 4096, "HDB_TOTAL_GB": 4096, "NETWORK_ENDPOINT_GROUPS": 100,
+}  # fmt: skip
+GLOBAL = {
+    "NETWORKS": 15, "SUBNETWORKS": 100, "FIREWALLS": 100, "ROUTERS": 20, "GPUS_ALL_REGIONS": 100,
+    "CPUS_ALL_REGIONS": 200, "GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES": 50, "HEALTH_CHECKS": 75, "URL_MAPS": 10,
+    "TARGET_HTTP_PROXIES": 10,
+}  # fmt: skip
+"""As a project describes itself, with the limits of a new one where those are enough."""
 
 
 def quotas(limits: dict[str, int], **usage: float) -> list[dict[str, Any]]:
@@ -30,6 +45,31 @@ def family(metric: str, buckets: dict[tuple[str, ...], int], dimension: str) -> 
         ],
     }
     return {"metric": f"compute.googleapis.com/{metric.lower()}", "consumerQuotaLimits": [limit]}
+
+
+def metric(name: str, default: int, **regions: int) -> dict[str, Any]:
+    """A limit of each region, and those of *regions*, with `_` for `-`; one of zones beside it limits nothing."""
+    own = [
+        {"effectiveLimit": str(amount), "dimensions": {"region": region.replace("_", "-")}}
+        for region, amount in regions.items()
+    ]
+    limits = [
+        {"unit": "1/{project}/{zone}", "quotaBuckets": [{"effectiveLimit": "-1"}]},
+        {"unit": "1/{project}/{region}", "quotaBuckets": [{"effectiveLimit": str(default)}, *own]},
+    ]
+    return {"metric": f"compute.googleapis.com/{name.lower()}", "consumerQuotaLimits": limits}
+
+
+def service_usage(*metrics: dict[str, Any]) -> Answer:
+    """Service Usage, which knows *metrics* only."""
+
+    def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
+        for one in metrics:
+            if params["name"].endswith(f"/consumerQuotaMetrics/{one['metric']}"):
+                return one
+        raise Fault(404, "metric not found")
+
+    return answer
 
 
 def missing(params: dict[str, Any], body: Any) -> dict[str, Any]:
@@ -57,7 +97,7 @@ def answer_all_good(stand_in: GoogleStandIn, subject: Subject) -> None:
                 for name in project_services(subject.config)
             ]
         },
-        "serviceusage.services.consumerQuotaMetrics.get": tpus,
+        SERVICE_USAGE: service_usage(tpus),
         "compute.projects.get": {"quotas": quotas(GLOBAL)},
         "compute.regions.get": {"quotas": quotas(REGIONAL)},
         "compute.networks.get": missing,
@@ -69,3 +109,33 @@ def answer_all_good(stand_in: GoogleStandIn, subject: Subject) -> None:
         "gkehub.projects.locations.memberships.get": missing,
         "secretmanager.projects.secrets.versions.list": {"versions": [{"state": "ENABLED"}]},
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[GoogleStandIn]:
+    """One address for all tests of a file: to read a discovery document anew for each takes longest."""
+    with GoogleStandIn().serving() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def google(served: GoogleStandIn) -> GoogleStandIn:
+    """Google; `found` fills in its answers."""
+    served.answers.clear()
+    served.faults.clear()
+    return served
+
+
+def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tuple[str, str], Finding]:
+    """What the checks find by region and id, when the answers in *changed* are other ones; without Hugging Face."""
+    subject = Subject(config=platform, keys=tuple(platform.regions), google=google.api())
+    answer_all_good(google, subject)
+    for method, answer in changed.items():
+        if isinstance(answer, Fault):
+            google.faults[method] = answer
+        else:
+            google.answers[method] = answer
+    checks = [check for check in all_checks(subject) if not check.id.startswith(("MODEL", "CHART", "IMAGE"))]
+    findings = {(finding.where, finding.id): finding for check in checks for finding in check.findings()}
+    assert not google.problems, google.problems
+    return findings
