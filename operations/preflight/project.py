@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from constructs_lib.accelerators import PoolPlan
 from operations.api_error import ApiError
 from operations.findings import Finding
 from operations.preflight.check import Check, Subject, good, unknown, wrong
 from stacks.services import project_services
 
 PERMISSIONS = (
-    "compute.firewalls.create", "compute.networks.create", "compute.subnetworks.create", "container.clusters.connect",
-    "container.clusters.create", "gkehub.features.create", "gkehub.memberships.create", "iam.serviceAccounts.actAs",
-    "iam.serviceAccounts.create", "resourcemanager.projects.setIamPolicy", "serviceusage.services.enable",
+    "compute.firewalls.create", "compute.networks.create", "compute.networks.updatePolicy",
+    "compute.subnetworks.create", "container.clusterRoles.create", "container.clusters.connect",
+    "container.clusters.create", "container.clusters.update", "gkehub.features.create", "gkehub.memberships.create",
+    "iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "resourcemanager.projects.setIamPolicy",
+    "serviceusage.services.enable",
 )  # fmt: skip
-"""What every apply makes, one permission for each kind; those of its settings come on top."""
+"""
+What every apply makes, one permission for each kind; those of its settings come on top.
+
+Firewall rules need `compute.networks.updatePolicy`, too, and node pools `container.clusters.update`; the roles of Jobs
+in the clusters are what a Kubernetes Engine Developer may not make. Sources: Google, "Compute Engine API",
+firewalls.insert; "GKE API permissions"; "Google Kubernetes Engine roles and permissions".
+"""
 
 
 def checks(subject: Subject) -> Iterator[Check]:
@@ -65,7 +74,10 @@ def permissions(subject: Subject) -> list[str]:
     config = subject.config
     extra = []
     if config.network.nat and config.cluster.private_nodes:
-        extra.append("compute.routers.create")
+        # NAT is a part of its router.
+        extra += ["compute.routers.create", "compute.routers.update"]
+    if any(_workload_policy(pool) for key in subject.keys for pool in config.pools(key).values()):
+        extra.append("compute.resourcePolicies.create")
     if config.gateway.addresses == "named":
         extra.append("compute.addresses.createInternal")
     if config.bucket:
@@ -73,6 +85,12 @@ def permissions(subject: Subject) -> list[str]:
     if config.model.hugging_face_token.secret_manager:
         extra.append("secretmanager.secrets.setIamPolicy")
     return sorted([*PERMISSIONS, *extra])
+
+
+def _workload_policy(pool: PoolPlan) -> bool:
+    """Whether a pool's place is told by a policy of its own, and not by the pool itself."""
+    machine = pool.machine
+    return pool.compact_placement and (machine.generation == "v7" or machine.workload_policy_topology is not None)
 
 
 def _permissions(subject: Subject) -> Iterator[Finding]:
