@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 
 from rich.console import Console
 from rich.markup import escape
 
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
+from operations.teardown.network import Found, Network
 from operations.teardown.stop import Stop
-from operations.teardown.sweep import Found, Network
 
 
 @dataclass(kw_only=True)
@@ -21,7 +23,6 @@ class Cleaner:
     Every wait is bounded, and a signal ends it.
 
     Attributes:
-        in_states: Paths of what Terraform made, which is never swept.
         wait_sec: Longest wait.
         pause_sec: Between two looks.
         asked: Ghosts whose end was asked for, by path.
@@ -29,7 +30,6 @@ class Cleaner:
     """
 
     network: Network
-    in_states: Container[str]
     wait_sec: float
     pause_sec: float
     stop: Stop
@@ -37,9 +37,13 @@ class Cleaner:
     asked: dict[str, Found] = field(default_factory=dict)
     problems: dict[str, Finding] = field(default_factory=dict)
 
+    def remember(self) -> None:
+        """Look while all is there: what is half gone later can be proven to be ours no more."""
+        self._answered("SWEEP", self.network.look)
+
     def wait_for_balancer(self) -> None:
         """Wait until the load balancer has let go of our network, while the controllers that see to it still live."""
-        self._answered("WAIT", lambda: self._wait("the load balancer", self.network.balancing))
+        self._answered("WAIT", lambda: self._wait("the load balancer", lambda: self.network.look().balancing))
 
     def sweep(self) -> None:
         """Delete what controllers left in our network, once there is no cluster in it whose controllers may use it."""
@@ -51,37 +55,44 @@ class Cleaner:
             fix = "delete the cluster, which no stack knows, and run the command again"
             self.problems["SWEEP"] = Finding(id="SWEEP", status=Status.WRONG, found=found, needed="no cluster", fix=fix)
             return
-        refused: dict[str, str] = {}
-        for ghost in self.network.ghosts(self.in_states):
+        refused: dict[str, ApiError] = {}
+        # Google keeps what is in use, and ends a thing some time after it was asked to: one kind after another.
+        for kind, ghosts in groupby(self.network.look().ghosts, key=lambda ghost: ghost.kind):
+            going = self._delete(ghosts, refused)
+            if going:
+                self._wait(f"each {kind} that was left", partial(self.network.there, going))
+        if refused:
+            self.problems["SWEEP"] = _refusals(refused)
+
+    def _delete(self, ghosts: Iterable[Found], refused: dict[str, ApiError]) -> list[Found]:
+        """Ask for the end of all *ghosts*; gives those that are going, and puts the others in *refused*."""
+        going = []
+        for ghost in ghosts:
             if self.stop.asked:
-                return
-            self._say(f"deleting the {ghost.kind} {ghost.name}, which a controller left")
+                break
+            self._say(f"deleting the {ghost.shown}, which a controller left")
             self.asked[ghost.path] = ghost
             try:
                 self.network.delete(ghost)
             except ApiError as error:
-                refused[ghost.path] = f"{ghost.kind} {ghost.name}: {error}"
-        if refused:
-            self.problems["SWEEP"] = Finding(
-                id="SWEEP", status=Status.WRONG, found="; ".join(refused.values()), needed="all ghosts are deleted",
-                fix="run the command again; Google refuses what is still in use for a while",
-            )  # fmt: skip
-        if self.asked:
-            self._wait("the ghosts", lambda: [g for g in self.network.ghosts(self.in_states) if g.path not in refused])
+                refused[ghost.shown] = error
+            else:
+                going.append(ghost)
+        return going
 
-    def _wait(self, what: str, look: Callable[[], list[Found]]) -> None:
+    def _wait(self, what: str, look: Callable[[], Sequence[Found]]) -> None:
         began = time.monotonic()
         while (found := look()) and not self.stop.asked:
             waited = time.monotonic() - began
             if waited >= self.wait_sec:
                 self._say(
-                    f"{what}: {len(found)} are still there after {waited:.0f} s, such as {found[0].name}; going on"
+                    f"{what}: {len(found)} are still there after {waited:.0f} s, such as the {found[0].shown}; going on"
                 )
                 return
-            self._say(f"{what}: {len(found)} are still there, such as the {found[0].kind} {found[0].name}")
+            self._say(f"{what}: {len(found)} are still there, such as the {found[0].shown}")
             self.stop.pause(min(self.pause_sec, self.wait_sec - waited))
 
-    def _answered(self, id_: str, ask: Callable[[], None]) -> None:
+    def _answered(self, id_: str, ask: Callable[[], object]) -> None:
         self.problems.pop(id_, None)
         try:
             ask()
@@ -95,3 +106,14 @@ class Cleaner:
 
     def _say(self, line: str) -> None:
         self.console.print(escape(line), soft_wrap=True, highlight=False)
+
+
+def _refusals(refused: dict[str, ApiError]) -> Finding:
+    """Google's own words of each."""
+    denied = any(error.denied for error in refused.values())
+    return Finding(
+        id="SWEEP", status=Status.WRONG, found="; ".join(f"{name}: {error}" for name, error in refused.items()),
+        needed="all ghosts are deleted",
+        fix="get the permissions that Google names, then run the command again" if denied
+        else "run the command again; Google refuses what is still in use for a while",
+    )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -14,20 +13,20 @@ from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
 from operations.option_types import Finite
 from operations.teardown.clean import Cleaner
-from operations.teardown.left import Leftovers, bucket_kept
+from operations.teardown.left import bucket_kept
+from operations.teardown.leftovers import Leftovers
+from operations.teardown.named import name_problems, protection_problems
+from operations.teardown.network import Found, Network
 from operations.teardown.plan import WayDown, way_down
 from operations.teardown.report import Report, print_report, stack_findings
+from operations.teardown.states import States, has_bucket, paths, protected, read_states
 from operations.teardown.stop import Stop
-from operations.teardown.sweep import Found, Network, path_of
-from operations.teardown.terraform import Resource, TerraformError, state_of
-from operations.teardown.walk import BUCKET, Rules, States, Walk, expected, protected
+from operations.teardown.terraform import TerraformError
+from operations.teardown.walk import Rules, Walk, expected
 from stacks.config import Config
-from stacks.errors import shown
 from stacks.load import load as load_config
 from stacks.names import Names
 
-READERS = 4
-"""States that are read at once."""
 HOUR_SEC = 3600
 
 
@@ -75,7 +74,7 @@ def teardown(
     Ctrl-C is passed on to Terraform once, and the report tells how far it came (exit code 3).
     """
     config, way = target
-    if problems := _name_problems(config, clusters, bucket):
+    if problems := name_problems(config, clusters, bucket):
         raise click.UsageError("\n  ".join(problems))
     console = Console(stderr=True)
     try:
@@ -84,37 +83,19 @@ def teardown(
     except (ApiError, TerraformError) as error:
         console.print(f"Nothing was changed: {error}", markup=False, soft_wrap=True, highlight=False)
         return Exit.UNKNOWN
-    if problems := _protection_problems(states, clusters, bucket):
+    if problems := protection_problems(states, clusters, bucket):
         raise click.UsageError("\n  ".join(problems))
     rules = Rules(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec)
+    network = Network(google, config, paths(states))
     if yes:
-        report = _down(config, way, states, rules, google, wait_sec=wait_sec, console=console)
+        report = _down(config, way, states, rules, network, wait_sec=wait_sec, console=console)
     else:
-        report = _plan(config, way, states, rules, google)
+        report = _plan(config, way, states, rules, network)
     print_report(report, settings.output, Console())
     return report.outcome
 
 
-def read_states(way: WayDown, console: Console) -> States:
-    """
-    What is in the state of each stack.
-
-    Raises:
-        TerraformError: One of them cannot be read.
-    """
-    console.print(f"reading {len(way.stacks)} states", soft_wrap=True, highlight=False)
-
-    def read(stack: str) -> tuple[str, tuple[Resource, ...]]:
-        try:
-            return stack, state_of(way.folder(stack))
-        except TerraformError as error:
-            raise TerraformError(f"the state of {stack} could not be read: {error}") from None
-
-    with console.status("reading states"), ThreadPoolExecutor(READERS) as pool:
-        return dict(pool.map(read, way.stacks))
-
-
-def _plan(config: Config, way: WayDown, states: States, rules: Rules, google: GoogleApi) -> Report:
+def _plan(config: Config, way: WayDown, states: States, rules: Rules, network: Network) -> Report:
     """What a teardown would do, and what controllers have in the network until now."""
     findings: list[Finding] = [
         Finding(
@@ -124,85 +105,42 @@ def _plan(config: Config, way: WayDown, states: States, rules: Rules, google: Go
         for stack, resources in states.items()
         for name in protected(resources)
     ]  # fmt: skip
-    if rules.keep_bucket and any(one.kind == BUCKET for resources in states.values() for one in resources):
+    if rules.keep_bucket and has_bucket(states):
         findings.append(bucket_kept(Names(config).bucket))
-    ghosts: list[Found] = []
+    ghosts: tuple[Found, ...] = ()
     try:
-        ghosts = Network(google, config).ghosts(_paths(states))
+        ghosts = network.look().ghosts
     except ApiError as error:
         findings.append(
             Finding(
                 id="SWEEP", status=Status.UNKNOWN, found=f"could not be told: {error}",
-                needed="forwarding rules, endpoint groups and firewall rules of the network",
+                needed="firewall rules of the network, and all parts of its load balancers",
                 fix="get the permissions to list them (roles/compute.viewer)" if error.denied else "run it again",
             )
         )  # fmt: skip
     return Report(
         project=config.project, outdir=str(way.outdir), changed=False, interrupted=False,
-        stacks=expected(way, states, keep_bucket=rules.keep_bucket), swept=tuple(ghosts), findings=tuple(findings),
+        stacks=expected(way, states, keep_bucket=rules.keep_bucket), swept=ghosts, findings=tuple(findings),
     )  # fmt: skip
 
 
 def _down(
-    config: Config, way: WayDown, states: States, rules: Rules, google: GoogleApi, *, wait_sec: float, console: Console
+    config: Config, way: WayDown, states: States, rules: Rules, network: Network, *, wait_sec: float, console: Console
 ) -> Report:
     """Do it, and look at what is left unless a signal ended it."""
-    in_states = _paths(states)
     with Stop() as stop:
-        cleaner = Cleaner(
-            network=Network(google, config), in_states=in_states, wait_sec=wait_sec, pause_sec=rules.pause_sec,
-            stop=stop, console=console,
-        )  # fmt: skip
+        cleaner = Cleaner(network=network, wait_sec=wait_sec, pause_sec=rules.pause_sec, stop=stop, console=console)
         walk = Walk(
             way=way, states=states, rules=rules, stop=stop, balanced=cleaner.wait_for_balancer, swept=cleaner.sweep,
             console=console,
         )  # fmt: skip
+        cleaner.remember()
         stacks = walk.run()
         findings = [*stack_findings(stacks), *cleaner.problems.values()]
         if not stop.asked:
             with console.status("looking for what is left"):
-                left = Leftovers(google=google, config=config, keep_bucket=rules.keep_bucket, in_states=in_states)
-                findings += left.findings()
+                findings += Leftovers(network=network, config=config, keep_bucket=rules.keep_bucket).findings()
         return Report(
             project=config.project, outdir=str(way.outdir), changed=True, interrupted=stop.asked, stacks=stacks,
             swept=tuple(cleaner.asked.values()), findings=tuple(findings),
         )  # fmt: skip
-
-
-def _paths(states: States) -> frozenset[str]:
-    """Paths of everything that Terraform made and still knows."""
-    return frozenset(path_of(str(one.values.get("id"))) for resources in states.values() for one in resources)
-
-
-def _name_problems(config: Config, clusters: tuple[str, ...], bucket: str | None) -> list[str]:
-    """Names that are none of ours."""
-    names = Names(config)
-    ours = [names.cluster(key) for key in config.regions]
-    found = [
-        f"--delete-cluster: must be one of {', '.join(ours)}, got {shown(name)}"
-        for name in clusters
-        if name not in ours
-    ]
-    if bucket is not None and (config.bucket is None or bucket != names.bucket):
-        wanted = f"must be {names.bucket}" if config.bucket else "must not be given: this platform has no bucket"
-        found.append(f"--delete-bucket: {wanted}, got {shown(bucket)}")
-    return found
-
-
-def _protection_problems(states: States, clusters: tuple[str, ...], bucket: str | None) -> list[str]:
-    """What was named and yet cannot go: told before anything is gone, for Terraform would tell it half-way."""
-    found = []
-    for stack, resources in states.items():
-        found += [
-            f"--delete-cluster {name}: must be free to go, it has deletion_protection in the state of {stack}\n"
-            f"    fix: cluster.deletion_protection: false in the config, `make synth`, apply {stack}"
-            for name in protected(resources)
-            if name in clusters
-        ]
-        found += [
-            f"--delete-bucket {bucket}: must be free to go, it has no force_destroy in the state of {stack}\n"
-            f"    fix: bucket.force_destroy: true in the config, `make synth`, apply {stack}"
-            for one in resources
-            if bucket is not None and one.kind == BUCKET and one.values.get("force_destroy") is not True
-        ]
-    return found

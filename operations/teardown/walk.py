@@ -11,11 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from operations.teardown.plan import FLEET, NETWORK, WayDown
+from operations.teardown.states import States, kept_for_bucket, protected
 from operations.teardown.stop import Stop
 from operations.teardown.terraform import Resource, TerraformError, can_go_away, destroy, state_of
 
-BUCKET = "google_storage_bucket"
-States = dict[str, tuple[Resource, ...]]
 Result = Literal["empty", "destroyed", "kept", "bucket kept", "blocked", "failed", "not reached"]
 
 
@@ -175,25 +174,3 @@ def _spared(way: WayDown, stack: str, resources: tuple[Resource, ...], done: Map
     if held := protected(resources):
         return Done(stack=stack, resources=count, result="kept", why=f"{', '.join(held)} is protected")
     return None
-
-
-def protected(resources: tuple[Resource, ...]) -> list[str]:
-    """Names of what the provider would refuse to destroy."""
-    return [str(one.values.get("name") or one.address) for one in resources if one.protected]
-
-
-def kept_for_bucket(resources: tuple[Resource, ...]) -> frozenset[str]:
-    """
-    Addresses that must stay for a bucket to stay: its own, and those of all that it needs.
-
-    A destroy of what it needs would take the bucket along, even where only that is the target.
-    """
-    needs: Mapping[str, frozenset[str]] = {one.address: one.needs for one in resources}
-    kept: set[str] = set()
-    todo = [one.address for one in resources if one.kind == BUCKET]
-    while todo:
-        address = todo.pop()
-        if address not in kept and address in needs:
-            kept.add(address)
-            todo += needs[address]
-    return frozenset(kept)

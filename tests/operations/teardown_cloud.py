@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,16 +13,15 @@ from stacks.names import Names
 from tests.operations.google_stand_in import Fault, GoogleStandIn
 
 COMPUTE = "https://www.googleapis.com/compute/v1/"
-AGGREGATED = ("forwardingRules", "networkEndpointGroups", "backendServices", "addresses", "routers", "disks")
-DELETES = {
-    "compute.firewalls.delete": ("firewalls", "firewall"),
-    "compute.forwardingRules.delete": ("forwardingRules", "forwardingRule"),
-    "compute.globalForwardingRules.delete": ("forwardingRules", "forwardingRule"),
-    "compute.networkEndpointGroups.delete": ("networkEndpointGroups", "networkEndpointGroup"),
-    "compute.regionNetworkEndpointGroups.delete": ("networkEndpointGroups", "networkEndpointGroup"),
-    "compute.globalNetworkEndpointGroups.delete": ("networkEndpointGroups", "networkEndpointGroup"),
-}
-"""Collection and parameter by method."""
+PARAMETERS = {
+    "forwardingRules": "forwardingRule", "targetHttpProxies": "targetHttpProxy",
+    "targetHttpsProxies": "targetHttpsProxy", "urlMaps": "urlMap", "backendServices": "backendService",
+    "healthChecks": "healthCheck", "networkEndpointGroups": "networkEndpointGroup", "firewalls": "firewall",
+}  # fmt: skip
+"""Of the methods that delete, by collection."""
+AGGREGATED = (*(set(PARAMETERS) - {"firewalls"}), "addresses", "routers", "disks")
+WITH_NETWORK = ("forwardingRules", "networkEndpointGroups", "firewalls", "addresses", "routers")
+Answer = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 @dataclass
@@ -35,7 +35,8 @@ class TeardownCloud:
         memberships: Names of the fleet's members.
         config_member: Membership of the config cluster; empty without the feature.
         there: Bucket, secret and network by name.
-        deleted: Is told each path that was deleted.
+        deleted: Is told each path whose end was asked for.
+        lag: How many lists still have what was deleted; until then it uses what it used.
     """
 
     config: Config
@@ -45,6 +46,9 @@ class TeardownCloud:
     config_member: str = ""
     there: set[str] = field(default_factory=set)
     deleted: Callable[[str], None] = lambda path: None
+    lag: int = 0
+    going: dict[str, int] = field(default_factory=dict)
+    made: int = 0
 
     @property
     def project(self) -> str:
@@ -59,9 +63,10 @@ class TeardownCloud:
         """Something in our network, or in *network*; gives its path."""
         path = self.path(rest)
         held = network or Names(self.config).network
-        alone = "/disks/" in path or "/backendServices/" in path
-        inside = {} if alone else {"network": self.link(f"global/networks/{held}")}
-        self.items[path] = {"name": path.rsplit("/", 1)[-1], "selfLink": COMPUTE + path, **inside, **more}
+        inside = {"network": self.link(f"global/networks/{held}")} if path.split("/")[-2] in WITH_NETWORK else {}
+        self.made += 1
+        own = {"id": str(self.made), "name": path.rsplit("/", 1)[-1], "selfLink": COMPUTE + path}
+        self.items[path] = {**own, **inside, **more}
         return path
 
     def link(self, rest: str) -> str:
@@ -72,8 +77,11 @@ class TeardownCloud:
         """Answer with what is there."""
         for collection in AGGREGATED:
             stand_in.answers[f"compute.{collection}.aggregatedList"] = self._aggregated(collection)
-        for method, (collection, parameter) in DELETES.items():
-            stand_in.answers[method] = self._delete(collection, parameter)
+        for collection, parameter in PARAMETERS.items():
+            many = f"{collection[0].upper()}{collection[1:]}"
+            # Which of these there are says the discovery document.
+            for resource in (collection, f"region{many}", f"global{many}"):
+                stand_in.answers[f"compute.{resource}.delete"] = self._delete(collection, parameter)
         stand_in.answers |= {
             "compute.firewalls.list": lambda params, body: {"items": self._of("firewalls")},
             "compute.networks.get": self._get("network"),
@@ -88,6 +96,11 @@ class TeardownCloud:
         return stand_in.api(self.project)
 
     def _of(self, collection: str) -> list[dict[str, Any]]:
+        """What a list has; what is going goes after so many of them."""
+        for path in [path for path in self.going if f"/{collection}/" in path]:
+            self.going[path] -= 1
+            if self.going[path] < 0:
+                del self.going[path], self.items[path]
         return [item for path, item in self.items.items() if f"/{collection}/" in path]
 
     def _features(self) -> list[dict[str, Any]]:
@@ -97,7 +110,7 @@ class TeardownCloud:
         spec = {"multiclusteringress": {"configMembership": member}}
         return [{"name": self.path("locations/global/features/multiclusteringress"), "spec": spec}]
 
-    def _aggregated(self, collection: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    def _aggregated(self, collection: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
             scopes: dict[str, dict[str, Any]] = {"global": {}}
             for item in self._of(collection):
@@ -107,19 +120,29 @@ class TeardownCloud:
 
         return answer
 
-    def _delete(self, collection: str, parameter: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    def _delete(self, collection: str, parameter: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
             place = "/".join(f"{part}s/{params[part]}" for part in ("zone", "region") if part in params) or "global"
             path = self.path(f"{place}/{collection}/{params[parameter]}")
             if path not in self.items:
                 raise Fault(404, f"The resource '{path}' was not found")
-            del self.items[path]
+            if user := next(self._users(path), ""):
+                # As in github.com/hashicorp/terraform-provider-google/issues/20206.
+                raise Fault(400, f"The resource '{path}' is already being used by '{user}'")
             self.deleted(path)
+            if self.lag:
+                self.going[path] = self.lag
+            else:
+                del self.items[path]
             return {"name": "operation-1", "status": "RUNNING", "targetLink": COMPUTE + path}
 
         return answer
 
-    def _get(self, parameter: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    def _users(self, path: str) -> Iterator[str]:
+        """What names *path* in any of its fields, and is not that itself."""
+        yield from (other for other, item in self.items.items() if other != path and f'{path}"' in json.dumps(item))
+
+    def _get(self, parameter: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
             name = params[parameter].rsplit("/", 1)[-1]
             if name not in self.there:

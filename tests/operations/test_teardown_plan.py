@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from operations.teardown.plan import stack_ids, way_down
+from operations.teardown.states import States, kept_for_bucket
 from operations.teardown.terraform import Resource, can_go_away
-from operations.teardown.walk import Done, States, expected, kept_for_bucket
+from operations.teardown.walk import Done, expected
 from stacks.config import Config
 from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps

@@ -1,0 +1,101 @@
+"""What is left in our network or of our clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from operations.load_balancer import listed, path_of
+from operations.teardown.left import NETWORK_FIX, Left, Search, last, there, wrong
+from operations.teardown.network import Network
+from stacks.config import Config
+from stacks.names import Names
+
+CLUSTER_LABEL = "goog-k8s-cluster-name"
+"""Google's label on the disks that a cluster made."""
+PAID = "forwarding rule"
+"""The part of a load balancer that costs something while no request comes (cloud.google.com/load-balancing/pricing)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InNetwork:
+    """Searches for it, by being in the network or by the names that the config gives."""
+
+    network: Network
+    config: Config
+
+    def searches(self) -> tuple[Search, ...]:
+        """What costs most first."""
+        return (
+            Search(id="CLUSTER", permission="container.clusters.list", look=self._clusters),
+            Search(id="DISK", permission="compute.disks.list", look=self._disks),
+            Search(
+                id="LOAD-BALANCER", permission="compute.networkEndpointGroups.list and the like",
+                look=self._made_by_controllers,
+            ),
+            Search(id="ADDRESS", permission="compute.addresses.list", look=self._addresses),
+            Search(id="ROUTER", permission="compute.routers.list", look=self._routers),
+            Search(id="NETWORK", permission="compute.networks.get", look=self._network),
+        )  # fmt: skip
+
+    @property
+    def _names(self) -> Names:
+        return Names(self.config)
+
+    @property
+    def _machines(self) -> set[str]:
+        """Machine types with accelerators; a TPU machine tells of them by its type alone."""
+        return {pool.machine.machine_type for key in self.config.regions for pool in self.config.pools(key).values()}
+
+    def _clusters(self) -> Iterator[Left]:
+        for cluster in self.network.clusters():
+            place = f"{cluster['name']} in {cluster.get('location', '?')}"
+            yield wrong("CLUSTER", f"cluster {place}", "medium", "destroy its stack, see above")
+            for pool in cluster.get("nodePools", []):
+                config = pool.get("config", {})
+                machine = config.get("machineType", "?")
+                costs = "high" if config.get("accelerators") or machine in self._machines else "medium"
+                yield wrong(
+                    "NODE-POOL", f"node pool {pool['name']} ({machine}) of {place}", costs, "it goes with its cluster"
+                )
+
+    def _disks(self) -> Iterator[Left]:
+        ours = {self._names.cluster(key) for key in self.config.regions}
+        for disk in listed(self.network.google, "disks"):
+            if disk.get("labels", {}).get(CLUSTER_LABEL) in ours:
+                fix = f"look, then: gcloud compute disks delete {path_of(disk['selfLink'])}"
+                yield wrong("DISK", f"disk {disk['name']} of {disk.get('sizeGb', '?')} GB", "per GiB", fix)
+
+    def _made_by_controllers(self) -> Iterator[Left]:
+        seen = self.network.look()
+        for one in seen.found:
+            if one.path in self.network.in_states:
+                fix = "destroy its stack, see above"
+            elif one in seen.ghosts:
+                fix = "run the command again when its controller is gone"
+            else:
+                fix = "not by Terraform nor by a controller that is known: look before you delete it"
+            costs = "small" if one.kind == PAID else "none"
+            yield wrong(one.kind.upper().replace(" ", "-"), one.shown, costs, fix)
+
+    def _addresses(self) -> Iterator[Left]:
+        ours = {self._names.gateway_address(key) for key in self.config.gateway_regions}
+        subnets = {self._names.node_subnet(key) for key in self.config.regions}
+        for address in listed(self.network.google, "addresses"):
+            if address["name"] in ours or last(address.get("subnetwork", "")) in subnets or self.network.holds(address):
+                path = path_of(address["selfLink"])
+                known = path in self.network.in_states
+                fix = NETWORK_FIX if known else f"look, then: gcloud compute addresses delete {path}"
+                yield wrong("ADDRESS", f"address {address['name']}", "small", fix)
+
+    def _routers(self) -> Iterator[Left]:
+        for router in listed(self.network.google, "routers"):
+            if self.network.holds(router):
+                nat = " with NAT" if router.get("nats") else ""
+                costs = "small" if nat else "none"
+                yield wrong("ROUTER", f"router {router['name']}{nat}", costs, NETWORK_FIX)
+
+    def _network(self) -> Iterator[Left]:
+        google, name = self.network.google, self._names.network
+        if there(google, "compute", "v1", "networks.get", project=google.project, network=name):
+            yield wrong("NETWORK", f"network {name}", "none", NETWORK_FIX)

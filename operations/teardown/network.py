@@ -1,0 +1,179 @@
+"""The platform's network: what is in it, what controllers of GKE made there, and the end of that."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from operations.api_error import ApiError
+from operations.google_api import GoogleApi
+from operations.load_balancer import (
+    CHAIN,
+    GROUPS,
+    RULES,
+    Part,
+    addressed,
+    collection_of,
+    of,
+    parts_of,
+    path_of,
+)  # fmt: skip
+from operations.teardown.proof import free, proven
+from stacks.config import Config
+from stacks.names import Names
+
+PREFIXES = ("gkemcg1-", "gkegw1-", "mcsd-", "k8s1-", "k8s2-", "k8s-")
+"""Of names that GKE's controllers give: multi-cluster Gateway, Gateway, multi-cluster Services, endpoint groups of
+Services, and load balancers of Services with their firewall rules. What a cluster makes begins with gke-<its name>-.
+The parts of a Gateway's load balancer have one prefix: the annotations networking.gke.io/* of Gateways name them."""
+
+FIREWALLS = "firewalls"
+KINDS = {
+    "forwardingRules": "forwarding rule", "targetHttpProxies": "target HTTP proxy",
+    "targetHttpsProxies": "target HTTPS proxy", "urlMaps": "URL map", "backendServices": "backend service",
+    "healthChecks": "health check", "networkEndpointGroups": "endpoint group", "firewalls": "firewall rule",
+}  # fmt: skip
+"""In words, in the order in which they can go."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """
+    Something in our network.
+
+    Attributes:
+        kind: What it is, in words.
+        path: Where it is, such as `projects/p/global/firewalls/name`.
+    """
+
+    kind: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def shown(self) -> str:
+        """Kind, name, and the zone or region where it has one: groups have the same name in all their zones."""
+        *_, place, _, name = self.path.split("/")
+        return f"{self.kind} {name}{'' if place == 'global' else f' in {place}'}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """
+    What was in our network at one time, in the order in which it can go.
+
+    Attributes:
+        found: Firewall rules and parts of load balancers.
+        ghosts: Those of them that controllers made and that may be swept.
+    """
+
+    found: tuple[Found, ...]
+    ghosts: tuple[Found, ...]
+
+    @property
+    def balancing(self) -> tuple[Found, ...]:
+        """What a load balancer has of it."""
+        return tuple(one for one in self.found if collection_of(one.path) in CHAIN)
+
+
+class Network:
+    """
+    Looks at the platform's network, by the network's whole path: a network of that name elsewhere is another's.
+
+    Remembers from look to look what was proven to be of the network, by the id that Google gives only once: a URL map
+    or a health check loses its proof when the rest of its load balancer goes.
+
+    Args:
+        google: The project.
+        config: The platform.
+        in_states: Paths of what Terraform made, which is no ghost.
+    """
+
+    def __init__(self, google: GoogleApi, config: Config, in_states: Container[str]) -> None:
+        names = Names(config)
+        self.google = google
+        self.in_states = in_states
+        self._path = f"projects/{google.project}/global/networks/{names.network}"
+        self._prefixes = (*PREFIXES, *(f"gke-{names.cluster(key)}-" for key in config.regions))
+        self._proven: set[tuple[str, str]] = set()
+
+    def holds(self, item: Part) -> bool:
+        """Whether *item* says that it is in our network."""
+        return path_of(item.get("network", "")) == self._path
+
+    def clusters(self) -> list[dict[str, Any]]:
+        """
+        The clusters in it.
+
+        Raises:
+            ApiError: It cannot be told, or not for all zones.
+        """
+        parent = f"projects/{self.google.project}/locations/-"
+        answer = self.google.call("container", "v1", "projects.locations.clusters.list", parent=parent)
+        if answer.get("missingZones"):
+            raise ApiError(status=None, reason="missingZones", message="some zones do not tell their clusters")
+        return [
+            cluster for cluster in answer.get("clusters", [])
+            if path_of(cluster.get("networkConfig", {}).get("network") or self._relative(cluster)) == self._path
+        ]  # fmt: skip
+
+    def look(self) -> Look:
+        """
+        What is there now.
+
+        Raises:
+            ApiError: It cannot be told.
+        """
+        parts = {**parts_of(self.google, CHAIN), **self._firewalls()}
+        inside = {path for path in of(parts, RULES, GROUPS, FIREWALLS) if self.holds(parts[path])}
+        before = {path for path, part in parts.items() if (path, part.get("id", "")) in self._proven}
+        ours = proven(parts, inside, before)
+        self._proven |= {(path, parts[path].get("id", "")) for path in ours}
+        named = {path for path in ours if path.rsplit("/", 1)[-1].startswith(self._prefixes)}
+        ghosts = free(parts, {path for path in named if path not in self.in_states}, inside)
+        return Look(found=_found(ours), ghosts=_found(ghosts))
+
+    def there(self, ghosts: Iterable[Found]) -> list[Found]:
+        """
+        Those of *ghosts*, all of one kind, that are still there.
+
+        Raises:
+            ApiError: It cannot be told.
+        """
+        asked = list(ghosts)
+        names = {collection_of(one.path) for one in asked}
+        paths = {*parts_of(self.google, names - {FIREWALLS}), *(self._firewalls() if FIREWALLS in names else ())}
+        return [one for one in asked if one.path in paths]
+
+    def delete(self, ghost: Found) -> None:
+        """
+        Ask for the end of *ghost*, which comes a while later; none there is as good.
+
+        Raises:
+            ApiError: It was refused.
+        """
+        resource, arguments = addressed(ghost.path)
+        try:
+            self.google.call("compute", "v1", f"{resource}.delete", **arguments)
+        except ApiError as error:
+            if not error.missing:
+                raise
+
+    def _firewalls(self) -> dict[str, Part]:
+        rules = self.google.pages("compute", "v1", "firewalls.list", items="items", project=self.google.project)
+        return {path_of(rule["selfLink"]): rule for rule in rules}
+
+    def _relative(self, cluster: dict[str, Any]) -> str:
+        return f"projects/{self.google.project}/global/networks/{cluster.get('network', '')}"
+
+
+def _found(paths: Iterable[str]) -> tuple[Found, ...]:
+    """In the order in which they can go."""
+    order = list(KINDS)
+    ordered = sorted(paths, key=lambda path: (order.index(collection_of(path)), path))
+    return tuple(Found(kind=KINDS[collection_of(path)], path=path) for path in ordered)

@@ -1,0 +1,81 @@
+"""A project to sweep: its fixtures, the load balancer of a Gateway, and what is looked at it with."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from operations.teardown.clean import Cleaner
+from operations.teardown.left import Left
+from operations.teardown.leftovers import Leftovers
+from operations.teardown.network import Network
+from operations.teardown.stop import Stop
+from tests.configs import config as loaded
+from tests.operations import google_stand_in
+from tests.operations.google_stand_in import GoogleStandIn
+from tests.operations.teardown_cloud import COMPUTE, TeardownCloud
+
+
+def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: str = "", place: str = "global",
+                proxies: str = "targetHttpProxies") -> list[str]:  # fmt: skip
+    """
+    The load balancer of a multi-cluster Gateway, with one rule and one group in each of two regions; gives the paths.
+
+    Names and chain are those that public projects show of such Gateways; the service for 404 has the same name in all.
+    """
+    made = f"{place}/{{}}/gkemcg1-inference-{name}-{{}}"
+    spare = f"{place}/{{}}/gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex"
+    groups = [
+        cloud.add(f"zones/{zone}/networkEndpointGroups/k8s1-0a1b-{name}-8000", network=network)
+        for zone in ("europe-west4-a", "us-east5-b")
+    ]
+    checks = [cloud.add(made.format("healthChecks", "p8")), cloud.add(spare.format("healthChecks"))]
+    services = [
+        cloud.add(made.format("backendServices", "p8"), backends=[{"group": COMPUTE + group} for group in groups],
+                  healthChecks=[COMPUTE + checks[0]]),
+        cloud.add(spare.format("backendServices"), healthChecks=[COMPUTE + checks[1]]),
+    ]  # fmt: skip
+    weighted = [{"backendService": COMPUTE + services[0], "weight": 1}]
+    rules = [{"priority": 1, "routeAction": {"weightedBackendServices": weighted}}]
+    matchers = [{"name": "all", "defaultService": COMPUTE + services[1], "routeRules": rules}]
+    url_map = cloud.add(made.format("urlMaps", "u2"), defaultService=COMPUTE + services[1], pathMatchers=matchers)
+    proxy = cloud.add(made.format(proxies, "u2"), urlMap=COMPUTE + url_map)
+    entries = [
+        cloud.add(made.format("forwardingRules", key), network=network, target=COMPUTE + proxy) for key in ("a1", "b2")
+    ]
+    return [*entries, proxy, url_map, *services, *checks, *groups]
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStandIn]:
+    """Google's APIs, that of buckets included."""
+    monkeypatch.setattr(google_stand_in, "APIS", (*google_stand_in.APIS, "storage.v1"))
+    with GoogleStandIn().serving() as served:
+        yield served
+
+
+@pytest.fixture
+def cloud(stand_in: GoogleStandIn) -> TeardownCloud:
+    """A project with nothing in it."""
+    made = TeardownCloud(loaded())
+    made.serve(stand_in)
+    return made
+
+
+def cleaner(stand_in: GoogleStandIn, *, in_states: frozenset[str] = frozenset(), wait_sec: float = 1) -> Cleaner:
+    """It, quick and silent."""
+    config = loaded()
+    return Cleaner(
+        network=Network(stand_in.api(config.project), config, in_states), wait_sec=wait_sec, pause_sec=0.01,
+        stop=Stop(), console=Console(file=io.StringIO()),
+    )  # fmt: skip
+
+
+def left(stand_in: GoogleStandIn, *, keep_bucket: bool = True, in_states: frozenset[str] = frozenset()) -> list[Left]:
+    """What is told to be left."""
+    config = loaded()
+    network = Network(stand_in.api(config.project), config, in_states)
+    return Leftovers(network=network, config=config, keep_bucket=keep_bucket).findings()

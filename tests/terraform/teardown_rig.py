@@ -1,0 +1,124 @@
+"""A deployed platform over the real Terraform, and `inference-ops teardown` on it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations.cli import main
+from stacks.load import load
+from stacks.names import Names
+from tests.configs import EXAMPLE
+from tests.operations import conftest
+from tests.operations.google_stand_in import GoogleStandIn
+from tests.operations.teardown_cloud import TeardownCloud
+from tests.rig.cloud import Key
+from tests.rig.wire import Message
+from tests.terraform.world import World
+
+ROOT = EXAMPLE.parent.parent
+PROGRAM = """
+import sys
+from operations.cli import main
+sys.exit(main())
+"""
+QUICK = ("--pause-sec", "0.2", "--wait-sec", "1")
+Capsys = pytest.CaptureFixture[str]
+
+
+class Ran(conftest.Ran):
+    """What the command left behind, and what it tells of stacks."""
+
+    @property
+    def stacks(self) -> dict[str, str]:
+        """What became of each stack."""
+        return {stack["stack"]: stack["result"] for stack in self.document["stacks"]}
+
+    @property
+    def findings(self) -> dict[str, dict[str, Any]]:
+        """By id."""
+        return {finding["id"]: finding for finding in self.document["findings"]}
+
+
+class Platform:
+    """A deployed platform, its config file, and Google as the rest of the command sees it."""
+
+    def __init__(self, world: World, folder: Path, stand_in: GoogleStandIn, capsys: Capsys) -> None:
+        self.world = world
+        self.capsys = capsys
+        self.path = folder / "platform.yaml"
+        self.path.write_text(EXAMPLE.read_text())
+        self.config = load(self.path)
+        self.names = Names(self.config)
+        self.google = TeardownCloud(self.config)
+        self.google.serve(stand_in)
+        self.stand_in = stand_in
+        google = stand_in.environment(folder)
+        self.environment = world.rig.environment | google | {"COLUMNS": "100", "PYTHONPATH": str(ROOT)}
+
+    def use(self, path: Path) -> None:
+        """Take the file at *path*, which was applied, for the config."""
+        self.path.write_text(path.read_text())
+
+    def words(self, *arguments: str, output: str = "json") -> list[str]:
+        """The command line."""
+        place = ("--config", str(self.path), "--output", output)
+        return [*place, "teardown", "--outdir", str(self.world.app.outdir), *QUICK, *arguments]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Run the command in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *self.words(*arguments)],
+            env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def teardown(self, *arguments: str, output: str = "json") -> Ran:
+        """Run the command to its end."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["inference-ops", *self.words(*arguments, output=output)])
+            code = main()
+        captured = self.capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    def kinds(self) -> set[str]:
+        """Types of what is there."""
+        return {key[0] for key in self.world.rig.cloud.objects}
+
+    def deletes(self) -> list[str]:
+        """Methods that Google was asked for and that delete."""
+        return [request.method for request in self.stand_in.requests if request.http_method == "DELETE"]
+
+    def hold_network(self) -> Key:
+        """Something that no stack knows uses the network; gives its key in the cloud."""
+        key = ("google_compute_route", "", self.google.path("global/routes/held"))
+        network = self.google.path(f"global/networks/{self.names.network}")
+        self.world.rig.cloud.objects[key] = {"id": key[2], "network": network}
+        return key
+
+
+class Slow(dict[Key, Message]):
+    """The objects of a cloud; the first that is deleted takes as long as the test wants."""
+
+    def __init__(self, objects: dict[Key, Message]) -> None:
+        super().__init__(objects)
+        self.reached = threading.Event()
+        self.go = threading.Event()
+
+    def pop(self, key: Key, default: Any = None) -> Any:
+        """Delete."""
+        self.reached.set()
+        assert self.go.wait(60)
+        return super().pop(key, default)
+
+
+def shown_at(out: str, outdir: str) -> str:
+    """The report *out* as if the synth were in *outdir*."""
+    return re.sub(r"Stacks of \S+ in project\s+(\S+)\s+in\s+order", rf"Stacks of {outdir} in project \1 in order", out)
