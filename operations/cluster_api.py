@@ -64,18 +64,19 @@ class ClusterApi:
         """
         return self._call("GET", path, query=query)
 
-    def create(self, path: str, manifest: dict[str, Any]) -> dict[str, Any]:
-        """Create an object in the collection *path*."""
-        return self._call("POST", path, body=manifest)
+    def create(self, path: str, manifest: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """Create an object in the collection *path*; with *dry_run* only hear whether that would work."""
+        return self._call("POST", path, query=_dry(dry_run), body=manifest)
 
-    def patch(self, path: str, patch: dict[str, Any]) -> dict[str, Any]:
+    def patch(self, path: str, patch: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
         """Change fields of the object at *path* (a JSON merge patch: null removes a field)."""
-        return self._call("PATCH", path, body=patch, content_type="application/merge-patch+json")
+        merge = "application/merge-patch+json"
+        return self._call("PATCH", path, query=_dry(dry_run), body=patch, content_type=merge)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, dry_run: bool = False) -> None:
         """Delete the object at *path*; none there is as good."""
         try:
-            self._call("DELETE", path)
+            self._call("DELETE", path, query=_dry(dry_run))
         except ApiError as error:
             if not error.missing:
                 raise
@@ -105,6 +106,11 @@ class ClusterApi:
         except (HTTPError, OSError) as error:
             raise ApiError(status=None, reason=type(error).__name__, message=f"{path}: {error}") from None
         return _read(response.status, data)
+
+
+def _dry(run: bool) -> dict[str, str]:
+    """All checks, rights and admission too, and nothing kept (Kubernetes API, "Dry-run")."""
+    return {"dryRun": "All"} if run else {}
 
 
 def _read(status: int, data: bytes) -> dict[str, Any]:

@@ -53,8 +53,8 @@ def headers_of(endpoint: Endpoint) -> dict[str, str]:
 
 
 async def _receive(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str, reading: Reading) -> None:
-    request = {"json": body_of(endpoint, prompt), "headers": headers_of(endpoint)}
-    async with client.stream("POST", url_of(endpoint), **request) as response:
+    body, headers = body_of(endpoint, prompt), headers_of(endpoint)
+    async with client.stream("POST", url_of(endpoint), json=body, headers=headers) as response:
         reading.head(response.status_code, response.headers.get(endpoint.region_header, ""))
         if not response.is_success:
             reading.refused((await response.aread()).decode(errors="replace"))

@@ -1,11 +1,11 @@
-"""From single requests to figures: per state and region, downtimes, and how long the platform took to react."""
+"""From single requests to figures: per state and region, and how long the platform took to react."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
+from operations.drill.downtime import Downtime, downtimes_of
 from operations.drill.measured import Drilled
 from operations.drill.plan import DrillPlan, State
 from operations.load.figures import percentile
@@ -61,28 +61,6 @@ class StateFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Downtime:
-    """
-    Failed requests without a good one in between.
-
-    Attributes:
-        state: Number of the state in which it began.
-        began_sec: When the first that failed was sent, from the begin of the drill.
-        downtime_sec: From then to when the next good one was sent, or to the end.
-        failed: How many failed.
-        ended: Whether a good one came.
-        errors: What kinds of errors they were.
-    """
-
-    state: int
-    began_sec: float
-    downtime_sec: float
-    failed: int
-    ended: bool
-    errors: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class DrillFigures:
     """
     The figures of a drill. Times are as exact as the time between two requests.
@@ -128,7 +106,7 @@ def drill_figures(plan: DrillPlan, drilled: Drilled) -> DrillFigures:
     """All figures of a drill."""
     states = _states(drilled)
     judged = [result for state, results in states.items() if state in plan.judged for result in results]
-    downtimes = tuple(_downtimes(drilled))
+    downtimes = tuple(downtimes_of(drilled))
     counted = [downtime.downtime_sec for downtime in downtimes if downtime.state in plan.judged]
     failed = sum(bool(result.error) for result in judged)
     began = {mark.state: mark.began_sec for mark in drilled.marks}
@@ -183,22 +161,6 @@ def _figures(plan: DrillPlan, results: Sequence[Result]) -> Figures:
         ttft_p50_sec=percentile(ttft, 50),
         ttft_p95_sec=percentile(ttft, 95),
     )
-
-
-def _downtimes(drilled: Drilled) -> Iterable[Downtime]:
-    runs = [(bad, list(run)) for bad, run in groupby(drilled.results, key=lambda result: bool(result.error))]
-    for number, (bad, run) in enumerate(runs):
-        if bad:
-            ended = number + 1 < len(runs)
-            until_sec = runs[number + 1][1][0].began_sec if ended else max(drilled.ended_sec, run[-1].ended_sec)
-            yield Downtime(
-                state=int(drilled.state_of(run[0])),
-                began_sec=round(run[0].began_sec - drilled.began_sec, 3),
-                downtime_sec=round(until_sec - run[0].began_sec, 3),
-                failed=len(run),
-                ended=ended,
-                errors=tuple(dict.fromkeys(result.error for result in run)),
-            )
 
 
 def _first_sign(baseline: list[Result], outage: list[Result], home: str) -> Iterable[Result]:

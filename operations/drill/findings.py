@@ -1,71 +1,24 @@
-"""What is found before a drill, and what follows from its figures."""
+"""What follows from the figures of a drill."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from operations.api_error import ApiError
 from operations.drill.figures import DrillFigures
 from operations.drill.measured import Drilled
 from operations.drill.plan import DrillPlan
-from operations.drill.platform import Platform
 from operations.findings import Finding, Status
-
-
-def before(platform: Platform, plan: DrillPlan, *, even_if_overloaded: bool) -> tuple[Finding, ...]:
-    """Whether the region serves, and whether another one could carry what it carries now. Changes nothing."""
-    try:
-        ready = platform.ready_servers(plan.region)
-        policy = platform.policy()
-    except ApiError as error:
-        return (unknown("DRILL-REGION", plan.region, error),)
-    usable = _usable(ready, platform.capacity_percent(plan.region, policy))
-    region = Finding(
-        id="DRILL-REGION",
-        status=Status.GOOD if usable else Status.UNKNOWN,
-        where=plan.region,
-        found=f"{ready} model servers are ready, the gateway uses as much as {usable:g}",
-        needed="more than 0: nothing fails over from a region that does not serve",
-        fix="" if usable else "bring the region up, and take away its drain (capacity_percent)",
-    )
-    return region, _capacity(platform, plan, usable, policy, even_if_overloaded)
-
-
-def _capacity(
-    platform: Platform, plan: DrillPlan, needed: float, policy: dict[str, object], even_if_overloaded: bool
-) -> Finding:
-    found: list[str] = []
-    best, unasked = 0.0, False
-    for key, region in platform.config.regions.items():
-        if key == plan.region:
-            continue
-        try:
-            ready = platform.ready_servers(key)
-        except ApiError as error:
-            found = [*found, f"{key}: could not be asked ({error})"]
-            unasked = True
-            continue
-        percent = min(region.capacity_percent, platform.capacity_percent(key, policy))
-        best = max(best, _usable(ready, percent))
-        found.append(f"{key}: {_usable(ready, percent):g} ({ready} ready, {percent} % of the capacity used)")
-    enough = best >= needed or even_if_overloaded
-    status = Status.GOOD if enough else Status.UNKNOWN if unasked else Status.WRONG
-    asked = " (--even-if-overloaded)" if best < needed and even_if_overloaded else ""
-    fix = "add model servers there, take away the drain, or accept failures with --even-if-overloaded"
-    return Finding(
-        id="DRILL-CAPACITY",
-        status=status,
-        found=f"servers in use of the other regions: {'; '.join(found)}{asked}",
-        needed=f"one with at least {needed:g}, as many as {plan.region} has now",
-        fix="" if enough else fix,
-    )
 
 
 def after(plan: DrillPlan, drilled: Drilled, figures: DrillFigures, journal: Path) -> tuple[Finding, ...]:
     """What the drill says about the platform."""
-    found = [_restored(drilled, journal)] if len(drilled.marks) > 1 else []
-    if drilled.ended_by == "baseline":
+    touched = len(drilled.marks) > 1 or plan.sender == "pod"
+    found = [_restored(drilled, journal)] if touched else []
+    if drilled.ended_by == "sender":
+        fix = "see the error; --sender here sends from this machine"
+        found.append(_finding("DRILL-SENDER", Status.UNKNOWN, drilled.problem, "requests, and their results", fix))
+    elif drilled.ended_by == "baseline":
         fix = "send from where this region is the nearest one, and see that it serves (inference-ops verify)"
         needed = f"good answers, most of them from {plan.region_names[plan.region]}"
         found.append(_finding("DRILL-BASELINE", Status.UNKNOWN, drilled.problem, needed, fix))
@@ -134,19 +87,3 @@ def _status(good: bool, whole: bool) -> Status:
 
 def _finding(id_: str, status: Status, found: str, needed: str, fix: str) -> Finding:
     return Finding(id=id_, status=status, found=found, needed=needed, fix="" if status == Status.GOOD else fix)
-
-
-def unknown(id_: str, where: str, error: ApiError) -> Finding:
-    """What could not be read for *error*."""
-    fix = "get the roles container.clusterViewer and container.developer" if error.denied else "see the error"
-    needed = "what is there now, to be read"
-    return Finding(id=id_, status=Status.UNKNOWN, where=where, found=str(error), needed=needed, fix=fix)
-
-
-def _usable(ready: int, percent: int) -> float:
-    return ready * percent / 100
-
-
-def good(findings: Iterable[Finding]) -> bool:
-    """Whether nothing is wrong or unknown."""
-    return all(finding.status == Status.GOOD for finding in findings)

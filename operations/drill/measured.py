@@ -10,7 +10,7 @@ from operations.drill.outage import Change
 from operations.drill.plan import State
 from operations.openai import Result
 
-EndedBy = Literal["last state", "signal", "baseline", "outage"]
+EndedBy = Literal["last state", "signal", "sender", "baseline", "outage"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,15 +27,17 @@ class Drilled:
     What a drill measured.
 
     Attributes:
-        marks: The states that were begun.
+        began_sec: When the first state began, or the drill where there was none.
+        marks: The states that were begun; none where no request could be sent.
         ended_sec: When the last state ended; requests that ran then were waited for.
         results: All requests, in the order in which they were sent.
         unfinished: Requests that were left out because a signal ended the drill.
-        ended_by: Why it ended; `baseline` and `outage` where these did not work.
+        ended_by: Why it ended; `sender`, `baseline` and `outage` where these did not work.
         problem: What was wrong then.
         left: Changes that could not be restored.
     """
 
+    began_sec: float
     marks: tuple[Mark, ...]
     ended_sec: float
     results: tuple[Result, ...]
@@ -43,11 +45,6 @@ class Drilled:
     ended_by: EndedBy
     problem: str
     left: tuple[Change, ...]
-
-    @property
-    def began_sec(self) -> float:
-        """When the drill began."""
-        return self.marks[0].began_sec
 
     def state_of(self, result: Result) -> State:
         """The state in which *result* was sent; for one that an outage broke off, the state in which it failed."""

@@ -1,10 +1,10 @@
-"""How a region is taken down, and how it comes back: merge patches that can be written down before they are sent."""
+"""What a drill changes, and how it comes back: merge patches that can be written down before they are sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import anyio.to_thread
@@ -20,22 +20,22 @@ LONGEST_PAUSE_SEC = 10
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """
-    One object that is changed for an outage.
+    One object that is changed for an outage, or made for the drill.
 
     Attributes:
-        means: What kind of outage it is part of.
+        means: What kind of outage it is part of; `pod` for the sender.
         cluster: Key of the region whose cluster has the object.
         path: Kubernetes API path of the object.
         outage: Merge patch that takes the region down.
-        restore: Merge patch that brings it back to exactly what it was.
+        restore: Merge patch that brings it back to exactly what it was; None deletes it.
         what: Both for people.
     """
 
-    means: Means
+    means: Means | Literal["pod"]
     cluster: str
     path: str
     outage: dict[str, Any]
-    restore: dict[str, Any]
+    restore: dict[str, Any] | None
     what: str
 
     def shown(self) -> dict[str, Any]:
@@ -85,17 +85,17 @@ def outage_of(platform: Platform, key: str, means: Means) -> Outage:
     return Outage(changes=changes, deletes=tuple(platform.server_pods(key)))
 
 
-def make(outage: Outage, clusters: Clusters) -> None:
+def make(outage: Outage, clusters: Clusters, *, dry_run: bool = False) -> None:
     """
-    Take the region down.
+    Take the region down; with *dry_run* only ask the API servers whether they would do it.
 
     Raises:
         ApiError: A change did not work; those before it did.
     """
     for change in outage.changes:
-        clusters(change.cluster).patch(change.path, change.outage)
+        clusters(change.cluster).patch(change.path, change.outage, dry_run=dry_run)
     for path in outage.deletes:
-        clusters(outage.changes[0].cluster).delete(path)
+        clusters(outage.changes[0].cluster).delete(path, dry_run=dry_run)
 
 
 async def restore(
@@ -128,6 +128,9 @@ async def restore(
 def _put_back(change: Change, clusters: Clusters) -> bool:
     """Change back one object; False where the outage is not in force, or its object is gone."""
     cluster = clusters(change.cluster)
+    if change.restore is None:
+        cluster.delete(change.path)
+        return True
     try:
         if not change.in_force(cluster.get(change.path)):
             return False

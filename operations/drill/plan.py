@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from math import ceil
 from typing import Any, Literal, get_args
 
 from operations.openai import Endpoint
 
 Means = Literal["replicas", "drain", "cordon"]
 MEANS: tuple[Means, ...] = get_args(Means)
+Sender = Literal["pod", "here"]
+SENDERS: tuple[Sender, ...] = get_args(Sender)
+SPARE_SEC = 600
+"""For the pod to come up, and for all that is not planned."""
 
 
 class State(IntEnum):
@@ -34,7 +39,8 @@ class DrillPlan:
     One drill.
 
     Attributes:
-        endpoint: Where requests go and what they ask.
+        endpoint: Where requests go and what they ask; without an address until it has been looked up.
+        sender: From where they are sent: a pod in the region's cluster, or this machine.
         region: Key of the region that is taken down.
         second: Key of a region that is taken down as well, while the first is; None for none.
         means: How a region is taken down.
@@ -50,6 +56,7 @@ class DrillPlan:
     """
 
     endpoint: Endpoint
+    sender: Sender
     region: str
     second: str | None
     means: Means
@@ -69,11 +76,19 @@ class DrillPlan:
         none_left = self.second is not None and len(self.region_names) == 2
         return (State.OUTAGE, State.RECOVERY) if none_left else tuple(State)[1:]
 
+    @property
+    def longest_sec(self) -> int:
+        """How long it may take at most, so that nothing of it outlives it."""
+        outages = 2 if self.second else 1
+        states = self.baseline_sec + outages * (self.outage_sec + self.recovery_sec)
+        return ceil(states + self.restore_timeout_sec + self.endpoint.timeout_sec) + SPARE_SEC
+
     def shown(self) -> dict[str, Any]:
         """The plan as it is printed: without the token."""
         return {
             "url": self.endpoint.url,
             "model": self.endpoint.model,
+            "sender": self.sender,
             "region": self.region,
             "second_region": self.second,
             "means": self.means,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
+from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
 from stacks.config import Config
 from stacks.names import Names
+from stacks.network_plan import region_ranges
 
 Clusters = Callable[[str], ClusterApi]
 """The API of a region's cluster, by the region's key."""
@@ -42,6 +45,30 @@ class Platform:
         """How the gateway balances, in the config cluster."""
         namespace = f"/apis/networking.gke.io/v1/namespaces/{self.config.namespace}"
         return f"{namespace}/gcpbackendpolicies/{self.names.gateway}-backend"
+
+    @property
+    def pods_path(self) -> str:
+        """The pods, in each cluster."""
+        return f"/api/v1/namespaces/{self.config.namespace}/pods"
+
+    def gateway_url(self, key: str) -> str:
+        """
+        Where the gateway is reached in region *key*: of its addresses the one in that region's range.
+
+        Raises:
+            ApiError: It has none there.
+        """
+        path = f"/apis/gateway.networking.k8s.io/v1/namespaces/{self.config.namespace}/gateways/{self.names.gateway}"
+        status = self.clusters(self.config.config_region).get(path).get("status", {})
+        given = [entry["value"] for entry in status.get("addresses", [])]
+        nodes, port = region_ranges(self.config, key).nodes, self.config.gateway.port
+        for address in given:
+            if ip_address(address) in nodes:
+                return f"http://{address}" if port == 80 else f"http://{address}:{port}"
+        message = (
+            f"{self.names.gateway} has no address in {key} ({', '.join(given) or 'none at all'}): give it as --url"
+        )
+        raise ApiError(status=None, reason="noAddress", message=message)
 
     def deployment(self, key: str) -> dict[str, Any]:
         """The model server of region *key*."""
@@ -84,6 +111,5 @@ class Platform:
 
     def server_pods(self, key: str) -> list[str]:
         """Paths of the model server's pods in region *key*."""
-        path = f"/api/v1/namespaces/{self.config.namespace}/pods"
-        pods = self.clusters(key).get(path, labelSelector=f"app={self.names.model_server}").get("items", [])
-        return [f"{path}/{pod['metadata']['name']}" for pod in pods]
+        pods = self.clusters(key).get(self.pods_path, labelSelector=f"app={self.names.model_server}").get("items", [])
+        return [f"{self.pods_path}/{pod['metadata']['name']}" for pod in pods]

@@ -64,6 +64,8 @@ def print_before(plan: DrillPlan, outage: Outage | None, findings: Sequence[Find
             _line(console, f"  {escape(change.what)}")
         for path in outage.deletes:
             _line(console, f"  delete {escape(path)}; its Deployment makes another")
+        if plan.sender == "pod":
+            _line(console, f"  a pod in {escape(plan.region)} sends the requests to {escape(plan.endpoint.url)}")
         if plan.second:
             _line(console, f"  then the same to {escape(plan.second)}, while {escape(plan.region)} is down")
 

@@ -2,21 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Protocol
 
 import anyio
 
+from operations.drill.outage import Change
 from operations.openai import Result
 
 STEADY_REQUESTS = 10
 
 
-@dataclass(kw_only=True)
-class Stream:
+class Stream(Protocol):
     """
-    Requests at a steady rate.
+    Requests at a steady rate, from wherever.
+
+    Attributes:
+        results: Those that have ended.
+        running: How many have not.
+        leaves: What has to be taken away afterwards, and is written down before it is made.
+    """
+
+    results: list[Result]
+    running: int
+
+    @property
+    def leaves(self) -> tuple[Change, ...]:
+        """See above."""
+
+    async def begin(self) -> None:
+        """
+        Make what it needs.
+
+        Raises:
+            ApiError: It cannot be made.
+        """
+
+    async def run(self) -> None:
+        """
+        Send until stopped, then wait for what still runs.
+
+        Raises:
+            ApiError: Its results cannot be had any more.
+        """
+
+    def stop(self, *, wait: bool) -> None:
+        """Send no more; requests that run are waited for or left out."""
+
+
+@dataclass(kw_only=True)
+class LocalStream:
+    """
+    Requests from here: a `Stream`.
 
     Args:
         rate_per_sec: Requests sent per second.
@@ -28,10 +67,14 @@ class Stream:
     send: Callable[[], Awaitable[Result]]
     seen: Callable[[Result], None]
 
+    leaves: tuple[Change, ...] = ()
     results: list[Result] = field(default_factory=list)
     running: int = 0
     _ticks: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _all: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+    async def begin(self) -> None:
+        """Nothing is needed."""
 
     async def run(self) -> None:
         """Send until stopped, then wait for what still runs."""
@@ -47,15 +90,16 @@ class Stream:
         """Send no more; requests that run are waited for or left out."""
         (self._ticks if wait else self._all).cancel()
 
-    def steady_from(self, region: str, since_sec: float) -> bool:
-        """Whether of the requests sent after *since_sec* the last ten are good, and most of them from *region*."""
-        last = [result for result in self.results if result.began_sec >= since_sec][-STEADY_REQUESTS:]
-        home = sum(result.region == region for result in last)
-        return len(last) == STEADY_REQUESTS and not any(result.error for result in last) and 2 * home > len(last)
-
     async def _one(self) -> None:
         self.running += 1
         result = await self.send()
         self.running -= 1
         self.results.append(result)
         self.seen(result)
+
+
+def steady_from(results: Iterable[Result], region: str, since_sec: float) -> bool:
+    """Whether of the requests sent after *since_sec* the last ten are good, and most of them from *region*."""
+    last = [result for result in results if result.began_sec >= since_sec][-STEADY_REQUESTS:]
+    home = sum(result.region == region for result in last)
+    return len(last) == STEADY_REQUESTS and not any(result.error for result in last) and 2 * home > len(last)

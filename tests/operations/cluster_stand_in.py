@@ -25,6 +25,7 @@ PATH = re.compile(
     r"(?P<collection>/(?:api/|apis/(?=(?P<group>[^/]+)))(?P<version>v1|[^/]+/[^/]+)(?:/namespaces/(?P<namespace>[^/]+))?/(?P<plural>[a-z]+))"
     r"(?:/(?P<name>[^/]+))?(?:/(?P<sub>scale))?"
 )
+PROXY = re.compile(r"(?P<pod>/api/v1/namespaces/[^/]+/pods/[^/:]+):\d+/proxy(?P<rest>/.*)")
 REASONS = {
     400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict",
     415: "UnsupportedMediaType", 422: "Invalid", 429: "TooManyRequests", 500: "InternalError",
@@ -41,10 +42,11 @@ KINDS = {
 
 @dataclass
 class Fault:
-    """What goes wrong with the next *times* requests (None: all) of *method* whose path holds *path*."""
+    """What goes wrong with *times* requests (None: all) of *method* whose path holds *path*; the first *after* pass."""
 
     kind: int | Literal["hang", "half"]
     times: int | None = None
+    after: int = 0
     method: str = ""
     path: str = ""
 
@@ -79,12 +81,14 @@ class ClusterStandIn:
 
     Attributes:
         changed: Is called after each change with method and path: what controllers would do then.
+        proxy: Answers what goes through the API to a pod, by the pod's path, the method, the rest and the body.
         faults: Looked through in order; the first that fits is used.
         requests: Method, path with query, and body of each request.
     """
 
     objects: Objects = field(default_factory=Objects)
     changed: Callable[[str, str], None] = lambda method, path: None
+    proxy: Callable[[str, str, str, Any], tuple[int, Manifest]] | None = None
     faults: list[Fault] = field(default_factory=list)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     token: str = TOKEN
@@ -109,13 +113,19 @@ class ClusterStandIn:
             server.server_close()
 
     def writes(self) -> list[tuple[str, str, Any]]:
-        """The requests that change something."""
-        return [request for request in self.requests if request[0] != "GET"]
+        """The requests that change something: no dry runs, and nothing that goes to a pod."""
+        return [
+            request for request in self.requests
+            if request[0] != "GET" and "dryRun" not in request[1] and not PROXY.match(request[1])
+        ]  # fmt: skip
 
     def fault(self, method: str, path: str) -> Fault | None:
         """What goes wrong with this request."""
         for fault in self.faults:
             if fault.times != 0 and fault.method in ("", method) and fault.path in path:
+                if fault.after:
+                    fault.after -= 1
+                    continue
                 fault.times = None if fault.times is None else fault.times - 1
                 return fault
         return None
@@ -124,6 +134,8 @@ class ClusterStandIn:
         """Status and object for one request, as the API server would answer."""
         parts = urlsplit(url)
         path, query = parts.path, dict(parse_qsl(parts.query))
+        if self.proxy and (way := PROXY.fullmatch(url)):
+            return self.proxy(way["pod"], method, way["rest"], body)
         found = PATH.fullmatch(path)
         known = found and (found["plural"] in KINDS or any(f"/{found['plural']}/" in key for key in self.objects))
         if not found or not known:

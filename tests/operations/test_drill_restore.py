@@ -6,22 +6,20 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from operations.cluster_api import ClusterApi
-from operations.drill import command as drill_module
 from operations.drill import outage as drill_outage
 from operations.drill import run as drill_run
 from operations.drill.journal import Journal
-from operations.drill.stream import Stream
+from operations.drill.stream import LocalStream
 from tests.configs import config
-from tests.operations.cluster_stand_in import TOKEN, Fault
+from tests.operations.cluster_stand_in import Fault
 from tests.operations.conftest import InferenceOps
-from tests.operations.drill_rig import Rig, rig
+from tests.operations.drill_rig import Rig, rig, use, wait_until
 
 LONG = ("--yes", "--outage-sec", "60")
 
@@ -30,8 +28,7 @@ LONG = ("--yes", "--outage-sec", "60")
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """The example, which the command finds."""
     with rig(config(), "us", "eu") as found:
-        apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in found.hosts.items()}
-        monkeypatch.setattr(drill_module, "clusters_of", lambda config: apis.__getitem__)
+        use(found, monkeypatch)
         yield found
 
 
@@ -46,16 +43,6 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def journal(tmp_path: Path) -> Path:
     """Where the journal is kept."""
     return tmp_path / "journal.json"
-
-
-def wait_until(true: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
-    """Until something is true, for 20 s at most."""
-    for _ in range(2000):
-        if true():
-            return
-        assert process is None or process.poll() is None, process.communicate()
-        time.sleep(0.01)
-    raise AssertionError("never became true")
 
 
 def in_outage(made: Rig, journal: Path, *more: str) -> subprocess.Popen[str]:
@@ -150,14 +137,14 @@ def test_an_exception_in_the_stream_restores_first(
     made: Rig, journal: Path, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stream ends, the outage too."""
-    one = Stream._one
+    one = LocalStream._one
 
-    async def broken(self: Stream) -> None:
+    async def broken(self: LocalStream) -> None:
         if made.home.wanted == 0:
             raise RuntimeError("a mistake")
         await one(self)
 
-    monkeypatch.setattr(Stream, "_one", broken)
+    monkeypatch.setattr(LocalStream, "_one", broken)
     with pytest.raises(BaseException, match="unhandled errors"):
         inference_ops(*made.arguments(*LONG, journal=journal))
 
@@ -208,7 +195,7 @@ def test_an_answer_that_was_lost_is_an_outage_all_the_same(
     made: Rig, journal: Path, inference_ops: InferenceOps
 ) -> None:
     """The change was made, its answer broke off: it is restored."""
-    made.home.api.faults = [Fault("half", times=1, method="PATCH")]
+    made.home.api.faults = [Fault("half", times=1, method="PATCH", after=1)]
     ran = inference_ops(*made.arguments("--yes", journal=journal))
 
     assert (ran.code, made.home.wanted, journal.exists()) == (3, 2, False)

@@ -10,9 +10,8 @@ import pytest
 from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps
 from tests.operations.documented import check
-from tests.operations.drill_rig import rig
+from tests.operations.drill_rig import rig, use
 from tests.operations.google_stand_in import Fault, GoogleStandIn
-from tests.operations.test_drill import use
 from tests.operations.test_preflight import google, hugging_face
 from tests.operations.verify_rig import Platform, example, example_running
 

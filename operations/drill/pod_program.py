@@ -1,0 +1,192 @@
+"""
+Sends requests at a steady rate, and keeps what comes back for whoever asks for it over HTTP.
+
+This is the program of a drill's pod, handed to Python as text: the standard library only, and nothing of ours. It only
+writes down what came and when, by its own clock; what that means is told elsewhere. Paths begin with the key of the
+environment variable KEY, but for `/`, which tells that it is there:
+
+    POST /KEY/start             begins to send, once; the body holds the fields of `Plan`
+    GET  /KEY/results?after=N   its clock, how many requests run, and the results above number N; others are forgotten
+    POST /KEY/stop              no more requests
+
+It ends when nobody has asked for IDLE_SEC seconds: a drill that was killed leaves no requests behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import ssl
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+LONGEST_BYTES = 1 << 16
+"""Of an answer; short ones are asked for."""
+STACK_BYTES = 1 << 18
+"""Of the thread of a request: there may be a thousand at once."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is sent, where to and how often, and the header of each answer that is kept."""
+
+    url: str
+    headers: dict[str, str]
+    bodies: list[str]
+    rate_per_sec: float
+    timeout_sec: float
+    region_header: str
+
+
+class Sender:
+    """The requests, and what came of them."""
+
+    def __init__(self) -> None:
+        self.asked_sec = time.monotonic()
+        self._lock, self._stopped, self._numbers = threading.Lock(), threading.Event(), count(1)
+        self._results: list[dict[str, Any]] = []
+        self._running, self._began = 0, False
+        self._tls = ssl.create_default_context()
+
+    def start(self, plan: Plan) -> bool:
+        """Begin to send; False where it has begun already."""
+        with self._lock:
+            first, self._began = not self._began, True
+        if first:
+            threading.Thread(target=self._send, args=(plan,), daemon=True).start()
+        return first
+
+    def stop(self) -> None:
+        """Send no more; what runs goes on."""
+        self._stopped.set()
+
+    def told(self, after: int) -> dict[str, Any]:
+        """What somebody does not know yet who has the results up to *after*."""
+        with self._lock:
+            self._results = [result for result in self._results if result["number"] > after]
+            return {"now_sec": time.monotonic(), "running": self._running, "results": list(self._results)}
+
+    def _send(self, plan: Plan) -> None:
+        """A request on every tick, whether or not the last one has ended."""
+        began_sec = time.monotonic()
+        for number in count(1):
+            with self._lock:
+                self._running += 1
+            threading.Thread(target=self._one, args=(plan,), daemon=True).start()
+            if self._stopped.wait(max(0.0, began_sec + number / plan.rate_per_sec - time.monotonic())):
+                return
+
+    def _one(self, plan: Plan) -> None:
+        result: dict[str, Any] = {"began_sec": time.monotonic(), "status": None, "region": "", "events": []}
+        result |= {"body": "", "error": "", "detail": ""}
+        try:
+            self._receive(plan, result)
+        except TimeoutError:
+            result["error"] = "timeout"
+        except (OSError, HTTPException, ValueError) as error:
+            result |= {"error": "broken", "detail": f"{type(error).__name__}: {error}"}
+        result["ended_sec"] = time.monotonic()
+        with self._lock:
+            self._running -= 1
+            self._results.append({"number": next(self._numbers), **result})
+
+    def _receive(self, plan: Plan, result: dict[str, Any]) -> None:
+        """Send one request, and write down into *result* what comes back, as it comes."""
+        until_sec = result["began_sec"] + plan.timeout_sec
+        connection = self._connection(plan)
+        try:
+            path = urlsplit(plan.url).path
+            connection.request("POST", path, body=random.choice(plan.bodies).encode(), headers=plan.headers)
+            socket = connection.sock  # Kept: an answer that ends the connection takes it away.
+            response = connection.getresponse()
+            result |= {"status": response.status, "region": response.getheader(plan.region_header, "")}
+            if not 200 <= response.status < 300:
+                result["body"] = response.read(LONGEST_BYTES).decode(errors="replace")
+                return
+            left_bytes = LONGEST_BYTES
+            while left_bytes > 0:
+                if (left_sec := until_sec - time.monotonic()) <= 0:
+                    raise TimeoutError
+                socket.settimeout(left_sec)
+                if not (line := response.readline(LONGEST_BYTES)):
+                    return
+                left_bytes -= len(line)
+                if line.startswith(b"data:"):
+                    result["events"].append([time.monotonic(), line[5:].strip().decode(errors="replace")])
+        finally:
+            connection.close()
+
+    def _connection(self, plan: Plan) -> HTTPConnection:
+        """A new one: a connection that is kept would hide what happens to new clients."""
+        url = urlsplit(plan.url)
+        host, timeout_sec = url.hostname or "", plan.timeout_sec
+        if url.scheme == "https":
+            return HTTPSConnection(host, url.port, timeout=timeout_sec, context=self._tls)
+        return HTTPConnection(host, url.port, timeout=timeout_sec)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers whoever has the key."""
+
+    sender: Sender
+    key: str
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """That it is there, or the results."""
+        url = urlsplit(self.path)
+        if url.path == "/":
+            self._answer(200, {})
+        elif url.path == f"/{self.key}/results":
+            self.sender.asked_sec = time.monotonic()
+            self._answer(200, self.sender.told(int(parse_qs(url.query)["after"][0])))
+        else:
+            self._answer(404, {})
+
+    def do_POST(self) -> None:
+        """Begin, or end."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path == f"/{self.key}/start":
+            self._answer(200 if self.sender.start(Plan(**json.loads(body))) else 409, {})
+        elif self.path == f"/{self.key}/stop":
+            self.sender.stop()
+            self._answer(200, {})
+        else:
+            self._answer(404, {})
+
+    def _answer(self, status: int, document: dict[str, Any]) -> None:
+        text = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *args: Any) -> None:
+        """Nothing is logged: paths hold the key."""
+
+
+def main() -> None:
+    """Serve until nobody asks any more."""
+    # The first process of a container does not end at a signal that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    threading.stack_size(STACK_BYTES)
+    sender = Sender()
+    handler = type("SenderHandler", (Handler,), {"sender": sender, "key": os.environ["KEY"]})
+    server = ThreadingHTTPServer(("", int(os.environ["PORT"])), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    while time.monotonic() - sender.asked_sec < float(os.environ["IDLE_SEC"]):
+        time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    main()
