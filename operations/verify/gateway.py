@@ -1,4 +1,4 @@
-"""What the config cluster tells of the gateway, and Compute Engine of the load balancer behind it, judged."""
+"""What the config cluster tells of the gateway, judged."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from operations.verify.check import Seen, unmet
 
 Object = Mapping[str, Any]
 REGION_LABEL = "gke.io/region"
-BACKEND_SERVICES = "networking.gke.io/backend-services"
-"""Annotation of a Gateway by its controller: paths of its backend services, separated by commas."""
-NOT_FOUND = "-gw-serve404-"
-"""In the name of the backend service for requests that no route takes."""
 
 
 def imported_pool(found: Object, *, clusters: Iterable[str]) -> Seen:
@@ -70,42 +66,6 @@ def drained_regions(backend_policy: Object) -> set[str]:
     """Google's names of the regions that get no requests: those with a scope of capacity 0."""
     scopes = backend_policy["spec"].get("default", {}).get("scopes") or []
     return {scope["selector"].get(REGION_LABEL, "") for scope in scopes if scope.get("capacityScalerPercent") == 0}
-
-
-def backend_services(found: Object) -> list[str]:
-    """Names of the backend services behind the gateway, but the one that answers 404; none where it does not tell."""
-    told = str((found["metadata"].get("annotations") or {}).get(BACKEND_SERVICES, ""))
-    names = [path.strip().rpartition("/")[2] for path in told.split(",") if "/global/backendServices/" in path]
-    return [name for name in names if NOT_FOUND not in name]
-
-
-def backends(health: Mapping[str, Iterable[Object]], *, zones: Iterable[str], drained: bool) -> Seen:
-    """
-    Whether the load balancer finds every server of a region healthy.
-
-    Args:
-        health: What `getHealth` told, by the address of each network endpoint group; empty where none is known.
-        zones: Zones of the region.
-        drained: Whether the region gets no requests, so that its servers need not be healthy.
-    """
-    if not health:
-        return Seen(found=f"the gateway names no backend service (annotation {BACKEND_SERVICES})", known=False)
-    mine = {group: list(states) for group, states in health.items() if _zone(group) in set(zones)}
-    states = [state.get("healthState", "no state") for group in mine.values() for state in group]
-    healthy = f"{states.count('HEALTHY')} of {len(states)} servers healthy for the load balancer"
-    problems = []
-    if not mine:
-        problems.append("no network endpoint group of this region is behind the gateway")
-    elif not states:
-        problems.append("no server of this region is behind the gateway")
-    elif set(states) != {"HEALTHY"}:
-        problems.append(healthy)
-    return Seen(found=f"{healthy}{', drained' if drained else ''}", problems=() if drained else tuple(problems))
-
-
-def _zone(group: str) -> str:
-    """The zone in the address of a network endpoint group; empty for one without."""
-    return group.partition("/zones/")[2].partition("/")[0]
 
 
 def _outdated(found: Object, conditions: Iterable[Object]) -> list[str]:

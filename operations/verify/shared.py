@@ -9,6 +9,8 @@ from typing import Any
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
+from operations.load_balancer import FRONT, addressed, parts_of
+from operations.verify import balancer as verify_balancer
 from operations.verify import gateway as verify_gateway
 from operations.verify import google as verify_google
 from operations.verify import topics
@@ -122,7 +124,7 @@ class Shared:
     def _backends(self, key: str) -> Seen:
         region = self._config.regions[key]
         drained = region.region in verify_gateway.drained_regions(self._balancing())
-        return verify_gateway.backends(self._health(), zones=region.zones, drained=drained)
+        return verify_balancer.backends(self._health(), zones=region.zones, drained=drained)
 
     def _ask_address(self, key: str) -> dict[str, Any]:
         region, name = self._config.regions[key].region, self._names.gateway_address(key)
@@ -130,15 +132,21 @@ class Shared:
             "compute", "v1", "addresses.get", project=self._config.project, region=region, address=name
         )
 
-    def _ask_health(self) -> dict[str, list[Any]]:
-        """What the load balancer thinks of each server, by its network endpoint group."""
+    def _ask_health(self) -> dict[str, list[Any]] | None:
+        """What the load balancer thinks of each server, by its network endpoint group; None where nobody knows."""
+        parts = parts_of(self._google, FRONT)
+        network = f"projects/{self._config.project}/global/networks/{self._names.network}"
+        given = verify_gateway.gateway_addresses(self._gateway())
+        services = verify_balancer.services(parts, addresses=given, network=network)
+        if services is None:
+            return None
         health: dict[str, list[Any]] = {}
-        call = partial(self._google.call, "compute", "v1", project=self._config.project)
-        for name in verify_gateway.backend_services(self._gateway()):
-            for backend in call("backendServices.get", backendService=name).get("backends", []):
+        for path in sorted(services):
+            resource, arguments = addressed(path)
+            for backend in parts[path].get("backends", []):
                 group = backend["group"]
                 # A POST that changes nothing: the group to ask about is in its body.
-                told = call("backendServices.getHealth", backendService=name, body={"group": group})
+                told = self._google.call("compute", "v1", f"{resource}.getHealth", **arguments, body={"group": group})
                 health.setdefault(group, []).extend(told.get("healthStatus", []))
         return health
 

@@ -123,7 +123,7 @@ BALANCING = Topic(
 BACKENDS = Topic(
     id="BACKENDS",
     needed="the load balancer finds every server healthy",
-    fix="look at SERVER and HEALTH-CHECK, and at the firewall rule for health checks (infra-network)",
+    fix="look at GATEWAY, SERVER and HEALTH-CHECK, and at the firewall rule for health checks (infra-network)",
     stack="workload-gateway",
     role=COMPUTE_ROLE,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.operations.verify_rig import Platform, elastic, elastic_running, example, example_running
+from tests.operations.verify_platform import Platform
+from tests.operations.verify_rig import elastic, elastic_running, example, example_running
 
 __all__ = ["elastic", "elastic_running", "example", "example_running"]
 

@@ -1,15 +1,17 @@
-"""What `verify` tells where it cannot ask, or where much is gone at once; and what it refuses."""
+"""What `verify` tells where it cannot ask, or where much is gone at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.configs import ELASTIC, EXAMPLE
 from tests.operations.cluster_stand_in import Fault as ClusterFault
 from tests.operations.google_stand_in import Fault
-from tests.operations.verify_rig import Platform, elastic, elastic_running, example, example_running
+from tests.operations.verify_platform import PARTS, Platform
+from tests.operations.verify_rig import example, example_running
 
-__all__ = ["elastic", "elastic_running", "example", "example_running"]
+__all__ = ["example", "example_running"]
 
 
 def bad(platform: Platform, *arguments: str) -> tuple[int, list[tuple[str, str, str]], str]:
@@ -70,6 +72,10 @@ DENIED: dict[str, tuple[str, list[str], str]] = {
     "gkehub.projects.locations.features.get": ("FEATURE", [""], "roles/gkehub.viewer"),
     "gkehub.projects.locations.memberships.get": ("MEMBERSHIP", ["us", "eu"], "roles/gkehub.viewer"),
     "compute.addresses.get": ("ADDRESS", ["us", "eu"], "roles/compute.viewer"),
+    **{
+        f"compute.{collection}.aggregatedList": ("BACKENDS", ["us", "eu"], "roles/compute.viewer")
+        for collection in PARTS
+    },
     "compute.backendServices.getHealth": ("BACKENDS", ["us", "eu"], "roles/compute.viewer"),
 }
 
@@ -119,14 +125,27 @@ def test_an_answer_that_cannot_be_read_is_unknown(example: Platform) -> None:
     assert code == 3
 
 
-def test_backends_that_the_gateway_does_not_name_are_unknown(example: Platform) -> None:
-    """The controller's annotation is the only way to them."""
-    example.object("us", "Gateway")["metadata"].pop("annotations")
+CUTS: dict[str, Callable[[Platform], object]] = {
+    "no rule": lambda p: p.parts("forwardingRules").clear(),
+    "no proxy": lambda p: p.parts("targetHttpProxies").clear(),
+    "no map": lambda p: p.parts("urlMaps").clear(),
+    "no service": lambda p: p.parts("backendServices").clear(),
+    "rules of another network": lambda p: [
+        rule.update(network=p.link("global/networks/other")) for rule in p.parts("forwardingRules")
+    ],
+    "rules of other addresses": lambda p: [rule.update(IPAddress="10.9.9.9") for rule in p.parts("forwardingRules")],
+}
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+def test_backends_that_no_rule_leads_to_are_unknown(example: Platform, cut: Callable[[Platform], object]) -> None:
+    """The way from the gateway's addresses is the only one to them: where it is cut, nothing is known."""
+    cut(example)
 
     code, found, told = bad(example)
 
     assert found == [("us", "BACKENDS", "unknown"), ("eu", "BACKENDS", "unknown")]
-    assert "networking.gke.io/backend-services" in told
+    assert "no forwarding rule leads from the gateway's addresses to a backend service / look at GATEWAY" in told
     assert code == 3
 
 
@@ -148,80 +167,3 @@ def test_a_gateway_that_does_not_tell_the_region_is_unknown(example: Platform) -
     assert found == [("eu", "COMPLETION", "unknown")]
     assert "no header x-inference-region" in told
     assert code == 3
-
-
-def test_of_a_drained_region_the_others_answer(example: Platform) -> None:
-    """Drained in the cluster, whatever the config says: another region answers, and its servers may be unhealthy."""
-    scope = {"selector": {"gke.io/region": "us-east5"}, "capacityScalerPercent": 0}
-    example.object("us", "GCPBackendPolicy")["spec"]["default"]["scopes"] = [scope]
-    example.health("us")["healthStatus"][0]["healthState"] = "UNHEALTHY"
-    example.gateways["us"].home_slots = 0
-
-    ran = example.run()
-
-    findings = {(found["where"], found["id"]): found for found in ran.document["findings"]}
-    assert findings["", "BALANCING"]["found"] == "attached; drained: us-east5"
-    assert findings["us", "COMPLETION"]["found"].startswith("answered by europe-west4")
-    assert ran.code == 0
-
-
-def test_the_own_address_is_asked_without_another(example: Platform) -> None:
-    """Without --url-for the completion goes to the reserved address, on the gateway's port."""
-    address = example.urls["us"].removeprefix("http://")
-    example.documents["gemma-gateway-us"]["address"] = address
-    example.object("us", "Gateway")["status"]["addresses"][0]["value"] = address
-
-    ran = example.command("--config", str(EXAMPLE), "--output", "json", "verify", "--region", "us")
-
-    assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
-    assert any(found["id"] == "COMPLETION" for found in ran.document["findings"])
-
-
-def test_an_address_that_google_chose_is_the_gateways_own(elastic: Platform) -> None:
-    """Without reserved addresses the gateway's status tells them, in the order of its regions."""
-    urls = [elastic.urls[key].removeprefix("http://") for key in elastic.config.gateway_regions]
-    elastic.object("eu", "Gateway")["status"]["addresses"] = [{"type": "IPAddress", "value": url} for url in urls]
-
-    ran = elastic.command("--config", str(ELASTIC), "--output", "json", "verify")
-
-    assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
-    assert [len(gateway.requests) for gateway in elastic.gateways.values()] == [1, 1]
-
-
-def test_a_node_more_is_no_fault(example: Platform) -> None:
-    """While a pool is upgraded it may have a node more than wanted."""
-    node = example.named("us", "Node", "tpu-0")
-    example.clusters["us"].objects["/api/v1/nodes/tpu-1"] = node | {"metadata": node["metadata"] | {"name": "tpu-1"}}
-
-    assert bad(example) == (0, [], "")
-
-
-def test_without_credentials_nothing_is_known(example: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line says how to sign in."""
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/does/not/exist.json")
-
-    ran = example.run()
-
-    [found] = ran.document["findings"]
-    assert (found["id"], found["status"], found["fix"]) == (
-        "CREDENTIALS", "unknown", "gcloud auth application-default login",
-    )  # fmt: skip
-    assert ran.code == 3
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("--region", "uk"), "must be one of us, eu, got 'uk'"),
-        (("--url-for", "http://10.0.0.5"), "must read KEY=http://ADDRESS, got 'http://10.0.0.5'"),
-        (("--url-for", "us=10.0.0.5"), "must read http://HOST[:PORT] or https://HOST[:PORT], got '10.0.0.5'"),
-        (("--url-for", "uk=http://10.0.0.5"), "--url-for: must name one of us, eu, got 'uk'"),
-    ],
-)
-def test_bad_options_are_refused(example: Platform, arguments: tuple[str, ...], words: str) -> None:
-    """Nothing is asked then."""
-    ran = example.run(*arguments)
-
-    assert words in ran.err
-    assert ran.code == 2
-    assert example.google.requests == []
