@@ -18,6 +18,8 @@ FONT = "Helvetica, Arial, sans-serif"
 FAILED_COLOR = "#d55e00"
 REGION_COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442")
 STATE_COLOR = "#777777"
+LEGEND_COLUMNS, LEGEND_ROW_HEIGHT = 4, 22
+"""pygal leaves room for the first row of a legend only."""
 MOST_SLICES = 150
 REQUESTS_PER_SLICE = 2
 
@@ -46,13 +48,14 @@ def _panel(plan: DrillPlan, drilled: Drilled, figures: DrillFigures) -> str:
     lines = _requests_per_sec(plan, drilled)
     regions = len(lines) - 1
     colors = (*(REGION_COLORS * regions)[:regions], FAILED_COLOR, *(STATE_COLOR,) * len(figures.states))
+    rows = ceil((len(lines) + len(figures.states)) / LEGEND_COLUMNS)
     chart = pygal.XY(
         style=Style(background="white", plot_background="white", font_family=FONT, colors=colors, stroke_width=2,
                     guide_stroke_color="#dddddd", label_font_size=13, major_label_font_size=13),
         title="Requests per second by the region that answered; dashed: a state begins",
         x_title="seconds", y_title="requests per second", width=WIDTH, height=PANEL_HEIGHT, explicit_size=True,
-        show_dots=False, truncate_legend=-1, legend_at_bottom=True, legend_at_bottom_columns=4, js=[],
-        disable_xml_declaration=True, include_x_axis=True,
+        show_dots=False, truncate_legend=-1, legend_at_bottom=True, legend_at_bottom_columns=LEGEND_COLUMNS, js=[],
+        disable_xml_declaration=True, include_x_axis=True, margin_bottom=LEGEND_ROW_HEIGHT * rows,
     )  # fmt: skip
     chart.add_xml_filter(_without_scripts)
     for name, points in lines.items():
@@ -66,7 +69,8 @@ def _panel(plan: DrillPlan, drilled: Drilled, figures: DrillFigures) -> str:
 
 def _requests_per_sec(plan: DrillPlan, drilled: Drilled) -> dict[str, Points]:
     """Good answers of each region, and failures, by when they were sent."""
-    took_sec = max(drilled.ended_sec - drilled.began_sec, 1 / plan.rate_per_sec)
+    last_sec = max([drilled.ended_sec, *(result.began_sec for result in drilled.results)])
+    took_sec = last_sec - drilled.began_sec + 1 / plan.rate_per_sec
     slice_sec = max(REQUESTS_PER_SLICE / plan.rate_per_sec, took_sec / MOST_SLICES)
     slices = ceil(took_sec / slice_sec)
     regions = dict.fromkeys(result.region for result in drilled.results if not result.error)

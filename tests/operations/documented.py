@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "operations.md"
 WRITE = "WRITE_OUTPUTS"
@@ -24,6 +25,22 @@ def check(name: str, out: str) -> None:
 
 
 def shape(text: str) -> list[str]:
-    """The lines of *text* without what differs between two runs: numbers, and the spaces that follow their width."""
-    plain = (re.sub(r"\d[\d.]*", "0", line).replace("─", "-") for line in text.splitlines())
+    """The lines of *text* without what differs between two runs: numbers, also those not measured, and spaces."""
+    numbers = re.compile(r"\d[\d.]*|(?<= )-(?= |$)")
+    plain = (numbers.sub("0", line).replace("─", "-") for line in text.splitlines())
     return [re.sub(r"[ -]+", " ", line).strip() for line in plain]
+
+
+def check_picture(made: Path) -> None:
+    """The picture of that name beside the page tells the same words as the one *made* by a test."""
+    shown = PAGE.parent / "pictures" / made.name
+    if os.environ.get(WRITE):
+        shown.write_text(made.read_text(encoding="utf-8"), encoding="utf-8")
+        return
+    assert words(shown) == words(made)
+
+
+def words(picture: Path) -> set[str]:
+    """What is written in an SVG, but for numbers."""
+    texts = (element.text or "" for element in ElementTree.parse(picture).iter() if element.tag.endswith("}text"))
+    return {plain for text in texts if (plain := re.sub(r"[\d.]+", "0", text).strip()) not in ("", "0")}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps
-from tests.operations.documented import check
+from tests.operations.documented import check, check_picture
 from tests.operations.drill_rig import rig, use
 from tests.operations.google_stand_in import Fault, GoogleStandIn
 from tests.operations.test_preflight import google, hugging_face
@@ -32,12 +33,29 @@ def test_verify(example: Platform) -> None:
     check("verify", re.sub(r"127\.0\.0\.1:\d+", "gke-0123456789.us-east5.gke.goog", out))
 
 
-def test_drill_as_it_would_be(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without --yes: what would be done, and whether the other regions can carry it."""
-    with rig(config(), "us", "eu") as made:
-        use(made, monkeypatch)
-        arguments = made.arguments(journal=tmp_path / "journal.json")
-        arguments[arguments.index("json")] = "text"
-        out = inference_ops(*arguments).out
+@pytest.fixture
+def drilled(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
+    """What a drill from a pod prints."""
 
-    check("drill", out.replace(made.url, "http://10.0.4.2"))
+    def run(*more: str) -> str:
+        with rig(config(), "us", "eu") as made:
+            use(made, monkeypatch)
+            made.sender = "pod"
+            arguments = made.arguments(*more, journal=tmp_path / "journal.json")
+            arguments[arguments.index("json")] = "text"
+            return inference_ops(*arguments).out.replace(made.url, "http://10.2.0.2")
+
+    return run
+
+
+def test_drill_as_it_would_be(drilled: Callable[..., str]) -> None:
+    """Without --yes: what would be done, and whether the other regions can carry it."""
+    check("drill", drilled())
+
+
+def test_drill_that_was_done(drilled: Callable[..., str], tmp_path: Path) -> None:
+    """With --yes: states, downtimes, times and verdict; and the picture, which shows the same."""
+    picture = tmp_path / "drill.svg"
+    check("drill-done", drilled("--yes", "--baseline-sec", "2", "--outage-sec", "2", "--picture", str(picture)))
+    check_picture(picture)
+
