@@ -29,14 +29,23 @@ def _project(subject: Subject) -> Iterator[Finding]:
     limits = Limits.of(subject)
     network = subject.looked_up("compute", "v1", "networks.get", project=subject.project, network=subject.names.network)
     for need in project_needs(subject):
-        yield _judged(need, limits, built=network is not None)
+        yield from _told(need, limits, built=network is not None)
 
 
 def _region(subject: Subject, key: str) -> Iterator[Finding]:
     limits = Limits.of(subject, subject.config.regions[key].region)
     built = subject.built(key)
     for need in region_needs(subject, key):
-        yield _judged(need, limits, built=built)
+        yield from _told(need, limits, built=built)
+
+
+def _told(need: Need, limits: Limits, *, built: bool) -> list[Finding]:
+    """The finding of one need; a limit that Service Usage does not tell hides no other."""
+
+    def ask() -> list[Finding]:
+        return [_judged(need, limits, built=built)]
+
+    return Check(id=need.id, needed=f"{need.amount} {need.unit} free", permission=PERMISSION, ask=ask).findings()
 
 
 def _judged(need: Need, limits: Limits, *, built: bool) -> Finding:

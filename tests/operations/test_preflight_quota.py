@@ -65,7 +65,8 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("us", "QUOTA-DISK-SSD", region(SSD_TOTAL_GB=299), "wrong", "limit 299"),
     ("us", "QUOTA-DISK-HDB", region(HDB_TOTAL_GB=200), "good", "limit 200"),
     ("us", "QUOTA-DISK-HDB", region(HDB_TOTAL_GB=199), "wrong", "limit 199"),
-    ("us", "QUOTA", {SERVICE_USAGE: Fault(403)}, "unknown", "could not be told"),
+    ("us", "QUOTA-TPU", {SERVICE_USAGE: Fault(403)}, "unknown", "could not be told"),
+    ("us", "QUOTA-CPU", {SERVICE_USAGE: Fault(403)}, "good", "limit 200"),
     ("us", "QUOTA", {"compute.machineTypes.get": {"name": "x"}}, "unknown", "could not be read"),
 ]  # fmt: skip
 
