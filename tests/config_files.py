@@ -1,0 +1,41 @@
+"""A config file of a test, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.errors import ConfigError
+from stacks.load import load
+from tests.configs import EXAMPLE
+
+TEXT = EXAMPLE.read_text(encoding="utf-8")
+
+
+def written(folder: Path, content: str | bytes | dict[str, Any]) -> Path:
+    """A config file with *content*; plain data is written as JSON, which is YAML."""
+    path = folder / "mine.yaml"
+    text = json.dumps(content) if isinstance(content, dict) else content
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def refused(path: Path) -> ConfigError:
+    """What is said about the file."""
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return caught.value
+
+
+def refusal(path: Path) -> str:
+    """Everything that is printed, without the file's folder."""
+    return str(refused(path)).replace(f"{path.parent}{os.sep}", "")
+
+
+def problems(path: Path) -> list[str]:
+    """The problems of the file, each with its fix."""
+    return [str(problem) for problem in refused(path).problems]

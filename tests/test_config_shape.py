@@ -1,0 +1,148 @@
+"""Text that is YAML and no config: each refusal in its exact words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.config_files import TEXT, problems, refusal, written
+from tests.configs import changed
+
+SHAPES: dict[str, tuple[dict[str, Any], str]] = {
+    "a number for text": (
+        {"cluster__gke_version": 1.35},
+        "cluster.gke_version: must be text, got 1.35\n    fix: put it in quotes",
+    ),
+    "a boolean for text": ({"project": True}, "project: must be text, got true\n    fix: put it in quotes"),
+    "text for a number": ({"network__mtu": "8896"}, "network.mtu: must be a whole number, got '8896'"),
+    "a boolean for a number": ({"gateway__port": True}, "gateway.port: must be a whole number, got true"),
+    "a fraction for a whole number": (
+        {"model__weights_gib": 55.5},
+        "model.weights_gib: must be a whole number, got 55.5",
+    ),
+    "a float that is whole": ({"model__weights_gib": 1e3}, "model.weights_gib: must be a whole number, got 1000.0"),
+    "text for a fraction": (
+        {"gateway__log_sample_percent": "1%"},
+        "gateway.log_sample_percent: must be a number, got '1%'",
+    ),
+    "yes for a boolean": ({"network__nat": "yes"}, "network.nat: must be true or false, got 'yes'"),
+    "1 for a boolean": ({"network__nat": 1}, "network.nat: must be true or false, got 1"),
+    "a word for a list": (
+        {"regions__eu__zones": "europe-west4-a"},
+        "regions.eu.zones: must be a list, got 'europe-west4-a'\n    fix: write ['europe-west4-a']",
+    ),
+    "a number in a list": (
+        {"model_server__extra_args": ["--seed", 7]},
+        "model_server.extra_args[1]: must be text, got 7\n    fix: put it in quotes",
+    ),
+    "a list for a map": ({"node_pools": [{"machine_type": "x"}]}, "node_pools: must be a map of keys, got a list"),
+    "a word for a section": ({"bucket": "US"}, "bucket: must be a map of settings, got 'US'"),
+    "a number for a label": ({"labels": {"cost": 42}}, "labels.cost: must be text, got 42\n    fix: put it in quotes"),
+    "a choice that is not one": (
+        {"cluster__control_plane": "Regional"},
+        "cluster.control_plane: must be one of regional, zonal, got 'Regional'\n    fix: did you mean 'regional'?",
+    ),
+    "a choice in a list": (
+        {"cluster__maintenance_window": {"days": ["SUN"]}},
+        "cluster.maintenance_window.days[0]: must be one of MO, TU, WE, TH, FR, SA, SU, got 'SUN'\n"
+        "    fix: did you mean 'SU'?",
+    ),
+    "an unknown setting at the top": (
+        {"regoins": {}},
+        "regoins: unknown setting 'regoins'\n    fix: did you mean 'regions'?",
+    ),
+    "an unknown setting deep down": (
+        {"regions__us__zone": "us-east5-b"},
+        "regions.us.zone: unknown setting 'zone'\n    fix: did you mean 'zones'?",
+    ),
+    "a setting in the wrong place": (
+        {"topology": "2x2"},
+        "topology: unknown setting 'topology'\n"
+        "    fix: it belongs at regions.<key>.node_pools.<key>.topology or node_pools.<key>.topology: "
+        "check the indentation",
+    ),
+    "a setting that is nowhere": (
+        {"bucket__encryption": "x"},
+        "bucket.encryption: unknown setting 'encryption'\n"
+        "    fix: write one of location, name, soft_delete_days, versioning, force_destroy",
+    ),
+    "something missing": ({"bucket__location": None}, "bucket.location: must be given, got nothing"),
+    "an invariant of a section": (
+        {"model__revision": "main"},
+        "model.revision: must be a commit of 40 hexadecimal digits, got 'main': "
+        "take it from the history on the model's page",
+    ),
+    "an invariant of two settings": (
+        {"model__hugging_face_token": {}},
+        "model.hugging_face_token: give exactly one of secret_manager and kubernetes_secret, got none",
+    ),
+    "a setting of a section that is not there": (
+        {"autoscaling": {"min_replicas": 2}},
+        "autoscaling.max_replicas: must be given, got nothing",
+    ),
+    "a section that holds nothing": ({"autoscaling": {}}, "autoscaling.max_replicas: must be given, got nothing"),
+    "bounds of pods in disorder": (
+        {"autoscaling": {"min_replicas": 3, "max_replicas": 2}},
+        "autoscaling.max_replicas: must be at least min_replicas (3), got 2",
+    ),
+    "bounds of nodes in disorder": (
+        {"node_pools__tpu__autoscaling": {"min_nodes": 3, "max_nodes": 2}},
+        "node_pools.tpu.autoscaling.min_nodes: must be between 0 and max_nodes (2), got 3",
+    ),
+    "a metric source that is not one": (
+        {"autoscaling": {"max_replicas": 1, "metric_source": "custom"}},
+        "autoscaling.metric_source: must be one of native, pods, external, got 'custom'",
+    ),
+    "one fallback pool": (
+        {"model_server__fallback_node_pools": "tpu"},
+        "model_server.fallback_node_pools: must be a list, got 'tpu'\n    fix: write ['tpu']",
+    ),
+    "adapters in a list": (
+        {"model__lora_adapters": [{"repository": "owner/adapter"}]},
+        "model.lora_adapters: must be a map of keys, got a list",
+    ),
+    "an adapter's branch": (
+        {"model__lora_adapters": {"food": {"repository": "owner/adapter", "revision": "dev"}}},
+        "model.lora_adapters.food.revision: must be a commit of 40 hexadecimal digits, got 'dev': "
+        "take it from the history on the model's page",
+    ),
+    "a version of vLLM with its letter": (
+        {"model_server__vllm_version": "v0.11.0"},
+        "model_server.vllm_version: must read like 0.11.0, got 'v0.11.0'",
+    ),
+    "a range": ({"gateway__port": 70000}, "gateway.port: must be between 1 and 65535, got 70000"),
+    "a long text": (
+        {"network__nat": "x" * 500},
+        f"network.nat: must be true or false, got '{'x' * 60}...' (500 characters)",
+    ),
+    "a terminal escape": ({"network__nat": "\x1b[31m"}, r"network.nat: must be true or false, got '\x1b[31m'"),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_wrong_shape_is_refused_in_words_of_yaml(tmp_path: Path, name: str) -> None:
+    """Types are strict, and the words are the user's."""
+    changes, words = SHAPES[name]
+
+    assert problems(written(tmp_path, changed(**changes))) == [words]
+
+
+def test_a_section_without_settings_is_told(tmp_path: Path) -> None:
+    """A key whose settings are not indented below it holds nothing."""
+    assert problems(written(tmp_path, TEXT + "\nnetwork:\nmtu: 1500\n")) == [
+        "network: must be a map of settings, got nothing\n    fix: remove the key, or indent its settings below it",
+        "mtu: unknown setting 'mtu'\n    fix: it belongs at network.mtu: check the indentation",
+    ]
+
+
+def test_a_token_is_never_printed(tmp_path: Path) -> None:
+    """A token in the wrong place is refused without being shown, in plain sight as little as in a section's place."""
+    token = "hf_" + "a1B2c3D4e5" * 3
+    as_name = written(tmp_path, changed(model__hugging_face_token={"secret_manager": token}))
+    assert token not in refusal(as_name)
+    assert "TEXT-TOKEN" in refusal(as_name)
+
+    for changes in ({"model__hugging_face_token": token}, {"regions__us__zones": token}, {"model__revision": token}):
+        assert token not in refusal(written(tmp_path, changed(**changes)))

@@ -1,0 +1,131 @@
+"""Files and text that are no config: each refusal in its exact words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.config_files import TEXT, problems, refusal, written
+
+FILES: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", "must hold settings, got an empty file\n    fix: start from config/example.yaml"),
+    "only comments": (
+        "# nothing yet\n",
+        "must hold settings, got an empty file\n    fix: start from config/example.yaml",
+    ),
+    "a list": ("- name: gemma\n", "must be a map of settings, got a list\n    fix: start from config/example.yaml"),
+    "a word": ("hello\n", "must be a map of settings, got 'hello'\n    fix: start from config/example.yaml"),
+    "a tab": (
+        "name: gemma\nregions:\n\tus: 1\n\teu: 2\n",
+        "line 3: must be indented with spaces, got tabs on lines 3, 4\n    fix: write two spaces for each tab",
+    ),
+    "a tab after a colon": (
+        "name:\tgemma\n",
+        "line 1: must be indented with spaces, got a tab\n    fix: write two spaces for each tab",
+    ),
+    "wrong indentation": (
+        "name: gemma\n  project: p\n",
+        "line 2, column 10: must be YAML, got: mapping values are not allowed here\n"
+        "    fix: check the indentation, and put text that holds ': ' in quotes",
+    ),
+    "an open bracket": (
+        "name: [gemma\n",
+        "line 2, column 1: must be YAML, got: expected ',' or ']', but got '<stream end>'",
+    ),
+    "an open quote": (
+        'name: "gemma\n',
+        "line 2, column 1: must be YAML, got: found unexpected end of stream",
+    ),
+    "an unknown alias": ("name: *gemma\n", "line 1, column 7: must be YAML, got: found undefined alias 'gemma'"),
+    "a second document": (
+        "name: a\n---\nname: b\n",
+        "line 2: must not begin a second document, got '---'\n    fix: one file holds one platform",
+    ),
+    "a control character": ("name: a\nproject: b\x07\n", "line 2: must be text, got the character 0x07"),
+    "not UTF-8": (
+        b"name: gemma\nproject: caf\xe9-prod\n",
+        "line 2: must be UTF-8 text, got the byte 0xe9\n    fix: save the file as UTF-8",
+    ),
+    "UTF-16": (
+        "name: gemma\n".encode("utf-16"),
+        "line 1: must be UTF-8 text, got the byte 0xff\n    fix: save the file as UTF-8",
+    ),
+    "half a character": (
+        TEXT + 'namespace: "\\ud800"\n',
+        r"must hold whole characters, got half of one: '\ud800'" + "\n    fix: write the character itself",
+    ),
+    "a megabyte": ("#" * 1024 * 1024, "must be at most 256 KiB, got 1024 KiB\n    fix: is it the right file?"),
+    "deep nesting": (
+        "a: " + "[" * 10_000,
+        "must be nested at most 20 levels deep, got more\n    fix: an anchor must not hold itself",
+    ),
+    "nesting that is too deep": (
+        "a: " + "[" * 30 + "]" * 30,
+        "must be nested at most 20 levels deep, got more\n    fix: an anchor must not hold itself",
+    ),
+    "an anchor that holds itself": (
+        "a: &a\n  b: *a\n",
+        "must be nested at most 20 levels deep, got more\n    fix: an anchor must not hold itself",
+    ),
+    "a billion laughs": (
+        "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)),
+        "must hold at most 50000 values, got more\n    fix: anchors of anchors multiply: write it out",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_text_that_is_no_config_is_refused(tmp_path: Path, name: str) -> None:
+    """Each kind of broken file is named, with the line where there is one."""
+    content, words = FILES[name]
+
+    assert refusal(written(tmp_path, content)) == f"mine.yaml: 1 problem\n  {words}"
+
+
+def test_a_missing_file_is_named_with_the_nearest(tmp_path: Path) -> None:
+    """A misspelt path is the likely reason."""
+    written(tmp_path, TEXT)
+
+    assert refusal(tmp_path / "mien.yaml") == (
+        "mien.yaml: 1 problem\n  must exist, got no such file\n    fix: did you mean mine.yaml?"
+    )
+
+
+def test_an_unreadable_file_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Permissions are the user's to mend."""
+    path = written(tmp_path, TEXT)
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert "must be readable, got 'Permission denied'" in refusal(path)
+
+
+def test_a_directory_is_no_config(tmp_path: Path) -> None:
+    """A directory is told from a file that is missing."""
+    assert "must be a file, got a directory" in refusal(tmp_path)
+
+
+LINES = {
+    "1: x": "a key must be text, got '1'\n    fix: put quotes around it",
+    "true: x": "a key must be text, got 'true'\n    fix: put quotes around it",
+    "? [a, b]\n: x": "a key must be text, got a list or map\n    fix: put quotes around it",
+    "~: x": "a key must be text, got '~'\n    fix: put quotes around it",
+    "<<: 3": "'<<' must name a map, got 3",
+    "bad: !!python/object:os.system x": (
+        "must be plain YAML, got the tag '!!python/object:os.system'\n    fix: remove the tag"
+    ),
+    "bad: !secret x": "must be plain YAML, got the tag '!secret'\n    fix: remove the tag",
+    "bad: !!set {a, b}": "must be plain YAML, got the tag '!!set'\n    fix: remove the tag",
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_odd_keys_and_tags_are_refused_with_their_line(tmp_path: Path, line: str) -> None:
+    """Keys are text, and tags run no code."""
+    number = TEXT.count("\n") + 1
+
+    assert f"line {number}: {LINES[line]}" in problems(written(tmp_path, f"{TEXT}{line}\n"))
