@@ -9,6 +9,7 @@ from typing import Any
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
+from operations.remedy import remedy
 from stacks.config import Config
 from stacks.names import Names
 
@@ -95,7 +96,7 @@ class Check:
         try:
             found = list(self.ask())
         except ApiError as error:
-            return [self.unknown(f"{error.reason}: {error.message}", fix=self._way_out(error))]
+            return [self.unknown(f"{error.reason}: {error.message}", fix=remedy(error, self.permission))]
         # Whatever an unexpected answer breaks, it must not hide the other checks.
         except Exception as error:
             return [self.unknown(f"an answer that could not be read ({type(error).__name__}: {error})")]
@@ -107,13 +108,6 @@ class Check:
             id=self.id, status=Status.UNKNOWN, where=self.where, found=f"could not be told: {found}",
             needed=self.needed, fix=fix,
         )  # fmt: skip
-
-    def _way_out(self, error: ApiError) -> str:
-        if error.turned_off:
-            return "turn that API on (gcloud services enable), and run it again"
-        if error.denied:
-            return f"have somebody with {self.permission} run it, or be granted that"
-        return "see whether this machine reaches the API, and run it again"
 
 
 def good(id_: str, found: str, needed: str) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
+from operations.remedy import remedy
 
 T = TypeVar("T")
 LONGEST = 300
@@ -124,15 +125,6 @@ def told(error: ApiError) -> str:
     """What the API said, on one line."""
     text = " ".join(str(error).split())
     return f"could not be told: {text if len(text) <= LONGEST else text[:LONGEST] + '...'}"
-
-
-def remedy(error: ApiError, role: str) -> str:
-    """What to do about a refusal."""
-    if error.status == 401 or error.reason in ("noCredentials", "noToken", "RefreshError"):
-        return "sign in with `gcloud auth application-default login` and run it again"
-    if "it is disabled" in error.message:
-        return "turn that API on (gcloud services enable) or apply infra-network, which does; then run it again"
-    return f"have {role} granted to whoever runs this" if error.denied else "run it again"
 
 
 def unmet(conditions: Iterable[dict[str, Any]], *wanted: str) -> tuple[str, ...]:

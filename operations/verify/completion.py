@@ -13,7 +13,8 @@ from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.openai import UNKNOWN_REGION, Endpoint, Result
 from operations.openai_send import send
-from operations.verify.check import CLUSTER_ROLE, remedy, told
+from operations.remedy import remedy
+from operations.verify.check import CLUSTER_ROLE, told
 
 ID = "COMPLETION"
 PROMPT = "What is the capital of France? Answer in one word."

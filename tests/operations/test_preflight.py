@@ -108,6 +108,15 @@ def test_what_may_not_be_asked_is_unknown_and_hides_nothing(google: GoogleStandI
     assert [key for key, entry in findings.items() if entry["status"] != "good"] == [("", "SECRET")]
 
 
+def test_who_is_not_signed_in_is_told_to(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+    """No permission helps where the credentials are not taken."""
+    google.faults["secretmanager.projects.secrets.versions.list"] = Fault(401, "Request had invalid credentials.")
+    code, findings, _ = run(inference_ops)
+
+    assert (code, findings["", "SECRET"]["status"]) == (3, "unknown")
+    assert findings["", "SECRET"]["fix"].startswith("sign in with `gcloud auth application-default login`")
+
+
 def test_one_thing_wrong_is_exit_code_1(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Even where something else could not be told."""
     google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
