@@ -10,6 +10,7 @@ from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
 from operations.remedy import remedy
+from operations.side_by_side import Task
 from stacks.config import Config
 from stacks.names import Names
 
@@ -90,6 +91,10 @@ class Check:
     permission: str
     ask: Callable[[], Iterable[Finding]]
     where: str = ""
+
+    def task(self) -> Task:
+        """The same for all checks side by side."""
+        return Task(ask=lambda: (self.findings(), ()), untold=self.unknown)
 
     def findings(self) -> list[Finding]:
         """What it finds; what could not be asked is a finding too."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from operations import findings_report
 from operations.api_error import ApiError
@@ -18,10 +16,10 @@ from operations.google_api import GoogleApi
 from operations.option_types import Finite, TokenVariable
 from operations.preflight import all_checks
 from operations.preflight.check import Subject
-from operations.preflight.run import run
+from operations.progress import progress
+from operations.side_by_side import side_by_side
 
 HOUR_SEC = 3600
-LINE_EVERY = 10
 
 
 @click.command(cls=Command)
@@ -71,28 +69,6 @@ def _findings(regions: Chosen, token: str, timeout_sec: float) -> list[Finding]:
     who = f"the caller is {caller}" if caller else "there; they do not tell who the caller is"
     first = Finding(id="CREDENTIALS", status=Status.GOOD, found=who, needed=needed)
     subject = Subject(config=regions.config, keys=regions.keys, google=google, hugging_face_token=token)
-    checks = list(all_checks(subject))
-    with _progress(len(checks)) as view:
-        return [first, *run(checks, timeout_sec=timeout_sec, done=view.done)]
-
-
-class _View:
-    """A bar in a terminal, a line now and then in a log."""
-
-    def __init__(self, progress: Progress, console: Console, total: int) -> None:
-        self._progress, self._console, self._total = progress, console, total
-        self._task = progress.add_task("checks", total=total)
-
-    def done(self, count: int) -> None:
-        """*count* checks have ended."""
-        self._progress.update(self._task, completed=count)
-        if not self._console.is_terminal and (count % LINE_EVERY == 0 or count == self._total):
-            self._console.out(f"{count} of {self._total} checks made", highlight=False)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[_View]:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        yield _View(progress, console, total)
+    tasks = [check.task() for check in all_checks(subject)]
+    with progress() as note:
+        return [first, *side_by_side(tasks, timeout_sec=timeout_sec, note=partial(note, "checks"))]

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.remedy import remedy
+from operations.side_by_side import Task
 
 T = TypeVar("T")
 LONGEST = 300
@@ -68,6 +69,10 @@ class Check:
     look: Callable[[], Seen]
     where: str = ""
 
+    def task(self) -> Task:
+        """The same for all checks side by side."""
+        return Task(ask=lambda: ([self.run()], ()), untold=self.unknown)
+
     def run(self) -> Finding:
         """Look, and tell; what cannot be asked is unknown."""
         try:
@@ -76,7 +81,8 @@ class Check:
             if error.missing:
                 return self.finding(Status.WRONG, "it is not there", f"apply {self.topic.stack}")
             return self.finding(Status.UNKNOWN, told(error), remedy(error, self.topic.role))
-        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        # Whatever an unexpected answer breaks, it must not hide the other checks.
+        except Exception as error:
             found = f"could not be told: the answer cannot be read ({type(error).__name__}: {error})"
             return self.finding(Status.UNKNOWN, found, "look at it with gcloud or kubectl")
         if not seen.known:
@@ -84,6 +90,10 @@ class Check:
         if seen.problems:
             return self.finding(Status.WRONG, "; ".join(seen.problems), self.topic.fix)
         return self.finding(Status.GOOD, seen.found)
+
+    def unknown(self, why: str) -> Finding:
+        """That it could not be told."""
+        return self.finding(Status.UNKNOWN, f"could not be told: {why}", "run it again")
 
     def finding(self, status: Status, found: str, fix: str = "") -> Finding:
         """The finding of this check."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from operations import findings_report
 from operations.api_error import ApiError
@@ -17,10 +14,13 @@ from operations.cluster_api import ClusterApi
 from operations.command import Command, Exit, Settings, option
 from operations.findings import Finding, Status, outcome
 from operations.google_api import GoogleApi
-from operations.option_types import BaseUrl
-from operations.verify.platform import Note, Platform
+from operations.option_types import BaseUrl, Finite
+from operations.progress import progress
+from operations.verify.platform import Platform
 from stacks.errors import shown
 from stacks.names import Names
+
+HOUR_SEC = 3600
 
 
 class UrlOfRegion(click.ParamType[tuple[str, str]]):
@@ -46,8 +46,14 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
     help="Where the gateway of a region is reached from here; may be given again.  [default: its own address]",
 )  # fmt: skip
 @option("--completion/--no-completion", default=True, help="Ask for one completion through the gateway per region.")
+@option(
+    "--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=240,
+    help="For all of it together; completions have the last third.",
+)  # fmt: skip
 @click.pass_obj
-def verify(settings: Settings, *, regions: Chosen, urls: tuple[tuple[str, str], ...], completion: bool) -> Exit:
+def verify(
+    settings: Settings, *, regions: Chosen, urls: tuple[tuple[str, str], ...], completion: bool, timeout_sec: float
+) -> Exit:
     """
     Tell what is up, region by region: clusters, pools, servers, metrics, the gateway.
 
@@ -57,7 +63,7 @@ def verify(settings: Settings, *, regions: Chosen, urls: tuple[tuple[str, str], 
     for key, _ in urls:
         if key not in regions.keys:
             raise click.UsageError(f"--url-for: must name one of {', '.join(regions.keys)}, got {shown(key)}")
-    found = _findings(regions, dict(urls), completion=completion)
+    found = _findings(regions, dict(urls), completion=completion, timeout_sec=timeout_sec)
     found = findings_report.in_order(found, regions.keys)
     if settings.output == "json":
         Console().out(findings_report.as_json(found), highlight=False)
@@ -67,7 +73,7 @@ def verify(settings: Settings, *, regions: Chosen, urls: tuple[tuple[str, str], 
     return outcome(found)
 
 
-def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool) -> list[Finding]:
+def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool, timeout_sec: float) -> list[Finding]:
     """Without credentials there is one finding: nothing else can be asked."""
     config, names = regions.config, Names(regions.config)
     try:
@@ -77,7 +83,7 @@ def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool) -> lis
         needed, fix = "application default credentials that give a token", "gcloud auth application-default login"
         found = f"could not be told: {error.message}"
         return [Finding(id="CREDENTIALS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
-    with _progress() as note:
+    with progress() as note:
         return Platform(
             config=config,
             google=google,
@@ -85,23 +91,6 @@ def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool) -> lis
             keys=regions.keys,
             urls=urls,
             completion=completion,
+            timeout_sec=timeout_sec,
             note=note,
         ).findings()
-
-
-@contextmanager
-def _progress() -> Iterator[Note]:
-    """A bar for each kind of thing in a terminal, a line for each in a log; on stderr."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=20), MofNCompleteColumn(), TimeElapsedColumn())
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-
-        def note(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done)
-            if done == of and not console.is_terminal:
-                console.out(f"{what}: {done} of {of}", highlight=False)
-
-        yield note

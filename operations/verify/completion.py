@@ -14,6 +14,7 @@ from operations.findings import Finding, Status
 from operations.openai import UNKNOWN_REGION, Endpoint, Result
 from operations.openai_send import send
 from operations.remedy import remedy
+from operations.side_by_side import Task
 from operations.verify.check import CLUSTER_ROLE, told
 
 ID = "COMPLETION"
@@ -42,6 +43,14 @@ class Asked:
     address: Callable[[], str]
     model: str
     answers: Callable[[], Collection[str]]
+
+    def task(self) -> Task:
+        """The same for all completions side by side."""
+        return Task(ask=lambda: ([ask(self)], ()), untold=self.untold)
+
+    def untold(self, why: str) -> Finding:
+        """That it did not end."""
+        return _finding(self, Status.UNKNOWN, f"could not be told: {why}", "run it again")
 
 
 def ask(asked: Asked) -> Finding:

@@ -1,26 +1,22 @@
-"""The whole of `verify`: what is looked at, in which order, and how many things at once."""
+"""The whole of `verify`: what is looked at, in which order, and for how long."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 from operations.findings import Finding
 from operations.google_api import GoogleApi
-from operations.verify.check import Check
-from operations.verify.completion import Asked, ask
+from operations.progress import Note
+from operations.side_by_side import Task, side_by_side
+from operations.verify.completion import Asked
 from operations.verify.region import Connect, Region
 from operations.verify.shared import Shared
 from stacks.config import Config
 
-T = TypeVar("T")
-MOST_AT_ONCE = 8
-
-Note = Callable[[str, int, int], None]
-"""Is told what is looked at, how many of it are done, and how many there are."""
+COMPLETIONS_SHARE = 1 / 3
+"""Of the time: a check that hangs leaves them that much."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +30,7 @@ class Platform:
         keys: Regions to look at, by their key in the config.
         urls: Base addresses to ask for completions instead of the gateway's own, by the key of the region.
         completion: Whether to ask for completions at all.
+        timeout_sec: Time for all of it.
         note: Is told how it goes.
     """
 
@@ -42,27 +39,23 @@ class Platform:
     connect: Connect
     keys: Collection[str]
     urls: Mapping[str, str] = field(default_factory=dict)
-    completion: bool = True
-    note: Note = lambda what, done, of: None
+    completion: bool
+    timeout_sec: float
+    note: Note
 
     def findings(self) -> list[Finding]:
         """
         Look at everything.
 
-        Clusters come first, so that what is in one that is gone is not asked for; completions last, when nothing else
-        is asked, so that their time is that of the platform.
+        What is in a cluster that is gone is not asked for. Completions come last, when nothing else is asked, so that
+        their time is that of the platform.
         """
         shared = Shared(self.config, google=self.google, connect=self.connect, keys=self.keys)
-        regions = [Region(self.config, key, self.google, self.connect) for key in self.keys]
-        with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-            looks = [*(region.look for region in regions), shared.look]
-            seen = list(self._done("clusters", pool.map(lambda look: look(), looks), len(looks)))
-            checks = [check for _, found in seen for check in found]
-            found = [finding for findings, _ in seen for finding in findings]
-            found += self._done("checks", pool.map(Check.run, checks), len(checks))
-            asked = list(self._completions(shared)) if self.completion else []
-            found += self._done("completions", pool.map(ask, asked), len(asked))
-        return found
+        regions = [Region(self.config, key, self.google, self.connect).task() for key in self.keys]
+        asked = [asked.task() for asked in self._completions(shared)] if self.completion else []
+        share = COMPLETIONS_SHARE if asked else 0
+        found = self._asked("checks", [*regions, *shared.tasks()], 1 - share)
+        return found + self._asked("completions", asked, share)
 
     def _completions(self, shared: Shared) -> Iterator[Asked]:
         for key in self.keys:
@@ -78,8 +71,6 @@ class Platform:
     def _url(self, shared: Shared, key: str) -> str:
         return self.urls.get(key) or shared.url(key)
 
-    def _done(self, what: str, results: Iterable[T], of: int) -> Iterator[T]:
-        """*results* as they come, told to whoever watches."""
-        for done, result in enumerate(results, start=1):
-            self.note(what, done, of)
-            yield result
+    def _asked(self, what: str, tasks: Sequence[Task], share: float) -> list[Finding]:
+        """What *tasks* find in their *share* of the time."""
+        return side_by_side(tasks, timeout_sec=self.timeout_sec * share, note=partial(self.note, what))

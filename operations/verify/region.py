@@ -14,6 +14,7 @@ from operations.cluster_api import ClusterApi
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
 from operations.remedy import remedy
+from operations.side_by_side import Task
 from operations.verify import google as verify_google
 from operations.verify import topics
 from operations.verify.check import Check, Once, Seen, Topic, told
@@ -44,24 +45,32 @@ class Region:
     google: GoogleApi
     connect: Connect
 
-    def look(self) -> tuple[list[Finding], list[Check]]:
-        """Look at the cluster itself; and what is to be looked at next, inside it where it can be reached."""
+    def task(self) -> Task:
+        """Look at the cluster itself; next at what is in it and around it, so that a cluster that is gone is one."""
         answer = Once(self._ask)
-        cluster = self._check(topics.CLUSTER, partial(self._cluster, answer)).run()
+        cluster = self._check(topics.CLUSTER, partial(self._cluster, answer))
+        return Task(ask=partial(self._look, cluster, answer), untold=cluster.unknown)
+
+    def _look(self, cluster: Check, answer: Once[dict[str, Any]]) -> tuple[list[Finding], list[Task]]:
+        found = cluster.run()
         inside = self._check(topics.KUBERNETES, lambda: Seen(found=""))
         try:
             answer()
         except ApiError:
-            found = "nothing in the cluster was looked at: see CLUSTER"
-            return [cluster, inside.finding(Status.UNKNOWN, found, "see to CLUSTER first")], []
-        outside = [self._check(topics.MEMBERSHIP, self._member), self._check(topics.GAUGE, self._gauge)]
+            unseen = "nothing in the cluster was looked at: see CLUSTER"
+            return [found, inside.finding(Status.UNKNOWN, unseen, "see to CLUSTER first")], []
+        around = [self._check(topics.MEMBERSHIP, self._member), self._check(topics.GAUGE, self._gauge)]
+        inner = Task(ask=partial(self._look_inside, inside, answer), untold=inside.unknown)
+        return [found], [inner, *(check.task() for check in around)]
+
+    def _look_inside(self, inside: Check, answer: Once[dict[str, Any]]) -> tuple[list[Finding], list[Task]]:
         try:
             api = self._reach()
         except ApiError as error:
-            return [cluster, self._unreached(inside, error)], outside
+            return [self._unreached(inside, error)], []
         reached = inside.finding(Status.GOOD, f"answers; namespace {self.config.namespace} is there")
         workloads = Workloads(config=self.config, key=self.key, api=api)
-        return [cluster, reached], [*self._pools(answer, api), *workloads.checks(), *outside]
+        return [reached], [check.task() for check in (*self._pools(answer, api), *workloads.checks())]
 
     def _reach(self) -> ClusterApi:
         """The cluster's API; asked for the namespace first, so that what fails fails once and not for each check."""

@@ -10,6 +10,7 @@ from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
 from operations.load_balancer import FRONT, addressed, parts_of
+from operations.side_by_side import Task
 from operations.verify import balancer as verify_balancer
 from operations.verify import gateway as verify_gateway
 from operations.verify import google as verify_google
@@ -44,18 +45,21 @@ class Shared:
         self._health = Once(self._ask_health)
         self._addresses = {key: Once(partial(self._ask_address, key)) for key in config.gateway_regions}
 
-    def look(self) -> tuple[list[Finding], list[Check]]:
-        """What can be told at once, and what is to be looked at next: the gateway where its cluster can be reached."""
-        feature = Check(topic=topics.FEATURE, look=self._feature)
+    def tasks(self) -> Iterator[Task]:
+        """Look at the feature, and at the gateway where its cluster can be reached."""
+        yield Check(topic=topics.FEATURE, look=self._feature).task()
+        gateway = Check(topic=topics.GATEWAY, look=lambda: Seen(found=""))
+        yield Task(ask=partial(self._look, gateway), untold=gateway.unknown)
+
+    def _look(self, gateway: Check) -> tuple[list[Finding], list[Task]]:
         try:
             self._api().get(f"/api/v1/namespaces/{self._config.namespace}")
         except ApiError as error:
             name = self._names.cluster(self._config.config_region)
             found = f"nothing of the gateway was looked at, the config cluster {name} does not answer; {told(error)}"
             fix = f"see to CLUSTER and KUBERNETES of {self._config.config_region} first"
-            gateway = Check(topic=topics.GATEWAY, look=lambda: Seen(found=""))
-            return [gateway.finding(Status.UNKNOWN, found, fix)], [feature]
-        return [], [feature, *self._around(), *self._by_region()]
+            return [gateway.finding(Status.UNKNOWN, found, fix)], []
+        return [], [check.task() for check in (*self._around(), *self._by_region())]
 
     def _around(self) -> Iterator[Check]:
         gateway, pool = self._names.gateway, self._names.inference_pool

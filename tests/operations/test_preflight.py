@@ -180,7 +180,7 @@ def test_people_get_a_table_and_a_sum(google: GoogleStandIn, inference_ops: Infe
     for words in ("Before an apply of gemma to my-project-id", "billing is off", "needed:", "fix: gcloud billing"):
         assert words in ran.out, words
     assert ran.out.rstrip().endswith("Wrong: 47 good, 1 wrong, 0 unknown")
-    assert "checks made" in ran.err
+    assert "checks: 23 of 23" in ran.err
 
 
 @pytest.mark.parametrize(

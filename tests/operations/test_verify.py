@@ -33,7 +33,7 @@ def test_a_person_reads_one_table(example: Platform) -> None:
     assert "COMPLETION" in ran.out
     assert "answered by us-east5 after" in ran.out
     assert ran.out.rstrip().endswith("Good: 32 good, 0 wrong, 0 unknown")
-    assert ran.err.splitlines()[0] == "clusters: 3 of 3"
+    assert ran.err.splitlines()[-1] == "completions: 2 of 2"
 
 
 def test_a_finding_has_these_keys(example: Platform) -> None:
