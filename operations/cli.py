@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +17,8 @@ from operations.teardown.command import teardown
 from operations.verify.command import verify
 
 DEFAULT_CONFIG = "config/example.yaml"
+TRACEBACK_VARIABLE = "INFERENCE_OPS_TRACEBACK"
+"""Set to anything, it shows where in the program a mistake of its own is."""
 
 
 @click.group(context_settings={"show_default": True, "max_content_width": 100})
@@ -56,8 +60,19 @@ def main() -> int:
         error.show()
         return Exit.BAD_INPUT
     except click.Abort:
-        click.echo("Interrupted before anything was measured.", err=True)
+        click.echo("Interrupted.", err=True)
         return Exit.UNKNOWN
     except OSError as error:
         click.echo(f"Error: {error.filename or 'output'}: {error.strerror or error}", err=True)
         return Exit.BAD_INPUT
+    # Python would end with 1, which stands for something that was found wrong.
+    except Exception as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            traceback.print_exc()
+        # Its text may hold what must not be shown.
+        click.echo(
+            f"Error: {type(error).__name__}, a mistake of the program: nothing is known now. "
+            f"With {TRACEBACK_VARIABLE}=1 it tells where.",
+            err=True,
+        )
+        return Exit.UNKNOWN

@@ -59,6 +59,10 @@ class GoogleApi:
             credentials, _ = google.auth.default(scopes=[SCOPE])
         except GoogleAuthError as error:
             raise ApiError(status=None, reason="noCredentials", message=str(error)) from None
+        # google-auth takes for granted that the file can be opened and holds an object of the right shape.
+        except (OSError, AttributeError, LookupError, TypeError, ValueError) as error:
+            message = f"their file cannot be read ({type(error).__name__}: {error})"
+            raise ApiError(status=None, reason="noCredentials", message=message) from None
         return cls(project=project, credentials=credentials, endpoint=os.environ.get(ENDPOINT_VARIABLE))
 
     def call(self, service: str, version: str, method: str, **arguments: Any) -> dict[str, Any]:

@@ -131,6 +131,42 @@ def test_a_file_that_the_system_refuses_is_a_message(inference_ops: InferenceOps
     assert "Traceback" not in ran.err
 
 
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake in `preflight`."""
+
+    def fail(*_: object) -> None:
+        raise KeyError("hunter2")
+
+    monkeypatch.setattr("operations.preflight.command._findings", fail)
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_mistake_of_the_program_is_no_finding(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 3 and one line with the kind of the error; where it is on demand only, and its text is not shown."""
+    ran = inference_ops("--config", str(EXAMPLE), "preflight")
+    monkeypatch.setenv("INFERENCE_OPS_TRACEBACK", "1")
+    told = inference_ops("--config", str(EXAMPLE), "preflight")
+
+    assert (ran.code, ran.out, told.code) == (3, "", 3)
+    assert ran.err.startswith("Error: KeyError, a mistake of the program")
+    assert len(ran.err.splitlines()) == 1
+    assert "hunter2" not in ran.err
+    assert "Traceback" in told.err
+
+
+def test_ctrl_c_is_one_word(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 3: nothing is known."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("operations.preflight.command._findings", interrupted)
+    ran = inference_ops("--config", str(EXAMPLE), "preflight")
+
+    assert (ran.code, ran.out, ran.err.strip()) == (3, "", "Interrupted.")
+
+
 def test_the_commands_know_nothing_of_cdktf() -> None:
     """They start at once, and work where no binding is installed."""
     code = "import sys, operations.cli; print({m.split('.')[0] for m in sys.modules} & {'cdktf', 'jsii', 'constructs'})"
