@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network
 from typing import Any
 
+from operations.api_error import ApiError
 from operations.findings import Finding
+from operations.once import Once
 from operations.preflight.check import Check, Subject, good, wrong
+from operations.preflight.network_ranges import Subnets, free_ranges, network_path
 from stacks.network_plan import region_ranges
 
 PROXY_PURPOSES = ("GLOBAL_MANAGED_PROXY", "REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER")
@@ -21,11 +24,12 @@ def checks(subject: Subject) -> Iterator[Check]:
         id="NETWORK", needed="a VPC of the platform's own, or none yet", permission="compute.networks.get",
         ask=partial(_network, subject),
     )  # fmt: skip
+    subnets = Once(partial(_subnets, subject))
     for key in subject.keys:
         yield Check(
             id="NETWORK", needed="subnets and ranges that nothing else has", where=key,
             permission="compute.subnetworks.list, compute.networks.get and compute.networks.listPeeringRoutes",
-            ask=partial(_region, subject, key),
+            ask=partial(_region, subject, key, subnets),
         )  # fmt: skip
 
 
@@ -64,19 +68,31 @@ class _Region:
     @property
     def mine(self) -> list[dict[str, Any]]:
         """Those in the network of that name."""
-        end = f"/global/networks/{self.subject.names.network}"
-        return [subnet for subnet in self.subnets if subnet["network"].endswith(end)]
+        return [subnet for subnet in self.subnets if subnet["network"].endswith(network_path(self.subject))]
 
 
-def _region(subject: Subject, key: str) -> Iterator[Finding]:
-    name = subject.config.regions[key].region
-    subnets = list(
-        subject.google.pages("compute", "v1", "subnetworks.list", items="items", project=subject.project, region=name)
-    )
-    region = _Region(subject, key, subnets)
+def _region(subject: Subject, key: str, subnets: Once[Subnets]) -> Iterator[Finding]:
+    region = _Region(subject, key, subnets().get(subject.config.regions[key].region, []))
     yield _names(region)
     yield _proxy(region)
-    yield _ranges(region, _peering_routes(subject, name))
+    yield free_ranges(subject, key, subnets(), _found(subject) or {})
+
+
+def _subnets(subject: Subject) -> Subnets:
+    """
+    All of the project, by Google's name of their region: names are taken in all networks.
+
+    Raises:
+        ApiError: They cannot be told, or not those of every region.
+    """
+    found: Subnets = {}
+    for scope, told in subject.google.pages(
+        "compute", "v1", "subnetworks.aggregatedList", items="items", project=subject.project
+    ):
+        if told.get("warning", {}).get("code") == "UNREACHABLE":
+            raise ApiError(status=None, reason="UNREACHABLE", message=f"{scope}: {told['warning'].get('message', '')}")
+        found.setdefault(scope.removeprefix("regions/"), []).extend(told.get("subnetworks", []))
+    return found
 
 
 def _names(region: _Region) -> Finding:
@@ -105,40 +121,3 @@ def _proxy(region: _Region) -> Finding:
     if others:
         return wrong("NETWORK-PROXY", ", ".join(others), needed, "delete it, or choose another `name` or region")
     return good("NETWORK-PROXY", "none", needed)
-
-
-def _ranges(region: _Region, routes: dict[str, IPv4Network]) -> Finding:
-    """Ranges of other subnets of the network in this region, and of networks that are peered with it."""
-    ours = region_ranges(region.subject.config, region.key).named(region.key)
-    theirs = dict(routes)
-    for subnet in region.mine:
-        if subnet["name"] not in region.own:
-            cidrs = [
-                subnet.get("ipCidrRange"),
-                *(entry["ipCidrRange"] for entry in subnet.get("secondaryIpRanges", [])),
-            ]
-            theirs |= {f"{subnet['name']} {cidr}": IPv4Network(cidr) for cidr in cidrs if cidr}
-    clashes = [
-        f"{name} {cidr} overlaps {other}"
-        for name, cidr in ours.items()
-        for other, used in theirs.items()
-        if cidr.overlaps(used)
-    ]
-    needed = f"{', '.join(map(str, ours.values()))} are in no other subnet and no peered network"
-    if clashes:
-        fix = f"give regions.{region.key} another number, or cidrs that are free"
-        return wrong("NETWORK-RANGES", "; ".join(clashes), needed, fix)
-    return good("NETWORK-RANGES", "all are free", needed)
-
-
-def _peering_routes(subject: Subject, region: str) -> dict[str, IPv4Network]:
-    routes: dict[str, IPv4Network] = {}
-    for peering in (_found(subject) or {}).get("peerings", []):
-        for route in subject.google.pages(
-            "compute", "v1", "networks.listPeeringRoutes", items="items", project=subject.project, region=region,
-            network=subject.names.network, peeringName=peering["name"], direction="INCOMING",
-        ):  # fmt: skip
-            cidr = ip_network(route["destRange"])
-            if isinstance(cidr, IPv4Network):
-                routes[f"{peering['name']} {cidr}"] = cidr
-    return routes

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.remedy import remedy
 from operations.side_by_side import Task
 
-T = TypeVar("T")
 LONGEST = 300
 """Characters of an API's message; some have a whole page."""
 CLUSTER_ROLE = "roles/container.viewer"
@@ -101,34 +99,6 @@ class Check:
         return Finding(
             id=self.topic.id, where=self.where, status=status, found=found, needed=self.topic.needed, fix=fix
         )
-
-
-class Once(Generic[T]):
-    """A question that several checks have: asked once, by whoever comes first, and answered or refused to all."""
-
-    def __init__(self, ask: Callable[[], T]) -> None:
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._answer: list[T] = []
-        self._error: ApiError | None = None
-
-    def __call__(self) -> T:
-        """
-        The answer.
-
-        Raises:
-            ApiError: What the question was refused with.
-        """
-        with self._lock:
-            if self._error:
-                raise self._error
-            if not self._answer:
-                try:
-                    self._answer.append(self._ask())
-                except ApiError as error:
-                    self._error = error
-                    raise
-        return self._answer[0]
 
 
 def told(error: ApiError) -> str:

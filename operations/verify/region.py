@@ -13,11 +13,12 @@ from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
+from operations.once import Once
 from operations.remedy import remedy
 from operations.side_by_side import Task
 from operations.verify import google as verify_google
 from operations.verify import topics
-from operations.verify.check import Check, Once, Seen, Topic, told
+from operations.verify.check import Check, Seen, Topic, told
 from operations.verify.workloads import Workloads
 from stacks.config import Config
 from stacks.names import SYSTEM_POOL, Names

@@ -10,12 +10,13 @@ from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
 from operations.load_balancer import FRONT, addressed, parts_of
+from operations.once import Once
 from operations.side_by_side import Task
 from operations.verify import balancer as verify_balancer
 from operations.verify import gateway as verify_gateway
 from operations.verify import google as verify_google
 from operations.verify import topics
-from operations.verify.check import Check, Once, Seen, Topic, told
+from operations.verify.check import Check, Seen, Topic, told
 from operations.verify.region import Connect
 from stacks.config import Config
 from stacks.names import Names

@@ -9,9 +9,10 @@ from typing import Any
 from constructs_lib.manifests.metrics_adapter import CUSTOM, EXTERNAL, api_services
 from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
+from operations.once import Once
 from operations.verify import cluster as verify_cluster
 from operations.verify import topics
-from operations.verify.check import Check, Once, Seen, Topic
+from operations.verify.check import Check, Seen, Topic
 from stacks.config import Config
 from stacks.names import Names
 from stacks.versions import metric_source

@@ -101,7 +101,7 @@ def answer_all_good(stand_in: GoogleStandIn, subject: Subject) -> None:
         "compute.projects.get": {"quotas": quotas(GLOBAL)},
         "compute.regions.get": {"quotas": quotas(REGIONAL)},
         "compute.networks.get": missing,
-        "compute.subnetworks.list": {},
+        "compute.subnetworks.aggregatedList": {},
         "compute.machineTypes.get": machine,
         "container.projects.locations.clusters.get": missing,
         "container.projects.locations.getServerConfig": {"channels": [channel]},

@@ -17,7 +17,7 @@ from tests.operations.google_stand_in import Fault, GoogleStandIn
 from tests.operations.preflight_answers import answer_all_good
 from tests.operations.registry_stand_in import RegistryStandIn
 
-READS = {"get", "list", "batchGet", "testIamPermissions", "getBillingInfo", "getServerConfig"}
+READS = {"get", "list", "aggregatedList", "batchGet", "testIamPermissions", "getBillingInfo", "getServerConfig"}
 
 
 class HuggingFace(BaseHTTPRequestHandler):

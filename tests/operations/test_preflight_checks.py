@@ -12,14 +12,7 @@ from tests.operations.preflight_answers import found, google, served
 
 __all__ = ["google", "served"]
 
-VPC = "https://www.googleapis.com/compute/v1/projects/my-project-id/global/networks/gemma-vpc"
-OURS = {"autoCreateSubnetworks": False, "routingConfig": {"routingMode": "GLOBAL"}}
 OFF = "Compute Engine API has not been used in project 123456 before or it is disabled."
-
-
-def subnet(name: str, network: str = VPC, purpose: str = "PRIVATE", cidr: str = "192.168.0.0/24") -> dict[str, Any]:
-    """A list with one subnet."""
-    return {"items": [{"name": name, "network": network, "purpose": purpose, "ipCidrRange": cidr}]}
 
 
 def machine_elsewhere(params: dict[str, Any], body: Any) -> dict[str, Any]:
@@ -63,23 +56,6 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("us", "VERSION", {"container.projects.locations.getServerConfig": channel("1.33.5-gke.1", "1.34.9-gke.1")},
      "good", "1.34.9-gke.1 would be taken"),
     ("us", "VERSION", {"container.projects.locations.getServerConfig": {}}, "wrong", "the newest is nothing"),
-    ("", "NETWORK-VPC", {"compute.networks.get": {"autoCreateSubnetworks": True}}, "wrong", "automatic subnets"),
-    ("", "NETWORK-VPC", {"compute.networks.get": OURS}, "good", "custom subnets and GLOBAL routing"),
-    ("us", "NETWORK-SUBNETS", {"compute.subnetworks.list": subnet("gemma-nodes-us", f"{VPC}-2")}, "wrong",
-     "gemma-nodes-us is in the network gemma-vpc-2"),
-    ("us", "NETWORK-SUBNETS", {"compute.subnetworks.list": subnet("gemma-nodes-us")}, "wrong", "has 192.168.0.0/24"),
-    ("us", "NETWORK-PROXY", {"compute.subnetworks.list": subnet("p", purpose="REGIONAL_MANAGED_PROXY")}, "wrong",
-     "p (REGIONAL_MANAGED_PROXY)"),
-    ("us", "NETWORK-PROXY", {"compute.subnetworks.list": subnet("gemma-proxy-us", purpose="GLOBAL_MANAGED_PROXY")},
-     "good", "none"),
-    ("us", "NETWORK-RANGES", {"compute.subnetworks.list": subnet("old", cidr="10.2.0.0/24")}, "wrong",
-     "overlaps old 10.2.0.0/24"),
-    ("us", "NETWORK-RANGES", {"compute.subnetworks.list": subnet("old", f"{VPC}-2", cidr="10.2.0.0/24")}, "good",
-     "free"),
-    ("us", "NETWORK-RANGES",
-     {"compute.networks.get": OURS | {"peerings": [{"name": "office"}]},
-      "compute.networks.listPeeringRoutes": {"items": [{"destRange": "10.2.0.0/16"}, {"destRange": "fd00::/64"}]}},
-     "wrong", "overlaps office 10.2.0.0/16"),
     ("", "FLEET-FEATURE",
      {"gkehub.projects.locations.features.get": {"spec": {"multiclusteringress": {
          "configMembership": "projects/123456/locations/global/memberships/gemma-us"}}}}, "good", "on, with gemma-us"),
