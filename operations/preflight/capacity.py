@@ -1,22 +1,20 @@
-"""Machines, reservations and versions: what the zones and the control planes have on offer."""
+"""Machines and versions: what the zones and the control planes have on offer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from math import ceil
 from typing import Any
 
-from constructs_lib.accelerators import PoolPlan
 from constructs_lib.gke_version import GkeVersion
 from operations.findings import Finding
-from operations.preflight.check import Check, Subject, good, unknown, wrong
+from operations.preflight.check import Check, Subject, good, wrong
 from stacks.sizing import system_machine_type
 from stacks.versions import version_floor
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Per region: its version; per zone: its machines and reservations."""
+    """Per region: its version, and its machines in each zone."""
     for key in subject.keys:
         yield Check(
             id="VERSION", needed=f"GKE {version_floor(subject.config, key)} or newer", where=key,
@@ -26,12 +24,6 @@ def checks(subject: Subject) -> Iterator[Check]:
             id="MACHINE", needed="each machine type in each zone", permission="compute.machineTypes.list", where=key,
             ask=partial(_machines, subject, key),
         )  # fmt: skip
-        pools = subject.config.pools(key)
-        if any(pool.spec.capacity.reservation for pool in pools.values()):
-            yield Check(
-                id="RESERVATION", needed="room in each reservation", permission="compute.reservations.get", where=key,
-                ask=partial(_reservations, subject, key),
-            )  # fmt: skip
 
 
 def _version(subject: Subject, key: str) -> Iterator[Finding]:
@@ -95,36 +87,3 @@ def _zones_with(subject: Subject, machine_type: str, region: str) -> list[str]:
     )  # fmt: skip
     zones = (scope.removeprefix("zones/") for scope, found in entries if found.get("machineTypes"))
     return sorted(zone for zone in zones if zone.rpartition("-")[0] == region)
-
-
-def _reservations(subject: Subject, key: str) -> Iterator[Finding]:
-    built = subject.built(key)
-    zones = subject.config.regions[key].zones
-    for name, pool in subject.config.pools(key).items():
-        if pool.spec.capacity.reservation:
-            for zone in zones:
-                yield _reservation(subject, name, pool, zone, ceil(pool.nodes / len(zones)), built=built)
-
-
-def _reservation(subject: Subject, name: str, pool: PoolPlan, zone: str, nodes: int, *, built: bool) -> Finding:
-    reservation, machine_type = str(pool.spec.capacity.reservation), pool.machine.machine_type
-    id_ = f"RESERVATION-{name}"
-    needed = f"{reservation} in {zone} with {nodes} free {machine_type}, for those only that name it"
-    fix = f"correct node_pools.{name}.capacity.reservation, or have the reservation changed"
-    found = subject.looked_up(
-        "compute", "v1", "reservations.get", project=subject.project, zone=zone, reservation=reservation
-    )
-    if found is None:
-        return wrong(id_, f"there is no {reservation} in {zone}", needed, fix)
-    specific = found.get("specificReservation")
-    if specific is None:
-        return unknown(id_, "it reserves no single machine type, so its room could not be told", needed, fix)
-    reserved = specific.get("instanceProperties", {}).get("machineType", "no machine type")
-    count, used = int(specific.get("count", 0)), int(specific.get("inUseCount", 0))
-    told = f"{found.get('status', 'in no state')}, {count} {reserved}, {used} in use"
-    open_to_all = "" if found.get("specificReservationRequired") else ", taken by any machine that matches"
-    if found.get("status") != "READY" or reserved != machine_type or open_to_all or count < nodes:
-        return wrong(id_, told + open_to_all, needed, fix)
-    if count - used >= nodes:
-        return good(id_, told, needed)
-    return unknown(id_, f"{told}, some by this platform", needed, "compare") if built else wrong(id_, told, needed, fix)

@@ -86,37 +86,6 @@ def test_each_check_tells_what_it_found(
     assert bool(finding.fix) == (status != "good")
 
 
-RESERVED: dict[str, Any] = {
-    "status": "READY",
-    "specificReservationRequired": True,
-    "specificReservation": {"count": "2", "inUseCount": "1", "instanceProperties": {"machineType": "ct6e-standard-4t"}},
-}
-
-
-@pytest.mark.parametrize(
-    ("answer", "status", "words"),
-    [
-        (RESERVED, "good", "READY, 2 ct6e-standard-4t, 1 in use"),
-        (Fault(404), "wrong", "there is no mine in us-east5-b"),
-        (RESERVED | {"status": "DELETING"}, "wrong", "DELETING"),
-        (RESERVED | {"specificReservationRequired": False}, "wrong", "taken by any machine that matches"),
-        (RESERVED | {"specificReservation": RESERVED["specificReservation"] | {"inUseCount": "2"}},
-         "wrong", "2 in use"),
-        (RESERVED | {"specificReservation": {"count": "2", "instanceProperties": {"machineType": "ct6e-standard-8t"}}},
-         "wrong", "2 ct6e-standard-8t"),
-        ({"status": "READY", "aggregateReservation": {}}, "unknown", "could not be told"),
-    ],
-)  # fmt: skip
-def test_a_reservation_must_hold_the_pool(google: GoogleStandIn, answer: Any, status: str, words: str) -> None:
-    """Its machine type, its free count, and that only those that name it take from it; no quota is asked for."""
-    platform = config(node_pools__tpu__capacity={"reservation": "mine"})
-    findings = found(google, platform, **{"compute.reservations.get": answer})
-    finding = findings["us", "RESERVATION-tpu"]
-
-    assert (finding.status.value, words in finding.found) == (status, True), finding
-    assert ("us", "QUOTA-TPU") not in findings
-
-
 def test_an_answer_that_makes_no_sense_is_unknown(google: GoogleStandIn) -> None:
     """And no traceback."""
     finding = found(google, config(), **{"compute.machineTypes.get": {"name": "x"}})["us", "QUOTA"]
