@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from operations.findings import Finding
@@ -25,64 +26,82 @@ def checks(subject: Subject) -> Iterator[Check]:
         )  # fmt: skip
 
 
-def _project(subject: Subject) -> Iterator[Finding]:
-    limits = Limits.of(subject)
+def _project(subject: Subject) -> list[Finding]:
+    limits = Limits.of_project(subject)
     network = subject.looked_up("compute", "v1", "networks.get", project=subject.project, network=subject.names.network)
-    for need in project_needs(subject):
-        yield from _told(need, limits, built=network is not None)
+    return _told(project_needs(subject), limits, built=network is not None)
 
 
-def _region(subject: Subject, key: str) -> Iterator[Finding]:
-    limits = Limits.of(subject, subject.config.regions[key].region)
+def _region(subject: Subject, key: str) -> list[Finding]:
+    limits = Limits.of_region(subject, key)
     built = subject.built(key)
-    for need in region_needs(subject, key):
-        yield from _told(need, limits, built=built)
+    return _told(region_needs(subject, key), limits, built=built)
 
 
-def _told(need: Need, limits: Limits, *, built: bool) -> list[Finding]:
-    """The finding of one need; a limit that Service Usage does not tell hides no other."""
-
-    def ask() -> list[Finding]:
-        return [_judged(need, limits, built=built)]
-
-    return Check(id=need.id, needed=f"{need.amount} {need.unit} free", permission=PERMISSION, ask=ask).findings()
+Charge = tuple[Quota, Limit]
 
 
-def _judged(need: Need, limits: Limits, *, built: bool) -> Finding:
-    """The finding of one need; what a platform that is there already uses is its own."""
+def _told(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding]:
+    """A finding of each need, which counts all that its quota is charged; a limit that is not told hides no other."""
+    charges: dict[Need, Charge | None] = {}
+
+    def charge(need: Need) -> list[Finding]:
+        charges[need] = _charged(need, limits)
+        return []
+
+    unasked = [
+        finding
+        for need in needs
+        for finding in Check(
+            id=need.id, needed=f"{need.amount} {need.unit} free", permission=PERMISSION, ask=partial(charge, need)
+        ).findings()
+    ]
+    total: Counter[Quota] = Counter()
+    for need, charged in charges.items():
+        if charged:
+            total[charged[0]] += need.amount
+    return unasked + [
+        _judged(need, charged, limits, total[charged[0]], built=built) if charged else _unknown(need, limits)
+        for need, charged in charges.items()
+    ]
+
+
+def _judged(need: Need, charge: Charge, limits: Limits, amount: int, *, built: bool) -> Finding:
+    """The finding of one need; *amount* is what its quota is charged in all. What is there already is its own."""
+    quota, told = charge
     where = f" in {limits.region}" if limits.region else ""
-    page = console(limits.subject)
-    charged = _charged(need, limits)
-    if charged is None:
-        names = " or ".join(map(str, need.quotas))
-        found = f"could not be told: Google's APIs tell no limit of {names}{where}"
-        return unknown(need.id, found, f"{need.amount} {need.unit} free{where}", f"look at {page}")
-    quota, told = charged
-    limit, usage = told.limit, told.usage
-    needed = f"{quota}: {need.amount} {need.unit} free{where}"
-    used = f"limit {limit:g}, how much is in use is not told" if usage is None else f"limit {limit:g}, {usage:g} in use"
-    fix = f"ask for more of {quota}{where}: {page}"
-    if limit < need.amount:
-        return wrong(need.id, used, needed, fix)
-    if usage is None:
-        return good(need.id, used, f"{quota}: a limit of {need.amount} {need.unit} at least{where}")
-    if limit - usage >= need.amount:
-        return good(need.id, used, needed)
+    at_least = f"{quota}: a limit of {max(amount, need.least)} {need.unit} at least{where}"
+    needed = f"{quota}: {amount} {need.unit} free{where}" if amount else at_least
+    fix = f"ask for more of {quota}{where}: {console(limits.subject)}"
+    if told.limit < max(amount, need.least):
+        return wrong(need.id, str(told), needed, fix)
+    if told.usage is None:
+        return good(need.id, str(told), at_least)
+    if not amount or told.limit - told.usage >= amount:
+        return good(need.id, str(told), needed)
     if built:
-        return unknown(need.id, f"{used}, some of it by this platform", needed, f"compare, or {fix}")
-    return wrong(need.id, used, needed, fix)
+        return unknown(need.id, f"{told}, some of it by this platform", needed, f"compare, or {fix}")
+    return wrong(need.id, str(told), needed, fix)
 
 
-def _charged(need: Need, limits: Limits) -> tuple[Quota, Limit] | None:
-    """The first quota that was granted, with its limit and use; one that was never granted is passed over."""
-    found: tuple[Quota, Limit] | None = None
-    for quota in need.quotas:
-        told = limits.limit(quota)
-        if told is not None and (found is None or told.limit):
-            found = quota, told
-        if told is not None and told.limit:
+def _unknown(need: Need, limits: Limits) -> Finding:
+    where = f" in {limits.region}" if limits.region else ""
+    names = " or ".join(str(quota) for names in need.quotas for quota in names)
+    found = f"could not be told: Google's APIs tell no limit of {names}{where}"
+    return unknown(need.id, found, f"{need.amount} {need.unit} free{where}", f"look at {console(limits.subject)}")
+
+
+def _charged(need: Need, limits: Limits) -> Charge | None:
+    """The first quota that was granted, else the last one; None where that is not told of one before it."""
+    charge: Charge | None = None
+    for names in need.quotas:
+        told = [(quota, limit) for quota in names if (limit := limits.limit(quota, even=need.even)) is not None]
+        if not told:
+            return None
+        charge = next((one for one in told if one[1].limit), told[0])
+        if charge[1].limit:
             break
-    return found
+    return charge
 
 
 def console(subject: Subject) -> str:

@@ -24,6 +24,9 @@ class Quota:
         return f"{self.metric} ({self.family[1]})" if self.family else self.metric
 
 
+Choices = tuple[tuple[Quota, ...], ...]
+"""What a thing may be charged to: the next one where the first was never granted; each with all names it may have."""
+
 GPUS = {
     "A100 40GB": "NVIDIA_A100", "A100 80GB": "NVIDIA_A100_80GB", "B200": "NVIDIA_B200", "GB200": "NVIDIA_GB200",
     "GB300": "NVIDIA_GB300", "H100 80GB": "NVIDIA_H100", "H100 80GB Mega": "NVIDIA_H100_MEGA",
@@ -54,25 +57,32 @@ DISKS = {
 """Type of a disk to its quota. Source: Google, "Allocation quotas", disk quota."""
 
 
-def accelerator_quotas(pool: PoolPlan) -> tuple[Quota, ...]:
+def preemptible(pool: PoolPlan) -> bool:
+    """Whether its chips are charged to the preemptible quota first."""
+    return pool.spec.capacity.spot or pool.spec.capacity.grows_from_zero
+
+
+def accelerator_quotas(pool: PoolPlan) -> Choices:
     """
     What the chips of *pool* are charged to.
 
     Spot, flex-start and queued machines use the preemptible quota, or the ordinary one where that was never granted.
     Source: Google, "Compute Engine instances provisioning models".
     """
-    generation, capacity = pool.machine.generation, pool.spec.capacity
+    generation = pool.machine.generation
+    ordinary: tuple[Quota, ...]
     if pool.machine.kind == "gpu":
         gpu = GPUS[generation]
         name = f"{gpu}_GPUS"
-        ordinary = [Quota(name), Quota("GPUS_PER_GPU_FAMILY", ("gpu_family", gpu))]
+        ordinary = (Quota(name), Quota("GPUS_PER_GPU_FAMILY", ("gpu_family", gpu)))
     else:
-        name, *ordinary = TPUS[generation]
-    preemptible = [Quota(f"PREEMPTIBLE_{name}")] if capacity.spot or capacity.grows_from_zero else []
-    return (*preemptible, *ordinary)
+        name, one = TPUS[generation]
+        ordinary = (one,)
+    first = [(Quota(f"PREEMPTIBLE_{name}"),)] if preemptible(pool) else []
+    return (*first, ordinary)
 
 
-def cpu_quotas(machine_type: str) -> tuple[Quota, ...]:
+def cpu_quotas(machine_type: str) -> Choices:
     """
     What the vCPUs of a machine without accelerators are charged to: old series have a quota each, new ones share one.
 
@@ -81,5 +91,5 @@ def cpu_quotas(machine_type: str) -> tuple[Quota, ...]:
     """
     series = machine_type.partition("-")[0].upper()
     if series in ("E2", "N1", "F1", "G1"):
-        return (Quota("CPUS"),)
-    return (Quota(f"{series}_CPUS"), Quota("CPUS_PER_VM_FAMILY", ("vm_family", series)))
+        return ((Quota("CPUS"),),)
+    return ((Quota(f"{series}_CPUS"), Quota("CPUS_PER_VM_FAMILY", ("vm_family", series))),)

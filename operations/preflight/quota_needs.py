@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from constructs_lib.accelerators import PoolPlan
 from operations.preflight.check import Subject
-from operations.preflight.quota_names import DISKS, Quota, accelerator_quotas, cpu_quotas
+from operations.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
 from stacks.rules.gateway import MODEL_SERVER_PORTS
 from stacks.sizing import system_machine_type
 
@@ -32,28 +33,25 @@ class Need:
 
     Attributes:
         id: The finding's.
-        quotas: Where the limit may stand, the first choice first.
+        quotas: What it may be charged to.
         amount: How much at most, with `unit`.
+        least: What the limit must be at least, however little is asked.
+        even: Whether all zones of the region are used alike.
     """
 
     id: str
-    quotas: tuple[Quota, ...]
+    quotas: Choices
     amount: int
     unit: str
+    least: int = 0
+    even: bool = False
 
 
 def project_needs(subject: Subject) -> Iterator[Need]:
     """What counts once for the project."""
     config = subject.config
     count = len(subject.keys)
-    gpus = sum(
-        pool.chips
-        for key in subject.keys
-        for pool in config.pools(key).values()
-        if pool.machine.kind == "gpu" and not pool.spec.capacity.reservation
-    )
-    if gpus:
-        yield _need("QUOTA-ALL-GPUS", "GPUS_ALL_REGIONS", gpus, "GPUs")
+    yield from _accelerators(subject)
     if cpus := sum(_system_cpus(subject, key) for key in subject.keys):
         yield _need("QUOTA-ALL-CPUS", "CPUS_ALL_REGIONS", cpus, "vCPUs of the system pools")
     yield _need("QUOTA-NETWORKS", "NETWORKS", 1, "networks")
@@ -84,18 +82,37 @@ def region_needs(subject: Subject, key: str) -> Iterator[Need]:
 
 
 def _need(id_: str, metric: str, amount: int, unit: str) -> Need:
-    return Need(id=id_, quotas=(Quota(metric),), amount=amount, unit=unit)
+    return Need(id=id_, quotas=((Quota(metric),),), amount=amount, unit=unit)
+
+
+def _accelerators(subject: Subject) -> Iterator[Need]:
+    """
+    GPUs of all regions; a limit of just 0 shuts the project out from TPUs, too, and from what is reserved.
+
+    Source: Google, "TPU Builders Program Getting Started Guide", Understanding TPU Quotas.
+    """
+    pools = [pool for key in subject.keys for pool in subject.config.pools(key).values()]
+    gpus = sum(pool.chips for pool in pools if pool.machine.kind == "gpu" and not pool.spec.capacity.reservation)
+    quotas = ((Quota("GPUS_ALL_REGIONS"),),)
+    yield Need(id="QUOTA-ALL-GPUS", quotas=quotas, amount=gpus, unit="GPUs", least=1)
 
 
 def _chips(subject: Subject, key: str) -> Iterator[Need]:
-    chips: Counter[tuple[str, tuple[Quota, ...]]] = Counter()
+    """One for each generation and way to buy."""
+    groups: defaultdict[tuple[str, str, bool], list[PoolPlan]] = defaultdict(list)
     for pool in subject.config.pools(key).values():
         # A reservation was charged to the quota when it was made.
         if not pool.spec.capacity.reservation:
-            chips[pool.machine.kind, accelerator_quotas(pool)] += pool.chips
-    for (kind, quotas), amount in chips.items():
-        unit = "TPU chips" if kind == "tpu" else "GPUs"
-        yield Need(id=f"QUOTA-{kind.upper()}", quotas=quotas, amount=amount, unit=unit)
+            groups[pool.machine.kind, pool.machine.generation, preemptible(pool)].append(pool)
+    for (kind, generation, cheap), pools in groups.items():
+        name = f"{kind}-{generation}".upper().replace(" ", "-")
+        yield Need(
+            id=f"QUOTA-{name}{'-PREEMPTIBLE' if cheap else ''}",
+            quotas=accelerator_quotas(pools[0]),
+            amount=sum(pool.chips for pool in pools),
+            unit="TPU chips" if kind == "tpu" else "GPUs",
+            even=not all(pool.grows and pool.location_policy == "ANY" for pool in pools),
+        )
 
 
 def _disks(subject: Subject, key: str) -> Iterator[Need]:

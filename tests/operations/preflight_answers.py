@@ -47,16 +47,17 @@ def family(metric: str, buckets: dict[tuple[str, ...], int], dimension: str) -> 
     return {"metric": f"compute.googleapis.com/{metric.lower()}", "consumerQuotaLimits": [limit]}
 
 
-def metric(name: str, default: int, **regions: int) -> dict[str, Any]:
-    """A limit of each region, and those of *regions*, with `_` for `-`; one of zones beside it limits nothing."""
-    own = [
-        {"effectiveLimit": str(amount), "dimensions": {"region": region.replace("_", "-")}}
-        for region, amount in regions.items()
-    ]
-    limits = [
-        {"unit": "1/{project}/{zone}", "quotaBuckets": [{"effectiveLimit": "-1"}]},
-        {"unit": "1/{project}/{region}", "quotaBuckets": [{"effectiveLimit": str(default)}, *own]},
-    ]
+def metric(name: str, default: int, each_zone: int = -1, **places: int) -> dict[str, Any]:
+    """A limit of each region and one of each zone, and those of *places*, with `_` for `-`; -1 is no limit."""
+    limits = []
+    for kind, amount in (("zone", each_zone), ("region", default)):
+        own = [
+            {"effectiveLimit": str(amount), "dimensions": {kind: place.replace("_", "-")}}
+            for place, amount in places.items()
+            if (len(place.split("_")[-1]) == 1) == (kind == "zone")
+        ]
+        limit = {"effectiveLimit": str(amount)}
+        limits.append({"unit": f"1/{{project}}/{{{kind}}}", "quotaBuckets": [limit, *own]})
     return {"metric": f"compute.googleapis.com/{name.lower()}", "consumerQuotaLimits": limits}
 
 
@@ -136,6 +137,8 @@ def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tu
         else:
             google.answers[method] = answer
     checks = [check for check in all_checks(subject) if not check.id.startswith(("MODEL", "CHART", "IMAGE"))]
-    findings = {(finding.where, finding.id): finding for check in checks for finding in check.findings()}
+    told = [finding for check in checks for finding in check.findings()]
+    findings = {(finding.where, finding.id): finding for finding in told}
+    assert len(findings) == len(told), "two findings have one id"
     assert not google.problems, google.problems
     return findings

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.accelerators import machines
+from operations.findings import Finding
 from operations.preflight.quota_names import GPUS, TPUS
 from tests.configs import ELASTIC, config
 from tests.operations.google_discovery import document
@@ -33,6 +34,14 @@ def tpus(limits: dict[tuple[str, ...], int]) -> dict[str, Any]:
     return family("TPUS_PER_TPU_FAMILY", limits, "tpu_family")
 
 
+def of_chips(findings: dict[tuple[str, str], Finding]) -> Finding:
+    """The one finding about the chips of us."""
+    [finding] = [
+        one for (where, id_), one in findings.items() if where == "us" and id_[:9] in ("QUOTA-TPU", "QUOTA-GPU")
+    ]
+    return finding
+
+
 @pytest.mark.parametrize(
     ("capacity", "metrics", "status", "words"),
     [
@@ -45,9 +54,16 @@ def tpus(limits: dict[tuple[str, ...], int]) -> dict[str, Any]:
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 3), tpus({("CT6E",): 9})], "wrong", "limit 3"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 0), tpus({("CT6E",): 9})], "good", "limit 9"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 0), tpus({("CT6E",): 0})], "wrong", "limit 0"),
+        (SPOT, [tpus({("CT6E",): 9})], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or"),
+        (SPOT, [tpus({("CT6E",): 0})], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or"),
+        (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 64, 0)], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or"),
+        (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 64, 0), tpus({("CT6E",): 0})], "wrong", "limit 0"),
+        (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 64, us_east5_b=3)], "wrong", "limit 3 in us-east5-b, how"),
+        (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 3, 64)], "wrong", "limit 3, how"),
+        (SPOT, [metric("PREEMPTIBLE_TPU_V6E", -1, 4)], "good", "limit 4 in us-east5-b, how"),
         (SPOT, [], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or TPUS_PER_TPU_FAMILY (CT6E) in us-east5"),
         ({"flex_start": True}, [metric("PREEMPTIBLE_TPU_V6E", 4)], "good", "limit 4"),
-        ({"flex_start": True}, [metric("PREEMPTIBLE_TPU_V6E", 0)], "wrong", "limit 0"),
+        ({"flex_start": True}, [metric("PREEMPTIBLE_TPU_V6E", 0), tpus({("CT6E",): 0})], "wrong", "limit 0"),
     ],
 )  # fmt: skip
 def test_v6e_chips_are_charged_by_how_they_are_bought(
@@ -56,7 +72,8 @@ def test_v6e_chips_are_charged_by_how_they_are_bought(
     """On demand by family; spot and flex-start by the preemptible quota, or the ordinary one where that is none."""
     changes = {"node_pools__tpu__autoscaling": {"min_nodes": 0, "max_nodes": 1}} if "flex_start" in capacity else {}
     platform = config(node_pools__tpu__capacity=capacity, **changes)
-    finding = found(google, platform, **{SERVICE_USAGE: service_usage(*metrics)})["us", "QUOTA-TPU"]
+    name = "QUOTA-TPU-V6E" if "on_demand" in capacity else "QUOTA-TPU-V6E-PREEMPTIBLE"
+    finding = found(google, platform, **{SERVICE_USAGE: service_usage(*metrics)})["us", name]
 
     assert (finding.status.value, words in finding.found) == (status, True), finding
     assert bool(finding.fix) == (status != "good")
@@ -83,7 +100,7 @@ def test_each_generation_of_tpus_has_its_quota(
     )
     known = [metric(name, amount) for name in ("TPU_V5P", "PREEMPTIBLE_TPU_V5P", "PREEMPTIBLE_TPU7X")]
     answers = {SERVICE_USAGE: service_usage(*known, tpus({("tpu7x",): amount}))}
-    finding = found(google, platform, **answers)["us", "QUOTA-TPU"]
+    finding = of_chips(found(google, platform, **answers))
 
     assert finding.status.value == status
     assert finding.needed.startswith(f"{needed}: "), finding
@@ -95,7 +112,7 @@ def test_each_generation_of_tpus_has_its_quota(
         (SPOT, {}, [], "good", "limit 40"),
         (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 19}, [], "wrong", "limit 19"),
         (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 0}, [("NVIDIA_H100",)], "good", "limit 20, how much"),
-        (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 0}, [], "wrong", "limit 0"),
+        (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 0}, [], "unknown", "tell no limit of PREEMPTIBLE_NVIDIA_H100_GPUS or"),
         ({"on_demand": True}, {}, [("NVIDIA_H100",)], "good", "limit 20"),
         ({"on_demand": True}, {}, [("NVIDIA_H200",)], "unknown", "GPUS_PER_GPU_FAMILY (NVIDIA_H100) in us-east4"),
         ({"flex_start": True}, {}, [], "good", "limit 40"),
@@ -111,7 +128,7 @@ def test_gpus_are_charged_to_the_quota_of_their_kind(
         "compute.regions.get": {"quotas": quotas(REGIONAL | limits)},
         SERVICE_USAGE: service_usage(families),
     }
-    finding = found(google, config(ELASTIC, node_pools__h100__capacity=pool), **answers)["us", "QUOTA-GPU"]
+    finding = of_chips(found(google, config(ELASTIC, node_pools__h100__capacity=pool), **answers))
 
     assert (finding.status.value, words in finding.found) == (status, True), finding
 
@@ -121,7 +138,7 @@ def test_new_gpus_are_told_by_service_usage(google: GoogleStandIn, amount: int, 
     """Spot H200s: the compute API does not list their preemptible quota."""
     platform = config(ELASTIC, node_pools__h100__machine_type="a3-ultragpu-8g")
     answers = {SERVICE_USAGE: service_usage(metric("PREEMPTIBLE_NVIDIA_H200_GPUS", amount))}
-    finding = found(google, platform, **answers)["us", "QUOTA-GPU"]
+    finding = of_chips(found(google, platform, **answers))
 
     assert finding.status.value == status, finding
 
@@ -131,7 +148,7 @@ def test_reserved_chips_need_no_quota(google: GoogleStandIn) -> None:
     platform = config(node_pools__tpu__capacity={"reservation": "mine"})
     findings = found(google, platform, **{"compute.reservations.get": Fault(404), SERVICE_USAGE: Fault(403)})
 
-    assert ("us", "QUOTA-TPU") not in findings
+    assert not [id_ for _, id_ in findings if id_.startswith("QUOTA-TPU")]
     assert findings["us", "QUOTA-NEG"].status.value == "good"
 
 

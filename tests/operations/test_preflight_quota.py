@@ -40,6 +40,9 @@ def project(**limits: int) -> dict[str, Any]:
 CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("", "QUOTA-ALL-CPUS", project(CPUS_ALL_REGIONS=48), "good", "limit 48, 0 in use"),
     ("", "QUOTA-ALL-CPUS", project(CPUS_ALL_REGIONS=47), "wrong", "limit 47"),
+    ("", "QUOTA-ALL-GPUS", project(GPUS_ALL_REGIONS=0), "wrong", "limit 0"),
+    ("", "QUOTA-ALL-GPUS", {"compute.projects.get": {"quotas": quotas(GLOBAL, GPUS_ALL_REGIONS=100)}}, "good",
+     "limit 100, 100 in use"),
     ("", "QUOTA-NETWORKS", {}, "good", "limit 15"),
     ("", "QUOTA-NETWORKS", {"compute.projects.get": {"quotas": quotas(GLOBAL, NETWORKS=15)}}, "wrong", "15 in use"),
     ("", "QUOTA-BACKEND-SERVICES", project(GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES=1), "good", "limit 1"),
@@ -65,7 +68,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("us", "QUOTA-DISK-SSD", region(SSD_TOTAL_GB=299), "wrong", "limit 299"),
     ("us", "QUOTA-DISK-HDB", region(HDB_TOTAL_GB=200), "good", "limit 200"),
     ("us", "QUOTA-DISK-HDB", region(HDB_TOTAL_GB=199), "wrong", "limit 199"),
-    ("us", "QUOTA-TPU", {SERVICE_USAGE: Fault(403)}, "unknown", "could not be told"),
+    ("us", "QUOTA-TPU-V6E", {SERVICE_USAGE: Fault(403)}, "unknown", "could not be told"),
     ("us", "QUOTA-CPU", {SERVICE_USAGE: Fault(403)}, "good", "limit 200"),
     ("us", "QUOTA", {"compute.machineTypes.get": {"name": "x"}}, "unknown", "could not be read"),
 ]  # fmt: skip
@@ -137,10 +140,11 @@ def test_addresses_of_nodes_count_where_nodes_have_them(google: GoogleStandIn) -
 
 
 def test_a_limit_of_service_usage_counts_for_its_region(google: GoogleStandIn) -> None:
-    """What is granted in one region is not granted in another; limits of zones are others."""
+    """What is granted in one region is not granted in another."""
     platform = config(node_pools__tpu__capacity={"spot": True})
-    granted = service_usage(metric("PREEMPTIBLE_TPU_V6E", 0, us_east5=4))
+    ordinary = family("TPUS_PER_TPU_FAMILY", {("CT6E",): 0}, "tpu_family")
+    granted = service_usage(metric("PREEMPTIBLE_TPU_V6E", 0, us_east5=4), ordinary)
     findings = found(google, platform, **{SERVICE_USAGE: granted})
 
-    assert findings["us", "QUOTA-TPU"].status.value == "good"
-    assert findings["eu", "QUOTA-TPU"].status.value == "wrong"
+    assert findings["us", "QUOTA-TPU-V6E-PREEMPTIBLE"].status.value == "good"
+    assert findings["eu", "QUOTA-TPU-V6E-PREEMPTIBLE"].status.value == "wrong"
