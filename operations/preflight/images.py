@@ -14,6 +14,7 @@ from constructs_lib.manifests import gates, metrics_adapter, weights
 from operations.api_error import ApiError
 from operations.findings import Finding
 from operations.preflight.check import Check, Subject, good, unknown, wrong
+from operations.preflight.tried_again import tried_again
 from stacks.versions import needs_adapter
 
 ENDPOINT_VARIABLE = "INFERENCE_OPS_REGISTRY_ENDPOINT"
@@ -79,14 +80,15 @@ def _manifest_status(host: str, repository: str, reference: str) -> int:
     headers = {"Accept": ", ".join(KINDS)}
     try:
         with httpx.Client(timeout=TIMEOUT_SEC, follow_redirects=True) as client:
-            answer = client.head(url, headers=headers)
+            answer = tried_again(lambda: client.head(url, headers=headers))
             challenge = dict(re.findall(r'(\w+)="([^"]*)"', answer.headers.get("WWW-Authenticate", "")))
             if answer.status_code == 401 and "realm" in challenge:
                 scope = {key: challenge[key] for key in ("service", "scope") if key in challenge}
-                given = client.get(challenge["realm"], params=scope)
+                given = tried_again(lambda: client.get(challenge["realm"], params=scope))
                 token = given.json().get("token") or given.json().get("access_token") if given.is_success else None
                 if token:
-                    answer = client.head(url, headers=headers | {"Authorization": f"Bearer {token}"})
+                    bearer = headers | {"Authorization": f"Bearer {token}"}
+                    answer = tried_again(lambda: client.head(url, headers=bearer))
             return answer.status_code
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise ApiError(status=None, reason=type(error).__name__, message=f"{host}: {error}") from None

@@ -12,6 +12,7 @@ from constructs_lib.specs import LoraAdapterSpec, ModelSpec
 from operations.api_error import ApiError
 from operations.findings import Finding
 from operations.preflight.check import Check, Subject, good, unknown, wrong
+from operations.preflight.tried_again import tried_again
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
 """Hugging Face's own variable for a mirror."""
@@ -85,9 +86,9 @@ def _licence(id_: str, repository: str, needed: str, page: str, token: str) -> F
 
 
 def _get(path: str, token: str) -> httpx.Response:
-    address = os.environ.get(ENDPOINT_VARIABLE, ENDPOINT).rstrip("/")
+    url = f"{(os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT).rstrip('/')}/api/models/{path}"
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        return httpx.get(f"{address}/api/models/{path}", headers=headers, timeout=TIMEOUT_SEC, follow_redirects=True)
+        return tried_again(lambda: httpx.get(url, headers=headers, timeout=TIMEOUT_SEC, follow_redirects=True))
     except httpx.HTTPError as error:
         raise ApiError(status=None, reason=type(error).__name__, message=f"Hugging Face: {error}") from None

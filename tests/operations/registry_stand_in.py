@@ -18,6 +18,7 @@ class RegistryStandIn:
     Attributes:
         absent: Repositories that it does not have.
         closed: Repositories that it shows to nobody.
+        failures: Statuses of the first answers, one each.
         tokens: Whether a token is wanted first, as Docker Hub does.
         asked: Paths of the manifests that were asked for.
         accepted: Value of the Accept header of the last question.
@@ -25,6 +26,7 @@ class RegistryStandIn:
 
     absent: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
+    failures: list[int] = field(default_factory=list)
     tokens: bool = False
     asked: list[str] = field(default_factory=list)
     accepted: str = ""
@@ -43,6 +45,9 @@ class RegistryStandIn:
                 repository = self.path.removeprefix("/v2/").rpartition("/manifests/")[0]
                 scope = f"repository:{repository}:pull"
                 registry.accepted = self.headers.get("Accept", "")
+                if registry.failures:
+                    self._answer(registry.failures.pop(0))
+                    return
                 if registry.tokens and self.headers.get("Authorization") != f"Bearer for-{scope}":
                     realm = f"http://{self.headers['Host']}/token"
                     self._answer(401, challenge=f'Bearer realm="{realm}",service="registry",scope="{scope}"')

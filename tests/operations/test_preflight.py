@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,48 +12,12 @@ from operations.preflight.check import Subject
 from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps
 from tests.operations.google_stand_in import Fault, GoogleStandIn
+from tests.operations.hugging_face_stand_in import HuggingFace, hugging_face
 from tests.operations.preflight_answers import answer_all_good
-from tests.operations.registry_stand_in import RegistryStandIn
+
+__all__ = ["google", "hugging_face"]
 
 READS = {"get", "list", "aggregatedList", "batchGet", "testIamPermissions", "getBillingInfo", "getServerConfig"}
-
-
-class HuggingFace(BaseHTTPRequestHandler):
-    """Answers for one model by its path; `gated` and `accepted` are set by tests."""
-
-    gated: Any = False
-    accepted: set[str] = set()  # noqa: RUF012
-
-    def do_GET(self) -> None:
-        """The model's facts, or whether the token's account may have it."""
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        status = 200
-        if self.path.endswith("/auth-check"):
-            status = 200 if token in self.accepted else 403
-        elif not self.path.startswith("/api/models/google/gemma-3-27b-it/revision/005ad3404e59d6023443"):
-            status = 404
-        content = b'{"gated": %s}' % (b'"manual"' if self.gated else b"false")
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *args: Any) -> None:
-        """Silence."""
-
-
-@pytest.fixture
-def hugging_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HuggingFace]]:
-    """Hugging Face, where the example's model is for everybody."""
-    handler = type("Handler", (HuggingFace,), {"gated": False, "accepted": set()})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-    with RegistryStandIn().serving() as registry:
-        monkeypatch.setenv("INFERENCE_OPS_REGISTRY_ENDPOINT", registry)
-        yield handler
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
@@ -181,20 +143,3 @@ def test_people_get_a_table_and_a_sum(google: GoogleStandIn, inference_ops: Infe
         assert words in ran.out, words
     assert ran.out.rstrip().endswith("Wrong: 48 good, 1 wrong, 0 unknown")
     assert "checks: 23 of 23" in ran.err
-
-
-@pytest.mark.parametrize(
-    ("accepted", "token", "status"),
-    [({"hf_good"}, "hf_good", "good"), ({"hf_good"}, "hf_bad", "wrong"), (set(), "", "unknown")],
-)
-def test_a_licence_is_good_only_for_a_token_that_proves_it(
-    google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
-    monkeypatch: pytest.MonkeyPatch, accepted: set[str], token: str, status: str,
-) -> None:  # fmt: skip
-    """Without a token it could not be told; the token is never repeated."""
-    hugging_face.gated, hugging_face.accepted = "manual", accepted
-    monkeypatch.setenv("HF", token)
-    _, findings, document = run(inference_ops, *(("--hugging-face-token-env", "HF") if token else ()))
-
-    assert findings["", "MODEL"]["status"] == status
-    assert "hf_" not in str(document)

@@ -9,7 +9,7 @@ from google.oauth2.credentials import Credentials
 
 from operations.findings import Finding
 from operations.google_api import GoogleApi
-from operations.preflight import images
+from operations.preflight import images, tried_again
 from operations.preflight.check import Subject
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.operations.registry_stand_in import RegistryStandIn
@@ -65,8 +65,19 @@ def test_an_image_that_is_not_for_everybody_is_unknown(monkeypatch: pytest.Monke
     assert (finding.status.value, finding.found) == ("unknown", "us-docker.pkg.dev does not show it to everybody")
 
 
+@pytest.mark.parametrize(("failures", "status"), [([503, 429, 500], "good"), ([503] * 4, "unknown")])
+def test_what_may_pass_is_asked_again(failures: list[int], status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A registry that is busy; four times are enough."""
+    monkeypatch.setattr(tried_again, "PAUSES_SEC", (0, 0, 0))
+    findings = found(RegistryStandIn(failures=failures), monkeypatch)
+
+    assert findings["CHART"].status.value == status
+    assert {finding.status.value for id_, finding in findings.items() if id_ != "CHART"} == {"good"}
+
+
 def test_a_registry_that_does_not_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """No conclusion is drawn from a machine without a way out."""
+    monkeypatch.setattr(tried_again, "PAUSES_SEC", (0, 0, 0))
     monkeypatch.setenv(images.ENDPOINT_VARIABLE, "http://127.0.0.1:9")
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
     [chart, *_] = images.checks(Subject(config=config(), keys=(), google=google))
