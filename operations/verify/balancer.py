@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
+from operations.api_error import ApiError
 from operations.load_balancer import RULES, SERVICES, Parts, of, path_of, reached
 from operations.verify.check import Seen
 
+States = list[str] | ApiError
+"""Of the servers of one network endpoint group, or why they are not known."""
 NOT_FOUND = "-gw-serve404-"
 """In the name of the backend service for requests that no route takes (public annotations of Gateways show it)."""
 
@@ -26,28 +28,39 @@ def services(parts: Parts, *, addresses: Collection[str], network: str) -> set[s
     return {path for path in found if NOT_FOUND not in path} if found else None
 
 
-def backends(health: Mapping[str, Iterable[Mapping[str, Any]]] | None, *, zones: Iterable[str], drained: bool) -> Seen:
+def backends(
+    health: Iterable[tuple[str, States]] | None, *, zones: Collection[str], ready: int | None, drained: bool
+) -> Seen:
     """
     Whether the load balancer finds every server of a region healthy.
 
     Args:
-        health: What `getHealth` told, by the address of each network endpoint group; None where none is known.
+        health: What `getHealth` told of each network endpoint group, with its address; None where none is known.
         zones: Zones of the region.
+        ready: How many servers its cluster has ready; None where that is not known.
         drained: Whether the region gets no requests, so that its servers need not be healthy.
+
+    Raises:
+        ApiError: A group of the region could not be asked about, and nothing is wrong with the others.
     """
     if health is None:
         found = "could not be told: no forwarding rule leads from the gateway's addresses to a backend service"
         return Seen(found=found, known=False)
-    mine = {group: list(states) for group, states in health.items() if _zone(group) in set(zones)}
-    states = [state.get("healthState", "no state") for group in mine.values() for state in group]
+    mine = [states for group, states in health if _zone(group) in zones]
+    refused = [states for states in mine if isinstance(states, ApiError)]
+    states = [state for told in mine if not isinstance(told, ApiError) for state in told]
     healthy = f"{states.count('HEALTHY')} of {len(states)} servers healthy for the load balancer"
     problems = []
     if not mine:
         problems.append("no network endpoint group of this region is behind the gateway")
-    elif not states:
-        problems.append("no server of this region is behind the gateway")
-    elif set(states) != {"HEALTHY"}:
+    elif any(state != "HEALTHY" for state in states):
         problems.append(healthy)
+    elif not refused and not states:
+        problems.append("no server of this region is behind the gateway")
+    elif not refused and ready is not None and len(states) < ready:
+        problems.append(f"{healthy}, but {ready} are ready in the cluster")
+    if refused and not problems:
+        raise refused[0]
     return Seen(found=f"{healthy}{', drained' if drained else ''}", problems=() if drained else tuple(problems))
 
 

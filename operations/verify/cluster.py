@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -32,8 +32,10 @@ def server(deployment: Object, pods: Iterable[Object], *, fewest: int, most: int
     return Seen(found=f"{ready} of {wanted} ready", problems=tuple(problems))
 
 
-def interfaces(pods: Iterable[Object], claims: Iterable[Object]) -> Seen:
-    """Whether the DRANET interfaces of each server's node are its own."""
+def interfaces(pods: Collection[Object], claims: Iterable[Object], *, ready: int) -> Seen:
+    """Whether the interfaces of each server's node are its own; not known where fewer pods are seen than ready."""
+    if len(pods) < ready:
+        return Seen(found=f"could not be told: {ready} servers are ready, and {len(pods)} pods are seen", known=False)
     by_name = {claim["metadata"]["name"]: claim for claim in claims}
     problems, count = [], 0
     for pod in pods:

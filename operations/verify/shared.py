@@ -9,13 +9,12 @@ from typing import Any
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
-from operations.load_balancer import FRONT, addressed, parts_of
 from operations.once import Once
 from operations.side_by_side import Task
-from operations.verify import balancer as verify_balancer
 from operations.verify import gateway as verify_gateway
 from operations.verify import google as verify_google
 from operations.verify import topics
+from operations.verify.backends import Backends
 from operations.verify.check import Check, Seen, Topic, told
 from operations.verify.region import Connect
 from stacks.config import Config
@@ -43,7 +42,9 @@ class Shared:
         gateway = self._names.gateway
         self._gateway = Once(lambda: self._get(GATEWAY_API, "gateways", gateway))
         self._balancing = Once(lambda: self._get(GKE_API, "gcpbackendpolicies", f"{gateway}-backend"))
-        self._health = Once(self._ask_health)
+        self._backends = Backends(
+            config, google=google, connect=connect, gateway=self._gateway, balancing=self._balancing
+        )
         self._addresses = {key: Once(partial(self._ask_address, key)) for key in config.gateway_regions}
 
     def tasks(self) -> Iterator[Task]:
@@ -83,7 +84,7 @@ class Shared:
         for key in self._keys:
             if key in self._addresses and self._config.gateway.addresses == "named":
                 yield Check(topic=topics.ADDRESS, where=key, look=partial(self._address, key))
-            yield Check(topic=topics.BACKENDS, where=key, look=partial(self._backends, key))
+            yield Check(topic=topics.BACKENDS, where=key, look=partial(self._backends.look, key))
 
     def url(self, key: str) -> str:
         """
@@ -126,34 +127,11 @@ class Shared:
         given = verify_gateway.gateway_addresses(self._gateway())
         return verify_google.address(self._addresses[key](), gateway_addresses=given)
 
-    def _backends(self, key: str) -> Seen:
-        region = self._config.regions[key]
-        drained = region.region in verify_gateway.drained_regions(self._balancing())
-        return verify_balancer.backends(self._health(), zones=region.zones, drained=drained)
-
     def _ask_address(self, key: str) -> dict[str, Any]:
         region, name = self._config.regions[key].region, self._names.gateway_address(key)
         return self._google.call(
             "compute", "v1", "addresses.get", project=self._config.project, region=region, address=name
         )
-
-    def _ask_health(self) -> dict[str, list[Any]] | None:
-        """What the load balancer thinks of each server, by its network endpoint group; None where nobody knows."""
-        parts = parts_of(self._google, FRONT)
-        network = f"projects/{self._config.project}/global/networks/{self._names.network}"
-        given = verify_gateway.gateway_addresses(self._gateway())
-        services = verify_balancer.services(parts, addresses=given, network=network)
-        if services is None:
-            return None
-        health: dict[str, list[Any]] = {}
-        for path in sorted(services):
-            resource, arguments = addressed(path)
-            for backend in parts[path].get("backends", []):
-                group = backend["group"]
-                # A POST that changes nothing: the group to ask about is in its body.
-                told = self._google.call("compute", "v1", f"{resource}.getHealth", **arguments, body={"group": group})
-                health.setdefault(group, []).extend(told.get("healthStatus", []))
-        return health
 
     def _get(self, version: str, plural: str, name: str) -> dict[str, Any]:
         return self._api().get(f"/apis/{version}/namespaces/{self._config.namespace}/{plural}/{name}")

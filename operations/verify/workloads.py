@@ -32,11 +32,12 @@ class Workloads:
     def checks(self) -> Iterator[Check]:
         """All of them."""
         labels = f"app={self._names.model_server}"
+        deployment = Once(lambda: self.api.get(self._path("apps/v1", "deployments", self._names.model_server)))
         pods = Once(lambda: self.api.get(self._path("v1", "pods"), labelSelector=labels).get("items", []))
-        yield self._check(topics.SERVER, lambda: self._server(pods()))
+        yield self._check(topics.SERVER, lambda: self._server(deployment(), pods()))
         first = self.config.serving_nodes(self.key).first
         if first.dranet and first.machine.dra_device_class:
-            yield self._check(topics.INTERFACES, lambda: self._interfaces(pods()))
+            yield self._check(topics.INTERFACES, lambda: self._interfaces(deployment, pods()))
         if self.config.autoscaling:
             yield self._check(topics.AUTOSCALER, self._autoscaler)
             if metric_source(self.config) in ADAPTER_GROUPS:
@@ -44,16 +45,21 @@ class Workloads:
         yield self._check(topics.POOL_ENDPOINTS, self._pool_endpoints)
         yield self._check(topics.METRIC, self._metric)
 
-    def _server(self, pods: list[Any]) -> Seen:
-        found = self.api.get(self._path("apps/v1", "deployments", self._names.model_server))
+    def _server(self, deployment: dict[str, Any], pods: list[Any]) -> Seen:
         spec, given = self.config.autoscaling, self.config.model_server.replicas
         fixed = self.config.serving_nodes(self.key).replicas if given is None else given
         fewest, most = (spec.min_replicas, spec.max_replicas) if spec else (fixed, fixed)
-        return verify_cluster.server(found, pods, fewest=fewest, most=most)
+        return verify_cluster.server(deployment, pods, fewest=fewest, most=most)
 
-    def _interfaces(self, pods: list[Any]) -> Seen:
+    def _interfaces(self, deployment: Once[dict[str, Any]], pods: list[Any]) -> Seen:
+        try:
+            ready = deployment().get("status", {}).get("readyReplicas", 0)
+        except ApiError as error:
+            if not error.missing:
+                raise
+            ready = 0
         claims = self.api.get(self._path("resource.k8s.io/v1", "resourceclaims")).get("items", [])
-        return verify_cluster.interfaces(pods, claims)
+        return verify_cluster.interfaces(pods, claims, ready=ready)
 
     def _autoscaler(self) -> Seen:
         path = self._path("autoscaling/v2", "horizontalpodautoscalers", self._names.model_server)

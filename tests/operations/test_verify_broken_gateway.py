@@ -12,6 +12,17 @@ __all__ = ["example", "example_running"]
 
 FEATURE = "global/features/multiclusteringress"
 
+
+def three_ready(platform: Platform) -> None:
+    """The cluster of us has two servers more than the load balancer knows."""
+    pod = platform.object("us", "Pod")
+    platform.named("us", "Deployment", "gemma-server")["status"].update(replicas=3, readyReplicas=3)
+    objects = platform.clusters["us"].objects
+    [path] = [path for path, made in objects.items() if made is pod]
+    for number in (1, 2):
+        dict.__setitem__(objects, f"{path}{number}", pod)
+
+
 CASES: Cases = {
     "feature is off": (lambda p: p.documents.pop(FEATURE), "", "FEATURE", "it is not there"),
     "feature is not active": (
@@ -76,6 +87,9 @@ CASES: Cases = {
     "load balancer finds it unhealthy": (
         lambda p: p.health("us")["healthStatus"][0].update(healthState="UNHEALTHY"),
         "us", "BACKENDS", "0 of 1 servers healthy",
+    ),
+    "load balancer does not know all servers": (
+        three_ready, "us", "BACKENDS", "1 of 1 servers healthy for the load balancer, but 3 are ready in the cluster",
     ),
     "no server is behind the load balancer": (
         lambda p: p.health("us").clear(), "us", "BACKENDS", "no server of this region",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.operations.cluster_stand_in import Fault as ClusterFault
@@ -125,27 +123,14 @@ def test_an_answer_that_cannot_be_read_is_unknown(example: Platform) -> None:
     assert code == 3
 
 
-CUTS: dict[str, Callable[[Platform], object]] = {
-    "no rule": lambda p: p.parts("forwardingRules").clear(),
-    "no proxy": lambda p: p.parts("targetHttpProxies").clear(),
-    "no map": lambda p: p.parts("urlMaps").clear(),
-    "no service": lambda p: p.parts("backendServices").clear(),
-    "rules of another network": lambda p: [
-        rule.update(network=p.link("global/networks/other")) for rule in p.parts("forwardingRules")
-    ],
-    "rules of other addresses": lambda p: [rule.update(IPAddress="10.9.9.9") for rule in p.parts("forwardingRules")],
-}
-
-
-@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
-def test_backends_that_no_rule_leads_to_are_unknown(example: Platform, cut: Callable[[Platform], object]) -> None:
-    """The way from the gateway's addresses is the only one to them: where it is cut, nothing is known."""
-    cut(example)
+def test_pods_that_are_not_seen_have_no_interfaces_that_are_known(example: Platform) -> None:
+    """A server is ready, so it has a pod, wherever that is."""
+    example.forget("us", "Pod")
 
     code, found, told = bad(example)
 
-    assert found == [("us", "BACKENDS", "unknown"), ("eu", "BACKENDS", "unknown")]
-    assert "no forwarding rule leads from the gateway's addresses to a backend service / look at GATEWAY" in told
+    assert found == [("us", "INTERFACES", "unknown")]
+    assert "1 servers are ready, and 0 pods are seen" in told
     assert code == 3
 
 
