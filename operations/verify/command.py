@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -60,9 +62,8 @@ def verify(
     Reads Google's APIs and each cluster's with your application default credentials, and changes nothing. What could
     not be asked is told as unknown and never counts as good. Completions need a machine inside the VPC.
     """
-    for key, _ in urls:
-        if key not in regions.keys:
-            raise click.UsageError(f"--url-for: must name one of {', '.join(regions.keys)}, got {shown(key)}")
+    if problems := list(_contradictions(regions, urls, completion=completion)):
+        raise click.UsageError("\n  ".join(problems))
     found = _findings(regions, dict(urls), completion=completion, timeout_sec=timeout_sec)
     found = findings_report.in_order(found, regions.keys)
     if settings.output == "json":
@@ -71,6 +72,17 @@ def verify(
         title = f"{regions.config.name} in {regions.config.project}"
         findings_report.print_findings(found, Console(), title=title)
     return outcome(found)
+
+
+def _contradictions(regions: Chosen, urls: tuple[tuple[str, str], ...], *, completion: bool) -> Iterator[str]:
+    """What cannot be meant so."""
+    for key, count in Counter(key for key, _ in urls).items():
+        if key not in regions.keys:
+            yield f"--url-for: must name one of {', '.join(regions.keys)}, got {shown(key)}"
+        elif count > 1:
+            yield f"--url-for: must name each region once, got {shown(key)} {count} times"
+    if urls and not completion:
+        yield "--url-for: must not stand beside --no-completion, which asks at no address"
 
 
 def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool, timeout_sec: float) -> list[Finding]:

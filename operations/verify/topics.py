@@ -50,8 +50,8 @@ ADAPTER = Topic(
     fix="look at the pods in the namespace custom-metrics, and at roles/monitoring.viewer of their account",
     stack="workload-serving-{key}",
 )
-POOL_ENDPOINTS = Topic(
-    id="POOL-ENDPOINTS",
+INFERENCE_POOL = Topic(
+    id="INFERENCE-POOL",
     needed="the InferencePool is exported and its endpoint picker runs",
     fix="apply workload-serving-{key}; for a picker that waits, look at POOL-SYSTEM",
     stack="workload-serving-{key}",
@@ -86,7 +86,7 @@ FEATURE = Topic(
 IMPORT = Topic(
     id="IMPORT",
     needed="the pool of each cluster is known to the config cluster",
-    fix="look at POOL-ENDPOINTS of the regions that are named, and at FEATURE",
+    fix="look at INFERENCE-POOL of the regions that are named, and at FEATURE",
     stack="workload-serving of any region: the controller makes it from exported pools",
 )
 GATEWAY = Topic(

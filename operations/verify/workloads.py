@@ -42,7 +42,7 @@ class Workloads:
             yield self._check(topics.AUTOSCALER, self._autoscaler)
             if metric_source(self.config) in ADAPTER_GROUPS:
                 yield self._check(topics.ADAPTER, self._adapter)
-        yield self._check(topics.POOL_ENDPOINTS, self._pool_endpoints)
+        yield self._check(topics.INFERENCE_POOL, self._pool_endpoints)
         yield self._check(topics.METRIC, self._metric)
 
     def _server(self, deployment: dict[str, Any], pods: list[Any]) -> Seen:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operations.verify import topics
+from operations.verify.check import Topic
 from tests.operations.verify_platform import Platform
 from tests.operations.verify_rig import elastic, elastic_running, example, example_running
 
@@ -9,7 +11,7 @@ __all__ = ["elastic", "elastic_running", "example", "example_running"]
 
 REGION_IDS = {
     "ADDRESS", "BACKENDS", "CLUSTER", "COMPLETION", "GAUGE", "INTERFACES", "KUBERNETES", "MEMBERSHIP", "METRIC",
-    "POOL-ENDPOINTS", "POOL-SYSTEM", "POOL-TPU", "SERVER",
+    "INFERENCE-POOL", "POOL-SYSTEM", "POOL-TPU", "SERVER",
 }  # fmt: skip
 SHARED_IDS = {"BALANCING", "FEATURE", "GATEWAY", "HEALTH-CHECK", "IMPORT", "ROUTE"}
 
@@ -74,3 +76,11 @@ def test_the_elastic_platform_is_good(elastic: Platform) -> None:
     assert findings["eu", "COMPLETION"]["found"].startswith("answered by us-east4")
     assert ("eu", "ADDRESS") not in findings
     assert ran.code == 0
+
+
+def test_ids_of_node_pools_are_theirs_alone() -> None:
+    """A pool may have any name: no other finding's id begins as theirs do."""
+    ids = [topic.id for topic in vars(topics).values() if isinstance(topic, Topic) and topic is not topics.POOL]
+
+    assert [id_ for id_ in ids if id_.startswith("POOL-")] == []
+    assert len(ids) == len(set(ids)) > 10

@@ -84,19 +84,19 @@ CASES: Cases = {
         lambda p: server(p)["status"].update(updatedReplicas=0), "us", "SERVER", "0 of 1 are of the newest version",
     ),
     "pool is not there in Kubernetes": (
-        lambda p: p.forget("us", "InferencePool"), "us", "POOL-ENDPOINTS", "it is not there",
+        lambda p: p.forget("us", "InferencePool"), "us", "INFERENCE-POOL", "it is not there",
     ),
     "pool is not exported": (
         lambda p: p.object("us", "InferencePool")["metadata"].pop("annotations"),
-        "us", "POOL-ENDPOINTS", "it is not exported",
+        "us", "INFERENCE-POOL", "it is not exported",
     ),
     "endpoint picker is not ready": (
         lambda p: p.named("us", "Deployment", "gemma-pool-epp")["status"].clear(),
-        "us", "POOL-ENDPOINTS", "the endpoint picker gemma-pool-epp is not ready",
+        "us", "INFERENCE-POOL", "the endpoint picker gemma-pool-epp is not ready",
     ),
     "endpoint picker is not there": (
         lambda p: p.clusters["us"].objects.pop("/apis/apps/v1/namespaces/inference/deployments/gemma-pool-epp"),
-        "us", "POOL-ENDPOINTS", "the endpoint picker gemma-pool-epp is not there",
+        "us", "INFERENCE-POOL", "the endpoint picker gemma-pool-epp is not there",
     ),
     "metric is not handed on": (lambda p: p.forget("us", "AutoscalingMetric"), "us", "METRIC", "it is not there"),
     "gauge has no value": (

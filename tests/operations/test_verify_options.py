@@ -30,6 +30,14 @@ def test_without_credentials_nothing_is_known(example: Platform, monkeypatch: py
         (("--url-for", "http://10.0.0.5"), "must read KEY=http://ADDRESS, got 'http://10.0.0.5'"),
         (("--url-for", "us=10.0.0.5"), "must read http://HOST[:PORT] or https://HOST[:PORT], got '10.0.0.5'"),
         (("--url-for", "uk=http://10.0.0.5"), "--url-for: must name one of us, eu, got 'uk'"),
+        (
+            ("--url-for", "us=http://10.0.0.5"),
+            "--url-for: must name each region once, got 'us' 2 times",
+        ),
+        (
+            ("--no-completion", "--url-for", "us=http://10.0.0.5"),
+            "--url-for: must not stand beside --no-completion, which asks at no address",
+        ),
     ],
 )
 def test_bad_options_are_refused(example: Platform, arguments: tuple[str, ...], words: str) -> None:

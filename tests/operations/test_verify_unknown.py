@@ -118,7 +118,7 @@ def test_an_answer_that_cannot_be_read_is_unknown(example: Platform) -> None:
 
     code, found, told = bad(example)
 
-    assert found == [("us", "POOL-ENDPOINTS", "unknown")]
+    assert found == [("us", "INFERENCE-POOL", "unknown")]
     assert "the answer cannot be read" in told
     assert code == 3
 
@@ -134,9 +134,13 @@ def test_pods_that_are_not_seen_have_no_interfaces_that_are_known(example: Platf
     assert code == 3
 
 
-def test_a_gateway_that_is_not_reachable_from_here_is_unknown(example: Platform) -> None:
+def test_a_gateway_that_is_not_reachable_from_here_is_unknown(
+    example: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its addresses are inside the VPC: where the command runs outside, that is told, with the way out."""
-    code, found, told = bad(example, "--url-for", "eu=http://127.0.0.1:1")
+    monkeypatch.setitem(example.urls, "eu", "http://127.0.0.1:1")
+
+    code, found, told = bad(example)
 
     assert found == [("eu", "COMPLETION", "unknown")]
     assert "run it inside the VPC, in europe-west4" in told

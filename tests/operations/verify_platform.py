@@ -66,7 +66,8 @@ class Platform:
     def run(self, *arguments: str, output: str = "json", only: str = "") -> Ran:
         """`inference-ops verify` with these arguments, of all regions or *only* one."""
         keys = [only] if only else list(self.urls)
-        urls = [part for key in keys for part in ("--url-for", f"{key}={self.urls[key]}")]
+        asked = [] if "--no-completion" in arguments else keys
+        urls = [part for key in asked for part in ("--url-for", f"{key}={self.urls[key]}")]
         region = ("--region", only) if only else ()
         path = next(path for path in (EXAMPLE, ELASTIC) if load(path).name == self.config.name)
         return self.command("--config", str(path), "--output", output, "verify", *region, *urls, *arguments)
