@@ -9,37 +9,37 @@ from google.oauth2.credentials import Credentials
 
 from operations.findings import Finding
 from operations.google_api import GoogleApi
-from operations.preflight import images, tried_again
+from operations.preflight import images, registry, tried_again
 from operations.preflight.check import Subject
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.operations.registry_stand_in import RegistryStandIn
 
 
 def found(
-    registry: RegistryStandIn, monkeypatch: pytest.MonkeyPatch, base: Any = EXAMPLE, /, **changes: Any
+    stand_in: RegistryStandIn, monkeypatch: pytest.MonkeyPatch, base: Any = EXAMPLE, /, **changes: Any
 ) -> dict[str, Finding]:
     """What the checks find, by id."""
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
     subject = Subject(config=config(base, **changes), keys=(), google=google)
-    with registry.serving() as url:
-        monkeypatch.setenv(images.ENDPOINT_VARIABLE, url)
+    with stand_in.serving() as url:
+        monkeypatch.setenv(registry.ENDPOINT_VARIABLE, url)
         return {one.id: one for check in images.checks(subject) for one in check.findings()}
 
 
 @pytest.mark.parametrize("tokens", [False, True])
 def test_chart_and_images_are_looked_up_by_their_manifests(tokens: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the registry's own way, with a token for everybody where it wants one; nothing is downloaded."""
-    registry = RegistryStandIn(tokens=tokens)
-    findings = found(registry, monkeypatch)
+    stand_in = RegistryStandIn(tokens=tokens)
+    findings = found(stand_in, monkeypatch)
 
     assert {finding.status.value for finding in findings.values()} == {"good"}
-    assert registry.asked == [
+    assert stand_in.asked == [
         "/v2/gateway-api-inference-extension/charts/inferencepool/manifests/v1.5.0",
         "/v2/vllm/vllm-tpu/manifests/v0.27.0",
         "/v2/kubectl/manifests/v1.34.1",
         "/v2/library/python/manifests/3.13.14-slim",
     ]
-    assert "application/vnd.oci.image.index.v1+json" in registry.accepted
+    assert "application/vnd.oci.image.index.v1+json" in stand_in.accepted
 
 
 def test_the_adapter_is_looked_up_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,9 +58,9 @@ def test_a_version_that_is_not_there_is_wrong(monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_image_that_is_not_for_everybody_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The nodes may see more than the caller."""
-    registry = RegistryStandIn(closed={"my-project/llm/vllm"})
+    stand_in = RegistryStandIn(closed={"my-project/llm/vllm"})
     image = "us-docker.pkg.dev/my-project/llm/vllm:v0.27.0"
-    finding = found(registry, monkeypatch, model_server__image=image)["IMAGE-SERVER"]
+    finding = found(stand_in, monkeypatch, model_server__image=image)["IMAGE-SERVER"]
 
     assert (finding.status.value, finding.found) == ("unknown", "us-docker.pkg.dev does not show it to everybody")
 
@@ -78,7 +78,7 @@ def test_what_may_pass_is_asked_again(failures: list[int], status: str, monkeypa
 def test_a_registry_that_does_not_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """No conclusion is drawn from a machine without a way out."""
     monkeypatch.setattr(tried_again, "PAUSES_SEC", (0, 0, 0))
-    monkeypatch.setenv(images.ENDPOINT_VARIABLE, "http://127.0.0.1:9")
+    monkeypatch.setenv(registry.ENDPOINT_VARIABLE, "http://127.0.0.1:9")
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
     [chart, *_] = images.checks(Subject(config=config(), keys=(), google=google))
     [finding] = chart.findings()
