@@ -45,9 +45,6 @@ class RegistryStandIn:
                 repository = self.path.removeprefix("/v2/").rpartition("/manifests/")[0]
                 scope = f"repository:{repository}:pull"
                 registry.accepted = self.headers.get("Accept", "")
-                if registry.failures:
-                    self._answer(registry.failures.pop(0))
-                    return
                 if registry.tokens and self.headers.get("Authorization") != f"Bearer for-{scope}":
                     realm = f"http://{self.headers['Host']}/token"
                     self._answer(401, challenge=f'Bearer realm="{realm}",service="registry",scope="{scope}"')
@@ -56,7 +53,7 @@ class RegistryStandIn:
                 self._answer(404 if repository in registry.absent else 403 if repository in registry.closed else 200)
 
             def _answer(self, status: int, content: bytes = b"", challenge: str = "") -> None:
-                self.send_response(status)
+                self.send_response(registry.failures.pop(0) if registry.failures else status)
                 if challenge:
                     self.send_header("WWW-Authenticate", challenge)
                 self.send_header("Content-Length", str(len(content)))
