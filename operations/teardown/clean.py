@@ -13,7 +13,9 @@ from rich.markup import escape
 
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
-from operations.teardown.network import Found, Network
+from operations.teardown.found import Found
+from operations.teardown.network import Network
+from operations.teardown.stateless import not_swept
 from operations.teardown.stop import Stop
 
 
@@ -46,10 +48,18 @@ class Cleaner:
         self._answered("WAIT", lambda: self._wait("the load balancer", lambda: self.network.look().balancing))
 
     def sweep(self) -> None:
-        """Delete what controllers left in our network, once there is no cluster in it whose controllers may use it."""
+        """
+        Delete what controllers left in our network, once there is no cluster in it whose controllers may use it.
+
+        Only in a network that Terraform made and that was in its state when this run began.
+        """
         self._answered("SWEEP", self._sweep)
 
     def _sweep(self) -> None:
+        if not self.network.known:
+            if strange := self.network.look().ghosts:
+                self.problems["SWEEP"] = not_swept(self.network.path, strange)
+            return
         if living := [cluster["name"] for cluster in self.network.clusters()]:
             found = f"nothing was swept: {', '.join(living)} is still in the network"
             fix = "delete the cluster, which no stack knows, and run the command again"

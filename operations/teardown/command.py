@@ -13,12 +13,14 @@ from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
 from operations.option_types import Finite
 from operations.teardown.clean import Cleaner
+from operations.teardown.found import Found
 from operations.teardown.left import bucket_kept
 from operations.teardown.leftovers import Leftovers
 from operations.teardown.named import name_problems, protection_problems
-from operations.teardown.network import Found, Network
+from operations.teardown.network import Network
 from operations.teardown.plan import WayDown, way_down
 from operations.teardown.report import Report, print_report, stack_findings
+from operations.teardown.stateless import not_swept
 from operations.teardown.states import States, has_bucket, paths, protected, read_states
 from operations.teardown.stop import Stop
 from operations.teardown.terraform import TerraformError
@@ -110,6 +112,9 @@ def _plan(config: Config, way: WayDown, states: States, rules: Rules, network: N
     ghosts: tuple[Found, ...] = ()
     try:
         ghosts = network.look().ghosts
+        if ghosts and not network.known:
+            findings.append(not_swept(network.path, ghosts))
+            ghosts = ()
     except ApiError as error:
         findings.append(
             Finding(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from operations.load_balancer import listed, path_of
+from operations.load_balancer import Part, listed, path_of
 from operations.teardown.left import NETWORK_FIX, Left, Search, last, there, wrong
 from operations.teardown.network import Network
+from operations.teardown.stateless import CLUSTER_ADDRESS, fix, network_fix
 from stacks.config import Config
 from stacks.names import Names
 
@@ -50,7 +51,7 @@ class InNetwork:
     def _clusters(self) -> Iterator[Left]:
         for cluster in self.network.clusters():
             place = f"{cluster['name']} in {cluster.get('location', '?')}"
-            yield wrong("CLUSTER", f"cluster {place}", "medium", "destroy its stack, see above")
+            yield wrong("CLUSTER", f"cluster {place}", "medium", self._cluster_todo(cluster))
             for pool in cluster.get("nodePools", []):
                 config = pool.get("config", {})
                 machine = config.get("machineType", "?")
@@ -59,24 +60,34 @@ class InNetwork:
                     "NODE-POOL", f"node pool {pool['name']} ({machine}) of {place}", costs, "it goes with its cluster"
                 )
 
+    def _cluster_todo(self, cluster: Part) -> str:
+        path = self.network.cluster_path(cluster)
+        stacks = {self._names.cluster(key): f"infra-cluster-{key}" for key in self.config.regions}
+        stack = stacks.get(cluster["name"])
+        if path in self.network.in_states:
+            return f"destroy {stack or 'its stack'}, see above"
+        return fix(stack, CLUSTER_ADDRESS, path) if stack else "no state knows it: look whose it is, then delete it"
+
     def _disks(self) -> Iterator[Left]:
         ours = {self._names.cluster(key) for key in self.config.regions}
         for disk in listed(self.network.google, "disks"):
             if disk.get("labels", {}).get(CLUSTER_LABEL) in ours:
-                fix = f"look, then: gcloud compute disks delete {path_of(disk['selfLink'])}"
-                yield wrong("DISK", f"disk {disk['name']} of {disk.get('sizeGb', '?')} GB", "per GiB", fix)
+                todo = f"look, then: gcloud compute disks delete {path_of(disk['selfLink'])}"
+                yield wrong("DISK", f"disk {disk['name']} of {disk.get('sizeGb', '?')} GB", "per GiB", todo)
 
     def _made_by_controllers(self) -> Iterator[Left]:
         seen = self.network.look()
         for one in seen.found:
             if one.path in self.network.in_states:
-                fix = "destroy its stack, see above"
+                todo = "destroy its stack, see above"
+            elif one in seen.ghosts and not self.network.known:
+                todo = "no state holds its network: look whose it is before you delete it"
             elif one in seen.ghosts:
-                fix = "run the command again when its controller is gone"
+                todo = "run the command again when its controller is gone"
             else:
-                fix = "not by Terraform nor by a controller that is known: look before you delete it"
+                todo = "not by Terraform nor by a controller that is known: look before you delete it"
             costs = "small" if one.kind == PAID else "none"
-            yield wrong(one.kind.upper().replace(" ", "-"), one.shown, costs, fix)
+            yield wrong(one.kind.upper().replace(" ", "-"), one.shown, costs, todo)
 
     def _addresses(self) -> Iterator[Left]:
         ours = {self._names.gateway_address(key) for key in self.config.gateway_regions}
@@ -84,18 +95,23 @@ class InNetwork:
         for address in listed(self.network.google, "addresses"):
             if address["name"] in ours or last(address.get("subnetwork", "")) in subnets or self.network.holds(address):
                 path = path_of(address["selfLink"])
-                known = path in self.network.in_states
-                fix = NETWORK_FIX if known else f"look, then: gcloud compute addresses delete {path}"
-                yield wrong("ADDRESS", f"address {address['name']}", "small", fix)
+                yield wrong("ADDRESS", f"address {address['name']}", "small", self._todo("addresses", path))
 
     def _routers(self) -> Iterator[Left]:
         for router in listed(self.network.google, "routers"):
             if self.network.holds(router):
                 nat = " with NAT" if router.get("nats") else ""
                 costs = "small" if nat else "none"
-                yield wrong("ROUTER", f"router {router['name']}{nat}", costs, NETWORK_FIX)
+                todo = self._todo("routers", path_of(router["selfLink"]))
+                yield wrong("ROUTER", f"router {router['name']}{nat}", costs, todo)
 
     def _network(self) -> Iterator[Left]:
         google, name = self.network.google, self._names.network
         if there(google, "compute", "v1", "networks.get", project=google.project, network=name):
-            yield wrong("NETWORK", f"network {name}", "none", NETWORK_FIX)
+            todo = NETWORK_FIX if self.network.known else network_fix(self.network.path)
+            yield wrong("NETWORK", f"network {name}", "none", todo)
+
+    def _todo(self, collection: str, path: str) -> str:
+        if path in self.network.in_states:
+            return NETWORK_FIX
+        return f"look, then: gcloud compute {collection} delete {path}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from operations.api_error import ApiError
@@ -19,6 +18,7 @@ from operations.load_balancer import (
     parts_of,
     path_of,
 )  # fmt: skip
+from operations.teardown.found import FIREWALLS, Found, Look, in_order
 from operations.teardown.proof import free, proven
 from stacks.config import Config
 from stacks.names import Names
@@ -27,58 +27,6 @@ PREFIXES = ("gkemcg1-", "gkegw1-", "mcsd-", "k8s1-", "k8s2-", "k8s-")
 """Of names that GKE's controllers give: multi-cluster Gateway, Gateway, multi-cluster Services, endpoint groups of
 Services, and load balancers of Services with their firewall rules. What a cluster makes begins with gke-<its name>-.
 The parts of a Gateway's load balancer have one prefix: the annotations networking.gke.io/* of Gateways name them."""
-
-FIREWALLS = "firewalls"
-KINDS = {
-    "forwardingRules": "forwarding rule", "targetHttpProxies": "target HTTP proxy",
-    "targetHttpsProxies": "target HTTPS proxy", "urlMaps": "URL map", "backendServices": "backend service",
-    "healthChecks": "health check", "networkEndpointGroups": "endpoint group", "firewalls": "firewall rule",
-}  # fmt: skip
-"""In words, in the order in which they can go."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """
-    Something in our network.
-
-    Attributes:
-        kind: What it is, in words.
-        path: Where it is, such as `projects/p/global/firewalls/name`.
-    """
-
-    kind: str
-    path: str
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.path.rsplit("/", 1)[-1]
-
-    @property
-    def shown(self) -> str:
-        """Kind, name, and the zone or region where it has one: groups have the same name in all their zones."""
-        *_, place, _, name = self.path.split("/")
-        return f"{self.kind} {name}{'' if place == 'global' else f' in {place}'}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """
-    What was in our network at one time, in the order in which it can go.
-
-    Attributes:
-        found: Firewall rules and parts of load balancers.
-        ghosts: Those of them that controllers made and that may be swept.
-    """
-
-    found: tuple[Found, ...]
-    ghosts: tuple[Found, ...]
-
-    @property
-    def balancing(self) -> tuple[Found, ...]:
-        """What a load balancer has of it."""
-        return tuple(one for one in self.found if collection_of(one.path) in CHAIN)
 
 
 class Network:
@@ -98,13 +46,18 @@ class Network:
         names = Names(config)
         self.google = google
         self.in_states = in_states
-        self._path = f"projects/{google.project}/global/networks/{names.network}"
+        self.path = f"projects/{google.project}/global/networks/{names.network}"
         self._prefixes = (*PREFIXES, *(f"gke-{names.cluster(key)}-" for key in config.regions))
         self._proven: set[tuple[str, str]] = set()
 
+    @property
+    def known(self) -> bool:
+        """Whether Terraform made the network: without that its name alone says that it is ours."""
+        return self.path in self.in_states
+
     def holds(self, item: Part) -> bool:
         """Whether *item* says that it is in our network."""
-        return path_of(item.get("network", "")) == self._path
+        return path_of(item.get("network", "")) == self.path
 
     def clusters(self) -> list[dict[str, Any]]:
         """
@@ -119,8 +72,12 @@ class Network:
             raise ApiError(status=None, reason="missingZones", message="some zones do not tell their clusters")
         return [
             cluster for cluster in answer.get("clusters", [])
-            if path_of(cluster.get("networkConfig", {}).get("network") or self._relative(cluster)) == self._path
+            if path_of(cluster.get("networkConfig", {}).get("network") or self._relative(cluster)) == self.path
         ]  # fmt: skip
+
+    def cluster_path(self, cluster: Part) -> str:
+        """Where *cluster* is, as Terraform's state has it."""
+        return f"projects/{self.google.project}/locations/{cluster.get('location', '-')}/clusters/{cluster['name']}"
 
     def look(self) -> Look:
         """
@@ -136,7 +93,7 @@ class Network:
         self._proven |= {(path, parts[path].get("id", "")) for path in ours}
         named = {path for path in ours if path.rsplit("/", 1)[-1].startswith(self._prefixes)}
         ghosts = free(parts, {path for path in named if path not in self.in_states}, inside)
-        return Look(found=_found(ours), ghosts=_found(ghosts))
+        return Look(found=in_order(ours), ghosts=in_order(ghosts))
 
     def there(self, ghosts: Iterable[Found]) -> list[Found]:
         """
@@ -170,10 +127,3 @@ class Network:
 
     def _relative(self, cluster: dict[str, Any]) -> str:
         return f"projects/{self.google.project}/global/networks/{cluster.get('network', '')}"
-
-
-def _found(paths: Iterable[str]) -> tuple[Found, ...]:
-    """In the order in which they can go."""
-    order = list(KINDS)
-    ordered = sorted(paths, key=lambda path: (order.index(collection_of(path)), path))
-    return tuple(Found(kind=KINDS[collection_of(path)], path=path) for path in ordered)

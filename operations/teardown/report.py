@@ -14,7 +14,7 @@ from rich.table import Table
 
 from operations.command import Exit
 from operations.findings import Finding, Status, outcome
-from operations.teardown.network import Found
+from operations.teardown.found import Found
 from operations.teardown.walk import Done
 
 COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}

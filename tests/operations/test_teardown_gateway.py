@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from operations.load_balancer import CHAIN, addressed
-from operations.teardown.network import KINDS
+from operations.teardown.found import KINDS
 from tests.operations.google_discovery import document
 from tests.operations.google_stand_in import GoogleStandIn
 from tests.operations.teardown_cloud import COMPUTE, TeardownCloud
