@@ -15,15 +15,21 @@ from rich.table import Table
 from operations.command import Exit
 from operations.findings import Finding, Status, outcome
 from operations.teardown.found import Found
-from operations.teardown.walk import Done
+from operations.teardown.turn import Done
 
 COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}
 DONE = {
     "destroyed": "destroyed",
     "bucket kept": "destroyed, but for the bucket and what it needs",
+    "forgotten": "taken out of the state",
     "empty": "was empty",
 }
-PLANNED = {"destroyed": "goes", "bucket kept": "goes, but for the bucket and what it needs", "empty": "is empty"}
+PLANNED = {
+    "destroyed": "goes",
+    "bucket kept": "goes, but for the bucket and what it needs",
+    "forgotten": "is taken out of the state",
+    "empty": "is empty",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +86,7 @@ def stack_findings(stacks: Sequence[Done]) -> list[Finding]:
     return [
         Finding(
             id="STACK", status=Status.WRONG, found=f"{done.stack}: {done.result}{_why(done)}", needed="destroyed",
-            fix=fixes[done.result],
+            fix=f"run the command again, or: {done.todo}" if done.todo else fixes[done.result],
         )
         for done in stacks
         if not done.gone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -111,6 +112,21 @@ def destroy(folder: Path, targets: Sequence[str], stop: Stop, gone: Callable[[],
     return errors or ([] if process.returncode == 0 else [f"terraform destroy ended with code {process.returncode}"])
 
 
+def forget(folder: Path, resources: Sequence[Resource]) -> None:
+    """
+    Take *resources* out of the state of the root module in *folder*, and touch nothing else.
+
+    Raises:
+        TerraformError: It did not work; none of them, or some, are still in the state.
+    """
+    _run(folder, "state", "rm", *(one.address for one in resources))
+
+
+def forget_command(folder: Path, resources: Sequence[Resource]) -> str:
+    """What a person would type for the same."""
+    return shlex.join(["terraform", f"-chdir={folder}", "state", "rm", *(one.address for one in resources)])
+
+
 def can_go_away(errors: Iterable[str]) -> bool:
     """Whether each of *errors* may be over in a while: one refusal among them would only come again."""
     return all(GOES_AWAY.search(words) and not REFUSED.search(words) for words in errors)
@@ -154,8 +170,8 @@ def _run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def _command(folder: Path, command: str, *arguments: str) -> list[str]:
-    return ["terraform", f"-chdir={folder}", command, "-no-color", *arguments]
+def _command(folder: Path, *arguments: str) -> list[str]:
+    return ["terraform", f"-chdir={folder}", *arguments, "-no-color"]
 
 
 def _plain(text: str) -> str:

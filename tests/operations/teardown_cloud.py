@@ -73,6 +73,14 @@ class TeardownCloud:
         """Self link of something in the project."""
         return COMPUTE + self.path(rest)
 
+    def living(self) -> list[dict[str, Any]]:
+        """The clusters that are there."""
+        return self.clusters
+
+    def holds(self, name: str) -> bool:
+        """Whether a bucket, secret or network of that name is there."""
+        return name in self.there
+
     def serve(self, stand_in: GoogleStandIn) -> GoogleApi:
         """Answer with what is there."""
         for collection in AGGREGATED:
@@ -87,7 +95,8 @@ class TeardownCloud:
             "compute.networks.get": self._get("network"),
             "storage.buckets.get": self._get("bucket"),
             "secretmanager.projects.secrets.get": self._get("name"),
-            "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.clusters},
+            "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.living()},
+            "container.projects.locations.clusters.get": self._cluster,
             "gkehub.projects.locations.memberships.list": lambda params, body: {
                 "resources": [{"name": self.path(f"locations/global/memberships/{name}")} for name in self.memberships]
             },
@@ -109,6 +118,12 @@ class TeardownCloud:
         member = self.path(f"locations/global/memberships/{self.config_member}")
         spec = {"multiclusteringress": {"configMembership": member}}
         return [{"name": self.path("locations/global/features/multiclusteringress"), "spec": spec}]
+
+    def _cluster(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
+        for cluster in self.living():
+            if params["name"] == self.path(f"locations/{cluster['location']}/clusters/{cluster['name']}"):
+                return cluster
+        raise Fault(404, f"Not found: {params['name']}.")
 
     def _aggregated(self, collection: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
@@ -145,7 +160,7 @@ class TeardownCloud:
     def _get(self, parameter: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
             name = params[parameter].rsplit("/", 1)[-1]
-            if name not in self.there:
+            if not self.holds(name):
                 raise Fault(404, f"{name} was not found")
             return {"name": name}
 

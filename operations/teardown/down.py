@@ -1,0 +1,34 @@
+"""A teardown that is done."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from operations.teardown.clean import Cleaner
+from operations.teardown.leftovers import Leftovers
+from operations.teardown.report import Report, stack_findings
+from operations.teardown.stop import Stop
+from operations.teardown.subject import Subject
+from operations.teardown.turn import Rules
+from operations.teardown.walk import Walk
+
+
+def down(subject: Subject, rules: Rules, *, wait_sec: float, console: Console) -> Report:
+    """Do it, and look at what is left unless a signal ended it."""
+    network, config = subject.network, subject.config
+    with Stop() as stop:
+        cleaner = Cleaner(network=network, wait_sec=wait_sec, pause_sec=rules.pause_sec, stop=stop, console=console)
+        walk = Walk(
+            way=subject.way, states=subject.states, lost=subject.clusters.lost, rules=rules, stop=stop,
+            balanced=cleaner.wait_for_balancer, swept=cleaner.sweep, console=console,
+        )  # fmt: skip
+        cleaner.remember()
+        stacks = walk.run()
+        findings = [*stack_findings(stacks), *cleaner.problems.values(), *subject.clusters.problems()]
+        if not stop.asked:
+            with console.status("looking for what is left"):
+                findings += Leftovers(network=network, config=config, keep_bucket=rules.keep_bucket).findings()
+        return Report(
+            project=config.project, outdir=str(subject.way.outdir), changed=True, interrupted=stop.asked, stacks=stacks,
+            swept=tuple(cleaner.asked.values()), findings=tuple(findings),
+        )  # fmt: skip
