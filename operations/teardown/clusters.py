@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
+from operations.load_balancer import refuse_gaps
+from operations.teardown.answers import CLUSTER_VIEWER, UNTOLD, untold
 from operations.teardown.terraform import Resource
 from stacks.config import Config
 from stacks.names import Names
@@ -30,7 +32,7 @@ class Clusters:
     """
 
     def __init__(self, google: GoogleApi, config: Config) -> None:
-        self.error: ApiError | None = None
+        self.error: Exception | None = None
         self._google = google
         self._config = config
         self._gone: set[str] = set()
@@ -44,7 +46,7 @@ class Clusters:
         try:
             if name not in self._gone and self._is_gone(name, Names(self._config).cluster_location(key)):
                 self._gone.add(name)
-        except ApiError as error:
+        except UNTOLD as error:
             self.error = error
         return name if name in self._gone else ""
 
@@ -52,13 +54,9 @@ class Clusters:
         """That it could not be told of all of them, where that is so."""
         if not self.error:
             return []
-        return [
-            Finding(
-                id="CLUSTERS", status=Status.UNKNOWN, found=f"could not be told: {self.error}",
-                needed="which clusters are gone: their objects are then taken out of the states",
-                fix="have roles/container.clusterViewer granted, then run it again",
-            )
-        ]  # fmt: skip
+        found, fix = untold(self.error, CLUSTER_VIEWER)
+        needed = "which clusters are gone: their objects are then taken out of the states"
+        return [Finding(id="CLUSTERS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
 
     def _key(self, stack: str) -> str:
         """Key of the region whose cluster *stack* is of."""
@@ -79,8 +77,7 @@ class Clusters:
         else:
             return False
         answer = self._google.call("container", "v1", f"{clusters}.list", parent=f"{parent}/-")
-        if answer.get("missingZones"):
-            raise ApiError(status=None, reason="missingZones", message="some zones do not tell their clusters")
+        refuse_gaps(answer)
         return all(cluster.get("name") != name for cluster in answer.get("clusters", []))
 
 

@@ -17,6 +17,7 @@ from operations.teardown.named import name_problems, protection_problems
 from operations.teardown.network import Network
 from operations.teardown.plan import WayDown, way_down
 from operations.teardown.planned import planned
+from operations.teardown.progress import looking
 from operations.teardown.report import print_report
 from operations.teardown.states import paths, read_states
 from operations.teardown.subject import Subject
@@ -83,9 +84,11 @@ def teardown(
         return Exit.UNKNOWN
     network = Network(google, config, paths(states))
     subject = Subject(config=config, way=way, states=states, clusters=Clusters(google, config), network=network)
-    if problems := protection_problems(states, clusters, bucket, subject.clusters.lost):
+    with looking(console, "looking at the clusters that are named"):
+        problems = protection_problems(states, clusters, bucket, subject.clusters.lost)
+    if problems:
         raise click.UsageError("\n  ".join(problems))
     rules = Rules(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec)
-    report = down(subject, rules, wait_sec=wait_sec, console=console) if yes else planned(subject, rules)
+    report = down(subject, rules, wait_sec=wait_sec, console=console) if yes else planned(subject, rules, console)
     print_report(report, settings.output, Console())
     return report.outcome

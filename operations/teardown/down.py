@@ -5,7 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from operations.teardown.clean import Cleaner
+from operations.teardown.left import Left
 from operations.teardown.leftovers import Leftovers
+from operations.teardown.progress import looking
 from operations.teardown.report import Report, stack_findings
 from operations.teardown.stop import Stop
 from operations.teardown.subject import Subject
@@ -23,12 +25,15 @@ def down(subject: Subject, rules: Rules, *, wait_sec: float, console: Console) -
             balanced=cleaner.wait_for_balancer, swept=cleaner.sweep, console=console,
         )  # fmt: skip
         cleaner.remember()
+        cleaner.wait_for_clusters()
         stacks = walk.run()
-        findings = [*stack_findings(stacks), *cleaner.problems.values(), *subject.clusters.problems()]
+        left: list[Left] = []
         if not stop.asked:
-            with console.status("looking for what is left"):
-                findings += Leftovers(network=network, config=config, keep_bucket=rules.keep_bucket).findings()
+            cleaner.settle()
+            with looking(console, "looking for what is left"):
+                left = Leftovers(network=network, config=config, keep_bucket=rules.keep_bucket).findings()
+        told = [*stack_findings(stacks), *cleaner.problems.values(), *subject.clusters.problems(), *left]
         return Report(
             project=config.project, outdir=str(subject.way.outdir), changed=True, interrupted=stop.asked, stacks=stacks,
-            swept=tuple(cleaner.asked.values()), findings=tuple(findings),
+            swept=tuple(cleaner.swept.values()), findings=tuple(told),
         )  # fmt: skip

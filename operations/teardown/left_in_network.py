@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from operations.load_balancer import Part, listed, path_of
+from operations.load_balancer import listed, path_of
+from operations.teardown.answers import CLUSTER_VIEWER, VIEWER
 from operations.teardown.left import NETWORK_FIX, Left, Search, last, there, wrong
 from operations.teardown.network import Network
-from operations.teardown.stateless import CLUSTER_ADDRESS, fix, network_fix
+from operations.teardown.stateless import cluster_fix, network_fix
 from stacks.config import Config
 from stacks.names import Names
 
@@ -28,15 +29,15 @@ class InNetwork:
     def searches(self) -> tuple[Search, ...]:
         """What costs most first."""
         return (
-            Search(id="CLUSTER", permission="container.clusters.list", look=self._clusters),
-            Search(id="DISK", permission="compute.disks.list", look=self._disks),
+            Search(id="CLUSTER", role=CLUSTER_VIEWER, look=self._clusters),
+            Search(id="DISK", role=VIEWER, look=self._disks),
             Search(
-                id="LOAD-BALANCER", permission="compute.networkEndpointGroups.list and the like",
+                id="LOAD-BALANCER", role=VIEWER,
                 look=self._made_by_controllers,
             ),
-            Search(id="ADDRESS", permission="compute.addresses.list", look=self._addresses),
-            Search(id="ROUTER", permission="compute.routers.list", look=self._routers),
-            Search(id="NETWORK", permission="compute.networks.get", look=self._network),
+            Search(id="ADDRESS", role=VIEWER, look=self._addresses),
+            Search(id="ROUTER", role=VIEWER, look=self._routers),
+            Search(id="NETWORK", role=VIEWER, look=self._network),
         )  # fmt: skip
 
     @property
@@ -51,7 +52,7 @@ class InNetwork:
     def _clusters(self) -> Iterator[Left]:
         for cluster in self.network.clusters():
             place = f"{cluster['name']} in {cluster.get('location', '?')}"
-            yield wrong("CLUSTER", f"cluster {place}", "medium", self._cluster_todo(cluster))
+            yield wrong("CLUSTER", f"cluster {place}", "medium", cluster_fix(self.network, cluster))
             for pool in cluster.get("nodePools", []):
                 config = pool.get("config", {})
                 machine = config.get("machineType", "?")
@@ -59,14 +60,6 @@ class InNetwork:
                 yield wrong(
                     "NODE-POOL", f"node pool {pool['name']} ({machine}) of {place}", costs, "it goes with its cluster"
                 )
-
-    def _cluster_todo(self, cluster: Part) -> str:
-        path = self.network.cluster_path(cluster)
-        stacks = {self._names.cluster(key): f"infra-cluster-{key}" for key in self.config.regions}
-        stack = stacks.get(cluster["name"])
-        if path in self.network.in_states:
-            return f"destroy {stack or 'its stack'}, see above"
-        return fix(stack, CLUSTER_ADDRESS, path) if stack else "no state knows it: look whose it is, then delete it"
 
     def _disks(self) -> Iterator[Left]:
         ours = {self._names.cluster(key) for key in self.config.regions}

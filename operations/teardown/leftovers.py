@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from operations.findings import Status
+from operations.load_balancer import Part, refuse_gaps
 from operations.teardown.left import FLEET_FIX, NETWORK_FIX, Left, Search, bucket_kept, last, there, wrong
 from operations.teardown.left_in_network import InNetwork
 from operations.teardown.network import Network
@@ -30,9 +31,9 @@ class Leftovers:
         """One per thing that is left, and one per kind that is not there or could not be asked for."""
         searches = (
             *InNetwork(network=self.network, config=self.config).searches(),
-            Search(id="FLEET", permission="gkehub.memberships.list and gkehub.features.list", look=self._fleet),
-            Search(id="BUCKET", permission="storage.buckets.get", look=self._bucket),
-            Search(id="SECRET", permission="secretmanager.secrets.get", look=self._secret),
+            Search(id="FLEET", role="roles/gkehub.viewer", look=self._fleet),
+            Search(id="BUCKET", role="roles/storage.bucketViewer", look=self._bucket),
+            Search(id="SECRET", role="roles/secretmanager.viewer", look=self._secret),
         )
         return [finding for search in searches for finding in search.run()]
 
@@ -43,9 +44,11 @@ class Leftovers:
     def _fleet(self) -> Iterator[Left]:
         ours = {self._names.cluster(key) for key in self.config.regions}
         parent = f"projects/{self.network.google.project}/locations"
-        members = self.network.google.pages(
-            "gkehub", "v1", "projects.locations.memberships.list", items="resources", parent=f"{parent}/-"
-        )
+        members: list[Part] = []
+        listed = "projects.locations.memberships.list"
+        for page in self.network.google.whole_pages("gkehub", "v1", listed, parent=f"{parent}/-"):
+            refuse_gaps(page)
+            members += page.get("resources", [])
         for member in members:
             if last(member["name"]) in ours:
                 yield wrong("MEMBERSHIP", f"membership {last(member['name'])}", "none", FLEET_FIX)

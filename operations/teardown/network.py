@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from operations.api_error import ApiError
@@ -17,7 +17,9 @@ from operations.load_balancer import (
     of,
     parts_of,
     path_of,
+    refuse_gaps,
 )  # fmt: skip
+from operations.teardown.clusters import CLUSTER
 from operations.teardown.found import FIREWALLS, Found, Look, in_order
 from operations.teardown.proof import free, proven
 from stacks.config import Config
@@ -40,13 +42,17 @@ class Network:
         google: The project.
         config: The platform.
         in_states: Paths of what Terraform made, which is no ghost.
+
+    Attributes:
+        stacks: The stack of each cluster of the platform, by name.
     """
 
-    def __init__(self, google: GoogleApi, config: Config, in_states: Container[str]) -> None:
+    def __init__(self, google: GoogleApi, config: Config, in_states: Collection[str]) -> None:
         names = Names(config)
         self.google = google
         self.in_states = in_states
         self.path = f"projects/{google.project}/global/networks/{names.network}"
+        self.stacks = {names.cluster(key): f"{CLUSTER}{key}" for key in config.regions}
         self._prefixes = (*PREFIXES, *(f"gke-{names.cluster(key)}-" for key in config.regions))
         self._proven: set[tuple[str, str]] = set()
 
@@ -68,12 +74,24 @@ class Network:
         """
         parent = f"projects/{self.google.project}/locations/-"
         answer = self.google.call("container", "v1", "projects.locations.clusters.list", parent=parent)
-        if answer.get("missingZones"):
-            raise ApiError(status=None, reason="missingZones", message="some zones do not tell their clusters")
+        refuse_gaps(answer)
         return [
             cluster for cluster in answer.get("clusters", [])
             if path_of(cluster.get("networkConfig", {}).get("network") or self._relative(cluster)) == self.path
         ]  # fmt: skip
+
+    def stopping(self) -> list[Found]:
+        """
+        The clusters in it that somebody deletes already.
+
+        Raises:
+            ApiError: It cannot be told.
+        """
+        return [
+            Found(kind="cluster", path=self.cluster_path(one))
+            for one in self.clusters()
+            if one.get("status") == "STOPPING"
+        ]
 
     def cluster_path(self, cluster: Part) -> str:
         """Where *cluster* is, as Terraform's state has it."""
@@ -97,7 +115,7 @@ class Network:
 
     def there(self, ghosts: Iterable[Found]) -> list[Found]:
         """
-        Those of *ghosts*, all of one kind, that are still there.
+        Those of *ghosts* that are still there.
 
         Raises:
             ApiError: It cannot be told.
@@ -122,8 +140,11 @@ class Network:
                 raise
 
     def _firewalls(self) -> dict[str, Part]:
-        rules = self.google.pages("compute", "v1", "firewalls.list", items="items", project=self.google.project)
-        return {path_of(rule["selfLink"]): rule for rule in rules}
+        found: dict[str, Part] = {}
+        for page in self.google.whole_pages("compute", "v1", "firewalls.list", project=self.google.project):
+            refuse_gaps(page)
+            found |= {path_of(rule["selfLink"]): rule for rule in page.get("items", [])}
+        return found
 
     def _relative(self, cluster: dict[str, Any]) -> str:
         return f"projects/{self.google.project}/global/networks/{cluster.get('network', '')}"

@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-from operations.api_error import ApiError
+from rich.console import Console
+
 from operations.findings import Finding, Status
+from operations.teardown.answers import UNTOLD, VIEWER, untold
 from operations.teardown.found import Found
 from operations.teardown.left import bucket_kept
+from operations.teardown.network import Network
+from operations.teardown.progress import looking
 from operations.teardown.report import Report
-from operations.teardown.stateless import not_swept
+from operations.teardown.stateless import not_swept, unknown_clusters
 from operations.teardown.states import has_bucket, protected
 from operations.teardown.subject import Subject
 from operations.teardown.turn import Rules, expected
 from stacks.names import Names
 
 
-def planned(subject: Subject, rules: Rules) -> Report:
+def planned(subject: Subject, rules: Rules, console: Console) -> Report:
     """Stack by stack, with what controllers have in the network until now."""
-    findings = _protected(subject)
+    with looking(console, "looking at the network and the clusters"):
+        findings = [*_protected(subject), *unknown_clusters(subject.network)]
+        ghosts, problems = _ghosts(subject.network)
+        stacks = expected(subject.way, subject.states, subject.clusters.lost, keep_bucket=rules.keep_bucket)
     if rules.keep_bucket and has_bucket(subject.states):
         findings.append(bucket_kept(Names(subject.config).bucket))
-    network, ghosts = subject.network, tuple[Found, ...]()
-    try:
-        ghosts = network.look().ghosts
-        if ghosts and not network.known:
-            findings.append(not_swept(network.path, ghosts))
-            ghosts = ()
-    except ApiError as error:
-        findings.append(
-            Finding(
-                id="SWEEP", status=Status.UNKNOWN, found=f"could not be told: {error}",
-                needed="firewall rules of the network, and all parts of its load balancers",
-                fix="get the permissions to list them (roles/compute.viewer)" if error.denied else "run it again",
-            )
-        )  # fmt: skip
-    stacks = expected(subject.way, subject.states, subject.clusters.lost, keep_bucket=rules.keep_bucket)
     return Report(
         project=subject.config.project, outdir=str(subject.way.outdir), changed=False, interrupted=False,
-        stacks=stacks, swept=ghosts, findings=(*findings, *subject.clusters.problems()),
+        stacks=stacks, swept=ghosts, findings=(*findings, *problems, *subject.clusters.problems()),
     )  # fmt: skip
+
+
+def _ghosts(network: Network) -> tuple[tuple[Found, ...], list[Finding]]:
+    """What would be swept, and what stands in its way."""
+    try:
+        ghosts = network.look().ghosts
+    except UNTOLD as error:
+        found, fix = untold(error, VIEWER)
+        needed = "firewall rules of the network, and all parts of its load balancers"
+        return (), [Finding(id="SWEEP", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
+    if network.known or not ghosts:
+        return ghosts, []
+    return (), [not_swept(network.path, ghosts)]
 
 
 def _protected(subject: Subject) -> list[Finding]:

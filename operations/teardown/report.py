@@ -55,10 +55,9 @@ class Report:
 
     @property
     def outcome(self) -> Exit:
-        """Good where nothing is left but what may stay; a plan is good where all of it could be told."""
-        statuses = {finding.status for finding in self.findings}
-        if not self.changed:
-            return Exit.UNKNOWN if Status.UNKNOWN in statuses else Exit.GOOD
+        """Good where nothing is left but what may stay; a plan is good where all could be told and nothing is wrong."""
+        if not self.changed and not self.findings:
+            return Exit.GOOD
         return Exit.UNKNOWN if self.interrupted else outcome(self.findings)
 
     def shown(self) -> dict[str, Any]:
@@ -146,6 +145,8 @@ def _line(console: Console, text: str) -> None:
 
 def _verdict(report: Report) -> str:
     if not report.changed:
+        if report.outcome is Exit.WRONG:
+            return "Nothing was changed. See first what is wrong: this way does not lead to the end."
         return "Nothing was changed. Run it again with --yes to go down this way."
     if report.interrupted:
         return "Interrupted: run it again to go on."

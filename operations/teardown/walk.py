@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from operations.teardown.clusters import CLUSTER, WORKLOAD, objects
 from operations.teardown.plan import FLEET, NETWORK, WayDown
+from operations.teardown.progress import looking
 from operations.teardown.states import States, kept_for_bucket
 from operations.teardown.stop import Stop
 from operations.teardown.terraform import (
@@ -60,7 +61,7 @@ class Walk:
         resources = self.states[stack]
         if self.stop.asked and resources:
             return Done(stack=stack, resources=len(resources), result="not reached")
-        stays = spared(self.way, stack, resources, self.done, self.lost(stack) if resources else "")
+        stays = spared(self.way, stack, resources, self.done, self._lost(stack) if resources else "")
         if stays is None or stays.result == "empty":
             self._prepare(stack)
         return stays or self._destroy(stack)
@@ -79,7 +80,7 @@ class Walk:
     def _destroy(self, stack: str) -> Done:
         count, resources, why = len(self.states[stack]), self.states[stack], ""
         for number in range(1, self.rules.retries + 2):
-            lost = self.lost(stack)
+            lost = self._lost(stack)
             dead = objects(stack, resources) if lost else []
             try:
                 if dead:
@@ -108,6 +109,10 @@ class Walk:
             stack=stack, resources=count, result="failed", why="\n".join(filter(None, [why, *errors])), tries=number,
             hollow=hollow(stack, resources, lost), todo=forget_command(self.way.folder(stack), dead) if dead else "",
         )  # fmt: skip
+
+    def _lost(self, stack: str) -> str:
+        with looking(self.console, f"{stack}: is its cluster there"):
+            return self.lost(stack)
 
     def _again(self, stack: str, errors: list[str], number: int) -> bool:
         """Whether it is worth another try, once the pause before it is over."""

@@ -65,7 +65,7 @@ def test_what_is_left_is_told_with_its_costs(cloud: TeardownCloud, stand_in: Goo
 
 
 def test_what_may_not_be_asked_is_unknown(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A 403 is told with the permission that is missing, and the other kinds are told all the same."""
+    """A 403 is told with the role that may ask, and the other kinds are told all the same."""
     cloud.there = {"gemma-vpc"}
     stand_in.faults = {
         "compute.disks.aggregatedList": Fault(403, "no permission"),
@@ -75,7 +75,7 @@ def test_what_may_not_be_asked_is_unknown(cloud: TeardownCloud, stand_in: Google
     by_id = {finding.id: finding for finding in left(stand_in)}
 
     assert by_id["LEFT-DISK"].status == by_id["LEFT-BUCKET"].status == Status.UNKNOWN
-    assert by_id["LEFT-DISK"].fix == "look again with the permission compute.disks.list"
+    assert by_id["LEFT-DISK"].fix == "have roles/compute.viewer granted to whoever runs this"
     assert by_id["LEFT-NETWORK"].status == Status.WRONG
     assert by_id["LEFT-CLUSTER"].status == Status.GOOD
 

@@ -33,11 +33,11 @@ def test_ghosts_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleSta
     again = cleaner(stand_in)
     again.sweep()
 
-    assert sorted(deleted) == sorted(paths) == sorted(clean.asked)
+    assert sorted(deleted) == sorted(paths) == sorted(clean.swept)
     assert [path.split("/")[-2] for path in deleted] == (
         ["forwardingRules"] * 2 + ["networkEndpointGroups"] * 3 + ["firewalls"] * 4
     )
-    assert [cloud.items, clean.problems, again.asked, again.problems] == [{}, {}, {}, {}]
+    assert [cloud.items, clean.problems, again.swept, again.problems] == [{}, {}, {}, {}]
 
 
 def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -56,7 +56,7 @@ def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) ->
 
     clean.sweep()
 
-    assert [clean.asked, clean.problems] == [{}, {}]
+    assert [clean.swept, clean.problems] == [{}, {}]
     assert set(cloud.items) == {*others, elsewhere, by_hand, of_another_cluster, terraforms}
     assert [request for request in stand_in.requests if request.http_method == "DELETE"] == []
     told = {finding.found: finding for finding in left(stand_in) if finding.id == "LEFT-FIREWALL-RULE"}

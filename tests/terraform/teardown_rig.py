@@ -123,6 +123,10 @@ class Platform:
         """Methods that Google was asked for and that delete."""
         return [request.method for request in self.stand_in.requests if request.http_method == "DELETE"]
 
+    def state_file(self, stack: str) -> Path:
+        """Where the state of *stack* is."""
+        return self.world._states(stack)
+
     def lose_cluster(self, name: str) -> None:
         """Delete a cluster behind Terraform's back, with its pools and the objects in it."""
         objects = self.world.rig.cloud.objects

@@ -78,7 +78,7 @@ def test_objects_of_a_cluster_that_is_gone_hold_no_other_stack(platform: Platfor
     """Where they cannot be forgotten, the command for it is told, and both clusters and the network go all the same."""
     platform.lose_cluster("gemma-eu")
     stack = "workload-serving-eu"
-    with platform.world._states(stack).open("r+") as held:
+    with platform.state_file(stack).open("r+") as held:
         fcntl.lockf(held, fcntl.LOCK_EX)
         ran = platform.teardown("--yes", "--retries", "0")
     again = platform.teardown("--yes")
