@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,22 +17,15 @@ from operations.teardown.stop import Stop
 
 LOOK_SEC = 0.1
 """Between two looks at what Terraform has printed."""
-
-GOES_AWAY = re.compile(
-    r"already being used by|resourceInUse|resourceNotReady|incompatible operation|operation in progress"
-    r"|associated resources that should be cleaned up|error 409|error 429|error 5\d\d|rate ?limit ?exceeded"
-    r"|resource_exhausted|quota exceeded for quota metric|quotaExceeded|acquiring the state lock|i/o timeout"
-    r"|connection re(set|fused)|timeout while waiting|deadline exceeded|handshake timeout|unexpected EOF",
-    re.IGNORECASE,
-)
-"""Something is still in use, somebody else is at work, too much was asked at once, or the net was down."""
-REFUSED = re.compile(r"deletion.protection|force_destroy|bucket you tried to delete is not empty", re.IGNORECASE)
-"""The same words would come again."""
+LIMIT_SEC = 900.0
+"""For all but a destroy. A first `init` downloads some hundred MB of providers; to read a state takes seconds."""
+GRACE_SEC = 20.0
+"""To let go of a lock, once Terraform was asked to end."""
 
 
 class TerraformError(Exception):
     """
-    Terraform could not read a state.
+    Terraform could not read or change a state.
 
     Attributes:
         words: Its own.
@@ -94,21 +87,30 @@ def destroy(folder: Path, targets: Sequence[str], stop: Stop, gone: Callable[[],
     """
     Destroy *targets*, or all where there are none, and call *gone* for each that is; gives Terraform's errors.
 
-    Terraform runs in a session of its own, so that a Ctrl-C in a terminal reaches it through *stop* alone.
+    It takes as long as it takes. Terraform runs in a session of its own, so that a Ctrl-C in a terminal reaches it
+    through *stop* alone.
     """
     command = ["destroy", "-auto-approve", "-input=false", "-json", *(f"-target={address}" for address in targets)]
+    try:
+        return _followed(_command(folder, *command), stop, gone)
+    except OSError as error:
+        return [f"terraform could not be run: {error.filename or 'terraform'}: {error.strerror or error}"]
+
+
+def _followed(command: Sequence[str], stop: Stop, gone: Callable[[], None]) -> list[str]:
     # Into a file: a pipe would break if this process were killed, and Terraform would die of that in the middle.
-    with NamedTemporaryFile() as written, open(written.name, encoding="utf-8", errors="replace") as told:
-        process = subprocess.Popen(
-            _command(folder, *command),
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    with (
+        NamedTemporaryFile() as written,
+        open(written.name, encoding="utf-8", errors="replace") as told,
+        subprocess.Popen(
+            command, stdout=written, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+        ) as process,
+    ):
         stop.watch(process)
-        errors = _errors(_lines(told, process), gone)
-        stop.watch(None)
+        try:
+            errors = _errors(_lines(told, process), gone)
+        finally:
+            stop.watch(None)
     return errors or ([] if process.returncode == 0 else [f"terraform destroy ended with code {process.returncode}"])
 
 
@@ -125,11 +127,6 @@ def forget(folder: Path, resources: Sequence[Resource]) -> None:
 def forget_command(folder: Path, resources: Sequence[Resource]) -> str:
     """What a person would type for the same."""
     return shlex.join(["terraform", f"-chdir={folder}", "state", "rm", *(one.address for one in resources)])
-
-
-def can_go_away(errors: Iterable[str]) -> bool:
-    """Whether each of *errors* may be over in a while: one refusal among them would only come again."""
-    return all(GOES_AWAY.search(words) and not REFUSED.search(words) for words in errors)
 
 
 def _lines(told: TextIO, process: subprocess.Popen[bytes]) -> Iterator[str]:
@@ -162,12 +159,30 @@ def _errors(lines: Iterable[str], gone: Callable[[], None]) -> list[str]:
 
 def _run(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(_command(folder, *arguments), capture_output=True, text=True, check=False)
+        process = subprocess.Popen(
+            _command(folder, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace",
+        )  # fmt: skip
     except OSError as error:
         raise TerraformError(f"terraform must be on PATH: {error.strerror}") from None
-    if done.returncode:
-        raise TerraformError(_plain(done.stderr or done.stdout))
-    return done.stdout
+    with process:
+        try:
+            out, err = process.communicate(timeout=LIMIT_SEC)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise TerraformError(f"`terraform {arguments[0]}` did not end within {LIMIT_SEC:g} s") from None
+    if process.returncode:
+        raise TerraformError(_plain(err or out))
+    return out
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask *process* to end, and end it if it does not."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE_SEC)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _command(folder: Path, *arguments: str) -> list[str]:

@@ -17,13 +17,13 @@ from operations.teardown.stop import Stop
 from operations.teardown.terraform import (
     Resource,
     TerraformError,
-    can_go_away,
     destroy,
     forget,
     forget_command,
     state_of,
 )
 from operations.teardown.turn import Done, Lost, Result, Rules, buried, hollow, spared
+from operations.teardown.words import can_go_away
 
 
 @dataclass(kw_only=True)
@@ -116,7 +116,7 @@ class Walk:
 
     def _again(self, stack: str, errors: list[str], number: int) -> bool:
         """Whether it is worth another try, once the pause before it is over."""
-        if self.stop.asked or not can_go_away(errors) or number > self.rules.retries:
+        if self.stop.asked or not can_go_away(errors, number) or number > self.rules.retries:
             return False
         self._say(f"{stack}: {errors[0]}; try {number + 1} of {self.rules.retries + 1} in "
                   f"{self.rules.pause_sec:g} s")  # fmt: skip
