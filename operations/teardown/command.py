@@ -17,8 +17,8 @@ from operations.teardown.named import name_problems, protection_problems
 from operations.teardown.network import Network
 from operations.teardown.plan import WayDown, way_down
 from operations.teardown.planned import planned
+from operations.teardown.printed import print_report
 from operations.teardown.progress import looking
-from operations.teardown.report import print_report
 from operations.teardown.states import paths, read_states
 from operations.teardown.subject import Subject
 from operations.teardown.terraform import TerraformError

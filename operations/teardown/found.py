@@ -7,6 +7,17 @@ from dataclasses import dataclass
 
 from operations.load_balancer import CHAIN, collection_of
 
+PREFIXES = ("gkemcg1-", "gkegw1-", "mcsd-", "k8s1-", "k8s2-", "k8s-")
+"""Of names that GKE's controllers give.
+
+Firewall rules, by what `gcloud compute network-firewall-policies migrate` leaves out as GKE's: gkemcg1-l7-<network>-...
+(multi-cluster Gateway), gkegw1-l7-<network>-... (Gateway), k8s2-<cluster>-..., k8s-fw-... and k8s-...-hc (Services).
+What a cluster makes for itself and for multi-cluster Services is gke-<cluster>-<hash>- and then master, vms, all,
+inkubelet, exkubelet or mcsd; that a name begins with mcsd- is in no source that was found.
+
+All parts of a Gateway's load balancer have its prefix: the annotations networking.gke.io/* of Gateways name them.
+Endpoint groups of Services are k8s1-<cluster>-..., as in the example of google_compute_network_endpoint_group.
+"""
 FIREWALLS = "firewalls"
 KINDS = {
     "forwardingRules": "forwarding rule", "targetHttpProxies": "target HTTP proxy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from operations.load_balancer import listed, path_of
+from operations.load_balancer import Part, listed, path_of
 from operations.teardown.answers import CLUSTER_VIEWER, VIEWER
 from operations.teardown.left import NETWORK_FIX, Left, Search, last, there, wrong
 from operations.teardown.network import Network
@@ -14,7 +14,9 @@ from stacks.config import Config
 from stacks.names import Names
 
 CLUSTER_LABEL = "goog-k8s-cluster-name"
-"""Google's label on the disks that a cluster made."""
+"""Google's label on the machines and disks that a cluster made."""
+MAKER = "created-by"
+"""Key of a machine's metadata: the group that would make it again."""
 PAID = "forwarding rule"
 """The part of a load balancer that costs something while no request comes (cloud.google.com/load-balancing/pricing)."""
 
@@ -30,6 +32,7 @@ class InNetwork:
         """What costs most first."""
         return (
             Search(id="CLUSTER", role=CLUSTER_VIEWER, look=self._clusters),
+            Search(id="INSTANCE", role=f"{VIEWER} and {CLUSTER_VIEWER}", look=self._instances),
             Search(id="DISK", role=VIEWER, look=self._disks),
             Search(
                 id="LOAD-BALANCER", role=VIEWER,
@@ -61,10 +64,20 @@ class InNetwork:
                     "NODE-POOL", f"node pool {pool['name']} ({machine}) of {place}", costs, "it goes with its cluster"
                 )
 
+    def _instances(self) -> Iterator[Left]:
+        """Machines of clusters that are gone, and others in our network; those of a cluster are told as its pools."""
+        living = {cluster["name"] for cluster in self.network.clusters()}
+        for one in listed(self.network.google, "instances"):
+            cluster = one.get("labels", {}).get(CLUSTER_LABEL)
+            inside = any(self.network.holds(interface) for interface in one.get("networkInterfaces", ()))
+            if cluster not in living and (inside or cluster in self.network.stacks):
+                machine = last(one.get("machineType", "?"))
+                costs = "high" if one.get("guestAccelerators") or machine in self._machines else "medium"
+                yield wrong("INSTANCE", f"machine {one['name']} ({machine})", costs, _instance_todo(one))
+
     def _disks(self) -> Iterator[Left]:
-        ours = {self._names.cluster(key) for key in self.config.regions}
         for disk in listed(self.network.google, "disks"):
-            if disk.get("labels", {}).get(CLUSTER_LABEL) in ours:
+            if disk.get("labels", {}).get(CLUSTER_LABEL) in self.network.stacks:
                 todo = f"look, then: gcloud compute disks delete {path_of(disk['selfLink'])}"
                 yield wrong("DISK", f"disk {disk['name']} of {disk.get('sizeGb', '?')} GB", "per GiB", todo)
 
@@ -108,3 +121,10 @@ class InNetwork:
         if path in self.network.in_states:
             return NETWORK_FIX
         return f"look, then: gcloud compute {collection} delete {path}"
+
+
+def _instance_todo(instance: Part) -> str:
+    made_by = [one.get("value", "") for one in instance.get("metadata", {}).get("items", ()) if one.get("key") == MAKER]
+    if made_by:
+        return f"look, then: gcloud compute instance-groups managed delete {made_by[0]}"
+    return f"look, then: gcloud compute instances delete {path_of(instance['selfLink'])}"

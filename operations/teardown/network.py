@@ -20,15 +20,10 @@ from operations.load_balancer import (
     refuse_gaps,
 )  # fmt: skip
 from operations.teardown.clusters import CLUSTER
-from operations.teardown.found import FIREWALLS, Found, Look, in_order
+from operations.teardown.found import FIREWALLS, PREFIXES, Found, Look, in_order
 from operations.teardown.proof import free, proven
 from stacks.config import Config
 from stacks.names import Names
-
-PREFIXES = ("gkemcg1-", "gkegw1-", "mcsd-", "k8s1-", "k8s2-", "k8s-")
-"""Of names that GKE's controllers give: multi-cluster Gateway, Gateway, multi-cluster Services, endpoint groups of
-Services, and load balancers of Services with their firewall rules. What a cluster makes begins with gke-<its name>-.
-The parts of a Gateway's load balancer have one prefix: the annotations networking.gke.io/* of Gateways name them."""
 
 
 class Network:

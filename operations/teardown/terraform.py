@@ -1,4 +1,4 @@
-"""Terraform as a subprocess: what is in the state of a stack, and its destroy."""
+"""Terraform as a subprocess: what is in the state of a stack, and what is taken out of it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import json
 import shlex
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any, TextIO
-
-from operations.teardown.stop import Stop
+from typing import Any
 
 LOOK_SEC = 0.1
 """Between two looks at what Terraform has printed."""
@@ -83,37 +79,6 @@ def state_of(folder: Path) -> tuple[Resource, ...]:
     )
 
 
-def destroy(folder: Path, targets: Sequence[str], stop: Stop, gone: Callable[[], None]) -> list[str]:
-    """
-    Destroy *targets*, or all where there are none, and call *gone* for each that is; gives Terraform's errors.
-
-    It takes as long as it takes. Terraform runs in a session of its own, so that a Ctrl-C in a terminal reaches it
-    through *stop* alone.
-    """
-    command = ["destroy", "-auto-approve", "-input=false", "-json", *(f"-target={address}" for address in targets)]
-    try:
-        return _followed(_command(folder, *command), stop, gone)
-    except OSError as error:
-        return [f"terraform could not be run: {error.filename or 'terraform'}: {error.strerror or error}"]
-
-
-def _followed(command: Sequence[str], stop: Stop, gone: Callable[[], None]) -> list[str]:
-    # Into a file: a pipe would break if this process were killed, and Terraform would die of that in the middle.
-    with (
-        NamedTemporaryFile() as written,
-        open(written.name, encoding="utf-8", errors="replace") as told,
-        subprocess.Popen(
-            command, stdout=written, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
-        ) as process,
-    ):
-        stop.watch(process)
-        try:
-            errors = _errors(_lines(told, process), gone)
-        finally:
-            stop.watch(None)
-    return errors or ([] if process.returncode == 0 else [f"terraform destroy ended with code {process.returncode}"])
-
-
 def forget(folder: Path, resources: Sequence[Resource]) -> None:
     """
     Take *resources* out of the state of the root module in *folder*, and touch nothing else.
@@ -129,38 +94,10 @@ def forget_command(folder: Path, resources: Sequence[Resource]) -> str:
     return shlex.join(["terraform", f"-chdir={folder}", "state", "rm", *(one.address for one in resources)])
 
 
-def _lines(told: TextIO, process: subprocess.Popen[bytes]) -> Iterator[str]:
-    """What is written to *told*, line by line, until *process* has ended."""
-    rest, ended = "", False
-    while not ended:
-        ended = process.poll() is not None
-        *lines, rest = (rest + told.read()).split("\n")
-        yield from lines
-        if not ended:
-            time.sleep(LOOK_SEC)
-
-
-def _errors(lines: Iterable[str], gone: Callable[[], None]) -> list[str]:
-    found: list[str] = []
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            found += [line.strip()] if line.startswith(("Error", "│ Error")) else []
-            continue
-        if event.get("type") == "apply_complete" and event["hook"].get("action") == "delete":
-            gone()
-        if event.get("@level") == "error" and "diagnostic" in event:
-            told = event["diagnostic"]
-            parts = [told.get("address", ""), told["summary"], told.get("detail", "")]
-            found.append(": ".join(part.strip() for part in parts if part.strip()))
-    return list(dict.fromkeys(found))
-
-
 def _run(folder: Path, *arguments: str) -> str:
     try:
         process = subprocess.Popen(
-            _command(folder, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            command_of(folder, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace",
         )  # fmt: skip
     except OSError as error:
@@ -185,7 +122,8 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.kill()
 
 
-def _command(folder: Path, *arguments: str) -> list[str]:
+def command_of(folder: Path, *arguments: str) -> list[str]:
+    """Terraform in *folder*."""
     return ["terraform", f"-chdir={folder}", *arguments, "-no-color"]
 
 

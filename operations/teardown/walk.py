@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from operations.teardown.clusters import CLUSTER, WORKLOAD, objects
+from operations.teardown.destroy import destroy
 from operations.teardown.plan import FLEET, NETWORK, WayDown
 from operations.teardown.progress import looking
 from operations.teardown.states import States, kept_for_bucket
@@ -17,7 +18,6 @@ from operations.teardown.stop import Stop
 from operations.teardown.terraform import (
     Resource,
     TerraformError,
-    destroy,
     forget,
     forget_command,
     state_of,

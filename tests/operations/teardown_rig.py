@@ -13,6 +13,7 @@ from operations.teardown.left import Left
 from operations.teardown.leftovers import Leftovers
 from operations.teardown.network import Network
 from operations.teardown.stop import Stop
+from stacks.config import Config
 from stacks.names import Names
 from tests.configs import config as loaded
 from tests.operations import google_stand_in
@@ -84,8 +85,13 @@ def cleaner(
 
 
 def left(
-    stand_in: GoogleStandIn, *, keep_bucket: bool = True, in_states: frozenset[str] = frozenset(), known: bool = True
+    stand_in: GoogleStandIn,
+    *,
+    keep_bucket: bool = True,
+    in_states: frozenset[str] = frozenset(),
+    known: bool = True,
+    config: Config | None = None,
 ) -> list[Left]:
     """What is told to be left."""
     ours = network(stand_in, in_states, known=known)
-    return Leftovers(network=ours, config=loaded(), keep_bucket=keep_bucket).findings()
+    return Leftovers(network=ours, config=config or loaded(), keep_bucket=keep_bucket).findings()

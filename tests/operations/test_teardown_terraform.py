@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from operations.teardown.destroy import destroy
 from operations.teardown.plan import way_down
 from operations.teardown.states import read_states
 from operations.teardown.stop import Stop
-from operations.teardown.terraform import TerraformError, destroy, forget, state_of
+from operations.teardown.terraform import TerraformError, forget, state_of
 from tests.configs import config
 from tests.operations.test_teardown_plan import held, write
 

@@ -69,8 +69,9 @@ class RigCloud(TeardownCloud):
         return [*self.clusters, *made]
 
     def holds(self, name: str) -> bool:
-        """By name."""
-        return super().holds(name) or name in [one["name"] for one in self.built(*NAMED)]
+        """By name, or by address."""
+        accounts = [one["email"] for one in self.built("google_service_account")]
+        return super().holds(name) or name in [*(one["name"] for one in self.built(*NAMED)), *accounts]
 
 
 class Platform:
