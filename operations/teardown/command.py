@@ -70,6 +70,8 @@ def teardown(
     What stays: clusters whose state says deletion_protection, with all that they need; the model bucket with what is
     in it, unless it is named; the secret and the project's services. It is safe to run it again.
 
+    Kubernetes objects whose cluster is gone already are taken out of the states.
+
     Ctrl-C is passed on to Terraform once, and the report tells how far it came (exit code 3).
     """
     config, way = target
