@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
-from typing import TypeVar
-
-from rich.console import Console
-from rich.markup import escape
 
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.teardown.answers import CLUSTER_VIEWER, UNTOLD, VIEWER, untold
 from operations.teardown.found import Found
 from operations.teardown.network import Network
-from operations.teardown.progress import looking
 from operations.teardown.stateless import not_swept
-from operations.teardown.stop import Stop
 from operations.teardown.unswept import still_living, unswept
-
-T = TypeVar("T")
+from operations.teardown.waiter import Waiter
 
 
 @dataclass(kw_only=True)
 class Cleaner:
     """
-    Every wait is bounded, and a signal ends it.
+    Cleans up in *network*.
 
     Attributes:
-        wait_sec: Longest wait.
-        pause_sec: Between two looks.
         swept: Ghosts that were asked to go and were seen to be gone, by path.
         problems: What could not be asked, was refused or is still there, by what was tried last.
     """
 
     network: Network
-    wait_sec: float
-    pause_sec: float
-    stop: Stop
-    console: Console
+    waiter: Waiter
     swept: dict[str, Found] = field(default_factory=dict)
     problems: dict[str, Finding] = field(default_factory=dict)
     _going: dict[str, Found] = field(default_factory=dict)
@@ -49,15 +36,15 @@ class Cleaner:
 
     def remember(self) -> None:
         """Look while all is there: what is half gone later can be proven to be ours no more."""
-        self._answered("SWEEP", lambda: self._look("the network", self.network.look))
+        self._answered("SWEEP", lambda: self.waiter.look("the network", self.network.look))
 
     def wait_for_clusters(self) -> None:
         """Wait until those that somebody deletes already are gone."""
-        self._answered("WAIT", lambda: self._wait("clusters that are being deleted", self.network.stopping))
+        self._answered("WAIT", lambda: self.waiter.wait("clusters that are being deleted", self.network.stopping))
 
     def wait_for_balancer(self) -> None:
         """Wait until the load balancer has let go of our network, while the controllers that see to it still live."""
-        self._answered("WAIT", lambda: self._wait("the load balancer", lambda: self.network.look().balancing))
+        self._answered("WAIT", lambda: self.waiter.wait("the load balancer", lambda: self.network.look().balancing))
 
     def sweep(self) -> None:
         """
@@ -74,7 +61,7 @@ class Cleaner:
 
     def _sweep(self) -> None:
         if not self.network.known:
-            if strange := self._look("the network", self.network.look).ghosts:
+            if strange := self.waiter.look("the network", self.network.look).ghosts:
                 self.problems["SWEEP"] = not_swept(self.network.path, strange)
             return
         if not self._deserted():
@@ -82,16 +69,16 @@ class Cleaner:
         self._settle()
         self._refused = {}
         # Google keeps what is in use, and ends a thing some time after it was asked to: one kind after another.
-        ghosts = self._look("the network", self.network.look).ghosts
+        ghosts = self.waiter.look("the network", self.network.look).ghosts
         for kind, same in groupby(ghosts, key=lambda ghost: ghost.kind):
             if going := self._delete(same):
-                self._gone(self._wait(f"each {kind} that was left", partial(self.network.there, going)), going)
+                self._gone(self.waiter.wait(f"each {kind} that was left", partial(self.network.there, going)), going)
         self._tell_unswept()
 
     def _deserted(self) -> bool:
         """Whether no cluster is in the network any more; those that are being deleted are waited for."""
-        self._wait("clusters that are being deleted", self.network.stopping)
-        living = self._look("clusters", self.network.clusters)
+        self.waiter.wait("clusters that are being deleted", self.network.stopping)
+        living = self.waiter.look("clusters", self.network.clusters)
         if living:
             self.problems["SWEEP"] = still_living(self.network, living)
         return not living
@@ -99,7 +86,7 @@ class Cleaner:
     def _settle(self) -> None:
         asked = [*self._going.values(), *self._refused]
         if asked:
-            still = self._look("what was to go", lambda: self.network.there(asked))
+            still = self.waiter.look("what was to go", lambda: self.network.there(asked))
             self._gone(still, [*self._going.values()])
             self._refused = {one: error for one, error in self._refused.items() if one in still}
             self._tell_unswept()
@@ -119,9 +106,9 @@ class Cleaner:
         """Ask for the end of all *ghosts*; gives those that are going, and remembers who refused the others."""
         going = []
         for ghost in ghosts:
-            if self.stop.asked:
+            if self.waiter.stop.asked:
                 break
-            self._say(f"deleting the {ghost.shown}, which a controller left")
+            self.waiter.say(f"deleting the {ghost.shown}, which a controller left")
             try:
                 self.network.delete(ghost)
             except ApiError as error:
@@ -131,31 +118,12 @@ class Cleaner:
                 going.append(ghost)
         return going
 
-    def _wait(self, what: str, look: Callable[[], Sequence[Found]]) -> Sequence[Found]:
-        """Wait until *look* finds nothing; gives what it found last."""
-        began = time.monotonic()
-        while (found := self._look(what, look)) and not self.stop.asked:
-            waited, first = time.monotonic() - began, f"such as the {found[0].shown}"
-            if waited >= self.wait_sec:
-                self._say(f"{what}: {len(found)} are still there after {waited:.0f} s, {first}; going on")
-                break
-            self._say(f"{what}: {len(found)} are still there, {first}")
-            self.stop.pause(min(self.pause_sec, self.wait_sec - waited))
-        return found
-
-    def _look(self, what: str, look: Callable[[], T]) -> T:
-        with looking(self.console, what):
-            return look()
-
     def _answered(self, id_: str, ask: Callable[[], object]) -> None:
         self.problems.pop(id_, None)
         try:
             ask()
         except UNTOLD as error:
             found, fix = untold(error, f"{VIEWER} and {CLUSTER_VIEWER}")
-            self._say(f"{id_.lower()}: {found}")
+            self.waiter.say(f"{id_.lower()}: {found}")
             needed = "an answer of compute and container: list, get"
             self.problems[id_] = Finding(id=id_, status=Status.UNKNOWN, found=found, needed=needed, fix=fix)
-
-    def _say(self, line: str) -> None:
-        self.console.print(escape(line), soft_wrap=True, highlight=False)

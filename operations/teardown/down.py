@@ -12,6 +12,7 @@ from operations.teardown.report import Report, stack_findings
 from operations.teardown.stop import Stop
 from operations.teardown.subject import Subject
 from operations.teardown.turn import Rules
+from operations.teardown.waiter import Waiter
 from operations.teardown.walk import Walk
 
 
@@ -19,7 +20,8 @@ def down(subject: Subject, rules: Rules, *, wait_sec: float, console: Console) -
     """Do it, and look at what is left unless a signal ended it."""
     network, config = subject.network, subject.config
     with Stop() as stop:
-        cleaner = Cleaner(network=network, wait_sec=wait_sec, pause_sec=rules.pause_sec, stop=stop, console=console)
+        waiter = Waiter(wait_sec=wait_sec, pause_sec=rules.pause_sec, stop=stop, console=console)
+        cleaner = Cleaner(network=network, waiter=waiter)
         walk = Walk(
             way=subject.way, states=subject.states, lost=subject.clusters.lost, rules=rules, stop=stop,
             balanced=cleaner.wait_for_balancer, swept=cleaner.sweep, console=console,

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from operations.command import Exit
 from operations.findings import Status
-from operations.teardown.report import Report, why
+from operations.teardown.report import Report
 
 COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}
 DONE = {
@@ -66,7 +66,7 @@ def _stacks(report: Report) -> Table:
     words = DONE if report.changed else PLANNED
     for number, done in enumerate(report.stacks, start=1):
         became = words.get(done.result, "stays" if done.result in ("kept", "blocked") else done.result)
-        because = "" if done.result == "failed" else why(done)  # Terraform's words are among the findings
+        because = "" if done.result == "failed" else done.because  # Terraform's words are among the findings
         table.add_row(str(number), done.stack, str(done.resources), escape(f"{became}{because}"))
     return table
 

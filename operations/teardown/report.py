@@ -64,14 +64,9 @@ def stack_findings(stacks: Sequence[Done]) -> list[Finding]:
     }
     return [
         Finding(
-            id="STACK", status=Status.WRONG, found=f"{done.stack}: {done.result}{why(done)}", needed="destroyed",
+            id="STACK", status=Status.WRONG, found=f"{done.stack}: {done.result}{done.because}", needed="destroyed",
             fix=f"run the command again, or: {done.todo}" if done.todo else fixes[done.result],
         )
         for done in stacks
         if not done.gone
     ]  # fmt: skip
-
-
-def why(done: Done) -> str:
-    """What kept *done*, as it is added to what became of it."""
-    return f": {done.why}" if done.why else ""

@@ -44,6 +44,11 @@ class Done:
         """Whether nothing of it is left but what may stay."""
         return self.result in ("empty", "destroyed", "forgotten", "bucket kept")
 
+    @property
+    def because(self) -> str:
+        """`why`, as it is added to the result."""
+        return f": {self.why}" if self.why else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:

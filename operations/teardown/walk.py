@@ -54,7 +54,8 @@ class Walk:
         """Go down, as far as can be."""
         for stack in self.way.stacks:
             self.done[stack] = self._turn(stack)
-            self._say_result(self.done[stack])
+            if self.done[stack].result in ("kept", "blocked", "not reached"):
+                self._say(f"{stack}: {self.done[stack].result}{self.done[stack].because}")
         return tuple(self.done.values())
 
     def _turn(self, stack: str) -> Done:
@@ -147,10 +148,6 @@ class Walk:
             errors = destroy(self.way.folder(stack), targets, self.stop, one_gone)
         self._say(f"{head}: {gone} of {count} are gone after {time.monotonic() - began:.0f} s")
         return errors
-
-    def _say_result(self, done: Done) -> None:
-        if done.result in ("kept", "blocked", "not reached"):
-            self._say(f"{done.stack}: {done.result}{': ' if done.why else ''}{done.why}")
 
     def _say(self, line: str) -> None:
         self.console.print(escape(line), soft_wrap=True, highlight=False)

@@ -13,6 +13,7 @@ from operations.teardown.left import Left
 from operations.teardown.leftovers import Leftovers
 from operations.teardown.network import Network
 from operations.teardown.stop import Stop
+from operations.teardown.waiter import Waiter
 from stacks.config import Config
 from stacks.names import Names
 from tests.configs import config as loaded
@@ -78,10 +79,8 @@ def cleaner(
     stand_in: GoogleStandIn, *, in_states: frozenset[str] = frozenset(), wait_sec: float = 1, known: bool = True
 ) -> Cleaner:
     """It, quick and silent."""
-    return Cleaner(
-        network=network(stand_in, in_states, known=known), wait_sec=wait_sec, pause_sec=0.01,
-        stop=Stop(), console=Console(file=io.StringIO()),
-    )  # fmt: skip
+    waiter = Waiter(wait_sec=wait_sec, pause_sec=0.01, stop=Stop(), console=Console(file=io.StringIO()))
+    return Cleaner(network=network(stand_in, in_states, known=known), waiter=waiter)
 
 
 def left(

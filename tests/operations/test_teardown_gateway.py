@@ -154,7 +154,7 @@ def test_a_sweep_that_was_stopped_goes_on_when_it_is_run_again(cloud: TeardownCl
     """A signal ends it between two deletes."""
     add_gateway(cloud)
     clean = cleaner(stand_in)
-    cloud.deleted = lambda path: clean.stop._asked.set()
+    cloud.deleted = lambda path: clean.waiter.stop._asked.set()
 
     clean.sweep()
 

@@ -48,11 +48,12 @@ def slow(cloud: TeardownCloud, stand_in: GoogleStandIn, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 def test_each_look_of_a_teardown_does(stand_in: GoogleStandIn, look: Callable[[Cleaner], None]) -> None:
     """What is looked at, and for how long."""
-    clean, written = cleaner(stand_in), io.StringIO()
-    clean.console = Console(file=written)
+    clean = cleaner(stand_in)
+    written = clean.waiter.console.file
 
     look(clean)
 
+    assert isinstance(written, io.StringIO)
     assert re.search(r"the (network|load balancer): no answer yet after \d s", written.getvalue())
 
 
