@@ -85,11 +85,16 @@ class GoogleApi:
 
     def pages(self, service: str, version: str, method: str, *, items: str, **arguments: Any) -> Iterator[Any]:
         """Each entry of the field *items*, over all pages."""
+        for page in self.whole_pages(service, version, method, **arguments):
+            found = page.get(items, [])
+            yield from found.items() if isinstance(found, dict) else found
+
+    def whole_pages(self, service: str, version: str, method: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """Each page as it came: beside its items it may tell that they are not all."""
         token: str | None = None
         while True:
             page = self.call(service, version, method, **arguments, **({"pageToken": token} if token else {}))
-            found = page.get(items, [])
-            yield from found.items() if isinstance(found, dict) else found
+            yield page
             token = page.get("nextPageToken")
             if not token:
                 return

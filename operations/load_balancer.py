@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from operations.api_error import ApiError
 from operations.google_api import GoogleApi
 
 Part = Mapping[str, Any]
@@ -20,6 +21,8 @@ PROXIES = ("targetHttpProxies", "targetHttpsProxies")
 FRONT = (RULES, *PROXIES, MAPS, SERVICES)
 """The way of a request; each uses the next. What Compute Engine deletes goes in this order too: it keeps what is used
 (resourceInUseByAnotherResource)."""
+NO_RESULTS = "NO_RESULTS_ON_PAGE"
+"""A warning that is none: the place has nothing of the kind."""
 CHAIN = (*FRONT, CHECKS, GROUPS)
 """All of it: services use checks and groups."""
 
@@ -42,10 +45,31 @@ def parts_of(google: GoogleApi, collections: Iterable[str]) -> dict[str, Part]:
 
 
 def listed(google: GoogleApi, collection: str) -> Iterator[Part]:
-    """Everything of *collection*, one of Compute Engine's that has an `aggregatedList`."""
-    pages = google.pages("compute", "v1", f"{collection}.aggregatedList", items="items", project=google.project)
-    for _, scope in pages:
-        yield from scope.get(collection, [])
+    """
+    Everything of *collection*, one of Compute Engine's that has an `aggregatedList`.
+
+    Raises:
+        ApiError: It may not be listed, or a zone or region does not tell what it has.
+    """
+    for page in google.whole_pages("compute", "v1", f"{collection}.aggregatedList", project=google.project):
+        scopes = page.get("items", {})
+        refuse_gaps(page, *scopes.values())
+        for scope in scopes.values():
+            yield from scope.get(collection, [])
+
+
+def refuse_gaps(page: Mapping[str, Any], *scopes: Mapping[str, Any]) -> None:
+    """
+    Nothing, where *page* of a list and its *scopes* tell all that there is.
+
+    Raises:
+        ApiError: Something could not be reached, so what is not told may be there all the same.
+    """
+    missing = [*page.get("unreachables", ()), *page.get("unreachable", ()), *page.get("missingZones", ())]
+    warnings = [told["warning"] for told in (page, *scopes) if told.get("warning")]
+    missing += [f"{one.get('code')}: {one.get('message', '')}" for one in warnings if one.get("code") != NO_RESULTS]
+    if missing:
+        raise ApiError(status=None, reason="incompleteAnswer", message=f"not all was told: {', '.join(missing)}")
 
 
 def path_of(link: str) -> str:

@@ -9,23 +9,22 @@ from rich.console import Console
 
 from operations.api_error import ApiError
 from operations.command import Command, Exit, Settings, option
-from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
 from operations.option_types import Finite
-from operations.teardown.clean import Cleaner
-from operations.teardown.left import bucket_kept
-from operations.teardown.leftovers import Leftovers
+from operations.teardown.clusters import Clusters
+from operations.teardown.down import down
 from operations.teardown.named import name_problems, protection_problems
-from operations.teardown.network import Found, Network
+from operations.teardown.network import Network
 from operations.teardown.plan import WayDown, way_down
-from operations.teardown.report import Report, print_report, stack_findings
-from operations.teardown.states import States, has_bucket, paths, protected, read_states
-from operations.teardown.stop import Stop
+from operations.teardown.planned import planned
+from operations.teardown.printed import print_report
+from operations.teardown.progress import looking
+from operations.teardown.states import paths, read_states
+from operations.teardown.subject import Subject
 from operations.teardown.terraform import TerraformError
-from operations.teardown.walk import Rules, Walk, expected
+from operations.teardown.turn import Rules
 from stacks.config import Config
 from stacks.load import load as load_config
-from stacks.names import Names
 
 HOUR_SEC = 3600
 
@@ -71,6 +70,8 @@ def teardown(
     What stays: clusters whose state says deletion_protection, with all that they need; the model bucket with what is
     in it, unless it is named; the secret and the project's services. It is safe to run it again.
 
+    Kubernetes objects whose cluster is gone already are taken out of the states.
+
     Ctrl-C is passed on to Terraform once, and the report tells how far it came (exit code 3).
     """
     config, way = target
@@ -83,64 +84,13 @@ def teardown(
     except (ApiError, TerraformError) as error:
         console.print(f"Nothing was changed: {error}", markup=False, soft_wrap=True, highlight=False)
         return Exit.UNKNOWN
-    if problems := protection_problems(states, clusters, bucket):
+    network = Network(google, config, paths(states))
+    subject = Subject(config=config, way=way, states=states, clusters=Clusters(google, config), network=network)
+    with looking(console, "looking at the clusters that are named"):
+        problems = protection_problems(states, clusters, bucket, subject.clusters.lost)
+    if problems:
         raise click.UsageError("\n  ".join(problems))
     rules = Rules(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec)
-    network = Network(google, config, paths(states))
-    if yes:
-        report = _down(config, way, states, rules, network, wait_sec=wait_sec, console=console)
-    else:
-        report = _plan(config, way, states, rules, network)
+    report = down(subject, rules, wait_sec=wait_sec, console=console) if yes else planned(subject, rules, console)
     print_report(report, settings.output, Console())
     return report.outcome
-
-
-def _plan(config: Config, way: WayDown, states: States, rules: Rules, network: Network) -> Report:
-    """What a teardown would do, and what controllers have in the network until now."""
-    findings: list[Finding] = [
-        Finding(
-            id="PROTECTED", status=Status.GOOD, found=f"{name} has deletion_protection in the state of {stack}",
-            needed="stays", fix=f"to delete it too: cluster.deletion_protection: false, apply {stack}",
-        )
-        for stack, resources in states.items()
-        for name in protected(resources)
-    ]  # fmt: skip
-    if rules.keep_bucket and has_bucket(states):
-        findings.append(bucket_kept(Names(config).bucket))
-    ghosts: tuple[Found, ...] = ()
-    try:
-        ghosts = network.look().ghosts
-    except ApiError as error:
-        findings.append(
-            Finding(
-                id="SWEEP", status=Status.UNKNOWN, found=f"could not be told: {error}",
-                needed="firewall rules of the network, and all parts of its load balancers",
-                fix="get the permissions to list them (roles/compute.viewer)" if error.denied else "run it again",
-            )
-        )  # fmt: skip
-    return Report(
-        project=config.project, outdir=str(way.outdir), changed=False, interrupted=False,
-        stacks=expected(way, states, keep_bucket=rules.keep_bucket), swept=ghosts, findings=tuple(findings),
-    )  # fmt: skip
-
-
-def _down(
-    config: Config, way: WayDown, states: States, rules: Rules, network: Network, *, wait_sec: float, console: Console
-) -> Report:
-    """Do it, and look at what is left unless a signal ended it."""
-    with Stop() as stop:
-        cleaner = Cleaner(network=network, wait_sec=wait_sec, pause_sec=rules.pause_sec, stop=stop, console=console)
-        walk = Walk(
-            way=way, states=states, rules=rules, stop=stop, balanced=cleaner.wait_for_balancer, swept=cleaner.sweep,
-            console=console,
-        )  # fmt: skip
-        cleaner.remember()
-        stacks = walk.run()
-        findings = [*stack_findings(stacks), *cleaner.problems.values()]
-        if not stop.asked:
-            with console.status("looking for what is left"):
-                findings += Leftovers(network=network, config=config, keep_bucket=rules.keep_bucket).findings()
-        return Report(
-            project=config.project, outdir=str(way.outdir), changed=True, interrupted=stop.asked, stacks=stacks,
-            swept=tuple(cleaner.asked.values()), findings=tuple(findings),
-        )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
+from operations.teardown.answers import UNTOLD, untold
 
 NOTHING_LEFT = "nothing of ours"
 FLEET_FIX = "destroy infra-fleet, see above"
@@ -33,12 +34,12 @@ class Search:
 
     Attributes:
         id: Of the finding where there is none, or where it could not be asked for.
-        permission: What it takes.
+        role: May ask.
         look: Tells each that is left.
     """
 
     id: str
-    permission: str
+    role: str
     look: Callable[[], Iterator[Left]]
 
     def run(self) -> list[Left]:
@@ -46,11 +47,9 @@ class Search:
         id_ = f"LEFT-{self.id}"
         try:
             found = list(self.look())
-        except ApiError as error:
-            fix = f"look again with the permission {self.permission}" if error.denied else "run the command again"
-            return [
-                Left(id=id_, status=Status.UNKNOWN, found=f"could not be told: {error}", needed="an answer", fix=fix)
-            ]
+        except UNTOLD as error:
+            told, fix = untold(error, self.role)
+            return [Left(id=id_, status=Status.UNKNOWN, found=told, needed="an answer", fix=fix)]
         return found or [Left(id=id_, status=Status.GOOD, found=NOTHING_LEFT, needed=NOTHING_LEFT)]
 
 

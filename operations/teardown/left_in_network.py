@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from operations.load_balancer import listed, path_of
+from operations.load_balancer import Part, listed, path_of
+from operations.teardown.answers import CLUSTER_VIEWER, VIEWER
 from operations.teardown.left import NETWORK_FIX, Left, Search, last, there, wrong
 from operations.teardown.network import Network
+from operations.teardown.stateless import cluster_fix, network_fix
 from stacks.config import Config
 from stacks.names import Names
 
 CLUSTER_LABEL = "goog-k8s-cluster-name"
-"""Google's label on the disks that a cluster made."""
+"""Google's label on the machines and disks that a cluster made."""
+MAKER = "created-by"
+"""Key of a machine's metadata: the group that would make it again."""
 PAID = "forwarding rule"
 """The part of a load balancer that costs something while no request comes (cloud.google.com/load-balancing/pricing)."""
 
@@ -27,15 +31,16 @@ class InNetwork:
     def searches(self) -> tuple[Search, ...]:
         """What costs most first."""
         return (
-            Search(id="CLUSTER", permission="container.clusters.list", look=self._clusters),
-            Search(id="DISK", permission="compute.disks.list", look=self._disks),
+            Search(id="CLUSTER", role=CLUSTER_VIEWER, look=self._clusters),
+            Search(id="INSTANCE", role=f"{VIEWER} and {CLUSTER_VIEWER}", look=self._instances),
+            Search(id="DISK", role=VIEWER, look=self._disks),
             Search(
-                id="LOAD-BALANCER", permission="compute.networkEndpointGroups.list and the like",
+                id="LOAD-BALANCER", role=VIEWER,
                 look=self._made_by_controllers,
             ),
-            Search(id="ADDRESS", permission="compute.addresses.list", look=self._addresses),
-            Search(id="ROUTER", permission="compute.routers.list", look=self._routers),
-            Search(id="NETWORK", permission="compute.networks.get", look=self._network),
+            Search(id="ADDRESS", role=VIEWER, look=self._addresses),
+            Search(id="ROUTER", role=VIEWER, look=self._routers),
+            Search(id="NETWORK", role=VIEWER, look=self._network),
         )  # fmt: skip
 
     @property
@@ -50,7 +55,7 @@ class InNetwork:
     def _clusters(self) -> Iterator[Left]:
         for cluster in self.network.clusters():
             place = f"{cluster['name']} in {cluster.get('location', '?')}"
-            yield wrong("CLUSTER", f"cluster {place}", "medium", "destroy its stack, see above")
+            yield wrong("CLUSTER", f"cluster {place}", "medium", cluster_fix(self.network, cluster))
             for pool in cluster.get("nodePools", []):
                 config = pool.get("config", {})
                 machine = config.get("machineType", "?")
@@ -59,24 +64,36 @@ class InNetwork:
                     "NODE-POOL", f"node pool {pool['name']} ({machine}) of {place}", costs, "it goes with its cluster"
                 )
 
+    def _instances(self) -> Iterator[Left]:
+        """Machines of clusters that are gone, and others in our network; those of a cluster are told as its pools."""
+        living = {cluster["name"] for cluster in self.network.clusters()}
+        for one in listed(self.network.google, "instances"):
+            cluster = one.get("labels", {}).get(CLUSTER_LABEL)
+            inside = any(self.network.holds(interface) for interface in one.get("networkInterfaces", ()))
+            if cluster not in living and (inside or cluster in self.network.stacks):
+                machine = last(one.get("machineType", "?"))
+                costs = "high" if one.get("guestAccelerators") or machine in self._machines else "medium"
+                yield wrong("INSTANCE", f"machine {one['name']} ({machine})", costs, _instance_todo(one))
+
     def _disks(self) -> Iterator[Left]:
-        ours = {self._names.cluster(key) for key in self.config.regions}
         for disk in listed(self.network.google, "disks"):
-            if disk.get("labels", {}).get(CLUSTER_LABEL) in ours:
-                fix = f"look, then: gcloud compute disks delete {path_of(disk['selfLink'])}"
-                yield wrong("DISK", f"disk {disk['name']} of {disk.get('sizeGb', '?')} GB", "per GiB", fix)
+            if disk.get("labels", {}).get(CLUSTER_LABEL) in self.network.stacks:
+                todo = f"look, then: gcloud compute disks delete {path_of(disk['selfLink'])}"
+                yield wrong("DISK", f"disk {disk['name']} of {disk.get('sizeGb', '?')} GB", "per GiB", todo)
 
     def _made_by_controllers(self) -> Iterator[Left]:
         seen = self.network.look()
         for one in seen.found:
             if one.path in self.network.in_states:
-                fix = "destroy its stack, see above"
+                todo = "destroy its stack, see above"
+            elif one in seen.ghosts and not self.network.known:
+                todo = "no state holds its network: look whose it is before you delete it"
             elif one in seen.ghosts:
-                fix = "run the command again when its controller is gone"
+                todo = "run the command again when its controller is gone"
             else:
-                fix = "not by Terraform nor by a controller that is known: look before you delete it"
+                todo = "not by Terraform nor by a controller that is known: look before you delete it"
             costs = "small" if one.kind == PAID else "none"
-            yield wrong(one.kind.upper().replace(" ", "-"), one.shown, costs, fix)
+            yield wrong(one.kind.upper().replace(" ", "-"), one.shown, costs, todo)
 
     def _addresses(self) -> Iterator[Left]:
         ours = {self._names.gateway_address(key) for key in self.config.gateway_regions}
@@ -84,18 +101,30 @@ class InNetwork:
         for address in listed(self.network.google, "addresses"):
             if address["name"] in ours or last(address.get("subnetwork", "")) in subnets or self.network.holds(address):
                 path = path_of(address["selfLink"])
-                known = path in self.network.in_states
-                fix = NETWORK_FIX if known else f"look, then: gcloud compute addresses delete {path}"
-                yield wrong("ADDRESS", f"address {address['name']}", "small", fix)
+                yield wrong("ADDRESS", f"address {address['name']}", "small", self._todo("addresses", path))
 
     def _routers(self) -> Iterator[Left]:
         for router in listed(self.network.google, "routers"):
             if self.network.holds(router):
                 nat = " with NAT" if router.get("nats") else ""
                 costs = "small" if nat else "none"
-                yield wrong("ROUTER", f"router {router['name']}{nat}", costs, NETWORK_FIX)
+                todo = self._todo("routers", path_of(router["selfLink"]))
+                yield wrong("ROUTER", f"router {router['name']}{nat}", costs, todo)
 
     def _network(self) -> Iterator[Left]:
         google, name = self.network.google, self._names.network
         if there(google, "compute", "v1", "networks.get", project=google.project, network=name):
-            yield wrong("NETWORK", f"network {name}", "none", NETWORK_FIX)
+            todo = NETWORK_FIX if self.network.known else network_fix(self.network.path)
+            yield wrong("NETWORK", f"network {name}", "none", todo)
+
+    def _todo(self, collection: str, path: str) -> str:
+        if path in self.network.in_states:
+            return NETWORK_FIX
+        return f"look, then: gcloud compute {collection} delete {path}"
+
+
+def _instance_todo(instance: Part) -> str:
+    made_by = [one.get("value", "") for one in instance.get("metadata", {}).get("items", ()) if one.get("key") == MAKER]
+    if made_by:
+        return f"look, then: gcloud compute instance-groups managed delete {made_by[0]}"
+    return f"look, then: gcloud compute instances delete {path_of(instance['selfLink'])}"

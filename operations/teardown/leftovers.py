@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from operations.findings import Status
+from operations.load_balancer import Part, refuse_gaps
 from operations.teardown.left import FLEET_FIX, NETWORK_FIX, Left, Search, bucket_kept, last, there, wrong
 from operations.teardown.left_in_network import InNetwork
 from operations.teardown.network import Network
 from stacks.config import Config
 from stacks.names import Names
+
+DISCOVERY = "multiclusterservicediscovery"
+"""The feature that `service_discovery` turns on; the fleet has it once, for all its members."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +34,10 @@ class Leftovers:
         """One per thing that is left, and one per kind that is not there or could not be asked for."""
         searches = (
             *InNetwork(network=self.network, config=self.config).searches(),
-            Search(id="FLEET", permission="gkehub.memberships.list and gkehub.features.list", look=self._fleet),
-            Search(id="BUCKET", permission="storage.buckets.get", look=self._bucket),
-            Search(id="SECRET", permission="secretmanager.secrets.get", look=self._secret),
+            Search(id="FLEET", role="roles/gkehub.viewer", look=self._fleet),
+            Search(id="NODE-ACCOUNT", role="roles/iam.serviceAccountViewer", look=self._node_account),
+            Search(id="BUCKET", role="roles/storage.bucketViewer", look=self._bucket),
+            Search(id="SECRET", role="roles/secretmanager.viewer", look=self._secret),
         )
         return [finding for search in searches for finding in search.run()]
 
@@ -41,21 +46,50 @@ class Leftovers:
         return Names(self.config)
 
     def _fleet(self) -> Iterator[Left]:
-        ours = {self._names.cluster(key) for key in self.config.regions}
-        parent = f"projects/{self.network.google.project}/locations"
-        members = self.network.google.pages(
-            "gkehub", "v1", "projects.locations.memberships.list", items="resources", parent=f"{parent}/-"
-        )
-        for member in members:
-            if last(member["name"]) in ours:
-                yield wrong("MEMBERSHIP", f"membership {last(member['name'])}", "none", FLEET_FIX)
-        features = self.network.google.pages(
+        google, strangers = self.network.google, False
+        parent, listed = f"projects/{google.project}/locations", "projects.locations.memberships.list"
+        for page in google.whole_pages("gkehub", "v1", listed, parent=f"{parent}/-"):
+            refuse_gaps(page)
+            for member in page.get("resources", []):
+                name = last(member["name"])
+                if name in self.network.stacks:
+                    todo = self._todo("memberships", name, f"gcloud container fleet memberships delete {name}")
+                    yield wrong("MEMBERSHIP", f"membership {name}", "none", todo)
+                else:
+                    strangers = True
+        features = google.pages(
             "gkehub", "v1", "projects.locations.features.list", items="resources", parent=f"{parent}/global"
         )
         for feature in features:
-            spec = feature.get("spec", {}).get("multiclusteringress", {})
-            if last(spec.get("configMembership", "")) in ours:
-                yield wrong("FEATURE", f"feature {last(feature['name'])}", "small", FLEET_FIX)
+            yield from self._feature(feature, strangers)
+
+    def _feature(self, feature: Part, strangers: bool) -> Iterator[Left]:
+        """The *feature*, where it is ours; one without a config cluster may be that of *strangers* in the fleet."""
+        name = last(feature["name"])
+        config_member = last(feature.get("spec", {}).get("multiclusteringress", {}).get("configMembership", ""))
+        if config_member in self.network.stacks:
+            todo = self._todo("features", name, "gcloud container fleet ingress disable")
+            yield wrong("FEATURE", f"feature {name}", "small", todo)
+            return
+        ours = self._in_states("features", name) or not strangers
+        if name == DISCOVERY and self.config.service_discovery and ours:
+            todo = self._todo("features", name, "gcloud container fleet multi-cluster-services disable")
+            yield wrong("FEATURE", f"feature {name}", "none", todo)
+
+    def _todo(self, collection: str, name: str, command: str) -> str:
+        return FLEET_FIX if self._in_states(collection, name) else f"look, then: {command}"
+
+    def _in_states(self, collection: str, name: str) -> bool:
+        """By the end of its path: the fleet's API may tell the project's number where a state has its name."""
+        return any(path.endswith(f"/{collection}/{name}") for path in self.network.in_states)
+
+    def _node_account(self) -> Iterator[Left]:
+        email = self._names.node_service_account_email
+        name = f"projects/{self.network.google.project}/serviceAccounts/{email}"
+        if there(self.network.google, "iam", "v1", "projects.serviceAccounts.get", name=name):
+            known = name in self.network.in_states
+            todo = NETWORK_FIX if known else f"look, then: gcloud iam service-accounts delete {email}"
+            yield wrong("NODE-ACCOUNT", f"service account {email}", "none", todo)
 
     def _bucket(self) -> Iterator[Left]:
         name = self._names.bucket

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operations.teardown.states import BUCKET, States, protected
+from operations.teardown.turn import Lost
 from stacks.config import Config
 from stacks.errors import shown
 from stacks.names import Names
@@ -23,7 +24,7 @@ def name_problems(config: Config, clusters: tuple[str, ...], bucket: str | None)
     return found
 
 
-def protection_problems(states: States, clusters: tuple[str, ...], bucket: str | None) -> list[str]:
+def protection_problems(states: States, clusters: tuple[str, ...], bucket: str | None, lost: Lost) -> list[str]:
     """What was named and yet cannot go: told before anything is gone, for Terraform would tell it half-way."""
     found = []
     for stack, resources in states.items():
@@ -31,7 +32,7 @@ def protection_problems(states: States, clusters: tuple[str, ...], bucket: str |
             f"--delete-cluster {name}: must be free to go, it has deletion_protection in the state of {stack}\n"
             f"    fix: cluster.deletion_protection: false in the config, `make synth`, apply {stack}"
             for name in protected(resources)
-            if name in clusters
+            if name in clusters and not lost(stack)
         ]
         found += [
             f"--delete-bucket {bucket}: must be free to go, it has no force_destroy in the state of {stack}\n"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from operations.api_error import ApiError
@@ -18,67 +17,13 @@ from operations.load_balancer import (
     of,
     parts_of,
     path_of,
+    refuse_gaps,
 )  # fmt: skip
+from operations.teardown.clusters import CLUSTER
+from operations.teardown.found import FIREWALLS, PREFIXES, Found, Look, in_order
 from operations.teardown.proof import free, proven
 from stacks.config import Config
 from stacks.names import Names
-
-PREFIXES = ("gkemcg1-", "gkegw1-", "mcsd-", "k8s1-", "k8s2-", "k8s-")
-"""Of names that GKE's controllers give: multi-cluster Gateway, Gateway, multi-cluster Services, endpoint groups of
-Services, and load balancers of Services with their firewall rules. What a cluster makes begins with gke-<its name>-.
-The parts of a Gateway's load balancer have one prefix: the annotations networking.gke.io/* of Gateways name them."""
-
-FIREWALLS = "firewalls"
-KINDS = {
-    "forwardingRules": "forwarding rule", "targetHttpProxies": "target HTTP proxy",
-    "targetHttpsProxies": "target HTTPS proxy", "urlMaps": "URL map", "backendServices": "backend service",
-    "healthChecks": "health check", "networkEndpointGroups": "endpoint group", "firewalls": "firewall rule",
-}  # fmt: skip
-"""In words, in the order in which they can go."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """
-    Something in our network.
-
-    Attributes:
-        kind: What it is, in words.
-        path: Where it is, such as `projects/p/global/firewalls/name`.
-    """
-
-    kind: str
-    path: str
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.path.rsplit("/", 1)[-1]
-
-    @property
-    def shown(self) -> str:
-        """Kind, name, and the zone or region where it has one: groups have the same name in all their zones."""
-        *_, place, _, name = self.path.split("/")
-        return f"{self.kind} {name}{'' if place == 'global' else f' in {place}'}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """
-    What was in our network at one time, in the order in which it can go.
-
-    Attributes:
-        found: Firewall rules and parts of load balancers.
-        ghosts: Those of them that controllers made and that may be swept.
-    """
-
-    found: tuple[Found, ...]
-    ghosts: tuple[Found, ...]
-
-    @property
-    def balancing(self) -> tuple[Found, ...]:
-        """What a load balancer has of it."""
-        return tuple(one for one in self.found if collection_of(one.path) in CHAIN)
 
 
 class Network:
@@ -92,19 +37,28 @@ class Network:
         google: The project.
         config: The platform.
         in_states: Paths of what Terraform made, which is no ghost.
+
+    Attributes:
+        stacks: The stack of each cluster of the platform, by name.
     """
 
-    def __init__(self, google: GoogleApi, config: Config, in_states: Container[str]) -> None:
+    def __init__(self, google: GoogleApi, config: Config, in_states: Collection[str]) -> None:
         names = Names(config)
         self.google = google
         self.in_states = in_states
-        self._path = f"projects/{google.project}/global/networks/{names.network}"
+        self.path = f"projects/{google.project}/global/networks/{names.network}"
+        self.stacks = {names.cluster(key): f"{CLUSTER}{key}" for key in config.regions}
         self._prefixes = (*PREFIXES, *(f"gke-{names.cluster(key)}-" for key in config.regions))
         self._proven: set[tuple[str, str]] = set()
 
+    @property
+    def known(self) -> bool:
+        """Whether Terraform made the network: without that its name alone says that it is ours."""
+        return self.path in self.in_states
+
     def holds(self, item: Part) -> bool:
         """Whether *item* says that it is in our network."""
-        return path_of(item.get("network", "")) == self._path
+        return path_of(item.get("network", "")) == self.path
 
     def clusters(self) -> list[dict[str, Any]]:
         """
@@ -115,12 +69,28 @@ class Network:
         """
         parent = f"projects/{self.google.project}/locations/-"
         answer = self.google.call("container", "v1", "projects.locations.clusters.list", parent=parent)
-        if answer.get("missingZones"):
-            raise ApiError(status=None, reason="missingZones", message="some zones do not tell their clusters")
+        refuse_gaps(answer)
         return [
             cluster for cluster in answer.get("clusters", [])
-            if path_of(cluster.get("networkConfig", {}).get("network") or self._relative(cluster)) == self._path
+            if path_of(cluster.get("networkConfig", {}).get("network") or self._relative(cluster)) == self.path
         ]  # fmt: skip
+
+    def stopping(self) -> list[Found]:
+        """
+        The clusters in it that somebody deletes already.
+
+        Raises:
+            ApiError: It cannot be told.
+        """
+        return [
+            Found(kind="cluster", path=self.cluster_path(one))
+            for one in self.clusters()
+            if one.get("status") == "STOPPING"
+        ]
+
+    def cluster_path(self, cluster: Part) -> str:
+        """Where *cluster* is, as Terraform's state has it."""
+        return f"projects/{self.google.project}/locations/{cluster.get('location', '-')}/clusters/{cluster['name']}"
 
     def look(self) -> Look:
         """
@@ -136,11 +106,11 @@ class Network:
         self._proven |= {(path, parts[path].get("id", "")) for path in ours}
         named = {path for path in ours if path.rsplit("/", 1)[-1].startswith(self._prefixes)}
         ghosts = free(parts, {path for path in named if path not in self.in_states}, inside)
-        return Look(found=_found(ours), ghosts=_found(ghosts))
+        return Look(found=in_order(ours), ghosts=in_order(ghosts))
 
     def there(self, ghosts: Iterable[Found]) -> list[Found]:
         """
-        Those of *ghosts*, all of one kind, that are still there.
+        Those of *ghosts* that are still there.
 
         Raises:
             ApiError: It cannot be told.
@@ -165,15 +135,11 @@ class Network:
                 raise
 
     def _firewalls(self) -> dict[str, Part]:
-        rules = self.google.pages("compute", "v1", "firewalls.list", items="items", project=self.google.project)
-        return {path_of(rule["selfLink"]): rule for rule in rules}
+        found: dict[str, Part] = {}
+        for page in self.google.whole_pages("compute", "v1", "firewalls.list", project=self.google.project):
+            refuse_gaps(page)
+            found |= {path_of(rule["selfLink"]): rule for rule in page.get("items", [])}
+        return found
 
     def _relative(self, cluster: dict[str, Any]) -> str:
         return f"projects/{self.google.project}/global/networks/{cluster.get('network', '')}"
-
-
-def _found(paths: Iterable[str]) -> tuple[Found, ...]:
-    """In the order in which they can go."""
-    order = list(KINDS)
-    ordered = sorted(paths, key=lambda path: (order.index(collection_of(path)), path))
-    return tuple(Found(kind=KINDS[collection_of(path)], path=path) for path in ordered)

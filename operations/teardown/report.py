@@ -1,29 +1,15 @@
-"""The reports of a teardown, planned or done: tables for people, one JSON document for programs."""
+"""What a teardown did, or would do."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from operations.command import Exit
 from operations.findings import Finding, Status, outcome
-from operations.teardown.network import Found
-from operations.teardown.walk import Done
-
-COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}
-DONE = {
-    "destroyed": "destroyed",
-    "bucket kept": "destroyed, but for the bucket and what it needs",
-    "empty": "was empty",
-}
-PLANNED = {"destroyed": "goes", "bucket kept": "goes, but for the bucket and what it needs", "empty": "is empty"}
+from operations.teardown.found import Found
+from operations.teardown.turn import Done
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +35,9 @@ class Report:
 
     @property
     def outcome(self) -> Exit:
-        """Good where nothing is left but what may stay; a plan is good where all of it could be told."""
-        statuses = {finding.status for finding in self.findings}
-        if not self.changed:
-            return Exit.UNKNOWN if Status.UNKNOWN in statuses else Exit.GOOD
+        """Good where nothing is left but what may stay; a plan is good where all could be told and nothing is wrong."""
+        if not self.changed and not self.findings:
+            return Exit.GOOD
         return Exit.UNKNOWN if self.interrupted else outcome(self.findings)
 
     def shown(self) -> dict[str, Any]:
@@ -79,73 +64,9 @@ def stack_findings(stacks: Sequence[Done]) -> list[Finding]:
     }
     return [
         Finding(
-            id="STACK", status=Status.WRONG, found=f"{done.stack}: {done.result}{_why(done)}", needed="destroyed",
-            fix=fixes[done.result],
+            id="STACK", status=Status.WRONG, found=f"{done.stack}: {done.result}{done.because}", needed="destroyed",
+            fix=f"run the command again, or: {done.todo}" if done.todo else fixes[done.result],
         )
         for done in stacks
         if not done.gone
     ]  # fmt: skip
-
-
-def print_report(report: Report, output: str, console: Console) -> None:
-    """Print *report* as `text` or `json`."""
-    if output == "json":
-        console.out(json.dumps(report.shown(), indent=2), highlight=False)
-        return
-    console.print(_stacks(report))
-    if report.swept:
-        verb = (
-            "Deleted"
-            if report.changed
-            else "Made by controllers; what is left of it when the clusters are gone is swept"
-        )
-        _line(console, f"{verb}:")
-        for found in report.swept:
-            _line(console, f"  {found.kind} {found.path}")
-        _line(console, "")
-    for finding in sorted(report.findings, key=lambda one: list(COLOR).index(one.status), reverse=True):
-        costs = getattr(finding, "costs", "none")
-        paid = f" (costs: {costs})" if costs != "none" else ""
-        console.print(
-            f"[{COLOR[finding.status]}]{finding.status.value:<8}[/]{escape(finding.id)}: {escape(finding.found)}{paid}",
-            soft_wrap=True, highlight=False,
-        )  # fmt: skip
-        if finding.fix:
-            _line(console, f"        fix: {finding.fix}")
-    console.print(f"\n[bold]{escape(_verdict(report))}[/]", soft_wrap=True, highlight=False)
-
-
-def _stacks(report: Report) -> Table:
-    title = f"Stacks of {escape(report.outdir)} in project {report.project}, in order"
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )  # fmt: skip
-    for column in ("#", "stack", "resources", "what becomes of it" if not report.changed else "what became of it"):
-        table.add_column(column, overflow="fold")
-    words = DONE if report.changed else PLANNED
-    for number, done in enumerate(report.stacks, start=1):
-        became = words.get(done.result, "stays" if done.result in ("kept", "blocked") else done.result)
-        why = "" if done.result == "failed" else _why(done)  # Terraform's words are among the findings
-        table.add_row(str(number), done.stack, str(done.resources), escape(f"{became}{why}"))
-    return table
-
-
-def _why(done: Done) -> str:
-    return f": {done.why}" if done.why else ""
-
-
-def _line(console: Console, text: str) -> None:
-    console.print(escape(text), soft_wrap=True, highlight=False)
-
-
-def _verdict(report: Report) -> str:
-    if not report.changed:
-        return "Nothing was changed. Run it again with --yes to go down this way."
-    if report.interrupted:
-        return "Interrupted: run it again to go on."
-    return {
-        Exit.GOOD: "Gone: nothing is left but what may stay.",
-        Exit.WRONG: "Not all is gone.",
-        Exit.UNKNOWN: "Could not tell all of what is left.",
-        Exit.BAD_INPUT: "",
-    }[report.outcome]

@@ -27,13 +27,18 @@ def read_states(way: WayDown, console: Console) -> States:
     """
     console.print(f"reading {len(way.stacks)} states", soft_wrap=True, highlight=False)
 
+    waiting = list(way.stacks)
+
     def read(stack: str) -> tuple[str, tuple[Resource, ...]]:
         try:
-            return stack, state_of(way.folder(stack))
+            found = state_of(way.folder(stack))
         except TerraformError as error:
             raise TerraformError(f"the state of {stack} could not be read: {error}") from None
+        waiting.remove(stack)
+        status.update(f"reading states: {', '.join(waiting)}")
+        return stack, found
 
-    with console.status("reading states"), ThreadPoolExecutor(READERS) as pool:
+    with console.status("reading states") as status, ThreadPoolExecutor(READERS) as pool:
         return dict(pool.map(read, way.stacks))
 
 

@@ -1,37 +1,27 @@
-"""Terraform as a subprocess: what is in the state of a stack, and its destroy."""
+"""Terraform as a subprocess: what is in the state of a stack, and what is taken out of it."""
 
 from __future__ import annotations
 
 import json
-import re
+import shlex
+import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any, TextIO
-
-from operations.teardown.stop import Stop
+from typing import Any
 
 LOOK_SEC = 0.1
 """Between two looks at what Terraform has printed."""
-
-GOES_AWAY = re.compile(
-    r"already being used by|resourceInUse|resourceNotReady|incompatible operation|operation in progress"
-    r"|associated resources that should be cleaned up|error 409|error 429|error 5\d\d|rate ?limit ?exceeded"
-    r"|resource_exhausted|quota exceeded for quota metric|quotaExceeded|acquiring the state lock|i/o timeout"
-    r"|connection re(set|fused)|timeout while waiting|deadline exceeded|handshake timeout|unexpected EOF",
-    re.IGNORECASE,
-)
-"""Something is still in use, somebody else is at work, too much was asked at once, or the net was down."""
-REFUSED = re.compile(r"deletion.protection|force_destroy|bucket you tried to delete is not empty", re.IGNORECASE)
-"""The same words would come again."""
+LIMIT_SEC = 900.0
+"""For all but a destroy. A first `init` downloads some hundred MB of providers; to read a state takes seconds."""
+GRACE_SEC = 20.0
+"""To let go of a lock, once Terraform was asked to end."""
 
 
 class TerraformError(Exception):
     """
-    Terraform could not read a state.
+    Terraform could not read or change a state.
 
     Attributes:
         words: Its own.
@@ -89,73 +79,52 @@ def state_of(folder: Path) -> tuple[Resource, ...]:
     )
 
 
-def destroy(folder: Path, targets: Sequence[str], stop: Stop, gone: Callable[[], None]) -> list[str]:
+def forget(folder: Path, resources: Sequence[Resource]) -> None:
     """
-    Destroy *targets*, or all where there are none, and call *gone* for each that is; gives Terraform's errors.
+    Take *resources* out of the state of the root module in *folder*, and touch nothing else.
 
-    Terraform runs in a session of its own, so that a Ctrl-C in a terminal reaches it through *stop* alone.
+    Raises:
+        TerraformError: It did not work; none of them, or some, are still in the state.
     """
-    command = ["destroy", "-auto-approve", "-input=false", "-json", *(f"-target={address}" for address in targets)]
-    # Into a file: a pipe would break if this process were killed, and Terraform would die of that in the middle.
-    with NamedTemporaryFile() as written, open(written.name, encoding="utf-8", errors="replace") as told:
-        process = subprocess.Popen(
-            _command(folder, *command),
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        stop.watch(process)
-        errors = _errors(_lines(told, process), gone)
-        stop.watch(None)
-    return errors or ([] if process.returncode == 0 else [f"terraform destroy ended with code {process.returncode}"])
+    _run(folder, "state", "rm", *(one.address for one in resources))
 
 
-def can_go_away(errors: Iterable[str]) -> bool:
-    """Whether each of *errors* may be over in a while: one refusal among them would only come again."""
-    return all(GOES_AWAY.search(words) and not REFUSED.search(words) for words in errors)
-
-
-def _lines(told: TextIO, process: subprocess.Popen[bytes]) -> Iterator[str]:
-    """What is written to *told*, line by line, until *process* has ended."""
-    rest, ended = "", False
-    while not ended:
-        ended = process.poll() is not None
-        *lines, rest = (rest + told.read()).split("\n")
-        yield from lines
-        if not ended:
-            time.sleep(LOOK_SEC)
-
-
-def _errors(lines: Iterable[str], gone: Callable[[], None]) -> list[str]:
-    found: list[str] = []
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            found += [line.strip()] if line.startswith(("Error", "│ Error")) else []
-            continue
-        if event.get("type") == "apply_complete" and event["hook"].get("action") == "delete":
-            gone()
-        if event.get("@level") == "error" and "diagnostic" in event:
-            told = event["diagnostic"]
-            parts = [told.get("address", ""), told["summary"], told.get("detail", "")]
-            found.append(": ".join(part.strip() for part in parts if part.strip()))
-    return list(dict.fromkeys(found))
+def forget_command(folder: Path, resources: Sequence[Resource]) -> str:
+    """What a person would type for the same."""
+    return shlex.join(["terraform", f"-chdir={folder}", "state", "rm", *(one.address for one in resources)])
 
 
 def _run(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(_command(folder, *arguments), capture_output=True, text=True, check=False)
+        process = subprocess.Popen(
+            command_of(folder, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace",
+        )  # fmt: skip
     except OSError as error:
         raise TerraformError(f"terraform must be on PATH: {error.strerror}") from None
-    if done.returncode:
-        raise TerraformError(_plain(done.stderr or done.stdout))
-    return done.stdout
+    with process:
+        try:
+            out, err = process.communicate(timeout=LIMIT_SEC)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise TerraformError(f"`terraform {arguments[0]}` did not end within {LIMIT_SEC:g} s") from None
+    if process.returncode:
+        raise TerraformError(_plain(err or out))
+    return out
 
 
-def _command(folder: Path, command: str, *arguments: str) -> list[str]:
-    return ["terraform", f"-chdir={folder}", command, "-no-color", *arguments]
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask *process* to end, and end it if it does not."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE_SEC)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def command_of(folder: Path, *arguments: str) -> list[str]:
+    """Terraform in *folder*."""
+    return ["terraform", f"-chdir={folder}", *arguments, "-no-color"]
 
 
 def _plain(text: str) -> str:

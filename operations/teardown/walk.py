@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
 
+from operations.teardown.clusters import CLUSTER, WORKLOAD, objects
+from operations.teardown.destroy import destroy
 from operations.teardown.plan import FLEET, NETWORK, WayDown
-from operations.teardown.states import States, kept_for_bucket, protected
+from operations.teardown.progress import looking
+from operations.teardown.states import States, kept_for_bucket
 from operations.teardown.stop import Stop
-from operations.teardown.terraform import Resource, TerraformError, can_go_away, destroy, state_of
-
-Result = Literal["empty", "destroyed", "kept", "bucket kept", "blocked", "failed", "not reached"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Done:
-    """
-    What became of a stack.
-
-    Attributes:
-        resources: How many were in its state before.
-        why: What kept it, or Terraform's own words of the last try.
-        tries: How often Terraform was run.
-    """
-
-    stack: str
-    resources: int
-    result: Result
-    why: str = ""
-    tries: int = 0
-
-    @property
-    def gone(self) -> bool:
-        """Whether nothing of it is left but what may stay."""
-        return self.result in ("empty", "destroyed", "bucket kept")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """
-    How to go down.
-
-    Attributes:
-        keep_bucket: The model bucket stays, whatever its settings.
-        retries: Tries after the first.
-        pause_sec: Between two tries.
-    """
-
-    keep_bucket: bool
-    retries: int
-    pause_sec: float
+from operations.teardown.terraform import (
+    Resource,
+    TerraformError,
+    forget,
+    forget_command,
+    state_of,
+)
+from operations.teardown.turn import Done, Lost, Result, Rules, buried, hollow, spared
+from operations.teardown.words import can_go_away
 
 
 @dataclass(kw_only=True)
@@ -64,6 +33,7 @@ class Walk:
 
     Args:
         states: What is in each state.
+        lost: Tells of a stack whether its cluster is gone; asked before each try.
         balanced: Waits for the load balancer; called once, before the first of fleet and clusters goes.
         swept: Sweeps the network; called before each try at the network's own stack.
         console: Where a line is printed when something begins or ends.
@@ -71,6 +41,7 @@ class Walk:
 
     way: WayDown
     states: States
+    lost: Lost
     rules: Rules
     stop: Stop
     balanced: Callable[[], None]
@@ -83,52 +54,84 @@ class Walk:
         """Go down, as far as can be."""
         for stack in self.way.stacks:
             self.done[stack] = self._turn(stack)
-            self._say_result(self.done[stack])
+            if self.done[stack].result in ("kept", "blocked", "not reached"):
+                self._say(f"{stack}: {self.done[stack].result}{self.done[stack].because}")
         return tuple(self.done.values())
 
     def _turn(self, stack: str) -> Done:
-        spared = _spared(self.way, stack, self.states[stack], self.done)
-        if self.stop.asked and not (spared and spared.result == "empty"):
-            return Done(stack=stack, resources=len(self.states[stack]), result="not reached")
-        if spared is None or spared.result == "empty":
+        resources = self.states[stack]
+        if self.stop.asked and resources:
+            return Done(stack=stack, resources=len(resources), result="not reached")
+        stays = spared(self.way, stack, resources, self.done, self._lost(stack) if resources else "")
+        if stays is None or stays.result == "empty":
             self._prepare(stack)
-        return spared or self._destroy(stack)
+        return stays or self._destroy(stack)
 
     def _prepare(self, stack: str) -> None:
         """Wait while the controllers that clean up still live; sweep when they are gone."""
-        if self.stop.asked or not all(self.done[user].gone for user in self.way.users(stack)):
+        users = [self.done[user] for user in self.way.users(stack)]
+        if self.stop.asked or not all(user.gone or user.hollow for user in users):
             return
         if stack == NETWORK:
             self.swept()
-        elif (stack == FLEET or stack.startswith("infra-cluster-")) and self.states[stack] and not self._waited:
+        elif (stack == FLEET or stack.startswith(CLUSTER)) and self.states[stack] and not self._waited:
             self._waited = True
             self.balanced()
 
     def _destroy(self, stack: str) -> Done:
-        count, resources, errors = len(self.states[stack]), self.states[stack], [""]
+        count, resources, why = len(self.states[stack]), self.states[stack], ""
         for number in range(1, self.rules.retries + 2):
-            kept = kept_for_bucket(resources) if self.rules.keep_bucket else frozenset()
-            targets = [one.address for one in resources if one.address not in kept]
-            if kept and not targets:
-                return Done(stack=stack, resources=count, result="bucket kept", tries=number - 1)
-            errors = self._try(stack, targets if kept else [], len(targets))
-            if not errors:
-                result: Result = "bucket kept" if kept else "destroyed"
-                return Done(stack=stack, resources=count, result=result, tries=number)
-            if self.stop.asked or not can_go_away(errors) or number > self.rules.retries:
+            lost = self._lost(stack)
+            dead = objects(stack, resources) if lost else []
+            try:
+                if dead:
+                    why = self._forget(stack, dead, lost)
+                    resources, dead = tuple(one for one in resources if one not in dead), []
+                kept = kept_for_bucket(resources) if self.rules.keep_bucket else frozenset()
+                targets = [one.address for one in resources if one.address not in kept]
+                result: Result = "forgotten" if why else "bucket kept" if kept else "destroyed"
+                if not targets:
+                    return Done(stack=stack, resources=count, result=result, why=why, tries=number - 1)
+                # Without its cluster a workload is not planned as a whole: its providers need the endpoint.
+                part = kept or (lost and stack.startswith(WORKLOAD))
+                errors = self._try(stack, targets if part else [], len(targets))
+                if not errors:
+                    return Done(stack=stack, resources=count, result=result, why=why, tries=number)
+            except TerraformError as error:
+                errors = [error.words]
+            if not self._again(stack, errors, number):
                 break
-            self._say(f"{stack}: {errors[0]}; try {number + 1} of {self.rules.retries + 1} in "
-                      f"{self.rules.pause_sec:g} s")  # fmt: skip
-            self.stop.pause(self.rules.pause_sec)
-            if self.stop.asked:
-                break
-            self._prepare(stack)
             try:
                 resources = state_of(self.way.folder(stack))
             except TerraformError as error:
                 errors = [error.words]
                 break
-        return Done(stack=stack, resources=count, result="failed", why="\n".join(errors), tries=number)
+        return Done(
+            stack=stack, resources=count, result="failed", why="\n".join(filter(None, [why, *errors])), tries=number,
+            hollow=hollow(stack, resources, lost), todo=forget_command(self.way.folder(stack), dead) if dead else "",
+        )  # fmt: skip
+
+    def _lost(self, stack: str) -> str:
+        with looking(self.console, f"{stack}: is its cluster there"):
+            return self.lost(stack)
+
+    def _again(self, stack: str, errors: list[str], number: int) -> bool:
+        """Whether it is worth another try, once the pause before it is over."""
+        if self.stop.asked or not can_go_away(errors, number) or number > self.rules.retries:
+            return False
+        self._say(f"{stack}: {errors[0]}; try {number + 1} of {self.rules.retries + 1} in "
+                  f"{self.rules.pause_sec:g} s")  # fmt: skip
+        self.stop.pause(self.rules.pause_sec)
+        if not self.stop.asked:
+            self._prepare(stack)
+        return not self.stop.asked
+
+    def _forget(self, stack: str, dead: list[Resource], lost: str) -> str:
+        """Take *dead* out of the state; gives why."""
+        why = buried(lost, len(dead))
+        self._say(f"{stack}: {why}: taking them out of the state")
+        forget(self.way.folder(stack), dead)
+        return why
 
     def _try(self, stack: str, targets: list[str], count: int) -> list[str]:
         at, gone = self.way.stacks.index(stack) + 1, 0
@@ -146,31 +149,5 @@ class Walk:
         self._say(f"{head}: {gone} of {count} are gone after {time.monotonic() - began:.0f} s")
         return errors
 
-    def _say_result(self, done: Done) -> None:
-        if done.result in ("kept", "blocked", "not reached"):
-            self._say(f"{done.stack}: {done.result}{': ' if done.why else ''}{done.why}")
-
     def _say(self, line: str) -> None:
         self.console.print(escape(line), soft_wrap=True, highlight=False)
-
-
-def expected(way: WayDown, states: States, *, keep_bucket: bool) -> tuple[Done, ...]:
-    """What becomes of each stack if nothing fails."""
-    done: dict[str, Done] = {}
-    for stack in way.stacks:
-        resources = states[stack]
-        goes: Result = "bucket kept" if keep_bucket and kept_for_bucket(resources) else "destroyed"
-        done[stack] = _spared(way, stack, resources, done) or Done(stack=stack, resources=len(resources), result=goes)
-    return tuple(done.values())
-
-
-def _spared(way: WayDown, stack: str, resources: tuple[Resource, ...], done: Mapping[str, Done]) -> Done | None:
-    """Why *stack* is not destroyed in its turn; None where it is."""
-    count = len(resources)
-    if not count:
-        return Done(stack=stack, resources=count, result="empty")
-    if users := [user for user in way.users(stack) if not done[user].gone]:
-        return Done(stack=stack, resources=count, result="blocked", why=f"{', '.join(users)} must go first")
-    if held := protected(resources):
-        return Done(stack=stack, resources=count, result="kept", why=f"{', '.join(held)} is protected")
-    return None

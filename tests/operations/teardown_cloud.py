@@ -19,7 +19,7 @@ PARAMETERS = {
     "healthChecks": "healthCheck", "networkEndpointGroups": "networkEndpointGroup", "firewalls": "firewall",
 }  # fmt: skip
 """Of the methods that delete, by collection."""
-AGGREGATED = (*(set(PARAMETERS) - {"firewalls"}), "addresses", "routers", "disks")
+AGGREGATED = (*(set(PARAMETERS) - {"firewalls"}), "addresses", "routers", "disks", "instances")
 WITH_NETWORK = ("forwardingRules", "networkEndpointGroups", "firewalls", "addresses", "routers")
 Answer = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -34,7 +34,8 @@ class TeardownCloud:
         clusters: As container tells them.
         memberships: Names of the fleet's members.
         config_member: Membership of the config cluster; empty without the feature.
-        there: Bucket, secret and network by name.
+        discovery: Whether the feature for multi-cluster Services is on.
+        there: Bucket, secret, network and service account by name.
         deleted: Is told each path whose end was asked for.
         lag: How many lists still have what was deleted; until then it uses what it used.
     """
@@ -44,6 +45,7 @@ class TeardownCloud:
     clusters: list[dict[str, Any]] = field(default_factory=list)
     memberships: list[str] = field(default_factory=list)
     config_member: str = ""
+    discovery: bool = False
     there: set[str] = field(default_factory=set)
     deleted: Callable[[str], None] = lambda path: None
     lag: int = 0
@@ -73,6 +75,14 @@ class TeardownCloud:
         """Self link of something in the project."""
         return COMPUTE + self.path(rest)
 
+    def living(self) -> list[dict[str, Any]]:
+        """The clusters that are there."""
+        return self.clusters
+
+    def holds(self, name: str) -> bool:
+        """Whether a bucket, secret or network of that name is there."""
+        return name in self.there
+
     def serve(self, stand_in: GoogleStandIn) -> GoogleApi:
         """Answer with what is there."""
         for collection in AGGREGATED:
@@ -86,8 +96,10 @@ class TeardownCloud:
             "compute.firewalls.list": lambda params, body: {"items": self._of("firewalls")},
             "compute.networks.get": self._get("network"),
             "storage.buckets.get": self._get("bucket"),
+            "iam.projects.serviceAccounts.get": self._get("name"),
             "secretmanager.projects.secrets.get": self._get("name"),
-            "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.clusters},
+            "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.living()},
+            "container.projects.locations.clusters.get": self._cluster,
             "gkehub.projects.locations.memberships.list": lambda params, body: {
                 "resources": [{"name": self.path(f"locations/global/memberships/{name}")} for name in self.memberships]
             },
@@ -104,11 +116,19 @@ class TeardownCloud:
         return [item for path, item in self.items.items() if f"/{collection}/" in path]
 
     def _features(self) -> list[dict[str, Any]]:
-        if not self.config_member:
-            return []
-        member = self.path(f"locations/global/memberships/{self.config_member}")
-        spec = {"multiclusteringress": {"configMembership": member}}
-        return [{"name": self.path("locations/global/features/multiclusteringress"), "spec": spec}]
+        features = self.path("locations/global/features")
+        found: list[dict[str, Any]] = []
+        if self.config_member:
+            member = self.path(f"locations/global/memberships/{self.config_member}")
+            spec = {"multiclusteringress": {"configMembership": member}}
+            found.append({"name": f"{features}/multiclusteringress", "spec": spec})
+        return [*found, {"name": f"{features}/multiclusterservicediscovery"}] if self.discovery else found
+
+    def _cluster(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
+        for cluster in self.living():
+            if params["name"] == self.path(f"locations/{cluster['location']}/clusters/{cluster['name']}"):
+                return cluster
+        raise Fault(404, f"Not found: {params['name']}.")
 
     def _aggregated(self, collection: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
@@ -145,7 +165,7 @@ class TeardownCloud:
     def _get(self, parameter: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
             name = params[parameter].rsplit("/", 1)[-1]
-            if name not in self.there:
+            if not self.holds(name):
                 raise Fault(404, f"{name} was not found")
             return {"name": name}
 

@@ -13,6 +13,9 @@ from operations.teardown.left import Left
 from operations.teardown.leftovers import Leftovers
 from operations.teardown.network import Network
 from operations.teardown.stop import Stop
+from operations.teardown.waiter import Waiter
+from stacks.config import Config
+from stacks.names import Names
 from tests.configs import config as loaded
 from tests.operations import google_stand_in
 from tests.operations.google_stand_in import GoogleStandIn
@@ -65,17 +68,29 @@ def cloud(stand_in: GoogleStandIn) -> TeardownCloud:
     return made
 
 
-def cleaner(stand_in: GoogleStandIn, *, in_states: frozenset[str] = frozenset(), wait_sec: float = 1) -> Cleaner:
+def network(stand_in: GoogleStandIn, in_states: frozenset[str], *, known: bool = True) -> Network:
+    """The network of the example, which Terraform made unless it is not *known*."""
+    config = loaded()
+    own = {f"projects/{config.project}/global/networks/{Names(config).network}"} if known else set()
+    return Network(stand_in.api(config.project), config, in_states | own)
+
+
+def cleaner(
+    stand_in: GoogleStandIn, *, in_states: frozenset[str] = frozenset(), wait_sec: float = 1, known: bool = True
+) -> Cleaner:
     """It, quick and silent."""
-    config = loaded()
-    return Cleaner(
-        network=Network(stand_in.api(config.project), config, in_states), wait_sec=wait_sec, pause_sec=0.01,
-        stop=Stop(), console=Console(file=io.StringIO()),
-    )  # fmt: skip
+    waiter = Waiter(wait_sec=wait_sec, pause_sec=0.01, stop=Stop(), console=Console(file=io.StringIO()))
+    return Cleaner(network=network(stand_in, in_states, known=known), waiter=waiter)
 
 
-def left(stand_in: GoogleStandIn, *, keep_bucket: bool = True, in_states: frozenset[str] = frozenset()) -> list[Left]:
+def left(
+    stand_in: GoogleStandIn,
+    *,
+    keep_bucket: bool = True,
+    in_states: frozenset[str] = frozenset(),
+    known: bool = True,
+    config: Config | None = None,
+) -> list[Left]:
     """What is told to be left."""
-    config = loaded()
-    network = Network(stand_in.api(config.project), config, in_states)
-    return Leftovers(network=network, config=config, keep_bucket=keep_bucket).findings()
+    ours = network(stand_in, in_states, known=known)
+    return Leftovers(network=ours, config=config or loaded(), keep_bucket=keep_bucket).findings()

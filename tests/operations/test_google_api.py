@@ -107,6 +107,8 @@ def test_all_pages_are_read(google: GoogleStandIn) -> None:
 
     assert [subnet["name"] for subnet in subnets] == ["s0", "s1", "s2"]
     assert list(scopes) == [("zones/a", {"machineTypes": []})]
+    pages = api.whole_pages("compute", "v1", "subnetworks.list", project="p", region="r")
+    assert [sorted(one) for one in pages] == [["items", "nextPageToken"]] * 2 + [["items"]]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,9 @@ def test_a_delete_that_is_not_allowed_is_told_with_the_permission(
     clean.sweep()
 
     assert "Required 'compute.targetHttpProxies.delete'" in problem.found
-    assert problem.fix.startswith("get the permissions that Google names")
+    assert problem.fix == (
+        "have roles/compute.loadBalancerAdmin granted to whoever runs this, then run the command again"
+    )
     assert not {rule, firewall} & left
     assert [cloud.items, clean.problems] == [{}, {}]
 
@@ -112,10 +114,14 @@ def test_what_may_pass_is_tried_again(cloud: TeardownCloud, stand_in: GoogleStan
 
 def test_what_is_gone_already_is_as_good(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """A 404 to a delete: somebody else was faster."""
-    cloud.add(GROUP)
-    cloud.deleted = lambda path: None
-    stand_in.faults["compute.networkEndpointGroups.delete"] = Fault(404, "was not found")
-    clean = cleaner(stand_in, wait_sec=0.05)
+    group = cloud.add(GROUP)
+
+    def gone(params: dict[str, object], body: object) -> dict[str, object]:
+        del cloud.items[group]
+        raise Fault(404, "was not found")
+
+    stand_in.answers["compute.networkEndpointGroups.delete"] = gone
+    clean = cleaner(stand_in)
 
     clean.sweep()
 

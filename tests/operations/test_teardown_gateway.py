@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from operations.load_balancer import CHAIN, addressed
-from operations.teardown.network import KINDS
+from operations.teardown.found import KINDS
 from tests.operations.google_discovery import document
 from tests.operations.google_stand_in import GoogleStandIn
 from tests.operations.teardown_cloud import COMPUTE, TeardownCloud
@@ -45,11 +45,11 @@ def test_a_whole_load_balancer_is_swept(
     again = cleaner(stand_in)
     again.sweep()
 
-    assert sorted(deleted) == sorted(paths) == sorted(clean.asked)
+    assert sorted(deleted) == sorted(paths) == sorted(clean.swept)
     kinds = list(dict.fromkeys(path.split("/")[-2] for path in deleted))
     assert kinds == [kind for kind in KINDS if kind in kinds]
     assert len(kinds) == 6
-    assert [cloud.items, clean.problems, again.asked, again.problems] == [{}, {}, {}, {}]
+    assert [cloud.items, clean.problems, again.swept, again.problems] == [{}, {}, {}, {}]
 
 
 def test_without_its_forwarding_rules_it_is_known_by_its_groups(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -71,7 +71,7 @@ def test_another_networks_load_balancer_stays(cloud: TeardownCloud, stand_in: Go
     clean.sweep()
 
     assert set(cloud.items) == set(others)
-    assert clean.asked.keys() == set(ours) - set(others)
+    assert clean.swept.keys() == set(ours) - set(others)
     assert clean.problems == {}
 
 
@@ -119,7 +119,7 @@ def test_parts_of_another_name_stay(cloud: TeardownCloud, stand_in: GoogleStandI
 
     clean.sweep()
 
-    assert [set(cloud.items), clean.asked, clean.problems] == [before, {}, {}]
+    assert [set(cloud.items), clean.swept, clean.problems] == [before, {}, {}]
 
 
 def test_what_was_seen_whole_is_ours_when_half_of_it_is_gone(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -154,11 +154,11 @@ def test_a_sweep_that_was_stopped_goes_on_when_it_is_run_again(cloud: TeardownCl
     """A signal ends it between two deletes."""
     add_gateway(cloud)
     clean = cleaner(stand_in)
-    cloud.deleted = lambda path: clean.stop._asked.set()
+    cloud.deleted = lambda path: clean.waiter.stop._asked.set()
 
     clean.sweep()
 
-    assert len(clean.asked) == 1
+    assert len(clean.swept) == 1
     assert len(cloud.items) == 9
     cleaner(stand_in).sweep()
     assert cloud.items == {}

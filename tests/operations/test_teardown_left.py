@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from operations.findings import Status
+from tests.configs import config
 from tests.operations.google_stand_in import Fault, GoogleStandIn
 from tests.operations.teardown_cloud import TeardownCloud
 from tests.operations.teardown_rig import add_gateway, cloud, left, stand_in
@@ -10,6 +13,7 @@ from tests.operations.teardown_rig import add_gateway, cloud, left, stand_in
 __all__ = ["cloud", "stand_in"]
 
 TPU = {"machineType": "ct6e-standard-4t"}
+ACCOUNT = "gemma-nodes@my-project-id.iam.gserviceaccount.com"
 
 
 def test_an_empty_project_has_nothing_left(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -19,7 +23,8 @@ def test_an_empty_project_has_nothing_left(cloud: TeardownCloud, stand_in: Googl
     assert {finding.status for finding in found} == {Status.GOOD}
     assert [finding.id for finding in found] == [
         f"LEFT-{kind}" for kind in
-        ("CLUSTER", "DISK", "LOAD-BALANCER", "ADDRESS", "ROUTER", "NETWORK", "FLEET", "BUCKET", "SECRET")
+        ("CLUSTER", "INSTANCE", "DISK", "LOAD-BALANCER", "ADDRESS", "ROUTER", "NETWORK", "FLEET", "NODE-ACCOUNT",
+         "BUCKET", "SECRET")
     ]  # fmt: skip
 
 
@@ -36,7 +41,7 @@ def test_what_is_left_is_told_with_its_costs(cloud: TeardownCloud, stand_in: Goo
     cloud.add("regions/us-east5/addresses/gemma-gateway-us")
     cloud.add("regions/us-east5/addresses/llama-gateway-us", network="llama-vpc")
     cloud.add("regions/us-east5/routers/gemma-nat-us", nats=[{"name": "gemma-nat-us"}])
-    cloud.there = {"gemma-vpc", "my-project-id-gemma-weights", "hugging-face-token"}
+    cloud.there = {"gemma-vpc", "my-project-id-gemma-weights", "hugging-face-token", ACCOUNT}
 
     found = left(stand_in)
 
@@ -50,6 +55,7 @@ def test_what_is_left_is_told_with_its_costs(cloud: TeardownCloud, stand_in: Goo
         "network gemma-vpc": "none",
         "membership gemma-us": "none",
         "feature multiclusteringress": "small",
+        f"service account {ACCOUNT}": "none",
     }
     stays = {
         finding.found: finding.needed
@@ -65,7 +71,7 @@ def test_what_is_left_is_told_with_its_costs(cloud: TeardownCloud, stand_in: Goo
 
 
 def test_what_may_not_be_asked_is_unknown(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A 403 is told with the permission that is missing, and the other kinds are told all the same."""
+    """A 403 is told with the role that may ask, and the other kinds are told all the same."""
     cloud.there = {"gemma-vpc"}
     stand_in.faults = {
         "compute.disks.aggregatedList": Fault(403, "no permission"),
@@ -75,7 +81,7 @@ def test_what_may_not_be_asked_is_unknown(cloud: TeardownCloud, stand_in: Google
     by_id = {finding.id: finding for finding in left(stand_in)}
 
     assert by_id["LEFT-DISK"].status == by_id["LEFT-BUCKET"].status == Status.UNKNOWN
-    assert by_id["LEFT-DISK"].fix == "look again with the permission compute.disks.list"
+    assert by_id["LEFT-DISK"].fix == "have roles/compute.viewer granted to whoever runs this"
     assert by_id["LEFT-NETWORK"].status == Status.WRONG
     assert by_id["LEFT-CLUSTER"].status == Status.GOOD
 
@@ -114,3 +120,53 @@ def test_an_address_that_is_not_terraforms_is_told_with_its_command(
         "address gemma-gateway-us": "destroy infra-network, see above",
         "address gkemcg1-inference-gemma-gateway-x": f"look, then: gcloud compute addresses delete {path}",
     }
+
+
+def add_machine(cloud: TeardownCloud, name: str, machine: str, *, label: str = "", **more: object) -> str:
+    """A machine in another network, unless *more* says otherwise; gives its path."""
+    labels = {"labels": {"goog-k8s-cluster-name": label}} if label else {}
+    kind = cloud.link(f"zones/us-east5-b/machineTypes/{machine}")
+    elsewhere = [{"network": cloud.link("global/networks/llama-vpc")}]
+    given: dict[str, Any] = {"machineType": kind, "networkInterfaces": elsewhere, **labels, **more}
+    return cloud.add(f"zones/us-east5-b/instances/{name}", **given)
+
+
+def test_machines_that_are_left_are_told_first(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Those of clusters that are gone and all else in our network; a living cluster's are told as its pools."""
+    group = "projects/123456/zones/us-east5-b/instanceGroupManagers/gke-gemma-us-tpu-grp"
+    made_by = {"items": [{"key": "created-by", "value": group}]}
+    inside = [{"network": cloud.link("global/networks/gemma-vpc")}]
+    add_machine(cloud, "gke-gemma-us-tpu-1", "ct6e-standard-4t", label="gemma-us", metadata=made_by)
+    by_hand = add_machine(cloud, "bastion", "e2-small", networkInterfaces=inside)
+    add_machine(cloud, "gpu", "n1-standard-4", networkInterfaces=inside, guestAccelerators=[{"acceleratorCount": 1}])
+    add_machine(cloud, "gke-llama-us-1", "ct6e-standard-4t", label="llama-us")
+    add_machine(cloud, "gke-gemma-eu-1", "ct6e-standard-4t", label="gemma-eu", networkInterfaces=inside)
+    cloud.clusters = [{"name": "gemma-eu", "location": "europe-west4", "network": "gemma-vpc"}]
+
+    told = {one.found: (one.costs, one.fix) for one in left(stand_in) if one.id == "LEFT-INSTANCE"}
+
+    assert told == {
+        "machine gke-gemma-us-tpu-1 (ct6e-standard-4t)": (
+            "high", f"look, then: gcloud compute instance-groups managed delete {group}",
+        ),
+        "machine bastion (e2-small)": ("medium", f"look, then: gcloud compute instances delete {by_hand}"),
+        "machine gpu (n1-standard-4)": ("high", f"look, then: gcloud compute instances delete {cloud.path('')}zones/"
+                                                "us-east5-b/instances/gpu"),
+    }  # fmt: skip
+
+
+def test_service_discovery_that_we_left_on_is_told(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Where the config turns it on; not where no state knows it and others are in the fleet who may use it."""
+    cloud.discovery = True
+    ours = frozenset({cloud.path("locations/global/features/multiclusterservicediscovery")})
+
+    def fixes(states: frozenset[str], service_discovery: bool = True) -> list[str]:
+        on = config(service_discovery=service_discovery)
+        return [one.fix for one in left(stand_in, in_states=states, config=on) if one.id == "LEFT-FEATURE"]
+
+    assert fixes(ours) == ["destroy infra-fleet, see above"]
+    assert fixes(frozenset()) == ["look, then: gcloud container fleet multi-cluster-services disable"]
+    assert fixes(frozenset(), service_discovery=False) == []
+    cloud.memberships = ["llama-us"]
+    assert fixes(ours) == ["destroy infra-fleet, see above"]
+    assert fixes(frozenset()) == []

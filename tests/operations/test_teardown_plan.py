@@ -10,8 +10,9 @@ import pytest
 
 from operations.teardown.plan import stack_ids, way_down
 from operations.teardown.states import States, kept_for_bucket
-from operations.teardown.terraform import Resource, can_go_away
-from operations.teardown.walk import Done, expected
+from operations.teardown.terraform import Resource
+from operations.teardown.turn import Done, expected
+from operations.teardown.words import can_go_away
 from stacks.config import Config
 from tests.configs import EXAMPLE, config
 from tests.operations.conftest import InferenceOps
@@ -49,6 +50,11 @@ def write(outdir: Path, *, needs: Any = NEEDS, vpc: Any = VPC, backend: Any = No
 def held(address: str, *needs: str, **values: Any) -> Resource:
     """Something in a state."""
     return Resource(address=address, kind=address.split(".")[0], values=values, needs=frozenset(needs))
+
+
+def nothing_lost(stack: str) -> str:
+    """Each cluster is there."""
+    return ""
 
 
 def test_users_go_before_what_they_need(tmp_path: Path) -> None:
@@ -127,11 +133,19 @@ def test_a_platform_without_bucket_has_no_weights_stack() -> None:
         "Error deleting Feature: googleapi: Error 400: Feature has associated resources that should be cleaned up",
         "Error acquiring the state lock",
         "read tcp: connection reset by peer",
+        "the server is currently unable to handle the request",
+        "the server has received too many requests and has asked us to try again later (get namespaces inference)",
+        "etcdserver: request timed out",
+        'Get "https://gke-x.us-east5.gke.goog/api/v1/namespaces/inference": EOF',
+        "http2: client connection lost",
+        "dial tcp: lookup gke-x.us-east5.gke.goog on 127.0.0.53:53: no such host",
+        "net/http: TLS handshake timeout",
     ],
 )
 def test_what_can_go_away_is_tried_again(words: str) -> None:
-    """In use, conflict, too many requests, the server's own mistake, a lock, the net."""
+    """In use, conflict, too many requests, the server's own mistake, a busy control plane, a lock, the net."""
     assert can_go_away([words])
+    assert can_go_away([words], 4)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +156,7 @@ def test_what_can_go_away_is_tried_again(words: str) -> None:
         "googleapi: Error 409: The bucket you tried to delete is not empty., conflict",
         "googleapi: Error 403: Required 'compute.networks.delete' permission, forbidden",
         "googleapi: Error 400: Invalid value for field 'resource.name'",
+        'namespaces "inference" is forbidden: User "u" cannot delete resource "namespaces"',
         "Invalid JSON: A comma is missing between attribute definitions",
     ],
 )
@@ -149,6 +164,16 @@ def test_a_refusal_is_not_tried_again(words: str) -> None:
     """Protection, permission, syntax: the same words would come again, also where another error could go away."""
     assert not can_go_away([words])
     assert not can_go_away(["googleapi: Error 503: unavailable", words])
+
+
+@pytest.mark.parametrize(
+    "words", ["Unauthorized", "googleapi: Error 401: Request had invalid authentication credentials., authError"]
+)
+def test_a_token_that_ended_is_worth_one_more_try(words: str) -> None:
+    """Another run gets a fresh one; who may not come in with that may not come in."""
+    assert can_go_away([words], 1)
+    assert not can_go_away([words], 2)
+    assert not can_go_away([words, "googleapi: Error 403: Required 'x' permission, forbidden"], 1)
 
 
 def test_what_a_bucket_needs_stays_with_it() -> None:
@@ -174,7 +199,7 @@ def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
     states["infra-cluster-eu"] = (held("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
     states["workload-weights"] = ()
 
-    planned: dict[str, Done] = {done.stack: done for done in expected(way, states, keep_bucket=True)}
+    planned: dict[str, Done] = {done.stack: done for done in expected(way, states, nothing_lost, keep_bucket=True)}
 
     assert (planned["infra-cluster-eu"].result, planned["infra-cluster-eu"].why) == ("kept", "gemma-eu is protected")
     assert planned["infra-network"].result == "blocked"

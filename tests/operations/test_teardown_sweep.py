@@ -5,7 +5,7 @@ from __future__ import annotations
 from operations.findings import Status
 from tests.operations.google_stand_in import GoogleStandIn
 from tests.operations.teardown_cloud import COMPUTE, TeardownCloud
-from tests.operations.teardown_rig import cleaner, cloud, left, stand_in
+from tests.operations.teardown_rig import add_gateway, cleaner, cloud, left, stand_in
 
 __all__ = ["cloud", "stand_in"]
 
@@ -33,11 +33,11 @@ def test_ghosts_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleSta
     again = cleaner(stand_in)
     again.sweep()
 
-    assert sorted(deleted) == sorted(paths) == sorted(clean.asked)
+    assert sorted(deleted) == sorted(paths) == sorted(clean.swept)
     assert [path.split("/")[-2] for path in deleted] == (
         ["forwardingRules"] * 2 + ["networkEndpointGroups"] * 3 + ["firewalls"] * 4
     )
-    assert [cloud.items, clean.problems, again.asked, again.problems] == [{}, {}, {}, {}]
+    assert [cloud.items, clean.problems, again.swept, again.problems] == [{}, {}, {}, {}]
 
 
 def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -56,7 +56,7 @@ def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) ->
 
     clean.sweep()
 
-    assert [clean.asked, clean.problems] == [{}, {}]
+    assert [clean.swept, clean.problems] == [{}, {}]
     assert set(cloud.items) == {*others, elsewhere, by_hand, of_another_cluster, terraforms}
     assert [request for request in stand_in.requests if request.http_method == "DELETE"] == []
     told = {finding.found: finding for finding in left(stand_in) if finding.id == "LEFT-FIREWALL-RULE"}
@@ -79,3 +79,35 @@ def test_nothing_is_swept_while_a_cluster_is_in_the_network(cloud: TeardownCloud
     clean.sweep()
 
     assert [clean.problems, cloud.items] == [{}, {}]
+
+
+def test_a_network_that_no_state_holds_is_not_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Its name alone does not make it ours: another's gemma-vpc keeps all that controllers have in it; it is told."""
+    add_gateway(cloud)
+    cloud.add("global/firewalls/k8s-fw-a1b2c3")
+    cloud.there = {"gemma-vpc"}
+    before = set(cloud.items)
+    clean = cleaner(stand_in, known=False)
+
+    clean.remember()
+    clean.sweep()
+
+    assert set(cloud.items) == before
+    assert [request for request in stand_in.requests if request.http_method == "DELETE"] == []
+    problem = clean.problems["SWEEP"]
+    assert problem.status == Status.WRONG
+    assert "no state holds projects/my-project-id/global/networks/gemma-vpc" in problem.found
+    assert "11 things in it: forwarding rule gkemcg1-" in problem.found
+    assert "import google_compute_network.network projects/my-project-id/global/networks/gemma-vpc" in problem.fix
+    fixes = {finding.id: finding.fix for finding in left(stand_in, known=False)}
+    assert fixes["LEFT-NETWORK"] == problem.fix
+    assert fixes["LEFT-FIREWALL-RULE"].startswith("no state holds its network")
+
+
+def test_an_empty_network_that_no_state_holds_is_no_problem(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """A second run, once all is gone, has nothing to sweep and nothing to tell."""
+    clean = cleaner(stand_in, known=False)
+
+    clean.sweep()
+
+    assert clean.problems == {}

@@ -44,4 +44,4 @@ def test_the_wait_is_bounded(cloud: TeardownCloud, stand_in: GoogleStandIn) -> N
     clean.wait_for_balancer()
 
     assert rule in cloud.items
-    assert [clean.asked, clean.problems] == [{}, {}]
+    assert [clean.swept, clean.problems] == [{}, {}]

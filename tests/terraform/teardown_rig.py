@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,33 @@ class Ran(conftest.Ran):
         return {finding["id"]: finding for finding in self.document["findings"]}
 
 
+NAMED = ("google_compute_network", "google_storage_bucket")
+
+
+@dataclass(kw_only=True)
+class RigCloud(TeardownCloud):
+    """Google with the clusters, network and bucket that Terraform made in the rig beside what a test adds."""
+
+    world: World
+
+    def built(self, *kinds: str) -> list[Message]:
+        """What there is of *kinds*."""
+        return [held for key, held in self.world.rig.cloud.objects.items() if key[0] in kinds]
+
+    def living(self) -> list[dict[str, Any]]:
+        """As container tells them."""
+        made = [
+            {"name": one["name"], "location": one["location"], "network": one["network"].rsplit("/", 1)[-1],
+             "status": "RUNNING"} for one in self.built("google_container_cluster")
+        ]  # fmt: skip
+        return [*self.clusters, *made]
+
+    def holds(self, name: str) -> bool:
+        """By name, or by address."""
+        accounts = [one["email"] for one in self.built("google_service_account")]
+        return super().holds(name) or name in [*(one["name"] for one in self.built(*NAMED)), *accounts]
+
+
 class Platform:
     """A deployed platform, its config file, and Google as the rest of the command sees it."""
 
@@ -56,7 +84,7 @@ class Platform:
         self.path.write_text(EXAMPLE.read_text())
         self.config = load(self.path)
         self.names = Names(self.config)
-        self.google = TeardownCloud(self.config)
+        self.google = RigCloud(self.config, world=world)
         self.google.serve(stand_in)
         self.stand_in = stand_in
         google = stand_in.environment(folder)
@@ -95,6 +123,21 @@ class Platform:
     def deletes(self) -> list[str]:
         """Methods that Google was asked for and that delete."""
         return [request.method for request in self.stand_in.requests if request.http_method == "DELETE"]
+
+    def state_file(self, stack: str) -> Path:
+        """Where the state of *stack* is."""
+        return self.world._states(stack)
+
+    def lose_cluster(self, name: str) -> None:
+        """Delete a cluster behind Terraform's back, with its pools and the objects in it."""
+        objects = self.world.rig.cloud.objects
+        [host] = [
+            held["control_plane_endpoints_config"][0]["dns_endpoint_config"][0]["endpoint"]
+            for key, held in objects.items() if key[0] == "google_container_cluster" and held["name"] == name
+        ]  # fmt: skip
+        for key in [key for key in objects if f"/clusters/{name}" in key[2] or host in key[1]]:
+            if key[0] != "google_gke_hub_membership":
+                del objects[key]
 
     def hold_network(self) -> Key:
         """Something that no stack knows uses the network; gives its key in the cloud."""

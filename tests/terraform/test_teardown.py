@@ -80,3 +80,29 @@ def test_a_state_that_cannot_be_read_stops_all_of_it(platform: Platform) -> None
     assert ran.code == 3
     assert "the state of workload-base-us could not be read" in ran.err
     assert "kubernetes_manifest" in platform.kinds()
+
+
+def test_a_living_platform_that_no_state_knows_is_wrong(platform: Platform) -> None:
+    """A lost state is no empty project: clusters and network are told, with the way to their state; nothing goes."""
+    platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")
+    for stack in platform.world.app.stacks:
+        platform.state_file(stack).unlink()
+    before = copy.deepcopy(platform.world.rig.cloud.objects)
+
+    plan = platform.teardown()
+    ran = platform.teardown("--yes")
+    shown = platform.teardown(output="text")
+
+    assert [plan.code, ran.code] == [1, 1]
+    assert set(plan.stacks.values()) == {"empty"}
+    stateless = [finding for finding in plan.document["findings"] if finding["id"] == "STATELESS"]
+    living = ("cluster gemma-eu", "cluster gemma-us", "network gemma-vpc")
+    assert sorted(one["found"] for one in stateless) == [f"{what} is there, and no state knows it" for what in living]
+    fixes = " ".join(finding["fix"] for finding in stateless)
+    assert "import google_container_cluster.cluster projects/my-project-id/locations/us-east5" in fixes
+    assert "the machine with terraform-state/" in fixes
+    assert plan.document["swept"] == ran.document["swept"] == []
+    assert ran.findings["SWEEP"]["found"].startswith("not swept: no state holds projects/my-project-id/global/networks")
+    assert "See first what is wrong" in shown.out
+    assert platform.world.rig.cloud.objects == before
+    assert platform.deletes() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -195,3 +196,20 @@ def test_what_google_does_not_tell_is_not_good(ground: Platform) -> None:
     assert ran.findings["LEFT-CLUSTER"]["status"] == "unknown"
     assert ground.kinds() == {BUCKET, "google_project_service"}
     assert ground.deletes() == []
+
+
+def test_a_terraform_that_goes_away_fails_the_next_stack(ground: Platform, tmp_path: Path) -> None:
+    """What was done is reported, with what is left, and the exit code says that something is wrong."""
+    script = tmp_path / "terraform"
+    real = shutil.which("terraform")
+    script.write_text(f'#!/bin/sh\n[ "$2" = destroy ] && rm -f "$0"\nexec {real} "$@"\n')
+    script.chmod(0o755)
+    ground.environment["PATH"] = f"{tmp_path}:/usr/bin:/bin"
+
+    ran = ground.teardown("--yes")
+
+    assert ran.code == 1
+    assert sorted(ran.stacks[f"infra-cluster-{key}"] for key in ("us", "eu")) == ["destroyed", "failed"]
+    assert ran.stacks["infra-network"] == "blocked"
+    assert any("terraform could not be run" in stack["why"] for stack in ran.document["stacks"])
+    assert ran.findings["LEFT-NETWORK"]["status"] == "wrong"
