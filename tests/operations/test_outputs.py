@@ -58,4 +58,3 @@ def test_drill_that_was_done(drilled: Callable[..., str], tmp_path: Path) -> Non
     picture = tmp_path / "drill.svg"
     check("drill-done", drilled("--yes", "--baseline-sec", "2", "--outage-sec", "2", "--picture", str(picture)))
     check_picture(picture)
-
