@@ -185,9 +185,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Begin, or end."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == f"/{self.key}/start":
+        path = urlsplit(self.path).path
+        if path == f"/{self.key}/start":
             self._answer(200 if self.sender.start(Plan(**json.loads(body))) else 409, {})
-        elif self.path == f"/{self.key}/stop":
+        elif path == f"/{self.key}/stop":
             self.sender.stop()
             self._answer(200, {})
         else:

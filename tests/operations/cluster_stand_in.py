@@ -293,7 +293,7 @@ class _Handler(BaseHTTPRequestHandler):
             if self.command == "PATCH" and self.headers["Content-Type"] != patch:
                 raise RefusedError(415, f"the body of the request must be {patch}")
             with stand_in.lock:
-                status, answer = stand_in.answer(self.command, url, body)
+                status, answer = stand_in.answer(self.command, self.path, body)
                 return status, copy.deepcopy(answer), bool(fault)
         except RefusedError as no:
             told = {"status": "Failure", "message": no.message, "reason": no.reason, "code": no.status}
