@@ -25,6 +25,11 @@ class ApiError(Exception):
         return self.status in (401, 403)
 
     @property
+    def refused(self) -> bool:
+        """Whether it was surely not done: the API said no. No answer, or a fault of its own, leaves that open."""
+        return self.status is not None and 400 <= self.status < 500
+
+    @property
     def turned_off(self) -> bool:
         """Whether the project has the API turned off, for which Google answers 403 too."""
         return self.status == 403 and ("it is disabled" in self.message or self.reason == "accessNotConfigured")

@@ -17,8 +17,17 @@ from operations.api_error import ApiError
 from operations.google_api import GoogleApi
 
 TIMEOUT_SEC = 30
-RETRIES = Retry(total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), raise_on_status=False)
-"""Of reads, and of writes that may be sent twice (PUT, DELETE); a PATCH or POST is sent once."""
+QUICK_TIMEOUT_SEC = 5
+SERVER_SHARE = 0.8
+"""The server gives up before we do, and so never does later what we took for not done (the query `timeout`)."""
+RETRIES = Retry(
+    total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), raise_on_status=False,
+    respect_retry_after_header=False,
+)  # fmt: skip
+"""Of reads, and of writes that may be sent twice (PUT, DELETE); a PATCH or POST is sent once. A Retry-After of an hour
+is not waited for."""
+LONGEST = 300
+"""Characters of an answer that is no object."""
 
 
 class ClusterApi:
@@ -30,14 +39,18 @@ class ClusterApi:
     Args:
         host: Address of the API, such as `https://gke-0123.us-east5.gke.goog`.
         token: Gives a bearer token for each call.
+        timeout_sec: For one try of a call.
+        retries: Of tries that failed.
     """
 
-    def __init__(self, *, host: str, token: Callable[[], str]) -> None:
+    def __init__(
+        self, *, host: str, token: Callable[[], str], timeout_sec: float = TIMEOUT_SEC, retries: Retry = RETRIES
+    ) -> None:
         # The DNS endpoint has a public certificate; SSL_CERT_FILE names others, such as a proxy's.
         configuration = Configuration(host=host, ssl_ca_cert=os.environ.get("SSL_CERT_FILE"))
-        configuration.retries = RETRIES
+        configuration.retries = retries
         self._client = ApiClient(configuration)
-        self._token = token
+        self._host, self._token, self._timeout_sec = host, token, timeout_sec
 
     @classmethod
     def of(cls, google: GoogleApi, *, location: str, name: str) -> ClusterApi:
@@ -54,6 +67,10 @@ class ClusterApi:
         if not endpoint:
             raise ApiError(status=None, reason="noDnsEndpoint", message=f"{name} has no DNS endpoint")
         return cls(host=f"https://{endpoint}", token=google.token)
+
+    def quick(self) -> ClusterApi:
+        """The same API, for one who tries again himself: one short try of each call."""
+        return ClusterApi(host=self._host, token=self._token, timeout_sec=QUICK_TIMEOUT_SEC, retries=Retry(0))
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """
@@ -95,10 +112,11 @@ class ClusterApi:
             "Content-Type": content_type,
             "Authorization": f"Bearer {self._token()}",
         }
-        url = self._client.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        asked = {**(query or {}), "timeout": f"{self._timeout_sec * SERVER_SHARE:g}s"}
+        url = f"{self._client.configuration.host}{path}?{urlencode(asked)}"
         try:
             response = self._client.call_api(
-                method, url, header_params=headers, body=body, _request_timeout=TIMEOUT_SEC
+                method, url, header_params=headers, body=body, _request_timeout=self._timeout_sec
             )
             data = response.read()  # type: ignore[no-untyped-call]
         except ApiException as error:
@@ -114,13 +132,17 @@ def _dry(run: bool) -> dict[str, str]:
 
 
 def _read(status: int, data: bytes) -> dict[str, Any]:
-    """The answer as an object; what the API refuses comes as a Status with its reason."""
+    """The answer as an object. What the API refuses comes as a Status with its reason; a proxy answers anything."""
     try:
-        answer = json.loads(data or b"{}")
+        answer = json.loads(data)
     except ValueError:
-        answer = {}
-    if status >= 400:
-        raise ApiError(status=status, reason=answer.get("reason", "error"), message=answer.get("message", ""))
+        answer = None
     if not isinstance(answer, dict):
-        raise ApiError(status=status, reason="badAnswer", message="not an object")
+        text = " ".join(data[:LONGEST].decode(errors="replace").split())
+        raise ApiError(status=status if status >= 400 else None, reason="badAnswer", message=f"no object: {text}")
+    if status >= 400:
+        error = answer["error"] if isinstance(answer.get("error"), dict) else {}
+        message = answer.get("message") or error.get("message") or ""
+        reason = answer.get("reason") or error.get("status") or "error"
+        raise ApiError(status=status, reason=str(reason), message=str(message))
     return answer

@@ -1,55 +1,71 @@
-"""What is found before a drill: whether it would tell anything, and whether it would be let. Changes nothing."""
+"""What is found before an outage: whether it would tell anything, and whether it would be let. Changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from operations.api_error import ApiError
-from operations.drill.outage import Outage, make
+from operations.drill.outage import Outage
 from operations.drill.plan import DrillPlan
 from operations.drill.platform import Platform
 from operations.findings import Finding, Status
 
-ROLES = "the roles container.clusterViewer and container.developer"
+ROLE = "roles/container.developer"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-def looked(platform: Platform, plan: DrillPlan, *, even_if_overloaded: bool) -> tuple[Finding, ...]:
-    """Whether the region serves, and whether another one could carry what it carries now."""
+def looked(
+    platform: Platform, plan: DrillPlan, key: str, gone: Sequence[str] = (), *, even_if_overloaded: bool
+) -> Iterator[Finding]:
+    """Whether region *key* serves, and whether one that is not *gone* could carry what it and those carry now."""
     try:
-        ready = platform.ready_servers(plan.region)
         policy = platform.policy()
     except ApiError as error:
-        return (unknown("DRILL-REGION", plan.region, error),)
-    usable = _usable(ready, platform.capacity_percent(plan.region, policy))
-    region = Finding(
+        yield unknown("DRILL-POLICY", platform.config.config_region, error)
+        return
+    needed = 0.0
+    for region in (key, *gone):
+        try:
+            ready = platform.ready_servers(region)
+        except ApiError as error:
+            yield unknown("DRILL-REGION", region, error)
+            return
+        usable = _usable(ready, platform.capacity_percent(region, policy))
+        needed += usable
+        if region == key:
+            yield _serving(key, ready, usable)
+    others = [other for other in platform.config.regions if other not in (key, *gone)]
+    if others:
+        yield _capacity(platform, key, others, needed, policy, even_if_overloaded)
+
+
+def _serving(key: str, ready: int, usable: float) -> Finding:
+    return Finding(
         id="DRILL-REGION",
         status=Status.GOOD if usable else Status.UNKNOWN,
-        where=plan.region,
+        where=key,
         found=f"{ready} model servers are ready, the gateway uses as much as {usable:g}",
         needed="more than 0: nothing fails over from a region that does not serve",
         fix="" if usable else "bring the region up, and take away its drain (capacity_percent)",
     )
-    return region, _capacity(platform, plan, usable, policy, even_if_overloaded)
 
 
 def _capacity(
-    platform: Platform, plan: DrillPlan, needed: float, policy: dict[str, object], even_if_overloaded: bool
+    platform: Platform, key: str, others: Iterable[str], needed: float, policy: dict[str, Any], even_if_overloaded: bool
 ) -> Finding:
     found: list[str] = []
     best, unasked = 0.0, False
-    for key, region in platform.config.regions.items():
-        if key == plan.region:
-            continue
+    for other in others:
         try:
-            ready = platform.ready_servers(key)
+            ready = platform.ready_servers(other)
         except ApiError as error:
-            found = [*found, f"{key}: could not be asked ({error})"]
+            found.append(f"{other}: could not be asked ({error})")
             unasked = True
             continue
-        percent = min(region.capacity_percent, platform.capacity_percent(key, policy))
+        percent = min(platform.config.regions[other].capacity_percent, platform.capacity_percent(other, policy))
         best = max(best, _usable(ready, percent))
-        found.append(f"{key}: {_usable(ready, percent):g} ({ready} ready, {percent} % of the capacity used)")
+        found.append(f"{other}: {_usable(ready, percent):g} ({ready} ready, {percent} % of the capacity used)")
     enough = best >= needed or even_if_overloaded
     status = Status.GOOD if enough else Status.UNKNOWN if unasked else Status.WRONG
     asked = " (--even-if-overloaded)" if best < needed and even_if_overloaded else ""
@@ -57,34 +73,48 @@ def _capacity(
     return Finding(
         id="DRILL-CAPACITY",
         status=status,
-        found=f"servers in use of the other regions: {'; '.join(found)}{asked}",
-        needed=f"one with at least {needed:g}, as many as {plan.region} has now",
+        where=key,
+        found=f"servers in use of the regions that are left: {'; '.join(found)}{asked}",
+        needed=f"one with at least {needed:g}, as many as go down",
         fix="" if enough else fix,
     )
 
 
-def rehearsed(platform: Platform, plan: DrillPlan, outage: Outage, pod: dict[str, Any] | None) -> Finding:
-    """Whether the API servers would take every change: each is sent as a dry run."""
-    needed = "every change is taken by the API servers"
+def rehearsed(platform: Platform, key: str, outage: Outage) -> Finding:
+    """Whether the API servers would take every change, and do what it says: each is sent as a dry run."""
+    ignored = []
     try:
-        make(outage, platform.clusters, dry_run=True)
-        if pod:
-            platform.clusters(plan.region).create(platform.pods_path, pod, dry_run=True)
+        for change in outage.changes:
+            made = platform.clusters(change.cluster).patch(change.path, change.outage, dry_run=True)
+            ignored += [] if change.in_force(made) else [change.what]
+        for path in outage.deletes:
+            platform.clusters(key).delete(path, dry_run=True)
     except ApiError as error:
-        if error.status is None or error.denied or error.status >= 500:
-            return unknown("DRILL-PERMISSIONS", plan.region, error)
-        return Finding(
-            id="DRILL-PERMISSIONS", status=Status.WRONG, where=plan.region, found=str(error), needed=needed,
-            fix="see the error: something in the cluster refuses such a change",
-        )  # fmt: skip
-    count = len(outage.changes) + len(outage.deletes) + bool(pod)
-    found = f"all {count} changes would be taken (dry run)" if count > 1 else "the change would be taken (dry run)"
-    return Finding(id="DRILL-PERMISSIONS", status=Status.GOOD, where=plan.region, found=found, needed=needed)
+        return _not_taken(key, error)
+    if ignored:
+        return _wrong(key, f"taken and then ignored: {'; '.join(ignored)}", "upgrade GKE, or use other --means")
+    return _taken(key, len(outage.changes) + len(outage.deletes))
+
+
+def rehearsed_sender(platform: Platform, key: str, pod: dict[str, Any]) -> Finding:
+    """Whether the pod would be taken, and whether the caller may reach it through the API server."""
+    cluster, where = platform.clusters(key), {"namespace": platform.config.namespace}
+    try:
+        cluster.create(platform.pods_path, pod, dry_run=True)
+        for verb in ("create", "get"):
+            asked = {**where, "verb": verb, "resource": "pods", "subresource": "proxy"}
+            told = cluster.create(REVIEWS, _review(asked))
+            if not told.get("status", {}).get("allowed"):
+                message = f"{verb} pods/proxy in {where['namespace']} is not allowed"
+                raise ApiError(status=403, reason="Forbidden", message=message)
+    except ApiError as error:
+        return _not_taken(key, error, id_="DRILL-SENDER")
+    return _taken(key, 1, id_="DRILL-SENDER")
 
 
 def unknown(id_: str, where: str, error: ApiError) -> Finding:
     """What could not be told for *error*."""
-    fix = f"get {ROLES}" if error.denied else "see the error"
+    fix = f"get {ROLE}" if error.denied else "see the error"
     needed = "an answer of the cluster that lets it"
     return Finding(id=id_, status=Status.UNKNOWN, where=where, found=str(error), needed=needed, fix=fix)
 
@@ -92,6 +122,29 @@ def unknown(id_: str, where: str, error: ApiError) -> Finding:
 def all_good(findings: Iterable[Finding]) -> bool:
     """Whether nothing is wrong or unknown."""
     return all(finding.status == Status.GOOD for finding in findings)
+
+
+def _review(attributes: dict[str, str]) -> dict[str, Any]:
+    return {
+        "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }  # fmt: skip
+
+
+def _taken(key: str, count: int, id_: str = "DRILL-PERMISSIONS") -> Finding:
+    found = f"all {count} changes would be taken (dry run)" if count > 1 else "the change would be taken (dry run)"
+    return Finding(id=id_, status=Status.GOOD, where=key, found=found, needed="every change is taken")
+
+
+def _not_taken(key: str, error: ApiError, id_: str = "DRILL-PERMISSIONS") -> Finding:
+    # 400: a webhook that knows no dry runs keeps the answer from us.
+    if not error.refused or error.denied or error.status == 400:
+        return unknown(id_, key, error)
+    return _wrong(key, str(error), "see the error: something in the cluster refuses such a change", id_)
+
+
+def _wrong(key: str, found: str, fix: str, id_: str = "DRILL-PERMISSIONS") -> Finding:
+    return Finding(id=id_, status=Status.WRONG, where=key, found=found, needed="every change is taken", fix=fix)
 
 
 def _usable(ready: int, percent: int) -> float:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from operations.cluster_api import ClusterApi
 from operations.command import Command, Exit, Settings, option
@@ -13,18 +14,19 @@ from operations.drill.journal import Journal
 from operations.drill.perform import Wishes, finish, perform
 from operations.drill.plan import MEANS, SENDERS, DrillPlan, Means, Sender
 from operations.drill.platform import Clusters, Platform
+from operations.drill.refusals import refusals
 from operations.google_api import GoogleApi
 from operations.openai import Endpoint
 from operations.option_types import BaseUrl, Finite, NewFile, TokenVariable
 from stacks.config import Config
-from stacks.errors import ConfigError, shown
+from stacks.errors import ConfigError
 from stacks.load import load as load_config
 from stacks.names import Names
 
 HOUR_SEC = 3600
 MAX_TOKENS = 16
-MOST_OF_POD = 1000
-"""Requests that a pod may have to hold at once, where nothing answers."""
+RESTORING = ("restoring", "journal", "restore_timeout_sec", "yes")
+"""The options that go with --restore."""
 JOURNAL = "drill-journal.json"
 
 
@@ -45,10 +47,10 @@ JOURNAL = "drill-journal.json"
 )
 @option("--url", type=BaseUrl(), help="Base address to send to.  [default: the gateway's in the region]")
 @option("--yes", is_flag=True, help="Really do it. Without it the plan is printed and nothing is changed.")
-@option("--restore", "restoring", is_flag=True, help="Only finish a drill that was killed, from its journal.")
+@option("--restore", "restoring", is_flag=True, help="Only undo what a drill that was killed has left.")
 @option("--journal", type=NewFile(), metavar="FILE", default=JOURNAL, help="What has to be restored is kept here.")
 @option("--even-if-overloaded", is_flag=True, help="Even if no other region has as many servers.")
-@option("--rate-per-sec", type=Finite(0, 1000, min_open=True), metavar="RATE", default=2, help="Requests sent.")
+@option("--rate-per-sec", type=Finite(0, 100, min_open=True), metavar="RATE", default=2, help="Requests sent.")
 @option("--baseline-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=30, help="Before it.")
 @option("--outage-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=120, help="Each outage.")
 @option(
@@ -71,9 +73,9 @@ JOURNAL = "drill-journal.json"
 )
 @option("--token-env", "token", type=TokenVariable(), default=None, help="Environment variable with a bearer token.")
 @option("--picture", type=NewFile(), help="SVG to draw: who answered and what failed, over time.")
-@click.pass_obj
+@click.pass_context
 def drill(
-    settings: Settings, *, region: str | None, means: Means, second: str | None, sender: Sender, url: str | None,
+    ctx: click.Context, *, region: str | None, means: Means, second: str | None, sender: Sender, url: str | None,
     yes: bool, restoring: bool, journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float,
     outage_sec: float, recovery_sec: float, slow_sec: float, timeout_sec: float, max_downtime_sec: float,
     max_error_rate: float, restore_timeout_sec: float, token: str | None, picture: Path | None,
@@ -94,23 +96,22 @@ def drill(
     Pods end gracefully, as in an upgrade; means that pull the plug there are none. With `cordon`, pools that
     grow may make new nodes. A Terraform apply in the meantime may end the outage.
     """
+    settings: Settings = ctx.obj
     config = _config(settings)
     platform = Platform(config=config, clusters=clusters_of(config))
     kept = Journal.of(config, journal)
     if restoring:
-        return _finish(platform, kept, restore_timeout_sec)
-    at_once = rate_per_sec * timeout_sec if sender == "pod" else 0
-    _check(config, region, second, url, journal, at_once)
-    assert region is not None
+        return _finish(ctx, platform, kept, restore_timeout_sec)
     endpoint = Endpoint(
         url=url or "", model=config.model.name, max_tokens=MAX_TOKENS, timeout_sec=timeout_sec, token=token or ""
     )
     plan = DrillPlan(
-        endpoint=endpoint, sender=sender, region=region, second=second, means=means,
+        endpoint=endpoint, sender=sender, region=region or "", second=second, means=means,
         region_names={key: spec.region for key, spec in config.regions.items()}, rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
         max_downtime_sec=max_downtime_sec, max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
+    _refuse(refusals(config, plan, journal=journal, picture=picture, config_path=settings.config_path))
     wishes = Wishes(yes=yes, even_if_overloaded=even_if_overloaded, output=settings.output, picture=picture)
     return perform(platform, plan, kept, wishes)
 
@@ -129,39 +130,19 @@ def _config(settings: Settings) -> Config:
         raise click.UsageError(str(error)) from None
 
 
-def _finish(platform: Platform, journal: Journal, timeout_sec: float) -> Exit:
+def _finish(ctx: click.Context, platform: Platform, journal: Journal, timeout_sec: float) -> Exit:
+    given = (
+        one for one in ctx.command.params if ctx.get_parameter_source(str(one.name)) == ParameterSource.COMMANDLINE
+    )
+    _refuse([f"{one.opts[0]}: must not be given with --restore" for one in given if one.name not in RESTORING])
     try:
-        return finish(platform, journal, timeout_sec=timeout_sec)
+        return finish(platform, journal, timeout_sec=timeout_sec, output=ctx.obj.output)
     except FileNotFoundError:
         raise click.UsageError(f"--journal: must exist to restore from, found no {journal.path}") from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
 
-def _check(
-    config: Config, region: str | None, second: str | None, url: str | None, journal: Path, at_once: float
-) -> None:
-    """Refuse what cannot be drilled, all of it at once."""
-    keys = ", ".join(config.regions)
-    problems: list[str] = []
-    for name, key in (("--region", region), ("--double", second)):
-        if key not in config.regions and (key is not None or name == "--region"):
-            problems.append(f"{name}: must be one of {keys}, got {shown(key) if key else 'none'}")
-    if not url and region in config.regions and region not in config.gateway_regions:
-        problems.append(f"--url: must be given, the gateway has no address in {region}")
-    if at_once > MOST_OF_POD:
-        problems.append(
-            f"--rate-per-sec: times --timeout-sec must be at most {MOST_OF_POD} for a pod, got {at_once:g}; "
-            "send fewer, wait shorter, or use --sender here"
-        )
-    if len(config.regions) < 2:
-        problems.append(f"regions: must be two or more, or nothing takes over, got {keys}")
-    if second and second == region:
-        problems.append(f"--double: must be another region than --region, got {shown(second)} twice")
-    if journal.exists():
-        problems.append(
-            f"--journal: must not exist, got {shown(str(journal))}: another drill runs, or was killed; "
-            f"end that one with inference-ops drill --restore --journal {journal}"
-        )
+def _refuse(problems: list[str]) -> None:
     if problems:
         raise click.UsageError("\n  ".join([f"{len(problems)} problem{'s' * (len(problems) > 1)}", *problems]))

@@ -7,67 +7,77 @@ from pathlib import Path
 
 from operations.drill.figures import DrillFigures
 from operations.drill.measured import Drilled
-from operations.drill.plan import DrillPlan
+from operations.drill.plan import DrillPlan, State
 from operations.findings import Finding, Status
+
+REASONS = {
+    "sender": ("DRILL-SENDER", "requests, and their results", "see the error; --sender here sends from this machine"),
+    "baseline": (
+        "DRILL-BASELINE", "good answers, most of them from the region",
+        "send from where this region is the nearest one, and see that it serves (inference-ops verify)",
+    ),
+    "outage": ("DRILL-OUTAGE", "an outage by order", "see the error; the drill changes what --means names"),
+    "signal": ("DRILL-ENDED", "the last state", "run it again"),
+}  # fmt: skip
+"""What ended a drill early: id of the finding, what is needed, what to do."""
 
 
 def after(plan: DrillPlan, drilled: Drilled, figures: DrillFigures, journal: Path) -> tuple[Finding, ...]:
-    """What the drill says about the platform."""
-    touched = len(drilled.marks) > 1 or plan.sender == "pod"
-    found = [_restored(drilled, journal)] if touched else []
-    if drilled.ended_by == "sender":
-        fix = "see the error; --sender here sends from this machine"
-        found.append(_finding("DRILL-SENDER", Status.UNKNOWN, drilled.problem, "requests, and their results", fix))
-    elif drilled.ended_by == "baseline":
-        fix = "send from where this region is the nearest one, and see that it serves (inference-ops verify)"
-        needed = f"good answers, most of them from {plan.region_names[plan.region]}"
-        found.append(_finding("DRILL-BASELINE", Status.UNKNOWN, drilled.problem, needed, fix))
-    elif drilled.ended_by == "outage":
-        fix = "see the error; the drill needs to patch what --means names"
-        found.append(_finding("DRILL-OUTAGE", Status.UNKNOWN, drilled.problem, "an outage by order", fix))
-    elif len(drilled.marks) > 1:
+    """What the drill says about the platform; one that was cut short tells how far it came."""
+    states = {mark.state for mark in drilled.marks}
+    found = [_restored(drilled, journal)] if State.OUTAGE in states or plan.sender == "pod" else []
+    if drilled.ended_by in REASONS:
+        id_, needed, fix = REASONS[drilled.ended_by]
+        found.append(_finding(id_, Status.UNKNOWN, drilled.problem, needed, fix))
+    if State.OUTAGE in states:
         found.extend(_measured(plan, drilled, figures))
-    else:
-        found.append(_finding("DRILL-OUTAGE", Status.UNKNOWN, "interrupted before it", "an outage", "run it again"))
     return tuple(found)
 
 
 def _measured(plan: DrillPlan, drilled: Drilled, figures: DrillFigures) -> Iterator[Finding]:
-    home, limit = plan.region_names[plan.region], plan.max_downtime_sec
-    whole = drilled.ended_by == "last state"
-    longest = figures.longest_downtime_sec
-    unended = any(not downtime.ended for downtime in figures.downtimes if downtime.state in plan.judged)
-    bad = whole and unended
+    seen = all(state.total.requests for state in figures.states if state.state == State.OUTAGE)
+    whole = drilled.ended_by == "last state" and seen
+    yield _downtime(plan, figures, whole)
+    rate, limit = figures.error_rate, plan.max_error_rate
+    told = "no request was sent" if rate is None else f"{rate:.2%} of the requests from the outage on failed"
     yield _finding(
-        "DRILL-DOWNTIME", Status.WRONG if longest > limit else _status(not bad, whole),
-        f"the longest downtime was {longest:g} s{', and had not ended' if unended else ''}", f"{limit:g} s at most",
-        "shorten gateway.health_check, and see that the other regions have room",
-    )  # fmt: skip
-    rate = figures.error_rate or 0
-    yield _finding(
-        "DRILL-ERRORS", _status(rate <= plan.max_error_rate, whole),
-        f"{rate:.2%} of the requests from the outage on failed", f"{plan.max_error_rate:.2%} at most",
+        "DRILL-ERRORS", _status((rate or 0) <= limit, whole), told, f"{limit:.2%} at most",
         "see the errors of the downtimes; clients may also try again",
     )  # fmt: skip
-    over = figures.time_to_fail_over_sec
-    seen = figures.time_to_detect_sec is not None
-    if over is None and not seen:
-        yield _finding(
-            "DRILL-FAILOVER", Status.UNKNOWN, f"{home} went on answering: the outage was not seen",
-            "answers from another region, or failures", "make --outage-sec longer, or choose other --means",
-        )  # fmt: skip
-    else:
-        yield _finding(
-            "DRILL-FAILOVER", _status(over is not None, whole),
-            f"another region answered for good after {over:g} s" if over is not None else "no region took over",
-            "another region that answers, without failures after it", "see gateway and pools (inference-ops verify)",
-        )  # fmt: skip
-    back = figures.time_to_come_back_sec
+    yield _fail_over(plan, figures, whole)
+    back, home = figures.time_to_come_back_sec, plan.region_names[plan.region]
     yield _finding(
         "DRILL-COME-BACK", _status(back is not None, whole),
         f"{home} answered again after {back:g} s" if back is not None else f"{home} did not answer again",
         f"an answer of {home} within {plan.recovery_sec:g} s of restoring",
         "a server loads its weights first: see its pods, or make --recovery-sec longer",
+    )  # fmt: skip
+
+
+def _downtime(plan: DrillPlan, figures: DrillFigures, whole: bool) -> Finding:
+    longest, limit = figures.longest_downtime_sec, plan.max_downtime_sec
+    last = figures.states[-1].total
+    dead = last.requests > 0 and last.requests == last.failed
+    over = ", and the last state ended in it" if dead else ""
+    return _finding(
+        "DRILL-DOWNTIME", Status.WRONG if longest > limit else _status(not dead, whole),
+        f"the longest downtime was {longest:g} s{over}", f"{limit:g} s at most",
+        "shorten gateway.health_check, and see that the other regions have room",
+    )  # fmt: skip
+
+
+def _fail_over(plan: DrillPlan, figures: DrillFigures, whole: bool) -> Finding:
+    over = figures.time_to_fail_over_sec
+    if over is None and figures.time_to_detect_sec is None:
+        home = plan.region_names[plan.region]
+        return _finding(
+            "DRILL-FAILOVER", Status.UNKNOWN, f"the outage was not seen: no failure, and no region but {home} answered",
+            "answers from another region, or failures", "make --outage-sec longer, or choose other --means",
+        )  # fmt: skip
+    return _finding(
+        "DRILL-FAILOVER", _status(over is not None, whole),
+        f"another region answered steadily after {over:g} s" if over is not None else "no region took over steadily",
+        "good answers from another region", "see gateway and pools (inference-ops verify)",
     )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.drill.outage import Change
+from operations.drill.change import Change
+from operations.drill.platform import Platform
 from stacks.config import Config
+from stacks.errors import shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +44,13 @@ class Journal:
         new = self._written(changes)
         try:
             os.link(new, self.path)
+        except FileExistsError:
+            raise
+        except OSError:  # A folder without hard links; there is no file to be seen half-written before the rename.
+            self.path.touch(exist_ok=False)
+            new.replace(self.path)
         finally:
-            new.unlink()
+            new.unlink(missing_ok=True)
         self._sync_folder()
 
     def replace(self, changes: Sequence[Change]) -> None:
@@ -51,17 +58,17 @@ class Journal:
         self._written(changes).replace(self.path)
         self._sync_folder()
 
-    def read(self) -> tuple[Change, ...]:
+    def read(self, platform: Platform) -> tuple[Change, ...]:
         """
         The changes to restore.
 
         Raises:
-            ValueError: It is no journal, or that of another platform.
+            ValueError: It is no journal, or that of another platform, or holds what no drill of this one does.
             FileNotFoundError: There is none.
         """
-        text = self.path.read_text(encoding="utf-8")
+        data = self.path.read_bytes()
         try:
-            document = json.loads(text)
+            document = json.loads(data.decode())
             whose = (document["project"], document["name"])
             changes = tuple(Change(**change) for change in document["changes"])
         except (ValueError, KeyError, TypeError):
@@ -71,6 +78,8 @@ class Journal:
                 f"{self.path}: must be the journal of {self.name} in {self.project}, is of {whose[1]} in {whose[0]}; "
                 "name that platform's file with --config"
             )
+        if strange := [change.path for change in changes if not change.known_to(platform)]:
+            raise ValueError(f"{self.path}: must hold what a drill changes, holds {shown(strange[0])}")
         return changes
 
     def remove(self) -> None:
@@ -80,10 +89,14 @@ class Journal:
     def _written(self, changes: Sequence[Change]) -> Path:
         document = {"project": self.project, "name": self.name, "changes": [change.shown() for change in changes]}
         new = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        with open(new, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with open(new, "w", encoding="utf-8") as file:
+                json.dump(document, file, indent=2)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            new.unlink(missing_ok=True)
+            raise
         return new
 
     def _sync_folder(self) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from operations.drill.outage import Change
+from operations.drill.change import Change
 from operations.drill.plan import State
 from operations.openai import Result
 
+OUTAGES = (State.OUTAGE, State.DOUBLE_OUTAGE)
 EndedBy = Literal["last state", "signal", "sender", "baseline", "outage"]
 
 
@@ -35,6 +36,7 @@ class Drilled:
         ended_by: Why it ended; `sender`, `baseline` and `outage` where these did not work.
         problem: What was wrong then.
         left: Changes that could not be restored.
+        exact_to_sec: How exact times are: the time between two requests, or that of the way to who sends them.
     """
 
     began_sec: float
@@ -45,11 +47,12 @@ class Drilled:
     ended_by: EndedBy
     problem: str
     left: tuple[Change, ...]
+    exact_to_sec: float
 
     def state_of(self, result: Result) -> State:
-        """The state in which *result* was sent; for one that an outage broke off, the state in which it failed."""
-        state = self._state_at(result.began_sec)
-        return self._state_at(result.ended_sec) if result.error and state == State.BASELINE else state
+        """The state in which *result* was sent; for one that an outage broke off, that outage."""
+        ended = self._state_at(result.ended_sec)
+        return ended if result.error and ended in OUTAGES else self._state_at(result.began_sec)
 
     def time_of(self, state: State) -> tuple[float, float]:
         """Begin and end of *state*."""

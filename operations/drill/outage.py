@@ -1,57 +1,21 @@
-"""What a drill changes, and how it comes back: merge patches that can be written down before they are sent."""
+"""How a region is taken down, from what is there now, and how that is undone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import anyio
 import anyio.to_thread
 
 from operations.api_error import ApiError
+from operations.drill.change import Change
 from operations.drill.plan import Means
 from operations.drill.platform import Clusters, Platform
 
 FIRST_PAUSE_SEC = 1
 LONGEST_PAUSE_SEC = 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """
-    One object that is changed for an outage, or made for the drill.
-
-    Attributes:
-        means: What kind of outage it is part of; `pod` for the sender.
-        cluster: Key of the region whose cluster has the object.
-        path: Kubernetes API path of the object.
-        outage: Merge patch that takes the region down.
-        restore: Merge patch that brings it back to exactly what it was; None deletes it.
-        what: Both for people.
-    """
-
-    means: Means | Literal["pod"]
-    cluster: str
-    path: str
-    outage: dict[str, Any]
-    restore: dict[str, Any] | None
-    what: str
-
-    def shown(self) -> dict[str, Any]:
-        """The change as it is written down."""
-        return asdict(self)
-
-    def in_force(self, live: dict[str, Any]) -> bool:
-        """Whether the object *live* is still as the outage left it; what somebody else has changed since is theirs."""
-        spec = live.get("spec", {})
-        if self.means == "replicas":
-            return bool(spec.get("replicas", 0) == 0)
-        if self.means == "cordon":
-            return bool(spec.get("unschedulable", False))
-        drained = self.outage["spec"]["default"]["scopes"][0]["selector"]
-        scopes = spec.get("default", {}).get("scopes") or []
-        return any(scope["selector"] == drained and scope.get("capacityScalerPercent") == 0 for scope in scopes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,19 +49,6 @@ def outage_of(platform: Platform, key: str, means: Means) -> Outage:
     return Outage(changes=changes, deletes=tuple(platform.server_pods(key)))
 
 
-def make(outage: Outage, clusters: Clusters, *, dry_run: bool = False) -> None:
-    """
-    Take the region down; with *dry_run* only ask the API servers whether they would do it.
-
-    Raises:
-        ApiError: A change did not work; those before it did.
-    """
-    for change in outage.changes:
-        clusters(change.cluster).patch(change.path, change.outage, dry_run=dry_run)
-    for path in outage.deletes:
-        clusters(outage.changes[0].cluster).delete(path, dry_run=dry_run)
-
-
 async def restore(
     changes: tuple[Change, ...], clusters: Clusters, *, timeout_sec: float, say: Callable[[str], None]
 ) -> tuple[Change, ...]:
@@ -127,19 +78,12 @@ async def restore(
 
 def _put_back(change: Change, clusters: Clusters) -> bool:
     """Change back one object; False where the outage is not in force, or its object is gone."""
-    cluster = clusters(change.cluster)
-    if change.restore is None:
-        cluster.delete(change.path)
-        return True
     try:
-        if not change.in_force(cluster.get(change.path)):
-            return False
-        cluster.patch(change.path, change.restore)
+        return change.put_back(clusters(change.cluster).quick())
     except ApiError as error:
         if not error.missing:
             raise
         return False
-    return True
 
 
 def _to_zero(platform: Platform, key: str) -> Change:
@@ -162,9 +106,8 @@ def _to_zero(platform: Platform, key: str) -> Change:
 def _drain(platform: Platform, key: str) -> Change:
     """The first scope that fits counts, so the drained one goes before all others."""
     policy = platform.policy()
-    scopes = policy.get("scopes")
-    if not platform.capacity_percent(key, policy):
-        raise ApiError(status=None, reason="drained", message=f"{key} is drained already")
+    scopes: list[dict[str, Any]] | None = policy.get("scopes")
+    _check_drain(platform, key, policy)
     same = [scope for scope in scopes or [] if scope["selector"] == platform.selector(key)]
     differs = same[0] if same else {"selector": platform.selector(key)}
     drained = [{**differs, "capacityScalerPercent": 0}, *(scope for scope in scopes or [] if scope not in same)]
@@ -176,6 +119,23 @@ def _drain(platform: Platform, key: str) -> Change:
         restore={"spec": {"default": {"scopes": scopes}}},
         what=f"{platform.names.gateway}-backend: the scopes as they were, {key} at 0 % during the outage",
     )
+
+
+def _check_drain(platform: Platform, key: str, policy: dict[str, Any]) -> None:
+    """
+    Refuse what Google would refuse later, when nobody looks.
+
+    The capacities of a backend service must not all be 0 (compute API, `Backend.capacityScaler`); a field stands in the
+    policy's default or in a scope, never in both (GKE, "Customize backends of multi-cluster Inference Gateways").
+    """
+    others = [platform.capacity_percent(other, policy) for other in platform.config.regions if other != key]
+    if not platform.capacity_percent(key, policy):
+        raise ApiError(status=None, reason="drained", message=f"{key} is drained already")
+    if not any(others):
+        raise ApiError(status=None, reason="lastRegion", message=f"no region is left that {key} could be drained to")
+    if "capacityScalerPercent" in policy:
+        message = "the policy has a capacityScalerPercent for all, so no scope can have another: use other --means"
+        raise ApiError(status=None, reason="capacityForAll", message=message)
 
 
 def _cordons(platform: Platform, key: str) -> Iterator[Change]:

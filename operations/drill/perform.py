@@ -30,7 +30,8 @@ from operations.drill.progress import DrillView
 from operations.drill.run import Drill
 from operations.drill.sender_pod import sender_pod
 from operations.drill.stream import LocalStream, Stream
-from operations.findings import Finding, outcome
+from operations.drill.undo import Undo
+from operations.findings import Finding, Status, outcome
 from operations.openai_send import send
 from operations.prompts import prompt
 
@@ -59,27 +60,27 @@ def perform(platform: Platform, plan: DrillPlan, journal: Journal, wishes: Wishe
     """Look, and measure where that was asked for and nothing speaks against it."""
     console, told = Console(), Console(stderr=True)
     with told.status("asking the clusters") if told.is_terminal else nullcontext():
-        plan, found, outage = _look(platform, plan, even_if_overloaded=wishes.even_if_overloaded)
-    if not wishes.yes or not outage:
+        plan, found, outages = _look(platform, plan, wishes)
+    if not wishes.yes or not outages:
         if wishes.output == "json":
-            console.out(report.before_json(plan, outage, found), highlight=False)
+            console.out(report.before_json(plan, outages, found), highlight=False)
         else:
-            report.print_before(plan, outage, found, console)
-            console.print(f"Nothing was changed{': --yes does it' if outage else ''}.", highlight=False)
+            report.print_before(plan, outages, found, console)
+            console.print(f"Nothing was changed{': --yes does it' if outages else ''}.", highlight=False)
         return outcome(found)
-    drilled = anyio.run(_measure, platform, plan, journal, told)
+    drilled = anyio.run(_measure, platform, plan, journal, wishes, told)
     figures = drill_figures(plan, drilled)
     findings = (*found, *after(plan, drilled, figures, journal.path))
+    if wishes.picture:
+        wishes.picture.write_text(draw(plan, drilled, figures), encoding="utf-8")
     if wishes.output == "json":
         console.out(report.after_json(plan, drilled, figures, findings), highlight=False)
     else:
         report.print_after(plan, drilled, figures, findings, console)
-    if wishes.picture:
-        wishes.picture.write_text(draw(plan, drilled, figures), encoding="utf-8")
     return outcome(findings)
 
 
-def finish(platform: Platform, journal: Journal, *, timeout_sec: float) -> Exit:
+def finish(platform: Platform, journal: Journal, *, timeout_sec: float, output: Literal["text", "json"]) -> Exit:
     """
     Restore what *journal* holds.
 
@@ -87,48 +88,73 @@ def finish(platform: Platform, journal: Journal, *, timeout_sec: float) -> Exit:
         FileNotFoundError: There is no journal.
         ValueError: It is none of this platform.
     """
-    changes = journal.read()
-    say = DrillView(Console(stderr=True)).say
-    left = anyio.run(partial(restore, changes, platform.clusters, timeout_sec=timeout_sec, say=say))
-    if left:
-        say(f"NOT RESTORED: {'; '.join(change.what for change in left)}. The journal {journal.path} is kept.")
-        return Exit.WRONG
-    journal.remove()
-    return Exit.GOOD
+    changes = journal.read(platform)
+    with DrillView(Console(stderr=True)) as view:
+        left = anyio.run(partial(restore, changes, platform.clusters, timeout_sec=timeout_sec, say=view.say))
+        if left:
+            view.say(f"NOT RESTORED: {'; '.join(change.what for change in left)}. The journal {journal.path} is kept.")
+        else:
+            journal.remove()
+    if output == "json":
+        Console().out(report.restored_json(changes, left), highlight=False)
+    return Exit.WRONG if left else Exit.GOOD
 
 
 def _look(
-    platform: Platform, plan: DrillPlan, *, even_if_overloaded: bool
-) -> tuple[DrillPlan, tuple[Finding, ...], Outage | None]:
-    """The plan with its address, what is found before the drill, and the outage where nothing speaks against it."""
-    found = before.looked(platform, plan, even_if_overloaded=even_if_overloaded)
+    platform: Platform, plan: DrillPlan, wishes: Wishes
+) -> tuple[DrillPlan, tuple[Finding, ...], tuple[Outage, ...]]:
+    """The plan with its address, what is found before the drill, and the outages where nothing speaks against them."""
+    found = [
+        finding
+        for number, key in enumerate(plan.taken_down)
+        for finding in before.looked(
+            platform, plan, key, plan.taken_down[:number], even_if_overloaded=wishes.even_if_overloaded
+        )
+    ]
     if not before.all_good(found):
-        return plan, found, None
-    try:
-        if not plan.endpoint.url:
-            plan = replace(plan, endpoint=replace(plan.endpoint, url=platform.gateway_url(plan.region)))
-        outage = outage_of(platform, plan.region, plan.means)
-    except ApiError as error:
-        return plan, (*found, before.unknown("DRILL-OUTAGE", plan.region, error)), None
-    pod = _pod(platform, plan, key="") if plan.sender == "pod" else None
-    found = (*found, before.rehearsed(platform, plan, outage, pod))
-    return plan, found, outage if before.all_good(found) else None
+        return plan, tuple(found), ()
+    outages: list[Outage] = []
+    for key in plan.taken_down:
+        try:
+            if not plan.endpoint.url:
+                plan = replace(plan, endpoint=replace(plan.endpoint, url=platform.gateway_url(plan.region)))
+            outages.append(outage_of(platform, key, plan.means))
+        except ApiError as error:
+            return plan, (*found, before.unknown("DRILL-OUTAGE", key, error)), ()
+        found.append(before.rehearsed(platform, key, outages[-1]))
+    if plan.sender == "pod":
+        found.append(before.rehearsed_sender(platform, plan.region, _pod(platform, plan, key="")))
+    return plan, tuple(found), tuple(outages) if before.all_good(found) else ()
 
 
-async def _measure(platform: Platform, plan: DrillPlan, journal: Journal, told: Console) -> Drilled:
-    client = httpx.AsyncClient(
-        limits=httpx.Limits(), timeout=None, trust_env=False, verify=ssl.create_default_context()
-    )
+async def _measure(platform: Platform, plan: DrillPlan, journal: Journal, wishes: Wishes, told: Console) -> Drilled:
+    # No connection is kept: what a new client notices is measured, from here as from a pod.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    client = httpx.AsyncClient(limits=limits, timeout=None, trust_env=False, verify=ssl.create_default_context())
     async with client:
         with DrillView(told) as view:
+            undo = Undo(clusters=platform.clusters, journal=journal, timeout_sec=plan.restore_timeout_sec, say=view.say)
             return await Drill(
                 plan=plan,
-                outage_of=lambda key: outage_of(platform, key, plan.means),
-                clusters=platform.clusters,
-                journal=journal,
+                outage_of=partial(_outage_now, platform, plan, wishes),
+                undo=undo,
                 stream=_stream(platform, plan, client, view),
                 view=view,
             ).run()
+
+
+def _outage_now(platform: Platform, plan: DrillPlan, wishes: Wishes, key: str) -> Outage:
+    """
+    How region *key* is taken down now.
+
+    Raises:
+        ApiError: It cannot be, or must not be any more: much may have happened since the drill began.
+    """
+    gone = plan.taken_down[: plan.taken_down.index(key)]
+    for finding in before.looked(platform, plan, key, gone, even_if_overloaded=wishes.even_if_overloaded):
+        if finding.status != Status.GOOD:
+            raise ApiError(status=None, reason=finding.id, message=f"{finding.found}; needed: {finding.needed}")
+    return outage_of(platform, key, plan.means)
 
 
 def _stream(platform: Platform, plan: DrillPlan, client: httpx.AsyncClient, view: DrillView) -> Stream:
@@ -148,6 +174,6 @@ def _stream(platform: Platform, plan: DrillPlan, client: httpx.AsyncClient, view
 def _pod(platform: Platform, plan: DrillPlan, *, key: str) -> dict[str, object]:
     """The pod that sends; it is in the cluster of the region, so that the region is the nearest one to it."""
     return sender_pod(
-        name=f"{platform.config.name}-drill-{secrets.token_hex(4)}", namespace=platform.config.namespace, key=key,
+        name=f"{platform.sender_name}-{secrets.token_hex(4)}", namespace=platform.config.namespace, key=key,
         deadline_sec=plan.longest_sec,
     )  # fmt: skip

@@ -77,6 +77,11 @@ class DrillPlan:
         return (State.OUTAGE, State.RECOVERY) if none_left else tuple(State)[1:]
 
     @property
+    def taken_down(self) -> tuple[str, ...]:
+        """Keys of the regions that are taken down, the first one first."""
+        return (self.region, self.second) if self.second else (self.region,)
+
+    @property
     def longest_sec(self) -> int:
         """How long it may take at most, so that nothing of it outlives it."""
         outages = 2 if self.second else 1

@@ -51,6 +51,11 @@ class Platform:
         """The pods, in each cluster."""
         return f"/api/v1/namespaces/{self.config.namespace}/pods"
 
+    @property
+    def sender_name(self) -> str:
+        """What the names of a drill's pods begin with."""
+        return f"{self.config.name}-drill"
+
     def gateway_url(self, key: str) -> str:
         """
         Where the gateway is reached in region *key*: of its addresses the one in that region's range.

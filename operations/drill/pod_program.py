@@ -18,10 +18,12 @@ import json
 import os
 import random
 import signal
+import socket
 import ssl
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +35,9 @@ LONGEST_BYTES = 1 << 16
 """Of an answer; short ones are asked for."""
 STACK_BYTES = 1 << 18
 """Of the thread of a request: there may be a thousand at once."""
+
+
+CUT_EVERY_SEC = 0.05
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Sender:
         self._lock, self._stopped, self._numbers = threading.Lock(), threading.Event(), count(1)
         self._results: list[dict[str, Any]] = []
         self._running, self._began = 0, False
+        self._sockets: dict[socket.socket, float] = {}
         self._tls = ssl.create_default_context()
 
     def start(self, plan: Plan) -> bool:
@@ -63,6 +69,7 @@ class Sender:
             first, self._began = not self._began, True
         if first:
             threading.Thread(target=self._send, args=(plan,), daemon=True).start()
+            threading.Thread(target=self._cut, daemon=True).start()
         return first
 
     def stop(self) -> None:
@@ -81,48 +88,64 @@ class Sender:
         for number in count(1):
             with self._lock:
                 self._running += 1
-            threading.Thread(target=self._one, args=(plan,), daemon=True).start()
+            try:
+                threading.Thread(target=self._one, args=(plan,), daemon=True).start()
+            except RuntimeError as error:
+                now_sec = time.monotonic()
+                self._keep({**empty(now_sec), "ended_sec": now_sec, "error": "sender", "detail": str(error)})
             if self._stopped.wait(max(0.0, began_sec + number / plan.rate_per_sec - time.monotonic())):
                 return
 
     def _one(self, plan: Plan) -> None:
-        result: dict[str, Any] = {"began_sec": time.monotonic(), "status": None, "region": "", "events": []}
-        result |= {"body": "", "error": "", "detail": ""}
+        result = empty(time.monotonic())
         try:
             self._receive(plan, result)
-        except TimeoutError:
-            result["error"] = "timeout"
         except (OSError, HTTPException, ValueError) as error:
             result |= {"error": "broken", "detail": f"{type(error).__name__}: {error}"}
         result["ended_sec"] = time.monotonic()
+        if result["ended_sec"] >= result["began_sec"] + plan.timeout_sec:
+            result["error"] = "timeout"
+        self._keep(result)
+
+    def _keep(self, result: dict[str, Any]) -> None:
         with self._lock:
             self._running -= 1
             self._results.append({"number": next(self._numbers), **result})
 
+    def _cut(self) -> None:
+        """End what takes longer than its time, which the timeout of a socket does not: that is of each read."""
+        while True:
+            time.sleep(CUT_EVERY_SEC)
+            now_sec = time.monotonic()
+            with self._lock:
+                late = [one for one, until_sec in self._sockets.items() if now_sec >= until_sec]
+            for one in late:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
     def _receive(self, plan: Plan, result: dict[str, Any]) -> None:
         """Send one request, and write down into *result* what comes back, as it comes."""
-        until_sec = result["began_sec"] + plan.timeout_sec
         connection = self._connection(plan)
+        connection.connect()
+        opened = connection.sock
+        with self._lock:
+            self._sockets[opened] = result["began_sec"] + plan.timeout_sec
         try:
             path = urlsplit(plan.url).path
             connection.request("POST", path, body=random.choice(plan.bodies).encode(), headers=plan.headers)
-            socket = connection.sock  # Kept: an answer that ends the connection takes it away.
             response = connection.getresponse()
             result |= {"status": response.status, "region": response.getheader(plan.region_header, "")}
             if not 200 <= response.status < 300:
                 result["body"] = response.read(LONGEST_BYTES).decode(errors="replace")
                 return
             left_bytes = LONGEST_BYTES
-            while left_bytes > 0:
-                if (left_sec := until_sec - time.monotonic()) <= 0:
-                    raise TimeoutError
-                socket.settimeout(left_sec)
-                if not (line := response.readline(LONGEST_BYTES)):
-                    return
+            while left_bytes > 0 and (line := response.readline(LONGEST_BYTES)):
                 left_bytes -= len(line)
                 if line.startswith(b"data:"):
                     result["events"].append([time.monotonic(), line[5:].strip().decode(errors="replace")])
         finally:
+            with self._lock:
+                del self._sockets[opened]
             connection.close()
 
     def _connection(self, plan: Plan) -> HTTPConnection:
@@ -132,6 +155,13 @@ class Sender:
         if url.scheme == "https":
             return HTTPSConnection(host, url.port, timeout=timeout_sec, context=self._tls)
         return HTTPConnection(host, url.port, timeout=timeout_sec)
+
+
+def empty(began_sec: float) -> dict[str, Any]:
+    """A request of which nothing has come back."""
+    return {
+        "began_sec": began_sec, "status": None, "region": "", "events": [], "body": "", "error": "", "detail": "",
+    }  # fmt: skip
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -155,9 +185,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Begin, or end."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == f"/{self.key}/start":
+        path = urlsplit(self.path).path
+        if path == f"/{self.key}/start":
             self._answer(200 if self.sender.start(Plan(**json.loads(body))) else 409, {})
-        elif self.path == f"/{self.key}/stop":
+        elif path == f"/{self.key}/stop":
             self.sender.stop()
             self._answer(200, {})
         else:

@@ -7,26 +7,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
 from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
-from operations.drill.outage import Change
-from operations.drill.sender_pod import IDLE_SEC, PORT, why_not_ready
+from operations.drill.change import Change
+from operations.drill.sender_pod import IDLE_SEC, PORT, has_ended, why_not_ready
 from operations.openai import Endpoint, Reading, Result
 from operations.openai_send import body_of, headers_of, url_of
 from operations.prompts import prompt
 
+T = TypeVar("T")
 FETCH_EVERY_SEC = 0.25
 LOOK_EVERY_SEC = 0.5
 START_SEC = 300
 """For the pod to be there: an image to pull, and a node to be made."""
 LOST_SEC = IDLE_SEC - 15
-"""How long its results may not be had; a little later the pod has ended."""
+"""How long it may not answer; a little later the pod has ended."""
 CLOCK_READINGS = 5
+JUMP_SEC = 1
+"""Of one clock against the other: a machine that sleeps stands still."""
 BODIES = 64
 """Prompts among which the pod chooses."""
 
@@ -58,10 +61,15 @@ class PodStream:
 
     results: list[Result] = field(default_factory=list)
     running: int = 0
+    exact_to_sec: float = 0.0
     _number: int = 0
     _behind_sec: float = 0.0
+    _sending: bool = False
     _ticks: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _all: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+    def __post_init__(self) -> None:
+        self._quick = self.cluster.quick()
 
     @property
     def leaves(self) -> tuple[Change, ...]:
@@ -69,22 +77,31 @@ class PodStream:
         what = f"pod {self.pod['metadata']['name']} in {self.cluster_key}: sends the requests, deleted afterwards"
         return (Change(means="pod", cluster=self.cluster_key, path=self._path, outage={}, restore=None, what=what),)
 
-    async def begin(self) -> None:
+    async def make(self) -> None:
         """
-        Make the pod, wait for it, and compare its clock with ours.
+        Make the pod.
 
         Raises:
-            ApiError: It cannot be made, or is not ready in time.
+            ApiError: It was refused; or its answer was lost, and it may be there.
         """
         await anyio.to_thread.run_sync(self.cluster.create, self._path.rpartition("/")[0], dict(self.pod))
-        problem = "no status yet"
+
+    async def begin(self) -> None:
+        """
+        Wait for the pod, and compare its clock with ours.
+
+        Raises:
+            ApiError: It is not ready in time, or cannot be reached.
+        """
+        pod: dict[str, Any] = {}
         with anyio.move_on_after(START_SEC):
-            while problem:
+            while why_not_ready(pod) and not has_ended(pod):
                 await anyio.sleep(LOOK_EVERY_SEC)
-                problem = why_not_ready(await anyio.to_thread.run_sync(self.cluster.get, self._path))
-        if problem:
-            raise ApiError(status=None, reason="podNotReady", message=f"{self._path} after {START_SEC} s: {problem}")
-        self._behind_sec = await self._behind()
+                pod = await self._tried(partial(self.cluster.get, self._path))
+        if problem := why_not_ready(pod):
+            raise ApiError(status=None, reason="podNotReady", message=f"{self._path}: {problem}")
+        for _ in range(CLOCK_READINGS):
+            await self._told()
 
     async def run(self) -> None:
         """
@@ -95,11 +112,12 @@ class PodStream:
         """
         with self._all:
             await anyio.to_thread.run_sync(self.cluster.create, f"{self._proxy}/start", self._plan())
+            self._sending = True
             with self._ticks:
                 while True:
                     await self._fetch()
                     await anyio.sleep(FETCH_EVERY_SEC)
-            await anyio.to_thread.run_sync(self.cluster.create, f"{self._proxy}/stop", {})
+            await self._tried(partial(self._quick.create, f"{self._proxy}/stop", {}))
             with anyio.move_on_after(self.endpoint.timeout_sec + LOST_SEC):
                 while await self._fetch():
                     await anyio.sleep(FETCH_EVERY_SEC)
@@ -120,9 +138,25 @@ class PodStream:
         return self.running
 
     async def _told(self) -> dict[str, Any]:
-        """What the pod tells. What cannot be had for a moment is kept by it."""
+        """What the pod tells, and how far its clock is behind ours. What cannot be had for a moment is kept by it."""
+
+        def ask() -> tuple[dict[str, Any], float, float]:
+            asked_sec = perf_counter()
+            told = self._quick.get(f"{self._proxy}/results", after=str(self._number))
+            half_sec = (perf_counter() - asked_sec) / 2
+            return told, asked_sec + half_sec - told["now_sec"], half_sec
+
+        told, behind_sec, half_sec = await self._tried(ask)
+        if self.exact_to_sec and abs(behind_sec - self._behind_sec) > half_sec + self.exact_to_sec + JUMP_SEC:
+            raise ApiError(status=None, reason="clockJumped", message="this machine or the pod's has been asleep")
+        # Of all readings the one whose answer came soonest is the best; once requests are sent, it stays.
+        if not self._sending and (not self.exact_to_sec or half_sec < self.exact_to_sec):
+            self._behind_sec, self.exact_to_sec = behind_sec, half_sec
+        return told
+
+    async def _tried(self, ask: Callable[[], T]) -> T:
+        """The answer of *ask*, which is tried again for a while."""
         until_sec = perf_counter() + LOST_SEC
-        ask = partial(self.cluster.get, f"{self._proxy}/results", after=str(self._number))
         while True:
             try:
                 return await anyio.to_thread.run_sync(ask)
@@ -130,17 +164,6 @@ class PodStream:
                 if error.missing or perf_counter() >= until_sec:
                     raise
             await anyio.sleep(LOOK_EVERY_SEC)
-
-    async def _behind(self) -> float:
-        """How far the pod's clock is behind ours; of several readings, the one whose answer came soonest."""
-        best_sec, behind_sec = float("inf"), 0.0
-        for _ in range(CLOCK_READINGS):
-            asked_sec = perf_counter()
-            now_sec = (await self._told())["now_sec"]
-            took_sec = perf_counter() - asked_sec
-            if took_sec < best_sec:
-                best_sec, behind_sec = took_sec, asked_sec + took_sec / 2 - now_sec
-        return behind_sec
 
     def _plan(self) -> dict[str, Any]:
         bodies = [json.dumps(body_of(self.endpoint, prompt(self.prompt_tokens))) for _ in range(BODIES)]
@@ -162,7 +185,12 @@ class PodStream:
 
 
 def read(endpoint: Endpoint, record: Mapping[str, Any], *, behind_sec: float) -> Result:
-    """What became of a request that the pod wrote down as *record*, in the time of our clock."""
+    """
+    What became of a request that the pod wrote down as *record*, in the time of our clock.
+
+    Raises:
+        ApiError: The pod could not send it.
+    """
     reading = Reading(endpoint=endpoint, began_sec=record["began_sec"] + behind_sec)
     if record["status"] is not None:
         reading.head(record["status"], record["region"])
@@ -173,6 +201,8 @@ def read(endpoint: Endpoint, record: Mapping[str, Any], *, behind_sec: float) ->
             reading.event(data.encode(), at_sec + behind_sec)
     except ValueError as error:
         reading.unreadable(str(error))
+    if record["error"] == "sender":
+        raise ApiError(status=None, reason="senderOverloaded", message=f"the pod could not send: {record['detail']}")
     if record["error"] == "timeout":
         reading.timed_out()
     elif record["error"]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from operations.drill.change import Change
 from operations.drill.figures import DrillFigures, Figures
 from operations.drill.measured import Drilled
 from operations.drill.outage import Outage
@@ -20,10 +21,17 @@ from operations.findings import Finding, outcome
 from operations.findings_report import print_findings
 
 
-def before_json(plan: DrillPlan, outage: Outage | None, findings: Sequence[Finding]) -> str:
+def before_json(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding]) -> str:
     """What would be done, as one document: `dry_run` or a refusal; nothing was changed."""
-    changes = [change.shown() for change in outage.changes] if outage else []
-    return _json(plan, findings, {"dry_run": True, "changes": changes, "deletes": outage.deletes if outage else []})
+    changes = [change.shown() for outage in outages for change in outage.changes]
+    deletes = [path for outage in outages for path in outage.deletes]
+    return _json(plan, findings, {"dry_run": True, "changes": changes, "deletes": deletes})
+
+
+def restored_json(changes: Sequence[Change], left: Sequence[Change]) -> str:
+    """What `--restore` did, as one document."""
+    restored = [change.shown() for change in changes if change not in left]
+    return json.dumps({"restored": restored, "left": [change.shown() for change in left]}, indent=2)
 
 
 def after_json(plan: DrillPlan, drilled: Drilled, figures: DrillFigures, findings: Sequence[Finding]) -> str:
@@ -55,19 +63,18 @@ def _json(plan: DrillPlan, findings: Sequence[Finding], rest: dict[str, Any]) ->
     return json.dumps({**head, **rest}, indent=2)
 
 
-def print_before(plan: DrillPlan, outage: Outage | None, findings: Sequence[Finding], console: Console) -> None:
-    """Print what was found, and what would be done where *outage* can be made."""
+def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding], console: Console) -> None:
+    """Print what was found, and what would be done where *outages* can be made."""
     print_findings(findings, console, title="Before the drill")
-    if outage:
-        _line(console, f"\n[bold]What would be done to {escape(plan.region)}[/] (by {plan.means}), and undone:")
+    if outages and plan.sender == "pod":
+        _line(console, f"\nA pod in {escape(plan.region)} would send the requests to {escape(plan.endpoint.url)}.")
+    for key, outage in zip(plan.taken_down, outages, strict=bool(outages)):
+        meanwhile = f", while {escape(plan.region)} is down" if key != plan.region else ""
+        _line(console, f"\n[bold]What would be done to {escape(key)}[/] (by {plan.means}), and undone{meanwhile}:")
         for change in outage.changes:
             _line(console, f"  {escape(change.what)}")
         for path in outage.deletes:
             _line(console, f"  delete {escape(path)}; its Deployment makes another")
-        if plan.sender == "pod":
-            _line(console, f"  a pod in {escape(plan.region)} sends the requests to {escape(plan.endpoint.url)}")
-        if plan.second:
-            _line(console, f"  then the same to {escape(plan.second)}, while {escape(plan.region)} is down")
 
 
 def print_after(
@@ -78,16 +85,16 @@ def print_after(
     _line(console, f"[bold]Outage of {escape(where)} by {plan.means}[/], asked at {escape(plan.endpoint.url)}\n")
     console.print(_states(figures))
     if figures.downtimes:
-        console.print(_downtimes(plan, figures))
+        console.print(_downtimes(figures))
     for name, value in (
         ("detected", figures.time_to_detect_sec),
         ("failed over", figures.time_to_fail_over_sec),
         ("came back", figures.time_to_come_back_sec),
     ):
         _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
-    _line(console, f"Times are exact to {1 / plan.rate_per_sec:g} s, the time between two requests.\n")
+    _line(console, f"Times are exact to {figures.exact_to_sec:g} s.\n")
     if drilled.unfinished:
-        _line(console, f"[yellow]Interrupted: {drilled.unfinished} running requests were left out.[/]")
+        _line(console, f"[yellow]{drilled.unfinished} requests had not ended, and were left out.[/]")
     print_findings(findings, console, title="Findings")
 
 
@@ -103,10 +110,10 @@ def _states(figures: DrillFigures) -> Table:
     return table
 
 
-def _downtimes(plan: DrillPlan, figures: DrillFigures) -> Table:
+def _downtimes(figures: DrillFigures) -> Table:
     table = _table("Downtimes (seconds)", "began in state", "errors", "began", "took", "failed", text=2)
     for downtime in figures.downtimes:
-        counts = "" if downtime.state in plan.judged else " (does not count)"
+        counts = "" if downtime.counted_sec else " (does not count)"
         took = f"{downtime.downtime_sec:.1f}{'' if downtime.ended else '+'}"
         errors, began = ", ".join(downtime.errors), f"{downtime.began_sec:.1f}"
         table.add_row(f"{downtime.state}{counts}", errors, began, took, str(downtime.failed))

@@ -58,6 +58,11 @@ def program() -> str:
     return resources.files("operations.drill").joinpath("pod_program.py").read_text(encoding="utf-8")
 
 
+def has_ended(pod: Mapping[str, Any]) -> bool:
+    """Whether *pod* can never be ready any more: it is not started again."""
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+
+
 def why_not_ready(pod: Mapping[str, Any]) -> str:
     """What keeps *pod* from being ready, in Kubernetes' words; empty where it is."""
     status = pod.get("status", {})

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import anyio
 
-from operations.drill.outage import Change
+from operations.drill.change import Change
 from operations.openai import Result
 
 STEADY_REQUESTS = 10
@@ -22,22 +22,32 @@ class Stream(Protocol):
     Attributes:
         results: Those that have ended.
         running: How many have not.
+        exact_to_sec: How exact the times of the results are, beside the time between two requests.
         leaves: What has to be taken away afterwards, and is written down before it is made.
     """
 
     results: list[Result]
     running: int
+    exact_to_sec: float
 
     @property
     def leaves(self) -> tuple[Change, ...]:
         """See above."""
 
-    async def begin(self) -> None:
+    async def make(self) -> None:
         """
-        Make what it needs.
+        Make what it leaves.
 
         Raises:
-            ApiError: It cannot be made.
+            ApiError: It was refused; or its answer was lost, and it may be there.
+        """
+
+    async def begin(self) -> None:
+        """
+        Be ready to send.
+
+        Raises:
+            ApiError: That did not come about.
         """
 
     async def run(self) -> None:
@@ -68,13 +78,17 @@ class LocalStream:
     seen: Callable[[Result], None]
 
     leaves: tuple[Change, ...] = ()
+    exact_to_sec: float = 0.0
     results: list[Result] = field(default_factory=list)
     running: int = 0
     _ticks: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _all: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
-    async def begin(self) -> None:
+    async def make(self) -> None:
         """Nothing is needed."""
+
+    async def begin(self) -> None:
+        """It is ready."""
 
     async def run(self) -> None:
         """Send until stopped, then wait for what still runs."""

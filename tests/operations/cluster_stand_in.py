@@ -26,6 +26,7 @@ PATH = re.compile(
     r"(?:/(?P<name>[^/]+))?(?:/(?P<sub>scale))?"
 )
 PROXY = re.compile(r"(?P<pod>/api/v1/namespaces/[^/]+/pods/[^/:]+):\d+/proxy(?P<rest>/.*)")
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 REASONS = {
     400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict",
     415: "UnsupportedMediaType", 422: "Invalid", 429: "TooManyRequests", 500: "InternalError",
@@ -82,6 +83,7 @@ class ClusterStandIn:
     Attributes:
         changed: Is called after each change with method and path: what controllers would do then.
         proxy: Answers what goes through the API to a pod, by the pod's path, the method, the rest and the body.
+        forbidden: What a SelfSubjectAccessReview is told no for, as its `resourceAttributes`.
         faults: Looked through in order; the first that fits is used.
         requests: Method, path with query, and body of each request.
     """
@@ -89,6 +91,7 @@ class ClusterStandIn:
     objects: Objects = field(default_factory=Objects)
     changed: Callable[[str, str], None] = lambda method, path: None
     proxy: Callable[[str, str, str, Any], tuple[int, Manifest]] | None = None
+    forbidden: list[Manifest] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     token: str = TOKEN
@@ -117,6 +120,7 @@ class ClusterStandIn:
         return [
             request for request in self.requests
             if request[0] != "GET" and "dryRun" not in request[1] and not PROXY.match(request[1])
+            and request[1] != REVIEWS
         ]  # fmt: skip
 
     def fault(self, method: str, path: str) -> Fault | None:
@@ -134,6 +138,8 @@ class ClusterStandIn:
         """Status and object for one request, as the API server would answer."""
         parts = urlsplit(url)
         path, query = parts.path, dict(parse_qsl(parts.query))
+        if method == "POST" and path == REVIEWS:
+            return 201, {**body, "status": {"allowed": body["spec"]["resourceAttributes"] not in self.forbidden}}
         if self.proxy and (way := PROXY.fullmatch(url)):
             return self.proxy(way["pod"], method, way["rest"], body)
         found = PATH.fullmatch(path)
@@ -272,8 +278,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answered(self, body: Any) -> tuple[int, Manifest, bool]:
         stand_in = self.stand_in
         with stand_in.lock:
-            stand_in.requests.append((self.command, self.path, body))
-            fault = stand_in.fault(self.command, self.path)
+            # How long the server may take is no part of what is asked.
+            url = re.sub(r"[?&]timeout=[\d.]+s$", "", self.path)
+            stand_in.requests.append((self.command, url, body))
+            fault = stand_in.fault(self.command, url)
         if fault and fault.kind == "hang":
             stand_in.stopped.wait()
         try:

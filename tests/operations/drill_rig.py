@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -76,7 +77,7 @@ class Rig:
         return [
             "--config", str(self.file), "--output", "json", "drill", "--region", self.home.key,
             "--sender", self.sender, "--url", self.url,
-            "--rate-per-sec", "50", "--timeout-sec", "10", "--baseline-sec", "0.2", "--outage-sec", "0.4",
+            "--rate-per-sec", "50", "--timeout-sec", "10", "--baseline-sec", "0.6", "--outage-sec", "0.4",
             "--recovery-sec", "5", "--max-error-rate", "0.6", "--restore-timeout-sec", "20",
             "--journal", str(journal), *more,
         ]  # fmt: skip
@@ -133,7 +134,7 @@ def findings(ran: Ran) -> dict[str, str]:
     return {finding["id"]: finding["status"] for finding in ran.document["findings"]}
 
 
-def wait_until(true: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+def wait_until(true: Callable[[], bool], process: subprocess.Popen[Any] | None = None) -> None:
     """Until something is true, for 20 s at most."""
     for _ in range(2000):
         if true():

@@ -22,6 +22,7 @@ class RunningPods:
     Attributes:
         cluster: Whose pods these are.
         idle_sec: After which a program ends that nobody asks.
+        phase: Of a pod that is not running; `Failed` has no way back.
         waiting: What the container waits for, such as an image that cannot be pulled; empty: it runs.
         ended: How each program that was deleted ended: its exit code.
     """
@@ -29,6 +30,7 @@ class RunningPods:
     cluster: ClusterStandIn
     idle_sec: float = 60
     waiting: str = ""
+    phase: str = "Pending"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
@@ -41,9 +43,11 @@ class RunningPods:
         pod = self.cluster.objects[path]
         [container] = pod["spec"]["containers"]
         told = {"name": container["name"], "image": container["image"], "imageID": "", "restartCount": 0}
-        if self.waiting:
-            state = {"waiting": {"reason": self.waiting, "message": f"Back-off pulling image {container['image']}"}}
-            status = {"phase": "Pending", "containerStatuses": [{**told, "ready": False, "state": state}]}
+        if self.waiting or self.phase == "Failed":
+            state: Manifest = {"waiting": {"reason": self.waiting, "message": f"Back-off pulling {container['image']}"}}
+            if self.phase == "Failed":
+                state = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
+            status = {"phase": self.phase, "containerStatuses": [{**told, "ready": False, "state": state}]}
         else:
             self._run(path, container)
             status = {"phase": "Running", "containerStatuses": [{**told, "ready": True}]}

@@ -89,7 +89,7 @@ def test_the_journal_is_on_disk_before_anything_is_changed(whole: Whole) -> None
     first, second = ("us", {"spec": {"replicas": 2}}), ("eu", {"spec": {"replicas": 2}})
     both = [first, second]
 
-    assert whole.journals == [("us", [first]), ("eu", both), ("eu", both), ("us", both)]
+    assert whole.journals == [("us", [first]), ("eu", both), ("eu", both), ("us", [first])]
     assert whole.files == ["drill.svg"]
 
 

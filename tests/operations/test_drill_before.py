@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from typing import Any
 import pytest
 import trustme
 
+from operations.drill import before
+from operations.drill.platform import Platform
 from tests.configs import config
 from tests.operations.cluster_stand_in import Fault
 from tests.operations.conftest import InferenceOps
 from tests.operations.drill_rig import Rig, drill, example, findings, rig
 from tests.operations.google_stand_in import GoogleStandIn
+from tests.operations.test_drill_figures import plan
 
 __all__ = ["drill", "example"]
 
@@ -83,6 +87,109 @@ def test_what_the_cluster_would_refuse_is_wrong(example: Rig, drill: Any) -> Non
     assert (example.gateway.requests, example.home.api.writes()) == ([], [])
 
 
+def test_two_regions_cannot_both_be_drained(inference_ops: InferenceOps) -> None:
+    """Google wants some capacity left: told before a cluster is asked."""
+    ran = inference_ops("drill", "--region", "us", "--double", "eu", "--means", "drain")
+
+    assert (ran.code, "must leave a region that is not drained" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("default", "words"),
+    [
+        (
+            {"scopes": [{"selector": {"gke.io/region": "europe-west4"}, "capacityScalerPercent": 0}]},
+            "no region is left",
+        ),
+        ({"capacityScalerPercent": 50}, "the policy has a capacityScalerPercent for all"),
+    ],
+)
+def test_a_drain_that_google_would_refuse_later_is_refused(
+    example: Rig, drill: Any, default: dict[str, Any], words: str
+) -> None:
+    """The API server takes it, and the load balancer never would."""
+    policy = copy.deepcopy(example.home.api.objects[example.home.policy])
+    policy["spec"]["default"] |= default
+    example.home.api.objects[example.home.policy] = policy
+    ran = drill("--yes", "--means", "drain", "--even-if-overloaded")
+
+    assert (ran.code, words in ran.out, example.home.api.writes()) == (3, True, [])
+
+
+def test_a_change_that_is_ignored_is_told(example: Rig, drill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CRD that does not know scopes drops them without a word: the dry run's answer shows it."""
+    answer = example.home.api.answer
+
+    def pruned(method: str, url: str, body: Any) -> Any:
+        status, made = answer(method, url, body)
+        if method == "PATCH" and "gcpbackendpolicies" in url:
+            made = copy.deepcopy(made)
+            made["spec"]["default"].pop("scopes", None)
+        return status, made
+
+    monkeypatch.setattr(example.home.api, "answer", pruned)
+    ran = drill("--yes", "--means", "drain")
+
+    assert (ran.code, findings(ran)["DRILL-PERMISSIONS"]) == (1, "wrong")
+    assert "taken and then ignored" in ran.out
+    assert example.home.api.writes() == []
+
+
+def test_the_second_region_is_looked_at_too(example: Rig, drill: Any) -> None:
+    """Whether it serves, and whether it may be changed: before the first one is."""
+    example.other.api.faults = [Fault(403, method="PATCH")]
+    denied = drill("--yes", "--double", "eu")
+    example.other.api.faults = []
+    example.scale(example.other, 0)
+    down = drill("--yes", "--double", "eu", "--even-if-overloaded")
+
+    assert (denied.code, "deployments/gemma-server/scale" in denied.out) == (3, True)
+    assert (down.code, "0 model servers are ready" in down.out) == (3, True)
+    assert [cluster.api.writes() for cluster in example.clusters] == [[], []]
+
+
+def test_what_is_left_of_three_must_carry_both() -> None:
+    """A third region with as many servers as one of them is too little for a double failure."""
+    three = config(regions__asia={"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]})
+    servers = {"us": 2, "eu": 2, "asia": 3}
+
+    class Ready(Platform):
+        def ready_servers(self, key: str) -> int:
+            """So many."""
+            return servers[key]
+
+        def policy(self) -> dict[str, Any]:
+            """All of it is used."""
+            return {}
+
+    platform = Ready(config=three, clusters=lambda key: None)  # type: ignore[arg-type, return-value]
+    both = plan("eu", region_names={key: region.region for key, region in three.regions.items()})
+    asked: tuple[tuple[str, tuple[str, ...]], ...] = (("us", ()), ("eu", ("us",)))
+    one, two = (
+        next(found for found in before.looked(platform, both, key, gone, even_if_overloaded=False)
+             if found.id == "DRILL-CAPACITY")
+        for key, gone in asked
+    )  # fmt: skip
+
+    assert (one.status.value, two.status.value) == ("good", "wrong")
+    assert (two.where, "asia: 3" in two.found, "at least 4" in two.needed) == ("eu", True, True)
+
+
+def test_capacity_that_is_lost_meanwhile_stops_the_outage(example: Rig, drill: Any) -> None:
+    """It is looked at again when the region is about to go: the baseline takes its time."""
+    look = example.gateway._look
+
+    def lost(up: dict[str, bool]) -> None:
+        example.scale(example.other, 0)
+        look(up)
+
+    example.gateway._look = lost  # type: ignore[method-assign]
+    ran = drill("--yes", "--baseline-sec", "2")
+
+    assert (ran.code, findings(ran)["DRILL-OUTAGE"], example.home.api.writes()) == (3, "unknown", [])
+    assert "DRILL-CAPACITY: servers in use of the regions that are left: eu: 0" in ran.out
+
+
 def test_requests_go_to_the_gateways_address_in_the_region(example: Rig, inference_ops: InferenceOps) -> None:
     """Of its addresses, in whatever order, the one in the region's range; where there is none, it must be given."""
     example.home.add_gateway("10.4.0.9", "10.2.0.9")
@@ -128,17 +235,16 @@ def test_bad_input_is_told_at_once(example: Rig, inference_ops: InferenceOps, tm
     """All of it, before a cluster is asked."""
     journal = tmp_path / "journal.json"
     journal.write_text("{}")
-    arguments = ("--region", "asia", "--double", "mars", "--rate-per-sec", "100", "--journal", str(journal), "--yes")
+    arguments = ("--region", "asia", "--double", "mars", "--rate-per-sec", "100", "--baseline-sec", "0.01",
+                 "--picture", str(journal), "--journal", str(journal), "--yes")  # fmt: skip
     ran = inference_ops("drill", *arguments)
 
     assert ran.code == 2
-    for words in (
-        "4 problems",
-        "must be at most 1000 for a pod, got 3000",
-        "--journal: must not exist",
-        "--region: must be one of us, eu, got 'asia'",
-        "--double: must be one of us, eu, got 'mars'",
-    ):
+    for words in ("6 problems", "times --timeout-sec must be at most 500", "got 100 times 30",
+                  "--journal: must not exist",
+                  "--region: must be one of us, eu, got 'asia'", "--double: must be one of us, eu, got 'mars'",
+                  "--baseline-sec: must hold 10 requests or more, got 0.01 s at 100 per second",
+                  "--picture: must be another file than the journal and the config"):  # fmt: skip
         assert words in ran.err
     assert example.home.api.requests == []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from operations.drill import pod_stream
+from operations.drill import pod_stream, undo
 from operations.drill.sender_pod import program, sender_pod
 from tests.checks.kubernetes_objects import problems
 from tests.operations.cluster_stand_in import Fault
@@ -113,13 +113,14 @@ def test_a_pod_that_does_not_come_up_is_told_and_deleted(
     ran = drill("--yes")
 
     assert (ran.code, findings(ran)["DRILL-SENDER"]) == (3, "unknown")
-    assert "Pending: ImagePullBackOff: Back-off pulling image docker.io/library/python" in ran.out
+    assert "Pending: ImagePullBackOff: Back-off pulling docker.io/library/python" in ran.out
     assert (pods_left(example), example.home.wanted, list(tmp_path.iterdir())) == ([], 2, [])
     assert [method for method, _, _ in example.home.api.writes()] == ["POST", "DELETE"]
 
 
-def test_an_answer_that_was_lost_leaves_no_pod(example: Rig, drill: Drill) -> None:
-    """It was made, and the drill never heard of it."""
+def test_an_answer_that_was_lost_leaves_no_pod(example: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was made, and the drill never heard of it: it looks again later, for it might have come late."""
+    monkeypatch.setattr(undo, "LATEST_SEC", 0.1)
     example.home.api.faults = [Fault("half", times=1, method="POST", path="/pods", after=1)]
     ran = drill("--yes")
 
@@ -133,15 +134,43 @@ def test_a_pod_that_may_not_be_made_is_told_first(example: Rig, drill: Drill, ki
     example.home.api.faults = [Fault(kind, method="POST")]
     ran = drill("--yes")
 
-    assert (ran.code, findings(ran)["DRILL-PERMISSIONS"]) == (3, "unknown")
+    assert (ran.code, findings(ran)["DRILL-SENDER"]) == (3, "unknown")
     assert example.home.api.writes() == []
+
+
+@pytest.mark.parametrize("verb", ["create", "get"])
+def test_a_pod_that_may_not_be_reached_is_told_first(example: Rig, drill: Drill, verb: str) -> None:
+    """The API server is asked for the right: no dry run shows it."""
+    asked = {"namespace": "inference", "verb": verb, "resource": "pods", "subresource": "proxy"}
+    example.home.api.forbidden = [asked]
+    ran = drill("--yes")
+
+    assert (ran.code, f"{verb} pods/proxy in inference is not allowed" in ran.out) == (3, True)
+    assert example.home.api.writes() == []
+
+
+def test_a_pod_that_has_failed_is_not_waited_for(example: Rig, drill: Drill) -> None:
+    """It is never started again."""
+    example.home.running.phase = "Failed"
+    ran = drill("--yes")
+
+    assert (ran.code, findings(ran)["DRILL-SENDER"], pods_left(example)) == (3, "unknown", [])
+    assert "Failed: OOMKilled" in ran.out
+
+
+def test_one_fault_at_the_end_costs_no_verdict(example: Rig, drill: Drill) -> None:
+    """Everything was measured; telling the pod to stop is tried again."""
+    example.home.api.faults = [Fault(503, times=1, method="POST", path="/stop")]
+    ran = drill("--yes", *LONG_BASELINE)
+
+    assert (ran.code, ran.document["ended_by"]) == (0, "last state")
 
 
 def test_results_outlive_a_way_that_is_lost_for_a_while(example: Rig, drill: Drill) -> None:
     """The pod goes on sending and keeps them: none is missing."""
     example.home.api.faults = [
         Fault(kind, times=1, path="/results", after=after)  # type: ignore[arg-type]
-        for kind, after in ((500, 1), (401, 8), ("half", 8), (403, 8))
+        for kind, after in ((500, 1), (401, 8), ("half", 8), (503, 8))
     ]
     ran = drill("--yes", *LONG_BASELINE)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from typing import Any, get_args
 
 import anyio
 import httpx
 import pytest
 
+from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
 from operations.drill import pod_stream
 from operations.drill.pod_stream import PodStream, read
@@ -63,6 +65,7 @@ async def seen_by_pod(api: ClusterApi, server: StandInServer, url: str) -> Resul
     """The first result of a stream."""
     made = stream(api, url)
     async with anyio.create_task_group() as group:
+        await made.make()
         await made.begin()
         group.start_soon(made.run)
         while not made.results:
@@ -129,16 +132,88 @@ def test_the_clock_is_read_where_the_answer_comes_soonest() -> None:
         def __init__(self) -> None:
             """No connection."""
 
+        def quick(self) -> ClusterApi:
+            """The same."""
+            return self
+
         def get(self, path: str, **query: str) -> dict[str, Any]:
             """Read the clock, and answer a while later."""
             now_sec = time.perf_counter() - behind_sec
             time.sleep(next(delays))
             return {"now_sec": now_sec, "running": 0, "results": []}
 
-    async def behind() -> float:
-        return await stream(Slow(), "http://127.0.0.1")._behind()
+    async def behind() -> tuple[float, float]:
+        made = stream(Slow(), "http://127.0.0.1")
+        for _ in range(5):
+            await made._told()
+        return made._behind_sec, made.exact_to_sec
 
-    assert anyio.run(behind) == pytest.approx(behind_sec, abs=0.1)
+    found_sec, exact_to_sec = anyio.run(behind)
+    assert found_sec == pytest.approx(behind_sec, abs=0.1)
+    assert exact_to_sec < 0.15
+
+
+def test_a_clock_that_jumps_ends_it() -> None:
+    """A laptop that slept: every later request would be placed wrongly."""
+    behind = iter((100.0, 100.0, 130.0))
+
+    class Asleep(ClusterApi):
+        def __init__(self) -> None:
+            """No connection."""
+
+        def quick(self) -> ClusterApi:
+            """The same."""
+            return self
+
+        def get(self, path: str, **query: str) -> dict[str, Any]:
+            """The pod's clock went on while ours stood still."""
+            return {"now_sec": time.perf_counter() - next(behind), "running": 0, "results": []}
+
+    async def told() -> None:
+        made = stream(Asleep(), "http://127.0.0.1")
+        await made._told()
+        await made._told()
+        with pytest.raises(ApiError, match="asleep"):
+            await made._told()
+
+    anyio.run(told)
+
+
+def test_a_pod_that_cannot_send_says_so() -> None:
+    """No thread could be started there: that is no failure of the platform."""
+    record: dict[str, Any] = {
+        "began_sec": 1.0,
+        "ended_sec": 1.0,
+        "status": None,
+        "region": "",
+        "events": [],
+        "body": "",
+    }
+
+    with pytest.raises(ApiError, match="the pod could not send: can't start new thread"):
+        read(ENDPOINT, {**record, "error": "sender", "detail": "can't start new thread"}, behind_sec=0)
+
+
+def test_a_request_has_its_time_however_it_drips(api: ClusterApi) -> None:
+    """A byte now and then keeps no request alive: the time is that of the whole request, as from here."""
+
+    class Drips(StandInServer):
+        def answer(self, http: BaseHTTPRequestHandler) -> None:
+            """A header every tenth of a second."""
+            http.rfile.read(int(http.headers["Content-Length"]))
+            http.send_response(200)
+            http.flush_headers()
+            for number in range(100):
+                if self.stopped.wait(0.1):
+                    return
+                http.wfile.write(b"X-Drip-%d: 1\r\n" % number)
+
+    server = Drips()
+    with server.serving() as url:
+        result = anyio.run(seen_by_pod, api, server, url)
+
+    assert result.error == "timeout"
+    assert result.ended_sec - result.began_sec < 5
 
 
 def test_nobody_without_the_key_has_it_send(cluster: tuple[ClusterApi, RunningPods], api: ClusterApi) -> None:

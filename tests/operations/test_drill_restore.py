@@ -14,6 +14,7 @@ import pytest
 
 from operations.drill import outage as drill_outage
 from operations.drill import run as drill_run
+from operations.drill import undo
 from operations.drill.journal import Journal
 from operations.drill.stream import LocalStream
 from tests.configs import config
@@ -37,6 +38,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the tries to restore."""
     monkeypatch.setattr(drill_outage, "FIRST_PAUSE_SEC", 0.02)
     monkeypatch.setattr(drill_outage, "LONGEST_PAUSE_SEC", 0.02)
+    monkeypatch.setattr(undo, "LATEST_SEC", 0.1)
 
 
 @pytest.fixture
