@@ -10,6 +10,7 @@ from operations.drill.outage import Outage
 from operations.drill.plan import DrillPlan
 from operations.drill.platform import Platform
 from operations.findings import Finding, Status
+from operations.remedy import remedy
 
 ROLE = "roles/container.developer"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -114,8 +115,7 @@ def rehearsed_sender(platform: Platform, key: str, pod: dict[str, Any]) -> Findi
 
 def unknown(id_: str, where: str, error: ApiError) -> Finding:
     """What could not be told for *error*."""
-    fix = f"get {ROLE}" if error.denied else "see the error"
-    needed = "an answer of the cluster that lets it"
+    needed, fix = "an answer of the cluster that lets it", remedy(error, ROLE) if error.denied else "see the error"
     return Finding(id=id_, status=Status.UNKNOWN, where=where, found=str(error), needed=needed, fix=fix)
 
 

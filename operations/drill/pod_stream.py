@@ -15,8 +15,9 @@ import anyio.to_thread
 from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
 from operations.drill.change import Change
+from operations.drill.pod_record import read
 from operations.drill.sender_pod import IDLE_SEC, PORT, has_ended, why_not_ready
-from operations.openai import Endpoint, Reading, Result
+from operations.openai import Endpoint, Result
 from operations.openai_send import body_of, headers_of, url_of
 from operations.prompts import prompt
 
@@ -182,31 +183,3 @@ class PodStream:
     def _proxy(self) -> str:
         """The pod's own server, by way of the API server (Kubernetes API, "Proxy Operations" of pods)."""
         return f"{self._path}:{PORT}/proxy/{self.key}"
-
-
-def read(endpoint: Endpoint, record: Mapping[str, Any], *, behind_sec: float) -> Result:
-    """
-    What became of a request that the pod wrote down as *record*, in the time of our clock.
-
-    Raises:
-        ApiError: The pod could not send it.
-    """
-    reading = Reading(endpoint=endpoint, began_sec=record["began_sec"] + behind_sec)
-    if record["status"] is not None:
-        reading.head(record["status"], record["region"])
-    if record["body"] or not 200 <= (record["status"] or 200) < 300:
-        reading.refused(record["body"])
-    try:
-        for at_sec, data in record["events"]:
-            reading.event(data.encode(), at_sec + behind_sec)
-    except ValueError as error:
-        reading.unreadable(str(error))
-    if record["error"] == "sender":
-        raise ApiError(status=None, reason="senderOverloaded", message=f"the pod could not send: {record['detail']}")
-    if record["error"] == "timeout":
-        reading.timed_out()
-    elif record["error"]:
-        reading.broken(record["detail"])
-    else:
-        reading.ended()
-    return reading.result(record["ended_sec"] + behind_sec)

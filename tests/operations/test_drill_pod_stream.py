@@ -14,7 +14,8 @@ import pytest
 from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
 from operations.drill import pod_stream
-from operations.drill.pod_stream import PodStream, read
+from operations.drill.pod_record import read
+from operations.drill.pod_stream import PodStream
 from operations.drill.sender_pod import sender_pod
 from operations.openai import Endpoint, Result
 from operations.openai_send import send
