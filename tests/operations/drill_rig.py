@@ -38,6 +38,12 @@ drill.clusters_of = lambda config: apis.__getitem__
 sys.exit(main())
 """
 """The command line with the clusters of a test."""
+HEARING = """
+import signal
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+"""
+"""Who runs the tests in the background may have these ignored, which a drill would leave so."""
 
 
 @dataclass
@@ -86,7 +92,7 @@ class Rig:
         """The command line in a process of its own."""
         known = {"DRILL_CLUSTERS": json.dumps(self.hosts), "DRILL_TOKEN": TOKEN, "COLUMNS": "100"}
         return subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *arguments], cwd=ROOT, env=os.environ | known, text=True,
+            [sys.executable, "-c", HEARING + PROGRAM, *arguments], cwd=ROOT, env=os.environ | known, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
