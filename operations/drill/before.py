@@ -115,7 +115,7 @@ def rehearsed_sender(platform: Platform, key: str, pod: dict[str, Any]) -> Findi
 
 def unknown(id_: str, where: str, error: ApiError) -> Finding:
     """What could not be told for *error*."""
-    needed, fix = "an answer of the cluster that lets it", remedy(error, ROLE) if error.denied else "see the error"
+    needed, fix = "an answer of the cluster that lets it", remedy(error, ROLE, otherwise="see the error")
     return Finding(id=id_, status=Status.UNKNOWN, where=where, found=str(error), needed=needed, fix=fix)
 
 

@@ -190,6 +190,17 @@ def test_capacity_that_is_lost_meanwhile_stops_the_outage(example: Rig, drill: A
     assert "DRILL-CAPACITY: servers in use of the regions that are left: eu: 0" in ran.out
 
 
+def test_without_credentials_the_way_to_sign_in_is_told(
+    inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing else can be asked then."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    ran = inference_ops("--output", "json", "drill", "--region", "us")
+    [finding] = ran.document["findings"]
+
+    assert (ran.code, "gcloud auth application-default login" in finding["fix"]) == (3, True)
+
+
 def test_requests_go_to_the_gateways_address_in_the_region(example: Rig, inference_ops: InferenceOps) -> None:
     """Of its addresses, in whatever order, the one in the region's range; where there is none, it must be given."""
     example.home.add_gateway("10.4.0.9", "10.2.0.9")
