@@ -7,7 +7,6 @@ from typing import Any
 
 from operations.api_error import ApiError
 from operations.drill.outage import Outage
-from operations.drill.plan import DrillPlan
 from operations.drill.platform import Platform
 from operations.findings import Finding, Status
 from operations.remedy import remedy
@@ -16,9 +15,7 @@ ROLE = "roles/container.developer"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-def looked(
-    platform: Platform, plan: DrillPlan, key: str, gone: Sequence[str] = (), *, even_if_overloaded: bool
-) -> Iterator[Finding]:
+def looked(platform: Platform, key: str, gone: Sequence[str] = (), *, even_if_overloaded: bool) -> Iterator[Finding]:
     """Whether region *key* serves, and whether one that is not *gone* could carry what it and those carry now."""
     try:
         policy = platform.policy()

@@ -108,7 +108,7 @@ def _look(
         finding
         for number, key in enumerate(plan.taken_down)
         for finding in before.looked(
-            platform, plan, key, plan.taken_down[:number], even_if_overloaded=wishes.even_if_overloaded
+            platform, key, plan.taken_down[:number], even_if_overloaded=wishes.even_if_overloaded
         )
     ]
     if not before.all_good(found):
@@ -151,7 +151,7 @@ def _outage_now(platform: Platform, plan: DrillPlan, wishes: Wishes, key: str) -
         ApiError: It cannot be, or must not be any more: much may have happened since the drill began.
     """
     gone = plan.taken_down[: plan.taken_down.index(key)]
-    for finding in before.looked(platform, plan, key, gone, even_if_overloaded=wishes.even_if_overloaded):
+    for finding in before.looked(platform, key, gone, even_if_overloaded=wishes.even_if_overloaded):
         if finding.status != Status.GOOD:
             raise ApiError(status=None, reason=finding.id, message=f"{finding.found}; needed: {finding.needed}")
     return outage_of(platform, key, plan.means)

@@ -17,7 +17,6 @@ from tests.operations.cluster_stand_in import Fault
 from tests.operations.conftest import InferenceOps
 from tests.operations.drill_rig import Rig, drill, example, findings, rig
 from tests.operations.google_stand_in import GoogleStandIn
-from tests.operations.test_drill_figures import plan
 
 __all__ = ["drill", "example"]
 
@@ -163,10 +162,9 @@ def test_what_is_left_of_three_must_carry_both() -> None:
             return {}
 
     platform = Ready(config=three, clusters=lambda key: None)  # type: ignore[arg-type, return-value]
-    both = plan("eu", region_names={key: region.region for key, region in three.regions.items()})
     asked: tuple[tuple[str, tuple[str, ...]], ...] = (("us", ()), ("eu", ("us",)))
     one, two = (
-        next(found for found in before.looked(platform, both, key, gone, even_if_overloaded=False)
+        next(found for found in before.looked(platform, key, gone, even_if_overloaded=False)
              if found.id == "DRILL-CAPACITY")
         for key, gone in asked
     )  # fmt: skip
