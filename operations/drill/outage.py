@@ -125,8 +125,9 @@ def _check_drain(platform: Platform, key: str, policy: dict[str, Any]) -> None:
     """
     Refuse what Google would refuse later, when nobody looks.
 
-    The capacities of a backend service must not all be 0 (compute API, `Backend.capacityScaler`); a field stands in the
-    policy's default or in a scope, never in both (GKE, "Customize backends of multi-cluster Inference Gateways").
+    The capacities of a backend service must not all be 0 (the Google provider on `capacity_scaler`; the compute API
+    says it of an only backend). A field stands in the policy's default or in a scope, never in both (GKE, "Customize
+    backends of multi-cluster Inference Gateways").
     """
     others = [platform.capacity_percent(other, policy) for other in platform.config.regions if other != key]
     if not platform.capacity_percent(key, policy):
