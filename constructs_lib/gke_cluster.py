@@ -74,7 +74,7 @@ class GkeCluster(Construct):
             name=key,
             cluster=self._cluster,
             plan=self._plan,
-            spec=self._spec.system_pool,
+            spec=self._spec,
             machine_type=machine_type,
         )
 
@@ -87,6 +87,7 @@ class GkeCluster(Construct):
             name=key,
             cluster=self._cluster,
             plan=self._plan,
+            spec=self._spec,
             pool=pool,
             compute_class=compute_class,
         )

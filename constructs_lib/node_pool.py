@@ -15,7 +15,7 @@ from constructs_lib import accelerator_nodes
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.manifests.compute_class import NODE_LABEL
-from constructs_lib.specs import SystemPoolSpec
+from constructs_lib.specs import ClusterSpec
 
 TIMEOUTS = {"create": "60m", "update": "90m", "delete": "60m"}
 
@@ -29,6 +29,9 @@ class NodePool(Construct):
         name: Name of the pool.
         cluster: The cluster; the pool follows its location.
         plan: Where the cluster is.
+        private_nodes: Whether the nodes have no public address. The cluster's own setting does not reach pools that are
+            there, and beside any other setting of its network a pool that says nothing is made public
+            (hashicorp/terraform-provider-google 7.45.0 then sends false).
         settings: What this kind of pool adds: size, node configuration, placement.
     """
 
@@ -41,6 +44,7 @@ class NodePool(Construct):
         name: str,
         cluster: ContainerCluster,
         plan: ClusterPlan,
+        private_nodes: bool,
         settings: dict[str, Any],
     ) -> None:
         super().__init__(scope, id_)
@@ -52,6 +56,7 @@ class NodePool(Construct):
             name=name,
             cluster=cluster.id,
             node_locations=list(plan.zones),
+            network_config={"enable_private_nodes": private_nodes},
             timeouts=TIMEOUTS,
             **settings,
         )
@@ -66,23 +71,33 @@ class NodePool(Construct):
         name: str,
         cluster: ContainerCluster,
         plan: ClusterPlan,
-        spec: SystemPoolSpec,
+        spec: ClusterSpec,
         machine_type: str,
     ) -> NodePool:
         """A pool of ordinary nodes that grows between the bounds of *spec*."""
+        size = spec.system_pool
         settings = {
-            "initial_node_count": spec.min_nodes_per_zone,
-            "autoscaling": {"min_node_count": spec.min_nodes_per_zone, "max_node_count": spec.max_nodes_per_zone},
+            "initial_node_count": size.min_nodes_per_zone,
+            "autoscaling": {"min_node_count": size.min_nodes_per_zone, "max_node_count": size.max_nodes_per_zone},
             "management": {"auto_repair": True, "auto_upgrade": True},
             "upgrade_settings": {"strategy": "SURGE", "max_surge": 1, "max_unavailable": 0},
             "node_config": {
-                **_node_config(plan, machine_type, spec.disk_gib, "pd-balanced"),
+                **_node_config(plan, machine_type, size.disk_gib, "pd-balanced"),
                 "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
             },
             # The autoscaler owns the size after the first apply.
             "lifecycle": {"ignore_changes": ["initial_node_count"]},
         }
-        return cls(scope, id_, google=google, name=name, cluster=cluster, plan=plan, settings=settings)
+        return cls(
+            scope,
+            id_,
+            google=google,
+            name=name,
+            cluster=cluster,
+            plan=plan,
+            private_nodes=spec.private_nodes,
+            settings=settings,
+        )
 
     @classmethod
     def for_accelerators(
@@ -94,6 +109,7 @@ class NodePool(Construct):
         name: str,
         cluster: ContainerCluster,
         plan: ClusterPlan,
+        spec: ClusterSpec,
         pool: PoolPlan,
         compute_class: str | None = None,
     ) -> NodePool:
@@ -110,7 +126,16 @@ class NodePool(Construct):
         }
         if pool.spec.capacity.queued:
             settings["queued_provisioning"] = {"enabled": True}
-        made = cls(scope, id_, google=google, name=name, cluster=cluster, plan=plan, settings=settings)
+        made = cls(
+            scope,
+            id_,
+            google=google,
+            name=name,
+            cluster=cluster,
+            plan=plan,
+            private_nodes=spec.private_nodes,
+            settings=settings,
+        )
         if pool.dranet:
             # The binding is older than the argument: provider 7.31 has it, the classes are of 6.50.
             made.pool.add_override("network_config.accelerator_network_profile", "auto")

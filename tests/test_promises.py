@@ -76,7 +76,7 @@ def test_each_region_has_its_tpus_with_their_own_network_interfaces(platform: Sy
 
     for pool in pools:
         assert pool["node_config"]["machine_type"] == "ct6e-standard-4t"
-        assert pool["network_config"] == {"accelerator_network_profile": "auto"}
+        assert pool["network_config"]["accelerator_network_profile"] == "auto"
         assert pool["node_config"]["labels"] == {"cloud.google.com/gke-networking-dra-driver": "true"}
         assert pool["lifecycle"]["ignore_changes"] == ["node_config[0].labels"]
         assert "placement_policy" not in pool
@@ -94,6 +94,8 @@ def test_nothing_is_public(platform: Synthesized) -> None:
     for cluster in platform.all("google_container_cluster"):
         assert cluster["private_cluster_config"]["enable_private_nodes"] is True
         assert cluster["private_cluster_config"]["enable_private_endpoint"] is True
+    pools = platform.all("google_container_node_pool")
+    assert [pool["network_config"]["enable_private_nodes"] for pool in pools] == [True] * 4
     bucket = platform.one("google_storage_bucket")
     assert (bucket["public_access_prevention"], bucket["uniform_bucket_level_access"]) == ("enforced", True)
     assert {address["address_type"] for address in platform.all("google_compute_address")} == {"INTERNAL"}

@@ -163,7 +163,7 @@ def test_a_tpu_pool_has_a_fixed_size_and_its_own_interfaces(synth: Synth) -> Non
 
     assert made["node_count"] == 1
     assert made["node_locations"] == ["us-east5-b"]
-    assert made["network_config"] == {"accelerator_network_profile": "auto"}
+    assert made["network_config"] == {"accelerator_network_profile": "auto", "enable_private_nodes": True}
     assert made["upgrade_settings"] == {"strategy": "SURGE", "max_surge": 0, "max_unavailable": 1}
     assert not {"autoscaling", "initial_node_count", "placement_policy", "queued_provisioning"} & set(made)
     assert made["node_config"]["machine_type"] == "ct6e-standard-4t"
@@ -291,11 +291,11 @@ def test_every_machine_gets_its_accelerators_and_interfaces(synth: Synth) -> Non
         made = pool(app, name)
         driver = {"gpu_driver_version": "DEFAULT"}
         gpus = [{"type": machine.label_value, "count": machine.chips, "gpu_driver_installation_config": driver}]
-        profile = {"accelerator_network_profile": "auto"} if machine.dra_device_class else None
+        profile = {"accelerator_network_profile": "auto"} if machine.dra_device_class else {}
         assert made["node_config"]["machine_type"] == name
         assert made["node_config"]["disk_type"] == machine.boot_disk_type
         assert made["node_config"].get("guest_accelerator") == (gpus if machine.kind == "gpu" else None)
-        assert made.get("network_config") == profile
+        assert made["network_config"] == {"enable_private_nodes": True, **profile}
         assert "labels" in made["node_config"] or not machine.dra_device_class
 
 
@@ -303,8 +303,24 @@ def test_dranet_can_be_left_out(synth: Synth) -> None:
     """Then neither profile nor label is there."""
     made = pool(synth(with_pool(dranet=False)))
 
-    assert "network_config" not in made
+    assert made["network_config"] == {"enable_private_nodes": True}
     assert "labels" not in made["node_config"]
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_each_pool_says_itself_whether_its_nodes_are_private(synth: Synth, private: bool) -> None:
+    """The cluster's setting reaches no pool that exists, and beside another one of its network silence means public."""
+
+    def build(stack: Any) -> None:
+        made = cluster(stack, spec=ClusterSpec(private_nodes=private))
+        made.add_system_pool("system", machine_type="e2-standard-8")
+        made.add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
+        made.add_accelerator_pool("gpu", plan_pool(NodePoolSpec(machine_type="g2-standard-12"), 1))
+
+    app = synth(build)
+
+    assert len(app.all(POOLS)) == 3
+    assert {made["network_config"]["enable_private_nodes"] for made in app.all(POOLS)} == {private}
 
 
 def test_disk_and_nodes_are_as_given(synth: Synth) -> None:
