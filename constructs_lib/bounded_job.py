@@ -67,7 +67,9 @@ class BoundedJob(Construct):
     ) -> None:
         super().__init__(scope, id_)
         bound = f"{math.ceil(deadline_sec / 60) + 1}m"
-        annotations = escape_templates(template.get("metadata", {}).get("annotations"))
+        metadata = template.get("metadata", {})
+        annotations = escape_templates(metadata.get("annotations"))
+        labels = {"app.kubernetes.io/name": name, **metadata.get("labels", {})}
         pod = _with_hash(template["spec"], named_by_content(name, template))
         self.job = JobV1(
             self,
@@ -79,7 +81,7 @@ class BoundedJob(Construct):
                 "active_deadline_seconds": deadline_sec,
                 "pod_failure_policy": _fail_at_once(template, final_exit_code),
                 "template": {
-                    "metadata": {"labels": {"app.kubernetes.io/name": name}, "annotations": annotations},
+                    "metadata": {"labels": labels, "annotations": annotations},
                     "spec": _typed_pod(escape_templates(pod)),
                 },
             },

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_google.compute_address import ComputeAddress
@@ -19,8 +20,11 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
-HEALTH_CHECK_RANGES = ["130.211.0.0/22", "35.191.0.0/16"]
-"""Where Google's health checks come from. Source: Google, "Health checks overview", probe IP ranges."""
+from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES
+from constructs_lib.specs import NetworkSpec
+
+FLOW_LOGS_INTERVAL = "INTERVAL_30_SEC"
+"""Samples of a connection in this time become one line."""
 POD_RANGE_NAME = "pods"
 SERVICE_RANGE_NAME = "services"
 
@@ -58,7 +62,7 @@ class GlobalNetwork(Construct):
         time: Provider of the wait on destroy.
         project: Project ID.
         name: Name of the VPC; firewall rules start with it too.
-        mtu: Bytes in a packet.
+        spec: Size of packets, and what is logged.
         node_service_account: E-mail address of the nodes' identity.
         after: What must exist first: the compute API.
     """
@@ -72,7 +76,7 @@ class GlobalNetwork(Construct):
         time: TimeProvider,
         project: str,
         name: str,
-        mtu: int,
+        spec: NetworkSpec,
         node_service_account: str,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
@@ -81,6 +85,7 @@ class GlobalNetwork(Construct):
         self._time = time
         self._project = project
         self._name = name
+        self._spec = spec
         self._nodes = node_service_account
         self._vpc = ComputeNetwork(
             self,
@@ -90,7 +95,7 @@ class GlobalNetwork(Construct):
             name=name,
             auto_create_subnetworks=False,
             routing_mode="GLOBAL",
-            mtu=mtu,
+            mtu=spec.mtu,
             depends_on=list(after) or None,
         )
         self._subnets: list[ITerraformDependable] = []
@@ -129,7 +134,7 @@ class GlobalNetwork(Construct):
 
     def allow_health_checks(self, ports: Sequence[int]) -> None:
         """Let Google's health checks reach *ports* of the nodes and their pods."""
-        self._allow(self, "health-checks", HEALTH_CHECK_RANGES, {"tcp": ports})
+        self._allow(self, "health-checks", list(HEALTH_CHECK_RANGES), {"tcp": ports})
 
     def allow_region(self, key: str, region: NetworkRegion, ports: Sequence[int]) -> None:
         """
@@ -164,11 +169,27 @@ class GlobalNetwork(Construct):
             network=self._vpc.id,
             ip_cidr_range=str(region.nodes),
             private_ip_google_access=True,
+            log_config=self._flow_logs(),
             secondary_ip_range=[
                 ComputeSubnetworkSecondaryIpRange(range_name=POD_RANGE_NAME, ip_cidr_range=str(region.pods)),
                 ComputeSubnetworkSecondaryIpRange(range_name=SERVICE_RANGE_NAME, ip_cidr_range=str(region.services)),
             ],
         )
+
+    def _flow_logs(self) -> dict[str, Any] | None:
+        if self._spec.flow_logs_percent is None:
+            return None
+        return {
+            "flow_sampling": self._spec.flow_logs_percent / 100,
+            "aggregation_interval": FLOW_LOGS_INTERVAL,
+            # With the names of pods and clusters: addresses alone tell nothing in a cluster.
+            "metadata": "INCLUDE_ALL_METADATA",
+        }
+
+    def _nat_logs(self) -> dict[str, Any]:
+        """The API wants a filter where nothing is logged too."""
+        wanted = self._spec.nat_logs
+        return {"enable": wanted != "NONE", "filter": "ALL" if wanted == "NONE" else wanted}
 
     def _add_nat(self, here: Construct, name: str, region: str, subnet: ComputeSubnetwork) -> None:
         router = ComputeRouter(
@@ -194,7 +215,7 @@ class GlobalNetwork(Construct):
             enable_dynamic_port_allocation=True,
             min_ports_per_vm=64,
             enable_endpoint_independent_mapping=False,
-            log_config={"enable": True, "filter": "ERRORS_ONLY"},
+            log_config=self._nat_logs(),
         )
 
     def _allow(

@@ -71,6 +71,16 @@ def chart_version(version: str) -> ChartVersion:
     return found
 
 
+def picker_name(pool: str) -> str:
+    """Name of the endpoint picker's Deployment and Service of the release *pool*, in every version."""
+    return f"{pool[:40]}-epp"
+
+
+def picker_labels(pool: str) -> dict[str, str]:
+    """Labels of the endpoint picker's pods."""
+    return {"inferencepool": picker_name(pool)}
+
+
 def endpoint_picker_requests(version: str) -> tuple[int, int]:
     """CPUs and GiB of memory that one endpoint picker needs room for."""
     return REQUESTS if chart_version(version).has_resources else REQUESTS_BEFORE_V1_4

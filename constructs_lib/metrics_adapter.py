@@ -39,6 +39,7 @@ class MetricsAdapter(Construct):
         kubernetes: Provider of the cluster.
         cluster: Name of the cluster, for the refusal.
         serves: `pods` for metrics of pods, `external` for any others; no more is registered than is used.
+        network_policy: Lets the API server call it, and itself what it needs, and nothing else.
 
     Attributes:
         ready: The APIs, for what reads them to depend on.
@@ -52,6 +53,7 @@ class MetricsAdapter(Construct):
         kubernetes: KubernetesProvider,
         cluster: str,
         serves: Literal["pods", "external"],
+        network_policy: bool = True,
     ) -> None:
         super().__init__(scope, id_)
         group = API_GROUPS[serves]
@@ -64,7 +66,7 @@ class MetricsAdapter(Construct):
             timeouts={"delete": "15m"},
         )
         before: list[ITerraformDependable] = [namespace]
-        for key, manifest in adapter_objects(group).items():
+        for key, manifest in adapter_objects(group, network_policy=network_policy).items():
             wait = {"rollout": True} if manifest["kind"] == "Deployment" else None
             made = KubernetesObject(
                 self,

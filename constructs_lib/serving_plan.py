@@ -52,8 +52,8 @@ class ServingPlan:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Labels by which everything finds the pods. No dots or slashes: AutoscalingMetric refuses them."""
-        return {"app": self.name}
+        """Labels by which everything finds the pods."""
+        return server_labels(self.name)
 
     @property
     def replicas(self) -> int | None:
@@ -91,3 +91,8 @@ class ServingPlan:
             )
         name = self.server.metric_export_name
         return native_metric(object_name=name, export_name=name, target_percent=target_percent)
+
+
+def server_labels(name: str) -> dict[str, str]:
+    """Labels of the pods of the model server *name*. No dots or slashes: AutoscalingMetric refuses them."""
+    return {"app": name}

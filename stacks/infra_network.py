@@ -55,7 +55,7 @@ class InfraNetworkStack(BaseStack):
             time=self.time,
             project=project,
             name=self.names.network,
-            mtu=config.network.mtu,
+            spec=config.network,
             node_service_account=nodes.email,
             after=services.enabled,
         )

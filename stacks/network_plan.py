@@ -1,12 +1,16 @@
-"""The ranges of every region: a block of the supernet by the region's number, or as given."""
+"""The ranges of every region: a block of the supernet by the region's number, or as given; who may reach whom."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 
+from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, picker_labels
+from constructs_lib.manifests.network_policies import NetworkPolicyPlan
+from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from stacks.config import Config
+from stacks.names import Names
 
 PROXY_PREFIX_LENGTH = 23
 
@@ -53,3 +57,18 @@ def region_ranges(config: Config, key: str) -> RegionRanges:
     nodes, services, rest, *_ = lower.subnets(4)
     proxy = next(rest.subnets(new_prefix=PROXY_PREFIX_LENGTH))
     return RegionRanges(nodes=nodes, pods=pods, services=services, proxy=proxy)
+
+
+def network_policy_plan(config: Config) -> NetworkPolicyPlan:
+    """Who is who for the network policies, in each cluster the same."""
+    names = Names(config)
+    return NetworkPolicyPlan(
+        namespace=config.namespace,
+        server_labels=server_labels(names.model_server),
+        server_port=config.model_server.port,
+        picker_labels=picker_labels(names.inference_pool),
+        picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
+        picker_metrics_port=METRICS_PORT,
+        proxies={key: str(region_ranges(config, key).proxy) for key in config.regions},
+        gateway_port=config.gateway.port,
+    )

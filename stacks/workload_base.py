@@ -8,10 +8,12 @@ from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.inference import inference_objective_crd
+from constructs_lib.manifests.network_policies import network_policies
 from constructs_lib.readiness_gate import ReadinessGate
 from stacks.cluster_access import ClusterStack
 from stacks.config import Config
 from stacks.names import SERVER_ACCOUNT
+from stacks.network_plan import network_policy_plan
 
 EVERY_CLUSTER_CRDS = (
     "autoscalingmetrics.autoscaling.gke.io",
@@ -27,7 +29,7 @@ SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
 class WorkloadBaseStack(ClusterStack):
     """
-    Namespace, the model server's account, the CRD that GKE lacks, and a gate for the CRDs that GKE installs late.
+    Namespace and its network policies, the server's account, the CRD that GKE lacks, a gate for those that come late.
 
     Terraform reads a CRD when it plans an object of it, so those objects are in later stacks.
     """
@@ -48,6 +50,8 @@ class WorkloadBaseStack(ClusterStack):
             metadata={"name": SERVER_ACCOUNT, "namespace": namespace.metadata.name},
             automount_service_account_token=False,
         )
+        if config.cluster.network_policies:
+            self._add_network_policies(namespace)
         KubernetesObject(
             self,
             "inference-objective-crd",
@@ -64,6 +68,12 @@ class WorkloadBaseStack(ClusterStack):
             gate=crds_established(self._late_crds(), timeout_sec=LATE_CRDS_TIMEOUT_SEC),
             after=[namespace],
         )
+
+    def _add_network_policies(self, namespace: NamespaceV1) -> None:
+        for key, policy in network_policies(network_policy_plan(self.config)).items():
+            KubernetesObject(
+                self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy, after=[namespace]
+            )
 
     def _late_crds(self) -> list[str]:
         crds = [*EVERY_CLUSTER_CRDS]

@@ -46,6 +46,11 @@ class WorkloadServingStack(ClusterStack):
         if source == "native" or not needs_adapter(self.config):
             return []
         adapter = MetricsAdapter(
-            self, "metrics-adapter", kubernetes=self.kubernetes, cluster=self.names.cluster(self.key), serves=source
+            self,
+            "metrics-adapter",
+            kubernetes=self.kubernetes,
+            cluster=self.names.cluster(self.key),
+            serves=source,
+            network_policy=self.config.cluster.network_policies,
         )
         return adapter.ready

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from tests.checks.network_policies import Pod, connects
 from tests.synthesized import Synthesized
 
 
@@ -113,6 +114,20 @@ def test_firewall_opens_only_what_serving_needs(platform: Synthesized) -> None:
     assert {rule["name"].removeprefix("gemma-vpc-allow-") for rule in rules} == {
         "health-checks", "proxies-us", "proxies-eu", "nodes-us", "nodes-eu",
     }  # fmt: skip
+
+
+def test_model_servers_hear_the_gateway_and_nobody_else(platform: Synthesized) -> None:
+    """Each cluster lets in the proxies of all regions, the probes, the picker and the collectors, on one port."""
+    for key, region in {"us": "10.2.32.7", "eu": "10.4.32.7"}.items():
+        policies = platform.objects("NetworkPolicy", f"workload-base-{key}")
+        server = Pod(namespace="inference", labels=platform.object("Deployment", f"workload-serving-{key}")
+                     ["spec"]["template"]["metadata"]["labels"])  # fmt: skip
+        stranger = Pod(namespace="default", labels=server.labels)
+
+        assert connects(policies, region, server, 8000)
+        assert not connects(policies, stranger, server, 8000)
+        assert not connects(policies, "10.2.0.9", server, 8000)
+        assert not connects(policies, server, "10.2.0.9", 443)
 
 
 def test_no_role_on_the_whole_project_for_any_workload(platform: Synthesized) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.manifests.network_policies import GATE_LABELS
+
 IMAGE = "registry.k8s.io/kubectl:v1.34.1"
 USER = 65532
 LABEL_LENGTH = 63
@@ -95,7 +97,7 @@ class Gate:
             "initContainers": [step.container() for step in self.before],
             "containers": [self.last.container()],
         }
-        return {"spec": spec}
+        return {"metadata": {"labels": dict(GATE_LABELS)}, "spec": spec}
 
 
 def crds_established(names: Sequence[str], *, timeout_sec: int) -> Gate:

@@ -6,6 +6,7 @@ from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.gates import CONTAINER_SECURITY, POD_SECURITY
+from constructs_lib.manifests.network_policies import adapter_policy
 
 NAMESPACE = "custom-metrics"
 # IAM is bound to this account by name; all objects are called after it.
@@ -30,8 +31,9 @@ API_VERSIONS = {
 """Each API, and its rank among the versions of its group: autoscalers read the newest."""
 
 
-def adapter_objects(group: str) -> dict[str, Manifest]:
+def adapter_objects(group: str, *, network_policy: bool = True) -> dict[str, Manifest]:
     """The adapter for the APIs of *group*, all but its namespace, by a stable id. `api_services` come once it runs."""
+    policy = adapter_policy(name=ACCOUNT, namespace=NAMESPACE, labels=LABELS, port=PORT)
     return {
         "account": _head("v1", "ServiceAccount", ACCOUNT, NAMESPACE),
         "reader": _cluster_role(ACCOUNT, "", ["pods", "nodes"]),
@@ -40,6 +42,7 @@ def adapter_objects(group: str) -> dict[str, Manifest]:
         "delegator-binding": _binding("ClusterRoleBinding", f"{ACCOUNT}:delegator", "ClusterRole", DELEGATOR),
         "callers-binding": _binding("RoleBinding", ACCOUNT, "Role", CALLERS, "kube-system"),
         **(_external_readers() if group == EXTERNAL else {}),
+        **({"network-policy": policy} if network_policy else {}),
         "deployment": _deployment(),
         "service": _service(),
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from constructs_lib.manifests import gcs_fuse, secrets
 from constructs_lib.manifests._objects import without_nulls
+from constructs_lib.manifests.network_policies import DOWNLOAD_LABELS
 from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
 
 # Only the standard library is used, so any 3.13 does.
@@ -122,5 +123,6 @@ def download_pod(
         "containers": [weights],
         "volumes": [gcs_fuse.write_volume(name="models", bucket=bucket, user=USER), token_volume(token)],
     }
-    made: dict[str, Any] = without_nulls({"metadata": {"annotations": gcs_fuse.pod_annotations()}, "spec": spec})
+    metadata = {"labels": dict(DOWNLOAD_LABELS), "annotations": gcs_fuse.pod_annotations()}
+    made: dict[str, Any] = without_nulls({"metadata": metadata, "spec": spec})
     return made

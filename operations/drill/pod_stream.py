@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import anyio
 import anyio.to_thread
 
+from constructs_lib.manifests.network_policies import SENDER_PORT
 from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
 from operations.drill.change import Change
 from operations.drill.pod_record import read
-from operations.drill.sender_pod import IDLE_SEC, PORT, has_ended, why_not_ready
+from operations.drill.sender_pod import IDLE_SEC, has_ended, why_not_ready
 from operations.openai import Endpoint, Result
 from operations.openai_send import body_of, headers_of, url_of
 from operations.prompts import prompt
@@ -182,4 +183,4 @@ class PodStream:
     @property
     def _proxy(self) -> str:
         """The pod's own server, by way of the API server (Kubernetes API, "Proxy Operations" of pods)."""
-        return f"{self._path}:{PORT}/proxy/{self.key}"
+        return f"{self._path}:{SENDER_PORT}/proxy/{self.key}"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
+from constructs_lib.manifests.network_policies import SENDER_LABELS, SENDER_PORT
 from constructs_lib.manifests.weights import CONTAINER_SECURITY, IMAGE, POD_SECURITY
 
-PORT = 8080
 IDLE_SEC = 60
 """After which the program ends when nobody asks it any more."""
 
@@ -26,21 +26,21 @@ def sender_pod(*, name: str, namespace: str, key: str, deadline_sec: int, idle_s
         deadline_sec: After which Kubernetes ends it, whatever happens.
         idle_sec: After which it ends when nobody asks.
     """
-    environment = {"KEY": key, "PORT": str(PORT), "IDLE_SEC": f"{idle_sec:g}"}
+    environment = {"KEY": key, "PORT": str(SENDER_PORT), "IDLE_SEC": f"{idle_sec:g}"}
     container: dict[str, Any] = {
         "name": "sender",
         "image": IMAGE,
         "command": ["python3", "-c", program()],
         "env": [{"name": variable, "value": value} for variable, value in environment.items()],
-        "ports": [{"containerPort": PORT}],
-        "readinessProbe": {"httpGet": {"path": "/", "port": PORT}, "periodSeconds": 1},
+        "ports": [{"containerPort": SENDER_PORT}],
+        "readinessProbe": {"httpGet": {"path": "/", "port": SENDER_PORT}, "periodSeconds": 1},
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
         "securityContext": dict(CONTAINER_SECURITY),
     }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/managed-by": "inference-ops"}},
+        "metadata": {"name": name, "namespace": namespace, "labels": dict(SENDER_LABELS)},
         "spec": {
             "containers": [container],
             "restartPolicy": "Never",

@@ -62,6 +62,12 @@ METRIC = Topic(
     fix="apply workload-serving-{key}",
     stack="workload-serving-{key}",
 )
+NETWORK = Topic(
+    id="NETWORK",
+    needed="no network policy cuts off what serving needs",
+    fix="apply workload-base-{key}; take away the policies of others that are named, or let them allow this as well",
+    stack="workload-base-{key}",
+)
 GAUGE = Topic(
     id="GAUGE",
     needed="a fresh value from 0 to 1",

@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.manifests.metrics_adapter import CUSTOM, EXTERNAL, api_services
+from constructs_lib.manifests.network_policies import network_policies
 from operations.api_error import ApiError
 from operations.cluster_api import ClusterApi
 from operations.once import Once
 from operations.verify import cluster as verify_cluster
+from operations.verify import network_policies as verify_policies
 from operations.verify import topics
 from operations.verify.check import Check, Seen, Topic
 from stacks.config import Config
 from stacks.names import Names
+from stacks.network_plan import network_policy_plan
 from stacks.versions import metric_source
 
+NETWORKING = "networking.k8s.io/v1"
+CLUSTERWIDE = "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies"
+"""Only in clusters that have turned them on."""
 ADAPTER_GROUPS = {"pods": CUSTOM, "external": EXTERNAL}
 """The API that the autoscaler reads, by where its metric is from; with `native` it is GKE's own business."""
 
@@ -44,6 +50,7 @@ class Workloads:
                 yield self._check(topics.ADAPTER, self._adapter)
         yield self._check(topics.INFERENCE_POOL, self._pool_endpoints)
         yield self._check(topics.METRIC, self._metric)
+        yield self._check(topics.NETWORK, self._network)
 
     def _server(self, deployment: dict[str, Any], pods: list[Any]) -> Seen:
         spec, given = self.config.autoscaling, self.config.model_server.replicas
@@ -86,6 +93,23 @@ class Workloads:
         name = self.config.model_server.metric_export_name
         self.api.get(self._path("autoscaling.gke.io/v1beta1", "autoscalingmetrics", name))
         return Seen(found=f"AutoscalingMetric {name} is there")
+
+    def _network(self) -> Seen:
+        plan = network_policy_plan(self.config)
+        policies = self.api.get(self._path(NETWORKING, "networkpolicies")).get("items", [])
+        try:
+            clusterwide = self.api.get(CLUSTERWIDE).get("items", [])
+        except ApiError as error:
+            if not error.missing:
+                raise
+            clusterwide = []
+        ours = network_policies(plan) if self.config.cluster.network_policies else {}
+        return verify_policies.admitted(
+            policies,
+            verify_policies.clusterwide_that_deny(clusterwide, namespace=plan.namespace),
+            needs=verify_policies.needs(plan),
+            ours=[policy["metadata"]["name"] for policy in ours.values()],
+        )
 
     def _check(self, topic: Topic, look: Callable[[], Seen]) -> Check:
         return Check(topic=topic, where=self.key, look=look)

@@ -60,6 +60,12 @@ def _protection(config: Config) -> Iterator[Problem]:
         yield Problem("cluster.deletion_protection", "should be true until you tear down, got false", "remove the line")
 
 
+def _enforced(config: Config) -> Iterator[Problem]:
+    if config.cluster.network_policies and not config.cluster.dataplane_v2:
+        message = "should be false without dataplane_v2, got true: nobody enforces the policies"
+        yield Problem("cluster.network_policies", message, "set dataplane_v2: true, or network_policies: false")
+
+
 RULES = (
     Rule(
         "GKE-VERSION",
@@ -96,6 +102,14 @@ RULES = (
         "A mistaken destroy takes a serving cluster away.",
         "provider google 7.45, google_container_cluster.deletion_protection",
         _protection,
+        severity="warning",
+    ),
+    Rule(
+        "GKE-POLICIES",
+        "Network policies go with Dataplane V2",
+        "Without it, and without the older add-on, GKE takes them and lets everything through.",
+        "Google, Control communication between Pods and Services using network policies",
+        _enforced,
         severity="warning",
     ),
 )

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.global_network import GlobalNetwork, NetworkRegion
+from constructs_lib.specs import NetworkSpec
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
@@ -42,7 +43,7 @@ EU = NetworkRegion(
 PORTS = [8000, 9002, 9003]
 
 
-def build(mtu: int = 8896, **regions: NetworkRegion) -> Callable[[Any], GlobalNetwork]:
+def build(spec: NetworkSpec | None = None, **regions: NetworkRegion) -> Callable[[Any], GlobalNetwork]:
     """A network of *regions*, its firewall open for the model, with a wait on destroy."""
 
     def made(stack: Any) -> GlobalNetwork:
@@ -50,7 +51,7 @@ def build(mtu: int = 8896, **regions: NetworkRegion) -> Callable[[Any], GlobalNe
         api = ProjectService(stack, "compute", provider=google, service="compute.googleapis.com")
         network = GlobalNetwork(
             stack, "network", google=google, time=TimeProvider(stack, "time"), project="my-project", name="gemma-vpc",
-            mtu=mtu, node_service_account=NODES, after=[api],
+            spec=spec or NetworkSpec(), node_service_account=NODES, after=[api],
         )  # fmt: skip
         network.allow_health_checks(PORTS)
         for key, region in regions.items():
@@ -70,7 +71,7 @@ def named(app: Synthesized, kind: str, name: str) -> tuple[str, Block]:
 
 def test_one_vpc_with_global_routes_and_no_subnets_of_its_own(synth: Synth) -> None:
     """It waits for the API and has the MTU that is given."""
-    _, vpc = named(synth(build(mtu=1460)), "google_compute_network", "gemma-vpc")
+    _, vpc = named(synth(build(NetworkSpec(mtu=1460))), "google_compute_network", "gemma-vpc")
 
     assert (vpc["auto_create_subnetworks"], vpc["routing_mode"], vpc["mtu"]) == (False, "GLOBAL", 1460)
     assert vpc["depends_on"] == ["google_project_service.compute"]
@@ -82,7 +83,7 @@ def test_it_can_do_without_anything_before_it(synth: Synth) -> None:
     def made(stack: Any) -> None:
         GlobalNetwork(
             stack, "network", google=GoogleProvider(stack, "google"), time=TimeProvider(stack, "time"),
-            project="my-project", name="gemma-vpc", mtu=8896, node_service_account=NODES,
+            project="my-project", name="gemma-vpc", spec=NetworkSpec(), node_service_account=NODES,
         )  # fmt: skip
 
     assert "depends_on" not in synth(made).one("google_compute_network")
@@ -101,6 +102,36 @@ def test_each_region_has_a_node_subnet_with_explicit_ranges(synth: Synth) -> Non
     ]
     assert subnet["private_ip_google_access"] is True
     assert subnet["network"] == f"${{{vpc}.id}}"
+
+
+def test_flow_logs_are_off_until_asked_for_and_name_the_pods(synth: Synth) -> None:
+    """They cost money by the GiB; the share that is asked for is sampled in the node subnets."""
+    _, quiet = named(synth(build(us=US)), "google_compute_subnetwork", "gemma-nodes-us")
+    _, told = named(
+        synth(build(NetworkSpec(flow_logs_percent=25), us=US)), "google_compute_subnetwork", "gemma-nodes-us"
+    )
+
+    assert "log_config" not in quiet
+    assert told["log_config"] == {
+        "flow_sampling": 0.25,
+        "aggregation_interval": "INTERVAL_30_SEC",
+        "metadata": "INCLUDE_ALL_METADATA",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "block"),
+    [
+        ("ERRORS_ONLY", {"enable": True, "filter": "ERRORS_ONLY"}),
+        ("ALL", {"enable": True, "filter": "ALL"}),
+        ("NONE", {"enable": False, "filter": "ALL"}),
+    ],
+)
+def test_the_nat_logs_what_is_asked_for(synth: Synth, wanted: Any, block: Block) -> None:
+    """By default the packets that it had to drop."""
+    spec = NetworkSpec() if wanted == "ERRORS_ONLY" else NetworkSpec(nat_logs=wanted)
+
+    assert synth(build(spec, us=US)).one("google_compute_router_nat")["log_config"] == block
 
 
 def test_each_region_has_a_proxy_only_subnet_for_cross_region_gateways(synth: Synth) -> None:

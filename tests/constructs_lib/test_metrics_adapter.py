@@ -39,6 +39,7 @@ def test_everything_is_in_its_namespace(synth: Synth) -> None:
         "ClusterRole": None,
         "ClusterRoleBinding": None,
         "Deployment": "custom-metrics",
+        "NetworkPolicy": "custom-metrics",
         "RoleBinding": "kube-system",
         "Service": "custom-metrics",
         "ServiceAccount": "custom-metrics",

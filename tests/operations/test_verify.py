@@ -11,7 +11,7 @@ __all__ = ["elastic", "elastic_running", "example", "example_running"]
 
 REGION_IDS = {
     "ADDRESS", "BACKENDS", "CLUSTER", "COMPLETION", "GAUGE", "INTERFACES", "KUBERNETES", "MEMBERSHIP", "METRIC",
-    "INFERENCE-POOL", "POOL-SYSTEM", "POOL-TPU", "SERVER",
+    "INFERENCE-POOL", "NETWORK", "POOL-SYSTEM", "POOL-TPU", "SERVER",
 }  # fmt: skip
 SHARED_IDS = {"BALANCING", "FEATURE", "GATEWAY", "HEALTH-CHECK", "IMPORT", "ROUTE"}
 
@@ -34,7 +34,7 @@ def test_a_person_reads_one_table(example: Platform) -> None:
 
     assert "COMPLETION" in ran.out
     assert "answered by us-east5 after" in ran.out
-    assert ran.out.rstrip().endswith("Good: 32 good, 0 wrong, 0 unknown")
+    assert ran.out.rstrip().endswith("Good: 34 good, 0 wrong, 0 unknown")
     assert ran.err.splitlines()[-1] == "completions: 2 of 2"
 
 

@@ -62,6 +62,7 @@ def no_metric(platform: Platform) -> None:
     del autoscaler["status"]["currentMetrics"]
 
 
+POLICIES = "/apis/networking.k8s.io/v1/namespaces/inference/networkpolicies"
 CASES: Cases = {
     "server is scaled to none": (
         scaled_to_none,
@@ -99,6 +100,10 @@ CASES: Cases = {
         "us", "INFERENCE-POOL", "the endpoint picker gemma-pool-epp is not there",
     ),
     "metric is not handed on": (lambda p: p.forget("us", "AutoscalingMetric"), "us", "METRIC", "it is not there"),
+    "one of our network policies is gone": (
+        lambda p: p.clusters["us"].objects.pop(f"{POLICIES}/proxies-eu"),
+        "us", "NETWORK", "the servers from the gateway's proxies of eu (port 8000) is cut off by our own policies",
+    ),
     "gauge has no value": (
         lambda p: merge(p.documents["gauge of gemma-us"], timeSeries=[]), "us", "GAUGE", "no value in the last 10",
     ),

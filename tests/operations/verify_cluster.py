@@ -18,7 +18,8 @@ def fill(platform: Platform, key: str, synthesized: Synthesized) -> None:
     for pool, count in nodes(platform, key).items():
         for number in range(count):
             platform.put(key, _node(f"{pool}-{number}", pool))
-    for _, manifest in objects(synthesized.stacks[f"workload-serving-{key}"]):
+    stacks = (synthesized.stacks[f"workload-{part}-{key}"] for part in ("base", "serving"))
+    for _, manifest in (found for stack in stacks for found in objects(stack)):
         if manifest["kind"] in PLURALS:
             platform.put(key, manifest | _status(platform, manifest))
     template = platform.named(key, "Deployment", names.model_server)["spec"]["template"]

@@ -22,7 +22,8 @@ PLURALS = {
     "APIService": "apiservices", "AutoscalingMetric": "autoscalingmetrics", "GCPBackendPolicy": "gcpbackendpolicies",
     "Gateway": "gateways", "HTTPRoute": "httproutes", "HealthCheckPolicy": "healthcheckpolicies",
     "HorizontalPodAutoscaler": "horizontalpodautoscalers", "Deployment": "deployments",
-    "InferencePool": "inferencepools", "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
+    "InferencePool": "inferencepools", "NetworkPolicy": "networkpolicies",
+    "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
     "GCPInferencePoolImport": "gcpinferencepoolimports",
 }  # fmt: skip

@@ -45,6 +45,12 @@ CASES: dict[str, Case] = {
         {"cluster__control_plane": "zonal"},
         "cluster.control_plane: should be regional in production, got zonal -> remove the line",
     ),
+    "GKE-POLICIES": Case(
+        {"cluster__dataplane_v2": False, "cluster__network_policies": False},
+        {"cluster__dataplane_v2": False},
+        "cluster.network_policies: should be false without dataplane_v2, got true: nobody enforces the policies"
+        " -> set dataplane_v2: true, or network_policies: false",
+    ),
     "GKE-PROTECTED": Case(
         {"cluster__deletion_protection": True},
         {"cluster__deletion_protection": False},

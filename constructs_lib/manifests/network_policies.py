@@ -1,0 +1,186 @@
+"""Who may talk to our pods, and to whom they may talk: everything else is refused inside the cluster too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from constructs_lib.manifests._objects import Manifest, manifest
+
+Rule = dict[str, Any]
+
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+KUBERNETES = "kube-system"
+COLLECTORS = ("gke-gmp-system", "gke-managed-system", "gmp-system", KUBERNETES)
+"""Namespaces of GKE's metrics collectors. One that is in its node's own network needs no rule: a node reaches its pods
+whatever policies say (Kubernetes, "Network Policies")."""
+COMPONENT = "app.kubernetes.io/component"
+GATE_LABELS = {COMPONENT: "gate"}
+DOWNLOAD_LABELS = {COMPONENT: "weights-download"}
+SENDER_LABELS = {"app.kubernetes.io/managed-by": "inference-ops"}
+"""Of the pod that `inference-ops drill` sends requests from."""
+SENDER_PORT = 8080
+
+HEALTH_CHECK_RANGES = ("130.211.0.0/22", "35.191.0.0/16")
+"""Where Google's health checks come from. Source: Google, "Health checks overview", probe IP ranges."""
+DNS_PORT = 53
+DNS_ADDRESSES = ("169.254.20.10/32", "169.254.169.254/32")
+"""NodeLocal DNSCache, and Cloud DNS for GKE, which is at the metadata server's address."""
+METADATA = {"169.254.169.254/32": (80,), "169.254.169.252/32": (987, 988)}
+"""Dataplane V2 judges a request to the metadata server as it was sent; other dataplanes after its address and port were
+rewritten. Sources: Google, "Control communication between Pods and Services using network policies", requirements;
+gke-labs/kube-agents#747."""
+HTTPS_PORT = 443
+NOT_PUBLIC = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkPolicyPlan:
+    """
+    Who is who in one cluster's namespace. All known at synth.
+
+    Attributes:
+        namespace: The namespace; pods in it that no policy names may ask DNS and nothing else.
+        server_labels: Labels of the model server's pods.
+        server_port: Their port.
+        picker_labels: Labels of the endpoint picker's pods.
+        picker_ports: Ports of the endpoint picker that the load balancer and its health checks call.
+        picker_metrics_port: Where its metrics are read.
+        proxies: Range of the load balancer's proxies in each region, by the region's key.
+        gateway_port: Port of the gateway, for the drill's requests.
+    """
+
+    namespace: str
+    server_labels: Mapping[str, str]
+    server_port: int
+    picker_labels: Mapping[str, str]
+    picker_ports: Sequence[int]
+    picker_metrics_port: int
+    proxies: Mapping[str, str]
+    gateway_port: int
+
+
+def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
+    """
+    Every policy of the namespace, by a stable id.
+
+    Policies add up: what one allows, no other forbids, so others may open more with one of their own. Each region's
+    proxies have a policy of their own, so that a region more changes none that is there.
+
+    Google's APIs have no fixed addresses, so what needs them may open HTTPS connections to any public address.
+    """
+    served = [plan.server_port, *plan.picker_ports]
+    picker = {"podSelector": {"matchLabels": dict(plan.picker_labels)}}
+    server = {"podSelector": {"matchLabels": dict(plan.server_labels)}}
+    collectors = [_namespaces(*COLLECTORS)]
+    made = {
+        "default": _policy(plan, "default", {}, ingress=[], egress=[_dns()]),
+        "health-checks": _policy(
+            plan, "health-checks", {}, ingress=[_from([_range(each) for each in HEALTH_CHECK_RANGES], served)]
+        ),
+        "server": _policy(
+            plan,
+            "server",
+            plan.server_labels,
+            ingress=[_from([picker, *collectors], [plan.server_port])],
+            egress=[*_metadata(), _public_https()],
+        ),
+        "picker": _policy(
+            plan,
+            "picker",
+            plan.picker_labels,
+            ingress=[_from(collectors, [plan.picker_metrics_port])],
+            egress=[_to([server], [plan.server_port]), _kubernetes_api()],
+        ),
+        "gates": _policy(plan, "gates", GATE_LABELS, egress=[_kubernetes_api()]),
+        "weights-download": _policy(plan, "weights-download", DOWNLOAD_LABELS, egress=[*_metadata(), _public_https()]),
+        "drill": _policy(
+            plan,
+            "drill",
+            SENDER_LABELS,
+            ingress=[_from([_namespaces(KUBERNETES)], [SENDER_PORT])],
+            egress=[{"ports": _ports([plan.gateway_port])}],
+        ),
+    }
+    for key, proxies in plan.proxies.items():
+        made[f"proxies-{key}"] = _policy(plan, f"proxies-{key}", {}, ingress=[_from([_range(proxies)], served)])
+    return made
+
+
+def adapter_policy(*, name: str, namespace: str, labels: Mapping[str, str], port: int) -> Manifest:
+    """
+    A policy for a server of a Kubernetes API that reads Cloud Monitoring: the API server calls it, and it calls that.
+
+    The API server's calls come from GKE's konnectivity agents, pods of kube-system (tigera/operator#5212).
+    """
+    spec = {
+        "podSelector": {"matchLabels": dict(labels)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [_from([_namespaces(KUBERNETES)], [port])],
+        "egress": [_dns(), *_metadata(), _kubernetes_api()],
+    }
+    return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)
+
+
+def _policy(
+    plan: NetworkPolicyPlan,
+    name: str,
+    labels: Mapping[str, str],
+    *,
+    ingress: list[Rule] | None = None,
+    egress: list[Rule] | None = None,
+) -> Manifest:
+    """A policy for the pods with *labels*, for all where there are none."""
+    directions = {"Ingress": ingress, "Egress": egress}
+    spec = {
+        "podSelector": {"matchLabels": dict(labels)} if labels else {},
+        "policyTypes": [direction for direction, rules in directions.items() if rules is not None],
+        "ingress": ingress or None,
+        "egress": egress or None,
+    }
+    return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=plan.namespace, spec=spec)
+
+
+def _from(peers: list[Rule], ports: Sequence[int]) -> Rule:
+    return {"from": peers, "ports": _ports(ports)}
+
+
+def _to(peers: list[Rule], ports: Sequence[int]) -> Rule:
+    return {"to": peers, "ports": _ports(ports)}
+
+
+def _ports(ports: Sequence[int], *protocols: str) -> list[Rule]:
+    return [{"protocol": protocol, "port": port} for port in ports for protocol in protocols or ("TCP",)]
+
+
+def _range(cidr: str, *, without: Sequence[str] = ()) -> Rule:
+    return {"ipBlock": {"cidr": cidr, "except": list(without) or None}}
+
+
+def _namespaces(*names: str) -> Rule:
+    expression = {"key": NAMESPACE_LABEL, "operator": "In", "values": list(names)}
+    return {"namespaceSelector": {"matchExpressions": [expression]}}
+
+
+def _dns() -> Rule:
+    peers = [_namespaces(KUBERNETES), *(_range(address) for address in DNS_ADDRESSES)]
+    return {"to": peers, "ports": _ports([DNS_PORT], "UDP", "TCP")}
+
+
+def _metadata() -> list[Rule]:
+    return [_to([_range(address)], ports) for address, ports in METADATA.items()]
+
+
+def _public_https() -> Rule:
+    """Google's APIs and Hugging Face, but nothing in the VPC or in networks that it reaches."""
+    return _to([_range("0.0.0.0/0", without=NOT_PUBLIC)], [HTTPS_PORT])
+
+
+def _kubernetes_api() -> Rule:
+    """
+    HTTPS to anywhere: Dataplane V2 takes the control plane for neither a pod nor an address.
+
+    Sources: cilium/cilium#20550, #33525: an `ipBlock` with the API server's address may match nothing.
+    """
+    return {"ports": _ports([HTTPS_PORT])}
