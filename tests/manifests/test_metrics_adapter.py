@@ -51,6 +51,7 @@ def test_the_objects_are_these() -> None:
         "reader-binding",
         "delegator-binding",
         "callers-binding",
+        "network-policy",
         "deployment",
         "service",
     ]
@@ -73,7 +74,7 @@ def test_every_object_of_a_namespace_says_which() -> None:
     namespaces = {key: made["metadata"]["namespace"] for key, made in EVERY.items() if "namespace" in made["metadata"]}
 
     assert namespaces.pop("callers-binding") == "kube-system"
-    assert namespaces == dict.fromkeys(("account", "deployment", "service"), NAMESPACE)
+    assert namespaces == dict.fromkeys(("account", "network-policy", "deployment", "service"), NAMESPACE)
 
 
 def test_the_account_is_the_one_that_iam_is_bound_to() -> None:

@@ -58,7 +58,8 @@ def test_each_cluster_has_the_namespace_and_the_server_s_account(platform: Synth
 def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform: Synthesized) -> None:
     """InferenceObjective, in each cluster."""
     for key in ("us", "eu"):
-        block = platform.one("kubernetes_manifest", f"workload-base-{key}")
+        blocks = platform.all("kubernetes_manifest", f"workload-base-{key}")
+        [block] = [made for made in blocks if made["manifest"]["kind"] == "CustomResourceDefinition"]
         assert block["manifest"]["metadata"]["name"] == "inferenceobjectives.inference.networking.x-k8s.io"
         assert block["wait"] == {"condition": [{"type": "Established", "status": "True"}]}
 
