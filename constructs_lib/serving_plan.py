@@ -8,7 +8,7 @@ from typing import Any, Literal
 from constructs_lib import vllm
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.serving_nodes import ServingNodes
-from constructs_lib.specs import AutoscalingSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
+from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
 
 MetricSource = Literal["native", "pods", "external"]
 
@@ -29,6 +29,7 @@ class ServingPlan:
         bucket: Bucket with the weights; None where the servers download them from Hugging Face.
         nodes: The accelerator pools that the pods may run on.
         disk_gib: GiB of the node's disk that hold the weights.
+        health_check: How the gateway finds dead servers.
         autoscaling: How many pods there are; None for a fixed number.
         metric_source: Where the autoscaler reads how full the pods are.
     """
@@ -47,6 +48,7 @@ class ServingPlan:
     model: ModelSpec
     server: ModelServerSpec
     pool: InferencePoolSpec
+    health_check: HealthCheckSpec = HealthCheckSpec()
     autoscaling: AutoscalingSpec | None = None
     metric_source: MetricSource = "native"
 

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
 from constructs_lib import vllm
 from constructs_lib.manifests import region_header
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.manifests.probes import PORT_NAME, probes
 from constructs_lib.manifests.served_weights import VOLUME, ServedWeights
-from constructs_lib.specs import ModelServerSpec, ModelSpec
+from constructs_lib.specs import HealthCheckSpec, ModelServerSpec, ModelSpec
 
 CONTAINER = "vllm"
-PORT_NAME = "http"
 MODELS = "/models"
 CACHE = "/cache"
 CLAIM = "interfaces"
 
 # 16 GiB, as the vLLM TPU images are run in their own examples; the 64 MiB of a container stop its workers.
 SHARED_MEMORY = "16Gi"
-# A server that failed its probes has no requests to finish.
-FAILED_GRACE_SEC = 10
 # Image pull (10 GB) and a new node, before the start-up itself.
 BEFORE_START_SEC = 900
-PROBE_SEC = 10
 
 ENV = {
     # The weights are mounted; a look-up at Hugging Face would hang where nodes have no way out.
@@ -53,6 +49,7 @@ def deployment(
     accelerator: Accelerator,
     tensor_parallel_size: int,
     claim_template: str | None,
+    health_check: HealthCheckSpec,
 ) -> Manifest:
     """
     The model server of one cluster.
@@ -71,6 +68,7 @@ def deployment(
         accelerator: Chips of one pod.
         tensor_parallel_size: Chips over which the model is split.
         claim_template: ResourceClaimTemplate with the DRANET interfaces; None without DRANET.
+        health_check: How the gateway finds dead servers; the kubelet asks in the same way.
     """
     pod = {
         "serviceAccountName": service_account,
@@ -86,6 +84,7 @@ def deployment(
         "initContainers": list(weights.init_containers) or None,
         "containers": [
             _container(spec, model, accelerator, tensor_parallel_size, region, claimed=claim_template is not None)
+            | probes(startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
         "volumes": [
             *weights.volumes,
@@ -136,7 +135,6 @@ def _container(
         # GKE gives TPUs and GPUs to containers without privileges or capabilities. The image runs as root.
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
-        **_probes(spec),
         "volumeMounts": [
             {"name": VOLUME, "mountPath": MODELS, "readOnly": True},
             {"name": "shared-memory", "mountPath": "/dev/shm"},
@@ -167,16 +165,3 @@ def _adapters(spec: ModelServerSpec, model: ModelSpec) -> list[str]:
     modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in model.lora_adapters.items()]
     rank = [f"--max-lora-rank={spec.max_lora_rank}"] if spec.max_lora_rank is not None else []
     return ["--lora-modules", *modules, "--enable-lora", f"--max-loras={len(modules)}", *rank]
-
-
-def _probes(spec: ModelServerSpec) -> dict[str, Any]:
-    """`/health` answers once the weights are loaded and compiled, and fails when the engine has died."""
-    health = {"httpGet": {"path": "/health", "port": PORT_NAME}, "timeoutSeconds": 5}
-    failed = {"terminationGracePeriodSeconds": FAILED_GRACE_SEC}
-    attempts = ceil(spec.startup_timeout_sec / PROBE_SEC)
-    return {
-        "startupProbe": health | failed | {"periodSeconds": PROBE_SEC, "failureThreshold": attempts},
-        "readinessProbe": health | {"periodSeconds": 5, "failureThreshold": 2},
-        # A restart loads the weights again, so a minute of failures rather than three.
-        "livenessProbe": health | failed | {"periodSeconds": PROBE_SEC, "failureThreshold": 6},
-    }

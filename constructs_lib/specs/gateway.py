@@ -12,7 +12,8 @@ DEFAULT_SPILL_OVER_PERCENT = 60
 @dataclass(frozen=True, kw_only=True)
 class HealthCheckSpec:
     """
-    How the load balancer finds out that a model server is gone: after interval times threshold seconds.
+    How the load balancer finds out that a model server is gone: after interval times threshold seconds. The kubelet asks
+    in the same way whether a server is ready, and restarts it after five silent minutes, or twice that time if longer.
 
     Args:
         interval_sec: Seconds between probes, 1 to 300.

@@ -11,6 +11,8 @@ from stacks.errors import Problem, nearest, shown
 from stacks.rules.rule import Rule
 
 MODEL_SERVER_PORTS = 1
+BUSY_ANSWER_SEC = 3
+"""Healthy servers under load were seen to miss 2 seconds (gonka-ai/gonka#1421)."""
 
 
 def _groups(config: Config) -> Iterator[Problem]:
@@ -36,6 +38,14 @@ def _health_timeout(config: Config) -> Iterator[Problem]:
     if check.timeout_sec > check.interval_sec:
         message = f"must be at most interval_sec ({check.interval_sec}), got {check.timeout_sec}"
         yield Problem("gateway.health_check.timeout_sec", message, f"write {check.interval_sec}")
+
+
+def _health_busy(config: Config) -> Iterator[Problem]:
+    check, path = config.gateway.health_check, "gateway.health_check.timeout_sec"
+    if check.timeout_sec < BUSY_ANSWER_SEC:
+        message = f"should be at least {BUSY_ANSWER_SEC}, since a busy server answers late, got {check.timeout_sec}"
+        longer = f", and interval_sec: {BUSY_ANSWER_SEC}" if check.interval_sec < BUSY_ANSWER_SEC else ""
+        yield Problem(path, message, f"write {BUSY_ANSWER_SEC}{longer}")
 
 
 def _health_path(config: Config) -> Iterator[Problem]:
@@ -103,6 +113,14 @@ RULES = (
         "The policy's CRD refuses it.",
         "CRD healthcheckpolicies.networking.gke.io, spec.default",
         _health_timeout,
+    ),
+    Rule(
+        "GW-HEALTH-BUSY",
+        "A health check waits as long as a busy server may take to answer",
+        "A region whose servers are busy is taken for dead when it is needed most.",
+        "gonka-ai/gonka#1421; llm-d/llm-d-benchmark#1734; scaleapi/llm-engine#255",
+        _health_busy,
+        severity="warning",
     ),
     Rule(
         "GW-HEALTH-PATH",

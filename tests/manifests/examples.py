@@ -6,7 +6,7 @@ from typing import Any
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.served_weights import from_bucket
-from constructs_lib.specs import HuggingFaceTokenSpec, ModelServerSpec, ModelSpec
+from constructs_lib.specs import HealthCheckSpec, HuggingFaceTokenSpec, ModelServerSpec, ModelSpec
 
 NAMESPACE = "inference"
 LABELS = {"app": "gemma"}
@@ -24,7 +24,7 @@ TPU = Accelerator(
         "cloud.google.com/gke-tpu-topology": "2x2",
     },
 )
-OWN = ("replicas", "accelerator", "claim_template", "model", "weights")
+OWN = ("replicas", "accelerator", "claim_template", "model", "weights", "health_check")
 """Arguments of the function itself."""
 
 
@@ -36,6 +36,7 @@ def server(**changes: Any) -> dict[str, Any]:
         "accelerator": TPU,
         "claim_template": "interfaces-1",
         "model": MODEL,
+        "health_check": HealthCheckSpec(),
         "weights": from_bucket(bucket="my-project-id-gemma-weights", disk_gib=62),
         **own,
     }

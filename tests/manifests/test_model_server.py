@@ -7,7 +7,7 @@ import pytest
 
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.served_weights import from_hugging_face
-from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec
+from constructs_lib.specs import HealthCheckSpec, KubernetesSecretSpec, LoraAdapterSpec
 from tests.checks.kubernetes_objects import problems
 from tests.manifests.examples import LABELS, MODEL, TPU, server
 
@@ -169,6 +169,32 @@ def test_every_probe_asks_for_health() -> None:
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert made[probe]["httpGet"] == {"path": "/health", "port": "http"}
     assert made["ports"] == [{"name": "http", "containerPort": 8000}]
+
+
+SLOW = HealthCheckSpec(interval_sec=60, timeout_sec=30, unhealthy_threshold=5, path="/v1/models")
+
+
+@pytest.mark.parametrize("check", [HealthCheckSpec(), SLOW])
+def test_a_server_is_out_of_the_picker_when_it_is_out_of_the_load_balancer(check: HealthCheckSpec) -> None:
+    """The kubelet asks as often, waits as long and fails as often as the gateway: neither takes a busy one for dead."""
+    made = container(server(health_check=check))["readinessProbe"]
+
+    assert made == {
+        "httpGet": {"path": check.path, "port": "http"},
+        "timeoutSeconds": check.timeout_sec,
+        "periodSeconds": check.interval_sec,
+        "failureThreshold": check.unhealthy_threshold,
+    }
+
+
+@pytest.mark.parametrize(("check", "least_sec"), [(HealthCheckSpec(), 300), (SLOW, 600)])
+def test_a_busy_server_is_not_restarted(check: HealthCheckSpec, least_sec: int) -> None:
+    """A restart loads the weights again: five minutes without an answer, and twice what the gateway waits."""
+    made = container(server(health_check=check))["livenessProbe"]
+
+    assert made["periodSeconds"] * made["failureThreshold"] >= max(least_sec, 2 * check.detection_sec)
+    assert made["periodSeconds"] >= made["timeoutSeconds"] >= 15
+    assert made["httpGet"]["path"] == "/health"
 
 
 @pytest.mark.parametrize(("image", "wait", "drain"), [(None, 30, 95), (OLD_IMAGE, 120, None)])

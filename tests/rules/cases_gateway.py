@@ -21,6 +21,12 @@ CASES: dict[str, Case] = {
         {"gateway__health_check": {"interval_sec": 2}},
         "gateway.health_check.timeout_sec: must be at most interval_sec (2), got 5 -> write 2",
     ),
+    "GW-HEALTH-BUSY": Case(
+        {"gateway__health_check": {"timeout_sec": 3}},
+        {"gateway__health_check": {"interval_sec": 2, "timeout_sec": 2}},
+        "gateway.health_check.timeout_sec: should be at least 3, since a busy server answers late, got 2"
+        " -> write 3, and interval_sec: 3",
+    ),
     "GW-HEALTH-PATH": Case(
         {"gateway__health_check": {"path": "/v1/health?deep=1"}},
         {"gateway__health_check": {"path": "/health check"}},

@@ -67,6 +67,14 @@ def test_the_server_is_the_config_s(tmp_path: Path) -> None:
     assert app.object("Service")["spec"]["ports"][0]["port"] == 9000
 
 
+def test_the_kubelet_asks_as_the_gateway_does(tmp_path: Path) -> None:
+    """One setting: the endpoint picker never loses a server that the load balancer still waits for."""
+    check = {"interval_sec": 30, "timeout_sec": 20, "unhealthy_threshold": 4}
+    probe = server(alone(tmp_path, gateway__health_check=check))["readinessProbe"]
+
+    assert (probe["periodSeconds"], probe["timeoutSeconds"], probe["failureThreshold"]) == (30, 20, 4)
+
+
 def test_the_server_runs_on_the_pool_that_is_named(tmp_path: Path) -> None:
     """Or on the only one."""
     pools = {"tpu": {"machine_type": "ct6e-standard-4t"}, "gpu": {"machine_type": "a3-ultragpu-8g"}}
