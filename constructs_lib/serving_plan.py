@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from constructs_lib import vllm
@@ -48,7 +48,7 @@ class ServingPlan:
     model: ModelSpec
     server: ModelServerSpec
     pool: InferencePoolSpec
-    health_check: HealthCheckSpec = HealthCheckSpec()
+    health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
     autoscaling: AutoscalingSpec | None = None
     metric_source: MetricSource = "native"
 

@@ -12,8 +12,7 @@ DEFAULT_SPILL_OVER_PERCENT = 60
 @dataclass(frozen=True, kw_only=True)
 class HealthCheckSpec:
     """
-    How the load balancer finds out that a model server is gone: after interval times threshold seconds. The kubelet asks
-    in the same way whether a server is ready, and restarts it after five silent minutes, or twice that time if longer.
+    How the load balancer finds out that a model server is gone: after interval times threshold seconds.
 
     Args:
         interval_sec: Seconds between probes, 1 to 300.
@@ -60,7 +59,7 @@ class GatewaySpec:
         max_in_flight_requests: Balances by requests instead: how many one server has at once before others spill over,
             1 and up. Not together with `max_utilization_percent`.
         log_sample_percent: Share of requests that are logged, 0 to 100.
-        health_check: How dead servers are found.
+        health_check: How dead servers are found; the kubelet asks in the same way whether a server is ready.
     """
 
     port: int = 80
