@@ -20,6 +20,8 @@ CLAIM = "interfaces"
 
 # 16 GiB, as the vLLM TPU images are run in their own examples; the 64 MiB of a container stop its workers.
 SHARED_MEMORY = "16Gi"
+# What a server writes itself: compiled programs, logs, temporary files.
+OWN_FILES_GIB = 5
 # Image pull (10 GB) and a new node, before the start-up itself.
 BEFORE_START_SEC = 900
 
@@ -83,7 +85,8 @@ def deployment(
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
         "initContainers": list(weights.init_containers) or None,
         "containers": [
-            _container(spec, model, accelerator, tensor_parallel_size, region, claimed=claim_template is not None)
+            _container(spec, model, accelerator, tensor_parallel_size, region)
+            | {"resources": _resources(accelerator, weights, claimed=claim_template is not None)}
             | probes(startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
         "volumes": [
@@ -117,8 +120,6 @@ def _container(
     accelerator: Accelerator,
     tensor_parallel_size: int,
     region: str,
-    *,
-    claimed: bool,
 ) -> dict[str, Any]:
     sleep_sec, drain_sec = vllm.shutdown(spec)
     on_tpu = accelerator.resource == "google.com/tpu"
@@ -131,7 +132,6 @@ def _container(
         "args": _args(spec, model, tensor_parallel_size, drain_sec),
         "env": [{"name": key, "value": value} for key, value in env.items()],
         "ports": [{"name": PORT_NAME, "containerPort": spec.port}],
-        "resources": accelerator.resources((CLAIM,) if claimed else ()),
         # GKE gives TPUs and GPUs to containers without privileges or capabilities. The image runs as root.
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
@@ -142,6 +142,11 @@ def _container(
             region_header.mount(),
         ],
     }
+
+
+def _resources(accelerator: Accelerator, weights: ServedWeights, *, claimed: bool) -> dict[str, Any]:
+    """No limit of memory: it would count the pages of the weights that are read, and only throttle the reading."""
+    return accelerator.resources(disk_gib=OWN_FILES_GIB + weights.disk_gib, claims=(CLAIM,) if claimed else ())
 
 
 def _args(spec: ModelServerSpec, model: ModelSpec, tensor_parallel_size: int, drain_sec: int) -> list[str]:

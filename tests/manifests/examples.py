@@ -19,6 +19,8 @@ SERVER = ModelServerSpec(image="docker.io/vllm/vllm-tpu:v0.27.0", max_model_len=
 TPU = Accelerator(
     resource="google.com/tpu",
     count=4,
+    cpus=89,
+    memory_gib=542,
     node_selector={
         "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
         "cloud.google.com/gke-tpu-topology": "2x2",

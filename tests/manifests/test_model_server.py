@@ -15,6 +15,8 @@ OLD_IMAGE = "docker.io/vllm/vllm-openai:v0.10.1"
 GPU = Accelerator(
     resource="nvidia.com/gpu",
     count=8,
+    cpus=100,
+    memory_gib=1024,
     node_selector={"cloud.google.com/gke-accelerator": "nvidia-h200-141gb"},
     tolerations=({"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},),
 )
@@ -103,6 +105,7 @@ def test_weights_straight_from_hugging_face(token: KubernetesSecretSpec | str) -
 
     assert problems(made) == []
     assert download["resources"]["requests"]["ephemeral-storage"] == "62Gi"
+    assert container(made)["resources"]["requests"]["ephemeral-storage"] == "67Gi"
     assert {"name": "models", "emptyDir": {}} in pod(made)["volumes"]
     assert pod(made)["securityContext"]["fsGroup"] == download["securityContext"]["runAsUser"]
     assert "token" in [mount["name"] for mount in download["volumeMounts"]]
@@ -132,16 +135,26 @@ def test_the_weights_are_mounted_read_only_and_cached_on_disk() -> None:
     assert annotations["gke-gcsfuse/volumes"] == "true"
     assert annotations["gke-gcsfuse/ephemeral-storage-limit"] == "0"
     assert annotations["gke-gcsfuse/ephemeral-storage-request"] == "62Gi"
+    assert (annotations["gke-gcsfuse/cpu-request"], annotations["gke-gcsfuse/memory-request"]) == ("250m", "1Gi")
 
 
 def test_the_pod_takes_its_chips_from_the_right_nodes() -> None:
     """Chips are asked for as a string, and the nodes are found by their labels."""
     made = server()
 
-    assert container(made)["resources"] == {"limits": {"google.com/tpu": "4"}, "claims": [{"name": "interfaces"}]}
+    assert container(made)["resources"]["limits"] == {"google.com/tpu": "4"}
+    assert container(made)["resources"]["claims"] == [{"name": "interfaces"}]
     assert pod(made)["nodeSelector"] == TPU.node_selector
     assert pod(made)["resourceClaims"] == [{"name": "interfaces", "resourceClaimTemplateName": "interfaces-1"}]
     assert "tolerations" not in pod(made)
+
+
+def test_the_pod_asks_for_its_share_of_the_node_and_has_no_limit() -> None:
+    """In the API server's own form, chips among them: what it adds or writes anew would be drift in every plan."""
+    made = container(server(accelerator=GPU))["resources"]
+
+    assert made["requests"] == {"cpu": "100", "memory": "1Ti", "ephemeral-storage": "5Gi", "nvidia.com/gpu": "8"}
+    assert made["limits"] == {"nvidia.com/gpu": "8"}
 
 
 def test_without_dranet_there_is_no_claim() -> None:
@@ -149,7 +162,8 @@ def test_without_dranet_there_is_no_claim() -> None:
     made = server(claim_template=None, accelerator=GPU)
 
     assert "resourceClaims" not in pod(made)
-    assert container(made)["resources"] == {"limits": {"nvidia.com/gpu": "8"}}
+    assert container(made)["resources"].keys() == {"requests", "limits"}
+    assert container(made)["resources"]["limits"] == {"nvidia.com/gpu": "8"}
     assert pod(made)["tolerations"] == [dict(GPU.tolerations[0])]
 
 

@@ -75,6 +75,13 @@ def test_the_kubelet_asks_as_the_gateway_does(tmp_path: Path) -> None:
     assert (probe["periodSeconds"], probe["timeoutSeconds"], probe["failureThreshold"]) == (30, 20, 4)
 
 
+def test_what_a_server_asks_for_can_be_set(tmp_path: Path) -> None:
+    """In place of its share of the node."""
+    asked = server(alone(tmp_path, model_server__cpus=16, model_server__memory_gib=128))["resources"]["requests"]
+
+    assert (asked["cpu"], asked["memory"]) == ("16", "128Gi")
+
+
 def test_the_server_runs_on_the_pool_that_is_named(tmp_path: Path) -> None:
     """Or on the only one."""
     pools = {"tpu": {"machine_type": "ct6e-standard-4t"}, "gpu": {"machine_type": "a3-ultragpu-8g"}}
