@@ -59,6 +59,11 @@ class ServingNodes:
         return pool.machine.chips // self.chips_per_pod
 
     @property
+    def own_driver(self) -> bool:
+        """Whether something of the user's own installs the GPU driver on some choice."""
+        return any(pool.spec.gpu_driver_version == "INSTALLATION_DISABLED" for pool in self.pools.values())
+
+    @property
     def cpus_per_pod(self) -> float:
         """CPUs that each pod can have, on whichever choice."""
         return min(cpus_left(pool.machine.cpus) / self.pods_per_node(pool) for pool in self.pools.values())

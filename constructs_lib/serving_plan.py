@@ -65,6 +65,17 @@ class ServingPlan:
         return self.nodes.replicas if self.server.replicas is None else self.server.replicas
 
     @property
+    def read_only(self) -> bool:
+        """
+        Whether the image's own files cannot be changed: as told, else for images whose writable folders are known.
+
+        Hooks of NVIDIA's own toolkit, which GKE's driver does without, cannot start such a container
+        (kserve/kserve#5711).
+        """
+        told = self.server.read_only_root_filesystem
+        return vllm.own_image(self.server) and not self.nodes.own_driver if told is None else told
+
+    @property
     def metric(self) -> str:
         """The gauge, 0 to 1, by which everything tells how full a pod is."""
         return vllm.kv_cache_metric(self.server)

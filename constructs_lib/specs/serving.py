@@ -32,6 +32,8 @@ class ModelServerSpec:
         cpus: CPUs that a pod asks for. Default: half of its share of the node, of the smallest machine.
         memory_gib: GiB of memory that a pod asks for, beside its sidecar. Default: four fifths of its share of the
             node, of the smallest machine. There is no limit.
+        read_only_root_filesystem: Whether the image's own files cannot be changed; home and temporary files are on
+            volumes then. Default: on for vllm/vllm-openai and vllm/vllm-tpu where GKE installs the driver.
         startup_timeout_sec: Seconds in which the weights must be loaded and compiled.
         termination_grace_sec: Seconds for running requests to end when a pod goes.
         metric_export_name: Name under which the KV-cache metric reaches the load balancer.
@@ -51,6 +53,7 @@ class ModelServerSpec:
     file_cache_gib: int | None = None
     cpus: int | None = None
     memory_gib: int | None = None
+    read_only_root_filesystem: bool | None = None
     startup_timeout_sec: int = 1800
     termination_grace_sec: int = 130
     metric_export_name: str = "kv-cache"

@@ -26,7 +26,7 @@ TPU = Accelerator(
         "cloud.google.com/gke-tpu-topology": "2x2",
     },
 )
-OWN = ("replicas", "accelerator", "claim_template", "model", "weights", "health_check")
+OWN = ("replicas", "accelerator", "claim_template", "model", "weights", "health_check", "read_only")
 """Arguments of the function itself."""
 
 
@@ -39,6 +39,7 @@ def server(**changes: Any) -> dict[str, Any]:
         "claim_template": "interfaces-1",
         "model": MODEL,
         "health_check": HealthCheckSpec(),
+        "read_only": True,
         "weights": from_bucket(bucket="my-project-id-gemma-weights", disk_gib=62),
         **own,
     }

@@ -236,10 +236,41 @@ def test_the_container_has_no_privilege_and_no_token() -> None:
     """TPUs need no privileges, and vLLM calls no API server."""
     made = server()
 
-    assert container(made)["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert container(made)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
     assert pod(made)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert pod(made)["automountServiceAccountToken"] is False
     assert pod(made)["enableServiceLinks"] is False
+
+
+def test_a_server_writes_to_bounded_volumes_alone() -> None:
+    """Home, compiled programs, temporary files, shared memory: every mount that can be written has a limit."""
+    made = server()
+    limits = {
+        volume["name"]: volume["emptyDir"]["sizeLimit"] for volume in pod(made)["volumes"] if "emptyDir" in volume
+    }
+    mounts = {
+        mount["mountPath"]: mount["name"] for mount in container(made)["volumeMounts"] if not mount.get("readOnly")
+    }
+    env = {entry["name"]: entry["value"] for entry in container(made)["env"]}
+
+    assert mounts == {"/dev/shm": "shared-memory", "/cache": "cache", "/tmp": "temporary"}
+    assert limits.keys() == set(mounts.values())
+    assert env["HOME"] == "/cache"
+    assert {env["VLLM_CACHE_ROOT"], env["VLLM_XLA_CACHE_PATH"]} == {"/cache/vllm", "/cache/xla"}
+
+
+def test_an_image_of_ones_own_may_write_to_itself() -> None:
+    """Then home and temporary files are where the image has them."""
+    made = server(read_only=False)
+
+    assert "readOnlyRootFilesystem" not in container(made)["securityContext"]
+    assert "HOME" not in [entry["name"] for entry in container(made)["env"]]
+    assert "/tmp" not in [mount["mountPath"] for mount in container(made)["volumeMounts"]]
+    assert problems(made) == []
 
 
 def test_the_server_looks_nothing_up_outside() -> None:
