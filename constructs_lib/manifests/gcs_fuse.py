@@ -12,6 +12,7 @@ WRITE_DISK_GIB = 5
 # More than the driver's 256 MiB: chunks that are fetched in parallel are in memory, and where memory is short the
 # container that asked for least is killed first, and the mount with it.
 MEMORY_GIB = 1
+CPUS = 0.25
 
 
 def read_volume(*, name: str, bucket: str, file_cache_gib: int) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def pod_annotations(*, file_cache_gib: int | None = None) -> dict[str, str]:
     """
     return {
         "gke-gcsfuse/volumes": "true",
-        "gke-gcsfuse/cpu-request": "250m",
+        "gke-gcsfuse/cpu-request": f"{1000 * CPUS:.0f}m",
         "gke-gcsfuse/memory-request": f"{MEMORY_GIB}Gi",
         "gke-gcsfuse/ephemeral-storage-request": f"{file_cache_gib or WRITE_DISK_GIB}Gi",
         "gke-gcsfuse/cpu-limit": "0",

@@ -104,7 +104,10 @@ def _room(config: Config) -> Iterator[Problem]:
         nodes = serving_nodes(config, key)
         if nodes is None:
             continue
-        room = {"cpus": floor(nodes.cpus_per_pod), "memory_gib": floor(nodes.memory_gib_per_pod) - gcs_fuse.MEMORY_GIB}
+        room = {
+            "cpus": floor(nodes.cpus_per_pod - gcs_fuse.CPUS),
+            "memory_gib": floor(nodes.memory_gib_per_pod - gcs_fuse.MEMORY_GIB),
+        }
         for name, most in room.items():
             given = getattr(config.model_server, name)
             if given is not None and given > most:
