@@ -72,6 +72,14 @@ def _chart(config: Config) -> Iterator[Problem]:
         yield Problem("inference_pool.chart_version", message, fix)
 
 
+def _bare_picker(config: Config) -> Iterator[Problem]:
+    version = config.inference_pool.chart_version
+    if version in VERSIONS and not VERSIONS[version].has_resources:
+        first = next(name for name, chart in VERSIONS.items() if chart.has_resources)
+        message = f"should be {first} or later, whose endpoint picker asks for CPU and memory, got '{version}'"
+        yield Problem("inference_pool.chart_version", message, f"write '{list(VERSIONS)[-1]}'")
+
+
 def _priority(config: Config) -> Iterator[Problem]:
     if not -(2**31) <= config.inference_pool.objective_priority < 2**31:
         message = f"must be between {-(2**31)} and {2**31 - 1}, got {config.inference_pool.objective_priority}"
@@ -149,6 +157,14 @@ RULES = (
         "Versions take flags in different forms; the wrong form installs, and then the picker crashes.",
         "kubernetes-sigs/gateway-api-inference-extension, config/charts at each tag",
         _chart,
+    ),
+    Rule(
+        "GW-CHART-REQUESTS",
+        "The endpoint picker asks for CPU and memory",
+        "It is the first to be evicted where a node is short of memory; older charts have no value for it.",
+        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool at each tag; Kubernetes, Pod QoS classes",
+        _bare_picker,
+        severity="warning",
     ),
     Rule(
         "GW-PRIORITY",

@@ -33,6 +33,12 @@ CASES: dict[str, Case] = {
         "gateway.health_check.path: must be at most 2048 printable ASCII characters without spaces, "
         "got '/health check' -> write '/health'",
     ),
+    "GW-CHART-REQUESTS": Case(
+        {"inference_pool__chart_version": "v1.4.0"},
+        {"inference_pool__chart_version": "v1.3.1"},
+        "inference_pool.chart_version: should be v1.4.0 or later, whose endpoint picker asks for CPU and memory, "
+        "got 'v1.3.1' -> write 'v1.5.0'",
+    ),
     "GW-METRIC-45": Case(
         {"model_server__metric_export_name": "m" * 45},
         {"model_server__metric_export_name": "M" * 46},
