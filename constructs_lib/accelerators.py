@@ -25,6 +25,8 @@ class Machine:
     Attributes:
         chips: TPU chips or GPUs of one node.
         memory_gb: Memory of one chip as its maker states it: GB for GPUs, GiB for TPUs.
+        cpus: CPUs of one node, as GKE's autoscaler counts them.
+        host_memory_gib: Memory of one node, which Google writes as GB.
         resource: Name under which pods ask for them, such as `google.com/tpu`.
         label: Node label that tells the accelerator, with `label_value`.
         topologies: TPU slices and the nodes each takes; empty for GPUs.
@@ -44,6 +46,8 @@ class Machine:
     generation: str
     chips: int
     memory_gb: int
+    cpus: int
+    host_memory_gib: int
     resource: str
     label: str
     label_value: str

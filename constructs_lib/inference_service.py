@@ -85,6 +85,8 @@ class InferenceService(Construct):
             accelerator=plan.nodes.accelerator,
             tensor_parallel_size=plan.nodes.split,
             claim_template=claim["metadata"]["name"] if claim else None,
+            health_check=plan.health_check,
+            read_only=plan.read_only,
         )
         common: dict[str, Any] = {"name": plan.name, "namespace": plan.namespace, "labels": plan.labels}
         self._add("service", service(**common, port=plan.server.port))

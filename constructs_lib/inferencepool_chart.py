@@ -129,6 +129,6 @@ def _resources(version: str) -> dict[str, Any]:
     """No CPU limit, as upstream: picking is bursty. Twice the memory as limit, should it leak."""
     cpu, memory_gib = endpoint_picker_requests(version)
     return {
-        "requests": {"cpu": str(cpu), "memory": f"{memory_gib}Gi"},
+        "requests": {"cpu": str(cpu), "memory": f"{memory_gib}Gi", "ephemeral-storage": "256Mi"},
         "limits": {"memory": f"{2 * memory_gib}Gi"},
     }

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import floor
 
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.compute_class import NODE_LABEL, toleration
+from constructs_lib.node_room import cpus_left, memory_left_gib
+
+# What a pod asks for of its share, so that sidecars and DaemonSets of others fit beside it. Nobody else competes for
+# the CPUs; memory that was not asked for makes a pod the first to be evicted.
+CPU_SHARE, MEMORY_SHARE = 0.5, 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +27,15 @@ class ServingNodes:
     Attributes:
         pools: The choices by their key, in order.
         tensor_parallel_size: Chips over which a pod splits the model; None for all that it asks for.
+        cpus: CPUs that a pod asks for; None for half of its share of the node.
+        memory_gib: GiB of memory that a pod asks for; None for four fifths of its share of the node.
         compute_class: Name of the ComputeClass that holds the order; None where there is one choice.
     """
 
     pools: Mapping[str, PoolPlan]
     tensor_parallel_size: int | None = None
+    cpus: int | None = None
+    memory_gib: int | None = None
     compute_class: str | None = None
 
     @property
@@ -49,6 +59,23 @@ class ServingNodes:
         return pool.machine.chips // self.chips_per_pod
 
     @property
+    def own_driver(self) -> bool:
+        """Whether something of the user's own installs the GPU driver on some choice."""
+        return any(pool.spec.gpu_driver_version == "INSTALLATION_DISABLED" for pool in self.pools.values())
+
+    @property
+    def cpus_per_pod(self) -> float:
+        """CPUs that each pod can have, on whichever choice."""
+        return min(cpus_left(pool.machine.cpus) / self.pods_per_node(pool) for pool in self.pools.values())
+
+    @property
+    def memory_gib_per_pod(self) -> float:
+        """GiB of memory that each pod can have, on whichever choice."""
+        return min(
+            memory_left_gib(pool.machine.host_memory_gib) / self.pods_per_node(pool) for pool in self.pools.values()
+        )
+
+    @property
     def replicas(self) -> int:
         """Pods that fill the first choice."""
         return self.first.nodes * self.pods_per_node(self.first)
@@ -64,6 +91,8 @@ class ServingNodes:
         return Accelerator(
             resource=self.first.machine.resource,
             count=self.chips_per_pod,
+            cpus=self.cpus or max(1, floor(self.cpus_per_pod * CPU_SHARE)),
+            memory_gib=self.memory_gib or max(1, floor(self.memory_gib_per_pod * MEMORY_SHARE)),
             node_selector=self._node_selector(),
             tolerations=(toleration(self.compute_class),) if self.compute_class else (),
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from constructs_lib import vllm
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.serving_nodes import ServingNodes
-from constructs_lib.specs import AutoscalingSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
+from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
 
 MetricSource = Literal["native", "pods", "external"]
 
@@ -29,6 +29,7 @@ class ServingPlan:
         bucket: Bucket with the weights; None where the servers download them from Hugging Face.
         nodes: The accelerator pools that the pods may run on.
         disk_gib: GiB of the node's disk that hold the weights.
+        health_check: How the gateway finds dead servers.
         autoscaling: How many pods there are; None for a fixed number.
         metric_source: Where the autoscaler reads how full the pods are.
     """
@@ -47,6 +48,7 @@ class ServingPlan:
     model: ModelSpec
     server: ModelServerSpec
     pool: InferencePoolSpec
+    health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
     autoscaling: AutoscalingSpec | None = None
     metric_source: MetricSource = "native"
 
@@ -61,6 +63,17 @@ class ServingPlan:
         if self.autoscaling:
             return None
         return self.nodes.replicas if self.server.replicas is None else self.server.replicas
+
+    @property
+    def read_only(self) -> bool:
+        """
+        Whether the image's own files cannot be changed: as told, else for images whose writable folders are known.
+
+        Hooks of NVIDIA's own toolkit, which GKE's driver does without, cannot start such a container
+        (kserve/kserve#5711).
+        """
+        told = self.server.read_only_root_filesystem
+        return vllm.own_image(self.server) and not self.nodes.own_driver if told is None else told
 
     @property
     def metric(self) -> str:

@@ -20,6 +20,8 @@ FIRST_THAT_DRAINS = (0, 20, 0)
 DRIVER_LOST_FROM, DRIVER_FOUND_FROM = (0, 9, 0), (0, 11, 0)
 DRIVER_PATH = "/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
 
+OWN_IMAGE = re.compile(r"(.*/)?vllm/vllm-(openai|tpu)[:@].*")
+
 # Until load balancer and endpoint picker no longer choose a pod that goes: the upper end of what
 # gateway-api-inference-extension observed (its config/manifests/vllm/gpu-deployment.yaml).
 LEAVE_SEC = 30
@@ -42,6 +44,11 @@ def version(server: ModelServerSpec) -> Version | None:
     return int(major), int(minor), int(patch)
 
 
+def own_image(server: ModelServerSpec) -> bool:
+    """Whether the image is one of vLLM's own, or a mirror's copy: what they write, and where, is known."""
+    return OWN_IMAGE.fullmatch(server.image) is not None
+
+
 def kv_cache_metric(server: ModelServerSpec) -> str:
     """The gauge, 0 to 1, of the KV cache in use. An image that does not tell its version is taken for a new one."""
     told = version(server)
@@ -59,11 +66,13 @@ def drains_on_sigterm(server: ModelServerSpec) -> bool:
 
 
 def environment(server: ModelServerSpec, *, tpu: bool, adapters: bool) -> dict[str, str]:
-    """What the version needs to be told on these chips: where the driver is; a model implementation with adapters."""
+    """What the version needs to be told on these chips: where the driver is, what to log, how to have adapters."""
     told = version(server)
     if tpu:
+        # Logs of the TPU library are for ever added to below /tmp and fill the disk (marin-community/marin#2078).
+        logs = {"TPU_LOG_DIR": "disabled"}
         # The default one has none (vllm-project/tpu-inference 0.27, LoRA tests).
-        return {"MODEL_IMPL_TYPE": "vllm"} if adapters else {}
+        return logs | ({"MODEL_IMPL_TYPE": "vllm"} if adapters else {})
     lost = told is not None and DRIVER_LOST_FROM <= told < DRIVER_FOUND_FROM
     return {"LD_LIBRARY_PATH": DRIVER_PATH} if lost else {}
 

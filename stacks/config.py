@@ -103,6 +103,8 @@ class Config(BaseModel):
         return ServingNodes(
             pools=chosen,
             tensor_parallel_size=self.model_server.tensor_parallel_size,
+            cpus=self.model_server.cpus,
+            memory_gib=self.model_server.memory_gib,
             # Not the name first: GKE refuses classes that begin with gke or autopilot.
             compute_class=f"serving-{self.name}" if len(chosen) > 1 else None,
         )

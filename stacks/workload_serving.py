@@ -33,6 +33,7 @@ class WorkloadServingStack(ClusterStack):
             model=config.model,
             server=config.model_server,
             pool=config.inference_pool,
+            health_check=config.gateway.health_check,
             autoscaling=config.autoscaling,
             metric_source=metric_source(config),
         )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stacks.load import load
+from tests.checks import pods
 from tests.configs import ELASTIC
 from tests.synthesized import Synthesized, synthesize
 
@@ -20,6 +21,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
 def servers(platform: Synthesized) -> list[dict[str, Any]]:
     """The Deployment of each region's model server."""
     return [found for found in platform.objects("Deployment") if found["metadata"]["name"] == "llama-server"]
+
+
+def test_every_pod_asks_for_what_it_needs(platform: Synthesized) -> None:
+    """Servers, the downloads before them, and the metrics adapter: none is BestEffort."""
+    assert [problem for document in platform.stacks.values() for problem in pods.problems(document)] == []
+    for server in servers(platform):
+        assert server["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["nvidia.com/gpu"] == "2"
 
 
 def test_one_region_is_filled_first(platform: Synthesized) -> None:

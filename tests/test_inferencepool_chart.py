@@ -34,7 +34,10 @@ def test_the_last_version_gets_all_of_these_values() -> None:
             "replicas": 2,
             "flags": {"v": "1"},
             "monitoring": {"prometheus": {"enabled": True}},
-            "resources": {"requests": {"cpu": "4", "memory": "8Gi"}, "limits": {"memory": "16Gi"}},
+            "resources": {
+                "requests": {"cpu": "4", "memory": "8Gi", "ephemeral-storage": "256Mi"},
+                "limits": {"memory": "16Gi"},
+            },
         },
     }
 
@@ -85,7 +88,11 @@ def test_the_picker_gets_the_resources_that_the_system_pool_has_room_for(version
 
     assert (resources is not None) == (version in ("v1.4.0", "v1.5.0"))
     if resources:
-        assert resources["requests"] == {"cpu": str(cpu), "memory": f"{memory_gib}Gi"}
+        assert resources["requests"] == {
+            "cpu": str(cpu),
+            "memory": f"{memory_gib}Gi",
+            "ephemeral-storage": "256Mi",
+        }
     assert cpu >= 1
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks import kubernetes_objects, references, terraform_schema
+from tests.checks import kubernetes_objects, pods, references, terraform_schema
 from tests.configs import EXAMPLE, config
 from tests.synthesized import Synthesized, synthesize
 
@@ -85,7 +85,7 @@ def check(app: Synthesized) -> list[str]:
     found = []
     for stack, document in app.stacks.items():
         problems = terraform_schema.problems(document) + references.problems(document)
-        problems += kubernetes_objects.stack_problems(document)
+        problems += kubernetes_objects.stack_problems(document) + pods.problems(document)
         found += [f"{stack}: {problem}" for problem in problems]
     return found
 

@@ -45,6 +45,19 @@ def test_a_full_region_spills_over_and_a_dead_one_is_found_in_ten_seconds(platfo
     assert check["config"]["httpHealthCheck"] == probe
 
 
+def test_a_busy_server_is_neither_hidden_nor_restarted(platform: Synthesized) -> None:
+    """The kubelet asks and waits as the load balancer does; a restart comes after five minutes of silence."""
+    check = platform.object("HealthCheckPolicy")["spec"]["default"]
+    for server in platform.objects("Deployment"):
+        [container] = server["spec"]["template"]["spec"]["containers"]
+        ready, alive = container["readinessProbe"], container["livenessProbe"]
+
+        assert ready["periodSeconds"] == check["checkIntervalSec"]
+        assert ready["timeoutSeconds"] == check["timeoutSec"]
+        assert ready["failureThreshold"] == check["unhealthyThreshold"]
+        assert alive["periodSeconds"] * alive["failureThreshold"] >= 300
+
+
 def test_the_metric_that_balances_is_the_one_that_the_server_exports(platform: Synthesized) -> None:
     """Load balancer and AutoscalingMetric name the same gauge, so that a region never looks empty for ever."""
     [balanced] = platform.object("GCPBackendPolicy")["spec"]["default"]["customMetrics"]

@@ -72,12 +72,12 @@ def test_the_grace_period_is_shared_out(tag: str, grace: int, parts: tuple[int, 
         ("v0.8.5", False, True, {}),
         ("v0.10.2", False, False, {"LD_LIBRARY_PATH": "/usr/local/nvidia/lib64:/usr/local/cuda/lib64"}),
         ("v0.11.0", False, True, {}),
-        ("v0.27.0", True, False, {}),
-        ("v0.27.0", True, True, {"MODEL_IMPL_TYPE": "vllm"}),
+        ("v0.27.0", True, False, {"TPU_LOG_DIR": "disabled"}),
+        ("v0.27.0", True, True, {"TPU_LOG_DIR": "disabled", "MODEL_IMPL_TYPE": "vllm"}),
     ],
 )
 def test_what_a_version_must_be_told(tag: str, tpu: bool, adapters: bool, expected: dict[str, str]) -> None:
-    """Two GPU versions do not find the driver by themselves; on TPUs only one implementation takes adapters."""
+    """Two GPU versions do not find the driver; on TPUs one implementation takes adapters, and logs fill the disk."""
     server = ModelServerSpec(image=f"vllm/vllm:{tag}")
 
     assert vllm.environment(server, tpu=tpu, adapters=adapters) == expected

@@ -133,11 +133,29 @@ def rules_page() -> str:
 def machines_page() -> str:
     """docs/machines.md: what `machine_type` and `topology` may be."""
     tpus = table(
-        ("machine type", "generation", "chips per node", "slices (nodes)", "managed DRANET", "boot disk"),
+        (
+            "machine type",
+            "generation",
+            "chips per node",
+            "CPUs",
+            "memory, GiB",
+            "slices (nodes)",
+            "managed DRANET",
+            "boot disk",
+        ),
         (_machine_row(machine, _slices(machine)) for machine in machines().values() if machine.kind == "tpu"),
     )
     gpus = table(
-        ("machine type", "accelerator", "GPUs per node", "lowest GKE", "managed DRANET", "boot disk"),
+        (
+            "machine type",
+            "accelerator",
+            "GPUs per node",
+            "CPUs",
+            "memory, GiB",
+            "lowest GKE",
+            "managed DRANET",
+            "boot disk",
+        ),
         (_machine_row(m, m.min_gke_version or "") for m in machines().values() if m.kind == "gpu"),
     )
     sources = sorted({source for machine in machines().values() for source in machine.sources})
@@ -148,10 +166,11 @@ def machines_page() -> str:
     )
 
 
-def _machine_row(machine: Machine, fourth: str) -> tuple[str, ...]:
+def _machine_row(machine: Machine, own: str) -> tuple[str, ...]:
     kind = machine.generation if machine.kind == "tpu" else machine.label_value
     dranet = f"`{machine.dra_device_class}`" if machine.dra_device_class else "no"
-    return f"`{machine.machine_type}`", kind, str(machine.chips), fourth, dranet, machine.boot_disk_type
+    node = (str(machine.chips), str(machine.cpus), str(machine.host_memory_gib))
+    return f"`{machine.machine_type}`", kind, *node, own, dranet, machine.boot_disk_type
 
 
 def _slices(machine: Machine) -> str:

@@ -46,6 +46,11 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
+def gibibytes(count: int) -> str:
+    """*count* GiB as the API server writes it back, `1Ti` for 1024: Terraform takes another form for drift."""
+    return f"{count}Gi" if count % 1024 else f"{count // 1024}Ti"
+
+
 def named_by_content(name: str, content: Any) -> str:
     """
     *name* with a short hash of *content*, for objects that cannot be changed.

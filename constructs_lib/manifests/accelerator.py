@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.manifests._objects import gibibytes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Accelerator:
@@ -19,16 +21,26 @@ class Accelerator:
     Args:
         resource: Resource name, such as `google.com/tpu`.
         count: Chips of one pod; a TPU pod takes all chips of its node.
+        cpus: CPUs that it asks for with them.
+        memory_gib: GiB of memory that it asks for with them.
         node_selector: Labels of the nodes, such as the TPU type and its topology.
         tolerations: Further taints to tolerate, as Kubernetes writes them.
     """
 
     resource: str
     count: int
+    cpus: int
+    memory_gib: int
     node_selector: Mapping[str, str]
     tolerations: tuple[Mapping[str, str], ...] = ()
 
-    def resources(self, claims: tuple[str, ...] = ()) -> dict[str, Any]:
-        """The `resources` of the container, with the names of its DRA claims. The limit is the request too."""
+    def resources(self, *, disk_gib: int, claims: tuple[str, ...] = ()) -> dict[str, Any]:
+        """
+        The `resources` of the container, with *disk_gib* of the node's disk and the names of its DRA claims.
+
+        Chips are in both: the API server adds what is limited to what is requested, and Terraform takes that for drift.
+        """
+        chips = {self.resource: str(self.count)}
+        asked = {"cpu": str(self.cpus), "memory": gibibytes(self.memory_gib), "ephemeral-storage": gibibytes(disk_gib)}
         named = [{"name": claim} for claim in claims]
-        return {"limits": {self.resource: str(self.count)}, "claims": named or None}
+        return {"requests": asked | chips, "limits": chips, "claims": named or None}

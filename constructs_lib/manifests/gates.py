@@ -20,7 +20,7 @@ GATEWAYS = "gateways.gateway.networking.k8s.io"
 GATEWAY_CLASSES = "gatewayclasses.gateway.networking.k8s.io"
 IMPORTED_POOLS = "gcpinferencepoolimports.networking.gke.io"
 
-RESOURCES = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}
+RESOURCES = {"requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "64Mi"}, "limits": {"memory": "256Mi"}}
 POD_SECURITY = {
     "runAsNonRoot": True,
     "runAsUser": USER,

@@ -7,6 +7,12 @@ from typing import Any
 from constructs_lib.manifests._objects import without_nulls
 
 DRIVER = "gcsfuse.csi.storage.gke.io"
+# The driver's own default; what it writes as a stream needs no disk.
+WRITE_DISK_GIB = 5
+# More than the driver's 256 MiB: chunks that are fetched in parallel are in memory, and where memory is short the
+# container that asked for least is killed first, and the mount with it.
+MEMORY_GIB = 1
+CPUS = 0.25
 
 
 def read_volume(*, name: str, bucket: str, file_cache_gib: int) -> dict[str, Any]:
@@ -41,18 +47,19 @@ def pod_annotations(*, file_cache_gib: int | None = None) -> dict[str, str]:
     """
     What the pod says to the driver: inject the sidecar, and let it use what it needs.
 
-    `0` means no limit. The cache is on an emptyDir, which counts as the sidecar's ephemeral storage: its limit must be
-    above the cache size (driver, troubleshooting.md), and without a request near it the scheduler reserves 5 GiB only.
+    `0` means no limit; a request that is not written is the driver's default. The cache is on an emptyDir, which counts
+    as the sidecar's ephemeral storage: its limit must be above the cache size (driver, troubleshooting.md), and without
+    a request near it the scheduler reserves 5 GiB only.
     """
-    made = {
+    return {
         "gke-gcsfuse/volumes": "true",
+        "gke-gcsfuse/cpu-request": f"{1000 * CPUS:.0f}m",
+        "gke-gcsfuse/memory-request": f"{MEMORY_GIB}Gi",
+        "gke-gcsfuse/ephemeral-storage-request": f"{file_cache_gib or WRITE_DISK_GIB}Gi",
         "gke-gcsfuse/cpu-limit": "0",
         "gke-gcsfuse/memory-limit": "0",
         "gke-gcsfuse/ephemeral-storage-limit": "0",
     }
-    if file_cache_gib is not None:
-        made["gke-gcsfuse/ephemeral-storage-request"] = f"{file_cache_gib}Gi"
-    return made
 
 
 def _volume(

@@ -110,7 +110,7 @@ def _deployment() -> Manifest:
         "securityContext": {**POD_SECURITY, "sysctls": [{"name": UNPRIVILEGED_FROM, "value": str(PORT)}]},
         "topologySpreadConstraints": [apart],
         "containers": [_container()],
-        "volumes": [{"name": "certificates", "emptyDir": {}}],
+        "volumes": [{"name": "certificates", "emptyDir": {"sizeLimit": "16Mi"}}],
     }
     template = {"metadata": {"labels": LABELS}, "spec": pod}
     spec = {"replicas": 2, "selector": {"matchLabels": LABELS}, "template": template}
@@ -133,7 +133,10 @@ def _container() -> dict[str, Any]:
             f"--cert-dir={CERTIFICATES}",
         ],
         "ports": [{"name": "https", "containerPort": PORT, "protocol": "TCP"}],
-        "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "256Mi", "ephemeral-storage": "64Mi"},
+            "limits": {"memory": "256Mi"},
+        },
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": [{"name": "certificates", "mountPath": CERTIFICATES}],
         "readinessProbe": {"httpGet": {"path": "/readyz", **probe}, "periodSeconds": 10, "timeoutSeconds": 5},

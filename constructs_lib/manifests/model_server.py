@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any
 
 from constructs_lib import vllm
 from constructs_lib.manifests import region_header
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
+from constructs_lib.manifests.probes import PORT_NAME, probes
 from constructs_lib.manifests.served_weights import VOLUME, ServedWeights
-from constructs_lib.specs import ModelServerSpec, ModelSpec
+from constructs_lib.specs import HealthCheckSpec, ModelServerSpec, ModelSpec
 
 CONTAINER = "vllm"
-PORT_NAME = "http"
 MODELS = "/models"
 CACHE = "/cache"
 CLAIM = "interfaces"
 
 # 16 GiB, as the vLLM TPU images are run in their own examples; the 64 MiB of a container stop its workers.
 SHARED_MEMORY = "16Gi"
-# A server that failed its probes has no requests to finish.
-FAILED_GRACE_SEC = 10
+# What a server writes itself as a rule: compiled programs, logs, temporary files.
+OWN_FILES_GIB = 5
+# What it may write, by folder. A pod that writes more is evicted, so they are far above the rule.
+WRITABLE = {"cache": (CACHE, "16Gi"), "temporary": ("/tmp", "8Gi")}
 # Image pull (10 GB) and a new node, before the start-up itself.
 BEFORE_START_SEC = 900
-PROBE_SEC = 10
 
 ENV = {
     # The weights are mounted; a look-up at Hugging Face would hang where nodes have no way out.
@@ -36,6 +36,8 @@ ENV = {
     "VLLM_CACHE_ROOT": f"{CACHE}/vllm",
     "VLLM_XLA_CACHE_PATH": f"{CACHE}/xla",
 }
+# Triton, Inductor, FlashInfer, CUDA and others write below the home folder (vllm-project/vllm#40275).
+HOME = {"HOME": CACHE}
 
 
 def deployment(
@@ -53,6 +55,8 @@ def deployment(
     accelerator: Accelerator,
     tensor_parallel_size: int,
     claim_template: str | None,
+    health_check: HealthCheckSpec,
+    read_only: bool,
 ) -> Manifest:
     """
     The model server of one cluster.
@@ -71,6 +75,8 @@ def deployment(
         accelerator: Chips of one pod.
         tensor_parallel_size: Chips over which the model is split.
         claim_template: ResourceClaimTemplate with the DRANET interfaces; None without DRANET.
+        health_check: How the gateway finds dead servers; the kubelet asks in the same way.
+        read_only: Whether the image's own files cannot be changed; home and temporary files are then on volumes.
     """
     pod = {
         "serviceAccountName": service_account,
@@ -85,13 +91,15 @@ def deployment(
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
         "initContainers": list(weights.init_containers) or None,
         "containers": [
-            _container(spec, model, accelerator, tensor_parallel_size, region, claimed=claim_template is not None)
+            _container(spec, model, accelerator, tensor_parallel_size, region, read_only=read_only)
+            | {"resources": _resources(accelerator, weights, claimed=claim_template is not None)}
+            | probes(startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
         "volumes": [
             *weights.volumes,
             region_header.volume(region_header_config),
             {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
-            {"name": "cache", "emptyDir": {}},
+            *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in _writable(read_only)),
         ],
     }
     template = {
@@ -119,12 +127,12 @@ def _container(
     tensor_parallel_size: int,
     region: str,
     *,
-    claimed: bool,
+    read_only: bool,
 ) -> dict[str, Any]:
     sleep_sec, drain_sec = vllm.shutdown(spec)
     on_tpu = accelerator.resource == "google.com/tpu"
     own = vllm.environment(spec, tpu=on_tpu, adapters=bool(model.lora_adapters))
-    env = ENV | region_header.env(region) | own
+    env = ENV | (HOME if read_only else {}) | region_header.env(region) | own
     return {
         "name": CONTAINER,
         "image": spec.image,
@@ -132,18 +140,31 @@ def _container(
         "args": _args(spec, model, tensor_parallel_size, drain_sec),
         "env": [{"name": key, "value": value} for key, value in env.items()],
         "ports": [{"name": PORT_NAME, "containerPort": spec.port}],
-        "resources": accelerator.resources((CLAIM,) if claimed else ()),
-        # GKE gives TPUs and GPUs to containers without privileges or capabilities. The image runs as root.
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+        # GKE gives TPUs and GPUs to containers without privileges or capabilities. The user is the image's own: for
+        # another one vLLM must find a name (kserve/kserve#5666).
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True if read_only else None,
+            "capabilities": {"drop": ["ALL"]},
+        },
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
-        **_probes(spec),
         "volumeMounts": [
             {"name": VOLUME, "mountPath": MODELS, "readOnly": True},
             {"name": "shared-memory", "mountPath": "/dev/shm"},
-            {"name": "cache", "mountPath": CACHE},
+            *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
             region_header.mount(),
         ],
     }
+
+
+def _writable(read_only: bool) -> list[tuple[str, tuple[str, str]]]:
+    """Folders of the node that the server writes to: with a writable image its temporary files stay in there."""
+    return [(name, folder) for name, folder in WRITABLE.items() if read_only or name == "cache"]
+
+
+def _resources(accelerator: Accelerator, weights: ServedWeights, *, claimed: bool) -> dict[str, Any]:
+    """No limit of memory: it would count the pages of the weights that are read, and only throttle the reading."""
+    return accelerator.resources(disk_gib=OWN_FILES_GIB + weights.disk_gib, claims=(CLAIM,) if claimed else ())
 
 
 def _args(spec: ModelServerSpec, model: ModelSpec, tensor_parallel_size: int, drain_sec: int) -> list[str]:
@@ -167,16 +188,3 @@ def _adapters(spec: ModelServerSpec, model: ModelSpec) -> list[str]:
     modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in model.lora_adapters.items()]
     rank = [f"--max-lora-rank={spec.max_lora_rank}"] if spec.max_lora_rank is not None else []
     return ["--lora-modules", *modules, "--enable-lora", f"--max-loras={len(modules)}", *rank]
-
-
-def _probes(spec: ModelServerSpec) -> dict[str, Any]:
-    """`/health` answers once the weights are loaded and compiled, and fails when the engine has died."""
-    health = {"httpGet": {"path": "/health", "port": PORT_NAME}, "timeoutSeconds": 5}
-    failed = {"terminationGracePeriodSeconds": FAILED_GRACE_SEC}
-    attempts = ceil(spec.startup_timeout_sec / PROBE_SEC)
-    return {
-        "startupProbe": health | failed | {"periodSeconds": PROBE_SEC, "failureThreshold": attempts},
-        "readinessProbe": health | {"periodSeconds": 5, "failureThreshold": 2},
-        # A restart loads the weights again, so a minute of failures rather than three.
-        "livenessProbe": health | failed | {"periodSeconds": PROBE_SEC, "failureThreshold": 6},
-    }

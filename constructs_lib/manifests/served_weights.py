@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from constructs_lib.manifests import gcs_fuse
+from constructs_lib.manifests._objects import gibibytes
 from constructs_lib.manifests.weights import USER, download_containers, token_volume
 from constructs_lib.specs import KubernetesSecretSpec, ModelSpec
 
@@ -21,6 +22,7 @@ class ServedWeights:
         volumes: The volume `models`, and what its download needs.
         init_containers: What downloads before the server starts.
         annotations: What the bucket's driver is told.
+        disk_gib: GiB of the node's disk that the server's own container asks for; none where a sidecar does.
         fs_group: Group that may write the volumes; None for the server's own.
         download_sec: Seconds that the download may take.
     """
@@ -28,6 +30,7 @@ class ServedWeights:
     volumes: tuple[dict[str, Any], ...]
     init_containers: tuple[dict[str, Any], ...] = ()
     annotations: dict[str, str] = field(default_factory=dict)
+    disk_gib: int = 0
     fs_group: int | None = None
     download_sec: int = 0
 
@@ -50,11 +53,12 @@ def from_hugging_face(*, model: ModelSpec, token: KubernetesSecretSpec | str, di
     resources = downloads[0]["resources"]
     downloads[0]["resources"] = {
         **resources,
-        "requests": {**resources["requests"], "ephemeral-storage": f"{disk_gib}Gi"},
+        "requests": {**resources["requests"], "ephemeral-storage": gibibytes(disk_gib)},
     }
     return ServedWeights(
         volumes=({"name": VOLUME, "emptyDir": {}}, token_volume(token)),
         init_containers=tuple(downloads),
+        disk_gib=disk_gib,
         fs_group=USER,
         download_sec=model.download_timeout_minutes * 60,
     )

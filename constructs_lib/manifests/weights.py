@@ -22,7 +22,7 @@ USER = 65532
 FINAL_EXIT_CODE = 3
 
 # The container needs little itself: the sidecar that uploads has its own requests.
-RESOURCES = {"requests": {"cpu": "1", "memory": "512Mi"}, "limits": {"memory": "1Gi"}}
+RESOURCES = {"requests": {"cpu": "1", "memory": "512Mi", "ephemeral-storage": "64Mi"}, "limits": {"memory": "1Gi"}}
 POD_SECURITY = {
     "runAsNonRoot": True,
     "runAsUser": USER,

@@ -59,7 +59,7 @@ class GatewaySpec:
         max_in_flight_requests: Balances by requests instead: how many one server has at once before others spill over,
             1 and up. Not together with `max_utilization_percent`.
         log_sample_percent: Share of requests that are logged, 0 to 100.
-        health_check: How dead servers are found.
+        health_check: How dead servers are found; the kubelet asks in the same way whether a server is ready.
     """
 
     port: int = 80

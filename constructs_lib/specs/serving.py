@@ -29,6 +29,11 @@ class ModelServerSpec:
         extra_args: More arguments for vLLM, as they are.
         max_lora_rank: Highest rank of the model's adapters. Default: vLLM's own, 16.
         file_cache_gib: GiB of the node's disk that hold the weights. Default: weights and a tenth.
+        cpus: CPUs that a pod asks for. Default: half of its share of the node, of the smallest machine.
+        memory_gib: GiB of memory that a pod asks for, beside its sidecar. Default: four fifths of its share of the
+            node, of the smallest machine. There is no limit.
+        read_only_root_filesystem: Whether the image's own files cannot be changed; home and temporary files are on
+            volumes then. Default: on for vllm/vllm-openai and vllm/vllm-tpu where GKE installs the driver.
         startup_timeout_sec: Seconds in which the weights must be loaded and compiled.
         termination_grace_sec: Seconds for running requests to end when a pod goes.
         metric_export_name: Name under which the KV-cache metric reaches the load balancer.
@@ -46,6 +51,9 @@ class ModelServerSpec:
     extra_args: tuple[str, ...] = ()
     max_lora_rank: int | None = None
     file_cache_gib: int | None = None
+    cpus: int | None = None
+    memory_gib: int | None = None
+    read_only_root_filesystem: bool | None = None
     startup_timeout_sec: int = 1800
     termination_grace_sec: int = 130
     metric_export_name: str = "kv-cache"
@@ -55,6 +63,10 @@ class ModelServerSpec:
             raise ValueError(f"port must be between 1 and 65535, got {self.port}")
         if self.replicas is not None and self.replicas < 0:
             raise ValueError(f"replicas must be at least 0, got {self.replicas}")
+        for name in ("cpus", "memory_gib"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
         if self.vllm_version is not None and not re.fullmatch(r"\d+\.\d+(\.\d+)?", self.vllm_version):
             raise ValueError(f"vllm_version must read like 0.11.0, got '{self.vllm_version}'")
         if not re.fullmatch(IMAGE, self.image):

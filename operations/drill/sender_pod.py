@@ -34,7 +34,10 @@ def sender_pod(*, name: str, namespace: str, key: str, deadline_sec: int, idle_s
         "env": [{"name": variable, "value": value} for variable, value in environment.items()],
         "ports": [{"containerPort": SENDER_PORT}],
         "readinessProbe": {"httpGet": {"path": "/", "port": SENDER_PORT}, "periodSeconds": 1},
-        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "128Mi", "ephemeral-storage": "64Mi"},
+            "limits": {"memory": "512Mi"},
+        },
         "securityContext": dict(CONTAINER_SECURITY),
     }
     return {

@@ -11,6 +11,8 @@ from stacks.errors import Problem, nearest, shown
 from stacks.rules.rule import Rule
 
 MODEL_SERVER_PORTS = 1
+BUSY_ANSWER_SEC = 3
+"""Healthy servers under load were seen to miss 2 seconds (gonka-ai/gonka#1421)."""
 
 
 def _groups(config: Config) -> Iterator[Problem]:
@@ -38,6 +40,14 @@ def _health_timeout(config: Config) -> Iterator[Problem]:
         yield Problem("gateway.health_check.timeout_sec", message, f"write {check.interval_sec}")
 
 
+def _health_busy(config: Config) -> Iterator[Problem]:
+    check, path = config.gateway.health_check, "gateway.health_check.timeout_sec"
+    if check.timeout_sec < BUSY_ANSWER_SEC:
+        message = f"should be at least {BUSY_ANSWER_SEC}, since a busy server answers late, got {check.timeout_sec}"
+        longer = f", and interval_sec: {BUSY_ANSWER_SEC}" if check.interval_sec < BUSY_ANSWER_SEC else ""
+        yield Problem(path, message, f"write {BUSY_ANSWER_SEC}{longer}")
+
+
 def _health_path(config: Config) -> Iterator[Problem]:
     path = config.gateway.health_check.path
     if len(path) > 2048 or not path.isascii() or not path.isprintable() or " " in path:
@@ -60,6 +70,14 @@ def _chart(config: Config) -> Iterator[Problem]:
         fix = f"write 'v{version}'" if f"v{version}" in VERSIONS else nearest(version, VERSIONS)
         message = f"must be one of {', '.join(VERSIONS)}, got {shown(version)}"
         yield Problem("inference_pool.chart_version", message, fix)
+
+
+def _bare_picker(config: Config) -> Iterator[Problem]:
+    version = config.inference_pool.chart_version
+    if version in VERSIONS and not VERSIONS[version].has_resources:
+        first = next(name for name, chart in VERSIONS.items() if chart.has_resources)
+        message = f"should be {first} or later, whose endpoint picker asks for CPU and memory, got '{version}'"
+        yield Problem("inference_pool.chart_version", message, f"write '{list(VERSIONS)[-1]}'")
 
 
 def _priority(config: Config) -> Iterator[Problem]:
@@ -105,6 +123,14 @@ RULES = (
         _health_timeout,
     ),
     Rule(
+        "GW-HEALTH-BUSY",
+        "A health check waits as long as a busy server may take to answer",
+        "A region whose servers are busy is taken for dead when it is needed most.",
+        "gonka-ai/gonka#1421; llm-d/llm-d-benchmark#1734; scaleapi/llm-engine#255",
+        _health_busy,
+        severity="warning",
+    ),
+    Rule(
         "GW-HEALTH-PATH",
         "The health check's path is a plain URL path",
         "The policy's CRD and the load balancer refuse others.",
@@ -131,6 +157,14 @@ RULES = (
         "Versions take flags in different forms; the wrong form installs, and then the picker crashes.",
         "kubernetes-sigs/gateway-api-inference-extension, config/charts at each tag",
         _chart,
+    ),
+    Rule(
+        "GW-CHART-REQUESTS",
+        "The endpoint picker asks for CPU and memory",
+        "It is the first to be evicted where a node is short of memory; older charts have no value for it.",
+        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool at each tag; Kubernetes, Pod QoS classes",
+        _bare_picker,
+        severity="warning",
     ),
     Rule(
         "GW-PRIORITY",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import floor
 
+from constructs_lib.manifests import gcs_fuse
 from constructs_lib.specs import NodePoolSpec
 from stacks.config import Config
 from stacks.errors import Problem, nearest, shown
@@ -97,6 +99,23 @@ def _parallel(config: Config) -> Iterator[Problem]:
             yield Problem("model_server.tensor_parallel_size", message, "remove the line: all chips of a node are used")
 
 
+def _room(config: Config) -> Iterator[Problem]:
+    for key in config.regions:
+        nodes = serving_nodes(config, key)
+        if nodes is None:
+            continue
+        room = {
+            "cpus": floor(nodes.cpus_per_pod - gcs_fuse.CPUS),
+            "memory_gib": floor(nodes.memory_gib_per_pod - gcs_fuse.MEMORY_GIB),
+        }
+        for name, most in room.items():
+            given = getattr(config.model_server, name)
+            if given is not None and given > most:
+                where = " and ".join(nodes.pools)
+                message = f"must be at most {most}, what a node of {where} leaves to each pod, got {given}"
+                yield Problem(f"model_server.{name}", message, "remove the line, or choose a larger machine")
+
+
 def _idle_chips(config: Config) -> Iterator[Problem]:
     size = config.model_server.tensor_parallel_size
     for path, chips in _chips(config, "tpu") if size is not None else ():
@@ -159,6 +178,13 @@ RULES = (
         "A pod has the chips of one node, and vLLM stops where it finds fewer than it splits the model over.",
         "vLLM, Distributed inference and serving",
         _parallel,
+    ),
+    Rule(
+        "SRV-ROOM",
+        "A pod asks for no more CPUs and memory than its share of the smallest machine",
+        "GKE keeps a part of each node for itself and its own pods; a pod that asks for more stays pending.",
+        "Google, Plan GKE node sizes",
+        _room,
     ),
     Rule(
         "SRV-INTERFACES",

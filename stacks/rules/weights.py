@@ -4,70 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from math import floor
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.manifests.model_server import OWN_FILES_GIB
+from constructs_lib.node_room import disk_left_gib, local_ssds_left_gib
 from stacks.config import Config
 from stacks.errors import TOKEN, Problem, shown, yaml_path
 from stacks.rules.rule import Rule, serving_nodes
 from stacks.sizing import file_cache_gib
 
-FILE_SYSTEM_SHARE = 0.9425
-"""A 100 GB boot disk shows 98831908 KiB."""
+BESIDE = f", less {OWN_FILES_GIB} GiB for the server's own files"
 LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
 SECRET_NAME = r"[A-Za-z0-9_-]{1,255}"
 OBJECT_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 
 
-def disk_leaves_gib(disk_gib: int) -> int:
-    """
-    GiB of a boot disk that GKE leaves to pods: nine tenths of the file system less what GKE reserves.
-
-    It reserves the smallest of half the disk, 6 GiB and 35 % of it, 100 GiB. Source: Google, "Plan GKE node sizes".
-    """
-    reserved = min(0.5 * disk_gib, 6 + 0.35 * disk_gib, 100)
-    return max(0, floor(0.9 * FILE_SYSTEM_SHARE * disk_gib - reserved))
-
-
-def local_ssds_leave_gib(count: int, total_gib: int) -> int:
-    """
-    GiB of *count* local SSDs that GKE leaves to pods: nine tenths less what it reserves, 50, 75 or 100 GiB.
-
-    Source: Google, "Plan GKE node sizes", ephemeral storage backed by local SSDs.
-    """
-    return max(0, floor(0.9 * total_gib - (50, 75, 100)[min(count, 3) - 1]))
-
-
 def _cache_disk(config: Config) -> Iterator[Problem]:
     for path, plan, pods in _nodes(config):
-        cache, disk = file_cache_gib(config) * pods, plan.spec.disk_gib
-        left = disk_leaves_gib(disk)
+        needed, disk = (file_cache_gib(config) + OWN_FILES_GIB) * pods, plan.spec.disk_gib
+        left = disk_left_gib(disk)
         if plan.machine.local_ssds:
             yield from _cache_ssd(config, plan, pods)
             continue
-        if cache <= left:
+        if needed <= left:
             continue
-        enough = next((size for size in range(10, 65536, 10) if disk_leaves_gib(size) >= cache), 65536)
+        enough = next((size for size in range(10, 65536, 10) if disk_left_gib(size) >= needed), 65536)
         if config.model_server.file_cache_gib:
-            most = left // pods
+            most = _most_cache(left, pods)
             write = f"write {most}, or" if most else "write"
-            message = (
-                f"must be at most {most}, what GKE leaves of {disk} GiB of disk{_share(pods)}, got {cache // pods}"
-            )
-            yield Problem("model_server.file_cache_gib", message, f"{write} {path}.disk_gib: {enough}")
+            message = f"must be at most {most}, what GKE leaves of {disk} GiB of disk{_share(pods)}{BESIDE}"
+            got = f", got {config.model_server.file_cache_gib}"
+            yield Problem("model_server.file_cache_gib", message + got, f"{write} {path}.disk_gib: {enough}")
         else:
-            message = f"must leave {cache} GiB for the weights, got {disk} of which GKE leaves {left}"
-            yield Problem(f"{path}.disk_gib", message, f"write {enough}, or a smaller model_server.file_cache_gib")
+            message = f"must leave {needed} GiB for the weights and the server's own files, got {disk}"
+            fix = f"write {enough}, or a smaller model_server.file_cache_gib"
+            yield Problem(f"{path}.disk_gib", f"{message} of which GKE leaves {left}", fix)
 
 
 def _cache_ssd(config: Config, plan: PoolPlan, pods: int) -> Iterator[Problem]:
     machine, cache = plan.machine, file_cache_gib(config)
-    most = local_ssds_leave_gib(machine.local_ssds, machine.local_ssd_gib) // pods
+    most = _most_cache(local_ssds_left_gib(machine.local_ssds, machine.local_ssd_gib), pods)
     if cache > most:
-        where = f"the {machine.local_ssd_gib} GiB of local SSD of {machine.machine_type}{_share(pods)}"
+        where = f"the {machine.local_ssd_gib} GiB of local SSD of {machine.machine_type}{_share(pods)}{BESIDE}"
         message = f"must be at most {most}, what GKE leaves of {where}, got {cache}"
         fix = f"write {most}" if config.model_server.file_cache_gib else "choose a larger machine"
         yield Problem("model_server.file_cache_gib", message, fix)
+
+
+def _most_cache(left_gib: int, pods: int) -> int:
+    return max(0, left_gib // pods - OWN_FILES_GIB)
 
 
 def _share(pods: int) -> str:
@@ -159,8 +144,8 @@ def _long_download(config: Config) -> Iterator[Problem]:
 RULES = (
     Rule(
         "CACHE-DISK",
-        "The weights of a node's pods fit in what GKE leaves of its disk",
-        "A cache that outgrows the disk has the pods evicted while they load the weights.",
+        "The weights and own files of a node's pods fit in what GKE leaves of its disk",
+        "The pods ask for that much disk: else they stay pending, or are evicted while they load the weights.",
         "Google, Plan GKE node sizes; GoogleCloudPlatform/gcs-fuse-csi-driver, troubleshooting.md",
         _cache_disk,
     ),

@@ -12,6 +12,15 @@ from constructs_lib.accelerators import PoolPlan, machines, plan_pool
 from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY, GkeVersion
 from constructs_lib.specs import NodePoolSpec
 
+HOSTS = {
+    "ct4p-hightpu-4t": (240, 407), "ct5lp-hightpu-1t": (24, 48), "ct5lp-hightpu-4t": (112, 192),
+    "ct5lp-hightpu-8t": (224, 384), "ct5p-hightpu-4t": (208, 448), "ct6e-standard-1t": (44, 176),
+    "ct6e-standard-4t": (180, 720), "ct6e-standard-8t": (180, 1440), "tpu7x-standard-4t": (224, 992),
+    "a2-megagpu-16g": (96, 1360), "a3-ultragpu-8g": (224, 2952), "a4-highgpu-8g": (224, 3968),
+    "a4x-highgpu-4g": (140, 884), "a4x-maxgpu-4g-metal": (144, 960), "g2-standard-24": (23, 96),
+}  # fmt: skip
+"""CPUs and GiB of memory where they are not in proportion to the chips: GKE's autoscaler at 7d25050."""
+PER_CHIP = {"a2-highgpu": (12, 85), "a2-ultragpu": (12, 170), "a3-highgpu": (26, 234), "a3-megagpu": (26, 234)}
 SMALL_CUBES = {"2x2x1", "2x2x2", "2x2x4", "2x4x4"}
 FLAT = {"2x2", "2x4", "4x4", "4x8", "8x8", "8x16", "16x16"}
 TPUS: dict[str, tuple[str, int, str, bool, set[str] | int]] = {
@@ -256,3 +265,19 @@ def test_a_gpu_machine_has_no_topology() -> None:
 
     with pytest.raises(ValueError, match=message):
         plan("a4-highgpu-8g", topology="2x2")
+
+
+@pytest.mark.parametrize("name", machines())
+def test_cpus_and_memory_of_each_machine_are_those_of_gkes_autoscaler(name: str) -> None:
+    """By the table, by the chip, or by the number in the name: G2 has 4 GiB for each CPU, G4 3.75."""
+    machine = machines()[name]
+    family, _, size = name.rpartition("-")
+    if name in HOSTS:
+        expected = HOSTS[name]
+    elif family in PER_CHIP:
+        cpus, memory_gib = PER_CHIP[family]
+        expected = (cpus * machine.chips, memory_gib * machine.chips)
+    else:
+        expected = (int(size), int(int(size) * (4 if family == "g2-standard" else 3.75)))
+
+    assert (machine.cpus, machine.host_memory_gib) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,6 +64,34 @@ def test_a_node_of_gpus_holds_several_pods(machine_types: list[str], split: int 
     made = nodes(*machine_types, split=split)
 
     assert [made.pods_per_node(pool) for pool in made.pools.values()] == pods
+
+
+@pytest.mark.parametrize(
+    ("machine_types", "split", "cpus", "memory_gib"),
+    [
+        (["ct6e-standard-4t"], None, 89, 540),
+        (["g2-standard-4"], None, 1, 8),
+        (["a3-highgpu-8g"], None, 103, 1415),
+        (["a3-highgpu-8g"], 2, 25, 353),
+        (["a3-highgpu-8g", "g2-standard-48"], 4, 23, 138),
+    ],
+)
+def test_a_pod_asks_for_its_share_of_the_smallest_machine(
+    machine_types: list[str], split: int | None, cpus: int, memory_gib: int
+) -> None:
+    """Half of the CPUs and four fifths of the memory that GKE leaves, divided by the pods of a node."""
+    made = nodes(*machine_types, split=split)
+
+    assert (made.accelerator.cpus, made.accelerator.memory_gib) == (cpus, memory_gib)
+    for pool in made.pools.values():
+        assert made.pods_per_node(pool) * memory_gib < pool.machine.host_memory_gib * 0.8
+
+
+def test_a_pod_asks_for_what_it_is_told_to() -> None:
+    """In place of its share."""
+    made = replace(nodes("ct6e-standard-4t"), cpus=8, memory_gib=64)
+
+    assert (made.accelerator.cpus, made.accelerator.memory_gib) == (8, 64)
 
 
 def test_the_first_choice_decides_how_many_run_and_all_choices_how_many_can() -> None:

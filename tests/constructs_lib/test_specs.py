@@ -77,6 +77,8 @@ BETWEEN = [
     (MaintenanceWindowSpec, "start_hour_utc", (0, 23), (-1, 24), "must be between 0 and 23"),
     (ModelServerSpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
     (ModelServerSpec, "replicas", (0, 1), (-1,), "must be at least 0"),
+    (ModelServerSpec, "cpus", (1, 180), (0, -1), "must be at least 1"),
+    (ModelServerSpec, "memory_gib", (1, 720), (0,), "must be at least 1"),
     (ModelSpec, "download_timeout_minutes", (5, 360), (4, 361), "must be between 5 and 360"),
     (ModelSpec, "weights_gib", (1,), (0,), "must be at least 1"),
     (NetworkSpec, "mtu", (1300, 8896), (1299, 8897), "must be between 1300 and 8896"),

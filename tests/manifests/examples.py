@@ -6,7 +6,7 @@ from typing import Any
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.served_weights import from_bucket
-from constructs_lib.specs import HuggingFaceTokenSpec, ModelServerSpec, ModelSpec
+from constructs_lib.specs import HealthCheckSpec, HuggingFaceTokenSpec, ModelServerSpec, ModelSpec
 
 NAMESPACE = "inference"
 LABELS = {"app": "gemma"}
@@ -19,12 +19,14 @@ SERVER = ModelServerSpec(image="docker.io/vllm/vllm-tpu:v0.27.0", max_model_len=
 TPU = Accelerator(
     resource="google.com/tpu",
     count=4,
+    cpus=89,
+    memory_gib=542,
     node_selector={
         "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
         "cloud.google.com/gke-tpu-topology": "2x2",
     },
 )
-OWN = ("replicas", "accelerator", "claim_template", "model", "weights")
+OWN = ("replicas", "accelerator", "claim_template", "model", "weights", "health_check", "read_only")
 """Arguments of the function itself."""
 
 
@@ -36,6 +38,8 @@ def server(**changes: Any) -> dict[str, Any]:
         "accelerator": TPU,
         "claim_template": "interfaces-1",
         "model": MODEL,
+        "health_check": HealthCheckSpec(),
+        "read_only": True,
         "weights": from_bucket(bucket="my-project-id-gemma-weights", disk_gib=62),
         **own,
     }

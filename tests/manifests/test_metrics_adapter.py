@@ -136,7 +136,7 @@ def test_the_certificate_has_a_place_to_be_written_to() -> None:
     [volume] = pod()["volumes"]
 
     assert f"--cert-dir={mount['mountPath']}" in container()["args"]
-    assert volume == {"name": mount["name"], "emptyDir": {}}
+    assert volume == {"name": mount["name"], "emptyDir": {"sizeLimit": "16Mi"}}
 
 
 def test_the_control_plane_reaches_it_without_a_firewall_rule_of_ours() -> None:

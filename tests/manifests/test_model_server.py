@@ -7,7 +7,7 @@ import pytest
 
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.served_weights import from_hugging_face
-from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec
+from constructs_lib.specs import HealthCheckSpec, KubernetesSecretSpec, LoraAdapterSpec
 from tests.checks.kubernetes_objects import problems
 from tests.manifests.examples import LABELS, MODEL, TPU, server
 
@@ -15,6 +15,8 @@ OLD_IMAGE = "docker.io/vllm/vllm-openai:v0.10.1"
 GPU = Accelerator(
     resource="nvidia.com/gpu",
     count=8,
+    cpus=100,
+    memory_gib=1024,
     node_selector={"cloud.google.com/gke-accelerator": "nvidia-h200-141gb"},
     tolerations=({"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},),
 )
@@ -103,6 +105,7 @@ def test_weights_straight_from_hugging_face(token: KubernetesSecretSpec | str) -
 
     assert problems(made) == []
     assert download["resources"]["requests"]["ephemeral-storage"] == "62Gi"
+    assert container(made)["resources"]["requests"]["ephemeral-storage"] == "67Gi"
     assert {"name": "models", "emptyDir": {}} in pod(made)["volumes"]
     assert pod(made)["securityContext"]["fsGroup"] == download["securityContext"]["runAsUser"]
     assert "token" in [mount["name"] for mount in download["volumeMounts"]]
@@ -132,16 +135,26 @@ def test_the_weights_are_mounted_read_only_and_cached_on_disk() -> None:
     assert annotations["gke-gcsfuse/volumes"] == "true"
     assert annotations["gke-gcsfuse/ephemeral-storage-limit"] == "0"
     assert annotations["gke-gcsfuse/ephemeral-storage-request"] == "62Gi"
+    assert (annotations["gke-gcsfuse/cpu-request"], annotations["gke-gcsfuse/memory-request"]) == ("250m", "1Gi")
 
 
 def test_the_pod_takes_its_chips_from_the_right_nodes() -> None:
     """Chips are asked for as a string, and the nodes are found by their labels."""
     made = server()
 
-    assert container(made)["resources"] == {"limits": {"google.com/tpu": "4"}, "claims": [{"name": "interfaces"}]}
+    assert container(made)["resources"]["limits"] == {"google.com/tpu": "4"}
+    assert container(made)["resources"]["claims"] == [{"name": "interfaces"}]
     assert pod(made)["nodeSelector"] == TPU.node_selector
     assert pod(made)["resourceClaims"] == [{"name": "interfaces", "resourceClaimTemplateName": "interfaces-1"}]
     assert "tolerations" not in pod(made)
+
+
+def test_the_pod_asks_for_its_share_of_the_node_and_has_no_limit() -> None:
+    """In the API server's own form, chips among them: what it adds or writes anew would be drift in every plan."""
+    made = container(server(accelerator=GPU))["resources"]
+
+    assert made["requests"] == {"cpu": "100", "memory": "1Ti", "ephemeral-storage": "5Gi", "nvidia.com/gpu": "8"}
+    assert made["limits"] == {"nvidia.com/gpu": "8"}
 
 
 def test_without_dranet_there_is_no_claim() -> None:
@@ -149,7 +162,8 @@ def test_without_dranet_there_is_no_claim() -> None:
     made = server(claim_template=None, accelerator=GPU)
 
     assert "resourceClaims" not in pod(made)
-    assert container(made)["resources"] == {"limits": {"nvidia.com/gpu": "8"}}
+    assert container(made)["resources"].keys() == {"requests", "limits"}
+    assert container(made)["resources"]["limits"] == {"nvidia.com/gpu": "8"}
     assert pod(made)["tolerations"] == [dict(GPU.tolerations[0])]
 
 
@@ -169,6 +183,32 @@ def test_every_probe_asks_for_health() -> None:
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert made[probe]["httpGet"] == {"path": "/health", "port": "http"}
     assert made["ports"] == [{"name": "http", "containerPort": 8000}]
+
+
+SLOW = HealthCheckSpec(interval_sec=60, timeout_sec=30, unhealthy_threshold=5, path="/v1/models")
+
+
+@pytest.mark.parametrize("check", [HealthCheckSpec(), SLOW])
+def test_a_server_is_out_of_the_picker_when_it_is_out_of_the_load_balancer(check: HealthCheckSpec) -> None:
+    """The kubelet asks as often, waits as long and fails as often as the gateway: neither takes a busy one for dead."""
+    made = container(server(health_check=check))["readinessProbe"]
+
+    assert made == {
+        "httpGet": {"path": check.path, "port": "http"},
+        "timeoutSeconds": check.timeout_sec,
+        "periodSeconds": check.interval_sec,
+        "failureThreshold": check.unhealthy_threshold,
+    }
+
+
+@pytest.mark.parametrize(("check", "least_sec"), [(HealthCheckSpec(), 300), (SLOW, 600)])
+def test_a_busy_server_is_not_restarted(check: HealthCheckSpec, least_sec: int) -> None:
+    """A restart loads the weights again: five minutes without an answer, and twice what the gateway waits."""
+    made = container(server(health_check=check))["livenessProbe"]
+
+    assert made["periodSeconds"] * made["failureThreshold"] >= max(least_sec, 2 * check.detection_sec)
+    assert made["periodSeconds"] >= made["timeoutSeconds"] >= 15
+    assert made["httpGet"]["path"] == "/health"
 
 
 @pytest.mark.parametrize(("image", "wait", "drain"), [(None, 30, 95), (OLD_IMAGE, 120, None)])
@@ -196,10 +236,41 @@ def test_the_container_has_no_privilege_and_no_token() -> None:
     """TPUs need no privileges, and vLLM calls no API server."""
     made = server()
 
-    assert container(made)["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert container(made)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
     assert pod(made)["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert pod(made)["automountServiceAccountToken"] is False
     assert pod(made)["enableServiceLinks"] is False
+
+
+def test_a_server_writes_to_bounded_volumes_alone() -> None:
+    """Home, compiled programs, temporary files, shared memory: every mount that can be written has a limit."""
+    made = server()
+    limits = {
+        volume["name"]: volume["emptyDir"]["sizeLimit"] for volume in pod(made)["volumes"] if "emptyDir" in volume
+    }
+    mounts = {
+        mount["mountPath"]: mount["name"] for mount in container(made)["volumeMounts"] if not mount.get("readOnly")
+    }
+    env = {entry["name"]: entry["value"] for entry in container(made)["env"]}
+
+    assert mounts == {"/dev/shm": "shared-memory", "/cache": "cache", "/tmp": "temporary"}
+    assert limits.keys() == set(mounts.values())
+    assert env["HOME"] == "/cache"
+    assert {env["VLLM_CACHE_ROOT"], env["VLLM_XLA_CACHE_PATH"]} == {"/cache/vllm", "/cache/xla"}
+
+
+def test_an_image_of_ones_own_may_write_to_itself() -> None:
+    """Then home and temporary files are where the image has them."""
+    made = server(read_only=False)
+
+    assert "readOnlyRootFilesystem" not in container(made)["securityContext"]
+    assert "HOME" not in [entry["name"] for entry in container(made)["env"]]
+    assert "/tmp" not in [mount["mountPath"] for mount in container(made)["volumeMounts"]]
+    assert problems(made) == []
 
 
 def test_the_server_looks_nothing_up_outside() -> None:

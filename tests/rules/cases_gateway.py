@@ -21,11 +21,23 @@ CASES: dict[str, Case] = {
         {"gateway__health_check": {"interval_sec": 2}},
         "gateway.health_check.timeout_sec: must be at most interval_sec (2), got 5 -> write 2",
     ),
+    "GW-HEALTH-BUSY": Case(
+        {"gateway__health_check": {"timeout_sec": 3}},
+        {"gateway__health_check": {"interval_sec": 2, "timeout_sec": 2}},
+        "gateway.health_check.timeout_sec: should be at least 3, since a busy server answers late, got 2"
+        " -> write 3, and interval_sec: 3",
+    ),
     "GW-HEALTH-PATH": Case(
         {"gateway__health_check": {"path": "/v1/health?deep=1"}},
         {"gateway__health_check": {"path": "/health check"}},
         "gateway.health_check.path: must be at most 2048 printable ASCII characters without spaces, "
         "got '/health check' -> write '/health'",
+    ),
+    "GW-CHART-REQUESTS": Case(
+        {"inference_pool__chart_version": "v1.4.0"},
+        {"inference_pool__chart_version": "v1.3.1"},
+        "inference_pool.chart_version: should be v1.4.0 or later, whose endpoint picker asks for CPU and memory, "
+        "got 'v1.3.1' -> write 'v1.5.0'",
     ),
     "GW-METRIC-45": Case(
         {"model_server__metric_export_name": "m" * 45},

@@ -31,6 +31,16 @@ CASES: dict[str, Case] = {
         "model_server.tensor_parallel_size: must be one of 1, 2, 4, the divisors of the 4 chips of a node of "
         "node_pools.tpu, got 8 -> remove the line: all chips of a node are used",
     ),
+    "SRV-ROOM": Case(
+        {"model_server__cpus": 178, "model_server__memory_gib": 674},
+        {"model_server__cpus": 180, "model_server__memory_gib": 720},
+        [
+            "model_server.cpus: must be at most 178, what a node of node_pools.tpu leaves to each pod, got 180"
+            " -> remove the line, or choose a larger machine",
+            "model_server.memory_gib: must be at most 674, what a node of node_pools.tpu leaves to each pod, got 720"
+            " -> remove the line, or choose a larger machine",
+        ],
+    ),
     "SRV-ARGS": Case(
         {"model_server__extra_args": ["--max-num-seqs=256", "--enable-prefix-caching"]},
         {"model_server__extra_args": ["--max_model_len=8192", "--api-key", "secret"]},

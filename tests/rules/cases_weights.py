@@ -15,10 +15,10 @@ def adapters(*names: str) -> Changes:
 
 CASES: dict[str, Case] = {
     "CACHE-DISK": Case(
-        {"model_server__file_cache_gib": 93},
+        {"model_server__file_cache_gib": 88},
         {"model_server__file_cache_gib": 100},
-        "model_server.file_cache_gib: must be at most 93, what GKE leaves of 200 GiB of disk, got 100"
-        " -> write 93, or node_pools.tpu.disk_gib: 220",
+        "model_server.file_cache_gib: must be at most 88, what GKE leaves of 200 GiB of disk, less 5 GiB for the "
+        "server's own files, got 100 -> write 88, or node_pools.tpu.disk_gib: 230",
     ),
     "MODEL-SECRET": Case(
         {"model__hugging_face_token": {"kubernetes_secret": {"name": "hf-secret", "key": "hf_token"}}},
@@ -104,8 +104,8 @@ MORE: dict[str, More] = {
         "CACHE-DISK",
         pool(disk_gib=100),
         [
-            "node_pools.tpu.disk_gib: must leave 62 GiB for the weights, got 100 of which GKE leaves 43"
-            " -> write 140, or a smaller model_server.file_cache_gib"
+            "node_pools.tpu.disk_gib: must leave 67 GiB for the weights and the server's own files, got 100 of which "
+            "GKE leaves 43 -> write 150, or a smaller model_server.file_cache_gib"
         ],
     ),
     "a Kubernetes secret": (
@@ -156,23 +156,23 @@ MORE: dict[str, More] = {
     "local SSDs in place of the disk": ("CACHE-DISK", pool("a2-ultragpu-1g", disk_gib=30), []),
     "as much as the local SSDs hold": (
         "CACHE-DISK",
-        {**pool("a2-ultragpu-1g"), "model_server__file_cache_gib": 287},
+        {**pool("a2-ultragpu-1g"), "model_server__file_cache_gib": 282},
         [],
     ),
     "local SSDs that are too small": (
         "CACHE-DISK",
         {**pool("a2-ultragpu-1g"), "model_server__file_cache_gib": 288},
         [
-            "model_server.file_cache_gib: must be at most 287, what GKE leaves of the 375 GiB of local SSD of "
-            "a2-ultragpu-1g, got 288 -> write 287"
+            "model_server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
+            "a2-ultragpu-1g, less 5 GiB for the server's own files, got 288 -> write 282"
         ],
     ),
     "weights that local SSDs cannot hold": (
         "CACHE-DISK",
         {**pool("a2-ultragpu-1g"), "model__weights_gib": 280},
         [
-            "model_server.file_cache_gib: must be at most 287, what GKE leaves of the 375 GiB of local SSD of "
-            "a2-ultragpu-1g, got 308 -> choose a larger machine"
+            "model_server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
+            "a2-ultragpu-1g, less 5 GiB for the server's own files, got 308 -> choose a larger machine"
         ],
     ),
     "local SSDs that pods share": (
@@ -183,24 +183,25 @@ MORE: dict[str, More] = {
             "model_server__file_cache_gib": 301,
         },
         [
-            "model_server.file_cache_gib: must be at most 300, what GKE leaves of the 750 GiB of local SSD of "
-            "a2-ultragpu-2g to each of the 2 pods of a node, got 301 -> write 300"
+            "model_server.file_cache_gib: must be at most 295, what GKE leaves of the 750 GiB of local SSD of "
+            "a2-ultragpu-2g to each of the 2 pods of a node, less 5 GiB for the server's own files, got 301"
+            " -> write 295"
         ],
     ),
     "a disk that pods share": (
         "CACHE-DISK",
         {**pool("g2-standard-96"), "model_server__tensor_parallel_size": 4},
         [
-            "node_pools.tpu.disk_gib: must leave 124 GiB for the weights, got 200 of which GKE leaves 93"
-            " -> write 270, or a smaller model_server.file_cache_gib"
+            "node_pools.tpu.disk_gib: must leave 134 GiB for the weights and the server's own files, got 200 of which "
+            "GKE leaves 93 -> write 280, or a smaller model_server.file_cache_gib"
         ],
     ),
     "a cache on a disk that pods share": (
         "CACHE-DISK",
         {**pool("g2-standard-96"), "model_server__tensor_parallel_size": 4, "model_server__file_cache_gib": 56},
         [
-            "model_server.file_cache_gib: must be at most 46, what GKE leaves of 200 GiB of disk to each of the 2 "
-            "pods of a node, got 56 -> write 46, or node_pools.tpu.disk_gib: 240"
+            "model_server.file_cache_gib: must be at most 41, what GKE leaves of 200 GiB of disk to each of the 2 "
+            "pods of a node, less 5 GiB for the server's own files, got 56 -> write 41, or node_pools.tpu.disk_gib: 260"
         ],
     ),
     "a disk that leaves nothing to each pod": (
@@ -212,15 +213,15 @@ MORE: dict[str, More] = {
         },
         [
             "model_server.file_cache_gib: must be at most 0, what GKE leaves of 10 GiB of disk to each of the 8 pods "
-            "of a node, got 17 -> write node_pools.tpu.disk_gib: 280"
+            "of a node, less 5 GiB for the server's own files, got 17 -> write node_pools.tpu.disk_gib: 330"
         ],
     ),
     "the larger of two machines has two pods": (
         "CACHE-DISK",
         choices(small=growing("g2-standard-48"), large=growing("g2-standard-96")),
         [
-            "node_pools.large.disk_gib: must leave 124 GiB for the weights, got 200 of which GKE leaves 93"
-            " -> write 270, or a smaller model_server.file_cache_gib"
+            "node_pools.large.disk_gib: must leave 134 GiB for the weights and the server's own files, got 200 of "
+            "which GKE leaves 93 -> write 280, or a smaller model_server.file_cache_gib"
         ],
     ),
     "a bucket that nobody reads": (

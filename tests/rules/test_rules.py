@@ -11,7 +11,6 @@ from constructs_lib.accelerators import machines
 from constructs_lib.specs import CapacitySpec, NodePoolSpec
 from stacks.errors import Problem
 from stacks.rules import RULES, Rule, check
-from stacks.rules.weights import disk_leaves_gib, local_ssds_leave_gib
 from tests.configs import ELASTIC, config
 from tests.rules import (
     cases_autoscaling,
@@ -154,18 +153,6 @@ def test_one_cause_is_told_by_one_rule(name: str) -> None:
 
     assert [problem.rule for problem in errors] == rules
     assert [problem.rule for problem in warnings if problem.rule not in ("SRV-ARM", "HPA-NONE")] == []
-
-
-def test_what_gke_leaves_of_a_disk_is_googles_own_number() -> None:
-    """100 GB of boot disk leave 47060071478 bytes, printed in Google's page on node sizes."""
-    assert disk_leaves_gib(100) == 47060071478 // 2**30
-    assert [disk_leaves_gib(size) for size in (10, 200, 300)] == [3, 93, 154]
-
-
-@pytest.mark.parametrize(("count", "total", "left"), [(1, 375, 287), (2, 750, 600), (4, 1500, 1250), (1, 50, 0)])
-def test_what_gke_leaves_of_local_ssds(count: int, total: int, left: int) -> None:
-    """Nine tenths, less 50 GiB for one, 75 for two and 100 for more: never less than nothing."""
-    assert local_ssds_leave_gib(count, total) == left
 
 
 def test_problems_read_well() -> None:

@@ -67,6 +67,44 @@ def test_the_server_is_the_config_s(tmp_path: Path) -> None:
     assert app.object("Service")["spec"]["ports"][0]["port"] == 9000
 
 
+def test_the_kubelet_asks_as_the_gateway_does(tmp_path: Path) -> None:
+    """One setting: the endpoint picker never loses a server that the load balancer still waits for."""
+    check = {"interval_sec": 30, "timeout_sec": 20, "unhealthy_threshold": 4}
+    probe = server(alone(tmp_path, gateway__health_check=check))["readinessProbe"]
+
+    assert (probe["periodSeconds"], probe["timeoutSeconds"], probe["failureThreshold"]) == (30, 20, 4)
+
+
+def test_what_a_server_asks_for_can_be_set(tmp_path: Path) -> None:
+    """In place of its share of the node."""
+    asked = server(alone(tmp_path, model_server__cpus=16, model_server__memory_gib=128))["resources"]["requests"]
+
+    assert (asked["cpu"], asked["memory"]) == ("16", "128Gi")
+
+
+GPUS = {"tpu": {"machine_type": "g2-standard-48"}}
+OWN_DRIVER = {"tpu": {"machine_type": "g2-standard-48", "gpu_driver_version": "INSTALLATION_DISABLED"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "read_only"),
+    [
+        ({}, True),
+        ({"model_server__image": "mirror.example/hub/vllm/vllm-tpu@sha256:" + "a" * 64}, True),
+        ({"model_server__image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pools": GPUS}, True),
+        ({"model_server__image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pools": OWN_DRIVER}, False),
+        ({"model_server__image": "docker.io/me/vllm:v0.27.1"}, False),
+        ({"model_server__image": "docker.io/me/vllm:v0.27.1", "model_server__read_only_root_filesystem": True}, True),
+        ({"model_server__read_only_root_filesystem": False}, False),
+    ],
+)
+def test_files_of_known_images_cannot_be_changed(changes: dict[str, Any], read_only: bool, tmp_path: Path) -> None:
+    """Those of vLLM and their copies, where GKE installs the driver; the setting decides for all others."""
+    context = server(alone(tmp_path, **changes))["securityContext"]
+
+    assert context.get("readOnlyRootFilesystem", False) is read_only
+
+
 def test_the_server_runs_on_the_pool_that_is_named(tmp_path: Path) -> None:
     """Or on the only one."""
     pools = {"tpu": {"machine_type": "ct6e-standard-4t"}, "gpu": {"machine_type": "a3-ultragpu-8g"}}
