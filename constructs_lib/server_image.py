@@ -59,7 +59,7 @@ class ServerImage:
 
     @property
     def version(self) -> Version | None:
-        """vLLM's version as the tag tells it. A pre-release counts as its release: `v0.11.1-rc1` is (0, 11, 1)."""
+        """VLLM's version as the tag tells it. A pre-release counts as its release: `v0.11.1-rc1` is (0, 11, 1)."""
         found = re.match(VERSION, self.tag) if self.is_vllms_own else None
         return numbers(found) if found else None
 

@@ -3,11 +3,10 @@
 import pytest
 
 from constructs_lib import vllm
+from constructs_lib.server_image import Version
 from constructs_lib.specs import ModelServerSpec
 
 DIGEST = "sha256:" + "0" * 64
-
-
 OWN = "registry.example.com/llm:v2"
 
 
@@ -29,7 +28,7 @@ OWN = "registry.example.com/llm:v2"
         ("rocm/vllm:rocm6.4.1_vllm_0.9.1", None),
     ],
 )
-def test_the_version_is_read_from_the_tags_of_vllms_own_images(image: str, version: vllm.Version | None) -> None:
+def test_the_version_is_read_from_the_tags_of_vllms_own_images(image: str, version: Version | None) -> None:
     """And of mirrors whose path ends so; the tags of others count for themselves, a digest tells nothing."""
     assert vllm.told_version(ModelServerSpec(image=image)) == version
 

@@ -235,7 +235,9 @@ def choose(paths: list[str], kind: str) -> tuple[list[str], str]:
     if kind == "mistral" or (mistral and not others) or (mistral and kind == "auto" and not complete):
         return single(MISTRAL, mistral), MISTRAL[0]
     # The layers of a sentence-transformers model behind the first: `2_Dense/model.safetensors`.
-    dense = [path for path in paths if path[:1].isdigit() and path.split("/")[1:] in (["model.safetensors"], [PYTORCH[1]])]
+    dense = [
+        path for path in paths if path[:1].isdigit() and path.split("/")[1:] in (["model.safetensors"], [PYTORCH[1]])
+    ]
     if others or HF[0] in here:
         return [*single(HF, others), *dense], HF[0]
     for suffix in (".bin", ".pt"):

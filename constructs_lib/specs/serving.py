@@ -16,7 +16,7 @@ class ModelServerSpec:
 
     Args:
         image: Container image of vLLM with a tag or digest; of a tag that moves, such as `nightly`, you are warned.
-        vllm_version: vLLM's version, such as `0.11.0`. Default: the tag, for vllm/vllm-openai, vllm/vllm-tpu and mirrors
+        vllm_version: vLLM's version, such as `0.11.0`. Default: the tag of vllm/vllm-openai, vllm/vllm-tpu and mirrors
             whose path ends so. Needed for other images, digests and moving tags.
         node_pool: Key of the pool it runs on. Default: the only pool.
         fallback_node_pools: Keys of the pools that are tried in this order when the first has no machines. A cluster

@@ -66,10 +66,10 @@ LOAD_FORMATS = ("auto", "bitsandbytes", "dummy", *HF_FORMATS, "mistral", "runai_
 
 def _ours(config: Config) -> Iterator[Problem]:
     for argument in arguments(config.model_server.extra_args):
-        if flag := argument.named(_KNOWN):
-            if flag in OURS:
-                path = f"model_server.extra_args[{argument.index}]"
-                yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", OURS[flag])
+        flag = argument.named(_KNOWN)
+        if flag in OURS:
+            path = f"model_server.extra_args[{argument.index}]"
+            yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", OURS[flag])
 
 
 def _absent(config: Config) -> Iterator[Problem]:

@@ -26,7 +26,19 @@ def test_a_name_has_three_parts(name: str, parts: tuple[str, str, str]) -> None:
 
 @pytest.mark.parametrize(
     "tag",
-    ["latest", "nightly", "main", "latest-cu129", "nightly-x86_64", "cu129-nightly", "v0", "v0.27", "0", "stable", "dev"],
+    [
+        "latest",
+        "nightly",
+        "main",
+        "latest-cu129",
+        "nightly-x86_64",
+        "cu129-nightly",
+        "v0",
+        "v0.27",
+        "0",
+        "stable",
+        "dev",
+    ],
 )
 def test_tags_that_move(tag: str) -> None:
     """By their pattern, under any name; the same tag beside a digest does not."""
@@ -36,7 +48,16 @@ def test_tags_that_move(tag: str) -> None:
 
 @pytest.mark.parametrize(
     "tag",
-    ["v0.27.0", "0.8.5", "v0.27.1-cu129", f"nightly-{COMMIT}", "nightly-20260104", "25.12-py3", "team-7", "mainframe-a"],
+    [
+        "v0.27.0",
+        "0.8.5",
+        "v0.27.1-cu129",
+        f"nightly-{COMMIT}",
+        "nightly-20260104",
+        "25.12-py3",
+        "team-7",
+        "mainframe-a",
+    ],
 )
 def test_tags_that_stay(tag: str) -> None:
     """A version, a commit, a date, or a name of somebody's own."""

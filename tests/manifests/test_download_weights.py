@@ -230,7 +230,13 @@ MISTRAL = ("consolidated.safetensors", "params.json", "tekken.json")
 OTHER_FORMATS = (
     *("consolidated.00.pth", "flax_model.msgpack", "gguf/model.gguf", "metal/model.bin", "model.gguf", "model.onnx"),
     *("onnx/model.onnx", "optimizer.pt", "original/consolidated.00.pth", "original/model.safetensors"),
-    *("pytorch_model.bin", "pytorch_model.bin.index.json", "rust_model.ot", "tf_model.h5", "checkpoint-9/a.safetensors"),
+    *(
+        "pytorch_model.bin",
+        "pytorch_model.bin.index.json",
+        "rust_model.ot",
+        "tf_model.h5",
+        "checkpoint-9/a.safetensors",
+    ),
 )
 
 
@@ -252,7 +258,9 @@ def test_the_weights_that_the_index_lists_are_taken_once(run: Run) -> None:
 def test_an_index_may_list_folders(run: Run) -> None:
     """Its paths are those of the repository."""
     index = ("shards/a.safetensors", "shards/b.safetensors")
-    run.hub.files = repository("config.json", "model.safetensors.index.json", *index, "shards/c.safetensors", index=index)
+    run.hub.files = repository(
+        "config.json", "model.safetensors.index.json", *index, "shards/c.safetensors", index=index
+    )
 
     assert run()[0] == 0
     assert set(run.held()) == {"config.json", "model.safetensors.index.json", *index}

@@ -24,6 +24,7 @@ def draft(argument: str, *value: str) -> More:
     says = f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/draft' -> {COPY}; ngram needs no model"
     return "SRV-OFFLINE", {"model_server__extra_args": [argument, *value]}, [says]
 
+
 CASES: dict[str, Case] = {
     "SRV-POOL": Case(
         {"regions__us__node_pools": OTHER, "model_server__node_pool": "tpu"},
