@@ -34,13 +34,15 @@ OURS = {
     "--download-dir": "the server downloads nothing: remove it",
 }
 
+# Methods of speculative decoding that vLLM takes in the place of a model's name.
+NO_MODEL = ("ngram", "[ngram]", "ngram_gpu", "suffix")
 # Values that are a repository of Hugging Face or a directory, and words among them that are neither.
 REPOSITORIES = {
     "--generation-config": ("auto", "vllm"),
     "--hf-config-path": (),
     "--qlora-adapter-name-or-path": (),
-    "--spec-model": ("ngram", "[ngram]"),
-    "--speculative-model": ("ngram", "[ngram]"),
+    "--spec-model": NO_MODEL,
+    "--speculative-model": NO_MODEL,
     "--tokenizer": (),
 }
 # Values that are a file.
@@ -60,8 +62,9 @@ MAPS = {
 }
 # vllm/vllm-openai has the examples of its repository in its working directory (vllm-project/vllm, docker/Dockerfile).
 EXAMPLES = ("examples/", "/vllm-workspace/examples/")
-# Formats whose files the download program delivers; bitsandbytes and the streamer read safetensors.
-LOAD_FORMATS = ("auto", "bitsandbytes", "dummy", *HF_FORMATS, "mistral", "runai_streamer")
+# Formats whose files the download program delivers; those that are not safetensors by their name read them too.
+STREAMED = ("runai_streamer", "runai_streamer_sharded", "sharded_state")
+LOAD_FORMATS = ("auto", "bitsandbytes", "dummy", *HF_FORMATS, "mistral", *STREAMED)
 
 
 def _ours(config: Config) -> Iterator[Problem]:

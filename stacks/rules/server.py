@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from constructs_lib.accelerators import machines
@@ -28,9 +29,9 @@ def _numbers(config: Config) -> Iterator[Problem]:
 def _image(config: Config) -> Iterator[Problem]:
     image = config.model_server.image
     for path, kind, _ in _nodes(config):
-        if kind == "tpu" and "vllm-openai" in image:
+        if kind == "tpu" and re.search(r"\bvllm-openai\b", image):
             yield _odd_image(image, f"TPUs in {path}", "write docker.io/vllm/vllm-tpu with its version")
-        elif kind == "gpu" and "tpu" in image:
+        elif kind == "gpu" and re.search(r"\btpu\b", image):
             yield _odd_image(image, f"GPUs in {path}", "write docker.io/vllm/vllm-openai with its version")
 
 

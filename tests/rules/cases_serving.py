@@ -123,7 +123,7 @@ CASES: dict[str, Case] = {
         {"model_server__extra_args": ["--load-format", "mistral"]},
         {"model_server__extra_args": ["--load_format=gguf"]},
         "model_server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, safetensors, "
-        "fastsafetensors, instanttensor, mistral, runai_streamer), got 'gguf'"
+        "fastsafetensors, instanttensor, mistral, runai_streamer, runai_streamer_sharded, sharded_state), got 'gguf'"
         " -> remove it: vLLM takes what the repository has",
     ),
     "SRV-CHOICES": Case(
@@ -171,6 +171,15 @@ MORE: dict[str, More] = {
         "SRV-POOL",
         {"regions__us__node_pools": OTHER},
         ["model_server.node_pool: must name a pool, got nothing and several pools: tpu, other -> write 'tpu'"],
+    ),
+    "an image for GPUs that has tpu in the middle of a word": (
+        "SRV-IMAGE",
+        {
+            **pool("g2-standard-96"),
+            "model_server__image": "docker.io/example/output:v1",
+            "model_server__vllm_version": "0.27.0",
+        },
+        [],
     ),
     "an image for GPUs on TPUs": (
         "SRV-IMAGE",
