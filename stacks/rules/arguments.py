@@ -149,8 +149,8 @@ RULES = (
     Rule(
         "SRV-OFFLINE",
         "`extra_args` names nothing that the pods do not have",
-        "Whatever `model.source` is, vLLM itself is offline and has no token: a tokenizer, a draft model or a template "
-        "from elsewhere ends each start, after the weights are loaded.",
+        "Whatever `model.source` is, vLLM itself is offline and has no token: with a tokenizer, a draft model or a "
+        "template from elsewhere no server starts.",
         "vLLM, Engine arguments and OpenAI-compatible server; Hugging Face, HF_HUB_OFFLINE",
         _absent,
     ),
