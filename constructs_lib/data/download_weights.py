@@ -215,7 +215,7 @@ def needed(files: list[RemoteFile], read: Callable[[RemoteFile], bytes], kind: s
         what = {"adapter": "adapter", "mistral": "consolidated weights"}.get(kind, "weights")
         raise RefusedError(f"the repository has no {what} that vLLM reads; it has {', '.join(others) or 'none at all'}")
     if index in paths:
-        chosen = listed(index, read(paths[index]), paths)
+        chosen = [*listed(index, read(paths[index]), paths), *(path for path in chosen if "/" in path)]
     other = {name for name in INDEXES if name != index}
     if index != MISTRAL[0] and "config.json" in paths:
         other.add("params.json")  # vLLM 0.12 and later takes it for the config of weights that are left out here
@@ -231,14 +231,15 @@ def choose(paths: list[str], kind: str) -> tuple[list[str], str]:
     safetensors = [path for path in here if path.endswith(".safetensors")]
     mistral = [path for path in safetensors if path.startswith("consolidated")]
     others = [path for path in safetensors if path not in mistral]
-    complete = "config.json" in here and not HF_TOKENIZERS.isdisjoint(here)
-    if kind == "mistral" or (mistral and not others) or (mistral and kind == "auto" and not complete):
+    transformers = bool(others) or HF[0] in here
+    complete = transformers and "config.json" in here and not HF_TOKENIZERS.isdisjoint(here)
+    if kind == "mistral" or (mistral and (not transformers or (kind == "auto" and not complete))):
         return single(MISTRAL, mistral), MISTRAL[0]
     # The layers of a sentence-transformers model behind the first: `2_Dense/model.safetensors`.
     dense = [
         path for path in paths if path[:1].isdigit() and path.split("/")[1:] in (["model.safetensors"], [PYTORCH[1]])
     ]
-    if others or HF[0] in here:
+    if transformers:
         return [*single(HF, others), *dense], HF[0]
     for suffix in (".bin", ".pt"):
         if found := [path for path in here if path.endswith(suffix) and path not in TRAINING]:

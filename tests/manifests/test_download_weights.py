@@ -389,9 +389,10 @@ def test_an_adapter_is_taken_without_its_training_and_the_merged_model(
     assert (set(run.held()), run.marker()) == (set(kept), IDENTITY)
 
 
-def test_the_layers_behind_an_embedding_model_are_kept(run: Run) -> None:
-    """sentence-transformers has them in folders of their own."""
-    kept = ("2_Dense/config.json", "2_Dense/model.safetensors", "config.json", "model.safetensors", "modules.json")
+@pytest.mark.parametrize("weights", [("model.safetensors",), ("model.safetensors.index.json", *SHARDS)])
+def test_the_layers_behind_an_embedding_model_are_kept(run: Run, weights: tuple[str, ...]) -> None:
+    """sentence-transformers has them in folders of their own, and in no index."""
+    kept = ("2_Dense/config.json", "2_Dense/model.safetensors", "config.json", "modules.json", *weights)
     run.hub.files = repository(*kept, "onnx/model.onnx")
 
     assert run()[0] == 0
