@@ -258,12 +258,11 @@ def test_the_weights_that_the_index_lists_are_taken_once(run: Run) -> None:
 def test_an_index_may_list_folders(run: Run) -> None:
     """Its paths are those of the repository."""
     index = ("shards/a.safetensors", "shards/b.safetensors")
-    run.hub.files = repository(
-        "config.json", "model.safetensors.index.json", *index, "shards/c.safetensors", index=index
-    )
+    kept = ("config.json", "model.safetensors.index.json", "tokenizer.json", *index)
+    run.hub.files = repository(*kept, "shards/c.safetensors", "consolidated.safetensors", index=index)
 
     assert run()[0] == 0
-    assert set(run.held()) == {"config.json", "model.safetensors.index.json", *index}
+    assert set(run.held()) == set(kept)
 
 
 def test_one_file_that_holds_everything_needs_no_index(run: Run) -> None:
