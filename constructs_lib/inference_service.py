@@ -26,6 +26,7 @@ from constructs_lib.manifests.resource_claims import resource_claim_template
 from constructs_lib.manifests.services import pod_disruption_budget, service
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import AutoscalingSpec
+from constructs_lib.vllm_arguments import weights_format
 
 CHART_TIMEOUT_SEC = 900
 
@@ -107,7 +108,12 @@ class InferenceService(Construct):
             service_account=plan.service_account,
             spec=plan.model.hugging_face_token,
         )
-        weights = served_weights.from_hugging_face(model=plan.model, token=token.source, disk_gib=plan.disk_gib)
+        weights = served_weights.from_hugging_face(
+            model=plan.model,
+            token=token.source,
+            disk_gib=plan.disk_gib,
+            weights=weights_format(plan.server.extra_args),
+        )
         return weights, list(token.ready)
 
     def _claim_template(self) -> dict[str, Any] | None:

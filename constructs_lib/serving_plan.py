@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from constructs_lib import vllm
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
+from constructs_lib.server_image import server_image
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
 
@@ -73,7 +74,7 @@ class ServingPlan:
         (kserve/kserve#5711).
         """
         told = self.server.read_only_root_filesystem
-        return vllm.own_image(self.server) and not self.nodes.own_driver if told is None else told
+        return server_image(self.server.image).is_vllms_own and not self.nodes.own_driver if told is None else told
 
     @property
     def metric(self) -> str:

@@ -1,12 +1,11 @@
-"""What differs between versions of vLLM, told from the tag of its image or from the config."""
+"""What differs between versions of vLLM, told by the config or by the tag of vLLM's own image."""
 
 from __future__ import annotations
 
 import re
 
+from constructs_lib.server_image import VERSION, Version, numbers, server_image
 from constructs_lib.specs import ModelServerSpec
-
-Version = tuple[int, int, int]
 
 # vLLM renamed the gauge in 0.10.2 and exports one of the two.
 KV_CACHE_METRIC = "vllm:kv_cache_usage_perc"
@@ -20,7 +19,6 @@ FIRST_THAT_DRAINS = (0, 20, 0)
 DRIVER_LOST_FROM, DRIVER_FOUND_FROM = (0, 9, 0), (0, 11, 0)
 DRIVER_PATH = "/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
 
-OWN_IMAGE = re.compile(r"(.*/)?vllm/vllm-(openai|tpu)[:@].*")
 
 # Until load balancer and endpoint picker no longer choose a pod that goes: the upper end of what
 # gateway-api-inference-extension observed (its config/manifests/vllm/gpu-deployment.yaml).
@@ -29,51 +27,45 @@ LEAVE_SEC = 30
 EXIT_SEC = 5
 
 
-def version(server: ModelServerSpec) -> Version | None:
+def told_version(server: ModelServerSpec) -> Version | None:
+    """The vLLM version that the config tells, else the tag of vLLM's own image; None where neither does."""
+    if server.vllm_version is None:
+        return server_image(server.image).version
+    found = re.match(VERSION, server.vllm_version)
+    return numbers(found) if found else None
+
+
+def version(server: ModelServerSpec) -> Version:
     """
-    The vLLM version that the config or the image's tag tells, such as (0, 27, 0); None for a digest or another tag.
+    The vLLM version, such as (0, 27, 0): arguments and metrics follow from it, so it is never guessed.
 
-    A pre-release counts as its release: `v0.11.1-rc1` is (0, 11, 1).
+    Raises:
+        ValueError: Neither the config nor the image's tag tells it.
     """
-    name = server.image.split("@")[0].rsplit("/", 1)[-1]
-    told = server.vllm_version or name.partition(":")[2]
-    found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", told)
-    if found is None:
-        return None
-    major, minor, patch = found.groups(default="0")
-    return int(major), int(minor), int(patch)
-
-
-def own_image(server: ModelServerSpec) -> bool:
-    """Whether the image is one of vLLM's own, or a mirror's copy: what they write, and where, is known."""
-    return OWN_IMAGE.fullmatch(server.image) is not None
+    told = told_version(server)
+    if told is None:
+        raise ValueError(f"vllm_version must be given for an image whose tag does not tell it, got '{server.image}'")
+    return told
 
 
 def kv_cache_metric(server: ModelServerSpec) -> str:
-    """The gauge, 0 to 1, of the KV cache in use. An image that does not tell its version is taken for a new one."""
-    told = version(server)
-    return KV_CACHE_METRIC_BEFORE_0_10_2 if told is not None and told < (0, 10, 2) else KV_CACHE_METRIC
+    """The gauge, 0 to 1, of the KV cache in use."""
+    return KV_CACHE_METRIC_BEFORE_0_10_2 if version(server) < (0, 10, 2) else KV_CACHE_METRIC
 
 
 def drains_on_sigterm(server: ModelServerSpec) -> bool:
-    """
-    Whether the server can finish running requests after SIGTERM (`--shutdown-timeout`) instead of aborting them.
-
-    An image that does not tell its version is taken for one that cannot.
-    """
-    told = version(server)
-    return told is not None and told >= FIRST_THAT_DRAINS
+    """Whether the server can finish running requests after SIGTERM (`--shutdown-timeout`) instead of aborting them."""
+    return version(server) >= FIRST_THAT_DRAINS
 
 
 def environment(server: ModelServerSpec, *, tpu: bool, adapters: bool) -> dict[str, str]:
     """What the version needs to be told on these chips: where the driver is, what to log, how to have adapters."""
-    told = version(server)
     if tpu:
         # Logs of the TPU library are for ever added to below /tmp and fill the disk (marin-community/marin#2078).
         logs = {"TPU_LOG_DIR": "disabled"}
         # The default one has none (vllm-project/tpu-inference 0.27, LoRA tests).
         return logs | ({"MODEL_IMPL_TYPE": "vllm"} if adapters else {})
-    lost = told is not None and DRIVER_LOST_FROM <= told < DRIVER_FOUND_FROM
+    lost = DRIVER_LOST_FROM <= version(server) < DRIVER_FOUND_FROM
     return {"LD_LIBRARY_PATH": DRIVER_PATH} if lost else {}
 
 

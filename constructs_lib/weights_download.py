@@ -12,6 +12,7 @@ from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.manifests.weights import FINAL_EXIT_CODE, download_pod
 from constructs_lib.specs import ModelSpec
+from constructs_lib.vllm_arguments import WeightsFormat
 
 
 class WeightsDownload(Construct):
@@ -28,6 +29,7 @@ class WeightsDownload(Construct):
         service_account: Kubernetes service account that may write the bucket.
         bucket: Bucket name.
         model: What to download.
+        weights: Which of two formats of the weights, where the repository has both. Default: that of transformers.
         after: The account and its grants.
     """
 
@@ -42,6 +44,7 @@ class WeightsDownload(Construct):
         service_account: str,
         bucket: str,
         model: ModelSpec,
+        weights: WeightsFormat = "auto",
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -54,7 +57,9 @@ class WeightsDownload(Construct):
             service_account=service_account,
             spec=model.hugging_face_token,
         )
-        pod = download_pod(model=model, bucket=bucket, service_account=service_account, token=token.source)
+        pod = download_pod(
+            model=model, bucket=bucket, service_account=service_account, token=token.source, weights=weights
+        )
         BoundedJob(
             self,
             "job",

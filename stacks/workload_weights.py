@@ -5,6 +5,7 @@ from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
+from constructs_lib.vllm_arguments import weights_format
 from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
 from stacks.cluster_access import ClusterStack
@@ -51,5 +52,6 @@ class WorkloadWeightsStack(ClusterStack):
             service_account=DOWNLOADER_ACCOUNT,
             bucket=self.names.bucket,
             model=config.model,
+            weights=weights_format(config.model_server.extra_args),
             after=[account, *grants],
         )

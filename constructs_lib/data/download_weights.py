@@ -7,6 +7,7 @@ nothing. What it is told by the environment:
     MODEL_REPOSITORY, MODEL_REVISION   what to download
     TARGET_DIRECTORY                   where to; it belongs to this revision alone
     HF_TOKEN_FILE                      file that holds the token
+    WEIGHTS                            which weights where there are two kinds: auto, hf, mistral or adapter
     HF_ENDPOINT                        another hub, such as a mirror
     RETRY_PAUSE_SEC                    first pause before another try
 
@@ -27,7 +28,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse
@@ -45,8 +46,19 @@ TRIES = 8
 LONGEST_PAUSE_SEC = 60.0
 PROGRESS_SEC = 15
 FINAL = 3
-# Copies of the same weights in other formats; left out where there are safetensors, as vLLM does.
-OTHER_WEIGHTS = (".bin", ".gguf", ".h5", ".msgpack", ".onnx", ".pt", ".pth")
+# What weights are called; everything else in a repository is small, and some of it is read.
+WEIGHTS = (
+    *(".safetensors", ".bin", ".pt", ".pth", ".gguf", ".ggml", ".h5", ".keras", ".msgpack", ".onnx", ".onnx_data"),
+    *(".ot", ".ckpt", ".tflite", ".mlmodel", ".nemo", ".engine", ".tensors", ".pb"),
+)
+# What a training leaves beside the weights (vLLM, filter_files_not_needed_for_inference).
+TRAINING = ("training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt", "scaler.pt")
+# Index and single file of each kind of weights, as vLLM's default loader and transformers call them.
+HF = ("model.safetensors.index.json", "model.safetensors")
+MISTRAL = ("consolidated.safetensors.index.json", "consolidated.safetensors")
+PYTORCH = ("pytorch_model.bin.index.json", "pytorch_model.bin")
+INDEXES = (HF[0], MISTRAL[0], PYTORCH[0])
+HF_TOKENIZERS = {"tokenizer.json", "tokenizer.model", "tokenizer_config.json", "vocab.json"}
 
 
 class RefusedError(Exception):
@@ -89,23 +101,27 @@ class TokenStaysHome(HTTPRedirectHandler):
 class Hub:
     """One revision of one model at the hub."""
 
-    def __init__(self, endpoint: str, repository: str, revision: str, token: str, pause_sec: float) -> None:
+    def __init__(self, endpoint: str, repository: str, revision: str, token: str, pause_sec: float, kind: str) -> None:
         self.stopped = threading.Event()
         self._endpoint = endpoint.rstrip("/")
         self._repository = repository
         self._revision = revision
         self._token = token
         self._pause_sec = pause_sec
+        self._kind = kind
         self._opener = build_opener(TokenStaysHome())
 
     def files(self) -> list[RemoteFile]:
         """Every file that a server needs."""
+        return needed(self._list(), self._read, self._kind)
+
+    def _list(self) -> list[RemoteFile]:
         url = f"{self._endpoint}/api/models/{self._repository}/revision/{self._revision}?blobs=true"
         tries = 0
         while True:
             try:
                 with self._open(url) as response:
-                    return needed([remote_file(entry) for entry in json.load(response)["siblings"]])
+                    return [remote_file(entry) for entry in json.load(response)["siblings"]]
             except (OSError, HTTPException, ValueError) as error:
                 tries += 1
                 self._pause(url, error, tries)
@@ -131,6 +147,14 @@ class Hub:
             except (OSError, HTTPException) as error:
                 tries += 1
                 self._pause(url, error, tries)
+
+    def _read(self, file: RemoteFile) -> bytes:
+        """The whole of a small file, if its checksum is right."""
+        content, checksum = b"".join(self.blocks(file)), file.checksum()
+        checksum.update(content)
+        if checksum.hexdigest() != file.digest:
+            raise FailedError(f"{file.path}: the checksum is wrong")
+        return content
 
     def _open(self, url: str, start: int = 0) -> HTTPResponse:
         headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "download-weights"}
@@ -182,12 +206,65 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
     return RemoteFile(entry["rfilename"], int(entry["size"]), digest, bool(large))
 
 
-def needed(files: list[RemoteFile]) -> list[RemoteFile]:
-    """All but `original/` and, where there are safetensors, the weights in other formats."""
-    kept = [file for file in files if not file.path.startswith("original/")]
-    if any(file.path.endswith(".safetensors") for file in kept):
-        kept = [file for file in kept if not file.path.endswith(OTHER_WEIGHTS)]
-    return kept
+def needed(files: list[RemoteFile], read: Callable[[RemoteFile], bytes], kind: str) -> list[RemoteFile]:
+    """What vLLM reads, once: the files that are no weights, and one of the sets of weights. *read* gives an index."""
+    paths = {file.path: file for file in files if not file.path.startswith("original/")}
+    chosen, index = choose(list(paths), kind)
+    if not chosen and index not in paths:
+        others = sorted({Path(path).suffix for path in paths if path.endswith(WEIGHTS)})
+        what = {"adapter": "adapter", "mistral": "consolidated weights"}.get(kind, "weights")
+        raise RefusedError(f"the repository has no {what} that vLLM reads; it has {', '.join(others) or 'none at all'}")
+    if index in paths:
+        chosen = [*listed(index, read(paths[index]), paths), *(path for path in chosen if "/" in path)]
+    other = {name for name in INDEXES if name != index}
+    if index != MISTRAL[0] and "config.json" in paths:
+        other.add("params.json")  # vLLM 0.12 and later takes it for the config of weights that are left out here
+    return [file for path, file in paths.items() if path in chosen or not (path.endswith(WEIGHTS) or path in other)]
+
+
+def choose(paths: list[str], kind: str) -> tuple[list[str], str]:
+    """The set of weights that is taken, and the name of the index that may list it. Weights lie in the first folder."""
+    here = [path for path in paths if "/" not in path]
+    if kind == "adapter":
+        adapter = (f"adapter_model{suffix}" for suffix in (".safetensors", ".bin", ".pt"))
+        return [name for name in adapter if name in here][:1], ""
+    safetensors = [path for path in here if path.endswith(".safetensors")]
+    mistral = [path for path in safetensors if path.startswith("consolidated")]
+    others = [path for path in safetensors if path not in mistral]
+    transformers = bool(others) or HF[0] in here
+    complete = transformers and "config.json" in here and not HF_TOKENIZERS.isdisjoint(here)
+    if kind == "mistral" or (mistral and (not transformers or (kind == "auto" and not complete))):
+        return single(MISTRAL, mistral), MISTRAL[0]
+    # The layers of a sentence-transformers model behind the first: `2_Dense/model.safetensors`.
+    dense = [
+        path for path in paths if path[:1].isdigit() and path.split("/")[1:] in (["model.safetensors"], [PYTORCH[1]])
+    ]
+    if transformers:
+        return [*single(HF, others), *dense], HF[0]
+    for suffix in (".bin", ".pt"):
+        if found := [path for path in here if path.endswith(suffix) and path not in TRAINING]:
+            return [*single(PYTORCH, found), *dense], PYTORCH[0]
+    return [], ""
+
+
+def single(names: tuple[str, str], found: list[str]) -> list[str]:
+    """The file that holds everything, where there is one; else all that were *found*."""
+    return [names[1]] if names[1] in found else found
+
+
+def listed(index: str, content: bytes, paths: dict[str, RemoteFile]) -> list[str]:
+    """The files that *index* names. One that is not there is an error now, and not when the server loads it."""
+    try:
+        names = sorted(set(json.loads(content)["weight_map"].values()))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RefusedError(f"{index} is no index of weights: it has no map from tensors to files") from None
+    missing = [name for name in names if name not in paths]
+    if missing:
+        raise RefusedError(
+            f"{index} names {len(missing)} of {len(names)} files that the repository does not have, such as "
+            f"{missing[0]}: choose another revision"
+        )
+    return names
 
 
 class Target:
@@ -200,17 +277,23 @@ class Target:
         self._trusted = True
 
     def is_complete(self) -> bool:
-        """Whether the marker of this revision is there. Another's is removed, and no file beside it is trusted."""
+        """
+        Whether the marker of this revision is there. Another's is removed, and no file beside it is trusted.
+
+        That of the same revision and another kind of weights is removed, but its files are good.
+        """
         if not self._marker.is_file():
             return False
         try:
-            if json.loads(self._marker.read_bytes()) == self._identity:
-                return True
+            found = json.loads(self._marker.read_bytes())
         except ValueError:
-            pass
-        say(f"{self._marker} is of something else: everything is downloaded again")
+            found = None
+        if found == self._identity:
+            return True
+        self._trusted = isinstance(found, dict) and {**found, "weights": ""} == {**self._identity, "weights": ""}
+        again = "what is missing is downloaded" if self._trusted else "everything is downloaded again"
+        say(f"{self._marker} is of {'other weights' if self._trusted else 'something else'}: {again}")
         self._marker.unlink()
-        self._trusted = False
         return False
 
     def has(self, file: RemoteFile) -> bool:
@@ -301,13 +384,17 @@ def main() -> int:
     repository, revision = os.environ["MODEL_REPOSITORY"], os.environ["MODEL_REVISION"]
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     pause_sec = float(os.environ.get("RETRY_PAUSE_SEC", "2"))
-    target = Target(Path(os.environ["TARGET_DIRECTORY"]), {"repository": repository, "revision": revision})
+    kind = os.environ.get("WEIGHTS", "auto")
+    identity = {"repository": repository, "revision": revision}
+    # A directory has one kind of adapter, and markers of `auto` never named it.
+    identity |= {"weights": kind} if kind in ("hf", "mistral") else {}
+    target = Target(Path(os.environ["TARGET_DIRECTORY"]), identity)
     try:
         if target.is_complete():
             say(f"{repository} at {revision} is there already: nothing to do")
             return 0
         token = read_token(os.environ["HF_TOKEN_FILE"])
-        download(Hub(endpoint, repository, revision, token, pause_sec), target)
+        download(Hub(endpoint, repository, revision, token, pause_sec, kind), target)
         target.complete()
     except RefusedError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -9,6 +9,7 @@ from constructs_lib.manifests import gcs_fuse
 from constructs_lib.manifests._objects import gibibytes
 from constructs_lib.manifests.weights import USER, download_containers, token_volume
 from constructs_lib.specs import KubernetesSecretSpec, ModelSpec
+from constructs_lib.vllm_arguments import WeightsFormat
 
 VOLUME = "models"
 
@@ -43,13 +44,16 @@ def from_bucket(*, bucket: str, disk_gib: int) -> ServedWeights:
     )
 
 
-def from_hugging_face(*, model: ModelSpec, token: KubernetesSecretSpec | str, disk_gib: int) -> ServedWeights:
+def from_hugging_face(
+    *, model: ModelSpec, token: KubernetesSecretSpec | str, disk_gib: int, weights: WeightsFormat = "auto"
+) -> ServedWeights:
     """
     A directory of the node, filled by the download program before the server starts; the server sees no token.
 
-    A restarted container finds it filled, a new pod downloads again. *disk_gib* GiB of the node's disk are asked for.
+    A restarted container finds it filled, a new pod downloads again. *disk_gib* GiB of the node's disk are asked for;
+    *weights* says which of two formats is taken.
     """
-    downloads = [_as_nobody(container) for container in download_containers(model)]
+    downloads = [_as_nobody(container) for container in download_containers(model, weights)]
     resources = downloads[0]["resources"]
     downloads[0]["resources"] = {
         **resources,

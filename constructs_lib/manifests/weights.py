@@ -9,6 +9,7 @@ from constructs_lib.manifests import gcs_fuse, secrets
 from constructs_lib.manifests._objects import without_nulls
 from constructs_lib.manifests.network_policies import DOWNLOAD_LABELS
 from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
+from constructs_lib.vllm_arguments import WeightsFormat
 
 # Only the standard library is used, so any 3.13 does.
 IMAGE = "docker.io/library/python:3.13.14-slim"
@@ -65,23 +66,24 @@ def token_volume(token: KubernetesSecretSpec | str) -> dict[str, Any]:
     return {"name": "token", "secret": secret}
 
 
-def download_containers(model: ModelSpec) -> list[dict[str, Any]]:
+def download_containers(model: ModelSpec, weights: WeightsFormat = "auto") -> list[dict[str, Any]]:
     """
     One container for the weights, then one for each adapter, that downloads it or finds it there and ends at once.
 
-    Each needs a volume `models` to write and the `token_volume`.
+    Each needs a volume `models` to write and the `token_volume`. `weights`: which of two formats is taken.
     """
-    adapters = [_container(f"{CONTAINER}-{name}", adapter) for name, adapter in model.lora_adapters.items()]
-    return [_container(CONTAINER, model), *adapters]
+    adapters = [_container(f"{CONTAINER}-{name}", adapter, "adapter") for name, adapter in model.lora_adapters.items()]
+    return [_container(CONTAINER, model, weights), *adapters]
 
 
-def _container(name: str, snapshot: ModelSpec | LoraAdapterSpec) -> dict[str, Any]:
+def _container(name: str, snapshot: ModelSpec | LoraAdapterSpec, kind: str) -> dict[str, Any]:
     env = {
         "MODEL_REPOSITORY": snapshot.repository,
         "MODEL_REVISION": snapshot.revision,
         "TARGET_DIRECTORY": f"{MODELS}/{snapshot.directory}",
         "HF_TOKEN_FILE": f"{TOKEN_DIRECTORY}/{TOKEN_FILE}",
         "PYTHONUNBUFFERED": "1",
+        "WEIGHTS": kind,
     }
     return {
         "name": name,
@@ -101,7 +103,12 @@ def _container(name: str, snapshot: ModelSpec | LoraAdapterSpec) -> dict[str, An
 
 
 def download_pod(
-    *, model: ModelSpec, bucket: str, service_account: str, token: KubernetesSecretSpec | str
+    *,
+    model: ModelSpec,
+    bucket: str,
+    service_account: str,
+    token: KubernetesSecretSpec | str,
+    weights: WeightsFormat = "auto",
 ) -> dict[str, Any]:
     """
     The template of a pod that downloads `model` and its adapters to their directories of the bucket.
@@ -111,8 +118,9 @@ def download_pod(
         bucket: Bucket to write.
         service_account: Kubernetes service account that may write the bucket and read a secret of Secret Manager.
         token: Where the token is, see `token_volume`.
+        weights: Which of two formats is taken.
     """
-    weights, *adapters = download_containers(model)
+    download, *adapters = download_containers(model, weights)
     spec = {
         "serviceAccountName": service_account,
         "automountServiceAccountToken": False,
@@ -120,7 +128,7 @@ def download_pod(
         "restartPolicy": "Never",
         "securityContext": POD_SECURITY,
         "initContainers": adapters or None,
-        "containers": [weights],
+        "containers": [download],
         "volumes": [gcs_fuse.write_volume(name="models", bucket=bucket, user=USER), token_volume(token)],
     }
     metadata = {"labels": dict(DOWNLOAD_LABELS), "annotations": gcs_fuse.pod_annotations()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-IMAGE = r"(\S*/)?[^/:@\s]+(:(?!latest$)\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
-"""An image that names a version other than `latest`, or a digest."""
+IMAGE = r"(\S*/)?[^/:@\s]+(:\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
+"""An image that names a tag or a digest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +15,9 @@ class ModelServerSpec:
     vLLM, one pod per accelerator node, or several where a pod takes some of a node's GPUs.
 
     Args:
-        image: Container image with a version or digest; `latest` is refused.
-        vllm_version: vLLM's version, such as `0.11.0`, where the image's tag does not tell it.
+        image: Container image of vLLM with a tag or digest; of a tag that moves, such as `nightly`, you are warned.
+        vllm_version: vLLM's version, such as `0.11.0`. Default: the tag of vllm/vllm-openai, vllm/vllm-tpu and mirrors
+            whose path ends so. Needed for other images, digests and moving tags.
         node_pool: Key of the pool it runs on. Default: the only pool.
         fallback_node_pools: Keys of the pools that are tried in this order when the first has no machines. A cluster
             uses those of them that its region has.
@@ -70,7 +71,7 @@ class ModelServerSpec:
         if self.vllm_version is not None and not re.fullmatch(r"\d+\.\d+(\.\d+)?", self.vllm_version):
             raise ValueError(f"vllm_version must read like 0.11.0, got '{self.vllm_version}'")
         if not re.fullmatch(IMAGE, self.image):
-            raise ValueError(f"image must name a version or a digest, got '{self.image}'")
+            raise ValueError(f"image must name a tag or a digest, got '{self.image}'")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def _snapshot(subject: Subject, id_: str, snapshot: ModelSpec | LoraAdapterSpec)
     repository, revision = snapshot.repository, snapshot.revision
     needed = f"{repository} at {revision[:12]} can be downloaded"
     page = f"https://huggingface.co/{repository}"
-    found = _get(f"{repository}/revision/{revision}", subject.hugging_face_token)
+    found = get(f"api/models/{repository}/revision/{revision}", subject.hugging_face_token)
     if found.status_code == 404:
         yield wrong(id_, f"there is no {repository} at {revision}", needed, f"take both from {page}/commits/main")
     elif found.status_code in (401, 403):
@@ -77,7 +77,7 @@ def _snapshot(subject: Subject, id_: str, snapshot: ModelSpec | LoraAdapterSpec)
 
 
 def _licence(id_: str, repository: str, needed: str, page: str, token: str) -> Finding:
-    answer = _get(f"{repository}/auth-check", token)
+    answer = get(f"api/models/{repository}/auth-check", token)
     if answer.status_code == 200:
         return good(id_, "there, and the token's account accepted its terms", needed)
     if answer.status_code in (401, 403):
@@ -85,8 +85,14 @@ def _licence(id_: str, repository: str, needed: str, page: str, token: str) -> F
     raise ApiError(status=answer.status_code, reason="noAnswer", message="Hugging Face")
 
 
-def _get(path: str, token: str) -> httpx.Response:
-    url = f"{(os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT).rstrip('/')}/api/models/{path}"
+def get(path: str, token: str) -> httpx.Response:
+    """
+    What Hugging Face, or its mirror, answers for *path*.
+
+    Raises:
+        ApiError: It does not answer.
+    """
+    url = f"{(os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT).rstrip('/')}/{path}"
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         return tried_again(lambda: httpx.get(url, headers=headers, timeout=TIMEOUT_SEC, follow_redirects=True))

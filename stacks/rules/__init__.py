@@ -5,6 +5,7 @@ from __future__ import annotations
 from stacks.config import Config
 from stacks.errors import Problem
 from stacks.rules import (
+    arguments,
     autoscaling,
     capacity,
     choices,
@@ -17,6 +18,7 @@ from stacks.rules import (
     ranges,
     regions,
     server,
+    server_image,
     serving,
     storage,
     system,
@@ -40,6 +42,8 @@ RULES: tuple[Rule, ...] = (
     *choices.RULES,
     *autoscaling.RULES,
     *server.RULES,
+    *server_image.RULES,
+    *arguments.RULES,
     *weights.RULES,
     *storage.RULES,
     *gateway.RULES,

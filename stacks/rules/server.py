@@ -1,4 +1,4 @@
-"""Rules about what the model server is told, and which image it is."""
+"""Rules about the model server's numbers, and whether its image fits the nodes."""
 
 from __future__ import annotations
 
@@ -10,34 +10,12 @@ from stacks.config import Config
 from stacks.errors import Problem, shown
 from stacks.rules.rule import Rule, serving_plans
 
-OURS = {
-    "--enable-lora": "write model.lora_adapters",
-    "--host": "the server listens on all addresses",
-    "--lora-modules": "write model.lora_adapters",
-    "--max-lora-rank": "write model_server.max_lora_rank",
-    "--max-loras": "each of model.lora_adapters is counted",
-    "--max-model-len": "write model_server.max_model_len",
-    "--model": "write model.repository",
-    "--port": "write model_server.port",
-    "--served-model-name": "write model.served_name",
-    "--shutdown-timeout": "write model_server.termination_grace_sec",
-    "--tensor-parallel-size": "write model_server.tensor_parallel_size",
-    "-tp": "write model_server.tensor_parallel_size",
-    "--api-key": "it would be in plan and state: protect the gateway instead",
-}
 RANGES = {
     "max_model_len": (1, 100_000_000),
     "file_cache_gib": (1, 65536),
     "startup_timeout_sec": (60, 86400),
     "termination_grace_sec": (1, 7200),
 }
-
-
-def _args(config: Config) -> Iterator[Problem]:
-    for index, arg in enumerate(config.model_server.extra_args):
-        flag = re.split(r"[=\s]", arg, maxsplit=1)[0].replace("_", "-")
-        if flag in OURS:
-            yield Problem(f"model_server.extra_args[{index}]", f"must not set {flag}, got {shown(flag)}", OURS[flag])
 
 
 def _numbers(config: Config) -> Iterator[Problem]:
@@ -51,9 +29,9 @@ def _numbers(config: Config) -> Iterator[Problem]:
 def _image(config: Config) -> Iterator[Problem]:
     image = config.model_server.image
     for path, kind, _ in _nodes(config):
-        if kind == "tpu" and "vllm-openai" in image:
+        if kind == "tpu" and re.search(r"\bvllm-openai\b", image):
             yield _odd_image(image, f"TPUs in {path}", "write docker.io/vllm/vllm-tpu with its version")
-        elif kind == "gpu" and "tpu" in image:
+        elif kind == "gpu" and re.search(r"\btpu\b", image):
             yield _odd_image(image, f"GPUs in {path}", "write docker.io/vllm/vllm-openai with its version")
 
 
@@ -75,13 +53,6 @@ def _nodes(config: Config) -> Iterator[tuple[str, str, str]]:
 
 
 RULES = (
-    Rule(
-        "SRV-ARGS",
-        "`extra_args` leaves alone what has a setting, and holds no key",
-        "The probes, the pool and the clients must agree with the server; arguments are in plan and state.",
-        "this library",
-        _args,
-    ),
     Rule(
         "SRV-NUMBERS",
         "The model server's numbers are in their ranges",

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -224,20 +224,178 @@ def test_a_damaged_file_never_has_its_full_size(run: Run, name: str) -> None:
     assert run.held() == FILES
 
 
-def test_weights_in_other_formats_are_left_out(run: Run) -> None:
-    """Where there are safetensors vLLM reads nothing else."""
-    run.hub.files |= {"original/consolidated.00.pth": b"1", "pytorch_model.bin": b"2", "model.gguf": b"3"}
+SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+TRANSFORMERS = ("config.json", "model.safetensors.index.json", *SHARDS, "tokenizer.json")
+MISTRAL = ("consolidated.safetensors", "params.json", "tekken.json")
+OTHER_FORMATS = (
+    *("consolidated.00.pth", "flax_model.msgpack", "gguf/model.gguf", "metal/model.bin", "model.gguf", "model.onnx"),
+    *("onnx/model.onnx", "optimizer.pt", "original/consolidated.00.pth", "original/model.safetensors"),
+    *(
+        "pytorch_model.bin",
+        "pytorch_model.bin.index.json",
+        "rust_model.ot",
+        "tf_model.h5",
+        "checkpoint-9/a.safetensors",
+    ),
+)
+
+
+def repository(*names: str, index: Sequence[str] = SHARDS) -> dict[str, bytes]:
+    """Files with these names; the indexes list *index*."""
+    content = json.dumps({"weight_map": {f"layer.{number}": name for number, name in enumerate(index)}}).encode()
+    return {name: content if name.endswith(".index.json") else name.encode() for name in names}
+
+
+def test_the_weights_that_the_index_lists_are_taken_once(run: Run) -> None:
+    """Neither the same ones in one file, nor in formats that vLLM does not read."""
+    run.hub.files = repository(*TRANSFORMERS, *MISTRAL, *OTHER_FORMATS)
 
     assert run()[0] == 0
-    assert run.held() == FILES
+    # `params.json` would have vLLM look for the weights that are left out.
+    assert run.held() == repository(*TRANSFORMERS, "tekken.json")
+
+
+def test_an_index_may_list_folders(run: Run) -> None:
+    """Its paths are those of the repository."""
+    index = ("shards/a.safetensors", "shards/b.safetensors")
+    kept = ("config.json", "model.safetensors.index.json", "tokenizer.json", *index)
+    run.hub.files = repository(*kept, "shards/c.safetensors", "consolidated.safetensors", index=index)
+
+    assert run()[0] == 0
+    assert set(run.held()) == set(kept)
+
+
+def test_one_file_that_holds_everything_needs_no_index(run: Run) -> None:
+    """What lies beside it is a copy in another precision or format. Code and templates are kept."""
+    kept = ("config.json", "model.safetensors", "modeling_x.py", "chat_template.jinja", "tokenizer.model")
+    run.hub.files = repository(*kept, "model.fp16.safetensors", "pytorch_model.bin", "consolidated.safetensors")
+
+    assert run()[0] == 0
+    assert set(run.held()) == set(kept)
+
+
+@pytest.mark.parametrize(
+    ("kind", "files", "kept"),
+    [
+        ("mistral", (*TRANSFORMERS, *MISTRAL), ("config.json", "tokenizer.json", *MISTRAL)),
+        ("auto", MISTRAL, MISTRAL),
+        # vLLM reads tekken.json in Mistral's format only.
+        ("auto", (*TRANSFORMERS[:-1], *MISTRAL), ("config.json", *MISTRAL)),
+        ("hf", (*TRANSFORMERS[:-1], *MISTRAL), (*TRANSFORMERS[:-1], "tekken.json")),
+    ],
+)
+def test_the_other_format_where_it_is_asked_for_or_alone_complete(
+    run: Run, monkeypatch: pytest.MonkeyPatch, kind: str, files: tuple[str, ...], kept: tuple[str, ...]
+) -> None:
+    """Mistral's own, for `--load-format=mistral` and for repositories without a tokenizer for transformers."""
+    monkeypatch.setenv("WEIGHTS", kind)
+    run.hub.files = repository(*files)
+
+    assert run()[0] == 0
+    assert set(run.held()) == set(kept)
+
+
+def test_consolidated_shards_have_their_own_index(run: Run) -> None:
+    """Large models of Mistral."""
+    shards = ("consolidated-00001-of-00002.safetensors", "consolidated-00002-of-00002.safetensors")
+    kept = (*shards, "consolidated.safetensors.index.json", "params.json", "tekken.json")
+    run.hub.files = repository(*kept, "consolidated-old.safetensors", index=shards)
+
+    assert run()[0] == 0
+    assert set(run.held()) == set(kept)
+
+
+def test_another_format_later_downloads_what_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The marker says which weights are complete; the other files are still good."""
+    run.hub.files = repository(*TRANSFORMERS, *MISTRAL)
+    run()
+    run.hub.requests.clear()
+    monkeypatch.setenv("WEIGHTS", "mistral")
+    code, printed = run()
+
+    assert (code, run.marker()) == (0, {**IDENTITY, "weights": "mistral"})
+    assert run.hub.asked() == {"consolidated.safetensors": 1, "params.json": 1}
+    assert "is of other weights: what is missing is downloaded" in printed
+
+
+def test_an_index_that_names_a_missing_file_is_refused_before_anything_is_written(run: Run) -> None:
+    """The server would find out after the download."""
+    run.hub.files = repository("config.json", "model.safetensors.index.json", SHARDS[0])
+    code, printed = run()
+
+    assert (code, run.held(), run.marker()) == (FINAL_EXIT_CODE, {}, None)
+    assert (
+        "error: model.safetensors.index.json names 1 of 2 files that the repository does not have, such as "
+        "model-00002-of-00002.safetensors: choose another revision\n"
+    ) in printed
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"not JSON", b'{"weight_map": [1]}'])
+def test_an_index_that_is_none_is_refused(run: Run, content: bytes) -> None:
+    """It is not taken for an empty one."""
+    run.hub.files = repository(*TRANSFORMERS) | {"model.safetensors.index.json": content}
+    code, printed = run()
+
+    assert (code, run.marker()) == (FINAL_EXIT_CODE, None)
+    assert "model.safetensors.index.json is no index of weights" in printed
 
 
 def test_a_model_without_safetensors_keeps_its_weights(run: Run) -> None:
-    """Older models have nothing else."""
-    run.hub.files = {"pytorch_model.bin": b"2", "original/params.json": b"{}"}
+    """Older models have nothing else: what their index lists, or all but what the training left."""
+    run.hub.files = repository("pytorch_model.bin", "original/params.json", "training_args.bin", "optimizer.pt")
+    assert run()[0] == 0
+    assert set(run.held()) == {"pytorch_model.bin"}
+
+    (run.directory / ".complete").unlink()
+    listed = ("pytorch_model-1.bin", "pytorch_model.bin.index.json")
+    run.hub.files = repository(*listed, "openvino_model.bin", index=listed[:1])
+    assert run()[0] == 0
+    assert set(run.held()) == {"pytorch_model.bin", *listed}
+
+
+@pytest.mark.parametrize(
+    ("kind", "files", "told"),
+    [
+        ("auto", ("model-Q4.gguf", "onnx/model.onnx"), "no weights that vLLM reads; it has .gguf, .onnx\n"),
+        ("auto", ("README.md",), "no weights that vLLM reads; it has none at all\n"),
+        ("adapter", ("config.json", "model.safetensors"), "no adapter that vLLM reads; it has .safetensors\n"),
+        ("mistral", ("config.json", "model.safetensors"), "no consolidated weights that vLLM reads; it has .safeten"),
+    ],
+)
+def test_a_repository_without_weights_for_vllm_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch, kind: str, files: tuple[str, ...], told: str
+) -> None:
+    """With what it has instead."""
+    monkeypatch.setenv("WEIGHTS", kind)
+    run.hub.files = repository(*files)
+    code, printed = run()
+
+    assert (code, run.marker()) == (FINAL_EXIT_CODE, None)
+    assert f"error: the repository has {told}" in printed
+
+
+@pytest.mark.parametrize("adapter", ["adapter_model.safetensors", "adapter_model.bin"])
+def test_an_adapter_is_taken_without_its_training_and_the_merged_model(
+    run: Run, monkeypatch: pytest.MonkeyPatch, adapter: str
+) -> None:
+    """And with its config and tokenizer."""
+    monkeypatch.setenv("WEIGHTS", "adapter")
+    kept = ("adapter_config.json", adapter, "tokenizer.json")
+    left = ("model.safetensors", "checkpoint-10/adapter_model.safetensors", "training_args.bin", "optimizer.pt")
+    run.hub.files = repository(*kept, *left)
 
     assert run()[0] == 0
-    assert run.held() == {"pytorch_model.bin": b"2"}
+    assert (set(run.held()), run.marker()) == (set(kept), IDENTITY)
+
+
+@pytest.mark.parametrize("weights", [("model.safetensors",), ("model.safetensors.index.json", *SHARDS)])
+def test_the_layers_behind_an_embedding_model_are_kept(run: Run, weights: tuple[str, ...]) -> None:
+    """sentence-transformers has them in folders of their own, and in no index."""
+    kept = ("2_Dense/config.json", "2_Dense/model.safetensors", "config.json", "modules.json", *weights)
+    run.hub.files = repository(*kept, "onnx/model.onnx")
+
+    assert run()[0] == 0
+    assert set(run.held()) == set(kept)
 
 
 @pytest.mark.parametrize("content", ["", "  \n", "two words", "tok\x00en", "tökén"])

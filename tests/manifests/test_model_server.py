@@ -99,13 +99,14 @@ def test_adapters_are_served_beside_the_model() -> None:
 @pytest.mark.parametrize("token", ["server-token", KubernetesSecretSpec(name="hf", key="token")])
 def test_weights_straight_from_hugging_face(token: KubernetesSecretSpec | str) -> None:
     """The download runs before the server, onto the node's disk; the server's container never sees the token."""
-    weights = from_hugging_face(model=MODEL, token=token, disk_gib=62)
+    weights = from_hugging_face(model=MODEL, token=token, disk_gib=62, weights="mistral")
     made = server(weights=weights, accelerator=GPU, claim_template=None)
     [download] = pod(made)["initContainers"]
 
     assert problems(made) == []
     assert download["resources"]["requests"]["ephemeral-storage"] == "62Gi"
     assert container(made)["resources"]["requests"]["ephemeral-storage"] == "67Gi"
+    assert {"name": "WEIGHTS", "value": "mistral"} in download["env"]
     assert {"name": "models", "emptyDir": {}} in pod(made)["volumes"]
     assert pod(made)["securityContext"]["fsGroup"] == download["securityContext"]["runAsUser"]
     assert "token" in [mount["name"] for mount in download["volumeMounts"]]

@@ -74,6 +74,7 @@ def test_each_adapter_is_downloaded_by_a_container_of_its_own() -> None:
 
     assert adapter["name"] == "download-tone"
     assert env(adapter)["TARGET_DIRECTORY"] == f"/models/me/tone/{'b' * 40}"
+    assert env(adapter)["WEIGHTS"] == "adapter"
     assert adapter["args"] == model["args"]
 
 

@@ -6,6 +6,24 @@ from tests.rules.case import OTHER, Case, More, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"model_server__tensor_parallel_size": 2}
+TPU, OPENAI = "docker.io/vllm/vllm-tpu", "docker.io/vllm/vllm-openai"
+DIGEST = "sha256:" + "0" * 64
+ASK_THE_IMAGE = (
+    "write what `docker run --rm --entrypoint python3 IMAGE -c 'import vllm; print(vllm.__version__)'` prints, "
+    "such as 0.27.1"
+)
+A_DIRECTORY = "must name a directory that the pods have, since they never reach Hugging Face"
+BUILD = "build it into an image of your own and write its path"
+COPY = f"copy it into the bucket and write its path below /models, or {BUILD}"
+FROM_HUGGING_FACE = {"bucket": None, "model__source": "hugging_face"}
+OWN_IMAGE = {"model_server__image": "example.com/mine:7", "model_server__vllm_version": "0.27.0"}
+
+
+def draft(argument: str, *value: str) -> More:
+    """A draft model of the Hub, in one of the forms of the argument."""
+    says = f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/draft' -> {COPY}; ngram needs no model"
+    return "SRV-OFFLINE", {"model_server__extra_args": [argument, *value]}, [says]
+
 
 CASES: dict[str, Case] = {
     "SRV-POOL": Case(
@@ -79,6 +97,45 @@ CASES: dict[str, Case] = {
         "model_server.image: should be an image for ARM64 in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> check that it is, or change machine_type",
     ),
+    "SRV-ENGINE": Case(
+        {"model_server__image": "nvcr.io/nvidia/tritonserver:25.12-vllm-python-py3"},
+        {"model_server__image": "lmsysorg/sglang:v0.5.3"},
+        "model_server.image: must hold vLLM, which is what is started, got 'lmsysorg/sglang:v0.5.3' of SGLang"
+        " -> write docker.io/vllm/vllm-openai or vllm-tpu with its version",
+    ),
+    "SRV-VERSION": Case(
+        {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3", "model_server__vllm_version": "0.11.1"},
+        {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3"},
+        "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
+        f"'nvcr.io/nvidia/vllm:25.12-py3' -> {ASK_THE_IMAGE}",
+    ),
+    "SRV-TAG": Case(
+        {"model_server__image": f"{TPU}:nightly@{DIGEST}", "model_server__vllm_version": "0.28.0"},
+        {"model_server__image": f"{TPU}:nightly", "model_server__vllm_version": "0.28.0"},
+        f"model_server.image: should name one build, got '{TPU}:nightly', whose tag moves to the next one"
+        " -> write a whole version, or add the digest of the build you want",
+    ),
+    "SRV-OFFLINE": Case(
+        {
+            "model_server__extra_args": [
+                *("--tokenizer=/models/google/gemma-3-27b-it/x", "--generation-config", "vllm", "--config-format=hf"),
+                *('--speculative-config={"method": "ngram"}', "--spec-model=ngram", "--reasoning-parser", "qwen3"),
+                *("--chat-template={{ messages }}", "--chat-template-content-format=openai", "--tokenizer-mode=auto"),
+            ]
+        },
+        {"model_server__extra_args": ["--tokenizer", "other/tokenizer", "--tool_parser_plugin=/plugins/mine.py"]},
+        [
+            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'other/tokenizer' -> {COPY}",
+            f"model_server.extra_args[2]: must name a file that the pods have, got '/plugins/mine.py' -> {COPY}",
+        ],
+    ),
+    "SRV-FORMAT": Case(
+        {"model_server__extra_args": ["--load-format", "mistral"]},
+        {"model_server__extra_args": ["--load_format=gguf"]},
+        "model_server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, safetensors, "
+        "fastsafetensors, instanttensor, mistral, runai_streamer, runai_streamer_sharded, sharded_state), got 'gguf'"
+        " -> remove it: vLLM takes what the repository has",
+    ),
     "SRV-CHOICES": Case(
         {**choices(tpu=growing(), other=growing()), "model_server__migrate_back": True},
         {**choices(tpu=growing()), "model_server__fallback_node_pools": ["gpu", "tpu"]},
@@ -124,6 +181,15 @@ MORE: dict[str, More] = {
         "SRV-POOL",
         {"regions__us__node_pools": OTHER},
         ["model_server.node_pool: must name a pool, got nothing and several pools: tpu, other -> write 'tpu'"],
+    ),
+    "an image for GPUs that has tpu in the middle of a word": (
+        "SRV-IMAGE",
+        {
+            **pool("g2-standard-96"),
+            "model_server__image": "docker.io/example/output:v1",
+            "model_server__vllm_version": "0.27.0",
+        },
+        [],
     ),
     "an image for GPUs on TPUs": (
         "SRV-IMAGE",
@@ -320,6 +386,126 @@ MORE: dict[str, More] = {
         [
             "node_pools.tpu.machine_type: must hold 56 GiB of weights in 50% of the memory of a pod's 2 chips, "
             "got 'a2-highgpu-2g' with 80 GB -> choose a larger machine, or correct model.weights_gib"
+        ],
+    ),
+    "another server in an image whose version is not known": ("SRV-VERSION", {"model_server__image": "sglang:1"}, []),
+    "vLLM's own image by its digest": (
+        "SRV-VERSION",
+        {"model_server__image": f"{TPU}@{DIGEST}"},
+        [
+            "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
+            f"'{TPU}@sha256:{'0' * 29}...' (95 characters) -> {ASK_THE_IMAGE}"
+        ],
+    ),
+    "the tag that every image has": (
+        "SRV-TAG",
+        {"model_server__image": f"{TPU}:latest", "model_server__vllm_version": "0.28.0"},
+        [
+            f"model_server.image: should name one build, got '{TPU}:latest', whose tag moves to the next one"
+            " -> write a whole version, or add the digest of the build you want"
+        ],
+    ),
+    "a version that was left behind by its image": (
+        "SRV-TAG",
+        {"model_server__vllm_version": "0.11.0"},
+        [
+            "model_server.vllm_version: should be 0.27.0 as the image's tag says, got 0.11.0"
+            " -> remove the line, if nobody changed the image behind it"
+        ],
+    ),
+    "a draft model in one map": draft('--speculative-config={"model": "a/draft", "num_speculative_tokens": 3}'),
+    "a draft model with underscores": draft("--speculative_config", '{"model": "a/draft"}'),
+    "a draft model in the short form": draft("-sc", '{"model": "a/draft"}'),
+    "a draft model by its key": draft("--speculative-config.model", "a/draft"),
+    "a draft model by its own flag": draft("--spec-model=a/draft"),
+    "a draft model as it was": draft("--speculative-model", "a/draft"),
+    "the model's own repository": (
+        "SRV-OFFLINE",
+        {"model_server__extra_args": ["--hf-config-path=google/gemma-3-27b-it"]},
+        [
+            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'google/gemma-3-27b-it'"
+            " -> remove it: what is in the model's repository is taken"
+        ],
+    ),
+    "a directory without a bucket to put it in": (
+        "SRV-OFFLINE",
+        {**FROM_HUGGING_FACE, "model_server__extra_args": ["--tokenizer=/models/other"]},
+        [f"model_server.extra_args[0]: {A_DIRECTORY}, got '/models/other' -> {BUILD}"],
+    ),
+    "a template of the model without a bucket": (
+        "SRV-OFFLINE",
+        {
+            **FROM_HUGGING_FACE,
+            "model__revision": "0" * 40,
+            "model_server__extra_args": [f"--chat-template=/models/google/gemma-3-27b-it/{'0' * 40}/tool.jinja"],
+        },
+        [],
+    ),
+    "a template that vLLM's image has": (
+        "SRV-OFFLINE",
+        {
+            "model_server__image": f"{OPENAI}:v0.27.1",
+            "model_server__extra_args": ["--chat-template=examples/tool_chat_template_hermes.jinja"],
+        },
+        [],
+    ),
+    "a template that vLLM's image for TPUs may not have": (
+        "SRV-OFFLINE",
+        {"model_server__extra_args": ["--chat-template", "examples/tool_chat_template_hermes.jinja"]},
+        [
+            "model_server.extra_args[0]: must name a file that the pods have, "
+            f"got 'examples/tool_chat_template_hermes.jinja' -> {COPY}"
+        ],
+    ),
+    "files of an image of one's own": (
+        "SRV-OFFLINE",
+        {**OWN_IMAGE, "model_server__extra_args": ["--tokenizer=/opt/tokenizer", "--chat-template=mine.jinja"]},
+        [],
+    ),
+    "a repository beside an image of one's own": (
+        "SRV-OFFLINE",
+        {
+            **OWN_IMAGE,
+            "model_server__extra_args": ["--tokenizer=a/b", "--chat-template", "https://example.com/mine.jinja"],
+        },
+        [
+            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/b' -> {COPY}",
+            "model_server.extra_args[1]: must name a file that the pods have, "
+            f"got 'https://example.com/mine.jinja' -> {COPY}",
+        ],
+    ),
+    "adapters by media and parsers by map": (
+        "SRV-OFFLINE",
+        {
+            "model_server__extra_args": [
+                '--default-mm-loras={"image": "a/b"}',
+                '--structured-outputs-config={"reasoning_parser_plugin": "p.py", "backend": "auto"}',
+                "--speculative-config=no JSON",
+                "--speculative-config=[1]",
+            ]
+        },
+        [
+            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/b' -> {COPY}",
+            f"model_server.extra_args[1]: must name a file that the pods have, got 'p.py' -> {COPY}",
+        ],
+    ),
+    "arguments that are ours in other words": (
+        "SRV-ARGS",
+        {
+            "model_server__extra_args": [
+                *("--served-model=x", "--uds=/x", "--hf_token", "x", "--download-dir=/x", "--revision=main"),
+                *("--model-impl=auto", "--load-format=auto"),
+            ]
+        },
+        [
+            "model_server.extra_args[0]: must not set --served-model-name, got '--served-model'"
+            " -> write model.served_name",
+            "model_server.extra_args[1]: must not set --uds, got '--uds' -> the server listens on model_server.port",
+            "model_server.extra_args[2]: must not set --hf-token, got '--hf-token'"
+            " -> it would be in plan and state: write model.hugging_face_token, the server itself needs none",
+            "model_server.extra_args[4]: must not set --download-dir, got '--download-dir'"
+            " -> the server downloads nothing: remove it",
+            "model_server.extra_args[5]: must not set --revision, got '--revision' -> write model.revision",
         ],
     ),
 }

@@ -148,7 +148,7 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
 def test_one_cause_is_told_by_one_rule(name: str) -> None:
     """Rules that need what another refuses are silent."""
     changes, rules = ONE_CAUSE[name]
-    image = {"model_server__image": "docker.io/example/vllm:v0.27.0"}
+    image = {"model_server__image": "docker.io/example/vllm:v0.27.0", "model_server__vllm_version": "0.27.0"}
     errors, warnings = check(config(**changes, **image))
 
     assert [problem.rule for problem in errors] == rules

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.configs import config
 from tests.synthesized import Synthesized
 
@@ -90,3 +92,12 @@ def test_the_server_reads_where_the_download_writes(platform: Synthesized) -> No
     for deployment in platform.objects("Deployment"):
         [server] = deployment["spec"]["template"]["spec"]["containers"]
         assert any(arg.endswith(folder) for arg in server["args"])
+
+
+@pytest.mark.parametrize(("arguments", "kind"), [([], "auto"), (["--load_format", "mistral"], "mistral")])
+def test_the_format_that_the_server_reads_is_downloaded(tmp_path: Path, arguments: list[str], kind: str) -> None:
+    """Where a repository has two."""
+    app = alone(tmp_path, model_server__extra_args=arguments)
+    [container] = app.one("kubernetes_job_v1")["spec"]["template"]["spec"]["container"]
+
+    assert {"name": "WEIGHTS", "value": kind} in container["env"]

@@ -1,0 +1,64 @@
+"""Arguments for vLLM as its own parser reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+WeightsFormat = Literal["auto", "hf", "mistral"]
+
+# Formats of the files that a transformers checkpoint has (vLLM, LoadConfig.load_format).
+HF_FORMATS = ("hf", "safetensors", "fastsafetensors", "instanttensor")
+SHORTEST_ABBREVIATION = 5
+# A flag of its own, although a longer one begins with it.
+NEVER_SHORT = ("--reasoning-parser",)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """
+    One argument.
+
+    Attributes:
+        index: Where it is in the list.
+        flag: Its name, with dashes as vLLM turns underscores into them.
+        key: What stands after a dot: `--speculative-config.model` sets one key of a map.
+        value: What it is set to; empty for a switch.
+    """
+
+    index: int
+    flag: str
+    key: str
+    value: str
+
+    def named(self, flags: Iterable[str]) -> str | None:
+        """Which of *flags* it is. vLLM takes an abbreviation (argparse's default) where it is the only one."""
+        known = tuple(flags)
+        if self.flag in known:
+            return self.flag
+        if self.flag in NEVER_SHORT or len(self.flag) < SHORTEST_ABBREVIATION:
+            return None
+        longer = [flag for flag in known if flag.startswith(self.flag)]
+        return longer[0] if len(longer) == 1 else None
+
+
+def arguments(texts: Sequence[str]) -> Iterator[Argument]:
+    """Each argument of *texts*, with its value from behind `=` or from the next text (vLLM, FlexibleArgumentParser)."""
+    for index, text in enumerate(texts):
+        if not re.match(r"-{1,2}[A-Za-z]", text):
+            continue
+        name, *behind = re.split(r"[=\s]", text, maxsplit=1)
+        flag, _, key = name.partition(".")
+        following = texts[index + 1] if index + 1 < len(texts) else ""
+        value = behind[0] if behind else "" if following.startswith("-") else following
+        yield Argument(index=index, flag=flag.replace("_", "-"), key=key.rstrip("+"), value=value.strip())
+
+
+def weights_format(texts: Sequence[str]) -> WeightsFormat:
+    """The format of weights that *texts* have vLLM read, where a repository may have two."""
+    told = {argument.value for argument in arguments(texts) if argument.named(("--load-format", "--config-format"))}
+    if "mistral" in told:
+        return "mistral"
+    return "hf" if told & set(HF_FORMATS) else "auto"
