@@ -100,7 +100,7 @@ OWN_DRIVER = {"tpu": {"machine_type": "g2-standard-48", "gpu_driver_version": "I
 )
 def test_files_of_known_images_cannot_be_changed(changes: dict[str, Any], read_only: bool, tmp_path: Path) -> None:
     """Those of vLLM and their copies, where GKE installs the driver; the setting decides for all others."""
-    context = server(alone(tmp_path, **changes))["securityContext"]
+    context = server(alone(tmp_path, model_server__vllm_version="0.27.1", **changes))["securityContext"]
 
     assert context.get("readOnlyRootFilesystem", False) is read_only
 
