@@ -57,8 +57,8 @@ def odd_keys_everywhere(stack: Any) -> None:
     kubernetes = KubernetesProvider(stack, "kubernetes", host="https://h")
     ContainerNodePool(stack, "pool", provider=google, cluster="c", node_config={"labels": ODD, "metadata": ODD})
     NamespaceV1(stack, "namespace", provider=kubernetes, metadata={"name": "n", "labels": ODD})
-    exported = {"api_version": "v1", "kind": "K", "metadata": {"name": "n"}}
-    Annotations(stack, "export", provider=kubernetes, annotations=ODD, **exported)
+    named = {"name": "n"}
+    Annotations(stack, "export", provider=kubernetes, api_version="v1", kind="K", metadata=named, annotations=ODD)
     manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "n", "labels": ODD}, "data": ODD}
     KubernetesObject(stack, "object", kubernetes=kubernetes, manifest=manifest)
     container = {"name": "work", "resources": {"limits": ODD, "requests": ODD}}
