@@ -12,6 +12,7 @@ import pytest
 from stacks.config import Config
 from stacks.load import load
 from tests.configs import ELASTIC, EXAMPLE, config
+from tests.rig.cloud import FAULT, Fault
 from tests.rig.gke import CLUSTER
 from tests.terraform.configs import Worlds, freed
 from tests.terraform.runs import Outcome, unhashed
@@ -157,7 +158,7 @@ def joined(settings: Config) -> Config:
 
 
 def test_a_pool_that_is_made_anew_may_join_a_compute_class(deployed_of: Worlds, tmp_path: Path) -> None:
-    """The same plan changes its labels then: it is not judged by the old ones."""
+    """The same plan changes its labels then: it is not judged by the old ones, and one that fails is one error."""
     elastic = deployed_of(ELASTIC).copy(tmp_path)
     more = {"machine_type": "a3-highgpu-8g", "autoscaling": {"max_nodes": 2}}
     on_demand = {"machine_type": "a3-highgpu-8g", "autoscaling": {"max_nodes": 2}, "gpu_driver_version": "LATEST"}
@@ -166,4 +167,6 @@ def test_a_pool_that_is_made_anew_may_join_a_compute_class(deployed_of: Worlds, 
     changes = unhashed(elastic.folder(STACK).plan())
 
     assert changes["google_container_node_pool.cluster_pool-h100"] == ("delete", "create")
+    elastic.rig.cloud.faults = [Fault("google_container_node_pool", late=True)]
+    assert FAULT in told(elastic.folder(STACK).run("apply", "plan"))
     elastic.stop()
