@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tests.rig.answers import TABLES
 from tests.rig.cloud import RefusedError
 from tests.rig.wire import Message
 
@@ -16,7 +17,7 @@ OFFERED = (
     "1.99.0-gke.1000000",
 )
 """The last of a minor version is what its beginning stands for."""
-DEFAULT = {"RAPID": "1.99.0-gke.1000000", "REGULAR": "1.34.1-gke.1000000", "STABLE": "1.33.5-gke.1000000"}
+DEFAULT: dict[str, str] = TABLES["answers"]["google_container_engine_versions.release_channel_default_version"]
 
 
 def versioned(cluster: Message, prior: Message | None, offered: tuple[str, ...]) -> Message:
@@ -31,8 +32,9 @@ def versioned(cluster: Message, prior: Message | None, offered: tuple[str, ...])
     """
     asked = cluster["min_master_version"]
     if prior is None:
-        [channel] = cluster["release_channel"] or [{"channel": "REGULAR"}]
-        return cluster | {"master_version": _newest(asked, offered) if asked else DEFAULT[channel["channel"]]}
+        channels = [block["channel"] for block in cluster["release_channel"] if block["channel"] in DEFAULT]
+        default = DEFAULT[channels[0] if channels else "REGULAR"]
+        return cluster | {"master_version": _newest(asked, offered) if asked else default}
     current = prior["master_version"]
     if not asked or asked == prior["min_master_version"] or _whole(asked) <= _whole(current):
         return cluster | {"master_version": current}
