@@ -43,7 +43,7 @@ FREE = {
 
 
 def odd_keys_everywhere(stack: Any) -> None:
-    """Each of `FREE` with odd keys, as the constructs give them to the bindings; and the chart's values."""
+    """Each of `FREE` with odd keys, as the constructs give them to the bindings."""
     from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
     from cdktf_cdktf_provider_google.provider import GoogleProvider
     from cdktf_cdktf_provider_kubernetes.annotations import Annotations
@@ -106,6 +106,22 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> list[Synthesized]:
         synthesize(config(EXAMPLE, labels=LABELS), folder / "example"),
         synthesize(config(ELASTIC, labels=LABELS), folder / "elastic"),
     ]
+
+
+def test_odd_keys_are_found_again_in_the_chart_s_values(synth: Synth) -> None:
+    """They are one expression, in which every key is in quotes."""
+
+    def chart(stack: Any) -> None:
+        from cdktf import Fn
+        from cdktf_cdktf_provider_helm.provider import HelmProvider
+        from cdktf_cdktf_provider_helm.release import Release
+
+        HelmProvider(stack, "helm")
+        Release(stack, "pool", name="n", chart="c", values=[Fn.yamlencode({"matchLabels": ODD})])
+
+    [values] = synth(chart).one("helm_release")["values"]
+    written = ", ".join(f'"{key}" = "{value}"' for key, value in ODD.items())
+    assert values == f'${{yamlencode({{"matchLabels" = {{{written}}}}})}}'
 
 
 def test_no_map_that_we_set_is_left_out(labelled: list[Synthesized]) -> None:
