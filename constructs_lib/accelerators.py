@@ -10,6 +10,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Literal
 
+from constructs_lib.gke_version import machine_floor
 from constructs_lib.specs import NodePoolSpec
 
 DRA_DRIVER_LABEL = {"cloud.google.com/gke-networking-dra-driver": "true"}
@@ -37,7 +38,6 @@ class Machine:
         local_ssds: Local SSDs that it always comes with; 0 where there is none, or where one may choose.
         local_ssd_gib: Size of all of them together.
         architecture: What its CPUs run; GKE taints arm64 nodes, and images must be built for it.
-        min_gke_version: Lowest GKE that has it with the default GPU driver; None where no source says.
         sources: Where these facts are from.
     """
 
@@ -59,9 +59,13 @@ class Machine:
     local_ssds: int = 0
     local_ssd_gib: int = 0
     architecture: Literal["amd64", "arm64"] = "amd64"
-    min_gke_version: str | None = None
     node_labels: dict[str, str] = field(default_factory=dict)
     note: str | None = None
+
+    @property
+    def min_gke_version(self) -> str | None:
+        """Lowest GKE that has it with the default GPU driver; None where no source says."""
+        return machine_floor(self.machine_type)
 
     @property
     def single_host_topology(self) -> str | None:

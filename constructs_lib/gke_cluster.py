@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from cdktf import Postcondition
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
+from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
 from cdktf_cdktf_provider_google.data_google_container_engine_versions import DataGoogleContainerEngineVersions
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
@@ -15,6 +15,7 @@ from constructs_lib.global_network import POD_RANGE_NAME, SERVICE_RANGE_NAME
 from constructs_lib.node_pool import NodePool
 from constructs_lib.specs import ClusterSpec
 from constructs_lib.specs.cluster import Weekday
+from constructs_lib.version_check import reaches_floor
 
 WEEKDAYS: tuple[Weekday, ...] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MONITORED = ["DCGM", "HPA", "POD", "SYSTEM_COMPONENTS"]
@@ -61,8 +62,9 @@ class GkeCluster(Construct):
             **self._default_pool(),
             deletion_protection=spec.deletion_protection,
             timeouts={"create": "60m", "update": "90m", "delete": "60m"},
-            lifecycle={"ignore_changes": self._not_ours(), "postcondition": [self._version_reaches_floor()]},
+            lifecycle={"ignore_changes": self._not_ours()},
         )
+        self._version = self._checked_version()
         self.dns_endpoint = self._cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
 
     def add_system_pool(self, key: str, *, machine_type: str) -> NodePool:
@@ -79,7 +81,11 @@ class GkeCluster(Construct):
         )
 
     def add_accelerator_pool(self, key: str, pool: PoolPlan, *, compute_class: str | None = None) -> NodePool:
-        """Add a TPU or GPU pool; with *compute_class* for pods of that ComputeClass only."""
+        """
+        Add a TPU or GPU pool; with *compute_class* for pods of that ComputeClass only.
+
+        It is made or changed once the cluster's version has every feature in use.
+        """
         return NodePool.for_accelerators(
             self,
             f"pool-{key}",
@@ -90,6 +96,7 @@ class GkeCluster(Construct):
             spec=self._spec,
             pool=pool,
             compute_class=compute_class,
+            after=self._version,
         )
 
     def _versions(self) -> dict[str, Any]:
@@ -113,12 +120,26 @@ class GkeCluster(Construct):
         floor = GkeVersion.parse(self._plan.version_floor)
         return f'${{{floor.reached_by(default)} ? null : "{floor.minor}"}}'
 
-    def _version_reaches_floor(self) -> Postcondition:
-        floor = GkeVersion.parse(self._plan.version_floor)
-        return Postcondition(
-            condition=f"${{{floor.reached_by('self.master_version')}}}",
-            error_message=f"{self._plan.name} is older than {self._plan.version_floor}, the floor of the features in "
-            f"use: set cluster.gke_version to a newer minor version, or choose another release channel.",
+    def _checked_version(self) -> DataGoogleContainerCluster:
+        """
+        The cluster as it is, once it is as planned: what needs the floor depends on this.
+
+        Terraform reads it while it plans, where it plans to leave the cluster alone; else after it has changed it.
+        """
+        plan, minor = self._plan, GkeVersion.parse(self._plan.version_floor).minor
+        fix = (
+            f"set cluster.gke_version to '{minor}' or a newer minor version. Where the cluster is on {minor} already, "
+            f"only a complete version moves it, one that its release channel offers"
+        )
+        return DataGoogleContainerCluster(
+            self,
+            "version",
+            provider=self._google,
+            project=plan.project,
+            name=plan.name,
+            location=plan.location,
+            depends_on=[self._cluster],
+            lifecycle=reaches_floor(plan.name, plan.version_floor, fix=fix),
         )
 
     def _not_ours(self) -> list[str]:

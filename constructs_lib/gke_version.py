@@ -5,14 +5,115 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MULTI_CLUSTER_INFERENCE_GATEWAY = "1.34.1-gke.1127000"
-"""Source: Google, "Set up the multi-cluster GKE Inference Gateway", before you begin."""
-MANAGED_DRANET = "1.34.1-gke.1829001"
-"""Source: Google, "Allocate network resources using GKE managed DRANET", requirements."""
 
-NATIVE_CUSTOM_METRICS = "1.35.1-gke.1396000"
-"""AutoscalingMetric as a metric of the HorizontalPodAutoscaler.
-Source: Google, "Expose custom metrics for autoscaling", requirements."""
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """
+    The lowest GKE version that has a feature, as Google says.
+
+    Attributes:
+        feature: What it is, as a message names it.
+        version: A complete version.
+        source: Where it is said.
+        read: Month of the copy of the source that was read, such as `2026-08`.
+        machines: Machine types that it is the floor of; none where it is no machine's.
+        refuses: Whether a lower version is refused; else it is only warned of.
+    """
+
+    feature: str
+    version: str
+    source: str
+    read: str
+    machines: tuple[str, ...] = ()
+    refuses: bool = True
+
+
+MULTI_CLUSTER_INFERENCE_GATEWAY = Floor(
+    feature="multi-cluster inference gateway",
+    version="1.34.1-gke.1127000",
+    source="Google, Set up the GKE multi-cluster Inference Gateway, requirements",
+    read="2026-08",
+)
+MANAGED_DRANET = Floor(
+    feature="managed DRANET",
+    version="1.34.1-gke.1829001",
+    source="Google, Allocate network resources by using GKE managed DRANET, requirements",
+    read="2026-08",
+)
+NATIVE_CUSTOM_METRICS = Floor(
+    feature="autoscaling.metric_source: native",
+    version="1.35.1-gke.1396000",
+    source="Google, Expose custom metrics for autoscaling, requirements",
+    read="2026-08",
+)
+BALANCER_METRIC = Floor(
+    feature="the load balancer's custom metric",
+    version="1.35.1-gke.1396000",
+    source="Google, Expose custom metrics for load balancers, requirements",
+    read="2026-08",
+    refuses=False,
+)
+BALANCER_METRIC_BEFORE = Floor(
+    feature="the load balancer's custom metric, by an older page",
+    version="1.34.1-gke.1127000",
+    source="Google, Expose custom metrics, and Set up the GKE multi-cluster Inference Gateway, requirements",
+    read="2026-08",
+)
+FLOORS = (
+    MULTI_CLUSTER_INFERENCE_GATEWAY,
+    BALANCER_METRIC_BEFORE,
+    BALANCER_METRIC,
+    MANAGED_DRANET,
+    NATIVE_CUSTOM_METRICS,
+    Floor(
+        feature="H200 machines",
+        version="1.31.5-gke.1169000",
+        source="Google, Create an AI-optimized GKE cluster with default configuration",
+        read="2026-08",
+        machines=("a3-ultragpu-8g",),
+    ),
+    Floor(
+        feature="B200 machines",
+        version="1.32.1-gke.1729000",
+        source="Google, Create an AI-optimized GKE cluster with default configuration",
+        read="2026-08",
+        machines=("a4-highgpu-8g",),
+    ),
+    Floor(
+        feature="GB200 machines",
+        version="1.33.4-gke.1036000",
+        source="Google, Create a custom AI-optimized GKE cluster which uses A4X",
+        read="2026-08",
+        machines=("a4x-highgpu-4g",),
+    ),
+    Floor(
+        feature="GB300 machines",
+        version="1.34.3-gke.1318000",
+        source="Google, Allocate network resources by using GKE managed DRANET",
+        read="2026-08",
+        machines=("a4x-maxgpu-4g-metal",),
+    ),
+    Floor(
+        feature="RTX PRO 6000 machines",
+        version="1.34.0-gke.1662000",
+        source="Google, Run GPUs in GKE Standard node pools",
+        read="2026-08",
+        machines=("g4-standard-48", "g4-standard-96", "g4-standard-192", "g4-standard-384"),
+    ),
+    Floor(
+        feature="Ironwood machines",
+        version="1.34.0-gke.1662000",
+        source="GoogleCloudPlatform/cluster-toolkit, examples/gke-tpu-7x/README.md",
+        read="2026-08",
+        machines=("tpu7x-standard-4t",),
+    ),
+)
+"""Every floor that is known. A machine that is not here has none that a source tells."""
+
+
+def machine_floor(machine_type: str) -> str | None:
+    """The lowest version that has *machine_type* with the default GPU driver; None where no source says."""
+    return next((floor.version for floor in FLOORS if machine_type in floor.machines), None)
 
 
 @dataclass(frozen=True, order=True)

@@ -52,7 +52,7 @@ def escape_templates(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("${", "$${").replace("%{", "%%{")
     if isinstance(value, dict):
-        return {key: escape_templates(entry) for key, entry in value.items()}
+        return {escape_templates(key): escape_templates(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [escape_templates(entry) for entry in value]
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdktf import Postcondition
+from cdktf import ITerraformDependable, Postcondition
 from cdktf_cdktf_provider_google.compute_resource_policy import ComputeResourcePolicy
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
 from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
@@ -112,6 +112,7 @@ class NodePool(Construct):
         spec: ClusterSpec,
         pool: PoolPlan,
         compute_class: str | None = None,
+        after: ITerraformDependable,
     ) -> NodePool:
         """A pool of TPU or GPU nodes, as its machine needs it; with *compute_class* for pods of that class only."""
         config = _node_config(plan, pool.machine.machine_type, pool.spec.disk_gib, pool.disk_type)
@@ -123,6 +124,7 @@ class NodePool(Construct):
             # GKE refuses to repair flex-start nodes (cluster-toolkit, gke-node-pool preconditions).
             "management": {"auto_repair": not pool.spec.capacity.flex_start, "auto_upgrade": True},
             "lifecycle": _lifecycle(name, pool, compute_class),
+            "depends_on": [after],
         }
         if pool.spec.capacity.queued:
             settings["queued_provisioning"] = {"enabled": True}

@@ -40,7 +40,11 @@ class BaseStack(TerraformStack):
     def google(self) -> GoogleProvider:
         """The provider of the platform's project; everything it makes carries the platform's labels."""
         self.pin("google")
-        return GoogleProvider(self, "google", project=self.config.project, default_labels=self.config.labels or None)
+        provider = GoogleProvider(self, "google", project=self.config.project)
+        if self.config.labels:
+            # As an argument of the class, cdktf 0.21 writes the keys of the map in snake case too.
+            provider.add_override("default_labels", self.config.labels)
+        return provider
 
     @cached_property
     def time(self) -> TimeProvider:

@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from constructs_lib.version_check import reaches_floor
 from stacks.base import BaseStack
 from stacks.config import Config
 
@@ -22,11 +23,13 @@ class ClusterStack(BaseStack):
 
     Args:
         key: Key of the region whose cluster it is.
+        floor: Lowest GKE version that has what this stack's objects need; None where they need none.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str, floor: str | None) -> None:
         super().__init__(scope, id_, config=config)
         self.key = key
+        self._floor = floor
 
     @cached_property
     def kubernetes(self) -> KubernetesProvider:
@@ -52,12 +55,19 @@ class ClusterStack(BaseStack):
             project=self.config.project,
             name=self.names.cluster(self.key),
             location=self.names.cluster_location(self.key),
+            lifecycle=self._version_check(),
         )
         endpoint = cluster.control_plane_endpoints_config.get(0).dns_endpoint_config.get(0).endpoint
         access = {"host": f"https://{endpoint}"}
         if self.config.kubernetes_auth == "token":
             access["token"] = DataGoogleClientConfig(self, "caller", provider=self.google).access_token
         return access
+
+    def _version_check(self) -> dict[str, Any] | None:
+        if self._floor is None:
+            return None
+        fix = f"apply infra-cluster-{self.key} before this stack: it upgrades the cluster, or says how to"
+        return reaches_floor(self.names.cluster(self.key), self._floor, fix=fix)
 
     @property
     def _exec(self) -> dict[str, Any]:

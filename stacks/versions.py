@@ -13,15 +13,14 @@ from stacks.config import Config
 
 def feature_floors(config: Config, key: str) -> dict[str, str]:
     """Each feature that region *key* uses, and the version it came with."""
-    floors = {"multi-cluster inference gateway": MULTI_CLUSTER_INFERENCE_GATEWAY}
+    used = [MULTI_CLUSTER_INFERENCE_GATEWAY]
     if config.autoscaling and metric_source(config) == "native":
-        floors["autoscaling.metric_source: native"] = NATIVE_CUSTOM_METRICS
-    for pool in config.pools(key).values():
-        if pool.dranet:
-            floors["managed DRANET"] = MANAGED_DRANET
-        if pool.machine.min_gke_version:
-            floors[pool.machine.machine_type] = pool.machine.min_gke_version
-    return floors
+        used.append(NATIVE_CUSTOM_METRICS)
+    pools = list(config.pools(key).values())
+    if any(pool.dranet for pool in pools):
+        used.append(MANAGED_DRANET)
+    machines = {pool.machine.machine_type: pool.machine.min_gke_version for pool in pools}
+    return {floor.feature: floor.version for floor in used} | {name: low for name, low in machines.items() if low}
 
 
 def version_floor(config: Config, key: str) -> str:
@@ -37,7 +36,7 @@ def metric_source(config: Config) -> MetricSource:
         given = GkeVersion.parse(config.cluster.gke_version or "")
     except ValueError:  # None is given, or one that GKE-VERSION refuses.
         return "native"
-    return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS)) else "pods"
+    return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS.version)) else "pods"
 
 
 def needs_adapter(config: Config) -> bool:

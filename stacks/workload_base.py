@@ -4,6 +4,7 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
+from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
@@ -35,7 +36,7 @@ class WorkloadBaseStack(ClusterStack):
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
-        super().__init__(scope, id_, config=config, key=key)
+        super().__init__(scope, id_, config=config, key=key, floor=MULTI_CLUSTER_INFERENCE_GATEWAY.version)
         namespace = NamespaceV1(
             self,
             "namespace",

@@ -3,6 +3,7 @@
 from cdktf import TerraformOutput
 from constructs import Construct
 
+from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway
 from stacks.cluster_access import ClusterStack
 from stacks.config import Config
@@ -16,7 +17,9 @@ class WorkloadGatewayStack(ClusterStack):
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
-        super().__init__(scope, id_, config=config, key=config.config_region)
+        super().__init__(
+            scope, id_, config=config, key=config.config_region, floor=MULTI_CLUSTER_INFERENCE_GATEWAY.version
+        )
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,

@@ -10,14 +10,14 @@ from stacks.cluster_access import ClusterStack
 from stacks.config import Config
 from stacks.names import SERVER_ACCOUNT
 from stacks.sizing import file_cache_gib
-from stacks.versions import metric_source, needs_adapter
+from stacks.versions import metric_source, needs_adapter, version_floor
 
 
 class WorkloadServingStack(ClusterStack):
     """Model server, metrics, autoscaling, InferencePool and its export in the cluster of one region."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
-        super().__init__(scope, id_, config=config, key=key)
+        super().__init__(scope, id_, config=config, key=key, floor=version_floor(config, key))
         plan = ServingPlan(
             name=self.names.model_server,
             pool_name=self.names.inference_pool,

@@ -21,7 +21,7 @@ class WorkloadWeightsStack(ClusterStack):
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
-        super().__init__(scope, id_, config=config, key=config.download_region)
+        super().__init__(scope, id_, config=config, key=config.download_region, floor=None)
         account = ServiceAccountV1(
             self,
             "account",

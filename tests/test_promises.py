@@ -184,7 +184,30 @@ def test_clusters_have_what_the_gateway_and_the_server_need(platform: Synthesize
         assert cluster["datapath_provider"] == "ADVANCED_DATAPATH"
         assert cluster["monitoring_config"]["managed_prometheus"] == {"enabled": True}
         assert cluster["pod_autoscaling"] == {"hpa_profile": "PERFORMANCE"}
-        assert "1.34.1-gke.1829001" in cluster["lifecycle"]["postcondition"][0]["error_message"]
+
+
+def test_nothing_uses_a_feature_that_the_cluster_s_version_lacks(platform: Synthesized) -> None:
+    """Accelerators and servers wait for a look at the version, the first for one after any upgrade of the same plan."""
+    pools = [pool for pool in platform.all("google_container_node_pool") if pool["name"] == "tpu"]
+    looks = {
+        stack: look
+        for stack, document in platform.stacks.items()
+        for look in document.get("data", {}).get("google_container_cluster", {}).values()
+    }
+    floors = {
+        stack: [condition["error_message"].partition(" is older than ")[2].partition(",")[0] for condition in
+                look.get("lifecycle", {}).get("postcondition", ())]
+        for stack, look in looks.items()
+    }  # fmt: skip
+
+    assert [pool["depends_on"][0].startswith("data.google_container_cluster.") for pool in pools] == [True, True]
+    assert looks["infra-cluster-us"]["depends_on"] == ["google_container_cluster.cluster"]
+    gateway, dranet = ["1.34.1-gke.1127000"], ["1.34.1-gke.1829001"]
+    assert floors == {
+        "infra-cluster-us": dranet, "infra-cluster-eu": dranet,
+        "workload-base-us": gateway, "workload-base-eu": gateway, "workload-weights": [],
+        "workload-serving-us": dranet, "workload-serving-eu": dranet, "workload-gateway": gateway,
+    }  # fmt: skip
 
 
 def test_two_clusters_are_never_upgraded_on_the_same_day(platform: Synthesized) -> None:

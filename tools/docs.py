@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from constructs_lib import specs  # noqa: E402
 from constructs_lib.accelerators import Machine, machines  # noqa: E402
+from constructs_lib.gke_version import FLOORS, Floor  # noqa: E402
 from stacks.config import Config  # noqa: E402
 from stacks.load import load  # noqa: E402
 from stacks.rules import RULES  # noqa: E402
@@ -177,6 +178,25 @@ def _slices(machine: Machine) -> str:
     return ", ".join(f"{topology} ({nodes})" for topology, nodes in machine.topologies.items())
 
 
+def versions_page() -> str:
+    """docs/versions.md: the lowest GKE version of each feature, and who says so."""
+    rows = ((_floor_name(floor), floor.version, _below(floor), floor.source, floor.read) for floor in FLOORS)
+    return (
+        f"{HEADER}# GKE versions\n\nThe lowest GKE version that has a feature, where a source says it, and when the "
+        f"source was read. The floor of a region\nis the highest of the features that it uses. Pages of Google change: "
+        f"where two disagree, both are here.\n\n" + table(("feature", "lowest GKE", "below it", "source", "read"), rows)
+    )
+
+
+def _floor_name(floor: Floor) -> str:
+    machines_of = ", ".join(f"`{machine}`" for machine in floor.machines)
+    return f"{floor.feature}: {machines_of}" if machines_of else floor.feature
+
+
+def _below(floor: Floor) -> str:
+    return "refused" if floor.refuses else "a warning"
+
+
 def picture() -> str:
     """docs/pictures/platform.svg: the platform of the example."""
     return render(load(ROOT / "config" / "example.yaml"))
@@ -195,6 +215,7 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("docs/settings.md", settings_page),
     ("docs/rules.md", rules_page),
     ("docs/machines.md", machines_page),
+    ("docs/versions.md", versions_page),
     ("docs/pictures/platform.svg", picture),
     *([("README.md", readme)] if (ROOT / "README.md").exists() else []),
 ]

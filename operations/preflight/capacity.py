@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from constructs_lib.gke_version import GkeVersion
+from constructs_lib.gke_version import BALANCER_METRIC, GkeVersion
 from operations.findings import Finding
 from operations.preflight.check import Check, Subject, good, wrong
 from stacks.sizing import system_machine_type
@@ -45,7 +45,12 @@ def _version(subject: Subject, key: str) -> Iterator[Finding]:
     chosen = max((version for version in offered if version.parts[: len(wanted.parts)] == wanted.parts), default=None)
     needed = f"{spec.release_channel} offers {spelled(floor)} or newer, for the features in use"
     if chosen is not None and chosen >= floor:
-        yield good("VERSION", f"{spelled(chosen)} would be taken", needed)
+        metric = GkeVersion.parse(BALANCER_METRIC.version)
+        doubt = f"; {BALANCER_METRIC.feature} may need {BALANCER_METRIC.version}: docs/versions.md"
+        balances = subject.config.gateway.spill_over_percent is not None
+        yield good(
+            "VERSION", f"{spelled(chosen)} would be taken{doubt if balances and chosen < metric else ''}", needed
+        )
         return
     newest = spelled(max(offered)) if offered else "nothing"
     found = f"{spelled(chosen) if chosen else spelled(wanted) + ', which is not offered'}; the newest is {newest}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.gke_version import GkeVersion
+from constructs_lib.gke_version import BALANCER_METRIC, BALANCER_METRIC_BEFORE, GkeVersion
 from stacks.config import Config
 from stacks.errors import Problem, shown
 from stacks.rules.rule import Rule, pool_plans
@@ -41,6 +41,19 @@ def _floors(config: Config) -> dict[str, str]:
         except ValueError:  # A machine that POOL-MACHINE refuses.
             continue
     return floors
+
+
+def _balancer_metric(config: Config) -> Iterator[Problem]:
+    version, new, old = _read(config), BALANCER_METRIC, BALANCER_METRIC_BEFORE
+    if config.gateway.spill_over_percent is None or version is None:
+        return
+    if version.reaches(GkeVersion.parse(old.version)) and not version.reaches(GkeVersion.parse(new.version)):
+        message = (
+            f"should reach {new.version} for {new.feature}, got {shown(config.cluster.gke_version)}: {new.source} "
+            f"({new.read}); {old.version} will do by {old.source} ({old.read})"
+        )
+        fix = f"write '{GkeVersion.parse(new.version).minor}' or newer, or set gateway.max_in_flight_requests"
+        yield Problem("cluster.gke_version", message, fix)
 
 
 def _dranet(config: Config) -> Iterator[Problem]:
@@ -80,6 +93,14 @@ RULES = (
         "Older versions make the cluster and then lack the CRD or refuse the pool.",
         "Google, Set up the multi-cluster GKE Inference Gateway; Allocate network resources using GKE managed DRANET",
         _floor,
+    ),
+    Rule(
+        "GKE-BALANCER-METRIC",
+        "`gke_version` has the load balancer's custom metric, by the newer of two pages that disagree",
+        "Where the metric does not reach the load balancer, no region ever looks full.",
+        f"{BALANCER_METRIC.source}; {BALANCER_METRIC_BEFORE.source}",
+        _balancer_metric,
+        severity="warning",
     ),
     Rule(
         "GKE-DRANET-V2",

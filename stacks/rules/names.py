@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from unicodedata import category, normalize
 
 from stacks.config import Config
 from stacks.errors import TOKEN, Problem, shown
@@ -14,6 +15,11 @@ WORD = r"[a-z]([a-z0-9-]*[a-z0-9])?"
 ALPHABET = "lower case letters, digits and hyphens, begin with a letter and not end with a hyphen"
 RESERVED_POOLS = ("system", "default-pool")
 RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
+MAX_LABELS = 63
+"""A resource has 64, and the provider adds goog-terraform-provisioned."""
+LABEL_LIMIT = "63 lower case letters, digits, _ and -, in 128 bytes"
+LOWER_CASE = ("Ll", "Lo")
+"""Unicode's letters that are lower case, and those of scripts that know no case."""
 
 
 def _words(config: Config) -> Iterator[Problem]:
@@ -94,21 +100,32 @@ def _namespace(config: Config) -> Iterator[Problem]:
 
 
 def _labels(config: Config) -> Iterator[Problem]:
-    if len(config.labels) > 64:
-        yield Problem("labels", f"must be at most 64, got {len(config.labels)}", "remove some")
+    if len(config.labels) > MAX_LABELS:
+        yield Problem("labels", f"must be at most {MAX_LABELS}, got {len(config.labels)}", "remove some")
     for key, value in config.labels.items():
-        if not re.fullmatch(r"[^\W\d_][\w-]{0,62}", key) or key != key.lower() or key.startswith("goog"):
-            must = (
-                "must have a key of 1 to 63 lower case letters, digits, _ and -, beginning with a letter but not goog"
-            )
-            yield Problem(f"labels.{key}", f"{must}, got {shown(key)}", _plain_label(key))
-        if not re.fullmatch(r"[\w-]{0,63}", value) or value != value.lower():
-            must = "must be at most 63 lower case letters, digits, _ and -"
-            yield Problem(f"labels.{key}", f"{must}, got {shown(value)}", _plain_label(value))
+        path = f"labels.{key}"
+        if not _is_label(key) or category(key[0]) not in LOWER_CASE or key.startswith("goog"):
+            must = f"must have a key of 1 to {LABEL_LIMIT}, beginning with a letter but not goog"
+            yield Problem(path, f"{must}, got {shown(key)}", f"write '{_plain_key(key)}'")
+        if value and not _is_label(value):
+            yield Problem(path, f"must be at most {LABEL_LIMIT}, got {shown(value)}", f"write '{_plain_label(value)}'")
+
+
+def _is_label(text: str) -> bool:
+    plain = all(letter in "_-" or category(letter) in (*LOWER_CASE, "Nd") for letter in text)
+    return plain and 0 < len(text) <= 63 and len(text.encode()) <= 128
+
+
+def _plain_key(text: str) -> str:
+    return re.sub(r"^(goog|[\W\d_])+", "", _plain_label(text)) or "team"
 
 
 def _plain_label(text: str) -> str:
-    return f"write '{re.sub(r'[^a-z0-9_-]', '-', text.lower()).removeprefix('goog')[:63]}'"
+    """*text* in lower case where that will do, else in letters that every Google API takes, without their accents."""
+    lower = text.lower()
+    if _is_label(lower):
+        return lower
+    return re.sub(r"[^a-z0-9_-]", "-", re.sub(r"[\u0300-\u036f]", "", normalize("NFKD", lower)))[:63]
 
 
 RULES = (
@@ -177,9 +194,9 @@ RULES = (
     ),
     Rule(
         "NAME-LABEL",
-        "At most 64 labels, with keys and values of at most 63 lower case characters",
-        "Google refuses others, and keeps keys that begin with goog for itself.",
-        "Google, Requirements for labels",
+        "At most 63 labels, with keys and values of at most 63 lower case characters",
+        "Google refuses others and a 65th, keeps keys that begin with goog for itself, and the provider adds one.",
+        "Google, Requirements for labels; provider google 7.45, goog-terraform-provisioned",
         _labels,
     ),
 )

@@ -167,7 +167,7 @@ def test_only_the_grace_machines_run_arm64() -> None:
 
 def test_only_one_machine_needs_a_newer_gke_than_the_gateway_and_a_label_of_its_own() -> None:
     """The GB300 machine, by Google's table of managed DRANET; what other machines need, the gateway needs too."""
-    gateway = GkeVersion.parse(MULTI_CLUSTER_INFERENCE_GATEWAY)
+    gateway = GkeVersion.parse(MULTI_CLUSTER_INFERENCE_GATEWAY.version)
     floors = {name: machine.min_gke_version for name, machine in machines().items() if machine.min_gke_version}
 
     assert [name for name, floor in floors.items() if not gateway.reaches(GkeVersion.parse(floor))] == [

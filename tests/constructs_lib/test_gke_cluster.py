@@ -20,7 +20,7 @@ from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
 from constructs_lib.specs import ClusterSpec, MaintenanceWindowSpec, NodePoolSpec
 from tests.conftest import Synth
-from tests.synthesized import Block
+from tests.synthesized import Block, Synthesized
 
 PLAN = ClusterPlan(
     name="gemma-us",
@@ -107,16 +107,41 @@ def test_version_and_channel_are_as_given(synth: Synth) -> None:
     """Then nothing is looked up, and Terraform keeps to them; the floor stays what the features need."""
     app = synth(build(ClusterSpec(gke_version="1.35.2-gke.1842000", release_channel="RAPID")))
     made = app.one("google_container_cluster")
-    [condition] = made["lifecycle"]["postcondition"]
 
     assert made["min_master_version"] == "1.35.2-gke.1842000"
     assert made["release_channel"] == {"channel": "RAPID"}
-    assert "data" not in app.stacks["test"]
+    assert list(app.stacks["test"]["data"]) == ["google_container_cluster"]
     assert "min_master_version" not in made["lifecycle"]["ignore_changes"]
-    assert condition["error_message"] == (
-        "gemma-us is older than 1.34.1-gke.1829001, the floor of the features in use: "
-        "set cluster.gke_version to a newer minor version, or choose another release channel."
+    assert look(app)["lifecycle"]["postcondition"][0]["error_message"] == (
+        "gemma-us has GKE ${self.master_version}, which is older than 1.34.1-gke.1829001, the floor of the features in "
+        "use: set cluster.gke_version to '1.34' or a newer minor version. Where the cluster is on 1.34 already, only a "
+        "complete version moves it, one that its release channel offers."
     )
+
+
+def look(app: Synthesized) -> Block:
+    """The data source that looks at the cluster once it is as planned."""
+    [block] = app.stacks["test"]["data"]["google_container_cluster"].values()
+    found: Block = block
+    return found
+
+
+def test_its_version_is_judged_once_it_is_as_planned_and_before_any_accelerator(synth: Synth) -> None:
+    """Never on the cluster itself, whose old version is what a plan of its upgrade knows."""
+
+    def pools(stack: Any) -> None:
+        made = build()(stack)
+        made.add_system_pool("system", machine_type="e2-standard-8")
+        made.add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 2))
+
+    app = synth(pools)
+    needs = {pool["name"]: pool.get("depends_on") for pool in app.all("google_container_node_pool")}
+    [address] = app.stacks["test"]["data"]["google_container_cluster"]
+
+    assert needs == {"system": None, "tpu": [f"data.google_container_cluster.{address}"]}
+    assert look(app)["depends_on"] == ["google_container_cluster.cluster"]
+    assert (look(app)["project"], look(app)["location"], look(app)["name"]) == ("my-project", "us-east5", "gemma-us")
+    assert "postcondition" not in app.one("google_container_cluster")["lifecycle"]
 
 
 @pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
@@ -135,7 +160,7 @@ def test_terraform_itself_finds_a_version_below_the_floor(synth: Synth, tmp_path
         "1.9.20-gke.99999999": False,
         "2.0.0-gke.1": True,
     }
-    [postcondition] = cluster(synth)["lifecycle"]["postcondition"]
+    [postcondition] = look(synth(build()))["lifecycle"]["postcondition"]
     match = re.fullmatch(r"\$\{(.*)}", postcondition["condition"])
     assert match
     conditions = [match[1].replace("self.master_version", json.dumps(version)) for version in reaches]
@@ -159,7 +184,7 @@ def evaluate(expressions: list[str], folder: Path) -> Any:
 
 def test_a_floor_of_another_version_is_another_number(synth: Synth) -> None:
     """Nine digits for each part, so that no part can run into the next."""
-    [condition] = cluster(synth, version_floor="1.34.3-gke.1318000")["lifecycle"]["postcondition"]
+    [condition] = look(synth(build(version_floor="1.34.3-gke.1318000")))["lifecycle"]["postcondition"]
 
     assert condition["condition"].endswith(">= 1000000034000000003001318000}")
 

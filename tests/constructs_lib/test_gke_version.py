@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
-from constructs_lib.gke_version import MANAGED_DRANET, MULTI_CLUSTER_INFERENCE_GATEWAY, GkeVersion, highest
+from constructs_lib.accelerators import machines
+from constructs_lib.gke_version import (
+    BALANCER_METRIC,
+    BALANCER_METRIC_BEFORE,
+    FLOORS,
+    MULTI_CLUSTER_INFERENCE_GATEWAY,
+    GkeVersion,
+    highest,
+    machine_floor,
+)
 
 parse = GkeVersion.parse
 
@@ -63,7 +75,36 @@ def test_the_highest_is_found_by_number() -> None:
     assert highest(["1.34.9-gke.9", "1.34.10-gke.1", "1.34.10-gke.0"]) == "1.34.10-gke.1"
 
 
-def test_the_floors_are_those_of_google() -> None:
-    """Managed DRANET came after the multi-cluster gateway, in the same minor version."""
-    assert (MULTI_CLUSTER_INFERENCE_GATEWAY, MANAGED_DRANET) == ("1.34.1-gke.1127000", "1.34.1-gke.1829001")
-    assert highest([MULTI_CLUSTER_INFERENCE_GATEWAY, MANAGED_DRANET]) == MANAGED_DRANET
+def test_each_floor_says_where_it_is_from_and_when_that_was_read() -> None:
+    """A complete version, a month and a source; a feature stands in the table once."""
+    for floor in FLOORS:
+        assert len(parse(floor.version).parts) == 4
+        assert re.fullmatch(r"20\d\d-[01]\d", floor.read)
+        assert floor.source
+    assert len({floor.feature for floor in FLOORS}) == len(FLOORS)
+
+
+def test_a_version_that_is_named_anywhere_is_one_of_the_table() -> None:
+    """In code; but for the example of how one reads, and for one that no floor is about."""
+    root = Path(__file__).parents[2]
+    files = [path for part in ("constructs_lib", "stacks", "operations") for path in (root / part).rglob("*.*")]
+    texts = [path.read_text() for path in files if path.suffix in (".py", ".json")]
+    named = {version for text in texts for version in re.findall(r"\b1\.\d+\.\d+-gke\.\d+", text)}
+
+    assert named - {"1.35.2-gke.1842000", "1.33.2-gke.4655000"} == {floor.version for floor in FLOORS}
+
+
+def test_machines_of_the_table_exist_and_have_one_floor() -> None:
+    """Whether TPU or GPU."""
+    named = [machine for floor in FLOORS for machine in floor.machines]
+
+    assert set(named) <= set(machines())
+    assert len(named) == len(set(named))
+    assert machine_floor("a4x-maxgpu-4g-metal") == "1.34.3-gke.1318000"
+    assert machine_floor("a2-highgpu-1g") is None
+
+
+def test_google_s_pages_do_not_agree_on_the_load_balancer_s_metric() -> None:
+    """The newer one is only warned of: the older one is that of the gateway, which needs the metric."""
+    assert (BALANCER_METRIC.version, BALANCER_METRIC.refuses) == ("1.35.1-gke.1396000", False)
+    assert BALANCER_METRIC_BEFORE.version == MULTI_CLUSTER_INFERENCE_GATEWAY.version == "1.34.1-gke.1127000"

@@ -54,7 +54,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("us", "VERSION", {"container.projects.locations.getServerConfig": channel("1.33.5-gke.1", "1.34.1-gke.99")},
      "wrong", "1.34.1-gke.99; the newest"),
     ("us", "VERSION", {"container.projects.locations.getServerConfig": channel("1.33.5-gke.1", "1.34.9-gke.1")},
-     "good", "1.34.9-gke.1 would be taken"),
+     "good", "1.34.9-gke.1 would be taken; the load balancer's custom metric may need 1.35.1-gke.1396000: docs/versi"),
+    ("us", "VERSION", {"container.projects.locations.getServerConfig": channel("1.35.1-gke.1396000")},
+     "good", "1.35.1-gke.1396000 would be taken"),
     ("us", "VERSION", {"container.projects.locations.getServerConfig": {}}, "wrong", "the newest is nothing"),
     ("", "FLEET-FEATURE",
      {"gkehub.projects.locations.features.get": {"spec": {"multiclusteringress": {

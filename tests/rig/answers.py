@@ -49,6 +49,17 @@ def completed(kind: str, block: Message, resource: Message, provider: Message) -
     return walk(block, resource, None, visit)
 
 
+def unanswered(block: Message, resource: Message) -> Message:
+    """*resource* with nothing for everything that was not known."""
+
+    def visit(path: str, told: Message, given: Any, old: Message | None) -> Any:
+        if not isinstance(given, ExtType):
+            return given
+        return [] if "block" in told else None
+
+    return walk(block, resource, None, visit)
+
+
 def _answer(type_: Any, path: str, words: dict[str, str]) -> Any:
     """A value of *type_* for the argument at *path*; lists of objects have one element, other collections none."""
     told, digest = TABLES["answers"].get(path), _digest(path, words["digest"])

@@ -60,12 +60,14 @@ class Cloud:
         faults: Creates that fail.
         meetings: Creates of a type that last until as many are under way as the barrier wants, or fail when they never
             are. Nothing else takes time, `time_sleep` included.
+        gke_versions: What GKE offers, where that is not the usual.
     """
 
     objects: dict[Key, Message] = field(default_factory=dict)
     log: list[Operation] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     meetings: dict[str, threading.Barrier] = field(default_factory=dict)
+    gke_versions: tuple[str, ...] = ()
     _creates: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -6,8 +6,9 @@ from typing import Any
 from msgpack import ExtType
 
 from tests.checks.schemas import providers
-from tests.rig.answers import completed, identity
+from tests.rig.answers import completed, identity, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
+from tests.rig.gke import CLUSTER, OFFERED, versioned
 from tests.rig.planning import body, mistakes, planned, replaced
 from tests.rig.schemas import UNKNOWN, encoded_schema, facts
 from tests.rig.wire import Message
@@ -72,11 +73,17 @@ class RigProvider:
         action = "delete" if made is None else "update" if prior else "create"
         configured = self._sessions[session]
         resource = completed(kind, self._types[kind]["block"], made, configured) if made else prior
+        if made and kind == CLUSTER:
+            resource = versioned(resource, prior, self._cloud.gke_versions or OFFERED)
         try:
             ready = self._cloud.apply(action, self._key(session, kind, prior or resource), resource)
         except RefusedError as refused:
             return {"state": prior, **self._legacy, **problems(f"{action} of {kind}: {refused}")}
-        return {"state": made and resource, **self._legacy, **problems(*([] if ready else [f"timeout: {FAULT}"]))}
+        if not ready:
+            # The providers' SDK has set the ID by then, and read nothing.
+            begun = unanswered(self._types[kind]["block"], made) | {"id": resource.get("id")}
+            return {"state": begun, **self._legacy, **problems(f"timeout: {FAULT}")}
+        return {"state": made and resource, **self._legacy}
 
     def import_resource_state(self, session: str, request: Message) -> Message:
         """The resource with that ID."""

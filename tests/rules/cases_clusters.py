@@ -17,6 +17,14 @@ CASES: dict[str, Case] = {
         "cluster.gke_version: must reach 1.34.1-gke.1829001 for managed DRANET, got '1.34.1-gke.1127000'"
         " -> write '1.34' or newer, or leave it out",
     ),
+    "GKE-BALANCER-METRIC": Case(
+        {"cluster__gke_version": "1.35.1-gke.1396000"},
+        {"cluster__gke_version": "1.34"},
+        "cluster.gke_version: should reach 1.35.1-gke.1396000 for the load balancer's custom metric, got '1.34': "
+        "Google, Expose custom metrics for load balancers, requirements (2026-08); 1.34.1-gke.1127000 will do by "
+        "Google, Expose custom metrics, and Set up the GKE multi-cluster Inference Gateway, requirements (2026-08)"
+        " -> write '1.35' or newer, or set gateway.max_in_flight_requests",
+    ),
     "GKE-DRANET-V2": Case(
         {"cluster__dataplane_v2": False, **pool(dranet=False)},
         {"cluster__dataplane_v2": False},
@@ -99,6 +107,13 @@ MORE: dict[str, More] = {
             "got 'e2-medium' -> leave it out, or write 'e2-standard-8'"
         ],
     ),
+    "a version below the load balancer's metric where requests are counted": (
+        "GKE-BALANCER-METRIC",
+        {"cluster__gke_version": "1.34", "gateway__max_in_flight_requests": 8},
+        [],
+    ),
+    "no version: GKE's own, which preflight looks up": ("GKE-BALANCER-METRIC", {}, []),
+    "a version that is refused anyway": ("GKE-BALANCER-METRIC", {"cluster__gke_version": "1.33"}, []),
     "the native metric in an older version": (
         "GKE-FLOOR",
         {"autoscaling": {"max_replicas": 1, "metric_source": "native"}, "cluster__gke_version": "1.35.0"},

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from tests.rules.case import Case, More
 
-LABELS = {f"key-{n}": "" for n in range(65)}
+LABELS = {f"key-{n}": "" for n in range(64)}
+KEY = (
+    "must have a key of 1 to 63 lower case letters, digits, _ and -, in 128 bytes, beginning with a letter but not goog"
+)
 
 CASES: dict[str, Case] = {
     "TEXT-TOKEN": Case(
@@ -75,18 +78,44 @@ CASES: dict[str, Case] = {
         "namespace: must be a namespace of our own, got 'kube-system' -> write 'inference'",
     ),
     "NAME-LABEL": Case(
-        {"labels": {"größe_1": "", "k" * 63: "v" * 63}},
+        {"labels": {**{f"key-{n}": "" for n in range(60)}, "größe_1": "", "k" * 63: "v" * 63, "部门": "研发"}},
         {"labels": {**LABELS, "Team": "ML Ops"}},
         [
-            "labels: must be at most 64, got 66 -> remove some",
-            "labels.Team: must have a key of 1 to 63 lower case letters, digits, _ and -, beginning with a letter but "
-            "not goog, got 'Team' -> write 'team'",
-            "labels.Team: must be at most 63 lower case letters, digits, _ and -, got 'ML Ops' -> write 'ml-ops'",
+            "labels: must be at most 63, got 65 -> remove some",
+            "labels.Team: must have a key of 1 to 63 lower case letters, digits, _ and -, in 128 bytes, beginning with "
+            "a letter but not goog, got 'Team' -> write 'team'",
+            "labels.Team: must be at most 63 lower case letters, digits, _ and -, in 128 bytes, got 'ML Ops'"
+            " -> write 'ml-ops'",
         ],
     ),
 }
 
 MORE: dict[str, More] = {
+    "label keys that Google refuses": (
+        "NAME-LABEL",
+        {
+            "labels": {
+                "": "",
+                "1st": "",
+                "example.com/team": "",
+                "Größe": "",
+                "Équipe A": "",
+                "goog-x": "",
+                "部" * 50: "",
+                "²": "",
+            }
+        },
+        [
+            f"labels.: {KEY}, got '' -> write 'team'",
+            f"labels.1st: {KEY}, got '1st' -> write 'st'",
+            f"labels.example.com/team: {KEY}, got 'example.com/team' -> write 'example-com-team'",
+            f"labels.Größe: {KEY}, got 'Größe' -> write 'größe'",
+            f"labels.Équipe A: {KEY}, got 'Équipe A' -> write 'equipe-a'",
+            f"labels.goog-x: {KEY}, got 'goog-x' -> write 'x'",
+            f"labels.{'部' * 50}: {KEY}, got '{'部' * 50}' -> write 'team'",
+            f"labels.²: {KEY}, got '²' -> write 'team'",
+        ],
+    ),
     "a region key": (
         "NAME-WORD",
         {"regions": {"US East": {"number": 1, "region": "us-east5", "zones": ["us-east5-b"], "config_cluster": True}}},

@@ -33,6 +33,11 @@ class Outcome:
     code: int
     text: str
 
+    @property
+    def errors(self) -> int:
+        """How many errors a command without `-json` printed."""
+        return len(re.findall(r"^(?:│ )?Error: ", self.text, re.MULTILINE))
+
     def events(self) -> list[dict[str, Any]]:
         """What a command with `-json` printed."""
         return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]

@@ -43,12 +43,17 @@ def recovered(deployed: World, stack: str, fault: Fault, base: Path) -> tuple[li
     world = deployed.copy(base)
     world.rewind(stack, deployed.before[stack])
     world.rig.cloud.faults = [fault]
-    failed = world.folder(stack).run("apply", "-auto-approve")
-    assert (failed.code, failed.text.count(FAULT)) == (1, 1), failed.text
+    fails_once(world, stack)
     changes = world.folder(stack).plan()
     world.folder(stack).must("apply", "plan")
     world.stop()
     return list(changes.values()), (world.rig.cloud.objects, world.state(stack))
+
+
+def fails_once(world: World, stack: str) -> None:
+    """An apply of *stack* fails with the one error of the rig: no condition adds another."""
+    failed = world.folder(stack).run("apply", "-auto-approve")
+    assert (failed.code, failed.text.count(FAULT), failed.errors) == (1, 1, 1), failed.text
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -85,3 +90,17 @@ def test_a_create_that_timed_out_is_done_again(stack: str, kind: str, deployed_o
     assert sorted(set(actions) - {("create",)}) == [("delete", "create")]
     assert actions.count(("delete", "create")) == 1
     assert end == unbroken(deployed, stack, tmp_path / "unbroken")
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_cluster_that_could_not_be_made_is_one_error(late: bool, deployed_of: Worlds, tmp_path: Path) -> None:
+    """Whether it is half there or not at all, nobody judges its version, and no pool is begun."""
+    deployed = deployed_of(EXAMPLE)
+    world = deployed.copy(tmp_path)
+    world.rewind("infra-cluster-us", deployed.before["infra-cluster-us"])
+    world.rig.cloud.faults = [Fault("google_container_cluster", late=late)]
+
+    fails_once(world, "infra-cluster-us")
+
+    assert [done.kind for done in world.rig.cloud.log] == ["google_container_cluster"]
+    world.stop()

@@ -7,7 +7,8 @@ from threading import Barrier
 
 import pytest
 
-from tests.rig.cloud import FAULT, PROTECTED, Fault
+from tests.rig.cloud import FAULT, PROTECTED, Fault, RefusedError
+from tests.rig.gke import OFFERED, versioned
 from tests.terraform.lab import CLUSTER, NETWORK, VALID, Document, Lab
 
 NET, SUBNET, C, POOL = VALID
@@ -106,3 +107,33 @@ def test_aliases_are_told_apart(lab: Lab) -> None:
     lab.apply({NET: NETWORK, f"{NET}2": NETWORK | {"provider": "google.other"}}, provider=aliases)
 
     assert {key[2] for key in lab.cloud.objects} == {f"projects/{project}/global/networks/vpc" for project in "pq"}
+
+
+@pytest.mark.parametrize(
+    ("current", "asked", "becomes"),
+    [
+        (None, None, "1.34.1-gke.1000000"),
+        (None, "1.34", "1.34.3-gke.1318000"),
+        (None, "1.34.1-gke.1000000", "1.34.1-gke.1000000"),
+        ("1.34.3-gke.1318000", "1.35", "1.35.2-gke.1842000"),
+        ("1.35.0-gke.1000000", "1.35", "1.35.2-gke.1842000"),
+        ("1.35.1-gke.1000000", "1.35", "1.35.1-gke.1000000"),
+        ("1.35.1-gke.1000000", "1.35.2-gke.1842000", "1.35.2-gke.1842000"),
+        ("1.99.0-gke.1000000", "1.35", "1.99.0-gke.1000000"),
+        ("1.34.3-gke.1318000", None, "1.34.3-gke.1318000"),
+    ],
+)
+def test_a_cluster_gets_the_version_that_is_asked_for_where_it_is_newer(
+    current: str | None, asked: str | None, becomes: str
+) -> None:
+    """As the provider compares them: a beginning is its first release, and an older one is never asked of GKE."""
+    cluster = {"min_master_version": asked, "release_channel": [{"channel": "REGULAR"}]}
+    prior = {"min_master_version": None, "master_version": current} if current else None
+
+    assert versioned(cluster, prior, OFFERED)["master_version"] == becomes
+
+
+def test_a_version_that_gke_does_not_offer_is_refused() -> None:
+    """As it is when a file is older than the version that it names."""
+    with pytest.raises(RefusedError, match="is unsupported"):
+        versioned({"min_master_version": "1.77", "release_channel": []}, None, OFFERED)
