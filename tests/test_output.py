@@ -104,7 +104,7 @@ def test_every_block_and_object_of_a_variant_fits_its_schema(changes: dict[str, 
 def test_every_google_and_kubernetes_block_names_its_provider(platform: Synthesized) -> None:
     """A block without a provider would silently use an unconfigured one."""
     for document in platform.stacks.values():
-        for section in ("resource", "data"):
+        for section in ("resource", "data", "ephemeral"):
             for kind, blocks in document.get(section, {}).items():
                 for key, block in blocks.items():
                     assert block.get("provider"), f"{kind}.{key}"

@@ -55,10 +55,10 @@ def admits(constraint: str, given: str) -> bool:
 
 
 def blocks(document: Block) -> list[tuple[str, Block]]:
-    """Type and content of each resource and data source of a stack."""
+    """Type and content of each resource, data source and ephemeral resource of a stack."""
     return [
         (kind, block)
-        for section in ("resource", "data")
+        for section in ("resource", "data", "ephemeral")
         for kind, named in document.get(section, {}).items()
         for block in named.values()
     ]
