@@ -71,7 +71,6 @@ def test_every_stack_asks_for_the_same_provider_versions(platform: Synthesized) 
         assert required == {
             name: {"source": f"hashicorp/{name}", "version": PROVIDER_VERSIONS[name]} for name in document["provider"]
         }
-        assert document["terraform"]["required_version"] == ">= 1.5.7"
 
 
 @pytest.mark.parametrize("name", PROVIDER_VERSIONS)

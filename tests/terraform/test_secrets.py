@@ -49,13 +49,16 @@ def test_no_token_is_kept_printed_or_logged(path: Path, deployed_of: Worlds, des
 
 
 def test_the_same_search_finds_a_token_that_is_kept(world: World) -> None:
-    """With `token`, which is there for an older Terraform: in state, backup and plan, and in the plan as JSON."""
+    """With `token`, for an older Terraform, it is in state, backup and plan; the first apply without takes it out."""
     world.use(config(kubernetes_auth="token"))
 
     for _ in range(2):
         world.deploy([STACK])
-
     assert holders(world.base) == KEPT
+
+    world.use(config())
+    world.deploy([STACK])
+    assert holders(world.base / "terraform-state") == {f"{STACK}.tfstate.backup"}
 
 
 @pytest.mark.parametrize(("auth", "code"), [("ephemeral", 0), ("token", 1)])
