@@ -40,11 +40,11 @@ def holders(folder: Path) -> set[str]:
 def test_no_token_is_kept_printed_or_logged(path: Path, deployed_of: Worlds, destroyed_of: Worlds) -> None:
     """A platform came and went with many tokens, and none is in any file that Terraform wrote or could have."""
     for world in (deployed_of(path), destroyed_of(path)):
-        seen = {name for name, _ in contents(world.base)}
+        assert holders(world.base) == set()
 
+        seen = {name for name, _ in contents(world.base)}
         assert len(world.rig.cloud.tokens) >= 2 * len([stack for stack in world.app.stacks if "workload" in stack])
         assert {"plan!tfplan", "plan!tfstate", f"{STACK}.tfstate", "printed.txt", TRACE} <= seen
-        assert holders(world.base) == set()
     assert f"{STACK}.tfstate.backup" in seen
 
 
