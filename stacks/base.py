@@ -11,6 +11,7 @@ from stacks.config import Config
 from stacks.names import Names
 
 TERRAFORM_VERSION = ">= 1.5.7"
+"""Stacks that need a newer one say so themselves."""
 PROVIDER_VERSIONS = {
     "google": ">= 7.31.0, < 8.0.0",
     "google-beta": ">= 7.31.0, < 8.0.0",

@@ -15,6 +15,8 @@ from stacks.config import Config
 
 EXEC_API_VERSION = "client.authentication.k8s.io/v1beta1"
 EXEC_COMMAND = "gke-gcloud-auth-plugin"
+EPHEMERAL_TERRAFORM_VERSION = ">= 1.10.0"
+"""The first Terraform with `ephemeral` blocks. OpenTofu has them from 1.11 on."""
 
 
 class ClusterStack(BaseStack):
@@ -30,6 +32,8 @@ class ClusterStack(BaseStack):
         super().__init__(scope, id_, config=config)
         self.key = key
         self._floor = floor
+        if config.kubernetes_auth == "ephemeral":
+            self.add_override("terraform.required_version", EPHEMERAL_TERRAFORM_VERSION)
 
     @cached_property
     def kubernetes(self) -> KubernetesProvider:
@@ -61,6 +65,10 @@ class ClusterStack(BaseStack):
         access = {"host": f"https://{endpoint}"}
         if self.config.kubernetes_auth == "token":
             access["token"] = DataGoogleClientConfig(self, "caller", provider=self.google).access_token
+        if self.config.kubernetes_auth == "ephemeral":
+            # The bindings have no class for it: cdktf 0.21 is older than such blocks.
+            self.add_override("ephemeral.google_client_config.caller", {"provider": self.google.fqn})
+            access["token"] = "${ephemeral.google_client_config.caller.access_token}"
         return access
 
     def _version_check(self) -> dict[str, Any] | None:
@@ -71,6 +79,6 @@ class ClusterStack(BaseStack):
 
     @property
     def _exec(self) -> dict[str, Any]:
-        if self.config.kubernetes_auth == "token":
+        if self.config.kubernetes_auth != "exec":
             return {}
         return {"api_version": EXEC_API_VERSION, "command": EXEC_COMMAND}

@@ -41,8 +41,9 @@ class Config(BaseModel):
         gateway: The entry to all regions.
         namespace: Kubernetes namespace of everything we run, the same in each cluster.
         service_discovery: Turns on multi-cluster Services too; the gateway does not need them.
-        kubernetes_auth: How Terraform signs in to clusters: `token` lasts an hour and needs nothing; `exec` asks
-            gke-gcloud-auth-plugin, which must be installed, for a fresh one each time.
+        kubernetes_auth: How Terraform signs in to clusters: `ephemeral` takes a token for each run, which lasts an
+            hour and is stored nowhere, and needs Terraform 1.10; `token` is for an older Terraform, and the token is in
+            state and plan; `exec` asks gke-gcloud-auth-plugin, which must be installed, for a fresh one each time.
         state_bucket: Bucket of the Terraform state. Default: local files in `terraform-state/` beside cdktf.out.
         labels: Labels on everything that can have them.
     """
@@ -63,7 +64,7 @@ class Config(BaseModel):
     gateway: GatewaySpec = GatewaySpec()
     namespace: str = "inference"
     service_discovery: bool = False
-    kubernetes_auth: Literal["token", "exec"] = "token"
+    kubernetes_auth: Literal["ephemeral", "token", "exec"] = "ephemeral"
     state_bucket: str | None = None
     labels: dict[str, str] = {}
 

@@ -64,8 +64,9 @@ class Synthesized:
         for name, document in self.stacks.items():
             for kind, blocks in document.get("resource", {}).items():
                 yield from (f"{name} {kind}.{key}" for key in blocks)
-            for kind, blocks in document.get("data", {}).items():
-                yield from (f"{name} data.{kind}.{key}" for key in blocks)
+            for part in ("data", "ephemeral"):
+                for kind, blocks in document.get(part, {}).items():
+                    yield from (f"{name} {part}.{kind}.{key}" for key in blocks)
 
 
 def synthesize(config: Config, outdir: Path) -> Synthesized:

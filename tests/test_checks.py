@@ -134,6 +134,46 @@ def test_nested_attribute_is_one_object_and_not_a_list() -> None:
     assert terraform_schema.problems(helm) == ["provider.helm: kubernetes: an array is not a single object"]
 
 
+CALLER = "ephemeral.google_client_config.caller"
+MISTAKES_IN_EPHEMERAL_RESOURCES = {
+    "an attribute that the provider decides": (
+        f"{CALLER}.project",
+        "acme",
+        f"{CALLER}: project: read-only; the provider computes it, so it cannot be set",
+    ),
+    "no provider": (f"{CALLER}.provider", GONE, f"{CALLER}: provider: missing; name one explicitly"),
+    "a type is unknown": (
+        "ephemeral.google_client_confg",
+        {"caller": {"provider": "google"}},
+        "ephemeral.google_client_confg.caller: type not in tests/data/providers/google-7.45.0.json; "
+        "did you mean 'ephemeral.google_client_config'?",
+    ),
+    "a provisioner": (f"{CALLER}.provisioner", {}, f"{CALLER}: provisioner: unknown attribute or block"),
+    "a reference to another": (
+        "provider.kubernetes.1.token",
+        "${ephemeral.google_client_config.me.access_token}",
+        "provider: kubernetes[1].token: no ephemeral.google_client_config.me in this stack; "
+        "did you mean 'ephemeral.google_client_config.caller'?",
+    ),
+    "a reference to what it lacks": (
+        "provider.kubernetes.1.token",
+        f"${{{CALLER}.acess_token}}",
+        f"provider: kubernetes[1].token: {CALLER} has no attribute 'acess_token'; did you mean 'access_token'?",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"), MISTAKES_IN_EPHEMERAL_RESOURCES.values(), ids=MISTAKES_IN_EPHEMERAL_RESOURCES
+)
+def test_mistake_about_an_ephemeral_resource_is_told(path: str, value: object, problem: str) -> None:
+    """Its block is held to its schema, and references are followed into it."""
+    stack = changed(WORKLOAD_STACK, path, value)
+    [found] = terraform_schema.problems(stack) + references.problems(stack)
+
+    assert found.startswith(problem)
+
+
 MISTAKES_IN_REFERENCES = {
     "a resource does not exist": (
         f"{POOL}.cluster",

@@ -25,11 +25,12 @@ VARIANTS = {
         "regions__us__zones": ["us-east5-a", "us-east5-b"],
         "regions__us__capacity_percent": 0,
     },
-    "GPUs on spot, the oldest chart, a Kubernetes secret, public nodes": {
+    "GPUs on spot, the oldest chart, a Kubernetes secret, public nodes, a token that is read": {
         "node_pools__tpu": {"machine_type": "a3-ultragpu-8g", "capacity": {"spot": True}},
         "inference_pool__chart_version": "v1.0.1",
         "model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
         "cluster__private_nodes": False,
+        "kubernetes_auth": "token",
         "model_server__image": "docker.io/vllm/vllm-openai:v0.8.5",
     },
     "a reservation, a standby picker, explicit ranges": {
@@ -104,7 +105,7 @@ def test_every_block_and_object_of_a_variant_fits_its_schema(changes: dict[str, 
 def test_every_google_and_kubernetes_block_names_its_provider(platform: Synthesized) -> None:
     """A block without a provider would silently use an unconfigured one."""
     for document in platform.stacks.values():
-        for section in ("resource", "data"):
+        for section in ("resource", "data", "ephemeral"):
             for kind, blocks in document.get(section, {}).items():
                 for key, block in blocks.items():
                     assert block.get("provider"), f"{kind}.{key}"

@@ -135,9 +135,9 @@ def _secret(config: Config) -> Iterator[Problem]:
 
 
 def _long_download(config: Config) -> Iterator[Problem]:
-    minutes = config.model.download_timeout_minutes
-    if config.kubernetes_auth == "token" and config.model.source == "bucket" and minutes > 60:
-        message = f"should be at most 60 with kubernetes_auth: token, got {minutes}"
+    minutes, auth = config.model.download_timeout_minutes, config.kubernetes_auth
+    if auth != "exec" and config.model.source == "bucket" and minutes > 60:
+        message = f"should be at most 60 with kubernetes_auth: {auth}, got {minutes}"
         yield Problem("model.download_timeout_minutes", message, "write kubernetes_auth: exec")
 
 
@@ -196,8 +196,9 @@ RULES = (
     Rule(
         "MODEL-DOWNLOAD-60",
         "A download that may take over an hour uses `kubernetes_auth: exec`",
-        "The token of the apply ends after an hour, and the apply with it.",
-        "hashicorp/terraform-provider-kubernetes, Using the provider with GKE",
+        "The token of the apply ends after an hour, and the apply with it; no other is asked for meanwhile.",
+        "hashicorp/terraform-provider-kubernetes, Using the provider with GKE; "
+        "provider google 7.45.0, ephemeral google_client_config, which cannot be renewed",
         _long_download,
         severity="warning",
     ),

@@ -109,10 +109,14 @@ WORKLOAD_STACK: dict[str, Any] = {
     "terraform": required(google=">= 7.31.0, < 8.0.0", kubernetes="2.38.0", helm="3.1.1"),
     "provider": {
         "google": [{"project": "acme"}],
-        "kubernetes": [{"alias": "us", "host": HOST, "exec": [{"api_version": "v1beta1", "command": "plugin"}]}],
+        "kubernetes": [
+            {"alias": "us", "host": HOST, "exec": [{"api_version": "v1beta1", "command": "plugin"}]},
+            {"alias": "eu", "host": HOST, "token": "${ephemeral.google_client_config.caller.access_token}"},
+        ],
         "helm": [{"kubernetes": {"host": HOST, "exec": {"api_version": "v1beta1", "command": "plugin"}}}],
     },
     "data": {"google_container_cluster": {"us": {"provider": "google", "name": "acme-us", "location": "us-east5"}}},
+    "ephemeral": {"google_client_config": {"caller": {"provider": "google"}}},
     "resource": {
         "helm_release": {
             "pool": {

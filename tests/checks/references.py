@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from tests.checks.expressions import FUNCTIONS, INDEX, SPLAT, Steps, expressions, parse
-from tests.checks.schemas import Provider, blocks, hint, provider_of, type_of_block
+from tests.checks.schemas import PARTS, Provider, blocks, hint, provider_of, type_of_block
 
 PICKS = (INDEX, SPLAT)
 ALLOWED = {"list": "an index such as [0]", "set": "[*] or one(...)", "object": "an attribute"}
@@ -26,7 +26,7 @@ def problems(document: dict[str, Any]) -> list[str]:
     """
     found = []
     for part, value in document.items():
-        if part not in ("resource", "data"):
+        if part not in PARTS:
             found += [f"{part}: {problem}" for problem in _in_value(document, value, "")]
     for address, kind, body in blocks(document):
         found += [f"{address}: {problem}" for problem in _in_value(document, body, "")]
@@ -104,8 +104,10 @@ def _leads_nowhere(document: dict[str, Any], steps: Steps) -> Iterator[str]:
         if name not in known:
             yield f"no {root}.{name}; {hint(name, known)}"
         return
-    prefix, (kind, name, *later) = ("data.", (*steps[1:], "", "")) if root == "data" else ("", (*steps, "", ""))
-    body = document.get("data" if prefix else "resource", {}).get(kind, {}).get(name)
+    part = root if root in PARTS else "resource"
+    prefix = PARTS[part]
+    kind, name, *later = (*(steps[1:] if prefix else steps), "", "")
+    body = document.get(part, {}).get(kind, {}).get(name)
     if body is None:
         address = f"{prefix}{kind}.{name}".rstrip(".")
         yield f"no {address} in this stack; {hint(address, [address for address, _, _ in blocks(document)])}"

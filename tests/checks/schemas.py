@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).parents[1] / "data"
+PARTS = {"resource": "", "data": "data.", "ephemeral": "ephemeral."}
+"""The parts of a stack that hold blocks of a provider's types, and what their addresses begin with."""
 HOW_TO_ADD = "tests/data/README.md says how to add it"
 
 
@@ -23,7 +25,7 @@ class Provider:
     types: dict[str, dict[str, Any]]
 
     def block_of(self, address: str) -> dict[str, Any] | None:
-        """The schema of a type, `google_x` or `data.google_x`; None when it is not stored."""
+        """The schema of a type, `google_x`, `data.google_x` or `ephemeral.google_x`; None when it is not stored."""
         found = self.types.get(address)
         return found["block"] if found else None
 
@@ -35,7 +37,12 @@ def providers() -> dict[str, Provider]:
     for path in sorted((DATA / "providers").glob("*.json")):
         if not path.name.endswith(".facts.json"):
             held = json.loads(path.read_text())
-            types = held["resource_schemas"] | {f"data.{k}": v for k, v in held["data_source_schemas"].items()}
+            schemas = {
+                "": held["resource_schemas"],
+                "data.": held["data_source_schemas"],
+                "ephemeral.": held.get("ephemeral_resource_schemas", {}),
+            }
+            types = {f"{prefix}{kind}": told for prefix, kinds in schemas.items() for kind, told in kinds.items()}
             found[held["source"]] = Provider(
                 held["source"], held["version"], path.name, held["provider"]["block"], types
             )
@@ -55,14 +62,14 @@ def required_providers(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def provider_of(document: dict[str, Any], body: dict[str, Any]) -> Provider | None:
-    """The stored provider that a resource or data source names in its `provider` key."""
+    """The stored provider that a block names in its `provider` key."""
     local_name = str(body.get("provider", "")).split(".")[0]
     return stored(required_providers(document).get(local_name, {}))
 
 
 def blocks(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every resource and data source as (address, type address, body)."""
-    for part, prefix in (("resource", ""), ("data", "data.")):
+    """Every resource, data source and ephemeral resource as (address, type address, body)."""
+    for part, prefix in PARTS.items():
         for kind, named in document.get(part, {}).items():
             for name, body in named.items():
                 yield f"{prefix}{kind}.{name}", f"{prefix}{kind}", body

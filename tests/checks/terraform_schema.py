@@ -1,15 +1,15 @@
-"""Every provider, resource and data block of a stack, held against the real schema of its provider."""
+"""Every provider, resource, data and ephemeral block of a stack, held against the real schema of its provider."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from tests.checks.schemas import HOW_TO_ADD, blocks, hint, provider_of, required_providers, stored
+from tests.checks.schemas import HOW_TO_ADD, PARTS, blocks, hint, provider_of, required_providers, stored
 from tests.checks.terraform_blocks import MISSING, body_problems, nested_problems
 from tests.checks.terraform_values import is_expression, shown, value_problems
 
-TOP_LEVEL = {"//", "terraform", "provider", "resource", "data", "output", "variable", "locals", "moved", "import"}
+TOP_LEVEL = {"//", "terraform", "provider", *PARTS, "output", "variable", "locals", "moved", "import"}
 FOR_ALL = frozenset({"provider", "depends_on", "count", "for_each", "lifecycle"})
 FOR_RESOURCES = FOR_ALL | {"connection", "provisioner"}
 FOR_PROVIDERS = frozenset({"alias", "version"})
@@ -54,7 +54,7 @@ def _top_level(document: dict[str, Any]) -> Iterator[str]:
     for name, value in document.items():
         if name not in TOP_LEVEL:
             yield f"{name}: top-level block that this check does not know; {hint(name, TOP_LEVEL)}"
-        elif value == {} and name in ("resource", "data", "output", "variable", "provider"):
+        elif value == {} and name in (*PARTS, "output", "variable", "provider"):
             yield f"{name}: empty; Terraform refuses an empty object here, so leave it out"
 
 
@@ -109,7 +109,7 @@ def _block_problems(document: dict[str, Any], kind: str, body: dict[str, Any]) -
     if block is None:
         yield f"type not in tests/data/providers/{provider.file}; {hint(kind, provider.types)} Or {HOW_TO_ADD}"
         return
-    meta = FOR_ALL if kind.startswith("data.") else FOR_RESOURCES
+    meta = FOR_ALL if "." in kind else FOR_RESOURCES
     yield from (f"{path}: {wrong}" for path, wrong in body_problems(body, block, "", meta))
     yield from _meta_problems(body)
 

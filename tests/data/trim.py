@@ -2,6 +2,7 @@
 Cut upstream schemas down to what this product uses, and write them here in a form that a person can read.
 
     python tests/data/trim.py provider SCHEMA.json google 7.45.0 google_dns_record_set data.google_project
+    python tests/data/trim.py provider SCHEMA.json google 7.45.0 ephemeral.google_client_config
     python tests/data/trim.py crd CRD.yaml gateway.v1.6.1 "kubernetes-sigs/gateway-api v1.6.1, Apache-2.0"
 
 SCHEMA.json is the output of `terraform providers schema -json`; named types are added to those already kept.
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 
 HERE = Path(__file__).parent
+PARTS = {"data": "data_source_schemas", "ephemeral": "ephemeral_resource_schemas"}
 PROSE = {"description", "description_kind", "deprecated"}
 LIST_HINTS = {"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"}
 
@@ -47,9 +49,9 @@ def add_types(source: Path, name: str, version: str, types: list[str]) -> None:
     kept = json.loads(target.read_text()) if target.exists() else {"resource_schemas": {}, "data_source_schemas": {}}
     kept |= {"source": f"hashicorp/{name}", "version": version, "provider": given["provider"]}
     for address in types:
-        part = "data_source_schemas" if address.startswith("data.") else "resource_schemas"
-        kind = address.removeprefix("data.")
-        kept[part][kind] = given[part][kind]
+        prefix, _, kind = address.rpartition(".")
+        part = PARTS.get(prefix, "resource_schemas")
+        kept.setdefault(part, {})[kind] = given[part][kind]
     target.write_text(readable(without(kept, PROSE)) + "\n")
 
 

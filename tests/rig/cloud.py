@@ -1,10 +1,12 @@
 """What exists, what was done to it, what goes wrong on demand, and what is refused in the wrong order."""
 
 import copy
+import itertools
 import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +19,8 @@ FAULT = "the rig was told to fail here"
 PROTECTED = "Cannot destroy cluster because deletion_protection is set to true. "
 PROTECTED += "Set it to false to proceed with cluster deletion."
 MEETING_SEC = 60
+TOKEN = "ya29.rig-"
+"""How each access token begins: whoever finds this somewhere has found one."""
 GROUP_OF_OURS = "inference.networking.x-k8s.io"
 """Neither Kubernetes nor GKE has its kinds: they come with a CRD of ours."""
 
@@ -58,6 +62,7 @@ class Cloud:
         objects: What exists. Change or delete here to do so behind Terraform's back.
         log: What was done, in the order in which it ended.
         faults: Creates that fail.
+        tokens: Access tokens that were given out and have not ended. Clear it to end them.
         meetings: Creates of a type that last until as many are under way as the barrier wants, or fail when they never
             are. Nothing else takes time, `time_sleep` included.
         gke_versions: What GKE offers, where that is not the usual.
@@ -66,9 +71,11 @@ class Cloud:
     objects: dict[Key, Message] = field(default_factory=dict)
     log: list[Operation] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
     meetings: dict[str, threading.Barrier] = field(default_factory=dict)
     gke_versions: tuple[str, ...] = ()
     _creates: Counter[str] = field(default_factory=Counter)
+    _given: Iterator[int] = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, key: Key) -> Message | None:
@@ -100,6 +107,22 @@ class Cloud:
             elif not kind.startswith("time_"):
                 self.objects[key] = copy.deepcopy(resource)
         return not met
+
+    def give_token(self) -> str:
+        """Another access token than all before."""
+        token = f"{TOKEN}{next(self._given)}"
+        self.tokens.add(token)
+        return token
+
+    def check_token(self, token: str) -> None:
+        """
+        Do nothing where clusters take the access *token*.
+
+        Raises:
+            RefusedError: It has ended.
+        """
+        if token not in self.tokens:
+            raise RefusedError("Unauthorized")
 
     def check_cluster(self, place: str, needed: Message | None = None) -> None:
         """

@@ -13,6 +13,8 @@ from tests.rig.planning import body, mistakes, planned, replaced
 from tests.rig.schemas import UNKNOWN, encoded_schema, facts
 from tests.rig.wire import Message
 
+CALLER = "google_client_config"
+
 
 class RigProvider:
     """
@@ -44,6 +46,10 @@ class RigProvider:
     def validate_resource_config(self, session: str, request: Message) -> Message:
         """Only what Terraform itself does not see."""
         return problems(*mistakes(self._types[request["type_name"]]["block"], request["config"]))
+
+    def validate_ephemeral_resource_config(self, session: str, request: Message) -> Message:
+        """As with a resource."""
+        return self.validate_resource_config(session, request | {"type_name": f"ephemeral.{request['type_name']}"})
 
     def upgrade_resource_state(self, session: str, request: Message) -> Message:
         """The state as it was stored."""
@@ -98,20 +104,36 @@ class RigProvider:
         given = {name: configured.get(name) if value is None else value for name, value in request["config"].items()}
         if kind == "kubernetes_resources":
             return {"state": given | {"objects": any_list(self._cloud.objects_of(self._place(session), given))}}
+        if kind == CALLER:
+            given["access_token"] = self._cloud.give_token()
         held = self._cloud.read(self._key(session, kind, given)) if kind in self._types else {}
         if held is None:
             raise RefusedError(f"Error 404: {kind} {identity(kind, given)} not found")
         filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 
+    def open_ephemeral_resource(self, session: str, request: Message) -> Message:
+        """Another token at each open. It has no end to be renewed before, as with the real provider."""
+        kind, configured = request["type_name"], self._sessions[session]
+        block = self._types[f"ephemeral.{kind}"]["block"]
+        opened = planned(block, request["config"], None, {}, configured) | {"access_token": self._cloud.give_token()}
+        return {"result": completed(kind, block, opened, configured)}
+
+    def renew_ephemeral_resource(self, session: str, request: Message) -> Message:
+        """The real provider cannot."""
+        raise RefusedError(f"{request['type_name']} cannot be renewed")
+
     def _key(self, session: str, kind: str, resource: Message) -> Key:
         return kind, self._place(session), identity(kind, resource)
 
     def _place(self, session: str) -> str:
         config = self._sessions[session]
-        host = (config.get("kubernetes") or config).get("host") or ""
-        if isinstance(host, ExtType):
+        access = config.get("kubernetes") or config
+        host, token = access.get("host") or "", access.get("token")
+        if isinstance(host, ExtType) or isinstance(token, ExtType):
             raise RefusedError("Failed to construct REST client: cannot create REST client: no client config")
+        if token is not None:
+            self._cloud.check_token(token)
         return str(host)
 
 

@@ -34,7 +34,7 @@ CASES: dict[str, Case] = {
     "MODEL-DOWNLOAD-60": Case(
         {"model__download_timeout_minutes": 61, "kubernetes_auth": "exec"},
         {"model__download_timeout_minutes": 61},
-        "model.download_timeout_minutes: should be at most 60 with kubernetes_auth: token, got 61"
+        "model.download_timeout_minutes: should be at most 60 with kubernetes_auth: ephemeral, got 61"
         " -> write kubernetes_auth: exec",
     ),
     "BUCKET-NAME": Case(

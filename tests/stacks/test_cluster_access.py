@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.configs import config
-from tests.synthesized import Synthesized, synthesize
+from tests.synthesized import Block, Synthesized, synthesize
 
 HOST = (
     "https://${data.google_container_cluster.cluster.control_plane_endpoints_config[0].dns_endpoint_config[0].endpoint}"
@@ -16,7 +16,22 @@ WORKLOADS = {
     "workload-base-us": "us", "workload-base-eu": "eu", "workload-serving-us": "us", "workload-serving-eu": "eu",
     "workload-weights": "us", "workload-gateway": "us",
 }  # fmt: skip
+CALLER = "google_client_config"
+EPHEMERAL = {"host": HOST, "token": "${ephemeral.google_client_config.caller.access_token}"}
+TOKEN = {"host": HOST, "token": "${data.google_client_config.caller.access_token}"}
 PLACES = {"us": ("us-east5", "us-east5-b"), "eu": ("europe-west4", "europe-west4-a")}
+
+
+def token_of(document: Block) -> set[str]:
+    """Addresses of the tokens that a stack takes for itself."""
+    parts = ("data", "ephemeral")
+    return {f"{part}.{CALLER}.{name}" for part in parts for name in document.get(part, {}).get(CALLER, {})}
+
+
+@pytest.fixture(scope="module")
+def with_token(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """The example for an older Terraform."""
+    return synthesize(config(kubernetes_auth="token"), tmp_path_factory.mktemp("token"))
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +59,23 @@ def test_infra_stacks_know_no_cluster_from_within(platform: Synthesized) -> None
 
 
 @pytest.mark.parametrize("stack", WORKLOADS)
-def test_a_token_of_the_caller_is_the_default(platform: Synthesized, stack: str) -> None:
+def test_a_token_that_is_kept_nowhere_is_the_default(platform: Synthesized, stack: str) -> None:
     """By the DNS endpoint, whose certificate is public: a cluster CA beside it would be refused."""
     document = platform.stacks[stack]
-    access = {"host": HOST, "token": "${data.google_client_config.caller.access_token}"}
 
-    assert document["provider"]["kubernetes"] == [access]
-    assert list(document["data"]["google_client_config"]) == ["caller"]
+    assert document["provider"]["kubernetes"] == [EPHEMERAL]
+    assert token_of(document) == {f"ephemeral.{CALLER}.caller"}
+    assert document["terraform"]["required_version"] == ">= 1.10.0"
+
+
+@pytest.mark.parametrize("stack", WORKLOADS)
+def test_an_older_terraform_reads_the_token_as_data(with_token: Synthesized, stack: str) -> None:
+    """Nothing in such a stack needs a newer one."""
+    document = with_token.stacks[stack]
+
+    assert document["provider"]["kubernetes"] == [TOKEN]
+    assert token_of(document) == {f"data.{CALLER}.caller"}
+    assert document["terraform"]["required_version"] == ">= 1.5.7"
 
 
 @pytest.mark.parametrize("stack", WORKLOADS)
@@ -60,17 +85,20 @@ def test_with_exec_a_plugin_fetches_tokens_and_none_is_in_the_state(with_exec: S
     plugin = {"api_version": "client.authentication.k8s.io/v1beta1", "command": "gke-gcloud-auth-plugin"}
 
     assert document["provider"]["kubernetes"] == [{"host": HOST, "exec": [plugin]}]
-    assert "google_client_config" not in document["data"]
+    assert token_of(document) == set()
+    assert document["terraform"]["required_version"] == ">= 1.5.7"
     assert "access_token" not in (with_exec.outdir / "stacks" / stack / "cdk.tf.json").read_text()
 
 
-def test_the_chart_gets_the_same_access_in_helm_s_form(platform: Synthesized, with_exec: Synthesized) -> None:
+def test_the_chart_gets_the_same_access_in_helm_s_form(
+    platform: Synthesized, with_token: Synthesized, with_exec: Synthesized
+) -> None:
     """One object each, where the Kubernetes provider has blocks; only where there is a chart."""
-    token = {"host": HOST, "token": "${data.google_client_config.caller.access_token}"}
     plugin = {"api_version": "client.authentication.k8s.io/v1beta1", "command": "gke-gcloud-auth-plugin"}
 
     for key in ("us", "eu"):
-        assert platform.stacks[f"workload-serving-{key}"]["provider"]["helm"] == [{"kubernetes": token}]
+        assert platform.stacks[f"workload-serving-{key}"]["provider"]["helm"] == [{"kubernetes": EPHEMERAL}]
+        assert with_token.stacks[f"workload-serving-{key}"]["provider"]["helm"] == [{"kubernetes": TOKEN}]
         assert with_exec.stacks[f"workload-serving-{key}"]["provider"]["helm"] == [
             {"kubernetes": {"host": HOST, "exec": plugin}}
         ]

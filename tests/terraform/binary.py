@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from functools import cache
 
-OLDEST = (1, 5, 7)
+OLDEST = (1, 10, 0)
 HOW_TO_GET = (
     f"Terraform {'.'.join(map(str, OLDEST))} or newer must be on PATH: "
     "https://developer.hashicorp.com/terraform/install, or `tfenv install`, `brew install terraform`, `asdf`"

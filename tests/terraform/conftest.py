@@ -53,6 +53,7 @@ def deployed_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
         if path not in made:
             config = load(path)
             world = made[path] = World(tmp_path_factory.mktemp("deployed"))
+            world.trace()
             # Clusters are made when all of them are being made.
             world.rig.cloud.meetings = {"google_container_cluster": Barrier(len(config.regions))}
             world.use(config)
@@ -72,6 +73,7 @@ def destroyed_of(deployed_of: Worlds, tmp_path_factory: pytest.TempPathFactory) 
     def destroy(path: Path) -> World:
         if path not in made:
             world = made[path] = deployed_of(path).copy(tmp_path_factory.mktemp("destroyed"))
+            world.trace()
             world.deploy(world.use(freed(load(path))))
             world.steps.clear()
             world.destroy()

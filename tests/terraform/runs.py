@@ -45,7 +45,7 @@ class Outcome:
 
 class Folder:
     """
-    A root module.
+    A root module. All that Terraform prints about it is also in its file `printed.txt`.
 
     Args:
         path: Where its files are.
@@ -69,7 +69,10 @@ class Folder:
             text=True,
             check=False,
         )
-        return Outcome(done.returncode, done.stdout + done.stderr)
+        outcome = Outcome(done.returncode, done.stdout + done.stderr)
+        with (self.path / "printed.txt").open("a") as printed:
+            printed.write(outcome.text)
+        return outcome
 
     def must(self, command: str, *arguments: str) -> Outcome:
         """Run `terraform`, which must succeed."""

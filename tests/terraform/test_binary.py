@@ -25,12 +25,12 @@ def with_terraform(folder: Path, version: str) -> str:
 
 @pytest.mark.parametrize(
     ("version", "problem"),
-    [("1.5.6", "is 1.5.6"), ("0.15.5", "is 0.15.5"), ("1.5.7", None), ("1.15.0-beta1", None), ("2.0.0", None)],
+    [("1.9.8", "is 1.9.8"), ("0.15.5", "is 0.15.5"), ("1.10.0", None), ("1.15.0-beta1", None), ("2.0.0", None)],
 )
 def test_terraform_must_be_new_enough(
     version: str, problem: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From 1.5.7 on, the oldest that cdktf still takes."""
+    """From 1.10 on, the oldest that the stacks of the example take."""
     monkeypatch.setenv("PATH", with_terraform(tmp_path, version))
 
     told = missing.__wrapped__()
@@ -52,7 +52,7 @@ def test_skipping_is_loud_and_in_ci_it_is_refused(ci: str, code: int, says: str,
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", A_TEST],
         cwd=FOLDER.parents[1],
-        env={**os.environ, "CI": ci, "PATH": with_terraform(tmp_path, "1.5.6")},
+        env={**os.environ, "CI": ci, "PATH": with_terraform(tmp_path, "1.9.8")},
         capture_output=True,
         text=True,
         check=False,
@@ -60,4 +60,4 @@ def test_skipping_is_loud_and_in_ci_it_is_refused(ci: str, code: int, says: str,
 
     assert done.returncode == code
     assert says in done.stdout + done.stderr
-    assert "1.5.7 or newer must be on PATH" in done.stdout + done.stderr
+    assert "1.10.0 or newer must be on PATH" in done.stdout + done.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.terraform.lab import VALID, Document, Lab
+from tests.terraform.lab import NETWORK, VALID, Document, Lab
 
 NET, SUBNET, CLUSTER, POOL = VALID
 MISTAKES: dict[str, tuple[str, Document, str]] = {
@@ -61,3 +61,20 @@ def test_a_secret_is_in_no_output(lab: Lab) -> None:
     )
 
     assert "Output refers to sensitive values" in lab.folder.run("plan").text
+
+
+def test_an_ephemeral_token_is_in_no_argument_that_is_kept(lab: Lab) -> None:
+    """Providers may be configured with it, resources may not be made of it."""
+    lab.write(
+        {NET: NETWORK | {"description": "${ephemeral.google_client_config.me.access_token}"}},
+        ephemeral={"google_client_config": {"me": {}}},
+    )
+
+    assert "Invalid use of ephemeral value" in lab.folder.run("plan").text
+
+
+def test_an_ephemeral_block_takes_no_more_than_the_schema_has(lab: Lab) -> None:
+    """All of it is decided by the provider."""
+    lab.write({}, ephemeral={"google_client_config": {"me": {"project": "p"}}})
+
+    assert "unconfigurable attribute" in lab.folder.run("validate").text

@@ -82,6 +82,20 @@ def test_a_state_that_cannot_be_read_stops_all_of_it(platform: Platform) -> None
     assert "kubernetes_manifest" in platform.kinds()
 
 
+def test_a_terraform_that_is_too_old_stops_all_of_it(platform: Platform) -> None:
+    """Before anything is destroyed, with the version that the stack asks for."""
+    stack = platform.world.app.outdir / "stacks" / "workload-base-us"
+    (stack / "newer.tf.json").write_text('{"terraform": {"required_version": ">= 99.0.0"}}')
+
+    ran = platform.teardown("--yes")
+
+    assert ran.code == 3
+    assert "Nothing was changed: the state of workload-base-us could not be read" in ran.err
+    assert "Unsupported Terraform Core version" in ran.err
+    assert '"required_version": ">= 99.0.0"' in ran.err
+    assert "kubernetes_manifest" in platform.kinds()
+
+
 def test_a_living_platform_that_no_state_knows_is_wrong(platform: Platform) -> None:
     """A lost state is no empty project: clusters and network are told, with the way to their state; nothing goes."""
     platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from packaging.specifiers import SpecifierSet
 
 from tests.synthesized import Synthesized
+from tests.terraform.binary import OLDEST
 
 TESTED = {"google": "7.45.0", "google-beta": "7.45.0", "kubernetes": "2.38.0", "helm": "3.1.1", "time": "0.13.1"}
 REFUSED = {
@@ -38,6 +39,10 @@ def test_the_versions_that_were_tested_are_allowed_and_the_next_major_ones_are_n
             assert [version for version in REFUSED[name] if version in allowed] == []
 
 
-def test_terraform_itself_may_be_as_old_as_cdktf_lets_it_be(platform: Synthesized) -> None:
-    """1.5.7 and newer, in every stack."""
-    assert {document["terraform"]["required_version"] for document in platform.stacks.values()} == {">= 1.5.7"}
+def test_terraform_itself_may_be_as_old_as_each_stack_lets_it_be(platform: Synthesized) -> None:
+    """1.10 and newer where a token is taken and kept nowhere; the other stacks ask for no more than cdktf does."""
+    for stack, document in platform.stacks.items():
+        wanted = document["terraform"]["required_version"]
+        assert wanted == (">= 1.10.0" if "ephemeral" in document else ">= 1.5.7")
+        assert ("ephemeral" in document) == stack.startswith("workload-")
+        assert ".".join(map(str, OLDEST)) in SpecifierSet(wanted)

@@ -21,6 +21,7 @@ WORKERS = 4
 """Stacks at once; more where there are more regions, whose clusters are to be created side by side."""
 STATE = "../../../terraform-state/{}.tfstate"
 """In place of a bucket."""
+TRACE = "trace.log"
 
 
 class World:
@@ -35,6 +36,7 @@ class World:
         changes: What the last plan of each stack was to change.
         steps: What was done, stack by stack, each in its own order.
         before: The cloud as each stack found it when it was deployed.
+        base: The folder.
     """
 
     def __init__(self, base: Path) -> None:
@@ -43,14 +45,14 @@ class World:
         self.changes: dict[str, Changes] = {}
         self.steps: list[Step] = []
         self.before: dict[str, dict[Key, Message]] = {}
-        self._base = base
+        self.base = base
         self._synths = 0
         self._folders: dict[str, Folder] = {}
 
     def copy(self, base: Path) -> World:
         """The same platform again, in another cloud."""
         other = World(base)
-        shutil.copytree(self._base, base, dirs_exist_ok=True)
+        shutil.copytree(self.base, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TRACE))
         other.rig.cloud.objects = copy.deepcopy(self.rig.cloud.objects)
         other._synths = self._synths
         other._read(base / self.app.outdir.name)
@@ -60,11 +62,15 @@ class World:
         """Synthesize *config*; gives the stacks that differ from the last synth's."""
         old = self.app.stacks if self._synths else {}
         self._synths += 1
-        outdir = self._base / f"synth-{self._synths}"
+        outdir = self.base / f"synth-{self._synths}"
         outdir.mkdir()
         synthesize(config, outdir)
         self._read(outdir)
         return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
+
+    def trace(self) -> None:
+        """From here on keep all that Terraform logs, beside states and synths."""
+        self.rig.environment |= {"TF_LOG": "trace", "TF_LOG_PATH": str(self.base / TRACE)}
 
     def folder(self, stack: str) -> Folder:
         """The stack, to run Terraform in."""
