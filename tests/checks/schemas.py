@@ -33,7 +33,7 @@ def providers() -> dict[str, Provider]:
     """Every stored provider by source, such as `hashicorp/google`."""
     found = {}
     for path in sorted((DATA / "providers").glob("*.json")):
-        if not path.name.endswith(".facts.json"):
+        if not path.name.endswith((".facts.json", ".sent.json")):
             held = json.loads(path.read_text())
             types = held["resource_schemas"] | {f"data.{k}": v for k, v in held["data_source_schemas"].items()}
             found[held["source"]] = Provider(
