@@ -7,6 +7,7 @@ from typing import Any
 from stacks.load import load
 from tests.checks import sent
 from tests.checks.schemas import blocks, providers
+from tests.checks.terraform_values import value_problems
 from tests.configs import EXAMPLE
 from tests.conftest import Platforms
 from tests.secure import broken, promises
@@ -81,13 +82,15 @@ def test_a_block_that_was_never_looked_at_is_found(platform: Synthesized) -> Non
 
 
 def test_each_fact_is_about_an_argument_that_is_there() -> None:
-    """Blocks and arguments are those of the schemas."""
+    """Blocks, arguments and their types are those of the schemas."""
     for source, provider in providers().items():
         for kind, known in sent.sends(source).items():
             for path, sends in known.items():
-                for name in sends:
+                for name, value in sends.items():
                     *steps, last = f"{path}.{name}".lstrip(".").split(".")
                     block = provider.types[kind]["block"]
                     for step in steps:
                         block = block["block_types"][step]["block"]
-                    assert last in block.get("attributes", {}) | block.get("block_types", {}), (kind, path, name)
+                    told = block.get("attributes", {}) | block.get("block_types", {})
+                    assert last in told, (kind, path, name)
+                    assert not list(value_problems(value, told[last].get("type", "dynamic"), f"{kind}.{path}.{name}"))

@@ -75,8 +75,8 @@ def as_sent(document: dict[str, Any], kind: str, body: dict[str, Any]) -> dict[s
 
 
 def values(block: Any, path: str) -> list[Any]:
-    """What *block* has at *path*, in each of the blocks on the way; None where it has nothing."""
-    if isinstance(block, list):
+    """What *block* has at *path*, in each of the blocks on the way; None where it has nothing, or there is no block."""
+    if isinstance(block, list) and block:
         return [value for one in block for value in values(one, path)]
     name, _, rest = path.partition(".")
     held = block.get(name) if isinstance(block, dict) else None

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.checks.sent import values
 from tests.rig.planning import body
 from tests.rig.wire import Message
 
@@ -98,6 +99,14 @@ class Cloud:
             elif not kind.startswith("time_"):
                 self.objects[key] = copy.deepcopy(resource)
         return not met
+
+    def decides(self, kind: str, resource: Message) -> Message:
+        """By path, what Google decides where *resource* has not even the block: a pool's nodes are as its cluster's."""
+        if kind != "google_container_node_pool":
+            return {}
+        cluster = self.objects.get(("google_container_cluster", "", str(resource["cluster"])), {})
+        private = values(cluster, "private_cluster_config.enable_private_nodes") == [True]
+        return {"network_config.enable_private_nodes": private}
 
     def check_cluster(self, place: str, needed: Message | None = None) -> None:
         """
