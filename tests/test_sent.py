@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from stacks.load import load
@@ -10,6 +11,7 @@ from tests.checks.schemas import blocks, providers
 from tests.checks.terraform_values import value_problems
 from tests.configs import EXAMPLE
 from tests.conftest import Platforms
+from tests.rig.answers import TABLES
 from tests.secure import broken, promises
 from tests.synthesized import Synthesized
 
@@ -94,3 +96,30 @@ def test_each_fact_is_about_an_argument_that_is_there() -> None:
                     told = block.get("attributes", {}) | block.get("block_types", {})
                     assert last in told, (kind, path, name)
                     assert not list(value_problems(value, told[last].get("type", "dynamic"), f"{kind}.{path}.{name}"))
+
+
+def lists(block: dict[str, Any], body: Any, path: str = "") -> Iterator[str]:
+    """The lists with more than one element in *body*, by path."""
+    for name, told in block.get("attributes", {}).items():
+        if told.get("type", "")[0] == "list" and len(body.get(name) or []) > 1:
+            yield f"{path}{name}"
+    for name, told in block.get("block_types", {}).items():
+        held = body.get(name) or []
+        held = held if isinstance(held, list) else [held]
+        if told["nesting_mode"] == "list" and len(held) > 1:
+            yield f"{path}{name}"
+        for one in held:
+            yield from lists(told["block"], one, f"{path}{name}.")
+
+
+def test_each_list_is_one_whose_order_changes_no_plan(every_platform: Platforms) -> None:
+    """Google need not keep the order of a list: the provider must not mind, or the plan leave the list alone."""
+    google = providers()["hashicorp/google"]
+    minds = TABLES["unordered"]
+    for _, app in every_platform.values():
+        for document in app.stacks.values():
+            for address, kind, body in blocks(document):
+                for path in lists(google.types[kind]["block"], body) if kind in google.types else []:
+                    ignored = body.get("lifecycle", {}).get("ignore_changes", [])
+                    known = minds if path.replace(".", "[0].") in ignored else TABLES["harmless"]
+                    assert path in known.get(kind, []), f"{address}: {path}: in which order does the API answer?"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.checks.sent import values
+from tests.rig.answers import TABLES
 from tests.rig.planning import body
 from tests.rig.wire import Message
 
@@ -59,6 +60,7 @@ class Cloud:
         objects: What exists. Change or delete here to do so behind Terraform's back.
         log: What was done, in the order in which it ended.
         faults: Creates that fail.
+        other_order: Answers lists that have no order in another one than they were given in.
         meetings: Creates of a type that last until as many are under way as the barrier wants, or fail when they never
             are. Nothing else takes time, `time_sleep` included.
     """
@@ -66,13 +68,19 @@ class Cloud:
     objects: dict[Key, Message] = field(default_factory=dict)
     log: list[Operation] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    other_order: bool = False
     meetings: dict[str, threading.Barrier] = field(default_factory=dict)
     _creates: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, key: Key) -> Message | None:
         """The object as it is now; None where there is none."""
-        return copy.deepcopy(self.objects.get(key))
+        held = copy.deepcopy(self.objects.get(key))
+        for path in TABLES["unordered"].get(key[0], []) if held and self.other_order else []:
+            block, name = path.split(".")
+            for one in held[block]:
+                one[name] = one[name] and one[name][::-1]
+        return held
 
     def apply(self, action: str, key: Key, resource: Message) -> bool:
         """

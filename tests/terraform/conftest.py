@@ -54,6 +54,7 @@ def deployed_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
             config = load(path)
             world = made[path] = World(tmp_path_factory.mktemp("deployed"))
             # Clusters are made when all of them are being made.
+            world.rig.cloud.other_order = True
             world.rig.cloud.meetings = {"google_container_cluster": Barrier(len(config.regions))}
             world.use(config)
             world.deploy()

@@ -74,6 +74,17 @@ def test_what_is_sent_unasked_is_there(lab: Lab) -> None:
     assert lab.folder.settled()
 
 
+def test_lists_without_an_order_come_in_another(lab: Lab) -> None:
+    """On demand; the provider would set them back at every plan, sorted or not."""
+    cluster = CLUSTER | {"logging_config": {"enable_components": ["SYSTEM_COMPONENTS", "WORKLOADS"]}}
+    left_alone = {"lifecycle": {"ignore_changes": ["logging_config[0].enable_components"]}}
+    lab.apply({C: cluster})
+    lab.cloud.other_order = True
+
+    assert lab.plan({C: cluster}) == {C: ("update",)}
+    assert lab.plan({C: cluster | left_alone}) == {}
+
+
 def test_an_object_is_imported_by_its_id(lab: Lab) -> None:
     """What is there already is taken over as it is; what is not there cannot be."""
     lab.apply({NET: NETWORK})
