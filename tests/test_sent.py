@@ -90,7 +90,7 @@ def test_each_fact_is_about_an_argument_that_is_there() -> None:
             for path, sends in known.items():
                 for name, value in sends.items():
                     *steps, last = f"{path}.{name}".lstrip(".").split(".")
-                    block = provider.types[kind]["block"]
+                    block = provider.block if kind == "provider" else provider.types[kind]["block"]
                     for step in steps:
                         block = block["block_types"][step]["block"]
                     told = block.get("attributes", {}) | block.get("block_types", {})

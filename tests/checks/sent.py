@@ -9,10 +9,11 @@ from typing import Any
 
 import yaml
 
-from tests.checks.schemas import DATA, blocks, provider_of, providers
+from tests.checks.schemas import DATA, blocks, provider_of, providers, required_providers, stored
 
 Sends = dict[str, dict[str, Any]]
-"""By the path of a block (empty: the resource itself): the arguments that are sent when they are not given, as what."""
+"""By the path of a block (empty: the resource itself): the arguments that are sent when they are not given, as what.
+The type `provider` is the provider's own block."""
 
 HOW_TO_ADD = "tests/data/README.md says how to read what the provider sends for it"
 WITHOUT_FACTS = ("kubernetes_manifest", "time_sleep")
@@ -39,6 +40,11 @@ def reasons() -> dict[str, dict[str, str]]:
 
 def unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
     """Address, type, path and value of all that a stack's providers send for its resources unasked."""
+    for name, given in document.get("provider", {}).items():
+        provider = stored(required_providers(document).get(name, {}))
+        known = sends(provider.source).get("provider", {}).get("", {}) if provider else {}
+        for body in given if isinstance(given, list) else [given]:
+            yield from ((f"provider.{name}", "provider", path, known[path]) for path in known if path not in body)
     for address, kind, body in blocks(document):
         provider = provider_of(document, body)
         if provider is not None and not kind.startswith(("data.", *WITHOUT_FACTS)):
