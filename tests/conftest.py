@@ -38,8 +38,8 @@ def every_platform(platform: Synthesized, tmp_path_factory: pytest.TempPathFacto
 
     made = {EXAMPLE.stem: (load(EXAMPLE), platform)}
     others = {path.stem: load(path) for path in CONFIGS if path != EXAMPLE}
-    variants: dict[str, dict[str, Any]] = VARIANTS
-    for name, each in (others | {name: config(**changes) for name, changes in variants.items()}).items():
+    variants = {name: config(**changes) for name, changes in VARIANTS.items()}
+    for name, each in (others | variants).items():
         made[name] = (each, synthesize(each, tmp_path_factory.mktemp("each")))
     return made
 

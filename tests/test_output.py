@@ -6,6 +6,7 @@ import ast
 import re
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.configs import EXAMPLE, config
 from tests.conftest import Platforms
 from tests.synthesized import Synthesized, synthesize
 
-VARIANTS = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "zonal, ephemeral, exec, no DRANET, a state bucket, labels, service discovery": {
         "cluster__control_plane": "zonal",
         "gateway__addresses": "ephemeral",

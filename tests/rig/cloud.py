@@ -76,10 +76,10 @@ class Cloud:
     def read(self, key: Key) -> Message | None:
         """The object as it is now; None where there is none."""
         held = copy.deepcopy(self.objects.get(key))
-        for path in TABLES["unordered"].get(key[0], []) if held and self.other_order else []:
-            block, name = path.split(".")
-            for one in held[block]:
-                one[name] = one[name] and one[name][::-1]
+        if held and self.other_order:
+            for block, name in (path.split(".") for path in TABLES["unordered"].get(key[0], [])):
+                for one in held[block]:
+                    one[name] = one[name] and one[name][::-1]
         return held
 
     def apply(self, action: str, key: Key, resource: Message) -> bool:

@@ -41,7 +41,7 @@ def _sent(source: str, kind: str) -> Message:
         f"{path}.{name}".lstrip("."): value
         for path, sent in blocks
         for name, value in sent.items()
-        if isinstance(value, (bool, int, str)) and "." not in name
+        if isinstance(value, (bool, int, float, str)) and "." not in name
     }
 
 
