@@ -71,6 +71,7 @@ def test_what_is_sent_unasked_is_there(lab: Lab) -> None:
     assert node["shielded_instance_config"] == [{"enable_integrity_monitoring": True, "enable_secure_boot": False}]
     assert node["kubelet_config"][0]["cpu_cfs_quota"] is True
     assert node["reservation_affinity"] == []
+    assert node["service_account"] == "default"
     assert lab.folder.settled()
 
 
