@@ -117,8 +117,8 @@ def _typed_pod(pod: Manifest) -> dict[str, Any]:
         "service_account_name": pod["serviceAccountName"],
         "automount_service_account_token": pod.get("automountServiceAccountToken", True),
         "enable_service_links": False,
-        "container": [_typed_container(container) for container in pod["containers"]],
-        "init_container": [_typed_container(container) for container in pod.get("initContainers", [])],
+        "container": [_typed_container(container, pod) for container in pod["containers"]],
+        "init_container": [_typed_container(container, pod) for container in pod.get("initContainers", [])],
         "volume": [_typed_volume(volume) for volume in pod.get("volumes", [])],
     }
     if "securityContext" in pod:
@@ -132,10 +132,15 @@ def _typed_pod(pod: Manifest) -> dict[str, Any]:
     return {key: value for key, value in typed.items() if value != []}
 
 
-def _typed_container(container: Manifest) -> Manifest:
+def _typed_container(container: Manifest, pod: Manifest) -> Manifest:
+    """The container, which says itself that it is not root: where it has a context, silence is sent as false."""
     typed = {key: value for key, value in container.items() if key != "volumeMounts"}
     if "volumeMounts" in container:
         typed["volumeMount"] = container["volumeMounts"]
+    if "securityContext" in container and "runAsNonRoot" in pod.get("securityContext", {}):
+        # hashicorp/terraform-provider-kubernetes 2.38.0, kubernetes/structures_container.go; it outranks the pod's own.
+        of_pod = {"runAsNonRoot": pod["securityContext"]["runAsNonRoot"]}
+        typed["securityContext"] = of_pod | container["securityContext"]
     return typed
 
 

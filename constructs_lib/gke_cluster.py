@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cdktf import Fn, Op, TerraformStack
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
 from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
 from cdktf_cdktf_provider_google.data_google_container_engine_versions import DataGoogleContainerEngineVersions
@@ -18,8 +19,9 @@ from constructs_lib.specs.cluster import Weekday
 from constructs_lib.version_check import reaches_floor
 
 WEEKDAYS: tuple[Weekday, ...] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-MONITORED = ["DCGM", "HPA", "POD", "SYSTEM_COMPONENTS"]
-LOGGED = ["SYSTEM_COMPONENTS", "WORKLOADS"]
+MONITORED = {"DCGM": "DCGM", "HPA": "HPA", "POD": "POD", "SYSTEM_COMPONENTS": "SYSTEM"}
+LOGGED = {"SYSTEM_COMPONENTS": "SYSTEM", "WORKLOADS": "WORKLOAD"}
+"""What GKE sends to Cloud Monitoring and Cloud Logging: the API's words, and gcloud's."""
 
 
 class GkeCluster(Construct):
@@ -66,6 +68,8 @@ class GkeCluster(Construct):
         )
         self._version = self._checked_version()
         self.dns_endpoint = self._cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
+        self._warn_of_missing("logging", self._cluster.logging_config.enable_components, LOGGED)
+        self._warn_of_missing("monitoring", self._cluster.monitoring_config.enable_components, MONITORED)
 
     def add_system_pool(self, key: str, *, machine_type: str) -> NodePool:
         """Add the pool for everything that needs no accelerator; it grows between the spec's bounds."""
@@ -147,9 +151,23 @@ class GkeCluster(Construct):
         What Terraform leaves alone after the first apply.
 
         The default pool's settings are gone with it, and planning them again fails. The release channel moves the
-        version on, unless the config names one.
+        version on, unless the config names one. GKE returns components in an order of its own, and the provider before
+        8.0 holds lists: each plan would change them back (hashicorp/terraform-provider-google#28688).
         """
-        return ["node_config", "initial_node_count", *([] if self._spec.gke_version else ["min_master_version"])]
+        version = [] if self._spec.gke_version else ["min_master_version"]
+        components = [f"{part}_config[0].enable_components" for part in ("logging", "monitoring")]
+        return ["node_config", "initial_node_count", *version, *components]
+
+    def _warn_of_missing(self, part: str, held: list[str], wanted: dict[str, str]) -> None:
+        """Say in each plan what an older cluster lacks of *wanted*, which no plan changes; a warning, not an error."""
+        missing = Fn.setsubtract(list(wanted), held)
+        command = f"gcloud container clusters update {self.name} --project={self._plan.project}"
+        command += f" --location={self._plan.location} --{part}={','.join(wanted.values())}"
+        rule = {
+            "condition": Op.lt(Fn.length_of(missing), 1),
+            "error_message": f"{self.name} lacks a {part} component, which Terraform leaves alone: run `{command}`",
+        }
+        TerraformStack.of(self).add_override(f"check.{self._cluster.friendly_unique_id}-{part}", {"assert": [rule]})
 
     def _maintenance_window(self) -> dict[str, str]:
         window = self._spec.maintenance_window
@@ -197,8 +215,8 @@ class GkeCluster(Construct):
         return {
             "addons_config": {"gcs_fuse_csi_driver_config": {"enabled": True}},
             "secret_manager_config": {"enabled": True} if self._plan.secret_manager else None,
-            "monitoring_config": {"enable_components": MONITORED, "managed_prometheus": {"enabled": True}},
-            "logging_config": {"enable_components": LOGGED},
+            "monitoring_config": {"enable_components": list(MONITORED), "managed_prometheus": {"enabled": True}},
+            "logging_config": {"enable_components": list(LOGGED)},
             "pod_autoscaling": {"hpa_profile": "PERFORMANCE"},
             "cost_management_config": {"enabled": True},
             "security_posture_config": {"mode": "BASIC", "vulnerability_mode": "VULNERABILITY_DISABLED"},

@@ -1,4 +1,4 @@
-"""Two fixtures: `platform`, the example synthesized once, and `synth`, one construct in a bare stack."""
+"""Fixtures: the example's `platform`, `every_platform`, each synthesized once, and `synth`, one construct alone."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import fast_synth
 
 fast_synth.enable()
 
+from stacks.config import Config
 from tests.configs import EXAMPLE
 from tests.synthesized import Synthesized, synthesize, synthesize_stack
 
 Synth = Callable[[Callable[[Any], object]], Synthesized]
+Platforms = dict[str, tuple[Config, Synthesized]]
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +26,22 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     from stacks.load import load
 
     return synthesize(load(EXAMPLE), tmp_path_factory.mktemp("platform"))
+
+
+@pytest.fixture(scope="session")
+def every_platform(platform: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Platforms:
+    """Each config and each variant of the example by its name, synthesized."""
+    from stacks.load import load
+    from tests.configs import config
+    from tests.terraform.configs import CONFIGS
+    from tests.test_output import VARIANTS
+
+    made = {EXAMPLE.stem: (load(EXAMPLE), platform)}
+    others = {path.stem: load(path) for path in CONFIGS if path != EXAMPLE}
+    variants = {name: config(**changes) for name, changes in VARIANTS.items()}
+    for name, each in (others | variants).items():
+        made[name] = (each, synthesize(each, tmp_path_factory.mktemp("each")))
+    return made
 
 
 @pytest.fixture

@@ -109,6 +109,11 @@ MISTAKES_AGAINST_SCHEMAS = {
         "acme",
         "provider.google: projct: unknown attribute or block; did you mean 'project'?",
     ),
+    "a check asserts nothing": (
+        "check",
+        {"size": {"assert": []}},
+        "check.size: assert: 0 blocks; at least 1 required",
+    ),
     "a lifecycle argument is misspelt": (
         f"{CLUSTER}.lifecycle.prevent_destory",
         True,

@@ -35,7 +35,7 @@ def providers() -> dict[str, Provider]:
     """Every stored provider by source, such as `hashicorp/google`."""
     found = {}
     for path in sorted((DATA / "providers").glob("*.json")):
-        if not path.name.endswith(".facts.json"):
+        if not path.name.endswith((".facts.json", ".sent.json")):
             held = json.loads(path.read_text())
             schemas = {
                 "": held["resource_schemas"],

@@ -9,7 +9,7 @@ from tests.checks.schemas import HOW_TO_ADD, PARTS, blocks, hint, provider_of, r
 from tests.checks.terraform_blocks import MISSING, body_problems, nested_problems
 from tests.checks.terraform_values import is_expression, shown, value_problems
 
-TOP_LEVEL = {"//", "terraform", "provider", *PARTS, "output", "variable", "locals", "moved", "import"}
+TOP_LEVEL = {"//", "terraform", "provider", *PARTS, "output", "variable", "locals", "moved", "import", "check"}
 FOR_ALL = frozenset({"provider", "depends_on", "count", "for_each", "lifecycle"})
 FOR_RESOURCES = FOR_ALL | {"connection", "provisioner"}
 FOR_PROVIDERS = frozenset({"alias", "version"})
@@ -44,7 +44,7 @@ def problems(document: dict[str, Any]) -> list[str]:
     Each problem reads `address: path: what is wrong; what is allowed`. Rules about values (a bad CIDR, an unknown
     machine type) are the provider's own code and not in its schema: they are not checked here.
     """
-    found = [*_top_level(document), *_requirements(document), *_provider_blocks(document)]
+    found = [*_top_level(document), *_requirements(document), *_provider_blocks(document), *_checks(document)]
     for address, kind, body in blocks(document):
         found += [f"{address}: {problem}" for problem in _block_problems(document, kind, body)]
     return found
@@ -56,6 +56,12 @@ def _top_level(document: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: top-level block that this check does not know; {hint(name, TOP_LEVEL)}"
         elif value == {} and name in (*PARTS, "output", "variable", "provider"):
             yield f"{name}: empty; Terraform refuses an empty object here, so leave it out"
+
+
+def _checks(document: dict[str, Any]) -> Iterator[str]:
+    for name, body in document.get("check", {}).items():
+        for path, wrong in nested_problems(body.get("assert") or [], CONDITION | {"min_items": 1}, "assert"):
+            yield f"check.{name}: {path}: {wrong}"
 
 
 def _requirements(document: dict[str, Any]) -> Iterator[str]:

@@ -92,15 +92,44 @@ def as_kubernetes_writes_it(pod: Any) -> Any:
     return back
 
 
+def said_of_root(container: Block) -> Block:
+    """*container* with what its pod says of root."""
+    return {**container, "securityContext": {**container["securityContext"], "runAsNonRoot": True}}
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_key_of_a_pod_arrives(synth: Synth, name: str) -> None:
-    """What the typed resource says is the template again, with nothing lost and only the token's default added."""
+    """
+    What the typed resource says is the template again, with nothing lost.
+
+    Added are the token's default, and in each container what its pod says of root.
+    """
     template = TEMPLATES[name]
     made = job(synth, template)["spec"]["template"]
     expected = {"automountServiceAccountToken": True, **template["spec"]}
+    for key in {"containers", "initContainers"} & set(expected):
+        expected[key] = [said_of_root(container) for container in expected[key]]
 
     assert as_kubernetes_writes_it(made["spec"]) == {key: value for key, value in expected.items() if value != []}
     assert made["metadata"].get("annotations") == template.get("metadata", {}).get("annotations")
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_each_container_says_itself_that_it_is_not_root(synth: Synth, name: str) -> None:
+    """Beside any other setting of a container's context the provider sends false, which outranks the pod's true."""
+    pod = job(synth, TEMPLATES[name])["spec"]["template"]["spec"]
+    contexts = [container["security_context"] for container in [*pod["container"], *pod.get("init_container", [])]]
+
+    assert {context["run_as_non_root"] for context in contexts} == {True}
+
+
+def test_a_container_may_say_of_root_what_it_wants(synth: Synth) -> None:
+    """Its own word stays."""
+    root = {"name": "work", "image": "busybox:1.37", "securityContext": {"runAsNonRoot": False}}
+    pod = {**POD, "containers": [root], "securityContext": {"runAsNonRoot": True}}
+    made = job(synth, {"spec": pod})["spec"]["template"]["spec"]["container"]
+
+    assert made[0]["security_context"] == {"run_as_non_root": False}
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,23 @@ def test_it_can_serve_models_behind_a_gateway(synth: Synth) -> None:
     assert made["cost_management_config"] == {"enabled": True}
 
 
+def test_components_are_left_alone_and_missing_ones_told(synth: Synth) -> None:
+    """Their order is GKE's own, so no plan compares them; each plan warns of one that a cluster lacks."""
+    app = synth(build())
+    checks = app.stacks["test"]["check"]
+
+    for part, wanted, flag in (
+        ("logging", ["SYSTEM_COMPONENTS", "WORKLOADS"], "--logging=SYSTEM,WORKLOAD"),
+        ("monitoring", ["DCGM", "HPA", "POD", "SYSTEM_COMPONENTS"], "--monitoring=DCGM,HPA,POD,SYSTEM"),
+    ):
+        made = app.one("google_container_cluster")
+        [told] = [check["assert"][0] for name, check in checks.items() if name.endswith(f"-{part}")]
+        assert made[f"{part}_config"]["enable_components"] == wanted
+        assert f"{part}_config[0].enable_components" in made["lifecycle"]["ignore_changes"]
+        assert f"setsubtract({json.dumps(wanted)}, google_container_cluster." in told["condition"]
+        assert flag in told["error_message"]
+
+
 def test_the_default_pool_is_removed_and_never_has_the_default_identity(synth: Synth) -> None:
     """GKE makes it with the cluster; what is left of it in the state is not compared."""
     made = cluster(synth)

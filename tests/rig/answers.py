@@ -30,8 +30,15 @@ def identity(kind: str, resource: Message) -> str:
     return str(TABLES["ids"].get(kind, kind + "/{digest}")).format(**_words(kind, resource))
 
 
-def completed(kind: str, block: Message, resource: Message, provider: Message) -> Message:
-    """*resource* with an answer for everything that was not known: project and region may be the provider's."""
+def completed(kind: str, block: Message, resource: Message, provider: Message, *answers: Message) -> Message:
+    """
+    *resource* with an answer for everything that was not known: project and region may be the provider's.
+
+    *answers*, by path: first what is sent for an argument whose block is opened without it, then what the cloud decides
+    where the block is not opened at all.
+    """
+    sent, decided = (*answers, {}, {})[:2]
+    absent: list[str] = []
     unknown = [name for name, value in resource.items() if isinstance(value, ExtType)]
     resource = resource | {name: provider[name] for name in unknown if provider.get(name)}
     words = _words(kind, resource)
@@ -41,6 +48,10 @@ def completed(kind: str, block: Message, resource: Message, provider: Message) -
     def visit(path: str, told: Message, given: Any, old: Message | None) -> Any:
         if not isinstance(given, ExtType):
             return given
+        if "block" in told:
+            absent.append(f"{path}.")
+        elif path in (chosen := decided if path.startswith(tuple(absent)) else sent):
+            return chosen[path]
         if "block" not in told:
             return _answer(type_of_attribute(told), f"{kind}.{path}", words)
         inside = told["block"].get("attributes", {}) | told["block"].get("block_types", {})

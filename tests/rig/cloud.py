@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.checks.sent import values
+from tests.rig.answers import TABLES
 from tests.rig.planning import body
 from tests.rig.wire import Message
 
@@ -63,6 +65,7 @@ class Cloud:
         log: What was done, in the order in which it ended.
         faults: Creates that fail.
         tokens: Access tokens that were given out and have not ended. Clear it to end them.
+        other_order: Answers lists that have no order in another one than they were given in.
         meetings: Creates of a type that last until as many are under way as the barrier wants, or fail when they never
             are. Nothing else takes time, `time_sleep` included.
         gke_versions: What GKE offers, where that is not the usual.
@@ -72,6 +75,7 @@ class Cloud:
     log: list[Operation] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    other_order: bool = False
     meetings: dict[str, threading.Barrier] = field(default_factory=dict)
     gke_versions: tuple[str, ...] = ()
     _creates: Counter[str] = field(default_factory=Counter)
@@ -80,7 +84,12 @@ class Cloud:
 
     def read(self, key: Key) -> Message | None:
         """The object as it is now; None where there is none."""
-        return copy.deepcopy(self.objects.get(key))
+        held = copy.deepcopy(self.objects.get(key))
+        if held and self.other_order:
+            for block, name in (path.split(".") for path in TABLES["unordered"].get(key[0], [])):
+                for one in held[block]:
+                    one[name] = one[name] and one[name][::-1]
+        return held
 
     def apply(self, action: str, key: Key, resource: Message) -> bool:
         """
@@ -123,6 +132,14 @@ class Cloud:
         """
         if token not in self.tokens:
             raise RefusedError("Unauthorized")
+
+    def decides(self, kind: str, resource: Message) -> Message:
+        """By path, what Google decides where *resource* has not even the block: a pool's nodes are as its cluster's."""
+        if kind != "google_container_node_pool":
+            return {}
+        cluster = self.objects.get(("google_container_cluster", "", str(resource["cluster"])), {})
+        private = values(cluster, "private_cluster_config.enable_private_nodes") == [True]
+        return {"network_config.enable_private_nodes": private}
 
     def check_cluster(self, place: str, needed: Message | None = None) -> None:
         """

@@ -19,6 +19,8 @@ def planned(block: Message, config: Message, prior: Message | None, facts: Messa
             return None
         if given is None and path in facts.get("defaults", {}):
             return facts["defaults"][path]
+        if given is None and path in facts.get("sent", {}) and not told.get("computed"):
+            return facts["sent"][path]
         if given is None and path in facts.get("inherits", ()) and provider.get(path):
             return provider[path]
         if (given is None and told.get("computed")) or (given == [] and path in facts.get("computed_blocks", ())):

@@ -78,7 +78,9 @@ class RigProvider:
         kind, prior, made = request["type_name"], request["prior"], request["planned"]
         action = "delete" if made is None else "update" if prior else "create"
         configured = self._sessions[session]
-        resource = completed(kind, self._types[kind]["block"], made, configured) if made else prior
+        sent = self._facts.get(kind, {}).get("sent", {})
+        decided = self._cloud.decides(kind, made) if made else {}
+        resource = completed(kind, self._types[kind]["block"], made, configured, sent, decided) if made else prior
         if made and kind == CLUSTER:
             resource = versioned(resource, prior, self._cloud.gke_versions or OFFERED)
         try:

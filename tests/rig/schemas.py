@@ -10,6 +10,7 @@ import yaml
 from msgpack import ExtType
 
 from tests.checks.schemas import DATA, providers
+from tests.checks.sent import sends
 from tests.rig.wire import Message, encode
 
 PROVIDERS = DATA / "providers"
@@ -21,12 +22,26 @@ Visit = Callable[[str, Message, Any, Message | None], Any]
 
 @cache
 def facts(source: str) -> dict[str, Any]:
-    """What the schema of each resource type leaves out, told by the real provider; empty where it was not asked."""
+    """
+    What the schema of each resource type leaves out, told by the real provider; empty where it was not asked.
+
+    `sent`: by path, the value that an argument gets where its block is opened without it.
+    """
     path = PROVIDERS / providers()[source].file.replace(".json", ".facts.json")
     nested = yaml.safe_load(Path(__file__).with_name("nested_force_new.yaml").read_text())
     return {
-        kind: held | {"force_new": held.get("force_new", []) + nested.get(kind, [])}
+        kind: held | {"force_new": held.get("force_new", []) + nested.get(kind, []), "sent": _sent(source, kind)}
         for kind, held in json.loads(path.read_text()).items()
+    }
+
+
+def _sent(source: str, kind: str) -> Message:
+    blocks = sends(source).get(kind, {}).items()
+    return {
+        f"{path}.{name}".lstrip("."): value
+        for path, sent in blocks
+        for name, value in sent.items()
+        if isinstance(value, (bool, int, float, str)) and "." not in name
     }
 
 

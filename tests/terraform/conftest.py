@@ -55,6 +55,7 @@ def deployed_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
             world = made[path] = World(tmp_path_factory.mktemp("deployed"))
             world.trace()
             # Clusters are made when all of them are being made.
+            world.rig.cloud.other_order = True
             world.rig.cloud.meetings = {"google_container_cluster": Barrier(len(config.regions))}
             world.use(config)
             world.deploy()

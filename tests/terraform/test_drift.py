@@ -100,3 +100,17 @@ def test_what_was_changed_is_set_back(world: World, row: tuple[str, str, str, st
 
     assert repair(world, stack) == {address: ("update",)}
     assert world.rig.cloud.objects == before
+
+
+def test_a_component_that_a_cluster_lacks_is_told_with_the_command(world: World) -> None:
+    """An older cluster, or one that somebody changed: a warning in each plan, which changes nothing."""
+    key = key_of(world, "google_container_cluster.cluster", GOOGLE, "gemma-us")
+    world.rig.cloud.objects[key]["monitoring_config"][0]["enable_components"] = ["SYSTEM_COMPONENTS", "STORAGE"]
+
+    planned = world.folder("infra-cluster-us").run("plan", "-input=false", "-detailed-exitcode")
+
+    assert planned.code == 0
+    told = " ".join(planned.text.replace("│", " ").split())
+    assert "Warning: Check block assertion failed" in told
+    assert "gemma-us lacks a monitoring component, which Terraform leaves alone" in told
+    assert "--location=us-east5 --monitoring=DCGM,HPA,POD,SYSTEM" in told

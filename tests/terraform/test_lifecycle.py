@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stacks.load import load
 from tests.rig.cloud import PROTECTED
+from tests.secure import broken
 from tests.terraform.configs import EACH_CONFIG, Worlds, freed
 
 
@@ -21,7 +22,8 @@ def test_every_stack_is_valid_and_applies(path: Path, deployed_of: Worlds) -> No
 
 @EACH_CONFIG
 def test_a_second_plan_is_empty(path: Path, deployed_of: Worlds) -> None:
-    """Nothing is different at each run: no time, no order, no value that the provider decides."""
+    """Nothing differs at each run: no time, no value that the provider decides, in whatever order Google answers."""
+    assert deployed_of(path).rig.cloud.other_order
     assert deployed_of(path).unsettled() == []
 
 
@@ -54,3 +56,11 @@ def test_a_protected_cluster_refuses_to_go(path: Path, deployed_of: Worlds, tmp_
     assert (refused.code, PROTECTED in refused.text) == ((1, True) if protected else (0, False))
     assert world.use(freed(config)) == (clusters if protected else set())
     world.stop()
+
+
+@EACH_CONFIG
+def test_what_exists_is_as_secure_as_promised(path: Path, deployed_of: Worlds) -> None:
+    """Each pool, cluster, bucket, address, rule, grant and Job in the cloud, with what its provider sent unasked."""
+    config, objects = load(path), deployed_of(path).rig.cloud.objects
+
+    assert [problem for (kind, _, _), held in objects.items() for problem in broken(config, kind, held)] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,43 @@ def test_drift_is_seen_and_repaired(lab: Lab) -> None:
     assert lab.plan(given) == {NET: ("update",), POOL: ("create",)}
     assert lab.apply(given).code == 0
     assert lab.cloud.objects == before
+
+
+@pytest.mark.parametrize(("network", "private"), [(None, True), ({}, False), ({"pod_range": "pods"}, False)])
+def test_a_pool_follows_its_cluster_unless_its_network_is_opened(lab: Lab, network: Any, private: bool) -> None:
+    """Opened in part it is public: the real provider sends false for what is not given, and plans nothing more."""
+    cluster = CLUSTER | {"private_cluster_config": {"enable_private_nodes": True}}
+    pool = VALID[POOL] | ({} if network is None else {"network_config": network})
+
+    assert lab.apply(VALID | {C: cluster, POOL: pool}).code == 0
+    [held] = [held for key, held in lab.cloud.objects.items() if key[0] == "google_container_node_pool"]
+    assert held["network_config"][0]["enable_private_nodes"] is private
+    assert lab.folder.settled()
+
+
+def test_what_is_sent_unasked_is_there(lab: Lab) -> None:
+    """Values of the provider's own, in blocks that were opened without them; in no other block."""
+    config = {"machine_type": "e2-small", "kubelet_config": {"pod_pids_limit": 2048}, "shielded_instance_config": {}}
+    lab.apply(VALID | {POOL: VALID[POOL] | {"node_config": config}})
+    [held] = [held for key, held in lab.cloud.objects.items() if key[0] == "google_container_node_pool"]
+    [node] = held["node_config"]
+
+    assert node["shielded_instance_config"] == [{"enable_integrity_monitoring": True, "enable_secure_boot": False}]
+    assert node["kubelet_config"][0]["cpu_cfs_quota"] is True
+    assert node["reservation_affinity"] == []
+    assert node["service_account"] == "default"
+    assert lab.folder.settled()
+
+
+def test_lists_without_an_order_come_in_another(lab: Lab) -> None:
+    """On demand; the provider would set them back at every plan, sorted or not."""
+    cluster = CLUSTER | {"logging_config": {"enable_components": ["SYSTEM_COMPONENTS", "WORKLOADS"]}}
+    left_alone = {"lifecycle": {"ignore_changes": ["logging_config[0].enable_components"]}}
+    lab.apply({C: cluster})
+    lab.cloud.other_order = True
+
+    assert lab.plan({C: cluster}) == {C: ("update",)}
+    assert lab.plan({C: cluster | left_alone}) == {}
 
 
 def test_an_object_is_imported_by_its_id(lab: Lab) -> None:

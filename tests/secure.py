@@ -1,0 +1,97 @@
+"""What makes a platform private, protected and of least privilege, by the resource that carries it."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import Any
+
+from stacks.config import Config
+from tests.checks.sent import values
+
+NEVER = (
+    "google_project_iam_binding",
+    "google_project_iam_policy",
+    "google_service_account_key",
+    "kubernetes_secret_v1",
+)
+ROLES = {
+    "roles/container.defaultNodeServiceAccount",
+    "roles/autoscaling.metricsWriter",
+    "roles/artifactregistry.reader",
+    "roles/container.admin",
+    "roles/monitoring.viewer",
+    "roles/compute.networkViewer",
+}
+CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
+HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
+"""The only public addresses that reach a node: Google's probes."""
+
+
+def promises(config: Config) -> dict[str, dict[str, Any]]:
+    """By type: what each resource has at a path, in each block on the way; a set holds all that it may have."""
+    nodes = f"{config.name}-nodes@{config.project}.iam.gserviceaccount.com"
+    node = {
+        "oauth_scopes": CLOUD_PLATFORM,
+        "service_account": nodes,
+        "shielded_instance_config.enable_integrity_monitoring": True,
+        "workload_metadata_config.mode": "GKE_METADATA",
+    }
+    container = {"allow_privilege_escalation": False, "privileged": False, "run_as_non_root": True}
+    pod = "spec.template.spec"
+    return {
+        "google_container_cluster": {
+            "control_plane_endpoints_config.dns_endpoint_config.enable_k8s_certs_via_dns": False,
+            "control_plane_endpoints_config.dns_endpoint_config.enable_k8s_tokens_via_dns": False,
+            "deletion_protection": config.cluster.deletion_protection,
+            "enable_legacy_abac": False,
+            "enable_shielded_nodes": True,
+            "master_auth.client_certificate_config.issue_client_certificate": False,
+            "master_authorized_networks_config.gcp_public_cidrs_access_enabled": False,
+            "private_cluster_config.enable_private_endpoint": True,
+            "private_cluster_config.enable_private_nodes": config.cluster.private_nodes,
+            "remove_default_node_pool": True,
+            "workload_identity_config.workload_pool": f"{config.project}.svc.id.goog",
+            **{f"node_config.{path}": value for path, value in node.items()},
+        },
+        "google_container_node_pool": {
+            "network_config.enable_private_nodes": config.cluster.private_nodes,
+            "node_config.kubelet_config.insecure_kubelet_readonly_port_enabled": "FALSE",
+            "node_config.metadata.disable-legacy-endpoints": "true",
+            **{f"node_config.{path}": value for path, value in node.items()},
+        },
+        "google_storage_bucket": {
+            "force_destroy": bool(config.bucket and config.bucket.force_destroy),
+            "public_access_prevention": "enforced",
+            "uniform_bucket_level_access": True,
+        },
+        "google_compute_address": {"address_type": "INTERNAL"},
+        "google_compute_firewall": {"direction": "INGRESS"},
+        "google_compute_network": {"auto_create_subnetworks": False},
+        "google_project_iam_member": {"role": ROLES},
+        "google_service_account": {"disabled": {False, None}},
+        "kubernetes_job_v1": {
+            **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},
+            f"{pod}.host_network": False,
+            f"{pod}.host_pid": False,
+            f"{pod}.security_context.run_as_non_root": True,
+        },
+    }
+
+
+def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
+    """Which promises about its type *resource*, with all that is sent for it, does not keep."""
+    found = [f"{kind}: there must be none"] if kind in NEVER else []
+    for path, promised in promises(config).get(kind, {}).items():
+        allowed = promised if isinstance(promised, set) else {promised}
+        found += [
+            f"{kind} {resource.get('name', '')}: {path} is {value!r}, promised {promised!r}"
+            for value in values(resource, path)
+            if value not in allowed
+        ]
+    if kind == "google_compute_firewall":
+        found += [
+            f"{kind} {resource['name']}: open to {source}"
+            for source in resource["source_ranges"]
+            if not ip_network(source).is_private and source not in HEALTH_CHECKS
+        ]
+    return found
