@@ -16,6 +16,7 @@ Sends = dict[str, dict[str, Any]]
 The type `provider` is the provider's own block."""
 
 HOW_TO_ADD = "tests/data/README.md says how to read what the provider sends for it"
+ONLY_READ = ("data.", "ephemeral.")
 WITHOUT_FACTS = ("kubernetes_manifest", "time_sleep")
 """The first is sent as it is written, the second nowhere."""
 OF_TERRAFORM = ("timeouts",)
@@ -47,7 +48,7 @@ def unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
             yield from ((f"provider.{name}", "provider", path, known[path]) for path in known if path not in body)
     for address, kind, body in blocks(document):
         provider = provider_of(document, body)
-        if provider is not None and not kind.startswith(("data.", *WITHOUT_FACTS)):
+        if provider is not None and not kind.startswith(ONLY_READ + WITHOUT_FACTS):
             yield from ((address, kind, path, value) for path, value in _of_body(provider.source, kind, body))
 
 
@@ -60,7 +61,7 @@ def problems(document: dict[str, Any]) -> list[str]:
     ]
     for address, kind, body in blocks(document):
         provider = provider_of(document, body)
-        if provider is None or kind.startswith(("data.", *WITHOUT_FACTS)):
+        if provider is None or kind.startswith(ONLY_READ + WITHOUT_FACTS):
             continue
         known = sends(provider.source).get(kind, {})
         opened = {path for path, _ in _opened(provider.block_of(kind) or {}, body)}
