@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,16 +20,14 @@ class NetworkSpec:
         nat: Gives private nodes a way out (images, Hugging Face). Off where a proxy or mirror does that.
     """
 
-    mtu: int = 8896
+    # Source: Compute Engine API, Network.mtu.
+    mtu: Annotated[int, Between(1300, 8896)] = 8896
     supernet: str = "10.0.0.0/8"
-    region_prefix_length: int = 15
+    region_prefix_length: Annotated[int, Between(13, 18)] = 15
     nat: bool = True
 
     def __post_init__(self) -> None:
-        if not 1300 <= self.mtu <= 8896:
-            raise ValueError(f"mtu must be between 1300 and 8896, got {self.mtu}")
-        if not 13 <= self.region_prefix_length <= 18:
-            raise ValueError(f"region_prefix_length must be between 13 and 18, got {self.region_prefix_length}")
+        refuse(wrong_numbers(self))
 
 
 @dataclass(frozen=True, kw_only=True)
