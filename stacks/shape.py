@@ -52,7 +52,11 @@ def _hints(section: Any) -> dict[str, Any]:
 
 def defaults_of(hint: Any) -> dict[str, Any]:
     """The defaults of a section's settings; those that must be given are not in it."""
-    section = bare(hint)
+    return _defaults(bare(hint))
+
+
+@cache
+def _defaults(section: Any) -> dict[str, Any]:
     if isinstance(section, type) and issubclass(section, BaseModel):
         return {
             name: field.get_default(call_default_factory=True)
