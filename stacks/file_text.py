@@ -47,11 +47,15 @@ def _missing(path: Path) -> Problem:
         fix = f"write '/{local[1]}'" if local else "download it, and name the file"
         return Problem("", "must be the path of a file, got an address", fix)
     if bare != name:
-        return Problem("", "must be a path without quotes or spaces around it, got no such file", f"write {bare or START}")
+        return Problem(
+            "", "must be a path without quotes or spaces around it, got no such file", f"write {bare or START}"
+        )
     if name.startswith("~"):
         return Problem("", "must be a whole path, got '~', which the shell has not replaced", f"write {_home(path)}")
     if variable := re.search(r"\$\{?\w+\}?|%\w+%", name):
-        return Problem("", f"must be a whole path, got '{variable[0]}', which the shell has not replaced", "write it out")
+        return Problem(
+            "", f"must be a whole path, got '{variable[0]}', which the shell has not replaced", "write it out"
+        )
     if "\\" in name or re.match(r"[A-Za-z]:", name):
         drive = re.match(r"([A-Za-z]):[\\/]*", name)
         rest = (name[drive.end() :] if drive else name).replace("\\", "/")

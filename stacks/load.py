@@ -45,15 +45,13 @@ def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Pr
     """What sections and rules refuse, whatever will stand at the locations whose shape is *wrong*."""
     broken = reading.broken | wrong | {place for location in wrong for place in meant(location, reading.settings)}
     while True:
-        refused: list[tuple[Location, Problem]] = []
-        told = lambda location, words: refused.extend(invariant_problems(location, words))  # noqa: E731
-        config = partial_config(reading.settings, broken, told)
-        new = [(location, problem) for location, problem in refused if location not in broken]
-        if not new:
+        config, refused = partial_config(reading.settings, broken)
+        found = dict(place for location, words in refused for place in invariant_problems(location, words))
+        if not found.keys() - broken:
             break
-        broken |= {location for location, _ in new}
-        yield from (problem for _, problem in new)
-    other_order = partial_config(reading.settings, broken, lambda *_: None, reorder=True)
+        yield from (problem for location, problem in found.items() if location not in broken)
+        broken |= found.keys()
+    other_order, _ = partial_config(reading.settings, broken, reorder=True)
     paths = [yaml_path(location) for location in broken]
     for problem in check_known(config, other_order):
         if not any(problem.path == path or problem.path.startswith((f"{path}.", f"{path}[")) for path in paths):

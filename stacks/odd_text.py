@@ -13,7 +13,9 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 PAIRS = {"\u201c": "\u201d\u201c", "\u201e": "\u201d\u201c", "\u2018": "\u2019\u2018", "\u201a": "\u2019\u2018"}
 PAIRS |= {"\u00ab": "\u00bb", "\uff02": "\uff02", "\u2033": "\u2033"}
 COLON = "\uff1a"
-TABLE = str.maketrans({**dict.fromkeys(SPACES, " "), **dict.fromkeys(NOTHING, ""), **dict.fromkeys(DASHES, "-"), COLON: ":"})
+TABLE = str.maketrans(
+    {**dict.fromkeys(SPACES, " "), **dict.fromkeys(NOTHING, ""), **dict.fromkeys(DASHES, "-"), COLON: ":"}
+)
 
 
 def odd_characters(text: str) -> list[str]:
@@ -33,7 +35,9 @@ def plain_text(text: str) -> str:
 def said_of(text: str) -> tuple[str, str]:
     """What is said of a *text* with odd characters, and the fix."""
     odd = odd_characters(text)
-    names = " and ".join(dict.fromkeys(f"{name(char, 'a control character').lower()} (U+{ord(char):04X})" for char in odd))
+    names = " and ".join(
+        dict.fromkeys(f"{name(char, 'a control character').lower()} (U+{ord(char):04X})" for char in odd)
+    )
     plain = plain_text(text).strip()
     fix = f"write {shown(plain)}" if plain else "remove it"
     return f"must hold plain characters, got {names} in {shown(text.strip(' '))}", fix

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from pydantic import BaseModel
@@ -11,9 +11,6 @@ from pydantic import BaseModel
 from stacks.config import Config
 from stacks.errors import Location
 from stacks.shape import bare, defaults_of, is_list, is_map, item_of, settings_of
-
-Refusals = Callable[[Location, str], None]
-"""Is told what a section refuses: its location, and the words."""
 
 
 class Unknown:
@@ -55,27 +52,28 @@ def known_first(items: Iterable[Any]) -> list[Any]:
     return sorted(items, key=has_unknown)
 
 
-def partial_config(data: dict[str, Any], broken: set[Location], refused: Refusals, *, reorder: bool = False) -> Config:
+def partial_config(
+    data: dict[str, Any], broken: set[Location], *, reorder: bool = False
+) -> tuple[Config, list[tuple[Location, str]]]:
     """
     *data* as a config, with something unknown at every *broken* location and where a required setting is missing.
 
-    Sections that cannot be checked as a whole are checked here as far as they are known.
+    Sections that hold something broken are checked as far as they are known: location and words of what they refuse.
 
     Args:
         data: The settings as they were read.
         broken: Locations of parts whose shape is wrong.
-        refused: Is told what such a section refuses.
         reorder: Puts keys with broken parts last in their map, so that a rule sees the others first.
     """
-    made: Config = _Maker(broken, refused, reorder).part(Config, data, ())
-    return made
+    maker = _Maker(broken, reorder)
+    return maker.part(Config, data, ()), maker.refused
 
 
 class _Maker:
-    def __init__(self, broken: set[Location], refused: Refusals, reorder: bool) -> None:
+    def __init__(self, broken: set[Location], reorder: bool) -> None:
+        self.refused: list[tuple[Location, str]] = []
         self._broken = broken
         self._around = {location[:depth] for location in broken for depth in range(len(location))}
-        self._refused = refused
         self._reorder = reorder
 
     def part(self, hint: Any, value: Any, location: Location) -> Any:
@@ -119,6 +117,6 @@ class _Maker:
         try:
             section.__post_init__()
         except ValueError as error:
-            self._refused(location, str(error))
+            self.refused.append((location, str(error)))
         except TypeError:
             return

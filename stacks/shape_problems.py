@@ -26,7 +26,7 @@ WORDS = {
 
 
 def shape_problems(details: list[Any], reading: Reading) -> dict[Location, Problem]:
-    """pydantic's findings in the user's words, by location; one mistake is one problem."""
+    """Pydantic's findings in the user's words, by location; one mistake is one problem."""
     unknown = [detail["loc"] for detail in details if detail["type"] in UNKNOWN_KINDS]
     renamed = {place for location in unknown for place in meant(location, reading.settings)}
     found: dict[Location, Problem] = {}
@@ -57,7 +57,7 @@ def meant(location: Location, settings: dict[str, Any]) -> Iterator[Location]:
     """The settings that an unknown one at *location* was likely meant to be."""
     name, section = str(location[-1]) if location else "", location[:-1]
     known = settings_of(hint_at(section))
-    if not known or name in known:
+    if not known or name in known or _holds_anchors(location):
         return
     if near := get_close_matches(_snake(name), known, n=1):
         yield (*section, near[0])
@@ -131,10 +131,11 @@ def _example_key(location: Location) -> str:
 
 def _unknown_setting(location: Location) -> str:
     name, known = str(location[-1]), settings_of(hint_at(location[:-1]))
+    if _holds_anchors(location):
+        word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        return f"write 'x-{word}': keys that begin with x- may hold anchors"
     if near := get_close_matches(_snake(name), known, n=1):
         return f"did you mean '{near[0]}'?"
-    if len(location) == 1 and (name.startswith(("_", ".")) or name.lower() in PLACES):
-        return f"write 'x-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}': keys that begin with x- may hold anchors"
     if elsewhere := _elsewhere(name):
         return f"it belongs at {' or '.join(elsewhere)}: check the indentation"
     leaves = {path.split(".")[-1] for path in known_paths()}
@@ -143,10 +144,16 @@ def _unknown_setting(location: Location) -> str:
     return nearest("", known)
 
 
+def _holds_anchors(location: Location) -> bool:
+    """Whether a key at the top looks like those that other programs keep for anchors."""
+    name = str(location[-1])
+    return len(location) == 1 and (name.startswith(("_", ".")) or name.lower() in PLACES)
+
+
 def _elsewhere(name: str) -> list[str]:
     return [path for path in known_paths() if path.split(".")[-1] == name]
 
 
 def _snake(name: str) -> str:
-    """machineType and machine-type as machine_type."""
+    """MachineType and machine-type as machine_type."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()

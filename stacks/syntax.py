@@ -84,7 +84,9 @@ class _Lines:
             fix = f"write '{close}' at its end, and a comma between its parts"
             return Problem(self._at(began), f"must close '{opened[0]}' with '{close}', got {shown(opened)}", fix)
         if "quoted scalar" in context and "escape" not in what and "end of stream" in what + "end of stream":
-            return Problem(self._at(began), f"must close its quote, got {shown(opened)}", f"write {opened[0]} at its end")
+            return Problem(
+                self._at(began), f"must close its quote, got {shown(opened)}", f"write {opened[0]} at its end"
+            )
         return None
 
     def _document(self, mark: yaml.Mark, context: str, what: str) -> Problem | None:
@@ -104,7 +106,7 @@ class _Lines:
             name = re.split(r"[\s,\]}]", line[mark.column :])[0]
             fix = f"write &{name[1:]} above, such as below a key that begins with x-, or put the text in quotes"
             return Problem(self._at(mark.line), f"must name an anchor that stands above, got {shown(name)}", fix)
-        if "duplicate anchor" in what:
+        if "duplicate anchor" in context:
             return Problem(self._at(mark.line), "must name each anchor once, got one twice", "give it another name")
         start = mark.column
         if "alias" in context or "anchor" in context or "block scalar" in context or "tag" in context:
@@ -145,7 +147,7 @@ class _Lines:
         if re.search(r":(\s|$)", line) or line.startswith("- "):
             return None
         key = re.match(r"([\w-]+)\s*(?::|=|\s)\s*(.*)", line)
-        fix = f"write {key[1]}: {key[2]}" if key and key[2].strip('{ ') else "write key: value"
+        fix = f"write {key[1]}: {key[2]}" if key and key[2].strip("{ ") else "write key: value"
         return Problem(self._at(number), f"must read 'key: value', got {shown(line)}", fix)
 
     def _indented(self, number: int, above: int | None) -> Problem:

@@ -127,7 +127,9 @@ class _Reader:
 
     def _key(self, node: yaml.Node, line: int, location: Location) -> str | None:
         if not isinstance(node, yaml.ScalarNode):
-            fix = "put quotes around it, or fill the template in first" if _is_template(node) else "put quotes around it"
+            fix = (
+                "put quotes around it, or fill the template in first" if _is_template(node) else "put quotes around it"
+            )
             self._complain(line, "a key must be text, got a list or map", fix)
             self._found.broken.add(_named(location))
             return None
@@ -142,7 +144,9 @@ class _Reader:
     def _twice(self, key: str, line: int, first: int, one: object, two: object) -> None:
         fix = "remove one of the two"
         if isinstance(one, dict) and isinstance(two, dict):
-            fix = f"merge the two: move what stands below it to the one on line {first}"
+            other = any(one[name] != two[name] and not isinstance(one[name], dict) for name in one if name in two)
+            merge = f"merge the two: move what stands below it to the one on line {first}"
+            fix = "give one of the two another key" if other else merge
         self._complain(line, f"key {shown(key)} must be given once, got it on line {first} too", fix)
 
     def _both(self, one: object, two: object, location: Location) -> object:
@@ -172,7 +176,8 @@ class _Reader:
         kind = "map" if isinstance(node, yaml.MappingNode) else "seq" if isinstance(node, yaml.SequenceNode) else "str"
         if node.tag != f"tag:yaml.org,2002:{kind}":
             tag = shown(node.tag.replace("tag:yaml.org,2002:", "!!"))
-            self._complain(node.start_mark.line + 1, f"must be plain YAML, got the tag {tag}", "remove the tag")
+            fix = "remove the tag" if node.value else "remove it, or put text that begins with ! in quotes"
+            self._complain(node.start_mark.line + 1, f"must be plain YAML, got the tag {tag}", fix)
             self._found.broken.add(_named(location))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, location)

@@ -55,7 +55,7 @@ TOGETHER: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a repository, a revision and a number of one section": (
         {"model__repository": "gemma", "model__revision": "main", "model__weights_gib": 0},
         [
-            "model.repository: must read owner/name, got 'gemma'",
+            "model.repository: must read owner/name, got 'gemma': copy both from the model's page",
             "model.revision: must be a commit of 40 hexadecimal digits, got 'main': "
             "take it from the history on the model's page",
             "model.weights_gib: must be between 1 and 65536, got 0",
@@ -115,7 +115,8 @@ def test_lines_shapes_and_rules_are_told_together(tmp_path: Path) -> None:
     text = TEXT.replace("number: 2", "number: '2'").replace("2x2", "3x3") + "name: gemma\n"
 
     assert problems(written(tmp_path, text)) == [
-        f"line {text.count(chr(10))}: key 'name' must be given once, got it on line 3 too\n    fix: remove one of the two",
+        f"line {text.count(chr(10))}: key 'name' must be given once, got it on line 3 too\n"
+        "    fix: remove one of the two",
         "regions.eu.number: must be a whole number, got '2'\n    fix: write 2 without quotes",
         TOPOLOGY,
     ]

@@ -33,7 +33,10 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         {"gateway__log_sample_percent": "1%"},
         "gateway.log_sample_percent: must be a number, got '1%'\n    fix: write 1: it counts percent",
     ),
-    "yes for a boolean": ({"network__nat": "yes"}, "network.nat: must be true or false, got 'yes'\n    fix: write true"),
+    "yes for a boolean": (
+        {"network__nat": "yes"},
+        "network.nat: must be true or false, got 'yes'\n    fix: write true",
+    ),
     "1 for a boolean": ({"network__nat": 1}, "network.nat: must be true or false, got 1\n    fix: write true"),
     "a word for a list": (
         {"regions__eu__zones": "europe-west4-a"},

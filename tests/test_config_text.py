@@ -46,7 +46,10 @@ FILES: dict[str, tuple[str | bytes, str]] = {
         "name: a\n---\nname: b\n",
         "line 2: must not begin a second document, got '---'\n    fix: one file holds one platform",
     ),
-    "a control character": ("name: a\nproject: b\x07\n", "line 2: must be text, got the character 0x07\n    fix: remove it"),
+    "a control character": (
+        "name: a\nproject: b\x07\n",
+        "line 2: must be text, got the character 0x07\n    fix: remove it",
+    ),
     "not UTF-8": (
         b"name: gemma\nproject: caf\xe9-prod\n",
         "line 2: must be UTF-8 text, got the byte 0xe9\n    fix: save the file as UTF-8",

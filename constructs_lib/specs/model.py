@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
 
-
 REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
 
 
@@ -79,7 +78,8 @@ def _wrong_snapshot(repository: str, revision: str, branch: str | None = None) -
 def _owner_and_name(repository: str) -> str:
     """What to write for the address of a repository."""
     address = re.match(r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?([\w.-]+/[\w.-]+)", str(repository))
-    return f"write '{address[1]}'" if address and re.fullmatch(REPOSITORY, address[1]) else ""
+    found = address and re.fullmatch(REPOSITORY, address[1])
+    return f"write '{address[1]}'" if address and found else "copy both from the model's page"
 
 
 def _commit(revision: str) -> str:
