@@ -30,7 +30,7 @@ class Unknown:
 
     # What every object has; the rest it lacks, which is a TypeError too.
     __bool__ = __str__ = __repr__ = __format__ = _stumble
-    __eq__ = __ne__ = __hash__ = _stumble  # type: ignore[assignment]
+    __eq__ = __ne__ = __hash__ = _stumble
 
 
 UNKNOWN: Any = Unknown()

@@ -42,7 +42,7 @@ def settings_of(hint: Any) -> dict[str, Any]:
     hint = bare(hint)
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return {name: field.annotation for name, field in hint.model_fields.items()}
-    return _hints(hint) if dataclasses.is_dataclass(hint) else {}
+    return _hints(hint) if isinstance(hint, type) and dataclasses.is_dataclass(hint) else {}
 
 
 @cache

@@ -146,8 +146,8 @@ def _unknown_setting(location: Location) -> str:
 
 def _holds_anchors(location: Location) -> bool:
     """Whether a key at the top looks like those that other programs keep for anchors."""
-    name = str(location[-1])
-    return len(location) == 1 and (name.startswith(("_", ".")) or name.lower() in PLACES)
+    name = str(location[0]) if len(location) == 1 else ""
+    return bool(name) and (name.startswith(("_", ".")) or name.lower() in PLACES)
 
 
 def _elsewhere(name: str) -> list[str]:

@@ -24,15 +24,15 @@ def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
         return Problem(f"line {line}", f"must be text, got the character 0x{odd:02x}", fix)
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Problem("", "must be YAML, got something else", NEAR)
-    return _Lines(text).cause(error)
+    return _Lines(text).cause(error, error.problem_mark)
 
 
 class _Lines:
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
 
-    def cause(self, error: yaml.MarkedYAMLError) -> Problem:
-        mark, what, context = error.problem_mark, error.problem or "", error.context or ""
+    def cause(self, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> Problem:
+        what, context = error.problem or "", error.context or ""
         began = error.context_mark.line if error.context_mark else mark.line
         return (
             self._conflict()

@@ -192,7 +192,7 @@ class _Reader:
             self._found.written[_named(location)] = node.value
         return value
 
-    def _plain(self, node: yaml.Node, text: str) -> str:
+    def _plain(self, node: Any, text: str) -> str:
         """*text* without characters that only look like others, each of which is a problem."""
         plain = plain_text(text) if node.style is None else text
         if plain != text:

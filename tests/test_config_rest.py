@@ -201,7 +201,7 @@ def _broken(base: dict[str, Any]) -> Iterator[tuple[Location, dict[str, Any]]]:
         if place[0] == "labels":  # There are many, and all are alike.
             continue
         data = copy.deepcopy(base)
-        target = data
+        target: Any = data
         for part in place[:-1]:
             target = target[part]
         target[place[-1]] = [[target[place[-1]]]]
@@ -227,7 +227,7 @@ def test_a_misspelt_setting_invents_no_finding(tmp_path: Path, rule: str) -> Non
     whole = _told(tmp_path, base)
     for place in _leaves(base):
         data = copy.deepcopy(base)
-        target = data
+        target: Any = data
         for part in place[:-1]:
             target = target[part]
         if place[0] != "labels":

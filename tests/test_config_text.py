@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from yaml.scanner import Scanner
 
-from tests.config_files import TEXT, problems, refusal, written
+from stacks.load import load
+from stacks.yaml_file import MAX_TOKENS
+from tests.config_files import TEXT, problems, refusal, refused, written
+from tests.configs import EXAMPLE
 
 FILES: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "must hold settings, got an empty file\n    fix: start from config/example.yaml"),
@@ -136,3 +140,71 @@ def test_odd_keys_and_tags_are_refused_with_their_line(tmp_path: Path, line: str
     number = TEXT.count("\n") + 1
 
     assert f"line {number}: {LINES[line]}" in problems(written(tmp_path, f"{TEXT}{line}\n"))
+
+
+def test_keys_for_anchors_are_ignored(tmp_path: Path) -> None:
+    """A key at the top that begins with x- is a place for anchors, and no setting."""
+    pool = "x-pool: &pool\n  machine_type: ct6e-standard-4t\n  topology: 2x2\n"
+    text = pool + TEXT.replace("  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n", "  tpu: *pool\n")
+
+    assert load(written(tmp_path, text)) == load(EXAMPLE)
+
+
+NAMES = {
+    "'{}'": ("must be a path without quotes or spaces around it, got no such file", "write {}"),
+    '"{}"': ("must be a path without quotes or spaces around it, got no such file", "write {}"),
+    "{} ": ("must be a path without quotes or spaces around it, got no such file", "write {}"),
+    "https://example.com/mine.yaml": ("must be the path of a file, got an address", "download it, and name the file"),
+    "gs://bucket/mine.yaml": ("must be the path of a file, got an address", "download it, and name the file"),
+    "file://{}": ("must be the path of a file, got an address", "write '{}'"),
+    "~/mine.yaml": (
+        "must be a whole path, got '~', which the shell has not replaced",
+        f"write {Path.home() / 'mine.yaml'}",
+    ),
+    "$HOME/mine.yaml": ("must be a whole path, got '$HOME', which the shell has not replaced", "write it out"),
+    r"C:\Users\me\mine.yaml": (
+        "must be a path as Linux and macOS have it, got one of Windows",
+        "write /mnt/c/Users/me/mine.yaml",
+    ),
+    r"config\mine.yaml": ("must be a path as Linux and macOS have it, got one of Windows", "write config/mine.yaml"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_no_path_is_told_as_such(tmp_path: Path, name: str) -> None:
+    """Quotes, ~, addresses, variables and Windows paths in INFERENCE_CONFIG, each with the path to write."""
+    path = written(tmp_path, TEXT)
+    message, fix = NAMES[name]
+
+    [problem] = refused(Path(name.format(path))).problems
+    assert (problem.message, problem.fix) == (message, fix.format(path))
+
+
+HUGE = {
+    "brackets": ("a: " + "[" * 250_000, "must be nested at most 20 levels deep"),
+    "braces": ("a: " + "{a: " * 60_000, "must be nested at most 20 levels deep"),
+    "lines": ("".join(f"{' ' * depth}a:\n" for depth in range(650)), "must be nested at most 20 levels deep"),
+    "values": (f"a: [{'x,' * 125_000}]", "must hold at most 5000 values"),
+    "keys": ("".join(f"key{number}: x\n" for number in range(16_000)), "must hold at most 5000 values"),
+    "wrong keys": ("1: x\n" * 50_000, "must hold at most 5000 values"),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_file_costs_no_more_than_a_large_config(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file that cannot be a config no more is scanned than a large config has; nothing of it is built."""
+    content, words = HUGE[name]
+    looked_at: list[int] = []
+    fetch = Scanner.fetch_more_tokens
+    monkeypatch.setattr(Scanner, "fetch_more_tokens", lambda self: (looked_at.append(1), fetch(self))[1])
+
+    assert words in refusal(written(tmp_path, content))
+    assert len(looked_at) <= 2 * MAX_TOKENS
+
+
+def test_of_thousands_of_problems_a_hundred_are_printed(tmp_path: Path) -> None:
+    """All are counted."""
+    told = refusal(written(tmp_path, "".join(f"key{number}: x\n" for number in range(1000))))
+
+    assert told.startswith("mine.yaml: 1006 problems\n")
+    assert told.endswith("\n  ... and 906 more")
