@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, get_origin, get_type_hints
@@ -33,7 +33,7 @@ class Between:
 
 
 @cache
-def number_limits(spec: Hashable) -> dict[str, Between]:
+def number_limits(spec: Any) -> dict[str, Between]:
     """The limits of each number of *spec*, by the setting's name."""
     hints = get_type_hints(spec, include_extras=True)
     limits = {name: hint.__metadata__ for name, hint in hints.items() if get_origin(hint) is Annotated}
@@ -42,7 +42,7 @@ def number_limits(spec: Hashable) -> dict[str, Between]:
 
 def wrong_numbers(spec: object) -> Iterator[str]:
     """What is wrong with the numbers of *spec*, one line for each."""
-    for name, limits in number_limits(spec.__class__).items():
+    for name, limits in number_limits(type(spec)).items():
         value: Any = getattr(spec, name)
         if isinstance(value, int | float) and not limits.allows(value):
             yield f"{name} must be {limits}, got {value}"
