@@ -7,7 +7,7 @@ from re import fullmatch
 
 import yaml
 
-from stacks.errors import Problem, shown
+from stacks.errors import TOKEN, Problem, shown
 from stacks.odd_text import odd_characters, said_of
 
 QUOTE = "put the text in quotes"
@@ -24,7 +24,8 @@ def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
         return Problem(f"line {line}", f"must be text, got the character 0x{odd:02x}", fix)
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Problem("", "must be YAML, got something else", NEAR)
-    return _Lines(text).cause(error, error.problem_mark)
+    found = _Lines(text).cause(error, error.problem_mark)
+    return Problem(found.path, found.message, TOKEN.sub("hf_...", found.fix))
 
 
 class _Lines:

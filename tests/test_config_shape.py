@@ -163,3 +163,27 @@ def test_a_token_is_never_printed(tmp_path: Path) -> None:
 
     for changes in ({"model__hugging_face_token": token}, {"regions__us__zones": token}, {"model__revision": token}):
         assert token not in refusal(written(tmp_path, changed(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("name: gemma", "name {token}"),
+        ("name: gemma", "name: a: {token}"),
+        ("name: gemma", "name: *{token}"),
+        ("name: gemma", "name: [{token}]"),
+        ("name: gemma", "name: {{{token}"),
+        ("name: gemma", "name: \u201c{token}\u201d"),
+        ("name: gemma", "{token}: gemma"),
+        ("secret_manager: hugging-face-token", "secret_manager: [{token}]"),
+        ("  hugging_face_token:\n    secret_manager: hugging-face-token", "  hugging_face_token: {token}"),
+        ("location: US", "location: US\n  name: gs://{token}/weights"),
+        ("[us-east5-b]", "{token}, {token}"),
+        ("google/gemma-3-27b-it", "https://huggingface.co/google/{token}"),
+    ],
+)
+def test_a_token_is_in_no_fix(tmp_path: Path, old: str, new: str) -> None:
+    """Wherever it was pasted, no message and no fix holds it."""
+    token = "hf_" + "a1b2c3d4e5" * 3
+
+    assert token not in refusal(written(tmp_path, TEXT.replace(old, new.format(token=token), 1))).lower()

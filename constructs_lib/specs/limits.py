@@ -40,10 +40,10 @@ def number_limits(spec: Any) -> dict[str, Between]:
     return {name: found[0] for name, found in limits.items() if isinstance(found[0], Between)}
 
 
-def wrong_numbers(spec: object) -> Iterator[str]:
+def wrong_numbers(spec: Any) -> Iterator[str]:
     """What is wrong with the numbers of *spec*, one line for each."""
     for name, limits in number_limits(type(spec)).items():
-        value: Any = getattr(spec, name)
+        value = getattr(spec, name)
         if isinstance(value, int | float) and not limits.allows(value):
             yield f"{name} must be {limits}, got {value}"
 

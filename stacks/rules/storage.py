@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from stacks.config import Config
-from stacks.errors import Problem, shown
+from stacks.errors import TOKEN, Problem, shown
 from stacks.names import Names
 from stacks.rules.regions import REGION
 from stacks.rules.rule import Rule
@@ -53,7 +53,7 @@ def _likely_name(text: str) -> str:
     """The bucket's name in an address, in a path, or in upper case; empty where there is none."""
     bare = re.sub(r"^([a-z]+://)(storage\.(googleapis|cloud\.google)\.com/)?", "", text).split("/")[0].lower()
     name = re.sub(r"\s+", "-", bare.strip())
-    return name if name != text and not _wrong_name(name) else ""
+    return name if name != text and not TOKEN.search(text) and not _wrong_name(name) else ""
 
 
 def _is_address(name: str) -> bool:
