@@ -137,8 +137,10 @@ class _Lines:
             return Problem(self._at(mark.line), f"must hold one ': ', got {shown(line.strip())}", f"write '{value}'")
         if "could not find expected ':'" in what:
             return self._no_key(began)
+        above = self._above(mark.line)
+        if "<document start>" in what and above is not None:
+            return self._no_key(above)
         if "mapping values" in what or "<block end>" in what:
-            above = self._above(mark.line)
             return (self._no_key(above) if above is not None else None) or self._indented(mark.line, above)
         return None
 

@@ -42,7 +42,8 @@ def number_limits(spec: Any) -> dict[str, Between]:
 
 def wrong_numbers(spec: Any) -> Iterator[str]:
     """What is wrong with the numbers of *spec*, one line for each."""
-    for name, limits in number_limits(type(spec)).items():
+    cls: Any = type(spec)
+    for name, limits in number_limits(cls).items():
         value = getattr(spec, name)
         if isinstance(value, int | float) and not limits.allows(value):
             yield f"{name} must be {limits}, got {value}"
