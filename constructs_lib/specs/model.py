@@ -77,9 +77,10 @@ def _wrong_snapshot(repository: str, revision: str, branch: str | None = None) -
 
 def _owner_and_name(repository: str) -> str:
     """What to write for the address of a repository."""
-    address = re.match(r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?([\w.-]+/[\w.-]+)", str(repository))
-    found = address and re.fullmatch(REPOSITORY, address[1])
-    return f"write '{address[1]}'" if address and found else "copy both from the model's page"
+    site = r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?"
+    page = r"(?:/(?:tree|blob|resolve|commits?)/.*|@.*|/)?"
+    address = re.fullmatch(rf"{site}({REPOSITORY}){page}", str(repository))
+    return f"write '{address[1]}'" if address else "copy both from the model's page"
 
 
 def _commit(revision: str) -> str:

@@ -162,10 +162,10 @@ def test_the_same_day_twice_gives_no_more_hours() -> None:
         MaintenanceWindowSpec(duration_hours=4, days=("MO", "MO", "MO"))
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 3), (4, 3)])
-def test_the_system_pool_has_bounds_in_order(low: int, high: int) -> None:
+@pytest.mark.parametrize(("low", "high", "most"), [(0, 3, "1000"), (4, 3, r"max_nodes_per_zone \(3\)")])
+def test_the_system_pool_has_bounds_in_order(low: int, high: int, most: str) -> None:
     """It never shrinks to nothing, and the lower bound is not above the upper one."""
-    message = rf"^min_nodes_per_zone must be between 1 and max_nodes_per_zone \({high}\), got {low}$"
+    message = rf"^min_nodes_per_zone must be between 1 and {most}, got {low}$"
 
     with pytest.raises(ValueError, match=message):
         SystemPoolSpec(min_nodes_per_zone=low, max_nodes_per_zone=high)
@@ -192,7 +192,7 @@ def test_the_token_is_in_exactly_one_place(given: str, settings: dict[str, Any])
 @pytest.mark.parametrize("repository", ["gemma", "google/gemma/27b", "google/", "https://huggingface.co/google/gemma"])
 def test_a_repository_has_an_owner_and_a_name(spec: type[Any], repository: str) -> None:
     """Nothing before, between or after."""
-    with pytest.raises(ValueError, match=f"^repository must read owner/name, got '{repository}'$"):
+    with pytest.raises(ValueError, match=f"^repository must read owner/name, got '{repository}': (copy|write)"):
         make(spec, repository=repository)
 
 
@@ -200,7 +200,7 @@ def test_a_repository_has_an_owner_and_a_name(spec: type[Any], repository: str) 
 @pytest.mark.parametrize("revision", ["dev", REVISION[:-1], REVISION.upper(), REVISION + "0"])
 def test_a_revision_is_a_commit(spec: type[Any], revision: str) -> None:
     """A branch moves, so it is refused with where to find a commit."""
-    message = f"^revision must be a commit of 40 hexadecimal digits, got '{revision}': take it from the history"
+    message = f"^revision must be a commit of 40 hexadecimal digits, got '{revision}': (take it from the history|write)"
 
     with pytest.raises(ValueError, match=message):
         make(spec, revision=revision)
