@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -61,6 +62,24 @@ def test_any_value_anywhere_is_accepted_or_refused(tmp_path: Path, base: Path, p
 
         with contextlib.suppress(ConfigError):
             load(written(tmp_path, data))
+
+
+SIGNS = [*"\t \n:\"'[]{}#&*!|>%@`?,=~\r\\\u00a0\u201c\ufeff\u2028", ": ", "- ", "---\n", "<<: ", "x-", "null"]
+
+
+@pytest.mark.parametrize("base", [EXAMPLE, ELASTIC], ids=lambda base: base.stem)
+def test_damaged_text_is_accepted_or_refused(tmp_path: Path, base: Path) -> None:
+    """A sign too many anywhere in the text: the answer is a config or a list of problems in no parser's words."""
+    text = base.read_text(encoding="utf-8")
+    for number, place in enumerate(range(0, len(text), 7)):
+        damaged = text[:place] + SIGNS[number % len(SIGNS)] + text[place:]
+        said = ""
+        try:
+            load(written(tmp_path, damaged))
+        except ConfigError as error:
+            said = str(error)
+
+        assert not re.search(r"<block|flow |scalar|mapping|<stream", said), damaged
 
 
 def test_the_program_refuses_with_2_and_without_a_traceback(tmp_path: Path) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from yaml.scanner import Scanner
 
-from tests.config_files import TEXT, problems, refusal, written
+from stacks.load import load
+from stacks.yaml_file import MAX_TOKENS
+from tests.config_files import TEXT, problems, refusal, refused, written
+from tests.configs import EXAMPLE
 
 FILES: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "must hold settings, got an empty file\n    fix: start from config/example.yaml"),
@@ -22,34 +26,41 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     ),
     "a tab after a colon": (
         "name:\tgemma\n",
-        "line 1: must be indented with spaces, got a tab\n    fix: write two spaces for each tab",
+        "line 1: must hold no tab, got one after 'name:'\n    fix: write a space in its place",
     ),
     "wrong indentation": (
         "name: gemma\n  project: p\n",
-        "line 2, column 10: must be YAML, got: mapping values are not allowed here\n"
-        "    fix: check the indentation, and put text that holds ': ' in quotes",
+        "line 2: must begin in the same column as line 1, got 2 spaces and 0\n"
+        "    fix: begin both in one column, or take the value of line 1 away",
     ),
     "an open bracket": (
         "name: [gemma\n",
-        "line 2, column 1: must be YAML, got: expected ',' or ']', but got '<stream end>'",
+        "line 1: must close '[' with ']', got '[gemma'\n    fix: write ']' at its end, and a comma between its parts",
     ),
     "an open quote": (
         'name: "gemma\n',
-        "line 2, column 1: must be YAML, got: found unexpected end of stream",
+        "line 1: must close its quote, got '\"gemma'\n    fix: write \" at its end",
     ),
-    "an unknown alias": ("name: *gemma\n", "line 1, column 7: must be YAML, got: found undefined alias 'gemma'"),
+    "an unknown alias": (
+        "name: *gemma\n",
+        "line 1: must name an anchor that stands above, got '*gemma'\n"
+        "    fix: write &gemma above, such as below a key that begins with x-, or put the text in quotes",
+    ),
     "a second document": (
         "name: a\n---\nname: b\n",
         "line 2: must not begin a second document, got '---'\n    fix: one file holds one platform",
     ),
-    "a control character": ("name: a\nproject: b\x07\n", "line 2: must be text, got the character 0x07"),
+    "a control character": (
+        "name: a\nproject: b\x07\n",
+        "line 2: must be text, got the character 0x07\n    fix: remove it",
+    ),
     "not UTF-8": (
         b"name: gemma\nproject: caf\xe9-prod\n",
         "line 2: must be UTF-8 text, got the byte 0xe9\n    fix: save the file as UTF-8",
     ),
     "UTF-16": (
         "name: gemma\n".encode("utf-16"),
-        "line 1: must be UTF-8 text, got the byte 0xff\n    fix: save the file as UTF-8",
+        "line 1: must be UTF-8 text, got UTF-16\n    fix: save the file as UTF-8",
     ),
     "half a character": (
         TEXT + 'namespace: "\\ud800"\n',
@@ -71,7 +82,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "a billion laughs": (
         "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)),
-        "must hold at most 50000 values, got more\n    fix: anchors of anchors multiply: write it out",
+        "must hold at most 5000 values, got more\n    fix: anchors of anchors multiply: write it out",
     ),
 }
 
@@ -110,11 +121,11 @@ def test_a_directory_is_no_config(tmp_path: Path) -> None:
 
 
 LINES = {
-    "1: x": "a key must be text, got '1'\n    fix: put quotes around it",
-    "true: x": "a key must be text, got 'true'\n    fix: put quotes around it",
+    "1: x": "a key must be text, got '1'\n    fix: begin it with a letter, or put quotes around it",
+    "true: x": "a key must be text, got 'true'\n    fix: begin it with a letter, or put quotes around it",
     "? [a, b]\n: x": "a key must be text, got a list or map\n    fix: put quotes around it",
-    "~: x": "a key must be text, got '~'\n    fix: put quotes around it",
-    "<<: 3": "'<<' must name a map, got 3",
+    "~: x": "a key must be text, got '~'\n    fix: begin it with a letter, or put quotes around it",
+    "<<: 3": "'<<' must name a map, got 3\n    fix: write the name of an anchor before a map, such as <<: *pool",
     "bad: !!python/object:os.system x": (
         "must be plain YAML, got the tag '!!python/object:os.system'\n    fix: remove the tag"
     ),
@@ -129,3 +140,76 @@ def test_odd_keys_and_tags_are_refused_with_their_line(tmp_path: Path, line: str
     number = TEXT.count("\n") + 1
 
     assert f"line {number}: {LINES[line]}" in problems(written(tmp_path, f"{TEXT}{line}\n"))
+
+
+def test_keys_for_anchors_are_ignored(tmp_path: Path) -> None:
+    """A key at the top that begins with x- is a place for anchors, and no setting."""
+    pool = "x-pool: &pool\n  machine_type: ct6e-standard-4t\n  topology: 2x2\n"
+    text = pool + TEXT.replace("  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n", "  tpu: *pool\n")
+
+    assert load(written(tmp_path, text)) == load(EXAMPLE)
+
+
+NAMES = {
+    "'{}'": ("must be a path without quotes or spaces around it, got no such file", "write {}"),
+    '"{}"': ("must be a path without quotes or spaces around it, got no such file", "write {}"),
+    "{} ": ("must be a path without quotes or spaces around it, got no such file", "write {}"),
+    "https://example.com/mine.yaml": ("must be the path of a file, got an address", "download it, and name the file"),
+    "gs://bucket/mine.yaml": ("must be the path of a file, got an address", "download it, and name the file"),
+    "file://{}": ("must be the path of a file, got an address", "write '{}'"),
+    "~/mine.yaml": (
+        "must be a whole path, got '~', which the shell has not replaced",
+        f"write {Path.home() / 'mine.yaml'}",
+    ),
+    "$HOME/mine.yaml": ("must be a whole path, got '$HOME', which the shell has not replaced", "write it out"),
+    r"C:\Users\me\mine.yaml": (
+        "must be a path as Linux and macOS have it, got one of Windows",
+        "write /mnt/c/Users/me/mine.yaml",
+    ),
+    r"config\mine.yaml": ("must be a path as Linux and macOS have it, got one of Windows", "write config/mine.yaml"),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_no_path_is_told_as_such(tmp_path: Path, name: str) -> None:
+    """Quotes, ~, addresses, variables and Windows paths in INFERENCE_CONFIG, each with the path to write."""
+    path = written(tmp_path, TEXT)
+    message, fix = NAMES[name]
+
+    [problem] = refused(Path(name.format(path))).problems
+    assert (problem.message, problem.fix) == (message, fix.format(path))
+
+
+HUGE = {
+    "brackets": ("a: " + "[" * 250_000, "must be nested at most 20 levels deep"),
+    "braces": ("a: " + "{a: " * 60_000, "must be nested at most 20 levels deep"),
+    "lines": ("".join(f"{' ' * depth}a:\n" for depth in range(650)), "must be nested at most 20 levels deep"),
+    "values": (f"a: [{'x,' * 125_000}]", "must hold at most 5000 values"),
+    "keys": ("".join(f"key{number}: x\n" for number in range(16_000)), "must hold at most 5000 values"),
+    "wrong keys": ("1: x\n" * 50_000, "must hold at most 5000 values"),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_a_file_costs_no_more_than_a_large_config(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file that cannot be a config no more is scanned than a large config has; nothing of it is built."""
+    content, words = HUGE[name]
+    looked_at: list[int] = []
+    fetch = Scanner.fetch_more_tokens
+
+    def counted(scanner: Scanner) -> None:
+        looked_at.append(1)
+        fetch(scanner)
+
+    monkeypatch.setattr(Scanner, "fetch_more_tokens", counted)
+
+    assert words in refusal(written(tmp_path, content))
+    assert len(looked_at) <= 2 * MAX_TOKENS
+
+
+def test_of_thousands_of_problems_a_hundred_are_printed(tmp_path: Path) -> None:
+    """All are counted."""
+    told = refusal(written(tmp_path, "".join(f"key{number}: x\n" for number in range(1000))))
+
+    assert told.startswith("mine.yaml: 1006 problems\n")
+    assert told.endswith("\n  ... and 906 more")

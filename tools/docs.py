@@ -47,6 +47,7 @@ def schema() -> dict[str, Any]:
             shape.pop("title", None)
             if isinstance(shape.get("default"), dict):  # A section's defaults stand at its own settings.
                 del shape["default"]
+    made["patternProperties"] = {"^x-": {"description": "Ignored: a place for YAML anchors."}}
     title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cross-region inference platform"}
     return title | made
 

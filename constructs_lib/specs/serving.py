@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from typing import Annotated
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
 
 IMAGE = r"(\S*/)?[^/:@\s]+(:\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
 """An image that names a tag or a digest."""
@@ -45,33 +47,27 @@ class ModelServerSpec:
     node_pool: str | None = None
     fallback_node_pools: tuple[str, ...] = ()
     migrate_back: bool = False
-    replicas: int | None = None
-    port: int = 8000
+    replicas: Annotated[int | None, Between(0, 10_000)] = None
+    port: Annotated[int, Between(1, 65535)] = 8000
     tensor_parallel_size: int | None = None
     max_model_len: int | None = None
     extra_args: tuple[str, ...] = ()
     max_lora_rank: int | None = None
     file_cache_gib: int | None = None
-    cpus: int | None = None
-    memory_gib: int | None = None
+    # No machine of docs/machines.md has as many; SRV-ROOM knows what each has.
+    cpus: Annotated[int | None, Between(1, 512)] = None
+    memory_gib: Annotated[int | None, Between(1, 8192)] = None
     read_only_root_filesystem: bool | None = None
     startup_timeout_sec: int = 1800
     termination_grace_sec: int = 130
     metric_export_name: str = "kv-cache"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"port must be between 1 and 65535, got {self.port}")
-        if self.replicas is not None and self.replicas < 0:
-            raise ValueError(f"replicas must be at least 0, got {self.replicas}")
-        for name in ("cpus", "memory_gib"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
-        if self.vllm_version is not None and not re.fullmatch(r"\d+\.\d+(\.\d+)?", self.vllm_version):
-            raise ValueError(f"vllm_version must read like 0.11.0, got '{self.vllm_version}'")
-        if not re.fullmatch(IMAGE, self.image):
-            raise ValueError(f"image must name a tag or a digest, got '{self.image}'")
+        texts = [
+            *wrong_text("vllm_version", self.vllm_version, r"\d+\.\d+(\.\d+)?", "read like 0.11.0"),
+            *wrong_text("image", self.image, IMAGE, "name a tag or a digest"),
+        ]
+        refuse([*wrong_numbers(self), *texts])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +84,9 @@ class InferencePoolSpec:
     """
 
     chart_version: str = "v1.5.0"
-    endpoint_picker_replicas: int = 1
+    endpoint_picker_replicas: Annotated[int, Between(1, 5)] = 1
     objective_name: str | None = None
     objective_priority: int = 10
 
     def __post_init__(self) -> None:
-        if not 1 <= self.endpoint_picker_replicas <= 5:
-            raise ValueError(f"endpoint_picker_replicas must be between 1 and 5, got {self.endpoint_picker_replicas}")
+        refuse(wrong_numbers(self))

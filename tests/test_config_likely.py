@@ -1,0 +1,372 @@
+"""Values of the wrong type, and settings under another name: each in exact words, with what was likely meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.config_files import TEXT, problems, written
+
+MISTAKES: dict[str, tuple[str, str, str]] = {
+    "an empty required section": (
+        TEXT[TEXT.index("node_pools:") : TEXT.index("bucket:")],
+        "node_pools:\n",
+        "node_pools: must be a map of keys, got nothing\n    fix: indent its settings below it",
+    ),
+    "an empty required section of settings": (
+        TEXT[TEXT.index("model:") : TEXT.index("model_server:")],
+        "model:\n",
+        "model: must be a map of settings, got nothing\n"
+        "    fix: indent its settings below it: repository, revision, hugging_face_token at least",
+    ),
+    "an empty region": (
+        "    number: 2\n    region: europe-west4\n    zones: [europe-west4-a]\n",
+        "",
+        "regions.eu: must be a map of settings, got nothing\n"
+        "    fix: indent its settings below it: number, region, zones at least",
+    ),
+    "an empty section that may go": (
+        "model_server:",
+        "cluster:\nmodel_server:",
+        "cluster: must be a map of settings, got nothing\n    fix: remove the key, or indent its settings below it",
+    ),
+    "an empty required text": (
+        "name: gemma",
+        "name:",
+        "name: must be text, got nothing\n    fix: write it behind the colon",
+    ),
+    "an empty number": (
+        "bucket:",
+        "network:\n  mtu:\nbucket:",
+        "network.mtu: must be a whole number, got nothing\n    fix: remove the line, or write it behind the colon",
+    ),
+    "an empty choice": (
+        "bucket:",
+        "cluster:\n  release_channel:\nbucket:",
+        "cluster.release_channel: must be one of RAPID, REGULAR, STABLE, got nothing\n"
+        "    fix: remove the line, or write one of them",
+    ),
+    "26 digits": (
+        "number: 1",
+        "number: 11111111111111111111111111",
+        "regions.us.number: must be a whole number of at most 18 digits, got 26 digits\n"
+        "    fix: write a smaller number",
+    ),
+    "a quoted number": (
+        "number: 1",
+        'number: "1"',
+        "regions.us.number: must be a whole number, got '1'\n    fix: write 1 without quotes",
+    ),
+    "a quoted boolean": (
+        "config_cluster: true",
+        'config_cluster: "true"',
+        "regions.us.config_cluster: must be true or false, got 'true'\n    fix: write true",
+    ),
+    "yes": (
+        "config_cluster: true",
+        "config_cluster: yes",
+        "regions.us.config_cluster: must be true or false, got 'yes'\n    fix: write true",
+    ),
+    "Off": (
+        "config_cluster: true",
+        "config_cluster: Off",
+        "regions.us.config_cluster: must be true or false, got 'Off'\n    fix: write false",
+    ),
+    "a number for a boolean": (
+        "config_cluster: true",
+        "config_cluster: 1",
+        "regions.us.config_cluster: must be true or false, got 1\n    fix: write true",
+    ),
+    "hexadecimal": (
+        "number: 1",
+        "number: 0x10",
+        "regions.us.number: must be a whole number, got '0x10'\n    fix: write 16",
+    ),
+    "octal": ("number: 1", "number: 0o10", "regions.us.number: must be a whole number, got '0o10'\n    fix: write 8"),
+    "a zero before it": (
+        "number: 1",
+        "number: 010",
+        "regions.us.number: must be a whole number, got '010'\n    fix: write 10 without the zero before it",
+    ),
+    "an underscore": (
+        "number: 1",
+        "number: 1_000",
+        "regions.us.number: must be a whole number, got '1_000'\n    fix: write 1000",
+    ),
+    "a comma": (
+        "number: 1",
+        "number: 1,000",
+        "regions.us.number: must be a whole number, got '1,000'\n    fix: write 1000",
+    ),
+    "thousands": (
+        "32768",
+        "32k",
+        "model_server.max_model_len: must be a whole number, got '32k'\n"
+        "    fix: write 32768 or 32000, whichever is meant",
+    ),
+    "minutes": (
+        "bucket:",
+        "gateway:\n  timeout_sec: 10m\nbucket:",
+        "gateway.timeout_sec: must be a whole number, got '10m'\n    fix: write 600: it counts seconds",
+    ),
+    "hours and minutes": (
+        "bucket:",
+        "gateway:\n  timeout_sec: 1h30m\nbucket:",
+        "gateway.timeout_sec: must be a whole number, got '1h30m'\n    fix: write 5400: it counts seconds",
+    ),
+    "seconds": (
+        "bucket:",
+        "gateway:\n  draining_sec: 130s\nbucket:",
+        "gateway.draining_sec: must be a whole number, got '130s'\n    fix: write 130: it counts seconds",
+    ),
+    "days": (
+        "location: US",
+        "location: US\n  soft_delete_days: 2 weeks",
+        "bucket.soft_delete_days: must be a whole number, got '2 weeks'\n    fix: write 14: it counts days",
+    ),
+    "hours for minutes": (
+        "model:\n",
+        "model:\n  download_timeout_minutes: 2h\n",
+        "model.download_timeout_minutes: must be a whole number, got '2h'\n    fix: write 120: it counts minutes",
+    ),
+    "a unit that is none": (
+        "bucket:",
+        "gateway:\n  timeout_sec: 10 beats\nbucket:",
+        "gateway.timeout_sec: must be a whole number, got '10 beats'\n"
+        "    fix: write the number alone: it counts seconds",
+    ),
+    "a share for percent": (
+        "bucket:",
+        "gateway:\n  max_utilization_percent: 0.6\nbucket:",
+        "gateway.max_utilization_percent: must be a whole number, got 0.6\n    fix: write 60: it counts percent",
+    ),
+    "a quoted share": (
+        "bucket:",
+        "gateway:\n  max_utilization_percent: '0.6'\nbucket:",
+        "gateway.max_utilization_percent: must be a whole number, got '0.6'\n    fix: write 60: it counts percent",
+    ),
+    "a percent sign": (
+        "bucket:",
+        "gateway:\n  max_utilization_percent: 60%\nbucket:",
+        "gateway.max_utilization_percent: must be a whole number, got '60%'\n    fix: write 60: it counts percent",
+    ),
+    "a whole number with a fraction": (
+        "bucket:",
+        "gateway:\n  timeout_sec: 60.0\nbucket:",
+        "gateway.timeout_sec: must be a whole number, got 60.0\n    fix: write 60",
+    ),
+    "scientific": (
+        "bucket:",
+        "gateway:\n  timeout_sec: 1e3\nbucket:",
+        "gateway.timeout_sec: must be a whole number, got 1e3\n    fix: write 1000",
+    ),
+    "Gi": (
+        "topology: 2x2",
+        "topology: 2x2\n    disk_gib: 200Gi",
+        "node_pools.tpu.disk_gib: must be a whole number, got '200Gi'\n    fix: write 200: it counts GiB",
+    ),
+    "terabytes": (
+        "topology: 2x2",
+        "topology: 2x2\n    disk_gib: 1 TiB",
+        "node_pools.tpu.disk_gib: must be a whole number, got '1 TiB'\n    fix: write 1024: it counts GiB",
+    ),
+    "infinity": (
+        "bucket:",
+        "gateway:\n  log_sample_percent: .inf\nbucket:",
+        "gateway.log_sample_percent: must be a number, got '.inf'",
+    ),
+    "a list for a number": (
+        "number: 1",
+        "number: [1]",
+        "regions.us.number: must be a whole number, got a list\n    fix: write 1 without brackets or hyphen",
+    ),
+    "a list for text": (
+        "region: us-east5",
+        "region: [us-east5]",
+        "regions.us.region: must be text, got a list\n    fix: write us-east5 without brackets or hyphen",
+    ),
+    "a map for text": (
+        "region: us-east5",
+        "region: {name: us-east5}",
+        "regions.us.region: must be text, got a map\n    fix: write one text",
+    ),
+    "a version that YAML takes for a number": (
+        "bucket:",
+        "cluster:\n  gke_version: 1.30\nbucket:",
+        "cluster.gke_version: must be text, got 1.30\n    fix: put it in quotes",
+    ),
+    "a project's number": (
+        "my-project-id",
+        "123456789012",
+        "project: must be text, got 123456789012\n"
+        "    fix: write the project ID, not its number: `gcloud projects list` shows it",
+    ),
+    "zones in one text": (
+        "[us-east5-b]",
+        "us-east5-b, us-east5-c",
+        "regions.us.zones: must be a list, got 'us-east5-b, us-east5-c'\n    fix: write ['us-east5-b', 'us-east5-c']",
+    ),
+    "an item without its space": (
+        "zones: [us-east5-b]",
+        "zones:\n      -us-east5-b",
+        "regions.us.zones: must be a list, got '-us-east5-b'\n    fix: write a space behind the hyphen: '- us-east5-b'",
+    ),
+    "a bracket that was not opened": (
+        "[us-east5-b]",
+        "us-east5-b]",
+        "regions.us.zones: must be a list, got 'us-east5-b]'\n    fix: write ['us-east5-b']",
+    ),
+    "a map for a list": (
+        "[us-east5-b]",
+        "{b: us-east5-b}",
+        "regions.us.zones: must be a list, got a map\n    fix: write its values alone, each behind '- '",
+    ),
+    "arguments in one text": (
+        "max_model_len: 32768",
+        "extra_args: --seed=1 --foo",
+        "model_server.extra_args: must be a list, got '--seed=1 --foo'\n    fix: write ['--seed=1', '--foo']",
+    ),
+    "a machine for a pool": (
+        "tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
+        "tpu: ct6e-standard-4t\n",
+        "node_pools.tpu: must be a map of settings, got 'ct6e-standard-4t'\n"
+        "    fix: write {machine_type: ct6e-standard-4t}",
+    ),
+    "a location for a bucket": (
+        "bucket:\n  location: US\n",
+        "bucket: US\n",
+        "bucket: must be a map of settings, got 'US'\n    fix: write {location: US}",
+    ),
+    "a word for a capacity": (
+        "topology: 2x2",
+        "topology: 2x2\n    capacity: spot",
+        "node_pools.tpu.capacity: must be a map of settings, got 'spot'\n    fix: write {spot: true}",
+    ),
+    "a word for a token": (
+        "hugging_face_token:\n    secret_manager: hugging-face-token",
+        "hugging_face_token: my-secret",
+        "model.hugging_face_token: must be a map of settings, got 'my-secret'\n"
+        "    fix: write {secret_manager: my-secret}",
+    ),
+    "true for a section": (
+        "bucket:",
+        "autoscaling: true\nbucket:",
+        "autoscaling: must be a map of settings, got true\n"
+        "    fix: indent its settings below it: max_replicas at least",
+    ),
+    "a number for a section": (
+        "bucket:",
+        "autoscaling: 4\nbucket:",
+        "autoscaling: must be a map of settings, got 4\n    fix: write {max_replicas: 4}",
+    ),
+    "a list of settings": (
+        "bucket:\n",
+        "bucket:\n  - ",
+        "bucket: must be a map of settings, got a list\n    fix: remove the hyphens",
+    ),
+    "a list of keys with maps": (
+        "  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
+        "  - tpu:\n      machine_type: ct6e-standard-4t\n",
+        "node_pools: must be a map of keys, got a list\n    fix: remove the hyphens",
+    ),
+    "a list of maps": (
+        "  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
+        "  - name: tpu\n    machine_type: ct6e-standard-4t\n",
+        "node_pools: must be a map of keys, got a list\n"
+        "    fix: write a key of your own in place of each hyphen, such as first:",
+    ),
+    "a list of words": (
+        "  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
+        "  - tpu\n",
+        "node_pools: must be a map of keys, got a list\n"
+        "    fix: write each as a key of its own, with what belongs to it behind the colon",
+    ),
+    "a list for labels": (
+        "bucket:",
+        "labels:\n  - team: a\nbucket:",
+        "labels: must be a map of keys, got a list\n    fix: remove the hyphens",
+    ),
+    "a key that was forgotten": (
+        "  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
+        "  machine_type: ct6e-standard-4t\n  topology: 2x2\n",
+        "node_pools: must be a map of keys, got the settings of one\n"
+        "    fix: write a key of your own below it, such as tpu:, and indent them below that",
+    ),
+    "a repository's address": (
+        "google/gemma-3-27b-it",
+        "https://huggingface.co/google/gemma-3-27b-it/tree/main",
+        "model.repository: must read owner/name, got 'https://huggingface.co/google/gemma-3-27b-it/tree/main'\n"
+        "    fix: write 'google/gemma-3-27b-it'",
+    ),
+    "a repository's short address": (
+        "google/gemma-3-27b-it",
+        "hf.co/google/gemma-3-27b-it",
+        "model.repository: must read owner/name, got 'hf.co/google/gemma-3-27b-it'\n"
+        "    fix: write 'google/gemma-3-27b-it'",
+    ),
+    "a repository without its owner": (
+        "google/gemma-3-27b-it",
+        "gemma-3-27b-it",
+        "model.repository: must read owner/name, got 'gemma-3-27b-it': copy both from the model's page",
+    ),
+    "a commit's address": (
+        "005ad3404e59d6023443cb575daa05336842228a",
+        "https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a",
+        "model.revision: must be a commit of 40 hexadecimal digits, got 'https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a'\n"
+        "    fix: write '005ad3404e59d6023443cb575daa05336842228a'",
+    ),
+    "a commit in capitals": (
+        "005ad3404e59d6023443cb575daa05336842228a",
+        "005AD3404E59D6023443CB575DAA05336842228A",
+        "model.revision: must be a commit of 40 hexadecimal digits, got '005AD3404E59D6023443CB575DAA05336842228A'\n"
+        "    fix: write '005ad3404e59d6023443cb575daa05336842228a'",
+    ),
+    "a choice in the wrong case": (
+        "bucket:",
+        "cluster:\n  release_channel: regular\nbucket:",
+        "cluster.release_channel: must be one of RAPID, REGULAR, STABLE, got 'regular'\n"
+        "    fix: did you mean 'REGULAR'?",
+    ),
+    "a name in camel case": (
+        "machine_type",
+        "machineType",
+        "node_pools.tpu.machineType: unknown setting 'machineType'\n    fix: did you mean 'machine_type'?",
+    ),
+    "a name with a hyphen": (
+        "machine_type",
+        "machine-type",
+        "node_pools.tpu.machine-type: unknown setting 'machine-type'\n    fix: did you mean 'machine_type'?",
+    ),
+    "a near name of another level": (
+        "bucket:",
+        "gke_verison: '1.35'\nbucket:",
+        "gke_verison: unknown setting 'gke_verison'\n    fix: did you mean cluster.gke_version?",
+    ),
+    "a near name of several levels": (
+        "    number: 1",
+        "    machine_typ: x\n    number: 1",
+        "regions.us.machine_typ: unknown setting 'machine_typ'\n"
+        "    fix: did you mean regions.<key>.node_pools.<key>.machine_type or "
+        "node_pools.<key>.machine_type or cluster.system_pool.machine_type?",
+    ),
+    "a place for anchors": (
+        "bucket:",
+        "_pools: &pools {}\nbucket:",
+        "_pools: unknown setting '_pools'\n    fix: write 'x-pools': keys that begin with x- may hold anchors",
+    ),
+    "another place for anchors": (
+        "bucket:",
+        "anchors: &anchors {}\nbucket:",
+        "anchors: unknown setting 'anchors'\n    fix: write 'x-anchors': keys that begin with x- may hold anchors",
+    ),
+}
+"""What stands in the example, what somebody writes instead, and what is said."""
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_wrong_value_is_told_with_what_was_meant(tmp_path: Path, name: str) -> None:
+    """Path, what must stand there, what stands there, and what to write: one problem each."""
+    old, new, words = MISTAKES[name]
+
+    assert problems(written(tmp_path, TEXT.replace(old, new, 1))) == [words]

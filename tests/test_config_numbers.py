@@ -1,0 +1,136 @@
+"""The range of every number: below it, its lowest, its highest, above it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.errors import ConfigError
+from stacks.load import load, setting_paths
+from stacks.shape import hint_at
+from tests.config_files import written
+from tests.configs import changed
+
+INT32 = 2**31 - 1
+POOL = "node_pools.<key>."
+AUTOSCALING = {"autoscaling": {"max_replicas": 10_000}}
+# Sources stand beside each limit in constructs_lib/specs, and at the rule: SRV-NUMBERS, GKE-SYSTEM-DISK, GW-PRIORITY,
+# SRV-PARALLEL and MODEL-LORA-RANK.
+RANGES: dict[str, tuple[int, int]] = {
+    "regions.<key>.number": (0, 262_143),
+    "regions.<key>.capacity_percent": (10, 100),
+    f"{POOL}nodes_per_zone": (1, 1000),
+    f"{POOL}disk_gib": (10, 65536),
+    f"{POOL}autoscaling.min_nodes": (0, 15_000),
+    f"{POOL}autoscaling.max_nodes": (1, 15_000),
+    "model.weights_gib": (1, 65536),
+    "model.download_timeout_minutes": (5, 360),
+    "model_server.replicas": (0, 10_000),
+    "model_server.port": (1, 65535),
+    "model_server.cpus": (1, 512),
+    "model_server.memory_gib": (1, 8192),
+    "model_server.tensor_parallel_size": (1, 4),
+    "model_server.max_model_len": (1, 100_000_000),
+    "model_server.max_lora_rank": (8, 512),
+    "model_server.file_cache_gib": (1, 65536),
+    "model_server.startup_timeout_sec": (60, 86400),
+    "model_server.termination_grace_sec": (1, 7200),
+    "bucket.soft_delete_days": (7, 90),
+    "autoscaling.max_replicas": (1, 10_000),
+    "autoscaling.min_replicas": (1, 10_000),
+    "autoscaling.target_percent": (1, 99),
+    "autoscaling.scale_up_window_sec": (0, 3600),
+    "autoscaling.scale_down_window_sec": (0, 3600),
+    "autoscaling.scale_down_pods_per_minute": (1, 1000),
+    "network.mtu": (1300, 8896),
+    "network.flow_logs_percent": (1, 100),
+    "network.region_prefix_length": (13, 18),
+    "cluster.maintenance_window.start_hour_utc": (0, 23),
+    "cluster.maintenance_window.duration_hours": (4, 23),
+    "cluster.system_pool.min_nodes_per_zone": (1, 1000),
+    "cluster.system_pool.max_nodes_per_zone": (1, 1000),
+    "cluster.system_pool.disk_gib": (30, 65536),
+    "inference_pool.endpoint_picker_replicas": (1, 5),
+    "inference_pool.objective_priority": (-INT32 - 1, INT32),
+    "gateway.port": (1, 65535),
+    "gateway.timeout_sec": (1, INT32),
+    "gateway.draining_sec": (0, 3600),
+    "gateway.max_utilization_percent": (1, 100),
+    "gateway.max_in_flight_requests": (1, INT32),
+    "gateway.log_sample_percent": (0, 100),
+    "gateway.health_check.interval_sec": (1, 300),
+    "gateway.health_check.timeout_sec": (1, 300),
+    "gateway.health_check.healthy_threshold": (1, 10),
+    "gateway.health_check.unhealthy_threshold": (1, 10),
+}
+WITH: dict[str, dict[str, Any]] = {
+    "regions.<key>.number": {"regions__us__cidrs": dict.fromkeys(("nodes", "pods", "services", "proxy"), "10.0.0.0/8")},
+    "autoscaling.min_replicas": AUTOSCALING,
+    "autoscaling.target_percent": {"gateway__max_utilization_percent": 100},
+    "cluster.system_pool.min_nodes_per_zone": {"cluster__system_pool": {"max_nodes_per_zone": 1000}},
+    "cluster.maintenance_window.duration_hours": {"cluster__maintenance_window": {"days": ["MO", "TU", "WE"]}},
+    f"{POOL}autoscaling.min_nodes": {"node_pools__tpu__autoscaling": {"max_nodes": 15_000}},
+    "gateway.health_check.timeout_sec": {"gateway__health_check": {"interval_sec": 300}},
+    "gateway.health_check.interval_sec": {"gateway__health_check": {"timeout_sec": 1}},
+    "model_server.max_lora_rank": {"model__lora_adapters": {"food": {"repository": "owner/adapter"}}},
+}
+"""What stands beside a number so that no other rule bounds it."""
+ROOM = ("must be at most", "must leave", "must hold")
+"""Words of rules that compare with the size of this platform's pools."""
+
+
+def test_every_number_has_a_range() -> None:
+    """A number cannot be added without its lowest and highest."""
+    numbers = [path for path in setting_paths() if hint_at(_location(path)) in (int, float)]
+
+    assert sorted(RANGES) == sorted(path for path in numbers if not path.startswith(f"regions.<key>.{POOL}"))
+
+
+@pytest.mark.parametrize("path", RANGES)
+def test_a_number_is_held_to_its_range(tmp_path: Path, path: str) -> None:
+    """The lowest and the highest pass, and what is one below or above is refused at its path."""
+    low, high = RANGES[path]
+
+    assert [bool(_told(tmp_path, path, value)) for value in (low - 1, low, high, high + 1)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("path", ["regions.<key>.capacity_percent", "bucket.soft_delete_days"])
+def test_zero_turns_off_what_begins_higher(tmp_path: Path, path: str) -> None:
+    """Nothing between 0 and the lowest."""
+    low, _ = RANGES[path]
+
+    assert [bool(_told(tmp_path, path, value)) for value in (-1, 0, 1, low - 1)] == [True, False, True, True]
+
+
+def test_a_capacity_below_ten_percent_is_refused(tmp_path: Path) -> None:
+    """The API knows none between nothing and a tenth."""
+    assert _told(tmp_path, "regions.<key>.capacity_percent", 5) == ["must be 0 or between 10 and 100, got 5"]
+
+
+def _told(folder: Path, path: str, value: int) -> list[str]:
+    """What is said of the number itself, whatever the platform's other sizes are."""
+    data = changed(**WITH.get(path, {}))
+    location = _location(path)
+    target = data
+    for part in location[:-1]:
+        target = target.setdefault(part, {})
+    target[location[-1]] = value
+    if path.startswith("autoscaling.") and "max_replicas" not in target:
+        target["max_replicas"] = 1
+    try:
+        load(written(folder, data))
+    except ConfigError as error:
+        here = ".".join(location)
+        return [told.message for told in error.problems if told.path == here and not told.message.startswith(ROOM)]
+    return []
+
+
+def _location(path: str) -> tuple[str, ...]:
+    return tuple(path.replace("regions.<key>", "regions.us").replace("<key>", "tpu").split("."))
