@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,25 +28,19 @@ class AutoscalingSpec:
         scale_down_pods_per_minute: Most pods that are taken away in a minute.
     """
 
-    max_replicas: int
-    min_replicas: int = 1
-    target_percent: int = 45
+    max_replicas: Annotated[int, Between(1, 10_000)]
+    min_replicas: Annotated[int, Between(1, 10_000)] = 1
+    # At 100 a cache is full, and there is nothing left to wait for.
+    target_percent: Annotated[int, Between(1, 99)] = 45
     metric_source: Literal["native", "pods", "external"] | None = None
     install_adapter: bool | None = None
-    scale_up_window_sec: int = 15
-    scale_down_window_sec: int = 300
-    scale_down_pods_per_minute: int = 1
+    # Source of the windows: Kubernetes API, HPAScalingRules.stabilizationWindowSeconds.
+    scale_up_window_sec: Annotated[int, Between(0, 3600)] = 15
+    scale_down_window_sec: Annotated[int, Between(0, 3600)] = 300
+    scale_down_pods_per_minute: Annotated[int, Between(1, 1000)] = 1
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("min_replicas", 1, 10_000),
-            ("target_percent", 1, 99),
-            ("scale_up_window_sec", 0, 3600),
-            ("scale_down_window_sec", 0, 3600),
-            ("scale_down_pods_per_minute", 1, 1000),
-        ):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f"{name} must be between {low} and {high}, got {getattr(self, name)}")
+        refuse(wrong_numbers(self))
         if self.max_replicas < self.min_replicas:
             raise ValueError(
                 f"max_replicas must be at least min_replicas ({self.min_replicas}), got {self.max_replicas}"

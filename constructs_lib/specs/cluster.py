@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers
 
 Weekday = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
@@ -19,15 +21,13 @@ class MaintenanceWindowSpec:
         days: Days of the week. Default: one day per region, by its number, so that neighbours are not upgraded at once.
     """
 
-    start_hour_utc: int = 2
-    duration_hours: int = 12
+    start_hour_utc: Annotated[int, Between(0, 23)] = 2
+    # Source: Google, "Maintenance windows and exclusions": four hours at least.
+    duration_hours: Annotated[int, Between(4, 23)] = 12
     days: tuple[Weekday, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start_hour_utc <= 23:
-            raise ValueError(f"start_hour_utc must be between 0 and 23, got {self.start_hour_utc}")
-        if not 4 <= self.duration_hours <= 23:
-            raise ValueError(f"duration_hours must be between 4 and 23, got {self.duration_hours}")
+        refuse(wrong_numbers(self))
         hours = 4 * self.duration_hours * max(1, len(set(self.days)))
         if hours < 48:
             raise ValueError(f"duration_hours times days must give 48 hours in four weeks, got {hours}")
@@ -46,12 +46,14 @@ class SystemPoolSpec:
     """
 
     machine_type: str | None = None
-    min_nodes_per_zone: int = 1
-    max_nodes_per_zone: int = 3
+    # Source: Google, GKE quotas and limits: 1000 nodes of a pool in a zone.
+    min_nodes_per_zone: Annotated[int, Between(1, 1000)] = 1
+    max_nodes_per_zone: Annotated[int, Between(1, 1000)] = 3
     disk_gib: int = 100
 
     def __post_init__(self) -> None:
-        if not 1 <= self.min_nodes_per_zone <= self.max_nodes_per_zone:
+        refuse(wrong_numbers(self))
+        if self.min_nodes_per_zone > self.max_nodes_per_zone:
             raise ValueError(
                 f"min_nodes_per_zone must be between 1 and max_nodes_per_zone ({self.max_nodes_per_zone}), "
                 f"got {self.min_nodes_per_zone}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
 
 DEFAULT_SPILL_OVER_PERCENT = 60
 """Where Google says to start. Source: Google, "Set up the multi-cluster GKE Inference Gateway"."""
@@ -22,21 +24,15 @@ class HealthCheckSpec:
         path: Path that vLLM answers when it is ready.
     """
 
-    interval_sec: int = 5
-    timeout_sec: int = 5
-    healthy_threshold: int = 2
-    unhealthy_threshold: int = 2
+    # Source: CRD healthcheckpolicies.networking.gke.io, spec.default.
+    interval_sec: Annotated[int, Between(1, 300)] = 5
+    timeout_sec: Annotated[int, Between(1, 300)] = 5
+    healthy_threshold: Annotated[int, Between(1, 10)] = 2
+    unhealthy_threshold: Annotated[int, Between(1, 10)] = 2
     path: str = "/health"
 
     def __post_init__(self) -> None:
-        for name in ("interval_sec", "timeout_sec"):
-            if not 1 <= getattr(self, name) <= 300:
-                raise ValueError(f"{name} must be between 1 and 300, got {getattr(self, name)}")
-        for name in ("healthy_threshold", "unhealthy_threshold"):
-            if not 1 <= getattr(self, name) <= 10:
-                raise ValueError(f"{name} must be between 1 and 10, got {getattr(self, name)}")
-        if not self.path.startswith("/"):
-            raise ValueError(f"path must start with '/', got '{self.path}'")
+        refuse([*wrong_numbers(self), *wrong_text("path", self.path, r"(?s)/.*", "start with '/'")])
 
     @property
     def detection_sec(self) -> int:
@@ -62,28 +58,19 @@ class GatewaySpec:
         health_check: How dead servers are found.
     """
 
-    port: int = 80
+    port: Annotated[int, Between(1, 65535)] = 80
     addresses: Literal["named", "ephemeral"] = "named"
     regions: tuple[str, ...] = ()
-    timeout_sec: int = 600
-    draining_sec: int = 120
-    max_utilization_percent: int | None = None
-    max_in_flight_requests: int | None = None
-    log_sample_percent: float = 1.0
+    # Source of these five: CRD gcpbackendpolicies.networking.gke.io, spec.default.
+    timeout_sec: Annotated[int, Between(1, 2147483647)] = 600
+    draining_sec: Annotated[int, Between(0, 3600)] = 120
+    max_utilization_percent: Annotated[int | None, Between(1, 100)] = None
+    max_in_flight_requests: Annotated[int | None, Between(1, 2147483647)] = None
+    log_sample_percent: Annotated[float, Between(0, 100)] = 1.0
     health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("port", 1, 65535),
-            ("timeout_sec", 1, 2147483647),
-            ("draining_sec", 0, 3600),
-            ("max_utilization_percent", 1, 100),
-            ("max_in_flight_requests", 1, 2147483647),
-            ("log_sample_percent", 0, 100),
-        ):
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise ValueError(f"{name} must be between {low} and {high}, got {value}")
+        refuse(wrong_numbers(self))
 
     @property
     def spill_over_percent(self) -> int | None:

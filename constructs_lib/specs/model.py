@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
+
+
+REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +61,7 @@ class LoraAdapterSpec:
     revision: str = "main"
 
     def __post_init__(self) -> None:
-        _check_snapshot(self.repository, self.revision, branch="main")
+        refuse(_wrong_snapshot(self.repository, self.revision, branch="main"))
 
     @property
     def directory(self) -> str:
@@ -63,14 +69,23 @@ class LoraAdapterSpec:
         return f"{self.repository}/{self.revision}"
 
 
-def _check_snapshot(repository: str, revision: str, branch: str | None = None) -> None:
-    if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", repository):
-        raise ValueError(f"repository must read owner/name, got '{repository}'")
-    if revision != branch and not re.fullmatch(r"[0-9a-f]{40}", revision):
-        raise ValueError(
-            f"revision must be a commit of 40 hexadecimal digits, got '{revision}': "
-            f"take it from the history on the model's page"
-        )
+def _wrong_snapshot(repository: str, revision: str, branch: str | None = None) -> Iterator[str]:
+    yield from wrong_text("repository", repository, REPOSITORY, "read owner/name", _owner_and_name(repository))
+    commit = r"[0-9a-f]{40}" if branch is None else rf"[0-9a-f]{{40}}|{branch}"
+    must = "be a commit of 40 hexadecimal digits"
+    yield from wrong_text("revision", revision, commit, must, _commit(revision))
+
+
+def _owner_and_name(repository: str) -> str:
+    """What to write for the address of a repository."""
+    address = re.match(r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?([\w.-]+/[\w.-]+)", str(repository))
+    return f"write '{address[1]}'" if address and re.fullmatch(REPOSITORY, address[1]) else ""
+
+
+def _commit(revision: str) -> str:
+    """What to write for the address or the upper case letters of a commit."""
+    commit = re.search(r"\b[0-9a-f]{40}\b", str(revision).lower())
+    return f"write '{commit[0]}'" if commit else "take it from the history on the model's page"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,16 +112,12 @@ class ModelSpec:
     source: Literal["bucket", "hugging_face"] = "bucket"
     lora_adapters: dict[str, LoraAdapterSpec] = field(default_factory=dict)
     served_name: str | None = None
-    weights_gib: int = 56
+    weights_gib: Annotated[int, Between(1, 65536)] = 56
     download_region: str | None = None
-    download_timeout_minutes: int = 60
+    download_timeout_minutes: Annotated[int, Between(5, 360)] = 60
 
     def __post_init__(self) -> None:
-        _check_snapshot(self.repository, self.revision)
-        if self.weights_gib < 1:
-            raise ValueError(f"weights_gib must be at least 1, got {self.weights_gib}")
-        if not 5 <= self.download_timeout_minutes <= 360:
-            raise ValueError(f"download_timeout_minutes must be between 5 and 360, got {self.download_timeout_minutes}")
+        refuse([*_wrong_snapshot(self.repository, self.revision), *wrong_numbers(self)])
 
     @property
     def name(self) -> str:

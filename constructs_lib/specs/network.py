@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,20 +24,17 @@ class NetworkSpec:
             Default: none, for each GiB of logs costs money.
     """
 
-    mtu: int = 8896
+    # Source: Compute Engine API, Network.mtu.
+    mtu: Annotated[int, Between(1300, 8896)] = 8896
     supernet: str = "10.0.0.0/8"
-    region_prefix_length: int = 15
+    region_prefix_length: Annotated[int, Between(13, 18)] = 15
     nat: bool = True
     nat_logs: Literal["NONE", "ERRORS_ONLY", "TRANSLATIONS_ONLY", "ALL"] = "ERRORS_ONLY"
-    flow_logs_percent: int | None = None
+    # Source: Compute Engine API, Subnetwork.logConfig.flowSampling, 0 to 1.
+    flow_logs_percent: Annotated[int | None, Between(1, 100)] = None
 
     def __post_init__(self) -> None:
-        if not 1300 <= self.mtu <= 8896:
-            raise ValueError(f"mtu must be between 1300 and 8896, got {self.mtu}")
-        if not 13 <= self.region_prefix_length <= 18:
-            raise ValueError(f"region_prefix_length must be between 13 and 18, got {self.region_prefix_length}")
-        if self.flow_logs_percent is not None and not 1 <= self.flow_logs_percent <= 100:
-            raise ValueError(f"flow_logs_percent must be between 1 and 100, got {self.flow_logs_percent}")
+        refuse(wrong_numbers(self))
 
 
 @dataclass(frozen=True, kw_only=True)

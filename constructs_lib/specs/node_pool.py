@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +55,14 @@ class NodeAutoscalingSpec:
             machines that are hard to get (spot, flex_start, queued), else `BALANCED`.
     """
 
-    max_nodes: int
-    min_nodes: int = 0
+    # A pool has 1000 nodes in a zone at most (POOL-NODES-1000), a cluster 15,000: Google, GKE quotas and limits.
+    max_nodes: Annotated[int, Between(1, 15_000)]
+    min_nodes: Annotated[int, Between(0, 15_000)] = 0
     location_policy: Literal["ANY", "BALANCED"] | None = None
 
     def __post_init__(self) -> None:
-        if self.max_nodes < 1:
-            raise ValueError(f"max_nodes must be at least 1, got {self.max_nodes}")
-        if not 0 <= self.min_nodes <= self.max_nodes:
+        refuse(wrong_numbers(self))
+        if self.min_nodes > self.max_nodes:
             raise ValueError(f"min_nodes must be between 0 and max_nodes ({self.max_nodes}), got {self.min_nodes}")
 
 
@@ -91,17 +93,15 @@ class NodePoolSpec:
 
     machine_type: str
     topology: str | None = None
-    nodes_per_zone: int | None = None
+    nodes_per_zone: Annotated[int | None, Between(1, 1000)] = None
     autoscaling: NodeAutoscalingSpec | None = None
     capacity: CapacitySpec = field(default_factory=_on_demand)
     dranet: bool | None = None
     compact_placement: bool | None = None
-    disk_gib: int = 200
+    # Source: Compute Engine, disk types: 64 TiB; GKE API, NodeConfig.diskSizeGb: 10 at least.
+    disk_gib: Annotated[int, Between(10, 65536)] = 200
     disk_type: str | None = None
     gpu_driver_version: Literal["DEFAULT", "LATEST", "INSTALLATION_DISABLED"] | None = None
 
     def __post_init__(self) -> None:
-        if self.nodes_per_zone is not None and self.nodes_per_zone < 1:
-            raise ValueError(f"nodes_per_zone must be at least 1, got {self.nodes_per_zone}")
-        if not 10 <= self.disk_gib <= 65536:
-            raise ValueError(f"disk_gib must be between 10 and 65536, got {self.disk_gib}")
+        refuse(wrong_numbers(self))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from typing import Annotated
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
 
 IMAGE = r"(\S*/)?[^/:@\s]+(:(?!latest$)\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
 """An image that names a version other than `latest`, or a digest."""
@@ -39,8 +41,8 @@ class ModelServerSpec:
     node_pool: str | None = None
     fallback_node_pools: tuple[str, ...] = ()
     migrate_back: bool = False
-    replicas: int | None = None
-    port: int = 8000
+    replicas: Annotated[int | None, Between(0, 10_000)] = None
+    port: Annotated[int, Between(1, 65535)] = 8000
     tensor_parallel_size: int | None = None
     max_model_len: int | None = None
     extra_args: tuple[str, ...] = ()
@@ -51,14 +53,11 @@ class ModelServerSpec:
     metric_export_name: str = "kv-cache"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"port must be between 1 and 65535, got {self.port}")
-        if self.replicas is not None and self.replicas < 0:
-            raise ValueError(f"replicas must be at least 0, got {self.replicas}")
-        if self.vllm_version is not None and not re.fullmatch(r"\d+\.\d+(\.\d+)?", self.vllm_version):
-            raise ValueError(f"vllm_version must read like 0.11.0, got '{self.vllm_version}'")
-        if not re.fullmatch(IMAGE, self.image):
-            raise ValueError(f"image must name a version or a digest, got '{self.image}'")
+        texts = [
+            *wrong_text("vllm_version", self.vllm_version, r"\d+\.\d+(\.\d+)?", "read like 0.11.0"),
+            *wrong_text("image", self.image, IMAGE, "name a version or a digest"),
+        ]
+        refuse([*wrong_numbers(self), *texts])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +74,9 @@ class InferencePoolSpec:
     """
 
     chart_version: str = "v1.5.0"
-    endpoint_picker_replicas: int = 1
+    endpoint_picker_replicas: Annotated[int, Between(1, 5)] = 1
     objective_name: str | None = None
     objective_priority: int = 10
 
     def __post_init__(self) -> None:
-        if not 1 <= self.endpoint_picker_replicas <= 5:
-            raise ValueError(f"endpoint_picker_replicas must be between 1 and 5, got {self.endpoint_picker_replicas}")
+        refuse(wrong_numbers(self))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from constructs_lib.specs.limits import Between, refuse, wrong_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,10 +24,10 @@ class BucketSpec:
 
     location: str
     name: str | None = None
-    soft_delete_days: int = 7
+    # Source: Google, "Soft delete": 7 to 90 days, or 0 for none.
+    soft_delete_days: Annotated[int, Between(7, 90, or_zero=True)] = 7
     versioning: bool = False
     force_destroy: bool = False
 
     def __post_init__(self) -> None:
-        if self.soft_delete_days != 0 and not 7 <= self.soft_delete_days <= 90:
-            raise ValueError(f"soft_delete_days must be 0 or between 7 and 90, got {self.soft_delete_days}")
+        refuse(wrong_numbers(self))

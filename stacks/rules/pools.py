@@ -10,6 +10,8 @@ from stacks.errors import Problem, nearest, shown
 from stacks.rules.rule import Rule, pool_plans, pool_specs, region_plans
 
 DISK_TYPES = ("hyperdisk-balanced", "hyperdisk-extreme", "pd-balanced", "pd-extreme", "pd-ssd", "pd-standard")
+SMALLEST_DISKS = {"hyperdisk-extreme": 64, "pd-extreme": 500}
+"""GiB; the others are smaller than any boot disk."""
 
 
 def _some(config: Config) -> Iterator[Problem]:
@@ -84,14 +86,11 @@ def _slice_nodes(config: Config) -> Iterator[Problem]:
 
 
 def _nodes(config: Config) -> Iterator[Problem]:
-    counts = [(f"{path}.nodes_per_zone", spec.nodes_per_zone or 1) for path, _, spec in pool_specs(config)]
-    grow = [(f"{path}.autoscaling.max_nodes", spec.autoscaling) for path, _, spec in pool_specs(config)]
     most_zones = max((len(region.zones) for region in config.regions.values()), default=1)
-    counts += [(path, autoscaling.max_nodes // most_zones) for path, autoscaling in grow if autoscaling]
-    counts.append(("cluster.system_pool.max_nodes_per_zone", config.cluster.system_pool.max_nodes_per_zone))
-    for path, count in counts:
-        if count > 1000:
-            yield Problem(path, f"must be at most 1000, got {count}", "add a pool, or a region")
+    for path, _, spec in pool_specs(config):
+        if spec.autoscaling and spec.autoscaling.max_nodes > 1000 * most_zones:
+            message = f"must be at most {1000 * most_zones}, 1000 in a zone, got {spec.autoscaling.max_nodes}"
+            yield Problem(f"{path}.autoscaling.max_nodes", message, "add a pool, or a region")
 
 
 def _disk_type(config: Config) -> Iterator[Problem]:
@@ -99,6 +98,14 @@ def _disk_type(config: Config) -> Iterator[Problem]:
         if spec.disk_type is not None and spec.disk_type not in DISK_TYPES:
             message = f"must be one of {', '.join(DISK_TYPES)}, got {shown(spec.disk_type)}"
             yield Problem(f"{path}.disk_type", message, "remove the line: the machine's own is taken")
+
+
+def _disk_size(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        least = SMALLEST_DISKS.get(plan.disk_type, 0)
+        if plan.spec.disk_gib < least:
+            message = f"must be at least {least} for {plan.disk_type}, got {plan.spec.disk_gib}"
+            yield Problem(f"{path}.disk_gib", message, f"write {least}, or remove the line with disk_type")
 
 
 def _odd_disk(config: Config) -> Iterator[Problem]:
@@ -183,6 +190,13 @@ RULES = (
         "GKE refuses others when the pool is made.",
         "GKE API, NodeConfig.diskType",
         _disk_type,
+    ),
+    Rule(
+        "POOL-DISK-SIZE",
+        "`disk_gib` is not below what the disk type begins with",
+        "Compute Engine refuses smaller disks.",
+        "Google, About Hyperdisk Extreme, size and performance limits; Extreme Persistent Disk",
+        _disk_size,
     ),
     Rule(
         "POOL-DISK-ODD",

@@ -54,9 +54,16 @@ CASES: dict[str, Case] = {
         " -> remove the line: the topology decides",
     ),
     "POOL-NODES-1000": Case(
-        pool(nodes_per_zone=1000),
-        pool(nodes_per_zone=1001),
-        "node_pools.tpu.nodes_per_zone: must be at most 1000, got 1001 -> add a pool, or a region",
+        pool(autoscaling={"max_nodes": 1000}),
+        pool(autoscaling={"max_nodes": 1001}),
+        "node_pools.tpu.autoscaling.max_nodes: must be at most 1000, 1000 in a zone, got 1001"
+        " -> add a pool, or a region",
+    ),
+    "POOL-DISK-SIZE": Case(
+        pool("a3-megagpu-8g", disk_type="pd-extreme", disk_gib=500),
+        pool("a3-megagpu-8g", disk_type="hyperdisk-extreme", disk_gib=63),
+        "node_pools.tpu.disk_gib: must be at least 64 for hyperdisk-extreme, got 63"
+        " -> write 64, or remove the line with disk_type",
     ),
     "POOL-DISK-TYPE": Case(
         pool(disk_type="pd-ssd"),
@@ -181,11 +188,6 @@ MORE: dict[str, More] = {
             "node_pools.tpu.capacity: should be on_demand or reservation under a model server, got spot: nodes go at "
             "any time -> make sure that another region can carry the load"
         ],
-    ),
-    "a pool that grows beyond a thousand": (
-        "POOL-NODES-1000",
-        pool(autoscaling={"max_nodes": 1001}),
-        ["node_pools.tpu.autoscaling.max_nodes: must be at most 1000, got 1001 -> add a pool, or a region"],
     ),
     "a pool beside several choices": (
         "POOL-UNUSED",

@@ -1,0 +1,65 @@
+"""What a single setting may be: its numbers, its texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, get_origin, get_type_hints
+
+
+@dataclass(frozen=True)
+class Between:
+    """
+    The numbers that a setting may be; it stands in the setting's type.
+
+    Attributes:
+        low: The lowest.
+        high: The highest.
+        or_zero: Whether 0, which turns something off, is allowed below the lowest.
+    """
+
+    low: int
+    high: int
+    or_zero: bool = False
+
+    def allows(self, value: float) -> bool:
+        """Whether *value* is one of them."""
+        return self.low <= value <= self.high or (self.or_zero and value == 0)
+
+    def __str__(self) -> str:
+        return f"{'0 or ' if self.or_zero else ''}between {self.low} and {self.high}"
+
+
+@cache
+def number_limits(spec: type) -> dict[str, Between]:
+    """The limits of each number of *spec*, by the setting's name."""
+    hints = get_type_hints(spec, include_extras=True)
+    limits = {name: hint.__metadata__ for name, hint in hints.items() if get_origin(hint) is Annotated}
+    return {name: found[0] for name, found in limits.items() if isinstance(found[0], Between)}
+
+
+def wrong_numbers(spec: object) -> Iterator[str]:
+    """What is wrong with the numbers of *spec*, one line for each."""
+    for name, limits in number_limits(type(spec)).items():
+        value: Any = getattr(spec, name)
+        if isinstance(value, int | float) and not limits.allows(value):
+            yield f"{name} must be {limits}, got {value}"
+
+
+def wrong_text(name: str, value: str | None, pattern: str, must: str, fix: str = "") -> Iterator[str]:
+    """What is wrong with a text that must match *pattern* as a whole; None is right."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield f"{name} must {must}, got '{value}'{f': {fix}' if fix else ''}"
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """
+    Refuse a spec for all of its *problems* at once.
+
+    Raises:
+        ValueError: With one line for each, which begins with the setting's name. None is raised without problems.
+    """
+    if lines := "\n".join(problems):
+        raise ValueError(lines)
