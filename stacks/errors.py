@@ -12,6 +12,9 @@ Location = tuple[str | int, ...]
 TOKEN = re.compile(r"hf_\w{8,}")
 """What a Hugging Face token looks like: it is never printed."""
 
+MOST_SHOWN = 100
+"""Problems that are printed of one file; a wrong file has thousands."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -50,7 +53,8 @@ class ConfigError(ValueError):
         self.problems = tuple(dict.fromkeys(problems))
         count = len(self.problems)
         header = f"{path}: {count} problem{'' if count == 1 else 's'}"
-        super().__init__("\n  ".join([header, *map(str, self.problems)]))
+        more = [f"... and {count - MOST_SHOWN} more"] if count > MOST_SHOWN else []
+        super().__init__("\n  ".join([header, *map(str, self.problems[:MOST_SHOWN]), *more]))
 
 
 def shown(value: object) -> str:

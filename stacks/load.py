@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import NoneType
-from typing import Any, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from stacks.config import Config
-from stacks.errors import TOKEN, ConfigError, Location, Problem, nearest, shown, yaml_path
-from stacks.rules import check
-from stacks.yaml_file import read
+from stacks.errors import ConfigError, Location, Problem, yaml_path
+from stacks.partial import partial_config
+from stacks.rules import check, check_known
+from stacks.shape import setting_paths
+from stacks.shape_problems import invariant_problems, meant, shape_problems
+from stacks.yaml_file import Reading, read
+
+__all__ = ["load", "setting_paths"]
 
 
 def load(path: Path) -> Config:
@@ -23,104 +24,37 @@ def load(path: Path) -> Config:
     Read *path*.
 
     Raises:
-        ConfigError: With every problem: of the text, of the shape, and, once the shape holds, of the rules.
+        ConfigError: With every problem: of the text, of the shape, and of the rules about everything whose shape holds.
     """
-    data, problems = read(path)
+    reading = read(path)
     try:
         # As JSON, strictly: a number is no text, text is no number, and nothing but true is true.
-        config = Config.model_validate_json(json.dumps(data), strict=True)
+        config = Config.model_validate_json(json.dumps(reading.settings), strict=True)
     except ValidationError as error:
-        problems += [_shape_problem(detail) for detail in error.errors(include_url=False)]
-    else:
-        problems += check(config)[0]
-    if problems:
+        shapes = shape_problems(error.errors(include_url=False), reading)
+        problems = [*reading.problems, *shapes.values()]
+        raise ConfigError(str(path), [*problems, *_problems_of_the_rest(reading, set(shapes))]) from None
+    if reading.broken:
+        raise ConfigError(str(path), [*reading.problems, *_problems_of_the_rest(reading, set())])
+    if problems := [*reading.problems, *check(config)[0]]:
         raise ConfigError(str(path), problems)
     return config
 
 
-def setting_paths(hint: Any = Config, prefix: str = "") -> Iterator[str]:
-    """Path of every setting below *hint*, with `<key>` for keys that are the user's own."""
-    for name, inner in _settings(hint).items():
-        yield f"{prefix}{name}"
-        key = "<key>." if _is_map(inner) else ""
-        yield from setting_paths(_item(inner) if key else inner, f"{prefix}{name}.{key}")
-
-
-def _shape_problem(detail: Any) -> Problem:
-    """One of pydantic's findings in the user's words."""
-    kind, location, got = detail["type"], detail["loc"], detail["input"]
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return _unknown_setting(location)
-    if kind == "value_error":
-        return _broken_invariant(location, str(detail["ctx"]["error"]), got)
-    if kind == "json_invalid":
-        return Problem("", r"must hold whole characters, got half of one: '\ud800'", "write the character itself")
-    if kind == "missing":
-        return Problem(yaml_path(location), "must be given, got nothing")
-    if kind == "literal_error":
-        allowed = [str(choice) for choice in get_args(_hint_at(location))]
-        message = f"must be one of {', '.join(allowed)}, got {shown(got)}"
-        return Problem(yaml_path(location), message, nearest(str(got), allowed, otherwise=""))
-    words, fix = _type_words(kind.split("_")[0], got)
-    return Problem(yaml_path(location), f"must be {words}, got {shown(got)}" if words else detail["msg"], fix)
-
-
-def _type_words(kind: str, got: object) -> tuple[str, str]:
-    """What a type is called, and how to get it from *got*."""
-    section = "remove the key, or indent its settings below it" if got is None else ""
-    return {
-        "int": ("a whole number", ""),
-        "float": ("a number", ""),
-        "bool": ("true or false", ""),
-        "string": ("text", "put it in quotes" if isinstance(got, bool | int | float) else ""),
-        "tuple": ("a list", f"write [{shown(got)}]" if isinstance(got, str) else ""),
-        "dict": ("a map of keys", section),
-        "dataclass": ("a map of settings", section),
-    }.get(kind, ("", ""))
-
-
-def _unknown_setting(location: Location) -> Problem:
-    name, known = str(location[-1]), _settings(_hint_at(location[:-1]))
-    elsewhere = [path for path in setting_paths() if path.split(".")[-1] == name]
-    lost = f"it belongs at {' or '.join(elsewhere)}: check the indentation" if elsewhere else None
-    return Problem(yaml_path(location), f"unknown setting {shown(name)}", nearest(name, known, otherwise=lost))
-
-
-def _broken_invariant(location: Location, message: str, got: object) -> Problem:
-    """A spec's own message; where it begins with one of the spec's settings, that becomes the path's end."""
-    match = re.match(r"(\w+) (must .*)", message, re.DOTALL)
-    if match and isinstance(got, dict):
-        location, message = (*location, match[1]), match[2]
-    return Problem(yaml_path(location), TOKEN.sub("hf_...", message))
-
-
-def _hint_at(location: Location) -> Any:
-    hint: Any = Config
-    for part in location:
-        settings = _settings(hint)
-        hint = settings.get(str(part)) if settings else _item(hint)
-    return _bare(hint)
-
-
-def _settings(hint: Any) -> dict[str, Any]:
-    """The settings of a section, with their types; none for anything that is not a section."""
-    hint = _bare(hint)
-    if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return {name: field.annotation for name, field in hint.model_fields.items()}
-    return get_type_hints(hint) if dataclasses.is_dataclass(hint) else {}
-
-
-def _bare(hint: Any) -> Any:
-    """*hint* without its `| None`."""
-    args = get_args(hint)
-    return next(arg for arg in args if arg is not NoneType) if NoneType in args else hint
-
-
-def _is_map(hint: Any) -> bool:
-    return get_origin(_bare(hint)) is dict
-
-
-def _item(hint: Any) -> Any:
-    """What a list or a map holds."""
-    args = get_args(_bare(hint))
-    return args[1] if _is_map(hint) else (args or (None,))[0]
+def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Problem]:
+    """What sections and rules refuse, whatever will stand at the locations whose shape is *wrong*."""
+    broken = reading.broken | wrong | {place for location in wrong for place in meant(location, reading.settings)}
+    while True:
+        refused: list[tuple[Location, Problem]] = []
+        told = lambda location, words: refused.extend(invariant_problems(location, words))  # noqa: E731
+        config = partial_config(reading.settings, broken, told)
+        new = [(location, problem) for location, problem in refused if location not in broken]
+        if not new:
+            break
+        broken |= {location for location, _ in new}
+        yield from (problem for _, problem in new)
+    other_order = partial_config(reading.settings, broken, lambda *_: None, reorder=True)
+    paths = [yaml_path(location) for location in broken]
+    for problem in check_known(config, other_order):
+        if not any(problem.path == path or problem.path.startswith((f"{path}.", f"{path}[")) for path in paths):
+            yield problem

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from pathlib import Path
 from re import fullmatch
 from typing import Any
 
 import yaml
 
-from stacks.errors import ConfigError, Problem, shown
+from stacks.errors import ConfigError, Location, Problem, shown
+from stacks.file_text import START, file_text
+from stacks.odd_text import plain_text, said_of
+from stacks.syntax import syntax_problem
 
-MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
-MAX_VALUES = 50_000
-"""Values after anchors are expanded: a small file can hold a very large tree."""
+MAX_VALUES = 5_000
+"""Values after anchors are expanded: a small file can hold a very large tree. Fifty regions take a thousand."""
+MAX_TOKENS = 8 * MAX_VALUES
+"""Of YAML: key, colon, value and the like. No value takes more than eight."""
 
 WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
     word: value for value in (True, False) for word in (str(value).lower(), str(value), str(value).upper())
@@ -22,29 +26,41 @@ WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
 INTEGER = r"[-+]?(0|[1-9][0-9]{0,17})"
 FLOAT = r"[-+]?(\.[0-9]+|(0|[1-9][0-9]{0,17})(\.[0-9]*)?)([eE][-+]?[0-9]{1,2})?"
 
-START = "start from config/example.yaml"
 TOO_DEEP = Problem("", f"must be nested at most {MAX_DEPTH} levels deep, got more", "an anchor must not hold itself")
 TOO_MUCH = Problem("", f"must hold at most {MAX_VALUES} values, got more", "anchors of anchors multiply: write it out")
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
+@dataclass
+class Reading:
+    """
+    What was read of a file.
+
+    Attributes:
+        settings: As plain values; where a key is given twice, both together.
+        problems: What is wrong with single lines.
+        broken: Locations at which it is not known what was meant.
+        written: How numbers are written (`1.30` is 1.3), and what follows a key without a value.
+    """
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[Location] = field(default_factory=set)
+    written: dict[Location, str] = field(default_factory=dict)
+
+
+def read(path: Path) -> Reading:
     """
     The settings in *path*, and what is wrong with single lines of it.
 
     Raises:
         ConfigError: Where there is nothing to go on with: no file, no YAML, no map.
     """
+    text = file_text(path)
     try:
-        text = _text(path)
-        try:
-            # The base loader knows syntax only; what a scalar means is decided below, as YAML 1.2 has it.
-            node = yaml.compose(text, Loader=yaml.BaseLoader)
-            reader = _Reader()
-            return reader.settings(node), reader.problems
-        except yaml.YAMLError as error:
-            raise _Refused(_syntax_problem(error, text)) from None
-        except RecursionError:
-            raise _Refused(TOO_DEEP) from None
+        # The base loader knows syntax only; what a scalar means is decided below, as YAML 1.2 has it.
+        return _Reader().reading(yaml.compose(text, Loader=_Loader))
+    except yaml.YAMLError as error:
+        raise ConfigError(str(path), [syntax_problem(error, text)]) from None
     except _Refused as refused:
         raise ConfigError(str(path), [refused.problem]) from None
 
@@ -56,81 +72,100 @@ class _Refused(Exception):  # noqa: N818 - it never leaves this file
         self.problem = problem
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.exists() and not path.is_file():
-            raise _Refused(Problem("", f"must be a file, got {'a directory' if path.is_dir() else 'something else'}"))
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise _Refused(Problem("", f"must be at most 256 KiB, got {size / 1024:.0f} KiB", "is it the right file?"))
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        near = get_close_matches(path.name, [other.name for other in path.parent.glob("*.y*ml")], n=1)
-        fix = f"did you mean {path.with_name(near[0])}?" if near else START
-        raise _Refused(Problem("", "must exist, got no such file", fix)) from None
-    except OSError as error:
-        raise _Refused(Problem("", f"must be readable, got '{error.strerror}'")) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        message = f"must be UTF-8 text, got the byte 0x{error.object[error.start]:02x}"
-        raise _Refused(Problem(f"line {line}", message, "save the file as UTF-8")) from None
+class _Loader(yaml.BaseLoader):
+    """Stops before a tree is built that is too deep or too large to be a config."""
+
+    def fetch_more_tokens(self) -> None:
+        super().fetch_more_tokens()
+        if self.flow_level + len(self.indents) > MAX_DEPTH:
+            raise _Refused(TOO_DEEP)
+        if self.tokens_taken > MAX_TOKENS:
+            raise _Refused(TOO_MUCH)
 
 
 class _Reader:
     """Plain values from YAML nodes; problems with single lines are gathered, those of the whole are raised."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self._found = Reading()
         self._values = 0
 
-    def settings(self, node: yaml.Node | None) -> dict[str, Any]:
-        """The map at the top of the file."""
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, 0)
-        if node is None:
+    def reading(self, node: yaml.Node | None) -> Reading:
+        """The map at the top of the file, without the keys that only hold anchors."""
+        if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
             raise _Refused(Problem("", "must hold settings, got an empty file", START))
-        given = "a list" if isinstance(node, yaml.SequenceNode) else shown(node.value)
-        raise _Refused(Problem("", f"must be a map of settings, got {given}", START))
+        if not isinstance(node, yaml.MappingNode):
+            given = "a list" if isinstance(node, yaml.SequenceNode) else shown(node.value)
+            raise _Refused(Problem("", f"must be a map of settings, got {given}", START))
+        settings = self._mapping(node, ())
+        self._found.settings = {key: value for key, value in settings.items() if not key.startswith("x-")}
+        return self._found
 
-    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
-        """The map that *node* is; the first of two equal keys wins, and the second is a problem."""
+    def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
+        """The map that *node* is; a key that is given twice is a problem, and holds what stands below both."""
         result: dict[str, Any] = {}
         lines: dict[str, int] = {}
         merged: list[yaml.Node] = []
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
-            key = self._key(key_node, line)
-            if key is None:
-                continue
-            if key in lines:
-                self._complain(line, f"key {shown(key)} must be given once, got it on line {lines[key]} too")
-            elif key == "<<" and key_node.style is None:
+            key = self._key(key_node, line, location)
+            if key == "<<" and key_node.style is None and key not in lines:
                 merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
-            else:
-                result[key] = self._value(value_node, depth + 1)
-            lines.setdefault(key, line)
+            elif key is not None:
+                value = self._value(value_node, (*location, key))
+                if value is None:
+                    self._found.written[_named((*location, key))] = _rest(key_node.end_mark)
+                if key in lines:
+                    self._twice(key, line, lines[key], result.get(key), value)
+                    value = self._both(result.get(key), value, (*location, key))
+                result[key] = value
+            if key is not None:
+                lines.setdefault(key, line)
         for other in merged:
-            result = {**self._merged(other, depth), **result}
+            result = {**self._merged(other, location), **result}
         return result
 
-    def _key(self, node: yaml.Node, line: int) -> str | None:
-        key = _scalar(node) if isinstance(node, yaml.ScalarNode) else node.value
-        if isinstance(key, str):
-            return key
-        given = "a list or map" if isinstance(key, list) else shown(node.value) if node.value else "nothing"
-        self._complain(line, f"a key must be text, got {given}", "put quotes around it")
-        return None
+    def _key(self, node: yaml.Node, line: int, location: Location) -> str | None:
+        if not isinstance(node, yaml.ScalarNode):
+            fix = "put quotes around it, or fill the template in first" if _is_template(node) else "put quotes around it"
+            self._complain(line, "a key must be text, got a list or map", fix)
+            self._found.broken.add(_named(location))
+            return None
+        if isinstance(_scalar(node), str):
+            return self._plain(node, node.value)
+        given = shown(node.value) if node.value else "nothing"
+        fix = "begin it with a letter, or put quotes around it" if node.value else "give it a name"
+        self._complain(line, f"a key must be text, got {given}", fix)
+        self._found.broken.add(_named((*location, node.value)))
+        return str(node.value)
 
-    def _merged(self, node: yaml.Node, depth: int) -> dict[str, Any]:
-        value = self._value(node, depth + 1)
+    def _twice(self, key: str, line: int, first: int, one: object, two: object) -> None:
+        fix = "remove one of the two"
+        if isinstance(one, dict) and isinstance(two, dict):
+            fix = f"merge the two: move what stands below it to the one on line {first}"
+        self._complain(line, f"key {shown(key)} must be given once, got it on line {first} too", fix)
+
+    def _both(self, one: object, two: object, location: Location) -> object:
+        """What stands below both; where they contradict each other it is not known what was meant."""
+        if isinstance(one, dict) and isinstance(two, dict):
+            shared = {key: self._both(one[key], two[key], (*location, key)) for key in one if key in two}
+            return {**one, **two, **shared}
+        if one != two:
+            self._found.broken.add(_named(location))
+        return one
+
+    def _merged(self, node: yaml.Node, location: Location) -> dict[str, Any]:
+        value = self._value(node, (*location, "<<"))
         if isinstance(value, dict):
             return value
-        self._complain(node.start_mark.line + 1, f"'<<' must name a map, got {shown(value)}")
+        fix = "write the name of an anchor before a map, such as <<: *pool"
+        self._complain(node.start_mark.line + 1, f"'<<' must name a map, got {shown(value)}", fix)
+        self._found.broken.add(_named(location))
         return {}
 
-    def _value(self, node: yaml.Node, depth: int) -> Any:
+    def _value(self, node: yaml.Node, location: Location) -> Any:
         self._values += 1
-        if depth > MAX_DEPTH:
+        if len(location) > MAX_DEPTH:
             raise _Refused(TOO_DEEP)
         if self._values > MAX_VALUES:
             raise _Refused(TOO_MUCH)
@@ -138,14 +173,45 @@ class _Reader:
         if node.tag != f"tag:yaml.org,2002:{kind}":
             tag = shown(node.tag.replace("tag:yaml.org,2002:", "!!"))
             self._complain(node.start_mark.line + 1, f"must be plain YAML, got the tag {tag}", "remove the tag")
+            self._found.broken.add(_named(location))
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, depth)
+            return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, depth + 1) for item in node.value]
-        return _scalar(node)
+            return [self._value(item, (*location, index)) for index, item in enumerate(node.value)]
+        plain = self._plain(node, node.value)
+        if plain != node.value and plain.startswith("- "):  # A list was meant.
+            self._found.broken.add(_named(location))
+        node.value = plain
+        value = _scalar(node)
+        if isinstance(value, int | float):
+            self._found.written[_named(location)] = node.value
+        return value
+
+    def _plain(self, node: yaml.Node, text: str) -> str:
+        """*text* without characters that only look like others, each of which is a problem."""
+        plain = plain_text(text) if node.style is None else text
+        if plain != text:
+            message, fix = said_of(text)
+            self._complain(node.start_mark.line + 1, message, fix)
+        return plain
 
     def _complain(self, line: int, message: str, fix: str = "") -> None:
-        self.problems.append(Problem(f"line {line}", message, fix))
+        self._found.problems.append(Problem(f"line {line}", message, fix))
+
+
+def _is_template(node: yaml.Node) -> bool:
+    """Whether a key is a map, as in `{{ name }}`."""
+    return isinstance(node, yaml.MappingNode)
+
+
+def _named(location: Location) -> Location:
+    """*location* without the merges on the way: what they hold is part of the map around them."""
+    return tuple(part for part in location if part != "<<")
+
+
+def _rest(mark: yaml.Mark) -> str:
+    """What stands behind a key, in its own line."""
+    return (mark.buffer or "")[mark.pointer :].partition("\n")[0].lstrip(" :").rstrip("\r\0")
 
 
 def _scalar(node: Any) -> str | int | float | bool | None:
@@ -162,20 +228,3 @@ def _scalar(node: Any) -> str | int | float | bool | None:
     if fullmatch(INTEGER, text):
         return int(text)
     return float(text) if fullmatch(FLOAT, text) else text
-
-
-def _syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
-    if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
-        return Problem(f"line {line}", f"must be text, got the character 0x{ord(text[error.position]):02x}")
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return Problem("", f"must be YAML, got: {error}")
-    what, line = error.problem or "", error.problem_mark.line + 1
-    if r"'\t'" in what:
-        rows = [str(n) for n, row in enumerate(text.splitlines(), 1) if fullmatch(r"\s*\t.*", row)]
-        given = f"tabs on lines {', '.join(rows[:9])}" if len(rows) > 1 else "a tab"
-        return Problem(f"line {line}", f"must be indented with spaces, got {given}", "write two spaces for each tab")
-    if error.context == "expected a single document in the stream":
-        return Problem(f"line {line}", "must not begin a second document, got '---'", "one file holds one platform")
-    fix = "check the indentation, and put text that holds ': ' in quotes" if "mapping values" in what else ""
-    return Problem(f"line {line}, column {error.problem_mark.column + 1}", f"must be YAML, got: {what}", fix)

@@ -106,8 +106,7 @@ def read_labels(path: Path) -> dict[str, str]:
     """The labels as read, before rules look at them."""
     from stacks.yaml_file import read
 
-    data, _ = read(path)
-    labels: dict[str, str] = data["labels"]
+    labels: dict[str, str] = read(path).settings["labels"]
     return labels
 
 
@@ -155,7 +154,8 @@ def test_lines_and_shapes_are_told_together(tmp_path: Path) -> None:
     path = written(tmp_path, f"{TEXT}name: other\nnetwork:\n  mtu: big\n")
 
     assert problems(path) == [
-        f"line {TEXT.count(chr(10)) + 1}: key 'name' must be given once, got it on line 3 too",
+        f"line {TEXT.count(chr(10)) + 1}: key 'name' must be given once, got it on line 3 too\n"
+        "    fix: remove one of the two",
         "network.mtu: must be a whole number, got 'big'",
     ]
 

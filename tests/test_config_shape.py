@@ -16,19 +16,25 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "cluster.gke_version: must be text, got 1.35\n    fix: put it in quotes",
     ),
     "a boolean for text": ({"project": True}, "project: must be text, got true\n    fix: put it in quotes"),
-    "text for a number": ({"network__mtu": "8896"}, "network.mtu: must be a whole number, got '8896'"),
+    "text for a number": (
+        {"network__mtu": "8896"},
+        "network.mtu: must be a whole number, got '8896'\n    fix: write 8896 without quotes",
+    ),
     "a boolean for a number": ({"gateway__port": True}, "gateway.port: must be a whole number, got true"),
     "a fraction for a whole number": (
         {"model__weights_gib": 55.5},
-        "model.weights_gib: must be a whole number, got 55.5",
+        "model.weights_gib: must be a whole number, got 55.5\n    fix: write 55 or 56",
     ),
-    "a float that is whole": ({"model__weights_gib": 1e3}, "model.weights_gib: must be a whole number, got 1000.0"),
+    "a float that is whole": (
+        {"model__weights_gib": 1e3},
+        "model.weights_gib: must be a whole number, got 1000.0\n    fix: write 1000",
+    ),
     "text for a fraction": (
         {"gateway__log_sample_percent": "1%"},
-        "gateway.log_sample_percent: must be a number, got '1%'",
+        "gateway.log_sample_percent: must be a number, got '1%'\n    fix: write 1: it counts percent",
     ),
-    "yes for a boolean": ({"network__nat": "yes"}, "network.nat: must be true or false, got 'yes'"),
-    "1 for a boolean": ({"network__nat": 1}, "network.nat: must be true or false, got 1"),
+    "yes for a boolean": ({"network__nat": "yes"}, "network.nat: must be true or false, got 'yes'\n    fix: write true"),
+    "1 for a boolean": ({"network__nat": 1}, "network.nat: must be true or false, got 1\n    fix: write true"),
     "a word for a list": (
         {"regions__eu__zones": "europe-west4-a"},
         "regions.eu.zones: must be a list, got 'europe-west4-a'\n    fix: write ['europe-west4-a']",
@@ -37,8 +43,15 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         {"model_server__extra_args": ["--seed", 7]},
         "model_server.extra_args[1]: must be text, got 7\n    fix: put it in quotes",
     ),
-    "a list for a map": ({"node_pools": [{"machine_type": "x"}]}, "node_pools: must be a map of keys, got a list"),
-    "a word for a section": ({"bucket": "US"}, "bucket: must be a map of settings, got 'US'"),
+    "a list for a map": (
+        {"node_pools": [{"machine_type": "x"}]},
+        "node_pools: must be a map of keys, got a list\n"
+        "    fix: write a key of your own in place of each hyphen, such as first:",
+    ),
+    "a word for a section": (
+        {"bucket": "US"},
+        "bucket: must be a map of settings, got 'US'\n    fix: write {location: US}",
+    ),
     "a number for a label": ({"labels": {"cost": 42}}, "labels.cost: must be text, got 42\n    fix: put it in quotes"),
     "a choice that is not one": (
         {"cluster__control_plane": "Regional"},
@@ -101,7 +114,8 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "adapters in a list": (
         {"model__lora_adapters": [{"repository": "owner/adapter"}]},
-        "model.lora_adapters: must be a map of keys, got a list",
+        "model.lora_adapters: must be a map of keys, got a list\n"
+        "    fix: write a key of your own in place of each hyphen, such as first:",
     ),
     "an adapter's branch": (
         {"model__lora_adapters": {"food": {"repository": "owner/adapter", "revision": "dev"}}},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from stacks.config import Config
 from stacks.errors import Problem
 from stacks.rules import (
@@ -45,7 +48,7 @@ RULES: tuple[Rule, ...] = (
     *gateway.RULES,
 )
 
-__all__ = ["RULES", "Rule", "check"]
+__all__ = ["RULES", "Rule", "check", "check_known"]
 
 
 def check(config: Config) -> tuple[list[Problem], list[Problem]]:
@@ -55,3 +58,20 @@ def check(config: Config) -> tuple[list[Problem], list[Problem]]:
         made = (Problem(problem.path, problem.message, problem.fix, rule.id) for problem in rule.check(config))
         found[rule.severity] += dict.fromkeys(made)
     return found["error"], found["warning"]
+
+
+def check_known(*orders: Config) -> Iterator[Problem]:
+    """
+    What a config with broken parts is refused for, whatever stands there in the end.
+
+    A rule ends where it stumbles over a broken part: what it has found until then does not depend on that. It then goes
+    through the next of *orders*, the same config with its keys in another order.
+    """
+    for rule in RULES:
+        for config in orders if rule.severity == "error" else ():
+            try:
+                for problem in rule.check(config):
+                    yield replace(problem, rule=rule.id)
+                break
+            except TypeError:
+                continue

@@ -10,6 +10,7 @@ from itertools import combinations
 from stacks.config import Config
 from stacks.errors import Problem, shown
 from stacks.network_plan import block_count, region_ranges
+from stacks.partial import known_first
 from stacks.rules.rule import Rule
 
 PARTS = ("nodes", "pods", "services", "proxy")
@@ -22,10 +23,10 @@ PROHIBITED = [
 
 def given_ranges(config: Config) -> Iterator[tuple[str, str]]:
     """Path and text of each range that is written down."""
-    yield "network.supernet", config.network.supernet
+    given = [("network.supernet", config.network.supernet)]
     for key, region in config.regions.items():
-        for part in PARTS if region.cidrs else ():
-            yield f"regions.{key}.cidrs.{part}", getattr(region.cidrs, part)
+        given += [(f"regions.{key}.cidrs.{part}", getattr(region.cidrs, part)) for part in PARTS if region.cidrs]
+    yield from known_first(given)
 
 
 def read_range(text: str) -> IPv4Network | None:
@@ -37,8 +38,12 @@ def read_range(text: str) -> IPv4Network | None:
 
 
 def all_ranges(config: Config) -> Iterator[tuple[str, str, IPv4Network]]:
-    """Key, part and range of every region whose ranges can be read."""
-    for key in config.regions:
+    """Key, part and range of every range that can be read."""
+    for key, region in config.regions.items():
+        if region.cidrs is not None:
+            given = known_first((part, getattr(region.cidrs, part)) for part in PARTS)
+            yield from ((key, part, network) for part, text in given if (network := read_range(text)))
+            continue
         try:
             ranges = region_ranges(config, key)
         except ValueError:

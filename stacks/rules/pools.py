@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from constructs_lib.accelerators import machines
+from constructs_lib.accelerators import Machine, machines
 from stacks.config import Config
 from stacks.errors import Problem, nearest, shown
 from stacks.rules.rule import Rule, pool_plans, pool_specs, region_plans
@@ -24,9 +25,21 @@ def _some(config: Config) -> Iterator[Problem]:
 def _machine(config: Config) -> Iterator[Problem]:
     for path, _, spec in pool_specs(config):
         if spec.machine_type not in machines():
-            message = f"must be one of {', '.join(machines())}, got {shown(spec.machine_type)}"
-            fix = nearest(spec.machine_type, machines(), otherwise="docs/machines.md describes them")
-            yield Problem(f"{path}.machine_type", message, fix)
+            message = f"must be a TPU or GPU machine that is known, got {shown(spec.machine_type)}"
+            yield Problem(f"{path}.machine_type", message, _likely_machine(spec.machine_type))
+
+
+def _likely_machine(text: str) -> str:
+    """The machines of the accelerator that *text* names, such as h100 or v6e, else the nearest name."""
+    word = re.sub(r"[^a-z0-9]", "", text.lower())
+    named = [name for name, machine in machines().items() if len(word) > 1 and word in _accelerator(machine)]
+    if named:
+        return f"write {'one of ' if len(named) > 1 else ''}{', '.join(named)}"
+    return nearest(text.lower(), machines(), otherwise=f"docs/machines.md describes all {len(machines())}")
+
+
+def _accelerator(machine: Machine) -> str:
+    return re.sub(r"[^a-z0-9]", "", f"{machine.generation} {machine.label_value}".lower())
 
 
 def _topology(config: Config) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import NodePoolSpec
 from stacks.config import Config
 from stacks.errors import Problem
+from stacks.partial import UNKNOWN, known_first
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,11 @@ class Rule:
 
 
 def pool_specs(config: Config) -> Iterator[tuple[str, str, NodePoolSpec]]:
-    """Each pool that is written down, as path, key and spec: those of all regions first."""
-    for pool, spec in config.node_pools.items():
-        yield f"node_pools.{pool}", pool, spec
+    """Each pool that is written down, as path, key and spec: those of all regions first, and the broken ones last."""
+    specs = [(f"node_pools.{pool}", pool, spec) for pool, spec in config.node_pools.items()]
     for key, region in config.regions.items():
-        for pool, spec in (region.node_pools or {}).items():
-            yield f"regions.{key}.node_pools.{pool}", pool, spec
+        specs += [(f"regions.{key}.node_pools.{pool}", pool, spec) for pool, spec in (region.node_pools or {}).items()]
+    yield from known_first(specs)
 
 
 def pool_plans(config: Config) -> Iterator[tuple[str, PoolPlan]]:
@@ -63,6 +63,8 @@ def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
             plans[pool] = f"{own}node_pools.{pool}", plan_pool(spec, len(region.zones))
         except ValueError:
             continue
+        except TypeError:  # The rule stumbles where it needs this one.
+            plans[pool] = f"{own}node_pools.{pool}", UNKNOWN
     return plans
 
 

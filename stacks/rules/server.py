@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from constructs_lib.accelerators import machines
 from stacks.config import Config
 from stacks.errors import Problem, shown
+from stacks.partial import known_first
 from stacks.rules.rule import Rule, serving_plans
 
 OURS = {
@@ -41,8 +42,8 @@ def _args(config: Config) -> Iterator[Problem]:
 
 
 def _numbers(config: Config) -> Iterator[Problem]:
-    for name, (low, high) in RANGES.items():
-        value = getattr(config.model_server, name)
+    for value, name in known_first((getattr(config.model_server, name), name) for name in RANGES):
+        low, high = RANGES[name]
         if value is not None and not low <= value <= high:
             fix = f"write {low if value < low else high}, or remove the line"
             yield Problem(f"model_server.{name}", f"must be between {low} and {high}, got {value}", fix)

@@ -15,7 +15,7 @@ def _pool(config: Config) -> Iterator[Problem]:
     if config.model_server.fallback_node_pools:
         return
     pools = {key: here for key in config.regions if (here := _pools(config, key))}
-    everywhere = [pool for pool in dict.fromkeys(key for _, key, _ in pool_specs(config)) if _in_all(pool, pools)]
+    everywhere = [pool for pool in dict.fromkeys(key for here in pools.values() for key in here) if _in_all(pool, pools)]
     in_turn = "name a pool of each region here and under model_server.fallback_node_pools"
     if name is None and any(len(here) > 1 for here in pools.values()):
         given = ", ".join(dict.fromkeys(pool for here in pools.values() for pool in here))

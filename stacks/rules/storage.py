@@ -28,7 +28,9 @@ def _bucket_names(config: Config) -> Iterator[Problem]:
             continue  # NAME-PROJECT and NAME-WORD tell which part is wrong.
         if wrong := _wrong_name(name):
             made, what = ("the default bucket name made from it ", "bucket.name") if where == "project" else ("", "it")
-            yield Problem(where, f"{made}must {wrong}, got {shown(name)}", f"give {what} a name of your own")
+            own = "" if where == "project" else _likely_name(name)
+            fix = f"write '{own}'" if own else f"give {what} a name of your own"
+            yield Problem(where, f"{made}must {wrong}, got {shown(name)}", fix)
 
 
 def _wrong_name(name: str) -> str:
@@ -45,6 +47,13 @@ def _wrong_name(name: str) -> str:
     if name.startswith("goog") or "google" in name.translate(str.maketrans("0139", "oleg")):
         return "neither begin with goog nor contain google or a close misspelling"
     return ""
+
+
+def _likely_name(text: str) -> str:
+    """The bucket's name in an address, in a path, or in upper case; empty where there is none."""
+    bare = re.sub(r"^([a-z]+://)(storage\.(googleapis|cloud\.google)\.com/)?", "", text).split("/")[0].lower()
+    name = re.sub(r"\s+", "-", bare.strip())
+    return name if name != text and not _wrong_name(name) else ""
 
 
 def _is_address(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 
 from stacks.config import Config
 from stacks.errors import TOKEN, Location, Problem, shown, yaml_path
@@ -13,6 +14,8 @@ def _texts(value: object, location: Location = ()) -> Iterator[tuple[str, str]]:
     """Path and value of every text below *value*."""
     if isinstance(value, str):
         yield yaml_path(location), value
+    elif isinstance(value, Config) or is_dataclass(value):
+        yield from _texts(vars(value), location)
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _texts(inner, (*location, str(key)))
@@ -22,14 +25,14 @@ def _texts(value: object, location: Location = ()) -> Iterator[tuple[str, str]]:
 
 
 def _tokens(config: Config) -> Iterator[Problem]:
-    for path, text in _texts(config.model_dump()):
+    for path, text in _texts(config):
         if TOKEN.search(text):
             fix = "revoke it, put the new one into Secret Manager, and write the secret's name"
             yield Problem(path, "must hold no Hugging Face token, got one", fix)
 
 
 def _templates(config: Config) -> Iterator[Problem]:
-    for path, text in _texts(config.model_dump()):
+    for path, text in _texts(config):
         if "${" in text or "%{" in text:
             yield Problem(path, f"must be plain text without ${{ or %{{, got {shown(text)}", "write the value itself")
 

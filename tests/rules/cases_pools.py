@@ -14,7 +14,7 @@ CASES: dict[str, Case] = {
     "POOL-MACHINE": Case(
         pool("a4x-maxgpu-4g-metal"),
         pool("ct6e-standard-4"),
-        f"node_pools.tpu.machine_type: must be one of {', '.join(machines())}, got 'ct6e-standard-4'"
+        "node_pools.tpu.machine_type: must be a TPU or GPU machine that is known, got 'ct6e-standard-4'"
         " -> did you mean 'ct6e-standard-4t'?",
     ),
     "POOL-TOPOLOGY": Case(
@@ -152,8 +152,16 @@ MORE: dict[str, More] = {
         "POOL-MACHINE",
         pool("xyz"),
         [
-            f"node_pools.tpu.machine_type: must be one of {', '.join(machines())}, got 'xyz'"
-            " -> docs/machines.md describes them"
+            "node_pools.tpu.machine_type: must be a TPU or GPU machine that is known, got 'xyz'"
+            f" -> docs/machines.md describes all {len(machines())}"
+        ],
+    ),
+    "an accelerator for its machine": (
+        "POOL-MACHINE",
+        pool("v6e"),
+        [
+            "node_pools.tpu.machine_type: must be a TPU or GPU machine that is known, got 'v6e'"
+            " -> write one of ct6e-standard-1t, ct6e-standard-4t, ct6e-standard-8t"
         ],
     ),
     "a topology of a GPU": (

@@ -44,7 +44,7 @@ CASES: dict[str, Case] = {
             "bucket.name: must neither begin with goog nor contain google or a close misspelling, "
             "got 'my-g00gle-weights' -> give it a name of your own",
             "state_bucket: must hold only lower case letters, digits, -, _ and ., and begin and end with a letter or "
-            "digit, got 'State' -> give it a name of your own",
+            "digit, got 'State' -> write 'state'",
         ],
     ),
     "BUCKET-LOCATION": Case(
@@ -100,6 +100,16 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a bucket by its address": (
+        "BUCKET-NAME",
+        {"bucket__name": "gs://my-weights/gemma/", "state_bucket": "my-state/platform"},
+        [
+            "bucket.name: must hold only lower case letters, digits, -, _ and ., and begin and end with a letter or "
+            "digit, got 'gs://my-weights/gemma/' -> write 'my-weights'",
+            "state_bucket: must hold only lower case letters, digits, -, _ and ., and begin and end with a letter or "
+            "digit, got 'my-state/platform' -> write 'my-state'",
+        ],
+    ),
     "a disk that is too small": (
         "CACHE-DISK",
         pool(disk_gib=100),
