@@ -1,8 +1,14 @@
 """Where one cluster is and what it must be able to do."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from constructs_lib import google_names as names
+from constructs_lib.gke_version import GkeVersion
 from constructs_lib.specs.cluster import Weekday
+from constructs_lib.specs.limits import refuse, wrong_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +26,9 @@ class ClusterPlan:
         version_floor: Lowest version that has every feature in use.
         maintenance_day: Day of the week where the spec names none.
         secret_manager: Turns on the Secret Manager add-on.
+
+    Raises:
+        ValueError: For all at once that Google would refuse: names, a location or zones outside of the region.
     """
 
     name: str
@@ -33,3 +42,26 @@ class ClusterPlan:
     version_floor: str
     maintenance_day: Weekday = "SA"
     secret_manager: bool = False
+
+    def __post_init__(self) -> None:
+        refuse([*wrong_settings(self), *self._wrong_names(), *self._wrong_places()])
+
+    def _wrong_names(self) -> Iterator[str]:
+        yield from names.told("name", self.name, names.wrong_word(self.name, names.CLUSTER_LENGTH))
+        yield from names.told("project", self.project, names.wrong_project(self.project))
+        for setting in ("network", "subnetwork"):
+            yield from names.told(setting, getattr(self, setting), names.wrong_word(getattr(self, setting)))
+        try:
+            GkeVersion.parse(self.version_floor)
+        except ValueError as error:
+            yield f"version_floor {error}"
+
+    def _wrong_places(self) -> Iterator[str]:
+        yield from names.told("region", self.region, names.wrong_region(self.region))
+        if isinstance(self.zones, str):  # Told as no list already.
+            return
+        yield from names.told("location", self.location, names.wrong_location(self.location, self.region, self.zones))
+        if not self.zones:
+            yield "zones must name at least one zone, got none"
+        for zone in self.zones:
+            yield from names.told("zones", zone, names.wrong_zone(zone, self.region))

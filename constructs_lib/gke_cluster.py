@@ -1,5 +1,6 @@
 """A GKE Standard cluster that can serve models behind a multi-cluster gateway."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from cdktf import Fn, Op, TerraformStack
@@ -13,9 +14,11 @@ from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_version import GkeVersion
 from constructs_lib.global_network import POD_RANGE_NAME, SERVICE_RANGE_NAME
+from constructs_lib.google_names import CLUSTER_LENGTH, told, wrong_word
 from constructs_lib.node_pool import NodePool
 from constructs_lib.specs import ClusterSpec
 from constructs_lib.specs.cluster import Weekday
+from constructs_lib.specs.limits import refuse
 from constructs_lib.version_check import reaches_floor
 
 WEEKDAYS: tuple[Weekday, ...] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -35,6 +38,9 @@ class GkeCluster(Construct):
         plan: Where it is.
         spec: What all clusters have in common.
 
+    Raises:
+        ValueError: The version that the spec asks for is none, or is below the plan's floor.
+
     Attributes:
         name: The cluster's name (known at synth).
         dns_endpoint: Host name of the control plane (known after apply).
@@ -43,6 +49,7 @@ class GkeCluster(Construct):
     def __init__(
         self, scope: Construct, id_: str, *, google: GoogleProvider, plan: ClusterPlan, spec: ClusterSpec
     ) -> None:
+        refuse(_wrong_version(plan, spec))
         super().__init__(scope, id_)
         self.name = plan.name
         self._google = google
@@ -72,7 +79,13 @@ class GkeCluster(Construct):
         self._warn_of_missing("monitoring", self._cluster.monitoring_config.enable_components, MONITORED)
 
     def add_system_pool(self, key: str, *, machine_type: str) -> NodePool:
-        """Add the pool for everything that needs no accelerator; it grows between the spec's bounds."""
+        """
+        Add the pool for everything that needs no accelerator; it grows between the spec's bounds.
+
+        Raises:
+            ValueError: GKE takes no pool called *key*.
+        """
+        refuse(told("key", key, wrong_word(key, CLUSTER_LENGTH)))
         return NodePool.for_system(
             self,
             f"pool-{key}",
@@ -88,8 +101,18 @@ class GkeCluster(Construct):
         """
         Add a TPU or GPU pool; with *compute_class* for pods of that ComputeClass only.
 
-        It is made or changed once the cluster's version has every feature in use.
+        It is made or changed once the cluster's version has every feature in use. Managed DRANET needs a newer google
+        provider than the bindings pin: see `provider_versions.pin_google`.
+
+        Raises:
+            ValueError: GKE takes no pool called *key*, its machines come from nowhere or from two places, or it has
+                managed DRANET and the cluster no Dataplane V2.
         """
+        problems = [*told("key", key, wrong_word(key, CLUSTER_LENGTH))]
+        problems += [f"capacity {pool.spec.capacity.wrong_mode}"] if pool.spec.capacity.wrong_mode else []
+        if pool.dranet and not self._spec.dataplane_v2:
+            problems.append("dataplane_v2 must be true for managed DRANET, got false")
+        refuse(problems)
         return NodePool.for_accelerators(
             self,
             f"pool-{key}",
@@ -236,3 +259,16 @@ class GkeCluster(Construct):
                 "workload_metadata_config": {"mode": "GKE_METADATA"},
             },
         }
+
+
+def _wrong_version(plan: ClusterPlan, spec: ClusterSpec) -> Iterator[str]:
+    """What is wrong with the version that is asked for: no version, or one without the features in use."""
+    if spec.gke_version is None:
+        return
+    try:
+        asked = GkeVersion.parse(spec.gke_version)
+    except ValueError as error:
+        yield f"gke_version {error}"
+        return
+    if not asked.reaches(GkeVersion.parse(plan.version_floor)):
+        yield f"gke_version must reach {plan.version_floor}, the floor of the features in use, got {spec.gke_version}"

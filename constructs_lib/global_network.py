@@ -1,8 +1,9 @@
 """One VPC for all regions, and in each region what a cluster and a gateway need."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from itertools import combinations, product
 from typing import Any
 
 from cdktf import ITerraformDependable
@@ -20,8 +21,10 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.google_names import told, wrong_project, wrong_region, wrong_word
 from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES
 from constructs_lib.specs import NetworkSpec
+from constructs_lib.specs.limits import refuse
 
 FLOW_LOGS_INTERVAL = "INTERVAL_30_SEC"
 """Samples of a connection in this time become one line."""
@@ -48,6 +51,29 @@ class NetworkRegion:
     proxy: IPv4Network
     gateway_address: str | None
     nat: str | None
+
+    def __post_init__(self) -> None:
+        refuse([*self._wrong_names(), *self._wrong_ranges()])
+
+    @property
+    def ranges(self) -> dict[str, IPv4Network]:
+        """The four ranges by what they are for."""
+        return {"nodes": self.nodes, "pods": self.pods, "services": self.services, "proxy": self.proxy}
+
+    def _wrong_names(self) -> Iterator[str]:
+        yield from told("region", self.region, wrong_region(self.region))
+        for setting in ("node_subnet", "proxy_subnet", "gateway_address", "nat"):
+            if name := getattr(self, setting):
+                yield from told(setting, name, wrong_word(name))
+
+    def _wrong_ranges(self) -> Iterator[str]:
+        for name, given in self.ranges.items():
+            if not isinstance(given, IPv4Network):
+                yield f"{name} must be an IPv4Network, got {given!r}: write IPv4Network('10.2.0.0/20')"
+                return
+        for (name, given), (other, taken) in combinations(self.ranges.items(), 2):
+            if given.overlaps(taken):
+                yield f"{other} must be apart from {name} ({given}), got {taken}"
 
 
 class GlobalNetwork(Construct):
@@ -80,6 +106,7 @@ class GlobalNetwork(Construct):
         node_service_account: str,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
+        refuse([*told("project", project, wrong_project(project)), *told("name", name, wrong_word(name))])
         super().__init__(scope, id_)
         self._google = google
         self._time = time
@@ -99,9 +126,16 @@ class GlobalNetwork(Construct):
             depends_on=list(after) or None,
         )
         self._subnets: list[ITerraformDependable] = []
+        self._regions: dict[str, NetworkRegion] = {}
 
     def add_region(self, key: str, region: NetworkRegion) -> ComputeAddress | None:
-        """Add the subnets, the gateway's address and the NAT of one region; gives the address where there is one."""
+        """
+        Add the subnets, the gateway's address and the NAT of one region; gives the address where there is one.
+
+        Raises:
+            ValueError: The region is there already, or one of its ranges is another region's.
+        """
+        self._refuse_overlaps(key, region)
         here = Construct(self, f"region-{key}")
         subnet = self._add_node_subnet(here, region)
         proxy = ComputeSubnetwork(
@@ -175,6 +209,19 @@ class GlobalNetwork(Construct):
                 ComputeSubnetworkSecondaryIpRange(range_name=SERVICE_RANGE_NAME, ip_cidr_range=str(region.services)),
             ],
         )
+
+    def _refuse_overlaps(self, key: str, region: NetworkRegion) -> None:
+        """A VPC has one active proxy-only subnet in a region, and each address once."""
+        problems = []
+        for other_key, other in self._regions.items():
+            if region.region == other.region:
+                problems.append(f"region of {key} must differ from that of {other_key}, got {region.region} in both")
+            for (name, given), (other_name, taken) in product(region.ranges.items(), other.ranges.items()):
+                if given.overlaps(taken):
+                    apart = f"{other_name} of {other_key} ({taken})"
+                    problems.append(f"{name} of {key} must be apart from {apart}, got {given}")
+        refuse(problems)
+        self._regions[key] = region
 
     def _flow_logs(self) -> dict[str, Any] | None:
         if self._spec.flow_logs_percent is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
@@ -12,6 +13,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.google_names import told, wrong_label
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gates import (
     Gate,
@@ -22,6 +24,7 @@ from constructs_lib.manifests.gates import (
 from constructs_lib.manifests.gateway import gateway, gcp_backend_policy, health_check_policy, http_route
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import GatewaySpec, RegionSpec
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 SETTLE_ON_DESTROY_SEC = 300
@@ -50,9 +53,15 @@ class GatewayPlan:
     namespace: str
     addresses: list[tuple[str, str | None]]
     pool_name: str
-    model_port: int
+    model_port: Annotated[int, Between(1, 65535)]
     metric_export_name: str
     regions: tuple[RegionSpec, ...] = ()
+
+    def __post_init__(self) -> None:
+        texts = {"name": self.name, "namespace": self.namespace, "pool_name": self.pool_name}
+        none = [] if self.addresses else ["addresses must name at least one region, got none"]
+        named = (wrong for key, text in texts.items() for wrong in told(key, text, wrong_label(text)))
+        refuse([*wrong_settings(self), *none, *named])
 
 
 class InferenceGateway(Construct):

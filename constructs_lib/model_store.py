@@ -7,7 +7,9 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.storage_bucket import StorageBucket
 from constructs import Construct
 
+from constructs_lib.google_names import told, wrong_bucket
 from constructs_lib.specs import BucketSpec
+from constructs_lib.specs.limits import refuse
 
 SECONDS_PER_DAY = 86400
 
@@ -22,6 +24,9 @@ class ModelStore(Construct):
         name: Bucket name, unique in all of Google Cloud.
         spec: Location, soft delete, versions, and whether a destroy may take the weights too.
         after: What must exist first: the storage API.
+
+    Raises:
+        ValueError: Google takes no bucket of that name.
 
     Attributes:
         name: The bucket's name (known at synth).
@@ -39,6 +44,7 @@ class ModelStore(Construct):
         spec: BucketSpec,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
+        refuse(told("name", name, wrong_bucket(name)))
         super().__init__(scope, id_)
         self.name = name
         self.url = f"gs://{name}"

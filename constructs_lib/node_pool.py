@@ -139,7 +139,7 @@ class NodePool(Construct):
             settings=settings,
         )
         if pool.dranet:
-            # The binding is older than the argument: provider 7.31 has it, the classes are of 6.50.
+            # The binding is older than the argument: see provider_versions.GOOGLE.
             made.pool.add_override("network_config.accelerator_network_profile", "auto")
         return made
 

@@ -8,6 +8,9 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.service_account import ServiceAccount
 from constructs import Construct
 
+from constructs_lib.google_names import told, wrong_account
+from constructs_lib.specs.limits import refuse
+
 ROLES = {
     "node": "roles/container.defaultNodeServiceAccount",
     "custom-metrics": "roles/autoscaling.metricsWriter",
@@ -27,6 +30,9 @@ class NodeServiceAccount(Construct):
         account_id: 6 to 30 characters; the e-mail address follows from it, so it is known at synth.
         after: What must exist first: the IAM API.
 
+    Raises:
+        ValueError: The account ID is none that IAM takes.
+
     Attributes:
         email: E-mail address (known after apply here; `<account_id>@<project>.iam.gserviceaccount.com` elsewhere).
     """
@@ -41,6 +47,7 @@ class NodeServiceAccount(Construct):
         account_id: str,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
+        refuse(told("account_id", account_id, wrong_account(account_id)))
         super().__init__(scope, id_)
         account = ServiceAccount(
             self,

@@ -19,6 +19,9 @@ class ProjectServices(Construct):
         project: Project ID.
         services: API names without `.googleapis.com`.
 
+    Raises:
+        ValueError: `services` is a text, which would be taken for the list of its letters.
+
     Attributes:
         enabled: One resource per API, to depend on.
     """
@@ -26,6 +29,8 @@ class ProjectServices(Construct):
     def __init__(
         self, scope: Construct, id_: str, *, google: GoogleProvider, project: str, services: Iterable[str]
     ) -> None:
+        if isinstance(services, str):
+            raise ValueError(f"services must be a list, got the text '{services}': write ['{services}']")
         super().__init__(scope, id_)
         self.enabled = [
             ProjectService(

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from constructs_lib import vllm
+from constructs_lib.google_names import told, wrong_bucket, wrong_label, wrong_region
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.server_image import server_image
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
+from constructs_lib.specs.limits import refuse, wrong_settings
 
 MetricSource = Literal["native", "pods", "external"]
 
@@ -52,6 +54,13 @@ class ServingPlan:
     health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
     autoscaling: AutoscalingSpec | None = None
     metric_source: MetricSource = "native"
+
+    def __post_init__(self) -> None:
+        texts = ("name", "pool_name", "namespace", "service_account")
+        named = (wrong for key in texts for wrong in told(key, getattr(self, key), wrong_label(getattr(self, key))))
+        region = told("region", self.region, wrong_region(self.region))
+        bucket = told("bucket", self.bucket, wrong_bucket(self.bucket)) if self.bucket else ()
+        refuse([*wrong_settings(self), *named, *region, *bucket])
 
     @property
     def labels(self) -> dict[str, str]:

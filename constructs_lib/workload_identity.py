@@ -6,6 +6,9 @@ from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretM
 from cdktf_cdktf_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from constructs import Construct
 
+from constructs_lib.google_names import told, wrong_label
+from constructs_lib.specs.limits import refuse
+
 
 class WorkloadIdentity(Construct):
     """
@@ -20,6 +23,9 @@ class WorkloadIdentity(Construct):
         project_number: Project number; a token is welcome.
         namespace: Kubernetes namespace.
         service_account: Kubernetes service account.
+
+    Raises:
+        ValueError: A name is none that Kubernetes takes, or the project number is no number.
 
     Attributes:
         principal: The IAM member (known at synth but for the project number).
@@ -36,6 +42,14 @@ class WorkloadIdentity(Construct):
         namespace: str,
         service_account: str,
     ) -> None:
+        number = "" if project_number.isdigit() else "be the project's number, not its ID"
+        refuse(
+            [
+                *told("project_number", project_number, number),
+                *told("namespace", namespace, wrong_label(namespace)),
+                *told("service_account", service_account, wrong_label(service_account)),
+            ]
+        )
         super().__init__(scope, id_)
         self._google = google
         self._project = project

@@ -7,19 +7,19 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs import Construct
 
+from constructs_lib.provider_versions import GOOGLE, pin_provider
 from stacks.config import Config
 from stacks.names import Names
 
 TERRAFORM_VERSION = ">= 1.5.7"
 """Stacks that need a newer one say so themselves."""
 PROVIDER_VERSIONS = {
-    "google": ">= 7.31.0, < 8.0.0",
-    "google-beta": ">= 7.31.0, < 8.0.0",
+    "google": GOOGLE,
+    "google-beta": GOOGLE,
     "kubernetes": ">= 2.38.0, < 3.0.0",
     "helm": ">= 3.1.1, < 4.0.0",
     "time": ">= 0.13.1, < 1.0.0",
 }
-"""The bindings pin google 6.50.0, which lacks managed DRANET; 7.31.0 is the first release that has it."""
 
 
 class BaseStack(TerraformStack):
@@ -55,9 +55,7 @@ class BaseStack(TerraformStack):
 
     def pin(self, provider: str) -> None:
         """State source and versions of *provider* in this stack."""
-        required = f"terraform.required_providers.{provider}"
-        self.add_override(f"{required}.source", f"hashicorp/{provider}")
-        self.add_override(f"{required}.version", PROVIDER_VERSIONS[provider])
+        pin_provider(self, provider, PROVIDER_VERSIONS[provider])
 
     def _add_backend(self, id_: str) -> None:
         if self.config.state_bucket is not None:

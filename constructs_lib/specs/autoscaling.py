@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class AutoscalingSpec:
     scale_down_pods_per_minute: Annotated[int, Between(1, 1000)] = 1
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))
         if self.max_replicas < self.min_replicas:
             raise ValueError(
                 f"max_replicas must be at least min_replicas ({self.min_replicas}), got {self.max_replicas}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 Weekday = Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
@@ -27,7 +27,7 @@ class MaintenanceWindowSpec:
     days: tuple[Weekday, ...] = ()
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))
         hours = 4 * self.duration_hours * max(1, len(set(self.days)))
         if hours < 48:
             raise ValueError(f"duration_hours times days must give 48 hours in four weeks, got {hours}")
@@ -52,7 +52,7 @@ class SystemPoolSpec:
     disk_gib: int = 100
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))
         if self.min_nodes_per_zone > self.max_nodes_per_zone:
             raise ValueError(
                 f"min_nodes_per_zone must be between 1 and max_nodes_per_zone ({self.max_nodes_per_zone}), "
@@ -87,3 +87,6 @@ class ClusterSpec:
     deletion_protection: bool = True
     maintenance_window: MaintenanceWindowSpec = field(default_factory=MaintenanceWindowSpec)
     system_pool: SystemPoolSpec = field(default_factory=SystemPoolSpec)
+
+    def __post_init__(self) -> None:
+        refuse(wrong_settings(self))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
+from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
 DEFAULT_SPILL_OVER_PERCENT = 60
 """Where Google says to start. Source: Google, "Set up the multi-cluster GKE Inference Gateway"."""
@@ -32,7 +32,7 @@ class HealthCheckSpec:
     path: str = "/health"
 
     def __post_init__(self) -> None:
-        refuse([*wrong_numbers(self), *wrong_text("path", self.path, r"(?s)/.*", "start with '/'")])
+        refuse([*wrong_settings(self), *wrong_text("path", self.path, r"(?s)/.*", "start with '/'")])
 
     @property
     def detection_sec(self) -> int:
@@ -70,7 +70,7 @@ class GatewaySpec:
     health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))
 
     @property
     def spill_over_percent(self) -> int | None:

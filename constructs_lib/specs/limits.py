@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -64,3 +64,44 @@ def refuse(problems: Iterable[str]) -> None:
     """
     if lines := "\n".join(problems):
         raise ValueError(lines)
+
+
+@cache
+def _choices(spec: Any) -> dict[str, tuple[str, ...]]:
+    """The words that each setting of *spec* is one of, where it is."""
+    return {
+        name: get_args(part)
+        for name, hint in get_type_hints(spec).items()
+        for part in (hint, *get_args(hint))
+        if get_origin(part) is Literal
+    }
+
+
+@cache
+def _lists(spec: Any) -> tuple[str, ...]:
+    """The settings of *spec* that are lists."""
+    hints = get_type_hints(spec).items()
+    return tuple(name for name, hint in hints if {get_origin(part) for part in (hint, *get_args(hint))} & {tuple, list})
+
+
+def wrong_choices(spec: object) -> Iterator[str]:
+    """What is wrong with the settings of *spec* that are one of a few words."""
+    for name, choices in _choices(type(spec)).items():
+        value = getattr(spec, name)
+        if isinstance(value, str) and value not in choices:
+            yield f"{name} must be one of {', '.join(choices)}, got '{value}'"
+
+
+def wrong_lists(spec: object) -> Iterator[str]:
+    """What is wrong with the lists of *spec*: a text in place of one would be taken for the list of its letters."""
+    for name in _lists(type(spec)):
+        value = getattr(spec, name)
+        if isinstance(value, str):
+            yield f"{name} must be a list, got the text '{value}': write ['{value}']"
+
+
+def wrong_settings(spec: object) -> Iterator[str]:
+    """What is wrong with the numbers, choices and lists of *spec*, one line for each."""
+    yield from wrong_numbers(spec)
+    yield from wrong_choices(spec)
+    yield from wrong_lists(spec)

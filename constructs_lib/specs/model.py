@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
+from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
 REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
 
@@ -118,7 +118,7 @@ class ModelSpec:
     download_timeout_minutes: Annotated[int, Between(5, 360)] = 60
 
     def __post_init__(self) -> None:
-        refuse([*_wrong_snapshot(self.repository, self.revision), *wrong_numbers(self)])
+        refuse([*_wrong_snapshot(self.repository, self.revision), *wrong_settings(self)])
 
     @property
     def name(self) -> str:

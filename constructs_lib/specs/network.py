@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class NetworkSpec:
     flow_logs_percent: Annotated[int | None, Between(1, 100)] = None
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
+
+WAYS = ("on_demand", "spot", "flex_start", "reservation", "queued")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +32,24 @@ class CapacitySpec:
     @property
     def modes(self) -> list[str]:
         """The ways that are chosen, in the order of the settings."""
-        return [mode for mode in ("on_demand", "spot", "flex_start", "reservation", "queued") if getattr(self, mode)]
+        return [mode for mode in WAYS if getattr(self, mode)]
+
+    @property
+    def wrong_mode(self) -> str:
+        """What is wrong with the choice: none, or more than one; empty where it is right."""
+        given = " and ".join(self.modes) or "none"
+        return "" if len(self.modes) == 1 else f"must choose exactly one of {', '.join(WAYS)}, got {given}"
 
     @property
     def mode(self) -> str:
-        """The one way that is chosen."""
+        """
+        The one way that is chosen.
+
+        Raises:
+            ValueError: It is none, or more than one.
+        """
+        if self.wrong_mode:
+            raise ValueError(f"capacity {self.wrong_mode}")
         return self.modes[0]
 
     @property
@@ -61,7 +76,7 @@ class NodeAutoscalingSpec:
     location_policy: Literal["ANY", "BALANCED"] | None = None
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))
         if self.min_nodes > self.max_nodes:
             raise ValueError(f"min_nodes must be between 0 and max_nodes ({self.max_nodes}), got {self.min_nodes}")
 
@@ -104,4 +119,4 @@ class NodePoolSpec:
     gpu_driver_version: Literal["DEFAULT", "LATEST", "INSTALLATION_DISABLED"] | None = None
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
 from constructs_lib.specs.network import CidrSpec
 from constructs_lib.specs.node_pool import NodePoolSpec
 
@@ -41,4 +41,4 @@ class RegionSpec:
 
     def __post_init__(self) -> None:
         no_zones = ["zones must name at least one zone, got none"] if self.zones == () else []
-        refuse([*wrong_numbers(self), *no_zones])
+        refuse([*wrong_settings(self), *no_zones])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers, wrong_text
+from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
 IMAGE = r"(\S*/)?[^/:@\s]+(:\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
 """An image that names a tag or a digest."""
@@ -67,7 +67,7 @@ class ModelServerSpec:
             *wrong_text("vllm_version", self.vllm_version, r"\d+\.\d+(\.\d+)?", "read like 0.11.0"),
             *wrong_text("image", self.image, IMAGE, "name a tag or a digest"),
         ]
-        refuse([*wrong_numbers(self), *texts])
+        refuse([*wrong_settings(self), *texts])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,4 +89,4 @@ class InferencePoolSpec:
     objective_priority: int = 10
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))

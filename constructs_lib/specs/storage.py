@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from constructs_lib.specs.limits import Between, refuse, wrong_numbers
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,4 +30,4 @@ class BucketSpec:
     force_destroy: bool = False
 
     def __post_init__(self) -> None:
-        refuse(wrong_numbers(self))
+        refuse(wrong_settings(self))

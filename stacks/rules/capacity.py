@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 
 from constructs_lib.specs import CapacitySpec
 from stacks.config import Config
 from stacks.errors import Problem, shown
 from stacks.rules.rule import Rule, pool_specs, serving_plans
 
-WAYS = ", ".join(field.name for field in fields(CapacitySpec))
 NAME = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 RESERVATION = rf"(projects/[a-z0-9-]+/reservations/)?{NAME}(/reservationBlocks/{NAME})?"
 SPOT_OR_FLEX_ONLY = ("a3-highgpu-1g", "a3-highgpu-2g", "a3-highgpu-4g")
@@ -19,10 +17,9 @@ SPOT_OR_FLEX_ONLY = ("a3-highgpu-1g", "a3-highgpu-2g", "a3-highgpu-4g")
 
 def _one_way(config: Config) -> Iterator[Problem]:
     for path, _, spec in pool_specs(config):
-        modes = spec.capacity.modes
-        if len(modes) != 1:
-            message = f"must choose exactly one of {WAYS}, got {' and '.join(modes) or 'none'}"
-            yield Problem(f"{path}.capacity", message, f"keep {modes[0]}" if modes else "write on_demand: true")
+        modes, wrong = spec.capacity.modes, spec.capacity.wrong_mode
+        if wrong:
+            yield Problem(f"{path}.capacity", wrong, f"keep {modes[0]}" if modes else "write on_demand: true")
 
 
 def _reservation(config: Config) -> Iterator[Problem]:

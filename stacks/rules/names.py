@@ -6,13 +6,20 @@ import re
 from collections.abc import Iterator
 from unicodedata import category, normalize
 
+from constructs_lib.google_names import (
+    ACCOUNT_LENGTHS,
+    CLUSTER_LENGTH,
+    COMPUTE_LENGTH,
+    WORD,
+    WORD_ALPHABET,
+    wrong_label,
+    wrong_project,
+)
 from stacks.config import Config
 from stacks.errors import TOKEN, Problem, shown
 from stacks.names import Names
 from stacks.rules.rule import Rule, pool_specs
 
-WORD = r"[a-z]([a-z0-9-]*[a-z0-9])?"
-ALPHABET = "lower case letters, digits and hyphens, begin with a letter and not end with a hyphen"
 RESERVED_POOLS = ("system", "default-pool")
 RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
 MAX_LABELS = 63
@@ -29,33 +36,37 @@ def _words(config: Config) -> Iterator[Problem]:
     for path, word in words:
         if not re.fullmatch(WORD, word):
             fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-").lstrip("-0123456789")
-            yield Problem(path, f"must hold only {ALPHABET}, got {shown(word)}", f"write '{fix[:20]}'" if fix else "")
+            yield Problem(
+                path, f"must hold only {WORD_ALPHABET}, got {shown(word)}", f"write '{fix[:20]}'" if fix else ""
+            )
 
 
 def _project(config: Config) -> Iterator[Problem]:
-    if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", config.project):
+    if wrong := wrong_project(config.project):
         fix = "write the project ID, not its number or name: `gcloud projects list` shows it"
-        yield Problem("project", f"must be a project ID of 6 to 30 characters, got {shown(config.project)}", fix)
+        yield Problem("project", f"must {wrong}, got {shown(config.project)}", fix)
 
 
 def _compute(config: Config) -> Iterator[Problem]:
     """Network, subnets, addresses, routers, firewall rules, placement policies."""
     names = Names(config)
-    yield from _too_long("name", "a firewall rule", [names.network, f"{names.network}-allow-health-checks"], 63)
+    yield from _too_long(
+        "name", "a firewall rule", [names.network, f"{names.network}-allow-health-checks"], COMPUTE_LENGTH
+    )
     for key in config.regions:
         made = [names.node_subnet(key), names.proxy_subnet(key), names.gateway_address(key), names.router(key)]
         made += [f"{names.network}-allow-{what}-{key}" for what in ("proxies", "nodes")]
         made += [f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)]
-        yield from _too_long(f"regions.{key}", "a network resource", made, 63)
+        yield from _too_long(f"regions.{key}", "a network resource", made, COMPUTE_LENGTH)
 
 
 def _clusters(config: Config) -> Iterator[Problem]:
     for key in config.regions:
-        yield from _too_long(f"regions.{key}", "a cluster", [Names(config).cluster(key)], 40)
+        yield from _too_long(f"regions.{key}", "a cluster", [Names(config).cluster(key)], CLUSTER_LENGTH)
 
 
 def _service_account(config: Config) -> Iterator[Problem]:
-    yield from _too_long("name", "a service account ID", [Names(config).node_service_account], 30)
+    yield from _too_long("name", "a service account ID", [Names(config).node_service_account], ACCOUNT_LENGTHS[1])
 
 
 def _release(config: Config) -> Iterator[Problem]:
@@ -64,7 +75,7 @@ def _release(config: Config) -> Iterator[Problem]:
 
 def _pools(config: Config) -> Iterator[Problem]:
     for path, key, _ in pool_specs(config):
-        yield from _too_long(path, "a node pool", [key], 40)
+        yield from _too_long(path, "a node pool", [key], CLUSTER_LENGTH)
         if key in RESERVED_POOLS:
             yield Problem(
                 path, f"must not be called {' or '.join(RESERVED_POOLS)}, got '{key}'", "write 'tpu' or 'gpu'"
@@ -73,8 +84,8 @@ def _pools(config: Config) -> Iterator[Problem]:
 
 def _objective(config: Config) -> Iterator[Problem]:
     name, path = config.inference_pool.objective_name, "inference_pool.objective_name"
-    if name is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
-        message = f"must be 1 to 63 lower case letters, digits and hyphens, got {shown(name)}"
+    if name is not None and (wrong := wrong_label(name)):
+        message = f"must {wrong}, got {shown(name)}"
         yield Problem(path, message, f"write '{_plain_word(name) or 'chat'}'")
 
 
@@ -92,8 +103,8 @@ def _too_long(path: str, kind: str, names: list[str], limit: int) -> Iterator[Pr
 
 def _namespace(config: Config) -> Iterator[Problem]:
     name = config.namespace
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
-        message = f"must be 1 to 63 lower case letters, digits and hyphens, got {shown(name)}"
+    if wrong := wrong_label(name):
+        message = f"must {wrong}, got {shown(name)}"
         yield Problem("namespace", message, "write 'inference'")
     elif name in RESERVED_NAMESPACES or name.startswith(("kube-", "gke-")):
         yield Problem("namespace", f"must be a namespace of our own, got '{name}'", "write 'inference'")

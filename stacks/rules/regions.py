@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from constructs_lib.google_names import REGION, wrong_region, wrong_zone
 from stacks.config import Config
 from stacks.errors import Problem, nearest, shown
 from stacks.rules.rule import Rule
-
-REGION = r"[a-z]+-[a-z]+[0-9]+"
 
 
 def _some(config: Config) -> Iterator[Problem]:
@@ -34,10 +33,10 @@ def _config_cluster(config: Config) -> Iterator[Problem]:
 
 def _region_names(config: Config) -> Iterator[Problem]:
     for key, region in config.regions.items():
-        if not re.fullmatch(REGION, region.region):
+        if wrong := wrong_region(region.region):
             zone = re.fullmatch(rf"({REGION})-\w+", region.region)
             fix = f"write '{zone[1]}': zones go under zones" if zone else "`gcloud compute regions list` shows all"
-            message = f"must be a region such as us-east5, got {shown(region.region)}"
+            message = f"must {wrong}, got {shown(region.region)}"
             yield Problem(f"regions.{key}.region", message, fix)
 
 
@@ -62,9 +61,8 @@ def _twice(config: Config, setting: str, why: str, fix: str) -> Iterator[Problem
 def _zones(config: Config) -> Iterator[Problem]:
     for key, region in config.regions.items():
         for index, zone in enumerate(region.zones):
-            # A letter, or an AI zone such as us-central1-ai1a.
-            if re.fullmatch(REGION, region.region) and not re.fullmatch(rf"{region.region}-(ai\d+)?[a-z]", zone):
-                message = f"must be a zone of {region.region}, got {shown(zone)}"
+            if not wrong_region(region.region) and (wrong := wrong_zone(zone, region.region)):
+                message = f"must {wrong}, got {shown(zone)}"
                 yield Problem(f"regions.{key}.zones[{index}]", message, f"write one such as {region.region}-a")
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 
+from constructs_lib.google_names import BUCKET_ALPHABET, REGION, wrong_bucket
 from stacks.config import Config
 from stacks.errors import TOKEN, Problem, shown
 from stacks.names import Names
-from stacks.rules.regions import REGION
 from stacks.rules.rule import Rule
 
-ALPHABET = r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?"
 CONTINENTS = {"US": ("us-",), "EU": ("europe-",), "ASIA": ("asia-",)}
 DUAL_REGIONS = {"ASIA1": "asia-", "NAM4": "us-", **dict.fromkeys(("EUR4", "EUR5", "EUR7", "EUR8"), "europe-")}
 
@@ -24,43 +22,20 @@ def _bucket_names(config: Config) -> Iterator[Problem]:
     if config.state_bucket is not None:
         names["state_bucket"] = config.state_bucket
     for where, name in names.items():
-        if where == "project" and not re.fullmatch(ALPHABET, name):
+        if where == "project" and not re.fullmatch(BUCKET_ALPHABET, name):
             continue  # NAME-PROJECT and NAME-WORD tell which part is wrong.
-        if wrong := _wrong_name(name):
+        if wrong := wrong_bucket(name):
             made, what = ("the default bucket name made from it ", "bucket.name") if where == "project" else ("", "it")
             own = "" if where == "project" else _likely_name(name)
             fix = f"write '{own}'" if own else f"give {what} a name of your own"
             yield Problem(where, f"{made}must {wrong}, got {shown(name)}", fix)
 
 
-def _wrong_name(name: str) -> str:
-    """What a bucket name must do that *name* does not."""
-    if not re.fullmatch(ALPHABET, name):
-        return "hold only lower case letters, digits, -, _ and ., and begin and end with a letter or digit"
-    if _is_address(name):
-        return "not be an IP address"
-    if "." in name:
-        return "hold no dots, which need a verified domain"
-    if not 3 <= len(name) <= 63:
-        return "have 3 to 63 characters"
-    # 0 for o, 1 for l, 3 for e, 9 for g: the close misspellings.
-    if name.startswith("goog") or "google" in name.translate(str.maketrans("0139", "oleg")):
-        return "neither begin with goog nor contain google or a close misspelling"
-    return ""
-
-
 def _likely_name(text: str) -> str:
     """The bucket's name in an address, in a path, or in upper case; empty where there is none."""
     bare = re.sub(r"^([a-z]+://)(storage\.(googleapis|cloud\.google)\.com/)?", "", text).split("/")[0].lower()
     name = re.sub(r"\s+", "-", bare.strip())
-    return name if name != text and not TOKEN.search(text) and not _wrong_name(name) else ""
-
-
-def _is_address(name: str) -> bool:
-    try:
-        return bool(IPv4Address(name))
-    except ValueError:
-        return False
+    return name if name != text and not TOKEN.search(text) and not wrong_bucket(name) else ""
 
 
 def _location(config: Config) -> Iterator[Problem]:

@@ -1,0 +1,91 @@
+"""What names Google Cloud and Kubernetes take; constructs refuse others, and so do the rules of the config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
+
+REGION = r"[a-z]+-[a-z]+[0-9]+"
+WORD = r"[a-z]([a-z0-9-]*[a-z0-9])?"
+"""Source: RFC 1035; Google, Compute Engine naming conventions."""
+WORD_ALPHABET = "lower case letters, digits and hyphens, begin with a letter and not end with a hyphen"
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+"""Source: Kubernetes, Object names and IDs, RFC 1123 label names."""
+PROJECT = r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
+"""Source: Google, Creating and managing projects; the part before the colon is that of a domain-scoped one."""
+BUCKET_ALPHABET = r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?"
+
+CLUSTER_LENGTH = 40
+"""Of clusters and node pools. Source: GKE API, Cluster.name, NodePool.name."""
+COMPUTE_LENGTH = 63
+ACCOUNT_LENGTHS = (6, 30)
+"""Source: IAM API, ServiceAccount, account ID."""
+
+
+def wrong_word(text: str, longest: int = COMPUTE_LENGTH) -> str:
+    """What a name of a resource must do that *text* does not; empty where it is right."""
+    if not re.fullmatch(WORD, text):
+        return f"hold only {WORD_ALPHABET}"
+    return "" if len(text) <= longest else f"have at most {longest} characters"
+
+
+def wrong_region(text: str) -> str:
+    """What a region must do that *text* does not."""
+    return "" if re.fullmatch(REGION, text) else "be a region such as us-east5"
+
+
+def wrong_zone(text: str, region: str) -> str:
+    """What a zone of *region* must do that *text* does not: it ends in a letter, or in an AI zone's `ai1a`."""
+    return "" if re.fullmatch(rf"{re.escape(region)}-(ai\d+)?[a-z]", text) else f"be a zone of {region}"
+
+
+def wrong_project(text: str) -> str:
+    """What a project ID must do that *text* does not."""
+    return "" if re.fullmatch(PROJECT, text) else "be a project ID of 6 to 30 characters"
+
+
+def wrong_label(text: str) -> str:
+    """What the name of a namespace or service account of Kubernetes must do that *text* does not."""
+    return "" if re.fullmatch(LABEL, text) else "be 1 to 63 lower case letters, digits and hyphens"
+
+
+def wrong_account(text: str) -> str:
+    """What the ID of a service account of Google Cloud must do that *text* does not."""
+    least, most = ACCOUNT_LENGTHS
+    right = re.fullmatch(WORD, text) and least <= len(text) <= most
+    return "" if right else f"be {least} to {most} characters, and hold only {WORD_ALPHABET}"
+
+
+def wrong_bucket(name: str) -> str:
+    """What a bucket name must do that *name* does not. Source: Google, About Cloud Storage buckets, bucket names."""
+    if not re.fullmatch(BUCKET_ALPHABET, name):
+        return "hold only lower case letters, digits, -, _ and ., and begin and end with a letter or digit"
+    if _is_address(name):
+        return "not be an IP address"
+    if "." in name:
+        return "hold no dots, which need a verified domain"
+    if not 3 <= len(name) <= 63:
+        return "have 3 to 63 characters"
+    # 0 for o, 1 for l, 3 for e, 9 for g: the close misspellings.
+    if name.startswith("goog") or "google" in name.translate(str.maketrans("0139", "oleg")):
+        return "neither begin with goog nor contain google or a close misspelling"
+    return ""
+
+
+def wrong_location(text: str, region: str, zones: Sequence[str]) -> str:
+    """What the location of a cluster must do that *text* does not: the region, or the zone of a zonal one."""
+    return "" if text in (region, *zones) else f"be {region} or one of its zones ({', '.join(zones)})"
+
+
+def told(name: str, value: str, must: str) -> Iterator[str]:
+    """The problem of the setting *name*, where there is one; a token, known after apply, has none yet."""
+    if must and "${" not in value:
+        yield f"{name} must {must}, got '{value}'"
+
+
+def _is_address(name: str) -> bool:
+    try:
+        return bool(IPv4Address(name))
+    except ValueError:
+        return False
