@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 import fast_synth
 
 fast_synth.enable()
+# Who has exported it for a platform of theirs tests the product all the same.
+os.environ.pop("INFERENCE_CONFIG", None)
 
 from tests.configs import EXAMPLE
 from tests.synthesized import Synthesized, synthesize, synthesize_stack

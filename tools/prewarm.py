@@ -6,17 +6,15 @@ every later one then stays slower by half and takes four times the memory. Hence
 written.
 """
 
-import os
-import platform
 import time
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import fast_synth
+from tools.jsii_cache import cache_root
 
 PACKAGES = (
     "constructs",
@@ -30,15 +28,6 @@ PACKAGES = (
 PATIENCE_SEC = 120
 
 
-def cache_root() -> Path:
-    """Where the jsii kernel keeps unpacked packages: the rule of its `default-cache-root.ts`."""
-    if configured := os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT"):
-        return Path(configured)
-    if platform.system() == "Darwin":
-        return Path.home() / "Library" / "Caches" / "com.amazonaws.jsii" / "package-cache"
-    return Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
-
-
 def without_index() -> list[str]:
     """The packages whose index is not finished; its last file to be written is the manifest `.jsii.runtime.v1.json`."""
     return [name for name in PACKAGES if not any(cache_root().glob(f"{_entry(name)}/*/.jsii.runtime.v1.json"))]
@@ -47,6 +36,8 @@ def without_index() -> list[str]:
 def main() -> None:
     """Load every package, then wait for the indexes, with a bound; a missing one is named and costs only speed."""
     console = Console()
+    if not console.is_terminal:
+        console.print("  unpacking the bindings for Node (a bar follows when it is done)")
     columns = TextColumn("  {task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("unpacking the bindings for Node", total=len(PACKAGES))

@@ -12,6 +12,7 @@ from stacks.rules.rule import Rule, pool_specs
 
 WORD = r"[a-z]([a-z0-9-]*[a-z0-9])?"
 ALPHABET = "lower case letters, digits and hyphens, begin with a letter and not end with a hyphen"
+PLACEHOLDER = "my-project-id"
 RESERVED_POOLS = ("system", "default-pool")
 RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
 
@@ -30,6 +31,12 @@ def _project(config: Config) -> Iterator[Problem]:
     if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", config.project):
         fix = "write the project ID, not its number or name: `gcloud projects list` shows it"
         yield Problem("project", f"must be a project ID of 6 to 30 characters, got {shown(config.project)}", fix)
+
+
+def _placeholder(config: Config) -> Iterator[Problem]:
+    if config.project == PLACEHOLDER:
+        fix = "`gcloud projects list` shows the IDs of yours"
+        yield Problem("project", f"should be a project of yours, got the example's placeholder '{PLACEHOLDER}'", fix)
 
 
 def _compute(config: Config) -> Iterator[Problem]:
@@ -125,6 +132,14 @@ RULES = (
         "A project's number or display name is refused by most APIs.",
         "Google, Creating and managing projects",
         _project,
+    ),
+    Rule(
+        "NAME-PLACEHOLDER",
+        "`project` is not the placeholder of the example",
+        "The first apply would be refused, or go to a project of somebody else.",
+        "config/example.yaml",
+        _placeholder,
+        severity="warning",
     ),
     Rule(
         "NAME-COMPUTE-63",

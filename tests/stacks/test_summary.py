@@ -116,13 +116,13 @@ def test_the_next_command_is_told(platform: Synthesized) -> None:
     """For cdktf and for plain Terraform, with the stack that goes first."""
     text = summary(config(), platform)
 
-    assert "Next: cdktf deploy 'infra-*', then cdktf deploy '*'" in text
+    assert "Then: cdktf deploy 'infra-*', then cdktf deploy '*'" in text
     assert f"terraform -chdir={platform.outdir}/stacks/infra-network init" in text
 
 
 def test_another_config_is_named_in_the_next_command(platform: Synthesized) -> None:
     """Else the wrong platform would be deployed."""
-    assert "Next: INFERENCE_CONFIG=config/mine.yaml cdktf deploy" in summary(config(), platform, "config/mine.yaml")
+    assert "Then: INFERENCE_CONFIG=config/mine.yaml cdktf deploy" in summary(config(), platform, "config/mine.yaml")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_another_config_is_named_in_the_next_command(platform: Synthesized) -> N
 )
 def test_the_next_command_can_be_pasted_as_it_is(platform: Synthesized, path: str, shown: str) -> None:
     """Also with a space or brackets in the path."""
-    assert f"Next: INFERENCE_CONFIG={shown} cdktf deploy" in summary(config(), platform, path)
+    assert f"Then: INFERENCE_CONFIG={shown} cdktf deploy" in summary(config(), platform, path)
 
 
 def test_the_order_is_the_manifest_s(platform: Synthesized) -> None:
