@@ -148,8 +148,8 @@ def _print_next(config_path: Path, outdir: Path, order: dict[str, list[str]], co
     variable = "" if config_path == EXAMPLE else f"{VARIABLE}={path} "
     first = escape(shlex.quote(f"{outdir}/stacks/{next(iter(order))}"))
     console.print(
-        f"\nNext: [bold]{variable}.venv/bin/python -m operations preflight[/] asks Google what no file can tell: whether "
-        f"regions, zones, machines, quotas and permissions are there.",
+        f"\nNext: [bold]{variable}.venv/bin/python -m operations preflight[/] asks Google what no file can tell: "
+        f"whether regions, zones, machines, quotas and permissions are there.",
         soft_wrap=True,
     )
     console.print(

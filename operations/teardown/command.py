@@ -20,6 +20,7 @@ from operations.teardown.plan import WayDown, way_down
 from operations.teardown.planned import planned
 from operations.teardown.printed import print_report
 from operations.teardown.progress import looking
+from operations.teardown.stale import stale_problems
 from operations.teardown.states import paths, read_states
 from operations.teardown.subject import Subject
 from operations.teardown.terraform import TerraformError
@@ -91,7 +92,7 @@ def teardown(
     subject = Subject(config=config, way=way, states=states, clusters=Clusters(google, config), network=network)
     with looking(console, "looking at the clusters that are named"):
         problems = protection_problems(states, clusters, bucket, subject.clusters.lost)
-    if problems:
+    if problems := [*problems, *(stale_problems(way, states) if yes else [])]:
         raise click.UsageError("\n  ".join(problems))
     rules = Rules(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec)
     report = down(subject, rules, wait_sec=wait_sec, console=console) if yes else planned(subject, rules, console)
