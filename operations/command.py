@@ -117,8 +117,9 @@ def platform_config(ctx: click.Context) -> Config:
 class Command(click.Command):
     """A command that takes the settings too, and refuses all bad options at once; click itself stops at the first."""
 
-    def __init__(self, *args: Any, params: list[click.Parameter] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, params=[*(params or []), *setting_options()], **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += setting_options()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """

@@ -125,6 +125,19 @@ def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps)
     assert "must be a folder that `make synth` wrote: No such file or directory" in ran.err
 
 
+def test_without_credentials_the_way_to_sign_in_is_told(
+    tmp_path: Path, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before Terraform is run; exit code 3."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(write(tmp_path / "out")))
+
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("Nothing was changed: no answer noCredentials: ")
+    assert "fix: sign in with `gcloud auth application-default login` and run it again" in ran.err
+    assert "reading" not in ran.err
+
+
 def test_names_must_be_ours(tmp_path: Path, inference_ops: InferenceOps) -> None:
     """All names that are none of ours are told at once, before anything is looked at."""
     outdir = write(tmp_path / "out")
