@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from operations.preflight import capacity, fleet, images, model, network, project, quota, reservations
+from operations.preflight import capacity, fleet, images, model, network, project, quota, reservations, scopes
 from operations.preflight.check import Check, Subject
 
 __all__ = ["all_checks"]
@@ -10,5 +10,5 @@ __all__ = ["all_checks"]
 
 def all_checks(subject: Subject) -> Iterator[Check]:
     """Every check of *subject*; none of them has been made yet."""
-    for topic in (project, quota, capacity, reservations, network, fleet, images, model):
+    for topic in (project, quota, capacity, reservations, network, fleet, images, model, scopes):
         yield from topic.checks(subject)
