@@ -121,7 +121,7 @@ def test_the_picture_can_be_read_by_itself(inference_ops: InferenceOps, tmp_path
 
     for word in (
         f"Load on {MODEL}",
-        "Requests by region",
+        "Requests by the region that answered",
         "requests",
         "requests at once",
         "seconds",
