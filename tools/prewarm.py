@@ -36,8 +36,6 @@ def without_index() -> list[str]:
 def main() -> None:
     """Load every package, then wait for the indexes, with a bound; a missing one is named and costs only speed."""
     console = Console()
-    if not console.is_terminal:
-        console.print("  unpacking the bindings for Node (a bar follows when it is done)")
     columns = TextColumn("  {task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("unpacking the bindings for Node", total=len(PACKAGES))

@@ -58,11 +58,14 @@ def set_up() -> None:
         "each dot is a second.",
         flush=True,
     )
-    step("making the environment", sys.executable, "-m", "venv", VENV, TOOL)
-    step(f"installing {PIPENV} beside it", TOOL / "bin" / "python", "-m", "pip", "install", PIPENV)
-    step("installing Pipfile.lock, Node included", TOOL / "bin" / "python", "-m", "pipenv", "sync", "--dev")
-    step("installing checkov by itself", TOOL / "bin" / "python", "-m", "pipenv", "sync", PIPENV_PIPFILE=CHECKOV)
-    step("compiling the packages", PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib")
+    step("1 of 6: making the environment", sys.executable, "-m", "venv", VENV, TOOL)
+    step(f"2 of 6: installing {PIPENV} beside it", TOOL / "bin" / "python", "-m", "pip", "install", PIPENV)
+    step("3 of 6: installing Pipfile.lock, Node included", TOOL / "bin" / "python", "-m", "pipenv", "sync", "--dev")
+    step(
+        "4 of 6: installing checkov by itself", TOOL / "bin" / "python", "-m", "pipenv", "sync", PIPENV_PIPFILE=CHECKOV
+    )
+    step("5 of 6: compiling the packages", PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib")
+    print("  6 of 6: unpacking the bindings for Node into jsii's cache", flush=True)
     subprocess.run([PYTHON, "-m", "tools.prewarm"], cwd=ROOT, check=True)
 
 
