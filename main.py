@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 import fast_synth
+from stacks.config_path import EXAMPLE, VARIABLE, config_path
 from stacks.errors import ConfigError
 from stacks.load import load
 from stacks.summary import print_summary
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 
     from stacks.config import Config
 
-DEFAULT_CONFIG = "config/example.yaml"
 BAD_INPUT = 2
 
 
@@ -63,15 +65,16 @@ def add_platform(app: App, config: Config) -> None:
         gateway.add_dependency(serving[key])
 
 
-def main() -> int:
-    """Synthesize the platform of `INFERENCE_CONFIG`; 0 when done, 2 when the input is wrong."""
-    path = Path(os.environ.get("INFERENCE_CONFIG") or DEFAULT_CONFIG)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Synthesize the platform of a config; 0 when done, 2 when the input is wrong."""
+    given: Path | None = _parser().parse_args(arguments).config
     if os.environ.get("SYNTH_HCL_OUTPUT") == "true":
         print(
             "SYNTH_HCL_OUTPUT: only JSON is written, got 'true': cdktf's HCL drops settings silently", file=sys.stderr
         )
         return BAD_INPUT
     try:
+        path = config_path(given, os.environ)
         config = load(path)
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -86,6 +89,24 @@ def main() -> int:
     app.synth()
     print_summary(config, path, Path(app.outdir), Console(soft_wrap=False))
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Write the Terraform JSON of one platform to cdktf.out, and tell what it holds.",
+        epilog=f"cdktf passes no arguments: for it, {VARIABLE} names the file. "
+        "Exit codes: 0 done, 2 the input is wrong, and nothing was written.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "config",
+        metavar="FILE",
+        nargs="?",
+        type=Path,
+        help=f"the platform's YAML file (default: what {VARIABLE} names, else {EXAMPLE})",
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import click
 
-from operations.command import Settings
+from operations.command import platform_config
 from stacks.config import Config
 from stacks.errors import shown
-from stacks.load import load
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,7 @@ class Chosen:
 
 def chosen(ctx: click.Context, _: click.Parameter, keys: tuple[str, ...]) -> Chosen:
     """The config, with *keys* of its regions or all; a callback for an option that may be given again."""
-    settings: Settings = ctx.obj
-    config = load(settings.config_path)
+    config = platform_config(ctx)
     for key in keys:
         if key not in config.regions:
             raise click.BadParameter(f"must be one of {', '.join(config.regions)}, got {shown(key)}")

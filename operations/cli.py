@@ -4,48 +4,27 @@ from __future__ import annotations
 
 import os
 import traceback
-from pathlib import Path
-from typing import Literal
 
 import click
 
-from operations.command import Exit, Settings
+from operations.command import Exit, setting_options
 from operations.drill.command import drill
 from operations.load.command import load
 from operations.preflight.command import preflight
 from operations.teardown.command import teardown
 from operations.verify.command import verify
 
-DEFAULT_CONFIG = "config/example.yaml"
 TRACEBACK_VARIABLE = "INFERENCE_OPS_TRACEBACK"
 """Set to anything, it shows where in the program a mistake of its own is."""
 
 
-@click.group(context_settings={"show_default": True, "max_content_width": 100})
-@click.option(
-    "--config",
-    "config_path",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    envvar="INFERENCE_CONFIG",
-    show_envvar=True,
-    default=DEFAULT_CONFIG,
-    help="The platform's YAML file.",
-)
-@click.option(
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Tables for people, or one JSON document on stdout.",
-)
-@click.pass_context
-def cli(ctx: click.Context, config_path: Path, output: Literal["text", "json"]) -> None:
+@click.group(context_settings={"show_default": True, "max_content_width": 100}, params=setting_options())
+def cli() -> None:
     """
     Day-2 commands of the cross-region inference platform.
 
-    Exit codes: 0 good, 1 found wrong, 2 bad input, 3 could not tell.
+    Options may stand before or after the command. Exit codes: 0 good, 1 found wrong, 2 bad input, 3 could not tell.
     """
-    ctx.obj = Settings(config_path=config_path, output=output)
 
 
 for command in (preflight, verify, load, drill, teardown):

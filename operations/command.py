@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import click
+from click.core import ParameterSource
 
-from stacks.errors import ConfigError
+from stacks.config import Config
+from stacks.config_path import EXAMPLE, VARIABLE, refuse_misspelt
+from stacks.errors import ConfigError, shown
+from stacks.load import load
 
 PROBLEMS = "operations.problems"
+BEFORE = "operations.config"
+"""The config that was named before the command."""
 
 
 class Exit(IntEnum):
@@ -28,15 +35,17 @@ class Exit(IntEnum):
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """
-    What is said before the name of the command; `ctx.obj` of each.
+    What is said before or after the name of the command; `ctx.obj` of each.
 
     Attributes:
         config_path: The platform's YAML file, not read yet.
         output: How the report is printed.
+        named: Whether somebody named that file; else it is the example.
     """
 
-    config_path: Path
-    output: Literal["text", "json"]
+    config_path: Path = EXAMPLE
+    output: Literal["text", "json"] = "text"
+    named: bool = False
 
 
 class Option(click.Option):
@@ -58,8 +67,59 @@ class Option(click.Option):
 option = partial(click.option, cls=Option)
 
 
+def _source(ctx: click.Context, param: click.Parameter) -> ParameterSource | None:
+    return ctx.get_parameter_source(str(param.name))
+
+
+def _keep_config(ctx: click.Context, param: click.Parameter, given: Path) -> None:
+    settings: Settings = ctx.ensure_object(Settings)
+    by_hand, before = _source(ctx, param) is ParameterSource.COMMANDLINE, ctx.meta.get(BEFORE)
+    if by_hand and before not in (None, given):
+        raise click.BadParameter(f"must be given once, got {shown(str(before))} and {shown(str(given))}", ctx, param)
+    if by_hand:
+        ctx.meta[BEFORE] = given
+    if by_hand or (_source(ctx, param) is ParameterSource.ENVIRONMENT and not settings.named):
+        ctx.obj = replace(settings, config_path=given, named=True)
+
+
+def _keep_output(ctx: click.Context, param: click.Parameter, given: Literal["text", "json"]) -> None:
+    if _source(ctx, param) is ParameterSource.COMMANDLINE:
+        ctx.obj = replace(ctx.ensure_object(Settings), output=given)
+
+
+def setting_options() -> list[click.Parameter]:
+    """`--config` and `--output`, for the group and for each command; they become `Settings`."""
+    return [
+        Option(
+            ["--config"], metavar="FILE", type=click.Path(path_type=Path), envvar=VARIABLE, show_envvar=True,
+            default=EXAMPLE, callback=_keep_config, is_eager=True, expose_value=False, help="The platform's YAML file.",
+        ),
+        Option(
+            ["--output"], type=click.Choice(["text", "json"]), default="text", callback=_keep_output, is_eager=True,
+            expose_value=False, help="Tables for people, or one JSON document on stdout.",
+        ),
+    ]  # fmt: skip
+
+
+def platform_config(ctx: click.Context) -> Config:
+    """
+    The config of the command.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    settings: Settings = ctx.obj
+    if not settings.named:
+        refuse_misspelt(os.environ)
+    return load(settings.config_path)
+
+
 class Command(click.Command):
-    """A command that refuses all bad options at once; click itself stops at the first."""
+    """A command that takes the settings too, and refuses all bad options at once; click itself stops at the first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += setting_options()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """

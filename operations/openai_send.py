@@ -12,6 +12,8 @@ from operations.openai import Endpoint, Reading, Result
 from operations.openai_wire import events
 
 OBJECTIVE_HEADER = "x-gateway-inference-objective"
+CONNECT_SEC = 10
+"""For a connection alone; what comes after it has the time of the whole request."""
 
 
 async def send(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str) -> Result:
@@ -27,6 +29,24 @@ async def send(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str) -> Re
     except ValueError as error:
         reading.unreadable(str(error))
     return reading.result(perf_counter())
+
+
+def served_models(url: str, token: str) -> list[str]:
+    """
+    The names of the models that the server at *url* has.
+
+    Raises:
+        ConnectionError: Nobody is there.
+        ValueError: It does not tell.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx.get(f"{url}/v1/models", headers=headers, timeout=CONNECT_SEC, trust_env=False)
+        return [str(model["id"]) for model in answer.raise_for_status().json()["data"]]
+    except httpx.TransportError as error:
+        raise ConnectionError(f"{type(error).__name__}: {error}") from None
+    except (httpx.HTTPError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
 def url_of(endpoint: Endpoint) -> str:

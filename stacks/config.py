@@ -79,6 +79,11 @@ class Config(BaseModel):
         return self.model.download_region or self.config_region
 
     @property
+    def scoped_regions(self) -> tuple[str, ...]:
+        """Keys of the regions that the backend policy has a scope for: drained, weighted or preferred."""
+        return tuple(key for key, region in self.regions.items() if region.capacity_percent < 100 or region.preferred)
+
+    @property
     def gateway_regions(self) -> tuple[str, ...]:
         """Keys of the regions with a gateway address, in the order of the file."""
         return self.gateway.regions or tuple(self.regions)

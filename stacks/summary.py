@@ -14,15 +14,27 @@ from rich.markup import escape
 from rich.table import Table
 
 from stacks.config import Config
+from stacks.config_path import EXAMPLE, VARIABLE
 from stacks.names import Names
 from stacks.network_plan import region_ranges
 from stacks.rules import check
+from stacks.stale_stacks import stale_stacks
 from stacks.versions import metric_source
 
 
 def print_summary(config: Config, config_path: Path, outdir: Path, console: Console) -> None:
-    """Print stacks in order, resources by type, regions, addresses, detection time, warnings, and the next command."""
+    """
+    Print what was read and what it became.
+
+    The config, stacks in order, resources by type, regions, addresses, detection time, warnings, what an older config
+    left, and the next commands.
+    """
     order = stack_order(outdir)
+    console.print(
+        f"Read [bold]{escape(str(config_path))}[/]: platform {config.name} in project {config.project}.\n",
+        soft_wrap=True,
+        highlight=False,
+    )
     console.print(_stacks(order, outdir))
     console.print(_types(order, outdir))
     console.print(_regions(config))
@@ -43,6 +55,7 @@ def print_summary(config: Config, config_path: Path, outdir: Path, console: Cons
         )
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
+    _print_stale(outdir, console)
     _print_next(config_path, outdir, order, console)
 
 
@@ -109,12 +122,38 @@ def _addresses(config: Config) -> Table:
     return table
 
 
+def _print_stale(outdir: Path, console: Console) -> None:
+    left = [stack for stack in stale_stacks(outdir) if stack.applied is not False]
+    if not left:
+        return
+    console.print(
+        f"\n[yellow]Left by an older config[/] in {escape(str(outdir))}/stacks, in no order above, and applied or "
+        f"destroyed by nothing that is printed here:",
+        soft_wrap=True,
+    )
+    for stack in left:
+        console.print(
+            f"  {stack.name}: {stack.resources} resources, state in {escape(stack.state)}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    console.print(
+        "What its state holds lives on. README, Add a region, tells the way down; when it is gone, delete the folder.",
+        soft_wrap=True,
+    )
+
+
 def _print_next(config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console) -> None:
     path = escape(shlex.quote(str(config_path)))
-    variable = "" if path == "config/example.yaml" else f"INFERENCE_CONFIG={path} "
+    variable = "" if config_path == EXAMPLE else f"{VARIABLE}={path} "
     first = escape(shlex.quote(f"{outdir}/stacks/{next(iter(order))}"))
     console.print(
-        f"\nNext: [bold]{variable}cdktf deploy 'infra-*'[/], then [bold]{variable}cdktf deploy '*'[/] "
+        f"\nNext: [bold]{variable}.venv/bin/python -m operations preflight[/] asks Google what no file can tell: "
+        f"whether regions, zones, machines, quotas and permissions are there.",
+        soft_wrap=True,
+    )
+    console.print(
+        f"Then: [bold]{variable}cdktf deploy 'infra-*'[/], then [bold]{variable}cdktf deploy '*'[/] "
         f"(`make cli` installs cdktf).",
         soft_wrap=True,
     )

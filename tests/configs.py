@@ -12,6 +12,8 @@ from stacks.config import Config
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
 ELASTIC = EXAMPLE.with_name("h100-elastic.yaml")
+CONFIGS = (EXAMPLE, ELASTIC)
+"""The product's own configs, by name: what else is in that folder is a user's, and no test looks at it."""
 
 
 def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 import fast_synth
 
 fast_synth.enable()
+# Who has exported it for a platform of theirs tests the product all the same.
+os.environ.pop("INFERENCE_CONFIG", None)
 
 from stacks.config import Config
 from tests.configs import EXAMPLE
@@ -32,8 +35,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
 def every_platform(platform: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Platforms:
     """Each config and each variant of the example by its name, synthesized."""
     from stacks.load import load
-    from tests.configs import config
-    from tests.terraform.configs import CONFIGS
+    from tests.configs import CONFIGS, config
     from tests.test_output import VARIANTS
 
     made = {EXAMPLE.stem: (load(EXAMPLE), platform)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,18 @@ from tests.configs import EXAMPLE
 ROOT = Path(__file__).parent.parent
 
 
-def run(config: Path | str, outdir: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """main.py as a user runs it."""
+def run(config: Path | str, outdir: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """main.py as a user runs it; an empty *config* is none."""
     variables = {**os.environ, "INFERENCE_CONFIG": str(config), "CDKTF_OUTDIR": str(outdir), "COLUMNS": "120", **env}
-    return subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=variables, capture_output=True, text=True)
+    command = [sys.executable, "main.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
+
+
+def make(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """What make would run."""
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "--dry-run", "--old-file=.venv/.ready", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=variables | env, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +38,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProces
 def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProcess[str]) -> None:
     """Stacks, resources by type, regions with chips, addresses, detection time, and the next command."""
     landmarks = [
+        f"Read {EXAMPLE}: platform gemma in project my-project-id.",
         "Stacks, in order",
         "infra-network",
         "infra-cluster-us",
@@ -39,6 +49,8 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
         "4 x v6e",
         "gemma-gateway-us",
         "10 s",
+        "[NAME-PLACEHOLDER]",
+        "operations preflight",
         "cdktf deploy 'infra-*'",
         "cdktf deploy '*'",
         "terraform -chdir=",
@@ -48,6 +60,80 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
     positions = [good.stdout.find(landmark) for landmark in landmarks]
     assert -1 not in positions, dict(zip(landmarks, positions, strict=True))
     assert positions == sorted(positions)
+    assert positions[0] == 0
+
+
+def test_the_config_can_be_an_argument(tmp_path: Path) -> None:
+    """As people type it; it is that file which is read, and its refusal which is told."""
+    bad = tmp_path / "mine.yaml"
+    bad.write_text("name: mine\n")
+    ran = run("", tmp_path / "out", str(bad))
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"{bad}: ")
+
+
+def test_help_synthesizes_nothing(tmp_path: Path) -> None:
+    """It tells both ways to name a config."""
+    ran = run("", tmp_path / "out", "--help")
+
+    assert ran.returncode == 0
+    assert "INFERENCE_CONFIG" in ran.stdout
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "arguments", "env", "words"),
+    [
+        ("", ["--confg", "x.yaml"], {}, "unrecognized arguments: --confg"),
+        ("", ["config/example.yaml", "config/mine.yaml"], {}, "unrecognized arguments: config/mine.yaml"),
+        ("config/mine.yaml", ["config/other.yaml"], {}, "must name the same file, got 'config/mine.yaml'"),
+        ("", [], {"INFRENCE_CONFIG": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
+        ("", [], {"inference_config": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
+    ],
+)
+def test_what_is_not_known_never_becomes_the_example(
+    config: str, arguments: list[str], env: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    """Exit code 2, and nothing is written: else somebody deploys another platform than theirs."""
+    ran = run(config, tmp_path / "out", *arguments, **env)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert words in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["synth", "INFRENCE_CONFIG=config/mine.yaml"], "did you mean INFERENCE_CONFIG?"),
+        (["synth", "CONFIG=config/mine.yaml"], "did you mean INFERENCE_CONFIG?"),
+        (["test", "args=tests/rules"], "did you mean ARGS?"),
+        (["synth", "PYHTON=python3.12"], "did you mean PYTHON?"),
+        (["synth", "config/example.yaml"], "did you mean `make synth INFERENCE_CONFIG=config/example.yaml`?"),
+    ],
+)
+def test_make_refuses_what_it_would_ignore(arguments: list[str], words: str) -> None:
+    """A mistyped variable, or a file as a target."""
+    ran = make(*arguments)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert words in ran.stderr
+
+
+def test_make_takes_what_it_knows() -> None:
+    """Its three variables; a config may be an argument too."""
+    named = make("synth", "INFERENCE_CONFIG=config/mine.yaml", "PYTHON=python3")
+
+    assert named.stdout.strip() == ".venv/bin/python main.py"
+    assert make("synth", "ARGS=config/mine.yaml").stdout.strip() == ".venv/bin/python main.py config/mine.yaml"
+    assert make("test", "ARGS=tests/rules -x").stdout.splitlines()[-1] == ".venv/bin/python -m pytest tests/rules -x"
+
+
+@pytest.mark.parametrize("target", ["test", "test-providers", "check", "bench", "inventories", "cli"])
+def test_make_tells_what_takes_long(target: str) -> None:
+    """Each long step begins with a line for people."""
+    assert re.match(r'echo "[^"]+"\n', make(target).stdout)
 
 
 def test_a_bad_config_leaves_the_last_output_alone(tmp_path: Path) -> None:

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.configs import EXAMPLE
+from tests.configs import CONFIGS
 from tests.synthesized import Synthesized, synthesize
 
 ROOT = Path(__file__).parent.parent
 CHECKOV = ROOT / "tools" / "checkov" / ".venv" / "bin" / "checkov"
-CONFIGS = sorted(EXAMPLE.parent.glob("*.yaml"))
 
 pytestmark = pytest.mark.skipif(
     not CHECKOV.exists() and not os.environ.get("CI"), reason="checkov is not installed: run `make setup`"

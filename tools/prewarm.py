@@ -6,17 +6,15 @@ every later one then stays slower by half and takes four times the memory. Hence
 written.
 """
 
-import os
-import platform
 import time
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import fast_synth
+from tools.jsii_cache import cache_root
 
 PACKAGES = (
     "constructs",
@@ -28,15 +26,6 @@ PACKAGES = (
     "cdktf_cdktf_provider_time",
 )
 PATIENCE_SEC = 120
-
-
-def cache_root() -> Path:
-    """Where the jsii kernel keeps unpacked packages: the rule of its `default-cache-root.ts`."""
-    if configured := os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT"):
-        return Path(configured)
-    if platform.system() == "Darwin":
-        return Path.home() / "Library" / "Caches" / "com.amazonaws.jsii" / "package-cache"
-    return Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
 
 
 def without_index() -> list[str]:

@@ -18,6 +18,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 READY = VENV / ".ready"
 LOG = VENV / "setup.log"
+LONG_SEC = 60
+"""No step takes as long on a fast line."""
 # pipenv gets an environment of its own, so that its packages never mix with the product's.
 TOOL = VENV / "pipenv"
 PIPENV = "pipenv==2026.10.3"
@@ -51,25 +53,35 @@ def set_up() -> None:
     """Make .venv anew. Nothing of an older one stays."""
     shutil.rmtree(VENV, ignore_errors=True)
     VENV.mkdir()
-    print("Setting up .venv, once; takes about a minute.", flush=True)
-    step("making the environment", sys.executable, "-m", "venv", VENV, TOOL)
-    step(f"installing {PIPENV} beside it", TOOL / "bin" / "python", "-m", "pip", "install", PIPENV)
-    step("installing Pipfile.lock, Node included", TOOL / "bin" / "python", "-m", "pipenv", "sync", "--dev")
-    step("installing checkov by itself", TOOL / "bin" / "python", "-m", "pipenv", "sync", PIPENV_PIPFILE=CHECKOV)
-    step("compiling the packages", PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib")
+    print(
+        "Setting up .venv, once. It takes about a minute on two cores with a fast line, several on a slow one; "
+        "each dot is a second.",
+        flush=True,
+    )
+    step("1 of 6: making the environment", sys.executable, "-m", "venv", VENV, TOOL)
+    step(f"2 of 6: installing {PIPENV} beside it", TOOL / "bin" / "python", "-m", "pip", "install", PIPENV)
+    step("3 of 6: installing Pipfile.lock, Node included", TOOL / "bin" / "python", "-m", "pipenv", "sync", "--dev")
+    step(
+        "4 of 6: installing checkov by itself", TOOL / "bin" / "python", "-m", "pipenv", "sync", PIPENV_PIPFILE=CHECKOV
+    )
+    step("5 of 6: compiling the packages", PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib")
+    print("  6 of 6: unpacking the bindings for Node into jsii's cache", flush=True)
     subprocess.run([PYTHON, "-m", "tools.prewarm"], cwd=ROOT, check=True)
 
 
 def step(title: str, *command: "str | Path", **environment: str) -> None:
     """Run *command*, showing *title*, a dot for every second and the time taken; stop with its output when it fails."""
     print(f"  {title} ", end="", flush=True)
-    start = time.monotonic()
+    start, told = time.monotonic(), False
     with LOG.open("a") as log:
         settings = {**os.environ, **PIP_SETTINGS, **PIPENV_SETTINGS, **environment}
         process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(1)
             print(".", end="", flush=True)
+            if time.monotonic() - start > LONG_SEC and not told:
+                told = True
+                print(f" (longer than usual; what it does is in {LOG.relative_to(ROOT)}) ", end="", flush=True)
     print(f" {time.monotonic() - start:.0f} s", flush=True)
     if process.returncode:
         sys.exit(f"{LOG.read_text()[-3000:]}\nThis step failed; its whole output is in {LOG.relative_to(ROOT)}.")

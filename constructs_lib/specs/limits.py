@@ -84,9 +84,14 @@ def _lists(spec: Any) -> tuple[str, ...]:
     return tuple(name for name, hint in hints if {get_origin(part) for part in (hint, *get_args(hint))} & {tuple, list})
 
 
+def _class(spec: object) -> Any:
+    """The class of *spec*, which can be cached: a class has a hash."""
+    return type(spec)
+
+
 def wrong_choices(spec: object) -> Iterator[str]:
     """What is wrong with the settings of *spec* that are one of a few words."""
-    for name, choices in _choices(type(spec)).items():
+    for name, choices in _choices(_class(spec)).items():
         value = getattr(spec, name)
         if isinstance(value, str) and value not in choices:
             yield f"{name} must be one of {', '.join(choices)}, got '{value}'"
@@ -94,7 +99,7 @@ def wrong_choices(spec: object) -> Iterator[str]:
 
 def wrong_lists(spec: object) -> Iterator[str]:
     """What is wrong with the lists of *spec*: a text in place of one would be taken for the list of its letters."""
-    for name in _lists(type(spec)):
+    for name in _lists(_class(spec)):
         value = getattr(spec, name)
         if isinstance(value, str):
             yield f"{name} must be a list, got the text '{value}': write ['{value}']"

@@ -10,6 +10,7 @@ from operations.drill.outage import Outage
 from operations.drill.platform import Platform
 from operations.findings import Finding, Status
 from operations.remedy import remedy
+from operations.scopes import NEEDED, PATH, refusal
 
 ROLE = "roles/container.developer"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -36,6 +37,21 @@ def looked(platform: Platform, key: str, gone: Sequence[str] = (), *, even_if_ov
     others = [other for other in platform.config.regions if other not in (key, *gone)]
     if others:
         yield _capacity(platform, key, others, needed, policy, even_if_overloaded)
+
+
+def scopes(platform: Platform) -> Iterator[Finding]:
+    """That the config cluster takes no drain, where it says so; where it cannot be asked, the dry run tells."""
+    key = platform.config.config_region
+    try:
+        why = refusal(platform.clusters(key).get(PATH))
+    # A definition in an unknown form is no verdict either.
+    except (ApiError, LookupError, TypeError, ValueError):
+        return
+    if why:
+        yield Finding(
+            id="DRILL-SCOPES", status=Status.WRONG, where=key, found=f"a drain is refused: {why}", needed=NEEDED,
+            fix="use --means replicas or cordon, or upgrade the config cluster",
+        )  # fmt: skip
 
 
 def _serving(key: str, ready: int, usable: float) -> Finding:

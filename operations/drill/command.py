@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from operations.cluster_api import ClusterApi
-from operations.command import Command, Exit, Settings, option
+from operations.command import Command, Exit, Settings, option, platform_config
 from operations.drill.journal import Journal
 from operations.drill.perform import Wishes, finish, perform
 from operations.drill.plan import MEANS, SENDERS, DrillPlan, Means, Sender
@@ -20,12 +20,11 @@ from operations.openai import Endpoint
 from operations.option_types import BaseUrl, Finite, NewFile, TokenVariable
 from stacks.config import Config
 from stacks.errors import ConfigError
-from stacks.load import load as load_config
 from stacks.names import Names
 
 HOUR_SEC = 3600
 MAX_TOKENS = 16
-RESTORING = ("restoring", "journal", "restore_timeout_sec", "yes")
+RESTORING = ("restoring", "journal", "restore_timeout_sec", "yes", "config", "output")
 """The options that go with --restore."""
 JOURNAL = "drill-journal.json"
 
@@ -97,7 +96,7 @@ def drill(
     grow may make new nodes. A Terraform apply in the meantime may end the outage.
     """
     settings: Settings = ctx.obj
-    config = _config(settings)
+    config = _config(ctx)
     platform = Platform(config=config, clusters=clusters_of(config))
     kept = Journal.of(config, journal)
     if restoring:
@@ -123,9 +122,9 @@ def clusters_of(config: Config) -> Clusters:
     return cache(lambda key: ClusterApi.of(google(), location=names.cluster_location(key), name=names.cluster(key)))
 
 
-def _config(settings: Settings) -> Config:
+def _config(ctx: click.Context) -> Config:
     try:
-        return load_config(settings.config_path)
+        return platform_config(ctx)
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
 

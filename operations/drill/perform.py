@@ -111,6 +111,7 @@ def _look(
             platform, key, plan.taken_down[:number], even_if_overloaded=wishes.even_if_overloaded
         )
     ]
+    found += before.scopes(platform) if plan.means == "drain" else ()
     if not before.all_good(found):
         return plan, tuple(found), ()
     outages: list[Outage] = []

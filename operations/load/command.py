@@ -14,7 +14,7 @@ import click
 import httpx
 from rich.console import Console
 
-from operations.command import Command, Exit, Settings, option
+from operations.command import Command, Exit, Settings, option, platform_config
 from operations.load import report
 from operations.load.figures import run_figures
 from operations.load.picture import draw
@@ -22,25 +22,28 @@ from operations.load.plan import LoadPlan
 from operations.load.progress import View
 from operations.load.ramp import Measured, Ramp
 from operations.openai import Endpoint
-from operations.openai_send import send
+from operations.openai_send import CONNECT_SEC, send, served_models
 from operations.option_types import BaseUrl, Finite, NewFile, TokenVariable, WholeNumbers
 from operations.prompts import prompt
-from stacks.load import load as load_config
+from stacks.errors import shown
 
 DAY_SEC = 86_400
 
 
 def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) -> str:
-    """*model*, or the one of the config, which is read only then."""
+    """*model*, or the one of the config, which is read only then; empty where there is no config to read."""
     settings: Settings = ctx.obj
-    return model or load_config(settings.config_path).model.name
+    if model or not (settings.named or settings.config_path.exists()):
+        return model or ""
+    return platform_config(ctx).model.name
 
 
 @click.command(cls=Command)
 @option("--url", type=BaseUrl(), required=True, help="Base address of the server or gateway, such as http://10.0.0.5.")
 @option(
-    "--model", metavar="NAME", callback=configured_model, help="Model to ask for.  [default: the one of the config]"
-)
+    "--model", metavar="NAME", callback=configured_model,
+    help="Model to ask for.  [default: the one of the config, else of the server]",
+)  # fmt: skip
 @option("--concurrency", type=WholeNumbers(most=10_000), default="1,2,4,8,16", help="Requests at once, step by step.")
 @option("--step-sec", type=Finite(0, DAY_SEC, min_open=True), metavar="SEC", default=30, help="Length of a step.")
 @option(
@@ -63,7 +66,11 @@ def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) 
     help="Response header that names the region which served.",
 )
 @option(
-    "--objective", metavar="NAME", default="", help="InferenceObjective whose priority requests have.  [default: none]"
+    "--objective",
+    metavar="NAME",
+    default="",
+    show_default="none",
+    help="InferenceObjective whose priority requests have.",
 )
 @option("--token-env", "token", type=TokenVariable(), default=None, help="Environment variable with a bearer token.")
 @option(
@@ -89,6 +96,11 @@ def load(
 
     Ctrl-C ends the run early; what was measured until then is reported.
     """
+    try:
+        model = model or _only_model(url, token or "")
+    except ConnectionError as error:
+        click.echo(f"Nobody answers at {url}: {error}\n{report.NOBODY_THERE}", err=True)
+        return Exit.UNKNOWN
     endpoint = Endpoint(
         url=url, model=model, api=api, stream=stream, max_tokens=max_tokens, timeout_sec=timeout_sec,
         region_header=region_header, objective=objective, token=token or "",
@@ -107,13 +119,26 @@ def load(
     return plan.outcome(run)
 
 
+def _only_model(url: str, token: str) -> str:
+    try:
+        models = served_models(url, token)
+    except ValueError as error:
+        problem = f"must be given: there is no config, and {url}/v1/models does not tell it ({shown(str(error))})"
+    else:
+        if len(models) == 1:
+            return models[0]
+        problem = f"must be given: there is no config, and the server has {', '.join(map(shown, models)) or 'none'}"
+    raise click.UsageError(f"--model: {problem}")
+
+
 async def measure(plan: LoadPlan) -> Measured:
     """Run the ramp of *plan*, until its end or a signal, and show on stderr how it goes."""
     lengths = cycle(plan.prompt_tokens)
     # By itself httpx would open 100 connections at most, and take proxies and passwords (.netrc) from the environment.
     client = httpx.AsyncClient(
-        limits=httpx.Limits(), timeout=None, trust_env=False, verify=ssl.create_default_context()
-    )
+        limits=httpx.Limits(), timeout=httpx.Timeout(None, connect=CONNECT_SEC), trust_env=False,
+        verify=ssl.create_default_context(),
+    )  # fmt: skip
     view = View(Console(stderr=True), concurrency=plan.concurrency)
     ramp = Ramp(
         concurrency=plan.concurrency,

@@ -17,7 +17,8 @@ FONT = "Helvetica, Arial, sans-serif"
 # Of Okabe and Ito's palette, which the colour-blind can tell apart; black can be read on each.
 REGION_COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442")
 UNKNOWN_COLOR = "#bbbbbb"
-TIME_COLORS = ("#777777", "#d55e00")
+FAILED, FAILED_COLOR = "failed", "#d55e00"
+TIME_COLORS = ("#777777", "#0072b2")
 
 
 def draw(plan: LoadPlan, run: RunFigures) -> str:
@@ -38,15 +39,21 @@ def draw(plan: LoadPlan, run: RunFigures) -> str:
 
 
 def _requests(run: RunFigures) -> str:
-    """Requests by region, stacked."""
+    """Good answers by region and, in a colour of their own, what failed in any of them; stacked."""
+    served = [region for region, figures in run.regions.items() if figures.requests > figures.errors]
     known = iter(REGION_COLORS * len(run.regions))
-    colors = tuple(UNKNOWN_COLOR if region == UNKNOWN_REGION else next(known) for region in run.regions)
-    values = {
-        region: [step.regions[region].requests if region in step.regions else None for step in run.steps]
-        for region in run.regions
-    }
-    style = _style(colors)
-    return _panel(pygal.StackedBar(style=style), run.steps, "Requests by region", "requests", values)
+    colors = [UNKNOWN_COLOR if region == UNKNOWN_REGION else next(known) for region in served]
+    values = {region: [_good(step, region) for step in run.steps] for region in served}
+    if run.total.errors:
+        values[FAILED] = [step.total.errors or None for step in run.steps]
+        colors.append(FAILED_COLOR)
+    style = _style(tuple(colors))
+    return _panel(pygal.StackedBar(style=style), run.steps, "Requests by the region that answered", "requests", values)
+
+
+def _good(step: StepFigures, region: str) -> int | None:
+    figures = step.regions.get(region)
+    return figures.requests - figures.errors or None if figures else None
 
 
 def _times(plan: LoadPlan, run: RunFigures) -> str:

@@ -16,6 +16,8 @@ from operations.openai import Result
 
 # A server that refuses in a millisecond would otherwise be asked a thousand times a second.
 PAUSE_AFTER_ERROR_SEC = 0.5
+FAILED_CONNECTIONS = 3
+"""So many in a row, before the first answer, are enough to know that nobody is there."""
 
 EndedBy = Literal["last step", "signal", "no answer"]
 
@@ -60,8 +62,8 @@ class Ramp:
     Steps of more (or fewer) workers, without a pause in between.
 
     A worker that is too many ends its request first. After the last step, running requests are waited for: to leave
-    them out would leave out the slowest ones. A worker waits half a second after an error. When the first step ends
-    with errors only, and none of them an answer, the rest is spared.
+    them out would leave out the slowest ones. A worker waits half a second after an error. When the first requests
+    find nobody to connect to, or the first step ends without any answer, the rest is spared.
 
     Args:
         concurrency: Workers of each step.
@@ -82,6 +84,7 @@ class Ramp:
     _results: list[list[Result]] = field(default_factory=list)
     _scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _ended_by: EndedBy = "last step"
+    _nobody: anyio.Event = field(default_factory=anyio.Event)
 
     def stop(self) -> None:
         """End at once; what was measured until now is kept."""
@@ -100,7 +103,8 @@ class Ramp:
         try:
             for number, workers in enumerate(self.concurrency):
                 self._begin(number, workers, group)
-                await anyio.sleep(self.step_sec)
+                with anyio.move_on_after(self.step_sec):
+                    await self._nobody.wait()
                 self.view.step_ended(number)
                 results = self._results[0]
                 if number == 0 and results and all(result.status is None for result in results):
@@ -127,9 +131,15 @@ class Ramp:
             self._running -= 1
             self._results[number].append(result)
             self.view.request_ended(number, result)
+            self._look_for_somebody()
             if result.error:
                 await anyio.sleep(PAUSE_AFTER_ERROR_SEC)
         self._busy.remove(worker)
+
+    def _look_for_somebody(self) -> None:
+        first = self._results[0]
+        if len(first) >= FAILED_CONNECTIONS and all(result.error == "connection" for result in first):
+            self._nobody.set()
 
     def _measured(self) -> Measured:
         steps = zip(self.concurrency, pairwise(self._marks), self._results, strict=False)

@@ -16,6 +16,10 @@ from operations.load.figures import Figures, RunFigures
 from operations.load.plan import LoadPlan
 from operations.openai import UNKNOWN_REGION
 
+NOBODY_THERE = (
+    "Is it the gateway's address and port, and is this machine in the VPC, in one of the gateway's regions? "
+    "`inference-ops verify` tells the addresses."
+)
 COUNTED_BY = {
     "usage": "the server (usage)",
     "chunks": "chunks of the stream, each of which may hold several",
@@ -132,7 +136,8 @@ def _remarks(plan: LoadPlan, run: RunFigures) -> Iterator[str]:
             share = f"{first.regions[region].share:.0%}"
             yield f"[bold]Spill-over: {escape(region)} served {share} at {first.concurrency} at once, none before.[/]"
     if run.ended_by == "no answer":
-        yield "Ended after the first step: no request was answered."
+        yield f"Ended in the first step: nobody answered at {escape(plan.endpoint.url)}."
+        yield NOBODY_THERE
     if run.ended_by == "signal":
         yield f"[yellow]Interrupted: {run.unfinished_requests} running requests were left out.[/]"
 

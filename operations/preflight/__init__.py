@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator
 
-from operations.preflight import capacity, fleet, images, model, model_files, network, project, quota, reservations
+from operations.preflight import (
+    capacity,
+    fleet,
+    images,
+    model,
+    model_files,
+    network,
+    project,
+    quota,
+    reservations,
+    scopes,
+)
 from operations.preflight.check import Check, Subject
 
 __all__ = ["all_checks"]
@@ -10,5 +21,5 @@ __all__ = ["all_checks"]
 
 def all_checks(subject: Subject) -> Iterator[Check]:
     """Every check of *subject*; none of them has been made yet."""
-    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files):
+    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files, scopes):
         yield from topic.checks(subject)

@@ -1,4 +1,4 @@
-"""Machines and versions: what the zones and the control planes have on offer."""
+"""Places, machines and versions: what is there, and what zones and control planes have on offer."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from functools import partial
 from typing import Any
 
 from constructs_lib.gke_version import BALANCER_METRIC, GkeVersion
+from constructs_lib.places import places
 from operations.findings import Finding
 from operations.preflight.check import Check, Subject, good, wrong
+from stacks.errors import nearest
 from stacks.sizing import system_machine_type
 from stacks.versions import version_floor
 
 
 def checks(subject: Subject) -> Iterator[Check]:
-    """Per region: its version, and its machines in each zone."""
+    """Per region: whether it and its zones are there, its version, and its machines in each zone."""
     for key in subject.keys:
+        yield Check(
+            id="PLACE", needed="the region and each zone are there", where=key,
+            permission="compute.regions.get and compute.zones.get", ask=partial(_places, subject, key),
+        )  # fmt: skip
         yield Check(
             id="VERSION", needed=f"GKE {version_floor(subject.config, key)} or newer", where=key,
             permission="container.clusters.list", ask=partial(_version, subject, key),
@@ -24,6 +30,24 @@ def checks(subject: Subject) -> Iterator[Check]:
             id="MACHINE", needed="each machine type in each zone", permission="compute.machineTypes.list", where=key,
             ask=partial(_machines, subject, key),
         )  # fmt: skip
+
+
+def _places(subject: Subject, key: str) -> Iterator[Finding]:
+    """AI zones are listed only where a project has made them visible, so each zone is asked for by name."""
+    region, project = subject.config.regions[key], subject.project
+    needed = f"{region.region} with {', '.join(region.zones)}"
+    found = subject.looked_up("compute", "v1", "regions.get", project=project, region=region.region)
+    if found is None:
+        fix = f"{nearest(region.region, places().regions, '')} `gcloud compute regions list` shows all".strip()
+        yield wrong("PLACE", f"there is no region {region.region}", needed, fix)
+        return
+    asked = {zone: subject.looked_up("compute", "v1", "zones.get", project=project, zone=zone) for zone in region.zones}
+    if missing := [zone for zone, answer in asked.items() if answer is None]:
+        there = ", ".join(sorted(url.rpartition("/")[-1] for url in found.get("zones", [])))
+        fix = f"set regions.{key}.zones to some of {there}" if there else "`gcloud compute zones list` shows all"
+        yield wrong("PLACE", f"there is no zone {' or '.join(missing)}", needed, fix)
+    else:
+        yield good("PLACE", "there", needed)
 
 
 def _version(subject: Subject, key: str) -> Iterator[Finding]:

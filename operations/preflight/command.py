@@ -17,6 +17,7 @@ from operations.option_types import Finite, TokenVariable
 from operations.preflight import all_checks
 from operations.preflight.check import Subject
 from operations.progress import progress
+from operations.remedy import SIGN_IN
 from operations.side_by_side import side_by_side
 
 HOUR_SEC = 3600
@@ -62,7 +63,7 @@ def _findings(regions: Chosen, token: str, timeout_sec: float) -> list[Finding]:
         google = GoogleApi.from_environment(regions.config.project)
         google.token()
     except ApiError as error:
-        found, fix = f"could not be told: {error.message}", "gcloud auth application-default login"
+        found, fix = f"could not be told: {error.message}", SIGN_IN
         return [Finding(id="CREDENTIALS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
     credentials = google.credentials
     caller = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "")

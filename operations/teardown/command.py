@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 
 from operations.api_error import ApiError
-from operations.command import Command, Exit, Settings, option
+from operations.command import Command, Exit, Settings, option, platform_config
 from operations.google_api import GoogleApi
 from operations.option_types import Finite
+from operations.remedy import remedy
 from operations.teardown.clusters import Clusters
 from operations.teardown.down import down
 from operations.teardown.named import name_problems, protection_problems
@@ -19,20 +20,21 @@ from operations.teardown.plan import WayDown, way_down
 from operations.teardown.planned import planned
 from operations.teardown.printed import print_report
 from operations.teardown.progress import looking
+from operations.teardown.stale import stale_problems
 from operations.teardown.states import paths, read_states
 from operations.teardown.subject import Subject
 from operations.teardown.terraform import TerraformError
 from operations.teardown.turn import Rules
 from stacks.config import Config
-from stacks.load import load as load_config
 
 HOUR_SEC = 3600
+CREDENTIALS = "application default credentials"
 
 
 def config_and_way(ctx: click.Context, param: click.Parameter, outdir: Path) -> tuple[Config, WayDown]:
     """The config, and the way down through *outdir*, which must be its synth."""
     settings: Settings = ctx.obj
-    config = load_config(settings.config_path)
+    config = platform_config(ctx)
     try:
         return config, way_down(config, outdir)
     except ValueError as error:
@@ -80,15 +82,17 @@ def teardown(
     console = Console(stderr=True)
     try:
         google = GoogleApi.from_environment(config.project)
+        google.token()
         states = read_states(way, console)
     except (ApiError, TerraformError) as error:
-        console.print(f"Nothing was changed: {error}", markup=False, soft_wrap=True, highlight=False)
+        fix = f"\n    fix: {remedy(error, CREDENTIALS)}" if isinstance(error, ApiError) else ""
+        console.print(f"Nothing was changed: {error}{fix}", markup=False, soft_wrap=True, highlight=False)
         return Exit.UNKNOWN
     network = Network(google, config, paths(states))
     subject = Subject(config=config, way=way, states=states, clusters=Clusters(google, config), network=network)
     with looking(console, "looking at the clusters that are named"):
         problems = protection_problems(states, clusters, bucket, subject.clusters.lost)
-    if problems:
+    if problems := [*problems, *(stale_problems(way, states) if yes else [])]:
         raise click.UsageError("\n  ".join(problems))
     rules = Rules(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec)
     report = down(subject, rules, wait_sec=wait_sec, console=console) if yes else planned(subject, rules, console)

@@ -11,6 +11,7 @@ from typing import Any
 
 from stacks.config import Config
 from stacks.names import Names
+from stacks.stale_stacks import stale_stacks
 
 NETWORK = "infra-network"
 FLEET = "infra-fleet"
@@ -25,11 +26,13 @@ class WayDown:
         outdir: Folder of the synth.
         stacks: Those that nobody needs first.
         needs: The stacks that each one needs.
+        stale: Stacks of the same platform that an older config had; their folders are there, and in no order.
     """
 
     outdir: Path
     stacks: tuple[str, ...]
     needs: Mapping[str, frozenset[str]]
+    stale: tuple[str, ...] = ()
 
     def folder(self, stack: str) -> Path:
         """The root module of *stack*."""
@@ -57,7 +60,12 @@ def way_down(config: Config, outdir: Path) -> WayDown:
     for what, wanted, found in _compared(config, needs, network):
         if wanted != found:
             raise ValueError(f"must be the synth of this config: {what} is {found}, the config says {wanted}")
-    return WayDown(outdir=outdir, stacks=_order(needs), needs=needs)
+    stale = tuple(
+        stack.name
+        for stack in stale_stacks(outdir)
+        if stack.applied is not False and stack.state == _state(config, stack.name)
+    )
+    return WayDown(outdir=outdir, stacks=_order(needs), needs=needs, stale=stale)
 
 
 def stack_ids(config: Config) -> frozenset[str]:
@@ -74,18 +82,20 @@ def _compared(config: Config, needs: Mapping[str, Any], network: Any) -> list[tu
     [vpc, *_] = network.get("resource", {}).get("google_compute_network", {}).values() or [{}]
     backend = network.get("terraform", {}).get("backend", {})
     state = backend.get("gcs", backend.get("local", {}))
-    wanted_state = (
-        f"{config.state_bucket} {config.name}/{NETWORK}"
-        if config.state_bucket
-        else f" ../../../terraform-state/{config.name}/{NETWORK}.tfstate"
-    )
-    found_state = f"{state.get('bucket', '')} {state.get('prefix', state.get('path', ''))}"
+    in_bucket = f"gs://{state.get('bucket')}/{state.get('prefix')}"
     return [
         ("the project", config.project, str(vpc.get("project", "not there"))),
         ("the network", Names(config).network, str(vpc.get("name", "not there"))),
-        ("the place of the state", wanted_state.strip(), found_state.strip()),
+        ("the place of the state", _state(config, NETWORK), str(state.get("path", in_bucket))),
         ("the list of stacks", ", ".join(sorted(stack_ids(config))), ", ".join(sorted(needs))),
     ]
+
+
+def _state(config: Config, stack: str) -> str:
+    """Where the state of *stack* is, as `StaleStack` writes it."""
+    if config.state_bucket:
+        return f"gs://{config.state_bucket}/{config.name}/{stack}"
+    return f"../../../terraform-state/{config.name}/{stack}.tfstate"
 
 
 def _order(needs: Mapping[str, frozenset[str]]) -> tuple[str, ...]:

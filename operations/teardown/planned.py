@@ -11,6 +11,7 @@ from operations.teardown.left import bucket_kept
 from operations.teardown.network import Network
 from operations.teardown.progress import looking
 from operations.teardown.report import Report
+from operations.teardown.stale import stale_findings
 from operations.teardown.stateless import not_swept, unknown_clusters
 from operations.teardown.states import has_bucket, protected
 from operations.teardown.subject import Subject
@@ -21,7 +22,11 @@ from stacks.names import Names
 def planned(subject: Subject, rules: Rules, console: Console) -> Report:
     """Stack by stack, with what controllers have in the network until now."""
     with looking(console, "looking at the network and the clusters"):
-        findings = [*_protected(subject), *unknown_clusters(subject.network)]
+        findings = [
+            *stale_findings(subject.way, subject.states),
+            *_protected(subject),
+            *unknown_clusters(subject.network),
+        ]
         ghosts, problems = _ghosts(subject.network)
         stacks = expected(subject.way, subject.states, subject.clusters.lost, keep_bucket=rules.keep_bucket)
     if rules.keep_bucket and has_bucket(subject.states):
@@ -52,6 +57,7 @@ def _protected(subject: Subject) -> list[Finding]:
             needed="stays", fix=f"to delete it too: cluster.deletion_protection: false, apply {stack}",
         )
         for stack, resources in subject.states.items()
+        if stack in subject.way.stacks
         for name in protected(resources)
         if not subject.clusters.lost(stack)
     ]  # fmt: skip

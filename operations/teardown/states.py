@@ -20,14 +20,15 @@ States = dict[str, tuple[Resource, ...]]
 
 def read_states(way: WayDown, console: Console) -> States:
     """
-    What is in the state of each stack.
+    What is in the state of each stack, those of an older config included.
 
     Raises:
         TerraformError: One of them cannot be read.
     """
-    console.print(f"reading {len(way.stacks)} states", soft_wrap=True, highlight=False)
+    stacks = (*way.stacks, *way.stale)
+    console.print(f"reading {len(stacks)} states", soft_wrap=True, highlight=False)
 
-    waiting = list(way.stacks)
+    waiting = list(stacks)
 
     def read(stack: str) -> tuple[str, tuple[Resource, ...]]:
         try:
@@ -39,7 +40,7 @@ def read_states(way: WayDown, console: Console) -> States:
         return stack, found
 
     with console.status("reading states") as status, ThreadPoolExecutor(READERS) as pool:
-        return dict(pool.map(read, way.stacks))
+        return dict(pool.map(read, stacks))
 
 
 def paths(states: States) -> frozenset[str]:

@@ -18,6 +18,7 @@ from operations.findings import Finding, Status, outcome
 from operations.google_api import GoogleApi
 from operations.option_types import BaseUrl, Finite
 from operations.progress import progress
+from operations.remedy import SIGN_IN
 from operations.verify.platform import Platform
 from stacks.errors import shown
 from stacks.names import Names
@@ -92,7 +93,7 @@ def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool, timeou
         google = GoogleApi.from_environment(config.project)
         google.token()
     except ApiError as error:
-        needed, fix = "application default credentials that give a token", "gcloud auth application-default login"
+        needed, fix = "application default credentials that give a token", SIGN_IN
         found = f"could not be told: {error.message}"
         return [Finding(id="CREDENTIALS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
     with progress() as note:

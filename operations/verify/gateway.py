@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from operations.scopes import refusal
 from operations.verify.check import Seen, unmet
 
 Object = Mapping[str, Any]
@@ -60,6 +61,12 @@ def policy(found: Object) -> Seen:
     problems = [problem for conditions in lists for problem in unmet(conditions, "Attached")]
     drained = ", ".join(sorted(drained_regions(found)))
     return Seen(found=f"attached{f'; drained: {drained}' if drained else ''}", problems=tuple(dict.fromkeys(problems)))
+
+
+def scopes(definition: Object) -> Seen:
+    """Whether the *definition* of backend policies takes what drained, weighted and preferred regions are made of."""
+    why = refusal(dict(definition))
+    return Seen(found="taken", problems=(why,) if why else ())
 
 
 def drained_regions(backend_policy: Object) -> set[str]:

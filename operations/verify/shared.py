@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any
 
+from operations import scopes
 from operations.api_error import ApiError
 from operations.findings import Finding, Status
 from operations.google_api import GoogleApi
@@ -78,6 +79,8 @@ class Shared:
             ),
             topics.BALANCING: lambda: verify_gateway.policy(self._balancing()),
         }
+        if self._config.scoped_regions:
+            looks[topics.SCOPES] = lambda: verify_gateway.scopes(self._api().get(scopes.PATH))
         yield from (Check(topic=topic, look=look) for topic, look in looks.items())
 
     def _by_region(self) -> Iterator[Check]:

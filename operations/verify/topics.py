@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operations import scopes
 from operations.verify.check import Topic
 
 FLEET_ROLE = "roles/gkehub.viewer"
@@ -125,6 +126,12 @@ BALANCING = Topic(
     needed="the load balancer has taken it over",
     fix="see that no other GCPBackendPolicy is of the same pool",
     stack="workload-gateway",
+)
+SCOPES = Topic(
+    id="SCOPES",
+    needed=scopes.NEEDED,
+    fix=scopes.FIX,
+    stack="infra-cluster of the config region: the kind comes with its Gateway API",
 )
 BACKENDS = Topic(
     id="BACKENDS",

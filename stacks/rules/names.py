@@ -20,6 +20,7 @@ from stacks.errors import TOKEN, Problem, shown
 from stacks.names import Names
 from stacks.rules.rule import Rule, pool_specs
 
+PLACEHOLDER = "my-project-id"
 RESERVED_POOLS = ("system", "default-pool")
 RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
 MAX_LABELS = 63
@@ -45,6 +46,12 @@ def _project(config: Config) -> Iterator[Problem]:
     if wrong := wrong_project(config.project):
         fix = "write the project ID, not its number or name: `gcloud projects list` shows it"
         yield Problem("project", f"must {wrong}, got {shown(config.project)}", fix)
+
+
+def _placeholder(config: Config) -> Iterator[Problem]:
+    if config.project == PLACEHOLDER:
+        fix = "`gcloud projects list` shows the IDs of yours"
+        yield Problem("project", f"should be a project of yours, got the example's placeholder '{PLACEHOLDER}'", fix)
 
 
 def _compute(config: Config) -> Iterator[Problem]:
@@ -153,6 +160,14 @@ RULES = (
         "A project's number or display name is refused by most APIs.",
         "Google, Creating and managing projects",
         _project,
+    ),
+    Rule(
+        "NAME-PLACEHOLDER",
+        "`project` is not the placeholder of the example",
+        "The first apply would be refused, or go to a project of somebody else.",
+        "config/example.yaml",
+        _placeholder,
+        severity="warning",
     ),
     Rule(
         "NAME-COMPUTE-63",

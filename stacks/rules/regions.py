@@ -91,7 +91,7 @@ def _drained(config: Config) -> Iterator[Problem]:
 
 
 def _scopes(config: Config) -> Iterator[Problem]:
-    special = [key for key, region in config.regions.items() if region.capacity_percent < 100 or region.preferred]
+    special = config.scoped_regions
     if len(special) > 16:
         message = f"must be like the others, got {len(special)} regions that are preferred or below 100 percent"
         yield Problem(f"regions.{special[16]}", message, "leave all but 16 at capacity_percent 100, not preferred")

@@ -58,7 +58,7 @@ def crds() -> dict[tuple[str, str], list[Crd]]:
     found: dict[tuple[str, str], list[Crd]] = {}
     for path in sorted((DATA / "crds").glob("*.json")):
         held = json.loads(path.read_text())
-        schema = _merged(held["schema"], held.get("overlay", {}))
+        schema = merged(held["schema"], held.get("overlay", {}))
         schema["properties"]["metadata"] = METADATA
         crd = Crd(path.stem, held["scope"], _strict(schema))
         found.setdefault((held["apiVersion"], held["kind"]), []).append(crd)
@@ -78,11 +78,11 @@ def told(error: ValidationError) -> Iterator[tuple[str, str]]:
         yield f"{path}.{name}".lstrip("."), f"unknown field; {hint(name, known)}"
 
 
-def _merged(schema: Any, overlay: Any) -> Any:
+def merged(schema: Any, overlay: Any) -> Any:
     """*schema* with *overlay* laid over it as a JSON merge patch (RFC 7396)."""
     if not isinstance(overlay, dict) or not isinstance(schema, dict):
         return overlay
-    return schema | {key: _merged(schema.get(key, {}), value) for key, value in overlay.items()}
+    return schema | {key: merged(schema.get(key, {}), value) for key, value in overlay.items()}
 
 
 def _strict(schema: Any) -> Any:

@@ -104,6 +104,7 @@ def answer_all_good(stand_in: GoogleStandIn, subject: Subject) -> None:
         "compute.networks.get": missing,
         "compute.subnetworks.aggregatedList": {},
         "compute.machineTypes.get": machine,
+        "compute.zones.get": lambda params, body: {"name": params["zone"]},
         "container.projects.locations.clusters.get": missing,
         "container.projects.locations.getServerConfig": {"channels": [channel]},
         "gkehub.projects.locations.features.get": missing,

@@ -33,6 +33,7 @@ class StandInServer:
         text: What each chunk holds.
         failure: What goes wrong.
         fail_every: Only each such request fails.
+        models: Names that it tells of its models.
         requests: Path, body and headers of each request.
         most_at_once: Requests that ran at the same time, at most.
     """
@@ -46,6 +47,7 @@ class StandInServer:
     text: str = " word"
     failure: Failure = ""
     fail_every: int = 1
+    models: tuple[str, ...] = (MODEL,)
     requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     most_at_once: int = 0
 
@@ -57,7 +59,7 @@ class StandInServer:
     @contextmanager
     def serving(self) -> Iterator[str]:
         """The server's address, while it runs."""
-        server = _Server(("127.0.0.1", 0), _handler(self.answer))
+        server = _Server(("127.0.0.1", 0), _handler(self.answer, self.models))
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -170,13 +172,21 @@ class _Server(ThreadingHTTPServer):
         """A client that goes away is no news."""
 
 
-def _handler(answer: Callable[[BaseHTTPRequestHandler], None]) -> type[BaseHTTPRequestHandler]:
+def _handler(answer: Callable[[BaseHTTPRequestHandler], None], models: tuple[str, ...]) -> type[BaseHTTPRequestHandler]:
+    listed = json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in models]}).encode()
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             answer(self)
+
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/v1/models" else 404)
+            self.send_header("Content-Length", str(len(listed)))
+            self.end_headers()
+            self.wfile.write(listed)
 
         def log_message(self, *args: Any) -> None:
             pass

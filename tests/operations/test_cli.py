@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,54 @@ def test_a_wrong_command_line_is_bad_input(inference_ops: InferenceOps, argument
 
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
+
+
+@pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])
+def test_the_config_may_stand_after_the_command(inference_ops: InferenceOps, command: str, tmp_path: Path) -> None:
+    """Where people type it; it wins over the environment, as before the command."""
+    needed = ("--url", URL) if command == "load" else ()
+    ran = inference_ops(command, *needed, "--config", str(tmp_path / "nowhere.yaml"))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "nowhere.yaml: 1 problem" in ran.err
+
+
+def test_the_output_may_stand_after_the_command(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As JSON it is the same document."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "nowhere.json")
+    before = inference_ops("--output", "json", "--config", str(EXAMPLE), "preflight")
+    after = inference_ops("preflight", "--config", str(EXAMPLE), "--output", "json")
+
+    assert before.document == after.document
+
+
+def test_two_configs_are_refused(inference_ops: InferenceOps) -> None:
+    """One before and another after the command: nobody can tell which is meant. The same one twice is fine."""
+    ran = inference_ops("--config", "a.yaml", "preflight", "--config", "b.yaml")
+    same = inference_ops("--config", "a.yaml", "preflight", "--config", "a.yaml")
+
+    assert (ran.code, same.code) == (2, 2)
+    assert "must be given once, got 'a.yaml' and 'b.yaml'" in ran.err
+    assert "must be given once" not in same.err
+
+
+def test_a_variable_that_is_nearly_right_is_refused(
+    inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the example's platform would be looked at, drilled or torn down."""
+    monkeypatch.setenv("INFRENCE_CONFIG", "config/mine.yaml")
+    ran = inference_ops("teardown")
+
+    assert (ran.code, "did you mean INFERENCE_CONFIG?" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])
+def test_help_tells_one_default_of_each_option(inference_ops: InferenceOps, command: str) -> None:
+    """Never two, and no empty one."""
+    options = re.split(r"\n  (?=--)", inference_ops(command, "--help").out)
+
+    assert len(options) > 4
+    assert [option for option in options if option.count("default:") > 1 or '""' in option] == []
 
 
 def test_help_is_no_error(inference_ops: InferenceOps) -> None:

@@ -121,7 +121,7 @@ def test_the_picture_can_be_read_by_itself(inference_ops: InferenceOps, tmp_path
 
     for word in (
         f"Load on {MODEL}",
-        "Requests by region",
+        "Requests by the region that answered",
         "requests",
         "requests at once",
         "seconds",
@@ -172,6 +172,44 @@ def test_the_model_is_the_one_of_the_config(inference_ops: InferenceOps, monkeyp
 
     assert codes == [0, 0, 1]
     assert {body["model"] for _, body, _ in server.requests} == {"gemma-3-27b-it", "other"}
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without a clone of the product around it."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("outside")
+def test_outside_of_a_clone_the_server_tells_its_model(inference_ops: InferenceOps) -> None:
+    """No config is needed; where the server has none or several, one must be chosen."""
+    server, other = StandInServer(), StandInServer(models=("base", "adapter"))
+    with server.serving() as url, other.serving() as several:
+        ran = inference_ops("load", "--url", url, "--concurrency", "1", "--step-sec", "0.05")
+        unclear = inference_ops("load", "--url", several)
+        odd = inference_ops("load", "--url", f"{url}/elsewhere")
+
+    assert ran.code == 0
+    assert {body["model"] for _, body, _ in server.requests} == {MODEL}
+    assert (unclear.code, odd.code, other.requests) == (2, 2, [])
+    assert "--model: must be given: there is no config, and the server has 'base', 'adapter'" in unclear.err
+    assert "/elsewhere/v1/models does not tell it" in odd.err
+
+
+@pytest.mark.usefixtures("outside")
+def test_a_dead_port_is_told_at_once(inference_ops: InferenceOps) -> None:
+    """Long before the first step of a ramp of minutes is over: exit code 3, and what to look at."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        asked = inference_ops("load", "--url", url)
+        named = inference_ops(*arguments(url, concurrency="1,2", step_sec="3600"))
+
+    assert asked.code == named.code == 3
+    assert f"Nobody answers at {url}: " in asked.err
+    assert f"Ended in the first step: nobody answered at {url}." in named.out
+    for text in (asked.err, named.out):
+        assert "is this machine in the VPC, in one of the gateway's regions?" in text
 
 
 def interrupted(server: StandInServer, name: signal.Signals, svg: Path, *, requests: int) -> tuple[int, str, str]:

@@ -102,6 +102,15 @@ async def test_a_ramp_to_nowhere_ends_after_its_first_step() -> None:
     assert (failing.ended_by, len(failing.steps)) == ("last step", 3)
 
 
+async def test_a_server_that_is_only_slow_to_be_reached_is_waited_for() -> None:
+    """A step is cut short for connections that fail, not for answers that are late or bad."""
+    late = await ramp(Sender(0, status=None, error="timeout"), 3, step_sec=0.1).run()
+    dead = await ramp(Sender(0, status=None, error="connection"), 3, step_sec=3600).run()
+
+    assert late.steps[0].ended_sec - late.steps[0].began_sec >= 0.1
+    assert dead.ended_by == "no answer"
+
+
 async def test_a_stopped_ramp_keeps_what_it_has() -> None:
     """The running requests are left out and counted; the step is as long as it was."""
     sender = Sender(0.02, hangs_after=3)

@@ -73,7 +73,10 @@ def test_users_go_before_what_they_need(tmp_path: Path) -> None:
     [
         ({"vpc": VPC | {"project": "other"}}, "the project is other, the config says my-project-id"),
         ({"vpc": VPC | {"name": "llama-vpc"}}, "the network is llama-vpc, the config says gemma-vpc"),
-        ({"backend": {"gcs": {"bucket": "b", "prefix": "gemma/infra-network"}}}, "the place of the state is b gemma/"),
+        (
+            {"backend": {"gcs": {"bucket": "b", "prefix": "gemma/infra-network"}}},
+            "the place of the state is gs://b/gemma/",
+        ),
         ({"needs": {name: [] for name in NEEDS if "-eu" not in name}}, "the list of stacks is"),
         ({"needs": NEEDS | {"infra-network": ["workload-gateway"]}}, "its stacks need each other in a circle"),
         ({"needs": {"infra-network": 5}}, "what is there cannot be read"),
@@ -92,12 +95,47 @@ def test_another_synth_is_refused(
     assert f"fix: run the synth first: INFERENCE_CONFIG={EXAMPLE} make synth" in ran.err
 
 
+def stale(outdir: Path, stack: str, state: str) -> None:
+    """A folder that another config left in *outdir*, which was applied."""
+    folder = outdir / "stacks" / stack
+    folder.mkdir()
+    (folder / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"local": {"path": state}}}}))
+    (folder / state).parent.mkdir(parents=True, exist_ok=True)
+    (folder / state).write_text("{}")
+
+
+def test_stacks_of_an_older_config_are_known(tmp_path: Path) -> None:
+    """In no order; those of another platform, and those that were never applied, are not its business."""
+    outdir = write(tmp_path / "out")
+    stale(outdir, "infra-cluster-asia", "../../../terraform-state/gemma/infra-cluster-asia.tfstate")
+    stale(outdir, "infra-cluster-ap", "../../../terraform-state/llama/infra-cluster-ap.tfstate")
+    stale(outdir, "workload-base-asia", "../../../terraform-state/gemma/workload-base-asia.tfstate")
+    (tmp_path / "terraform-state/gemma/workload-base-asia.tfstate").unlink()
+
+    way = way_down(config(), outdir)
+
+    assert (way.stale, set(way.stacks)) == (("infra-cluster-asia",), set(NEEDS))
+
+
 def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps) -> None:
     """A folder that is not there is told as such."""
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(tmp_path / "nothing"))
 
     assert ran.code == 2
     assert "must be a folder that `make synth` wrote: No such file or directory" in ran.err
+
+
+def test_without_credentials_the_way_to_sign_in_is_told(
+    tmp_path: Path, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before Terraform is run; exit code 3."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(write(tmp_path / "out")))
+
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("Nothing was changed: no answer noCredentials: ")
+    assert "fix: sign in with `gcloud auth application-default login` and run it again" in ran.err
+    assert "reading" not in ran.err
 
 
 def test_names_must_be_ours(tmp_path: Path, inference_ops: InferenceOps) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from operations import scopes
 from stacks.names import SYSTEM_POOL
 from tests.checks.kubernetes_objects import objects
 from tests.operations.cluster_stand_in import Manifest
+from tests.operations.policy_definition import definition
 from tests.operations.verify_platform import ADDRESSES, PLURALS, Platform, path_of, true
 from tests.synthesized import Synthesized
 
@@ -127,3 +129,4 @@ def fill_config_cluster(platform: Platform, synthesized: Synthesized) -> None:
     made = {"apiVersion": "networking.gke.io/v1", "kind": "GCPInferencePoolImport", "metadata": metadata}
     path = path_of(made["kind"], str(made["apiVersion"]), names.inference_pool)  # type: ignore[arg-type]
     dict.__setitem__(platform.clusters[key].objects, path, made)
+    dict.__setitem__(platform.clusters[key].objects, scopes.PATH, definition(takes_scopes=True))

@@ -34,6 +34,12 @@ CASES: dict[str, Case] = {
         "project: must be a project ID of 6 to 30 characters, got '123456789012'"
         " -> write the project ID, not its number or name: `gcloud projects list` shows it",
     ),
+    "NAME-PLACEHOLDER": Case(
+        {"project": "somebody-s-own"},
+        {"project": "my-project-id"},
+        "project: should be a project of yours, got the example's placeholder 'my-project-id'"
+        " -> `gcloud projects list` shows the IDs of yours",
+    ),
     "NAME-COMPUTE-63": Case(
         {"name": "n" * 39},
         {"name": "n" * 40},

@@ -81,13 +81,14 @@ def test_rules_explain_themselves() -> None:
 
 
 def test_the_example_is_beyond_doubt() -> None:
-    """config/example.yaml has no problem and no warning."""
-    assert check(config()) == ([], [])
+    """config/example.yaml has no problem, and no warning once its project is somebody's own."""
+    assert [problem.rule for problem in check(config())[1]] == ["NAME-PLACEHOLDER"]
+    assert check(config(project="somebody-s-own")) == ([], [])
 
 
 def test_the_elastic_example_has_two_doubts() -> None:
     """config/h100-elastic.yaml runs on spot machines only, and its adapter is whatever `main` is."""
-    errors, warnings = check(config(ELASTIC))
+    errors, warnings = check(config(ELASTIC, project="somebody-s-own"))
 
     assert errors == []
     assert [problem.rule for problem in warnings] == ["CAP-TRANSIENT", "MODEL-PINNED"]
@@ -148,11 +149,11 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
 def test_one_cause_is_told_by_one_rule(name: str) -> None:
     """Rules that need what another refuses are silent."""
     changes, rules = ONE_CAUSE[name]
-    image = {"model_server__image": "docker.io/example/vllm:v0.27.0", "model_server__vllm_version": "0.27.0"}
-    errors, warnings = check(config(**changes, **image))
+    own = {"model_server__image": "docker.io/example/vllm:v0.27.0", "model_server__vllm_version": "0.27.0"}
+    errors, warnings = check(config(**{**own, "project": "somebody-s-own", **changes}))
 
     assert [problem.rule for problem in errors] == rules
-    assert [problem.rule for problem in warnings if problem.rule not in ("SRV-ARM", "HPA-NONE")] == []
+    assert [problem.rule for problem in warnings if problem.rule not in ("SRV-ARM", "HPA-NONE", "PLACE-MACHINE")] == []
 
 
 def test_problems_read_well() -> None:

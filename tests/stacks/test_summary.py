@@ -112,17 +112,45 @@ def test_warnings_are_told_with_their_rule(tmp_path: Path) -> None:
     assert re.search(r"^warning .*\[CAP-TRANSIENT\]", summary(made, app), re.M)
 
 
+def test_what_an_older_config_left_is_named_and_in_no_order(tmp_path: Path) -> None:
+    """With its resources and where its state is; one that was never applied here needs no word."""
+    state = tmp_path / "terraform-state" / "gemma" / "infra-cluster-eu.tfstate"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}")
+    synthesize(config(), tmp_path / "cdktf.out")
+    text = summary(ONE, synthesize(ONE, tmp_path / "cdktf.out"))
+
+    [told] = re.findall(r"^  infra-cluster-eu: \d+ resources, state in (.*)$", text, re.M)
+    assert told == "../../../terraform-state/gemma/infra-cluster-eu.tfstate"
+    assert "README, Add a region, tells the way down" in text
+    assert "workload-serving-eu" not in text
+    assert "-eu " not in text.split("Left by an older config")[0]
+
+
+def test_where_nothing_is_left_nothing_is_said(one: str) -> None:
+    """No word of older configs."""
+    assert "older config" not in one
+
+
+def test_the_config_that_was_read_is_the_first_line(one: str, platform: Synthesized) -> None:
+    """With the platform and the project that would be applied."""
+    other = summary(config(project="somebody-s-own"), platform, "config/mine.yaml")
+
+    assert one.splitlines()[0] == "Read config/example.yaml: platform gemma in project my-project-id."
+    assert other.splitlines()[0] == "Read config/mine.yaml: platform gemma in project somebody-s-own."
+
+
 def test_the_next_command_is_told(platform: Synthesized) -> None:
     """For cdktf and for plain Terraform, with the stack that goes first."""
     text = summary(config(), platform)
 
-    assert "Next: cdktf deploy 'infra-*', then cdktf deploy '*'" in text
+    assert "Then: cdktf deploy 'infra-*', then cdktf deploy '*'" in text
     assert f"terraform -chdir={platform.outdir}/stacks/infra-network init" in text
 
 
 def test_another_config_is_named_in_the_next_command(platform: Synthesized) -> None:
     """Else the wrong platform would be deployed."""
-    assert "Next: INFERENCE_CONFIG=config/mine.yaml cdktf deploy" in summary(config(), platform, "config/mine.yaml")
+    assert "Then: INFERENCE_CONFIG=config/mine.yaml cdktf deploy" in summary(config(), platform, "config/mine.yaml")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +158,7 @@ def test_another_config_is_named_in_the_next_command(platform: Synthesized) -> N
 )
 def test_the_next_command_can_be_pasted_as_it_is(platform: Synthesized, path: str, shown: str) -> None:
     """Also with a space or brackets in the path."""
-    assert f"Next: INFERENCE_CONFIG={shown} cdktf deploy" in summary(config(), platform, path)
+    assert f"Then: INFERENCE_CONFIG={shown} cdktf deploy" in summary(config(), platform, path)
 
 
 def test_the_order_is_the_manifest_s(platform: Synthesized) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from stacks.config import Config
-from tests.configs import EXAMPLE
+from tests.configs import CONFIGS
 from tests.terraform.world import World
 
-CONFIGS = sorted(EXAMPLE.parent.glob("*.yaml"))
 EACH_CONFIG = pytest.mark.parametrize("path", CONFIGS, ids=[path.stem for path in CONFIGS])
 Worlds = Callable[[Path], World]
 """Gives the platform of a config file, always the same one."""

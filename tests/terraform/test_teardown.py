@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 
+from tests.configs import changed, config
 from tests.operations import documented
 from tests.operations.google_stand_in import GoogleStandIn
 from tests.operations.teardown_rig import add_gateway, stand_in
+from tests.synthesized import synthesize
 from tests.terraform.teardown_rig import Capsys, Platform, shown_at
 from tests.terraform.world import World
 
@@ -94,6 +97,24 @@ def test_a_terraform_that_is_too_old_stops_all_of_it(platform: Platform) -> None
     assert "Unsupported Terraform Core version" in ran.err
     assert '"required_version": ">= 99.0.0"' in ran.err
     assert "kubernetes_manifest" in platform.kinds()
+
+
+def test_a_region_that_only_left_the_file_is_not_forgotten(platform: Platform) -> None:
+    """Its stacks are told with the way to take them along; with --yes nothing goes before they are dealt with."""
+    smaller = config(regions__eu=None)
+    platform.path.write_text(json.dumps(changed(regions__eu=None)))
+    synthesize(smaller, platform.world.app.outdir)
+    before = copy.deepcopy(platform.world.rig.cloud.objects)
+
+    plan = platform.teardown()
+    ran = platform.teardown("--yes")
+
+    found = [one["found"].split()[0] for one in plan.document["findings"] if one["id"] == "STALE"]
+    assert (plan.code, found) == (1, ["infra-cluster-eu", "workload-base-eu", "workload-serving-eu"])
+    assert "STATELESS" not in plan.findings
+    assert ran.code == 2
+    assert "put what it was made from back into the config (regions.eu) and run `make synth`" in ran.err
+    assert platform.world.rig.cloud.objects == before
 
 
 def test_a_living_platform_that_no_state_knows_is_wrong(platform: Platform) -> None:

@@ -1,0 +1,58 @@
+"""Where Google Cloud is, and where it offers which accelerators, as far as public lists tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Places:
+    """
+    The lists of one day. They age: what is in none of them may exist, so they warn and never refuse.
+
+    Attributes:
+        date: When they were looked up.
+        regions: Zones by region; None where no source has them all.
+        offered: Zones by the beginning of a machine type, such as `ct6e-`.
+    """
+
+    date: str
+    regions: dict[str, tuple[str, ...] | None]
+    offered: dict[str, frozenset[str]]
+
+    def lacks_zone(self, region: str, zone: str) -> bool:
+        """Whether *zone* is surely none of those that *region* had; AI zones come and go unlisted."""
+        zones = self.regions.get(region)
+        return zones is not None and not _is_ai_zone(region, zone) and zone not in zones
+
+    def lacks_machine(self, region: str, zone: str, machine_type: str) -> bool:
+        """Whether *machine_type* is in the lists, and *zone* is one that they know and that did not have it."""
+        having = self.having(machine_type)
+        return bool(having) and zone in (self.regions.get(region) or ()) and zone not in having
+
+    def having(self, machine_type: str) -> list[str]:
+        """The zones that had it."""
+        return sorted(zone for start, zones in self.offered.items() if machine_type.startswith(start) for zone in zones)
+
+
+@cache
+def places() -> Places:
+    """The lists in `data/places.json`, which names its sources."""
+    text = resources.files("constructs_lib").joinpath("data/places.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return Places(
+        date=data["date"],
+        regions={
+            region: tuple(f"{region}-{letter}" for letter in letters) if letters else None
+            for region, letters in data["regions"].items()
+        },
+        offered={row["machines"]: frozenset(row["zones"]) for row in data["offered"]},
+    )
+
+
+def _is_ai_zone(region: str, zone: str) -> bool:
+    return zone.startswith(f"{region}-ai")

@@ -1,0 +1,43 @@
+"""Which config file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from stacks.errors import ConfigError, Problem, shown
+
+VARIABLE = "INFERENCE_CONFIG"
+EXAMPLE = Path("config/example.yaml")
+"""Read where nothing else is named; its project is a placeholder."""
+
+
+def config_path(given: Path | None, environment: Mapping[str, str]) -> Path:
+    """
+    The file that was *given* on the command line, else the one that *environment* names, else the example.
+
+    Raises:
+        ConfigError: Two different files are named, or a variable whose name is nearly right.
+    """
+    named = environment.get(VARIABLE, "")
+    if given and named and given.resolve() != Path(named).resolve():
+        fix = f"cdktf reads {VARIABLE}: set it to the file that is meant, or unset it"
+        raise ConfigError(str(given), [Problem(VARIABLE, f"must name the same file, got {shown(named)}", fix)])
+    if not given and not named:
+        refuse_misspelt(environment)
+    return given or Path(named or EXAMPLE)
+
+
+def refuse_misspelt(environment: Mapping[str, str]) -> None:
+    """
+    Refuse a variable that was meant to be `INFERENCE_CONFIG`: the example would be taken in its place.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    fix = f"did you mean {VARIABLE}?"
+    others = (name for name in environment if name != VARIABLE)
+    near = [name for name in others if get_close_matches(name.upper(), [VARIABLE], cutoff=0.8)]
+    if near:
+        raise ConfigError("environment", [Problem(name, f"must be {VARIABLE}, got {name}", fix) for name in near])
