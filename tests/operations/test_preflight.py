@@ -46,7 +46,7 @@ def test_where_nothing_stands_in_the_way_all_is_good(google: GoogleStandIn, infe
     assert all(set(entry) == {"id", "status", "found", "needed", "where", "fix"} for entry in document["findings"])
     order = [where for where, _ in findings]
     assert order == sorted(order, key=("", "us", "eu").index)
-    assert len(findings) == len(document["findings"]) == 53
+    assert len(findings) == len(document["findings"]) == 52
 
 
 def test_nothing_is_written(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
@@ -65,7 +65,7 @@ def test_what_may_not_be_asked_is_unknown_and_hides_nothing(google: GoogleStandI
     code, findings, document = run(inference_ops)
 
     secret = findings["", "SECRET"]
-    assert (code, document["outcome"], secret["status"], len(findings)) == (3, "unknown", "unknown", 53)
+    assert (code, document["outcome"], secret["status"], len(findings)) == (3, "unknown", "unknown", 52)
     assert "secretmanager.versions.list" in secret["fix"]
     assert [key for key, entry in findings.items() if entry["status"] != "good"] == [("", "SECRET")]
 
@@ -141,5 +141,5 @@ def test_people_get_a_table_and_a_sum(google: GoogleStandIn, inference_ops: Infe
     assert ran.code == 1
     for words in ("Before an apply of gemma to my-project-id", "billing is off", "needed:", "fix: gcloud billing"):
         assert words in ran.out, words
-    assert ran.out.rstrip().endswith("Wrong: 52 good, 1 wrong, 0 unknown")
+    assert ran.out.rstrip().endswith("Wrong: 51 good, 1 wrong, 0 unknown")
     assert "checks: 26 of 26" in ran.err
