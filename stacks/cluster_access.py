@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from constructs_lib.fixed_value import FixedValue
 from stacks.base import BaseStack
 from stacks.config import Config
 
@@ -22,11 +23,14 @@ class ClusterStack(BaseStack):
 
     Args:
         key: Key of the region whose cluster it is.
+        moved: Where a setting chooses the cluster: what is said when it chooses another than the one that this stack's
+            objects are in, `{was}`. The plan is refused, and a destroy goes to where they are.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str, moved: str | None = None) -> None:
         super().__init__(scope, id_, config=config)
         self.key = key
+        self._moved = moved
 
     @cached_property
     def kubernetes(self) -> KubernetesProvider:
@@ -54,10 +58,19 @@ class ClusterStack(BaseStack):
             location=self.names.cluster_location(self.key),
         )
         endpoint = cluster.control_plane_endpoints_config.get(0).dns_endpoint_config.get(0).endpoint
+        if self._moved is not None:
+            endpoint = self._home(endpoint, self._moved)
         access = {"host": f"https://{endpoint}"}
         if self.config.kubernetes_auth == "token":
             access["token"] = DataGoogleClientConfig(self, "caller", provider=self.google).access_token
         return access
+
+    def _home(self, endpoint: str, moved: str) -> str:
+        """The endpoint of the cluster that this stack's objects are in, which is *endpoint* until the config moves."""
+        home = FixedValue(
+            self, "home", value=self.names.cluster(self.key), refusal=moved, remember={"endpoint": endpoint}
+        )
+        return home.remembered("endpoint", now=endpoint)
 
     @property
     def _exec(self) -> dict[str, Any]:

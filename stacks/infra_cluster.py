@@ -55,5 +55,5 @@ class InfraClusterStack(BaseStack):
             node_service_account=names.node_service_account_email,
             version_floor=version_floor(config, key),
             maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
-            secret_manager=key in config.secret_regions,
+            secret_manager=config.mounts_token,
         )

@@ -6,6 +6,7 @@ from constructs import Construct
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway
 from stacks.cluster_access import ClusterStack
 from stacks.config import Config
+from stacks.moves import gateway_moved
 
 
 class WorkloadGatewayStack(ClusterStack):
@@ -16,7 +17,7 @@ class WorkloadGatewayStack(ClusterStack):
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
-        super().__init__(scope, id_, config=config, key=config.config_region)
+        super().__init__(scope, id_, config=config, key=config.config_region, moved=gateway_moved(config))
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,
