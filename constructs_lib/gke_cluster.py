@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cdktf import Postcondition
+from cdktf import ITerraformDependable, Postcondition
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
 from cdktf_cdktf_provider_google.data_google_container_engine_versions import DataGoogleContainerEngineVersions
 from cdktf_cdktf_provider_google.provider import GoogleProvider
@@ -35,6 +35,7 @@ class GkeCluster(Construct):
     Attributes:
         name: The cluster's name (known at synth).
         dns_endpoint: Host name of the control plane (known after apply).
+        control_plane: The cluster without its pools, for what comes after it.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class GkeCluster(Construct):
             timeouts={"create": "60m", "update": "90m", "delete": "60m"},
             lifecycle={"ignore_changes": self._not_ours(), "postcondition": [self._version_reaches_floor()]},
         )
+        self.control_plane: ITerraformDependable = self._cluster
         self.dns_endpoint = self._cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
 
     def add_system_pool(self, key: str, *, machine_type: str) -> NodePool:

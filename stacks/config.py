@@ -89,6 +89,11 @@ class Config(BaseModel):
         return {pool: plan_pool(spec, len(region.zones)) for pool, spec in specs.items()}
 
     @property
+    def reads_bucket(self) -> bool:
+        """Whether servers read their weights from the bucket; one that nobody reads is kept until it leaves the file."""
+        return self.model.source == "bucket"
+
+    @property
     def mounts_token(self) -> bool:
         """
         Whether clusters can mount the Hugging Face token from Secret Manager.

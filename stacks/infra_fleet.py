@@ -50,8 +50,9 @@ class InfraFleetStack(BaseStack):
         server = self._identity("model-server", project, config.namespace, SERVER_ACCOUNT)
         token = config.model.hugging_face_token.secret_manager
         if config.bucket is not None:
+            # As long as there is one: this stack comes before the servers, which may still read it.
             server.grant_read(self.names.bucket)
-        elif token is not None:
+        if token is not None and not config.reads_bucket:
             server.grant_secret(token)
         if needs_adapter(config):
             adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)

@@ -7,6 +7,10 @@ from stacks.config import Config
 FOLDERS = "cdktf.out/stacks"
 CONFIG_CLUSTER = "config-cluster"
 """Under which `infra-fleet` remembers the config cluster."""
+WEIGHTS = "weights-place"
+"""Under which `infra-network` remembers the bucket."""
+CLUSTER = "place"
+"""Under which `infra-cluster-<key>` remembers the cluster."""
 
 
 def terraform(stack: str, command: str) -> str:
@@ -43,6 +47,34 @@ def download_moved(config: Config) -> str:
         f"there, and the first one left in no state. Steps: 1. {terraform('workload-weights', 'destroy')}, which goes "
         f"to {{was}} and leaves the weights in the bucket. 2. Deploy all stacks again: what is in the bucket is not "
         f"downloaded again."
+    )
+
+
+def bucket_moved() -> str:
+    """Why the bucket stays as it is; `{was}` is its name and location."""
+    forget = terraform("infra-network", f"state rm google_storage_bucket.weights terraform_data.{WEIGHTS}")
+    return (
+        f"The weights are in {{was}}, and a bucket cannot be renamed or moved: it would be deleted while servers read "
+        f"it. Put name and location back, or: 1. {forget}: the bucket stays as it is, and is yours. 2. Deploy all "
+        f"stacks with another bucket.name: the new bucket is filled, then the servers change. 3. Delete the old bucket."
+    )
+
+
+def bucket_read() -> str:
+    """Why the bucket does not go yet; `{was}` is its name."""
+    return (
+        f"The servers were told to read {{was}} when this stack was applied last: its bucket would go before they have "
+        f"changed. Steps: 1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks: the "
+        f"servers change. 2. {terraform('workload-weights', 'destroy')}. 3. Remove the section bucket and deploy again."
+    )
+
+
+def cluster_moved(key: str) -> str:
+    """Why the cluster of region *key* stays as it is; `{was}` is what cannot change."""
+    return (
+        f"The cluster is made with {{was}}, and neither can change: it would be replaced, and its node pools go first, "
+        f"even where deletion_protection then keeps the cluster. Put them back, or add a region with another key and "
+        f"number, and then take {key} away."
     )
 
 

@@ -80,3 +80,39 @@ def test_a_destroy_goes_to_where_the_objects_are(world: World, stack: str) -> No
 
     assert len(world.rig.cloud.objects) == before - len(made) < before
     assert world.state(stack) == []
+
+
+def test_what_cannot_change_is_refused_before_anything_goes(world: World) -> None:
+    """Ranges, a cluster's place or the bucket's: the provider would take rules, pools or weights away first."""
+    ranges = {"nodes": "10.96.0.0/20", "pods": "10.97.0.0/16", "services": "10.98.0.0/20", "proxy": "10.99.0.0/23"}
+    for changes, stack, told in (
+        ({"regions__eu__number": 7}, "infra-network", "add a region with another key and number"),
+        ({"regions__eu__cidrs": ranges}, "infra-network", "ranges of eu are my-project-id, europe-west4, 10.4.0.0/20"),
+        ({"bucket__location": "EU"}, "infra-network", "my-project-id-gemma-weights in US, and a bucket cannot be"),
+        ({"cluster__control_plane": "zonal"}, "infra-cluster-us", "made with location us-east5 and Dataplane V2"),
+    ):
+        world.use(config(**changes))
+        assert told in refusal(world, stack)
+
+
+def test_a_bucket_goes_after_the_servers_have_left_it(world: World) -> None:
+    """At once it is refused. Kept for one apply more, it is there until no server, grant or Job names it."""
+    straight = {"model__source": "hugging_face"}
+    world.use(config(**straight, bucket=None))
+    told = refusal(world, "infra-network")
+    assert "1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks" in told
+
+    world.use(config(**straight, bucket__force_destroy=True))
+    world.deploy()
+    servers = [str(held) for key, held in world.rig.cloud.objects.items() if "kind=Deployment," in key[2]]
+    assert any(key[0] == "google_storage_bucket" for key in world.rig.cloud.objects)
+    assert not any("gemma-weights" in server for server in servers)
+
+    world.destroy(["workload-weights"])
+    world.use(config(**straight, bucket=None))
+    gone = {"google_storage_bucket.weights": ("delete",), "terraform_data.weights-place": ("delete",)}
+    assert world.folder("infra-network").plan() == gone
+    # The rig is stricter than Google: a grant on the bucket, which goes next, would keep it.
+    world.deploy(["infra-fleet"])
+    world.deploy(["infra-network"])
+    assert world.unsettled() == []
