@@ -90,7 +90,7 @@ class Config(BaseModel):
 
     @property
     def reads_bucket(self) -> bool:
-        """Whether servers read their weights from the bucket; one that nobody reads is kept until it leaves the file."""
+        """Whether servers read their weights from the bucket; one that is not read stays until it leaves the file."""
         return self.model.source == "bucket"
 
     @property

@@ -11,7 +11,7 @@ from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from stacks.base import BaseStack
 from stacks.config import Config
-from stacks.moves import WEIGHTS, bucket_moved, bucket_read
+from stacks.moves import NAMESPACE, WEIGHTS, bucket_moved, bucket_read, namespace_moved
 from stacks.network_plan import region_ranges
 from stacks.services import project_services
 
@@ -52,6 +52,7 @@ class InfraNetworkStack(BaseStack):
             after=services.enabled,
         )
         self._add_regions()
+        FixedValue(self, NAMESPACE, value=config.namespace, refusal=namespace_moved(config))
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
     def _add_bucket(self, services: ProjectServices) -> None:

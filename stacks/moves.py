@@ -9,6 +9,8 @@ CONFIG_CLUSTER = "config-cluster"
 """Under which `infra-fleet` remembers the config cluster."""
 WEIGHTS = "weights-place"
 """Under which `infra-network` remembers the bucket."""
+NAMESPACE = "namespace"
+"""Under which `infra-network`, which is applied first, remembers the namespace."""
 CLUSTER = "place"
 """Under which `infra-cluster-<key>` remembers the cluster."""
 
@@ -67,6 +69,22 @@ def bucket_read() -> str:
         f"changed. Steps: 1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks: the "
         f"servers change. 2. {terraform('workload-weights', 'destroy')}. 3. Remove the section bucket and deploy again."
     )
+
+
+def namespace_moved(config: Config) -> str:
+    """Why the namespace stays as it is; `{was}` is its name."""
+    weights = ["workload-weights"] if config.bucket else []
+    stacks = ["workload-gateway", *_of_each(config, "serving"), *weights, *_of_each(config, "base")]
+    forget = terraform("infra-network", f"state rm terraform_data.{NAMESPACE}")
+    return (
+        f"Everything runs in the namespace {{was}}: each cluster would delete it with all that is in it, and grants "
+        f"would leave before that. Put it back, or: 1. Destroy {', '.join(stacks)}, in this order. 2. {forget}. "
+        f"3. Deploy all stacks again."
+    )
+
+
+def _of_each(config: Config, part: str) -> list[str]:
+    return [f"workload-{part}-{key}" for key in config.regions]
 
 
 def cluster_moved(key: str) -> str:

@@ -177,7 +177,7 @@ RULES = (
     Rule(
         "MODEL-UNREAD",
         "There is no bucket that nobody reads",
-        "It is paid for and filled. On the way from the bucket to Hugging Face it stays until the servers have changed.",
+        "It is paid for and filled. On the way to Hugging Face it stays until the servers have changed.",
         "docs/decisions/0028-what-stays-until-it-is-not-needed.md",
         _unread,
         severity="warning",

@@ -52,6 +52,13 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     ),
     "GKE version": ({"cluster__gke_version": "1.35"}, both("infra-cluster", "google_container_cluster.cluster")),
     "soft delete": ({"bucket__soft_delete_days": 14}, {"infra-network": {"google_storage_bucket.weights": UPDATE}}),
+    "public nodes": (
+        # And no NAT is taken away before: infra-network does not change.
+        {"cluster__private_nodes": False},
+        both(
+            "infra-cluster", "google_container_cluster.cluster", POOL, "google_container_node_pool.cluster_pool-system"
+        ),
+    ),
     "capacity": (
         {"node_pools__tpu": TPU | {"capacity": {"spot": True}}},
         {f"infra-cluster-{key}": {POOL: REPLACE} for key in ("us", "eu")},

@@ -72,7 +72,9 @@ def test_a_download_is_not_left_behind_by_its_region(world: World) -> None:
 @pytest.mark.parametrize("stack", ["workload-gateway", "workload-weights"])
 def test_a_destroy_goes_to_where_the_objects_are(world: World, stack: str) -> None:
     """Whatever the config says by then: nothing of the stack is left in either cluster."""
-    made = [one for one in world.state(stack) if one["mode"] == "managed" and not one["type"].startswith(NOT_IN_A_CLOUD)]
+    made = [
+        one for one in world.state(stack) if one["mode"] == "managed" and not one["type"].startswith(NOT_IN_A_CLOUD)
+    ]
     before = len(world.rig.cloud.objects)
     world.use(config(**MOVED))
 
@@ -80,19 +82,6 @@ def test_a_destroy_goes_to_where_the_objects_are(world: World, stack: str) -> No
 
     assert len(world.rig.cloud.objects) == before - len(made) < before
     assert world.state(stack) == []
-
-
-def test_what_cannot_change_is_refused_before_anything_goes(world: World) -> None:
-    """Ranges, a cluster's place or the bucket's: the provider would take rules, pools or weights away first."""
-    ranges = {"nodes": "10.96.0.0/20", "pods": "10.97.0.0/16", "services": "10.98.0.0/20", "proxy": "10.99.0.0/23"}
-    for changes, stack, told in (
-        ({"regions__eu__number": 7}, "infra-network", "add a region with another key and number"),
-        ({"regions__eu__cidrs": ranges}, "infra-network", "ranges of eu are my-project-id, europe-west4, 10.4.0.0/20"),
-        ({"bucket__location": "EU"}, "infra-network", "my-project-id-gemma-weights in US, and a bucket cannot be"),
-        ({"cluster__control_plane": "zonal"}, "infra-cluster-us", "made with location us-east5 and Dataplane V2"),
-    ):
-        world.use(config(**changes))
-        assert told in refusal(world, stack)
 
 
 def test_a_bucket_goes_after_the_servers_have_left_it(world: World) -> None:
