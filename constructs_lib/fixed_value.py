@@ -1,4 +1,4 @@
-"""A value that a stack's own state remembers, so that a plan which changes it can be refused with what to do instead."""
+"""A value that a stack's own state remembers, so that a plan which changes it is refused with what to do instead."""
 
 from __future__ import annotations
 

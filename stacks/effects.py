@@ -33,13 +33,13 @@ class Effect:
 IN_PLACE = Effect("in place")
 RESTARTS = Effect("in place", "restarts the servers")
 NODES = Effect("in place", "GKE makes the nodes anew, one after the other")
-POOL = Effect("replaces", "the pool, in each region that has it: its servers are away until it is there again")
+POOL = Effect("replaces", "the pool wherever it is: its servers are away until it is there again")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
-FIXED = Effect("refused", "take a new key and number")
+FIXED = Effect("refused", "a region with another key and number can have it")
 
 EFFECTS: Mapping[str, Effect] = {
     "name": Effect("nothing", "makes a second platform, with states of its own"),
-    "project": FIXED,
+    "project": Effect("refused", "another project takes another `name`"),
     "regions": Effect("in place", "a new key makes a region; one is taken away in the README's steps"),
     "regions.<key>.number": FIXED,
     "regions.<key>.region": FIXED,
@@ -133,6 +133,6 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, 
 
 def setting_of(path: str) -> str:
     """The setting at the *path* of a config, as the docs write it: with `<key>` for a user's own."""
-    pools = r"^(?:regions\.[^.]+\.)?node_pools\.[^.]+(?=\.)"
-    path = re.sub(pools, "node_pools.<key>", path)
-    return re.sub(r"^(regions|model\.lora_adapters)\.[^.]+(?=\.)", r"\1.<key>", path)
+    path = re.sub(r"^(regions\.[^.]+\.)?node_pools\.[^.]+", "node_pools.<key>", path)
+    path = re.sub(r"^(regions|model\.lora_adapters)\.[^.]+", r"\1.<key>", path)
+    return path.removesuffix(".<key>")

@@ -282,7 +282,7 @@ def test_other_ranges_are_refused_whichever_setting_gives_them() -> None:
     """What the plan compares is the ranges."""
     for setting, value in RANGES.items():
         assert region_ranges(config(**given({setting: value})), "us") != region_ranges(config(), "us")
-        assert effect_of(setting) == EFFECTS["project"]
+        assert effect_of(setting) == EFFECTS["cluster.dataplane_v2"]
 
 
 def test_nat_goes_alone(world: World) -> None:
