@@ -52,7 +52,7 @@ class InfraNetworkStack(BaseStack):
             after=services.enabled,
         )
         self._add_regions()
-        FixedValue(self, NAMESPACE, value=config.namespace, refusal=namespace_moved(config))
+        FixedValue(self, NAMESPACE, value=config.namespace, refusal=namespace_moved())
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
     def _add_bucket(self, services: ProjectServices) -> None:

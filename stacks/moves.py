@@ -71,20 +71,14 @@ def bucket_read() -> str:
     )
 
 
-def namespace_moved(config: Config) -> str:
+def namespace_moved() -> str:
     """Why the namespace stays as it is; `{was}` is its name."""
-    weights = ["workload-weights"] if config.bucket else []
-    stacks = ["workload-gateway", *_of_each(config, "serving"), *weights, *_of_each(config, "base")]
     forget = terraform("infra-network", f"state rm terraform_data.{NAMESPACE}")
     return (
         f"Everything runs in the namespace {{was}}: each cluster would delete it with all that is in it, and grants "
-        f"would leave before that. Put it back, or: 1. Destroy {', '.join(stacks)}, in this order. 2. {forget}. "
-        f"3. Deploy all stacks again."
+        f"would leave before that. Put it back, or: 1. Destroy workload-gateway, then all of workload-serving-*, "
+        f"workload-weights, then all of workload-base-*. 2. {forget}. 3. Deploy all stacks again."
     )
-
-
-def _of_each(config: Config, part: str) -> list[str]:
-    return [f"workload-{part}-{key}" for key in config.regions]
 
 
 def cluster_moved(key: str) -> str:

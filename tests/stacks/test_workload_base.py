@@ -64,15 +64,15 @@ def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform
 
 
 def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synthesized) -> None:
-    """The config cluster has the gateway's objects, and in the example it downloads too."""
-    assert waited_for(platform, "workload-base-eu") == EVERYWHERE
+    """The config cluster has the gateway's objects; each could download."""
+    assert waited_for(platform, "workload-base-eu") == EVERYWHERE | FOR_THE_TOKEN
     assert waited_for(platform, "workload-base-us") == EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN
 
 
 @pytest.mark.parametrize(
     ("key", "changes", "crds"),
     [
-        ("us", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_GATEWAY),
+        ("us", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN),
         ("eu", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_TOKEN),
         (
             "us",

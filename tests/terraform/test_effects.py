@@ -144,7 +144,7 @@ REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
         [
             "add a region with another key and number, and then take us away",
             "my-project-id-gemma-weights in US, and a bucket cannot be renamed or moved",
-            "1. Destroy workload-gateway, workload-serving-us, workload-serving-eu, workload-weights, workload-base-us",
+            "1. Destroy workload-gateway, then all of workload-serving-*",
         ],
     ),
     (
