@@ -108,7 +108,7 @@ class World:
         """
         The resources in the stack's state.
 
-        But for edges, of which older Terraforms note fewer when an apply goes on, and the IDs of Terraform's own: random.
+        But for edges, of which older Terraforms note fewer when an apply goes on, and random IDs of Terraform's own.
         """
         path = self._states(stack)
         found: list[Message] = json.loads(path.read_text())["resources"] if path.is_file() else []
