@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cdktf import Fn, Op, TerraformStack
+from cdktf import Fn, ITerraformDependable, Op, TerraformStack
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
 from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
 from cdktf_cdktf_provider_google.data_google_container_engine_versions import DataGoogleContainerEngineVersions
@@ -44,6 +44,7 @@ class GkeCluster(Construct):
     Attributes:
         name: The cluster's name (known at synth).
         dns_endpoint: Host name of the control plane (known after apply).
+        control_plane: The cluster without its pools, for what comes after it.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class GkeCluster(Construct):
             timeouts={"create": "60m", "update": "90m", "delete": "60m"},
             lifecycle={"ignore_changes": self._not_ours()},
         )
+        self.control_plane: ITerraformDependable = self._cluster
         self._version = self._checked_version()
         self.dns_endpoint = self._cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
         self._warn_of_missing("logging", self._cluster.logging_config.enable_components, LOGGED)
@@ -237,7 +239,8 @@ class GkeCluster(Construct):
     def _features(self) -> dict[str, Any]:
         return {
             "addons_config": {"gcs_fuse_csi_driver_config": {"enabled": True}},
-            "secret_manager_config": {"enabled": True} if self._plan.secret_manager else None,
+            # Always said: an add-on that is left out of the request stays on (provider google 7.45, container_cluster).
+            "secret_manager_config": {"enabled": self._plan.secret_manager},
             "monitoring_config": {"enable_components": list(MONITORED), "managed_prometheus": {"enabled": True}},
             "logging_config": {"enable_components": list(LOGGED)},
             "pod_autoscaling": {"hpa_profile": "PERFORMANCE"},

@@ -11,16 +11,14 @@ from cdktf_cdktf_provider_google.compute_address import ComputeAddress
 from cdktf_cdktf_provider_google.compute_firewall import ComputeFirewall, ComputeFirewallAllow
 from cdktf_cdktf_provider_google.compute_network import ComputeNetwork
 from cdktf_cdktf_provider_google.compute_router import ComputeRouter
-from cdktf_cdktf_provider_google.compute_router_nat import (
-    ComputeRouterNat,
-    ComputeRouterNatSubnetwork,
-)
+from cdktf_cdktf_provider_google.compute_router_nat import ComputeRouterNat
 from cdktf_cdktf_provider_google.compute_subnetwork import ComputeSubnetwork, ComputeSubnetworkSecondaryIpRange
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.fixed_value import FixedValue
 from constructs_lib.google_names import told, wrong_project, wrong_region, wrong_word
 from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES
 from constructs_lib.specs import NetworkSpec
@@ -81,7 +79,8 @@ class GlobalNetwork(Construct):
     A VPC whose regions are added one by one, so that one region never changes another's resources.
 
     Firewall rules apply to the nodes' service account alone, and open the ports of the model server and of the endpoint
-    picker, nothing else.
+    picker, nothing else. Where a region is taken away its node subnet goes first: Google refuses that while a cluster
+    has nodes there, and then nothing else of the region has gone.
 
     Args:
         google: Provider of the project.
@@ -128,16 +127,21 @@ class GlobalNetwork(Construct):
         self._subnets: list[ITerraformDependable] = []
         self._regions: dict[str, NetworkRegion] = {}
 
-    def add_region(self, key: str, region: NetworkRegion) -> ComputeAddress | None:
+    def add_region(self, key: str, region: NetworkRegion, ports: Sequence[int]) -> ComputeAddress | None:
         """
-        Add the subnets, the gateway's address and the NAT of one region; gives the address where there is one.
+        Add the subnets, firewall rules, gateway's address and NAT of one region; gives the address where there is one.
+
+        The gateway's proxies there reach *ports* anywhere, and its nodes and pods each other: a pair of rules per
+        region, so that another region touches no rule of this one.
 
         Raises:
             ValueError: The region is there already, or one of its ranges is another region's.
         """
         self._refuse_overlaps(key, region)
         here = Construct(self, f"region-{key}")
-        subnet = self._add_node_subnet(here, region)
+        outlive: list[ITerraformDependable] = self._allow_region(key, region, ports)
+        if region.nat is not None:
+            outlive.append(self._add_nat(here, region.nat, region.region))
         proxy = ComputeSubnetwork(
             here,
             "proxy",
@@ -150,9 +154,9 @@ class GlobalNetwork(Construct):
             purpose="GLOBAL_MANAGED_PROXY",
             role="ACTIVE",
         )
+        subnet = self._add_node_subnet(here, region, after=[*outlive, proxy])
         self._subnets += [subnet, proxy]
-        if region.nat is not None:
-            self._add_nat(here, region.nat, region.region, subnet)
+        self._fix(here, key, region, subnet)
         if region.gateway_address is None:
             return None
         return ComputeAddress(
@@ -170,18 +174,6 @@ class GlobalNetwork(Construct):
         """Let Google's health checks reach *ports* of the nodes and their pods."""
         self._allow(self, "health-checks", list(HEALTH_CHECK_RANGES), {"tcp": ports})
 
-    def allow_region(self, key: str, region: NetworkRegion, ports: Sequence[int]) -> None:
-        """
-        Let the gateway's proxies of one region reach *ports* anywhere, and its nodes and pods reach each other.
-
-        One pair of rules per region: adding a region touches no rule of another.
-        """
-        rules = Construct(self, f"allow-{key}")
-        self._allow(rules, "proxies", [str(region.proxy)], {"tcp": ports}, suffix=key)
-        self._allow(
-            rules, "nodes", [str(region.nodes), str(region.pods)], {"tcp": [], "udp": [], "icmp": []}, suffix=key
-        )
-
     def settle_on_destroy(self, seconds: int) -> None:
         """
         Wait *seconds* before the subnets go: the load balancer's endpoint groups are collected late, and hold them.
@@ -192,7 +184,28 @@ class GlobalNetwork(Construct):
             self, "settle", provider=self._time, destroy_duration=f"{seconds}s", depends_on=[self._vpc, *self._subnets]
         )
 
-    def _add_node_subnet(self, here: Construct, region: NetworkRegion) -> ComputeSubnetwork:
+    def _allow_region(self, key: str, region: NetworkRegion, ports: Sequence[int]) -> list[ITerraformDependable]:
+        rules = Construct(self, f"allow-{key}")
+        inside = [str(region.nodes), str(region.pods)]
+        return [
+            self._allow(rules, "proxies", [str(region.proxy)], {"tcp": ports}, suffix=key),
+            self._allow(rules, "nodes", inside, {"tcp": [], "udp": [], "icmp": []}, suffix=key),
+        ]
+
+    def _fix(self, here: Construct, key: str, region: NetworkRegion, subnet: ComputeSubnetwork) -> None:
+        """Firewall rules would follow other ranges at once, and subnets with nodes in them cannot."""
+        FixedValue(
+            here,
+            "fixed",
+            value=f"{self._project}, {region.region}, {region.nodes}, {region.pods}, {region.services}, {region.proxy}",
+            refusal=f"Project, region and ranges of {key} are {{was}}, and cannot change while it is there. Put back "
+            f"what was there, or add a region with another key and number, and then take {key} away.",
+            after=[subnet],
+        )
+
+    def _add_node_subnet(
+        self, here: Construct, region: NetworkRegion, after: Sequence[ITerraformDependable]
+    ) -> ComputeSubnetwork:
         return ComputeSubnetwork(
             here,
             "nodes",
@@ -208,6 +221,7 @@ class GlobalNetwork(Construct):
                 ComputeSubnetworkSecondaryIpRange(range_name=POD_RANGE_NAME, ip_cidr_range=str(region.pods)),
                 ComputeSubnetworkSecondaryIpRange(range_name=SERVICE_RANGE_NAME, ip_cidr_range=str(region.services)),
             ],
+            depends_on=list(after),
         )
 
     def _refuse_overlaps(self, key: str, region: NetworkRegion) -> None:
@@ -238,7 +252,8 @@ class GlobalNetwork(Construct):
         wanted = self._spec.nat_logs
         return {"enable": wanted != "NONE", "filter": "ALL" if wanted == "NONE" else wanted}
 
-    def _add_nat(self, here: Construct, name: str, region: str, subnet: ComputeSubnetwork) -> None:
+    def _add_nat(self, here: Construct, name: str, region: str) -> ComputeRouterNat:
+        """A NAT for whatever subnet of ours is there, so that it can outlive the nodes' subnet."""
         router = ComputeRouter(
             here,
             "router",
@@ -248,7 +263,7 @@ class GlobalNetwork(Construct):
             region=region,
             network=self._vpc.id,
         )
-        ComputeRouterNat(
+        return ComputeRouterNat(
             here,
             "nat",
             provider=self._google,
@@ -257,8 +272,7 @@ class GlobalNetwork(Construct):
             region=region,
             router=router.name,
             nat_ip_allocate_option="AUTO_ONLY",
-            source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS",
-            subnetwork=[ComputeRouterNatSubnetwork(name=subnet.id, source_ip_ranges_to_nat=["ALL_IP_RANGES"])],
+            source_subnetwork_ip_ranges_to_nat="ALL_SUBNETWORKS_ALL_IP_RANGES",
             enable_dynamic_port_allocation=True,
             min_ports_per_vm=64,
             enable_endpoint_independent_mapping=False,
@@ -272,9 +286,9 @@ class GlobalNetwork(Construct):
         source_ranges: list[str],
         ports: dict[str, Sequence[int]],
         suffix: str | None = None,
-    ) -> None:
+    ) -> ComputeFirewall:
         name = "-".join(part for part in (self._name, "allow", id_, suffix) if part)
-        ComputeFirewall(
+        return ComputeFirewall(
             scope,
             id_,
             provider=self._google,

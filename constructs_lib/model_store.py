@@ -31,6 +31,7 @@ class ModelStore(Construct):
     Attributes:
         name: The bucket's name (known at synth).
         url: Its `gs://` address (known at synth).
+        bucket: The bucket, for what comes after it.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class ModelStore(Construct):
         super().__init__(scope, id_)
         self.name = name
         self.url = f"gs://{name}"
-        StorageBucket(
+        self.bucket: ITerraformDependable = StorageBucket(
             self,
             "Default",
             provider=google,

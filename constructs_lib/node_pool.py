@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cdktf import ITerraformDependable, Postcondition
+from cdktf import DataResource, ITerraformDependable, Postcondition
 from cdktf_cdktf_provider_google.compute_resource_policy import ComputeResourcePolicy
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
 from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
@@ -123,7 +123,7 @@ class NodePool(Construct):
             "placement_policy": _placement(scope, id_, google, name, plan, pool),
             # GKE refuses to repair flex-start nodes (cluster-toolkit, gke-node-pool preconditions).
             "management": {"auto_repair": not pool.spec.capacity.flex_start, "auto_upgrade": True},
-            "lifecycle": _lifecycle(name, pool, compute_class),
+            "lifecycle": _lifecycle(name, pool, compute_class) | {"replace_triggered_by": [_shape(scope, name, pool)]},
             "depends_on": [after],
         }
         if pool.spec.capacity.queued:
@@ -156,6 +156,18 @@ def _node_config(plan: ClusterPlan, machine_type: str, disk_gib: int, disk_type:
         "workload_metadata_config": {"mode": "GKE_METADATA"},
         "kubelet_config": {"insecure_kubelet_readonly_port_enabled": "FALSE"},
     }
+
+
+def _shape(scope: Construct, name: str, pool: PoolPlan) -> str:
+    """
+    What makes another pool of it. The provider would change a machine type in place, and never send a topology.
+
+    Source: google 7.45.0, resource_container_node_pool.go: `tpu_topology` is read on create alone; a GPU's type and
+    count are force-new, a TPU's machine type is not, although its slice and labels follow from it.
+    """
+    shape = {"machine_type": pool.machine.machine_type, "topology": pool.topology or ""}
+    made = DataResource(scope, f"shape-{name}", input=shape)
+    return f"terraform_data.{made.friendly_unique_id}"
 
 
 def _lifecycle(name: str, pool: PoolPlan, compute_class: str | None) -> dict[str, Any]:

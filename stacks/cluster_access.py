@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from constructs_lib.fixed_value import FixedValue
 from constructs_lib.version_check import reaches_floor
 from stacks.base import BaseStack
 from stacks.config import Config
@@ -26,12 +27,24 @@ class ClusterStack(BaseStack):
     Args:
         key: Key of the region whose cluster it is.
         floor: Lowest GKE version that has what this stack's objects need; None where they need none.
+        moved: Where a setting chooses the cluster: what is said when it chooses another than the one that this stack's
+            objects are in, `{was}`. The plan is refused, and a destroy goes to where they are.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str, floor: str | None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        config: Config,
+        key: str,
+        floor: str | None,
+        moved: str | None = None,
+    ) -> None:
         super().__init__(scope, id_, config=config)
         self.key = key
         self._floor = floor
+        self._moved = moved
         if config.kubernetes_auth == "ephemeral":
             self.add_override("terraform.required_version", EPHEMERAL_TERRAFORM_VERSION)
 
@@ -62,6 +75,8 @@ class ClusterStack(BaseStack):
             lifecycle=self._version_check(),
         )
         endpoint = cluster.control_plane_endpoints_config.get(0).dns_endpoint_config.get(0).endpoint
+        if self._moved is not None:
+            endpoint = self._home(endpoint, self._moved)
         access = {"host": f"https://{endpoint}"}
         if self.config.kubernetes_auth == "token":
             access["token"] = DataGoogleClientConfig(self, "caller", provider=self.google).access_token
@@ -76,6 +91,13 @@ class ClusterStack(BaseStack):
             return None
         fix = f"apply infra-cluster-{self.key} before this stack: it upgrades the cluster, or says how to"
         return reaches_floor(self.names.cluster(self.key), self._floor, fix=fix)
+
+    def _home(self, endpoint: str, moved: str) -> str:
+        """The endpoint of the cluster that this stack's objects are in, which is *endpoint* until the config moves."""
+        home = FixedValue(
+            self, "home", value=self.names.cluster(self.key), refusal=moved, remember={"endpoint": endpoint}
+        )
+        return home.remembered("endpoint", now=endpoint)
 
     @property
     def _exec(self) -> dict[str, Any]:

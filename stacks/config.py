@@ -95,11 +95,18 @@ class Config(BaseModel):
         return {pool: plan_pool(spec, len(region.zones)) for pool, spec in specs.items()}
 
     @property
-    def secret_regions(self) -> tuple[str, ...]:
-        """Keys of the regions whose clusters mount the Hugging Face token from Secret Manager."""
-        if self.model.hugging_face_token.secret_manager is None:
-            return ()
-        return tuple(self.regions) if self.model.source == "hugging_face" else (self.download_region,)
+    def reads_bucket(self) -> bool:
+        """Whether servers read their weights from the bucket; one that is not read stays until it leaves the file."""
+        return self.model.source == "bucket"
+
+    @property
+    def mounts_token(self) -> bool:
+        """
+        Whether clusters can mount the Hugging Face token from Secret Manager.
+
+        All of them, whichever downloads: clusters are applied first, and none may lose it before its pods have changed.
+        """
+        return self.model.hugging_face_token.secret_manager is not None
 
     def serving_nodes(self, key: str) -> ServingNodes:
         """The pools of region *key* that the model server may run on, in order."""

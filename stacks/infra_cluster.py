@@ -4,9 +4,11 @@ from cdktf import TerraformOutput
 from constructs import Construct
 
 from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.fixed_value import FixedValue
 from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
 from stacks.base import BaseStack
 from stacks.config import Config
+from stacks.moves import CLUSTER, cluster_moved
 from stacks.names import SYSTEM_POOL
 from stacks.sizing import system_machine_type
 from stacks.versions import version_floor
@@ -26,6 +28,9 @@ class InfraClusterStack(BaseStack):
         super().__init__(scope, id_, config=config)
         plan = self._plan(key)
         cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
+        dataplane = "Dataplane V2" if config.cluster.dataplane_v2 else "the legacy dataplane"
+        place = f"location {plan.location} and {dataplane}"
+        FixedValue(self, CLUSTER, value=place, refusal=cluster_moved(key), after=[cluster.control_plane])
         cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
         serving = config.serving_nodes(key)
         for pool_key, pool in config.pools(key).items():
@@ -55,5 +60,5 @@ class InfraClusterStack(BaseStack):
             node_service_account=names.node_service_account_email,
             version_floor=version_floor(config, key),
             maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
-            secret_manager=key in config.secret_regions,
+            secret_manager=config.mounts_token,
         )

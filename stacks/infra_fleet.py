@@ -5,12 +5,14 @@ from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from constructs import Construct
 
+from constructs_lib.fixed_value import FixedValue
 from constructs_lib.fleet import Fleet
 from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
 from constructs_lib.workload_identity import WorkloadIdentity
 from stacks.base import BaseStack
 from stacks.config import Config
+from stacks.moves import CONFIG_CLUSTER, config_cluster_moved
 from stacks.names import SERVER_ACCOUNT
 from stacks.versions import needs_adapter
 
@@ -37,13 +39,20 @@ class InfraFleetStack(BaseStack):
         for key in config.regions:
             fleet.add_member(key, cluster=self.names.cluster(key), location=self.names.cluster_location(key))
         fleet.enable_features(config_member=config.config_region, service_discovery=config.service_discovery)
+        FixedValue(
+            self,
+            CONFIG_CLUSTER,
+            value=self.names.cluster(config.config_region),
+            refusal=config_cluster_moved(config),
+        )
 
         project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
         server = self._identity("model-server", project, config.namespace, SERVER_ACCOUNT)
         token = config.model.hugging_face_token.secret_manager
         if config.bucket is not None:
+            # As long as there is one: this stack comes before the servers, which may still read it.
             server.grant_read(self.names.bucket)
-        elif token is not None:
+        if token is not None and not config.reads_bucket:
             server.grant_secret(token)
         if needs_adapter(config):
             adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)

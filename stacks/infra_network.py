@@ -3,6 +3,7 @@
 from cdktf import TerraformOutput
 from constructs import Construct
 
+from constructs_lib.fixed_value import FixedValue
 from constructs_lib.global_network import GlobalNetwork, NetworkRegion
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.model_store import ModelStore
@@ -10,6 +11,7 @@ from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from stacks.base import BaseStack
 from stacks.config import Config
+from stacks.moves import NAMESPACE, WEIGHTS, bucket_moved, bucket_read, namespace_moved
 from stacks.network_plan import region_ranges
 from stacks.services import project_services
 
@@ -37,17 +39,7 @@ class InfraNetworkStack(BaseStack):
             account_id=self.names.node_service_account,
             after=services.enabled,
         )
-        if config.bucket is not None:
-            store = ModelStore(
-                self,
-                "weights",
-                google=self.google,
-                project=project,
-                name=self.names.bucket,
-                spec=config.bucket,
-                after=services.enabled,
-            )
-            TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
+        self._add_bucket(services)
         self._network = GlobalNetwork(
             self,
             "network",
@@ -60,15 +52,39 @@ class InfraNetworkStack(BaseStack):
             after=services.enabled,
         )
         self._add_regions()
+        FixedValue(self, NAMESPACE, value=config.namespace, refusal=namespace_moved())
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
+
+    def _add_bucket(self, services: ProjectServices) -> None:
+        """The bucket, which goes when it is no more in the file and was read by nobody at the apply before."""
+        config = self.config
+        if config.bucket is not None:
+            store = ModelStore(
+                self,
+                "weights",
+                google=self.google,
+                project=config.project,
+                name=self.names.bucket,
+                spec=config.bucket,
+                after=services.enabled,
+            )
+            place = f"{store.name} in {config.bucket.location.upper()}"
+            FixedValue(self, WEIGHTS, value=place, refusal=bucket_moved(), after=[store.bucket])
+            TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
+        FixedValue(
+            self,
+            "weights-read",
+            value=self.names.bucket if config.reads_bucket else "",
+            refusal=bucket_read(),
+            fixed=config.bucket is None,
+        )
 
     def _add_regions(self) -> None:
         ports = [self.config.model_server.port, EXT_PROC_PORT, GRPC_HEALTH_PORT]
         self._network.allow_health_checks(ports)
         for key in self.config.regions:
             region = self._region(key)
-            address = self._network.add_region(key, region)
-            self._network.allow_region(key, region, ports)
+            address = self._network.add_region(key, region, ports)
             if address is not None:
                 TerraformOutput(
                     self,
@@ -91,5 +107,5 @@ class InfraNetworkStack(BaseStack):
             services=ranges.services,
             proxy=ranges.proxy,
             gateway_address=self.names.gateway_address(key) if named else None,
-            nat=self.names.router(key) if config.network.nat and config.cluster.private_nodes else None,
+            nat=self.names.router(key) if config.network.nat else None,
         )

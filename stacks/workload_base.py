@@ -80,7 +80,7 @@ class WorkloadBaseStack(ClusterStack):
         crds = [*EVERY_CLUSTER_CRDS]
         if self.key == self.config.config_region:
             crds += CONFIG_CLUSTER_CRDS
-        if self.key in self.config.secret_regions:
+        if self.config.mounts_token:
             crds.append(SECRET_CRD)
         if self.config.serving_nodes(self.key).compute_class:
             crds.append(COMPUTE_CLASS_CRD)

@@ -7,6 +7,7 @@ from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway
 from stacks.cluster_access import ClusterStack
 from stacks.config import Config
+from stacks.moves import gateway_moved
 
 
 class WorkloadGatewayStack(ClusterStack):
@@ -18,7 +19,12 @@ class WorkloadGatewayStack(ClusterStack):
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(
-            scope, id_, config=config, key=config.config_region, floor=MULTI_CLUSTER_INFERENCE_GATEWAY.version
+            scope,
+            id_,
+            config=config,
+            key=config.config_region,
+            floor=MULTI_CLUSTER_INFERENCE_GATEWAY.version,
+            moved=gateway_moved(config),
         )
         plan = GatewayPlan(
             name=self.names.gateway,

@@ -27,7 +27,7 @@ class WorkloadServingStack(ClusterStack):
             cluster=self.names.cluster(key),
             location=self.names.cluster_location(key),
             service_account=SERVER_ACCOUNT,
-            bucket=self.names.bucket if config.bucket else None,
+            bucket=self.names.bucket if config.reads_bucket else None,
             nodes=config.serving_nodes(key),
             disk_gib=file_cache_gib(config),
             model=config.model,

@@ -10,6 +10,7 @@ from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
 from stacks.cluster_access import ClusterStack
 from stacks.config import Config
+from stacks.moves import download_moved
 from stacks.names import DOWNLOADER_ACCOUNT
 
 
@@ -21,7 +22,9 @@ class WorkloadWeightsStack(ClusterStack):
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
-        super().__init__(scope, id_, config=config, key=config.download_region, floor=None)
+        super().__init__(
+            scope, id_, config=config, key=config.download_region, floor=None, moved=download_moved(config)
+        )
         account = ServiceAccountV1(
             self,
             "account",

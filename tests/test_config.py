@@ -25,7 +25,7 @@ def test_the_elastic_example_is_accepted() -> None:
     config = load(ELASTIC)
 
     assert config.bucket is None
-    assert config.secret_regions == ("eu", "us")
+    assert (config.mounts_token, config.reads_bucket) == (True, False)
     assert [config.serving_nodes(key).most_replicas for key in config.regions] == [10, 10]
     assert config.config_region == "eu"
 

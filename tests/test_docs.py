@@ -170,8 +170,11 @@ def test_terraform_commands_name_stacks_outputs_and_addresses(platform: Synthesi
     for stack, names in told:
         made = platform.stacks[stack]["output"]
         assert all(name.replace("<key>", "us") in made for name in names.split(", "))
-    [address] = re.findall(r"state rm (\S+)", text)
-    assert f"infra-network {address}" in platform.addresses()
+    forgotten = re.findall(r"(?:stacks/([\w-]+) )?state rm (\S+?)`?\s", text)
+    assert {f"{stack or 'infra-network'} {address}" for stack, address in forgotten} == {
+        "infra-network google_storage_bucket.weights",
+        "infra-fleet terraform_data.config-cluster",
+    } & set(platform.addresses())
 
 
 def test_readme_lists_every_stack(platform: Synthesized) -> None:

@@ -17,6 +17,7 @@ from constructs_lib import specs  # noqa: E402
 from constructs_lib.accelerators import Machine, machines  # noqa: E402
 from constructs_lib.gke_version import FLOORS, Floor  # noqa: E402
 from stacks.config import Config  # noqa: E402
+from stacks.effects import EFFECTS, effect_of  # noqa: E402
 from stacks.load import load  # noqa: E402
 from stacks.rules import RULES  # noqa: E402
 from tools.picture import render  # noqa: E402
@@ -102,13 +103,29 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def settings_table() -> str:
     """Every setting in one table."""
     made = schema()
-    rows = ((f"`{path}`", kind, default, meaning) for path, kind, default, meaning in settings(made, made))
-    return table(("setting", "type", "default", "meaning"), rows)
+    rows = (
+        (f"`{path}`", kind, default, meaning, _changed_later(path, kind))
+        for path, kind, default, meaning in settings(made, made)
+    )
+    return table(("setting", "type", "default", "meaning", "changed later"), rows)
+
+
+def _changed_later(path: str, kind: str) -> str:
+    effect = effect_of(path)
+    if kind == "section" and path not in EFFECTS:
+        return ""
+    if effect is None:
+        raise ValueError(f"{path} must have a row in stacks/effects.py, got none")
+    return effect.text
 
 
 def settings_page() -> str:
     """docs/settings.md: the table alone."""
-    return f"{HEADER}# Settings\n\nEvery key a config may have; `<key>` is a short name of yours.\n\n{settings_table()}"
+    intro = (
+        "Every key a config may have; `<key>` is a short name of yours. The last column tells what a change does to a\n"
+        "platform that is there (held to real plans in tests/terraform/test_effects.py)."
+    )
+    return f"{HEADER}# Settings\n\n{intro}\n\n{settings_table()}"
 
 
 def schema_file() -> str:

@@ -98,7 +98,8 @@ class ModelSpec:
         repository: Hugging Face repository, such as `google/gemma-3-27b-it`.
         revision: Commit of the repository, 40 hexadecimal digits: what is served cannot change by itself.
         source: `bucket`: downloaded once, and each server reads it from there. `hugging_face`: each server downloads it
-            for itself when it starts, onto its node; needs no bucket, and Hugging Face at every start.
+            for itself when it starts, onto its node; needs no bucket, and Hugging Face at every start. Keep
+            `bucket` for one deploy when it changes: until then servers read it.
         lora_adapters: Adapters by the name that clients send as `model`.
         hugging_face_token: Where the token is.
         served_name: The name clients send as `model`. Default: the last part of the repository.

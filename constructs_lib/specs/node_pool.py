@@ -92,8 +92,7 @@ class NodePoolSpec:
 
     Args:
         machine_type: TPU or GPU machine, such as `ct6e-standard-4t`. Each one known is in docs/machines.md.
-        topology: TPU slice, such as `2x2`. Default: the single-host slice of the machine. For another multi-host slice
-            give the pool another key: the provider takes a changed one for done and never sends it.
+        topology: TPU slice, such as `2x2`. Default: the single-host slice of the machine.
         nodes_per_zone: Nodes in each zone, where the pool does not grow. Default: 1. A multi-host slice has as many as
             its topology needs.
         autoscaling: Lets the pool grow and shrink. Default: off, but flex_start and queued pools grow from none.

@@ -73,7 +73,7 @@ def permissions(subject: Subject) -> list[str]:
     """What the caller of an apply must have on the project."""
     config = subject.config
     extra = []
-    if config.network.nat and config.cluster.private_nodes:
+    if config.network.nat:
         # NAT is a part of its router.
         extra += ["compute.routers.create", "compute.routers.update"]
     if any(_workload_policy(pool) for key in subject.keys for pool in config.pools(key).values()):

@@ -57,7 +57,7 @@ def project_needs(subject: Subject) -> Iterator[Need]:
     yield _need("QUOTA-NETWORKS", "NETWORKS", 1, "networks")
     yield _need("QUOTA-SUBNETWORKS", "SUBNETWORKS", 2 * count, "subnetworks")
     yield _need("QUOTA-FIREWALLS", "FIREWALLS", 1 + 2 * count, "firewall rules")
-    if config.network.nat and config.cluster.private_nodes:
+    if config.network.nat:
         yield _need("QUOTA-ROUTERS", "ROUTERS", count, "routers")
     for id_, (metric, unit) in LOAD_BALANCER.items():
         yield _need(id_, metric, 1, unit)

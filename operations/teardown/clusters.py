@@ -13,8 +13,12 @@ from operations.teardown.terraform import Resource
 from stacks.config import Config
 from stacks.names import Names
 
-OBJECTS = ("kubernetes_", "helm_", "time_")
-"""Kinds that a workload has in its cluster. Its waits go with them: they wait for what is done there."""
+OBJECTS = ("kubernetes_", "helm_", "time_", "terraform_data")
+"""
+Kinds that a workload has in its cluster.
+
+Its waits go with them: they wait for what is done there. So does where the cluster is, which the state remembers.
+"""
 WORKLOAD = "workload-"
 CLUSTER = "infra-cluster-"
 

@@ -76,7 +76,7 @@ def _zone_twice(config: Config) -> Iterator[Problem]:
 
 def _keys(config: Config) -> Iterator[Problem]:
     named = [(f"gateway.regions[{index}]", key) for index, key in enumerate(config.gateway.regions)]
-    if config.model.download_region is not None and config.model.source == "bucket":
+    if config.model.download_region is not None and (config.bucket or config.reads_bucket):
         named.append(("model.download_region", config.model.download_region))
     for path, key in named:
         if config.regions and key not in config.regions:

@@ -72,12 +72,15 @@ def _source(config: Config) -> Iterator[Problem]:
         yield Problem(
             "bucket", "must be given for weights from the bucket, got nothing", "write bucket: {location: US}"
         )
-    if config.model.source == "hugging_face" and config.bucket is not None:
-        message = "must be left out for weights straight from Hugging Face, got a map"
-        yield Problem("bucket", message, "remove it, or write model.source: bucket")
-    if config.model.source == "hugging_face" and config.model.download_region is not None:
+    if config.bucket is None and not config.reads_bucket and config.model.download_region is not None:
         message = f"must be left out where each server downloads, got {shown(config.model.download_region)}"
         yield Problem("model.download_region", message, "remove the line")
+
+
+def _unread(config: Config) -> Iterator[Problem]:
+    if config.bucket is not None and not config.reads_bucket:
+        message = "should be left out once no server reads it, got a map"
+        yield Problem("bucket", message, "deploy, destroy workload-weights, then remove it and deploy again")
 
 
 def _adapters(config: Config) -> Iterator[Problem]:
@@ -151,10 +154,18 @@ RULES = (
     ),
     Rule(
         "MODEL-SOURCE",
-        "There is a bucket exactly where the weights come from it",
-        "Servers would look for weights that nobody put there, or a bucket would be paid for that nobody reads.",
+        "There is a bucket where the weights come from one, and a download region where there is a bucket",
+        "Servers would look for weights that nobody put there.",
         "this library",
         _source,
+    ),
+    Rule(
+        "MODEL-UNREAD",
+        "There is no bucket that nobody reads",
+        "It is paid for and filled. On the way to Hugging Face it stays until the servers have changed.",
+        "docs/decisions/0034-what-stays-until-it-is-not-needed.md",
+        _unread,
+        severity="warning",
     ),
     Rule(
         "MODEL-ADAPTER",

@@ -36,6 +36,18 @@ LIFECYCLE: dict[str, Any] = {
     },
 }
 
+BUILT_IN: dict[str, dict[str, Any]] = {
+    "terraform_data": {
+        "attributes": {
+            "input": {"type": "dynamic", "optional": True},
+            "triggers_replace": {"type": "dynamic", "optional": True},
+            "output": {"type": "dynamic"},
+            "id": {"type": "string"},
+        }
+    }
+}
+"""Types that Terraform itself has since 1.4, without a provider."""
+
 
 def problems(document: dict[str, Any]) -> list[str]:
     """
@@ -101,6 +113,10 @@ def _provider_blocks(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _block_problems(document: dict[str, Any], kind: str, body: dict[str, Any]) -> Iterator[str]:
+    if kind in BUILT_IN:
+        yield from (f"{path}: {wrong}" for path, wrong in body_problems(body, BUILT_IN[kind], "", FOR_RESOURCES))
+        yield from _meta_problems(body)
+        return
     name = body.get("provider")
     if not isinstance(name, str):
         yield "provider: missing; name one explicitly, or Terraform takes an unconfigured default"

@@ -89,7 +89,7 @@ def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegion) -> No
         spec=NetworkSpec(), node_service_account="nodes@my-project.iam.gserviceaccount.com",
     )  # fmt: skip
     for key, region in regions.items():
-        made.add_region(key, region)
+        made.add_region(key, region, [8000])
 
 
 def identity(stack: Any, **changes: str) -> WorkloadIdentity:

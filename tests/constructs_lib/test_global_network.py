@@ -55,8 +55,7 @@ def build(spec: NetworkSpec | None = None, **regions: NetworkRegion) -> Callable
         )  # fmt: skip
         network.allow_health_checks(PORTS)
         for key, region in regions.items():
-            network.add_region(key, region)
-            network.allow_region(key, region, PORTS)
+            network.add_region(key, region, PORTS)
         network.settle_on_destroy(180)
         return network
 
@@ -159,8 +158,8 @@ def test_a_region_without_a_named_address_has_none(synth: Synth) -> None:
 
     def made(stack: Any) -> None:
         network = build()(stack)
-        given.append(network.add_region("us", US))
-        given.append(network.add_region("eu", replace(EU, gateway_address=None)))
+        given.append(network.add_region("us", US, PORTS))
+        given.append(network.add_region("eu", replace(EU, gateway_address=None), PORTS))
 
     app = synth(made)
 
@@ -169,15 +168,13 @@ def test_a_region_without_a_named_address_has_none(synth: Synth) -> None:
 
 
 def test_private_nodes_go_out_through_the_nat_of_their_region(synth: Synth) -> None:
-    """Only the node subnet, all its ranges, ports as they are needed, errors logged."""
+    """Whatever subnet of ours is there, ports as they are needed, errors logged."""
     app = synth(build(us=US))
-    subnet, _ = named(app, "google_compute_subnetwork", "gemma-nodes-us")
     router, _ = named(app, "google_compute_router", "gemma-nat-us")
     _, nat = named(app, "google_compute_router_nat", "gemma-nat-us")
 
     assert nat["router"] == f"${{{router}.name}}"
-    assert nat["source_subnetwork_ip_ranges_to_nat"] == "LIST_OF_SUBNETWORKS"
-    assert nat["subnetwork"] == [{"name": f"${{{subnet}.id}}", "source_ip_ranges_to_nat": ["ALL_IP_RANGES"]}]
+    assert nat["source_subnetwork_ip_ranges_to_nat"] == "ALL_SUBNETWORKS_ALL_IP_RANGES"
     assert (nat["nat_ip_allocate_option"], nat["enable_dynamic_port_allocation"]) == ("AUTO_ONLY", True)
     assert nat["enable_endpoint_independent_mapping"] is False, "dynamic ports exclude it"
     assert nat["log_config"] == {"enable": True, "filter": "ERRORS_ONLY"}
@@ -189,6 +186,16 @@ def test_nat_can_be_left_out(synth: Synth) -> None:
 
     assert [block["name"] for block in app.all("google_compute_router")] == ["gemma-nat-us"]
     assert [block["name"] for block in app.all("google_compute_router_nat")] == ["gemma-nat-us"]
+
+
+def test_the_nodes_subnet_is_the_first_to_go_of_a_region(synth: Synth) -> None:
+    """Google keeps it while a cluster is in it, and what it needs stays with it: rules, NAT, proxies."""
+    app = synth(build(us=US, eu=EU))
+    _, subnet = named(app, "google_compute_subnetwork", "gemma-nodes-eu")
+    kept = [("compute_firewall", "gemma-vpc-allow-proxies-eu"), ("compute_firewall", "gemma-vpc-allow-nodes-eu"),
+            ("compute_router_nat", "gemma-nat-eu"), ("compute_subnetwork", "gemma-proxy-eu")]  # fmt: skip
+
+    assert set(subnet["depends_on"]) == {named(app, f"google_{kind}", name)[0] for kind, name in kept}
 
 
 def test_google_s_probes_reach_the_given_ports_of_our_nodes(synth: Synth) -> None:

@@ -333,7 +333,16 @@ def test_disk_and_nodes_are_as_given(synth: Synth) -> None:
 
 def test_labels_that_gke_adds_are_left_alone(synth: Synth) -> None:
     """Else each plan would remove the accelerator's labels."""
-    assert pool(synth(with_pool()))["lifecycle"] == {"ignore_changes": ["node_config[0].labels"]}
+    assert pool(synth(with_pool()))["lifecycle"]["ignore_changes"] == ["node_config[0].labels"]
+
+
+def test_another_machine_or_slice_is_another_pool(synth: Synth) -> None:
+    """The provider would change a TPU's machine type in place, and never send a topology."""
+    app = synth(with_pool())
+    [(key, shape)] = app.named("terraform_data").items()
+
+    assert pool(app)["lifecycle"]["replace_triggered_by"] == [f"terraform_data.{key.removeprefix('test/')}"]
+    assert shape["input"] == {"machine_type": "ct6e-standard-4t", "topology": "2x2"}
 
 
 def test_the_system_pool_grows_between_its_bounds(synth: Synth) -> None:

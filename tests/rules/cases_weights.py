@@ -76,6 +76,12 @@ CASES: dict[str, Case] = {
         {"bucket": None},
         "bucket: must be given for weights from the bucket, got nothing -> write bucket: {location: US}",
     ),
+    "MODEL-UNREAD": Case(
+        FROM_HUGGING_FACE,
+        {"model__source": "hugging_face"},
+        "bucket: should be left out once no server reads it, got a map"
+        " -> deploy, destroy workload-weights, then remove it and deploy again",
+    ),
     "MODEL-ADAPTER": Case(
         adapters("food-review-1", "a" * 50),
         adapters("Food_Review", "b" * 51),
@@ -232,14 +238,6 @@ MORE: dict[str, More] = {
         [
             "node_pools.large.disk_gib: must leave 134 GiB for the weights and the server's own files, got 200 of "
             "which GKE leaves 93 -> write 280, or a smaller model_server.file_cache_gib"
-        ],
-    ),
-    "a bucket that nobody reads": (
-        "MODEL-SOURCE",
-        {"model__source": "hugging_face"},
-        [
-            "bucket: must be left out for weights straight from Hugging Face, got a map"
-            " -> remove it, or write model.source: bucket"
         ],
     ),
     "a download region that downloads nothing": (

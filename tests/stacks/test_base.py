@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from stacks.base import PROVIDER_VERSIONS
+from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import config
 from tests.synthesized import Block, Synthesized, synthesize
 
@@ -55,11 +56,12 @@ def admits(constraint: str, given: str) -> bool:
 
 
 def blocks(document: Block) -> list[tuple[str, Block]]:
-    """Type and content of each resource, data source and ephemeral resource of a stack."""
+    """Type and content of each resource, data source and ephemeral resource of a stack that a provider makes."""
     return [
         (kind, block)
         for section in ("resource", "data", "ephemeral")
         for kind, named in document.get(section, {}).items()
+        if kind not in BUILT_IN
         for block in named.values()
     ]
 

@@ -12,6 +12,13 @@ from tests.synthesized import Block, Synthesized, synthesize
 HOST = (
     "https://${data.google_container_cluster.cluster.control_plane_endpoints_config[0].dns_endpoint_config[0].endpoint}"
 )
+STAYS = (
+    'https://${(terraform_data.home.input.value == "gemma-us") ? '
+    "data.google_container_cluster.cluster.control_plane_endpoints_config[0].dns_endpoint_config[0].endpoint"
+    " : terraform_data.home.input.endpoint}"
+)
+"""Where a setting chooses the cluster: the one that the stack's objects are in."""
+HOSTS = {"workload-weights": STAYS, "workload-gateway": STAYS}
 WORKLOADS = {
     "workload-base-us": "us", "workload-base-eu": "eu", "workload-serving-us": "us", "workload-serving-eu": "eu",
     "workload-weights": "us", "workload-gateway": "us",
@@ -62,8 +69,9 @@ def test_infra_stacks_know_no_cluster_from_within(platform: Synthesized) -> None
 def test_a_token_that_is_kept_nowhere_is_the_default(platform: Synthesized, stack: str) -> None:
     """By the DNS endpoint, whose certificate is public: a cluster CA beside it would be refused."""
     document = platform.stacks[stack]
+    access = EPHEMERAL | {"host": HOSTS.get(stack, HOST)}
 
-    assert document["provider"]["kubernetes"] == [EPHEMERAL]
+    assert document["provider"]["kubernetes"] == [access]
     assert token_of(document) == {f"ephemeral.{CALLER}.caller"}
     assert document["terraform"]["required_version"] == ">= 1.10.0"
 
@@ -73,7 +81,7 @@ def test_an_older_terraform_reads_the_token_as_data(with_token: Synthesized, sta
     """Nothing in such a stack needs a newer one."""
     document = with_token.stacks[stack]
 
-    assert document["provider"]["kubernetes"] == [TOKEN]
+    assert document["provider"]["kubernetes"] == [TOKEN | {"host": HOSTS.get(stack, HOST)}]
     assert token_of(document) == {f"data.{CALLER}.caller"}
     assert document["terraform"]["required_version"] == ">= 1.5.7"
 
@@ -84,7 +92,7 @@ def test_with_exec_a_plugin_fetches_tokens_and_none_is_in_the_state(with_exec: S
     document = with_exec.stacks[stack]
     plugin = {"api_version": "client.authentication.k8s.io/v1beta1", "command": "gke-gcloud-auth-plugin"}
 
-    assert document["provider"]["kubernetes"] == [{"host": HOST, "exec": [plugin]}]
+    assert document["provider"]["kubernetes"] == [{"host": HOSTS.get(stack, HOST), "exec": [plugin]}]
     assert token_of(document) == set()
     assert document["terraform"]["required_version"] == ">= 1.5.7"
     assert "access_token" not in (with_exec.outdir / "stacks" / stack / "cdk.tf.json").read_text()

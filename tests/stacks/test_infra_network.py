@@ -116,10 +116,10 @@ def test_an_output_has_no_hyphen(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "count"),
-    [({}, 2), ({"network__nat": False}, 0), ({"cluster__private_nodes": False}, 0)],
+    [({}, 2), ({"network__nat": False}, 0), ({"cluster__private_nodes": False}, 2)],
 )
-def test_nat_is_only_for_private_nodes_that_want_it(tmp_path: Path, changes: dict[str, Any], count: int) -> None:
-    """Nodes with public addresses need none."""
+def test_nat_goes_by_its_own_setting_alone(tmp_path: Path, changes: dict[str, Any], count: int) -> None:
+    """This stack is applied before the pools: nodes that are private still would lose their way out."""
     assert len(alone(tmp_path, **changes).all("google_compute_router_nat", STACK)) == count
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.configs import config
-from tests.synthesized import Synthesized
+from tests.synthesized import Synthesized, synthesize
 
 EVERYWHERE = {
     "autoscalingmetrics.autoscaling.gke.io",
@@ -65,15 +65,15 @@ def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform
 
 
 def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synthesized) -> None:
-    """The config cluster has the gateway's objects, and in the example it downloads too."""
-    assert waited_for(platform, "workload-base-eu") == EVERYWHERE
+    """The config cluster has the gateway's objects; each could download."""
+    assert waited_for(platform, "workload-base-eu") == EVERYWHERE | FOR_THE_TOKEN
     assert waited_for(platform, "workload-base-us") == EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN
 
 
 @pytest.mark.parametrize(
     ("key", "changes", "crds"),
     [
-        ("us", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_GATEWAY),
+        ("us", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN),
         ("eu", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_TOKEN),
         (
             "us",
@@ -125,3 +125,16 @@ def test_another_namespace_is_used_throughout(tmp_path: Path) -> None:
 
     assert app.one("kubernetes_namespace_v1")["metadata"]["name"] == "models"
     assert app.one("kubernetes_job_v1")["metadata"]["namespace"] == "models"
+
+
+def test_network_policies_can_be_left_out(platform: Synthesized, tmp_path: Path) -> None:
+    """By one setting, in each cluster, and without another change; the metrics adapter's goes with them."""
+    off = synthesize(config(cluster__network_policies=False), tmp_path)
+
+    for key in ("us", "eu"):
+        before = platform.stacks[f"workload-base-{key}"]["resource"]["kubernetes_manifest"]
+        after = off.stacks[f"workload-base-{key}"]["resource"]["kubernetes_manifest"]
+        gone = set(before) - set(after)
+        assert gone == {name for name in before if name.startswith("network-policy-")}
+        assert after == {name: block for name, block in before.items() if name not in gone}
+        assert off.objects("NetworkPolicy") == []

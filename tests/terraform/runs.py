@@ -58,12 +58,12 @@ class Folder:
         self._ready = False
 
     def run(self, command: str, *arguments: str) -> Outcome:
-        """Run `terraform`, after `init` the first time."""
+        """Run `terraform`, after `init` the first time; *command* may be two words, such as `state rm`."""
         if not self._ready:
             self._ready = True
             self.must("init", "-input=false")
         done = subprocess.run(
-            ["terraform", f"-chdir={self.path}", command, "-no-color", *arguments],
+            ["terraform", f"-chdir={self.path}", *command.split(), "-no-color", *arguments],
             env=self._rig.environment,
             capture_output=True,
             text=True,

@@ -111,11 +111,17 @@ class World:
         return found
 
     def state(self, stack: str) -> list[Message]:
-        """The resources in the stack's state, but for edges: older Terraforms note fewer when an apply goes on."""
+        """
+        The resources in the stack's state.
+
+        But for edges, of which older Terraforms note fewer when an apply goes on, and random IDs of Terraform's own.
+        """
         path = self._states(stack)
         found: list[Message] = json.loads(path.read_text())["resources"] if path.is_file() else []
         for instance in (one for resource in found for one in resource["instances"]):
             instance.pop("dependencies", None)
+        for instance in (one for held in found if held["type"] == "terraform_data" for one in held["instances"]):
+            instance["attributes"].pop("id")
         return found
 
     def rewind(self, stack: str, cloud: dict[Key, Message]) -> None:

@@ -1,0 +1,54 @@
+"""A value that a stack's own state remembers, so that a plan which changes it is refused with what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cdktf import DataResource, Fn, ITerraformDependable, Op, Postcondition, Token
+from constructs import Construct
+
+
+class FixedValue(Construct):
+    """
+    A value that stays as it was when it was first applied: a plan with another one fails.
+
+    It is in the state alone, where a pipeline has nothing else to compare with. A destroy is not refused, and forgets
+    it; so does `terraform state rm`. (Terraform checks no condition of what it destroys.)
+
+    Args:
+        value: What must stay. Known at synth.
+        refusal: What a refused plan says: what would happen, and the steps. `{was}` in it becomes the value that stays.
+        remember: More to remember beside it, by name, such as an address; it may be known after apply.
+        fixed: False takes the value of each apply. What is fixed later is then what was applied last.
+        after: What the value belongs to: a first apply that fails before it fixes nothing.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        value: str,
+        refusal: str,
+        remember: Mapping[str, str] | None = None,
+        fixed: bool = True,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id_)
+        self._value = value
+        unchanged = Postcondition(
+            condition=f'${{self.input.value == "{value}"}}', error_message=refusal.format(was="${self.input.value}")
+        )
+        self._data = DataResource(
+            self,
+            "Default",
+            input={"value": value, **(remember or {})},
+            lifecycle={"ignore_changes": ["input"], "postcondition": [unchanged]} if fixed else None,
+            depends_on=list(after) or None,
+        )
+
+    def remembered(self, name: str, *, now: str) -> str:
+        """What was remembered as *name* with another value than this one, or else *now*."""
+        value = self._data.interpolation_for_attribute("input")
+        same = Op.eq(Fn.lookup_nested(value, ["value"]), self._value)
+        return Token.as_string(Fn.conditional(same, now, Fn.lookup_nested(value, [name])))

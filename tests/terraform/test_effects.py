@@ -1,0 +1,319 @@
+"""What the table of effects says of a setting is what the real Terraform plans for exactly that change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from stacks.effects import EFFECTS, effect_of
+from stacks.network_plan import region_ranges
+from tests.configs import ELASTIC, EXAMPLE, config
+from tests.synthesized import Block, Synthesized, synthesize
+from tests.terraform.configs import Worlds
+from tests.terraform.world import World
+
+TPU, GPU = {"machine_type": "ct6e-standard-4t"}, {"machine_type": "a3-highgpu-8g"}
+POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("machine_type", TPU, {"machine_type": "ct6e-standard-8t"}),
+    ("machine_type", GPU, {"machine_type": "a3-ultragpu-8g"}),
+    ("topology", TPU | {"topology": "4x4"}, TPU | {"topology": "4x8"}),
+    ("nodes_per_zone", TPU, TPU | {"nodes_per_zone": 3}),
+    ("autoscaling", TPU, TPU | {"autoscaling": {"max_nodes": 3}}),
+    ("autoscaling", TPU | {"autoscaling": {"max_nodes": 3}}, TPU),
+    ("autoscaling.max_nodes", TPU | {"autoscaling": {"max_nodes": 3}}, TPU | {"autoscaling": {"max_nodes": 4}}),
+    ("capacity.spot", TPU, TPU | {"capacity": {"spot": True}}),
+    ("capacity.reservation", TPU, TPU | {"capacity": {"reservation": "r"}}),
+    ("capacity.flex_start", TPU, TPU | {"capacity": {"flex_start": True}}),
+    ("capacity.queued", TPU, TPU | {"capacity": {"queued": True}}),
+    ("capacity.on_demand", TPU | {"capacity": {"spot": True}}, TPU | {"capacity": {"on_demand": True}}),
+    ("dranet", TPU, TPU | {"dranet": False}),
+    ("dranet", TPU | {"dranet": False}, TPU),
+    ("compact_placement", GPU, GPU | {"compact_placement": True}),
+    ("disk_gib", TPU, TPU | {"disk_gib": 300}),
+    ("disk_type", TPU, TPU | {"disk_type": "hyperdisk-extreme"}),
+    ("gpu_driver_version", GPU, GPU | {"gpu_driver_version": "LATEST"}),
+]
+"""A setting of a pool, the pool before, and the pool after."""
+
+GATEWAY, BACKEND, CHECK = (
+    f"workload-gateway kubernetes_manifest.gateway{part}" for part in ("", "_backend", "_health")
+)
+SERVER, OBJECTIVE, METRIC = (
+    f"workload-serving-us kubernetes_manifest.inference_{p}" for p in ("server", "obj", "metric")
+)
+CHART = "workload-serving-us helm_release.inference_pool"
+JOB = "workload-weights kubernetes_job_v1.download_job"
+CLUSTER, SYSTEM = (
+    "infra-cluster-us google_container_" + rest for rest in ("cluster.cluster", "node_pool.cluster_pool-sys")
+)
+BUCKET, VPC, NAT = (
+    f"infra-network google_{rest}"
+    for rest in ("storage_bucket.weights", "compute_network.network", "compute_router_nat.")
+)
+EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
+    "model.repository": ("google/gemma-3-12b-it", JOB, "google/gemma-3-12b-it"),
+    "model.revision": ("a" * 40, JOB, "a" * 40),
+    "model.lora_adapters": ({"tone": {"repository": "me/tone", "revision": "b" * 40}}, JOB, "me/tone"),
+    "model.served_name": ("chat-7", SERVER, "chat-7"),
+    "model.weights_gib": (44, SERVER, "49Gi"),
+    "model_server.image": ("docker.io/vllm/vllm-tpu:v0.27.1", SERVER, "v0.27.1"),
+    "model_server.replicas": (3, SERVER, '"replicas": 3'),
+    "model_server.port": (8123, SERVER, "8123"),
+    "model_server.cpus": (71, SERVER, '"cpu": "71"'),
+    "model_server.memory_gib": (333, SERVER, '"memory": "333Gi"'),
+    "model_server.max_model_len": (16001, SERVER, "--max-model-len=16001"),
+    "model_server.extra_args": (["--seed=5"], SERVER, "--seed=5"),
+    "model_server.max_lora_rank": (32, SERVER, "--max-lora-rank=32"),
+    "model_server.startup_timeout_sec": (1700, SERVER, '"failureThreshold": 170'),
+    "model_server.termination_grace_sec": (155, SERVER, '"terminationGracePeriodSeconds": 155'),
+    "model_server.metric_export_name": ("cache-7", METRIC, "cache-7"),
+    "bucket.soft_delete_days": (14, BUCKET, str(14 * 86400)),
+    "bucket.versioning": (True, BUCKET, '"versioning": [{"enabled": true}]'),
+    "bucket.force_destroy": (True, BUCKET, '"force_destroy": true'),
+    "network.mtu": (1460, VPC, "1460"),
+    "network.nat_logs": ("ALL", NAT, '"filter": "ALL"'),
+    "network.flow_logs_percent": (25, "infra-network google_compute_subnetwork", "0.25"),
+    "cluster.release_channel": ("RAPID", CLUSTER, "RAPID"),
+    "cluster.gke_version": ("1.35", CLUSTER, '"1.35"'),
+    "cluster.private_nodes": (False, SYSTEM, '"enable_private_nodes": false'),
+    "cluster.deletion_protection": (False, CLUSTER, '"deletion_protection": false'),
+    "cluster.maintenance_window": ({"start_hour_utc": 5, "days": ["SU"]}, CLUSTER, "BYDAY=SU"),
+    "cluster.system_pool.machine_type": ("e2-standard-32", SYSTEM, "e2-standard-32"),
+    "cluster.system_pool.min_nodes_per_zone": (2, SYSTEM, '"min_node_count": 2'),
+    "cluster.system_pool.max_nodes_per_zone": (7, SYSTEM, '"max_node_count": 7'),
+    "cluster.system_pool.disk_gib": (111, SYSTEM, '"disk_size_gb": 111'),
+    "inference_pool.chart_version": ("v1.4.0", CHART, "v1.4.0"),
+    "inference_pool.endpoint_picker_replicas": (2, CHART, r"replicas\": 2"),
+    "inference_pool.objective_name": ("other", OBJECTIVE, "other"),
+    "gateway.port": (8081, GATEWAY + " ", "8081"),
+    "gateway.regions": (["us"], GATEWAY + " ", 'gemma-gateway-us"}]'),
+    "gateway.draining_sec": (121, BACKEND, "121"),
+    "gateway.timeout_sec": (601, BACKEND, "601"),
+    "gateway.max_utilization_percent": (71, BACKEND, "71"),
+    "gateway.log_sample_percent": (11, BACKEND, "110000"),
+    "gateway.health_check.interval_sec": (9, CHECK, '"checkIntervalSec": 9'),
+    "gateway.health_check.timeout_sec": (8, CHECK, '"timeoutSec": 8'),
+    "gateway.health_check.healthy_threshold": (3, CHECK, '"healthyThreshold": 3'),
+    "gateway.health_check.unhealthy_threshold": (4, CHECK, '"unhealthyThreshold": 4'),
+    "gateway.health_check.path": ("/ok", CHECK, "/ok"),
+    "regions.<key>.capacity_percent": (50, BACKEND, "50"),
+    "regions.<key>.preferred": (True, BACKEND, "PREFERRED"),
+    "regions.<key>.zones": (["us-east5-a", "us-east5-b"], CLUSTER, "us-east5-a"),
+    "service_discovery": (True, "infra-fleet google_gke_hub_feature", "multiclusterservicediscovery"),
+}
+"""By setting: another value, the resource that carries it, and what is then planned there and was not before."""
+
+MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
+    "model.hugging_face_token.secret_manager": (
+        "other-secret",
+        "workload-weights google_secret_manager",
+        "other-secret",
+    ),
+    "model.download_timeout_minutes": (77, JOB, '"active_deadline_seconds": 4620'),
+    "model_server.file_cache_gib": (61, SERVER, "61Gi"),
+    "model_server.vllm_version": ("0.9.2", METRIC, "gpu_cache_usage_perc"),
+    "inference_pool.objective_priority": (3, OBJECTIVE, '"priority": 3'),
+    "gateway.max_in_flight_requests": (64, BACKEND, "64"),
+    "gateway.addresses": ("ephemeral", GATEWAY + " ", "ephemeral"),
+    "cluster.maintenance_window.duration_hours": (13, CLUSTER, "T15:00:00Z"),
+}
+"""The same, for what does not go together with the others."""
+AUTOSCALER = "workload-serving-us kubernetes_manifest.inference_autoscaler"
+ELASTIC_CHANGES: dict[str, tuple[Any, str, str]] = {
+    "autoscaling.max_replicas": (8, AUTOSCALER, '"maxReplicas": 8'),
+    "autoscaling.min_replicas": (3, AUTOSCALER, '"minReplicas": 3'),
+    "autoscaling.target_percent": (51, AUTOSCALER, "510m"),
+    "autoscaling.scale_up_window_sec": (16, AUTOSCALER, '"stabilizationWindowSeconds": 16'),
+    "autoscaling.scale_down_window_sec": (301, AUTOSCALER, '"stabilizationWindowSeconds": 301'),
+    "autoscaling.scale_down_pods_per_minute": (2, AUTOSCALER, '"value": 2'),
+    "model_server.tensor_parallel_size": (1, SERVER, "--tensor-parallel-size=1"),
+}
+"""The same, of config/h100-elastic.yaml."""
+
+RANGES = {
+    "regions.<key>.number": 9,
+    "regions.<key>.cidrs": {
+        "nodes": "10.96.0.0/20", "pods": "10.97.0.0/16", "services": "10.98.0.0/20", "proxy": "10.99.0.0/23",
+    },
+    "network.supernet": "172.16.0.0/12",
+    "network.region_prefix_length": 16,
+}  # fmt: skip
+"""Settings that give a region other ranges; what a plan says of one, it says of all."""
+REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
+    (
+        {"regions.<key>.number": 9, "bucket.location": "EU", "namespace": "other"},
+        "infra-network",
+        [
+            "add a region with another key and number, and then take us away",
+            "my-project-id-gemma-weights in US, and a bucket cannot be renamed or moved",
+            "1. Destroy workload-gateway, then all of workload-serving-*",
+        ],
+    ),
+    (
+        {"project": "another-project", "bucket.name": "other-weights", "regions.<key>.region": "us-east4"},
+        "infra-network",
+        [
+            "Project, region and ranges of us are my-project-id, us-east5, ",
+            "Deploy all stacks with another bucket.name",
+        ],
+    ),
+    ({"cluster.control_plane": "zonal"}, "infra-cluster-us", ["made with location us-east5 and Dataplane V2"]),
+    ({"cluster.dataplane_v2": False}, "infra-cluster-us", ["made with location us-east5 and Dataplane V2"]),
+]
+"""Changes, the stack that refuses them, and what its plan says."""
+ELSEWHERE = {
+    "name": "test_a_second_name_is_a_second_platform",
+    "regions": "test_changes.py::test_a_region_comes_and_goes_without_touching_the_others",
+    "regions.<key>.config_cluster": "test_moves.py::test_a_gateway_is_not_left_behind_by_its_config_cluster",
+    "regions.<key>.node_pools": "as node_pools",
+    "node_pools": "a pool that comes or goes is made or deleted",
+    "model.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
+    "model.download_region": "test_moves.py::test_a_download_is_not_left_behind_by_its_region",
+    "model_server.fallback_node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",
+    "model_server.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
+    "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
+    "network.nat": "test_nat_goes_alone",
+    "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
+    "kubernetes_auth": "test_no_resource_knows_of_it",
+    "state_bucket": "test_no_resource_knows_of_it",
+    "labels": "the provider adds default_labels itself, and the rig does not: google 7.45.0, tpgresource.SetLabelsDiff",
+}
+"""Rows that no plan of this file shows, and what does."""
+
+
+def given(changes: dict[str, Any]) -> dict[str, Any]:
+    """*changes* of region us, for `config`."""
+    return {setting.replace("<key>", "us").replace(".", "__"): value for setting, value in changes.items()}
+
+
+def planned(world: World, base: Path, changes: dict[str, tuple[Any, str, str]], stacks: Iterable[str]) -> Block:
+    """What Terraform plans in *stacks* when all *changes* are made at once, by stack and address."""
+    world.use(config(base, **given({setting: value for setting, (value, _, _) in changes.items()})))
+    found = {}
+    for stack in stacks:
+        world.folder(stack).plan()
+        told = json.loads(world.folder(stack).must("show", "-json", "plan").text)
+        for one in told["resource_changes"]:
+            if one["change"]["actions"] not in (["no-op"], ["read"]):
+                found[f"{stack} {one['address']} "] = one["change"]
+    return found
+
+
+def carrier_of(plan: Block, carrier: str, mark: str) -> str | None:
+    """The address below *carrier* where *mark* is planned and was not before."""
+    for address, change in plan.items():
+        before, after = json.dumps(change["before"]), json.dumps(change["after"])
+        if address.startswith(carrier) and mark in after and mark not in before:
+            return address
+    return None
+
+
+def wrong(changes: dict[str, tuple[Any, str, str]], plan: Block) -> list[str]:
+    """Settings that are not planned as their row of the table says, and what is replaced without such a row."""
+    found, replaced = [], set()
+    anew = {address for address, change in plan.items() if change["actions"] == ["delete", "create"]}
+    for setting, (_, carrier, mark) in changes.items():
+        address, effect = carrier_of(plan, carrier, mark), effect_of(setting)
+        if address is None:
+            found.append(f"{setting}: not in the plan of {carrier}")
+        elif effect is None or effect.kind != ("replaces" if address in anew else "in place"):
+            found.append(f"{setting}: {plan[address]['actions']} of {address}, and the table says {effect}")
+        elif address in anew:
+            replaced.add(address.split(" ")[1])
+    return found + [f"replaced: {address}" for address in anew if address.split(" ")[1] not in replaced]
+
+
+def test_every_row_is_held_to_a_plan() -> None:
+    """Or it is named where it is shown instead."""
+    shown = {f"node_pools.<key>.{setting}" for setting, _, _ in POOLS} | set(RANGES)
+    shown |= {*EXAMPLE_CHANGES, *MORE_CHANGES, *ELASTIC_CHANGES, *(name for some, _, _ in REFUSED for name in some)}
+    rows = {row for row in EFFECTS if any(name == row or name.startswith(f"{row}.") for name in shown)}
+
+    assert rows | set(ELSEWHERE) == set(EFFECTS)
+
+
+def test_settings_of_a_pool(tmp_path: Path) -> None:
+    """One plan of a cluster with a pool for each."""
+    world = World(tmp_path)
+    keys = [f"p{number}" for number in range(len(POOLS))]
+    for at in (1, 2):
+        pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
+        world.use(config(regions__eu=None, node_pools=pools, model_server__node_pool="p0"))
+        if at == 1:
+            world.deploy(["infra-network", "infra-cluster-us"])
+    plan = {address.rpartition("_")[0]: actions for address, actions in world.folder("infra-cluster-us").plan().items()}
+    world.stop()
+
+    kinds = [effect_of(f"node_pools.<key>.{setting}") for setting, _, _ in POOLS]
+    expected = [("delete", "create") if kind and kind.kind == "replaces" else ("update",) for kind in kinds]
+    assert [plan[f"google_container_node_pool.cluster_pool-{key}"] for key in keys] == expected
+
+
+def test_settings_of_the_example(world: World) -> None:
+    """All at once in one plan of each stack: every one at its resource, and nothing else is replaced."""
+    assert wrong(EXAMPLE_CHANGES, planned(world, EXAMPLE, EXAMPLE_CHANGES, world.app.stacks)) == []
+
+
+def test_settings_that_exclude_others(world: World) -> None:
+    """The same, for what does not go together with those."""
+    stacks = ("infra-cluster-us", "workload-weights", "workload-serving-us", "workload-gateway")
+
+    assert wrong(MORE_CHANGES, planned(world, EXAMPLE, MORE_CHANGES, stacks)) == []
+
+
+def test_settings_of_the_autoscaler(deployed_of: Worlds, tmp_path: Path) -> None:
+    """The same, of the elastic example."""
+    world = deployed_of(ELASTIC).copy(tmp_path)
+    plan = planned(world, ELASTIC, ELASTIC_CHANGES, ["workload-serving-us"])
+    world.stop()
+
+    assert wrong(ELASTIC_CHANGES, plan) == []
+
+
+def test_what_cannot_change_is_refused_before_anything_goes(world: World) -> None:
+    """Rules, pools and weights would be taken away first: by the plan, with what to do instead."""
+    for changes, stack, told in REFUSED:
+        assert {effect.kind for effect in map(effect_of, changes) if effect} == {"refused"}
+        world.use(config(**given(changes)))
+        refused = world.folder(stack).run("plan", "-input=false")
+        text = " ".join(refused.text.replace("│", " ").split())
+        assert refused.code == 1
+        assert [line for line in told if line not in text] == []
+
+
+def test_other_ranges_are_refused_whichever_setting_gives_them() -> None:
+    """What the plan compares is the ranges."""
+    for setting, value in RANGES.items():
+        assert region_ranges(config(**given({setting: value})), "us") != region_ranges(config(), "us")
+        assert effect_of(setting) == EFFECTS["cluster.dataplane_v2"]
+
+
+def test_nat_goes_alone(world: World) -> None:
+    """Of its own setting, and of no other: nothing else of the network changes."""
+    world.use(config(network__nat=False))
+
+    plan = world.folder("infra-network").plan()
+
+    assert {address.split(".")[0] for address in plan} == {"google_compute_router", "google_compute_router_nat"}
+    assert set(plan.values()) == {("delete",)}
+
+
+def test_no_resource_knows_of_it(platform: Synthesized, tmp_path: Path) -> None:
+    """Where the state is and how Terraform signs in is between it and the providers."""
+    other = synthesize(config(kubernetes_auth="exec", state_bucket="my-state"), tmp_path)
+
+    assert [held["resource"] for held in other.stacks.values()] == [
+        held["resource"] for held in platform.stacks.values()
+    ]
+
+
+def test_a_second_name_is_a_second_platform(platform: Synthesized, tmp_path: Path) -> None:
+    """No state of the first is touched."""
+    other = synthesize(config(name="second"), tmp_path)
+    first, second = (
+        {held["terraform"]["backend"]["local"]["path"] for held in app.stacks.values()} for app in (platform, other)
+    )
+
+    assert not first & second
