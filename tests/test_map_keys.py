@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.checks.schemas import blocks, provider_of, type_of_attribute
+from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized, synthesize
@@ -72,6 +73,8 @@ def maps(app: Synthesized) -> Iterator[tuple[str, Any]]:
     """Each argument of a resource whose keys are free, by type and path, and what it holds."""
     for document in app.stacks.values():
         for _, kind, body in blocks(document):
+            if kind in BUILT_IN:
+                continue
             provider = provider_of(document, body)
             assert provider
             yield from _maps(provider.types[kind]["block"], body, kind)
