@@ -1,6 +1,5 @@
 """A GKE Standard cluster that can serve models behind a multi-cluster gateway."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from cdktf import Fn, ITerraformDependable, Op, TerraformStack
@@ -19,7 +18,7 @@ from constructs_lib.node_pool import NodePool
 from constructs_lib.specs import ClusterSpec
 from constructs_lib.specs.cluster import Weekday
 from constructs_lib.specs.limits import refuse
-from constructs_lib.version_check import reaches_floor
+from constructs_lib.version_check import reaches_floor, wrong_version
 
 WEEKDAYS: tuple[Weekday, ...] = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 MONITORED = {"DCGM": "DCGM", "HPA": "HPA", "POD": "POD", "SYSTEM_COMPONENTS": "SYSTEM"}
@@ -50,7 +49,7 @@ class GkeCluster(Construct):
     def __init__(
         self, scope: Construct, id_: str, *, google: GoogleProvider, plan: ClusterPlan, spec: ClusterSpec
     ) -> None:
-        refuse(_wrong_version(plan, spec))
+        refuse(wrong_version(spec.gke_version, plan.version_floor))
         super().__init__(scope, id_)
         self.name = plan.name
         self._google = google
@@ -262,16 +261,3 @@ class GkeCluster(Construct):
                 "workload_metadata_config": {"mode": "GKE_METADATA"},
             },
         }
-
-
-def _wrong_version(plan: ClusterPlan, spec: ClusterSpec) -> Iterator[str]:
-    """What is wrong with the version that is asked for: no version, or one without the features in use."""
-    if spec.gke_version is None:
-        return
-    try:
-        asked = GkeVersion.parse(spec.gke_version)
-    except ValueError as error:
-        yield f"gke_version {error}"
-        return
-    if not asked.reaches(GkeVersion.parse(plan.version_floor)):
-        yield f"gke_version must reach {plan.version_floor}, the floor of the features in use, got {spec.gke_version}"

@@ -1,9 +1,7 @@
 """One VPC for all regions, and in each region what a cluster and a gateway need."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from ipaddress import IPv4Network
-from itertools import combinations, product
+from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 from cdktf import ITerraformDependable
@@ -19,8 +17,9 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
-from constructs_lib.google_names import told, wrong_project, wrong_region, wrong_word
+from constructs_lib.google_names import told, wrong_project, wrong_word
 from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES
+from constructs_lib.network_region import NetworkRegion
 from constructs_lib.specs import NetworkSpec
 from constructs_lib.specs.limits import refuse
 
@@ -28,50 +27,6 @@ FLOW_LOGS_INTERVAL = "INTERVAL_30_SEC"
 """Samples of a connection in this time become one line."""
 POD_RANGE_NAME = "pods"
 SERVICE_RANGE_NAME = "services"
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkRegion:
-    """
-    What the network has in one region. All known at synth.
-
-    Attributes:
-        gateway_address: Name of the reserved address; None where the gateway takes an ephemeral one or none.
-        nat: Name of the router and its NAT; None without NAT.
-    """
-
-    region: str
-    node_subnet: str
-    proxy_subnet: str
-    nodes: IPv4Network
-    pods: IPv4Network
-    services: IPv4Network
-    proxy: IPv4Network
-    gateway_address: str | None
-    nat: str | None
-
-    def __post_init__(self) -> None:
-        refuse([*self._wrong_names(), *self._wrong_ranges()])
-
-    @property
-    def ranges(self) -> dict[str, IPv4Network]:
-        """The four ranges by what they are for."""
-        return {"nodes": self.nodes, "pods": self.pods, "services": self.services, "proxy": self.proxy}
-
-    def _wrong_names(self) -> Iterator[str]:
-        yield from told("region", self.region, wrong_region(self.region))
-        for setting in ("node_subnet", "proxy_subnet", "gateway_address", "nat"):
-            if name := getattr(self, setting):
-                yield from told(setting, name, wrong_word(name))
-
-    def _wrong_ranges(self) -> Iterator[str]:
-        for name, given in self.ranges.items():
-            if not isinstance(given, IPv4Network):
-                yield f"{name} must be an IPv4Network, got {given!r}: write IPv4Network('10.2.0.0/20')"
-                return
-        for (name, given), (other, taken) in combinations(self.ranges.items(), 2):
-            if given.overlaps(taken):
-                yield f"{other} must be apart from {name} ({given}), got {taken}"
 
 
 class GlobalNetwork(Construct):

@@ -1,5 +1,6 @@
 """The lowest GKE version that a cluster may have, where Terraform looks at the cluster."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from cdktf import Postcondition
@@ -23,3 +24,16 @@ def reaches_floor(cluster: str, floor: str, *, fix: str) -> dict[str, Any]:
     found = f"{cluster} has GKE ${{self.master_version}}, which is older than {floor}"
     message = f"{found}, the floor of the features in use: {fix}."
     return {"postcondition": [Postcondition(condition=f"${{{condition}}}", error_message=message)]}
+
+
+def wrong_version(asked: str | None, floor: str) -> Iterator[str]:
+    """What is wrong with the GKE version that is asked for: no version, or one without the features in use."""
+    if asked is None:
+        return
+    try:
+        version = GkeVersion.parse(asked)
+    except ValueError as error:
+        yield f"gke_version {error}"
+        return
+    if not version.reaches(GkeVersion.parse(floor)):
+        yield f"gke_version must reach {floor}, the floor of the features in use, got {asked}"

@@ -4,9 +4,10 @@ from cdktf import TerraformOutput
 from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
-from constructs_lib.global_network import GlobalNetwork, NetworkRegion
+from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.model_store import ModelStore
+from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from stacks.base import BaseStack

@@ -17,9 +17,10 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs_lib.accelerators import plan_pool
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
-from constructs_lib.global_network import GlobalNetwork, NetworkRegion
+from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.inference_gateway import GatewayPlan
 from constructs_lib.model_store import ModelStore
+from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.provider_versions import GOOGLE, pin_google

@@ -12,7 +12,8 @@ from cdktf_cdktf_provider_google.project_service import ProjectService
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
-from constructs_lib.global_network import GlobalNetwork, NetworkRegion
+from constructs_lib.global_network import GlobalNetwork
+from constructs_lib.network_region import NetworkRegion
 from constructs_lib.specs import NetworkSpec
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
