@@ -87,7 +87,7 @@ def test_a_change_touches_just_what_it_should(
 
 
 def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> None:
-    """Up: all of its own is created, and the Gateway gets an address. Down, in the README's order: the reverse."""
+    """Up: its own is created, the Gateway gets an address, each cluster a policy. Down, in the README's order: back."""
     world.deploy(world.use(freed(config())))
     before, world.changes = copy.deepcopy(world.rig.cloud.objects), {}
 
@@ -95,20 +95,23 @@ def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> No
 
     assert world.changes.pop("workload-gateway") == {"kubernetes_manifest.gateway": UPDATE}
     added, world.changes = planned(world), {}
-    assert set(added) == {"infra-network", "infra-fleet", *(f"{part}-asia" for part in OF_A_REGION)}
+    others = [f"workload-base-{key}" for key in ("eu", "us")]
+    assert set(added) == {"infra-network", "infra-fleet", *others, *(f"{part}-asia" for part in OF_A_REGION)}
     assert {actions for changes in added.values() for actions in changes.values()} == {("create",)}
-    assert all("asia" in address for stack in ("infra-network", "infra-fleet") for address in added[stack])
+    shared = ("infra-fleet", "infra-network", *others)
+    assert all("asia" in address for stack in shared for address in added[stack])
 
     world.destroy(["workload-serving-asia", "workload-base-asia"])
     world.use(freed(config()))
     world.deploy(["workload-gateway"])
+    world.deploy(others)
     world.deploy(["infra-fleet"])
     world.destroy(["infra-cluster-asia"])
     world.deploy(["infra-network"])
 
     assert planned(world) == {
         "workload-gateway": {"kubernetes_manifest.gateway": UPDATE},
-        **{stack: dict.fromkeys(added[stack], ("delete",)) for stack in ("infra-fleet", "infra-network")},
+        **{stack: dict.fromkeys(added[stack], ("delete",)) for stack in shared},
     }
     assert world.rig.cloud.objects == before
 

@@ -163,6 +163,11 @@ REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"cluster.dataplane_v2": False}, "infra-cluster-us", ["made with location us-east5 and Dataplane V2"]),
 ]
 """Changes, the stack that refuses them, and what its plan says."""
+BESIDE: dict[str, dict[str, Any]] = {
+    "regions.<key>.region": {"regions.<key>.zones": ["us-east4-a"]},
+    "cluster.dataplane_v2": {"node_pools.tpu.dranet": False},
+}
+"""What must change with a setting, or the constructs would refuse it first."""
 ELSEWHERE = {
     "name": "test_a_second_name_is_a_second_platform",
     "regions": "test_changes.py::test_a_region_comes_and_goes_without_touching_the_others",
@@ -276,7 +281,8 @@ def test_what_cannot_change_is_refused_before_anything_goes(world: World) -> Non
     """Rules, pools and weights would be taken away first: by the plan, with what to do instead."""
     for changes, stack, told in REFUSED:
         assert {effect.kind for effect in map(effect_of, changes) if effect} == {"refused"}
-        world.use(config(**given(changes)))
+        beside = {key: value for setting in changes for key, value in BESIDE.get(setting, {}).items()}
+        world.use(config(**given(changes | beside)))
         refused = world.folder(stack).run("plan", "-input=false")
         text = " ".join(refused.text.replace("│", " ").split())
         assert refused.code == 1
