@@ -65,8 +65,15 @@ EFFECTS: Mapping[str, Effect] = {
     "node_pools.<key>.gpu_driver_version": POOL,
     "model.repository": DOWNLOAD,
     "model.revision": DOWNLOAD,
-    "model.hugging_face_token": Effect("replaces", "the grant on the secret, or the download Job"),
-    "model.source": Effect("in place", "restarts the servers; keep `bucket` until they have changed"),
+    "model.hugging_face_token": Effect(
+        "replaces",
+        "the grant on the secret, or the download Job; servers that download and start before they change fail",
+    ),
+    "model.source": Effect(
+        "in place",
+        "restarts the servers; keep `bucket` until they have changed. Back to `bucket`: a server that starts before it "
+        "has changed may not read the token",
+    ),
     "model.lora_adapters": DOWNLOAD,
     "model.served_name": RESTARTS,
     "model.weights_gib": RESTARTS,

@@ -11,6 +11,8 @@ WEIGHTS = "weights-place"
 """Under which `infra-network` remembers the bucket."""
 NAMESPACE = "namespace"
 """Under which `infra-network`, which is applied first, remembers the namespace."""
+READERS_GRANT = "google_storage_bucket_iam_member.model-server_read_E13CC96B"
+"""The servers' grant on the bucket in `infra-fleet`; ids of constructs are a contract, so the address is too."""
 CLUSTER = "place"
 """Under which `infra-cluster-<key>` remembers the cluster."""
 
@@ -55,10 +57,12 @@ def download_moved(config: Config) -> str:
 def bucket_moved() -> str:
     """Why the bucket stays as it is; `{was}` is its name and location."""
     forget = terraform("infra-network", f"state rm google_storage_bucket.weights terraform_data.{WEIGHTS}")
+    readers = terraform("infra-fleet", f"state rm {READERS_GRANT}")
     return (
         f"The weights are in {{was}}, and a bucket cannot be renamed or moved: it would be deleted while servers read "
-        f"it. Put name and location back, or: 1. {forget}: the bucket stays as it is, and is yours. 2. Deploy all "
-        f"stacks with another bucket.name: the new bucket is filled, then the servers change. 3. Delete the old bucket."
+        f"it. Put name and location back, or: 1. {forget}: the bucket stays as it is, and is yours. 2. "
+        f"{readers}: servers may read it until they change. 3. Deploy all stacks with another bucket.name: the new "
+        f"bucket is filled, then the servers change. 4. Delete the old bucket."
     )
 
 

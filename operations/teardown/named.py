@@ -30,7 +30,8 @@ def protection_problems(states: States, clusters: tuple[str, ...], bucket: str |
     for stack, resources in states.items():
         found += [
             f"--delete-cluster {name}: must be free to go, it has deletion_protection in the state of {stack}\n"
-            f"    fix: cluster.deletion_protection: false in the config, `make synth`, apply {stack}"
+            f"    fix: cluster.deletion_protection: false in the config, `make synth`, apply {stack} (where Terraform "
+            f"calls it tainted: `terraform untaint` it first)"
             for name in protected(resources)
             if name in clusters and not lost(stack)
         ]

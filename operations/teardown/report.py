@@ -57,7 +57,8 @@ class Report:
 def stack_findings(stacks: Sequence[Done]) -> list[Finding]:
     """Each stack that did not go."""
     fixes = {
-        "kept": "set cluster.deletion_protection: false, `make synth`, apply that stack, and run the command again",
+        "kept": "set cluster.deletion_protection: false, `make synth`, apply that stack (a tainted cluster: `terraform "
+        "untaint` it first), and run the command again",
         "blocked": "see the stacks that it waits for",
         "failed": "see Terraform's words, then run the command again",
         "not reached": "run the command again",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import EXAMPLE
-from tests.rig.cloud import FAULT, Fault, Key
+from tests.rig.cloud import FAULT, PROTECTED, Fault, Key
 from tests.rig.wire import Message
 from tests.terraform.configs import Worlds
 from tests.terraform.world import World
@@ -106,3 +106,26 @@ def test_a_cluster_that_could_not_be_made_is_one_error(late: bool, deployed_of: 
 
     assert [done.kind for done in world.rig.cloud.log] == ["google_container_cluster"]
     world.stop()
+
+
+def test_a_protected_cluster_that_is_half_there_goes_on_once_it_is_untainted(
+    deployed_of: Worlds, tmp_path: Path
+) -> None:
+    """Terraform would replace it, and its protection refuses that; the README tells the way out."""
+    deployed = deployed_of(EXAMPLE)
+    world = deployed.copy(tmp_path / "broken")
+    world.rewind("infra-cluster-us", deployed.before["infra-cluster-us"])
+    world.rig.cloud.faults = [Fault("google_container_cluster", late=True)]
+    fails_once(world, "infra-cluster-us")
+    folder = world.folder("infra-cluster-us")
+
+    refused = folder.run("apply", "-auto-approve")
+    folder.must("untaint", "google_container_cluster.cluster")
+    changes = folder.plan()
+    folder.must("apply", "plan")
+    world.stop()
+
+    assert (refused.code, PROTECTED in refused.text) == (1, True)
+    assert changes.get("google_container_cluster.cluster", ("update",)) == ("update",)
+    expected = unbroken(deployed, "infra-cluster-us", tmp_path / "unbroken")
+    assert set(world.rig.cloud.objects) == set(expected[0])
