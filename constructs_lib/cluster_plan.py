@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from constructs_lib import google_names as names
 from constructs_lib.gke_version import GkeVersion
 from constructs_lib.specs.cluster import Weekday
-from constructs_lib.specs.limits import refuse, wrong_settings
+from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class ClusterPlan:
     secret_manager: bool = False
 
     def __post_init__(self) -> None:
+        refuse(wrong_types(self))
         refuse([*wrong_settings(self), *self._wrong_names(), *self._wrong_places()])
 
     def _wrong_names(self) -> Iterator[str]:

@@ -24,7 +24,7 @@ from constructs_lib.manifests.gates import (
 from constructs_lib.manifests.gateway import gateway, gcp_backend_policy, health_check_policy, http_route
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import GatewaySpec, RegionSpec
-from constructs_lib.specs.limits import Between, refuse, wrong_settings
+from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
 
 GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 SETTLE_ON_DESTROY_SEC = 300
@@ -58,6 +58,7 @@ class GatewayPlan:
     regions: tuple[RegionSpec, ...] = ()
 
     def __post_init__(self) -> None:
+        refuse(wrong_types(self))
         texts = {"name": self.name, "namespace": self.namespace, "pool_name": self.pool_name}
         none = [] if self.addresses else ["addresses must name at least one region, got none"]
         named = (wrong for key, text in texts.items() for wrong in told(key, text, wrong_label(text)))

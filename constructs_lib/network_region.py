@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from constructs_lib.google_names import told, wrong_region, wrong_word
-from constructs_lib.specs.limits import refuse
+from constructs_lib.specs.limits import refuse, wrong_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,7 @@ class NetworkRegion:
     nat: str | None
 
     def __post_init__(self) -> None:
+        refuse(wrong_types(self))
         refuse([*self._wrong_names(), *self._wrong_ranges()])
 
     @property

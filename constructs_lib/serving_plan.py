@@ -11,7 +11,7 @@ from constructs_lib.manifests.autoscaler import external_metric, native_metric, 
 from constructs_lib.server_image import server_image
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
-from constructs_lib.specs.limits import refuse, wrong_settings
+from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
 
 MetricSource = Literal["native", "pods", "external"]
 
@@ -56,6 +56,7 @@ class ServingPlan:
     metric_source: MetricSource = "native"
 
     def __post_init__(self) -> None:
+        refuse(wrong_types(self))
         texts = ("name", "pool_name", "namespace", "service_account")
         named = (wrong for key in texts for wrong in told(key, getattr(self, key), wrong_label(getattr(self, key))))
         region = told("region", self.region, wrong_region(self.region))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,38 @@ def wrong_lists(spec: object) -> Iterator[str]:
             yield f"{name} must be a list, got the text '{value}': write ['{value}']"
 
 
+KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+"""How the types of a setting are called."""
+PLAIN = (str, int, float, dict, list, tuple, type(None))
+"""What a person writes in place of something else. Whatever else there is knows itself what it is."""
+
+
+@cache
+def _kinds(spec: Any) -> dict[str, tuple[type, ...]]:
+    """The types of each setting of *spec* that is a text, a number, a switch, or a spec of its own."""
+    found = {}
+    for name, hint in get_type_hints(spec).items():
+        parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+        kinds = tuple(part for part in parts if part in (*KINDS, type(None)) or is_dataclass(part))
+        if kinds and len(kinds) == len(parts):
+            found[name] = (*kinds, int) if float in kinds else kinds
+    return found
+
+
+def wrong_types(spec: object) -> Iterator[str]:
+    """What is wrong with the types of the settings of *spec*: code has no config file that would judge them."""
+    for name, kinds in _kinds(_class(spec)).items():
+        value = getattr(spec, name)
+        # True is a number to Python, and never meant as one.
+        right = isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds)
+        if isinstance(value, PLAIN) and not right:
+            wanted = " or ".join(KINDS.get(kind, kind.__name__) for kind in kinds if kind is not type(None))
+            yield f"{name} must be {wanted}, got {value!r}"
+
+
 def wrong_settings(spec: object) -> Iterator[str]:
-    """What is wrong with the numbers, choices and lists of *spec*, one line for each."""
+    """What is wrong with the types, numbers, choices and lists of *spec*, one line for each."""
+    yield from wrong_types(spec)
     yield from wrong_numbers(spec)
     yield from wrong_choices(spec)
     yield from wrong_lists(spec)

@@ -136,6 +136,14 @@ SPECS: dict[str, tuple[type[Any], dict[str, Any], str]] = {
         AutoscalingSpec, {"max_replicas": 2, "metric_source": "keda"},
         "metric_source must be one of native, pods, external, got 'keda'",
     ),
+    "a number for a text": (ClusterSpec, {"gke_version": 1.35}, "gke_version must be text, got 1.35"),
+    "a text for a switch": (NetworkSpec, {"nat": "false"}, "nat must be true or false, got 'false'"),
+    "a text for a number": (ModelServerSpec, {"image": "vllm/vllm-tpu:v0.27.0", "port": "8000"},
+                            "port must be a whole number, got '8000'"),
+    "a map for a spec": (
+        ClusterSpec, {"maintenance_window": {"days": ["SA"]}},
+        "maintenance_window must be MaintenanceWindowSpec, got {'days': ['SA']}",
+    ),
     "logs of the NAT": (NetworkSpec, {"nat_logs": "SOME"}, "nat_logs must be one of NONE, ERRORS_ONLY"),
 }  # fmt: skip
 
@@ -151,6 +159,7 @@ PLANS: dict[str, tuple[dict[str, Any], str]] = {
     "a long name": ({"name": "g" * 41}, "name must have at most 40 characters"),
     "a project's number": ({"project": "123456789012"}, "project must be a project ID of 6 to 30 characters"),
     "the VPC's path": ({"network": "projects/p/global/networks/n"}, "network must hold only lower case letters"),
+    "no name": ({"name": None}, "name must be text, got None"),
     "no version": ({"version_floor": "latest"}, "version_floor must read like 1.35"),
     "no day": ({"maintenance_day": "Saturday"}, "maintenance_day must be one of MO, TU, WE, TH, FR, SA, SU"),
 }  # fmt: skip
@@ -204,6 +213,12 @@ CONSTRUCTS: dict[str, tuple[Build, str]] = {
     "a project ID for its number": (
         lambda stack: identity(stack, project_number="my-project"),
         "project_number must be the project's number, not its ID, got 'my-project'",
+    ),
+    "a project's name for its ID": (
+        lambda stack: ModelStore(
+            stack, "store", google=google(stack), project="My Project", name="weights", spec=BucketSpec(location="US")
+        ),
+        "project must be a project ID of 6 to 30 characters, got 'My Project'",
     ),
     "a namespace": (
         lambda stack: identity(stack, namespace="Inference"), "namespace must be 1 to 63 lower case letters",
