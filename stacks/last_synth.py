@@ -134,5 +134,6 @@ def _with_pools(config: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]
 
 
 def _shown(value: Any) -> str:
-    text = "-" if value is None else value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    if isinstance(value, dict) and value:
+        return "{...}"
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -145,8 +145,8 @@ def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> Non
             highlight=False,
         )
     console.print(
-        "What its state holds lives on. README, Add a region, tells the way down; when it is gone, or never was applied, "
-        "delete the folder.",
+        "What its state holds lives on. README, Add a region, tells the way down; when it is gone, or never was "
+        "applied, delete the folder.",
         soft_wrap=True,
     )
 
