@@ -14,7 +14,7 @@ from rich.console import Console
 import fast_synth
 from stacks.config_path import EXAMPLE, VARIABLE, config_path
 from stacks.errors import ConfigError
-from stacks.last_synth import last_config, print_changes, remember
+from stacks.last_synth import changes_since, last_synth, remember
 from stacks.load import load
 from stacks.summary import print_summary
 
@@ -87,12 +87,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     app = App()
     add_platform(app, config)
-    outdir, console = Path(app.outdir), Console(soft_wrap=False)
-    last = last_config(outdir)
+    outdir = Path(app.outdir)
+    last = last_synth(outdir)
     app.synth()
     remember(config, outdir)
-    print_summary(config, path, outdir, console)
-    print_changes(last, config, console)
+    print_summary(config, path, outdir, Console(soft_wrap=False), changes_since(last, config, outdir))
     return 0
 
 

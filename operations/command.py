@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from stacks.config import Config
-from stacks.config_path import EXAMPLE, VARIABLE, refuse_misspelt
+from stacks.config_path import EXAMPLE, VARIABLE, refuse_unnamed
 from stacks.errors import ConfigError, shown
 from stacks.load import load
 
@@ -110,7 +110,7 @@ def platform_config(ctx: click.Context) -> Config:
     """
     settings: Settings = ctx.obj
     if not settings.named:
-        refuse_misspelt(os.environ)
+        refuse_unnamed(os.environ)
     return load(settings.config_path)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["in place", "replaces", "refused", "nothing"]
+Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Effect:
 
     Attributes:
         kind: `in place`: changed where it is. `replaces`: something is deleted and made anew. `refused`: the plan
-            fails, with the steps. `nothing`: no resource changes.
+            fails, with the steps. `leaves`: what it stands for goes, in steps. `nothing`: no resource changes.
         note: What else there is to know; for `replaces`, what is replaced.
     """
 
@@ -123,6 +123,23 @@ EFFECTS: Mapping[str, Effect] = {
     "labels": IN_PLACE,
 }
 """By setting as the docs write it; a section or map stands for all below it that is not here itself."""
+
+COMES: Mapping[str, Effect] = {
+    "regions": Effect("in place", "a new region"),
+    "node_pools": Effect("in place", "a new pool"),
+    "bucket": Effect("in place", "a new bucket"),
+}
+"""Where a key, or the section itself, is there that was not."""
+
+LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", "follow the README's steps")}
+"""Where a key has gone."""
+
+
+def effect_of_change(path: str, was: Any, now: Any) -> Effect | None:
+    """The effect of a change of what is at the *path* of a config, from one value to the other; None is none."""
+    setting = setting_of(path)
+    ends = COMES if was is None else LEAVES if now is None else {}
+    return ends.get(setting) or effect_of(setting)
 
 
 def effect_of(setting: str) -> Effect | None:

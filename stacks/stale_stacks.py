@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class StaleStack:
+class StackFolder:
     """
-    One of them.
+    The folder of one stack.
 
     Attributes:
         name: The stack's id.
         folder: Its root module, which Terraform can still run.
-        resources: How many its config has.
-        state: Where its state is: a file, or a place in a bucket.
-        applied: Whether there is a state file; None where that is in a bucket, which nobody has asked.
+        resources: How many were synthesized; its state may hold others.
+        state: Where its state is, as its backend has it: a file as seen from the folder, or a place in a bucket.
+        applied: Whether the state file holds resources; None where it is in a bucket, which nobody has asked.
     """
 
     name: str
@@ -28,14 +29,25 @@ class StaleStack:
     state: str
     applied: bool | None
 
+    @property
+    def platform(self) -> str:
+        """The `name` of the platform that it belongs to."""
+        return PurePosixPath(self.state).parent.name
 
-def stale_stacks(outdir: Path) -> list[StaleStack]:
+    @property
+    def place(self) -> str:
+        """Where its state is, as seen from where the synth ran."""
+        return self.state if self.applied is None else os.path.normpath(self.folder / self.state)
+
+
+def stale_stacks(outdir: Path) -> list[StackFolder]:
     """Those in *outdir*, whatever platform they are of, by name."""
     stacks = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
-    return [stack for stack in _folders(outdir) if stack.name not in stacks]
+    return [stack for stack in stack_folders(outdir) if stack.name not in stacks]
 
 
-def _folders(outdir: Path) -> Iterator[StaleStack]:
+def stack_folders(outdir: Path) -> Iterator[StackFolder]:
+    """Every stack in *outdir*, of the last synth or left by an older one, by name."""
     for file in sorted((outdir / "stacks").glob("*/cdk.tf.json")):
         try:
             document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -44,7 +56,18 @@ def _folders(outdir: Path) -> Iterator[StaleStack]:
             state = backend["path"] if kind == "local" else f"gs://{backend['bucket']}/{backend['prefix']}"
         except (ValueError, LookupError, TypeError, AttributeError):
             continue
-        applied = (file.parent / state).exists() if kind == "local" else None
-        yield StaleStack(
+        applied = _holds_resources(file.parent / state) if kind == "local" else None
+        yield StackFolder(
             name=file.parent.name, folder=file.parent, resources=resources, state=state, applied=applied
         )  # fmt: skip
+
+
+def _holds_resources(state: Path) -> bool:
+    """Whether the file *state* lists a resource; where nobody can tell what it holds, it does."""
+    try:
+        held = json.loads(state.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return not (isinstance(held, dict) and held.get("resources") == [])

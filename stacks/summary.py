@@ -15,19 +15,22 @@ from rich.table import Table
 
 from stacks.config import Config
 from stacks.config_path import EXAMPLE, VARIABLE
+from stacks.last_synth import Changes, print_changes
 from stacks.names import Names
 from stacks.network_plan import region_ranges
 from stacks.rules import check
-from stacks.stale_stacks import stale_stacks
+from stacks.stale_stacks import StackFolder, stale_stacks
 from stacks.versions import metric_source
 
 
-def print_summary(config: Config, config_path: Path, outdir: Path, console: Console) -> None:
+def print_summary(
+    config: Config, config_path: Path, outdir: Path, console: Console, changes: Changes | None = None
+) -> None:
     """
     Print what was read and what it became.
 
     The config, stacks in order, resources by type, regions, addresses, detection time, warnings, what an older config
-    left, and the next commands.
+    left, the *changes* since the last synth, and the next commands.
     """
     order = stack_order(outdir)
     console.print(
@@ -55,8 +58,13 @@ def print_summary(config: Config, config_path: Path, outdir: Path, console: Cons
         )
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
-    _print_stale(outdir, console)
-    _print_next(config_path, outdir, order, console)
+    changes = changes or Changes()
+    left = [stack for stack in stale_stacks(outdir) if stack.applied is not False]
+    own = [stack for stack in left if stack.platform == config.name]
+    _print_stale(own, outdir, console)
+    _print_others([stack for stack in left if stack not in own], outdir, console)
+    print_changes(changes, console)
+    _print_next(config_path, outdir, order, console, steps_first=bool(own) or changes.steps_first)
 
 
 def stack_order(outdir: Path) -> dict[str, list[str]]:
@@ -122,8 +130,7 @@ def _addresses(config: Config) -> Table:
     return table
 
 
-def _print_stale(outdir: Path, console: Console) -> None:
-    left = [stack for stack in stale_stacks(outdir) if stack.applied is not False]
+def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> None:
     if not left:
         return
     console.print(
@@ -133,17 +140,32 @@ def _print_stale(outdir: Path, console: Console) -> None:
     )
     for stack in left:
         console.print(
-            f"  {stack.name}: {stack.resources} resources, state in {escape(stack.state)}",
+            f"  {stack.name}: {stack.resources} resources as synthesized, state in {escape(stack.place)}",
             soft_wrap=True,
             highlight=False,
         )
     console.print(
-        "What its state holds lives on. README, Add a region, tells the way down; when it is gone, delete the folder.",
+        "What its state holds lives on. README, Add a region, tells the way down; when it is gone, or never was "
+        "applied, delete the folder.",
         soft_wrap=True,
     )
 
 
-def _print_next(config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console) -> None:
+def _print_others(left: list[StackFolder], outdir: Path, console: Console) -> None:
+    if left:
+        console.print(f"\n[yellow]Of another platform[/] in {escape(str(outdir))}/stacks:", soft_wrap=True)
+    for stack in left:
+        console.print(
+            f"  {stack.name}: of platform {escape(stack.platform)}, which this file does not describe, "
+            f"state in {escape(stack.place)}",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _print_next(
+    config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console, *, steps_first: bool
+) -> None:
     path = escape(shlex.quote(str(config_path)))
     variable = "" if config_path == EXAMPLE else f"{VARIABLE}={path} "
     first = escape(shlex.quote(f"{outdir}/stacks/{next(iter(order))}"))
@@ -152,9 +174,16 @@ def _print_next(config_path: Path, outdir: Path, order: dict[str, list[str]], co
         f"whether regions, zones, machines, quotas and permissions are there.",
         soft_wrap=True,
     )
+    if steps_first:
+        console.print(
+            "Then, before any deploy, the README's steps for what is left or refused above: Add a region (how one is "
+            "taken away), Move the config cluster; a plan that refuses tells its own.",
+            soft_wrap=True,
+        )
+        return
     console.print(
-        f"Then: [bold]{variable}cdktf deploy 'infra-*'[/], then [bold]{variable}cdktf deploy '*'[/] "
-        f"(`make cli` installs cdktf).",
+        f"Then: [bold]{variable}npx cdktf deploy 'infra-*'[/], then [bold]{variable}npx cdktf deploy '*'[/] "
+        f"(`make cli` installs cdktf; `. .venv/bin/activate` finds npx).",
         soft_wrap=True,
     )
     console.print(

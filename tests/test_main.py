@@ -17,7 +17,8 @@ ROOT = Path(__file__).parent.parent
 
 def run(config: Path | str, outdir: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """main.py as a user runs it; an empty *config* is none."""
-    variables = {**os.environ, "INFERENCE_CONFIG": str(config), "CDKTF_OUTDIR": str(outdir), "COLUMNS": "120", **env}
+    named = {"INFERENCE_CONFIG": str(config)} if config else {}
+    variables = {**os.environ, **named, "CDKTF_OUTDIR": str(outdir), "COLUMNS": "120", **env}
     command = [sys.executable, "main.py", *arguments]
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
 
@@ -51,8 +52,8 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
         "10 s",
         "[NAME-PLACEHOLDER]",
         "operations preflight",
-        "cdktf deploy 'infra-*'",
-        "cdktf deploy '*'",
+        "npx cdktf deploy 'infra-*'",
+        "npx cdktf deploy '*'",
         "terraform -chdir=",
     ]
 
@@ -90,6 +91,8 @@ def test_help_synthesizes_nothing(tmp_path: Path) -> None:
         ("config/mine.yaml", ["config/other.yaml"], {}, "must name the same file, got 'config/mine.yaml'"),
         ("", [], {"INFRENCE_CONFIG": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
         ("", [], {"inference_config": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
+        ("", [], {"INFERENCE_CONFIG": ""}, "INFERENCE_CONFIG: must name a file, got ''"),
+        ("", [], {"INFERENCE_CONFIG": " "}, "fix: unset it for the example, or name a file"),
     ],
 )
 def test_what_is_not_known_never_becomes_the_example(
@@ -128,6 +131,20 @@ def test_make_takes_what_it_knows() -> None:
     assert named.stdout.strip() == ".venv/bin/python main.py"
     assert make("synth", "ARGS=config/mine.yaml").stdout.strip() == ".venv/bin/python main.py config/mine.yaml"
     assert make("test", "ARGS=tests/rules -x").stdout.splitlines()[-1] == ".venv/bin/python -m pytest tests/rules -x"
+
+
+def test_make_names_no_config_of_its_own(tmp_path: Path) -> None:
+    """Without the variable its commands get none, and the example is read; an empty one is handed on, to be refused."""
+    shows = tmp_path / "shows.mk"
+    shows.write_text("shows: ; @env\n")
+
+    def variables(*arguments: str) -> list[str]:
+        command = ["make", "-f", "Makefile", "-f", str(shows), "shows", *arguments]
+        shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return [line for line in shown.splitlines() if line.startswith("INFERENCE_CONFIG")]
+
+    assert variables() == []
+    assert variables("INFERENCE_CONFIG=") == ["INFERENCE_CONFIG="]
 
 
 @pytest.mark.parametrize("target", ["test", "test-providers", "check", "bench", "inventories", "cli"])

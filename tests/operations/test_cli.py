@@ -153,6 +153,21 @@ def test_a_variable_that_is_nearly_right_is_refused(
 
 
 @pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])
+def test_a_variable_that_is_empty_is_refused(
+    inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A script's unset variable, of which the example would be made; a file that is named is enough without it."""
+    needed = {"load": ("--url", URL), "drill": ("--region", "us")}.get(command, ())
+    monkeypatch.setenv("INFERENCE_CONFIG", "")
+    ran = inference_ops(command, *needed)
+    named = inference_ops(command, *needed, "--config", "nowhere.yaml")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "INFERENCE_CONFIG: must name a file, got ''" in ran.err
+    assert "nowhere.yaml: 1 problem" in named.err
+
+
+@pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])
 def test_help_tells_one_default_of_each_option(inference_ops: InferenceOps, command: str) -> None:
     """Never two, and no empty one."""
     options = re.split(r"\n  (?=--)", inference_ops(command, "--help").out)

@@ -11,11 +11,14 @@ import pytest
 from rich.console import Console
 
 from stacks.config import Config
+from stacks.effects import FIXED
+from stacks.last_synth import Change, Changes
 from stacks.summary import print_summary, stack_order
 from tests.configs import config
 from tests.synthesized import Synthesized, synthesize
 
 ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
+EMPTY = '{"resources": []}'
 ONE = config(regions__eu=None, gateway__addresses="ephemeral")
 THREE = config(
     regions__asia=ASIA,
@@ -28,10 +31,10 @@ THREE = config(
 )
 
 
-def summary(made: Config, app: Synthesized, path: str = "config/example.yaml") -> str:
+def summary(made: Config, app: Synthesized, path: str = "config/example.yaml", changes: Changes | None = None) -> str:
     """The text, without colours and wide enough not to be wrapped."""
     out = io.StringIO()
-    print_summary(made, Path(path), Path(app.outdir), Console(file=out, width=200, color_system=None))
+    print_summary(made, Path(path), Path(app.outdir), Console(file=out, width=200, color_system=None), changes)
     return out.getvalue()
 
 
@@ -112,19 +115,55 @@ def test_warnings_are_told_with_their_rule(tmp_path: Path) -> None:
     assert re.search(r"^warning .*\[CAP-TRANSIENT\]", summary(made, app), re.M)
 
 
-def test_what_an_older_config_left_is_named_and_in_no_order(tmp_path: Path) -> None:
-    """With its resources and where its state is; one that was never applied here needs no word."""
-    state = tmp_path / "terraform-state" / "gemma" / "infra-cluster-eu.tfstate"
-    state.parent.mkdir(parents=True)
-    state.write_text("{}")
-    synthesize(config(), tmp_path / "cdktf.out")
-    text = summary(ONE, synthesize(ONE, tmp_path / "cdktf.out"))
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose second region has left the config, with a cluster in its state."""
+    project = tmp_path_factory.mktemp("left")
+    for file, state in {"gemma/infra-cluster-eu": '{"resources": [{}]}', "gemma/workload-base-eu": EMPTY}.items():
+        path = project / "terraform-state" / f"{file}.tfstate"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(state)
+    synthesize(config(), project / "cdktf.out")
+    synthesize(ONE, project / "cdktf.out")
+    return project
 
-    [told] = re.findall(r"^  infra-cluster-eu: \d+ resources, state in (.*)$", text, re.M)
-    assert told == "../../../terraform-state/gemma/infra-cluster-eu.tfstate"
+
+def test_what_an_older_config_left_is_named_and_in_no_order(left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With where its state is from here; one never applied here, or destroyed, needs no word."""
+    monkeypatch.chdir(left)
+    text = summary(ONE, Synthesized(Path("cdktf.out")))
+
+    [told] = re.findall(r"^  infra-cluster-eu: \d+ resources as synthesized, state in (.*)$", text, re.M)
+    assert told == "terraform-state/gemma/infra-cluster-eu.tfstate"
     assert "README, Add a region, tells the way down" in text
     assert "workload-serving-eu" not in text
+    assert "workload-base-eu" not in text
     assert "-eu " not in text.split("Left by an older config")[0]
+
+
+def test_the_readme_s_steps_come_before_any_deploy(left: Path, platform: Synthesized) -> None:
+    """While something of an older config is left, or a change is refused: a deploy would take from under it."""
+    refused = Change(path="regions.us.number", was=1, now=7, effect=FIXED)
+    for text in (
+        summary(ONE, Synthesized(left / "cdktf.out")),
+        summary(config(), platform, changes=Changes(settings=(refused,))),
+    ):
+        assert "Then, before any deploy, the README's steps" in text
+        assert "Add a region (how one is taken away), Move the config cluster" in text
+        assert "cdktf deploy" not in text
+        assert "terraform -chdir" not in text
+    assert "regions.us.number from 1 to 7: refused" in text
+
+
+def test_what_another_platform_left_is_not_to_be_deleted(left: Path) -> None:
+    """Its file is elsewhere; this one's deploy has nothing to wait for."""
+    text = summary(config(name="llama", regions__eu=None), Synthesized(left / "cdktf.out"))
+
+    told = "infra-cluster-eu: of platform gemma, which this file does not describe, state in "
+    assert f"{told}{left}/terraform-state/gemma/infra-cluster-eu.tfstate" in text
+    assert "delete the folder" not in text
+    assert "older config" not in text
+    assert "Then: npx cdktf deploy" in text
 
 
 def test_where_nothing_is_left_nothing_is_said(one: str) -> None:
@@ -144,13 +183,13 @@ def test_the_next_command_is_told(platform: Synthesized) -> None:
     """For cdktf and for plain Terraform, with the stack that goes first."""
     text = summary(config(), platform)
 
-    assert "Then: cdktf deploy 'infra-*', then cdktf deploy '*'" in text
+    assert "Then: npx cdktf deploy 'infra-*', then npx cdktf deploy '*'" in text
     assert f"terraform -chdir={platform.outdir}/stacks/infra-network init" in text
 
 
 def test_another_config_is_named_in_the_next_command(platform: Synthesized) -> None:
     """Else the wrong platform would be deployed."""
-    assert "Then: INFERENCE_CONFIG=config/mine.yaml cdktf deploy" in summary(config(), platform, "config/mine.yaml")
+    assert "Then: INFERENCE_CONFIG=config/mine.yaml npx cdktf deploy" in summary(config(), platform, "config/mine.yaml")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +197,7 @@ def test_another_config_is_named_in_the_next_command(platform: Synthesized) -> N
 )
 def test_the_next_command_can_be_pasted_as_it_is(platform: Synthesized, path: str, shown: str) -> None:
     """Also with a space or brackets in the path."""
-    assert f"Then: INFERENCE_CONFIG={shown} cdktf deploy" in summary(config(), platform, path)
+    assert f"Then: INFERENCE_CONFIG={shown} npx cdktf deploy" in summary(config(), platform, path)
 
 
 def test_the_order_is_the_manifest_s(platform: Synthesized) -> None:
