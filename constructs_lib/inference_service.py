@@ -29,6 +29,8 @@ from constructs_lib.specs import AutoscalingSpec
 from constructs_lib.vllm_arguments import weights_format
 
 CHART_TIMEOUT_SEC = 900
+OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.metadata.annotations")
+"""`kubectl rollout restart` writes an annotation into the template; the first two are the provider's own default."""
 
 
 class InferenceService(Construct):
@@ -92,7 +94,7 @@ class InferenceService(Construct):
         common: dict[str, Any] = {"name": plan.name, "namespace": plan.namespace, "labels": plan.labels}
         self._add("service", service(**common, port=plan.server.port))
         self._add("disruption-budget", pod_disruption_budget(**common))
-        return self._add("server", server, after=after)
+        return self._add("server", server, after=after, others=OPEN_TO_OTHERS)
 
     def _weights(self) -> tuple[served_weights.ServedWeights, list[KubernetesObject]]:
         """How the servers get their weights, and what must be there for it."""
@@ -204,7 +206,8 @@ class InferenceService(Construct):
         *,
         after: Sequence[ITerraformDependable] = (),
         replaced: bool = False,
+        others: Sequence[str] = (),
     ) -> KubernetesObject:
         return KubernetesObject(
-            self, id_, kubernetes=self._kubernetes, manifest=manifest, after=after, replaced=replaced
+            self, id_, kubernetes=self._kubernetes, manifest=manifest, after=after, replaced=replaced, others=others
         )

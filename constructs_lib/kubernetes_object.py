@@ -18,6 +18,8 @@ class KubernetesObject(Manifest):
         manifest: The object, as the functions of `constructs_lib.manifests` make it.
         after: What must be there first.
         replaced: It is named by its content, and never changed: the next one is made before this one goes.
+        others: Fields, as paths such as `metadata.annotations`, that other managers may add to: every apply fails on an
+            entry that somebody added to a map of ours (hashicorp/kubernetes 2.38, tried).
         wait: Condition to wait for, in the provider's form. Never on a Gateway: a wait that times out taints the
             object, and the next apply would replace it.
     """
@@ -31,6 +33,7 @@ class KubernetesObject(Manifest):
         manifest: dict[str, Any],
         after: Sequence[ITerraformDependable] = (),
         replaced: bool = False,
+        others: Sequence[str] = (),
         wait: dict[str, Any] | None = None,
         timeouts: dict[str, str] | None = None,
     ) -> None:
@@ -40,6 +43,7 @@ class KubernetesObject(Manifest):
             provider=kubernetes,
             manifest=escape_templates(manifest),
             field_manager={"force_conflicts": True},
+            computed_fields=list(others) or None,
             wait=wait,
             timeouts=timeouts,
             depends_on=list(after) or None,

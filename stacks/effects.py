@@ -91,7 +91,17 @@ EFFECTS: Mapping[str, Effect] = {
     "bucket.soft_delete_days": IN_PLACE,
     "bucket.versioning": IN_PLACE,
     "bucket.force_destroy": IN_PLACE,
-    "autoscaling": IN_PLACE,
+    "autoscaling": Effect(
+        "in place", "turned on, servers drop to one unless their count is handed over first (README)"
+    ),
+    **dict.fromkeys(
+        (
+            *("autoscaling.max_replicas", "autoscaling.min_replicas", "autoscaling.target_percent"),
+            *("autoscaling.scale_up_window_sec", "autoscaling.scale_down_window_sec"),
+            "autoscaling.scale_down_pods_per_minute",
+        ),
+        IN_PLACE,
+    ),
     "network.mtu": Effect("in place", "nodes that are there keep theirs"),
     "network.supernet": FIXED,
     "network.region_prefix_length": FIXED,
@@ -103,7 +113,9 @@ EFFECTS: Mapping[str, Effect] = {
     "cluster.gke_version": Effect("in place", "upgrades the control plane; nodes follow in their window"),
     "cluster.private_nodes": NODES,
     "cluster.dataplane_v2": FIXED,
-    "cluster.network_policies": Effect("in place", "the policies come or go; no pod restarts"),
+    "cluster.network_policies": Effect(
+        "in place", "the policies come or go one by one: for seconds some connections may be refused; no pod restarts"
+    ),
     "cluster.deletion_protection": IN_PLACE,
     "cluster.maintenance_window": IN_PLACE,
     "cluster.system_pool": IN_PLACE,
@@ -114,6 +126,8 @@ EFFECTS: Mapping[str, Effect] = {
     "inference_pool.objective_name": Effect("replaces", "the objective"),
     "inference_pool.objective_priority": IN_PLACE,
     "gateway": IN_PLACE,
+    "gateway.health_check": Effect("in place", "the servers' probes follow: restarts the servers"),
+    "gateway.health_check.healthy_threshold": IN_PLACE,
     "gateway.addresses": Effect("in place", "to `ephemeral`: apply `workload-gateway` before `infra-network`"),
     "gateway.regions": Effect("in place", "one that leaves: apply `workload-gateway` before `infra-network`"),
     "namespace": Effect("refused", "the plan tells the steps"),

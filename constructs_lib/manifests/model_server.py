@@ -95,11 +95,14 @@ def deployment(
             | {"resources": _resources(accelerator, weights, claimed=claim_template is not None)}
             | probes(startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
+        # What may come and go is last: the provider (kubernetes 2.38) compares lists by position, and a volume that
+        # takes another's place is sent with what is left of that one, which the API server refuses.
         "volumes": [
-            *weights.volumes,
+            weights.volumes[0],
             region_header.volume(region_header_config),
             {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
-            *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in _writable(read_only)),
+            *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in WRITABLE.items()),
+            *weights.volumes[1:],
         ],
     }
     template = {
@@ -151,8 +154,8 @@ def _container(
         "volumeMounts": [
             {"name": VOLUME, "mountPath": MODELS, "readOnly": True},
             {"name": "shared-memory", "mountPath": "/dev/shm"},
-            *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
             region_header.mount(),
+            *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
         ],
     }
 

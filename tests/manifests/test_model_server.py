@@ -306,3 +306,13 @@ def test_pods_are_selected_by_the_labels_they_have() -> None:
     made = server()
 
     assert made["spec"]["selector"]["matchLabels"] == made["spec"]["template"]["metadata"]["labels"] == LABELS
+
+
+def test_a_volume_that_comes_or_goes_moves_no_other() -> None:
+    """The provider compares by position: whatever the source or the image, the volumes of both are at the same place."""
+    hub = from_hugging_face(model=MODEL, token="token", disk_gib=62)
+    pods = [pod(server()), pod(server(weights=hub)), pod(server(read_only=False))]
+    names = [[volume["name"] for volume in made["volumes"]] for made in pods]
+
+    assert names[0] == names[2] == names[1][: len(names[0])]
+    assert names[1][len(names[0]) :] == ["token"]

@@ -264,3 +264,12 @@ def test_servers_may_fetch_the_weights_themselves(tmp_path: Path) -> None:
     assert [volume["name"] for volume in pod["volumes"] if "csi" in volume] == ["token"]
     assert [container["name"] for container in pod["initContainers"]] == ["download"]
     assert provider_class == "model-server-token"
+
+
+def test_a_rollout_restart_breaks_no_later_apply(platform: Synthesized) -> None:
+    """It adds an annotation to the pod template, which Terraform leaves alone."""
+    for key in ("us", "eu"):
+        blocks = platform.all("kubernetes_manifest", f"workload-serving-{key}")
+        [made] = [block for block in blocks if block["manifest"]["kind"] == "Deployment"]
+
+        assert "spec.template.metadata.annotations" in made["computed_fields"]
