@@ -309,7 +309,7 @@ def test_pods_are_selected_by_the_labels_they_have() -> None:
 
 
 def test_a_volume_that_comes_or_goes_moves_no_other() -> None:
-    """The provider compares by position: whatever the source or the image, the volumes of both are at the same place."""
+    """The provider compares by position: whatever the source or the image, what both have is at the same place."""
     hub = from_hugging_face(model=MODEL, token="token", disk_gib=62)
     pods = [pod(server()), pod(server(weights=hub)), pod(server(read_only=False))]
     names = [[volume["name"] for volume in made["volumes"]] for made in pods]
