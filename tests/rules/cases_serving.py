@@ -12,6 +12,8 @@ ASK_THE_IMAGE = (
     "write what `docker run --rm --entrypoint python3 IMAGE -c 'import vllm; print(vllm.__version__)'` prints, "
     "such as 0.27.1"
 )
+ONE_ARGUMENT = "be one argument as vLLM reads it"
+SPLIT_OTHERWISE = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
 A_DIRECTORY = "must name a directory that the pods have, since they never reach Hugging Face"
 BUILD = "build it into an image of your own and write its path"
 COPY = f"copy it into the bucket and write its path below /models, or {BUILD}"
@@ -68,6 +70,43 @@ CASES: dict[str, Case] = {
             "model_server.extra_args[1]: must not set --api-key, got '--api-key'"
             " -> it would be in plan and state: protect the gateway instead",
         ],
+    ),
+    "SRV-ARGS-FORM": Case(
+        {
+            "model_server__extra_args": [
+                *("--max-num-seqs", "64", '--speculative-config={"method": "ngram"}', "-ac.backend=x", "-O3", "-dcp=2"),
+                *("--override-generation-config", '{"top_k": 1}', "--seed", "-1"),
+            ]
+        },
+        {
+            "model_server__extra_args": [
+                *("enable-prefix-caching", "--max-num-seqs 64", '--hf-overrides {"a": "b c"} --x=1', " ", ""),
+                *("-max-num-seqs=64", "\u2014seed 1", "\u2013-seed=1", " --seed", "--port 8000"),
+            ]
+        },
+        [
+            f"model_server.extra_args[{index}]: must {said}"
+            for index, said in enumerate(
+                [
+                    f"{ONE_ARGUMENT}, got 'enable-prefix-caching' -> write '--enable-prefix-caching'",
+                    f"{ONE_ARGUMENT}, got '--max-num-seqs 64' -> write one item each: '--max-num-seqs', '64'",
+                    f'{ONE_ARGUMENT}, got \'--hf-overrides {{"a": "b c"}} --x=1\''
+                    " -> write one item each: '--hf-overrides', '{\"a\": \"b c\"}', '--x=1'",
+                    "hold an argument, got ' ' -> remove it",
+                    "hold an argument, got '' -> remove it",
+                    f"{ONE_ARGUMENT}, got '-max-num-seqs=64' -> write '--max-num-seqs=64'",
+                    f"{ONE_ARGUMENT}, got '\u2014seed 1' -> write one item each: '--seed', '1'",
+                    f"{ONE_ARGUMENT}, got '\u2013-seed=1' -> write '--seed=1'",
+                    f"{ONE_ARGUMENT}, got ' --seed' -> write '--seed'",
+                ]
+            )
+        ],
+    ),
+    "SRV-ARGS-CHIPS": Case(
+        {"model_server__extra_args": ["-dp=1", "--pipeline-parallel-size", "1"]},
+        {"model_server__extra_args": ["-dp=1", "--pipeline_parallel_size", "2"]},
+        "model_server.extra_args[1]: must need at most the chips that a pod asks for, 4, got 4 x 1 x 2"
+        f" -> {SPLIT_OTHERWISE}",
     ),
     "SRV-NUMBERS": Case(
         {"model_server__startup_timeout_sec": 60},
@@ -172,6 +211,27 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a server without statistics": (
+        "SRV-ARGS",
+        {"model_server__extra_args": ["--disable_log_stats"]},
+        [
+            "model_server.extra_args[0]: must not set --disable-log-stats, got '--disable-log-stats'"
+            " -> remove it: without statistics there is no KV-cache metric to balance and scale by"
+        ],
+    ),
+    "two servers on the chips of a TPU node": (
+        "SRV-ARGS-CHIPS",
+        {"model_server__tensor_parallel_size": 2, "model_server__extra_args": ["--data-parallel-size=2"]},
+        [],
+    ),
+    "two servers on the GPUs of one": (
+        "SRV-ARGS-CHIPS",
+        {"node_pools__tpu": GPU, **SHARED, "model_server__extra_args": ["-dp", "2"]},
+        [
+            "model_server.extra_args[0]: must need at most the chips that a pod asks for, 2, got 2 x 2"
+            f" -> {SPLIT_OTHERWISE}"
+        ],
+    ),
     "a pool that is not there": (
         "SRV-POOL",
         {"model_server__node_pool": "gpu"},
