@@ -50,7 +50,7 @@ RULES = (
     Rule(
         "SRV-ARGS-FORM",
         "Each item of `extra_args` is one argument or one value",
-        "No shell parts them at blanks: vLLM does not know an argument with a blank in its name, and every server ends.",
+        "No shell parts them at blanks: vLLM does not know an argument with a blank in its name, and ends.",
         "Python, argparse; vLLM, FlexibleArgumentParser",
         _forms,
     ),
