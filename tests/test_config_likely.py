@@ -350,6 +350,12 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "machine-type",
         "node_pools.tpu.machine-type: unknown setting 'machine-type'\n    fix: did you mean 'machine_type'?",
     ),
+    "a name of another level that is like one of this": (
+        "max_model_len: 32768",
+        "timeout_sec: 600",
+        "model_server.timeout_sec: unknown setting 'timeout_sec'\n"
+        "    fix: it belongs at gateway.timeout_sec or gateway.health_check.timeout_sec: check the indentation",
+    ),
     "a near name of another level": (
         "bucket:",
         "gke_verison: '1.35'\nbucket:",

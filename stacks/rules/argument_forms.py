@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from constructs_lib.vllm_arguments import split_arguments
 from stacks.config import Config
 from stacks.errors import Problem, shown
-from stacks.rules.arguments import ours
+from stacks.rules.arguments import is_ours
 from stacks.rules.rule import Rule
 
 # vLLM's own short names have at most three letters, such as -tp, -dpl and -O3 (vLLM, engine arguments).
@@ -17,9 +17,8 @@ LONG_DASH = r"[\u2012-\u2015]-?(?=[A-Za-z])"
 
 
 def _forms(config: Config) -> Iterator[Problem]:
-    refused = {argument.index for argument, _ in ours(config)}
     for index, text in enumerate(config.model_server.extra_args):
-        if index in refused:
+        if is_ours(text):
             continue
         path = f"model_server.extra_args[{index}]"
         meant = _meant(text, is_first=index == 0)
@@ -28,6 +27,8 @@ def _forms(config: Config) -> Iterator[Problem]:
         elif meant != [text]:
             message = f"must be one argument as vLLM reads it, got {shown(text)}"
             yield Problem(path, message, f"write {_items(meant)}")
+        elif index == 0 and not text.startswith("-"):
+            yield Problem(path, f"must be an argument's name, got {shown(text)}", "write the name in an item before it")
 
 
 def _meant(text: str, *, is_first: bool) -> list[str]:

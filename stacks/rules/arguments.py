@@ -79,18 +79,17 @@ STREAMED = ("runai_streamer", "runai_streamer_sharded", "sharded_state")
 LOAD_FORMATS = ("auto", "bitsandbytes", "dummy", *HF_FORMATS, "mistral", *STREAMED)
 
 
-def ours(config: Config) -> Iterator[tuple[Argument, str]]:
-    """The arguments that are refused whatever they are set to, each with its whole name."""
-    for argument in arguments(config.model_server.extra_args):
-        flag = argument.named(_KNOWN)
-        if flag in OURS:
-            yield argument, flag
+def is_ours(text: str) -> bool:
+    """Whether the item *text* of `extra_args` is refused whatever it is set to."""
+    return any(argument.named(_KNOWN) in OURS for argument in arguments([text]))
 
 
 def _ours(config: Config) -> Iterator[Problem]:
-    for argument, flag in ours(config):
-        path = f"model_server.extra_args[{argument.index}]"
-        yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", OURS[flag])
+    for argument in arguments(config.model_server.extra_args):
+        flag = argument.named(_KNOWN)
+        if flag in OURS:
+            path = f"model_server.extra_args[{argument.index}]"
+            yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", OURS[flag])
 
 
 def _chips(config: Config) -> Iterator[Problem]:

@@ -190,6 +190,14 @@ def test_the_token_is_in_exactly_one_place(given: str, settings: dict[str, Any])
         HuggingFaceTokenSpec(**settings)
 
 
+def test_a_token_is_no_name_of_a_secret() -> None:
+    """It would be in plan and state; the message does not hold it."""
+    with pytest.raises(ValueError, match=r"^secret_manager must hold no Hugging Face token, got one: write ") as caught:
+        HuggingFaceTokenSpec(secret_manager="hf_abcdefghijklmnop")
+
+    assert "abcdefgh" not in str(caught.value)
+
+
 @pytest.mark.parametrize("spec", [ModelSpec, LoraAdapterSpec])
 @pytest.mark.parametrize("repository", ["gemma", "google/gemma/27b", "google/", "https://huggingface.co/google/gemma"])
 def test_a_repository_has_an_owner_and_a_name(spec: type[Any], repository: str) -> None:

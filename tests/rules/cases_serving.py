@@ -8,10 +8,6 @@ GPU = growing("a3-highgpu-8g")
 SHARED = {"model_server__tensor_parallel_size": 2}
 TPU, OPENAI = "docker.io/vllm/vllm-tpu", "docker.io/vllm/vllm-openai"
 DIGEST = "sha256:" + "0" * 64
-ASK_THE_IMAGE = (
-    "write what `docker run --rm --entrypoint python3 IMAGE -c 'import vllm; print(vllm.__version__)'` prints, "
-    "such as 0.27.1"
-)
 ONE_ARGUMENT = "be one argument as vLLM reads it"
 SPLIT_OTHERWISE = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
 A_DIRECTORY = "must name a directory that the pods have, since they never reach Hugging Face"
@@ -19,6 +15,12 @@ BUILD = "build it into an image of your own and write its path"
 COPY = f"copy it into the bucket and write its path below /models, or {BUILD}"
 FROM_HUGGING_FACE = {"bucket": None, "model__source": "hugging_face"}
 OWN_IMAGE = {"model_server__image": "example.com/mine:7", "model_server__vllm_version": "0.27.0"}
+
+
+def ask(image: str) -> str:
+    """How to learn which vLLM is in *image*."""
+    command = f"docker run --rm --entrypoint python3 {image} -c 'import vllm; print(vllm.__version__)'"
+    return f"write what `{command}` prints, such as 0.27.1"
 
 
 def draft(argument: str, *value: str) -> More:
@@ -146,7 +148,7 @@ CASES: dict[str, Case] = {
         {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3", "model_server__vllm_version": "0.11.1"},
         {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3"},
         "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
-        f"'nvcr.io/nvidia/vllm:25.12-py3' -> {ASK_THE_IMAGE}",
+        f"'nvcr.io/nvidia/vllm:25.12-py3' -> {ask('nvcr.io/nvidia/vllm:25.12-py3')}",
     ),
     "SRV-TAG": Case(
         {"model_server__image": f"{TPU}:nightly@{DIGEST}", "model_server__vllm_version": "0.28.0"},
@@ -218,6 +220,11 @@ MORE: dict[str, More] = {
             "model_server.extra_args[0]: must not set --disable-log-stats, got '--disable-log-stats'"
             " -> remove it: without statistics there is no KV-cache metric to balance and scale by"
         ],
+    ),
+    "a value without its argument": (
+        "SRV-ARGS-FORM",
+        {"model_server__extra_args": ["64", "--max-num-seqs"]},
+        ["model_server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item before it"],
     ),
     "two servers on the chips of a TPU node": (
         "SRV-ARGS-CHIPS",
@@ -454,7 +461,7 @@ MORE: dict[str, More] = {
         {"model_server__image": f"{TPU}@{DIGEST}"},
         [
             "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
-            f"'{TPU}@sha256:{'0' * 29}...' (95 characters) -> {ASK_THE_IMAGE}"
+            f"'{TPU}@sha256:{'0' * 29}...' (95 characters) -> {ask(f'{TPU}@{DIGEST}')}"
         ],
     ),
     "the tag that every image has": (
