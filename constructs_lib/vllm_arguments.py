@@ -14,6 +14,8 @@ HF_FORMATS = ("hf", "safetensors", "fastsafetensors", "instanttensor")
 SHORTEST_ABBREVIATION = 5
 # A flag of its own, although a longer one begins with it.
 NEVER_SHORT = ("--reasoning-parser",)
+# What a blank does not part: text in quotes, and a map in JSON.
+PIECE = re.compile(r"""(?:"[^"]*"|'[^']*'|\{.*?\}(?=\s|$)|\S)+""", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,12 @@ def arguments(texts: Sequence[str]) -> Iterator[Argument]:
         following = texts[index + 1] if index + 1 < len(texts) else ""
         value = behind[0] if behind else "" if following.startswith("-") else following
         yield Argument(index=index, flag=flag.replace("_", "-"), key=key.rstrip("+"), value=value.strip())
+
+
+def split_arguments(line: str) -> list[str]:
+    """Each argument of a command line, without the quotes around it or around its value."""
+    parts = (part.rstrip(",") for part in PIECE.findall(line))
+    return [re.sub(r"""(?s)^(--?[\w.-]+=)?(["'])(.*)\2$""", r"\1\3", part) for part in parts if part]
 
 
 def weights_format(texts: Sequence[str]) -> WeightsFormat:

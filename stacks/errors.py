@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-Location = tuple[str | int, ...]
+from constructs_lib.specs.model import TOKEN as TOKEN
 
-TOKEN = re.compile(r"hf_\w{8,}")
-"""What a Hugging Face token looks like: it is never printed."""
+Location = tuple[str | int, ...]
 
 MOST_SHOWN = 100
 """Problems that are printed of one file; a wrong file has thousands."""

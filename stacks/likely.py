@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from constructs_lib.vllm_arguments import split_arguments
 from stacks.errors import TOKEN, Location, shown
 from stacks.shape import bare, hint_at, item_of, required_of, settings_of
 
@@ -114,14 +115,14 @@ def _text(got: Any, location: Location) -> str:
     return "put it in quotes" if isinstance(got, bool | int | float) else "write one text"
 
 
-def _list(got: Any, _: Location) -> str:
+def _list(got: Any, location: Location) -> str:
     if isinstance(got, dict):
         return "write its values alone, each behind '- '"
     if not isinstance(got, str):
         return f"write [{_as_yaml(got)}]"
     text = got.strip()
-    if text.startswith("--") and " --" in text:
-        parts = re.split(r"\s+(?=--)", text)
+    if text.startswith("--") or (text.startswith("-") and location[-1] == "extra_args"):
+        parts = split_arguments(text)
     elif re.fullmatch(r"-\s*[^-\s].*", text):
         return f"write a space behind the hyphen: '- {text[1:].strip()}'"
     else:

@@ -13,6 +13,8 @@ DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 PAIRS = {"\u201c": "\u201d\u201c", "\u201e": "\u201d\u201c", "\u2018": "\u2019\u2018", "\u201a": "\u2019\u2018"}
 PAIRS |= {"\u00ab": "\u00bb", "\uff02": "\uff02", "\u2033": "\u2033"}
 COLON = "\uff1a"
+LONG_DASH = re.compile("(?<![^\\s\"'])[\u2013\u2014\u2015](?=[A-Za-z])")
+"""Word processors make one of the two hyphens before an argument's name."""
 TABLE = str.maketrans(
     {**dict.fromkeys(SPACES, " "), **dict.fromkeys(NOTHING, ""), **dict.fromkeys(DASHES, "-"), COLON: ":"}
 )
@@ -28,7 +30,7 @@ def plain_text(text: str) -> str:
     """*text* as it was meant; the same where nothing in it is odd."""
     if text.isascii():
         return text
-    plain = text.translate(TABLE).strip()
+    plain = LONG_DASH.sub("--", text).translate(TABLE).strip()
     return plain[1:-1] if _in_odd_quotes(plain) else plain
 
 

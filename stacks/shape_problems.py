@@ -134,10 +134,10 @@ def _unknown_setting(location: Location) -> str:
     if _holds_anchors(location):
         word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         return f"write 'x-{word}': keys that begin with x- may hold anchors"
-    if near := get_close_matches(_snake(name), known, n=1):
-        return f"did you mean '{near[0]}'?"
     if elsewhere := _elsewhere(name):
         return f"it belongs at {' or '.join(elsewhere)}: check the indentation"
+    if near := get_close_matches(_snake(name), known, n=1):
+        return f"did you mean '{near[0]}'?"
     leaves = {path.split(".")[-1] for path in known_paths()}
     if near := get_close_matches(_snake(name), leaves, n=1, cutoff=0.8):
         return f"did you mean {' or '.join(_elsewhere(near[0]))}?"

@@ -227,6 +227,18 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "extra_args: --seed=1 --foo",
         "model_server.extra_args: must be a list, got '--seed=1 --foo'\n    fix: write ['--seed=1', '--foo']",
     ),
+    "arguments and values in one text": (
+        "max_model_len: 32768",
+        "extra_args: --enable-prefix-caching --max-num-seqs 64",
+        "model_server.extra_args: must be a list, got "
+        "'--enable-prefix-caching --max-num-seqs 64'\n"
+        "    fix: write ['--enable-prefix-caching', '--max-num-seqs', '64']",
+    ),
+    "one argument and its value in one text": (
+        "max_model_len: 32768",
+        "extra_args: -ac.backend x",
+        "model_server.extra_args: must be a list, got '-ac.backend x'\n    fix: write ['-ac.backend', 'x']",
+    ),
     "a machine for a pool": (
         "tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
         "tpu: ct6e-standard-4t\n",
@@ -337,6 +349,12 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "machine_type",
         "machine-type",
         "node_pools.tpu.machine-type: unknown setting 'machine-type'\n    fix: did you mean 'machine_type'?",
+    ),
+    "a name of another level that is like one of this": (
+        "max_model_len: 32768",
+        "timeout_sec: 600",
+        "model_server.timeout_sec: unknown setting 'timeout_sec'\n"
+        "    fix: it belongs at gateway.timeout_sec or gateway.health_check.timeout_sec: check the indentation",
     ),
     "a near name of another level": (
         "bucket:",

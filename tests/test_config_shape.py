@@ -159,7 +159,8 @@ def test_a_token_is_never_printed(tmp_path: Path) -> None:
     token = "hf_" + "a1B2c3D4e5" * 3
     as_name = written(tmp_path, changed(model__hugging_face_token={"secret_manager": token}))
     assert token not in refusal(as_name)
-    assert "TEXT-TOKEN" in refusal(as_name)
+    assert "secret_manager: must hold no Hugging Face token, got one\n    fix: write the name of" in refusal(as_name)
+    assert "TEXT-TOKEN" in refusal(written(tmp_path, changed(model__served_name=token)))
 
     for changes in ({"model__hugging_face_token": token}, {"regions__us__zones": token}, {"model__revision": token}):
         assert token not in refusal(written(tmp_path, changed(**changes)))

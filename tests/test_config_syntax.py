@@ -92,6 +92,11 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "region: us\u2013east5",
         "line 9: must hold plain characters, got en dash (U+2013) in 'us\u2013east5'\n    fix: write 'us-east5'",
     ),
+    "a long dash in place of two hyphens": (
+        "max_model_len: 32768",
+        "extra_args: [\u2014seed=1]",
+        "line 33: must hold plain characters, got em dash (U+2014) in '\u2014seed=1'\n    fix: write '--seed=1'",
+    ),
     "a dash before a list item": (
         "zones: [us-east5-b]",
         "zones:\n      \u2014 us-east5-b",

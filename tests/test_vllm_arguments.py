@@ -2,7 +2,7 @@
 
 import pytest
 
-from constructs_lib.vllm_arguments import Argument, arguments, weights_format
+from constructs_lib.vllm_arguments import Argument, arguments, split_arguments, weights_format
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,20 @@ from constructs_lib.vllm_arguments import Argument, arguments, weights_format
 def test_each_form_of_an_argument(texts: list[str], found: list[Argument]) -> None:
     """Underscores and dashes alike, a value behind `=` or in the next text, a key behind a dot."""
     assert list(arguments(texts)) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("--max-num-seqs 64 -tp=2", ["--max-num-seqs", "64", "-tp=2"]),
+        ("--a 'b c' --d=\"e f\"", ["--a", "b c", "--d=e f"]),
+        ("""--a '{"b": 1}' --c={"d": {"e": 2}, "f": 3} -g""", ["--a", '{"b": 1}', '--c={"d": {"e": 2}, "f": 3}', "-g"]),
+        ("--a, --b 'c", ["--a", "--b", "'c"]),
+    ],
+)
+def test_a_command_line_is_parted_at_its_blanks(line: str, parts: list[str]) -> None:
+    """Not at those in quotes and in a map."""
+    assert split_arguments(line) == parts
 
 
 @pytest.mark.parametrize(

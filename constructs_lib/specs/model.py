@@ -9,6 +9,9 @@ from typing import Annotated, Literal
 
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
+TOKEN = re.compile(r"hf_\w{8,}")
+"""What a Hugging Face token looks like: it is never printed."""
+
 REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
 
 
@@ -40,6 +43,9 @@ class HuggingFaceTokenSpec:
     kubernetes_secret: KubernetesSecretSpec | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.secret_manager, str) and TOKEN.search(self.secret_manager):
+            fix = "the name of the secret that holds the new one, after you revoked this one"
+            raise ValueError(f"secret_manager must hold no Hugging Face token, got one: write {fix}")
         if (self.secret_manager is None) == (self.kubernetes_secret is None):
             given = "none" if self.secret_manager is None else "both"
             raise ValueError(f"give exactly one of secret_manager and kubernetes_secret, got {given}")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from constructs_lib.specs.image import wrong_image
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
-
-IMAGE = r"(\S*/)?[^/:@\s]+(:\w[\w.-]*|(:\w[\w.-]*)?@sha256:[0-9a-f]{64})"
-"""An image that names a tag or a digest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ class ModelServerSpec:
     def __post_init__(self) -> None:
         texts = [
             *wrong_text("vllm_version", self.vllm_version, r"\d+\.\d+(\.\d+)?", "read like 0.11.0"),
-            *wrong_text("image", self.image, IMAGE, "name a tag or a digest"),
+            *wrong_image(self.image),
         ]
         refuse([*wrong_settings(self), *texts])
 

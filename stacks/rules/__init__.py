@@ -8,6 +8,7 @@ from dataclasses import replace
 from stacks.config import Config
 from stacks.errors import Problem
 from stacks.rules import (
+    argument_forms,
     arguments,
     autoscaling,
     capacity,
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     *autoscaling.RULES,
     *server.RULES,
     *server_image.RULES,
+    *argument_forms.RULES,
     *arguments.RULES,
     *weights.RULES,
     *storage.RULES,

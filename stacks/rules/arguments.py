@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from math import prod
 
 from constructs_lib.manifests.model_server import MODELS
 from constructs_lib.server_image import server_image
 from constructs_lib.vllm_arguments import HF_FORMATS, Argument, arguments
 from stacks.config import Config
 from stacks.errors import Problem, shown
-from stacks.rules.rule import Rule
+from stacks.rules.rule import Rule, serving_nodes
 
 OURS = {
+    # vllm-project/vllm, vllm/v1/engine: the Prometheus logger is one of the loggers that log_stats makes.
+    "--disable-log-stats": "remove it: without statistics there is no KV-cache metric to balance and scale by",
     "--enable-lora": "write model.lora_adapters",
     "--host": "the server listens on all addresses",
     "--lora-modules": "write model.lora_adapters",
@@ -33,6 +37,14 @@ OURS = {
     "--hf-token": "it would be in plan and state: write model.hugging_face_token, the server itself needs none",
     "--download-dir": "the server downloads nothing: remove it",
 }
+
+# Each multiplies the processes of a server, and each process takes a chip (vLLM, ParallelConfig).
+PARALLEL = (
+    "--data-parallel-size",
+    "--pipeline-parallel-size",
+    "--prefill-context-parallel-size",
+    *("-dp", "-pp", "-pcp"),
+)
 
 # Methods of speculative decoding that vLLM takes in the place of a model's name.
 NO_MODEL = ("ngram", "[ngram]", "ngram_gpu", "suffix")
@@ -67,12 +79,34 @@ STREAMED = ("runai_streamer", "runai_streamer_sharded", "sharded_state")
 LOAD_FORMATS = ("auto", "bitsandbytes", "dummy", *HF_FORMATS, "mistral", *STREAMED)
 
 
+def is_ours(text: str) -> bool:
+    """Whether the item *text* of `extra_args` is refused whatever it is set to."""
+    return any(argument.named(_KNOWN) in OURS for argument in arguments([text]))
+
+
 def _ours(config: Config) -> Iterator[Problem]:
     for argument in arguments(config.model_server.extra_args):
         flag = argument.named(_KNOWN)
         if flag in OURS:
             path = f"model_server.extra_args[{argument.index}]"
             yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", OURS[flag])
+
+
+def _chips(config: Config) -> Iterator[Problem]:
+    given = {
+        argument.index: int(argument.value)
+        for argument in arguments(config.model_server.extra_args)
+        if argument.named(_KNOWN) in PARALLEL and re.fullmatch(r"[1-9]\d{0,8}", argument.value)
+    }
+    for key in config.regions if given else ():
+        nodes = serving_nodes(config, key)
+        if nodes and nodes.split * prod(given.values()) > nodes.chips_per_pod:
+            most = f"must need at most the chips that a pod asks for, {nodes.chips_per_pod}"
+            for index, size in given.items():
+                times = " x ".join(map(str, (nodes.split, *given.values())))
+                fix = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
+                if size > 1:
+                    yield Problem(f"model_server.extra_args[{index}]", f"{most}, got {times}", fix)
 
 
 def _absent(config: Config) -> Iterator[Problem]:
@@ -136,15 +170,22 @@ def _fix(config: Config, flag: str, value: str) -> str:
     return f"{own}; ngram needs no model" if flag in ("--spec-model", "--speculative-model") else own
 
 
-_KNOWN = (*OURS, *REPOSITORIES, *FILES, *MAPS, "--load-format")
+_KNOWN = (*OURS, *PARALLEL, *REPOSITORIES, *FILES, *MAPS, "--load-format")
 
 RULES = (
     Rule(
         "SRV-ARGS",
-        "`extra_args` leaves alone what has a setting, and holds no key",
+        "`extra_args` leaves alone what has a setting, holds no key, and keeps the metrics",
         "The probes, the pool and the clients must agree with the server; arguments are in plan and state.",
         "this library",
         _ours,
+    ),
+    Rule(
+        "SRV-ARGS-CHIPS",
+        "`extra_args` splits the model over no more chips than a pod asks for",
+        "A server that needs more waits for chips that it never gets, or ends.",
+        "vLLM, Parallelism and scaling",
+        _chips,
     ),
     Rule(
         "SRV-OFFLINE",

@@ -82,11 +82,20 @@ def _blocks(config: Config) -> Iterator[Problem]:
 
 
 def _overlaps(config: Config) -> Iterator[Problem]:
+    told: set[tuple[str, str]] = set()
     ranges = [(int(net[0]), int(net[-1]), key, part, net) for key, part, net in all_ranges(config)]
-    for (low, high, key, part, net), (other_low, other_high, other_key, other_part, other) in combinations(ranges, 2):
-        if low <= other_high and other_low <= high and not _same_block(config, key, other_key):
-            message = f"must be apart from {part} of {key} ({net}), got {other_part} of {other_key} ({other})"
-            yield Problem(range_path(config, other_key, other_part), message, "choose a free range")
+    for one, two in combinations(ranges, 2):
+        if not (one[0] <= two[1] and two[0] <= one[1]) or _same_block(config, one[2], two[2]):
+            continue
+        # What was written down is wrong, not the number beside it.
+        by_hand = config.regions[one[2]].cidrs is not None and config.regions[two[2]].cidrs is None
+        (*_, key, part, net), (*_, other_key, other_part, other) = (two, one) if by_hand else (one, two)
+        path = range_path(config, other_key, other_part)
+        if config.regions[key].cidrs is None and (path, key) in told:
+            continue
+        told.add((path, key))
+        message = f"must be apart from {part} of {key} ({net}), got {other_part} of {other_key} ({other})"
+        yield Problem(path, message, "choose a free range")
 
 
 def _same_block(config: Config, key: str, other: str) -> bool:

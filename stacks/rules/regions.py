@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from constructs_lib.google_names import REGION, wrong_region, wrong_zone
+from constructs_lib.places import places
 from stacks.config import Config
 from stacks.errors import Problem, nearest, shown
 from stacks.rules.rule import Rule
@@ -60,10 +61,30 @@ def _twice(config: Config, setting: str, why: str, fix: str) -> Iterator[Problem
 
 def _zones(config: Config) -> Iterator[Problem]:
     for key, region in config.regions.items():
+        if wrong_region(region.region):
+            continue
+        if other := _region_of_zones(region.zones, region.region):
+            message = f"must be the region of its zones, got {shown(region.region)} and zones of {other}"
+            yield Problem(f"regions.{key}.region", message, f"did you mean '{other}'?")
+            continue
         for index, zone in enumerate(region.zones):
-            if not wrong_region(region.region) and (wrong := wrong_zone(zone, region.region)):
+            if wrong := wrong_zone(zone, region.region):
                 message = f"must {wrong}, got {shown(zone)}"
-                yield Problem(f"regions.{key}.zones[{index}]", message, f"write one such as {region.region}-a")
+                yield Problem(f"regions.{key}.zones[{index}]", message, _likely_zone(zone, region.region))
+
+
+def _region_of_zones(zones: Sequence[str], region: str) -> str:
+    """The region that all *zones* lie in, where Google has it and nobody has heard of *region*; else empty."""
+    named = {zone.rpartition("-")[0] for zone in zones}
+    other = next(iter(named), "")
+    known = places().regions
+    return other if len(named) == 1 and region not in known and other in known else ""
+
+
+def _likely_zone(zone: str, region: str) -> str:
+    meant = (zone.lower(), f"{region}-{zone.lower().lstrip('-')}")
+    right = next((text for text in meant if not wrong_zone(text, region)), "")
+    return f"write '{right}'" if right else f"write one such as {region}-a"
 
 
 def _zone_twice(config: Config) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from constructs_lib import vllm
 from constructs_lib.server_image import server_image
 from stacks.config import Config
-from stacks.errors import Problem, shown
+from stacks.errors import TOKEN, Problem, shown
 from stacks.rules.rule import Rule
 
 PRINT_VERSION = "-c 'import vllm; print(vllm.__version__)'"
@@ -24,7 +24,8 @@ def _version(config: Config) -> Iterator[Problem]:
     server = config.model_server
     if vllm.told_version(server) is None and not server_image(server.image).other_server:
         message = f"must tell which vLLM is in the image, got nothing and {shown(server.image)}"
-        fix = f"write what `docker run --rm --entrypoint python3 IMAGE {PRINT_VERSION}` prints, such as 0.27.1"
+        name = TOKEN.sub("hf_...", server.image)
+        fix = f"write what `docker run --rm --entrypoint python3 {name} {PRINT_VERSION}` prints, such as 0.27.1"
         yield Problem("model_server.vllm_version", message, fix)
 
 

@@ -125,7 +125,7 @@ def _secret(config: Config) -> Iterator[Problem]:
     token, path = config.model.hugging_face_token, "model.hugging_face_token"
     if token.secret_manager is not None and not re.fullmatch(SECRET_NAME, token.secret_manager):
         message = f"must be a secret's name of letters, digits, _ and -, got {shown(token.secret_manager)}"
-        name = token.secret_manager.removesuffix("/versions/latest").split("/")[-1]
+        name = re.sub(r"/versions/[^/]*$", "", token.secret_manager).split("/")[-1]
         fix = f"write '{name}'" if re.fullmatch(SECRET_NAME, name) else "`gcloud secrets list` shows them"
         yield Problem(f"{path}.secret_manager", message, fix)
     secret = token.kubernetes_secret

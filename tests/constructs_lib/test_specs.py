@@ -190,6 +190,14 @@ def test_the_token_is_in_exactly_one_place(given: str, settings: dict[str, Any])
         HuggingFaceTokenSpec(**settings)
 
 
+def test_a_token_is_no_name_of_a_secret() -> None:
+    """It would be in plan and state; the message does not hold it."""
+    with pytest.raises(ValueError, match=r"^secret_manager must hold no Hugging Face token, got one: write ") as caught:
+        HuggingFaceTokenSpec(secret_manager="hf_abcdefghijklmnop")
+
+    assert "abcdefgh" not in str(caught.value)
+
+
 @pytest.mark.parametrize("spec", [ModelSpec, LoraAdapterSpec])
 @pytest.mark.parametrize("repository", ["gemma", "google/gemma/27b", "google/", "https://huggingface.co/google/gemma"])
 def test_a_repository_has_an_owner_and_a_name(spec: type[Any], repository: str) -> None:
@@ -283,25 +291,57 @@ def test_autoscaling_has_bounds_in_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "image", ["vllm/vllm-tpu:v0.27.0", "localhost:5000/vllm:v1", f"vllm@sha256:{'a' * 64}", f"v:1@sha256:{'a' * 64}"]
+    "image",
+    [
+        *("vllm/vllm-tpu:v0.27.0", "localhost:5000/vllm:v1", f"vllm@sha256:{'a' * 64}", f"v:1@sha256:{'a' * 64}"),
+        *("us-docker.pkg.dev/my-project/a__b/c--d.e_f:V1.2-x", "[::1]:5000/vllm:v1", "GCR.io/vllm:_1"),
+        "${TfToken[TOKEN.7]}/vllm:v1",
+    ],
 )
 def test_an_image_with_a_version_or_digest_is_accepted(image: str) -> None:
-    """A registry's port is no version, but does no harm."""
+    """A registry's port is no version, but does no harm; nor does what is known after apply."""
     assert make(ModelServerSpec, image=image).image == image
 
 
-@pytest.mark.parametrize("image", ["vllm", "vllm/vllm-tpu", "localhost:5000/vllm", "vllm:"])
+@pytest.mark.parametrize("image", ["vllm", "vllm/vllm-tpu", "localhost:5000/vllm", "vllm:", "https://vllm/vllm-tpu"])
 def test_an_image_without_a_tag_is_refused(image: str) -> None:
     """Nobody chose its version. A tag that moves was chosen, and is warned of by a rule."""
-    with pytest.raises(ValueError, match=f"^image must name a tag or a digest, got '{image}'$"):
+    name = image.removeprefix("https://").rstrip(":")
+    words = f"^image must name a tag or a digest, got '{image}': write '{name}:' and its tag$"
+    with pytest.raises(ValueError, match=words):
         make(ModelServerSpec, image=image)
 
 
-@pytest.mark.parametrize("image", [f"vllm@sha256:{'a' * 63}", "vllm@sha512:abc", "vllm:v1\n"])
-def test_an_image_that_no_registry_has_is_refused(image: str) -> None:
-    """Half a digest, or a line end of YAML's block text."""
-    with pytest.raises(ValueError, match=r"^image must name a tag or a digest, got "):
+IMAGES = {
+    "https://docker.io/vllm/vllm-openai:v1": "'docker.io/vllm/vllm-openai:v1'",
+    "oci://ghcr.io/mine/vllm:v1": "'ghcr.io/mine/vllm:v1'",
+    "https://hub.docker.com/r/vllm/vllm-openai:v1": "'docker.io/vllm/vllm-openai:v1'",
+    "docker.io/VLLM/vllm-openai:V1": "'docker.io/vllm/vllm-openai:V1'",
+    "docker pull --platform=linux/amd64 vllm/vllm-openai:v1": "'vllm/vllm-openai:v1'",
+    " vllm:v1 ": "'vllm:v1'",
+    "vllm:v1\n": "'vllm:v1'",
+    f"vllm@SHA256:{'A' * 64}": f"'vllm@sha256:{'a' * 64}'",
+    "vllm@sha512:abc": "registry, path and tag alone",
+    "vllm/-vllm:v1": "registry, path and tag alone",
+    "vllm:v1:v2": "registry, path and tag alone",
+    f"vllm:{'v' * 129}": "registry, path and tag alone",
+}
+
+
+@pytest.mark.parametrize("image", IMAGES)
+def test_an_image_that_no_kubelet_can_read_is_refused(image: str) -> None:
+    """An address, a command, capitals, blanks: with what was meant."""
+    words = re.escape(f"image must read like docker.io/vllm/vllm-openai:v0.27.1, got '{image}': write {IMAGES[image]}")
+    with pytest.raises(ValueError, match=f"^{words}$"):
         make(ModelServerSpec, image=image)
+
+
+@pytest.mark.parametrize("digits", [0, 63, 65])
+def test_a_digest_of_another_length_is_told_as_such(digits: int) -> None:
+    """The most likely slip of a copied digest."""
+    words = rf"^image must have 64 digits behind sha256, not {digits}, got 'vllm@sha256:a*': write the whole digest$"
+    with pytest.raises(ValueError, match=words):
+        make(ModelServerSpec, image=f"vllm@sha256:{'a' * digits}")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ KEY = (
 CASES: dict[str, Case] = {
     "TEXT-TOKEN": Case(
         {"model__hugging_face_token": {"secret_manager": "hf_token"}},
-        {"model__hugging_face_token": {"secret_manager": "hf_abcdefghijklmnop"}},
-        "model.hugging_face_token.secret_manager: must hold no Hugging Face token, got one"
+        {"model__served_name": "hf_abcdefghijklmnop"},
+        "model.served_name: must hold no Hugging Face token, got one"
         " -> revoke it, put the new one into Secret Manager, and write the secret's name",
     ),
     "TEXT-TEMPLATE": Case(

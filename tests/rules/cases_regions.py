@@ -181,6 +181,43 @@ MORE: dict[str, More] = {
         ],
     ),
     "a supernet that cannot be read leaves the numbers alone": ("NET-BLOCK", {"network__supernet": "10.0.0.0"}, []),
+    "a misspelled region beside its zones": (
+        "REG-ZONE",
+        {"regions__us__region": "us-esat5", "regions__us__zones": ["us-east5-a", "us-east5-b"]},
+        [
+            "regions.us.region: must be the region of its zones, got 'us-esat5' and zones of us-east5"
+            " -> did you mean 'us-east5'?"
+        ],
+    ),
+    "a zone of a region that nobody has heard of": (
+        "REG-ZONE",
+        {"regions__us__region": "us-east99", "regions__us__zones": ["us-east98-a"]},
+        ["regions.us.zones[0]: must be a zone of us-east99, got 'us-east98-a' -> write one such as us-east99-a"],
+    ),
+    "zones by their letters": (
+        "REG-ZONE",
+        {"regions__us__zones": ["b", "-C", "US-EAST5-A"]},
+        [
+            "regions.us.zones[0]: must be a zone of us-east5, got 'b' -> write 'us-east5-b'",
+            "regions.us.zones[1]: must be a zone of us-east5, got '-C' -> write 'us-east5-c'",
+            "regions.us.zones[2]: must be a zone of us-east5, got 'US-EAST5-A' -> write 'us-east5-a'",
+        ],
+    ),
+    "a range by hand in the block of a number": (
+        "NET-OVERLAP",
+        {
+            "regions__us__cidrs": {
+                "nodes": "10.96.0.0/20",
+                "pods": "10.4.0.0/15",
+                "services": "10.98.0.0/20",
+                "proxy": "10.99.0.0/23",
+            }
+        },
+        [
+            "regions.us.cidrs.pods: must be apart from nodes of eu (10.4.0.0/20), got pods of us (10.4.0.0/15)"
+            " -> choose a free range"
+        ],
+    ),
     "ranges of one region that overlap": (
         "NET-OVERLAP",
         cidrs(pods="10.96.0.0/16"),

@@ -8,15 +8,19 @@ GPU = growing("a3-highgpu-8g")
 SHARED = {"model_server__tensor_parallel_size": 2}
 TPU, OPENAI = "docker.io/vllm/vllm-tpu", "docker.io/vllm/vllm-openai"
 DIGEST = "sha256:" + "0" * 64
-ASK_THE_IMAGE = (
-    "write what `docker run --rm --entrypoint python3 IMAGE -c 'import vllm; print(vllm.__version__)'` prints, "
-    "such as 0.27.1"
-)
+ONE_ARGUMENT = "be one argument as vLLM reads it"
+SPLIT_OTHERWISE = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
 A_DIRECTORY = "must name a directory that the pods have, since they never reach Hugging Face"
 BUILD = "build it into an image of your own and write its path"
 COPY = f"copy it into the bucket and write its path below /models, or {BUILD}"
 FROM_HUGGING_FACE = {"bucket": None, "model__source": "hugging_face"}
 OWN_IMAGE = {"model_server__image": "example.com/mine:7", "model_server__vllm_version": "0.27.0"}
+
+
+def ask(image: str) -> str:
+    """How to learn which vLLM is in *image*."""
+    command = f"docker run --rm --entrypoint python3 {image} -c 'import vllm; print(vllm.__version__)'"
+    return f"write what `{command}` prints, such as 0.27.1"
 
 
 def draft(argument: str, *value: str) -> More:
@@ -69,6 +73,43 @@ CASES: dict[str, Case] = {
             " -> it would be in plan and state: protect the gateway instead",
         ],
     ),
+    "SRV-ARGS-FORM": Case(
+        {
+            "model_server__extra_args": [
+                *("--max-num-seqs", "64", '--speculative-config={"method": "ngram"}', "-ac.backend=x", "-O3", "-dcp=2"),
+                *("--override-generation-config", '{"top_k": 1}', "--seed", "-1"),
+            ]
+        },
+        {
+            "model_server__extra_args": [
+                *("enable-prefix-caching", "--max-num-seqs 64", '--hf-overrides {"a": "b c"} --x=1', " ", ""),
+                *("-max-num-seqs=64", "\u2014seed 1", "\u2013-seed=1", " --seed", "--port 8000"),
+            ]
+        },
+        [
+            f"model_server.extra_args[{index}]: must {said}"
+            for index, said in enumerate(
+                [
+                    f"{ONE_ARGUMENT}, got 'enable-prefix-caching' -> write '--enable-prefix-caching'",
+                    f"{ONE_ARGUMENT}, got '--max-num-seqs 64' -> write one item each: '--max-num-seqs', '64'",
+                    f'{ONE_ARGUMENT}, got \'--hf-overrides {{"a": "b c"}} --x=1\''
+                    " -> write one item each: '--hf-overrides', '{\"a\": \"b c\"}', '--x=1'",
+                    "hold an argument, got ' ' -> remove it",
+                    "hold an argument, got '' -> remove it",
+                    f"{ONE_ARGUMENT}, got '-max-num-seqs=64' -> write '--max-num-seqs=64'",
+                    f"{ONE_ARGUMENT}, got '\u2014seed 1' -> write one item each: '--seed', '1'",
+                    f"{ONE_ARGUMENT}, got '\u2013-seed=1' -> write '--seed=1'",
+                    f"{ONE_ARGUMENT}, got ' --seed' -> write '--seed'",
+                ]
+            )
+        ],
+    ),
+    "SRV-ARGS-CHIPS": Case(
+        {"model_server__extra_args": ["-dp=1", "--pipeline-parallel-size", "1"]},
+        {"model_server__extra_args": ["-dp=1", "--pipeline_parallel_size", "2"]},
+        "model_server.extra_args[1]: must need at most the chips that a pod asks for, 4, got 4 x 1 x 2"
+        f" -> {SPLIT_OTHERWISE}",
+    ),
     "SRV-NUMBERS": Case(
         {"model_server__startup_timeout_sec": 60},
         {"model_server__startup_timeout_sec": 59},
@@ -107,7 +148,7 @@ CASES: dict[str, Case] = {
         {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3", "model_server__vllm_version": "0.11.1"},
         {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3"},
         "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
-        f"'nvcr.io/nvidia/vllm:25.12-py3' -> {ASK_THE_IMAGE}",
+        f"'nvcr.io/nvidia/vllm:25.12-py3' -> {ask('nvcr.io/nvidia/vllm:25.12-py3')}",
     ),
     "SRV-TAG": Case(
         {"model_server__image": f"{TPU}:nightly@{DIGEST}", "model_server__vllm_version": "0.28.0"},
@@ -172,6 +213,32 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a server without statistics": (
+        "SRV-ARGS",
+        {"model_server__extra_args": ["--disable_log_stats"]},
+        [
+            "model_server.extra_args[0]: must not set --disable-log-stats, got '--disable-log-stats'"
+            " -> remove it: without statistics there is no KV-cache metric to balance and scale by"
+        ],
+    ),
+    "a value without its argument": (
+        "SRV-ARGS-FORM",
+        {"model_server__extra_args": ["64", "--max-num-seqs"]},
+        ["model_server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item before it"],
+    ),
+    "two servers on the chips of a TPU node": (
+        "SRV-ARGS-CHIPS",
+        {"model_server__tensor_parallel_size": 2, "model_server__extra_args": ["--data-parallel-size=2"]},
+        [],
+    ),
+    "two servers on the GPUs of one": (
+        "SRV-ARGS-CHIPS",
+        {"node_pools__tpu": GPU, **SHARED, "model_server__extra_args": ["-dp", "2"]},
+        [
+            "model_server.extra_args[0]: must need at most the chips that a pod asks for, 2, got 2 x 2"
+            f" -> {SPLIT_OTHERWISE}"
+        ],
+    ),
     "a pool that is not there": (
         "SRV-POOL",
         {"model_server__node_pool": "gpu"},
@@ -394,7 +461,7 @@ MORE: dict[str, More] = {
         {"model_server__image": f"{TPU}@{DIGEST}"},
         [
             "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
-            f"'{TPU}@sha256:{'0' * 29}...' (95 characters) -> {ASK_THE_IMAGE}"
+            f"'{TPU}@sha256:{'0' * 29}...' (95 characters) -> {ask(f'{TPU}@{DIGEST}')}"
         ],
     ),
     "the tag that every image has": (

@@ -106,6 +106,14 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "one version of a secret": (
+        "MODEL-SECRET",
+        {"model__hugging_face_token": {"secret_manager": "projects/acme/secrets/hf/versions/1"}},
+        [
+            "model.hugging_face_token.secret_manager: must be a secret's name of letters, digits, _ and -, "
+            "got 'projects/acme/secrets/hf/versions/1' -> write 'hf'"
+        ],
+    ),
     "a bucket by its address": (
         "BUCKET-NAME",
         {"bucket__name": "gs://my-weights/gemma/", "state_bucket": "my-state/platform"},
