@@ -20,14 +20,19 @@ class StackFolder:
         folder: Its root module, which Terraform can still run.
         resources: How many were synthesized; its state may hold others.
         state: Where its state is, as its backend has it: a file as seen from the folder, or a place in a bucket.
-        applied: Whether the state file holds resources; None where it is in a bucket, which nobody has asked.
+        local: Whether that is a file.
     """
 
     name: str
     folder: Path
     resources: int
     state: str
-    applied: bool | None
+    local: bool
+
+    @property
+    def applied(self) -> bool | None:
+        """Whether the state file holds resources; None where it is in a bucket, which nobody has asked."""
+        return _holds_resources(self.folder / self.state) if self.local else None
 
     @property
     def platform(self) -> str:
@@ -37,7 +42,7 @@ class StackFolder:
     @property
     def place(self) -> str:
         """Where its state is, as seen from where the synth ran."""
-        return self.state if self.applied is None else os.path.normpath(self.folder / self.state)
+        return os.path.normpath(self.folder / self.state) if self.local else self.state
 
 
 def stale_stacks(outdir: Path) -> list[StackFolder]:
@@ -56,10 +61,9 @@ def stack_folders(outdir: Path) -> Iterator[StackFolder]:
             state = backend["path"] if kind == "local" else f"gs://{backend['bucket']}/{backend['prefix']}"
         except (ValueError, LookupError, TypeError, AttributeError):
             continue
-        applied = _holds_resources(file.parent / state) if kind == "local" else None
         yield StackFolder(
-            name=file.parent.name, folder=file.parent, resources=resources, state=state, applied=applied
-        )  # fmt: skip
+            name=file.parent.name, folder=file.parent, resources=resources, state=state, local=kind == "local"
+        )
 
 
 def _holds_resources(state: Path) -> bool:

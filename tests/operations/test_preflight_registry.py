@@ -93,7 +93,7 @@ def test_what_the_caller_may_not_read_is_unknown(registries: Registries) -> None
 
 
 @pytest.mark.parametrize(
-    "host", ["ghcr.io", "quay.io", "pkg.dev.example.com", "evilgcr.io", "us-docker.pkg.dev:5000.example.com"]
+    "host", ["ghcr.io", "quay.io", "pkg.dev.example.com", "evilgcr.io", "us-docker.pkg.dev.example.com:5000"]
 )
 def test_no_other_registry_sees_the_token(registries: Registries, host: str) -> None:
     """However its name is spelled."""
