@@ -1,6 +1,6 @@
 # Two commands matter: `make synth` and `make test`. Both set everything up on the first run.
 PYTHON ?= python3
-COVERAGE = --cov=constructs_lib --cov=stacks --cov=operations --cov-fail-under=95
+COVERAGE = --cov=constructs_lib --cov=stacks --cov=platform_config --cov=gke_inference --cov-fail-under=95
 run = .venv/bin/python
 
 # What make does not know it ignores, and the example would be synthesized in place of the platform that was meant.

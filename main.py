@@ -1,4 +1,4 @@
-"""One YAML file in, the stacks of a cross-region inference platform out: the architecture on one page."""
+"""One YAML file in, the stacks of a cross-region inference platform out; `stacks/platform.py` shows which."""
 
 from __future__ import annotations
 
@@ -7,91 +7,31 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-import fast_synth
-from stacks.config_path import EXAMPLE, VARIABLE, config_path
-from stacks.errors import ConfigError
-from stacks.last_synth import changes_since, last_synth, remember
-from stacks.load import load
-from stacks.summary import print_summary
-
-if TYPE_CHECKING:
-    from cdktf import App
-
-    from stacks.config import Config
+from gke_inference.synth.summary import print_summary
+from gke_inference.synth.synthesize import refuse_hcl, synthesize
+from platform_config.config_path import EXAMPLE, VARIABLE, config_path
+from platform_config.errors import ConfigError
+from platform_config.load import load
 
 BAD_INPUT = 2
-
-
-def add_platform(app: App, config: Config) -> None:
-    """
-    Add every stack of *config* to *app*, each after those it needs.
-
-    ```
-    infra-network -> infra-cluster-<key> -> infra-fleet ------------------v
-                            `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
-                                        `-> workload-weights -------------^
-    ```
-    Where each server downloads its weights from Hugging Face there is no workload-weights.
-    """
-    from stacks.infra_cluster import InfraClusterStack
-    from stacks.infra_fleet import InfraFleetStack
-    from stacks.infra_network import InfraNetworkStack
-    from stacks.workload_base import WorkloadBaseStack
-    from stacks.workload_gateway import WorkloadGatewayStack
-    from stacks.workload_serving import WorkloadServingStack
-    from stacks.workload_weights import WorkloadWeightsStack
-
-    network = InfraNetworkStack(app, "infra-network", config=config)
-    clusters = {key: InfraClusterStack(app, f"infra-cluster-{key}", config=config, key=key) for key in config.regions}
-    fleet = InfraFleetStack(app, "infra-fleet", config=config)
-    bases = {key: WorkloadBaseStack(app, f"workload-base-{key}", config=config, key=key) for key in config.regions}
-    weights = [WorkloadWeightsStack(app, "workload-weights", config=config)] if config.bucket else []
-    serving = {
-        key: WorkloadServingStack(app, f"workload-serving-{key}", config=config, key=key) for key in config.regions
-    }
-    gateway = WorkloadGatewayStack(app, "workload-gateway", config=config)
-
-    for stack in weights:
-        stack.add_dependency(bases[config.download_region])
-    for key in config.regions:
-        clusters[key].add_dependency(network)
-        fleet.add_dependency(clusters[key])
-        bases[key].add_dependency(clusters[key])
-        for needed in (bases[key], *weights, fleet):
-            serving[key].add_dependency(needed)
-        gateway.add_dependency(serving[key])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Synthesize the platform of a config; 0 when done, 2 when the input is wrong."""
     given: Path | None = _parser().parse_args(arguments).config
-    if os.environ.get("SYNTH_HCL_OUTPUT") == "true":
-        print(
-            "SYNTH_HCL_OUTPUT: only JSON is written, got 'true': cdktf's HCL drops settings silently", file=sys.stderr
-        )
-        return BAD_INPUT
     try:
+        refuse_hcl(os.environ)
         path = config_path(given, os.environ)
         config = load(path)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
 
-    fast_synth.enable()
-    fast_synth.skip_gc()
-    from cdktf import App
-
-    app = App()
-    add_platform(app, config)
-    outdir = Path(app.outdir)
-    last = last_synth(outdir)
-    app.synth()
-    remember(config, outdir)
-    print_summary(config, path, outdir, Console(soft_wrap=False), changes_since(last, config, outdir))
+    outdir, changes = synthesize(config)
+    print_summary(config, path, outdir, Console(soft_wrap=False), changes)
     return 0
 
 

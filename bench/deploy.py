@@ -11,14 +11,22 @@ from pathlib import Path
 
 from bench.goals import Outcome
 from bench.runs import EXAMPLE, ROOT
+from platform_config.stack_graph import (
+    CLUSTER_STACKS,
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    SERVING_STACKS,
+    WEIGHTS_STACK,
+)
 
 MINUTES = {
-    "infra-network": 4,
-    "infra-cluster": 12,
-    "infra-fleet": 4,
-    "workload-weights": 8,
+    NETWORK_STACK: 4,
+    CLUSTER_STACKS: 12,
+    FLEET_STACK: 4,
+    WEIGHTS_STACK: 8,
     "model": 8,
-    "workload-gateway": 9,
+    GATEWAY_STACK: 9,
 }
 """The codelab's own times, the middle of each range it gives; it does these one after the other. Steps that it does not
 have (gates, charts) count nothing: they are short, and nobody has measured them on Google Cloud."""
@@ -47,8 +55,8 @@ def dependencies() -> dict[str, list[str]]:
 
 def with_models(graph: dict[str, list[str]]) -> dict[str, list[str]]:
     """*graph* with the start of each model server, for which no stack waits, as a step after its serving stack."""
-    servers = [stack for stack in graph if stack.startswith("workload-serving-")]
-    return graph | {server.replace("workload-serving", "model"): [server] for server in servers}
+    servers = [stack for stack in graph if stack.startswith(SERVING_STACKS)]
+    return graph | {server.replace(SERVING_STACKS, "model-"): [server] for server in servers}
 
 
 def minutes_of(step: str) -> int:

@@ -8,8 +8,9 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs import Construct
 
 from constructs_lib.provider_versions import GOOGLE, pin_provider
-from stacks.config import Config
-from stacks.names import Names
+from platform_config.config import Config
+from platform_config.names import Names
+from platform_config.stack_graph import state_file, state_prefix
 
 TERRAFORM_VERSION = ">= 1.5.7"
 """Stacks that need a newer one say so themselves."""
@@ -59,7 +60,6 @@ class BaseStack(TerraformStack):
 
     def _add_backend(self, id_: str) -> None:
         if self.config.state_bucket is not None:
-            GcsBackend(self, bucket=self.config.state_bucket, prefix=f"{self.config.name}/{id_}")
+            GcsBackend(self, bucket=self.config.state_bucket, prefix=state_prefix(self.config, id_))
             return
-        # Relative to the stack's folder, cdktf.out/stacks/<id>: the JSON is the same on every machine.
-        LocalBackend(self, path=f"../../../terraform-state/{self.config.name}/{id_}.tfstate")
+        LocalBackend(self, path=state_file(self.config, id_))

@@ -11,8 +11,9 @@ from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.version_check import reaches_floor
+from platform_config.config import Config
+from platform_config.stack_graph import cluster_stack
 from stacks.base import BaseStack
-from stacks.config import Config
 
 EXEC_API_VERSION = "client.authentication.k8s.io/v1beta1"
 EXEC_COMMAND = "gke-gcloud-auth-plugin"
@@ -89,7 +90,7 @@ class ClusterStack(BaseStack):
     def _version_check(self) -> dict[str, Any] | None:
         if self._floor is None:
             return None
-        fix = f"apply infra-cluster-{self.key} before this stack: it upgrades the cluster, or says how to"
+        fix = f"apply {cluster_stack(self.key)} before this stack: it upgrades the cluster, or says how to"
         return reaches_floor(self.names.cluster(self.key), self._floor, fix=fix)
 
     def _home(self, endpoint: str, moved: str) -> str:

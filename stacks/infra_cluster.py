@@ -6,12 +6,12 @@ from constructs import Construct
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
+from platform_config.config import Config
+from platform_config.moves import CLUSTER, cluster_moved
+from platform_config.names import SYSTEM_POOL
+from platform_config.sizing import system_machine_type
+from platform_config.versions import version_floor
 from stacks.base import BaseStack
-from stacks.config import Config
-from stacks.moves import CLUSTER, cluster_moved
-from stacks.names import SYSTEM_POOL
-from stacks.sizing import system_machine_type
-from stacks.versions import version_floor
 
 
 class InfraClusterStack(BaseStack):

@@ -10,11 +10,11 @@ from constructs_lib.fleet import Fleet
 from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
 from constructs_lib.workload_identity import WorkloadIdentity
+from platform_config.config import Config
+from platform_config.moves import CONFIG_CLUSTER, config_cluster_moved
+from platform_config.names import SERVER_ACCOUNT
+from platform_config.versions import needs_adapter
 from stacks.base import BaseStack
-from stacks.config import Config
-from stacks.moves import CONFIG_CLUSTER, config_cluster_moved
-from stacks.names import SERVER_ACCOUNT
-from stacks.versions import needs_adapter
 
 
 class InfraFleetStack(BaseStack):

@@ -10,11 +10,11 @@ from constructs_lib.model_store import ModelStore
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
+from platform_config.config import Config
+from platform_config.moves import NAMESPACE, WEIGHTS, bucket_moved, bucket_read, namespace_moved
+from platform_config.network_plan import region_ranges
+from platform_config.services import project_services
 from stacks.base import BaseStack
-from stacks.config import Config
-from stacks.moves import NAMESPACE, WEIGHTS, bucket_moved, bucket_read, namespace_moved
-from stacks.network_plan import region_ranges
-from stacks.services import project_services
 
 SETTLE_ON_DESTROY_SEC = 180
 

@@ -11,10 +11,10 @@ from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.inference import inference_objective_crd
 from constructs_lib.manifests.network_policies import network_policies
 from constructs_lib.readiness_gate import ReadinessGate
+from platform_config.config import Config
+from platform_config.names import SERVER_ACCOUNT
+from platform_config.network_plan import network_policy_plan
 from stacks.cluster_access import ClusterStack
-from stacks.config import Config
-from stacks.names import SERVER_ACCOUNT
-from stacks.network_plan import network_policy_plan
 
 EVERY_CLUSTER_CRDS = (
     "autoscalingmetrics.autoscaling.gke.io",

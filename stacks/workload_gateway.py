@@ -5,9 +5,9 @@ from constructs import Construct
 
 from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway
+from platform_config.config import Config
+from platform_config.moves import gateway_moved
 from stacks.cluster_access import ClusterStack
-from stacks.config import Config
-from stacks.moves import gateway_moved
 
 
 class WorkloadGatewayStack(ClusterStack):

@@ -6,11 +6,11 @@ from constructs import Construct
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
+from platform_config.config import Config
+from platform_config.names import SERVER_ACCOUNT
+from platform_config.sizing import file_cache_gib
+from platform_config.versions import metric_source, needs_adapter, version_floor
 from stacks.cluster_access import ClusterStack
-from stacks.config import Config
-from stacks.names import SERVER_ACCOUNT
-from stacks.sizing import file_cache_gib
-from stacks.versions import metric_source, needs_adapter, version_floor
 
 
 class WorkloadServingStack(ClusterStack):

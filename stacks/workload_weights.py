@@ -8,10 +8,10 @@ from constructs import Construct
 from constructs_lib.vllm_arguments import weights_format
 from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
+from platform_config.config import Config
+from platform_config.moves import download_moved
+from platform_config.names import DOWNLOADER_ACCOUNT
 from stacks.cluster_access import ClusterStack
-from stacks.config import Config
-from stacks.moves import download_moved
-from stacks.names import DOWNLOADER_ACCOUNT
 
 
 class WorkloadWeightsStack(ClusterStack):

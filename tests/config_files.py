@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stacks.errors import ConfigError
-from stacks.load import load
+from platform_config.errors import ConfigError
+from platform_config.load import load
 from tests.configs import EXAMPLE
 
 TEXT = EXAMPLE.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from stacks.config import Config
+from platform_config.config import Config
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
 ELASTIC = EXAMPLE.with_name("h100-elastic.yaml")

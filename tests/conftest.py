@@ -15,7 +15,7 @@ fast_synth.enable()
 # Who has exported it for a platform of theirs tests the product all the same.
 os.environ.pop("INFERENCE_CONFIG", None)
 
-from stacks.config import Config
+from platform_config.config import Config
 from tests.configs import EXAMPLE
 from tests.synthesized import Synthesized, synthesize, synthesize_stack
 
@@ -26,7 +26,7 @@ Platforms = dict[str, tuple[Config, Synthesized]]
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     """config/example.yaml, synthesized."""
-    from stacks.load import load
+    from platform_config.load import load
 
     return synthesize(load(EXAMPLE), tmp_path_factory.mktemp("platform"))
 
@@ -34,7 +34,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
 @pytest.fixture(scope="session")
 def every_platform(platform: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Platforms:
     """Each config and each variant of the example by its name, synthesized."""
-    from stacks.load import load
+    from platform_config.load import load
     from tests.configs import CONFIGS, config
     from tests.test_output import VARIANTS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
-from stacks.config import Config
+from platform_config.config import Config
 from tests.checks.sent import values
 
 NEVER = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from stacks.config import Config
+from platform_config.config import Config
 
 Block = dict[str, Any]
 
@@ -73,7 +73,7 @@ def synthesize(config: Config, outdir: Path) -> Synthesized:
     """The whole platform of *config*, as main.py makes it."""
     from cdktf import App
 
-    from main import add_platform
+    from stacks.platform import add_platform
 
     app = App(outdir=str(outdir))
     add_platform(app, config)

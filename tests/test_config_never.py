@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from stacks.errors import ConfigError
-from stacks.load import load, setting_paths
+from platform_config.errors import ConfigError
+from platform_config.load import load, setting_paths
 from tests.config_files import written
 from tests.configs import ELASTIC, EXAMPLE, changed
 
@@ -104,7 +104,7 @@ def test_the_program_refuses_with_2_and_without_a_traceback(tmp_path: Path) -> N
 def test_a_refusal_loads_no_cdktf(tmp_path: Path) -> None:
     """Reading, checking and refusing need none of the slow modules."""
     code = (
-        "import sys; from pathlib import Path; from stacks.load import load\n"
+        "import sys; from pathlib import Path; from platform_config.load import load\n"
         "try: load(Path('/nowhere.yaml'))\n"
         "except ValueError: pass\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('cdktf', 'constructs', 'jsii')])"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from stacks.errors import ConfigError
-from stacks.load import load, setting_paths
-from stacks.shape import hint_at
+from platform_config.errors import ConfigError
+from platform_config.load import load, setting_paths
+from platform_config.shape import hint_at
 from tests.config_files import written
 from tests.configs import changed
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from stacks.errors import ConfigError, Location, Problem, yaml_path
-from stacks.load import load
-from stacks.rules import RULES
+from platform_config.errors import ConfigError, Location, Problem, yaml_path
+from platform_config.load import load
+from platform_config.rules import RULES
 from tests.config_files import TEXT, problems, written
 from tests.configs import changed
 from tests.rules.test_rules import CASES

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from yaml.scanner import Scanner
 
-from stacks.load import load
-from stacks.yaml_file import MAX_TOKENS
+from platform_config.load import load
+from platform_config.yaml_file import MAX_TOKENS
 from tests.config_files import TEXT, problems, refusal, refused, written
 from tests.configs import EXAMPLE
 

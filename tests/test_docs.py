@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from stacks.config import Config
-from stacks.load import load, setting_paths
-from stacks.rules import RULES
+from platform_config.config import Config
+from platform_config.load import load, setting_paths
+from platform_config.rules import RULES
+from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
 from tests.configs import changed, config
 from tests.synthesized import Synthesized, synthesize
 
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMPLETE = "# complete config"
 MERGED = re.compile(r"# merged into (config/[\w-]+\.yaml)\n")
-FOLDERS = ("bench", "config", "constructs_lib", "docs", "stacks", "tests", "tools")
+FOLDERS = ("bench", "config", "constructs_lib", "docs", "gke_inference", "platform_config", "stacks", "tests", "tools")
 DECISION = re.compile(
     r"# .+\n\nStatus: .+\n\n## Context\n.+## Decision\n.+## Consequences\n.+## Alternatives\n.+", re.DOTALL
 )
@@ -129,7 +130,7 @@ def test_python_examples_run(block: Block, tmp_path: Path) -> None:
 def test_there_is_no_block_that_nobody_looks_at() -> None:
     """Every block has a language that a test knows."""
     assert [str(block) for block in blocks("", "hcl", "json", "console", "bash", "shell", "yml")] == []
-    # Outputs of commands, held against what they print in `tests/operations/documented.py`.
+    # Outputs of commands, held against what they print in `tests/gke_inference/documented.py`.
     outputs = sum(page.read_text(encoding="utf-8").count("<!-- output: ") for page in PAGES)
     assert len(list(blocks("text"))) == outputs
 
@@ -164,16 +165,16 @@ def test_terraform_commands_name_stacks_outputs_and_addresses(platform: Synthesi
     text = "\n".join([*(block.text for block in blocks("sh")), *(code for _, code in inline_code())])
 
     stacks = set(re.findall(r"cdktf\.out/stacks/([\w-]+)", text))
-    assert {"infra-network"} < stacks <= set(platform.stacks)
+    assert {NETWORK_STACK} < stacks <= set(platform.stacks)
     told = re.findall(r"stacks/([\w-]+) output +# (.+)", text)
     assert told
     for stack, names in told:
         made = platform.stacks[stack]["output"]
         assert all(name.replace("<key>", "us") in made for name in names.split(", "))
     forgotten = re.findall(r"(?:stacks/([\w-]+) )?state rm (\S+?)`?\s", text)
-    assert {f"{stack or 'infra-network'} {address}" for stack, address in forgotten} == {
-        "infra-network google_storage_bucket.weights",
-        "infra-fleet terraform_data.config-cluster",
+    assert {f"{stack or NETWORK_STACK} {address}" for stack, address in forgotten} == {
+        f"{NETWORK_STACK} google_storage_bucket.weights",
+        f"{FLEET_STACK} terraform_data.config-cluster",
     } & set(platform.addresses())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stacks.load import load
+from platform_config.load import load
 from tests.checks import pods
 from tests.configs import ELASTIC
 from tests.synthesized import Synthesized, synthesize

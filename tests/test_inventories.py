@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.load import load
+from platform_config.load import load
 from tests.inventories import FILES, FOLDER
 from tests.synthesized import synthesize
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from platform_config.stack_graph import FLEET_STACK, GATEWAY_STACK, NETWORK_STACK, cluster_stack
 from tests.configs import EXAMPLE
 
 ROOT = Path(__file__).parent.parent
@@ -41,17 +42,17 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
     landmarks = [
         f"Read {EXAMPLE}: platform gemma in project my-project-id.",
         "Stacks, in order",
-        "infra-network",
-        "infra-cluster-us",
-        "infra-fleet",
-        "workload-gateway",
+        NETWORK_STACK,
+        cluster_stack("us"),
+        FLEET_STACK,
+        GATEWAY_STACK,
         "google_container_cluster",
         "ct6e-standard-4t 2x2",
         "4 x v6e",
         "gemma-gateway-us",
         "10 s",
         "[NAME-PLACEHOLDER]",
-        "operations preflight",
+        "gke_inference preflight",
         "npx cdktf deploy 'infra-*'",
         "npx cdktf deploy '*'",
         "terraform -chdir=",

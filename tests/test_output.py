@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import NETWORK_STACK
 from tests.checks import kubernetes_objects, pods, references, terraform_schema
 from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import EXAMPLE, config
@@ -127,7 +128,7 @@ def test_no_absolute_path_host_or_user_in_the_output(platform: Synthesized) -> N
 
 def test_two_runs_write_the_same_bytes(platform: Synthesized, tmp_path: Path) -> None:
     """A second synth changes no file, so a diff of the output is a diff of the platform."""
-    from stacks.load import load
+    from platform_config.load import load
 
     again = synthesize(load(EXAMPLE), tmp_path)
 
@@ -153,7 +154,7 @@ def test_labels_are_on_everything_that_can_have_them(tmp_path: Path) -> None:
 def test_checks_can_fail(platform: Synthesized) -> None:
     """A misspelt argument and a dangling reference in a copy of the output are found."""
     broken = Synthesized(platform.outdir)
-    network = broken.stacks["infra-network"]["resource"]["google_compute_network"]["network"]
+    network = broken.stacks[NETWORK_STACK]["resource"]["google_compute_network"]["network"]
     network["mtuu"] = 1500
     network["description"] = "${google_compute_network.nowhere.id}"
 

@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from stacks.config import Config
-from stacks.load import load
-from stacks.names import Names
+from platform_config.config import Config
+from platform_config.load import load
+from platform_config.names import Names
 from tests.configs import EXAMPLE, config
 from tools.picture import render, text_width
 

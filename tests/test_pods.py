@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 
-from operations.drill.sender_pod import sender_pod
+from gke_inference.drill.sender_pod import sender_pod
+from platform_config.stack_graph import WEIGHTS_STACK
 from tests.checks import pods
 from tests.synthesized import Synthesized
 
@@ -45,7 +46,7 @@ def test_what_a_pod_lacks_is_found(platform: Synthesized) -> None:
 
 def test_a_user_that_does_not_own_the_bucket_is_found(platform: Synthesized) -> None:
     """The download writes as the user that its mount belongs to, a number that no node has."""
-    [(_, template)] = list(pods.templates(platform.stacks["workload-weights"]))
+    [(_, template)] = list(pods.templates(platform.stacks[WEIGHTS_STACK]))
     template = copy.deepcopy(template)
     template["spec"]["securityContext"] |= {"runAsUser": "1000"}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import NETWORK_STACK
 from tests.configs import CONFIGS
 from tests.synthesized import Synthesized, synthesize
 
@@ -40,7 +41,7 @@ def scan(app: Synthesized, folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_policy_holds(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In every stack of every config; the count is printed."""
-    from stacks.load import load
+    from platform_config.load import load
 
     found = scan(synthesize(load(path), tmp_path / "out"), tmp_path / "scan")
     summary = found["summary"]
@@ -56,7 +57,7 @@ def test_every_policy_holds(path: Path, tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_new_finding_fails(platform: Synthesized, tmp_path: Path) -> None:
     """A bucket that is open to the world is found."""
     broken = Synthesized(platform.outdir)
-    broken.stacks["infra-network"]["resource"]["google_storage_bucket"]["weights"]["public_access_prevention"] = (
+    broken.stacks[NETWORK_STACK]["resource"]["google_storage_bucket"]["weights"]["public_access_prevention"] = (
         "inherited"
     )
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    cluster_stack,
+    serving_stack,
+)
 from tests.checks.network_policies import Pod, connects
 from tests.synthesized import Synthesized
 
@@ -19,7 +27,7 @@ def test_every_model_is_served_from_at_least_two_regions(platform: Synthesized) 
 
 def test_one_gateway_has_an_address_in_each_region(platform: Synthesized) -> None:
     """The gateway is one object on the config cluster, with a reserved address per region."""
-    gateway = platform.object("Gateway", "workload-gateway")
+    gateway = platform.object("Gateway", GATEWAY_STACK)
 
     assert gateway["spec"]["gatewayClassName"] == "gke-l7-cross-regional-internal-managed-mc"
     assert [address["value"] for address in gateway["spec"]["addresses"]] == [
@@ -132,8 +140,8 @@ def test_firewall_opens_only_what_serving_needs(platform: Synthesized) -> None:
 def test_model_servers_hear_the_gateway_and_nobody_else(platform: Synthesized) -> None:
     """Each cluster lets in the proxies of all regions, the probes, the picker and the collectors, on one port."""
     for key, region in {"us": "10.2.32.7", "eu": "10.4.32.7"}.items():
-        policies = platform.objects("NetworkPolicy", f"workload-base-{key}")
-        server = Pod(namespace="inference", labels=platform.object("Deployment", f"workload-serving-{key}")
+        policies = platform.objects("NetworkPolicy", base_stack(key))
+        server = Pod(namespace="inference", labels=platform.object("Deployment", serving_stack(key))
                      ["spec"]["template"]["metadata"]["labels"])  # fmt: skip
         stranger = Pod(namespace="default", labels=server.labels)
 
@@ -201,12 +209,12 @@ def test_nothing_uses_a_feature_that_the_cluster_s_version_lacks(platform: Synth
     }  # fmt: skip
 
     assert [pool["depends_on"][0].startswith("data.google_container_cluster.") for pool in pools] == [True, True]
-    assert looks["infra-cluster-us"]["depends_on"] == ["google_container_cluster.cluster"]
+    assert looks[cluster_stack("us")]["depends_on"] == ["google_container_cluster.cluster"]
     gateway, dranet = ["1.34.1-gke.1127000"], ["1.34.1-gke.1829001"]
     assert floors == {
-        "infra-cluster-us": dranet, "infra-cluster-eu": dranet,
-        "workload-base-us": gateway, "workload-base-eu": gateway, "workload-weights": [],
-        "workload-serving-us": dranet, "workload-serving-eu": dranet, "workload-gateway": gateway,
+        cluster_stack("us"): dranet, cluster_stack("eu"): dranet,
+        base_stack("us"): gateway, base_stack("eu"): gateway, WEIGHTS_STACK: [],
+        serving_stack("us"): dranet, serving_stack("eu"): dranet, GATEWAY_STACK: gateway,
     }  # fmt: skip
 
 
@@ -228,29 +236,29 @@ def test_exactly_one_config_cluster_named_by_its_membership(platform: Synthesize
     )
 
     assert member
-    assert platform.named("google_gke_hub_membership")[f"infra-fleet/{member[1]}"]["membership_id"] == "gemma-us"
+    assert platform.named("google_gke_hub_membership")[f"{FLEET_STACK}/{member[1]}"]["membership_id"] == "gemma-us"
 
 
 def test_weights_load_while_the_fleet_forms(platform: Synthesized) -> None:
     """The download needs its own cluster only; the servers need it, their own base and the fleet."""
-    assert platform.dependencies("workload-weights") == {"workload-base-us"}
-    assert platform.dependencies("workload-base-us") == {"infra-cluster-us"}
-    assert platform.dependencies("workload-serving-eu") == {"workload-base-eu", "workload-weights", "infra-fleet"}
-    assert platform.dependencies("workload-gateway") == {"workload-serving-us", "workload-serving-eu"}
+    assert platform.dependencies(WEIGHTS_STACK) == {base_stack("us")}
+    assert platform.dependencies(base_stack("us")) == {cluster_stack("us")}
+    assert platform.dependencies(serving_stack("eu")) == {base_stack("eu"), WEIGHTS_STACK, FLEET_STACK}
+    assert platform.dependencies(GATEWAY_STACK) == {serving_stack("us"), serving_stack("eu")}
 
 
 def test_on_the_way_down_the_gateway_goes_first_and_features_before_members(platform: Synthesized) -> None:
     """Gateway before its policies and its wait; feature before the wait before the memberships."""
     addresses = {block["manifest"]["kind"]: key.split("/")[1] for key, block in
-                 platform.named("kubernetes_manifest", "workload-gateway").items()}  # fmt: skip
-    gateway = platform.named("kubernetes_manifest")[f"workload-gateway/{addresses['Gateway']}"]
+                 platform.named("kubernetes_manifest", GATEWAY_STACK).items()}  # fmt: skip
+    gateway = platform.named("kubernetes_manifest")[f"{GATEWAY_STACK}/{addresses['Gateway']}"]
     needed = " ".join(gateway["depends_on"])
     [feature] = platform.all("google_gke_hub_feature")
-    [settle] = platform.all("time_sleep", "infra-fleet")
+    [settle] = platform.all("time_sleep", FLEET_STACK)
 
     for kind in ("HTTPRoute", "HealthCheckPolicy", "GCPBackendPolicy"):
         assert f"kubernetes_manifest.{addresses[kind]}" in needed
     assert "time_sleep." in needed
-    assert platform.one("time_sleep", "workload-gateway")["destroy_duration"] == "300s"
+    assert platform.one("time_sleep", GATEWAY_STACK)["destroy_duration"] == "300s"
     assert all(need.startswith("time_sleep.") for need in feature["depends_on"])
     assert sum(need.startswith("google_gke_hub_membership.") for need in settle["depends_on"]) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.load import load
+from platform_config.load import load
 from tests.configs import CONFIGS, config
 from tests.synthesized import Synthesized, synthesize
 from tests.test_output import VARIANTS

@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    base_stack,
+    cluster_stack,
+    serving_stack,
+)
 from tests.configs import changed, config
 from tests.synthesized import Block, Synthesized, synthesize
 
 ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
 """A third region: with its key, four lines of YAML."""
-SHARED_STACKS = {"infra-network", "infra-fleet", "workload-gateway"}
+SHARED_STACKS = {NETWORK_STACK, FLEET_STACK, GATEWAY_STACK}
 
 
 def resources(app: Synthesized, stack: str) -> dict[str, Block]:
@@ -37,10 +45,10 @@ def test_a_third_region_changes_nothing_that_belongs_to_the_others(platform: Syn
     for stack in SHARED_STACKS:
         before, after = resources(platform, stack), resources(three, stack)
         changed_addresses = [address for address in before if after.get(address) != before[address]]
-        expected = ["kubernetes_manifest.gateway"] if stack == "workload-gateway" else []
+        expected = ["kubernetes_manifest.gateway"] if stack == GATEWAY_STACK else []
         assert changed_addresses == expected
     assert set(three.stacks) - set(platform.stacks) == {
-        "infra-cluster-asia", "workload-base-asia", "workload-serving-asia",
+        cluster_stack("asia"), base_stack("asia"), serving_stack("asia"),
     }  # fmt: skip
 
 
@@ -50,7 +58,7 @@ def test_the_order_of_regions_in_the_file_does_not_matter(platform: Synthesized,
     data["regions"] = dict(reversed(data["regions"].items()))
     turned = synthesize(_validated(data), tmp_path)
 
-    for stack in set(platform.stacks) - {"workload-gateway"}:
+    for stack in set(platform.stacks) - {GATEWAY_STACK}:
         assert resources(turned, stack) == resources(platform, stack)
 
 
@@ -60,6 +68,6 @@ def test_every_new_region_takes_four_lines() -> None:
 
 
 def _validated(data: dict[str, Any]) -> Any:
-    from stacks.config import Config
+    from platform_config.config import Config
 
     return Config.model_validate(data)

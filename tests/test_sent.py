@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from stacks.load import load
+from platform_config.load import load
+from platform_config.stack_graph import cluster_stack
 from tests.checks import sent
 from tests.checks.schemas import blocks, providers
 from tests.checks.terraform_values import value_problems
@@ -62,11 +63,11 @@ def test_a_promise_is_about_something(every_platform: Platforms) -> None:
 def test_a_pool_whose_network_is_opened_in_part_is_found(platform: Synthesized) -> None:
     """It would be public, with no error and an empty second plan."""
     broken_one = Synthesized(platform.outdir)
-    pools = broken_one.stacks["infra-cluster-us"]["resource"]["google_container_node_pool"]
+    pools = broken_one.stacks[cluster_stack("us")]["resource"]["google_container_node_pool"]
     [pool] = [pool for pool in pools.values() if pool["name"] == "tpu"]
     del pool["network_config"]["enable_private_nodes"]
 
-    [problem] = sent.problems(broken_one.stacks["infra-cluster-us"])
+    [problem] = sent.problems(broken_one.stacks[cluster_stack("us")])
     assert "network_config.enable_private_nodes: sent as False" in problem
     assert unkept(load(EXAMPLE), broken_one) == [
         "google_container_node_pool tpu: network_config.enable_private_nodes is False, promised True"
@@ -76,10 +77,10 @@ def test_a_pool_whose_network_is_opened_in_part_is_found(platform: Synthesized) 
 def test_a_block_that_was_never_looked_at_is_found(platform: Synthesized) -> None:
     """Its provider's source is to be read first."""
     broken_one = Synthesized(platform.outdir)
-    [cluster] = broken_one.stacks["infra-cluster-us"]["resource"]["google_container_cluster"].values()
+    [cluster] = broken_one.stacks[cluster_stack("us")]["resource"]["google_container_cluster"].values()
     cluster["dns_config"] = {"cluster_dns": "CLOUD_DNS"}
 
-    [problem] = sent.problems(broken_one.stacks["infra-cluster-us"])
+    [problem] = sent.problems(broken_one.stacks[cluster_stack("us")])
     assert "dns_config: nothing is known" in problem
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from platform_config.stack_graph import cluster_stack
+
 HOST = "https://${data.google_container_cluster.us.control_plane_endpoints_config[0].dns_endpoint_config[0].endpoint}"
 
 
@@ -58,7 +60,7 @@ CLUSTER_STACK: dict[str, Any] = {
     "resource": {
         "google_container_cluster": {
             "us": {
-                "//": {"metadata": {"path": "infra-cluster-us/us"}},
+                "//": {"metadata": {"path": f"{cluster_stack('us')}/us"}},
                 "provider": "google",
                 "name": "acme-us",
                 "location": "us-east5",

@@ -87,7 +87,11 @@ def test_each_floor_says_where_it_is_from_and_when_that_was_read() -> None:
 def test_a_version_that_is_named_anywhere_is_one_of_the_table() -> None:
     """In code; but for the example of how one reads, and for one that no floor is about."""
     root = Path(__file__).parents[2]
-    files = [path for part in ("constructs_lib", "stacks", "operations") for path in (root / part).rglob("*.*")]
+    files = [
+        path
+        for part in ("constructs_lib", "stacks", "platform_config", "gke_inference")
+        for path in (root / part).rglob("*.*")
+    ]
     texts = [path.read_text() for path in files if path.suffix in (".py", ".json")]
     named = {version for text in texts for version in re.findall(r"\b1\.\d+\.\d+-gke\.\d+", text)}
 

@@ -7,7 +7,7 @@ import fast_synth
 
 fast_synth.enable()
 
-from stacks.load import load  # noqa: E402
+from platform_config.load import load  # noqa: E402
 from tests.inventories import FILES, FOLDER  # noqa: E402
 from tests.synthesized import synthesize  # noqa: E402
 

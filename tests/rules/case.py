@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stacks.rules import check
+from platform_config.rules import check
 from tests.configs import config
 
 Changes = dict[str, Any]

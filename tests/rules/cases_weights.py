@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from platform_config.stack_graph import WEIGHTS_STACK
 from tests.rules.case import Case, Changes, More, choices, growing, pool
 
 COMMIT = "0" * 40
@@ -80,7 +81,7 @@ CASES: dict[str, Case] = {
         FROM_HUGGING_FACE,
         {"model__source": "hugging_face"},
         "bucket: should be left out once no server reads it, got a map"
-        " -> deploy, destroy workload-weights, then remove it and deploy again",
+        f" -> deploy, destroy {WEIGHTS_STACK}, then remove it and deploy again",
     ),
     "MODEL-ADAPTER": Case(
         adapters("food-review-1", "a" * 50),

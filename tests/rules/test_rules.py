@@ -9,8 +9,8 @@ import pytest
 
 from constructs_lib.accelerators import machines
 from constructs_lib.specs import CapacitySpec, NodePoolSpec
-from stacks.errors import Problem
-from stacks.rules import RULES, Rule, check
+from platform_config.errors import Problem
+from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
 from tests.rules import (
     cases_autoscaling,

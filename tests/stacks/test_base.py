@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import FLEET_STACK, GATEWAY_STACK, NETWORK_STACK, cluster_stack
 from stacks.base import PROVIDER_VERSIONS
 from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import config
@@ -24,11 +25,11 @@ FORBIDDEN = {
     "time": ["0.12.0", "1.0.0"],
 }
 OUTPUTS = {
-    "infra-network": {"gateway_address_us", "gateway_address_eu", "model_bucket", "node_service_account"},
-    "infra-cluster-us": {"cluster_name", "cluster_location", "kubectl_command"},
-    "infra-cluster-eu": {"cluster_name", "cluster_location", "kubectl_command"},
-    "infra-fleet": {"config_membership"},
-    "workload-gateway": {"model", "gateway_status_command"},
+    NETWORK_STACK: {"gateway_address_us", "gateway_address_eu", "model_bucket", "node_service_account"},
+    cluster_stack("us"): {"cluster_name", "cluster_location", "kubectl_command"},
+    cluster_stack("eu"): {"cluster_name", "cluster_location", "kubectl_command"},
+    FLEET_STACK: {"config_membership"},
+    GATEWAY_STACK: {"model", "gateway_status_command"},
 }
 """What a person or a pipeline needs next; the other stacks have none."""
 

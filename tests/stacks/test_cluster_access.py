@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from platform_config.stack_graph import GATEWAY_STACK, SERVING_STACKS, WEIGHTS_STACK, base_stack, serving_stack
 from tests.configs import config
 from tests.synthesized import Block, Synthesized, synthesize
 
@@ -18,10 +19,10 @@ STAYS = (
     " : terraform_data.home.input.endpoint}"
 )
 """Where a setting chooses the cluster: the one that the stack's objects are in."""
-HOSTS = {"workload-weights": STAYS, "workload-gateway": STAYS}
+HOSTS = {WEIGHTS_STACK: STAYS, GATEWAY_STACK: STAYS}
 WORKLOADS = {
-    "workload-base-us": "us", "workload-base-eu": "eu", "workload-serving-us": "us", "workload-serving-eu": "eu",
-    "workload-weights": "us", "workload-gateway": "us",
+    base_stack("us"): "us", base_stack("eu"): "eu", serving_stack("us"): "us", serving_stack("eu"): "eu",
+    WEIGHTS_STACK: "us", GATEWAY_STACK: "us",
 }  # fmt: skip
 CALLER = "google_client_config"
 EPHEMERAL = {"host": HOST, "token": "${ephemeral.google_client_config.caller.access_token}"}
@@ -105,13 +106,13 @@ def test_the_chart_gets_the_same_access_in_helm_s_form(
     plugin = {"api_version": "client.authentication.k8s.io/v1beta1", "command": "gke-gcloud-auth-plugin"}
 
     for key in ("us", "eu"):
-        assert platform.stacks[f"workload-serving-{key}"]["provider"]["helm"] == [{"kubernetes": EPHEMERAL}]
-        assert with_token.stacks[f"workload-serving-{key}"]["provider"]["helm"] == [{"kubernetes": TOKEN}]
-        assert with_exec.stacks[f"workload-serving-{key}"]["provider"]["helm"] == [
+        assert platform.stacks[serving_stack(key)]["provider"]["helm"] == [{"kubernetes": EPHEMERAL}]
+        assert with_token.stacks[serving_stack(key)]["provider"]["helm"] == [{"kubernetes": TOKEN}]
+        assert with_exec.stacks[serving_stack(key)]["provider"]["helm"] == [
             {"kubernetes": {"host": HOST, "exec": plugin}}
         ]
     assert [name for name, document in platform.stacks.items() if "helm" in document["provider"]] == [
-        name for name in platform.stacks if name.startswith("workload-serving-")
+        name for name in platform.stacks if name.startswith(SERVING_STACKS)
     ]
 
 

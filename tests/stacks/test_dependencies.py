@@ -1,4 +1,4 @@
-"""The order of stacks: exactly what main.py draws, also with many regions."""
+"""The order of stacks: exactly what stacks/platform.py draws, also with many regions."""
 
 from __future__ import annotations
 
@@ -7,24 +7,20 @@ from typing import Any
 
 import pytest
 
-from stacks.config import Config
+import stacks.platform
+from platform_config.config import Config
 from tests.configs import changed
 from tests.synthesized import Synthesized
 
 Edges = set[tuple[str, str]]
-STACKS = {
-    "infra_cluster": "InfraClusterStack",
-    "infra_fleet": "InfraFleetStack",
-    "infra_network": "InfraNetworkStack",
-    "workload_base": "WorkloadBaseStack",
-    "workload_gateway": "WorkloadGatewayStack",
-    "workload_serving": "WorkloadServingStack",
-    "workload_weights": "WorkloadWeightsStack",
-}
+STACKS = (
+    *("InfraClusterStack", "InfraFleetStack", "InfraNetworkStack", "WorkloadBaseStack"),
+    *("WorkloadGatewayStack", "WorkloadServingStack", "WorkloadWeightsStack"),
+)
 
 
 def drawn(regions: list[str], download: str) -> Edges:
-    """The arrows of main.py's drawing: what comes later, and what it needs."""
+    """The arrows of the drawing in stacks/platform.py: what comes later, and what it needs."""
     edges = {("workload-weights", f"workload-base-{download}")}
     for key in regions:
         edges |= {
@@ -53,7 +49,7 @@ def many(count: int, download: str) -> Config:
 
 @pytest.fixture
 def edges(monkeypatch: pytest.MonkeyPatch) -> Edges:
-    """What the stacks that main.py makes are told to need, with stacks that hold nothing."""
+    """What the stacks that `add_platform` makes are told to need, with stacks that hold nothing."""
     told: Edges = set()
 
     class Empty:
@@ -64,8 +60,8 @@ def edges(monkeypatch: pytest.MonkeyPatch) -> Edges:
             assert (self.id, other.id) not in told, "told twice"
             told.add((self.id, other.id))
 
-    for module, name in STACKS.items():
-        monkeypatch.setattr(f"stacks.{module}.{name}", Empty)
+    for name in STACKS:
+        monkeypatch.setattr(stacks.platform, name, Empty)
     return told
 
 
@@ -80,9 +76,7 @@ def test_the_example_s_stacks_need_what_is_drawn(platform: Synthesized) -> None:
 @pytest.mark.parametrize(("count", "download"), [(1, "r0"), (3, "r0"), (3, "r2"), (64, "r5")])
 def test_any_number_of_regions_needs_what_is_drawn(edges: Edges, count: int, download: str) -> None:
     """The weights come from the region that downloads them, wherever the gateway is."""
-    from main import add_platform
-
-    add_platform(object(), many(count, download))  # type: ignore[arg-type]
+    stacks.platform.add_platform(object(), many(count, download))  # type: ignore[arg-type]
 
     assert edges == drawn([f"r{number}" for number in range(count)], download)
 
@@ -93,9 +87,7 @@ def test_no_stack_names_what_it_needs_through_another(edges: Edges) -> None:
 
     One is drawn on purpose: the servers of the region that downloads need their own base, which the weights need too.
     """
-    from main import add_platform
-
-    add_platform(object(), many(64, "r5"))  # type: ignore[arg-type]
+    stacks.platform.add_platform(object(), many(64, "r5"))  # type: ignore[arg-type]
     spare = {(name, needed) for name, needed in edges if any(needed in far for far in beyond(name, edges))}
 
     assert spare == {("workload-serving-r5", "workload-base-r5")}

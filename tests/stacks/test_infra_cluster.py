@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from platform_config.stack_graph import cluster_stack
 from tests.configs import config
 from tests.synthesized import Block, Synthesized
 
@@ -16,7 +17,7 @@ def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
     from stacks.infra_cluster import InfraClusterStack
 
     app = App(outdir=str(folder))
-    InfraClusterStack(app, f"infra-cluster-{key}", config=config(**changes), key=key)
+    InfraClusterStack(app, cluster_stack(key), config=config(**changes), key=key)
     app.synth()
     return Synthesized(folder)
 
@@ -28,13 +29,13 @@ def cluster(app: Synthesized) -> Block:
 
 def outputs(app: Synthesized, key: str = "us") -> Block:
     """Values of the outputs."""
-    return {name: output["value"] for name, output in app.stacks[f"infra-cluster-{key}"]["output"].items()}
+    return {name: output["value"] for name, output in app.stacks[cluster_stack(key)]["output"].items()}
 
 
 def test_each_stack_holds_one_cluster_with_a_system_and_a_tpu_pool(platform: Synthesized) -> None:
     """A failed apply of one stops at its border."""
     for key in ("us", "eu"):
-        stack = f"infra-cluster-{key}"
+        stack = cluster_stack(key)
         assert platform.one("google_container_cluster", stack)["name"] == f"gemma-{key}"
         pools = {pool["name"]: pool for pool in platform.all("google_container_node_pool", stack)}
         assert set(pools) == {"system", "tpu"}
@@ -92,7 +93,7 @@ def test_every_cluster_can_mount_the_token_whichever_downloads(platform: Synthes
 def test_the_floor_is_that_of_the_region_s_features(tmp_path: Path) -> None:
     """Without DRANET it is lower."""
     app = alone(tmp_path, node_pools__tpu__dranet=False)
-    [look] = app.stacks["infra-cluster-us"]["data"]["google_container_cluster"].values()
+    [look] = app.stacks[cluster_stack("us")]["data"]["google_container_cluster"].values()
 
     assert "older than 1.34.1-gke.1127000" in look["lifecycle"]["postcondition"][0]["error_message"]
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import FLEET_STACK, cluster_stack
 from tests.configs import config
 from tests.synthesized import Synthesized
 
-STACK = "infra-fleet"
+STACK = FLEET_STACK
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:
@@ -73,7 +74,7 @@ def test_the_server_s_account_may_read_the_bucket_and_nothing_else(platform: Syn
         "principal://iam.googleapis.com/projects/${data.google_project.project.number}/locations/global"
         "/workloadIdentityPools/my-project-id.svc.id.goog/subject/ns/inference/sa/model-server"
     )
-    assert platform.dependencies(STACK) == {"infra-cluster-us", "infra-cluster-eu"}
+    assert platform.dependencies(STACK) == {cluster_stack("us"), cluster_stack("eu")}
 
 
 def test_another_namespace_is_another_principal(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from stacks.services import SERVICES
+from platform_config.services import SERVICES
+from platform_config.stack_graph import NETWORK_STACK
 from tests.configs import config
 from tests.synthesized import Block, Synthesized
 
-STACK = "infra-network"
+STACK = NETWORK_STACK
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, serving_stack
 from tests.configs import config
 from tests.synthesized import Synthesized, synthesize
 
@@ -28,7 +29,7 @@ def alone(folder: Path, key: str, **changes: Any) -> Synthesized:
     from stacks.workload_base import WorkloadBaseStack
 
     app = App(outdir=str(folder))
-    WorkloadBaseStack(app, f"workload-base-{key}", config=config(**changes), key=key)
+    WorkloadBaseStack(app, base_stack(key), config=config(**changes), key=key)
     app.synth()
     return Synthesized(folder)
 
@@ -42,7 +43,7 @@ def waited_for(app: Synthesized, stack: str | None = None) -> set[str]:
 @pytest.mark.parametrize("key", ["us", "eu"])
 def test_each_cluster_has_the_namespace_and_the_server_s_account(platform: Synthesized, key: str) -> None:
     """The same names everywhere: the fleet joins by them. The account mounts no token, and is in its namespace."""
-    stack = f"workload-base-{key}"
+    stack = base_stack(key)
     namespace = platform.one("kubernetes_namespace_v1", stack)
     [account] = [
         block for block in platform.all("kubernetes_service_account_v1", stack)
@@ -58,7 +59,7 @@ def test_each_cluster_has_the_namespace_and_the_server_s_account(platform: Synth
 def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform: Synthesized) -> None:
     """InferenceObjective, in each cluster."""
     for key in ("us", "eu"):
-        blocks = platform.all("kubernetes_manifest", f"workload-base-{key}")
+        blocks = platform.all("kubernetes_manifest", base_stack(key))
         [block] = [made for made in blocks if made["manifest"]["kind"] == "CustomResourceDefinition"]
         assert block["manifest"]["metadata"]["name"] == "inferenceobjectives.inference.networking.x-k8s.io"
         assert block["wait"] == {"condition": [{"type": "Established", "status": "True"}]}
@@ -66,8 +67,8 @@ def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform
 
 def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synthesized) -> None:
     """The config cluster has the gateway's objects; each could download."""
-    assert waited_for(platform, "workload-base-eu") == EVERYWHERE | FOR_THE_TOKEN
-    assert waited_for(platform, "workload-base-us") == EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN
+    assert waited_for(platform, base_stack("eu")) == EVERYWHERE | FOR_THE_TOKEN
+    assert waited_for(platform, base_stack("us")) == EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN
 
 
 @pytest.mark.parametrize(
@@ -93,14 +94,14 @@ def test_every_custom_object_of_the_platform_has_a_crd_that_is_waited_for(platfo
     """In the base of its own cluster: by the gate, by our CRD, or by Kubernetes itself."""
     built_in = {"v1", "apps/v1", "policy/v1", "resource.k8s.io/v1", "apiextensions.k8s.io/v1"}
     clusters = {
-        "workload-gateway": "us",
-        "workload-weights": "us",
-        "workload-serving-us": "us",
-        "workload-serving-eu": "eu",
+        GATEWAY_STACK: "us",
+        WEIGHTS_STACK: "us",
+        serving_stack("us"): "us",
+        serving_stack("eu"): "eu",
     }
 
     for stack, key in clusters.items():
-        known = waited_for(platform, f"workload-base-{key}") | {"inferenceobjectives.inference.networking.x-k8s.io"}
+        known = waited_for(platform, base_stack(key)) | {"inferenceobjectives.inference.networking.x-k8s.io"}
         for block in platform.all("kubernetes_manifest", stack):
             version, kind = block["manifest"]["apiVersion"], block["manifest"]["kind"].lower()
             if version not in built_in:
@@ -112,7 +113,7 @@ def test_every_custom_object_of_the_platform_has_a_crd_that_is_waited_for(platfo
 
 def test_the_gate_comes_after_the_namespace_with_a_bound(platform: Synthesized) -> None:
     """A quarter of an hour; GKE takes minutes."""
-    job = platform.one("kubernetes_job_v1", "workload-base-eu")
+    job = platform.one("kubernetes_job_v1", base_stack("eu"))
 
     assert "kubernetes_namespace_v1.namespace" in job["depends_on"]
     assert job["metadata"] == {"name": "wait-for-gke-crds", "namespace": "inference"}
@@ -132,8 +133,8 @@ def test_network_policies_can_be_left_out(platform: Synthesized, tmp_path: Path)
     off = synthesize(config(cluster__network_policies=False), tmp_path)
 
     for key in ("us", "eu"):
-        before = platform.stacks[f"workload-base-{key}"]["resource"]["kubernetes_manifest"]
-        after = off.stacks[f"workload-base-{key}"]["resource"]["kubernetes_manifest"]
+        before = platform.stacks[base_stack(key)]["resource"]["kubernetes_manifest"]
+        after = off.stacks[base_stack(key)]["resource"]["kubernetes_manifest"]
         gone = set(before) - set(after)
         assert gone == {name for name in before if name.startswith("network-policy-")}
         assert after == {name: block for name, block in before.items() if name not in gone}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from platform_config.stack_graph import GATEWAY_STACK
 from tests.configs import config
 from tests.synthesized import Synthesized
 
-STACK = "workload-gateway"
+STACK = GATEWAY_STACK
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:

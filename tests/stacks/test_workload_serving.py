@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import FLEET_STACK, base_stack, serving_stack
 from tests.configs import config
 from tests.synthesized import Block, Synthesized
 
@@ -19,7 +20,7 @@ def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
     from stacks.workload_serving import WorkloadServingStack
 
     app = App(outdir=str(folder))
-    WorkloadServingStack(app, f"workload-serving-{key}", config=config(**changes), key=key)
+    WorkloadServingStack(app, serving_stack(key), config=config(**changes), key=key)
     app.synth()
     return Synthesized(folder)
 
@@ -33,7 +34,7 @@ def server(app: Synthesized) -> Block:
 
 def test_both_clusters_serve_the_same(platform: Synthesized) -> None:
     """Two like regions differ in the cluster they reach and in the region that their answers tell, in nothing else."""
-    us, eu = (platform.stacks[f"workload-serving-{key}"]["resource"] for key in ("us", "eu"))
+    us, eu = (platform.stacks[serving_stack(key)]["resource"] for key in ("us", "eu"))
 
     assert json.dumps(bare(eu)).replace("europe-west4", "us-east5") == json.dumps(bare(us))
     assert json.dumps(bare(eu)).count("europe-west4") == 1
@@ -141,8 +142,8 @@ def test_the_cache_holds_the_weights_and_a_tenth(platform: Synthesized) -> None:
 
 def test_the_account_is_the_one_that_base_makes_and_fleet_grants(platform: Synthesized) -> None:
     """One name in three stacks."""
-    granted = platform.one("google_storage_bucket_iam_member", "infra-fleet")["member"].split("/")[-1]
-    made = {block["metadata"]["name"] for block in platform.all("kubernetes_service_account_v1", "workload-base-eu")}
+    granted = platform.one("google_storage_bucket_iam_member", FLEET_STACK)["member"].split("/")[-1]
+    made = {block["metadata"]["name"] for block in platform.all("kubernetes_service_account_v1", base_stack("eu"))}
 
     for deployment in platform.objects("Deployment"):
         assert deployment["spec"]["template"]["spec"]["serviceAccountName"] == granted
@@ -269,7 +270,7 @@ def test_servers_may_fetch_the_weights_themselves(tmp_path: Path) -> None:
 def test_a_rollout_restart_breaks_no_later_apply(platform: Synthesized) -> None:
     """It adds an annotation to the pod template, which Terraform leaves alone."""
     for key in ("us", "eu"):
-        blocks = platform.all("kubernetes_manifest", f"workload-serving-{key}")
+        blocks = platform.all("kubernetes_manifest", serving_stack(key))
         [made] = [block for block in blocks if block["manifest"]["kind"] == "Deployment"]
 
         assert "spec.template.metadata.annotations" in made["computed_fields"]

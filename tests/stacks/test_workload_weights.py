@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import WEIGHTS_STACK
 from tests.configs import config
 from tests.synthesized import Synthesized
 
-STACK = "workload-weights"
+STACK = WEIGHTS_STACK
 WRITER = (
     "principal://iam.googleapis.com/projects/${data.google_project.project.number}/locations/global"
     "/workloadIdentityPools/my-project-id.svc.id.goog/subject/ns/inference/sa/weights-downloader"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.config import Config
+from platform_config.config import Config
 from tests.configs import CONFIGS
 from tests.terraform.world import World
 

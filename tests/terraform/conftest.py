@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from stacks.load import load
+from platform_config.load import load
 from tests.configs import EXAMPLE
 from tests.rig.server import Rig
 from tests.terraform.binary import HOW_TO_GET, missing

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from operations.cli import main
-from stacks.load import load
-from stacks.names import Names
+from gke_inference.cli import main
+from platform_config.load import load
+from platform_config.names import Names
 from tests.configs import EXAMPLE
-from tests.operations import conftest
-from tests.operations.google_stand_in import GoogleStandIn
-from tests.operations.teardown_cloud import TeardownCloud
+from tests.gke_inference import conftest
+from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.gke_inference.teardown_cloud import TeardownCloud
 from tests.rig.cloud import Key
 from tests.rig.wire import Message
 from tests.terraform.world import World
@@ -26,7 +26,7 @@ from tests.terraform.world import World
 ROOT = EXAMPLE.parent.parent
 PROGRAM = """
 import sys
-from operations.cli import main
+from gke_inference.cli import main
 sys.exit(main())
 """
 QUICK = ("--pause-sec", "0.2", "--wait-sec", "1")

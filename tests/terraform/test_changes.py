@@ -7,6 +7,15 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    cluster_stack,
+    serving_stack,
+)
 from tests.configs import config
 from tests.terraform.configs import freed
 from tests.terraform.runs import Changes, unhashed
@@ -35,7 +44,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     "chart version": ({"inference_pool__chart_version": "v1.4.0"}, both("workload-serving", CHART)),
     "model": (
         {"model__repository": "google/gemma-3-12b-it", "model__revision": "a" * 40},
-        {"workload-weights": {"kubernetes_job_v1.download_job": REPLACE}, **both("workload-serving", SERVER)},
+        {WEIGHTS_STACK: {"kubernetes_job_v1.download_job": REPLACE}, **both("workload-serving", SERVER)},
     ),
     "node count": (
         {"node_pools__tpu": TPU | {"nodes_per_zone": 2}},
@@ -44,14 +53,14 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     "server image": ({"model_server__image": "docker.io/vllm/vllm-tpu:v0.27.1"}, both("workload-serving", SERVER)),
     "spill-over": (
         {"gateway__max_utilization_percent": 70},
-        {"workload-gateway": {"kubernetes_manifest.gateway_backend": UPDATE}},
+        {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}},
     ),
     "drain": (
         {"regions__us__capacity_percent": 0},
-        {"workload-gateway": {"kubernetes_manifest.gateway_backend": UPDATE}},
+        {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}},
     ),
     "GKE version": ({"cluster__gke_version": "1.35"}, both("infra-cluster", "google_container_cluster.cluster")),
-    "soft delete": ({"bucket__soft_delete_days": 14}, {"infra-network": {"google_storage_bucket.weights": UPDATE}}),
+    "soft delete": ({"bucket__soft_delete_days": 14}, {NETWORK_STACK: {"google_storage_bucket.weights": UPDATE}}),
     "public nodes": (
         # And no NAT is taken away before: infra-network does not change.
         {"cluster__private_nodes": False},
@@ -61,7 +70,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     ),
     "capacity": (
         {"node_pools__tpu": TPU | {"capacity": {"spot": True}}},
-        {f"infra-cluster-{key}": {POOL: REPLACE} for key in ("us", "eu")},
+        {cluster_stack(key): {POOL: REPLACE} for key in ("us", "eu")},
     ),
 }
 
@@ -93,24 +102,24 @@ def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> No
 
     world.deploy(world.use(freed(config(regions__asia=ASIA))))
 
-    assert world.changes.pop("workload-gateway") == {"kubernetes_manifest.gateway": UPDATE}
+    assert world.changes.pop(GATEWAY_STACK) == {"kubernetes_manifest.gateway": UPDATE}
     added, world.changes = planned(world), {}
-    others = [f"workload-base-{key}" for key in ("eu", "us")]
-    assert set(added) == {"infra-network", "infra-fleet", *others, *(f"{part}-asia" for part in OF_A_REGION)}
+    others = [base_stack(key) for key in ("eu", "us")]
+    assert set(added) == {NETWORK_STACK, FLEET_STACK, *others, *(f"{part}-asia" for part in OF_A_REGION)}
     assert {actions for changes in added.values() for actions in changes.values()} == {("create",)}
-    shared = ("infra-fleet", "infra-network", *others)
+    shared = (FLEET_STACK, NETWORK_STACK, *others)
     assert all("asia" in address for stack in shared for address in added[stack])
 
-    world.destroy(["workload-serving-asia", "workload-base-asia"])
+    world.destroy([serving_stack("asia"), base_stack("asia")])
     world.use(freed(config()))
-    world.deploy(["workload-gateway"])
+    world.deploy([GATEWAY_STACK])
     world.deploy(others)
-    world.deploy(["infra-fleet"])
-    world.destroy(["infra-cluster-asia"])
-    world.deploy(["infra-network"])
+    world.deploy([FLEET_STACK])
+    world.destroy([cluster_stack("asia")])
+    world.deploy([NETWORK_STACK])
 
     assert planned(world) == {
-        "workload-gateway": {"kubernetes_manifest.gateway": UPDATE},
+        GATEWAY_STACK: {"kubernetes_manifest.gateway": UPDATE},
         **{stack: dict.fromkeys(added[stack], ("delete",)) for stack in shared},
     }
     assert world.rig.cloud.objects == before
@@ -120,12 +129,12 @@ def test_a_network_does_not_go_from_under_a_cluster(world: World) -> None:
     """Taken away in the order in which stacks are deployed, a region is refused where its cluster still is, whole."""
     # Google would refuse the address too, while the gateway has it; here nothing may depend on that.
     addressless = {"gateway__addresses": "ephemeral"}
-    world.deploy(world.use(config(**addressless)) - {"infra-network"})
-    world.deploy(["infra-network"])
+    world.deploy(world.use(config(**addressless)) - {NETWORK_STACK})
+    world.deploy([NETWORK_STACK])
     before = copy.deepcopy(world.rig.cloud.objects)
     world.use(config(regions__eu=None, **addressless))
 
-    refused = world.folder("infra-network").run("apply", "-auto-approve")
+    refused = world.folder(NETWORK_STACK).run("apply", "-auto-approve")
 
     assert refused.code == 1
     assert "is already being used by google_container_cluster" in refused.text

@@ -7,6 +7,15 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    cluster_stack,
+    serving_stack,
+)
 from tests.rig.cloud import Key
 from tests.terraform.runs import unhashed
 from tests.terraform.world import World
@@ -15,43 +24,43 @@ US, EU, GOOGLE = "us-east5", "europe-west4", ""
 """Where an object is: in the cluster of a region, or in Google Cloud itself."""
 
 REMOVED = [
-    ("infra-network", "google_compute_firewall.network_allow-us_nodes", GOOGLE, "allow-nodes-us"),
-    ("infra-network", "google_compute_address.network_region-eu_gateway", GOOGLE, "gemma-gateway-eu"),
-    ("infra-network", "google_project_iam_member.nodes_images", GOOGLE, "roles/artifactregistry.reader"),
-    ("infra-cluster-us", "google_container_node_pool.cluster_pool-tpu", GOOGLE, "gemma-us/nodePools/tpu"),
-    ("infra-fleet", "google_gke_hub_feature.fleet_multiclusteringress", GOOGLE, "multiclusteringress"),
-    ("infra-fleet", "google_storage_bucket_iam_member.model-server_read", GOOGLE, "roles/storage.objectViewer"),
-    ("workload-base-eu", "kubernetes_service_account_v1.model-server", EU, "model-server"),
-    ("workload-weights", "kubernetes_job_v1.download_job", US, "weights-download"),
-    ("workload-serving-us", "helm_release.inference_pool", US, "gemma-pool"),
-    ("workload-serving-eu", "kubernetes_annotations.inference_export", EU, "gemma-pool"),
-    ("workload-serving-eu", "kubernetes_manifest.inference_server", EU, "kind=Deployment"),
-    ("workload-gateway", "kubernetes_manifest.gateway_backend", US, "kind=GCPBackendPolicy"),
-    ("workload-gateway", "kubernetes_manifest.gateway", US, "kind=Gateway,"),
+    (NETWORK_STACK, "google_compute_firewall.network_allow-us_nodes", GOOGLE, "allow-nodes-us"),
+    (NETWORK_STACK, "google_compute_address.network_region-eu_gateway", GOOGLE, "gemma-gateway-eu"),
+    (NETWORK_STACK, "google_project_iam_member.nodes_images", GOOGLE, "roles/artifactregistry.reader"),
+    (cluster_stack("us"), "google_container_node_pool.cluster_pool-tpu", GOOGLE, "gemma-us/nodePools/tpu"),
+    (FLEET_STACK, "google_gke_hub_feature.fleet_multiclusteringress", GOOGLE, "multiclusteringress"),
+    (FLEET_STACK, "google_storage_bucket_iam_member.model-server_read", GOOGLE, "roles/storage.objectViewer"),
+    (base_stack("eu"), "kubernetes_service_account_v1.model-server", EU, "model-server"),
+    (WEIGHTS_STACK, "kubernetes_job_v1.download_job", US, "weights-download"),
+    (serving_stack("us"), "helm_release.inference_pool", US, "gemma-pool"),
+    (serving_stack("eu"), "kubernetes_annotations.inference_export", EU, "gemma-pool"),
+    (serving_stack("eu"), "kubernetes_manifest.inference_server", EU, "kind=Deployment"),
+    (GATEWAY_STACK, "kubernetes_manifest.gateway_backend", US, "kind=GCPBackendPolicy"),
+    (GATEWAY_STACK, "kubernetes_manifest.gateway", US, "kind=Gateway,"),
 ]
 CHANGED = [
-    ("infra-network", "google_storage_bucket.weights", GOOGLE, "weights", "public_access_prevention", "inherited"),
+    (NETWORK_STACK, "google_storage_bucket.weights", GOOGLE, "weights", "public_access_prevention", "inherited"),
     (
-        "infra-network",
+        NETWORK_STACK,
         "google_compute_firewall.network_health-checks",
         GOOGLE,
         "health",
         "source_ranges",
         ["0.0.0.0/0"],
     ),
-    ("infra-cluster-us", "google_container_cluster.cluster", GOOGLE, "gemma-us", "deletion_protection", False),
-    ("infra-cluster-us", "google_container_cluster.cluster", GOOGLE, "gemma-us", "enable_legacy_abac", True),
+    (cluster_stack("us"), "google_container_cluster.cluster", GOOGLE, "gemma-us", "deletion_protection", False),
+    (cluster_stack("us"), "google_container_cluster.cluster", GOOGLE, "gemma-us", "enable_legacy_abac", True),
     (
-        "infra-cluster-eu",
+        cluster_stack("eu"),
         "google_container_node_pool.cluster_pool-tpu",
         GOOGLE,
         "gemma-eu/nodePools/tpu",
         "node_count",
         0,
     ),
-    ("workload-serving-us", "kubernetes_annotations.inference_export", US, "gemma-pool", "annotations", {}),
-    ("workload-serving-us", "kubernetes_manifest.inference_server", US, "kind=Deployment", "object.spec.replicas", 0),
-    ("workload-gateway", "kubernetes_manifest.gateway", US, "kind=Gateway,", "object.spec.gatewayClassName", "gke-l7"),
+    (serving_stack("us"), "kubernetes_annotations.inference_export", US, "gemma-pool", "annotations", {}),
+    (serving_stack("us"), "kubernetes_manifest.inference_server", US, "kind=Deployment", "object.spec.replicas", 0),
+    (GATEWAY_STACK, "kubernetes_manifest.gateway", US, "kind=Gateway,", "object.spec.gatewayClassName", "gke-l7"),
 ]
 
 
@@ -107,7 +116,7 @@ def test_a_component_that_a_cluster_lacks_is_told_with_the_command(world: World)
     key = key_of(world, "google_container_cluster.cluster", GOOGLE, "gemma-us")
     world.rig.cloud.objects[key]["monitoring_config"][0]["enable_components"] = ["SYSTEM_COMPONENTS", "STORAGE"]
 
-    planned = world.folder("infra-cluster-us").run("plan", "-input=false", "-detailed-exitcode")
+    planned = world.folder(cluster_stack("us")).run("plan", "-input=false", "-detailed-exitcode")
 
     assert planned.code == 0
     told = " ".join(planned.text.replace("│", " ").split())

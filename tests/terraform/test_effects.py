@@ -7,8 +7,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from stacks.effects import EFFECTS, effect_of
-from stacks.network_plan import region_ranges
+from platform_config.effects import EFFECTS, effect_of
+from platform_config.network_plan import region_ranges
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    SERVING_STACKS,
+    WEIGHTS_STACK,
+    cluster_stack,
+    serving_stack,
+)
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.synthesized import Block, Synthesized, synthesize
 from tests.terraform.configs import Worlds
@@ -37,19 +46,17 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 """A setting of a pool, the pool before, and the pool after."""
 
-GATEWAY, BACKEND, CHECK = (
-    f"workload-gateway kubernetes_manifest.gateway{part}" for part in ("", "_backend", "_health")
-)
+GATEWAY, BACKEND, CHECK = (f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}" for part in ("", "_backend", "_health"))
 SERVER, OBJECTIVE, METRIC = (
-    f"workload-serving-us kubernetes_manifest.inference_{p}" for p in ("server", "obj", "metric")
+    f"{serving_stack('us')} kubernetes_manifest.inference_{p}" for p in ("server", "obj", "metric")
 )
-CHART = "workload-serving-us helm_release.inference_pool"
-JOB = "workload-weights kubernetes_job_v1.download_job"
+CHART = f"{serving_stack('us')} helm_release.inference_pool"
+JOB = f"{WEIGHTS_STACK} kubernetes_job_v1.download_job"
 CLUSTER, SYSTEM = (
-    "infra-cluster-us google_container_" + rest for rest in ("cluster.cluster", "node_pool.cluster_pool-sys")
+    f"{cluster_stack('us')} google_container_" + rest for rest in ("cluster.cluster", "node_pool.cluster_pool-sys")
 )
 BUCKET, VPC, NAT = (
-    f"infra-network google_{rest}"
+    f"{NETWORK_STACK} google_{rest}"
     for rest in ("storage_bucket.weights", "compute_network.network", "compute_router_nat.")
 )
 EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
@@ -74,7 +81,7 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "bucket.force_destroy": (True, BUCKET, '"force_destroy": true'),
     "network.mtu": (1460, VPC, "1460"),
     "network.nat_logs": ("ALL", NAT, '"filter": "ALL"'),
-    "network.flow_logs_percent": (25, "infra-network google_compute_subnetwork", "0.25"),
+    "network.flow_logs_percent": (25, f"{NETWORK_STACK} google_compute_subnetwork", "0.25"),
     "cluster.release_channel": ("RAPID", CLUSTER, "RAPID"),
     "cluster.gke_version": ("1.35", CLUSTER, '"1.35"'),
     "cluster.private_nodes": (False, SYSTEM, '"enable_private_nodes": false'),
@@ -101,14 +108,14 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "regions.<key>.capacity_percent": (50, BACKEND, "50"),
     "regions.<key>.preferred": (True, BACKEND, "PREFERRED"),
     "regions.<key>.zones": (["us-east5-a", "us-east5-b"], CLUSTER, "us-east5-a"),
-    "service_discovery": (True, "infra-fleet google_gke_hub_feature", "multiclusterservicediscovery"),
+    "service_discovery": (True, f"{FLEET_STACK} google_gke_hub_feature", "multiclusterservicediscovery"),
 }
 """By setting: another value, the resource that carries it, and what is then planned there and was not before."""
 
 MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "model.hugging_face_token.secret_manager": (
         "other-secret",
-        "workload-weights google_secret_manager",
+        f"{WEIGHTS_STACK} google_secret_manager",
         "other-secret",
     ),
     "model.download_timeout_minutes": (77, JOB, '"active_deadline_seconds": 4620'),
@@ -120,7 +127,7 @@ MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "cluster.maintenance_window.duration_hours": (13, CLUSTER, "T15:00:00Z"),
 }
 """The same, for what does not go together with the others."""
-AUTOSCALER = "workload-serving-us kubernetes_manifest.inference_autoscaler"
+AUTOSCALER = f"{serving_stack('us')} kubernetes_manifest.inference_autoscaler"
 ELASTIC_CHANGES: dict[str, tuple[Any, str, str]] = {
     "autoscaling.max_replicas": (8, AUTOSCALER, '"maxReplicas": 8'),
     "autoscaling.min_replicas": (3, AUTOSCALER, '"minReplicas": 3'),
@@ -144,23 +151,23 @@ RANGES = {
 REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
     (
         {"regions.<key>.number": 9, "bucket.location": "EU", "namespace": "other"},
-        "infra-network",
+        NETWORK_STACK,
         [
             "add a region with another key and number, and then take us away",
             "my-project-id-gemma-weights in US, and a bucket cannot be renamed or moved",
-            "1. Destroy workload-gateway, then all of workload-serving-*",
+            f"1. Destroy {GATEWAY_STACK}, then all of {SERVING_STACKS}*",
         ],
     ),
     (
         {"project": "another-project", "bucket.name": "other-weights", "regions.<key>.region": "us-east4"},
-        "infra-network",
+        NETWORK_STACK,
         [
             "Project, region and ranges of us are my-project-id, us-east5, ",
             "Deploy all stacks with another bucket.name",
         ],
     ),
-    ({"cluster.control_plane": "zonal"}, "infra-cluster-us", ["made with location us-east5 and Dataplane V2"]),
-    ({"cluster.dataplane_v2": False}, "infra-cluster-us", ["made with location us-east5 and Dataplane V2"]),
+    ({"cluster.control_plane": "zonal"}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
+    ({"cluster.dataplane_v2": False}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
 ]
 """Changes, the stack that refuses them, and what its plan says."""
 BESIDE: dict[str, dict[str, Any]] = {
@@ -247,8 +254,10 @@ def test_settings_of_a_pool(tmp_path: Path) -> None:
         pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
         world.use(config(regions__eu=None, node_pools=pools, model_server__node_pool="p0"))
         if at == 1:
-            world.deploy(["infra-network", "infra-cluster-us"])
-    plan = {address.rpartition("_")[0]: actions for address, actions in world.folder("infra-cluster-us").plan().items()}
+            world.deploy([NETWORK_STACK, cluster_stack("us")])
+    plan = {
+        address.rpartition("_")[0]: actions for address, actions in world.folder(cluster_stack("us")).plan().items()
+    }
     world.stop()
 
     kinds = [effect_of(f"node_pools.<key>.{setting}") for setting, _, _ in POOLS]
@@ -263,7 +272,7 @@ def test_settings_of_the_example(world: World) -> None:
 
 def test_settings_that_exclude_others(world: World) -> None:
     """The same, for what does not go together with those."""
-    stacks = ("infra-cluster-us", "workload-weights", "workload-serving-us", "workload-gateway")
+    stacks = (cluster_stack("us"), WEIGHTS_STACK, serving_stack("us"), GATEWAY_STACK)
 
     assert wrong(MORE_CHANGES, planned(world, EXAMPLE, MORE_CHANGES, stacks)) == []
 
@@ -271,7 +280,7 @@ def test_settings_that_exclude_others(world: World) -> None:
 def test_settings_of_the_autoscaler(deployed_of: Worlds, tmp_path: Path) -> None:
     """The same, of the elastic example."""
     world = deployed_of(ELASTIC).copy(tmp_path)
-    plan = planned(world, ELASTIC, ELASTIC_CHANGES, ["workload-serving-us"])
+    plan = planned(world, ELASTIC, ELASTIC_CHANGES, [serving_stack("us")])
     world.stop()
 
     assert wrong(ELASTIC_CHANGES, plan) == []
@@ -300,7 +309,7 @@ def test_nat_goes_alone(world: World) -> None:
     """Of its own setting, and of no other: nothing else of the network changes."""
     world.use(config(network__nat=False))
 
-    plan = world.folder("infra-network").plan()
+    plan = world.folder(NETWORK_STACK).plan()
 
     assert {address.split(".")[0] for address in plan} == {"google_compute_router", "google_compute_router_nat"}
     assert set(plan.values()) == {("delete",)}

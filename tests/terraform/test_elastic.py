@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import GATEWAY_STACK, cluster_stack, serving_stack
 from tests.configs import ELASTIC, config
 from tests.terraform.configs import Worlds
 from tests.terraform.runs import Changes, unhashed
 from tests.terraform.world import World
 
 UPDATE = ("update",)
-BACKEND: dict[str, Changes] = {"workload-gateway": {"kubernetes_manifest.gateway_backend": UPDATE}}
+BACKEND: dict[str, Changes] = {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}}
 POOL = "google_container_node_pool.cluster_pool-h100"
 SERVER = "kubernetes_manifest.inference_server"
 AUTOSCALER = "kubernetes_manifest.inference_autoscaler"
@@ -94,13 +95,13 @@ def test_a_second_server_of_a_metrics_api_is_refused_by_name(elastic: World) -> 
     labels = elastic.rig.cloud.objects[key]["manifest"][1]["metadata"]["labels"]
     labels["app.kubernetes.io/managed-by"] = "Helm"
 
-    refused = elastic.folder("workload-serving-us").run("plan", "-input=false")
+    refused = elastic.folder(serving_stack("us")).run("plan", "-input=false")
 
     assert refused.code == 1
     told = " ".join(refused.text.replace("│", " ").split())
     assert "llama-us has a server of v1beta1.custom.metrics.k8s.io already that is not ours" in told
     assert "set autoscaling.install_adapter to false; is it KEDA, prometheus-adapter or another" in told
-    assert elastic.folder("workload-serving-eu").settled()
+    assert elastic.folder(serving_stack("eu")).settled()
 
 
 def test_a_pool_that_was_there_does_not_join_a_compute_class(elastic: World) -> None:
@@ -110,7 +111,7 @@ def test_a_pool_that_was_there_does_not_join_a_compute_class(elastic: World) -> 
     choices = {"model_server__node_pool": "h100", "model_server__fallback_node_pools": ["more"]}
     elastic.use(config(ELASTIC, **spot, **choices, node_pools__more=on_demand))
 
-    refused = elastic.folder("infra-cluster-us").run("plan", "-input=false")
+    refused = elastic.folder(cluster_stack("us")).run("plan", "-input=false")
 
     assert refused.code == 1
     assert "give it another key" in refused.text

@@ -7,6 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    cluster_stack,
+    serving_stack,
+)
 from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import EXAMPLE
 from tests.rig.cloud import FAULT, PROTECTED, Fault, Key
@@ -16,13 +25,13 @@ from tests.terraform.world import World
 
 # One of each kind: those of the other regions differ in names.
 STACKS = (
-    "infra-network",
-    "infra-cluster-us",
-    "infra-fleet",
-    "workload-base-us",
-    "workload-weights",
-    "workload-serving-us",
-    "workload-gateway",
+    NETWORK_STACK,
+    cluster_stack("us"),
+    FLEET_STACK,
+    base_stack("us"),
+    WEIGHTS_STACK,
+    serving_stack("us"),
+    GATEWAY_STACK,
 )
 
 
@@ -76,11 +85,11 @@ def test_a_create_that_failed_is_made_up_for(stack: str, deployed_of: Worlds, tm
 @pytest.mark.parametrize(
     ("stack", "kind"),
     [
-        ("infra-network", "google_compute_subnetwork"),
-        ("infra-cluster-us", "google_container_node_pool"),
-        ("infra-fleet", "google_gke_hub_feature"),
-        ("workload-base-us", "kubernetes_job_v1"),
-        ("workload-serving-us", "helm_release"),
+        (NETWORK_STACK, "google_compute_subnetwork"),
+        (cluster_stack("us"), "google_container_node_pool"),
+        (FLEET_STACK, "google_gke_hub_feature"),
+        (base_stack("us"), "kubernetes_job_v1"),
+        (serving_stack("us"), "helm_release"),
     ],
 )
 def test_a_create_that_timed_out_is_done_again(stack: str, kind: str, deployed_of: Worlds, tmp_path: Path) -> None:
@@ -99,10 +108,10 @@ def test_a_cluster_that_could_not_be_made_is_one_error(late: bool, deployed_of: 
     """Whether it is half there or not at all, nobody judges its version, and no pool is begun."""
     deployed = deployed_of(EXAMPLE)
     world = deployed.copy(tmp_path)
-    world.rewind("infra-cluster-us", deployed.before["infra-cluster-us"])
+    world.rewind(cluster_stack("us"), deployed.before[cluster_stack("us")])
     world.rig.cloud.faults = [Fault("google_container_cluster", late=late)]
 
-    fails_once(world, "infra-cluster-us")
+    fails_once(world, cluster_stack("us"))
 
     assert [done.kind for done in world.rig.cloud.log] == ["google_container_cluster"]
     world.stop()
@@ -114,10 +123,10 @@ def test_a_protected_cluster_that_is_half_there_goes_on_once_it_is_untainted(
     """Terraform would replace it, and its protection refuses that; the README tells the way out."""
     deployed = deployed_of(EXAMPLE)
     world = deployed.copy(tmp_path / "broken")
-    world.rewind("infra-cluster-us", deployed.before["infra-cluster-us"])
+    world.rewind(cluster_stack("us"), deployed.before[cluster_stack("us")])
     world.rig.cloud.faults = [Fault("google_container_cluster", late=True)]
-    fails_once(world, "infra-cluster-us")
-    folder = world.folder("infra-cluster-us")
+    fails_once(world, cluster_stack("us"))
+    folder = world.folder(cluster_stack("us"))
 
     refused = folder.run("apply", "-auto-approve")
     folder.must("untaint", "google_container_cluster.cluster")
@@ -127,5 +136,5 @@ def test_a_protected_cluster_that_is_half_there_goes_on_once_it_is_untainted(
 
     assert (refused.code, PROTECTED in refused.text) == (1, True)
     assert changes.get("google_container_cluster.cluster", ("update",)) == ("update",)
-    expected = unbroken(deployed, "infra-cluster-us", tmp_path / "unbroken")
+    expected = unbroken(deployed, cluster_stack("us"), tmp_path / "unbroken")
     assert set(world.rig.cloud.objects) == set(expected[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stacks.load import load
+from platform_config.load import load
+from platform_config.stack_graph import cluster_stack
 from tests.rig.cloud import PROTECTED
 from tests.secure import broken
 from tests.terraform.configs import EACH_CONFIG, Worlds, freed
@@ -48,7 +49,7 @@ def test_a_destroy_leaves_nothing(path: Path, destroyed_of: Worlds) -> None:
 def test_a_protected_cluster_refuses_to_go(path: Path, deployed_of: Worlds, tmp_path: Path) -> None:
     """Protected by config or freed, a cluster does what the config says; nothing but its own settings frees it."""
     config, world = load(path), deployed_of(path).copy(tmp_path)
-    clusters = {f"infra-cluster-{key}" for key in config.regions}
+    clusters = {cluster_stack(key) for key in config.regions}
     protected = config.cluster.deletion_protection
 
     refused = world.folder(min(clusters)).run("apply", "-destroy", "-auto-approve")

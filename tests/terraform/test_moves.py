@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from platform_config.stack_graph import FLEET_STACK, GATEWAY_STACK, NETWORK_STACK, WEIGHTS_STACK
 from tests.configs import config
 from tests.rig.cloud import Key
 from tests.terraform.world import World
@@ -34,19 +35,19 @@ def test_a_gateway_is_not_left_behind_by_its_config_cluster(world: World) -> Non
     [before] = gateways(world)
     changed = world.use(config(**MOVED))
 
-    fleet, gateway = refusal(world, "infra-fleet"), refusal(world, "workload-gateway")
+    fleet, gateway = refusal(world, FLEET_STACK), refusal(world, GATEWAY_STACK)
 
-    step = "`terraform -chdir=cdktf.out/stacks/workload-gateway destroy`, which goes to gemma-us"
-    forget = "`terraform -chdir=cdktf.out/stacks/infra-fleet state rm terraform_data.config-cluster`"
+    step = f"`terraform -chdir=cdktf.out/stacks/{GATEWAY_STACK} destroy`, which goes to gemma-us"
+    forget = f"`terraform -chdir=cdktf.out/stacks/{FLEET_STACK} state rm terraform_data.config-cluster`"
     assert all(step in told and forget in told for told in (fleet, gateway))
     assert gateways(world) == [before]
 
-    world.destroy(["workload-gateway", "workload-weights"])
+    world.destroy([GATEWAY_STACK, WEIGHTS_STACK])
     assert gateways(world) == downloads(world) == []
-    world.folder("infra-fleet").must("state rm", "terraform_data.config-cluster")
+    world.folder(FLEET_STACK).must("state rm", "terraform_data.config-cluster")
     world.deploy()
 
-    assert "workload-gateway" in changed
+    assert GATEWAY_STACK in changed
     [after] = gateways(world)
     assert before[1] != after[1]
     assert len(downloads(world)) == 1
@@ -59,8 +60,8 @@ def test_a_download_is_not_left_behind_by_its_region(world: World) -> None:
     buckets = {key: held for key, held in world.rig.cloud.objects.items() if key[0] == "google_storage_bucket"}
     changed = world.use(config(model__download_region="eu"))
 
-    assert "`terraform -chdir=cdktf.out/stacks/workload-weights destroy`" in refusal(world, "workload-weights")
-    world.destroy(["workload-weights"])
+    assert f"`terraform -chdir=cdktf.out/stacks/{WEIGHTS_STACK} destroy`" in refusal(world, WEIGHTS_STACK)
+    world.destroy([WEIGHTS_STACK])
     world.deploy(changed)
 
     [after] = downloads(world)
@@ -69,7 +70,7 @@ def test_a_download_is_not_left_behind_by_its_region(world: World) -> None:
     assert world.unsettled(changed) == []
 
 
-@pytest.mark.parametrize("stack", ["workload-gateway", "workload-weights"])
+@pytest.mark.parametrize("stack", [GATEWAY_STACK, WEIGHTS_STACK])
 def test_a_destroy_goes_to_where_the_objects_are(world: World, stack: str) -> None:
     """Whatever the config says by then: nothing of the stack is left in either cluster."""
     made = [
@@ -88,7 +89,7 @@ def test_a_bucket_goes_after_the_servers_have_left_it(world: World) -> None:
     """At once it is refused. Kept for one apply more, it is there until no server, grant or Job names it."""
     straight = {"model__source": "hugging_face"}
     world.use(config(**straight, bucket=None))
-    told = refusal(world, "infra-network")
+    told = refusal(world, NETWORK_STACK)
     assert "1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks" in told
 
     world.use(config(**straight, bucket__force_destroy=True))
@@ -97,11 +98,11 @@ def test_a_bucket_goes_after_the_servers_have_left_it(world: World) -> None:
     assert any(key[0] == "google_storage_bucket" for key in world.rig.cloud.objects)
     assert not any("gemma-weights" in server for server in servers)
 
-    world.destroy(["workload-weights"])
+    world.destroy([WEIGHTS_STACK])
     world.use(config(**straight, bucket=None))
     gone = {"google_storage_bucket.weights": ("delete",), "terraform_data.weights-place": ("delete",)}
-    assert world.folder("infra-network").plan() == gone
+    assert world.folder(NETWORK_STACK).plan() == gone
     # The rig is stricter than Google: a grant on the bucket, which goes next, would keep it.
-    world.deploy(["infra-fleet"])
-    world.deploy(["infra-network"])
+    world.deploy([FLEET_STACK])
+    world.deploy([NETWORK_STACK])
     assert world.unsettled() == []

@@ -5,15 +5,23 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    SERVING_STACKS,
+    WEIGHTS_STACK,
+    serving_stack,
+)
 from tests.configs import ELASTIC
 from tests.terraform.configs import EACH_CONFIG, Worlds
 from tests.terraform.runs import Step
 from tests.terraform.world import World
 
 WAITS = {
-    "infra-fleet": {"create_duration": "120s", "destroy_duration": "120s"},
-    "infra-network": {"destroy_duration": "180s"},
-    "workload-gateway": {"destroy_duration": "300s"},
+    FLEET_STACK: {"create_duration": "120s", "destroy_duration": "120s"},
+    NETWORK_STACK: {"destroy_duration": "180s"},
+    GATEWAY_STACK: {"destroy_duration": "300s"},
 }
 
 
@@ -59,7 +67,7 @@ def test_the_gateway_goes_first(path: Path, destroyed_of: Worlds) -> None:
     earlier = [step for step in world.steps if step.begin < gateway.end and step != gateway]
 
     # The gate that waited for the Gateway came after it; with its account and role it goes before.
-    others = [step for step in earlier if "_programmed-gate_" not in step.address or step.stack != "workload-gateway"]
+    others = [step for step in earlier if "_programmed-gate_" not in step.address or step.stack != GATEWAY_STACK]
     assert others == []
 
 
@@ -68,7 +76,7 @@ def test_an_export_goes_before_its_pool_and_a_pool_before_its_cluster(path: Path
     """The fleet forgets a pool before it is uninstalled, and nothing is uninstalled from a cluster that is gone."""
     world = destroyed_of(path)
 
-    for stack in (name for name in world.app.stacks if name.startswith("workload-serving-")):
+    for stack in (name for name in world.app.stacks if name.startswith(SERVING_STACKS)):
         exports = chosen(world, "delete", "kubernetes_annotations", stack=stack)
         pools = chosen(world, "delete", "helm_release", stack=stack)
         assert in_order(exports, pools, chosen(world, "delete", "google_container_cluster"))
@@ -79,13 +87,13 @@ def test_waits_on_the_way_down_are_where_google_collects_late(path: Path, destro
     """After the Gateway, after the features, and before the subnets."""
     world = destroyed_of(path)
     for stack, kinds in {
-        "workload-gateway": ("Gateway", "time_sleep"),
-        "infra-fleet": ("google_gke_hub_feature", "time_sleep", "google_gke_hub_membership"),
-        "infra-network": ("time_sleep", "google_compute_subnetwork", "google_compute_network"),
+        GATEWAY_STACK: ("Gateway", "time_sleep"),
+        FLEET_STACK: ("google_gke_hub_feature", "time_sleep", "google_gke_hub_membership"),
+        NETWORK_STACK: ("time_sleep", "google_compute_subnetwork", "google_compute_network"),
     }.items():
         assert in_order(*(chosen(world, "delete", kind, stack=stack) for kind in kinds))
 
-    after_the_gateway = chosen(world, "delete", "time_sleep", stack="workload-gateway")
+    after_the_gateway = chosen(world, "delete", "time_sleep", stack=GATEWAY_STACK)
     assert in_order(after_the_gateway, chosen(world, "delete", "google_gke_hub_feature"))
 
 
@@ -95,7 +103,7 @@ def test_features_wait_for_members_on_the_way_up(path: Path, deployed_of: Worlds
     world = deployed_of(path)
     kinds = ("google_gke_hub_membership", "time_sleep", "google_gke_hub_feature")
 
-    assert in_order(*(chosen(world, "create", kind, stack="infra-fleet") for kind in kinds))
+    assert in_order(*(chosen(world, "create", kind, stack=FLEET_STACK) for kind in kinds))
 
 
 @EACH_CONFIG
@@ -103,9 +111,9 @@ def test_a_download_starts_with_its_grants(path: Path, deployed_of: Worlds) -> N
     """Before a secret may be read, and a bucket written, nothing runs that would fail for it: Job or server."""
     world = deployed_of(path)
     kinds = ("google_secret_manager_secret_iam_member", "google_storage_bucket_iam_member")
-    if "workload-weights" in world.app.stacks:
-        grants = chosen(world, "create", *kinds, stack="workload-weights")
-        downloads = chosen(world, "create", "kubernetes_job_v1", stack="workload-weights")
+    if WEIGHTS_STACK in world.app.stacks:
+        grants = chosen(world, "create", *kinds, stack=WEIGHTS_STACK)
+        downloads = chosen(world, "create", "kubernetes_job_v1", stack=WEIGHTS_STACK)
     else:
         grants, downloads = chosen(world, "create", *kinds), chosen(world, "create", "Deployment")
 
@@ -115,7 +123,7 @@ def test_a_download_starts_with_its_grants(path: Path, deployed_of: Worlds) -> N
 def test_the_apis_of_the_adapter_come_after_it_and_go_before_it(deployed_of: Worlds, destroyed_of: Worlds) -> None:
     """While an API has no server the discovery of all APIs fails, and the removal of any namespace with it."""
     up, down = deployed_of(ELASTIC), destroyed_of(ELASTIC)
-    for stack in ("workload-serving-eu", "workload-serving-us"):
+    for stack in (serving_stack("eu"), serving_stack("us")):
         server = [step for step in chosen(up, "create", "Deployment", stack=stack) if "adapter" in step.address]
         apis = chosen(up, "create", "APIService", stack=stack)
         assert in_order(server, apis, chosen(up, "create", "HorizontalPodAutoscaler", stack=stack))

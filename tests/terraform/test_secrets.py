@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.stack_graph import base_stack
 from tests.checks.schemas import providers
 from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import config
@@ -17,7 +18,7 @@ from tests.rig.schemas import walk
 from tests.terraform.configs import EACH_CONFIG, Worlds
 from tests.terraform.world import TRACE, World
 
-STACK = "workload-base-us"
+STACK = base_stack("us")
 KEPT = {f"{STACK}.tfstate", f"{STACK}.tfstate.backup", "plan!tfstate", "plan!tfstate-prev", "printed.txt"}
 """Where a token is that comes from a data source."""
 

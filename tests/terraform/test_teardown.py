@@ -7,10 +7,11 @@ import json
 
 import pytest
 
+from platform_config.stack_graph import base_stack, cluster_stack, serving_stack
 from tests.configs import changed, config
-from tests.operations import documented
-from tests.operations.google_stand_in import GoogleStandIn
-from tests.operations.teardown_rig import add_gateway, stand_in
+from tests.gke_inference import documented
+from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.gke_inference.teardown_rig import add_gateway, stand_in
 from tests.synthesized import synthesize
 from tests.terraform.teardown_rig import Capsys, Platform, shown_at
 from tests.terraform.world import World
@@ -60,7 +61,7 @@ def test_what_is_protected_stays_with_all_that_it_needs(platform: Platform) -> N
 
     assert named.code == bucket.code == 2
     assert "bucket.force_destroy: true in the config" in bucket.err
-    assert "cluster.deletion_protection: false in the config, `make synth`, apply infra-cluster-us" in named.err
+    assert f"cluster.deletion_protection: false in the config, `make synth`, apply {cluster_stack('us')}" in named.err
     assert "kubernetes_manifest" in untouched
     assert ran.code == 1
     assert list(ran.stacks.values()) == ["destroyed"] * 7 + ["kept"] * 2 + ["blocked"]
@@ -75,25 +76,25 @@ def test_what_is_protected_stays_with_all_that_it_needs(platform: Platform) -> N
 
 def test_a_state_that_cannot_be_read_stops_all_of_it(platform: Platform) -> None:
     """Half of the knowledge is no ground to begin: nothing is destroyed, and Terraform's words are told."""
-    stack = platform.world.app.outdir / "stacks" / "workload-base-us"
+    stack = platform.world.app.outdir / "stacks" / base_stack("us")
     (stack / "broken.tf.json").write_text("{")
 
     ran = platform.teardown("--yes")
 
     assert ran.code == 3
-    assert "the state of workload-base-us could not be read" in ran.err
+    assert f"the state of {base_stack('us')} could not be read" in ran.err
     assert "kubernetes_manifest" in platform.kinds()
 
 
 def test_a_terraform_that_is_too_old_stops_all_of_it(platform: Platform) -> None:
     """Before anything is destroyed, with the version that the stack asks for."""
-    stack = platform.world.app.outdir / "stacks" / "workload-base-us"
+    stack = platform.world.app.outdir / "stacks" / base_stack("us")
     (stack / "newer.tf.json").write_text('{"terraform": {"required_version": ">= 99.0.0"}}')
 
     ran = platform.teardown("--yes")
 
     assert ran.code == 3
-    assert "Nothing was changed: the state of workload-base-us could not be read" in ran.err
+    assert f"Nothing was changed: the state of {base_stack('us')} could not be read" in ran.err
     assert "Unsupported Terraform Core version" in ran.err
     assert '"required_version": ">= 99.0.0"' in ran.err
     assert "kubernetes_manifest" in platform.kinds()
@@ -110,7 +111,7 @@ def test_a_region_that_only_left_the_file_is_not_forgotten(platform: Platform) -
     ran = platform.teardown("--yes")
 
     found = [one["found"].split()[0] for one in plan.document["findings"] if one["id"] == "STALE"]
-    assert (plan.code, found) == (1, ["infra-cluster-eu", "workload-base-eu", "workload-serving-eu"])
+    assert (plan.code, found) == (1, [cluster_stack("eu"), base_stack("eu"), serving_stack("eu")])
     assert "STATELESS" not in plan.findings
     assert ran.code == 2
     assert "put what it was made from back into the config (regions.eu) and run `make synth`" in ran.err

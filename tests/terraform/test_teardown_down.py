@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from stacks.load import load
+from platform_config.load import load
+from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, cluster_stack
 from tests.configs import EXAMPLE, changed
-from tests.operations import documented
-from tests.operations.google_stand_in import Fault, GoogleStandIn
-from tests.operations.teardown_rig import add_gateway, stand_in
+from tests.gke_inference import documented
+from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+from tests.gke_inference.teardown_rig import add_gateway, stand_in
 from tests.rig.cloud import Key
 from tests.rig.wire import Message
 from tests.terraform.configs import Worlds
@@ -46,7 +47,7 @@ def freed(deployed_of: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def stripped(freed: Freed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Freed]:
     """The same with clusters and network alone."""
     world = freed[0].copy(tmp_path_factory.mktemp("stripped"))
-    world.destroy({stack for stack in world.app.stacks if stack.startswith("workload-")} | {"infra-fleet"})
+    world.destroy({stack for stack in world.app.stacks if stack.startswith("workload-")} | {FLEET_STACK})
     yield world, freed[1]
     world.stop()
 
@@ -152,9 +153,9 @@ def test_a_refusal_is_not_tried_again(ground: Platform) -> None:
 
     assert ran.code == 1
     tries = {stack["stack"]: (stack["result"], stack["tries"]) for stack in ran.document["stacks"]}
-    assert tries["infra-cluster-us"] == ("failed", 1)
-    assert tries["infra-cluster-eu"] == ("destroyed", 1)
-    assert tries["infra-network"] == ("blocked", 0)
+    assert tries[cluster_stack("us")] == ("failed", 1)
+    assert tries[cluster_stack("eu")] == ("destroyed", 1)
+    assert tries[NETWORK_STACK] == ("blocked", 0)
     assert "deletion_protection" in ran.document["stacks"][-3]["why"] + ran.document["stacks"][-2]["why"]
 
 
@@ -209,7 +210,7 @@ def test_a_terraform_that_goes_away_fails_the_next_stack(ground: Platform, tmp_p
     ran = ground.teardown("--yes")
 
     assert ran.code == 1
-    assert sorted(ran.stacks[f"infra-cluster-{key}"] for key in ("us", "eu")) == ["destroyed", "failed"]
-    assert ran.stacks["infra-network"] == "blocked"
+    assert sorted(ran.stacks[cluster_stack(key)] for key in ("us", "eu")) == ["destroyed", "failed"]
+    assert ran.stacks[NETWORK_STACK] == "blocked"
     assert any("terraform could not be run" in stack["why"] for stack in ran.document["stacks"])
     assert ran.findings["LEFT-NETWORK"]["status"] == "wrong"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.operations.google_stand_in import Fault, GoogleStandIn
-from tests.operations.teardown_rig import stand_in
+from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, cluster_stack, serving_stack
+from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+from tests.gke_inference.teardown_rig import stand_in
 from tests.terraform.teardown_rig import Capsys, Platform
 from tests.terraform.test_teardown_down import BUCKET, Freed, freed
 from tests.terraform.world import World
@@ -41,8 +42,8 @@ def test_a_cluster_that_is_gone_holds_nothing_up(platform: Platform, name: str) 
     unchanged = platform.world.rig.cloud.objects == before
     ran = platform.teardown("--yes", "--retries", "0")
 
-    gone = {"workload-base-eu", "workload-serving-eu"} if name == "gemma-eu" else {
-        "workload-gateway", "workload-weights", "workload-base-us", "workload-serving-us",
+    gone = {base_stack("eu"), serving_stack("eu")} if name == "gemma-eu" else {
+        GATEWAY_STACK, WEIGHTS_STACK, base_stack("us"), serving_stack("us"),
     }  # fmt: skip
     assert unchanged
     for told in (plan, ran):
@@ -62,14 +63,14 @@ def test_a_cluster_that_nobody_tells_of_is_not_gone(
     monkeypatch.setattr("random.random", lambda: 0.0)
     platform.lose_cluster("gemma-eu")
     platform.stand_in.faults[GET] = Fault(fault, "no")
-    before = platform.world.state("workload-serving-eu")
+    before = platform.world.state(serving_stack("eu"))
 
     plan = platform.teardown()
     ran = platform.teardown("--yes", "--retries", "0")
 
     assert [plan.code, ran.code] == [3, 1]
     assert "forgotten" not in [*plan.stacks.values(), *ran.stacks.values()]
-    assert platform.world.state("workload-serving-eu") == before
+    assert platform.world.state(serving_stack("eu")) == before
     assert plan.findings["CLUSTERS"]["status"] == ran.findings["CLUSTERS"]["status"] == "unknown"
     assert "roles/container.clusterViewer" in plan.findings["CLUSTERS"]["fix"] or fault == 503
 
@@ -77,7 +78,7 @@ def test_a_cluster_that_nobody_tells_of_is_not_gone(
 def test_objects_of_a_cluster_that_is_gone_hold_no_other_stack(platform: Platform) -> None:
     """Where they cannot be forgotten, the command for it is told, and both clusters and the network go all the same."""
     platform.lose_cluster("gemma-eu")
-    stack = "workload-serving-eu"
+    stack = serving_stack("eu")
     with platform.state_file(stack).open("r+") as held:
         fcntl.lockf(held, fcntl.LOCK_EX)
         ran = platform.teardown("--yes", "--retries", "0")
@@ -108,6 +109,6 @@ def test_a_cluster_that_is_gone_is_not_protected(
     assert [finding["found"].split()[0] for finding in plan.document["findings"] if finding["id"] == "PROTECTED"] == [
         "gemma-us"
     ]
-    assert plan.stacks["infra-cluster-eu"] == ran.stacks["infra-cluster-eu"] == "destroyed"
-    assert [plan.stacks["infra-cluster-us"], ran.stacks["infra-cluster-us"]] == ["kept", "kept"]
+    assert plan.stacks[cluster_stack("eu")] == ran.stacks[cluster_stack("eu")] == "destroyed"
+    assert [plan.stacks[cluster_stack("us")], ran.stacks[cluster_stack("us")]] == ["kept", "kept"]
     assert [cluster["name"] for cluster in platform.google.living()] == ["gemma-us"]

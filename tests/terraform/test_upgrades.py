@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from stacks.config import Config
-from stacks.load import load
+from platform_config.config import Config
+from platform_config.load import load
+from platform_config.stack_graph import cluster_stack, serving_stack
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.rig.cloud import FAULT, Fault
 from tests.rig.gke import CLUSTER
@@ -24,8 +25,8 @@ GROWTH: dict[str, Any] = {
 }
 """README, "Grow with the load": its metric raises the floor to 1.35.1-gke.1396000."""
 
-STACK, POOL = "infra-cluster-us", "google_container_node_pool.cluster_pool-tpu"
-CLUSTERS = {"infra-cluster-us", "infra-cluster-eu"}
+STACK, POOL = cluster_stack("us"), "google_container_node_pool.cluster_pool-tpu"
+CLUSTERS = {cluster_stack("us"), cluster_stack("eu")}
 
 
 def told(refused: Outcome) -> str:
@@ -52,11 +53,11 @@ def test_a_floor_that_rises_is_refused_until_the_cure_that_is_named_is_applied(w
     changed = world.use(config(**GROWTH))
 
     cluster = told(world.folder(STACK).run("plan", "-input=false"))
-    server = told(world.folder("workload-serving-us").run("plan", "-input=false"))
+    server = told(world.folder(serving_stack("us")).run("plan", "-input=false"))
     assert "gemma-us has GKE 1.34.3-gke.1318000, which is older than 1.35.1-gke.1396000" in cluster
     assert "set cluster.gke_version to '1.35' or a newer minor version" in cluster
     assert "gemma-us has GKE 1.34.3-gke.1318000" in server
-    assert "apply infra-cluster-us before this stack" in server
+    assert f"apply {cluster_stack('us')} before this stack" in server
 
     world.use(config(**GROWTH, cluster__gke_version="1.35"))
     world.deploy(changed & CLUSTERS)

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from stacks.config import Config
+from platform_config.config import Config
 from tests.rig.cloud import Key
 from tests.rig.server import Rig
 from tests.rig.wire import Message

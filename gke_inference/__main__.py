@@ -1,0 +1,8 @@
+"""`python -m gke_inference`."""
+
+import sys
+
+from gke_inference.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What every command has: exit codes, the group's settings, and options that tell all their problems at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+from click.core import ParameterSource
+
+from platform_config.config import Config
+from platform_config.config_path import EXAMPLE, VARIABLE, refuse_unnamed
+from platform_config.errors import ConfigError, shown
+from platform_config.load import load
+
+PROBLEMS = "gke_inference.problems"
+BEFORE = "gke_inference.config"
+"""The config that was named before the command."""
+
+
+class Exit(IntEnum):
+    """What a command found."""
+
+    GOOD = 0
+    WRONG = 1
+    BAD_INPUT = 2
+    UNKNOWN = 3
+    """Nothing could be asked, so nothing is known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """
+    What is said before or after the name of the command; `ctx.obj` of each.
+
+    Attributes:
+        config_path: The platform's YAML file, not read yet.
+        output: How the report is printed.
+        named: Whether somebody named that file; else it is the example.
+    """
+
+    config_path: Path = EXAMPLE
+    output: Literal["text", "json"] = "text"
+    named: bool = False
+
+
+class Option(click.Option):
+    """An option that keeps its problem for `Command`, so that the next ones are looked at too."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The value that the command gets; None where it is wrong."""
+        try:
+            return super().process_value(ctx, value)
+        except click.BadParameter as error:
+            error.ctx, error.param = ctx, self
+            problem = error.format_message()
+        except ConfigError as error:
+            problem = str(error).replace("\n", "\n  ")
+        ctx.meta.setdefault(PROBLEMS, []).append(problem)
+        return None
+
+
+option = partial(click.option, cls=Option)
+
+
+def _source(ctx: click.Context, param: click.Parameter) -> ParameterSource | None:
+    return ctx.get_parameter_source(str(param.name))
+
+
+def _keep_config(ctx: click.Context, param: click.Parameter, given: Path) -> None:
+    settings: Settings = ctx.ensure_object(Settings)
+    by_hand, before = _source(ctx, param) is ParameterSource.COMMANDLINE, ctx.meta.get(BEFORE)
+    if by_hand and before not in (None, given):
+        raise click.BadParameter(f"must be given once, got {shown(str(before))} and {shown(str(given))}", ctx, param)
+    if by_hand:
+        ctx.meta[BEFORE] = given
+    if by_hand or (_source(ctx, param) is ParameterSource.ENVIRONMENT and not settings.named):
+        ctx.obj = replace(settings, config_path=given, named=True)
+
+
+def _keep_output(ctx: click.Context, param: click.Parameter, given: Literal["text", "json"]) -> None:
+    if _source(ctx, param) is ParameterSource.COMMANDLINE:
+        ctx.obj = replace(ctx.ensure_object(Settings), output=given)
+
+
+def setting_options() -> list[click.Parameter]:
+    """`--config` and `--output`, for the group and for each command; they become `Settings`."""
+    return [
+        Option(
+            ["--config"], metavar="FILE", type=click.Path(path_type=Path), envvar=VARIABLE, show_envvar=True,
+            default=EXAMPLE, callback=_keep_config, is_eager=True, expose_value=False, help="The platform's YAML file.",
+        ),
+        Option(
+            ["--output"], type=click.Choice(["text", "json"]), default="text", callback=_keep_output, is_eager=True,
+            expose_value=False, help="Tables for people, or one JSON document on stdout.",
+        ),
+    ]  # fmt: skip
+
+
+def platform_config(ctx: click.Context) -> Config:
+    """
+    The config of the command.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    settings: Settings = ctx.obj
+    if not settings.named:
+        refuse_unnamed(os.environ)
+    return load(settings.config_path)
+
+
+class Command(click.Command):
+    """A command that takes the settings too, and refuses all bad options at once; click itself stops at the first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += setting_options()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """
+        Read the command line.
+
+        Raises:
+            click.UsageError: With every problem of every option.
+        """
+        rest = super().parse_args(ctx, args)
+        if problems := ctx.meta.get(PROBLEMS):
+            count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+            raise click.UsageError("\n  ".join([count, *problems]), ctx)
+        return rest

@@ -1,0 +1,147 @@
+"""From single requests to figures, per state and region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gke_inference.drill.downtime import Downtime, downtimes_of
+from gke_inference.drill.measured import Drilled
+from gke_inference.drill.plan import DrillPlan, State
+from gke_inference.drill.reaction import reaction
+from gke_inference.load.figures import percentile
+from gke_inference.openai import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """
+    What a group of requests has in common. Times are those of the good ones; None means too few of them.
+
+    Attributes:
+        requests: How many were sent.
+        failed: How many of them failed.
+        slow: How many were good, but slow.
+        error_rate: Failed requests per request: 0 to 1; None without requests.
+        latency_p50_sec: Time to the whole answer, half are faster. p50 takes 2 good requests, p95 takes 20.
+        latency_p95_sec: The same, 95 % are faster.
+        ttft_p50_sec: Time to first token, half are faster.
+        ttft_p95_sec: The same, 95 % are faster.
+    """
+
+    requests: int
+    failed: int
+    slow: int
+    error_rate: float | None
+    latency_p50_sec: float | None
+    latency_p95_sec: float | None
+    ttft_p50_sec: float | None
+    ttft_p95_sec: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateFigures:
+    """
+    The requests of one state.
+
+    Attributes:
+        state: Number of the state.
+        title: Its name.
+        began_sec: When it began, from the begin of the drill.
+        duration_sec: How long it took.
+        total: All its requests.
+        regions: Its requests by the region that answers name.
+    """
+
+    state: int
+    title: str
+    began_sec: float
+    duration_sec: float
+    total: Figures
+    regions: dict[str, Figures]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillFigures:
+    """
+    The figures of a drill.
+
+    Attributes:
+        states: Each state that was begun.
+        downtimes: Each downtime, the first one first.
+        longest_downtime_sec: The longest, as far as they count; 0 without any.
+        error_rate: Of the requests of the states that count; None without any.
+        time_to_detect_sec: As in `Reaction`.
+        time_to_fail_over_sec: As in `Reaction`.
+        time_to_come_back_sec: As in `Reaction`.
+        unfinished_requests: Requests that had not ended when the drill did; they are in no other figure.
+        exact_to_sec: How exact times are.
+    """
+
+    states: tuple[StateFigures, ...]
+    downtimes: tuple[Downtime, ...]
+    longest_downtime_sec: float
+    error_rate: float | None
+    time_to_detect_sec: float | None
+    time_to_fail_over_sec: float | None
+    time_to_come_back_sec: float | None
+    unfinished_requests: int
+    exact_to_sec: float
+
+
+def drill_figures(plan: DrillPlan, drilled: Drilled) -> DrillFigures:
+    """All figures of a drill."""
+    states = _states(drilled)
+    judged = [result for state, results in states.items() if state in plan.judged for result in results]
+    downtimes = tuple(downtimes_of(drilled, plan.judged))
+    failed = sum(bool(result.error) for result in judged)
+    times = reaction(plan, drilled, states)
+    return DrillFigures(
+        states=tuple(_state_figures(plan, drilled, state, results) for state, results in states.items()),
+        downtimes=downtimes,
+        longest_downtime_sec=max((downtime.counted_sec for downtime in downtimes), default=0),
+        error_rate=round(failed / len(judged), 6) if judged else None,
+        time_to_detect_sec=times.to_detect_sec,
+        time_to_fail_over_sec=times.to_fail_over_sec,
+        time_to_come_back_sec=times.to_come_back_sec,
+        unfinished_requests=drilled.unfinished,
+        exact_to_sec=round(drilled.exact_to_sec, 3),
+    )
+
+
+def _states(drilled: Drilled) -> dict[State, list[Result]]:
+    """The requests by state."""
+    found: dict[State, list[Result]] = {mark.state: [] for mark in drilled.marks}
+    for result in drilled.results:
+        found[drilled.state_of(result)].append(result)
+    return found
+
+
+def _state_figures(plan: DrillPlan, drilled: Drilled, state: State, results: list[Result]) -> StateFigures:
+    began_sec, ended_sec = drilled.time_of(state)
+    regions = dict.fromkeys(result.region for result in results)
+    return StateFigures(
+        state=int(state),
+        title=state.title,
+        began_sec=round(began_sec - drilled.began_sec, 3),
+        duration_sec=round(ended_sec - began_sec, 3),
+        total=_figures(plan, results),
+        regions={region: _figures(plan, [r for r in results if r.region == region]) for region in regions},
+    )
+
+
+def _figures(plan: DrillPlan, results: Sequence[Result]) -> Figures:
+    good = [result for result in results if not result.error]
+    failed = len(results) - len(good)
+    latency = [result.ended_sec - result.began_sec for result in good]
+    ttft = [result.first_token_sec - result.began_sec for result in good if result.first_token_sec is not None]
+    return Figures(
+        requests=len(results),
+        failed=failed,
+        slow=sum(latency_sec > plan.slow_sec for latency_sec in latency),
+        error_rate=round(failed / len(results), 6) if results else None,
+        latency_p50_sec=percentile(latency, 50),
+        latency_p95_sec=percentile(latency, 95),
+        ttft_p50_sec=percentile(ttft, 50),
+        ttft_p95_sec=percentile(ttft, 95),
+    )

@@ -1,0 +1,137 @@
+"""The report of a drill: tables for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gke_inference.drill.change import Change
+from gke_inference.drill.figures import DrillFigures, Figures
+from gke_inference.drill.measured import Drilled
+from gke_inference.drill.outage import Outage
+from gke_inference.drill.plan import DrillPlan
+from gke_inference.findings import Finding, outcome
+from gke_inference.findings_report import print_findings
+
+
+def before_json(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding]) -> str:
+    """What would be done, as one document: `dry_run` or a refusal; nothing was changed."""
+    changes = [change.shown() for outage in outages for change in outage.changes]
+    deletes = [path for outage in outages for path in outage.deletes]
+    return _json(plan, findings, {"dry_run": True, "changes": changes, "deletes": deletes})
+
+
+def restored_json(changes: Sequence[Change], left: Sequence[Change]) -> str:
+    """What `--restore` did, as one document."""
+    restored = [change.shown() for change in changes if change not in left]
+    return json.dumps({"restored": restored, "left": [change.shown() for change in left]}, indent=2)
+
+
+def after_json(plan: DrillPlan, drilled: Drilled, figures: DrillFigures, findings: Sequence[Finding]) -> str:
+    """
+    The report as one document: `plan`, `outcome`, `findings`, the fields of `DrillFigures`, and every request.
+
+    Keys are stable and end in their unit; rates are 0 to 1; null stands for what could not be measured. Times are
+    seconds from the begin of the drill.
+    """
+    requests = [
+        {
+            "at_sec": round(result.began_sec - drilled.began_sec, 3),
+            "state": int(drilled.state_of(result)),
+            "region": result.region,
+            "status": result.status,
+            "error": result.error,
+            "latency_sec": round(result.ended_sec - result.began_sec, 4),
+            "ttft_sec": round(result.first_token_sec - result.began_sec, 4) if result.first_token_sec else None,
+        }
+        for result in drilled.results
+    ]
+    head = {"dry_run": False, "ended_by": drilled.ended_by, **asdict(figures)}
+    return _json(plan, findings, {**head, "left": [change.shown() for change in drilled.left], "requests": requests})
+
+
+def _json(plan: DrillPlan, findings: Sequence[Finding], rest: dict[str, Any]) -> str:
+    told = [finding.shown() for finding in findings]
+    head = {"plan": plan.shown(), "outcome": outcome(findings).name.lower(), "findings": told}
+    return json.dumps({**head, **rest}, indent=2)
+
+
+def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding], console: Console) -> None:
+    """Print what was found, and what would be done where *outages* can be made."""
+    print_findings(findings, console, title="Before the drill")
+    if outages and plan.sender == "pod":
+        _line(console, f"\nA pod in {escape(plan.region)} would send the requests to {escape(plan.endpoint.url)}.")
+    for key, outage in zip(plan.taken_down, outages, strict=bool(outages)):
+        meanwhile = f", while {escape(plan.region)} is down" if key != plan.region else ""
+        _line(console, f"\n[bold]What would be done to {escape(key)}[/] (by {plan.means}), and undone{meanwhile}:")
+        for change in outage.changes:
+            _line(console, f"  {escape(change.what)}")
+        for path in outage.deletes:
+            _line(console, f"  delete {escape(path)}; its Deployment makes another")
+
+
+def print_after(
+    plan: DrillPlan, drilled: Drilled, figures: DrillFigures, findings: Sequence[Finding], console: Console
+) -> None:
+    """Print states, downtimes, times, findings and the verdict."""
+    where = f"{plan.region} ({plan.region_names[plan.region]})"
+    _line(console, f"[bold]Outage of {escape(where)} by {plan.means}[/], asked at {escape(plan.endpoint.url)}\n")
+    console.print(_states(figures))
+    if figures.downtimes:
+        console.print(_downtimes(figures))
+    for name, value in (
+        ("detected", figures.time_to_detect_sec),
+        ("failed over", figures.time_to_fail_over_sec),
+        ("came back", figures.time_to_come_back_sec),
+    ):
+        _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
+    _line(console, f"Times are exact to {figures.exact_to_sec:g} s.\n")
+    if drilled.unfinished:
+        _line(console, f"[yellow]{drilled.unfinished} requests had not ended, and were left out.[/]")
+    print_findings(findings, console, title="Findings")
+
+
+def _states(figures: DrillFigures) -> Table:
+    table = _table(
+        "States (times in seconds)", "state", "region", "began", "took", "sent", "failed", "slow", "p50", "p95",
+        "TTFT\np50", "\np95", text=2,
+    )  # fmt: skip
+    for state in figures.states:
+        table.add_row(state.title, "all", f"{state.began_sec:.1f}", f"{state.duration_sec:.1f}", *_row(state.total))
+        for region, regional in state.regions.items():
+            table.add_row("", escape(region), "", "", *_row(regional))
+    return table
+
+
+def _downtimes(figures: DrillFigures) -> Table:
+    table = _table("Downtimes (seconds)", "began in state", "errors", "began", "took", "failed", text=2)
+    for downtime in figures.downtimes:
+        counts = "" if downtime.counted_sec else " (does not count)"
+        took = f"{downtime.downtime_sec:.1f}{'' if downtime.ended else '+'}"
+        errors, began = ", ".join(downtime.errors), f"{downtime.began_sec:.1f}"
+        table.add_row(f"{downtime.state}{counts}", errors, began, took, str(downtime.failed))
+    return table
+
+
+def _row(figures: Figures) -> list[str]:
+    times = (figures.latency_p50_sec, figures.latency_p95_sec, figures.ttft_p50_sec, figures.ttft_p95_sec)
+    counts = (figures.requests, figures.failed, figures.slow)
+    return [*map(str, counts), *("-" if value is None else f"{value:.2f}" for value in times)]
+
+
+def _table(title: str, *columns: str, text: int) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number < text else "right", overflow="fold")
+    return table
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, soft_wrap=True, highlight=False)

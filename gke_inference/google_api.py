@@ -1,0 +1,151 @@
+"""Google's APIs for one project, with application default credentials."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from functools import cache
+from http.client import HTTPException
+from typing import Any
+
+import google.auth
+import google_auth_httplib2
+import httplib2
+from google.auth.credentials import Credentials
+from google.auth.exceptions import GoogleAuthError
+from googleapiclient.discovery import build
+from googleapiclient.errors import HttpError
+
+from gke_inference.api_error import ApiError
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+ENDPOINT_VARIABLE = "INFERENCE_OPS_GOOGLE_ENDPOINT"
+"""Sends every call to this address instead of Google's: for tests and private mirrors of the APIs."""
+TIMEOUT_SEC = 30
+RETRIES = 4
+"""Of 429, 5xx and broken connections, with growing pauses, by google-api-python-client itself."""
+
+
+class GoogleApi:
+    """
+    Calls methods as the discovery documents name them: `call("container", "v1", "projects.locations.clusters.get")`.
+
+    May be used by several threads.
+
+    Args:
+        project: Project ID.
+        credentials: Whose rights the calls have.
+        endpoint: Address of all APIs; None for Google's own.
+    """
+
+    def __init__(self, *, project: str, credentials: Credentials, endpoint: str | None = None) -> None:
+        self.project = project
+        self.credentials = credentials
+        self._endpoint = endpoint
+
+    @classmethod
+    def from_environment(cls, project: str) -> GoogleApi:
+        """
+        With application default credentials.
+
+        Raises:
+            ApiError: There are none, or they cannot be read.
+        """
+        # It warns that the credentials name no project: ours is in the config.
+        logging.getLogger("google.auth._default").setLevel(logging.ERROR)
+        try:
+            credentials, _ = google.auth.default(scopes=[SCOPE])
+        except GoogleAuthError as error:
+            raise ApiError(status=None, reason="noCredentials", message=str(error)) from None
+        # google-auth takes for granted that the file can be opened and holds an object of the right shape.
+        except (OSError, AttributeError, LookupError, TypeError, ValueError) as error:
+            message = f"their file cannot be read ({type(error).__name__}: {error})"
+            raise ApiError(status=None, reason="noCredentials", message=message) from None
+        return cls(project=project, credentials=credentials, endpoint=os.environ.get(ENDPOINT_VARIABLE))
+
+    def call(self, service: str, version: str, method: str, **arguments: Any) -> dict[str, Any]:
+        """
+        One call, with *arguments* as the method's own parameters; `body` is what is sent.
+
+        Raises:
+            ApiError: It did not work.
+        """
+        request = self._request(service, version, method, arguments)
+        http = google_auth_httplib2.AuthorizedHttp(self.credentials, http=httplib2.Http(timeout=TIMEOUT_SEC))
+        try:
+            answer = request.execute(http=http, num_retries=RETRIES)
+        except HttpError as error:
+            raise _told(error) from None
+        except (OSError, HTTPException, httplib2.HttpLib2Error, GoogleAuthError, ValueError) as error:
+            message = f"{service}.{method}: {error}"
+            raise ApiError(status=None, reason=type(error).__name__, message=message) from None
+        return answer if isinstance(answer, dict) else {}
+
+    def pages(self, service: str, version: str, method: str, *, items: str, **arguments: Any) -> Iterator[Any]:
+        """Each entry of the field *items*, over all pages."""
+        for page in self.whole_pages(service, version, method, **arguments):
+            found = page.get(items, [])
+            yield from found.items() if isinstance(found, dict) else found
+
+    def whole_pages(self, service: str, version: str, method: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """Each page as it came: beside its items it may tell that they are not all."""
+        token: str | None = None
+        while True:
+            page = self.call(service, version, method, **arguments, **({"pageToken": token} if token else {}))
+            yield page
+            token = page.get("nextPageToken")
+            if not token:
+                return
+
+    def token(self) -> str:
+        """
+        An access token, fresh where the last one has ended.
+
+        Raises:
+            ApiError: None can be had.
+        """
+        try:
+            if not self.credentials.valid:
+                request = google_auth_httplib2.Request(httplib2.Http(timeout=TIMEOUT_SEC))
+                self.credentials.refresh(request)  # type: ignore[no-untyped-call]
+        except (GoogleAuthError, OSError) as error:
+            raise ApiError(status=None, reason="noToken", message=str(error)) from None
+        return str(self.credentials.token)
+
+    def _request(self, service: str, version: str, method: str, arguments: dict[str, Any]) -> Any:
+        *parents, last = method.split(".")
+        resource = _resource(service, version, self._endpoint, tuple(parents))
+        return getattr(resource, last)(**arguments)
+
+
+@cache
+def _resource(service: str, version: str, endpoint: str | None, parents: tuple[str, ...]) -> Any:
+    """Kept, because each is built anew from its document when it is asked for."""
+    resource = _service(service, version, endpoint)
+    for parent in parents:
+        resource = getattr(resource, parent)()
+    return resource
+
+
+@cache
+def _service(service: str, version: str, endpoint: str | None) -> Any:
+    """The API as its discovery document in the package has it: nothing is fetched, no call is bound to credentials."""
+    # The API's name goes first: gkehub and container both have a method at v1/projects/*/locations/*/operations/*.
+    options = {"api_endpoint": f"{endpoint}/{service}/"} if endpoint else None
+    return build(
+        service, version, http=httplib2.Http(timeout=TIMEOUT_SEC), client_options=options, static_discovery=True
+    )
+
+
+def _told(error: HttpError) -> ApiError:
+    """The status, Google's own word for it, and its message."""
+    try:
+        body = json.loads(error.content)["error"]
+        details = body.get("errors") or [{}]
+        reason = body.get("status") or details[0].get("reason") or "error"
+        message = body.get("message", "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        reason, message = "error", error.reason or ""
+    return ApiError(status=int(error.resp.status), reason=reason, message=message)

@@ -1,0 +1,96 @@
+"""What options may hold: each type says what is allowed and what was given."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import httpx
+
+from platform_config.errors import shown
+
+
+class Finite(click.FloatRange):
+    """A number in a range; `nan`, which is in every range for Python, is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"must be a finite number, got {shown(value)}", param, ctx)
+        return number
+
+
+class WholeNumbers(click.ParamType[tuple[int, ...]]):
+    """One or more whole numbers from 1 to *most*, separated by commas."""
+
+    name = "numbers"
+
+    def __init__(self, *, most: int) -> None:
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers, in the order in which they were given."""
+        try:
+            numbers = tuple(int(part) for part in value.split(","))
+        except ValueError:
+            numbers = (0,)
+        if not all(1 <= number <= self.most for number in numbers):
+            self.fail(
+                f"must be whole numbers from 1 to {self.most}, such as 1,2,4, got {shown(value)}",
+                param,
+                ctx,
+            )
+        return numbers
+
+
+class BaseUrl(click.ParamType[str]):
+    """Where an OpenAI-compatible server is, with or without the `/v1` at its end."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address without `/v1` and without a slash at its end."""
+        try:
+            url = httpx.URL(value)
+        except httpx.InvalidURL:
+            self._refuse(value, param, ctx)
+        if url.userinfo:
+            self.fail("must not hold a user or password (not repeated here), see --token-env", param, ctx)
+        good_port = url.port is None or 1 <= url.port <= 65535
+        if url.scheme not in ("http", "https") or not url.host or not good_port or url.query or url.fragment:
+            self._refuse(value, param, ctx)
+        return str(url).rstrip("/").removesuffix("/v1").rstrip("/")
+
+    def _refuse(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        self.fail(f"must read http://HOST[:PORT] or https://HOST[:PORT], got {shown(value)}", param, ctx)
+
+
+class TokenVariable(click.ParamType[str]):
+    """The name of an environment variable, which becomes the token that it holds."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The token. Neither it nor the name is ever repeated: the name may be a token that was given by mistake."""
+        token = os.environ.get(value, "").strip()
+        if not token or not token.isascii() or not token.isprintable():
+            self.fail("must name an environment variable that holds a token of printable ASCII characters", param, ctx)
+        return token
+
+
+class NewFile(click.Path):
+    """A file that can be written: told before the measurement, not after it."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, writable=True, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path."""
+        path = Path(str(super().convert(value, param, ctx)))
+        if not path.exists() and not os.access(path.parent, os.W_OK):
+            self.fail(f"must be in a folder that exists and can be written to, got {shown(str(path))}", param, ctx)
+        return path

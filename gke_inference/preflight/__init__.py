@@ -1,0 +1,25 @@
+"""What must hold before an apply: one file per topic, each of which gives checks."""
+
+from collections.abc import Iterator
+
+from gke_inference.preflight import (
+    capacity,
+    fleet,
+    images,
+    model,
+    model_files,
+    network,
+    project,
+    quota,
+    reservations,
+    scopes,
+)
+from gke_inference.preflight.check import Check, Subject
+
+__all__ = ["all_checks"]
+
+
+def all_checks(subject: Subject) -> Iterator[Check]:
+    """Every check of *subject*; none of them has been made yet."""
+    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files, scopes):
+        yield from topic.checks(subject)

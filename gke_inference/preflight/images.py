@@ -1,0 +1,66 @@
+"""The chart and the container images: whether their registries hand them out, as the nodes ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from constructs_lib import inferencepool_chart
+from constructs_lib.manifests import gates, metrics_adapter, weights
+from gke_inference.api_error import ApiError
+from gke_inference.findings import Finding
+from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from gke_inference.preflight.registry import REFUSED, manifest
+from platform_config.versions import needs_adapter
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """One for the chart, one for each image that the platform runs itself."""
+    version = subject.config.inference_pool.chart_version
+    chart = f"{inferencepool_chart.REPOSITORY}/{inferencepool_chart.CHART}:{version}".removeprefix("oci://")
+    images = {
+        "CHART": chart,
+        "IMAGE-SERVER": subject.config.model_server.image,
+        "IMAGE-GATES": gates.IMAGE,
+        "IMAGE-DOWNLOAD": weights.IMAGE,
+    }
+    if needs_adapter(subject.config):
+        images["IMAGE-ADAPTER"] = metrics_adapter.IMAGE
+    for id_, image in images.items():
+        yield Check(
+            id=id_,
+            needed=f"{image} can be pulled",
+            permission="access to the registry",
+            ask=partial(_pull, subject, id_, image),
+        )
+
+
+def _pull(subject: Subject, id_: str, image: str) -> Iterator[Finding]:
+    needed = f"{image} can be pulled"
+    host, repository, reference = _parts(image)
+    status, known = manifest(host, repository, reference, token=subject.google.token)
+    # Nodes may read the registries of the platform's own project.
+    ours = repository.startswith(f"{subject.project}/")
+    if status == 200 and (ours or not known):
+        yield good(id_, f"{host} has it{', for the project' if known else ''}", needed)
+    elif status == 200:
+        fix = f"see whether the nodes' service accounts have roles/artifactregistry.reader on {repository}"
+        yield unknown(id_, f"{host} has it, for those only who may read it; the caller may", needed, fix)
+    elif status == 404:
+        yield wrong(id_, f"{host} does not have it", needed, "correct its name or version")
+    elif status in REFUSED:
+        fix = "see whether the nodes' service account may pull it, or whether its name is right"
+        who = "the caller" if known else "everybody"
+        yield unknown(id_, f"{host} does not show it to {who}", needed, fix)
+    else:
+        raise ApiError(status=status, reason="noAnswer", message=host)
+
+
+def _parts(image: str) -> tuple[str, str, str]:
+    """Registry, repository, and tag or digest; as Docker reads a name, `library/` included."""
+    name, _, digest = image.partition("@")
+    path, _, tag = name.rpartition(":") if ":" in name.rsplit("/", 1)[-1] else (name, "", "")
+    host, _, repository = path.partition("/")
+    if "." not in host and ":" not in host:
+        host, repository = "docker.io", path if "/" in path else f"library/{path}"
+    return host, repository, digest or tag

@@ -1,0 +1,123 @@
+"""The network: names that are taken, proxy-only subnets, and ranges that others use already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Network
+from typing import Any
+
+from gke_inference.api_error import ApiError
+from gke_inference.findings import Finding
+from gke_inference.once import Once
+from gke_inference.preflight.check import Check, Subject, good, wrong
+from gke_inference.preflight.network_ranges import Subnets, free_ranges, network_path
+from platform_config.network_plan import region_ranges
+
+PROXY_PURPOSES = ("GLOBAL_MANAGED_PROXY", "REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER")
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """One for the VPC, one per region."""
+    yield Check(
+        id="NETWORK", needed="a VPC of the platform's own, or none yet", permission="compute.networks.get",
+        ask=partial(_network, subject),
+    )  # fmt: skip
+    subnets = Once(partial(_subnets, subject))
+    for key in subject.keys:
+        yield Check(
+            id="NETWORK", needed="subnets and ranges that nothing else has", where=key,
+            permission="compute.subnetworks.list, compute.networks.get and compute.networks.listPeeringRoutes",
+            ask=partial(_region, subject, key, subnets),
+        )  # fmt: skip
+
+
+def _found(subject: Subject) -> dict[str, Any] | None:
+    return subject.looked_up("compute", "v1", "networks.get", project=subject.project, network=subject.names.network)
+
+
+def _network(subject: Subject) -> Iterator[Finding]:
+    name, found = subject.names.network, _found(subject)
+    needed = f"{name} is not there yet, or is the platform's own: custom subnets, global routing"
+    if found is None:
+        yield good("NETWORK-VPC", "not there yet", needed)
+        return
+    custom = found.get("autoCreateSubnetworks") is False
+    routing = found.get("routingConfig", {}).get("routingMode", "no")
+    told = f"{name} is there with {'custom' if custom else 'automatic'} subnets and {routing} routing"
+    if custom and routing == "GLOBAL":
+        yield good("NETWORK-VPC", told, needed)
+    else:
+        yield wrong("NETWORK-VPC", told, needed, "it is somebody else's: change `name` in the config")
+
+
+@dataclass(frozen=True)
+class _Region:
+    """Its subnets in all networks, and its ranges and subnets as the platform has them."""
+
+    subject: Subject
+    key: str
+    subnets: list[dict[str, Any]]
+
+    @property
+    def own(self) -> dict[str, IPv4Network]:
+        ranges, names = region_ranges(self.subject.config, self.key), self.subject.names
+        return {names.node_subnet(self.key): ranges.nodes, names.proxy_subnet(self.key): ranges.proxy}
+
+    @property
+    def mine(self) -> list[dict[str, Any]]:
+        """Those in the network of that name."""
+        return [subnet for subnet in self.subnets if subnet["network"].endswith(network_path(self.subject))]
+
+
+def _region(subject: Subject, key: str, subnets: Once[Subnets]) -> Iterator[Finding]:
+    region = _Region(subject, key, subnets().get(subject.config.regions[key].region, []))
+    yield _names(region)
+    yield _proxy(region)
+    yield free_ranges(subject, key, subnets(), _found(subject) or {})
+
+
+def _subnets(subject: Subject) -> Subnets:
+    """
+    All of the project, by Google's name of their region: names are taken in all networks.
+
+    Raises:
+        ApiError: They cannot be told, or not those of every region.
+    """
+    found: Subnets = {}
+    for scope, told in subject.google.pages(
+        "compute", "v1", "subnetworks.aggregatedList", items="items", project=subject.project
+    ):
+        if told.get("warning", {}).get("code") == "UNREACHABLE":
+            raise ApiError(status=None, reason="UNREACHABLE", message=f"{scope}: {told['warning'].get('message', '')}")
+        found.setdefault(scope.removeprefix("regions/"), []).extend(told.get("subnetworks", []))
+    return found
+
+
+def _names(region: _Region) -> Finding:
+    id_, needed = "NETWORK-SUBNETS", f"{' and '.join(region.own)} are not there yet, or are the platform's own"
+    mine = [subnet["name"] for subnet in region.mine]
+    wrongs = []
+    for subnet in region.subnets:
+        name, cidr = subnet["name"], subnet.get("ipCidrRange")
+        if name in region.own and name not in mine:
+            wrongs.append(f"{name} is in the network {subnet['network'].rpartition('/')[2]}")
+        elif name in region.own and cidr != str(region.own[name]):
+            wrongs.append(f"{name} has {cidr}, the config says {region.own[name]}")
+    if wrongs:
+        return wrong(id_, "; ".join(wrongs), needed, f"change `name`, or give regions.{region.key}.cidrs what is there")
+    there = sum(subnet["name"] in region.own for subnet in region.subnets)
+    return good(id_, f"{there} of {len(region.own)} are there", needed)
+
+
+def _proxy(region: _Region) -> Finding:
+    needed = "no other proxy-only subnet in this region of the network: there can be one"
+    others = [
+        f"{subnet['name']} ({subnet['purpose']})"
+        for subnet in region.mine
+        if subnet.get("purpose") in PROXY_PURPOSES and subnet["name"] not in region.own
+    ]
+    if others:
+        return wrong("NETWORK-PROXY", ", ".join(others), needed, "delete it, or choose another `name` or region")
+    return good("NETWORK-PROXY", "none", needed)

@@ -1,0 +1,64 @@
+"""Ranges of a region: they must be free in the whole VPC, and in the networks that are peered with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, ip_network
+from typing import Any
+
+from gke_inference.findings import Finding
+from gke_inference.preflight.check import Subject, good, wrong
+from platform_config.network_plan import region_ranges
+
+Subnets = dict[str, list[dict[str, Any]]]
+"""By Google's name of their region."""
+
+
+def free_ranges(subject: Subject, key: str, subnets: Subnets, network: dict[str, Any]) -> Finding:
+    """Whether nobody else has a range that overlaps one of region *key*; *network* is the VPC, empty for none yet."""
+    ours = region_ranges(subject.config, key).named(key)
+    theirs = dict(_routes(subject, key, network)) | dict(_others(subject, subnets))
+    clashes = [
+        f"{name} {cidr} overlaps {other}"
+        for name, cidr in ours.items()
+        for other, used in theirs.items()
+        if cidr.overlaps(used)
+    ]
+    needed = f"{', '.join(map(str, ours.values()))} are in no other subnet of the VPC and no peered network"
+    if clashes:
+        fix = f"give regions.{key} another number, or cidrs that are free"
+        return wrong("NETWORK-RANGES", "; ".join(clashes), needed, fix)
+    return good("NETWORK-RANGES", "all are free", needed)
+
+
+def network_path(subject: Subject) -> str:
+    """The end of the VPC's address."""
+    return f"/global/networks/{subject.names.network}"
+
+
+def _others(subject: Subject, subnets: Subnets) -> Iterator[tuple[str, IPv4Network]]:
+    """Ranges of all subnets of the VPC but the platform's own, in each region: a VPC has each address once."""
+    names = subject.names
+    own = {
+        (region.region, name)
+        for key, region in subject.config.regions.items()
+        for name in (names.node_subnet(key), names.proxy_subnet(key))
+    }
+    for region, found in subnets.items():
+        for subnet in found:
+            if subnet["network"].endswith(network_path(subject)) and (region, subnet["name"]) not in own:
+                secondary = (entry["ipCidrRange"] for entry in subnet.get("secondaryIpRanges", []))
+                for cidr in filter(None, (subnet.get("ipCidrRange"), *secondary)):
+                    yield f"{subnet['name']} {cidr} in {region}", IPv4Network(cidr)
+
+
+def _routes(subject: Subject, key: str, network: dict[str, Any]) -> Iterator[tuple[str, IPv4Network]]:
+    for peering in network.get("peerings", []):
+        for route in subject.google.pages(
+            "compute", "v1", "networks.listPeeringRoutes", items="items", project=subject.project,
+            region=subject.config.regions[key].region, network=subject.names.network, peeringName=peering["name"],
+            direction="INCOMING",
+        ):  # fmt: skip
+            cidr = ip_network(route["destRange"])
+            if isinstance(cidr, IPv4Network):
+                yield f"{peering['name']} {cidr}", cidr

@@ -1,0 +1,127 @@
+"""The project: is it there and paid for, may the caller change it, are its APIs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from constructs_lib.accelerators import PoolPlan
+from gke_inference.api_error import ApiError
+from gke_inference.findings import Finding
+from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from platform_config.services import project_services
+
+PERMISSIONS = (
+    "compute.firewalls.create", "compute.networks.create", "compute.networks.updatePolicy",
+    "compute.subnetworks.create", "container.clusterRoles.create", "container.clusters.connect",
+    "container.clusters.create", "container.clusters.update", "gkehub.features.create", "gkehub.memberships.create",
+    "iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "resourcemanager.projects.setIamPolicy",
+    "serviceusage.services.enable",
+)  # fmt: skip
+"""
+What every apply makes, one permission for each kind; those of its settings come on top.
+
+Firewall rules need `compute.networks.updatePolicy`, too, and node pools `container.clusters.update`; the roles of Jobs
+in the clusters are what a Kubernetes Engine Developer may not make. Sources: Google, "Compute Engine API",
+firewalls.insert; "GKE API permissions"; "Google Kubernetes Engine roles and permissions".
+"""
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """Those of the project as a whole."""
+    google, project = subject.google, subject.project
+
+    def exists() -> Iterator[Finding]:
+        needed = "a project that is active"
+        fix = "correct `project` in the config, or choose credentials that may see it"
+        try:
+            found = google.call("cloudresourcemanager", "v3", "projects.get", name=f"projects/{project}")
+        except ApiError as error:
+            if error.missing:
+                yield wrong("PROJECT", f"{project} is not there", needed, fix)
+            elif error.denied and not error.turned_off:
+                # Google answers 403 for a project that does not exist, too.
+                yield unknown("PROJECT", f"{project} is not there, or the caller may not see it", needed, fix)
+            else:
+                raise
+            return
+        state, number = found.get("state", "in no state"), found["name"].rpartition("/")[2]
+        seen = f"{project} is {state}, number {number}"
+        yield good("PROJECT", seen, needed) if state == "ACTIVE" else wrong("PROJECT", seen, needed, fix)
+
+    def billed() -> Iterator[Finding]:
+        info = google.call("cloudbilling", "v1", "projects.getBillingInfo", name=f"projects/{project}")
+        needed = "an open billing account"
+        if info.get("billingEnabled"):
+            yield good("BILLING", info.get("billingAccountName", "on"), needed)
+        else:
+            yield wrong("BILLING", "billing is off", needed, f"gcloud billing projects link {project}")
+
+    yield Check(id="PROJECT", needed="a project that is active", permission="resourcemanager.projects.get", ask=exists)
+    yield Check(id="BILLING", needed="an open billing account", permission="resourcemanager.projects.get", ask=billed)
+    yield Check(
+        id="PERMISSIONS", needed="every permission that an apply needs", permission="resourcemanager.projects.get",
+        ask=partial(_permissions, subject),
+    )  # fmt: skip
+    yield Check(
+        id="APIS", needed="Service Usage, which turns the other APIs on", permission="serviceusage.services.list",
+        ask=partial(_apis, subject),
+    )  # fmt: skip
+
+
+def permissions(subject: Subject) -> list[str]:
+    """What the caller of an apply must have on the project."""
+    config = subject.config
+    extra = []
+    if config.network.nat:
+        # NAT is a part of its router.
+        extra += ["compute.routers.create", "compute.routers.update"]
+    if any(_workload_policy(pool) for key in subject.keys for pool in config.pools(key).values()):
+        extra.append("compute.resourcePolicies.create")
+    if config.gateway.addresses == "named":
+        extra.append("compute.addresses.createInternal")
+    if config.bucket:
+        extra += ["storage.buckets.create", "storage.buckets.setIamPolicy"]
+    if config.model.hugging_face_token.secret_manager:
+        extra.append("secretmanager.secrets.setIamPolicy")
+    return sorted([*PERMISSIONS, *extra])
+
+
+def _workload_policy(pool: PoolPlan) -> bool:
+    """Whether a pool's place is told by a policy of its own, and not by the pool itself."""
+    machine = pool.machine
+    return pool.compact_placement and (machine.generation == "v7" or machine.workload_policy_topology is not None)
+
+
+def _permissions(subject: Subject) -> Iterator[Finding]:
+    asked = permissions(subject)
+    answer = subject.google.call(
+        "cloudresourcemanager", "v3", "projects.testIamPermissions",
+        resource=f"projects/{subject.project}", body={"permissions": asked},
+    )  # fmt: skip
+    missing = sorted(set(asked) - set(answer.get("permissions", [])))
+    needed = f"the {len(asked)} permissions that an apply needs"
+    if missing:
+        fix = "be granted a role with them, or apply with other credentials"
+        yield wrong("PERMISSIONS", f"{len(missing)} are missing: {', '.join(missing)}", needed, fix)
+    else:
+        yield good("PERMISSIONS", "the caller has all of them", needed)
+
+
+def _apis(subject: Subject) -> Iterator[Finding]:
+    parent = f"projects/{subject.project}"
+    wanted = project_services(subject.config)
+    names = [f"{parent}/services/{name}.googleapis.com" for name in wanted]
+    needed = "Service Usage, which turns the other APIs on"
+    try:
+        answer = subject.google.call("serviceusage", "v1", "services.batchGet", parent=parent, names=names)
+    except ApiError as error:
+        if not error.turned_off:
+            raise
+        fix = f"gcloud services enable serviceusage.googleapis.com --project={subject.project}"
+        yield wrong("APIS", "Service Usage itself is off", needed, fix)
+        return
+    on = {entry["name"].rpartition("/")[2] for entry in answer.get("services", []) if entry["state"] == "ENABLED"}
+    off = [name for name in wanted if f"{name}.googleapis.com" not in on]
+    told = f", an apply turns on: {', '.join(off)}" if off else ""
+    yield good("APIS", f"{len(wanted) - len(off)} of {len(wanted)} are on{told}", needed)

@@ -1,0 +1,109 @@
+"""Quotas: whether the limits hold the platform at its largest, and whether that much of them is free."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from gke_inference.findings import Finding
+from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from gke_inference.preflight.quota_limits import PERMISSION, Limit, Limits
+from gke_inference.preflight.quota_names import Quota
+from gke_inference.preflight.quota_needs import Need, project_needs, region_needs
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """One per region and one for what counts once for the project."""
+    yield Check(
+        id="QUOTA", needed="room for the network, the gateway and all CPUs and GPUs", permission=PERMISSION,
+        ask=partial(_project, subject),
+    )  # fmt: skip
+    for key in subject.keys:
+        yield Check(
+            id="QUOTA", needed="room for the pools at their largest", permission=PERMISSION, where=key,
+            ask=partial(_region, subject, key),
+        )  # fmt: skip
+
+
+def _project(subject: Subject) -> list[Finding]:
+    limits = Limits.of_project(subject)
+    network = subject.looked_up("compute", "v1", "networks.get", project=subject.project, network=subject.names.network)
+    return _told(project_needs(subject), limits, built=network is not None)
+
+
+def _region(subject: Subject, key: str) -> list[Finding]:
+    limits = Limits.of_region(subject, key)
+    built = subject.built(key)
+    return _told(region_needs(subject, key), limits, built=built)
+
+
+Charge = tuple[Quota, Limit]
+
+
+def _told(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding]:
+    """A finding of each need, which counts all that its quota is charged; a limit that is not told hides no other."""
+    charges: dict[Need, Charge | None] = {}
+
+    def charge(need: Need) -> list[Finding]:
+        charges[need] = _charged(need, limits)
+        return []
+
+    unasked = [
+        finding
+        for need in needs
+        for finding in Check(
+            id=need.id, needed=f"{need.amount} {need.unit} free", permission=PERMISSION, ask=partial(charge, need)
+        ).findings()
+    ]
+    total: Counter[Quota] = Counter()
+    for need, charged in charges.items():
+        if charged:
+            total[charged[0]] += need.amount
+    return unasked + [
+        _judged(need, charged, limits, total[charged[0]], built=built) if charged else _unknown(need, limits)
+        for need, charged in charges.items()
+    ]
+
+
+def _judged(need: Need, charge: Charge, limits: Limits, amount: int, *, built: bool) -> Finding:
+    """The finding of one need; *amount* is what its quota is charged in all. What is there already is its own."""
+    quota, told = charge
+    where = f" in {limits.region}" if limits.region else ""
+    at_least = f"{quota}: a limit of {max(amount, need.least)} {need.unit} at least{where}"
+    needed = f"{quota}: {amount} {need.unit} free{where}" if amount else at_least
+    fix = f"ask for more of {quota}{where}: {console(limits.subject)}"
+    if told.limit < max(amount, need.least):
+        return wrong(need.id, str(told), needed, fix)
+    if told.usage is None:
+        return good(need.id, str(told), at_least)
+    if not amount or told.limit - told.usage >= amount:
+        return good(need.id, str(told), needed)
+    if built:
+        return unknown(need.id, f"{told}, some of it by this platform", needed, f"compare, or {fix}")
+    return wrong(need.id, str(told), needed, fix)
+
+
+def _unknown(need: Need, limits: Limits) -> Finding:
+    where = f" in {limits.region}" if limits.region else ""
+    names = " or ".join(str(quota) for names in need.quotas for quota in names)
+    found = f"could not be told: Google's APIs tell no limit of {names}{where}"
+    return unknown(need.id, found, f"{need.amount} {need.unit} free{where}", f"look at {console(limits.subject)}")
+
+
+def _charged(need: Need, limits: Limits) -> Charge | None:
+    """The first quota that was granted, else the last one; None where that is not told of one before it."""
+    charge: Charge | None = None
+    for names in need.quotas:
+        told = [(quota, limit) for quota in names if (limit := limits.limit(quota, even=need.even)) is not None]
+        if not told:
+            return None
+        charge = next((one for one in told if one[1].limit), told[0])
+        if charge[1].limit:
+            break
+    return charge
+
+
+def console(subject: Subject) -> str:
+    """The page where people see quotas and ask for more."""
+    return f"https://console.cloud.google.com/iam-admin/quotas?project={subject.project}"

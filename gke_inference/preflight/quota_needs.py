@@ -1,0 +1,140 @@
+"""What the config asks of each quota, at its most nodes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from constructs_lib.accelerators import PoolPlan
+from gke_inference.preflight.check import Subject
+from gke_inference.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
+from platform_config.rules.gateway import MODEL_SERVER_PORTS
+from platform_config.sizing import system_machine_type
+
+LOAD_BALANCER = {
+    "QUOTA-BACKEND-SERVICES": ("GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES", "backend services"),
+    "QUOTA-HEALTH-CHECKS": ("HEALTH_CHECKS", "health checks"),
+    "QUOTA-TARGET-PROXIES": ("TARGET_HTTP_PROXIES", "target HTTP proxies"),
+    "QUOTA-URL-MAPS": ("URL_MAPS", "URL maps"),
+}
+"""
+What the gateway's controller makes, once for all regions: one of each at least.
+
+Forwarding rules are counted per region of a network, and this platform has a network of its own. Source: Google, "Cloud
+Load Balancing quotas and limits", cross-region internal Application Load Balancer.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """
+    What the config asks of one quota.
+
+    Attributes:
+        id: The finding's.
+        quotas: What it may be charged to.
+        amount: How much at most, with `unit`.
+        least: What the limit must be at least, however little is asked.
+        even: Whether all zones of the region are used alike.
+    """
+
+    id: str
+    quotas: Choices
+    amount: int
+    unit: str
+    least: int = 0
+    even: bool = False
+
+
+def project_needs(subject: Subject) -> Iterator[Need]:
+    """What counts once for the project."""
+    config = subject.config
+    count = len(subject.keys)
+    yield from _accelerators(subject)
+    if cpus := sum(_system_cpus(subject, key) for key in subject.keys):
+        yield _need("QUOTA-ALL-CPUS", "CPUS_ALL_REGIONS", cpus, "vCPUs of the system pools")
+    yield _need("QUOTA-NETWORKS", "NETWORKS", 1, "networks")
+    yield _need("QUOTA-SUBNETWORKS", "SUBNETWORKS", 2 * count, "subnetworks")
+    yield _need("QUOTA-FIREWALLS", "FIREWALLS", 1 + 2 * count, "firewall rules")
+    if config.network.nat:
+        yield _need("QUOTA-ROUTERS", "ROUTERS", count, "routers")
+    for id_, (metric, unit) in LOAD_BALANCER.items():
+        yield _need(id_, metric, 1, unit)
+
+
+def region_needs(subject: Subject, key: str) -> Iterator[Need]:
+    """What counts for the region *key*."""
+    config = subject.config
+    yield from _chips(subject, key)
+    if cpus := _system_cpus(subject, key):
+        quotas = cpu_quotas(system_machine_type(config))
+        yield Need(id="QUOTA-CPU", quotas=quotas, amount=cpus, unit="vCPUs of the system pool")
+    yield from _disks(subject, key)
+    if config.gateway.addresses == "named" and key in config.gateway_regions:
+        yield _need("QUOTA-ADDRESS", "INTERNAL_ADDRESSES", 1, "internal addresses")
+    if not config.cluster.private_nodes:
+        most = _system_nodes(subject, key) + sum(pool.nodes for pool in config.pools(key).values())
+        yield _need("QUOTA-NODE-ADDRESS", "IN_USE_ADDRESSES", most, "addresses in use")
+    # Of the exported pool, one per zone and port (see GW-NEG-50); those of other services come on top.
+    groups = len(config.regions[key].zones) * MODEL_SERVER_PORTS
+    yield _need("QUOTA-NEG", "NETWORK_ENDPOINT_GROUPS", groups, "network endpoint groups")
+
+
+def _need(id_: str, metric: str, amount: int, unit: str) -> Need:
+    return Need(id=id_, quotas=((Quota(metric),),), amount=amount, unit=unit)
+
+
+def _accelerators(subject: Subject) -> Iterator[Need]:
+    """
+    GPUs of all regions; a limit of just 0 shuts the project out from TPUs, too, and from what is reserved.
+
+    Source: Google, "TPU Builders Program Getting Started Guide", Understanding TPU Quotas.
+    """
+    pools = [pool for key in subject.keys for pool in subject.config.pools(key).values()]
+    gpus = sum(pool.chips for pool in pools if pool.machine.kind == "gpu" and not pool.spec.capacity.reservation)
+    quotas = ((Quota("GPUS_ALL_REGIONS"),),)
+    yield Need(id="QUOTA-ALL-GPUS", quotas=quotas, amount=gpus, unit="GPUs", least=1)
+
+
+def _chips(subject: Subject, key: str) -> Iterator[Need]:
+    """One for each generation and way to buy."""
+    groups: defaultdict[tuple[str, str, bool], list[PoolPlan]] = defaultdict(list)
+    for pool in subject.config.pools(key).values():
+        # A reservation was charged to the quota when it was made.
+        if not pool.spec.capacity.reservation:
+            groups[pool.machine.kind, pool.machine.generation, preemptible(pool)].append(pool)
+    for (kind, generation, cheap), pools in groups.items():
+        name = f"{kind}-{generation}".upper().replace(" ", "-")
+        yield Need(
+            id=f"QUOTA-{name}{'-PREEMPTIBLE' if cheap else ''}",
+            quotas=accelerator_quotas(pools[0]),
+            amount=sum(pool.chips for pool in pools),
+            unit="TPU chips" if kind == "tpu" else "GPUs",
+            even=not all(pool.grows and pool.location_policy == "ANY" for pool in pools),
+        )
+
+
+def _disks(subject: Subject, key: str) -> Iterator[Need]:
+    """Boot disks of all nodes; reservations hold none."""
+    config = subject.config
+    disks = Counter({DISKS["pd-balanced"]: _system_nodes(subject, key) * config.cluster.system_pool.disk_gib})
+    for pool in config.pools(key).values():
+        # Other types have quotas of other names; nothing is said of them.
+        if pool.disk_type in DISKS:
+            disks[DISKS[pool.disk_type]] += pool.nodes * pool.spec.disk_gib
+    for metric, amount in disks.items():
+        yield _need(f"QUOTA-DISK-{metric.partition('_')[0]}", metric, amount, "GB of boot disks")
+
+
+def _system_nodes(subject: Subject, key: str) -> int:
+    return subject.config.cluster.system_pool.max_nodes_per_zone * len(subject.config.regions[key].zones)
+
+
+def _system_cpus(subject: Subject, key: str) -> int:
+    """0 where its machine type is not offered, which MACHINE tells."""
+    answer = subject.looked_up(
+        "compute", "v1", "machineTypes.get", project=subject.project, zone=subject.config.regions[key].zones[0],
+        machineType=system_machine_type(subject.config),
+    )  # fmt: skip
+    return int(answer["guestCpus"]) * _system_nodes(subject, key) if answer is not None else 0

@@ -1,0 +1,74 @@
+"""Container registries: whether one has a manifest, for everybody or for the caller."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+
+import httpx
+
+from gke_inference.api_error import ApiError
+from gke_inference.preflight.tried_again import tried_again
+
+ENDPOINT_VARIABLE = "INFERENCE_OPS_REGISTRY_ENDPOINT"
+"""Sends every question to a registry to this address instead: for tests and mirrors of all registries."""
+DOCKER_HUB = {"docker.io": "registry-1.docker.io"}
+KINDS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+TIMEOUT_SEC = 20
+REFUSED = (401, 403)
+
+
+def of_google(url: httpx.URL) -> bool:
+    """Whether Google's own registry is at *url*: nothing else may see a token of the caller."""
+    return url.scheme == "https" and (url.host == "gcr.io" or url.host.endswith((".gcr.io", ".pkg.dev")))
+
+
+def manifest(host: str, repository: str, reference: str, *, token: Callable[[], str]) -> tuple[int, bool]:
+    """
+    The status that the registry answers with, and whether it knew the caller then.
+
+    Everybody's way is tried first; where that is refused by Google's own registry, the caller's.
+
+    Args:
+        host: The registry's name.
+        repository: Name of the image in it.
+        reference: Tag or digest.
+        token: Gives an access token of the caller, for Google.
+
+    Raises:
+        ApiError: It cannot be told.
+    """
+    base = os.environ.get(ENDPOINT_VARIABLE) or f"https://{DOCKER_HUB.get(host, host)}"
+    try:
+        url = httpx.URL(f"{base}/v2/{repository}/manifests/{reference}")
+        with httpx.Client(timeout=TIMEOUT_SEC, follow_redirects=True) as client:
+            status = _as_everybody(client, url)
+            if status in REFUSED and of_google(url):
+                return _head(client, url, token()).status_code, True
+            return status, False
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise ApiError(status=None, reason=type(error).__name__, message=f"{host}: {error}") from None
+
+
+def _as_everybody(client: httpx.Client, url: httpx.URL) -> int:
+    """Where the registry wants a token for everybody, with that."""
+    answer = _head(client, url)
+    challenge = dict(re.findall(r'(\w+)="([^"]*)"', answer.headers.get("WWW-Authenticate", "")))
+    if answer.status_code == 401 and "realm" in challenge:
+        scope = {key: challenge[key] for key in ("service", "scope") if key in challenge}
+        given = tried_again(lambda: client.get(challenge["realm"], params=scope))
+        token = given.json().get("token") or given.json().get("access_token") if given.is_success else None
+        answer = _head(client, url, token) if token else answer
+    return answer.status_code
+
+
+def _head(client: httpx.Client, url: httpx.URL, token: str = "") -> httpx.Response:
+    """Only the manifest is asked for, and nothing is downloaded. A redirect to another host gets no token."""
+    headers = {"Accept": ", ".join(KINDS)} | ({"Authorization": f"Bearer {token}"} if token else {})
+    return tried_again(lambda: client.head(url, headers=headers))

@@ -1,0 +1,107 @@
+"""Reservations: whether each has room for all pools that name it, in its zone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from typing import Any
+
+from constructs_lib.accelerators import PoolPlan
+from gke_inference.findings import Finding
+from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+
+BLOCKS = "/reservationBlocks/"
+
+
+def checks(subject: Subject) -> Iterator[Check]:
+    """One per reservation and zone, and one more where a pool names a block of it."""
+    for key in subject.keys:
+        for place, pools in _used(subject, key).items():
+            yield Check(
+                id=place.id(subject.project), needed=f"room in {place}", permission=place.permission, where=key,
+                ask=partial(_room, subject, key, place, pools),
+            )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A reservation in one zone, or a block of it: `projects/P/reservations/R/reservationBlocks/B`."""
+
+    owner: str
+    reservation: str
+    block: str
+    zone: str
+
+    def __str__(self) -> str:
+        block = f", block {self.block}," if self.block else ""
+        return f"{self.reservation}{block} of {self.owner} in {self.zone}"
+
+    def id(self, project: str) -> str:
+        """Without the project where it is *project*."""
+        owner = "" if self.owner == project else self.owner
+        return "/".join(filter(None, (f"RESERVATION-{self.reservation}", self.block, owner, self.zone)))
+
+    @property
+    def permission(self) -> str:
+        """What the caller needs to look at it."""
+        return f"compute.{'reservationBlocks' if self.block else 'reservations'}.get in {self.owner}"
+
+
+Pools = dict[str, PoolPlan]
+
+
+def _used(subject: Subject, key: str) -> dict[_Place, Pools]:
+    """The pools that take from each place; what takes from a block takes from its reservation too."""
+    used: defaultdict[_Place, Pools] = defaultdict(dict)
+    for name, pool in subject.config.pools(key).items():
+        path, _, block = (pool.spec.capacity.reservation or "").partition(BLOCKS)
+        owner, _, reservation = path.removeprefix("projects/").rpartition("/reservations/")
+        for zone in subject.config.regions[key].zones if reservation else ():
+            for part in sorted({"", block}):
+                used[_Place(owner or subject.project, reservation, part, zone)][name] = pool
+    return dict(used)
+
+
+def _room(subject: Subject, key: str, place: _Place, pools: Pools) -> Iterator[Finding]:
+    zones = len(subject.config.regions[key].zones)
+    nodes = sum(ceil(pool.nodes / zones) for pool in pools.values())
+    types = sorted({pool.machine.machine_type for pool in pools.values()})
+    id_, fix = place.id(subject.project), f"correct the reservation of {', '.join(pools)}, or have it changed"
+    needed = f"{place} with {nodes} free {' and '.join(types)}, for those only that name it"
+    found = _asked(subject, place)
+    if found is None:
+        yield wrong(id_, f"there is no {place}", needed, fix)
+        return
+    specific = found.get("specificReservation")
+    if specific is None:
+        yield unknown(id_, "it reserves no single machine type, so its room could not be told", needed, fix)
+        return
+    reserved = specific.get("instanceProperties", {}).get("machineType", "no machine type")
+    count, used = int(specific.get("count", 0)), int(specific.get("inUseCount", 0))
+    told = f"{found.get('status', 'in no state')}, {count} {reserved}, {used} in use"
+    open_to_all = "" if found.get("specificReservationRequired") else ", taken by any machine that matches"
+    if found.get("status") != "READY" or [reserved] != types or open_to_all or count < nodes:
+        yield wrong(id_, told + open_to_all, needed, fix)
+    elif count - used >= nodes:
+        yield good(id_, told, needed)
+    elif subject.built(key):
+        yield unknown(id_, f"{told}, some by this platform", needed, "compare")
+    else:
+        yield wrong(id_, told, needed, fix)
+
+
+def _asked(subject: Subject, place: _Place) -> dict[str, Any] | None:
+    """The reservation, with state and room of the block where it is one; None where there is none."""
+    named = {"project": place.owner, "zone": place.zone, "reservation": place.reservation}
+    found = subject.looked_up("compute", "v1", "reservations.get", **named)
+    if not place.block or found is None or "specificReservation" not in found:
+        return found
+    answer = subject.looked_up("compute", "v1", "reservationBlocks.get", **named, reservationBlock=place.block)
+    if answer is None:
+        return None
+    block = answer.get("resource", {})
+    room = {"count": block.get("count", 0), "inUseCount": block.get("inUseCount", 0)}
+    return found | {"status": block.get("status"), "specificReservation": found["specificReservation"] | room}

@@ -1,0 +1,194 @@
+"""What a synth made, for the person who ran it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gke_inference.synth.last_synth import Changes, print_changes
+from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
+from platform_config.config import Config
+from platform_config.config_path import EXAMPLE, VARIABLE
+from platform_config.names import Names
+from platform_config.network_plan import region_ranges
+from platform_config.rules import check
+from platform_config.stack_graph import INFRA
+from platform_config.versions import metric_source
+
+
+def print_summary(
+    config: Config, config_path: Path, outdir: Path, console: Console, changes: Changes | None = None
+) -> None:
+    """
+    Print what was read and what it became.
+
+    The config, stacks in order, resources by type, regions, addresses, detection time, warnings, what an older config
+    left, the *changes* since the last synth, and the next commands.
+    """
+    order = stack_order(outdir)
+    console.print(
+        f"Read [bold]{escape(str(config_path))}[/]: platform {config.name} in project {config.project}.\n",
+        soft_wrap=True,
+        highlight=False,
+    )
+    console.print(_stacks(order, outdir))
+    console.print(_types(order, outdir))
+    console.print(_regions(config))
+    console.print(_addresses(config))
+    probe = config.gateway.health_check
+    console.print(
+        f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
+        f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures); "
+        f"requests spill over at {config.gateway.spills_over_at}.",
+        soft_wrap=True,
+    )
+    if config.autoscaling:
+        spec = config.autoscaling
+        console.print(
+            f"Each region runs {spec.min_replicas} to {spec.max_replicas} model servers: it grows at "
+            f"{spec.target_percent} % of the KV cache ({metric_source(config)} metric).",
+            soft_wrap=True,
+        )
+    for warning in check(config)[1]:
+        console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
+    changes = changes or Changes()
+    left = [stack for stack in stale_stacks(outdir) if stack.applied is not False]
+    own = [stack for stack in left if stack.platform == config.name]
+    _print_stale(own, outdir, console)
+    _print_others([stack for stack in left if stack not in own], outdir, console)
+    print_changes(changes, console)
+    _print_next(config_path, outdir, order, console, steps_first=bool(own) or changes.steps_first)
+
+
+def stack_order(outdir: Path) -> dict[str, list[str]]:
+    """Each stack with those it needs, needed ones first: the order in which plain Terraform may apply them."""
+    stacks = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
+    needs: dict[str, list[str]] = {name: stack["dependencies"] for name, stack in stacks.items()}
+    order: dict[str, list[str]] = {}
+    while len(order) < len(needs):
+        order |= {name: deps for name, deps in needs.items() if name not in order and all(d in order for d in deps)}
+    return order
+
+
+def _document(outdir: Path, stack: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((outdir / "stacks" / stack / "cdk.tf.json").read_text(encoding="utf-8"))
+    return document
+
+
+def _table(title: str, *columns: str) -> Table:
+    """A table that fits 80 columns, the width of a log."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _stacks(order: dict[str, list[str]], outdir: Path) -> Table:
+    table = _table("Stacks, in order", "#", "stack", "resources", "after")
+    for number, (stack, needs) in enumerate(order.items(), start=1):
+        resources = sum(len(named) for named in _document(outdir, stack).get("resource", {}).values())
+        table.add_row(str(number), stack, str(resources), ", ".join(needs) or "-")
+    return table
+
+
+def _types(order: dict[str, list[str]], outdir: Path) -> Table:
+    counts: Counter[str] = Counter()
+    for stack in order:
+        counts.update({kind: len(named) for kind, named in _document(outdir, stack).get("resource", {}).items()})
+    table = _table(f"{counts.total()} resources", "type", "count")
+    for kind, count in sorted(counts.items()):
+        table.add_row(kind, str(count))
+    return table
+
+
+def _regions(config: Config) -> Table:
+    table = _table("Regions", "region", "pool", "machine", "nodes", "chips", "capacity")
+    for key, region in config.regions.items():
+        for pool_key, pool in config.pools(key).items():
+            machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()
+            chips = f"{pool.chips} x {pool.machine.generation}"
+            where = f"{key} ({region.region})"
+            nodes = f"{pool.min_nodes} to {pool.nodes}" if pool.grows else str(pool.nodes)
+            table.add_row(where, pool_key, machine, nodes, chips, pool.spec.capacity.mode)
+    return table
+
+
+def _addresses(config: Config) -> Table:
+    table = _table("Gateway", "region", "address", "in subnet")
+    names = Names(config)
+    for key in config.gateway_regions:
+        named = config.gateway.addresses == "named"
+        address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
+        table.add_row(f"{key} ({config.regions[key].region})", address, str(region_ranges(config, key).nodes))
+    return table
+
+
+def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> None:
+    if not left:
+        return
+    console.print(
+        f"\n[yellow]Left by an older config[/] in {escape(str(outdir))}/stacks, in no order above, and applied or "
+        f"destroyed by nothing that is printed here:",
+        soft_wrap=True,
+    )
+    for stack in left:
+        console.print(
+            f"  {stack.name}: {stack.resources} resources as synthesized, state in {escape(stack.place)}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    console.print(
+        "What its state holds lives on. README, Add a region, tells the way down; when it is gone, or never was "
+        "applied, delete the folder.",
+        soft_wrap=True,
+    )
+
+
+def _print_others(left: list[StackFolder], outdir: Path, console: Console) -> None:
+    if left:
+        console.print(f"\n[yellow]Of another platform[/] in {escape(str(outdir))}/stacks:", soft_wrap=True)
+    for stack in left:
+        console.print(
+            f"  {stack.name}: of platform {escape(stack.platform)}, which this file does not describe, "
+            f"state in {escape(stack.place)}",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _print_next(
+    config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console, *, steps_first: bool
+) -> None:
+    path = escape(shlex.quote(str(config_path)))
+    variable = "" if config_path == EXAMPLE else f"{VARIABLE}={path} "
+    first = escape(shlex.quote(f"{outdir}/stacks/{next(iter(order))}"))
+    console.print(
+        f"\nNext: [bold]{variable}.venv/bin/python -m gke_inference preflight[/] asks Google what no file can tell: "
+        f"whether regions, zones, machines, quotas and permissions are there.",
+        soft_wrap=True,
+    )
+    if steps_first:
+        console.print(
+            "Then, before any deploy, the README's steps for what is left or refused above: Add a region (how one is "
+            "taken away), Move the config cluster; a plan that refuses tells its own.",
+            soft_wrap=True,
+        )
+        return
+    console.print(
+        f"Then: [bold]{variable}npx cdktf deploy '{INFRA}*'[/], then [bold]{variable}npx cdktf deploy '*'[/] "
+        f"(`make cli` installs cdktf; `. .venv/bin/activate` finds npx).",
+        soft_wrap=True,
+    )
+    console.print(
+        f"Without the cdktf CLI, stack by stack in the order above: terraform -chdir={first} init, "
+        f"then plan and apply.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,182 @@
+"""What a setting does to a platform that is there when it is changed: the one table of it, for docs and summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
+
+Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """
+    What a change of one setting does.
+
+    Attributes:
+        kind: `in place`: changed where it is. `replaces`: something is deleted and made anew. `refused`: the plan
+            fails, with the steps. `leaves`: what it stands for goes, in steps. `nothing`: no resource changes.
+        note: What else there is to know; for `replaces`, what is replaced.
+    """
+
+    kind: Kind
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """In words."""
+        return f"replaces {self.note}" if self.kind == "replaces" else ": ".join(filter(None, (self.kind, self.note)))
+
+
+IN_PLACE = Effect("in place")
+RESTARTS = Effect("in place", "restarts the servers")
+NODES = Effect("in place", "GKE makes the nodes anew, one after the other")
+POOL = Effect("replaces", "the pool wherever it is: its servers are away until it is there again")
+DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
+_GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
+FIXED = Effect("refused", "a region with another key and number can have it")
+
+EFFECTS: Mapping[str, Effect] = {
+    "name": Effect("nothing", "makes a second platform, with states of its own"),
+    "project": Effect("refused", "another project takes another `name`"),
+    "regions": Effect("in place", "a new key makes a region; one is taken away in the README's steps"),
+    "regions.<key>.number": FIXED,
+    "regions.<key>.region": FIXED,
+    "regions.<key>.zones": Effect("in place", "nodes in a zone that leaves go at once"),
+    "regions.<key>.config_cluster": Effect("refused", "the plan tells the steps; there is no gateway meanwhile"),
+    "regions.<key>.capacity_percent": IN_PLACE,
+    "regions.<key>.preferred": IN_PLACE,
+    "regions.<key>.cidrs": FIXED,
+    "regions.<key>.node_pools": Effect("in place", "as `node_pools`"),
+    "node_pools": Effect(
+        "in place",
+        "a key that leaves takes its pool before the servers have changed: first take it out of `model_server`, deploy",
+    ),
+    "node_pools.<key>.machine_type": POOL,
+    "node_pools.<key>.topology": POOL,
+    "node_pools.<key>.nodes_per_zone": IN_PLACE,
+    "node_pools.<key>.autoscaling": IN_PLACE,
+    "node_pools.<key>.capacity": POOL,
+    "node_pools.<key>.dranet": POOL,
+    "node_pools.<key>.compact_placement": POOL,
+    "node_pools.<key>.disk_gib": NODES,
+    "node_pools.<key>.disk_type": NODES,
+    "node_pools.<key>.gpu_driver_version": POOL,
+    "model.repository": DOWNLOAD,
+    "model.revision": DOWNLOAD,
+    "model.hugging_face_token": Effect(
+        "replaces",
+        "the grant on the secret, or the download Job; servers that download and start before they change fail",
+    ),
+    "model.source": Effect(
+        "in place",
+        "restarts the servers; keep `bucket` until they have changed. Back to `bucket`: a server that starts before it "
+        "has changed may not read the token",
+    ),
+    "model.lora_adapters": DOWNLOAD,
+    "model.served_name": RESTARTS,
+    "model.weights_gib": RESTARTS,
+    "model.download_region": Effect("refused", "the plan tells the steps"),
+    "model.download_timeout_minutes": IN_PLACE,
+    "model_server": RESTARTS,
+    "model_server.fallback_node_pools": Effect("in place", "restarts the servers; a pool that joins must be new"),
+    "model_server.migrate_back": IN_PLACE,
+    "model_server.replicas": IN_PLACE,
+    "model_server.port": Effect("in place", "in three stacks, one after the other: requests fail until the last"),
+    "model_server.metric_export_name": Effect("replaces", "the metric; the balancer follows in the last stack"),
+    "bucket": Effect("refused", "to remove it while servers read it: first `model.source`, deploy, then the bucket"),
+    "bucket.location": Effect("refused", "the plan tells the steps"),
+    "bucket.name": Effect("refused", "the plan tells the steps"),
+    "bucket.soft_delete_days": IN_PLACE,
+    "bucket.versioning": IN_PLACE,
+    "bucket.force_destroy": IN_PLACE,
+    "autoscaling": Effect(
+        "in place", "turned on, servers drop to one unless their count is handed over first (README)"
+    ),
+    **dict.fromkeys(
+        (
+            *("autoscaling.max_replicas", "autoscaling.min_replicas", "autoscaling.target_percent"),
+            *("autoscaling.scale_up_window_sec", "autoscaling.scale_down_window_sec"),
+            "autoscaling.scale_down_pods_per_minute",
+        ),
+        IN_PLACE,
+    ),
+    "network.mtu": Effect("in place", "nodes that are there keep theirs"),
+    "network.supernet": FIXED,
+    "network.region_prefix_length": FIXED,
+    "network.nat": Effect("in place", "off takes the way out at once: make nodes public first, deploy, then this"),
+    "network.nat_logs": IN_PLACE,
+    "network.flow_logs_percent": IN_PLACE,
+    "cluster.control_plane": FIXED,
+    "cluster.release_channel": IN_PLACE,
+    "cluster.gke_version": Effect("in place", "upgrades the control plane; nodes follow in their window"),
+    "cluster.private_nodes": NODES,
+    "cluster.dataplane_v2": FIXED,
+    "cluster.network_policies": Effect(
+        "in place", "the policies come or go one by one: for seconds some connections may be refused; no pod restarts"
+    ),
+    "cluster.deletion_protection": IN_PLACE,
+    "cluster.maintenance_window": IN_PLACE,
+    "cluster.system_pool": IN_PLACE,
+    "cluster.system_pool.machine_type": NODES,
+    "cluster.system_pool.disk_gib": NODES,
+    "inference_pool.chart_version": Effect("in place", "upgrades the release"),
+    "inference_pool.endpoint_picker_replicas": IN_PLACE,
+    "inference_pool.objective_name": Effect("replaces", "the objective"),
+    "inference_pool.objective_priority": IN_PLACE,
+    "gateway": IN_PLACE,
+    "gateway.health_check": Effect("in place", "the servers' probes follow: restarts the servers"),
+    "gateway.health_check.healthy_threshold": IN_PLACE,
+    "gateway.addresses": Effect("in place", f"to `ephemeral`: {_GATEWAY_FIRST}"),
+    "gateway.regions": Effect("in place", f"one that leaves: {_GATEWAY_FIRST}"),
+    "namespace": Effect("refused", "the plan tells the steps"),
+    "service_discovery": IN_PLACE,
+    "kubernetes_auth": Effect("nothing", "counts from the next plan on"),
+    "state_bucket": Effect("nothing", "`terraform init -migrate-state` in each stack takes the state along"),
+    "labels": IN_PLACE,
+}
+"""By setting as the docs write it; a section or map stands for all below it that is not here itself."""
+
+COMES: Mapping[str, Effect] = {
+    "regions": Effect("in place", "a new region"),
+    "node_pools": Effect("in place", "a new pool"),
+    "bucket": Effect("in place", "a new bucket"),
+}
+"""Where a key, or the section itself, is there that was not."""
+
+LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", "follow the README's steps")}
+"""Where a key has gone."""
+
+
+def effect_of_change(path: str, was: Any, now: Any) -> Effect | None:
+    """The effect of a change of what is at the *path* of a config, from one value to the other; None is none."""
+    setting = setting_of(path)
+    ends = COMES if was is None else LEAVES if now is None else {}
+    return ends.get(setting) or effect_of(setting)
+
+
+def effect_of(setting: str) -> Effect | None:
+    """The effect of a change of *setting*, by its own row or that of the section around it."""
+    while setting not in EFFECTS and "." in setting:
+        setting = setting.rpartition(".")[0]
+    return EFFECTS.get(setting)
+
+
+def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Each setting, by its path, that differs between two configs as plain data, with both values."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif old != new:
+        yield path, old, new
+
+
+def setting_of(path: str) -> str:
+    """The setting at the *path* of a config, as the docs write it: with `<key>` for a user's own."""
+    path = re.sub(r"^(regions\.[^.]+\.)?node_pools\.[^.]+", "node_pools.<key>", path)
+    path = re.sub(r"^(regions|model\.lora_adapters)\.[^.]+", r"\1.<key>", path)
+    return path.removesuffix(".<key>")

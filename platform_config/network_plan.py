@@ -1,0 +1,74 @@
+"""The ranges of every region: a block of the supernet by the region's number, or as given; who may reach whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_network
+
+from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, picker_labels
+from constructs_lib.manifests.network_policies import NetworkPolicyPlan
+from constructs_lib.serving_plan import server_labels
+from constructs_lib.specs import NetworkSpec
+from platform_config.config import Config
+from platform_config.names import Names
+
+PROXY_PREFIX_LENGTH = 23
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionRanges:
+    """The four ranges of one region. Known at synth."""
+
+    nodes: IPv4Network
+    pods: IPv4Network
+    services: IPv4Network
+    proxy: IPv4Network
+
+    def named(self, key: str) -> dict[str, IPv4Network]:
+        """The ranges by the name that people know them by."""
+        return {f"{part} of {key}": getattr(self, part) for part in ("nodes", "pods", "services", "proxy")}
+
+
+def block_count(spec: NetworkSpec) -> int:
+    """How many regions the supernet has room for."""
+    prefix: int = ip_network(spec.supernet).prefixlen
+    return 1 << max(0, spec.region_prefix_length - prefix) if prefix <= spec.region_prefix_length else 0
+
+
+def region_block(spec: NetworkSpec, number: int) -> IPv4Network:
+    """The block with *number*: the upper half is for pods, the lower for nodes, Services and proxies."""
+    supernet = IPv4Network(spec.supernet)
+    size = 1 << (32 - spec.region_prefix_length)
+    return IPv4Network((int(supernet.network_address) + number * size, spec.region_prefix_length))
+
+
+def region_ranges(config: Config, key: str) -> RegionRanges:
+    """The ranges of region *key*: given by hand, or cut from its block. They depend on nothing else in the file."""
+    region = config.regions[key]
+    if region.cidrs is not None:
+        given = region.cidrs
+        return RegionRanges(
+            nodes=IPv4Network(given.nodes),
+            pods=IPv4Network(given.pods),
+            services=IPv4Network(given.services),
+            proxy=IPv4Network(given.proxy),
+        )
+    lower, pods = region_block(config.network, region.number).subnets(1)
+    nodes, services, rest, *_ = lower.subnets(4)
+    proxy = next(rest.subnets(new_prefix=PROXY_PREFIX_LENGTH))
+    return RegionRanges(nodes=nodes, pods=pods, services=services, proxy=proxy)
+
+
+def network_policy_plan(config: Config) -> NetworkPolicyPlan:
+    """Who is who for the network policies, in each cluster the same."""
+    names = Names(config)
+    return NetworkPolicyPlan(
+        namespace=config.namespace,
+        server_labels=server_labels(names.model_server),
+        server_port=config.model_server.port,
+        picker_labels=picker_labels(names.inference_pool),
+        picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
+        picker_metrics_port=METRICS_PORT,
+        proxies={key: str(region_ranges(config, key).proxy) for key in config.regions},
+        gateway_port=config.gateway.port,
+    )

@@ -1,0 +1,85 @@
+"""Limits that span settings: a table of rules, each with its reason, its source and its check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from platform_config.config import Config
+from platform_config.errors import Problem
+from platform_config.rules import (
+    argument_forms,
+    arguments,
+    autoscaling,
+    capacity,
+    choices,
+    cluster,
+    gateway,
+    growth,
+    names,
+    network,
+    places,
+    pools,
+    ranges,
+    regions,
+    server,
+    server_image,
+    serving,
+    storage,
+    system,
+    text,
+    weights,
+)
+from platform_config.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *text.RULES,
+    *names.RULES,
+    *regions.RULES,
+    *places.RULES,
+    *network.RULES,
+    *ranges.RULES,
+    *cluster.RULES,
+    *system.RULES,
+    *pools.RULES,
+    *growth.RULES,
+    *capacity.RULES,
+    *serving.RULES,
+    *choices.RULES,
+    *autoscaling.RULES,
+    *server.RULES,
+    *server_image.RULES,
+    *argument_forms.RULES,
+    *arguments.RULES,
+    *weights.RULES,
+    *storage.RULES,
+    *gateway.RULES,
+)
+
+__all__ = ["RULES", "Rule", "check", "check_known"]
+
+
+def check(config: Config) -> tuple[list[Problem], list[Problem]]:
+    """What *config* is refused for, and what is allowed but doubtful; in the order of the table."""
+    found: dict[str, list[Problem]] = {"error": [], "warning": []}
+    for rule in RULES:
+        made = (Problem(problem.path, problem.message, problem.fix, rule.id) for problem in rule.check(config))
+        found[rule.severity] += dict.fromkeys(made)
+    return found["error"], found["warning"]
+
+
+def check_known(*orders: Config) -> Iterator[Problem]:
+    """
+    What a config with broken parts is refused for, whatever stands there in the end.
+
+    A rule ends where it stumbles over a broken part: what it has found until then does not depend on that. It then goes
+    through the next of *orders*, the same config with its keys in another order.
+    """
+    for rule in RULES:
+        for config in orders if rule.severity == "error" else ():
+            try:
+                for problem in rule.check(config):
+                    yield replace(problem, rule=rule.id)
+                break
+            except TypeError:
+                continue

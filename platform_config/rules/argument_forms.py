@@ -1,0 +1,58 @@
+"""Rules about how the arguments in `extra_args` are written: each is handed to vLLM as it is, past every shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from constructs_lib.vllm_arguments import split_arguments
+from platform_config.config import Config
+from platform_config.errors import Problem, shown
+from platform_config.rules.arguments import is_ours
+from platform_config.rules.rule import Rule
+
+# vLLM's own short names have at most three letters, such as -tp, -dpl and -O3 (vLLM, engine arguments).
+SINGLE_HYPHEN = r"-(?=[A-Za-z]{4}|[A-Za-z]+[-_])"
+LONG_DASH = r"[\u2012-\u2015]-?(?=[A-Za-z])"
+
+
+def _forms(config: Config) -> Iterator[Problem]:
+    for index, text in enumerate(config.model_server.extra_args):
+        if is_ours(text):
+            continue
+        path = f"model_server.extra_args[{index}]"
+        meant = _meant(text, is_first=index == 0)
+        if not meant:
+            yield Problem(path, f"must hold an argument, got {shown(text)}", "remove it")
+        elif meant != [text]:
+            message = f"must be one argument as vLLM reads it, got {shown(text)}"
+            yield Problem(path, message, f"write {_items(meant)}")
+        elif index == 0 and not text.startswith("-"):
+            yield Problem(path, f"must be an argument's name, got {shown(text)}", "write the name in an item before it")
+
+
+def _meant(text: str, *, is_first: bool) -> list[str]:
+    """The arguments that *text* was meant to be; itself where it is right."""
+    if not text.strip():
+        return []
+    plain = re.sub(rf"^\s*(?:{SINGLE_HYPHEN}|{LONG_DASH})", "--", text)
+    if is_first and re.match(r"\s*[A-Za-z]", plain):
+        plain = f"--{plain.lstrip()}"
+    if re.match(r"\s+-", plain):
+        plain = plain.strip()
+    return split_arguments(plain) if re.match(r"-[^=\s]*\s", plain) else [plain]
+
+
+def _items(texts: Sequence[str]) -> str:
+    return shown(texts[0]) if len(texts) == 1 else f"one item each: {', '.join(map(shown, texts))}"
+
+
+RULES = (
+    Rule(
+        "SRV-ARGS-FORM",
+        "Each item of `extra_args` is one argument or one value",
+        "No shell parts them at blanks: vLLM does not know an argument with a blank in its name, and ends.",
+        "Python, argparse; vLLM, FlexibleArgumentParser",
+        _forms,
+    ),
+)

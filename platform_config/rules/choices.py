@@ -1,0 +1,106 @@
+"""Rules about an ordered list of pools: each choice can run the model, and has nodes to add."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from constructs_lib.accelerators import PoolPlan
+from platform_config.config import Config
+from platform_config.errors import Problem
+from platform_config.rules.rule import Rule, serving_nodes
+
+SMALLER_WEIGHTS = ("--quantization", "-q", "--cpu-offload-gb", "--dtype")
+"""Arguments that make the weights smaller in memory than they are on disk."""
+MEMORY_SHARE = 0.9
+"""What vLLM takes of the memory unless told otherwise."""
+GIVEN_SHARE = r"--gpu[-_]memory[-_]utilization[=\s]+(0?\.\d+|1(\.0*)?)\b"
+
+
+def _grows(config: Config) -> Iterator[Problem]:
+    for nodes in _with_choices(config):
+        for path, plan in nodes.items():
+            if not plan.grows and not plan.multi_host:
+                fix = f"write autoscaling: {{max_nodes: {plan.nodes}}}"
+                yield Problem(
+                    f"{path}.autoscaling", "must be given for a pool that is one of several, got nothing", fix
+                )
+
+
+def _same_device(config: Config) -> Iterator[Problem]:
+    for nodes in _with_choices(config):
+        (first_path, first), *others = nodes.items()
+        for path, plan in others:
+            if plan.pod_form == first.pod_form or plan.multi_host or first.multi_host:
+                continue
+            message = (
+                f"must be a machine on which the pods of {first_path} can run ({', '.join(first.pod_form)}), "
+                f"got '{plan.machine.machine_type}' ({', '.join(plan.pod_form)})"
+            )
+            fix = "choose another machine"
+            if _without_interfaces(plan) == _without_interfaces(first):
+                fix = f"write {path if plan.dranet else first_path}.dranet: false"
+            yield Problem(f"{path}.machine_type", message, f"{fix}, or take the pool off the list")
+
+
+def _without_interfaces(plan: PoolPlan) -> tuple[str, ...]:
+    """The form of a pod that claims no network interfaces."""
+    return replace(plan, dranet=False).pod_form
+
+
+def _with_choices(config: Config) -> Iterator[dict[str, PoolPlan]]:
+    for key in config.regions:
+        nodes = serving_nodes(config, key)
+        if nodes and len(nodes.pools) > 1:
+            yield dict(nodes.pools)
+
+
+def _memory(config: Config) -> Iterator[Problem]:
+    args = config.model_server.extra_args
+    if any(re.split(r"[=\s]", arg, maxsplit=1)[0].replace("_", "-") in SMALLER_WEIGHTS for arg in args):
+        return
+    given = re.search(GIVEN_SHARE, " ".join(args))
+    share = float(given[1]) if given else MEMORY_SHARE
+    for key in config.regions:
+        nodes = serving_nodes(config, key)
+        for path, plan in nodes.pools.items() if nodes else ():
+            chips = min(nodes.split, plan.machine.chips) if nodes else 0
+            if config.model.weights_gib > share * chips * plan.machine.memory_gb:
+                yield _too_heavy(config, path, plan, chips, share)
+
+
+def _too_heavy(config: Config, path: str, plan: PoolPlan, chips: int, share: float) -> Problem:
+    message = (
+        f"must hold {config.model.weights_gib} GiB of weights in {share:.0%} of the memory of a pod's "
+        f"{f'{chips} chips' if chips > 1 else 'chip'}, got '{plan.machine.machine_type}' "
+        f"with {chips * plan.machine.memory_gb} GB"
+    )
+    few = config.model_server.tensor_parallel_size is not None and chips < plan.machine.chips
+    fix = "write a larger model_server.tensor_parallel_size" if few else "choose a larger machine"
+    return Problem(f"{path}.machine_type", message, f"{fix}, or correct model.weights_gib")
+
+
+RULES = (
+    Rule(
+        "CHOICE-GROWS",
+        "Each of several pools grows",
+        "A ComputeClass chooses where nodes are added; a pool of fixed size costs the same and adds none.",
+        "Google, About custom compute classes",
+        _grows,
+    ),
+    Rule(
+        "CHOICE-POD",
+        "Each of several pools can run the same pod",
+        "One Deployment asks for one kind of chip, slice, network interface and processor.",
+        "Kubernetes, Assigning Pods to Nodes; Google, Plan TPUs in GKE",
+        _same_device,
+    ),
+    Rule(
+        "SRV-MEMORY",
+        "The weights fit in the memory of a pod's chips",
+        "vLLM ends with out of memory after it has loaded most of them.",
+        "vLLM, engine arguments, --gpu-memory-utilization; constructs_lib/data/machines.json",
+        _memory,
+    ),
+)

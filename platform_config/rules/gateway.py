@@ -1,0 +1,184 @@
+"""Rules about the gateway: limits of the load balancer, health checks, the metric it balances by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.inferencepool_chart import VERSIONS
+from platform_config.config import Config
+from platform_config.errors import Problem, nearest, shown
+from platform_config.rules.rule import Rule
+
+MODEL_SERVER_PORTS = 1
+BUSY_ANSWER_SEC = 3
+"""Healthy servers under load were seen to miss 2 seconds (gonka-ai/gonka#1421)."""
+
+
+def _groups(config: Config) -> Iterator[Problem]:
+    zones = {key: len(region.zones) for key, region in config.regions.items()}
+    total = sum(zones.values()) * MODEL_SERVER_PORTS
+    if total > 50:
+        message = f"must have at most 50 zones times ports in all, got {total} from {len(zones)} regions"
+        most = max(zones, key=zones.__getitem__)
+        yield Problem("regions", message, f"name fewer zones in regions.{most}, or fewer regions")
+
+
+def _addresses(config: Config) -> Iterator[Problem]:
+    keys = config.gateway_regions
+    if len(keys) > 16:
+        yield Problem("gateway.regions", f"must be at most 16, got {len(keys)}", "name the 16 nearest to the clients")
+    for index, key in enumerate(keys):
+        if key in keys[:index]:
+            yield Problem(f"gateway.regions[{index}]", f"must be named once, got {shown(key)} again", "remove it")
+
+
+def _health_timeout(config: Config) -> Iterator[Problem]:
+    check = config.gateway.health_check
+    if check.timeout_sec > check.interval_sec:
+        message = f"must be at most interval_sec ({check.interval_sec}), got {check.timeout_sec}"
+        yield Problem("gateway.health_check.timeout_sec", message, f"write {check.interval_sec}")
+
+
+def _health_busy(config: Config) -> Iterator[Problem]:
+    check, path = config.gateway.health_check, "gateway.health_check.timeout_sec"
+    if check.timeout_sec < BUSY_ANSWER_SEC:
+        message = f"should be at least {BUSY_ANSWER_SEC}, since a busy server answers late, got {check.timeout_sec}"
+        longer = f", and interval_sec: {BUSY_ANSWER_SEC}" if check.interval_sec < BUSY_ANSWER_SEC else ""
+        yield Problem(path, message, f"write {BUSY_ANSWER_SEC}{longer}")
+
+
+def _health_path(config: Config) -> Iterator[Problem]:
+    path = config.gateway.health_check.path
+    if len(path) > 2048 or not path.isascii() or not path.isprintable() or " " in path:
+        message = f"must be at most 2048 printable ASCII characters without spaces, got {shown(path)}"
+        yield Problem("gateway.health_check.path", message, "write '/health'")
+
+
+def _metric(config: Config) -> Iterator[Problem]:
+    name, path = config.model_server.metric_export_name, "model_server.metric_export_name"
+    if len(name) > 45:
+        yield Problem(path, f"must be at most 45 characters, got {len(name)}: {shown(name)}", "write 'kv-cache'")
+    if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name):
+        message = f"must hold lower case letters, digits and hyphens and begin with a letter, got {shown(name)}"
+        yield Problem(path, message, "write 'kv-cache'")
+
+
+def _chart(config: Config) -> Iterator[Problem]:
+    version = config.inference_pool.chart_version
+    if version not in VERSIONS:
+        fix = f"write 'v{version}'" if f"v{version}" in VERSIONS else nearest(version, VERSIONS)
+        message = f"must be one of {', '.join(VERSIONS)}, got {shown(version)}"
+        yield Problem("inference_pool.chart_version", message, fix)
+
+
+def _bare_picker(config: Config) -> Iterator[Problem]:
+    version = config.inference_pool.chart_version
+    if version in VERSIONS and not VERSIONS[version].has_resources:
+        first = next(name for name, chart in VERSIONS.items() if chart.has_resources)
+        message = f"should be {first} or later, whose endpoint picker asks for CPU and memory, got '{version}'"
+        yield Problem("inference_pool.chart_version", message, f"write '{list(VERSIONS)[-1]}'")
+
+
+def _priority(config: Config) -> Iterator[Problem]:
+    if not -(2**31) <= config.inference_pool.objective_priority < 2**31:
+        message = f"must be between {-(2**31)} and {2**31 - 1}, got {config.inference_pool.objective_priority}"
+        yield Problem("inference_pool.objective_priority", message, "write 10")
+
+
+def _one_balance(config: Config) -> Iterator[Problem]:
+    gateway = config.gateway
+    if gateway.max_in_flight_requests is not None and gateway.max_utilization_percent is not None:
+        given = f"{gateway.max_in_flight_requests} beside max_utilization_percent {gateway.max_utilization_percent}"
+        yield Problem("gateway.max_in_flight_requests", f"must be the only limit, got {given}", "remove one of the two")
+
+
+def _draining(config: Config) -> Iterator[Problem]:
+    draining, grace = config.gateway.draining_sec, config.model_server.termination_grace_sec
+    if grace < draining:
+        message = f"should be at least gateway.draining_sec ({draining}), got {grace}"
+        yield Problem("model_server.termination_grace_sec", message, f"write {draining + 10}")
+
+
+RULES = (
+    Rule(
+        "GW-NEG-50",
+        "Zones times ports of all clusters are at most 50",
+        "Each is a network endpoint group, and the one backend service behind the gateway holds 50.",
+        "Google, Set up the multi-cluster GKE Inference Gateway, limitations",
+        _groups,
+    ),
+    Rule(
+        "GW-ADDRESS-16",
+        "The gateway has addresses in at most 16 regions, one in each",
+        "The Gateway API takes 16 addresses.",
+        "CRD gateways.gateway.networking.k8s.io, spec.addresses",
+        _addresses,
+    ),
+    Rule(
+        "GW-HEALTH-TIMEOUT",
+        "A health check's timeout is not above its interval",
+        "The policy's CRD refuses it.",
+        "CRD healthcheckpolicies.networking.gke.io, spec.default",
+        _health_timeout,
+    ),
+    Rule(
+        "GW-HEALTH-BUSY",
+        "A health check waits as long as a busy server may take to answer",
+        "A region whose servers are busy is taken for dead when it is needed most.",
+        "gonka-ai/gonka#1421; llm-d/llm-d-benchmark#1734; scaleapi/llm-engine#255",
+        _health_busy,
+        severity="warning",
+    ),
+    Rule(
+        "GW-HEALTH-PATH",
+        "The health check's path is a plain URL path",
+        "The policy's CRD and the load balancer refuse others.",
+        "CRD healthcheckpolicies.networking.gke.io, requestPath",
+        _health_path,
+    ),
+    Rule(
+        "GW-METRIC-45",
+        "The metric's export name has at most 45 characters: lower case letters, digits, hyphens",
+        "The load balancer reads `gke.named_metrics.<name>`, in which a name has 63 characters.",
+        "CRD gcpbackendpolicies.networking.gke.io, customMetrics[].name; Google, Expose custom metrics",
+        _metric,
+    ),
+    Rule(
+        "GW-BALANCE-ONE",
+        "The load balancer counts requests or reads a metric, not both",
+        "The balancing modes IN_FLIGHT and CUSTOM_METRICS exclude each other.",
+        "Google, Set up the multi-cluster GKE Inference Gateway",
+        _one_balance,
+    ),
+    Rule(
+        "GW-CHART",
+        "The inferencepool chart's version is one whose values are known",
+        "Versions take flags in different forms; the wrong form installs, and then the picker crashes.",
+        "kubernetes-sigs/gateway-api-inference-extension, config/charts at each tag",
+        _chart,
+    ),
+    Rule(
+        "GW-CHART-REQUESTS",
+        "The endpoint picker asks for CPU and memory",
+        "It is the first to be evicted where a node is short of memory; older charts have no value for it.",
+        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool at each tag; Kubernetes, Pod QoS classes",
+        _bare_picker,
+        severity="warning",
+    ),
+    Rule(
+        "GW-PRIORITY",
+        "The objective's priority is a 32-bit number",
+        "The InferenceObjective's CRD refuses others.",
+        "CRD inferenceobjectives.inference.networking.x-k8s.io, spec.priority",
+        _priority,
+    ),
+    Rule(
+        "GW-DRAINING",
+        "Pods live as long as the load balancer drains them",
+        "Requests that still run are cut off when the pod goes first.",
+        "Kubernetes, Pod termination; CRD gcpbackendpolicies.networking.gke.io, connectionDraining",
+        _draining,
+        severity="warning",
+    ),
+)

@@ -1,0 +1,69 @@
+"""Rules about pools that grow: bounds that make sense for the machine and for how it is bought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from platform_config.config import Config
+from platform_config.errors import Problem
+from platform_config.rules.rule import Rule, pool_plans, pool_specs
+
+
+def _one_size(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        if spec.autoscaling and spec.nodes_per_zone is not None:
+            message = f"must be left out with autoscaling, got {spec.nodes_per_zone}"
+            yield Problem(f"{path}.nodes_per_zone", message, "remove the line: min_nodes and max_nodes decide")
+
+
+def _slice(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        if plan.spec.autoscaling and plan.multi_host:
+            message = f"must be left out for a slice of {plan.slice_nodes} nodes, which comes and goes whole, got a map"
+            yield Problem(f"{path}.autoscaling", message, "write capacity: {flex_start: true} to have it when needed")
+
+
+def _from_none(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        if spec.autoscaling and spec.autoscaling.min_nodes and spec.capacity.grows_from_zero:
+            message = f"must be 0 for {' and '.join(spec.capacity.modes)}, got {spec.autoscaling.min_nodes}"
+            yield Problem(f"{path}.autoscaling.min_nodes", message, "remove the line")
+
+
+def _driver(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        if plan.machine.kind == "tpu" and plan.spec.gpu_driver_version is not None:
+            message = f"must be left out for {plan.machine.machine_type}, got '{plan.spec.gpu_driver_version}'"
+            yield Problem(f"{path}.gpu_driver_version", message, "remove the line")
+
+
+RULES = (
+    Rule(
+        "POOL-ONE-SIZE",
+        "A pool has a fixed size or grows",
+        "Two sizes contradict each other.",
+        "GKE API, NodePool.initialNodeCount and NodePool.autoscaling",
+        _one_size,
+    ),
+    Rule(
+        "POOL-GROW-SLICE",
+        "Slices that span nodes do not grow by numbers",
+        "GKE takes no node of a slice away: it has all of its nodes or none.",
+        "Google, Plan TPUs in GKE; GKE API, NodePoolAutoscaling",
+        _slice,
+    ),
+    Rule(
+        "POOL-GROW-ZERO",
+        "Flex-start and queued pools grow from none",
+        "Their nodes come only when pods ask for them.",
+        "Google, About flex-start provisioning mode",
+        _from_none,
+    ),
+    Rule(
+        "POOL-DRIVER",
+        "Only GPU pools have a driver version",
+        "TPU nodes have their driver in the image.",
+        "GKE API, GPUDriverInstallationConfig",
+        _driver,
+    ),
+)

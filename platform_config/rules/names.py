@@ -1,0 +1,228 @@
+"""Rules about names: every cloud resource's length, every part's alphabet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from unicodedata import category, normalize
+
+from constructs_lib.google_names import (
+    ACCOUNT_LENGTHS,
+    CLUSTER_LENGTH,
+    COMPUTE_LENGTH,
+    WORD,
+    WORD_ALPHABET,
+    wrong_label,
+    wrong_project,
+)
+from platform_config.config import Config
+from platform_config.errors import TOKEN, Problem, shown
+from platform_config.names import Names
+from platform_config.rules.rule import Rule, pool_specs
+
+PLACEHOLDER = "my-project-id"
+RESERVED_POOLS = ("system", "default-pool")
+RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
+MAX_LABELS = 63
+"""A resource has 64, and the provider adds goog-terraform-provisioned."""
+LABEL_LIMIT = "63 lower case letters, digits, _ and -, in 128 bytes"
+LOWER_CASE = ("Ll", "Lo")
+"""Unicode's letters that are lower case, and those of scripts that know no case."""
+
+
+def _words(config: Config) -> Iterator[Problem]:
+    words = [("name", config.name)]
+    words += [(f"regions.{key}", key) for key in config.regions]
+    words += [(path, key) for path, key, _ in pool_specs(config)]
+    for path, word in words:
+        if not re.fullmatch(WORD, word):
+            fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-").lstrip("-0123456789")
+            yield Problem(
+                path, f"must hold only {WORD_ALPHABET}, got {shown(word)}", f"write '{fix[:20]}'" if fix else ""
+            )
+
+
+def _project(config: Config) -> Iterator[Problem]:
+    if wrong := wrong_project(config.project):
+        fix = "write the project ID, not its number or name: `gcloud projects list` shows it"
+        yield Problem("project", f"must {wrong}, got {shown(config.project)}", fix)
+
+
+def _placeholder(config: Config) -> Iterator[Problem]:
+    if config.project == PLACEHOLDER:
+        fix = "`gcloud projects list` shows the IDs of yours"
+        yield Problem("project", f"should be a project of yours, got the example's placeholder '{PLACEHOLDER}'", fix)
+
+
+def _compute(config: Config) -> Iterator[Problem]:
+    """Network, subnets, addresses, routers, firewall rules, placement policies."""
+    names = Names(config)
+    yield from _too_long(
+        "name", "a firewall rule", [names.network, f"{names.network}-allow-health-checks"], COMPUTE_LENGTH
+    )
+    for key in config.regions:
+        made = [names.node_subnet(key), names.proxy_subnet(key), names.gateway_address(key), names.router(key)]
+        made += [f"{names.network}-allow-{what}-{key}" for what in ("proxies", "nodes")]
+        made += [f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)]
+        yield from _too_long(f"regions.{key}", "a network resource", made, COMPUTE_LENGTH)
+
+
+def _clusters(config: Config) -> Iterator[Problem]:
+    for key in config.regions:
+        yield from _too_long(f"regions.{key}", "a cluster", [Names(config).cluster(key)], CLUSTER_LENGTH)
+
+
+def _service_account(config: Config) -> Iterator[Problem]:
+    yield from _too_long("name", "a service account ID", [Names(config).node_service_account], ACCOUNT_LENGTHS[1])
+
+
+def _release(config: Config) -> Iterator[Problem]:
+    yield from _too_long("name", "a chart release", [Names(config).inference_pool], 53)
+
+
+def _pools(config: Config) -> Iterator[Problem]:
+    for path, key, _ in pool_specs(config):
+        yield from _too_long(path, "a node pool", [key], CLUSTER_LENGTH)
+        if key in RESERVED_POOLS:
+            yield Problem(
+                path, f"must not be called {' or '.join(RESERVED_POOLS)}, got '{key}'", "write 'tpu' or 'gpu'"
+            )
+
+
+def _objective(config: Config) -> Iterator[Problem]:
+    name, path = config.inference_pool.objective_name, "inference_pool.objective_name"
+    if name is not None and (wrong := wrong_label(name)):
+        message = f"must {wrong}, got {shown(name)}"
+        yield Problem(path, message, f"write '{_plain_word(name) or 'chat'}'")
+
+
+def _plain_word(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", text).lower()).strip("-")[:63].rstrip("-")
+
+
+def _too_long(path: str, kind: str, names: list[str], limit: int) -> Iterator[Problem]:
+    longest = max(names, key=len)
+    if len(longest) > limit:
+        message = f"must give {kind} of at most {limit} characters, got {len(longest)}: {shown(longest)}"
+        what = "name" if path == "name" else "name or the key"
+        yield Problem(path, message, f"shorten {what} by {len(longest) - limit}")
+
+
+def _namespace(config: Config) -> Iterator[Problem]:
+    name = config.namespace
+    if wrong := wrong_label(name):
+        message = f"must {wrong}, got {shown(name)}"
+        yield Problem("namespace", message, "write 'inference'")
+    elif name in RESERVED_NAMESPACES or name.startswith(("kube-", "gke-")):
+        yield Problem("namespace", f"must be a namespace of our own, got '{name}'", "write 'inference'")
+
+
+def _labels(config: Config) -> Iterator[Problem]:
+    if len(config.labels) > MAX_LABELS:
+        yield Problem("labels", f"must be at most {MAX_LABELS}, got {len(config.labels)}", "remove some")
+    for key, value in config.labels.items():
+        path = f"labels.{key}"
+        if not _is_label(key) or category(key[0]) not in LOWER_CASE or key.startswith("goog"):
+            must = f"must have a key of 1 to {LABEL_LIMIT}, beginning with a letter but not goog"
+            yield Problem(path, f"{must}, got {shown(key)}", f"write '{_plain_key(key)}'")
+        if value and not _is_label(value):
+            yield Problem(path, f"must be at most {LABEL_LIMIT}, got {shown(value)}", f"write '{_plain_label(value)}'")
+
+
+def _is_label(text: str) -> bool:
+    plain = all(letter in "_-" or category(letter) in (*LOWER_CASE, "Nd") for letter in text)
+    return plain and 0 < len(text) <= 63 and len(text.encode()) <= 128
+
+
+def _plain_key(text: str) -> str:
+    return re.sub(r"^(goog|[\W\d_])+", "", _plain_label(text)) or "team"
+
+
+def _plain_label(text: str) -> str:
+    """*text* in lower case where that will do, else in letters that every Google API takes, without their accents."""
+    lower = text.lower()
+    if _is_label(lower):
+        return lower
+    return re.sub(r"[^a-z0-9_-]", "-", re.sub(r"[\u0300-\u036f]", "", normalize("NFKD", lower)))[:63]
+
+
+RULES = (
+    Rule(
+        "NAME-WORD",
+        "`name`, region keys and pool keys hold lower case letters, digits and hyphens",
+        "They are parts of every cloud name and of every stack id.",
+        "RFC 1035; Google, Compute Engine naming conventions",
+        _words,
+    ),
+    Rule(
+        "NAME-PROJECT",
+        "`project` is a project ID",
+        "A project's number or display name is refused by most APIs.",
+        "Google, Creating and managing projects",
+        _project,
+    ),
+    Rule(
+        "NAME-PLACEHOLDER",
+        "`project` is not the placeholder of the example",
+        "The first apply would be refused, or go to a project of somebody else.",
+        "config/example.yaml",
+        _placeholder,
+        severity="warning",
+    ),
+    Rule(
+        "NAME-COMPUTE-63",
+        "Networks, subnets, addresses, routers, firewall rules and placement policies have at most 63 characters",
+        "Compute Engine refuses longer names.",
+        "Google, Compute Engine naming conventions",
+        _compute,
+    ),
+    Rule(
+        "NAME-CLUSTER-40",
+        "Clusters have at most 40 characters",
+        "GKE refuses longer names.",
+        "GKE API, Cluster.name",
+        _clusters,
+    ),
+    Rule(
+        "NAME-ACCOUNT-30",
+        "The nodes' service account ID has at most 30 characters",
+        "IAM takes 6 to 30.",
+        "provider google 7.45, google_service_account.account_id",
+        _service_account,
+    ),
+    Rule(
+        "NAME-RELEASE-53",
+        "The InferencePool and its chart release have at most 53 characters",
+        "Helm refuses longer release names.",
+        "Helm, release name validation",
+        _release,
+    ),
+    Rule(
+        "NAME-POOL-40",
+        "A pool's key has at most 40 characters and is not `system` or `default-pool`",
+        "It names the node pool; GKE takes 40 characters; the two names are taken by the platform and by GKE.",
+        "GKE API, NodePool.name",
+        _pools,
+    ),
+    Rule(
+        "NAME-OBJECTIVE",
+        "`objective_name` is a DNS label",
+        "It names the InferenceObjective, and clients send it in a header.",
+        "Kubernetes, Object names",
+        _objective,
+    ),
+    Rule(
+        "NAME-NAMESPACE",
+        "`namespace` is a DNS label, and not one that Kubernetes or GKE owns",
+        "The platform creates it, and fails where it is there already.",
+        "RFC 1123; Kubernetes, Namespaces",
+        _namespace,
+    ),
+    Rule(
+        "NAME-LABEL",
+        "At most 63 labels, with keys and values of at most 63 lower case characters",
+        "Google refuses others and a 65th, keeps keys that begin with goog for itself, and the provider adds one.",
+        "Google, Requirements for labels; provider google 7.45, goog-terraform-provisioned",
+        _labels,
+    ),
+)

@@ -1,0 +1,180 @@
+"""Rules about address ranges: readable, allowed, apart from each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+
+from platform_config.config import Config
+from platform_config.errors import Problem, shown
+from platform_config.network_plan import block_count, region_ranges
+from platform_config.partial import known_first
+from platform_config.rules.rule import Rule
+
+PARTS = ("nodes", "pods", "services", "proxy")
+PRIVATE = [IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+PROHIBITED = [
+    IPv4Network(text)
+    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "199.36.153.4/30", "199.36.153.8/30", "224.0.0.0/4")
+] + [IPv4Network("255.255.255.255/32")]
+
+
+def given_ranges(config: Config) -> Iterator[tuple[str, str]]:
+    """Path and text of each range that is written down."""
+    given = [("network.supernet", config.network.supernet)]
+    for key, region in config.regions.items():
+        given += [(f"regions.{key}.cidrs.{part}", getattr(region.cidrs, part)) for part in PARTS if region.cidrs]
+    yield from known_first(given)
+
+
+def read_range(text: str) -> IPv4Network | None:
+    """*text* as a range, or None where `NET-CIDR` refuses it."""
+    try:
+        return IPv4Network(text) if re.fullmatch(r"[0-9.]+/[0-9]{1,2}", text) else None
+    except ValueError:
+        return None
+
+
+def all_ranges(config: Config) -> Iterator[tuple[str, str, IPv4Network]]:
+    """Key, part and range of every range that can be read."""
+    for key, region in config.regions.items():
+        if region.cidrs is not None:
+            given = known_first((part, getattr(region.cidrs, part)) for part in PARTS)
+            yield from ((key, part, network) for part, text in given if (network := read_range(text)))
+            continue
+        try:
+            ranges = region_ranges(config, key)
+        except ValueError:
+            continue
+        for part in PARTS:
+            yield key, part, getattr(ranges, part)
+
+
+def _cidrs(config: Config) -> Iterator[Problem]:
+    for path, text in given_ranges(config):
+        if read_range(text) is None:
+            yield Problem(path, f"must be an IPv4 range such as 10.8.0.0/16, got {shown(text)}", _likely(text))
+
+
+def _likely(text: str) -> str:
+    try:
+        near = IPv4Network(text, strict=False)
+    except ValueError:
+        return "only IPv4 is supported" if ":" in text else "write address/size"
+    return f"write '{near}'" if "/" in text else "add its size, such as /16"
+
+
+def _blocks(config: Config) -> Iterator[Problem]:
+    supernet, length = read_range(config.network.supernet), config.network.region_prefix_length
+    if supernet is None:
+        return
+    if not block_count(config.network):
+        message = f"must be at least {supernet.prefixlen}, the size of the supernet {supernet}, got {length}"
+        yield Problem("network.region_prefix_length", message, "choose a larger supernet, such as 10.0.0.0/8")
+        return
+    last = block_count(config.network) - 1
+    for key, region in config.regions.items():
+        if region.cidrs is None and region.number > last:
+            message = f"must be between 0 and {last} (blocks of /{length} in {supernet}), got {region.number}"
+            yield Problem(f"regions.{key}.number", message, "choose a free number, or give cidrs")
+
+
+def _overlaps(config: Config) -> Iterator[Problem]:
+    told: set[tuple[str, str]] = set()
+    ranges = [(int(net[0]), int(net[-1]), key, part, net) for key, part, net in all_ranges(config)]
+    for one, two in combinations(ranges, 2):
+        if not (one[0] <= two[1] and two[0] <= one[1]) or _same_block(config, one[2], two[2]):
+            continue
+        # What was written down is wrong, not the number beside it.
+        by_hand = config.regions[one[2]].cidrs is not None and config.regions[two[2]].cidrs is None
+        (*_, key, part, net), (*_, other_key, other_part, other) = (two, one) if by_hand else (one, two)
+        path = range_path(config, other_key, other_part)
+        if config.regions[key].cidrs is None and (path, key) in told:
+            continue
+        told.add((path, key))
+        message = f"must be apart from {part} of {key} ({net}), got {other_part} of {other_key} ({other})"
+        yield Problem(path, message, "choose a free range")
+
+
+def _same_block(config: Config, key: str, other: str) -> bool:
+    """Whether two regions clash by their number alone, which `REG-NUMBER` tells in one line."""
+    one, two = config.regions[key], config.regions[other]
+    return key != other and one.cidrs is None and two.cidrs is None and one.number == two.number
+
+
+def range_path(config: Config, key: str, part: str) -> str:
+    """Where one range of region *key* comes from."""
+    return f"regions.{key}.cidrs.{part}" if config.regions[key].cidrs else f"regions.{key}.number"
+
+
+def _prohibited(config: Config) -> Iterator[Problem]:
+    for path, text in given_ranges(config):
+        network = read_range(text)
+        bad = [str(prohibited) for prohibited in PROHIBITED if network and network.overlaps(prohibited)]
+        if bad:
+            message = f"must not overlap {', '.join(bad)}, got {shown(text)}"
+            yield Problem(path, message, "take a range of 10.0.0.0/8")
+
+
+def _public(config: Config) -> Iterator[Problem]:
+    for path, text in given_ranges(config):
+        network = read_range(text)
+        if network and not any(network.subnet_of(private) for private in PRIVATE):
+            message = f"should be in {', '.join(map(str, PRIVATE))}, got {shown(text)}"
+            yield Problem(path, message, "take a range of 10.0.0.0/8")
+
+
+def _no_way_out(config: Config) -> Iterator[Problem]:
+    if config.cluster.private_nodes and not config.network.nat:
+        message = "should be true with private nodes, got false: images and the model must come another way"
+        yield Problem("network.nat", message, "remove the line, or mirror images and weights inside Google Cloud")
+
+
+RULES = (
+    Rule(
+        "NET-CIDR",
+        "Ranges are IPv4 with a size and without host bits",
+        "Google refuses others when the subnet is made.",
+        "Google, Subnets",
+        _cidrs,
+    ),
+    Rule(
+        "NET-BLOCK",
+        "Each region's number is a block of the supernet",
+        "A block outside the supernet would take addresses that are not ours.",
+        "this library, platform_config/network_plan.py",
+        _blocks,
+    ),
+    Rule(
+        "NET-OVERLAP",
+        "No two ranges overlap, in one region or across regions",
+        "All clusters share one VPC; the second subnet is refused after the first is made.",
+        "Google, Subnets",
+        _overlaps,
+    ),
+    Rule(
+        "NET-PROHIBITED",
+        "Ranges keep clear of those that no subnet may have",
+        "Google refuses loopback, link local, multicast and its own service addresses.",
+        "Google, Subnets, prohibited IPv4 ranges",
+        _prohibited,
+    ),
+    Rule(
+        "NET-PUBLIC",
+        "Ranges are private (RFC 1918)",
+        "Addresses that belong to others on the internet cannot be reached from the VPC any more.",
+        "Google, Subnets, privately used public IPv4 ranges",
+        _public,
+        severity="warning",
+    ),
+    Rule(
+        "NET-NAT",
+        "Private nodes have a way out",
+        "Google's registries are reached without NAT; Docker Hub and Hugging Face are not.",
+        "Google, Private Google Access; Cloud NAT overview",
+        _no_way_out,
+        severity="warning",
+    ),
+)

@@ -1,0 +1,230 @@
+"""Rules about accelerator pools: machines, slices, placement, networks of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.accelerators import Machine, machines
+from platform_config.config import Config
+from platform_config.errors import Problem, nearest, shown
+from platform_config.rules.rule import Rule, pool_plans, pool_specs, region_plans
+
+DISK_TYPES = ("hyperdisk-balanced", "hyperdisk-extreme", "pd-balanced", "pd-extreme", "pd-ssd", "pd-standard")
+SMALLEST_DISKS = {"hyperdisk-extreme": 64, "pd-extreme": 500}
+"""GiB; the others are smaller than any boot disk."""
+
+
+def _some(config: Config) -> Iterator[Problem]:
+    for key, region in config.regions.items():
+        if not config.node_pools and not region.node_pools:
+            message = f"must hold at least one pool for region {key}, got none"
+            yield Problem("node_pools", message, f"add one, or give regions.{key}.node_pools")
+
+
+def _machine(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        if spec.machine_type not in machines():
+            message = f"must be a TPU or GPU machine that is known, got {shown(spec.machine_type)}"
+            yield Problem(f"{path}.machine_type", message, _likely_machine(spec.machine_type))
+
+
+def _likely_machine(text: str) -> str:
+    """The machines of the accelerator that *text* names, such as h100 or v6e, else the nearest name."""
+    word = re.sub(r"[^a-z0-9]", "", text.lower())
+    named = [name for name, machine in machines().items() if len(word) > 1 and word in _accelerator(machine)]
+    if named:
+        return f"write {'one of ' if len(named) > 1 else ''}{', '.join(named)}"
+    return nearest(text.lower(), machines(), otherwise=f"docs/machines.md describes all {len(machines())}")
+
+
+def _accelerator(machine: Machine) -> str:
+    return re.sub(r"[^a-z0-9]", "", f"{machine.generation} {machine.label_value}".lower())
+
+
+def _topology(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        machine = machines().get(spec.machine_type)
+        if machine is None or spec.topology is None or spec.topology in machine.topologies:
+            continue
+        if not machine.topologies:
+            message = f"must be left out for {spec.machine_type}, which is not a TPU, got {shown(spec.topology)}"
+            yield Problem(f"{path}.topology", message, "remove the line")
+            continue
+        first = list(machine.topologies)[:12]
+        more = f" or {len(machine.topologies) - 12} larger ones" if len(machine.topologies) > 12 else ""
+        message = f"must be one of {', '.join(first)}{more} for {spec.machine_type}, got {shown(spec.topology)}"
+        turned = "x".join(sorted(spec.topology.split("x"), key=lambda side: (len(side), side)))
+        fix = f"write '{turned}'" if turned in machine.topologies else "docs/machines.md lists them all"
+        yield Problem(f"{path}.topology", message, fix)
+
+
+def _dranet(config: Config) -> Iterator[Problem]:
+    able = [name for name, machine in machines().items() if machine.dra_device_class]
+    for path, plan in pool_plans(config):
+        if plan.dranet and plan.machine.dra_device_class is None:
+            message = f"must be false for {plan.spec.machine_type}, got true"
+            yield Problem(f"{path}.dranet", message, f"remove the line, or take one of {', '.join(able)}")
+
+
+def _placement_single(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        if plan.compact_placement and not plan.multi_host and plan.machine.kind == "tpu":
+            message = f"must be false for the single-host slice {plan.topology} of {plan.spec.machine_type}, got true"
+            yield Problem(f"{path}.compact_placement", message, "remove the line")
+
+
+def _placement_multi(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        if plan.multi_host and not plan.compact_placement:
+            message = f"must be true for the slice {plan.topology} of {plan.slice_nodes} nodes, got false"
+            yield Problem(f"{path}.compact_placement", message, "remove the line")
+
+
+def _placement_zone(config: Config) -> Iterator[Problem]:
+    for key, region in config.regions.items():
+        for pool, (path, plan) in region_plans(config, key).items():
+            if plan.compact_placement and len(region.zones) > 1:
+                given = ", ".join(region.zones)
+                message = f"must name one zone for pool {pool}, whose nodes are side by side, got {given}"
+                yield Problem(f"regions.{key}.zones", message, f"keep one zone, or change {path}.topology")
+
+
+def _slice_nodes(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        if plan.multi_host and plan.spec.nodes_per_zone not in (None, 1, plan.slice_nodes):
+            given = plan.spec.nodes_per_zone
+            message = f"must be {plan.slice_nodes}, the nodes of a {plan.topology} slice, got {given}"
+            yield Problem(f"{path}.nodes_per_zone", message, "remove the line: the topology decides")
+
+
+def _nodes(config: Config) -> Iterator[Problem]:
+    most_zones = max((len(region.zones) for region in config.regions.values()), default=1)
+    for path, _, spec in pool_specs(config):
+        if spec.autoscaling and spec.autoscaling.max_nodes > 1000 * most_zones:
+            message = f"must be at most {1000 * most_zones}, 1000 in a zone, got {spec.autoscaling.max_nodes}"
+            yield Problem(f"{path}.autoscaling.max_nodes", message, "add a pool, or a region")
+
+
+def _disk_type(config: Config) -> Iterator[Problem]:
+    for path, _, spec in pool_specs(config):
+        if spec.disk_type is not None and spec.disk_type not in DISK_TYPES:
+            message = f"must be one of {', '.join(DISK_TYPES)}, got {shown(spec.disk_type)}"
+            yield Problem(f"{path}.disk_type", message, "remove the line: the machine's own is taken")
+
+
+def _disk_size(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        least = SMALLEST_DISKS.get(plan.disk_type, 0)
+        if plan.spec.disk_gib < least:
+            message = f"must be at least {least} for {plan.disk_type}, got {plan.spec.disk_gib}"
+            yield Problem(f"{path}.disk_gib", message, f"write {least}, or remove the line with disk_type")
+
+
+def _odd_disk(config: Config) -> Iterator[Problem]:
+    for path, plan in pool_plans(config):
+        kind = plan.machine.boot_disk_type.split("-")[0]
+        if plan.disk_type in DISK_TYPES and not plan.disk_type.startswith(kind):
+            message = f"should be {plan.machine.boot_disk_type} for {plan.spec.machine_type}, got '{plan.disk_type}'"
+            yield Problem(f"{path}.disk_type", message, "remove the line")
+
+
+def _unused(config: Config) -> Iterator[Problem]:
+    server = config.model_server
+    used = (server.node_pool, *server.fallback_node_pools)
+    for path, key, _ in pool_specs(config):
+        if server.node_pool is not None and key not in used:
+            given = " and ".join(f"'{pool}'" for pool in used)
+            message = f"should be used by something, got {given} as the model server's pool{'s' * (len(used) > 1)}"
+            yield Problem(path, message, "remove the pool")
+
+
+RULES = (
+    Rule("POOL-NONE", "Each region has a pool", "A model server needs accelerators.", "this library", _some),
+    Rule(
+        "POOL-MACHINE",
+        "`machine_type` is a TPU or GPU machine that is known",
+        "Chips, labels, slices and disks follow from it.",
+        "constructs_lib/data/machines.json, which names its sources",
+        _machine,
+    ),
+    Rule(
+        "POOL-TOPOLOGY",
+        "`topology` is a slice of that machine",
+        "GKE refuses others when the pool is made, some 15 minutes into an apply.",
+        "constructs_lib/data/machines.json, which names its sources",
+        _topology,
+    ),
+    Rule(
+        "POOL-DRANET",
+        "Managed DRANET is on only where the machine has it",
+        "GKE refuses the network profile on other machines.",
+        "Google, Allocate network resources using GKE managed DRANET, supported machines",
+        _dranet,
+    ),
+    Rule(
+        "POOL-PLACEMENT-SINGLE",
+        "A single-host TPU slice has no placement policy",
+        "GKE answers: TPU topology can't be specified with single-host TPU slice pool.",
+        "AI-Hypercomputer/xpk#825",
+        _placement_single,
+    ),
+    Rule(
+        "POOL-PLACEMENT-MULTI",
+        "A multi-host TPU slice has a placement policy",
+        "The nodes of a slice are one machine to TPU; elsewhere they cannot talk to each other.",
+        "Google, Plan TPUs in GKE; GoogleCloudPlatform/cluster-toolkit, gke-node-pool",
+        _placement_multi,
+    ),
+    Rule(
+        "POOL-PLACEMENT-ZONE",
+        "A pool with nodes side by side is in one zone",
+        "A placement policy holds for one zone.",
+        "GoogleCloudPlatform/cluster-toolkit, gke-node-pool preconditions",
+        _placement_zone,
+    ),
+    Rule(
+        "POOL-SLICE-NODES",
+        "A multi-host slice has as many nodes as its topology",
+        "GKE refuses any other count.",
+        "Google, Plan TPUs in GKE",
+        _slice_nodes,
+    ),
+    Rule(
+        "POOL-NODES-1000",
+        "A pool has at most 1000 nodes in a zone",
+        "GKE refuses more.",
+        "Google, GKE quotas and limits",
+        _nodes,
+    ),
+    Rule(
+        "POOL-DISK-TYPE",
+        "`disk_type` is one that Compute Engine has",
+        "GKE refuses others when the pool is made.",
+        "GKE API, NodeConfig.diskType",
+        _disk_type,
+    ),
+    Rule(
+        "POOL-DISK-SIZE",
+        "`disk_gib` is not below what the disk type begins with",
+        "Compute Engine refuses smaller disks.",
+        "Google, About Hyperdisk Extreme, size and performance limits; Extreme Persistent Disk",
+        _disk_size,
+    ),
+    Rule(
+        "POOL-DISK-ODD",
+        "`disk_type` is of the kind that the machine boots from",
+        "New machines boot from Hyperdisk, older ones from Persistent Disk; others are refused for most of them.",
+        "GoogleCloudPlatform/cluster-toolkit and AI-Hypercomputer/xpk blueprints",
+        _odd_disk,
+        severity="warning",
+    ),
+    Rule(
+        "POOL-UNUSED",
+        "Each pool is used by the model server",
+        "Idle accelerators cost as much as busy ones.",
+        "this library",
+        _unused,
+        severity="warning",
+    ),
+)

@@ -1,0 +1,91 @@
+"""What a rule is, and the views of a config that several rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.serving_nodes import ServingNodes
+from constructs_lib.specs import NodePoolSpec
+from platform_config.config import Config
+from platform_config.errors import Problem
+from platform_config.partial import UNKNOWN, known_first
+
+
+@dataclass(frozen=True)
+class Rule:
+    """
+    A limit that no single setting can check by itself.
+
+    Attributes:
+        id: Stable name, such as `GW-NEG-50`.
+        title: The rule as a sentence.
+        reason: What happens without it.
+        source: Where the reason is from.
+        check: Finds the problems of a config whose shape is right; it holds its tongue about what other rules refuse.
+        severity: An `error` is refused, a `warning` is printed.
+    """
+
+    id: str
+    title: str
+    reason: str
+    source: str
+    check: Callable[[Config], Iterable[Problem]]
+    severity: Literal["error", "warning"] = "error"
+
+
+def pool_specs(config: Config) -> Iterator[tuple[str, str, NodePoolSpec]]:
+    """Each pool that is written down, as path, key and spec: those of all regions first, and the broken ones last."""
+    specs = [(f"node_pools.{pool}", pool, spec) for pool, spec in config.node_pools.items()]
+    for key, region in config.regions.items():
+        specs += [(f"regions.{key}.node_pools.{pool}", pool, spec) for pool, spec in (region.node_pools or {}).items()]
+    yield from known_first(specs)
+
+
+def pool_plans(config: Config) -> Iterator[tuple[str, PoolPlan]]:
+    """Each pool that is written down and whose machine and topology are known, for one zone."""
+    for path, _, spec in pool_specs(config):
+        try:
+            yield path, plan_pool(spec, zones=1)
+        except ValueError:
+            continue
+
+
+def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
+    """The pools of region *key* whose machine and topology are known, by their key: path and plan."""
+    region = config.regions[key]
+    plans = {}
+    for pool, spec in {**config.node_pools, **(region.node_pools or {})}.items():
+        own = f"regions.{key}." if pool in (region.node_pools or {}) else ""
+        try:
+            plans[pool] = f"{own}node_pools.{pool}", plan_pool(spec, len(region.zones))
+        except ValueError:
+            continue
+        except TypeError:  # The rule stumbles where it needs this one.
+            plans[pool] = f"{own}node_pools.{pool}", UNKNOWN
+    return plans
+
+
+def serving_nodes(config: Config, key: str) -> ServingNodes | None:
+    """
+    The pools that region *key* serves from, in order, by their path; None where another rule refuses them all.
+
+    A split that does not fit their nodes counts as none: SRV-PARALLEL refuses it.
+    """
+    plans = region_plans(config, key)
+    server = config.model_server
+    if server.node_pool is not None:
+        wanted = [plans[pool] for pool in (server.node_pool, *server.fallback_node_pools) if pool in plans]
+    else:
+        wanted = list(plans.values()) if len(plans) == 1 else []
+    size = server.tensor_parallel_size
+    fits = size is not None and size > 0 and not any(plan.machine.chips % size for _, plan in wanted)
+    return ServingNodes(pools=dict(wanted), tensor_parallel_size=size if fits else None) if wanted else None
+
+
+def serving_plans(config: Config, key: str) -> list[tuple[str, PoolPlan]]:
+    """Path and plan of each pool that region *key* serves from, in order."""
+    nodes = serving_nodes(config, key)
+    return list(nodes.pools.items()) if nodes else []

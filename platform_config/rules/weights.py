@@ -1,0 +1,217 @@
+"""Rules about weights: where they come from, where they lie, and the room they need on a node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.accelerators import PoolPlan
+from constructs_lib.manifests.model_server import OWN_FILES_GIB
+from constructs_lib.node_room import disk_left_gib, local_ssds_left_gib
+from platform_config.config import Config
+from platform_config.errors import TOKEN, Problem, shown, yaml_path
+from platform_config.rules.rule import Rule, serving_nodes
+from platform_config.sizing import file_cache_gib
+from platform_config.stack_graph import WEIGHTS_STACK
+
+BESIDE = f", less {OWN_FILES_GIB} GiB for the server's own files"
+LORA_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)
+SECRET_NAME = r"[A-Za-z0-9_-]{1,255}"
+OBJECT_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
+
+
+def _cache_disk(config: Config) -> Iterator[Problem]:
+    for path, plan, pods in _nodes(config):
+        needed, disk = (file_cache_gib(config) + OWN_FILES_GIB) * pods, plan.spec.disk_gib
+        left = disk_left_gib(disk)
+        if plan.machine.local_ssds:
+            yield from _cache_ssd(config, plan, pods)
+            continue
+        if needed <= left:
+            continue
+        enough = next((size for size in range(10, 65536, 10) if disk_left_gib(size) >= needed), 65536)
+        if config.model_server.file_cache_gib:
+            most = _most_cache(left, pods)
+            write = f"write {most}, or" if most else "write"
+            message = f"must be at most {most}, what GKE leaves of {disk} GiB of disk{_share(pods)}{BESIDE}"
+            got = f", got {config.model_server.file_cache_gib}"
+            yield Problem("model_server.file_cache_gib", message + got, f"{write} {path}.disk_gib: {enough}")
+        else:
+            message = f"must leave {needed} GiB for the weights and the server's own files, got {disk}"
+            fix = f"write {enough}, or a smaller model_server.file_cache_gib"
+            yield Problem(f"{path}.disk_gib", f"{message} of which GKE leaves {left}", fix)
+
+
+def _cache_ssd(config: Config, plan: PoolPlan, pods: int) -> Iterator[Problem]:
+    machine, cache = plan.machine, file_cache_gib(config)
+    most = _most_cache(local_ssds_left_gib(machine.local_ssds, machine.local_ssd_gib), pods)
+    if cache > most:
+        where = f"the {machine.local_ssd_gib} GiB of local SSD of {machine.machine_type}{_share(pods)}{BESIDE}"
+        message = f"must be at most {most}, what GKE leaves of {where}, got {cache}"
+        fix = f"write {most}" if config.model_server.file_cache_gib else "choose a larger machine"
+        yield Problem("model_server.file_cache_gib", message, fix)
+
+
+def _most_cache(left_gib: int, pods: int) -> int:
+    return max(0, left_gib // pods - OWN_FILES_GIB)
+
+
+def _share(pods: int) -> str:
+    return f" to each of the {pods} pods of a node" if pods > 1 else ""
+
+
+def _nodes(config: Config) -> Iterator[tuple[str, PoolPlan, int]]:
+    """Path, plan and pods per node of the pools that the model server may run on."""
+    for key in config.regions:
+        nodes = serving_nodes(config, key)
+        for path, plan in nodes.pools.items() if nodes else ():
+            yield path, plan, max(1, nodes.pods_per_node(plan) if nodes else 1)
+
+
+def _source(config: Config) -> Iterator[Problem]:
+    if config.model.source == "bucket" and config.bucket is None:
+        yield Problem(
+            "bucket", "must be given for weights from the bucket, got nothing", "write bucket: {location: US}"
+        )
+    if config.bucket is None and not config.reads_bucket and config.model.download_region is not None:
+        message = f"must be left out where each server downloads, got {shown(config.model.download_region)}"
+        yield Problem("model.download_region", message, "remove the line")
+
+
+def _unread(config: Config) -> Iterator[Problem]:
+    if config.bucket is not None and not config.reads_bucket:
+        message = "should be left out once no server reads it, got a map"
+        yield Problem("bucket", message, f"deploy, destroy {WEIGHTS_STACK}, then remove it and deploy again")
+
+
+def _adapters(config: Config) -> Iterator[Problem]:
+    for name in config.model.lora_adapters:
+        path = yaml_path(("model", "lora_adapters", name))
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?", name):
+            message = f"must be named with 1 to 50 lower case letters, digits and hyphens, got {shown(name)}"
+            fix = re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", name).lower()).strip("-")[:50].rstrip("-")
+            yield Problem(path, message, f"write '{fix or 'adapter-1'}'")
+        elif name == config.model.name:
+            yield Problem(
+                path, f"must have another name than the model itself, got {shown(name)}", "rename one of them"
+            )
+
+
+def _pinned(config: Config) -> Iterator[Problem]:
+    for name, adapter in config.model.lora_adapters.items():
+        if adapter.revision == "main":
+            path = f"{yaml_path(('model', 'lora_adapters', name))}.revision"
+            fix = f"copy the newest commit of https://huggingface.co/{adapter.repository}/commits/main"
+            yield Problem(path, "should be a commit, so that all servers have the same, got main", fix)
+
+
+def _rank(config: Config) -> Iterator[Problem]:
+    rank, path = config.model_server.max_lora_rank, "model_server.max_lora_rank"
+    if rank is not None and rank not in LORA_RANKS:
+        allowed = ", ".join(map(str, LORA_RANKS))
+        enough = next((known for known in LORA_RANKS if known >= rank), LORA_RANKS[-1])
+        yield Problem(path, f"must be one of {allowed}, got {rank}", f"write {enough}")
+    elif rank is not None and not config.model.lora_adapters:
+        yield Problem(path, f"must be left out without model.lora_adapters, got {rank}", "remove the line")
+
+
+def _cache_small(config: Config) -> Iterator[Problem]:
+    given, weights = config.model_server.file_cache_gib, config.model.weights_gib
+    if given and given < weights:
+        message = f"should be at least {weights}, the size of the weights, got {given}"
+        yield Problem("model_server.file_cache_gib", message, "remove the line")
+
+
+def _secret(config: Config) -> Iterator[Problem]:
+    token, path = config.model.hugging_face_token, "model.hugging_face_token"
+    if token.secret_manager is not None and not re.fullmatch(SECRET_NAME, token.secret_manager):
+        message = f"must be a secret's name of letters, digits, _ and -, got {shown(token.secret_manager)}"
+        name = re.sub(r"/versions/[^/]*$", "", token.secret_manager).split("/")[-1]
+        fix = f"write '{name}'" if re.fullmatch(SECRET_NAME, name) else "`gcloud secrets list` shows them"
+        yield Problem(f"{path}.secret_manager", message, fix)
+    secret = token.kubernetes_secret
+    if secret and not re.fullmatch(OBJECT_NAME, secret.name):
+        message = f"must be a Secret's name of lower case letters, digits, - and ., got {shown(secret.name)}"
+        yield Problem(f"{path}.kubernetes_secret.name", message, "`kubectl get secrets` shows them")
+    if secret and not re.fullmatch(r"[A-Za-z0-9._-]{1,253}", secret.key):
+        message = f"must be a key of letters, digits, ., _ and -, got {shown(secret.key)}"
+        yield Problem(f"{path}.kubernetes_secret.key", message, "`kubectl describe secret` shows them")
+
+
+def _long_download(config: Config) -> Iterator[Problem]:
+    minutes, auth = config.model.download_timeout_minutes, config.kubernetes_auth
+    if auth != "exec" and config.model.source == "bucket" and minutes > 60:
+        message = f"should be at most 60 with kubernetes_auth: {auth}, got {minutes}"
+        yield Problem("model.download_timeout_minutes", message, "write kubernetes_auth: exec")
+
+
+RULES = (
+    Rule(
+        "CACHE-DISK",
+        "The weights and own files of a node's pods fit in what GKE leaves of its disk",
+        "The pods ask for that much disk: else they stay pending, or are evicted while they load the weights.",
+        "Google, Plan GKE node sizes; GoogleCloudPlatform/gcs-fuse-csi-driver, troubleshooting.md",
+        _cache_disk,
+    ),
+    Rule(
+        "MODEL-SOURCE",
+        "There is a bucket where the weights come from one, and a download region where there is a bucket",
+        "Servers would look for weights that nobody put there.",
+        "this library",
+        _source,
+    ),
+    Rule(
+        "MODEL-UNREAD",
+        "There is no bucket that nobody reads",
+        "It is paid for and filled. On the way to Hugging Face it stays until the servers have changed.",
+        "docs/decisions/0034-what-stays-until-it-is-not-needed.md",
+        _unread,
+        severity="warning",
+    ),
+    Rule(
+        "MODEL-ADAPTER",
+        "Adapters have names of their own: lower case letters, digits and hyphens",
+        "Clients tell adapters and model by name; the name is also part of the download container's.",
+        "Kubernetes, Object names; vLLM, LoRA adapters",
+        _adapters,
+    ),
+    Rule(
+        "MODEL-LORA-RANK",
+        "`max_lora_rank` is one that vLLM has, and there are adapters",
+        "vLLM refuses others when it starts.",
+        "vLLM, LoRAConfig",
+        _rank,
+    ),
+    Rule(
+        "MODEL-SECRET",
+        "The token's secret is given by its name",
+        "The add-on builds the path itself; a path or a token in its place is not found.",
+        "Google, Secret Manager, Create a secret; Kubernetes, Secrets",
+        _secret,
+    ),
+    Rule(
+        "MODEL-PINNED",
+        "Adapters are pinned to a commit",
+        "`main` is what it is when a server starts: two may differ, and what is in the bucket is not looked up again.",
+        "Hugging Face, Repositories, revisions",
+        _pinned,
+        severity="warning",
+    ),
+    Rule(
+        "CACHE-SMALL",
+        "The file cache holds all weights",
+        "Files are thrown out while others are read: each start reads the bucket again.",
+        "GoogleCloudPlatform/gcs-fuse-csi-driver, file cache",
+        _cache_small,
+        severity="warning",
+    ),
+    Rule(
+        "MODEL-DOWNLOAD-60",
+        "A download that may take over an hour uses `kubernetes_auth: exec`",
+        "The token of the apply ends after an hour, and the apply with it; no other is asked for meanwhile.",
+        "hashicorp/terraform-provider-kubernetes, Using the provider with GKE; "
+        "provider google 7.45.0, ephemeral google_client_config, which cannot be renewed",
+        _long_download,
+        severity="warning",
+    ),
+)

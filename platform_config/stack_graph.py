@@ -1,0 +1,97 @@
+"""
+The stacks of a platform: the id of each, the stacks that it needs, and where its Terraform state is.
+
+Every other module asks here: a stack id is spelled nowhere else.
+"""
+
+from __future__ import annotations
+
+from platform_config.config import Config
+
+NETWORK_STACK = "infra-network"
+FLEET_STACK = "infra-fleet"
+WEIGHTS_STACK = "workload-weights"
+GATEWAY_STACK = "workload-gateway"
+CLUSTER_STACKS = "infra-cluster-"
+"""How the ids of the stacks with a cluster begin; the key of the region follows."""
+BASE_STACKS = "workload-base-"
+SERVING_STACKS = "workload-serving-"
+INFRA = "infra-"
+"""How the id of each stack of Google's resources begins."""
+WORKLOAD = "workload-"
+"""How the id of each stack of objects in clusters begins."""
+
+
+def cluster_stack(key: str) -> str:
+    """Id of the stack with the cluster of region *key*."""
+    return f"{CLUSTER_STACKS}{key}"
+
+
+def base_stack(key: str) -> str:
+    """Id of the stack with what the other workloads of region *key* need."""
+    return f"{BASE_STACKS}{key}"
+
+
+def serving_stack(key: str) -> str:
+    """Id of the stack with the model servers of region *key*."""
+    return f"{SERVING_STACKS}{key}"
+
+
+def region_key(stack: str) -> str:
+    """Key of the region that *stack* is made for; empty for a stack that a platform has once."""
+    for prefix in (CLUSTER_STACKS, BASE_STACKS, SERVING_STACKS):
+        if stack.startswith(prefix):
+            return stack.removeprefix(prefix)
+    return ""
+
+
+def cluster_key(config: Config, stack: str) -> str:
+    """Key of the region whose cluster *stack* makes, or has its objects in; empty where there is none."""
+    shared = {GATEWAY_STACK: config.config_region, WEIGHTS_STACK: config.download_region}
+    key = shared.get(stack) or region_key(stack)
+    return key if key in config.regions else ""
+
+
+def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
+    """
+    Each stack of *config*, with the stacks that it needs.
+
+    ```
+    infra-network -> infra-cluster-<key> -> infra-fleet ------------------v
+                            `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
+                                        `-> workload-weights -------------^
+    ```
+    Without a bucket there is no workload-weights: each server downloads its weights from Hugging Face.
+    """
+    keys = tuple(config.regions)
+    weights = (WEIGHTS_STACK,) if config.bucket else ()
+    return {
+        NETWORK_STACK: (),
+        **{cluster_stack(key): (NETWORK_STACK,) for key in keys},
+        FLEET_STACK: tuple(cluster_stack(key) for key in keys),
+        **{base_stack(key): (cluster_stack(key),) for key in keys},
+        **{stack: (base_stack(config.download_region),) for stack in weights},
+        **{serving_stack(key): (base_stack(key), *weights, FLEET_STACK) for key in keys},
+        GATEWAY_STACK: tuple(serving_stack(key) for key in keys),
+    }
+
+
+def state_prefix(config: Config, stack: str) -> str:
+    """Where the state of *stack* is in the bucket `state_bucket`."""
+    return f"{config.name}/{stack}"
+
+
+def state_file(config: Config, stack: str) -> str:
+    """
+    Where the state of *stack* is without a bucket, as seen from the folder of the stack.
+
+    Relative to cdktf.out/stacks/<id>, so that the JSON is the same on every machine.
+    """
+    return f"../../../terraform-state/{state_prefix(config, stack)}.tfstate"
+
+
+def state_place(config: Config, stack: str) -> str:
+    """Where the state of *stack* is: a place in a bucket, or a file as seen from the folder of the stack."""
+    if config.state_bucket:
+        return f"gs://{config.state_bucket}/{state_prefix(config, stack)}"
+    return state_file(config, stack)

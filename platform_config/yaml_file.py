@@ -1,0 +1,235 @@
+"""YAML text as plain values: strict about keys, bounded in size, with the line of whatever is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from re import fullmatch
+from typing import Any
+
+import yaml
+
+from platform_config.errors import ConfigError, Location, Problem, shown
+from platform_config.file_text import START, file_text
+from platform_config.odd_text import plain_text, said_of
+from platform_config.syntax import syntax_problem
+
+MAX_DEPTH = 20
+MAX_VALUES = 5_000
+"""Values after anchors are expanded: a small file can hold a very large tree. Fifty regions take a thousand."""
+MAX_TOKENS = 8 * MAX_VALUES
+"""Of YAML: key, colon, value and the like. No value takes more than eight."""
+
+WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
+    word: value for value in (True, False) for word in (str(value).lower(), str(value), str(value).upper())
+}
+INTEGER = r"[-+]?(0|[1-9][0-9]{0,17})"
+FLOAT = r"[-+]?(\.[0-9]+|(0|[1-9][0-9]{0,17})(\.[0-9]*)?)([eE][-+]?[0-9]{1,2})?"
+
+TOO_DEEP = Problem("", f"must be nested at most {MAX_DEPTH} levels deep, got more", "an anchor must not hold itself")
+TOO_MUCH = Problem("", f"must hold at most {MAX_VALUES} values, got more", "anchors of anchors multiply: write it out")
+
+
+@dataclass
+class Reading:
+    """
+    What was read of a file.
+
+    Attributes:
+        settings: As plain values; where a key is given twice, both together.
+        problems: What is wrong with single lines.
+        broken: Locations at which it is not known what was meant.
+        written: How numbers are written (`1.30` is 1.3), and what follows a key without a value.
+    """
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[Location] = field(default_factory=set)
+    written: dict[Location, str] = field(default_factory=dict)
+
+
+def read(path: Path) -> Reading:
+    """
+    The settings in *path*, and what is wrong with single lines of it.
+
+    Raises:
+        ConfigError: Where there is nothing to go on with: no file, no YAML, no map.
+    """
+    text = file_text(path)
+    try:
+        # The base loader knows syntax only; what a scalar means is decided below, as YAML 1.2 has it.
+        return _Reader().reading(yaml.compose(text, Loader=_Loader))
+    except yaml.YAMLError as error:
+        raise ConfigError(str(path), [syntax_problem(error, text)]) from None
+    except _Refused as refused:
+        raise ConfigError(str(path), [refused.problem]) from None
+
+
+class _Refused(Exception):  # noqa: N818 - it never leaves this file
+    """There is no sense in reading on."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+class _Loader(yaml.BaseLoader):
+    """Stops before a tree is built that is too deep or too large to be a config."""
+
+    def fetch_more_tokens(self) -> None:
+        super().fetch_more_tokens()
+        if self.flow_level + len(self.indents) > MAX_DEPTH:
+            raise _Refused(TOO_DEEP)
+        if self.tokens_taken > MAX_TOKENS:
+            raise _Refused(TOO_MUCH)
+
+
+class _Reader:
+    """Plain values from YAML nodes; problems with single lines are gathered, those of the whole are raised."""
+
+    def __init__(self) -> None:
+        self._found = Reading()
+        self._values = 0
+
+    def reading(self, node: yaml.Node | None) -> Reading:
+        """The map at the top of the file, without the keys that only hold anchors."""
+        if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
+            raise _Refused(Problem("", "must hold settings, got an empty file", START))
+        if not isinstance(node, yaml.MappingNode):
+            given = "a list" if isinstance(node, yaml.SequenceNode) else shown(node.value)
+            raise _Refused(Problem("", f"must be a map of settings, got {given}", START))
+        settings = self._mapping(node, ())
+        self._found.settings = {key: value for key, value in settings.items() if not key.startswith("x-")}
+        return self._found
+
+    def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
+        """The map that *node* is; a key that is given twice is a problem, and holds what stands below both."""
+        result: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        merged: list[yaml.Node] = []
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            key = self._key(key_node, line, location)
+            if key == "<<" and key_node.style is None and key not in lines:
+                merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
+            elif key is not None:
+                value = self._value(value_node, (*location, key))
+                if value is None:
+                    self._found.written[_named((*location, key))] = _rest(key_node.end_mark)
+                if key in lines:
+                    self._twice(key, line, lines[key], result.get(key), value)
+                    value = self._both(result.get(key), value, (*location, key))
+                result[key] = value
+            if key is not None:
+                lines.setdefault(key, line)
+        for other in merged:
+            result = {**self._merged(other, location), **result}
+        return result
+
+    def _key(self, node: yaml.Node, line: int, location: Location) -> str | None:
+        if not isinstance(node, yaml.ScalarNode):
+            fix = (
+                "put quotes around it, or fill the template in first" if _is_template(node) else "put quotes around it"
+            )
+            self._complain(line, "a key must be text, got a list or map", fix)
+            self._found.broken.add(_named(location))
+            return None
+        if isinstance(_scalar(node), str):
+            return self._plain(node, node.value)
+        given = shown(node.value) if node.value else "nothing"
+        fix = "begin it with a letter, or put quotes around it" if node.value else "give it a name"
+        self._complain(line, f"a key must be text, got {given}", fix)
+        self._found.broken.add(_named((*location, node.value)))
+        return str(node.value)
+
+    def _twice(self, key: str, line: int, first: int, one: object, two: object) -> None:
+        fix = "remove one of the two"
+        if isinstance(one, dict) and isinstance(two, dict):
+            other = any(one[name] != two[name] and not isinstance(one[name], dict) for name in one if name in two)
+            merge = f"merge the two: move what stands below it to the one on line {first}"
+            fix = "give one of the two another key" if other else merge
+        self._complain(line, f"key {shown(key)} must be given once, got it on line {first} too", fix)
+
+    def _both(self, one: object, two: object, location: Location) -> object:
+        """What stands below both; where they contradict each other it is not known what was meant."""
+        if isinstance(one, dict) and isinstance(two, dict):
+            shared = {key: self._both(one[key], two[key], (*location, key)) for key in one if key in two}
+            return {**one, **two, **shared}
+        if one != two:
+            self._found.broken.add(_named(location))
+        return one
+
+    def _merged(self, node: yaml.Node, location: Location) -> dict[str, Any]:
+        value = self._value(node, (*location, "<<"))
+        if isinstance(value, dict):
+            return value
+        fix = "write the name of an anchor before a map, such as <<: *pool"
+        self._complain(node.start_mark.line + 1, f"'<<' must name a map, got {shown(value)}", fix)
+        self._found.broken.add(_named(location))
+        return {}
+
+    def _value(self, node: yaml.Node, location: Location) -> Any:
+        self._values += 1
+        if len(location) > MAX_DEPTH:
+            raise _Refused(TOO_DEEP)
+        if self._values > MAX_VALUES:
+            raise _Refused(TOO_MUCH)
+        kind = "map" if isinstance(node, yaml.MappingNode) else "seq" if isinstance(node, yaml.SequenceNode) else "str"
+        if node.tag != f"tag:yaml.org,2002:{kind}":
+            tag = shown(node.tag.replace("tag:yaml.org,2002:", "!!"))
+            fix = "remove the tag" if node.value else "remove it, or put text that begins with ! in quotes"
+            self._complain(node.start_mark.line + 1, f"must be plain YAML, got the tag {tag}", fix)
+            self._found.broken.add(_named(location))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, location)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, (*location, index)) for index, item in enumerate(node.value)]
+        plain = self._plain(node, node.value)
+        if plain != node.value and plain.startswith("- "):  # A list was meant.
+            self._found.broken.add(_named(location))
+        node.value = plain
+        value = _scalar(node)
+        if isinstance(value, int | float):
+            self._found.written[_named(location)] = node.value
+        return value
+
+    def _plain(self, node: Any, text: str) -> str:
+        """*text* without characters that only look like others, each of which is a problem."""
+        plain = plain_text(text) if node.style is None else text
+        if plain != text:
+            message, fix = said_of(text)
+            self._complain(node.start_mark.line + 1, message, fix)
+        return plain
+
+    def _complain(self, line: int, message: str, fix: str = "") -> None:
+        self._found.problems.append(Problem(f"line {line}", message, fix))
+
+
+def _is_template(node: yaml.Node) -> bool:
+    """Whether a key is a map, as in `{{ name }}`."""
+    return isinstance(node, yaml.MappingNode)
+
+
+def _named(location: Location) -> Location:
+    """*location* without the merges on the way: what they hold is part of the map around them."""
+    return tuple(part for part in location if part != "<<")
+
+
+def _rest(mark: yaml.Mark) -> str:
+    """What stands behind a key, in its own line."""
+    return (mark.buffer or "")[mark.pointer :].partition("\n")[0].lstrip(" :").rstrip("\r\0")
+
+
+def _scalar(node: Any) -> str | int | float | bool | None:
+    """
+    What a scalar means in YAML 1.2: `NO`, `on`, `12:30` and dates are text, and so is a number that begins with 0.
+
+    Text that should have been a number is told as such later, with its path.
+    """
+    text: str = node.value
+    if node.style is not None:
+        return text
+    if text in WORDS:
+        return WORDS[text]
+    if fullmatch(INTEGER, text):
+        return int(text)
+    return float(text) if fullmatch(FLOAT, text) else text

@@ -1,0 +1,58 @@
+"""All stacks of a platform, each after those that it needs: the architecture on one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from platform_config.config import Config
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    cluster_stack,
+    needed_stacks,
+    serving_stack,
+)
+from stacks.infra_cluster import InfraClusterStack
+from stacks.infra_fleet import InfraFleetStack
+from stacks.infra_network import InfraNetworkStack
+from stacks.workload_base import WorkloadBaseStack
+from stacks.workload_gateway import WorkloadGatewayStack
+from stacks.workload_serving import WorkloadServingStack
+from stacks.workload_weights import WorkloadWeightsStack
+
+if TYPE_CHECKING:
+    from cdktf import App
+
+    from stacks.base import BaseStack
+
+
+def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
+    """
+    Add every stack of *config* to *app*, each after those it needs; the stacks by id.
+
+    ```
+    infra-network -> infra-cluster-<key> -> infra-fleet ------------------v
+                            `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
+                                        `-> workload-weights -------------^
+    ```
+    Where each server downloads its weights from Hugging Face there is no workload-weights.
+    """
+    made: dict[str, BaseStack] = {NETWORK_STACK: InfraNetworkStack(app, NETWORK_STACK, config=config)}
+    for key in config.regions:
+        made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)
+    made[FLEET_STACK] = InfraFleetStack(app, FLEET_STACK, config=config)
+    for key in config.regions:
+        made[base_stack(key)] = WorkloadBaseStack(app, base_stack(key), config=config, key=key)
+    if config.bucket:
+        made[WEIGHTS_STACK] = WorkloadWeightsStack(app, WEIGHTS_STACK, config=config)
+    for key in config.regions:
+        made[serving_stack(key)] = WorkloadServingStack(app, serving_stack(key), config=config, key=key)
+    made[GATEWAY_STACK] = WorkloadGatewayStack(app, GATEWAY_STACK, config=config)
+
+    for id_, needed in needed_stacks(config).items():
+        for other in needed:
+            made[id_].add_dependency(made[other])
+    return made

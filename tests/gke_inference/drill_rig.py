@@ -1,0 +1,150 @@
+"""A drill of the tests: its clusters, its gateway, and the command line that drills them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from gke_inference.cluster_api import ClusterApi
+from gke_inference.drill import command as drill_module
+from platform_config.config import Config
+from tests.configs import EXAMPLE, config
+from tests.gke_inference.cluster_stand_in import TOKEN
+from tests.gke_inference.conftest import InferenceOps, Ran
+from tests.gke_inference.drill_clusters import DrillCluster, DrillGateway
+
+Drill = Callable[..., Ran]
+ROOT = Path(__file__).parent.parent.parent
+PROGRAM = """
+import json, os, sys
+from gke_inference.cli import main
+from gke_inference.drill import command as drill
+from gke_inference.cluster_api import ClusterApi
+hosts = json.loads(os.environ["DRILL_CLUSTERS"])
+apis = {key: ClusterApi(host=host, token=lambda: os.environ["DRILL_TOKEN"]) for key, host in hosts.items()}
+drill.clusters_of = lambda config: apis.__getitem__
+sys.exit(main())
+"""
+"""The command line with the clusters of a test."""
+HEARING = """
+import signal
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+"""
+"""Who runs the tests in the background may have these ignored, which a drill would leave so."""
+
+
+@dataclass
+class Rig:
+    """Everything that a drill touches."""
+
+    config: Config
+    file: Path
+    home: DrillCluster
+    other: DrillCluster
+    gateway: DrillGateway
+    hosts: dict[str, str]
+    url: str
+    sender: str = "here"
+
+    @property
+    def clusters(self) -> tuple[DrillCluster, DrillCluster]:
+        """Both."""
+        return self.home, self.other
+
+    def scale(self, cluster: DrillCluster, replicas: int) -> None:
+        """Another number of servers, at once."""
+        deployment = cluster.api.objects[cluster.deployment]
+        cluster.api.objects[cluster.deployment] = {**deployment, "spec": {**deployment["spec"], "replicas": replicas}}
+        cluster.follow("PATCH", cluster.deployment)
+
+    def drain(self, region: str) -> None:
+        """Region *region* drained by somebody else."""
+        assert self.gateway.policy_of
+        holder = self.gateway.policy_of
+        policy = copy.deepcopy(holder.api.objects[holder.policy])
+        policy["spec"]["default"]["scopes"] = [{"selector": {"gke.io/region": region}, "capacityScalerPercent": 0}]
+        holder.api.objects[holder.policy] = policy
+
+    def arguments(self, *more: str, journal: Path) -> list[str]:
+        """A short drill of the first region."""
+        return [
+            "--config", str(self.file), "--output", "json", "drill", "--region", self.home.key,
+            "--sender", self.sender, "--url", self.url,
+            "--rate-per-sec", "50", "--timeout-sec", "10", "--baseline-sec", "0.6", "--outage-sec", "0.4",
+            "--recovery-sec", "5", "--max-error-rate", "0.6", "--restore-timeout-sec", "20",
+            "--journal", str(journal), *more,
+        ]  # fmt: skip
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """The command line in a process of its own."""
+        known = {"DRILL_CLUSTERS": json.dumps(self.hosts), "DRILL_TOKEN": TOKEN, "COLUMNS": "100"}
+        return subprocess.Popen(
+            [sys.executable, "-c", HEARING + PROGRAM, *arguments], cwd=ROOT, env=os.environ | known, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+
+@contextmanager
+def rig(
+    config: Config, home: str, other: str, file: Path = EXAMPLE, *, authority: trustme.CA | None = None
+) -> Iterator[Rig]:
+    """Clusters and gateway of *config*, running; requests go to the region *home* first."""
+    clusters = DrillCluster(config, home), DrillCluster(config, other)
+    holder = next(cluster for cluster in clusters if config.regions[cluster.key].config_cluster)
+    holder.add_policy()
+    names = config.regions[home].region, config.regions[other].region
+    gateway = DrillGateway(regions=names, clusters=clusters, policy_of=holder)
+    with ExitStack() as stack:
+        for cluster in clusters:
+            stack.callback(cluster.running.close)
+        hosts = {cluster.key: stack.enter_context(cluster.api.serving(authority)) for cluster in clusters}
+        url = stack.enter_context(gateway.serving())
+        yield Rig(config, file, *clusters, gateway, hosts, url)
+
+
+def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command find the clusters of the test."""
+    apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in made.hosts.items()}
+    monkeypatch.setattr(drill_module, "clusters_of", lambda config: apis.__getitem__)
+
+
+@pytest.fixture
+def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    """The example: requests go to `us` first, whose cluster holds the gateway's policy."""
+    with rig(config(), "us", "eu") as made:
+        use(made, monkeypatch)
+        yield made
+
+
+@pytest.fixture
+def drill(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> Drill:
+    """Runs a short drill of `us` with more arguments."""
+    return lambda *more: inference_ops(*example.arguments(*more, journal=tmp_path / "journal.json"))
+
+
+def findings(ran: Ran) -> dict[str, str]:
+    """The status of each finding."""
+    return {finding["id"]: finding["status"] for finding in ran.document["findings"]}
+
+
+def wait_until(true: Callable[[], bool], process: subprocess.Popen[Any] | None = None) -> None:
+    """Until something is true, for 20 s at most."""
+    for _ in range(2000):
+        if true():
+            return
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    raise AssertionError("never became true")

@@ -1,0 +1,172 @@
+"""Google as a teardown sees it: networks and what is in them, over the stand-in of Google's APIs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gke_inference.google_api import GoogleApi
+from platform_config.config import Config
+from platform_config.names import Names
+from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+
+COMPUTE = "https://www.googleapis.com/compute/v1/"
+PARAMETERS = {
+    "forwardingRules": "forwardingRule", "targetHttpProxies": "targetHttpProxy",
+    "targetHttpsProxies": "targetHttpsProxy", "urlMaps": "urlMap", "backendServices": "backendService",
+    "healthChecks": "healthCheck", "networkEndpointGroups": "networkEndpointGroup", "firewalls": "firewall",
+}  # fmt: skip
+"""Of the methods that delete, by collection."""
+AGGREGATED = (*(set(PARAMETERS) - {"firewalls"}), "addresses", "routers", "disks", "instances")
+WITH_NETWORK = ("forwardingRules", "networkEndpointGroups", "firewalls", "addresses", "routers")
+Answer = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+@dataclass
+class TeardownCloud:
+    """
+    What is in a project.
+
+    Attributes:
+        items: By path, such as `projects/p/global/firewalls/name`, what the API tells of it.
+        clusters: As container tells them.
+        memberships: Names of the fleet's members.
+        config_member: Membership of the config cluster; empty without the feature.
+        discovery: Whether the feature for multi-cluster Services is on.
+        there: Bucket, secret, network and service account by name.
+        deleted: Is told each path whose end was asked for.
+        lag: How many lists still have what was deleted; until then it uses what it used.
+    """
+
+    config: Config
+    items: dict[str, dict[str, Any]] = field(default_factory=dict)
+    clusters: list[dict[str, Any]] = field(default_factory=list)
+    memberships: list[str] = field(default_factory=list)
+    config_member: str = ""
+    discovery: bool = False
+    there: set[str] = field(default_factory=set)
+    deleted: Callable[[str], None] = lambda path: None
+    lag: int = 0
+    going: dict[str, int] = field(default_factory=dict)
+    made: int = 0
+
+    @property
+    def project(self) -> str:
+        """Project ID."""
+        return self.config.project
+
+    def path(self, rest: str) -> str:
+        """Path of something in the project."""
+        return f"projects/{self.project}/{rest}"
+
+    def add(self, rest: str, *, network: str = "", **more: Any) -> str:
+        """Something in our network, or in *network*; gives its path."""
+        path = self.path(rest)
+        held = network or Names(self.config).network
+        inside = {"network": self.link(f"global/networks/{held}")} if path.split("/")[-2] in WITH_NETWORK else {}
+        self.made += 1
+        own = {"id": str(self.made), "name": path.rsplit("/", 1)[-1], "selfLink": COMPUTE + path}
+        self.items[path] = {**own, **inside, **more}
+        return path
+
+    def link(self, rest: str) -> str:
+        """Self link of something in the project."""
+        return COMPUTE + self.path(rest)
+
+    def living(self) -> list[dict[str, Any]]:
+        """The clusters that are there."""
+        return self.clusters
+
+    def holds(self, name: str) -> bool:
+        """Whether a bucket, secret or network of that name is there."""
+        return name in self.there
+
+    def serve(self, stand_in: GoogleStandIn) -> GoogleApi:
+        """Answer with what is there."""
+        for collection in AGGREGATED:
+            stand_in.answers[f"compute.{collection}.aggregatedList"] = self._aggregated(collection)
+        for collection, parameter in PARAMETERS.items():
+            many = f"{collection[0].upper()}{collection[1:]}"
+            # Which of these there are says the discovery document.
+            for resource in (collection, f"region{many}", f"global{many}"):
+                stand_in.answers[f"compute.{resource}.delete"] = self._delete(collection, parameter)
+        stand_in.answers |= {
+            "compute.firewalls.list": lambda params, body: {"items": self._of("firewalls")},
+            "compute.networks.get": self._get("network"),
+            "storage.buckets.get": self._get("bucket"),
+            "iam.projects.serviceAccounts.get": self._get("name"),
+            "secretmanager.projects.secrets.get": self._get("name"),
+            "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.living()},
+            "container.projects.locations.clusters.get": self._cluster,
+            "gkehub.projects.locations.memberships.list": lambda params, body: {
+                "resources": [{"name": self.path(f"locations/global/memberships/{name}")} for name in self.memberships]
+            },
+            "gkehub.projects.locations.features.list": lambda params, body: {"resources": self._features()},
+        }
+        return stand_in.api(self.project)
+
+    def _of(self, collection: str) -> list[dict[str, Any]]:
+        """What a list has; what is going goes after so many of them."""
+        for path in [path for path in self.going if f"/{collection}/" in path]:
+            self.going[path] -= 1
+            if self.going[path] < 0:
+                del self.going[path], self.items[path]
+        return [item for path, item in self.items.items() if f"/{collection}/" in path]
+
+    def _features(self) -> list[dict[str, Any]]:
+        features = self.path("locations/global/features")
+        found: list[dict[str, Any]] = []
+        if self.config_member:
+            member = self.path(f"locations/global/memberships/{self.config_member}")
+            spec = {"multiclusteringress": {"configMembership": member}}
+            found.append({"name": f"{features}/multiclusteringress", "spec": spec})
+        return [*found, {"name": f"{features}/multiclusterservicediscovery"}] if self.discovery else found
+
+    def _cluster(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
+        for cluster in self.living():
+            if params["name"] == self.path(f"locations/{cluster['location']}/clusters/{cluster['name']}"):
+                return cluster
+        raise Fault(404, f"Not found: {params['name']}.")
+
+    def _aggregated(self, collection: str) -> Answer:
+        def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
+            scopes: dict[str, dict[str, Any]] = {"global": {}}
+            for item in self._of(collection):
+                scope = item["selfLink"].removeprefix(self.link("")).split(f"/{collection}/")[0]
+                scopes.setdefault(scope, {}).setdefault(collection, []).append(item)
+            return {"items": scopes}
+
+        return answer
+
+    def _delete(self, collection: str, parameter: str) -> Answer:
+        def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
+            place = "/".join(f"{part}s/{params[part]}" for part in ("zone", "region") if part in params) or "global"
+            path = self.path(f"{place}/{collection}/{params[parameter]}")
+            if path not in self.items:
+                raise Fault(404, f"The resource '{path}' was not found")
+            if user := next(self._users(path), ""):
+                # As in github.com/hashicorp/terraform-provider-google/issues/20206.
+                raise Fault(400, f"The resource '{path}' is already being used by '{user}'")
+            self.deleted(path)
+            if self.lag:
+                self.going[path] = self.lag
+            else:
+                del self.items[path]
+            return {"name": "operation-1", "status": "RUNNING", "targetLink": COMPUTE + path}
+
+        return answer
+
+    def _users(self, path: str) -> Iterator[str]:
+        """What names *path* in any of its fields, and is not that itself."""
+        yield from (other for other, item in self.items.items() if other != path and f'{path}"' in json.dumps(item))
+
+    def _get(self, parameter: str) -> Answer:
+        def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
+            name = params[parameter].rsplit("/", 1)[-1]
+            if not self.holds(name):
+                raise Fault(404, f"{name} was not found")
+            return {"name": name}
+
+        return answer

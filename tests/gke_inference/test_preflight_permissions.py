@@ -1,0 +1,58 @@
+"""Permissions in `preflight`: one for each kind of thing that the stacks of a config make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gke_inference.preflight.check import Subject
+from gke_inference.preflight.project import permissions
+from tests.configs import ELASTIC, EXAMPLE, config
+from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.gke_inference.preflight_answers import found, google, served
+
+__all__ = ["google", "served"]
+
+IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__tpu__topology": "2x2x2"}
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "permission", "asked"),
+    [
+        (EXAMPLE, {}, "container.clusters.update", True),
+        (EXAMPLE, {}, "compute.networks.updatePolicy", True),
+        (EXAMPLE, {}, "container.clusterRoles.create", True),
+        (EXAMPLE, {}, "compute.routers.update", True),
+        (EXAMPLE, {"network__nat": False}, "compute.routers.update", False),
+        (EXAMPLE, {}, "compute.addresses.createInternal", True),
+        (ELASTIC, {}, "compute.addresses.createInternal", False),
+        (EXAMPLE, {}, "storage.buckets.create", True),
+        (ELASTIC, {}, "storage.buckets.create", False),
+        (EXAMPLE, {}, "secretmanager.secrets.setIamPolicy", True),
+        (EXAMPLE, {}, "compute.resourcePolicies.create", False),
+        (EXAMPLE, IRONWOOD, "compute.resourcePolicies.create", True),
+    ],
+)
+def test_a_permission_is_asked_for_where_the_config_needs_it(
+    google: GoogleStandIn, base: Any, changes: dict[str, Any], permission: str, asked: bool
+) -> None:
+    """And not elsewhere: who applies has no more than is needed."""
+    platform = config(base, **changes)
+    wanted = permissions(Subject(config=platform, keys=tuple(platform.regions), google=google.api()))
+
+    assert (permission in wanted) == asked
+    assert wanted == sorted(set(wanted))
+
+
+def test_all_that_are_missing_are_named(google: GoogleStandIn) -> None:
+    """With how many they are."""
+    method = "cloudresourcemanager.projects.testIamPermissions"
+    held = {method: lambda _, body: {"permissions": [one for one in body["permissions"] if "container" not in one]}}
+    finding = found(google, config(), **held)["", "PERMISSIONS"]
+
+    assert finding.status.value == "wrong"
+    assert finding.found == (
+        "4 are missing: container.clusterRoles.create, container.clusters.connect, container.clusters.create, "
+        "container.clusters.update"
+    )

@@ -1,0 +1,67 @@
+"""Questions side by side: each is told, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from gke_inference.findings import Finding, Status
+from gke_inference.side_by_side import Task, side_by_side
+
+
+def finding(id_: str, found: str = "") -> Finding:
+    """Of no interest but for its id and what was found."""
+    return Finding(id=id_, status=Status.GOOD, found=found, needed="")
+
+
+def task(id_: str, *following: Task) -> Task:
+    """One that tells its id; *following* come after it."""
+    return Task(ask=lambda: ([finding(id_)], following), untold=lambda why: finding(id_, why))
+
+
+def asked(tasks: Sequence[Task], timeout_sec: float = 10) -> tuple[dict[str, str], list[tuple[int, int]]]:
+    """What was found by id, and what was told on the way."""
+    notes: list[tuple[int, int]] = []
+    found = side_by_side(tasks, timeout_sec=timeout_sec, note=lambda done, of: notes.append((done, of)))
+    return {one.id: one.found for one in found}, notes
+
+
+def test_what_follows_is_asked_too() -> None:
+    """At any depth; how many there are grows with it."""
+    found, notes = asked([task("a", task("b"), task("c", task("d")))])
+
+    assert sorted(found) == ["a", "b", "c", "d"]
+    assert notes == [(1, 3), (2, notes[1][1]), (3, 4), (4, 4)]
+
+
+def test_nothing_to_ask_is_over_at_once() -> None:
+    """No findings."""
+    assert asked([]) == ({}, [])
+
+
+def test_one_that_breaks_hides_no_other() -> None:
+    """It is told why."""
+
+    def broken() -> tuple[list[Finding], list[Task]]:
+        raise KeyError("spec")
+
+    found, _ = asked([Task(ask=broken, untold=lambda why: finding("broken", why)), task("other")])
+
+    assert found == {"broken": "an answer that could not be read (KeyError: 'spec')", "other": ""}
+
+
+def test_those_that_hang_are_told_after_the_time_given() -> None:
+    """With more of them than threads; it is told on the way how far it is, though nothing ends."""
+    end = threading.Event()
+
+    def hang() -> tuple[list[Finding], list[Task]]:
+        end.wait()
+        return [], []
+
+    hanging = [Task(ask=hang, untold=lambda why, n=n: finding(f"{n}", why)) for n in range(9)]  # type: ignore[misc]
+    found, notes = asked([task("first"), *hanging], timeout_sec=1.5)
+    end.set()
+
+    assert set(found.values()) == {"", "no answer within 1.5 seconds"}
+    assert len(found) == 10
+    assert notes[-2:] == [(1, 10), (1, 10)]

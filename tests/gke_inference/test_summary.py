@@ -1,0 +1,213 @@
+"""What a run prints."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from gke_inference.synth.last_synth import Change, Changes
+from gke_inference.synth.summary import print_summary, stack_order
+from platform_config.config import Config
+from platform_config.effects import FIXED
+from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
+from tests.configs import config
+from tests.synthesized import Synthesized, synthesize
+
+ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
+EMPTY = '{"resources": []}'
+ONE = config(regions__eu=None, gateway__addresses="ephemeral")
+THREE = config(
+    regions__asia=ASIA,
+    gateway={
+        "regions": ["eu", "asia"],
+        "health_check": {"interval_sec": 4, "timeout_sec": 3, "unhealthy_threshold": 3},
+    },
+    node_pools__gpu={"machine_type": "a3-ultragpu-8g", "nodes_per_zone": 2, "capacity": {"spot": True}},
+    model_server__node_pool="tpu",
+)
+
+
+def summary(made: Config, app: Synthesized, path: str = "config/example.yaml", changes: Changes | None = None) -> str:
+    """The text, without colours and wide enough not to be wrapped."""
+    out = io.StringIO()
+    print_summary(made, Path(path), Path(app.outdir), Console(file=out, width=200, color_system=None), changes)
+    return out.getvalue()
+
+
+def rows(text: str, first: str) -> list[list[str]]:
+    """The cells of the table rows whose line begins with *first*, a pattern."""
+    return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if re.match(rf"\s*{first}", line)]
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is printed for one region."""
+    return summary(ONE, synthesize(ONE, tmp_path_factory.mktemp("one")))
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is printed for three regions, two of them with an address, with TPUs and GPUs."""
+    return summary(THREE, synthesize(THREE, tmp_path_factory.mktemp("three")))
+
+
+@pytest.mark.parametrize(("text", "regions"), [("one", ["us"]), ("three", ["us", "eu", "asia"])])
+def test_stacks_are_numbered_in_an_order_that_can_be_applied(
+    request: pytest.FixtureRequest, text: str, regions: list[str]
+) -> None:
+    """Each after those it needs, which are named beside it; the network needs none."""
+    lines = rows(request.getfixturevalue(text), r"\d+ +(infra|workload)-")
+    stacks = [re.split(r"\s+", " ".join(line), maxsplit=3) for line in lines]
+
+    assert [line[0] for line in stacks] == [str(number) for number in range(1, 5 + 3 * len(regions))]
+    assert stacks[0][1::2] == [NETWORK_STACK, "-"]
+    assert stacks[-1][1] == GATEWAY_STACK
+    seen: set[str] = set()
+    for _, name, resources, needs in stacks:
+        assert int(resources) > 0
+        assert set(needs.split(", ")) - {"-"} <= seen
+        seen.add(name)
+    assert seen >= {f"{stack}-{key}" for stack in ("infra-cluster", "workload-serving") for key in regions}
+
+
+def test_resources_are_counted_by_type(three: str) -> None:
+    """The total is in the title."""
+    counts = {name: int(count) for name, count in re.findall(r"^\s*([a-z]+_[a-z0-9_]+)\s+(\d+)\s*$", three, re.M)}
+
+    assert counts["google_container_cluster"] == 3
+    assert counts["google_container_node_pool"] == 9
+    assert f"{sum(counts.values())} resources" in three
+
+
+def test_each_pool_of_each_region_is_told(one: str, three: str) -> None:
+    """Machine with its slice, nodes, chips of which generation, and where they come from."""
+    tpu = ["tpu", "ct6e-standard-4t", "2x2", "1", "4", "x", "v6e", "on_demand"]
+    gpu = ["gpu", "a3-ultragpu-8g", "2", "16", "x", "H200", "141GB", "spot"]
+
+    assert [line.split()[2:] for line in one.splitlines() if "(us-east5)" in line and "tpu" in line] == [tpu]
+    assert [line.split()[2:] for line in three.splitlines() if "asia (asia-northeast1)" in line][:2] == [tpu, gpu]
+
+
+def test_addresses_are_told_for_regions_that_have_one(one: str, three: str) -> None:
+    """With the subnet that clients see; one that Google chooses is called so."""
+    assert re.search(r"us \(us-east5\) +ephemeral, chosen by Google +10\.2\.0\.0/20", one)
+    assert re.search(r"eu \(europe-west4\) +gemma-gateway-eu +10\.4\.0\.0/20", three)
+    assert re.search(r"asia \(asia-northeast1\) +gemma-gateway-asia +10\.6\.0\.0/20", three)
+    assert "gemma-gateway-us" not in three
+
+
+def test_the_time_to_find_a_dead_region_is_worked_out(one: str, three: str) -> None:
+    """Interval times threshold, and the fill at which requests spill over."""
+    assert "A dead region is detected in 10 s (5 s between probes x 2 failures)" in one
+    assert "A dead region is detected in 12 s (4 s between probes x 3 failures)" in three
+    assert "requests spill over at 60 % of the KV cache." in one
+
+
+def test_warnings_are_told_with_their_rule(tmp_path: Path) -> None:
+    """Only where there are some."""
+    made = config(node_pools__tpu__capacity={"spot": True})
+    app = synthesize(made, tmp_path)
+
+    assert re.search(r"^warning .*\[CAP-TRANSIENT\]", summary(made, app), re.M)
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose second region has left the config, with a cluster in its state."""
+    project = tmp_path_factory.mktemp("left")
+    states = {cluster_stack("eu"): '{"resources": [{}]}', base_stack("eu"): EMPTY}
+    for file, state in {f"gemma/{stack}": state for stack, state in states.items()}.items():
+        path = project / "terraform-state" / f"{file}.tfstate"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(state)
+    synthesize(config(), project / "cdktf.out")
+    synthesize(ONE, project / "cdktf.out")
+    return project
+
+
+def test_what_an_older_config_left_is_named_and_in_no_order(left: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With where its state is from here; one never applied here, or destroyed, needs no word."""
+    monkeypatch.chdir(left)
+    text = summary(ONE, Synthesized(Path("cdktf.out")))
+
+    [told] = re.findall(rf"^  {cluster_stack('eu')}: \d+ resources as synthesized, state in (.*)$", text, re.M)
+    assert told == f"terraform-state/gemma/{cluster_stack('eu')}.tfstate"
+    assert "README, Add a region, tells the way down" in text
+    assert serving_stack("eu") not in text
+    assert base_stack("eu") not in text
+    assert "-eu " not in text.split("Left by an older config")[0]
+
+
+def test_the_readme_s_steps_come_before_any_deploy(left: Path, platform: Synthesized) -> None:
+    """While something of an older config is left, or a change is refused: a deploy would take from under it."""
+    refused = Change(path="regions.us.number", was=1, now=7, effect=FIXED)
+    for text in (
+        summary(ONE, Synthesized(left / "cdktf.out")),
+        summary(config(), platform, changes=Changes(settings=(refused,))),
+    ):
+        assert "Then, before any deploy, the README's steps" in text
+        assert "Add a region (how one is taken away), Move the config cluster" in text
+        assert "cdktf deploy" not in text
+        assert "terraform -chdir" not in text
+    assert "regions.us.number from 1 to 7: refused" in text
+
+
+def test_what_another_platform_left_is_not_to_be_deleted(left: Path) -> None:
+    """Its file is elsewhere; this one's deploy has nothing to wait for."""
+    text = summary(config(name="llama", regions__eu=None), Synthesized(left / "cdktf.out"))
+
+    told = f"{cluster_stack('eu')}: of platform gemma, which this file does not describe, state in "
+    assert f"{told}{left}/terraform-state/gemma/{cluster_stack('eu')}.tfstate" in text
+    assert "delete the folder" not in text
+    assert "older config" not in text
+    assert "Then: npx cdktf deploy" in text
+
+
+def test_where_nothing_is_left_nothing_is_said(one: str) -> None:
+    """No word of older configs."""
+    assert "older config" not in one
+
+
+def test_the_config_that_was_read_is_the_first_line(one: str, platform: Synthesized) -> None:
+    """With the platform and the project that would be applied."""
+    other = summary(config(project="somebody-s-own"), platform, "config/mine.yaml")
+
+    assert one.splitlines()[0] == "Read config/example.yaml: platform gemma in project my-project-id."
+    assert other.splitlines()[0] == "Read config/mine.yaml: platform gemma in project somebody-s-own."
+
+
+def test_the_next_command_is_told(platform: Synthesized) -> None:
+    """For cdktf and for plain Terraform, with the stack that goes first."""
+    text = summary(config(), platform)
+
+    assert "Then: npx cdktf deploy 'infra-*', then npx cdktf deploy '*'" in text
+    assert f"terraform -chdir={platform.outdir}/stacks/{NETWORK_STACK} init" in text
+
+
+def test_another_config_is_named_in_the_next_command(platform: Synthesized) -> None:
+    """Else the wrong platform would be deployed."""
+    assert "Then: INFERENCE_CONFIG=config/mine.yaml npx cdktf deploy" in summary(config(), platform, "config/mine.yaml")
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"), [("my files/a.yaml", "'my files/a.yaml'"), ("[red]/a.yaml", "'[red]/a.yaml'")]
+)
+def test_the_next_command_can_be_pasted_as_it_is(platform: Synthesized, path: str, shown: str) -> None:
+    """Also with a space or brackets in the path."""
+    assert f"Then: INFERENCE_CONFIG={shown} npx cdktf deploy" in summary(config(), platform, path)
+
+
+def test_the_order_is_the_manifest_s(platform: Synthesized) -> None:
+    """Every stack once, after all that it needs."""
+    order: dict[str, Any] = stack_order(platform.outdir)
+    names = list(order)
+
+    assert set(order) == set(platform.stacks)
+    for name, needs in order.items():
+        assert set(needs) == platform.dependencies(name)
+        assert all(names.index(needed) < names.index(name) for needed in needs)

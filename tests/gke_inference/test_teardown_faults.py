@@ -1,0 +1,162 @@
+"""What the sweep makes of Google's refusals and silences."""
+
+from __future__ import annotations
+
+import pytest
+
+from gke_inference.findings import Status
+from gke_inference.load_balancer import CHAIN
+from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+from tests.gke_inference.teardown_cloud import TeardownCloud
+from tests.gke_inference.teardown_rig import add_gateway, cleaner, cloud, stand_in
+
+__all__ = ["cloud", "stand_in"]
+
+GROUP = "zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-epp"
+FIREWALL = "global/firewalls/gke-gemma-eu-0a1b2c3d-mcsd"
+LISTS = (
+    "container.projects.locations.clusters.list", "compute.firewalls.list",
+    *(f"compute.{collection}.aggregatedList" for collection in CHAIN),
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between tries are random, from none on; an answer is waited for as long as a test likes to."""
+    monkeypatch.setattr("random.random", lambda: 0.0)
+    monkeypatch.setattr("gke_inference.google_api.TIMEOUT_SEC", 0.5)
+
+
+def deletes(stand_in: GoogleStandIn) -> list[str]:
+    """Methods that were asked for and that delete."""
+    return [request.method for request in stand_in.requests if request.http_method == "DELETE"]
+
+
+@pytest.mark.parametrize("code", [400, 409])
+def test_a_ghost_that_is_in_use_is_told(cloud: TeardownCloud, stand_in: GoogleStandIn, code: int) -> None:
+    """Google's refusal does not stop the sweep of the others, and is kept in Google's words."""
+    cloud.add(GROUP)
+    cloud.add(FIREWALL)
+    stand_in.faults["compute.networkEndpointGroups.delete"] = Fault(code, "is already being used by backendServices/b")
+    clean = cleaner(stand_in)
+
+    clean.sweep()
+
+    assert "already being used by backendServices/b" in clean.problems["SWEEP"].found
+    assert clean.problems["SWEEP"].fix.startswith("run the command again")
+    assert [path.split("/")[-1] for path in cloud.items] == ["k8s1-0a1b-inference-epp"]
+
+
+@pytest.mark.parametrize("method", LISTS)
+def test_what_may_not_be_listed_is_not_swept(cloud: TeardownCloud, stand_in: GoogleStandIn, method: str) -> None:
+    """A 403 on any of the lists is a finding that nothing is known, and nothing is deleted."""
+    ghost = cloud.add(FIREWALL)
+    stand_in.faults = {method: Fault(403, "no permission")}
+    clean = cleaner(stand_in)
+
+    clean.sweep()
+
+    assert clean.problems["SWEEP"].status == Status.UNKNOWN
+    assert "403" in clean.problems["SWEEP"].found
+    assert ghost in cloud.items
+
+
+@pytest.mark.parametrize("fault", [401, 503, "hang", "half"])
+def test_a_list_without_an_answer_is_not_half_a_list(
+    cloud: TeardownCloud, stand_in: GoogleStandIn, fault: int | str
+) -> None:
+    """Nothing is deleted on half of the knowledge, and what is there is not told."""
+    add_gateway(cloud)
+    stand_in.faults["compute.backendServices.aggregatedList"] = Fault(fault)  # type: ignore[arg-type]
+    clean = cleaner(stand_in)
+
+    clean.sweep()
+
+    assert clean.problems["SWEEP"].status == Status.UNKNOWN
+    assert deletes(stand_in) == []
+
+
+def test_a_delete_that_is_not_allowed_is_told_with_the_permission(
+    cloud: TeardownCloud, stand_in: GoogleStandIn
+) -> None:
+    """What that part uses stays too; all else goes, and with the permission the next sweep ends it."""
+    rule, *_ = add_gateway(cloud)
+    firewall = cloud.add(FIREWALL)
+    stand_in.faults["compute.targetHttpProxies.delete"] = Fault(403, "Required 'compute.targetHttpProxies.delete'")
+    clean = cleaner(stand_in)
+
+    clean.sweep()
+    problem, left = clean.problems["SWEEP"], set(cloud.items)
+    stand_in.faults.clear()
+    clean.sweep()
+
+    assert "Required 'compute.targetHttpProxies.delete'" in problem.found
+    assert problem.fix == (
+        "have roles/compute.loadBalancerAdmin granted to whoever runs this, then run the command again"
+    )
+    assert not {rule, firewall} & left
+    assert [cloud.items, clean.problems] == [{}, {}]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_may_pass_is_tried_again(cloud: TeardownCloud, stand_in: GoogleStandIn, status: int) -> None:
+    """Too many requests and server errors, on a list and on a delete, end nothing."""
+    add_gateway(cloud)
+    for method in ("compute.urlMaps.aggregatedList", "compute.urlMaps.delete"):
+        stand_in.faults[method] = [Fault(status), Fault(status)]
+    clean = cleaner(stand_in)
+
+    clean.sweep()
+
+    assert [cloud.items, clean.problems] == [{}, {}]
+    assert len(stand_in.asked("compute.urlMaps.delete")) == 3
+
+
+def test_what_is_gone_already_is_as_good(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """A 404 to a delete: somebody else was faster."""
+    group = cloud.add(GROUP)
+
+    def gone(params: dict[str, object], body: object) -> dict[str, object]:
+        del cloud.items[group]
+        raise Fault(404, "was not found")
+
+    stand_in.answers["compute.networkEndpointGroups.delete"] = gone
+    clean = cleaner(stand_in)
+
+    clean.sweep()
+
+    assert clean.problems == {}
+
+
+@pytest.mark.parametrize("fault", ["hang", "half"])
+def test_a_delete_without_an_answer_is_told_and_ends_with_the_next_sweep(
+    cloud: TeardownCloud, stand_in: GoogleStandIn, fault: str
+) -> None:
+    """Whether it was heard is not known; the others are asked for all the same."""
+    cloud.add(GROUP)
+    firewall = cloud.add(FIREWALL)
+    stand_in.faults["compute.networkEndpointGroups.delete"] = Fault(fault)  # type: ignore[arg-type]
+    clean = cleaner(stand_in)
+
+    clean.sweep()
+    assert "no answer" in clean.problems["SWEEP"].found
+    assert firewall not in cloud.items
+    stand_in.faults.clear()
+    clean.sweep()
+
+    assert [cloud.items, clean.problems] == [{}, {}]
+
+
+def test_each_wait_for_google_is_bounded(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """What does not end in time is left behind; the kinds that follow are asked for, and Google's refusals told."""
+    add_gateway(cloud)
+    cloud.lag = 1000
+    clean = cleaner(stand_in, wait_sec=0.05)
+
+    clean.sweep()
+
+    assert "is already being used by" in clean.problems["SWEEP"].found
+    assert {method.split(".")[1] for method in deletes(stand_in)} == {
+        "globalForwardingRules", "targetHttpProxies", "urlMaps", "backendServices", "healthChecks",
+        "networkEndpointGroups",
+    }  # fmt: skip

@@ -1,0 +1,256 @@
+"""Which way down, through which synth, and which of Terraform's errors are worth another try."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gke_inference.teardown.plan import way_down
+from gke_inference.teardown.states import States, kept_for_bucket
+from gke_inference.teardown.terraform import Resource
+from gke_inference.teardown.turn import Done, expected
+from gke_inference.teardown.words import can_go_away
+from platform_config.config import Config
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    cluster_stack,
+    needed_stacks,
+    serving_stack,
+)
+from tests.configs import EXAMPLE, config
+from tests.gke_inference.conftest import InferenceOps
+
+NEEDS = {
+    NETWORK_STACK: [],
+    cluster_stack("us"): [NETWORK_STACK],
+    cluster_stack("eu"): [NETWORK_STACK],
+    FLEET_STACK: [cluster_stack("us"), cluster_stack("eu")],
+    base_stack("us"): [cluster_stack("us")],
+    base_stack("eu"): [cluster_stack("eu")],
+    WEIGHTS_STACK: [base_stack("us")],
+    serving_stack("us"): [base_stack("us"), WEIGHTS_STACK, FLEET_STACK],
+    serving_stack("eu"): [base_stack("eu"), WEIGHTS_STACK, FLEET_STACK],
+    GATEWAY_STACK: [serving_stack("us"), serving_stack("eu")],
+}
+STATE = f"../../../terraform-state/gemma/{NETWORK_STACK}.tfstate"
+VPC = {"project": "my-project-id", "name": "gemma-vpc"}
+
+
+def write(outdir: Path, *, needs: Any = NEEDS, vpc: Any = VPC, backend: Any = None) -> Path:
+    """A synth, as far as a way down looks at it."""
+    folder = outdir / "stacks" / NETWORK_STACK
+    folder.mkdir(parents=True)
+    stacks = {name: {"dependencies": found} for name, found in needs.items()}
+    (outdir / "manifest.json").write_text(json.dumps({"stacks": stacks}))
+    network = {
+        "terraform": {"backend": backend or {"local": {"path": STATE}}},
+        "resource": {"google_compute_network": {"network": vpc}},
+    }
+    (folder / "cdk.tf.json").write_text(json.dumps(network))
+    return outdir
+
+
+def held(address: str, *needs: str, **values: Any) -> Resource:
+    """Something in a state."""
+    return Resource(address=address, kind=address.split(".")[0], values=values, needs=frozenset(needs))
+
+
+def nothing_lost(stack: str) -> str:
+    """Each cluster is there."""
+    return ""
+
+
+def test_users_go_before_what_they_need(tmp_path: Path) -> None:
+    """The gateway goes first and the network last; workloads go before the fleet, whose controllers clean up."""
+    way = way_down(config(), write(tmp_path / "out"))
+
+    assert way.stacks == (
+        GATEWAY_STACK, serving_stack("us"), serving_stack("eu"), WEIGHTS_STACK, base_stack("us"),
+        base_stack("eu"), FLEET_STACK, cluster_stack("us"), cluster_stack("eu"), NETWORK_STACK,
+    )  # fmt: skip
+    assert way.users(cluster_stack("us")) == (base_stack("us"), FLEET_STACK)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"vpc": VPC | {"project": "other"}}, "the project is other, the config says my-project-id"),
+        ({"vpc": VPC | {"name": "llama-vpc"}}, "the network is llama-vpc, the config says gemma-vpc"),
+        (
+            {"backend": {"gcs": {"bucket": "b", "prefix": f"gemma/{NETWORK_STACK}"}}},
+            "the place of the state is gs://b/gemma/",
+        ),
+        ({"needs": {name: [] for name in NEEDS if "-eu" not in name}}, "the list of stacks is"),
+        ({"needs": NEEDS | {NETWORK_STACK: [GATEWAY_STACK]}}, "its stacks need each other in a circle"),
+        ({"needs": {NETWORK_STACK: 5}}, "what is there cannot be read"),
+    ],
+)
+def test_another_synth_is_refused(
+    change: dict[str, Any], words: str, tmp_path: Path, inference_ops: InferenceOps
+) -> None:
+    """What is of another platform is not touched: exit code 2, what was found, and how to run the synth."""
+    outdir = write(tmp_path / "out", **change)
+
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir))
+
+    assert ran.code == 2
+    assert words in ran.err
+    assert f"fix: run the synth first: INFERENCE_CONFIG={EXAMPLE} make synth" in ran.err
+
+
+def stale(outdir: Path, stack: str, state: str) -> None:
+    """A folder that another config left in *outdir*, which was applied."""
+    folder = outdir / "stacks" / stack
+    folder.mkdir()
+    (folder / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"local": {"path": state}}}}))
+    (folder / state).parent.mkdir(parents=True, exist_ok=True)
+    (folder / state).write_text("{}")
+
+
+def test_stacks_of_an_older_config_are_known(tmp_path: Path) -> None:
+    """In no order; those of another platform, and those that were never applied, are not its business."""
+    outdir = write(tmp_path / "out")
+    stale(outdir, cluster_stack("asia"), f"../../../terraform-state/gemma/{cluster_stack('asia')}.tfstate")
+    stale(outdir, cluster_stack("ap"), f"../../../terraform-state/llama/{cluster_stack('ap')}.tfstate")
+    stale(outdir, base_stack("asia"), f"../../../terraform-state/gemma/{base_stack('asia')}.tfstate")
+    (tmp_path / f"terraform-state/gemma/{base_stack('asia')}.tfstate").unlink()
+
+    way = way_down(config(), outdir)
+
+    assert (way.stale, set(way.stacks)) == ((cluster_stack("asia"),), set(NEEDS))
+
+
+def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps) -> None:
+    """A folder that is not there is told as such."""
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(tmp_path / "nothing"))
+
+    assert ran.code == 2
+    assert "must be a folder that `make synth` wrote: No such file or directory" in ran.err
+
+
+def test_without_credentials_the_way_to_sign_in_is_told(
+    tmp_path: Path, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before Terraform is run; exit code 3."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(write(tmp_path / "out")))
+
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("Nothing was changed: no answer noCredentials: ")
+    assert "fix: sign in with `gcloud auth application-default login` and run it again" in ran.err
+    assert "reading" not in ran.err
+
+
+def test_names_must_be_ours(tmp_path: Path, inference_ops: InferenceOps) -> None:
+    """All names that are none of ours are told at once, before anything is looked at."""
+    outdir = write(tmp_path / "out")
+    names = ("--delete-cluster", "gemma-ap", "--delete-bucket", "weights")
+
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir), *names)
+
+    assert ran.code == 2
+    assert "--delete-cluster: must be one of gemma-us, gemma-eu, got 'gemma-ap'" in ran.err
+    assert "--delete-bucket: must be my-project-id-gemma-weights, got 'weights'" in ran.err
+
+
+def test_a_platform_without_bucket_has_no_weights_stack() -> None:
+    """The stacks that are expected are those of the config."""
+    loaded: Config = config(bucket=None)
+
+    assert set(needed_stacks(config())) - set(needed_stacks(loaded)) == {WEIGHTS_STACK}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Error waiting for Deleting Network: The network resource 'projects/p/global/networks/n' is already being "
+        "used by 'projects/p/global/firewalls/gke-c-1-mcsd'",
+        "googleapi: Error 400: The subnetwork resource is already being used by x, resourceInUseByAnotherResource",
+        "googleapi: Error 400: Cluster is running incompatible operation operation-1., failedPrecondition",
+        "googleapi: Error 409: conflict",
+        "googleapi: Error 429: Quota exceeded for quota metric 'Write requests', RATE_LIMIT_EXCEEDED",
+        "googleapi: Error 403: Rate Limit Exceeded, rateLimitExceeded",
+        "googleapi: Error 503: The service is currently unavailable",
+        "Error deleting Feature: googleapi: Error 400: Feature has associated resources that should be cleaned up",
+        "Error acquiring the state lock",
+        "read tcp: connection reset by peer",
+        "the server is currently unable to handle the request",
+        "the server has received too many requests and has asked us to try again later (get namespaces inference)",
+        "etcdserver: request timed out",
+        'Get "https://gke-x.us-east5.gke.goog/api/v1/namespaces/inference": EOF',
+        "http2: client connection lost",
+        "dial tcp: lookup gke-x.us-east5.gke.goog on 127.0.0.53:53: no such host",
+        "net/http: TLS handshake timeout",
+    ],
+)
+def test_what_can_go_away_is_tried_again(words: str) -> None:
+    """In use, conflict, too many requests, the server's own mistake, a busy control plane, a lock, the net."""
+    assert can_go_away([words])
+    assert can_go_away([words], 4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed",
+        "Error trying to delete bucket b containing objects without `force_destroy` set to true",
+        "googleapi: Error 409: The bucket you tried to delete is not empty., conflict",
+        "googleapi: Error 403: Required 'compute.networks.delete' permission, forbidden",
+        "googleapi: Error 400: Invalid value for field 'resource.name'",
+        'namespaces "inference" is forbidden: User "u" cannot delete resource "namespaces"',
+        "Invalid JSON: A comma is missing between attribute definitions",
+    ],
+)
+def test_a_refusal_is_not_tried_again(words: str) -> None:
+    """Protection, permission, syntax: the same words would come again, also where another error could go away."""
+    assert not can_go_away([words])
+    assert not can_go_away(["googleapi: Error 503: unavailable", words])
+
+
+@pytest.mark.parametrize(
+    "words", ["Unauthorized", "googleapi: Error 401: Request had invalid authentication credentials., authError"]
+)
+def test_a_token_that_ended_is_worth_one_more_try(words: str) -> None:
+    """Another run gets a fresh one; who may not come in with that may not come in."""
+    assert can_go_away([words], 1)
+    assert not can_go_away([words], 2)
+    assert not can_go_away([words, "googleapi: Error 403: Required 'x' permission, forbidden"], 1)
+
+
+def test_what_a_bucket_needs_stays_with_it() -> None:
+    """A destroy of what it needs would take it along; what needs nothing of that goes."""
+    resources = (
+        held("google_storage_bucket.weights", "google_project_service.storage"),
+        held("google_project_service.storage", "time_sleep.a"),
+        held("time_sleep.a"),
+        held("google_compute_network.n", "google_project_service.compute"),
+        held("google_project_service.compute"),
+    )
+
+    assert kept_for_bucket(resources) == {
+        "google_storage_bucket.weights", "google_project_service.storage", "time_sleep.a",
+    }  # fmt: skip
+    assert kept_for_bucket(resources[3:]) == frozenset()
+
+
+def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
+    """A protected cluster keeps the network, and no stack beside it."""
+    way = way_down(config(), write(tmp_path / "out"))
+    states: States = {stack: (held("google_x.y"),) for stack in way.stacks}
+    states[cluster_stack("eu")] = (held("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
+    states[WEIGHTS_STACK] = ()
+
+    planned: dict[str, Done] = {done.stack: done for done in expected(way, states, nothing_lost, keep_bucket=True)}
+
+    assert (planned[cluster_stack("eu")].result, planned[cluster_stack("eu")].why) == ("kept", "gemma-eu is protected")
+    assert planned[NETWORK_STACK].result == "blocked"
+    assert planned[WEIGHTS_STACK].result == "empty"
+    others = set(planned) - {cluster_stack("eu"), NETWORK_STACK, WEIGHTS_STACK}
+    assert {planned[stack].result for stack in others} == {"destroyed"}

@@ -1,0 +1,75 @@
+"""What becomes of a Terraform that hangs or is not there."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from gke_inference.teardown.destroy import destroy
+from gke_inference.teardown.plan import way_down
+from gke_inference.teardown.states import read_states
+from gke_inference.teardown.stop import Stop
+from gke_inference.teardown.terraform import TerraformError, forget, state_of
+from platform_config.stack_graph import FLEET_STACK
+from tests.configs import config
+from tests.gke_inference.test_teardown_plan import held, write
+
+Script = Callable[[str], None]
+
+
+@pytest.fixture
+def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """Makes a script the `terraform` on PATH; without it there is none."""
+    monkeypatch.setattr("gke_inference.teardown.terraform.LIMIT_SEC", 0.3)
+    monkeypatch.setattr("gke_inference.teardown.terraform.GRACE_SEC", 0.3)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+    def make(script: str) -> None:
+        (folder / "terraform").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "terraform").chmod(0o755)
+
+    return make
+
+
+@pytest.mark.parametrize("hangs", ["init", "show"])
+def test_a_look_that_hangs_ends(terraform: Script, tmp_path: Path, hangs: str) -> None:
+    """Whatever it waits for; the stack that hangs is told."""
+    terraform(f'case "$*" in *{FLEET_STACK}*" {hangs} "*) exec sleep 60;; *) echo "{{}}";; esac')
+    way = way_down(config(), write(tmp_path / "out"))
+
+    with pytest.raises(TerraformError, match=f"state of {FLEET_STACK} .* `terraform {hangs}` did not end within 0.3 s"):
+        read_states(way, Console(file=io.StringIO()))
+
+
+def test_one_that_does_not_listen_is_ended(terraform: Script, tmp_path: Path) -> None:
+    """It is asked first, so that it lets go of a lock."""
+    terraform("trap '' INT; while :; do sleep 0.1; done")
+    began = time.monotonic()
+
+    with pytest.raises(TerraformError, match="`terraform state` did not end"):
+        forget(tmp_path, [held("helm_release.pool")])
+
+    assert time.monotonic() - began < 10
+
+
+def test_a_destroy_has_no_limit(terraform: Script, tmp_path: Path) -> None:
+    """A cluster takes as long as it takes."""
+    terraform("sleep 1")
+
+    assert destroy(tmp_path, [], Stop(), lambda: None) == []
+
+
+def test_no_terraform_is_an_error_of_the_stack(terraform: Script, tmp_path: Path) -> None:
+    """Also where it was there when the run began."""
+    assert destroy(tmp_path, [], Stop(), lambda: None) == [
+        "terraform could not be run: terraform: No such file or directory"
+    ]
+    with pytest.raises(TerraformError, match="terraform must be on PATH: No such file or directory"):
+        state_of(tmp_path)

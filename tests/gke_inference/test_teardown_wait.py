@@ -1,0 +1,47 @@
+"""How long the load balancer is waited for, before the controllers that see to it go."""
+
+from __future__ import annotations
+
+from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
+from tests.gke_inference.teardown_rig import cleaner, cloud, stand_in
+
+__all__ = ["cloud", "stand_in"]
+
+
+def test_the_balancer_is_waited_for(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Until its forwarding rules and endpoint groups are gone from our network; a backend service counts by these."""
+    group = cloud.add("zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-epp")
+    cloud.add("global/forwardingRules/gkemcg1-inference-gemma-gateway-a1", network="other")
+    service = cloud.add("global/backendServices/gkemcg1-b", backends=[{"group": COMPUTE + group}])
+    assert {found.path for found in cleaner(stand_in).network.look().balancing} == {group, service}
+    looks = 0
+    answer = stand_in.answers["compute.networkEndpointGroups.aggregatedList"]
+    assert not isinstance(answer, dict)
+
+    def let_go(params: dict[str, object], body: object) -> dict[str, object]:
+        nonlocal looks
+        looks += 1
+        told = answer(params, body)
+        if looks == 3:
+            cloud.items.pop(group)
+        return told
+
+    stand_in.answers["compute.networkEndpointGroups.aggregatedList"] = let_go
+    clean = cleaner(stand_in, wait_sec=60)
+    clean.wait_for_balancer()
+
+    assert group not in cloud.items
+    assert looks == 4
+    assert clean.problems == {}
+
+
+def test_the_wait_is_bounded(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """A balancer that never lets go is no reason to stop: the way goes on, and nothing was deleted."""
+    rule = cloud.add("global/forwardingRules/gkemcg1-inference-gemma-gateway-a1")
+    clean = cleaner(stand_in, wait_sec=0.1)
+
+    clean.wait_for_balancer()
+
+    assert rule in cloud.items
+    assert [clean.swept, clean.problems] == [{}, {}]

@@ -1,0 +1,60 @@
+"""What `verify` takes for good, although it is not as the config says: drained regions, other addresses, more nodes."""
+
+from __future__ import annotations
+
+from tests.configs import ELASTIC, EXAMPLE
+from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_rig import elastic, elastic_running, example, example_running
+
+__all__ = ["elastic", "elastic_running", "example", "example_running"]
+
+
+def test_of_a_drained_region_the_others_answer(example: Platform) -> None:
+    """Drained in the cluster, whatever the config says: another region answers, and its servers may be unhealthy."""
+    scope = {"selector": {"gke.io/region": "us-east5"}, "capacityScalerPercent": 0}
+    example.object("us", "GCPBackendPolicy")["spec"]["default"]["scopes"] = [scope]
+    example.health("us")["healthStatus"][0]["healthState"] = "UNHEALTHY"
+    example.gateways["us"].home_slots = 0
+
+    ran = example.run()
+
+    findings = {(found["where"], found["id"]): found for found in ran.document["findings"]}
+    assert findings["", "BALANCING"]["found"] == "attached; drained: us-east5"
+    assert findings["us", "COMPLETION"]["found"].startswith("answered by europe-west4")
+    assert ran.code == 0
+
+
+def test_the_own_address_is_asked_without_another(example: Platform) -> None:
+    """Without --url-for the completion goes to the reserved address, on the gateway's port."""
+    address = example.urls["us"].removeprefix("http://")
+    example.documents["gemma-gateway-us"]["address"] = address
+    example.object("us", "Gateway")["status"]["addresses"][0]["value"] = address
+
+    ran = example.command("--config", str(EXAMPLE), "--output", "json", "verify", "--region", "us")
+
+    assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
+    assert any(found["id"] == "COMPLETION" for found in ran.document["findings"])
+
+
+def test_an_address_that_google_chose_is_the_gateways_own(elastic: Platform) -> None:
+    """Without reserved addresses the gateway's status tells them, in the order of its regions."""
+    urls = [elastic.urls[key].removeprefix("http://") for key in elastic.config.gateway_regions]
+    elastic.object("eu", "Gateway")["status"]["addresses"] = [{"type": "IPAddress", "value": url} for url in urls]
+    for rule, url in zip(elastic.parts("forwardingRules"), urls, strict=False):
+        rule["IPAddress"] = url
+
+    ran = elastic.command("--config", str(ELASTIC), "--output", "json", "verify")
+
+    assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
+    assert [len(gateway.requests) for gateway in elastic.gateways.values()] == [1, 1]
+
+
+def test_a_node_more_is_no_fault(example: Platform) -> None:
+    """While a pool is upgraded it may have a node more than wanted."""
+    node = example.named("us", "Node", "tpu-0")
+    example.clusters["us"].objects["/api/v1/nodes/tpu-1"] = node | {"metadata": node["metadata"] | {"name": "tpu-1"}}
+
+    ran = example.run()
+
+    assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
+    assert ran.code == 0

@@ -1,0 +1,38 @@
+"""How one thing of a healthy platform is broken, and what `verify` must tell of it then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.gke_inference.verify_platform import Platform
+
+Break = Callable[[Platform], Any]
+Cases = dict[str, tuple[Break, str, str, str]]
+"""What is broken: how, in which region it is told, the id, and words of what is found."""
+
+
+def merge(target: dict[str, Any], **changes: Any) -> None:
+    """Set these keys."""
+    target.update(changes)
+
+
+def condition(made: dict[str, Any], name: str, *path: Any, reason: str = "Bad") -> None:
+    """The condition *name* of *made* is false."""
+    at = made["status"]
+    for step in path:
+        at = at[step]
+    [found] = [entry for entry in at["conditions"] if entry["type"] == name]
+    found |= {"status": "False", "reason": reason, "message": "told by the controller"}
+
+
+def check(platform: Platform, where: str, id_: str, words: str) -> None:
+    """One finding is wrong, in these words and with a fix; all others are good."""
+    ran = platform.run(only="us")
+
+    [found] = [found for found in ran.document["findings"] if found["status"] != "good"]
+    assert (found["where"], found["id"], found["status"]) == (where, id_, "wrong")
+    assert words in found["found"]
+    assert found["fix"]
+    assert "{" not in found["fix"]
+    assert ran.code == 1

@@ -1,0 +1,133 @@
+"""What is in the clusters of a platform where all is well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gke_inference import scopes
+from platform_config.names import SYSTEM_POOL
+from platform_config.stack_graph import GATEWAY_STACK
+from tests.checks.kubernetes_objects import objects
+from tests.gke_inference.cluster_stand_in import Manifest
+from tests.gke_inference.policy_definition import definition
+from tests.gke_inference.verify_platform import ADDRESSES, PLURALS, Platform, path_of, true
+from tests.synthesized import Synthesized
+
+
+def fill(platform: Platform, key: str, synthesized: Synthesized) -> None:
+    """The cluster of one region."""
+    names, namespace = platform.names, platform.config.namespace
+    platform.put(key, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    for pool, count in nodes(platform, key).items():
+        for number in range(count):
+            platform.put(key, _node(f"{pool}-{number}", pool))
+    stacks = (synthesized.stacks[f"workload-{part}-{key}"] for part in ("base", "serving"))
+    for _, manifest in (found for stack in stacks for found in objects(stack)):
+        if manifest["kind"] in PLURALS:
+            platform.put(key, manifest | _status(platform, manifest))
+    template = platform.named(key, "Deployment", names.model_server)["spec"]["template"]
+    replicas = platform.named(key, "Deployment", names.model_server)["spec"].get("replicas", 1)
+    for number in range(replicas):
+        _add_pod(platform, key, template, f"{names.model_server}-{number}")
+    picker = f"{names.inference_pool}-epp"
+    ref = {"name": picker, "port": {"number": 9002}}
+    spec = {"selector": {"matchLabels": {"app": names.model_server}}, "targetPorts": [{"number": 8000}]}
+    metadata = {"name": names.inference_pool, "namespace": namespace}
+    metadata["annotations"] = {"networking.gke.io/export": "True"}  # type: ignore[assignment]
+    version = "inference.networking.k8s.io/v1"
+    pool_object = {"apiVersion": version, "kind": "InferencePool", "metadata": metadata}
+    platform.put(key, pool_object | {"spec": spec | {"endpointPickerRef": ref}})
+    platform.put(key, _picker(picker, namespace))
+
+
+def nodes(platform: Platform, key: str) -> dict[str, int]:
+    """How many nodes each pool of a region has."""
+    return {SYSTEM_POOL: 1, **{name: max(1, pool.min_nodes) for name, pool in platform.config.pools(key).items()}}
+
+
+def _node(name: str, pool: str) -> Manifest:
+    metadata = {"name": name, "labels": {"cloud.google.com/gke-nodepool": pool}}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"conditions": true("Ready")}}
+
+
+def _status(platform: Platform, manifest: Manifest) -> Manifest:
+    """What a controller writes where all is well."""
+    if manifest["kind"] == "Deployment":
+        count = manifest["spec"].get("replicas", 1)
+        return {"status": {"replicas": count, "readyReplicas": count, "updatedReplicas": count}}
+    if manifest["kind"] == "APIService":
+        return {"status": {"conditions": true("Available")}}
+    if manifest["kind"] == "HorizontalPodAutoscaler":
+        metric = manifest["spec"]["metrics"][0]["pods"]["metric"]
+        current = {"type": "Pods", "pods": {"metric": metric, "current": {"averageValue": "420m"}}}
+        told = {"currentReplicas": 1, "desiredReplicas": 1, "currentMetrics": [current]}
+        return {"status": {**told, "conditions": true("AbleToScale", "ScalingActive")}}
+    return {}
+
+
+def _add_pod(platform: Platform, key: str, template: Manifest, name: str) -> None:
+    """A server that runs, with its claim."""
+    namespace = platform.config.namespace
+    containers = [entry["name"] for entry in template["spec"]["containers"]]
+    running = {"ready": True, "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
+    status: Manifest = {
+        "phase": "Running",
+        "conditions": true("PodScheduled", "Ready"),
+        "containerStatuses": [{"name": entry, "image": "i", "imageID": "i", **running} for entry in containers],
+    }
+    metadata = {"name": name, "namespace": namespace, "labels": template["metadata"]["labels"], "uid": f"{key}-{name}"}
+    for claim in template["spec"].get("resourceClaims", []):
+        made = f"{name}-{claim['name']}-x1y2z"
+        status["resourceClaimStatuses"] = [{"name": claim["name"], "resourceClaimName": made}]
+        platform.put(key, _claim(platform.object(key, "ResourceClaimTemplate"), made, metadata))
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"], "status": status}
+    platform.put(key, pod)
+
+
+def _claim(template: Manifest, name: str, pod: Manifest) -> Manifest:
+    result = {"request": "interfaces", "driver": "dra.networking.gke.io", "pool": "node", "device": "eth1"}
+    user = {"resource": "pods", "name": pod["name"], "uid": pod["uid"]}
+    return {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceClaim",
+        "metadata": {"name": name, "namespace": pod["namespace"]},
+        "spec": template["spec"]["spec"],
+        "status": {"allocation": {"devices": {"results": [result]}}, "reservedFor": [user]},
+    }
+
+
+def _picker(name: str, namespace: str) -> Manifest:
+    labels = {"inferencepool": name}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "epp", "image": "epp:v1.5.0"}]}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": pod},
+        "status": {"replicas": 1, "readyReplicas": 1},
+    }
+
+
+def fill_config_cluster(platform: Platform, synthesized: Synthesized) -> None:
+    """The gateway, and what its controller tells of it."""
+    config, names = platform.config, platform.names
+    key = config.config_region
+    parent = {"parentRef": {"name": names.gateway}, "controllerName": "networking.gke.io/gateway"}
+    statuses: dict[str, Any] = {
+        "Gateway": {
+            "conditions": true("Accepted", "Programmed"),
+            "addresses": [{"type": "IPAddress", "value": ADDRESSES[region]} for region in config.gateway_regions],
+        },
+        "HTTPRoute": {"parents": [parent | {"conditions": true("Accepted", "ResolvedRefs")}]},
+        "HealthCheckPolicy": {"conditions": true("Attached")},
+        "GCPBackendPolicy": {"conditions": true("Attached")},
+    }
+    for _, manifest in objects(synthesized.stacks[GATEWAY_STACK]):
+        if manifest["kind"] in statuses:
+            platform.put(key, manifest | {"status": statuses[manifest["kind"]]})
+    # No schema of it is public, so it goes past the check.
+    metadata = {"name": names.inference_pool, "namespace": config.namespace}
+    made = {"apiVersion": "networking.gke.io/v1", "kind": "GCPInferencePoolImport", "metadata": metadata}
+    path = path_of(made["kind"], str(made["apiVersion"]), names.inference_pool)  # type: ignore[arg-type]
+    dict.__setitem__(platform.clusters[key].objects, path, made)
+    dict.__setitem__(platform.clusters[key].objects, scopes.PATH, definition(takes_scopes=True))

@@ -1,0 +1,120 @@
+"""What Google tells of a platform where all is well."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from tests.gke_inference.google_stand_in import Fault
+from tests.gke_inference.verify_cluster import nodes
+from tests.gke_inference.verify_platform import ADDRESSES, PARTS, Platform
+
+PROXY = "gkemcg1-inference-gemma-gateway-abcdefghijkl"
+URL_MAP = "gkemcg1-inference-gemma-gateway-mnopqrstuvwx"
+BACKEND_SERVICE = "gkemcg1-inference-gemma-pool-8000-abcdefghijkl"
+NOT_FOUND = "gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex"
+
+
+def tell_of_cluster(platform: Platform, key: str) -> None:
+    """Google's answers about one region."""
+    config, names = platform.config, platform.names
+    cluster = f"{names.cluster_location(key)}/clusters/{names.cluster(key)}"
+    platform.documents[cluster] = {
+        "name": names.cluster(key),
+        "status": "RUNNING",
+        "currentMasterVersion": "1.35.2-gke.1842000",
+        "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"endpoint": "", "allowExternalTraffic": True}},
+        "nodePools": [{"name": pool, "status": "RUNNING"} for pool in nodes(platform, key)],
+    }
+    link = f"//container.googleapis.com/projects/{config.project}/locations/{cluster}"
+    platform.documents[f"global/memberships/{names.cluster(key)}"] = {
+        "state": {"code": "READY"},
+        "endpoint": {"gkeCluster": {"resourceLink": link}},
+    }
+    platform.documents[names.gateway_address(key)] = {"address": ADDRESSES[key], "status": "IN_USE"}
+    value = {"value": {"doubleValue": 0.25}}
+    platform.documents[f"gauge of {names.cluster(key)}"] = {"timeSeries": [{"points": [value]}]}
+    platform.documents[platform.group(key)] = {
+        "healthStatus": [{"healthState": "HEALTHY", "ipAddress": "10.0.0.9", "port": 8000}]
+    }
+
+
+def tell_of_balancer(platform: Platform) -> None:
+    """The load balancer of the gateway as Compute Engine has it, and one of another network at the same address."""
+    network, links = platform.link(f"global/networks/{platform.names.network}"), _links(platform)
+    spare, weight = links[NOT_FOUND], {"backendService": links[BACKEND_SERVICE], "weight": 1}
+    routes = [{"priority": 1, "routeAction": {"weightedBackendServices": [weight]}}]
+    matcher = {"name": "all", "defaultService": spare, "routeRules": routes}
+    groups = [{"group": platform.group(key)} for key in platform.config.regions]
+    for key in platform.config.gateway_regions:
+        mine = {"IPAddress": ADDRESSES[key], "network": network, "target": links[PROXY]}
+        _add(platform, "forwardingRules", f"{PROXY}-{key}", **mine)
+    _add(platform, "targetHttpProxies", PROXY, urlMap=links[URL_MAP])
+    _add(platform, "urlMaps", URL_MAP, defaultService=spare, pathMatchers=[matcher])
+    _add(platform, "backendServices", BACKEND_SERVICE, backends=groups)
+    _add(platform, "backendServices", NOT_FOUND)
+    others = platform.link("global/networks/default")
+    _add(platform, "forwardingRules", "other", IPAddress=ADDRESSES["us"], network=others, target=links["proxy"])
+    _add(platform, "targetHttpProxies", "proxy", urlMap=links["map"])
+    _add(platform, "urlMaps", "map", defaultService=links["service"])
+    _add(platform, "backendServices", "service", backends=[{"group": "that nobody may ask for"}])
+
+
+def _links(platform: Platform) -> dict[str, str]:
+    """Of all that is named by another part."""
+    names = {
+        "targetHttpProxies": (PROXY, "proxy"), "urlMaps": (URL_MAP, "map"),
+        "backendServices": (BACKEND_SERVICE, NOT_FOUND, "service"),
+    }  # fmt: skip
+    return {name: platform.link(f"global/{kind}/{name}") for kind, found in names.items() for name in found}
+
+
+def _add(platform: Platform, collection: str, name: str, **more: Any) -> None:
+    part = {"name": name, "selfLink": platform.link(f"global/{collection}/{name}"), **more}
+    platform.parts(collection).append(part)
+
+
+def tell_of_fleet(platform: Platform) -> None:
+    """Google's answers about the fleet."""
+    config, documents = platform.config, platform.documents
+    members = [f"projects/123456/locations/global/memberships/{platform.names.cluster(key)}" for key in config.regions]
+    documents["global/features/multiclusteringress"] = {
+        "resourceState": {"state": "ACTIVE"},
+        "state": {"state": {"code": "OK"}},
+        "spec": {"multiclusteringress": {"configMembership": platform.names.membership(config.config_region)}},
+        "membershipStates": {member: {"state": {"code": "OK"}} for member in members},
+    }
+
+
+def answer(platform: Platform) -> None:
+    """Which of Google's answers is to which question."""
+    config, documents = platform.config, platform.documents
+
+    def there(name: str) -> dict[str, Any]:
+        if name not in documents:
+            raise Fault(404, f"{name} was not found")
+        return documents[name]
+
+    def by_name(params: dict[str, Any], body: Any) -> dict[str, Any]:
+        return there(params["name"].partition("/locations/")[2])
+
+    def gauge(params: dict[str, Any], body: Any) -> dict[str, Any]:
+        assert 'metric.type = "prometheus.googleapis.com/vllm:kv_cache_usage_perc/gauge"' in params["filter"]
+        [key] = [key for key in config.regions if f'cluster = "{platform.names.cluster(key)}"' in params["filter"]]
+        return there(f"gauge of {platform.names.cluster(key)}")
+
+    answers = platform.google.answers
+    answers |= {
+        "container.projects.locations.clusters.get": by_name,
+        "gkehub.projects.locations.memberships.get": by_name,
+        "gkehub.projects.locations.features.get": by_name,
+        "monitoring.projects.timeSeries.list": gauge,
+        "compute.addresses.get": lambda params, body: there(params["address"]),
+        "compute.backendServices.getHealth": lambda params, body: there(body["group"]),
+    }
+    for collection in PARTS:
+        answers[f"compute.{collection}.aggregatedList"] = partial(_list, documents, collection)
+
+
+def _list(documents: dict[str, dict[str, Any]], collection: str, params: dict[str, Any], body: Any) -> dict[str, Any]:
+    return documents.get(collection, {})

@@ -1,0 +1,126 @@
+"""A platform on stand-ins: its clusters, Google, and what answers completions."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from platform_config.config import Config
+from platform_config.load import load
+from platform_config.names import Names
+from tests.configs import ELASTIC, EXAMPLE
+from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest
+from tests.gke_inference.conftest import Ran
+from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.gke_inference.stand_in_server import StandInServer
+
+ADDRESSES = {"us": "10.0.4.2", "eu": "10.1.4.2"}
+PARTS = ("forwardingRules", "targetHttpProxies", "targetHttpsProxies", "urlMaps", "backendServices")
+PLURALS = {
+    "APIService": "apiservices", "AutoscalingMetric": "autoscalingmetrics", "GCPBackendPolicy": "gcpbackendpolicies",
+    "Gateway": "gateways", "HTTPRoute": "httproutes", "HealthCheckPolicy": "healthcheckpolicies",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers", "Deployment": "deployments",
+    "InferencePool": "inferencepools", "NetworkPolicy": "networkpolicies",
+    "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
+    "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
+    "GCPInferencePoolImport": "gcpinferencepoolimports",
+}  # fmt: skip
+
+
+def path_of(kind: str, version: str, name: str, namespace: str = "inference") -> str:
+    """Where the Kubernetes API has the object; an empty *namespace* for one that is in none."""
+    root = "/apis" if "/" in version else "/api"
+    return "/".join(filter(None, (root, version, namespace and f"namespaces/{namespace}", PLURALS[kind], name)))
+
+
+def true(*types: str) -> list[dict[str, str]]:
+    """Conditions that all hold."""
+    time = "2026-01-01T00:00:00Z"
+    return [
+        {"type": name, "status": "True", "reason": name, "message": "", "lastTransitionTime": time} for name in types
+    ]
+
+
+@dataclass
+class Platform:
+    """
+    A whole platform on stand-ins, healthy when made.
+
+    Attributes:
+        google: Google's APIs; what they answer is in `documents`, by its name or address.
+        clusters: The Kubernetes API of each region.
+        gateways: What answers completions at the gateway's address in each region.
+        urls: Where each of them is, while it listens.
+        command: `inference-ops` with these arguments.
+    """
+
+    config: Config
+    google: GoogleStandIn = field(default_factory=GoogleStandIn)
+    clusters: dict[str, ClusterStandIn] = field(default_factory=dict)
+    gateways: dict[str, StandInServer] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    urls: dict[str, str] = field(default_factory=dict)
+    command: Callable[..., Ran] = lambda *arguments: Ran(0, "", "")
+
+    def run(self, *arguments: str, output: str = "json", only: str = "") -> Ran:
+        """`inference-ops verify` with these arguments, of all regions or *only* one."""
+        keys = [only] if only else list(self.urls)
+        asked = [] if "--no-completion" in arguments else keys
+        urls = [part for key in asked for part in ("--url-for", f"{key}={self.urls[key]}")]
+        region = ("--region", only) if only else ()
+        path = next(path for path in (EXAMPLE, ELASTIC) if load(path).name == self.config.name)
+        return self.command("--config", str(path), "--output", output, "verify", *region, *urls, *arguments)
+
+    @property
+    def names(self) -> Names:
+        """Its cloud names."""
+        return Names(self.config)
+
+    def object(self, key: str, kind: str) -> Manifest:
+        """The first object of *kind* in the cluster of region *key*, to change its status."""
+        return next(made for made in self.clusters[key].objects.values() if made["kind"] == kind)
+
+    def named(self, key: str, kind: str, name: str) -> Manifest:
+        """The object of this kind and name."""
+        made = self.clusters[key].objects.values()
+        return next(entry for entry in made if (entry["kind"], entry["metadata"]["name"]) == (kind, name))
+
+    def cluster(self, key: str) -> dict[str, Any]:
+        """What Google tells of the cluster."""
+        return self.documents[f"{self.names.cluster_location(key)}/clusters/{self.names.cluster(key)}"]
+
+    def health(self, key: str) -> dict[str, Any]:
+        """What the load balancer tells of the region's servers."""
+        return self.documents[self.group(key)]
+
+    def link(self, rest: str) -> str:
+        """Self link of something of Compute Engine in the project."""
+        return f"https://www.googleapis.com/compute/v1/projects/{self.config.project}/{rest}"
+
+    def group(self, key: str) -> str:
+        """Self link of the network endpoint group of region *key*."""
+        return self.link(f"zones/{self.config.regions[key].zones[0]}/networkEndpointGroups/k8s1-{key}")
+
+    def parts(self, collection: str) -> list[dict[str, Any]]:
+        """What Google lists of one kind of parts of load balancers, to change it."""
+        held = self.documents.setdefault(collection, {"items": {"global": {collection: []}}})
+        parts: list[dict[str, Any]] = held["items"]["global"][collection]
+        return parts
+
+    def forget(self, key: str, kind: str) -> None:
+        """Take all objects of *kind* away, so that it has none of them."""
+        made = self.clusters[key].objects
+        for path in [path for path, entry in made.items() if entry["kind"] == kind]:
+            del made[path]
+
+    def put(self, key: str, manifest: Manifest) -> None:
+        """Put an object in; it is held against its schema, all but the status that only controllers write."""
+        manifest = copy.deepcopy(manifest)
+        status = manifest.pop("status", None) if "." in manifest["apiVersion"].partition("/")[0] else None
+        meta = manifest["metadata"]
+        path = path_of(manifest["kind"], manifest["apiVersion"], meta["name"], meta.get("namespace", ""))
+        self.clusters[key].objects[path] = manifest
+        if status:
+            self.clusters[key].objects[path]["status"] = status

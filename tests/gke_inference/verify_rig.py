@@ -1,0 +1,127 @@
+"""A platform as we deploy it, on stand-ins, where all is well; for tests of `verify`, which break one thing of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from constructs_lib.manifests.region_header import HEADER
+from platform_config.config import Config
+from platform_config.load import load
+from tests.configs import ELASTIC, EXAMPLE
+from tests.gke_inference import stand_in_server
+from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest, Objects
+from tests.gke_inference.conftest import InferenceOps
+from tests.gke_inference.stand_in_server import StandInServer
+from tests.gke_inference.verify_cluster import fill, fill_config_cluster
+from tests.gke_inference.verify_google import answer, tell_of_balancer, tell_of_cluster, tell_of_fleet
+from tests.gke_inference.verify_platform import Platform
+from tests.synthesized import Synthesized, synthesize
+
+__all__ = ["Platform", "Running", "elastic", "elastic_running", "example", "example_running"]
+
+
+def healthy(config: Config, synthesized: Synthesized) -> Platform:
+    """The platform of *config*, with every object that is applied, and the status of one where all is well."""
+    platform = Platform(config)
+    for key, spec in config.regions.items():
+        platform.clusters[key] = ClusterStandIn()
+        others = [other.region for other in config.regions.values() if other.region != spec.region]
+        answering = next((other.region for other in config.regions.values() if other.preferred), spec.region)
+        platform.gateways[key] = StandInServer(regions=(answering, others[0]))
+        fill(platform, key, synthesized)
+        tell_of_cluster(platform, key)
+    fill_config_cluster(platform, synthesized)
+    tell_of_fleet(platform)
+    tell_of_balancer(platform)
+    return platform
+
+
+@dataclass(frozen=True)
+class Running:
+    """A platform whose stand-ins listen for all tests, what it was when all was well, and where it is."""
+
+    platform: Platform
+    documents: dict[str, dict[str, Any]]
+    objects: dict[str, dict[str, Manifest]]
+    environment: dict[str, str]
+
+    def renewed(self) -> Platform:
+        """The platform with all well again: that it is true to the schemas was seen when it was made."""
+        platform = self.platform
+        platform.documents.clear()
+        platform.documents.update(copy.deepcopy(self.documents))
+        platform.google.faults.clear()
+        platform.google.requests.clear()
+        for key, cluster in platform.clusters.items():
+            cluster.objects = Objects(copy.deepcopy(self.objects[key]))
+            cluster.faults.clear()
+            cluster.requests.clear()
+        for gateway in platform.gateways.values():
+            gateway.home_slots, gateway.failure, gateway.region_header = 1000, "", HEADER
+            gateway.requests.clear()
+        return platform
+
+
+@contextmanager
+def running(platform: Platform, folder: Path) -> Iterator[Running]:
+    """All stand-ins of *platform* listen; they do so for all tests, since each new address costs a client anew."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    answer(platform)
+    with ExitStack() as served:
+        served.enter_context(platform.google.serving())
+        for key, cluster in platform.clusters.items():
+            url = served.enter_context(cluster.serving(authority))
+            endpoint = platform.cluster(key)["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]
+            endpoint["endpoint"] = url.removeprefix("https://")
+            platform.urls[key] = served.enter_context(platform.gateways[key].serving())
+        yield Running(
+            platform,
+            copy.deepcopy(platform.documents),
+            {key: dict(copy.deepcopy(dict(cluster.objects))) for key, cluster in platform.clusters.items()},
+            {"SSL_CERT_FILE": str(folder / "ca.pem"), **platform.google.environment(folder)},
+        )
+
+
+@pytest.fixture(scope="session")
+def example_running(platform: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The platform of config/example.yaml."""
+    with running(healthy(load(EXAMPLE), platform), tmp_path_factory.mktemp("example")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def elastic_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The platform of config/h100-elastic.yaml."""
+    config, folder = load(ELASTIC), tmp_path_factory.mktemp("elastic")
+    with running(healthy(config, synthesize(config, folder / "out")), folder) as made:
+        yield made
+
+
+@pytest.fixture
+def example(example_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """The platform of config/example.yaml, healthy, to break."""
+    return _to_break(example_running, inference_ops, monkeypatch)
+
+
+@pytest.fixture
+def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """The platform of config/h100-elastic.yaml, healthy, to break."""
+    monkeypatch.setattr(stand_in_server, "MODEL", "Llama-3.1-8B-Instruct")
+    return _to_break(elastic_running, inference_ops, monkeypatch)
+
+
+def _to_break(made: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    platform = made.renewed()
+    platform.command = inference_ops
+    return platform

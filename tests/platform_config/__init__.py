@@ -1,0 +1,1 @@
+"""Which constructs a stack has, what it needs, what it puts out."""

@@ -1,0 +1,110 @@
+"""The lowest GKE version for what a region uses, and what the version decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from platform_config.config import Config
+from platform_config.versions import feature_floors, metric_source, needs_adapter, version_floor
+from tests.configs import config
+
+GATEWAY, DRANET, GB300 = "1.34.1-gke.1127000", "1.34.1-gke.1829001", "1.34.3-gke.1318000"
+NATIVE = "1.35.1-gke.1396000"
+
+
+def autoscaled(version: str | None = None, **settings: Any) -> Config:
+    """The example with autoscaling, in a version of GKE."""
+    return config(autoscaling={"max_replicas": 1, **settings}, cluster__gke_version=version)
+
+
+@pytest.mark.parametrize(
+    ("changes", "floor"),
+    [
+        ({}, DRANET),
+        ({"node_pools__tpu__dranet": False}, GATEWAY),
+        ({"node_pools__tpu": {"machine_type": "a2-highgpu-8g"}}, GATEWAY),
+        ({"node_pools__gpu": {"machine_type": "a4x-maxgpu-4g-metal"}}, GB300),
+        ({"autoscaling": {"max_replicas": 1}}, NATIVE),
+        ({"autoscaling": {"max_replicas": 1, "metric_source": "pods"}}, DRANET),
+        ({"autoscaling": {"max_replicas": 1, "metric_source": "external"}}, DRANET),
+        ({"autoscaling": {"max_replicas": 1}, "cluster__gke_version": "1.34"}, DRANET),
+    ],
+)
+def test_the_newest_feature_decides(changes: dict[str, Any], floor: str) -> None:
+    """The gateway is always in use, managed DRANET mostly; one machine and GKE's own metrics need more."""
+    assert version_floor(config(**changes), "us") == floor
+
+
+def test_each_feature_is_named() -> None:
+    """So that a refusal can say why."""
+    made = config(node_pools__gpu={"machine_type": "a4x-maxgpu-4g-metal"})
+
+    assert feature_floors(made, "us") == {
+        "multi-cluster inference gateway": GATEWAY,
+        "managed DRANET": DRANET,
+        "a4x-maxgpu-4g-metal": GB300,
+    }
+    assert feature_floors(autoscaled(), "us") == {
+        "multi-cluster inference gateway": GATEWAY,
+        "autoscaling.metric_source: native": NATIVE,
+        "managed DRANET": DRANET,
+    }
+
+
+def test_each_region_has_a_floor_of_its_own() -> None:
+    """A pool of one region does not raise another's."""
+    made = config(regions__eu__node_pools={"gpu": {"machine_type": "a4x-maxgpu-4g-metal"}})
+
+    assert (version_floor(made, "us"), version_floor(made, "eu")) == (DRANET, GB300)
+
+
+@pytest.mark.parametrize(
+    ("version", "source"),
+    [
+        (None, "native"),
+        ("1.35", "native"),
+        ("1.35.1", "native"),
+        (NATIVE, "native"),
+        ("1.36.0-gke.1", "native"),
+        ("1.35.1-gke.1395999", "pods"),
+        ("1.35.0", "pods"),
+        ("1.34", "pods"),
+        ("latest", "native"),
+    ],
+)
+def test_a_version_that_is_too_old_for_gkes_own_metric_takes_the_adapter(version: str | None, source: str) -> None:
+    """Half a version counts as its newest, none as new enough; what is no version is refused by its rule."""
+    assert metric_source(autoscaled(version)) == source
+
+
+@pytest.mark.parametrize("source", ["native", "pods", "external"])
+@pytest.mark.parametrize("version", [None, "1.34", "1.36"])
+def test_a_metric_source_that_is_given_is_taken(version: str | None, source: str) -> None:
+    """Whatever the version; a version that lacks it is refused by GKE-FLOOR."""
+    assert metric_source(autoscaled(version, metric_source=source)) == source
+
+
+@pytest.mark.parametrize(
+    ("version", "settings", "installed"),
+    [
+        (None, {}, False),
+        ("1.34", {}, True),
+        ("1.34", {"install_adapter": True}, True),
+        ("1.34", {"install_adapter": False}, False),
+        (None, {"metric_source": "pods"}, True),
+        (None, {"metric_source": "external"}, True),
+        (None, {"metric_source": "external", "install_adapter": False}, False),
+    ],
+)
+def test_the_adapter_is_installed_where_the_metric_comes_through_it(
+    version: str | None, settings: dict[str, Any], installed: bool
+) -> None:
+    """Unless the clusters have one."""
+    assert needs_adapter(autoscaled(version, **settings)) is installed
+
+
+def test_without_autoscaling_there_is_no_adapter() -> None:
+    """Nobody would ask it."""
+    assert not needs_adapter(config(cluster__gke_version="1.34"))
