@@ -14,7 +14,7 @@ from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
-from constructs_lib.accelerators import plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
@@ -102,7 +102,7 @@ def identity(stack: Any, **changes: str) -> WorkloadIdentity:
 def pool(**settings: Any) -> Build:
     """A cluster with a pool of TPUs."""
     spec = NodePoolSpec(machine_type="ct6e-standard-4t", **settings)
-    return lambda stack: cluster(stack).add_accelerator_pool("tpu", plan_pool(spec, 1))
+    return lambda stack: cluster(stack).add_accelerator_pool("tpu", PoolPlan(spec=spec, zones=1))
 
 
 SPECS: dict[str, tuple[type[Any], dict[str, Any], str]] = {
@@ -180,7 +180,7 @@ CONSTRUCTS: dict[str, tuple[Build, str]] = {
     ),
     "DRANET without Dataplane V2": (
         lambda stack: cluster(stack, dataplane_v2=False).add_accelerator_pool(
-            "tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1)
+            "tpu", PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)
         ),
         "dataplane_v2 must be true for managed DRANET, got false",
     ),
@@ -301,7 +301,9 @@ def test_one_call_pins_the_provider_that_managed_dranet_needs(synth: Synth) -> N
 
     def build(stack: Any) -> None:
         pin_google(stack)
-        cluster(stack).add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
+        cluster(stack).add_accelerator_pool(
+            "tpu", PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)
+        )
 
     required = synth(build).stacks["test"]["terraform"]["required_providers"]
 

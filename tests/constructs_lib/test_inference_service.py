@@ -17,7 +17,7 @@ from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 from constructs_lib import inferencepool_chart
-from constructs_lib.accelerators import plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
@@ -35,7 +35,7 @@ PLAN = ServingPlan(
     location="us-east5",
     service_account="model-server",
     bucket="my-weights",
-    nodes=ServingNodes(pools={"tpu": plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1)}),
+    nodes=ServingNodes(pools={"tpu": PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)}),
     disk_gib=62,
     model=ModelSpec(
         repository="google/gemma-3-27b-it",
@@ -63,7 +63,7 @@ def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
 
 def on(machine_type: str, zones: int = 1, **settings: Any) -> ServingPlan:
     """The service on other nodes."""
-    pool = plan_pool(NodePoolSpec(machine_type=machine_type, **settings), zones)
+    pool = PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
     return replace(PLAN, nodes=ServingNodes(pools={"pool": pool}))
 
 
