@@ -17,7 +17,7 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
-from constructs_lib.google_names import told, wrong_project, wrong_word
+from constructs_lib.google_names import report_wrong, wrong_project, wrong_word
 from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.specs import NetworkSpec
@@ -60,7 +60,9 @@ class GlobalNetwork(Construct):
         node_service_account: str,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
-        refuse([*told("project", project, wrong_project(project)), *told("name", name, wrong_word(name))])
+        refuse(
+            [*report_wrong("project", project, wrong_project(project)), *report_wrong("name", name, wrong_word(name))]
+        )
         super().__init__(scope, id_)
         self._google = google
         self._time = time

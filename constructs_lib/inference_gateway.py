@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_label
+from constructs_lib.google_names import report_wrong, wrong_label
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gates import (
     Gate,
@@ -61,7 +61,7 @@ class GatewayPlan:
         refuse(wrong_types(self))
         texts = {"name": self.name, "namespace": self.namespace, "pool_name": self.pool_name}
         none = [] if self.addresses else ["addresses must name at least one region, got none"]
-        named = (wrong for key, text in texts.items() for wrong in told(key, text, wrong_label(text)))
+        named = (wrong for key, text in texts.items() for wrong in report_wrong(key, text, wrong_label(text)))
         refuse([*wrong_settings(self), *none, *named])
 
 

@@ -7,7 +7,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.storage_bucket import StorageBucket
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_bucket, wrong_project
+from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_project
 from constructs_lib.specs import BucketSpec
 from constructs_lib.specs.limits import refuse
 
@@ -45,7 +45,9 @@ class ModelStore(Construct):
         spec: BucketSpec,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
-        refuse([*told("project", project, wrong_project(project)), *told("name", name, wrong_bucket(name))])
+        refuse(
+            [*report_wrong("project", project, wrong_project(project)), *report_wrong("name", name, wrong_bucket(name))]
+        )
         super().__init__(scope, id_)
         self.name = name
         self.url = f"gs://{name}"

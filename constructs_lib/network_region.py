@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from constructs_lib.google_names import told, wrong_region, wrong_word
+from constructs_lib.google_names import report_wrong, wrong_region, wrong_word
 from constructs_lib.specs.limits import refuse, wrong_types
 
 
@@ -41,10 +41,10 @@ class NetworkRegion:
         return {"nodes": self.nodes, "pods": self.pods, "services": self.services, "proxy": self.proxy}
 
     def _wrong_names(self) -> Iterator[str]:
-        yield from told("region", self.region, wrong_region(self.region))
+        yield from report_wrong("region", self.region, wrong_region(self.region))
         for setting in ("node_subnet", "proxy_subnet", "gateway_address", "nat"):
             if name := getattr(self, setting):
-                yield from told(setting, name, wrong_word(name))
+                yield from report_wrong(setting, name, wrong_word(name))
 
     def _wrong_ranges(self) -> Iterator[str]:
         for name, given in self.ranges.items():

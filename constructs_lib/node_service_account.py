@@ -8,7 +8,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.service_account import ServiceAccount
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_account
+from constructs_lib.google_names import report_wrong, wrong_account
 from constructs_lib.specs.limits import refuse
 
 ROLES = {
@@ -47,7 +47,7 @@ class NodeServiceAccount(Construct):
         account_id: str,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
-        refuse(told("account_id", account_id, wrong_account(account_id)))
+        refuse(report_wrong("account_id", account_id, wrong_account(account_id)))
         super().__init__(scope, id_)
         account = ServiceAccount(
             self,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from constructs_lib import vllm
-from constructs_lib.google_names import told, wrong_bucket, wrong_label, wrong_region
+from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_label, wrong_region
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.server_image import server_image
 from constructs_lib.serving_nodes import ServingNodes
@@ -58,9 +58,11 @@ class ServingPlan:
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
         texts = ("name", "pool_name", "namespace", "service_account")
-        named = (wrong for key in texts for wrong in told(key, getattr(self, key), wrong_label(getattr(self, key))))
-        region = told("region", self.region, wrong_region(self.region))
-        bucket = told("bucket", self.bucket, wrong_bucket(self.bucket)) if self.bucket else ()
+        named = (
+            wrong for key in texts for wrong in report_wrong(key, getattr(self, key), wrong_label(getattr(self, key)))
+        )
+        region = report_wrong("region", self.region, wrong_region(self.region))
+        bucket = report_wrong("bucket", self.bucket, wrong_bucket(self.bucket)) if self.bucket else ()
         refuse([*wrong_settings(self), *named, *region, *bucket])
 
     @property

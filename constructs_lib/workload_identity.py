@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretM
 from cdktf_cdktf_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_label, wrong_project
+from constructs_lib.google_names import report_wrong, wrong_label, wrong_project
 from constructs_lib.specs.limits import refuse
 
 
@@ -45,10 +45,10 @@ class WorkloadIdentity(Construct):
         number = "" if str(project_number).isdigit() else "be the project's number, not its ID"
         refuse(
             [
-                *told("project_number", str(project_number), number),
-                *told("namespace", namespace, wrong_label(namespace)),
-                *told("service_account", service_account, wrong_label(service_account)),
-                *told("project", project, wrong_project(project)),
+                *report_wrong("project_number", str(project_number), number),
+                *report_wrong("namespace", namespace, wrong_label(namespace)),
+                *report_wrong("service_account", service_account, wrong_label(service_account)),
+                *report_wrong("project", project, wrong_project(project)),
             ]
         )
         super().__init__(scope, id_)

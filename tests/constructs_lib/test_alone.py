@@ -14,7 +14,6 @@ from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
-from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
@@ -102,7 +101,7 @@ def identity(stack: Any, **changes: str) -> WorkloadIdentity:
 def pool(**settings: Any) -> Build:
     """A cluster with a pool of TPUs."""
     spec = NodePoolSpec(machine_type="ct6e-standard-4t", **settings)
-    return lambda stack: cluster(stack).add_accelerator_pool("tpu", PoolPlan(spec=spec, zones=1))
+    return lambda stack: cluster(stack).add_accelerator_pool("tpu", spec)
 
 
 SPECS: dict[str, tuple[type[Any], dict[str, Any], str]] = {
@@ -180,13 +179,13 @@ CONSTRUCTS: dict[str, tuple[Build, str]] = {
     ),
     "DRANET without Dataplane V2": (
         lambda stack: cluster(stack, dataplane_v2=False).add_accelerator_pool(
-            "tpu", PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)
+            "tpu", NodePoolSpec(machine_type="ct6e-standard-4t")
         ),
         "dataplane_v2 must be true for managed DRANET, got false",
     ),
     "a pool's key": (
         lambda stack: cluster(stack).add_system_pool("System_1", machine_type="e2-standard-4"),
-        "key must hold only lower case letters, digits and hyphens",
+        "name must hold only lower case letters, digits and hyphens",
     ),
     "a VPC's name": (lambda stack: network(stack, name="my_vpc"), "name must hold only lower case letters"),
     "two regions in one place": (
@@ -301,9 +300,7 @@ def test_one_call_pins_the_provider_that_managed_dranet_needs(synth: Synth) -> N
 
     def build(stack: Any) -> None:
         pin_google(stack)
-        cluster(stack).add_accelerator_pool(
-            "tpu", PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)
-        )
+        cluster(stack).add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
 
     required = synth(build).stacks["test"]["terraform"]["required_providers"]
 
