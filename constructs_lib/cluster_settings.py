@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constructs_lib.cluster_plan import ClusterPlan
-from constructs_lib.global_network import POD_RANGE_NAME, SERVICE_RANGE_NAME
+from constructs_lib.network_region import POD_RANGE_NAME, SERVICE_RANGE_NAME
 from constructs_lib.specs import ClusterSpec
 from constructs_lib.specs.cluster import Weekday
 

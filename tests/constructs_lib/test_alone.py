@@ -19,7 +19,7 @@ from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.inference_gateway import GatewayPlan
 from constructs_lib.model_store import ModelStore
-from constructs_lib.network_region import NetworkRegion
+from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.provider_versions import GOOGLE, pin_google
@@ -50,7 +50,7 @@ PLAN = ClusterPlan(
     node_service_account="nodes@my-project.iam.gserviceaccount.com",
     version_floor="1.34.1-gke.1829001",
 )
-US = NetworkRegion(
+US = NetworkRegionPlan(
     region="us-east5",
     node_subnet="nodes-us",
     proxy_subnet="proxy-us",
@@ -82,14 +82,16 @@ def cluster(stack: Any, **spec: Any) -> GkeCluster:
     return GkeCluster(stack, "cluster", google=google(stack), plan=PLAN, spec=ClusterSpec(**spec))
 
 
-def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegion) -> None:
+def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegionPlan) -> None:
     """A VPC with these regions."""
+    plan = NetworkPlan(
+        project="my-project", name=name, node_service_account="nodes@my-project.iam.gserviceaccount.com", ports=(8000,)
+    )
     made = GlobalNetwork(
-        stack, "network", google=google(stack), time=TimeProvider(stack, "time"), project="my-project", name=name,
-        spec=NetworkSpec(), node_service_account="nodes@my-project.iam.gserviceaccount.com",
-    )  # fmt: skip
+        stack, "network", google=google(stack), time=TimeProvider(stack, "time"), plan=plan, spec=NetworkSpec()
+    )
     for key, region in regions.items():
-        made.add_region(key, region, [8000])
+        made.add_region(key, region)
 
 
 def identity(stack: Any, **changes: str) -> WorkloadIdentity:
