@@ -12,7 +12,7 @@ from constructs_lib.specs.limits import refuse
 
 class WorkloadIdentity(Construct):
     """
-    One Kubernetes service account, the same in every cluster of the project that has it (identity sameness).
+    A principal for one Kubernetes service account, the same in every cluster of the project (identity sameness).
 
     Bound directly as `principal://`: no Google service account between, no annotation, no key. The pool exists once the
     project has its first cluster with Workload Identity, so grants belong in a stack after that cluster.
@@ -20,15 +20,17 @@ class WorkloadIdentity(Construct):
     Args:
         google: Provider of the project.
         project: Project ID.
-        project_number: Project number; a token is welcome.
+        project_number: Project number; it may be known after apply only.
         namespace: Kubernetes namespace.
         service_account: Kubernetes service account.
 
     Raises:
-        ValueError: A name is none that Kubernetes takes, or the project number is no number.
+        ValueError: Kubernetes or Google refuse one of the names, or the project number is no number.
 
     Attributes:
-        principal: The IAM member (known at synth but for the project number).
+        namespace: Kubernetes namespace (known at synth).
+        service_account: Kubernetes service account (known at synth).
+        principal: The IAM member (known at synth where the project number is).
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class WorkloadIdentity(Construct):
             ]
         )
         super().__init__(scope, id_)
+        self.namespace = namespace
+        self.service_account = service_account
         self._google = google
         self._project = project
         self.principal = (

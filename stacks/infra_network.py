@@ -73,7 +73,7 @@ class InfraNetworkStack(BaseStack):
                 after=services.enabled,
             )
             place = f"{store.name} in {config.bucket.location.upper()}"
-            FixedValue(self, WEIGHTS, value=place, refusal=bucket_moved(), after=[store.bucket])
+            FixedValue(self, WEIGHTS, value=place, refusal=bucket_moved(), after=store.ready)
             TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
         FixedValue(
             self,
