@@ -17,6 +17,8 @@ class ClusterPlan:
     Where one cluster is and what it must be able to do. All known at synth.
 
     Attributes:
+        name: Name of the cluster, at most 40 characters.
+        project: Project ID.
         region: Region of the cluster's network.
         location: The region, or a zone of it for a zonal control plane.
         zones: Zones of the nodes.

@@ -24,6 +24,7 @@ class ServingPlan:
     Attributes:
         name: Name of the model server; its pods carry it as label `app`.
         pool_name: Name of the InferencePool, the same in every cluster: the fleet joins pools by name and namespace.
+        namespace: Namespace of all objects.
         project: Project of the token's secret.
         region: Region of the cluster, which answers carry as a header.
         cluster: Name of the cluster.
@@ -32,8 +33,11 @@ class ServingPlan:
         bucket: Bucket with the weights; None where the servers download them from Hugging Face.
         nodes: The accelerator pools that the pods may run on.
         disk_gib: GiB of the node's disk that hold the weights.
+        model: Which weights, and where their token is.
+        server: Image, arguments, times and sizes of the model server.
+        pool: Version of the chart, endpoint pickers, and the priority of requests.
         health_check: How the gateway finds dead servers.
-        autoscaling: How many pods there are; None for a fixed number.
+        autoscaling: Between how many pods there are, and when; None for a fixed number.
         metric_source: Where the autoscaler reads how full the pods are.
 
     Raises:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cdktf import TerraformOutput
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
@@ -16,8 +17,8 @@ from constructs_lib.network_plan import NetworkPlan
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.specs import ClusterSpec, NetworkSpec, NodePoolSpec
 from constructs_lib.workload_identity import WorkloadIdentity
-from tests.constructs_lib.test_alone import PLAN, US
 from tests.conftest import Synth
+from tests.constructs_lib.test_alone import PLAN, US
 from tests.synthesized import Synthesized
 
 
@@ -112,13 +113,12 @@ def test_an_existing_cluster_without_dataplane_v2_takes_no_dranet_pool(synth: Sy
 
 def test_the_endpoint_of_an_existing_cluster_is_read(synth: Synth) -> None:
     """It is known after apply, as that of one that is made here."""
-    given: list[str] = []
-    synth(lambda stack: given.append(stack.resolve(existing_cluster(stack).dns_endpoint)))
+    app = synth(lambda stack: TerraformOutput(stack, "endpoint", value=existing_cluster(stack).dns_endpoint))
+    [key] = app.stacks["test"]["data"]["google_container_cluster"]
 
-    assert given == [
-        "${data.google_container_cluster.cluster_version_BC5D1A5E.control_plane_endpoints_config[0]."
-        "dns_endpoint_config[0].endpoint}"
-    ]
+    assert app.stacks["test"]["output"]["endpoint"]["value"] == (
+        f"${{data.google_container_cluster.{key}.control_plane_endpoints_config[0].dns_endpoint_config[0].endpoint}}"
+    )
 
 
 def test_an_existing_bucket_is_granted_on(synth: Synth) -> None:

@@ -11,6 +11,7 @@ import pytest
 from cdktf_cdktf_provider_google.project_service import ProjectService
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
+from cdktf_cdktf_provider_time.sleep import Sleep
 
 from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
@@ -253,3 +254,27 @@ def test_region_keys_are_free_to_choose(synth: Synth, keys: tuple[str, ...]) -> 
     regions: dict[str, Any] = dict(zip(keys, (US, EU), strict=False))
 
     assert len(synth(build(**regions)).all("google_compute_router")) == len(keys)
+
+
+def test_a_region_that_comes_last_is_waited_for_too(synth: Synth) -> None:
+    """Whatever is made between two regions: firewall, edges and the wait are those of two at once."""
+
+    def late(stack: Any) -> None:
+        network = build(us=US)(stack)
+        assert list(network.regions) == ["us"]
+        Sleep(network, "of-somebody-else", destroy_duration="1s", depends_on=network.regions["us"].subnets)
+        network.add_region("eu", EU)
+
+    added = synth(late).stacks["test"]["resource"]
+    other = [name for name in added["time_sleep"] if "of-somebody-else" in name]
+    for name in other:
+        del added["time_sleep"][name]
+
+    assert len(other) == 1
+    assert added == synth(build(us=US, eu=EU)).stacks["test"]["resource"]
+
+
+def test_a_network_without_ports_is_refused() -> None:
+    """A firewall rule without ports would open all of them."""
+    with pytest.raises(ValueError, match=r"^ports must name at least one port, got none$"):
+        replace(PLAN, ports=())
