@@ -60,7 +60,7 @@ def with_uv(uv: Path, environment: Path, requirements: Path, settings: "Mapping[
     no_index = ["--no-index"] if settings.get("no-index", "0").lower() in ("1", "true", "yes", "on") else []
     # A cache beside uv and none in the user's home; files are linked from it, so it takes little room.
     cache = uv.parent.parent / "cache"
-    options: "list[str | Path]" = [
+    options: list[str | Path] = [
         "--require-hashes",
         "--cache-dir",
         cache,
