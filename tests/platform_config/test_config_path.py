@@ -38,7 +38,7 @@ def test_one_named_file_is_read(given: Path | None, environment: Mapping[str, st
     ],
 )
 def test_an_unclear_choice_is_refused(given: Path | None, environment: Mapping[str, str], message: str) -> None:
-    """Two different files, an empty variable, or one with nearly the right name: the wrong platform might be changed."""
+    """Two different files, an empty variable, or one with nearly the right name."""
     with pytest.raises(ConfigError) as refused:
         find_config(given, environment)
 
