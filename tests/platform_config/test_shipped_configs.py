@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -19,8 +20,8 @@ def test_a_broken_file_of_a_user_changes_no_test(tmp_path: Path) -> None:
             (tmp_path / path.name).symlink_to(path)
     (tmp_path / "config" / "of-a-user.yaml").write_text("project: [")
     (tmp_path / "config" / "binary-of-a-user.yml").write_bytes(b"\xff")
-    each = [path for path in (ROOT / "tests").rglob("test_*.py") if "CONFIGS" in path.read_text()]
-    files = [str(path.relative_to(ROOT)) for path in each if path != Path(__file__)]
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    files = [str(path.relative_to(ROOT)) for path in tests if re.search("CONFIGS|EACH_CONFIG", path.read_text())]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-o", "addopts=", "-p", "no:cacheprovider"]
     command += files
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
