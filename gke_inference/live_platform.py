@@ -1,14 +1,17 @@
-"""What a drill looks at in the clusters: the servers of each region, and the gateway's policy."""
+"""The objects of a platform as they are: its clusters, the gateway with its address and policies, the model servers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
+from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
 from gke_inference.api_error import ApiError
 from gke_inference.cluster_api import ClusterApi
+from gke_inference.google_api import GoogleApi
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
@@ -18,7 +21,7 @@ Clusters = Callable[[str], ClusterApi]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Platform:
+class LivePlatform:
     """
     The live objects of the platform of *config*.
 
@@ -38,13 +41,32 @@ class Platform:
     @property
     def deployment_path(self) -> str:
         """The model server, in each cluster."""
-        return f"/apis/apps/v1/namespaces/{self.config.namespace}/deployments/{self.names.model_server}"
+        return self._path("apps/v1", "deployments", self.names.model_server)
+
+    @property
+    def gateway_path(self) -> str:
+        """The Gateway, in the config cluster."""
+        return self._path(GATEWAY_API, "gateways", self.names.gateway)
+
+    @property
+    def route_path(self) -> str:
+        """The gateway's route, in the config cluster."""
+        return self._path(GATEWAY_API, "httproutes", self.names.route)
+
+    @property
+    def import_path(self) -> str:
+        """The pool that comes from all clusters, in the config cluster."""
+        return self._path(GKE_NETWORKING_API, "gcpinferencepoolimports", self.names.inference_pool)
+
+    @property
+    def health_check_path(self) -> str:
+        """How the gateway probes servers, in the config cluster."""
+        return self._path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy)
 
     @property
     def policy_path(self) -> str:
         """How the gateway balances, in the config cluster."""
-        namespace = f"/apis/networking.gke.io/v1/namespaces/{self.config.namespace}"
-        return f"{namespace}/gcpbackendpolicies/{self.names.gateway}-backend"
+        return self._path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy)
 
     @property
     def pods_path(self) -> str:
@@ -56,23 +78,37 @@ class Platform:
         """What the names of a drill's pods begin with."""
         return f"{self.config.name}-drill"
 
-    def gateway_url(self, key: str) -> str:
+    def gateway(self) -> dict[str, Any]:
         """
-        Where the gateway is reached in region *key*: of its addresses the one in that region's range.
+        Return the Gateway.
 
         Raises:
-            ApiError: It has none there.
+            ApiError: The config cluster does not answer, or has no such gateway.
         """
-        path = f"/apis/gateway.networking.k8s.io/v1/namespaces/{self.config.namespace}/gateways/{self.names.gateway}"
-        status = self.clusters(self.config.config_region).get(path).get("status", {})
-        given = [entry["value"] for entry in status.get("addresses", [])]
-        nodes, port = region_ranges(self.config, key).nodes, self.config.gateway.port
+        return self.clusters(self.config.config_region).get(self.gateway_path)
+
+    def gateway_url(self, key: str) -> str:
+        """
+        Return where the gateway is reached in region *key*: at its address in that region's range of nodes.
+
+        Raises:
+            ApiError: It has none there, or cannot be read.
+        """
+        return self.url_in(self.gateway(), key)
+
+    def url_in(self, gateway: Mapping[str, Any], key: str) -> str:
+        """
+        Return where *gateway* is reached in region *key*.
+
+        Raises:
+            ApiError: Its status has no address in that region's range.
+        """
+        given, port = gateway_addresses(gateway), self.config.gateway.port
+        nodes = region_ranges(self.config, key).nodes
         for address in given:
             if ip_address(address) in nodes:
                 return f"http://{address}" if port == 80 else f"http://{address}:{port}"
-        message = (
-            f"{self.names.gateway} has no address in {key} ({', '.join(given) or 'none at all'}): give it as --url"
-        )
+        message = f"{self.names.gateway} has no address in {key} ({', '.join(given) or 'none at all'})"
         raise ApiError(status=None, reason="noAddress", message=message)
 
     def deployment(self, key: str) -> dict[str, Any]:
@@ -118,3 +154,16 @@ class Platform:
         """Paths of the model server's pods in region *key*."""
         pods = self.clusters(key).get(self.pods_path, labelSelector=f"app={self.names.model_server}").get("items", [])
         return [f"{self.pods_path}/{pod['metadata']['name']}" for pod in pods]
+
+    def _path(self, api: str, plural: str, name: str) -> str:
+        return f"/apis/{api}/namespaces/{self.config.namespace}/{plural}/{name}"
+
+
+def gateway_addresses(gateway: Mapping[str, Any]) -> list[str]:
+    """Return the addresses that the status of *gateway* has."""
+    return [entry["value"] for entry in gateway.get("status", {}).get("addresses", []) if entry.get("value")]
+
+
+def connect_clusters(config: Config, google: Callable[[], GoogleApi]) -> Clusters:
+    """Return the clusters of *config*; each is looked up once, when it is needed first."""
+    return cache(lambda key: ClusterApi.of(google(), Names(config).cluster_path(key)))
