@@ -94,7 +94,7 @@ class ClusterStack(BaseStack):
         return reaches_floor(self.names.cluster(self.key), self._floor, fix=fix)
 
     def _home(self, endpoint: str, moved: str) -> str:
-        """The endpoint of the cluster that this stack's objects are in, which is *endpoint* until the config moves."""
+        """Return the endpoint of the cluster that holds this stack's objects: *endpoint* until the config moves."""
         home = FixedValue(
             self, "home", value=self.names.cluster(self.key), refusal=moved, remember={"endpoint": endpoint}
         )

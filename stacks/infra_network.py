@@ -69,7 +69,7 @@ class InfraNetworkStack(BaseStack):
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
     def _add_bucket(self, services: ProjectServices) -> None:
-        """The bucket, which goes when it is no more in the file and was read by nobody at the apply before."""
+        """Add the bucket, which goes when it is no more in the file and was read by nobody at the apply before."""
         config = self.config
         if config.bucket is not None:
             store = ModelStore(

@@ -1,4 +1,4 @@
-"""What one cluster needs before anything of ours can be planned in it."""
+"""What one cluster needs before any object of the platform can be planned in it."""
 
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
