@@ -23,7 +23,7 @@ EPHEMERAL_TERRAFORM_VERSION = ">= 1.10.0"
 
 class ClusterStack(BaseStack):
     """
-    The cluster is looked up by name, so that this stack needs no other stack's state.
+    A stack with providers of one cluster, which it looks up by name: it needs no other stack's state.
 
     Args:
         key: Key of the region whose cluster it is.

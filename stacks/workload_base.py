@@ -30,7 +30,7 @@ SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
 class WorkloadBaseStack(ClusterStack):
     """
-    Namespace and its network policies, the server's account, the CRD that GKE lacks, a gate for those that come late.
+    Namespace, network policies, the server's account, the CRD that GKE lacks, and a gate for CRDs that come late.
 
     Terraform reads a CRD when it plans an object of it, so those objects are in later stacks.
     """

@@ -28,7 +28,7 @@ WRITABLE = {"cache": (CACHE, "16Gi"), "temporary": ("/tmp", "8Gi")}
 BEFORE_START_SEC = 900
 
 ENV = {
-    # The weights are mounted; a look-up at Hugging Face would hang where nodes have no way out.
+    # The weights are mounted; a look-up at Hugging Face would hang where nodes cannot reach it.
     "HF_HUB_OFFLINE": "1",
     "VLLM_NO_USAGE_STATS": "1",
     "PYTHONUNBUFFERED": "1",

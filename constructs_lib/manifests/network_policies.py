@@ -1,4 +1,4 @@
-"""Who may talk to our pods, and to whom they may talk: everything else is refused inside the cluster too."""
+"""Which traffic the platform's pods may have, in and out: all other is refused inside the cluster too."""
 
 from __future__ import annotations
 
