@@ -8,7 +8,7 @@ import pytest
 from yaml.scanner import Scanner
 
 from platform_config.load import load
-from platform_config.yaml_file import MAX_TOKENS
+from platform_config.reading.yaml_file import MAX_TOKENS
 from tests.config_files import TEXT, problems, refusal, refused, written
 from tests.configs import EXAMPLE
 
@@ -31,7 +31,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "wrong indentation": (
         "name: gemma\n  project: p\n",
         "line 2: must begin in the same column as line 1, got 2 spaces and 0\n"
-        "    fix: begin both in one column, or take the value of line 1 away",
+        "    fix: begin both in one column, or remove the value of line 1",
     ),
     "an open bracket": (
         "name: [gemma\n",
