@@ -23,6 +23,11 @@ ACCOUNT_LENGTHS = (6, 30)
 """Source: IAM API, ServiceAccount, account ID."""
 
 
+def cluster_path(project: str, location: str, cluster: str) -> str:
+    """Return how Google's APIs and Terraform's states name *cluster*; *location* is a region or a zone."""
+    return f"projects/{project}/locations/{location}/clusters/{cluster}"
+
+
 def wrong_word(text: str, longest: int = COMPUTE_LENGTH) -> str:
     """What a name of a resource must do that *text* does not; empty where it is right."""
     if not re.fullmatch(WORD, text):

@@ -21,7 +21,15 @@ from constructs_lib.manifests.gates import (
     gateway_programmed,
     inference_pool_imported,
 )
-from constructs_lib.manifests.gateway import gateway, gcp_backend_policy, health_check_policy, http_route
+from constructs_lib.manifests.gateway import (
+    backend_policy_name,
+    gateway,
+    gcp_backend_policy,
+    health_check_name,
+    health_check_policy,
+    http_route,
+    route_name,
+)
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import GatewaySpec, RegionSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
@@ -138,12 +146,12 @@ class InferenceGateway(Construct):
         plan = self._plan
         common = {"namespace": plan.namespace, "pool": plan.pool_name}
         manifests = {
-            "route": http_route(name=f"{plan.name}-route", gateway=plan.name, **common),
+            "route": http_route(name=route_name(plan.name), gateway=plan.name, **common),
             "health-check": health_check_policy(
-                name=f"{plan.name}-health", port=plan.model_port, spec=spec.health_check, **common
+                name=health_check_name(plan.name), port=plan.model_port, spec=spec.health_check, **common
             ),
             "backend": gcp_backend_policy(
-                name=f"{plan.name}-backend",
+                name=backend_policy_name(plan.name),
                 spec=spec,
                 export_name=plan.metric_export_name,
                 regions=plan.regions,

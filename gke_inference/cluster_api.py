@@ -53,18 +53,18 @@ class ClusterApi:
         self._host, self._token, self._timeout_sec = host, token, timeout_sec
 
     @classmethod
-    def of(cls, google: GoogleApi, *, location: str, name: str) -> ClusterApi:
+    def of(cls, google: GoogleApi, path: str) -> ClusterApi:
         """
-        The API of the cluster *name* in *location*.
+        Return the API of the cluster at *path*, such as `projects/p/locations/us-east5/clusters/gemma-us`.
 
         Raises:
             ApiError: There is no such cluster, it has no DNS endpoint, or it cannot be asked for.
         """
-        path = f"projects/{google.project}/locations/{location}/clusters/{name}"
         cluster = google.call("container", "v1", "projects.locations.clusters.get", name=path)
         endpoints = cluster.get("controlPlaneEndpointsConfig", {})
         endpoint = endpoints.get("dnsEndpointConfig", {}).get("endpoint")
         if not endpoint:
+            name = path.rpartition("/")[2]
             raise ApiError(status=None, reason="noDnsEndpoint", message=f"{name} has no DNS endpoint")
         return cls(host=f"https://{endpoint}", token=google.token)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from constructs_lib.google_names import cluster_path
+from constructs_lib.manifests.gateway import backend_policy_name, health_check_name, route_name
 from platform_config.config import Config
 
 SERVER_ACCOUNT = "model-server"
@@ -61,6 +63,21 @@ class Names:
         """Gateway object."""
         return f"{self.config.name}-gateway"
 
+    @property
+    def route(self) -> str:
+        """HTTPRoute of the gateway."""
+        return route_name(self.gateway)
+
+    @property
+    def health_check_policy(self) -> str:
+        """HealthCheckPolicy of the pools behind the gateway."""
+        return health_check_name(self.gateway)
+
+    @property
+    def backend_policy(self) -> str:
+        """GCPBackendPolicy of the pools behind the gateway."""
+        return backend_policy_name(self.gateway)
+
     def node_subnet(self, key: str) -> str:
         """Node subnet of region *key*."""
         return f"{self.config.name}-nodes-{key}"
@@ -85,6 +102,10 @@ class Names:
         """Region or zone of the control plane of region *key*."""
         region = self.config.regions[key]
         return region.region if self.config.cluster.control_plane == "regional" else region.zones[0]
+
+    def cluster_path(self, key: str) -> str:
+        """Full name of the cluster of region *key*."""
+        return cluster_path(self.config.project, self.cluster_location(key), self.cluster(key))
 
     def membership(self, key: str) -> str:
         """Full name of the fleet membership of region *key*."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ os.environ.pop("INFERENCE_CONFIG", None)
 
 from platform_config.config import Config
 from tests.configs import EXAMPLE
-from tests.sampling import choose_seed, describe
+from tests.sampling import ALL, SEED
 from tests.synthesized import Synthesized, synthesize, synthesize_stack
 from tests.terraform.binary import NoTerraformError, provide_terraform, version_of
 
@@ -34,8 +35,11 @@ Platforms = dict[str, tuple[Config, Synthesized]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose, for this process and its workers, the sample of the sweeps and the Terraform."""
-    choose_seed()
+    """Choose, for this process and its workers, the Terraform and the samples of sweeps, and let Ctrl-C through."""
+    os.environ["SAMPLE_SEED"] = SEED
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell lets what it starts in the background ignore it, and every program that a test starts would as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = TemporaryDirectory(prefix="terraform-")
     config.add_cleanup(folder.cleanup)
     try:
@@ -45,9 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was chosen."""
+    """Print what was chosen."""
     path = str(shutil.which("terraform"))
-    terminalreporter.line(f"{describe()}\nTerraform {version_of(path)}: {path}")
+    sweeps = "every value of the sweeps" if ALL else f"samples of the sweeps: SAMPLE_SEED={SEED} tries the same again"
+    terminalreporter.line(f"{sweeps}; Terraform {version_of(path)}: {path}")
 
 
 @pytest.fixture(scope="session")

@@ -1,39 +1,34 @@
-"""Long sweeps in parts: `make test` tries a sample of their values, another one each time, and `make test-all` all."""
+"""
+Sweeps over many values: each run tries a random sample of them, a full run tries them all.
+
+A test that samples prints its seed; `SAMPLE_SEED=<seed>` repeats it, and `SAMPLE_ALL=1` tries everything.
+"""
 
 from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
-ALL = "TEST_ALL"
-"""Variable that is `1` where nothing is left out."""
-SEED = "TEST_SEED"
-"""Variable with the number that decides which values are tried."""
+SEED = os.environ.get("SAMPLE_SEED") or str(random.SystemRandom().randrange(10**6))
+ALL = bool(os.environ.get("SAMPLE_ALL"))
 
-Case = TypeVar("Case")
+Item = TypeVar("Item")
 
 
-def choose_seed() -> None:
-    """Choose a seed for this run and its workers, where none was given."""
-    os.environ.setdefault(SEED, str(random.randrange(10**6)))
-
-
-def describe() -> str:
-    """Say which values this run tries, and how to try the same ones again."""
-    if os.environ.get(ALL) == "1":
-        return "sweeps: every value"
-    return f"sweeps: a sample of the values; {SEED}={os.environ.get(SEED, '0')} tries the same ones, {ALL}=1 all"
-
-
-def sample(cases: Sequence[Case], number: int, *key: object) -> list[Case]:
+def sample(items: Iterable[Item], count: int, *, case: str) -> list[Item]:
     """
-    Choose *number* of *cases* for this run, in their order; all of them in a full run.
+    Return *count* of *items* in their order, or all of them in a full run.
 
-    *key* makes the choice of one test another than that of the next.
+    Args:
+        items: What a full run tries.
+        count: How many a quick run tries; all where there are fewer.
+        case: Name of the test case: with one seed, each case has a sample of its own.
     """
-    if os.environ.get(ALL) == "1" or number >= len(cases):
-        return list(cases)
-    chosen = random.Random(f"{os.environ.get(SEED, '0')} {key}").sample(range(len(cases)), number)
-    return [cases[at] for at in sorted(chosen)]
+    every = list(items)
+    if ALL or len(every) <= count:
+        return every
+    print(f"a sample of {count} of {len(every)}: SAMPLE_SEED={SEED} repeats it, SAMPLE_ALL=1 tries them all")
+    chosen = random.Random(f"{SEED} {case}").sample(range(len(every)), count)
+    return [every[index] for index in sorted(chosen)]

@@ -15,6 +15,21 @@ ALL_REQUESTS = 1_000_000
 ALL_CAPACITY = 100
 
 
+def route_name(gateway: str) -> str:
+    """Return the name of the HTTPRoute of *gateway*."""
+    return f"{gateway}-route"
+
+
+def health_check_name(gateway: str) -> str:
+    """Return the name of the HealthCheckPolicy behind *gateway*."""
+    return f"{gateway}-health"
+
+
+def backend_policy_name(gateway: str) -> str:
+    """Return the name of the GCPBackendPolicy behind *gateway*."""
+    return f"{gateway}-backend"
+
+
 def gateway(
     *, name: str, namespace: str, gateway_class: str, port: int, addresses: Sequence[tuple[str, str | None]]
 ) -> Manifest:

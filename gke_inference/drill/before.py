@@ -7,8 +7,8 @@ from typing import Any
 
 from gke_inference.api_error import ApiError
 from gke_inference.drill.outage import Outage
-from gke_inference.drill.platform import Platform
 from gke_inference.findings import Finding, Status
+from gke_inference.live_platform import LivePlatform
 from gke_inference.remedy import remedy
 from gke_inference.scopes import NEEDED, PATH, refusal
 
@@ -16,7 +16,9 @@ ROLE = "roles/container.developer"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-def looked(platform: Platform, key: str, gone: Sequence[str] = (), *, even_if_overloaded: bool) -> Iterator[Finding]:
+def looked(
+    platform: LivePlatform, key: str, gone: Sequence[str] = (), *, even_if_overloaded: bool
+) -> Iterator[Finding]:
     """Whether region *key* serves, and whether one that is not *gone* could carry what it and those carry now."""
     try:
         policy = platform.policy()
@@ -39,7 +41,7 @@ def looked(platform: Platform, key: str, gone: Sequence[str] = (), *, even_if_ov
         yield _capacity(platform, key, others, needed, policy, even_if_overloaded)
 
 
-def scopes(platform: Platform) -> Iterator[Finding]:
+def scopes(platform: LivePlatform) -> Iterator[Finding]:
     """That the config cluster takes no drain, where it says so; where it cannot be asked, the dry run tells."""
     key = platform.config.config_region
     try:
@@ -66,7 +68,12 @@ def _serving(key: str, ready: int, usable: float) -> Finding:
 
 
 def _capacity(
-    platform: Platform, key: str, others: Iterable[str], needed: float, policy: dict[str, Any], even_if_overloaded: bool
+    platform: LivePlatform,
+    key: str,
+    others: Iterable[str],
+    needed: float,
+    policy: dict[str, Any],
+    even_if_overloaded: bool,
 ) -> Finding:
     found: list[str] = []
     best, unasked = 0.0, False
@@ -94,7 +101,7 @@ def _capacity(
     )
 
 
-def rehearsed(platform: Platform, key: str, outage: Outage) -> Finding:
+def rehearsed(platform: LivePlatform, key: str, outage: Outage) -> Finding:
     """Whether the API servers would take every change, and do what it says: each is sent as a dry run."""
     ignored = []
     try:
@@ -110,7 +117,7 @@ def rehearsed(platform: Platform, key: str, outage: Outage) -> Finding:
     return _taken(key, len(outage.changes) + len(outage.deletes))
 
 
-def rehearsed_sender(platform: Platform, key: str, pod: dict[str, Any]) -> Finding:
+def rehearsed_sender(platform: LivePlatform, key: str, pod: dict[str, Any]) -> Finding:
     """Whether the pod would be taken, and whether the caller may reach it through the API server."""
     cluster, where = platform.clusters(key), {"namespace": platform.config.namespace}
     try:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill.plan import Means
-from gke_inference.drill.platform import Platform
+from gke_inference.live_platform import LivePlatform
 
 Scopes = list[dict[str, Any]]
 
@@ -63,7 +63,7 @@ class Change:
         cluster.patch(self.path, self._without_drain(live) if self.means == "drain" else self.restore)
         return True
 
-    def known_to(self, platform: Platform) -> bool:
+    def known_to(self, platform: LivePlatform) -> bool:
         """Whether a drill of *platform* could have made it: a file that says otherwise is not followed."""
         paths = {
             "replicas": re.escape(f"{platform.deployment_path}/scale"),

@@ -8,19 +8,17 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from gke_inference.cluster_api import ClusterApi
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.drill.journal import Journal
 from gke_inference.drill.perform import Wishes, finish, perform
 from gke_inference.drill.plan import MEANS, SENDERS, DrillPlan, Means, Sender
-from gke_inference.drill.platform import Clusters, Platform
 from gke_inference.drill.refusals import refusals
 from gke_inference.google_api import GoogleApi
+from gke_inference.live_platform import Clusters, LivePlatform, connect_clusters
 from gke_inference.openai import Endpoint
 from gke_inference.option_types import BaseUrl, Finite, NewFile, TokenVariable
 from platform_config.config import Config
 from platform_config.errors import ConfigError
-from platform_config.names import Names
 
 HOUR_SEC = 3600
 MAX_TOKENS = 16
@@ -97,7 +95,7 @@ def drill(
     """
     settings: Settings = ctx.obj
     config = _config(ctx)
-    platform = Platform(config=config, clusters=clusters_of(config))
+    platform = LivePlatform(config=config, clusters=clusters_of(config))
     kept = Journal.of(config, journal)
     if restoring:
         return _finish(ctx, platform, kept, restore_timeout_sec)
@@ -117,9 +115,7 @@ def drill(
 
 def clusters_of(config: Config) -> Clusters:
     """The clusters of *config*, each asked for once, when it is needed first."""
-    names = Names(config)
-    google = cache(lambda: GoogleApi.from_environment(config.project))
-    return cache(lambda key: ClusterApi.of(google(), location=names.cluster_location(key), name=names.cluster(key)))
+    return connect_clusters(config, cache(lambda: GoogleApi.from_environment(config.project)))
 
 
 def _config(ctx: click.Context) -> Config:
@@ -129,7 +125,7 @@ def _config(ctx: click.Context) -> Config:
         raise click.UsageError(str(error)) from None
 
 
-def _finish(ctx: click.Context, platform: Platform, journal: Journal, timeout_sec: float) -> Exit:
+def _finish(ctx: click.Context, platform: LivePlatform, journal: Journal, timeout_sec: float) -> Exit:
     given = (
         one for one in ctx.command.params if ctx.get_parameter_source(str(one.name)) == ParameterSource.COMMANDLINE
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gke_inference.drill.change import Change
-from gke_inference.drill.platform import Platform
+from gke_inference.live_platform import LivePlatform
 from platform_config.config import Config
 from platform_config.errors import shown
 
@@ -58,7 +58,7 @@ class Journal:
         self._written(changes).replace(self.path)
         self._sync_folder()
 
-    def read(self, platform: Platform) -> tuple[Change, ...]:
+    def read(self, platform: LivePlatform) -> tuple[Change, ...]:
         """
         The changes to restore.
 

@@ -12,7 +12,7 @@ import anyio.to_thread
 from gke_inference.api_error import ApiError
 from gke_inference.drill.change import Change
 from gke_inference.drill.plan import Means
-from gke_inference.drill.platform import Clusters, Platform
+from gke_inference.live_platform import Clusters, LivePlatform
 
 FIRST_PAUSE_SEC = 1
 LONGEST_PAUSE_SEC = 10
@@ -32,7 +32,7 @@ class Outage:
     deletes: tuple[str, ...] = ()
 
 
-def outage_of(platform: Platform, key: str, means: Means) -> Outage:
+def outage_of(platform: LivePlatform, key: str, means: Means) -> Outage:
     """
     How region *key* is taken down by *means*, from what is there now. Changes nothing.
 
@@ -86,7 +86,7 @@ def _put_back(change: Change, clusters: Clusters) -> bool:
         return False
 
 
-def _to_zero(platform: Platform, key: str) -> Change:
+def _to_zero(platform: LivePlatform, key: str) -> Change:
     """At 0 the autoscaler rests (Kubernetes, "Implicit maintenance-mode deactivation") until there are pods again."""
     path = f"{platform.deployment_path}/scale"
     replicas = platform.clusters(key).get(path)["spec"].get("replicas", 0)
@@ -103,7 +103,7 @@ def _to_zero(platform: Platform, key: str) -> Change:
     )
 
 
-def _drain(platform: Platform, key: str) -> Change:
+def _drain(platform: LivePlatform, key: str) -> Change:
     """The first scope that fits counts, so the drained one goes before all others."""
     policy = platform.policy()
     scopes: list[dict[str, Any]] | None = policy.get("scopes")
@@ -117,11 +117,11 @@ def _drain(platform: Platform, key: str) -> Change:
         path=platform.policy_path,
         outage={"spec": {"default": {"scopes": drained}}},
         restore={"spec": {"default": {"scopes": scopes}}},
-        what=f"{platform.names.gateway}-backend: the scopes as they were, {key} at 0 % during the outage",
+        what=f"{platform.names.backend_policy}: the scopes as they were, {key} at 0 % during the outage",
     )
 
 
-def _check_drain(platform: Platform, key: str, policy: dict[str, Any]) -> None:
+def _check_drain(platform: LivePlatform, key: str, policy: dict[str, Any]) -> None:
     """
     Refuse what Google would refuse later, when nobody looks.
 
@@ -139,7 +139,7 @@ def _check_drain(platform: Platform, key: str, policy: dict[str, Any]) -> None:
         raise ApiError(status=None, reason="capacityForAll", message=message)
 
 
-def _cordons(platform: Platform, key: str) -> Iterator[Change]:
+def _cordons(platform: LivePlatform, key: str) -> Iterator[Change]:
     for node in platform.accelerator_nodes(key):
         if not node.get("spec", {}).get("unschedulable"):
             name = node["metadata"]["name"]

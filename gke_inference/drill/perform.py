@@ -24,7 +24,6 @@ from gke_inference.drill.measured import Drilled
 from gke_inference.drill.outage import Outage, outage_of, restore
 from gke_inference.drill.picture import draw
 from gke_inference.drill.plan import DrillPlan
-from gke_inference.drill.platform import Platform
 from gke_inference.drill.pod_stream import PodStream
 from gke_inference.drill.progress import DrillView
 from gke_inference.drill.run import Drill
@@ -32,6 +31,7 @@ from gke_inference.drill.sender_pod import sender_pod
 from gke_inference.drill.stream import LocalStream, Stream
 from gke_inference.drill.undo import Undo
 from gke_inference.findings import Finding, Status, outcome
+from gke_inference.live_platform import LivePlatform
 from gke_inference.openai_send import send
 from gke_inference.prompts import prompt
 
@@ -56,7 +56,7 @@ class Wishes:
     picture: Path | None
 
 
-def perform(platform: Platform, plan: DrillPlan, journal: Journal, wishes: Wishes) -> Exit:
+def perform(platform: LivePlatform, plan: DrillPlan, journal: Journal, wishes: Wishes) -> Exit:
     """Look, and measure where that was asked for and nothing speaks against it."""
     console, told = Console(), Console(stderr=True)
     with told.status("asking the clusters") if told.is_terminal else nullcontext():
@@ -80,7 +80,7 @@ def perform(platform: Platform, plan: DrillPlan, journal: Journal, wishes: Wishe
     return outcome(findings)
 
 
-def finish(platform: Platform, journal: Journal, *, timeout_sec: float, output: Literal["text", "json"]) -> Exit:
+def finish(platform: LivePlatform, journal: Journal, *, timeout_sec: float, output: Literal["text", "json"]) -> Exit:
     """
     Restore what *journal* holds.
 
@@ -101,7 +101,7 @@ def finish(platform: Platform, journal: Journal, *, timeout_sec: float, output: 
 
 
 def _look(
-    platform: Platform, plan: DrillPlan, wishes: Wishes
+    platform: LivePlatform, plan: DrillPlan, wishes: Wishes
 ) -> tuple[DrillPlan, tuple[Finding, ...], tuple[Outage, ...]]:
     """The plan with its address, what is found before the drill, and the outages where nothing speaks against them."""
     found = [
@@ -128,7 +128,7 @@ def _look(
     return plan, tuple(found), tuple(outages) if before.all_good(found) else ()
 
 
-async def _measure(platform: Platform, plan: DrillPlan, journal: Journal, wishes: Wishes, told: Console) -> Drilled:
+async def _measure(platform: LivePlatform, plan: DrillPlan, journal: Journal, wishes: Wishes, told: Console) -> Drilled:
     # No connection is kept: what a new client notices is measured, from here as from a pod.
     limits = httpx.Limits(max_keepalive_connections=0)
     client = httpx.AsyncClient(limits=limits, timeout=None, trust_env=False, verify=ssl.create_default_context())
@@ -144,7 +144,7 @@ async def _measure(platform: Platform, plan: DrillPlan, journal: Journal, wishes
             ).run()
 
 
-def _outage_now(platform: Platform, plan: DrillPlan, wishes: Wishes, key: str) -> Outage:
+def _outage_now(platform: LivePlatform, plan: DrillPlan, wishes: Wishes, key: str) -> Outage:
     """
     How region *key* is taken down now.
 
@@ -158,7 +158,7 @@ def _outage_now(platform: Platform, plan: DrillPlan, wishes: Wishes, key: str) -
     return outage_of(platform, key, plan.means)
 
 
-def _stream(platform: Platform, plan: DrillPlan, client: httpx.AsyncClient, view: DrillView) -> Stream:
+def _stream(platform: LivePlatform, plan: DrillPlan, client: httpx.AsyncClient, view: DrillView) -> Stream:
     if plan.sender == "here":
         return LocalStream(
             rate_per_sec=plan.rate_per_sec,
@@ -172,7 +172,7 @@ def _stream(platform: Platform, plan: DrillPlan, client: httpx.AsyncClient, view
     )  # fmt: skip
 
 
-def _pod(platform: Platform, plan: DrillPlan, *, key: str) -> dict[str, object]:
+def _pod(platform: LivePlatform, plan: DrillPlan, *, key: str) -> dict[str, object]:
     """The pod that sends; it is in the cluster of the region, so that the region is the nearest one to it."""
     return sender_pod(
         name=f"{platform.sender_name}-{secrets.token_hex(4)}", namespace=platform.config.namespace, key=key,

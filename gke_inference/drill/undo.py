@@ -13,7 +13,7 @@ from gke_inference.api_error import ApiError
 from gke_inference.drill.change import Change
 from gke_inference.drill.journal import Journal
 from gke_inference.drill.outage import restore
-from gke_inference.drill.platform import Clusters
+from gke_inference.live_platform import Clusters
 
 LATEST_SEC = 30
 """After which an API server has given up all that it was asked (the query `timeout` of cluster_api)."""

@@ -49,8 +49,7 @@ class Subject:
         Raises:
             ApiError: It cannot be told.
         """
-        location = self.names.cluster_location(key)
-        name = f"projects/{self.project}/locations/{location}/clusters/{self.names.cluster(key)}"
+        name = self.names.cluster_path(key)
         try:
             return self.looked_up("container", "v1", "projects.locations.clusters.get", name=name) is not None
         except ApiError as error:

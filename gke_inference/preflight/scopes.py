@@ -26,6 +26,5 @@ def _scopes(subject: Subject) -> Iterator[Finding]:
     if not subject.built(key):
         yield good("SCOPES", f"the cluster is not there yet: ask again when it is, before {GATEWAY_STACK}", NEEDED)
         return
-    location, name = subject.names.cluster_location(key), subject.names.cluster(key)
-    why = refusal(ClusterApi.of(subject.google, location=location, name=name).get(PATH))
+    why = refusal(ClusterApi.of(subject.google, subject.names.cluster_path(key)).get(PATH))
     yield wrong("SCOPES", f"refused: {why}", NEEDED, FIX) if why else good("SCOPES", "taken", NEEDED)

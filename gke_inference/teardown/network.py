@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from constructs_lib.google_names import cluster_path
 from gke_inference.api_error import ApiError
 from gke_inference.google_api import GoogleApi
 from gke_inference.load_balancer import (
@@ -90,7 +91,7 @@ class Network:
 
     def cluster_path(self, cluster: Part) -> str:
         """Where *cluster* is, as Terraform's state has it."""
-        return f"projects/{self.google.project}/locations/{cluster.get('location', '-')}/clusters/{cluster['name']}"
+        return cluster_path(self.google.project, cluster.get("location", "-"), cluster["name"])
 
     def look(self) -> Look:
         """

@@ -6,6 +6,7 @@ from typing import Any
 
 from gke_inference.api_error import ApiError
 from gke_inference.google_api import GoogleApi
+from gke_inference.live_platform import LivePlatform, gateway_addresses
 from gke_inference.load_balancer import FRONT, addressed, parts_of
 from gke_inference.once import Once
 from gke_inference.verify import balancer as verify_balancer
@@ -48,7 +49,7 @@ class Backends:
         """What the load balancer thinks of each server, by its network endpoint group; None where nobody knows."""
         parts = parts_of(self._google, FRONT)
         network = f"projects/{self._config.project}/global/networks/{Names(self._config).network}"
-        given = verify_gateway.gateway_addresses(self._gateway())
+        given = gateway_addresses(self._gateway())
         services = verify_balancer.services(parts, addresses=given, network=network)
         if services is None:
             return None
@@ -69,9 +70,7 @@ class Backends:
 
     def _ready(self, key: str) -> int | None:
         """How many servers the cluster has ready; None where it does not tell, which other findings say."""
-        name = Names(self._config).model_server
-        path = f"/apis/apps/v1/namespaces/{self._config.namespace}/deployments/{name}"
         try:
-            return int(self._connect(key).get(path).get("status", {}).get("readyReplicas", 0))
+            return LivePlatform(config=self._config, clusters=self._connect).ready_servers(key)
         except ApiError:
             return None

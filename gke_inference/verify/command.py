@@ -12,16 +12,15 @@ from rich.console import Console
 from gke_inference import findings_report
 from gke_inference.api_error import ApiError
 from gke_inference.chosen import Chosen, chosen
-from gke_inference.cluster_api import ClusterApi
 from gke_inference.command import Command, Exit, Settings, option
 from gke_inference.findings import Finding, Status, outcome
 from gke_inference.google_api import GoogleApi
+from gke_inference.live_platform import connect_clusters
 from gke_inference.option_types import BaseUrl, Finite
 from gke_inference.progress import progress
 from gke_inference.remedy import SIGN_IN
 from gke_inference.verify.platform import Platform
 from platform_config.errors import shown
-from platform_config.names import Names
 
 HOUR_SEC = 3600
 
@@ -88,7 +87,7 @@ def _contradictions(regions: Chosen, urls: tuple[tuple[str, str], ...], *, compl
 
 def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool, timeout_sec: float) -> list[Finding]:
     """Without credentials there is one finding: nothing else can be asked."""
-    config, names = regions.config, Names(regions.config)
+    config = regions.config
     try:
         google = GoogleApi.from_environment(config.project)
         google.token()
@@ -100,7 +99,7 @@ def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool, timeou
         return Platform(
             config=config,
             google=google,
-            connect=lambda key: ClusterApi.of(google, location=names.cluster_location(key), name=names.cluster(key)),
+            connect=connect_clusters(config, lambda: google),
             keys=regions.keys,
             urls=urls,
             completion=completion,

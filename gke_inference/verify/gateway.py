@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gke_inference.live_platform import gateway_addresses
 from gke_inference.scopes import refusal
 from gke_inference.verify.check import Seen, unmet
 
@@ -36,11 +37,6 @@ def gateway(found: Object, *, addresses: int) -> Seen:
     if len(given) != addresses:
         problems.append(f"{len(given)} of {addresses} addresses: {', '.join(given) or 'none'}")
     return Seen(found=f"programmed, {', '.join(given)}", problems=tuple(problems))
-
-
-def gateway_addresses(found: Object) -> list[str]:
-    """The gateway's addresses, in the order in which its spec asks for them."""
-    return [entry["value"] for entry in found.get("status", {}).get("addresses", []) if entry.get("value")]
 
 
 def route(found: Object) -> Seen:

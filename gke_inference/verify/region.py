@@ -133,8 +133,7 @@ class Region:
 
     @property
     def _path(self) -> str:
-        location, name = self._names.cluster_location(self.key), self._names.cluster(self.key)
-        return f"projects/{self.config.project}/locations/{location}/clusters/{name}"
+        return self._names.cluster_path(self.key)
 
 
 def _pool(answer: Once[dict[str, Any]], nodes: Once[list[Any]], name: str, fewest: int, most: int) -> Seen:

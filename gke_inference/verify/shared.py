@@ -10,6 +10,7 @@ from gke_inference import scopes
 from gke_inference.api_error import ApiError
 from gke_inference.findings import Finding, Status
 from gke_inference.google_api import GoogleApi
+from gke_inference.live_platform import LivePlatform, gateway_addresses
 from gke_inference.once import Once
 from gke_inference.side_by_side import Task
 from gke_inference.verify import gateway as verify_gateway
@@ -20,9 +21,6 @@ from gke_inference.verify.check import Check, Seen, Topic, told
 from gke_inference.verify.region import Connect
 from platform_config.config import Config
 from platform_config.names import Names
-
-GATEWAY_API = "gateway.networking.k8s.io/v1"
-GKE_API = "networking.gke.io/v1"
 
 
 class Shared:
@@ -39,10 +37,10 @@ class Shared:
         self._names = Names(config)
         self._google = google
         self._keys = keys
+        self._platform = LivePlatform(config=config, clusters=connect)
         self._api = Once(lambda: connect(config.config_region))
-        gateway = self._names.gateway
-        self._gateway = Once(lambda: self._get(GATEWAY_API, "gateways", gateway))
-        self._balancing = Once(lambda: self._get(GKE_API, "gcpbackendpolicies", f"{gateway}-backend"))
+        self._gateway = Once(lambda: self._get(self._platform.gateway_path))
+        self._balancing = Once(lambda: self._get(self._platform.policy_path))
         self._backends = Backends(
             config, google=google, connect=connect, gateway=self._gateway, balancing=self._balancing
         )
@@ -65,18 +63,16 @@ class Shared:
         return [], [check.task() for check in (*self._around(), *self._by_region())]
 
     def _around(self) -> Iterator[Check]:
-        gateway, pool = self._names.gateway, self._names.inference_pool
+        platform = self._platform
         looks: dict[Topic, Callable[[], Seen]] = {
             topics.IMPORT: lambda: verify_gateway.imported_pool(
-                self._get(GKE_API, "gcpinferencepoolimports", pool), clusters=self._clusters
+                self._get(platform.import_path), clusters=self._clusters
             ),
             topics.GATEWAY: lambda: verify_gateway.gateway(
                 self._gateway(), addresses=len(self._config.gateway_regions)
             ),
-            topics.ROUTE: lambda: verify_gateway.route(self._get(GATEWAY_API, "httproutes", f"{gateway}-route")),
-            topics.HEALTH_CHECK: lambda: verify_gateway.policy(
-                self._get(GKE_API, "healthcheckpolicies", f"{gateway}-health")
-            ),
+            topics.ROUTE: lambda: verify_gateway.route(self._get(platform.route_path)),
+            topics.HEALTH_CHECK: lambda: verify_gateway.policy(self._get(platform.health_check_path)),
             topics.BALANCING: lambda: verify_gateway.policy(self._balancing()),
         }
         if self._config.scoped_regions:
@@ -96,16 +92,7 @@ class Shared:
         Raises:
             ApiError: It cannot be told.
         """
-        port = self._config.gateway.port
-        if self._config.gateway.addresses == "named":
-            address = self._addresses[key]().get("address", "")
-        else:
-            given = verify_gateway.gateway_addresses(self._gateway())
-            # The status has them in the order of the spec, which is ours.
-            address = dict(zip(self._config.gateway_regions, given, strict=False)).get(key, "")
-        if not address:
-            raise ApiError(status=None, reason="noAddress", message=f"the gateway has no address in {key} yet")
-        return f"http://{address}" if port == 80 else f"http://{address}:{port}"
+        return self._platform.url_in(self._gateway(), key)
 
     def answering(self, key: str) -> set[str]:
         """Google's names of the regions that shall answer at the address of region *key*, while none is too full."""
@@ -127,7 +114,7 @@ class Shared:
         )
 
     def _address(self, key: str) -> Seen:
-        given = verify_gateway.gateway_addresses(self._gateway())
+        given = gateway_addresses(self._gateway())
         return verify_google.address(self._addresses[key](), gateway_addresses=given)
 
     def _ask_address(self, key: str) -> dict[str, Any]:
@@ -136,8 +123,8 @@ class Shared:
             "compute", "v1", "addresses.get", project=self._config.project, region=region, address=name
         )
 
-    def _get(self, version: str, plural: str, name: str) -> dict[str, Any]:
-        return self._api().get(f"/apis/{version}/namespaces/{self._config.namespace}/{plural}/{name}")
+    def _get(self, path: str) -> dict[str, Any]:
+        return self._api().get(path)
 
     @property
     def _clusters(self) -> list[str]:

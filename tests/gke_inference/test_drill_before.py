@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from gke_inference.drill import before
-from gke_inference.drill.platform import Platform
+from gke_inference.live_platform import LivePlatform
 from tests.configs import config
 from tests.gke_inference.cluster_stand_in import Fault
 from tests.gke_inference.conftest import InferenceOps
@@ -152,7 +152,7 @@ def test_what_is_left_of_three_must_carry_both() -> None:
     three = config(regions__asia={"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]})
     servers = {"us": 2, "eu": 2, "asia": 3}
 
-    class Ready(Platform):
+    class Ready(LivePlatform):
         def ready_servers(self, key: str) -> int:
             """So many."""
             return servers[key]

