@@ -164,4 +164,5 @@ class Slow(dict[Key, Message]):
 
 def shown_at(out: str, outdir: str) -> str:
     """The report *out* as if the synth were in *outdir*."""
-    return re.sub(r"Stacks of \S+ in project\s+(\S+)\s+in\s+order", rf"Stacks of {outdir} in project \1 in order", out)
+    title = r"Stacks of\s+\S+\s+in\s+project\s+(\S+)\s+in\s+order"  # It wraps where the folder's name is long.
+    return re.sub(title, rf"Stacks of {outdir} in project \1 in order", out)
