@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from platform_config.pages import REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
@@ -43,7 +44,7 @@ FIXED = Effect("refused", "a region with another key and number can have it")
 EFFECTS: Mapping[str, Effect] = {
     "name": Effect("nothing", "makes a second platform, with states of its own"),
     "project": Effect("refused", "another project takes another `name`"),
-    "regions": Effect("in place", "a new key makes a region; one is taken away in the README's steps"),
+    "regions": Effect("in place", f"a new key makes a region; to remove one: {REMOVE_A_REGION}"),
     "regions.<key>.number": FIXED,
     "regions.<key>.region": FIXED,
     "regions.<key>.zones": Effect("in place", "nodes in a zone that leaves go at once"),
@@ -95,7 +96,7 @@ EFFECTS: Mapping[str, Effect] = {
     "bucket.versioning": IN_PLACE,
     "bucket.force_destroy": IN_PLACE,
     "autoscaling": Effect(
-        "in place", "turned on, servers drop to one unless their count is handed over first (README)"
+        "in place", f"turned on, servers drop to one unless their count is handed over first: {TURN_AUTOSCALING_ON}"
     ),
     **dict.fromkeys(
         (
@@ -148,7 +149,7 @@ COMES: Mapping[str, Effect] = {
 }
 """Where a key, or the section itself, is there that was not."""
 
-LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", "follow the README's steps")}
+LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", f"follow the steps of {REMOVE_A_REGION}")}
 """Where a key has gone."""
 
 
