@@ -171,7 +171,7 @@ RULES = (
     ),
     Rule(
         "NET-NAT",
-        "Private nodes have a way out",
+        "Private nodes can reach the internet",
         "Google's registries are reached without NAT; Docker Hub and Hugging Face are not.",
         "Google, Private Google Access; Cloud NAT overview",
         _no_way_out,

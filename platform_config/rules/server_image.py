@@ -52,7 +52,7 @@ RULES = (
     ),
     Rule(
         "SRV-VERSION",
-        "vLLM's version is told: by the tag of vLLM's own images, else by `vllm_version`",
+        "vLLM's version is known: from the tag of vLLM's own images, else from `vllm_version`",
         "The metric that load balancer, picker and autoscaler read, and the server's arguments, depend on it. Tags of "
         "other images count for themselves: nvcr.io/nvidia/vllm:25.12-py3 holds 0.11.1.",
         "vllm-project/vllm#31424; docs/decisions/0029",

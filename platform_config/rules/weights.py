@@ -171,7 +171,7 @@ RULES = (
     Rule(
         "MODEL-ADAPTER",
         "Adapters have names of their own: lower case letters, digits and hyphens",
-        "Clients tell adapters and model by name; the name is also part of the download container's.",
+        "Clients choose an adapter or the model by name; the name is also part of the download container's.",
         "Kubernetes, Object names; vLLM, LoRA adapters",
         _adapters,
     ),
