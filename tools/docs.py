@@ -99,16 +99,6 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in lines)
 
 
-def settings_table() -> str:
-    """Return a table of every setting."""
-    made = schema()
-    rows = (
-        (f"`{path}`", kind, default, meaning, _changed_later(path, kind))
-        for path, kind, default, meaning in settings(made, made)
-    )
-    return table(("setting", "type", "default", "meaning", "changed later"), rows)
-
-
 def _changed_later(path: str, kind: str) -> str:
     effect = effect_of(path)
     if kind == "section" and path not in EFFECTS:
@@ -119,14 +109,24 @@ def _changed_later(path: str, kind: str) -> str:
 
 
 def settings_page() -> str:
-    """Return docs/settings.md: every setting."""
+    """Return docs/settings.md: every setting, a table for each section of the config."""
+    made = schema()
+    rows = [
+        (path, f"`{path}`", kind, default, meaning, _changed_later(path, kind))
+        for path, kind, default, meaning in settings(made, made)
+    ]
+    head = ("setting", "type", "default", "meaning", "changed later")
+    parts = {"Top level": [row[1:] for row in rows if "." not in row[0]]}
+    for name in made["properties"]:
+        parts[name] = [row[1:] for row in rows if row[0].startswith(f"{name}.")]
+    tables = "\n".join(f"## {title}\n\n{table(head, part)}" for title, part in parts.items() if part)
     intro = (
         "Every key that a config may have; `<key>` is a short name that you choose. The last column says what a\n"
         "change does to a running platform (compared with real plans in `tests/terraform/test_effects.py`). Keys at\n"
         "the top that begin with `x-` are ignored: a place for YAML anchors. Editors check a config against\n"
         "`config/schema.json`."
     )
-    return f"{HEADER}# Settings\n\n{intro}\n\n{settings_table()}"
+    return f"{HEADER}# Settings\n\n{intro}\n\n{tables}"
 
 
 def schema_file() -> str:
