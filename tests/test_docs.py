@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from gke_inference.cli import cli
 from platform_config import pages
 from platform_config.config import Config
 from platform_config.load import load, setting_paths
@@ -148,6 +149,22 @@ def test_make_targets_exist() -> None:
     named = {name for text in code for name in re.findall(r"\bmake(?: [A-Z]+=\S+)* ([a-z][a-z-]*)", text)}
 
     assert {"synth", "test", "check", "cli"} <= named <= targets
+
+
+def test_commands_and_their_options_exist() -> None:
+    """Each subcommand of gke-inference that a page names is there, with each option that a block gives it."""
+    code = [block.text.replace("\\\n", " ") for block in blocks("sh")] + [code for _, code in inline_code()]
+    lines = [line.partition("  #")[0] for text in code for line in text.splitlines()]
+    named = set()
+    for line in lines:
+        if found := re.search(r"\b(?:gke_inference|gke-inference|inference-ops) ((?:--\S+ \S+ )*)([a-z]+)(.*)", line):
+            assert found[2] in cli.commands, line
+            command = cli.commands[found[2]]
+            known = {option for param in [*cli.params, *command.params] for option in param.opts}
+            assert set(re.findall(r"(?<= )--[a-z-]+", f" {found[1]} {found[3]}")) <= known, line
+            named.add(found[2])
+
+    assert {"preflight", "verify", "load", "drill", "teardown"} <= named
 
 
 def test_cdktf_commands_name_stacks_with_all_they_need(platform: Synthesized) -> None:
