@@ -109,7 +109,10 @@ EFFECTS: Mapping[str, Effect] = {
     "network.mtu": Effect("in place", "nodes that are there keep theirs"),
     "network.supernet": FIXED,
     "network.region_prefix_length": FIXED,
-    "network.nat": Effect("in place", "off cuts private nodes off from the internet at once: make nodes public first, deploy, then this"),
+    "network.nat": Effect(
+        "in place",
+        "off disconnects private nodes from the internet at once: make nodes public first, deploy, then this",
+    ),
     "network.nat_logs": IN_PLACE,
     "network.flow_logs_percent": IN_PLACE,
     "cluster.control_plane": FIXED,
