@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import pytest
 import yaml
 
@@ -155,11 +156,11 @@ def test_commands_and_their_options_exist() -> None:
     """Each subcommand of gke-inference that a page names is there, with each option that a block gives it."""
     code = [block.text.replace("\\\n", " ") for block in blocks("sh")] + [code for _, code in inline_code()]
     lines = [line.partition("  #")[0] for text in code for line in text.splitlines()]
-    named = set()
+    context, named = click.Context(cli), set()
     for line in lines:
         if found := re.search(r"\b(?:gke_inference|gke-inference|inference-ops) ((?:--\S+ \S+ )*)([a-z]+)(.*)", line):
-            assert found[2] in cli.commands, line
-            command = cli.commands[found[2]]
+            command = cli.get_command(context, found[2])
+            assert command, line
             known = {option for param in [*cli.params, *command.params] for option in param.opts}
             assert set(re.findall(r"(?<= )--[a-z-]+", f" {found[1]} {found[3]}")) <= known, line
             named.add(found[2])
