@@ -19,7 +19,7 @@ ifneq ($(file),)
 $(error $(file) is no target: did you mean `make synth INFERENCE_CONFIG=$(file)`?)
 endif
 
-.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories wheel docs cli clean
+.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories wheel docs site cli clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -79,6 +79,13 @@ wheel: setup-tests ## build the package: dist/*.whl
 
 docs: setup ## write the generated parts of the docs anew
 	$(run) tools/docs.py
+
+site: ## the docs as a website in build/site, with an environment of its own; a broken link is an error
+	@echo "  1 of 2: mkdocs-material into build/site-env"
+	@$(PYTHON) -m venv build/site-env && build/site-env/bin/pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	@echo "  2 of 2: the pages into build/site"
+	@rm -rf build/pages && mkdir -p build/pages && cp -r README.md CONTRIBUTING.md CHANGELOG.md LICENSE docs build/pages
+	@NO_MKDOCS_2_WARNING=1 build/site-env/bin/mkdocs build --strict --quiet
 
 cli: setup ## install the cdktf command into node_modules; then: . .venv/bin/activate && npx cdktf synth
 	@$(PYTHON) -m tools.setup cli

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gke_inference.findings import Finding, Status
 from gke_inference.teardown.plan import WayDown
 from gke_inference.teardown.states import States
+from platform_config.pages import REMOVE_A_REGION
 from platform_config.stack_graph import WEIGHTS_STACK, region_key
 
 NEEDED = "each stack with something in its state is in the synth"
@@ -17,7 +18,7 @@ def stale_findings(way: WayDown, states: States) -> list[Finding]:
             id="STALE", status=Status.WRONG, needed=NEEDED,
             found=f"{stack} is of an older config, and its state holds {len(states[stack])} resources",
             fix=f"put what it was made from back into the config{_key(stack)} and run `make synth`: then it goes with "
-            "the rest. Or take it down by hand first: README, Add a region",
+            f"the rest. Or destroy it by hand first: {REMOVE_A_REGION}",
         )
         for stack in way.stale
         if states.get(stack)
