@@ -11,23 +11,21 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gke_inference.teardown.clean import Cleaner
-from gke_inference.teardown.clusters import Clusters
-from gke_inference.teardown.plan import way_down
-from gke_inference.teardown.planned import planned
-from gke_inference.teardown.subject import Subject
-from gke_inference.teardown.turn import Rules
+from gke_inference.teardown.clusters import DeletedClusters
+from gke_inference.teardown.decisions import DestroyOptions
+from gke_inference.teardown.order import read_order
+from gke_inference.teardown.run import Teardown
+from gke_inference.teardown.sweep import Sweeper
 from tests.configs import config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import cleaner, cloud, network, stand_in
-from tests.gke_inference.test_teardown_plan import write
+from tests.gke_inference.teardown_rig import cloud, network, stand_in, sweeper_of, write_synth
 
 __all__ = ["cloud", "stand_in"]
 
 LIST = "compute.healthChecks.aggregatedList"
-LOOKS: dict[str, Callable[[Cleaner], None]] = {
-    "the first look": Cleaner.remember, "a wait": Cleaner.wait_for_balancer, "the sweep": Cleaner.sweep,
+LOOKS: dict[str, Callable[[Sweeper], None]] = {
+    "the first look": Sweeper.record_ownership, "a wait": Sweeper.wait_for_load_balancer, "the sweep": Sweeper.sweep,
 }  # fmt: skip
 
 
@@ -46,12 +44,12 @@ def slow(cloud: TeardownCloud, stand_in: GoogleStandIn, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_each_look_of_a_teardown_does(stand_in: GoogleStandIn, look: Callable[[Cleaner], None]) -> None:
+def test_each_look_of_a_teardown_does(stand_in: GoogleStandIn, look: Callable[[Sweeper], None]) -> None:
     """What is looked at, and for how long."""
-    clean = cleaner(stand_in)
-    written = clean.waiter.console.file
+    sweeper = sweeper_of(stand_in)
+    written = sweeper.waiter.console.file
 
-    look(clean)
+    look(sweeper)
 
     assert isinstance(written, io.StringIO)
     assert re.search(r"the (network|load balancer): no answer yet after \d s", written.getvalue())
@@ -60,12 +58,13 @@ def test_each_look_of_a_teardown_does(stand_in: GoogleStandIn, look: Callable[[C
 def test_the_look_of_a_plan_does(stand_in: GoogleStandIn, tmp_path: Path) -> None:
     """It asks as much."""
     loaded, written = config(), io.StringIO()
-    way = way_down(loaded, write(tmp_path / "out"))
-    subject = Subject(
-        config=loaded, way=way, states=dict.fromkeys(way.stacks, ()), network=network(stand_in, frozenset()),
-        clusters=Clusters(stand_in.api(), loaded),
+    order = read_order(loaded, write_synth(tmp_path / "out"))
+    run = Teardown(
+        config=loaded, order=order, states=dict.fromkeys(order.stacks, ()), network=network(stand_in, frozenset()),
+        clusters=DeletedClusters(stand_in.api(), loaded, {}), console=Console(file=written),
+        options=DestroyOptions(keep_bucket=True, retries=0, pause_sec=0),
     )  # fmt: skip
 
-    planned(subject, Rules(keep_bucket=True, retries=0, pause_sec=0), Console(file=written))
+    run.plan()
 
     assert "looking at the network and the clusters: no answer yet after" in written.getvalue()

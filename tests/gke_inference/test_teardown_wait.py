@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
-from tests.gke_inference.teardown_rig import cleaner, cloud, stand_in
+from tests.gke_inference.teardown_rig import cloud, stand_in, sweeper_of
 
 __all__ = ["cloud", "stand_in"]
 
@@ -14,7 +14,7 @@ def test_the_balancer_is_waited_for(cloud: TeardownCloud, stand_in: GoogleStandI
     group = cloud.add("zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-epp")
     cloud.add("global/forwardingRules/gkemcg1-inference-gemma-gateway-a1", network="other")
     service = cloud.add("global/backendServices/gkemcg1-b", backends=[{"group": COMPUTE + group}])
-    assert {found.path for found in cleaner(stand_in).network.look().balancing} == {group, service}
+    assert {found.path for found in sweeper_of(stand_in).network.contents().load_balancer} == {group, service}
     looks = 0
     answer = stand_in.answers["compute.networkEndpointGroups.aggregatedList"]
     assert not isinstance(answer, dict)
@@ -28,20 +28,20 @@ def test_the_balancer_is_waited_for(cloud: TeardownCloud, stand_in: GoogleStandI
         return told
 
     stand_in.answers["compute.networkEndpointGroups.aggregatedList"] = let_go
-    clean = cleaner(stand_in, wait_sec=60)
-    clean.wait_for_balancer()
+    sweeper = sweeper_of(stand_in, wait_sec=60)
+    sweeper.wait_for_load_balancer()
 
     assert group not in cloud.items
     assert looks == 4
-    assert clean.problems == {}
+    assert sweeper.problems == {}
 
 
 def test_the_wait_is_bounded(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """A balancer that never lets go is no reason to stop: the way goes on, and nothing was deleted."""
     rule = cloud.add("global/forwardingRules/gkemcg1-inference-gemma-gateway-a1")
-    clean = cleaner(stand_in, wait_sec=0.1)
+    sweeper = sweeper_of(stand_in, wait_sec=0.1)
 
-    clean.wait_for_balancer()
+    sweeper.wait_for_load_balancer()
 
     assert rule in cloud.items
-    assert [clean.swept, clean.problems] == [{}, {}]
+    assert [sweeper.deleted, sweeper.problems] == [{}, {}]

@@ -74,7 +74,7 @@ class RigCloud(TeardownCloud):
         return super().holds(name) or name in [*(one["name"] for one in self.built(*NAMED)), *accounts]
 
 
-class Platform:
+class DeployedPlatform:
     """A deployed platform, its config file, and Google as the rest of the command sees it."""
 
     def __init__(self, world: World, folder: Path, stand_in: GoogleStandIn, capsys: Capsys) -> None:
@@ -94,7 +94,7 @@ class Platform:
         """Take the file at *path*, which was applied, for the config."""
         self.path.write_text(path.read_text())
 
-    def words(self, *arguments: str, output: str = "json") -> list[str]:
+    def arguments(self, *arguments: str, output: str = "json") -> list[str]:
         """The command line."""
         place = ("--config", str(self.path), "--output", output)
         return [*place, "teardown", "--outdir", str(self.world.app.outdir), *QUICK, *arguments]
@@ -102,7 +102,7 @@ class Platform:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Run the command in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *self.words(*arguments)],
+            [sys.executable, "-c", PROGRAM, *self.arguments(*arguments)],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -111,7 +111,7 @@ class Platform:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["inference-ops", *self.words(*arguments, output=output)])
+            patch.setattr(sys, "argv", ["inference-ops", *self.arguments(*arguments, output=output)])
             code = main()
         captured = self.capsys.readouterr()
         return Ran(code, captured.out, captured.err)

@@ -22,7 +22,7 @@ from tests.gke_inference.teardown_rig import add_gateway, stand_in
 from tests.rig.cloud import Key
 from tests.rig.wire import Message
 from tests.terraform.configs import Worlds
-from tests.terraform.teardown_rig import Capsys, Platform, Ran, Slow, shown_at
+from tests.terraform.teardown_rig import Capsys, DeployedPlatform, Ran, Slow, shown_at
 from tests.terraform.world import World
 
 __all__ = ["stand_in"]
@@ -55,10 +55,10 @@ def stripped(freed: Freed, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture
 def ground(
     stripped: Freed, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
-) -> Iterator[Platform]:
+) -> Iterator[DeployedPlatform]:
     """Clusters and network, free to go, and nothing on them."""
     world = stripped[0].copy(tmp_path_factory.mktemp("ground"))
-    made = Platform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
+    made = DeployedPlatform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
     made.use(stripped[1])
     yield made
     world.stop()
@@ -67,13 +67,13 @@ def ground(
 def test_a_freed_platform_goes_and_the_bucket_stays(
     freed: Freed, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
 ) -> None:
-    """All goes, ghosts too, but for the bucket that may go; again there is nothing to do; named, it goes as well."""
+    """All goes, orphans too, but for the bucket that may go; again there is nothing to do; named, it goes as well."""
     world = freed[0].copy(tmp_path_factory.mktemp("copy"))
-    platform = Platform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
+    platform = DeployedPlatform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
     platform.use(freed[1])
     platform.google.there = {platform.names.bucket}
 
-    ghosts = [*add_gateway(platform.google), platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")]
+    orphans = [*add_gateway(platform.google), platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")]
 
     first = platform.teardown("--yes", output="text")
     left = platform.kinds()
@@ -85,7 +85,7 @@ def test_a_freed_platform_goes_and_the_bucket_stays(
     documented.check("teardown-done", shown_at(first.out, "cdktf.out"))
     became = re.findall(r"^ \d+ +\S+ +\d+ +(.*?) *$", first.out, re.MULTILINE)
     assert became == ["destroyed"] * 9 + ["destroyed, but for the bucket and what it needs"]
-    assert [path for path in ghosts if path not in first.out] == []
+    assert [path for path in orphans if path not in first.out] == []
     assert platform.google.items == {}
     assert left == {BUCKET, "google_project_service"}
     assert second.findings["LEFT-BUCKET"]["needed"] == "stays: it was not named"
@@ -95,7 +95,7 @@ def test_a_freed_platform_goes_and_the_bucket_stays(
     world.stop()
 
 
-def test_an_object_in_use_is_tried_again_until_it_goes(ground: Platform) -> None:
+def test_an_object_in_use_is_tried_again_until_it_goes(ground: DeployedPlatform) -> None:
     """What holds the network is swept once no cluster is there; what comes back is swept again before the next try."""
     group = ground.google.add("zones/us-east5-b/networkEndpointGroups/k8s1-late")
     rule = ground.google.add("global/firewalls/gke-gemma-us-0a1b-mcsd")
@@ -126,7 +126,7 @@ def test_an_object_in_use_is_tried_again_until_it_goes(ground: Platform) -> None
     assert "is already being used by google_compute_route" in ran.err
 
 
-def test_tries_are_bounded_and_terraforms_words_are_kept(ground: Platform) -> None:
+def test_tries_are_bounded_and_terraforms_words_are_kept(ground: DeployedPlatform) -> None:
     """What never lets go fails after --retries more tries, in Terraform's own words; all else is gone."""
     ground.hold_network()
     ground.google.there = {"gemma-vpc"}
@@ -141,7 +141,7 @@ def test_tries_are_bounded_and_terraforms_words_are_kept(ground: Platform) -> No
     assert "google_compute_router" not in ground.kinds()
 
 
-def test_a_refusal_is_not_tried_again(ground: Platform) -> None:
+def test_a_refusal_is_not_tried_again(ground: DeployedPlatform) -> None:
     """Protection that came behind Terraform's back is seen at the destroy, once; the other region goes on."""
     [cluster] = [
         held for key, held in ground.world.rig.cloud.objects.items()
@@ -160,7 +160,7 @@ def test_a_refusal_is_not_tried_again(ground: Platform) -> None:
 
 
 @pytest.mark.parametrize("kill", [False, True], ids=["asked to end", "killed"])
-def test_a_broken_run_goes_on_when_it_is_run_again(kill: bool, ground: Platform) -> None:
+def test_a_broken_run_goes_on_when_it_is_run_again(kill: bool, ground: DeployedPlatform) -> None:
     """A signal, however often it is sent, lets Terraform end its step; even a killed run leaves a state that holds."""
     cloud = ground.world.rig.cloud
     slow = cloud.objects = Slow(cloud.objects)
@@ -184,7 +184,7 @@ def test_a_broken_run_goes_on_when_it_is_run_again(kill: bool, ground: Platform)
     assert ground.kinds() == {BUCKET, "google_project_service"}
 
 
-def test_what_google_does_not_tell_is_not_good(ground: Platform) -> None:
+def test_what_google_does_not_tell_is_not_good(ground: DeployedPlatform) -> None:
     """Without the permission to look, Terraform goes down all the same, and the outcome is that it is not known."""
     for method in ("compute.firewalls.list", "container.projects.locations.clusters.list"):
         ground.stand_in.faults[method] = Fault(403, "permission denied")
@@ -199,7 +199,7 @@ def test_what_google_does_not_tell_is_not_good(ground: Platform) -> None:
     assert ground.deletes() == []
 
 
-def test_a_terraform_that_goes_away_fails_the_next_stack(ground: Platform, tmp_path: Path) -> None:
+def test_a_terraform_that_goes_away_fails_the_next_stack(ground: DeployedPlatform, tmp_path: Path) -> None:
     """What was done is reported, with what is left, and the exit code says that something is wrong."""
     script = tmp_path / "terraform"
     real = shutil.which("terraform")

@@ -11,8 +11,8 @@ import pytest
 from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, cluster_stack, serving_stack
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.teardown_rig import stand_in
-from tests.terraform.teardown_rig import Capsys, Platform
-from tests.terraform.test_teardown_down import BUCKET, Freed, freed
+from tests.terraform.teardown_rig import Capsys, DeployedPlatform
+from tests.terraform.test_teardown_run import BUCKET, Freed, freed
 from tests.terraform.world import World
 
 __all__ = ["freed", "stand_in"]
@@ -23,17 +23,17 @@ GET = "container.projects.locations.clusters.get"
 @pytest.fixture
 def platform(
     freed: Freed, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
-) -> Iterator[Platform]:
+) -> Iterator[DeployedPlatform]:
     """The platform, free to go."""
     world = freed[0].copy(tmp_path_factory.mktemp("lost"))
-    made = Platform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
+    made = DeployedPlatform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
     made.use(freed[1])
     yield made
     world.stop()
 
 
 @pytest.mark.parametrize("name", ["gemma-eu", "gemma-us"])
-def test_a_cluster_that_is_gone_holds_nothing_up(platform: Platform, name: str) -> None:
+def test_a_cluster_that_is_gone_holds_nothing_up(platform: DeployedPlatform, name: str) -> None:
     """Its objects leave the states, which the report tells; all else is destroyed, grants of its workloads too."""
     platform.lose_cluster(name)
     before = copy.deepcopy(platform.world.rig.cloud.objects)
@@ -57,7 +57,7 @@ def test_a_cluster_that_is_gone_holds_nothing_up(platform: Platform, name: str) 
 
 @pytest.mark.parametrize("fault", [403, 503])
 def test_a_cluster_that_nobody_tells_of_is_not_gone(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch, fault: int
+    platform: DeployedPlatform, monkeypatch: pytest.MonkeyPatch, fault: int
 ) -> None:
     """No object leaves a state on a 403 or a 503, and that it could not be told is told."""
     monkeypatch.setattr("random.random", lambda: 0.0)
@@ -75,7 +75,7 @@ def test_a_cluster_that_nobody_tells_of_is_not_gone(
     assert "roles/container.clusterViewer" in plan.findings["CLUSTERS"]["fix"] or fault == 503
 
 
-def test_objects_of_a_cluster_that_is_gone_hold_no_other_stack(platform: Platform) -> None:
+def test_objects_of_a_cluster_that_is_gone_hold_no_other_stack(platform: DeployedPlatform) -> None:
     """Where they cannot be forgotten, the command for it is told, and both clusters and the network go all the same."""
     platform.lose_cluster("gemma-eu")
     stack = serving_stack("eu")
@@ -100,7 +100,7 @@ def test_a_cluster_that_is_gone_is_not_protected(
     world: World, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
 ) -> None:
     """Whatever its state says; it may be named, for nothing has to be set free. The other one stays."""
-    platform = Platform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
+    platform = DeployedPlatform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
     platform.lose_cluster("gemma-eu")
 
     plan = platform.teardown("--delete-cluster", "gemma-eu")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from gke_inference.findings import Status
+from gke_inference.teardown.findings import NOTHING
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
 from tests.configs import config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cloud, left, stand_in
+from tests.gke_inference.teardown_rig import add_gateway, cloud, remaining, stand_in
 
 __all__ = ["cloud", "stand_in"]
 
@@ -19,7 +20,7 @@ ACCOUNT = "gemma-nodes@my-project-id.iam.gserviceaccount.com"
 
 def test_an_empty_project_has_nothing_left(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """Each kind was asked for, and each answer was that there is none."""
-    found = left(stand_in)
+    found = remaining(stand_in)
 
     assert {finding.status for finding in found} == {Status.GOOD}
     assert [finding.id for finding in found] == [
@@ -44,7 +45,7 @@ def test_what_is_left_is_told_with_its_costs(cloud: TeardownCloud, stand_in: Goo
     cloud.add("regions/us-east5/routers/gemma-nat-us", nats=[{"name": "gemma-nat-us"}])
     cloud.there = {"gemma-vpc", "my-project-id-gemma-weights", "hugging-face-token", ACCOUNT}
 
-    found = left(stand_in)
+    found = remaining(stand_in)
 
     assert {finding.found: finding.costs for finding in found if finding.status == Status.WRONG} == {
         "cluster gemma-us in us-east5": "medium",
@@ -59,15 +60,13 @@ def test_what_is_left_is_told_with_its_costs(cloud: TeardownCloud, stand_in: Goo
         f"service account {ACCOUNT}": "none",
     }
     stays = {
-        finding.found: finding.needed
-        for finding in found
-        if finding.status == Status.GOOD and finding.found != "nothing of ours"
+        finding.found: finding.needed for finding in found if finding.status == Status.GOOD and finding.found != NOTHING
     }
     assert stays == {
         "bucket my-project-id-gemma-weights": "stays: it was not named",
         "secret hugging-face-token": "stays: it is yours",
     }
-    named = [finding for finding in left(stand_in, keep_bucket=False) if finding.id == "LEFT-BUCKET"]
+    named = [finding for finding in remaining(stand_in, keep_bucket=False) if finding.id == "LEFT-BUCKET"]
     assert [finding.status for finding in named] == [Status.WRONG]
 
 
@@ -79,7 +78,7 @@ def test_what_may_not_be_asked_is_unknown(cloud: TeardownCloud, stand_in: Google
         "storage.buckets.get": Fault(403, "no permission"),
     }
 
-    by_id = {finding.id: finding for finding in left(stand_in)}
+    by_id = {finding.id: finding for finding in remaining(stand_in)}
 
     assert by_id["LEFT-DISK"].status == by_id["LEFT-BUCKET"].status == Status.UNKNOWN
     assert by_id["LEFT-DISK"].fix == "have roles/compute.viewer granted to whoever runs this"
@@ -94,7 +93,7 @@ def test_each_part_of_a_load_balancer_that_is_left_is_told(cloud: TeardownCloud,
     by_hand = cloud.add("global/urlMaps/by-hand", defaultService=cloud.link("global/backendServices/by-hand"))
     cloud.add("global/backendServices/by-hand", backends=[{"group": cloud.items[group]["selfLink"]}])
 
-    told = {one.found: one for one in left(stand_in, in_states=frozenset({rule})) if one.status == Status.WRONG}
+    told = {one.found: one for one in remaining(stand_in, in_states=frozenset({rule})) if one.status == Status.WRONG}
 
     assert [one.id.removeprefix("LEFT-") for one in told.values()] == [
         "FORWARDING-RULE", "FORWARDING-RULE", "TARGET-HTTP-PROXY", "URL-MAP", "URL-MAP", "BACKEND-SERVICE",
@@ -115,7 +114,7 @@ def test_an_address_that_is_not_terraforms_is_told_with_its_command(
     mine = cloud.add("regions/us-east5/addresses/gemma-gateway-us")
     path = cloud.add("regions/us-east5/addresses/gkemcg1-inference-gemma-gateway-x")
 
-    fixes = {one.found: one.fix for one in left(stand_in, in_states=frozenset({mine})) if one.id == "LEFT-ADDRESS"}
+    fixes = {one.found: one.fix for one in remaining(stand_in, in_states=frozenset({mine})) if one.id == "LEFT-ADDRESS"}
 
     assert fixes == {
         "address gemma-gateway-us": f"destroy {NETWORK_STACK}, see above",
@@ -144,7 +143,7 @@ def test_machines_that_are_left_are_told_first(cloud: TeardownCloud, stand_in: G
     add_machine(cloud, "gke-gemma-eu-1", "ct6e-standard-4t", label="gemma-eu", networkInterfaces=inside)
     cloud.clusters = [{"name": "gemma-eu", "location": "europe-west4", "network": "gemma-vpc"}]
 
-    told = {one.found: (one.costs, one.fix) for one in left(stand_in) if one.id == "LEFT-INSTANCE"}
+    told = {one.found: (one.costs, one.fix) for one in remaining(stand_in) if one.id == "LEFT-INSTANCE"}
 
     assert told == {
         "machine gke-gemma-us-tpu-1 (ct6e-standard-4t)": (
@@ -163,7 +162,7 @@ def test_service_discovery_that_we_left_on_is_told(cloud: TeardownCloud, stand_i
 
     def fixes(states: frozenset[str], service_discovery: bool = True) -> list[str]:
         on = config(service_discovery=service_discovery)
-        return [one.fix for one in left(stand_in, in_states=states, config=on) if one.id == "LEFT-FEATURE"]
+        return [one.fix for one in remaining(stand_in, in_states=states, config=on) if one.id == "LEFT-FEATURE"]
 
     assert fixes(ours) == [f"destroy {FLEET_STACK}, see above"]
     assert fixes(frozenset()) == ["look, then: gcloud container fleet multi-cluster-services disable"]
