@@ -82,6 +82,9 @@ def print_report(report: Report, output: str, console: Console) -> None:
     if output == "json":
         console.out(json.dumps(report.to_json(), indent=2), highlight=False)
         return
+    # Not the table's title, which is wrapped where the folder's path is longer than the table is wide.
+    title = f"Stacks of {report.outdir} in project {report.project}, in order"
+    console.print(f"[bold]{escape(title)}[/]", soft_wrap=True, highlight=False)
     console.print(_stack_table(report))
     if report.swept:
         planned = "Made by controllers; what is left of it when the clusters are gone will be deleted"
@@ -101,8 +104,7 @@ def print_report(report: Report, output: str, console: Console) -> None:
 
 
 def _stack_table(report: Report) -> Table:
-    title = f"Stacks of {escape(report.outdir)} in project {report.project}, in order"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("#", "stack", "resources", "result" if report.changed else "what will happen"):
         table.add_column(column, overflow="fold")
     labels = DONE if report.changed else PLANNED

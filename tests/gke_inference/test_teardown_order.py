@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from platform_config.stack_graph import (
     serving_stack,
 )
 from tests.configs import EXAMPLE, config
+from tests.conftest import Platforms
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.teardown_rig import synth_documents, write_synth
+from tests.synthesized import Synthesized
 
 NEEDS = {
     NETWORK_STACK: [],
@@ -249,9 +252,7 @@ def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
     states[cluster_stack("eu")] = (held("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
     states[WEIGHTS_STACK] = ()
 
-    planned: dict[str, StackResult] = {
-        done.stack: done for done in expected_results(order, states, no_cluster_deleted, keep_bucket=True)
-    }
+    planned = {one.stack: one for one in expected_results(order, states, no_cluster_deleted, keep_bucket=True)}
 
     assert (planned[cluster_stack("eu")].result, planned[cluster_stack("eu")].reason) == (
         "kept",
@@ -261,3 +262,32 @@ def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
     assert planned[WEIGHTS_STACK].result == "empty"
     others = set(planned) - {cluster_stack("eu"), NETWORK_STACK, WEIGHTS_STACK}
     assert {planned[stack].result for stack in others} == {"destroyed"}
+
+
+@pytest.mark.parametrize(
+    ("stack", "type_"),
+    [(NETWORK_STACK, "google_compute_network"), (cluster_stack("us"), "google_container_cluster")],
+)
+def test_an_import_takes_its_address_from_the_synth(
+    platform: Synthesized, tmp_path: Path, stack: str, type_: str
+) -> None:
+    """A construct with another id changes the address in the hint, and so does another folder of the synth."""
+    outdir = tmp_path / "elsewhere"
+    shutil.copytree(platform.outdir, outdir)
+    synth = outdir / "stacks" / stack / "cdk.tf.json"
+    document = json.loads(synth.read_text())
+    [body] = document["resource"][type_].values()
+    document["resource"][type_] = {"renamed": body}
+    synth.write_text(json.dumps(document))
+
+    command = read_order(config(), outdir).import_command(stack, type_, "projects/p/x")
+
+    assert command == f"terraform -chdir={outdir}/stacks/{stack} import {type_}.renamed projects/p/x"
+
+
+@pytest.mark.parametrize("type_", ["google_compute_network", "google_container_cluster"])
+def test_the_synth_has_one_resource_to_import(every_platform: Platforms, type_: str) -> None:
+    """Whatever the config, a stack has at most one network or cluster, so that a hint can name it."""
+    for _, synth in every_platform.values():
+        counts = [len(document["resource"].get(type_, {})) for document in synth.stacks.values()]
+        assert max(counts) == 1
