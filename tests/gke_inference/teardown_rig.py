@@ -108,10 +108,16 @@ def network(stand_in: GoogleStandIn, in_states: frozenset[str], *, known: bool =
 
 
 def sweeper_of(
-    stand_in: GoogleStandIn, *, in_states: frozenset[str] = frozenset(), wait_sec: float = 1, known: bool = True
+    stand_in: GoogleStandIn,
+    *,
+    in_states: frozenset[str] = frozenset(),
+    wait_sec: float = 1,
+    known: bool = True,
+    console: Console | None = None,
 ) -> Sweeper:
-    """Return a sweeper of that network, quick and silent."""
-    waiter = Waiter(wait_sec=wait_sec, pause_sec=0.01, interrupt=Interrupt(), console=Console(file=io.StringIO()))
+    """Return a sweeper of that network, quick and, without a *console*, silent."""
+    silent = Console(file=io.StringIO())
+    waiter = Waiter(wait_sec=wait_sec, pause_sec=0.01, interrupt=Interrupt(), console=console or silent)
     return Sweeper(network=network(stand_in, in_states, known=known), waiter=waiter)
 
 

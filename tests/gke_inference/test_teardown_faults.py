@@ -22,9 +22,15 @@ LISTS = (
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between tries are random, from none on; an answer is waited for as long as a test likes to."""
+    """No pause between two tries, which is random, and a short wait for an answer."""
     monkeypatch.setattr("random.random", lambda: 0.0)
     monkeypatch.setattr("gke_inference.google_api.TIMEOUT_SEC", 0.5)
+
+
+@pytest.fixture
+def one_retry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try waits for an answer that never comes."""
+    monkeypatch.setattr("gke_inference.google_api.RETRIES", 1)
 
 
 def deletes(stand_in: GoogleStandIn) -> list[str]:
@@ -61,6 +67,7 @@ def test_what_may_not_be_listed_is_not_swept(cloud: TeardownCloud, stand_in: Goo
     assert orphan in cloud.items
 
 
+@pytest.mark.usefixtures("one_retry")
 @pytest.mark.parametrize("fault", [401, 503, "hang", "half"])
 def test_a_list_without_an_answer_is_not_half_a_list(
     cloud: TeardownCloud, stand_in: GoogleStandIn, fault: int | str
@@ -128,6 +135,7 @@ def test_what_is_gone_already_is_as_good(cloud: TeardownCloud, stand_in: GoogleS
     assert sweeper.problems == {}
 
 
+@pytest.mark.usefixtures("one_retry")
 @pytest.mark.parametrize("fault", ["hang", "half"])
 def test_a_delete_without_an_answer_is_told_and_ends_with_the_next_sweep(
     cloud: TeardownCloud, stand_in: GoogleStandIn, fault: str

@@ -62,7 +62,7 @@ def test_one_that_does_not_listen_is_ended(terraform: Script, tmp_path: Path) ->
 
 def test_a_destroy_has_no_limit(terraform: Script, tmp_path: Path) -> None:
     """A cluster takes as long as it takes."""
-    terraform("sleep 1")
+    terraform("sleep 0.5")
 
     assert destroy(tmp_path, [], Interrupt(), lambda: None) == []
 
