@@ -11,7 +11,7 @@ from tests.configs import config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import TeardownCloud
 from tests.gke_inference.teardown_rig import cloud, stand_in
-from tests.gke_inference.test_teardown_order import held
+from tests.gke_inference.test_teardown_order import resource
 
 __all__ = ["cloud", "stand_in"]
 
@@ -29,8 +29,10 @@ def only_us(cloud: TeardownCloud) -> None:
 @pytest.mark.parametrize("stack", [GATEWAY_STACK, WEIGHTS_STACK])
 def test_the_state_says_which_cluster_the_gateway_is_in(stand_in: GoogleStandIn, stack: str) -> None:
     """The config may have another since; without a word in the state the config's counts."""
-    moved: States = {stack: (held("helm_release.x"), held("terraform_data.home", input=ELSEWHERE))}
-    silent: States = {stack: (held("helm_release.x"), held("terraform_data.other", input={"value": "gemma-eu"}))}
+    moved: States = {stack: (resource("helm_release.x"), resource("terraform_data.home", input=ELSEWHERE))}
+    silent: States = {
+        stack: (resource("helm_release.x"), resource("terraform_data.other", input={"value": "gemma-eu"}))
+    }
 
     assert DeletedClusters(stand_in.api(), config(), moved).find(stack) == "gemma-eu"
     assert DeletedClusters(stand_in.api(), config(), silent).find(stack) == ""
@@ -39,7 +41,7 @@ def test_the_state_says_which_cluster_the_gateway_is_in(stand_in: GoogleStandIn,
 @pytest.mark.usefixtures("only_us")
 def test_a_cluster_whose_region_left_the_config_is_looked_for_everywhere(stand_in: GoogleStandIn) -> None:
     """Nobody knows its location then, and a list of all locations has it or not."""
-    states: States = {GATEWAY_STACK: (held("terraform_data.home", input=ELSEWHERE | {"value": "gemma-asia"}),)}
+    states: States = {GATEWAY_STACK: (resource("terraform_data.home", input=ELSEWHERE | {"value": "gemma-asia"}),)}
 
     clusters = DeletedClusters(stand_in.api(), config(), states)
 
@@ -50,7 +52,7 @@ def test_a_cluster_whose_region_left_the_config_is_looked_for_everywhere(stand_i
 @pytest.mark.usefixtures("only_us")
 def test_each_region_has_its_own_cluster(stand_in: GoogleStandIn) -> None:
     """Its stacks are of that one; what is of no cluster is of none that is gone."""
-    states: States = {stack: (held("x.y"),) for stack in (cluster_stack("eu"), serving_stack("us"))}
+    states: States = {stack: (resource("x.y"),) for stack in (cluster_stack("eu"), serving_stack("us"))}
 
     clusters = DeletedClusters(stand_in.api(), config(), states)
 

@@ -39,8 +39,8 @@ def deletes(stand_in: GoogleStandIn) -> list[str]:
 
 
 @pytest.mark.parametrize("code", [400, 409])
-def test_a_ghost_that_is_in_use_is_told(cloud: TeardownCloud, stand_in: GoogleStandIn, code: int) -> None:
-    """Google's refusal does not stop the sweep of the others, and is kept in Google's words."""
+def test_an_orphan_that_is_in_use_is_reported(cloud: TeardownCloud, stand_in: GoogleStandIn, code: int) -> None:
+    """Google's refusal does not stop the sweep of the others, and its message is reported."""
     cloud.add(GROUP)
     cloud.add(FIREWALL)
     stand_in.faults["compute.networkEndpointGroups.delete"] = Fault(code, "is already being used by backendServices/b")
@@ -72,7 +72,7 @@ def test_what_may_not_be_listed_is_not_swept(cloud: TeardownCloud, stand_in: Goo
 def test_a_list_without_an_answer_is_not_half_a_list(
     cloud: TeardownCloud, stand_in: GoogleStandIn, fault: int | str
 ) -> None:
-    """Nothing is deleted on half of the knowledge, and what is there is not told."""
+    """Nothing is deleted where Google did not say what is there."""
     add_gateway(cloud)
     stand_in.faults["compute.backendServices.aggregatedList"] = Fault(fault)  # type: ignore[arg-type]
     sweeper = sweeper_of(stand_in)
@@ -83,7 +83,7 @@ def test_a_list_without_an_answer_is_not_half_a_list(
     assert deletes(stand_in) == []
 
 
-def test_a_delete_that_is_not_allowed_is_told_with_the_permission(
+def test_a_delete_that_is_not_allowed_is_reported_with_the_permission(
     cloud: TeardownCloud, stand_in: GoogleStandIn
 ) -> None:
     """What that part uses stays too; all else goes, and with the permission the next sweep ends it."""
@@ -137,7 +137,7 @@ def test_what_is_gone_already_is_as_good(cloud: TeardownCloud, stand_in: GoogleS
 
 @pytest.mark.usefixtures("one_retry")
 @pytest.mark.parametrize("fault", ["hang", "half"])
-def test_a_delete_without_an_answer_is_told_and_ends_with_the_next_sweep(
+def test_a_delete_without_an_answer_is_reported_and_ends_with_the_next_sweep(
     cloud: TeardownCloud, stand_in: GoogleStandIn, fault: str
 ) -> None:
     """Whether it was heard is not known; the others are asked for all the same."""
@@ -156,7 +156,7 @@ def test_a_delete_without_an_answer_is_told_and_ends_with_the_next_sweep(
 
 
 def test_each_wait_for_google_is_bounded(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """What does not end in time is left behind; the kinds that follow are asked for, and Google's refusals told."""
+    """What is not gone in time is left; the kinds that follow are asked for, and Google's refusals are reported."""
     add_gateway(cloud)
     cloud.lag = 1000
     sweeper = sweeper_of(stand_in, wait_sec=0.05)

@@ -63,20 +63,20 @@ def test_without_its_forwarding_rules_it_is_known_by_its_groups(cloud: TeardownC
 
 
 def test_another_networks_load_balancer_stays(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """With all that it shares with ours: the service for 404 has one name for all Gateways of a project."""
-    ours = add_gateway(cloud)
+    """With all that it shares with the platform's: the service for 404 has one name for all Gateways of a project."""
+    own = add_gateway(cloud)
     others = add_gateway(cloud, name="llama-gateway", network="llama-vpc")
     sweeper = sweeper_of(stand_in)
 
     sweeper.sweep()
 
     assert set(cloud.items) == set(others)
-    assert sweeper.deleted.keys() == set(ours) - set(others)
+    assert sweeper.deleted.keys() == set(own) - set(others)
     assert sweeper.problems == {}
 
 
 def test_a_service_with_a_backend_in_another_network_stays(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Its check with it; Google refuses our group then, and tells who uses it."""
+    """Its check with it; Google refuses the deletion of the group then, and says who uses it."""
     *_, service, _, check, _, near, far = add_gateway(cloud)
     cloud.items[far]["network"] = cloud.link("global/networks/llama-vpc")
     sweeper = sweeper_of(stand_in)
@@ -122,8 +122,8 @@ def test_parts_of_another_name_stay(cloud: TeardownCloud, stand_in: GoogleStandI
     assert [set(cloud.items), sweeper.deleted, sweeper.problems] == [before, {}, {}]
 
 
-def test_what_was_seen_whole_is_ours_when_half_of_it_is_gone(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A controller that died on its way leaves services and checks that no rule leads to any more."""
+def test_what_was_proven_whole_is_swept_when_half_of_it_is_gone(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """A controller that died half-way leaves services and checks that no rule leads to any more."""
     *chain, service, spare, check, spare_check, near, far = add_gateway(cloud)
     sweeper = sweeper_of(stand_in)
     sweeper.record_ownership()
@@ -137,8 +137,8 @@ def test_what_was_seen_whole_is_ours_when_half_of_it_is_gone(cloud: TeardownClou
     assert cloud.items == {}
 
 
-def test_what_was_made_anew_under_the_same_name_is_not_ours(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Another Gateway may have got the service for 404 in between; Google's id tells."""
+def test_what_was_made_anew_under_the_same_name_stays(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Another Gateway may have got the service for 404 in between; Google's id shows it."""
     spare = add_gateway(cloud)[5]
     sweeper = sweeper_of(stand_in)
     sweeper.record_ownership()

@@ -56,7 +56,7 @@ def with_network(*, vpc: Any = VPC, backend: Any = None) -> dict[str, Any]:
     return synth_documents(config()) | {NETWORK_STACK: network}
 
 
-def held(address: str, *needs: str, **values: Any) -> Resource:
+def resource(address: str, *needs: str, **values: Any) -> Resource:
     """Something in a state."""
     return Resource(address=address, type=address.split(".")[0], values=values, needs=frozenset(needs))
 
@@ -78,7 +78,7 @@ def test_users_go_before_what_they_need(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         (
             {"documents": with_network(vpc=VPC | {"project": "other"})},
@@ -98,7 +98,7 @@ def test_users_go_before_what_they_need(tmp_path: Path) -> None:
     ],
 )
 def test_another_synth_is_refused(
-    change: dict[str, Any], words: str, tmp_path: Path, inference_ops: InferenceOps
+    change: dict[str, Any], message: str, tmp_path: Path, inference_ops: InferenceOps
 ) -> None:
     """What is of another platform is not touched: exit code 2, what was found, and how to run the synth."""
     outdir = write_synth(tmp_path / "out", **change)
@@ -106,7 +106,7 @@ def test_another_synth_is_refused(
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir))
 
     assert ran.code == 2
-    assert words in ran.err
+    assert message in ran.err
     assert f"fix: run the synth first: INFERENCE_CONFIG={EXAMPLE} make synth" in ran.err
 
 
@@ -133,14 +133,14 @@ def test_stacks_of_an_older_config_are_known(tmp_path: Path) -> None:
 
 
 def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps) -> None:
-    """A folder that is not there is told as such."""
+    """A folder that is not there is reported as such."""
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(tmp_path / "nothing"))
 
     assert ran.code == 2
     assert "must be a folder that `make synth` wrote: No such file or directory" in ran.err
 
 
-def test_without_credentials_the_way_to_sign_in_is_told(
+def test_without_credentials_it_says_how_to_sign_in(
     tmp_path: Path, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before Terraform is run; exit code 3."""
@@ -153,8 +153,8 @@ def test_without_credentials_the_way_to_sign_in_is_told(
     assert "reading" not in ran.err
 
 
-def test_names_must_be_ours(tmp_path: Path, inference_ops: InferenceOps) -> None:
-    """All names that are none of ours are told at once, before anything is looked at."""
+def test_names_must_be_the_platforms(tmp_path: Path, inference_ops: InferenceOps) -> None:
+    """All names that are not the platform's are refused at once, before anything is read."""
     outdir = write_synth(tmp_path / "out")
     names = ("--delete-cluster", "gemma-ap", "--delete-bucket", "weights")
 
@@ -173,7 +173,7 @@ def test_a_platform_without_bucket_has_no_weights_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "error",
     [
         "Error waiting for Deleting Network: The network resource 'projects/p/global/networks/n' is already being "
         "used by 'projects/p/global/firewalls/gke-c-1-mcsd'",
@@ -195,14 +195,14 @@ def test_a_platform_without_bucket_has_no_weights_stack() -> None:
         "net/http: TLS handshake timeout",
     ],
 )
-def test_what_can_go_away_is_tried_again(words: str) -> None:
+def test_a_transient_error_is_tried_again(error: str) -> None:
     """In use, conflict, too many requests, the server's own mistake, a busy control plane, a lock, the net."""
-    assert is_transient([words])
-    assert is_transient([words], 4)
+    assert is_transient([error])
+    assert is_transient([error], 4)
 
 
 @pytest.mark.parametrize(
-    "words",
+    "error",
     [
         "Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed",
         "Error trying to delete bucket b containing objects without `force_destroy` set to true",
@@ -213,30 +213,30 @@ def test_what_can_go_away_is_tried_again(words: str) -> None:
         "Invalid JSON: A comma is missing between attribute definitions",
     ],
 )
-def test_a_refusal_is_not_tried_again(words: str) -> None:
-    """Protection, permission, syntax: the same words would come again, also where another error could go away."""
-    assert not is_transient([words])
-    assert not is_transient(["googleapi: Error 503: unavailable", words])
+def test_a_refusal_is_not_tried_again(error: str) -> None:
+    """Protection, permission, syntax: the same error would come again, also where another one could be over."""
+    assert not is_transient([error])
+    assert not is_transient(["googleapi: Error 503: unavailable", error])
 
 
 @pytest.mark.parametrize(
-    "words", ["Unauthorized", "googleapi: Error 401: Request had invalid authentication credentials., authError"]
+    "error", ["Unauthorized", "googleapi: Error 401: Request had invalid authentication credentials., authError"]
 )
-def test_a_token_that_ended_is_worth_one_more_try(words: str) -> None:
+def test_a_token_that_ended_is_worth_one_more_try(error: str) -> None:
     """Another run gets a fresh one; who may not come in with that may not come in."""
-    assert is_transient([words], 1)
-    assert not is_transient([words], 2)
-    assert not is_transient([words, "googleapi: Error 403: Required 'x' permission, forbidden"], 1)
+    assert is_transient([error], 1)
+    assert not is_transient([error], 2)
+    assert not is_transient([error, "googleapi: Error 403: Required 'x' permission, forbidden"], 1)
 
 
 def test_what_a_bucket_needs_stays_with_it() -> None:
     """A destroy of what it needs would take it along; what needs nothing of that goes."""
     resources = (
-        held("google_storage_bucket.weights", "google_project_service.storage"),
-        held("google_project_service.storage", "time_sleep.a"),
-        held("time_sleep.a"),
-        held("google_compute_network.n", "google_project_service.compute"),
-        held("google_project_service.compute"),
+        resource("google_storage_bucket.weights", "google_project_service.storage"),
+        resource("google_project_service.storage", "time_sleep.a"),
+        resource("time_sleep.a"),
+        resource("google_compute_network.n", "google_project_service.compute"),
+        resource("google_project_service.compute"),
     )
 
     assert addresses_kept_with_bucket(resources) == {
@@ -248,8 +248,8 @@ def test_what_a_bucket_needs_stays_with_it() -> None:
 def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
     """A protected cluster keeps the network, and no stack beside it."""
     order = read_order(config(), write_synth(tmp_path / "out"))
-    states: States = {stack: (held("google_x.y"),) for stack in order.stacks}
-    states[cluster_stack("eu")] = (held("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
+    states: States = {stack: (resource("google_x.y"),) for stack in order.stacks}
+    states[cluster_stack("eu")] = (resource("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
     states[WEIGHTS_STACK] = ()
 
     planned = {one.stack: one for one in expected_results(order, states, no_cluster_deleted, keep_bucket=True)}

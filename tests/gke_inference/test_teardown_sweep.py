@@ -22,7 +22,7 @@ ORPHANS = (
 )
 
 
-def test_ghosts_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+def test_orphans_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """Global, regional and zonal, forwarding rules before what they need; a second sweep finds nothing."""
     paths = [cloud.add(rest) for rest in ORPHANS]
     deleted: list[str] = []
@@ -41,7 +41,7 @@ def test_ghosts_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleSta
 
 
 def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Another network's, another project's, another name's and Terraform's own all stay; ours are reported."""
+    """What is in another network or project, has another name or is Terraform's stays; in the network it is reported."""
     others = [
         cloud.add("global/firewalls/gke-gemma-us-1-mcsd", network="gemma-vpc-2"),
         cloud.add("global/firewalls/k8s-fw-b", network="default"),
@@ -59,10 +59,10 @@ def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) ->
     assert [sweeper.deleted, sweeper.problems] == [{}, {}]
     assert set(cloud.items) == {*others, elsewhere, by_hand, of_another_cluster, terraforms}
     assert [request for request in stand_in.requests if request.http_method == "DELETE"] == []
-    told = {finding.found: finding for finding in remaining(stand_in) if finding.id == "LEFT-FIREWALL-RULE"}
-    ours = {"firewall rule allow-ssh", "firewall rule gke-llama-us-1-all", "firewall rule k8s-named-by-config"}
-    assert set(told) == ours
-    assert "look before you delete it" in told["firewall rule allow-ssh"].fix
+    reported = {finding.found: finding for finding in remaining(stand_in) if finding.id == "LEFT-FIREWALL-RULE"}
+    inside = {"firewall rule allow-ssh", "firewall rule gke-llama-us-1-all", "firewall rule k8s-named-by-config"}
+    assert set(reported) == inside
+    assert "look before you delete it" in reported["firewall rule allow-ssh"].fix
 
 
 def test_nothing_is_swept_while_a_cluster_is_in_the_network(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -82,7 +82,7 @@ def test_nothing_is_swept_while_a_cluster_is_in_the_network(cloud: TeardownCloud
 
 
 def test_a_network_that_no_state_holds_is_not_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Its name alone does not make it ours: another's gemma-vpc keeps all that controllers have in it; it is told."""
+    """Its name alone proves nothing: another's gemma-vpc keeps all that controllers have in it; it is reported."""
     add_gateway(cloud)
     cloud.add("global/firewalls/k8s-fw-a1b2c3")
     cloud.there = {"gemma-vpc"}
@@ -105,7 +105,7 @@ def test_a_network_that_no_state_holds_is_not_swept(cloud: TeardownCloud, stand_
 
 
 def test_an_empty_network_that_no_state_holds_is_no_problem(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A second run, once all is gone, has nothing to sweep and nothing to tell."""
+    """A second run, once all is gone, has nothing to sweep and nothing to report."""
     sweeper = sweeper_of(stand_in, known=False)
 
     sweeper.sweep()

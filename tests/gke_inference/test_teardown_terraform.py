@@ -18,7 +18,7 @@ from gke_inference.teardown.terraform import TerraformError, read_state, remove_
 from platform_config.stack_graph import FLEET_STACK
 from tests.configs import config
 from tests.gke_inference.teardown_rig import write_synth
-from tests.gke_inference.test_teardown_order import held
+from tests.gke_inference.test_teardown_order import resource
 
 Script = Callable[[str], None]
 
@@ -40,22 +40,22 @@ def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
 
 
 @pytest.mark.parametrize("hangs", ["init", "show"])
-def test_a_look_that_hangs_ends(terraform: Script, tmp_path: Path, hangs: str) -> None:
-    """Whatever it waits for; the stack that hangs is told."""
+def test_a_read_that_hangs_ends(terraform: Script, tmp_path: Path, hangs: str) -> None:
+    """Whatever it waits for; the stack that hangs is named."""
     terraform(f'case "$*" in *{FLEET_STACK}*" {hangs} "*) exec sleep 60;; *) echo "{{}}";; esac')
-    way = read_order(config(), write_synth(tmp_path / "out"))
+    order = read_order(config(), write_synth(tmp_path / "out"))
 
     with pytest.raises(TerraformError, match=f"state of {FLEET_STACK} .* `terraform {hangs}` did not end within 0.3 s"):
-        read_states(way, Console(file=io.StringIO()))
+        read_states(order, Console(file=io.StringIO()))
 
 
-def test_one_that_does_not_listen_is_ended(terraform: Script, tmp_path: Path) -> None:
+def test_one_that_ignores_an_interrupt_is_killed(terraform: Script, tmp_path: Path) -> None:
     """It is asked first, so that it lets go of a lock."""
     terraform("trap '' INT; while :; do sleep 0.1; done")
     began = time.monotonic()
 
     with pytest.raises(TerraformError, match="`terraform state` did not end"):
-        remove_from_state(tmp_path, [held("helm_release.pool")])
+        remove_from_state(tmp_path, [resource("helm_release.pool")])
 
     assert time.monotonic() - began < 10
 

@@ -34,7 +34,7 @@ Capsys = pytest.CaptureFixture[str]
 
 
 class Ran(conftest.Ran):
-    """What the command left behind, and what it tells of stacks."""
+    """What the command printed, and what it reports of stacks."""
 
     @property
     def stacks(self) -> dict[str, str]:
@@ -60,8 +60,8 @@ class RigCloud(TeardownCloud):
         """What there is of *kinds*."""
         return [held for key, held in self.world.rig.cloud.objects.items() if key[0] in kinds]
 
-    def living(self) -> list[dict[str, Any]]:
-        """As container tells them."""
+    def existing(self) -> list[dict[str, Any]]:
+        """Return them as the container API does."""
         made = [
             {"name": one["name"], "location": one["location"], "network": one["network"].rsplit("/", 1)[-1],
              "status": "RUNNING"} for one in self.built("google_container_cluster")
@@ -128,7 +128,7 @@ class DeployedPlatform:
         """Where the state of *stack* is."""
         return self.world._states(stack)
 
-    def lose_cluster(self, name: str) -> None:
+    def delete_cluster(self, name: str) -> None:
         """Delete a cluster behind Terraform's back, with its pools and the objects in it."""
         objects = self.world.rig.cloud.objects
         [host] = [
@@ -140,8 +140,8 @@ class DeployedPlatform:
                 del objects[key]
 
     def hold_network(self) -> Key:
-        """Something that no stack knows uses the network; gives its key in the cloud."""
-        key = ("google_compute_route", "", self.google.path("global/routes/held"))
+        """Let something of no stack use the network; return its key in the cloud."""
+        key = ("google_compute_route", "", self.google.path("global/routes/in-use"))
         network = self.google.path(f"global/networks/{self.names.network}")
         self.world.rig.cloud.objects[key] = {"id": key[2], "network": network}
         return key

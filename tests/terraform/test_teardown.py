@@ -30,7 +30,7 @@ def platform(
 
 
 def test_a_plan_changes_nothing(platform: DeployedPlatform) -> None:
-    """Without --yes it tells order, resources, what stays and what controllers made, and all is there afterwards."""
+    """Without --yes it prints order, resources, what stays and what controllers made, and all is there afterwards."""
     orphans = [*add_gateway(platform.google), platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")]
     before = copy.deepcopy(platform.world.rig.cloud.objects)
 
@@ -75,7 +75,7 @@ def test_what_is_protected_stays_with_all_that_it_needs(platform: DeployedPlatfo
 
 
 def test_a_state_that_cannot_be_read_stops_all_of_it(platform: DeployedPlatform) -> None:
-    """Half of the knowledge is no ground to begin: nothing is destroyed, and Terraform's words are told."""
+    """Nothing is destroyed then, and Terraform's error is reported."""
     stack = platform.world.app.outdir / "stacks" / base_stack("us")
     (stack / "broken.tf.json").write_text("{")
 
@@ -101,7 +101,7 @@ def test_a_terraform_that_is_too_old_stops_all_of_it(platform: DeployedPlatform)
 
 
 def test_a_region_that_only_left_the_file_is_not_forgotten(platform: DeployedPlatform) -> None:
-    """Its stacks are told with the way to take them along; with --yes nothing goes before they are dealt with."""
+    """Its stacks are reported with how to destroy them too; with --yes nothing is destroyed before that is done."""
     smaller = config(regions__eu=None)
     platform.path.write_text(json.dumps(changed(regions__eu=None)))
     synthesize(smaller, platform.world.app.outdir)
@@ -119,7 +119,7 @@ def test_a_region_that_only_left_the_file_is_not_forgotten(platform: DeployedPla
 
 
 def test_a_living_platform_that_no_state_knows_is_wrong(platform: DeployedPlatform) -> None:
-    """A lost state is no empty project: clusters and network are told, with the way to their state; nothing goes."""
+    """A lost state is no empty project: clusters and network are reported, with their import; nothing is destroyed."""
     platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")
     for stack in platform.world.app.stacks:
         platform.state_file(stack).unlink()

@@ -25,7 +25,7 @@ def platform(
     freed: Freed, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
 ) -> Iterator[DeployedPlatform]:
     """The platform, free to go."""
-    world = freed[0].copy(tmp_path_factory.mktemp("lost"))
+    world = freed[0].copy(tmp_path_factory.mktemp("deleted-cluster"))
     made = DeployedPlatform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
     made.use(freed[1])
     yield made
@@ -34,8 +34,8 @@ def platform(
 
 @pytest.mark.parametrize("name", ["gemma-eu", "gemma-us"])
 def test_a_cluster_that_is_gone_holds_nothing_up(platform: DeployedPlatform, name: str) -> None:
-    """Its objects leave the states, which the report tells; all else is destroyed, grants of its workloads too."""
-    platform.lose_cluster(name)
+    """Its objects are removed from the states, and reported; all else is destroyed, grants of its workloads too."""
+    platform.delete_cluster(name)
     before = copy.deepcopy(platform.world.rig.cloud.objects)
 
     plan = platform.teardown()
@@ -46,9 +46,9 @@ def test_a_cluster_that_is_gone_holds_nothing_up(platform: DeployedPlatform, nam
         GATEWAY_STACK, WEIGHTS_STACK, base_stack("us"), serving_stack("us"),
     }  # fmt: skip
     assert unchanged
-    for told in (plan, ran):
-        assert {stack for stack, result in told.stacks.items() if result == "forgotten"} == gone
-        whys = {stack["stack"]: stack["why"] for stack in told.document["stacks"]}
+    for report in (plan, ran):
+        assert {stack for stack, result in report.stacks.items() if result == "forgotten"} == gone
+        whys = {stack["stack"]: stack["why"] for stack in report.document["stacks"]}
         assert all(whys[stack].startswith(f"cluster {name} is gone, and ") for stack in gone)
     assert [plan.code, ran.code] == [0, 0], ran.out + ran.err
     assert platform.kinds() == {BUCKET, "google_project_service"}
@@ -56,12 +56,12 @@ def test_a_cluster_that_is_gone_holds_nothing_up(platform: DeployedPlatform, nam
 
 
 @pytest.mark.parametrize("fault", [403, 503])
-def test_a_cluster_that_nobody_tells_of_is_not_gone(
+def test_a_cluster_that_google_says_nothing_of_is_not_gone(
     platform: DeployedPlatform, monkeypatch: pytest.MonkeyPatch, fault: int
 ) -> None:
-    """No object leaves a state on a 403 or a 503, and that it could not be told is told."""
+    """No object is removed from a state on a 403 or a 503, and the report says that it is not known."""
     monkeypatch.setattr("random.random", lambda: 0.0)
-    platform.lose_cluster("gemma-eu")
+    platform.delete_cluster("gemma-eu")
     platform.stand_in.faults[GET] = Fault(fault, "no")
     before = platform.world.state(serving_stack("eu"))
 
@@ -76,11 +76,11 @@ def test_a_cluster_that_nobody_tells_of_is_not_gone(
 
 
 def test_objects_of_a_cluster_that_is_gone_hold_no_other_stack(platform: DeployedPlatform) -> None:
-    """Where they cannot be forgotten, the command for it is told, and both clusters and the network go all the same."""
-    platform.lose_cluster("gemma-eu")
+    """Where the state is locked, the report has the command for it, and all else is destroyed all the same."""
+    platform.delete_cluster("gemma-eu")
     stack = serving_stack("eu")
-    with platform.state_file(stack).open("r+") as held:
-        fcntl.lockf(held, fcntl.LOCK_EX)
+    with platform.state_file(stack).open("r+") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
         ran = platform.teardown("--yes", "--retries", "0")
     again = platform.teardown("--yes")
 
@@ -101,7 +101,7 @@ def test_a_cluster_that_is_gone_is_not_protected(
 ) -> None:
     """Whatever its state says; it may be named, for nothing has to be set free. The other one stays."""
     platform = DeployedPlatform(world, tmp_path_factory.mktemp("config"), stand_in, capsys)
-    platform.lose_cluster("gemma-eu")
+    platform.delete_cluster("gemma-eu")
 
     plan = platform.teardown("--delete-cluster", "gemma-eu")
     ran = platform.teardown("--yes", "--delete-cluster", "gemma-eu", "--retries", "0")
@@ -111,4 +111,4 @@ def test_a_cluster_that_is_gone_is_not_protected(
     ]
     assert plan.stacks[cluster_stack("eu")] == ran.stacks[cluster_stack("eu")] == "destroyed"
     assert [plan.stacks[cluster_stack("us")], ran.stacks[cluster_stack("us")]] == ["kept", "kept"]
-    assert [cluster["name"] for cluster in platform.google.living()] == ["gemma-us"]
+    assert [cluster["name"] for cluster in platform.google.existing()] == ["gemma-us"]

@@ -126,8 +126,8 @@ def test_an_object_in_use_is_tried_again_until_it_goes(ground: DeployedPlatform)
     assert "is already being used by google_compute_route" in ran.err
 
 
-def test_tries_are_bounded_and_terraforms_words_are_kept(ground: DeployedPlatform) -> None:
-    """What never lets go fails after --retries more tries, in Terraform's own words; all else is gone."""
+def test_tries_are_bounded_and_terraforms_error_is_reported(ground: DeployedPlatform) -> None:
+    """What stays in use fails after --retries more tries, with Terraform's own error; all else is gone."""
     ground.hold_network()
     ground.google.there = {"gemma-vpc"}
 
@@ -178,14 +178,14 @@ def test_a_broken_run_goes_on_when_it_is_run_again(kill: bool, ground: DeployedP
     if not kill:
         assert broken.code == 3
         assert broken.document["interrupted"]
-        assert "operation canceled" not in broken.out  # what Terraform tells after a second signal
+        assert "operation canceled" not in broken.out  # what Terraform prints after a second signal
         assert set(broken.stacks.values()) == {"empty", "failed", "not reached"}
     assert again.code == 0, again.out + again.err
     assert ground.kinds() == {BUCKET, "google_project_service"}
 
 
-def test_what_google_does_not_tell_is_not_good(ground: DeployedPlatform) -> None:
-    """Without the permission to look, Terraform goes down all the same, and the outcome is that it is not known."""
+def test_what_google_does_not_say_is_not_good(ground: DeployedPlatform) -> None:
+    """Without the permission to look, Terraform destroys all the same, and the outcome is that it is not known."""
     for method in ("compute.firewalls.list", "container.projects.locations.clusters.list"):
         ground.stand_in.faults[method] = Fault(403, "permission denied")
 
