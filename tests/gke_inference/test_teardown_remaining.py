@@ -100,8 +100,8 @@ def test_each_part_of_a_load_balancer_that_is_left_is_reported(cloud: TeardownCl
         "BACKEND-SERVICE", "HEALTH-CHECK", "ENDPOINT-GROUP", "ENDPOINT-GROUP",
     ]  # fmt: skip
     assert {one.id for one in found.values() if one.costs != "none"} == {"LEFT-FORWARDING-RULE"}
-    assert not any("llama" in found for found in found)
-    fixes = {found: one.fix for found, one in found.items()}
+    assert not any("llama" in name for name in found)
+    fixes = {name: one.fix for name, one in found.items()}
     assert fixes["forwarding rule gkemcg1-inference-gemma-gateway-a1"] == "destroy its stack, see above"
     assert fixes["forwarding rule gkemcg1-inference-gemma-gateway-b2"].startswith("run the command again")
     assert "look before you delete it" in fixes[f"URL map {by_hand.rsplit('/')[-1]}"]

@@ -41,7 +41,7 @@ def test_orphans_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleSt
 
 
 def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """What is in another network or project, has another name or is Terraform's stays; in the network it is reported."""
+    """What is in another network or project, has another name or is Terraform's stays; what is inside is reported."""
     others = [
         cloud.add("global/firewalls/gke-gemma-us-1-mcsd", network="gemma-vpc-2"),
         cloud.add("global/firewalls/k8s-fw-b", network="default"),
