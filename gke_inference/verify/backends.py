@@ -7,7 +7,7 @@ from typing import Any
 from gke_inference.api_error import ApiError
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, gateway_addresses
-from gke_inference.load_balancer import FRONT, addressed, parts_of
+from gke_inference.load_balancer import FRONT, method_target, parts_of
 from gke_inference.once import Once
 from gke_inference.verify import balancer as verify_balancer
 from gke_inference.verify import gateway as verify_gateway
@@ -60,7 +60,7 @@ class Backends:
         ]
 
     def _states(self, service: str, group: str) -> verify_balancer.States:
-        resource, arguments = addressed(service)
+        resource, arguments = method_target(service)
         try:
             # A POST that changes nothing: the group to ask about is in its body.
             told = self._google.call("compute", "v1", f"{resource}.getHealth", **arguments, body={"group": group})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from gke_inference.api_error import ApiError
-from gke_inference.load_balancer import RULES, SERVICES, Parts, of, path_of, reached
+from gke_inference.load_balancer import RULES, SERVICES, Parts, path_of, reached, select
 from gke_inference.verify.check import Seen
 
 States = list[str] | ApiError
@@ -21,10 +21,10 @@ def services(parts: Parts, *, addresses: Collection[str], network: str) -> set[s
     None where no forwarding rule leads to any: then nothing is known of them.
     """
     rules = {
-        path for path in of(parts, RULES)
+        path for path in select(parts, RULES)
         if parts[path].get("IPAddress") in addresses and path_of(parts[path].get("network", "")) == network
     }  # fmt: skip
-    found = of(reached(parts, rules), SERVICES)
+    found = select(reached(parts, rules), SERVICES)
     return {path for path in found if NOT_FOUND not in path} if found else None
 
 

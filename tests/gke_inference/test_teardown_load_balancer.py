@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from gke_inference.load_balancer import CHAIN, addressed
-from gke_inference.teardown.found import KINDS
+from gke_inference.load_balancer import CHAIN, method_target
+from gke_inference.teardown.ownership import KINDS
 from tests.gke_inference.google_discovery import document
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cleaner, cloud, stand_in
+from tests.gke_inference.teardown_rig import add_gateway, cloud, stand_in, sweeper_of
 
 __all__ = ["cloud", "stand_in"]
 
@@ -39,17 +39,17 @@ def test_a_whole_load_balancer_is_swept(
     paths = add_gateway(cloud, place=place, proxies=proxies)
     deleted: list[str] = []
     cloud.deleted, cloud.lag = deleted.append, 2
-    clean = cleaner(stand_in, wait_sec=60)
+    sweeper = sweeper_of(stand_in, wait_sec=60)
 
-    clean.sweep()
-    again = cleaner(stand_in)
+    sweeper.sweep()
+    again = sweeper_of(stand_in)
     again.sweep()
 
-    assert sorted(deleted) == sorted(paths) == sorted(clean.swept)
+    assert sorted(deleted) == sorted(paths) == sorted(sweeper.deleted)
     kinds = list(dict.fromkeys(path.split("/")[-2] for path in deleted))
     assert kinds == [kind for kind in KINDS if kind in kinds]
     assert len(kinds) == 6
-    assert [cloud.items, clean.problems, again.swept, again.problems] == [{}, {}, {}, {}]
+    assert [cloud.items, sweeper.problems, again.deleted, again.problems] == [{}, {}, {}, {}]
 
 
 def test_without_its_forwarding_rules_it_is_known_by_its_groups(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -57,34 +57,34 @@ def test_without_its_forwarding_rules_it_is_known_by_its_groups(cloud: TeardownC
     for rule in add_gateway(cloud)[:2]:
         del cloud.items[rule]
 
-    cleaner(stand_in).sweep()
+    sweeper_of(stand_in).sweep()
 
     assert cloud.items == {}
 
 
 def test_another_networks_load_balancer_stays(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """With all that it shares with ours: the service for 404 has one name for all Gateways of a project."""
-    ours = add_gateway(cloud)
+    """With all that it shares with the platform's: the service for 404 has one name for all Gateways of a project."""
+    own = add_gateway(cloud)
     others = add_gateway(cloud, name="llama-gateway", network="llama-vpc")
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
+    sweeper.sweep()
 
     assert set(cloud.items) == set(others)
-    assert clean.swept.keys() == set(ours) - set(others)
-    assert clean.problems == {}
+    assert sweeper.deleted.keys() == set(own) - set(others)
+    assert sweeper.problems == {}
 
 
 def test_a_service_with_a_backend_in_another_network_stays(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Its check with it; Google refuses our group then, and tells who uses it."""
+    """Its check with it; Google refuses the deletion of the group then, and says who uses it."""
     *_, service, _, check, _, near, far = add_gateway(cloud)
     cloud.items[far]["network"] = cloud.link("global/networks/llama-vpc")
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
+    sweeper.sweep()
 
     assert set(cloud.items) == {service, check, near, far}
-    assert f"is already being used by '{service}'" in clean.problems["SWEEP"].found
+    assert f"is already being used by '{service}'" in sweeper.problems["SWEEP"].found
 
 
 @pytest.mark.parametrize(("used", "by_hand"), STRANGERS.values(), ids=STRANGERS)
@@ -95,7 +95,7 @@ def test_what_somebody_else_uses_stays(
     path = add_gateway(cloud)[used]
     stranger = by_hand(cloud, path)
 
-    cleaner(stand_in).sweep()
+    sweeper_of(stand_in).sweep()
 
     assert {stranger, path} <= set(cloud.items)
     assert not any("forwardingRules" in left for left in cloud.items)
@@ -105,47 +105,47 @@ def test_terraforms_own_parts_stay(cloud: TeardownCloud, stand_in: GoogleStandIn
     """A health check in a state is none that a controller left, whatever its name is and whoever uses it."""
     check = add_gateway(cloud)[6]
 
-    cleaner(stand_in, in_states=frozenset({check})).sweep()
+    sweeper_of(stand_in, in_states=frozenset({check})).sweep()
 
     assert list(cloud.items) == [check]
 
 
 def test_parts_of_another_name_stay(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A load balancer by hand in our network is nobody's ghost."""
+    """A load balancer by hand in our network is nobody's orphan."""
     add_gateway(cloud)
     cloud.items = json.loads(json.dumps(cloud.items).replace("gkemcg1-", "mine-").replace("k8s1-", "mine-"))
     before = set(cloud.items)
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert [set(cloud.items), clean.swept, clean.problems] == [before, {}, {}]
+    assert [set(cloud.items), sweeper.deleted, sweeper.problems] == [before, {}, {}]
 
 
-def test_what_was_seen_whole_is_ours_when_half_of_it_is_gone(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A controller that died on its way leaves services and checks that no rule leads to any more."""
+def test_what_was_proven_whole_is_swept_when_half_of_it_is_gone(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """A controller that died half-way leaves services and checks that no rule leads to any more."""
     *chain, service, spare, check, spare_check, near, far = add_gateway(cloud)
-    clean = cleaner(stand_in)
-    clean.remember()
+    sweeper = sweeper_of(stand_in)
+    sweeper.record_ownership()
     for path in (*chain, service, near, far):
         del cloud.items[path]
 
-    cleaner(stand_in).sweep()
+    sweeper_of(stand_in).sweep()
     assert set(cloud.items) == {spare, check, spare_check}
-    clean.sweep()
+    sweeper.sweep()
 
     assert cloud.items == {}
 
 
-def test_what_was_made_anew_under_the_same_name_is_not_ours(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Another Gateway may have got the service for 404 in between; Google's id tells."""
+def test_what_was_made_anew_under_the_same_name_stays(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Another Gateway may have got the service for 404 in between; Google's id shows it."""
     spare = add_gateway(cloud)[5]
-    clean = cleaner(stand_in)
-    clean.remember()
+    sweeper = sweeper_of(stand_in)
+    sweeper.record_ownership()
     cloud.items = {}
     cloud.add(spare.removeprefix(cloud.path("")))
 
-    clean.sweep()
+    sweeper.sweep()
 
     assert set(cloud.items) == {spare}
 
@@ -153,14 +153,14 @@ def test_what_was_made_anew_under_the_same_name_is_not_ours(cloud: TeardownCloud
 def test_a_sweep_that_was_stopped_goes_on_when_it_is_run_again(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """A signal ends it between two deletes."""
     add_gateway(cloud)
-    clean = cleaner(stand_in)
-    cloud.deleted = lambda path: clean.waiter.stop._asked.set()
+    sweeper = sweeper_of(stand_in)
+    cloud.deleted = lambda path: sweeper.waiter.interrupt.request()
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert len(clean.swept) == 1
+    assert len(sweeper.deleted) == 1
     assert len(cloud.items) == 9
-    cleaner(stand_in).sweep()
+    sweeper_of(stand_in).sweep()
     assert cloud.items == {}
 
 
@@ -170,5 +170,5 @@ def test_each_kind_is_addressed_as_the_api_has_it(collection: str) -> None:
     resources = document("compute.v1")["resources"]
     places = ["global"] if collection == "firewalls" else ["global", "regions/us-east5"]
     for place in [*places, *(["zones/us-east5-b"] if collection == "networkEndpointGroups" else [])]:
-        resource, arguments = addressed(f"projects/p/{place}/{collection}/x")
+        resource, arguments = method_target(f"projects/p/{place}/{collection}/x")
         assert set(resources[resource]["methods"]["delete"]["parameterOrder"]) == set(arguments)

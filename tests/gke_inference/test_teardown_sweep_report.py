@@ -1,4 +1,4 @@
-"""What is told of a sweep is so: what is gone, what is not, and what to do about it."""
+"""What is reported of a sweep: what is gone, what is not, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gke_inference.findings import Status
 from platform_config.stack_graph import cluster_stack
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import cleaner, cloud, left, stand_in
+from tests.gke_inference.teardown_rig import cloud, remaining, stand_in, sweeper_of
 
 __all__ = ["cloud", "stand_in"]
 
@@ -19,75 +19,75 @@ OFF = "Compute Engine API has not been used in project 1 before or it is disable
 SIGN_IN = "sign in with `gcloud auth application-default login` and run it again"
 
 
-def test_what_was_refused_is_not_told_as_deleted(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Only what is gone is; once somebody else has ended the other it is no problem any more, and still not ours."""
+def test_what_was_refused_is_not_reported_as_deleted(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Only what is gone is; what somebody else deleted later is no problem, and not reported as deleted either."""
     group, firewall = cloud.add(GROUP), cloud.add(FIREWALL)
     stand_in.faults[DELETE] = Fault(403, "Required 'compute.networkEndpointGroups.delete' permission")
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
-    clean.settle()
-    assert list(clean.swept) == [firewall]
-    assert "Required 'compute.networkEndpointGroups.delete'" in clean.problems["SWEEP"].found
+    sweeper.sweep()
+    sweeper.recheck()
+    assert list(sweeper.deleted) == [firewall]
+    assert "Required 'compute.networkEndpointGroups.delete'" in sweeper.problems["SWEEP"].found
     del cloud.items[group]
-    clean.settle()
+    sweeper.recheck()
 
-    assert list(clean.swept) == [firewall]
-    assert clean.problems == {}
+    assert list(sweeper.deleted) == [firewall]
+    assert sweeper.problems == {}
 
 
 def test_what_outlives_the_wait_is_a_finding_until_it_is_gone(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """It is told as deleted only when it is seen to be gone, at the end or by the next sweep."""
+    """It is reported as deleted only when it is seen to be gone, at the end or by the next sweep."""
     group = cloud.add(GROUP)
     cloud.lag = 1000
-    clean = cleaner(stand_in, wait_sec=0.05)
+    sweeper = sweeper_of(stand_in, wait_sec=0.05)
 
-    clean.sweep()
-    clean.settle()
-    assert clean.swept == {}
-    problem = clean.problems["SWEEP"]
+    sweeper.sweep()
+    sweeper.recheck()
+    assert sweeper.deleted == {}
+    problem = sweeper.problems["SWEEP"]
     assert problem.status == Status.WRONG
-    assert problem.found == "endpoint group k8s1-0a1b-inference-epp in us-east5-b: asked to go, but still there"
+    assert problem.found == "endpoint group k8s1-0a1b-inference-epp in us-east5-b: to be deleted, but still there"
     cloud.going[group] = 0
-    clean.settle()
+    sweeper.recheck()
 
-    assert list(clean.swept) == [group]
-    assert clean.problems == {}
+    assert list(sweeper.deleted) == [group]
+    assert sweeper.problems == {}
 
 
 def test_a_cluster_that_is_being_deleted_is_waited_for(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """Before all else, and before the sweep, which goes on when it is gone."""
-    ghost = cloud.add(GROUP)
+    orphan = cloud.add(GROUP)
     cloud.clusters = [{"name": "gemma-us", "location": "us-east5", "network": "gemma-vpc", "status": "STOPPING"}]
-    looks = 0
+    questions = 0
 
     def listed(params: dict[str, object], body: object) -> dict[str, object]:
-        nonlocal looks
-        looks += 1
-        return {"clusters": [] if looks == 4 or looks > 7 else cloud.clusters}
+        nonlocal questions
+        questions += 1
+        return {"clusters": [] if questions == 4 or questions > 7 else cloud.clusters}
 
     stand_in.answers["container.projects.locations.clusters.list"] = listed
-    clean = cleaner(stand_in, wait_sec=60)
+    sweeper = sweeper_of(stand_in, wait_sec=60)
 
-    clean.wait_for_clusters()
-    assert looks == 4
-    clean.sweep()
+    sweeper.wait_for_clusters()
+    assert questions == 4
+    sweeper.sweep()
 
-    assert [looks, list(clean.swept), clean.problems] == [9, [ghost], {}]
+    assert [questions, list(sweeper.deleted), sweeper.problems] == [9, [orphan], {}]
 
 
-def test_a_cluster_that_does_not_end_is_told_with_its_stack(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """The wait for it is bounded; one of ours that lives on is that of its stack, or no state's."""
+def test_a_cluster_that_stays_is_reported_with_its_stack(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """The wait for it is bounded; one that stays is in the state of its stack, or in none."""
     cloud.add(GROUP)
-    ours = {"name": "gemma-us", "location": "us-east5", "network": "gemma-vpc"}
+    cluster = {"name": "gemma-us", "location": "us-east5", "network": "gemma-vpc"}
     path = cloud.path("locations/us-east5/clusters/gemma-us")
     fixes = []
     for status, states in (("STOPPING", {path}), ("RUNNING", {path}), ("RUNNING", set[str]())):
-        cloud.clusters = [{**ours, "status": status}]
-        clean = cleaner(stand_in, in_states=frozenset(states), wait_sec=0.05)
-        clean.sweep()
-        assert clean.problems["SWEEP"].found.startswith("nothing was swept: gemma-us")
-        fixes.append(clean.problems["SWEEP"].fix)
+        cloud.clusters = [{**cluster, "status": status}]
+        sweeper = sweeper_of(stand_in, in_states=frozenset(states), wait_sec=0.05)
+        sweeper.sweep()
+        assert sweeper.problems["SWEEP"].found.startswith("nothing was swept: gemma-us")
+        fixes.append(sweeper.problems["SWEEP"].fix)
 
     assert fixes[:2] == [
         "gemma-us is being deleted: run the command again when it is gone", f"destroy {cluster_stack('us')}, see above",
@@ -100,19 +100,19 @@ def test_a_part_that_cannot_be_read_is_unknown(cloud: TeardownCloud, stand_in: G
     """Nothing is deleted on half of the knowledge, and the report comes all the same."""
     cloud.add(GROUP)
     del cloud.items[cloud.add(f"global/{collection}/k8s-x")]["selfLink"]
-    # The stand-in looks for scopes by self link too.
+    # The stand-in questions for scopes by self link too.
     stand_in.answers["compute.backendServices.aggregatedList"] = {
         "items": {"global": {"backendServices": [{"name": "k8s-x"}]}} if collection != "firewalls" else {}
     }
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.remember()
-    clean.sweep()
+    sweeper.record_ownership()
+    sweeper.sweep()
 
-    assert clean.problems["SWEEP"].status == Status.UNKNOWN
-    assert "the answer cannot be read (KeyError: 'selfLink')" in clean.problems["SWEEP"].found
+    assert sweeper.problems["SWEEP"].status == Status.UNKNOWN
+    assert "the answer cannot be read (KeyError: 'selfLink')" in sweeper.problems["SWEEP"].found
     assert stand_in.asked(DELETE) == []
-    by_id = {finding.id: finding.status for finding in left(stand_in)}
+    by_id = {finding.id: finding.status for finding in remaining(stand_in)}
     assert by_id["LEFT-LOAD-BALANCER"] == Status.UNKNOWN
     assert by_id["LEFT-DISK"] == Status.GOOD
 
@@ -120,29 +120,29 @@ def test_a_part_that_cannot_be_read_is_unknown(cloud: TeardownCloud, stand_in: G
 @pytest.mark.parametrize(
     ("fault", "fix"), [(Fault(401, "no"), SIGN_IN), (Fault(403, OFF), "turn that API on (gcloud services enable)")]
 )
-def test_a_refusal_is_told_with_what_helps(
+def test_a_refusal_is_reported_with_what_helps(
     cloud: TeardownCloud, stand_in: GoogleStandIn, fault: Fault, fix: str
 ) -> None:
     """Sign in where the credentials are none, turn the API on where it is off: a role helps neither."""
     stand_in.faults["compute.disks.aggregatedList"] = stand_in.faults["compute.firewalls.list"] = fault
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert clean.problems["SWEEP"].fix.startswith(fix)
-    assert {one.fix.startswith(fix) for one in left(stand_in) if one.status == Status.UNKNOWN} == {True}
+    assert sweeper.problems["SWEEP"].fix.startswith(fix)
+    assert {one.fix.startswith(fix) for one in remaining(stand_in) if one.status == Status.UNKNOWN} == {True}
 
 
-def test_a_delete_is_told_with_the_role_for_it(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+def test_a_refused_delete_is_reported_with_the_role_for_it(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """Firewall rules take another role than load balancers."""
     cloud.add(GROUP)
     cloud.add(FIREWALL)
     stand_in.faults = {DELETE: Fault(403, "no"), "compute.firewalls.delete": Fault(403, "no")}
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert "roles/compute.loadBalancerAdmin and roles/compute.securityAdmin" in clean.problems["SWEEP"].fix
+    assert "roles/compute.loadBalancerAdmin and roles/compute.securityAdmin" in sweeper.problems["SWEEP"].fix
 
 
 UNREACHABLE = {"code": "UNREACHABLE", "message": "zone us-east5-b cannot be reached"}
@@ -154,34 +154,34 @@ AGGREGATED = ("disks", "networkEndpointGroups", "addresses", "routers")
 
 @pytest.mark.parametrize("gap", GAPS.values(), ids=GAPS)
 def test_half_a_list_is_no_list(cloud: TeardownCloud, stand_in: GoogleStandIn, gap: dict[str, object]) -> None:
-    """Where a place is not told of, nothing is said to be gone there, and nothing is swept."""
+    """Where a place is missing in the list, nothing is said to be gone there, and nothing is swept."""
     cloud.add(FIREWALL)
     for collection in AGGREGATED:
         stand_in.answers[f"compute.{collection}.aggregatedList"] = gap
     stand_in.answers["gkehub.projects.locations.memberships.list"] = {"unreachable": ["us-east5"]}
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert "not all was told" in clean.problems["SWEEP"].found
+    assert "the list is not complete" in sweeper.problems["SWEEP"].found
     assert stand_in.asked("compute.firewalls.delete") == []
-    unknown = {one.id.removeprefix("LEFT-") for one in left(stand_in) if one.status == Status.UNKNOWN}
+    unknown = {one.id.removeprefix("LEFT-") for one in remaining(stand_in) if one.status == Status.UNKNOWN}
     assert unknown == {"DISK", "LOAD-BALANCER", "ADDRESS", "ROUTER", "FLEET"}
 
 
 def test_half_a_list_of_firewall_rules_is_none(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """It has a warning of its own."""
     stand_in.answers["compute.firewalls.list"] = {"items": [], "warning": UNREACHABLE}
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert "UNREACHABLE: zone us-east5-b cannot be reached" in clean.problems["SWEEP"].found
+    assert "UNREACHABLE: zone us-east5-b cannot be reached" in sweeper.problems["SWEEP"].found
 
 
-def test_a_place_that_has_none_tells_all(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+def test_a_place_that_has_none_is_complete(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """Google says so with a warning, which is none."""
     for collection in AGGREGATED:
         stand_in.answers[f"compute.{collection}.aggregatedList"] = NOTHING
 
-    assert {one.status for one in left(stand_in)} == {Status.GOOD}
+    assert {one.status for one in remaining(stand_in)} == {Status.GOOD}

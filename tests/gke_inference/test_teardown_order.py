@@ -1,18 +1,19 @@
-"""Which way down, through which synth, and which of Terraform's errors are worth another try."""
+"""Which order down, through which synth, and which of Terraform's errors are worth another try."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gke_inference.teardown.plan import way_down
-from gke_inference.teardown.states import States, kept_for_bucket
+from gke_inference.teardown.decisions import expected_results
+from gke_inference.teardown.destroy import is_transient
+from gke_inference.teardown.order import read_order
+from gke_inference.teardown.state import addresses_kept_with_bucket
 from gke_inference.teardown.terraform import Resource
-from gke_inference.teardown.turn import Done, expected
-from gke_inference.teardown.words import can_go_away
 from platform_config.config import Config
 from platform_config.stack_graph import (
     FLEET_STACK,
@@ -25,7 +26,10 @@ from platform_config.stack_graph import (
     serving_stack,
 )
 from tests.configs import EXAMPLE, config
+from tests.conftest import Platforms
 from tests.gke_inference.conftest import InferenceOps
+from tests.gke_inference.teardown_rig import synth_documents, write_synth
+from tests.synthesized import Synthesized
 
 NEEDS = {
     NETWORK_STACK: [],
@@ -39,52 +43,53 @@ NEEDS = {
     serving_stack("eu"): [base_stack("eu"), WEIGHTS_STACK, FLEET_STACK],
     GATEWAY_STACK: [serving_stack("us"), serving_stack("eu")],
 }
-STATE = f"../../../terraform-state/gemma/{NETWORK_STACK}.tfstate"
+NETWORK = synth_documents(config())[NETWORK_STACK]
 VPC = {"project": "my-project-id", "name": "gemma-vpc"}
 
 
-def write(outdir: Path, *, needs: Any = NEEDS, vpc: Any = VPC, backend: Any = None) -> Path:
-    """A synth, as far as a way down looks at it."""
-    folder = outdir / "stacks" / NETWORK_STACK
-    folder.mkdir(parents=True)
-    stacks = {name: {"dependencies": found} for name, found in needs.items()}
-    (outdir / "manifest.json").write_text(json.dumps({"stacks": stacks}))
+def with_network(*, vpc: Any = VPC, backend: Any = None) -> dict[str, Any]:
+    """Return the documents of a synth whose network, or place of its state, is another."""
     network = {
-        "terraform": {"backend": backend or {"local": {"path": STATE}}},
+        "terraform": {"backend": backend or NETWORK["terraform"]["backend"]},
         "resource": {"google_compute_network": {"network": vpc}},
     }
-    (folder / "cdk.tf.json").write_text(json.dumps(network))
-    return outdir
+    return synth_documents(config()) | {NETWORK_STACK: network}
 
 
-def held(address: str, *needs: str, **values: Any) -> Resource:
+def resource(address: str, *needs: str, **values: Any) -> Resource:
     """Something in a state."""
-    return Resource(address=address, kind=address.split(".")[0], values=values, needs=frozenset(needs))
+    return Resource(address=address, type=address.split(".")[0], values=values, needs=frozenset(needs))
 
 
-def nothing_lost(stack: str) -> str:
+def no_cluster_deleted(stack: str) -> str:
     """Each cluster is there."""
     return ""
 
 
 def test_users_go_before_what_they_need(tmp_path: Path) -> None:
-    """The gateway goes first and the network last; workloads go before the fleet, whose controllers clean up."""
-    way = way_down(config(), write(tmp_path / "out"))
+    """The gateway goes first and the network last; workloads go before the fleet, whose controllers sweeper up."""
+    order = read_order(config(), write_synth(tmp_path / "out"))
 
-    assert way.stacks == (
+    assert order.stacks == (
         GATEWAY_STACK, serving_stack("us"), serving_stack("eu"), WEIGHTS_STACK, base_stack("us"),
         base_stack("eu"), FLEET_STACK, cluster_stack("us"), cluster_stack("eu"), NETWORK_STACK,
     )  # fmt: skip
-    assert way.users(cluster_stack("us")) == (base_stack("us"), FLEET_STACK)
+    assert order.dependents(cluster_stack("us")) == (base_stack("us"), FLEET_STACK)
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
-        ({"vpc": VPC | {"project": "other"}}, "the project is other, the config says my-project-id"),
-        ({"vpc": VPC | {"name": "llama-vpc"}}, "the network is llama-vpc, the config says gemma-vpc"),
         (
-            {"backend": {"gcs": {"bucket": "b", "prefix": f"gemma/{NETWORK_STACK}"}}},
+            {"documents": with_network(vpc=VPC | {"project": "other"})},
+            "the project is other, the config says my-project-id",
+        ),
+        (
+            {"documents": with_network(vpc=VPC | {"name": "llama-vpc"})},
+            "the network is llama-vpc, the config says gemma-vpc",
+        ),
+        (
+            {"documents": with_network(backend={"gcs": {"bucket": "b", "prefix": f"gemma/{NETWORK_STACK}"}})},
             "the place of the state is gs://b/gemma/",
         ),
         ({"needs": {name: [] for name in NEEDS if "-eu" not in name}}, "the list of stacks is"),
@@ -93,15 +98,15 @@ def test_users_go_before_what_they_need(tmp_path: Path) -> None:
     ],
 )
 def test_another_synth_is_refused(
-    change: dict[str, Any], words: str, tmp_path: Path, inference_ops: InferenceOps
+    change: dict[str, Any], message: str, tmp_path: Path, inference_ops: InferenceOps
 ) -> None:
     """What is of another platform is not touched: exit code 2, what was found, and how to run the synth."""
-    outdir = write(tmp_path / "out", **change)
+    outdir = write_synth(tmp_path / "out", **change)
 
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir))
 
     assert ran.code == 2
-    assert words in ran.err
+    assert message in ran.err
     assert f"fix: run the synth first: INFERENCE_CONFIG={EXAMPLE} make synth" in ran.err
 
 
@@ -116,31 +121,31 @@ def stale(outdir: Path, stack: str, state: str) -> None:
 
 def test_stacks_of_an_older_config_are_known(tmp_path: Path) -> None:
     """In no order; those of another platform, and those that were never applied, are not its business."""
-    outdir = write(tmp_path / "out")
+    outdir = write_synth(tmp_path / "out")
     stale(outdir, cluster_stack("asia"), f"../../../terraform-state/gemma/{cluster_stack('asia')}.tfstate")
     stale(outdir, cluster_stack("ap"), f"../../../terraform-state/llama/{cluster_stack('ap')}.tfstate")
     stale(outdir, base_stack("asia"), f"../../../terraform-state/gemma/{base_stack('asia')}.tfstate")
     (tmp_path / f"terraform-state/gemma/{base_stack('asia')}.tfstate").unlink()
 
-    way = way_down(config(), outdir)
+    order = read_order(config(), outdir)
 
-    assert (way.stale, set(way.stacks)) == ((cluster_stack("asia"),), set(NEEDS))
+    assert (order.stale, set(order.stacks)) == ((cluster_stack("asia"),), set(NEEDS))
 
 
 def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps) -> None:
-    """A folder that is not there is told as such."""
+    """A folder that is not there is reported as such."""
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(tmp_path / "nothing"))
 
     assert ran.code == 2
     assert "must be a folder that `make synth` wrote: No such file or directory" in ran.err
 
 
-def test_without_credentials_the_way_to_sign_in_is_told(
+def test_without_credentials_it_says_how_to_sign_in(
     tmp_path: Path, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before Terraform is run; exit code 3."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
-    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(write(tmp_path / "out")))
+    ran = inference_ops("--config", str(EXAMPLE), "teardown", "--outdir", str(write_synth(tmp_path / "out")))
 
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith("Nothing was changed: no answer noCredentials: ")
@@ -148,9 +153,9 @@ def test_without_credentials_the_way_to_sign_in_is_told(
     assert "reading" not in ran.err
 
 
-def test_names_must_be_ours(tmp_path: Path, inference_ops: InferenceOps) -> None:
-    """All names that are none of ours are told at once, before anything is looked at."""
-    outdir = write(tmp_path / "out")
+def test_names_must_be_the_platforms(tmp_path: Path, inference_ops: InferenceOps) -> None:
+    """All names that are not the platform's are refused at once, before anything is read."""
+    outdir = write_synth(tmp_path / "out")
     names = ("--delete-cluster", "gemma-ap", "--delete-bucket", "weights")
 
     ran = inference_ops("--config", str(EXAMPLE), "teardown", "--yes", "--outdir", str(outdir), *names)
@@ -168,7 +173,7 @@ def test_a_platform_without_bucket_has_no_weights_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "error",
     [
         "Error waiting for Deleting Network: The network resource 'projects/p/global/networks/n' is already being "
         "used by 'projects/p/global/firewalls/gke-c-1-mcsd'",
@@ -190,14 +195,14 @@ def test_a_platform_without_bucket_has_no_weights_stack() -> None:
         "net/http: TLS handshake timeout",
     ],
 )
-def test_what_can_go_away_is_tried_again(words: str) -> None:
+def test_a_transient_error_is_tried_again(error: str) -> None:
     """In use, conflict, too many requests, the server's own mistake, a busy control plane, a lock, the net."""
-    assert can_go_away([words])
-    assert can_go_away([words], 4)
+    assert is_transient([error])
+    assert is_transient([error], 4)
 
 
 @pytest.mark.parametrize(
-    "words",
+    "error",
     [
         "Cannot destroy cluster because deletion_protection is set to true. Set it to false to proceed",
         "Error trying to delete bucket b containing objects without `force_destroy` set to true",
@@ -208,49 +213,81 @@ def test_what_can_go_away_is_tried_again(words: str) -> None:
         "Invalid JSON: A comma is missing between attribute definitions",
     ],
 )
-def test_a_refusal_is_not_tried_again(words: str) -> None:
-    """Protection, permission, syntax: the same words would come again, also where another error could go away."""
-    assert not can_go_away([words])
-    assert not can_go_away(["googleapi: Error 503: unavailable", words])
+def test_a_refusal_is_not_tried_again(error: str) -> None:
+    """Protection, permission, syntax: the same error would come again, also where another one could be over."""
+    assert not is_transient([error])
+    assert not is_transient(["googleapi: Error 503: unavailable", error])
 
 
 @pytest.mark.parametrize(
-    "words", ["Unauthorized", "googleapi: Error 401: Request had invalid authentication credentials., authError"]
+    "error", ["Unauthorized", "googleapi: Error 401: Request had invalid authentication credentials., authError"]
 )
-def test_a_token_that_ended_is_worth_one_more_try(words: str) -> None:
+def test_a_token_that_ended_is_worth_one_more_try(error: str) -> None:
     """Another run gets a fresh one; who may not come in with that may not come in."""
-    assert can_go_away([words], 1)
-    assert not can_go_away([words], 2)
-    assert not can_go_away([words, "googleapi: Error 403: Required 'x' permission, forbidden"], 1)
+    assert is_transient([error], 1)
+    assert not is_transient([error], 2)
+    assert not is_transient([error, "googleapi: Error 403: Required 'x' permission, forbidden"], 1)
 
 
 def test_what_a_bucket_needs_stays_with_it() -> None:
     """A destroy of what it needs would take it along; what needs nothing of that goes."""
     resources = (
-        held("google_storage_bucket.weights", "google_project_service.storage"),
-        held("google_project_service.storage", "time_sleep.a"),
-        held("time_sleep.a"),
-        held("google_compute_network.n", "google_project_service.compute"),
-        held("google_project_service.compute"),
+        resource("google_storage_bucket.weights", "google_project_service.storage"),
+        resource("google_project_service.storage", "time_sleep.a"),
+        resource("time_sleep.a"),
+        resource("google_compute_network.n", "google_project_service.compute"),
+        resource("google_project_service.compute"),
     )
 
-    assert kept_for_bucket(resources) == {
+    assert addresses_kept_with_bucket(resources) == {
         "google_storage_bucket.weights", "google_project_service.storage", "time_sleep.a",
     }  # fmt: skip
-    assert kept_for_bucket(resources[3:]) == frozenset()
+    assert addresses_kept_with_bucket(resources[3:]) == frozenset()
 
 
 def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
     """A protected cluster keeps the network, and no stack beside it."""
-    way = way_down(config(), write(tmp_path / "out"))
-    states: States = {stack: (held("google_x.y"),) for stack in way.stacks}
-    states[cluster_stack("eu")] = (held("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
-    states[WEIGHTS_STACK] = ()
+    order = read_order(config(), write_synth(tmp_path / "out"))
+    states = {stack: (resource("google_x.y"),) for stack in order.stacks}
+    states[cluster_stack("eu")] = (resource("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
+    states |= {WEIGHTS_STACK: ()}
 
-    planned: dict[str, Done] = {done.stack: done for done in expected(way, states, nothing_lost, keep_bucket=True)}
+    planned = {one.stack: one for one in expected_results(order, states, no_cluster_deleted, keep_bucket=True)}
 
-    assert (planned[cluster_stack("eu")].result, planned[cluster_stack("eu")].why) == ("kept", "gemma-eu is protected")
+    assert (planned[cluster_stack("eu")].result, planned[cluster_stack("eu")].reason) == (
+        "kept",
+        "gemma-eu is protected",
+    )
     assert planned[NETWORK_STACK].result == "blocked"
     assert planned[WEIGHTS_STACK].result == "empty"
     others = set(planned) - {cluster_stack("eu"), NETWORK_STACK, WEIGHTS_STACK}
     assert {planned[stack].result for stack in others} == {"destroyed"}
+
+
+@pytest.mark.parametrize(
+    ("stack", "type_"),
+    [(NETWORK_STACK, "google_compute_network"), (cluster_stack("us"), "google_container_cluster")],
+)
+def test_an_import_takes_its_address_from_the_synth(
+    platform: Synthesized, tmp_path: Path, stack: str, type_: str
+) -> None:
+    """A construct with another id changes the address in the hint, and so does another folder of the synth."""
+    outdir = tmp_path / "elsewhere"
+    shutil.copytree(platform.outdir, outdir)
+    synth = outdir / "stacks" / stack / "cdk.tf.json"
+    document = json.loads(synth.read_text())
+    [body] = document["resource"][type_].values()
+    document["resource"][type_] = {"renamed": body}
+    synth.write_text(json.dumps(document))
+
+    command = read_order(config(), outdir).import_command(stack, type_, "projects/p/x")
+
+    assert command == f"terraform -chdir={outdir}/stacks/{stack} import {type_}.renamed projects/p/x"
+
+
+@pytest.mark.parametrize("type_", ["google_compute_network", "google_container_cluster"])
+def test_the_synth_has_one_resource_to_import(every_platform: Platforms, type_: str) -> None:
+    """Whatever the config, a stack has at most one network or cluster, so that a hint can name it."""
+    for _, synth in every_platform.values():
+        counts = [len(document["resource"].get(type_, {})) for document in synth.stacks.values()]
+        assert max(counts) == 1
