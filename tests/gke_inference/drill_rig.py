@@ -34,7 +34,7 @@ from gke_inference.drill import command as drill
 from gke_inference.cluster_api import ClusterApi
 hosts = json.loads(os.environ["DRILL_CLUSTERS"])
 apis = {key: ClusterApi(host=host, token=lambda: os.environ["DRILL_TOKEN"]) for key, host in hosts.items()}
-drill.clusters_of = lambda config: apis.__getitem__
+drill.find_clusters = lambda config: apis.__getitem__
 sys.exit(main())
 """
 """The command line with the clusters of a test."""
@@ -118,7 +118,7 @@ def rig(
 def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command find the clusters of the test."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in made.hosts.items()}
-    monkeypatch.setattr(drill_module, "clusters_of", lambda config: apis.__getitem__)
+    monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
 
 
 @pytest.fixture

@@ -20,8 +20,7 @@ import pytest
 
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill import command as drill_module
-from gke_inference.drill import outage as drill_outage
-from gke_inference.drill import undo
+from gke_inference.drill import rollback
 from tests.gke_inference.cluster_stand_in import TOKEN, Fault
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.drill_rig import PROGRAM, ROOT, Drill, Rig, drill, example, findings, wait_until
@@ -32,9 +31,9 @@ __all__ = ["drill", "example"]
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the tries to restore, and for what may come late."""
-    monkeypatch.setattr(drill_outage, "FIRST_PAUSE_SEC", 0.02)
-    monkeypatch.setattr(drill_outage, "LONGEST_PAUSE_SEC", 0.02)
-    monkeypatch.setattr(undo, "LATEST_SEC", 1.5)
+    monkeypatch.setattr(rollback, "FIRST_PAUSE_SEC", 0.02)
+    monkeypatch.setattr(rollback, "LONGEST_PAUSE_SEC", 0.02)
+    monkeypatch.setattr(rollback, "LATE_ANSWER_SEC", 1.5)
 
 
 @pytest.fixture
@@ -142,7 +141,7 @@ def test_an_outage_that_comes_late_is_undone(
 ) -> None:
     """Our patience was at its end, the API server's was not: the journal stays until that is over."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN, timeout_sec=0.5) for key, host in example.hosts.items()}
-    monkeypatch.setattr(drill_module, "clusters_of", lambda config: apis.__getitem__)
+    monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
     answer, api = example.home.api.answer, example.home.api
 
     def late(method: str, url: str, body: Any) -> Any:

@@ -9,8 +9,8 @@ import anyio
 import pytest
 from rich.console import Console
 
-from gke_inference.load.progress import View
-from gke_inference.load.ramp import Measured, Ramp
+from gke_inference.load.ramp import Ramp, RampMeasurement
+from gke_inference.load.view import LoadView
 from gke_inference.openai import Result
 
 pytestmark = pytest.mark.anyio
@@ -46,11 +46,11 @@ class Sender:
 
 def ramp(sender: Sender, *concurrency: int, step_sec: float = 0.2, log: io.StringIO | None = None) -> Ramp:
     """A ramp of *sender*'s requests that writes its lines to *log*."""
-    view = View(Console(file=log or io.StringIO(), width=200), concurrency=concurrency)
+    view = LoadView(Console(file=log or io.StringIO(), width=200), concurrency=concurrency)
     return Ramp(concurrency=concurrency, step_sec=step_sec, send=sender, view=view)
 
 
-def at_once(measured: Measured, step: int) -> int:
+def at_once(measured: RampMeasurement, step: int) -> int:
     """Most requests of *step* that ran at the same time."""
     results = measured.steps[step].results
     return max(sum(other.began_sec <= result.began_sec < other.ended_sec for other in results) for result in results)
@@ -146,7 +146,7 @@ async def test_a_terminal_gets_a_bar_per_step() -> None:
     """The regions stand beside it, step below step, so that the spill-over can be watched."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=120)
-    with View(console, concurrency=(1, 2)) as view:
+    with LoadView(console, concurrency=(1, 2)) as view:
         await Ramp(concurrency=(1, 2), step_sec=0.05, send=Sender(0.01), view=view).run()
 
     assert "1 at once" in screen.getvalue()
