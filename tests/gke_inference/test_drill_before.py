@@ -182,7 +182,7 @@ def test_capacity_that_is_lost_meanwhile_stops_the_outage(example: Rig, drill: A
         look(up)
 
     example.gateway._look = lost  # type: ignore[method-assign]
-    ran = drill("--yes", "--baseline-sec", "2")
+    ran = drill("--yes", "--baseline-sec", "0.5")
 
     assert (ran.code, findings(ran)["DRILL-OUTAGE"], example.home.api.writes()) == (3, "unknown", [])
     assert "DRILL-CAPACITY: servers in use of the regions that are left: eu: 0" in ran.out

@@ -66,7 +66,7 @@ def test_a_terminal_that_stands_still_does_not_hold_up_restoring(
     _, near = terminal
     known = {"DRILL_CLUSTERS": json.dumps(example.hosts), "DRILL_TOKEN": TOKEN, "TERM": "xterm"}
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *example.arguments("--yes", "--outage-sec", "2", journal=journal)],
+        [sys.executable, "-c", PROGRAM, *example.arguments("--yes", "--outage-sec", "1", journal=journal)],
         cwd=ROOT, env=os.environ | known, stdout=subprocess.DEVNULL, stderr=near, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     wait_until(lambda: example.home.wanted == 0, process)
@@ -128,7 +128,7 @@ def test_a_signal_after_the_last_state_takes_no_verdict_away(
         follow(method, path)
 
     monkeypatch.setattr(example.home.api, "changed", slow)
-    process = example.start(*example.arguments("--yes", "--baseline-sec", "0.8", journal=journal))
+    process = example.start(*example.arguments("--yes", "--baseline-sec", "0.4", journal=journal))
     assert deleting.wait(20)
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=20)
