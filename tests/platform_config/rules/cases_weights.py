@@ -1,0 +1,306 @@
+"""Cases of the rules about weights and buckets."""
+
+from __future__ import annotations
+
+from platform_config.stack_graph import WEIGHTS_STACK
+from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool
+
+COMMIT = "0" * 40
+FROM_HUGGING_FACE: Changes = {"bucket": None, "model__source": "hugging_face"}
+
+
+def adapters(*names: str) -> Changes:
+    """One repository under these names."""
+    return {"model__lora_adapters": {name: {"repository": "owner/adapter", "revision": COMMIT} for name in names}}
+
+
+CASES: dict[str, Case] = {
+    "CACHE-DISK": Case(
+        {"model_server__file_cache_gib": 88},
+        {"model_server__file_cache_gib": 100},
+        "model_server.file_cache_gib: must be at most 88, what GKE leaves of 200 GiB of disk, less 5 GiB for the "
+        "server's own files, got 100 -> write 88, or node_pools.tpu.disk_gib: 230",
+    ),
+    "MODEL-SECRET": Case(
+        {"model__hugging_face_token": {"kubernetes_secret": {"name": "hf-secret", "key": "hf_token"}}},
+        {"model__hugging_face_token": {"secret_manager": "projects/1/secrets/hf/versions/latest"}},
+        "model.hugging_face_token.secret_manager: must be a secret's name of letters, digits, _ and -, "
+        "got 'projects/1/secrets/hf/versions/latest' -> write 'hf'",
+    ),
+    "CACHE-SMALL": Case(
+        {"model_server__file_cache_gib": 56},
+        {"model_server__file_cache_gib": 55},
+        "model_server.file_cache_gib: should be at least 56, the size of the weights, got 55 -> remove the line",
+    ),
+    "MODEL-DOWNLOAD-60": Case(
+        {"model__download_timeout_minutes": 61, "kubernetes_auth": "exec"},
+        {"model__download_timeout_minutes": 61},
+        "model.download_timeout_minutes: should be at most 60 with kubernetes_auth: ephemeral, got 61"
+        " -> write kubernetes_auth: exec",
+    ),
+    "BUCKET-NAME": Case(
+        {"bucket__name": "gemma_weights-1"},
+        {"bucket__name": "my-g00gle-weights", "state_bucket": "State"},
+        [
+            "bucket.name: must neither begin with goog nor contain google or a close misspelling, "
+            "got 'my-g00gle-weights' -> give it a name of your own",
+            "state_bucket: must hold only lower case letters, digits, -, _ and ., and begin and end with a letter or "
+            "digit, got 'State' -> write 'state'",
+        ],
+    ),
+    "BUCKET-LOCATION": Case(
+        {"bucket__location": "eur4"},
+        {"bucket__location": "Europe"},
+        "bucket.location: must be US, EU, ASIA, ASIA1, NAM4, EUR4, EUR5, EUR7, EUR8 or a region such as us-east5, "
+        "got 'Europe' -> write 'US' or 'EU', or a cluster's region",
+    ),
+    "BUCKET-STATE": Case(
+        {"state_bucket": "my-project-id-state"},
+        {"state_bucket": "my-project-id-gemma-weights"},
+        "state_bucket: must not be the model bucket, got 'my-project-id-gemma-weights'"
+        " -> make a bucket for the state by hand",
+    ),
+    "BUCKET-FAR": Case(
+        {"bucket__location": "europe-west1"},
+        {"bucket__location": "ASIA"},
+        "bucket.location: should be near a cluster (us-east5, europe-west4), got 'ASIA'"
+        " -> choose a location on the continent of a cluster",
+    ),
+    "BUCKET-FORCE": Case(
+        {"bucket__force_destroy": False},
+        {"bucket__force_destroy": True, "bucket__soft_delete_days": 0},
+        "bucket.force_destroy: should be false, got true: a destroy deletes the weights, which are then gone at once"
+        " -> remove the line",
+    ),
+    "MODEL-SOURCE": Case(
+        FROM_HUGGING_FACE,
+        {"bucket": None},
+        "bucket: must be given for weights from the bucket, got nothing -> write bucket: {location: US}",
+    ),
+    "MODEL-UNREAD": Case(
+        FROM_HUGGING_FACE,
+        {"model__source": "hugging_face"},
+        "bucket: should be left out once no server reads it, got a map"
+        f" -> deploy, destroy {WEIGHTS_STACK}, then remove it and deploy again",
+    ),
+    "MODEL-ADAPTER": Case(
+        adapters("food-review-1", "a" * 50),
+        adapters("Food_Review", "b" * 51),
+        [
+            "model.lora_adapters.Food_Review: must be named with 1 to 50 lower case letters, digits and hyphens, "
+            "got 'Food_Review' -> write 'food-review'",
+            f"model.lora_adapters.{'b' * 51}: must be named with 1 to 50 lower case letters, digits and hyphens, "
+            f"got '{'b' * 51}' -> write '{'b' * 50}'",
+        ],
+    ),
+    "MODEL-LORA-RANK": Case(
+        {**adapters("food"), "model_server__max_lora_rank": 320},
+        {**adapters("food"), "model_server__max_lora_rank": 48},
+        "model_server.max_lora_rank: must be one of 8, 16, 32, 64, 128, 256, 320, 512, got 48 -> write 64",
+    ),
+    "MODEL-PINNED": Case(
+        adapters("food"),
+        {"model__lora_adapters": {"food": {"repository": "me/food"}}},
+        "model.lora_adapters.food.revision: should be a commit, so that all servers have the same, got main"
+        " -> copy the newest commit of https://huggingface.co/me/food/commits/main",
+    ),
+}
+
+MORE: dict[str, More] = {
+    "one version of a secret": (
+        "MODEL-SECRET",
+        {"model__hugging_face_token": {"secret_manager": "projects/acme/secrets/hf/versions/1"}},
+        [
+            "model.hugging_face_token.secret_manager: must be a secret's name of letters, digits, _ and -, "
+            "got 'projects/acme/secrets/hf/versions/1' -> write 'hf'"
+        ],
+    ),
+    "a bucket by its address": (
+        "BUCKET-NAME",
+        {"bucket__name": "gs://my-weights/gemma/", "state_bucket": "my-state/platform"},
+        [
+            "bucket.name: must hold only lower case letters, digits, -, _ and ., and begin and end with a letter or "
+            "digit, got 'gs://my-weights/gemma/' -> write 'my-weights'",
+            "state_bucket: must hold only lower case letters, digits, -, _ and ., and begin and end with a letter or "
+            "digit, got 'my-state/platform' -> write 'my-state'",
+        ],
+    ),
+    "a disk that is too small": (
+        "CACHE-DISK",
+        pool(disk_gib=100),
+        [
+            "node_pools.tpu.disk_gib: must leave 67 GiB for the weights and the server's own files, got 100 of which "
+            "GKE leaves 43 -> write 150, or a smaller model_server.file_cache_gib"
+        ],
+    ),
+    "a Kubernetes secret": (
+        "MODEL-SECRET",
+        {"model__hugging_face_token": {"kubernetes_secret": {"name": "HF_Secret", "key": "a key"}}},
+        [
+            "model.hugging_face_token.kubernetes_secret.name: must be a Secret's name of lower case letters, digits, - "
+            "and ., got 'HF_Secret' -> `kubectl get secrets` shows them",
+            "model.hugging_face_token.kubernetes_secret.key: must be a key of letters, digits, ., _ and -, got 'a key'"
+            " -> `kubectl describe secret` shows them",
+        ],
+    ),
+    "a default bucket name that Google refuses": (
+        "BUCKET-NAME",
+        {"project": "my-google-project"},
+        [
+            "project: the default bucket name made from it must neither begin with goog nor contain google or a close "
+            "misspelling, got 'my-google-project-gemma-weights' -> give bucket.name a name of your own"
+        ],
+    ),
+    "a wrong project is told by its own rule": ("BUCKET-NAME", {"project": "My_Project"}, []),
+    "a bucket that looks like an address": (
+        "BUCKET-NAME",
+        {"bucket__name": "192.168.5.4"},
+        ["bucket.name: must not be an IP address, got '192.168.5.4' -> give it a name of your own"],
+    ),
+    "a bucket with a dot": (
+        "BUCKET-NAME",
+        {"bucket__name": "weights.example.com"},
+        [
+            "bucket.name: must hold no dots, which need a verified domain, got 'weights.example.com'"
+            " -> give it a name of your own"
+        ],
+    ),
+    "a long bucket": (
+        "BUCKET-NAME",
+        {"bucket__name": "w" * 64},
+        [f"bucket.name: must have 3 to 63 characters, got '{'w' * 64}' -> give it a name of your own"],
+    ),
+    "a bucket in a zone": (
+        "BUCKET-LOCATION",
+        {"bucket__location": "us-east5-b"},
+        [
+            "bucket.location: must be US, EU, ASIA, ASIA1, NAM4, EUR4, EUR5, EUR7, EUR8 or a region such as us-east5, "
+            "got 'us-east5-b' -> write 'us-east5'"
+        ],
+    ),
+    "local SSDs in place of the disk": ("CACHE-DISK", pool("a2-ultragpu-1g", disk_gib=30), []),
+    "as much as the local SSDs hold": (
+        "CACHE-DISK",
+        {**pool("a2-ultragpu-1g"), "model_server__file_cache_gib": 282},
+        [],
+    ),
+    "local SSDs that are too small": (
+        "CACHE-DISK",
+        {**pool("a2-ultragpu-1g"), "model_server__file_cache_gib": 288},
+        [
+            "model_server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
+            "a2-ultragpu-1g, less 5 GiB for the server's own files, got 288 -> write 282"
+        ],
+    ),
+    "weights that local SSDs cannot hold": (
+        "CACHE-DISK",
+        {**pool("a2-ultragpu-1g"), "model__weights_gib": 280},
+        [
+            "model_server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
+            "a2-ultragpu-1g, less 5 GiB for the server's own files, got 308 -> choose a larger machine"
+        ],
+    ),
+    "local SSDs that pods share": (
+        "CACHE-DISK",
+        {
+            **pool("a2-ultragpu-2g"),
+            "model_server__tensor_parallel_size": 1,
+            "model_server__file_cache_gib": 301,
+        },
+        [
+            "model_server.file_cache_gib: must be at most 295, what GKE leaves of the 750 GiB of local SSD of "
+            "a2-ultragpu-2g to each of the 2 pods of a node, less 5 GiB for the server's own files, got 301"
+            " -> write 295"
+        ],
+    ),
+    "a disk that pods share": (
+        "CACHE-DISK",
+        {**pool("g2-standard-96"), "model_server__tensor_parallel_size": 4},
+        [
+            "node_pools.tpu.disk_gib: must leave 134 GiB for the weights and the server's own files, got 200 of which "
+            "GKE leaves 93 -> write 280, or a smaller model_server.file_cache_gib"
+        ],
+    ),
+    "a cache on a disk that pods share": (
+        "CACHE-DISK",
+        {**pool("g2-standard-96"), "model_server__tensor_parallel_size": 4, "model_server__file_cache_gib": 56},
+        [
+            "model_server.file_cache_gib: must be at most 41, what GKE leaves of 200 GiB of disk to each of the 2 "
+            "pods of a node, less 5 GiB for the server's own files, got 56 -> write 41, or node_pools.tpu.disk_gib: 260"
+        ],
+    ),
+    "a disk that leaves nothing to each pod": (
+        "CACHE-DISK",
+        {
+            **pool("g2-standard-96", disk_gib=10),
+            "model_server__tensor_parallel_size": 1,
+            "model_server__file_cache_gib": 17,
+        },
+        [
+            "model_server.file_cache_gib: must be at most 0, what GKE leaves of 10 GiB of disk to each of the 8 pods "
+            "of a node, less 5 GiB for the server's own files, got 17 -> write node_pools.tpu.disk_gib: 330"
+        ],
+    ),
+    "the larger of two machines has two pods": (
+        "CACHE-DISK",
+        choices(small=growing("g2-standard-48"), large=growing("g2-standard-96")),
+        [
+            "node_pools.large.disk_gib: must leave 134 GiB for the weights and the server's own files, got 200 of "
+            "which GKE leaves 93 -> write 280, or a smaller model_server.file_cache_gib"
+        ],
+    ),
+    "a download region that downloads nothing": (
+        "MODEL-SOURCE",
+        {**FROM_HUGGING_FACE, "model__download_region": "us"},
+        [
+            "model.download_region: must be left out where each server downloads, got 'us' -> remove the line",
+        ],
+    ),
+    "an adapter that is called like the model": (
+        "MODEL-ADAPTER",
+        {**adapters("chat"), "model__served_name": "chat"},
+        [
+            "model.lora_adapters.chat: must have another name than the model itself, got 'chat' -> rename one of them",
+        ],
+    ),
+    "an adapter without a name": (
+        "MODEL-ADAPTER",
+        adapters(""),
+        [
+            "model.lora_adapters.: must be named with 1 to 50 lower case letters, digits and hyphens, got ''"
+            " -> write 'adapter-1'"
+        ],
+    ),
+    "a token in place of an adapter's name": (
+        "MODEL-ADAPTER",
+        adapters("hf_abcdefghijklmnop"),
+        [
+            "model.lora_adapters.hf_...: must be named with 1 to 50 lower case letters, digits and hyphens, "
+            "got 'hf_...' -> write 'adapter-1'"
+        ],
+    ),
+    "a rank without adapters": (
+        "MODEL-LORA-RANK",
+        {"model_server__max_lora_rank": 8},
+        [
+            "model_server.max_lora_rank: must be left out without model.lora_adapters, got 8 -> remove the line",
+        ],
+    ),
+    "a rank above all": (
+        "MODEL-LORA-RANK",
+        {**adapters("food"), "model_server__max_lora_rank": 1024},
+        [
+            "model_server.max_lora_rank: must be one of 8, 16, 32, 64, 128, 256, 320, 512, got 1024 -> write 512",
+        ],
+    ),
+    "servers that download do so after the apply": (
+        "MODEL-DOWNLOAD-60",
+        {**FROM_HUGGING_FACE, "model__download_timeout_minutes": 120},
+        [],
+    ),
+    "no bucket, no doubts about it": (
+        "BUCKET-STATE",
+        {**FROM_HUGGING_FACE, "state_bucket": "my-project-id-gemma-weights"},
+        [],
+    ),
+}
