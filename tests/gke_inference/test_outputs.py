@@ -56,5 +56,5 @@ def test_drill_as_it_would_be(drilled: Callable[..., str]) -> None:
 def test_drill_that_was_done(drilled: Callable[..., str], tmp_path: Path) -> None:
     """With --yes: states, downtimes, times and verdict; and the picture, which shows the same."""
     picture = tmp_path / "drill.svg"
-    check("drill-done", drilled("--yes", "--baseline-sec", "2", "--outage-sec", "2", "--picture", str(picture)))
+    check("drill-done", drilled("--yes", "--baseline-sec", "1", "--outage-sec", "1", "--picture", str(picture)))
     check_picture(picture)
