@@ -71,7 +71,7 @@ def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[
     print_findings(findings, console, title="Before the drill")
     if outages and plan.sender == "pod":
         _line(console, f"\nA pod in {escape(plan.region)} would send the requests to {escape(plan.endpoint.url)}.")
-    for key, outage in zip(plan.taken_down, outages, strict=bool(outages)):
+    for key, outage in zip(plan.regions_down, outages, strict=bool(outages)):
         meanwhile = f", while {escape(plan.region)} is down" if key != plan.region else ""
         _line(console, f"\n[bold]What would be done to {escape(key)}[/] (by {plan.means}), and undone{meanwhile}:")
         for change in outage.changes:

@@ -43,7 +43,9 @@ def drilled(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_pa
             made.sender = "pod"
             arguments = made.arguments(*more, journal=tmp_path / "journal.json")
             arguments[arguments.index("json")] = "text"
-            return inference_ops(*arguments).out.replace(made.url, "http://10.2.0.2")
+            ran = inference_ops(*arguments)
+            assert ran.code == 0, ran.err
+            return ran.out.replace(made.url, "http://10.2.0.2")
 
     return run
 

@@ -1,25 +1,33 @@
-"""The ramp: who sends when, and where a request counts."""
+"""The ramp: who sends when, and where a request counts; in virtual time, so that no test waits."""
 
 from __future__ import annotations
 
 import io
-from time import perf_counter
+from typing import Any
 
 import anyio
 import pytest
 from rich.console import Console
 
+from gke_inference.load import ramp as ramp_module
 from gke_inference.load.ramp import Ramp, RampMeasurement
 from gke_inference.load.view import LoadView
 from gke_inference.openai import Result
+from tests.gke_inference.virtual_time import VirtualTimeLoop
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """The event loop that the program uses."""
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """The kind of event loop that the program uses, with a time of its own."""
+    return "asyncio", {"loop_factory": VirtualTimeLoop}
+
+
+@pytest.fixture(autouse=True)
+def time_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ramp reads the loop's clock."""
+    monkeypatch.setattr(ramp_module, "perf_counter", anyio.current_time)
 
 
 class Sender:
@@ -36,12 +44,12 @@ class Sender:
         """One request."""
         self.running += 1
         self.seen.append(self.running)
-        began_sec = perf_counter()
+        began_sec = anyio.current_time()
         try:
             await anyio.sleep(self.request_sec if len(self.seen) <= self.hangs_after else 1000)
         finally:
             self.running -= 1
-        return Result(began_sec=began_sec, ended_sec=perf_counter(), status=self.status, error=self.error)
+        return Result(began_sec=began_sec, ended_sec=anyio.current_time(), status=self.status, error=self.error)
 
 
 def ramp(sender: Sender, *concurrency: int, step_sec: float = 0.2, log: io.StringIO | None = None) -> Ramp:
