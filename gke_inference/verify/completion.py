@@ -12,7 +12,7 @@ import httpx
 from gke_inference.api_error import ApiError
 from gke_inference.findings import Finding, Status
 from gke_inference.openai import UNKNOWN_REGION, Endpoint, Result
-from gke_inference.openai_send import send
+from gke_inference.openai_client import send
 from gke_inference.remedy import remedy
 from gke_inference.side_by_side import Task
 from gke_inference.verify.check import CLUSTER_ROLE, told

@@ -1,12 +1,12 @@
 """
-Sends requests at a steady rate, and keeps what comes back for whoever asks for it over HTTP.
+Sends requests at a steady rate, and serves what came back over HTTP.
 
-This is the program of a drill's pod, handed to Python as text: the standard library only, and nothing of ours. It only
-writes down what came and when, by its own clock; what that means is told elsewhere. Paths begin with the key of the
-environment variable KEY, but for `/`, which tells that it is there:
+This is the program of a drill's pod, given to Python as text: it imports the standard library only. It only records
+what came and when, by its own clock; `pod_sender` reads what that means. Paths begin with the key of the environment
+variable KEY, but for `/`, which answers the readiness probe:
 
-    POST /KEY/start             begins to send, once; the body holds the fields of `Plan`
-    GET  /KEY/results?after=N   its clock, how many requests run, and the results above number N; others are forgotten
+    POST /KEY/start             begins to send, once; the body holds the fields of `SendPlan`
+    GET  /KEY/results?after=N   its clock, how many requests run, and the results above number N; others are deleted
     POST /KEY/stop              no more requests
 
 It ends when nobody has asked for IDLE_SEC seconds: a drill that was killed leaves no requests behind.
@@ -32,17 +32,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 LONGEST_BYTES = 1 << 16
-"""Of an answer; short ones are asked for."""
+"""Limit of an answer; short ones are asked for."""
 STACK_BYTES = 1 << 18
-"""Of the thread of a request: there may be a thousand at once."""
-
-
+"""Stack of the thread of a request: there may be a thousand at once."""
 CUT_EVERY_SEC = 0.05
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is sent, where to and how often, and the header of each answer that is kept."""
+class SendPlan:
+    """What is sent, where to and how often, and which header of each answer is kept."""
 
     url: str
     headers: dict[str, str]
@@ -52,8 +50,8 @@ class Plan:
     region_header: str
 
 
-class Sender:
-    """The requests, and what came of them."""
+class OpenLoop:
+    """Sends a request on every tick, whether or not the last one has ended, and keeps the results."""
 
     def __init__(self) -> None:
         self.asked_sec = time.monotonic()
@@ -63,8 +61,8 @@ class Sender:
         self._sockets: dict[socket.socket, float] = {}
         self._tls = ssl.create_default_context()
 
-    def start(self, plan: Plan) -> bool:
-        """Begin to send; False where it has begun already."""
+    def start(self, plan: SendPlan) -> bool:
+        """Begin to send; return False where it has begun already."""
         with self._lock:
             first, self._began = not self._began, True
         if first:
@@ -73,30 +71,29 @@ class Sender:
         return first
 
     def stop(self) -> None:
-        """Send no more; what runs goes on."""
+        """Send no more; requests that run go on."""
         self._stopped.set()
 
-    def told(self, after: int) -> dict[str, Any]:
-        """What somebody does not know yet who has the results up to *after*."""
+    def results_after(self, after: int) -> dict[str, Any]:
+        """Return the results above number *after*, and delete the others: whoever asks has them."""
         with self._lock:
             self._results = [result for result in self._results if result["number"] > after]
             return {"now_sec": time.monotonic(), "running": self._running, "results": list(self._results)}
 
-    def _send(self, plan: Plan) -> None:
-        """A request on every tick, whether or not the last one has ended."""
+    def _send(self, plan: SendPlan) -> None:
         began_sec = time.monotonic()
         for number in count(1):
             with self._lock:
                 self._running += 1
             try:
-                threading.Thread(target=self._one, args=(plan,), daemon=True).start()
+                threading.Thread(target=self._send_one, args=(plan,), daemon=True).start()
             except RuntimeError as error:
                 now_sec = time.monotonic()
                 self._keep({**empty(now_sec), "ended_sec": now_sec, "error": "sender", "detail": str(error)})
             if self._stopped.wait(max(0.0, began_sec + number / plan.rate_per_sec - time.monotonic())):
                 return
 
-    def _one(self, plan: Plan) -> None:
+    def _send_one(self, plan: SendPlan) -> None:
         result = empty(time.monotonic())
         try:
             self._receive(plan, result)
@@ -113,7 +110,7 @@ class Sender:
             self._results.append({"number": next(self._numbers), **result})
 
     def _cut(self) -> None:
-        """End what takes longer than its time, which the timeout of a socket does not: that is of each read."""
+        """End requests that take longer than their time; the timeout of a socket is that of each read."""
         while True:
             time.sleep(CUT_EVERY_SEC)
             now_sec = time.monotonic()
@@ -123,8 +120,8 @@ class Sender:
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
-    def _receive(self, plan: Plan, result: dict[str, Any]) -> None:
-        """Send one request, and write down into *result* what comes back, as it comes."""
+    def _receive(self, plan: SendPlan, result: dict[str, Any]) -> None:
+        """Send one request, and record in *result* what comes back, as it comes."""
         connection = self._connection(plan)
         connection.connect()
         opened = connection.sock
@@ -148,8 +145,8 @@ class Sender:
                 del self._sockets[opened]
             connection.close()
 
-    def _connection(self, plan: Plan) -> HTTPConnection:
-        """A new one: a connection that is kept would hide what happens to new clients."""
+    def _connection(self, plan: SendPlan) -> HTTPConnection:
+        """Return a new connection: one that is kept would hide what happens to new clients."""
         url = urlsplit(plan.url)
         host, timeout_sec = url.hostname or "", plan.timeout_sec
         if url.scheme == "https":
@@ -158,38 +155,38 @@ class Sender:
 
 
 def empty(began_sec: float) -> dict[str, Any]:
-    """A request of which nothing has come back."""
+    """Return the record of a request of which nothing has come back."""
     return {
         "began_sec": began_sec, "status": None, "region": "", "events": [], "body": "", "error": "", "detail": "",
     }  # fmt: skip
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers whoever has the key."""
+    """Answers requests whose path begins with the key."""
 
-    sender: Sender
+    loop: OpenLoop
     key: str
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """That it is there, or the results."""
+        """Answer the readiness probe, or return results."""
         url = urlsplit(self.path)
         if url.path == "/":
             self._answer(200, {})
         elif url.path == f"/{self.key}/results":
-            self.sender.asked_sec = time.monotonic()
-            self._answer(200, self.sender.told(int(parse_qs(url.query)["after"][0])))
+            self.loop.asked_sec = time.monotonic()
+            self._answer(200, self.loop.results_after(int(parse_qs(url.query)["after"][0])))
         else:
             self._answer(404, {})
 
     def do_POST(self) -> None:
-        """Begin, or end."""
+        """Begin to send, or stop."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urlsplit(self.path).path
         if path == f"/{self.key}/start":
-            self._answer(200 if self.sender.start(Plan(**json.loads(body))) else 409, {})
+            self._answer(200 if self.loop.start(SendPlan(**json.loads(body))) else 409, {})
         elif path == f"/{self.key}/stop":
-            self.sender.stop()
+            self.loop.stop()
             self._answer(200, {})
         else:
             self._answer(404, {})
@@ -203,19 +200,19 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, *args: Any) -> None:
-        """Nothing is logged: paths hold the key."""
+        """Log nothing: paths hold the key."""
 
 
 def main() -> None:
-    """Serve until nobody asks any more."""
+    """Serve until nobody has asked for IDLE_SEC seconds."""
     # The first process of a container does not end at a signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.stack_size(STACK_BYTES)
-    sender = Sender()
-    handler = type("SenderHandler", (Handler,), {"sender": sender, "key": os.environ["KEY"]})
+    loop = OpenLoop()
+    handler = type("LoopHandler", (Handler,), {"loop": loop, "key": os.environ["KEY"]})
     server = ThreadingHTTPServer(("", int(os.environ["PORT"])), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    while time.monotonic() - sender.asked_sec < float(os.environ["IDLE_SEC"]):
+    while time.monotonic() - loop.asked_sec < float(os.environ["IDLE_SEC"]):
         time.sleep(0.5)
 
 

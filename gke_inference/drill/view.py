@@ -1,4 +1,4 @@
-"""What a person sees while a drill runs: a line that moves in a terminal, a line per event in a log."""
+"""Progress of a drill while it runs: a line that moves in a terminal, a line per event in a log."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from gke_inference.drill.plan import State
 from gke_inference.openai import Result
 
-MOST_WAITING = 1000
-"""Things to show that a terminal may be behind; more are not shown."""
-LAST_WORDS_SEC = 2
+QUEUE_LENGTH = 1000
+"""Lines that a terminal may be behind; more are not shown."""
+CLOSE_TIMEOUT_SEC = 2
 
 
 class DrillView:
     """
     The live view of a drill, used as a context manager.
 
-    A thread of its own writes, and nobody waits for it: a terminal that was stopped (Ctrl-S), or has gone away, must
-    not keep a region down.
+    A thread of its own writes, and the drill never waits for it: a terminal that was stopped (Ctrl-S), or has gone
+    away, must not keep a region down.
 
     Args:
         console: Where it is drawn; not the one that gets the report.
@@ -34,18 +34,18 @@ class DrillView:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._state: State | None = None
-        self._seen: Counter[str] = Counter()
+        self._good: Counter[str] = Counter()
         self._failed = 0
         self._task: TaskID | None = None
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[seen]}", markup=False),
+            TextColumn("{task.fields[counts]}", markup=False),
             console=console,
             disable=not console.is_terminal,
         )
-        self._jobs: Queue[Callable[[], object] | None] = Queue(MOST_WAITING)
+        self._jobs: Queue[Callable[[], object] | None] = Queue(QUEUE_LENGTH)
         self._writer = threading.Thread(target=self._write, daemon=True)
 
     def __enter__(self) -> DrillView:
@@ -57,41 +57,41 @@ class DrillView:
         self._end_state()
         self._show(self._progress.stop)
         self._show(None)
-        self._writer.join(LAST_WORDS_SEC)
+        self._writer.join(CLOSE_TIMEOUT_SEC)
 
     def say(self, text: str) -> None:
-        """Something happened."""
+        """Print a line about something that happened."""
         self._show(lambda: self._console.print(text, soft_wrap=True, highlight=False, markup=False))
 
-    def state_began(self, state: State) -> None:
-        """The last state is over, *state* begins."""
+    def begin_state(self, state: State) -> None:
+        """End the last state, and begin *state*."""
         self._end_state()
-        self._state, self._seen, self._failed = state, Counter(), 0
+        self._state, self._good, self._failed = state, Counter(), 0
         self._show(lambda: self._add_task(state.title))
 
-    def request_ended(self, result: Result) -> None:
-        """A request has ended."""
-        self._seen[result.region] += not result.error
+    def count(self, result: Result) -> None:
+        """Count a request that has ended."""
+        self._good[result.region] += not result.error
         self._failed += bool(result.error)
-        text = self._text()
+        text = self._counts()
         self._show(lambda: self._update_task(text))
 
     def _end_state(self) -> None:
         self._show(self._remove_task)
         if self._state:
-            self.say(f"{self._state.title}: {self._text()}")
+            self.say(f"{self._state.title}: {self._counts()}")
         self._state = None
 
-    def _text(self) -> str:
-        good = [f"{count} from {region}" for region, count in self._seen.items() if count]
+    def _counts(self) -> str:
+        good = [f"{count} from {region}" for region, count in self._good.items() if count]
         return ", ".join([*good, f"{self._failed} failed"])
 
     def _add_task(self, title: str) -> None:
-        self._task = self._progress.add_task(title, total=None, seen="")
+        self._task = self._progress.add_task(title, total=None, counts="")
 
     def _update_task(self, text: str) -> None:
         if self._task is not None:
-            self._progress.update(self._task, seen=text)
+            self._progress.update(self._task, counts=text)
 
     def _remove_task(self) -> None:
         if self._task is not None:

@@ -1,4 +1,4 @@
-"""The pod of a drill that sends requests from inside the VPC: as small and as powerless as can be."""
+"""The pod of a drill that sends requests from inside the VPC: as small and with as few rights as can be."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from typing import Any
 
 from constructs_lib.manifests.network_policies import SENDER_LABELS, SENDER_PORT
 from constructs_lib.manifests.weights import CONTAINER_SECURITY, IMAGE, POD_SECURITY
+from platform_config.config import Config
 
 IDLE_SEC = 60
 """After which the program ends when nobody asks it any more."""
 
 
+def sender_prefix(config: Config) -> str:
+    """Return what the names of a drill's pods begin with."""
+    return f"{config.name}-drill"
+
+
 def sender_pod(*, name: str, namespace: str, key: str, deadline_sec: int, idle_sec: float = IDLE_SEC) -> dict[str, Any]:
     """
-    The pod that runs `pod_program`.
+    Return the manifest of the pod that runs `pod_program`.
 
-    It has no token of Kubernetes, no rights and no secret: what it is to send is told to it when it is there.
+    It has no token of Kubernetes, no rights and no secret: what to send is posted to it when it runs.
 
     Args:
         name: Its name; it is none of the model server's pods, so its labels are others.
         namespace: Where it is.
-        key: What its paths begin with, so that nobody else in the network has it send requests.
+        key: What its paths begin with, so that nobody else in the network can have it send requests.
         deadline_sec: After which Kubernetes ends it, whatever happens.
         idle_sec: After which it ends when nobody asks.
     """
@@ -57,23 +63,23 @@ def sender_pod(*, name: str, namespace: str, key: str, deadline_sec: int, idle_s
 
 
 def program() -> str:
-    """What the pod runs. It holds no `$(`, which Kubernetes would replace in a command (tested)."""
-    return resources.files("gke_inference.drill").joinpath("pod_program.py").read_text(encoding="utf-8")
+    """Return the program that the pod runs; it holds no `$(`, which Kubernetes would replace in a command (tested)."""
+    return resources.files(__package__).joinpath("pod_program.py").read_text(encoding="utf-8")
 
 
 def has_ended(pod: Mapping[str, Any]) -> bool:
-    """Whether *pod* can never be ready any more: it is not started again."""
+    """Return whether *pod* can never be ready any more: it is not started again."""
     return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
 def why_not_ready(pod: Mapping[str, Any]) -> str:
-    """What keeps *pod* from being ready, in Kubernetes' words; empty where it is."""
+    """Return what keeps *pod* from being ready, as Kubernetes says it; empty where it is ready."""
     status = pod.get("status", {})
     container: dict[str, Any] = next(iter(status.get("containerStatuses", [])), {})
     if container.get("ready"):
         return ""
     state = container.get("state", {})
-    told = state.get("waiting") or state.get("terminated") or {}
+    reason = state.get("waiting") or state.get("terminated") or {}
     unscheduled = [one for one in status.get("conditions", []) if one.get("reason") == "Unschedulable"]
-    words = (told.get("reason"), told.get("message"), *(one.get("message") for one in unscheduled))
-    return ": ".join(filter(None, (status.get("phase", "Pending"), *words)))
+    parts = (reason.get("reason"), reason.get("message"), *(one.get("message") for one in unscheduled))
+    return ": ".join(filter(None, (status.get("phase", "Pending"), *parts)))
