@@ -83,6 +83,20 @@ class GoogleApi:
             raise ApiError(status=None, reason=type(error).__name__, message=message) from None
         return answer if isinstance(answer, dict) else {}
 
+    def find(self, service: str, version: str, method: str, **arguments: Any) -> dict[str, Any] | None:
+        """
+        Return what a `get` gives, or None where there is no such thing.
+
+        Raises:
+            ApiError: Google does not answer this.
+        """
+        try:
+            return self.call(service, version, method, **arguments)
+        except ApiError as error:
+            if error.missing:
+                return None
+            raise
+
     def pages(self, service: str, version: str, method: str, *, items: str, **arguments: Any) -> Iterator[Any]:
         """Each entry of the field *items*, over all pages."""
         for page in self.whole_pages(service, version, method, **arguments):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from gke_inference.check import Check
 from gke_inference.preflight import (
     capacity,
     fleet,
@@ -14,12 +15,12 @@ from gke_inference.preflight import (
     reservations,
     scopes,
 )
-from gke_inference.preflight.check import Check, Subject
+from gke_inference.preflight.target import Target
 
 __all__ = ["all_checks"]
 
 
-def all_checks(subject: Subject) -> Iterator[Check]:
-    """Every check of *subject*; none of them has been made yet."""
+def all_checks(target: Target) -> Iterator[Check]:
+    """Every check of *target*; none of them has been made yet."""
     for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files, scopes):
-        yield from topic.checks(subject)
+        yield from topic.checks(target)

@@ -8,17 +8,16 @@ import click
 from rich.console import Console
 
 from gke_inference import findings_report
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import SIGN_IN, ApiError
 from gke_inference.chosen import Chosen, chosen
 from gke_inference.command import Command, Exit, Settings, option
+from gke_inference.concurrency import side_by_side
 from gke_inference.findings import Finding, Status, outcome
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite, TokenVariable
 from gke_inference.preflight import all_checks
-from gke_inference.preflight.check import Subject
+from gke_inference.preflight.target import Target
 from gke_inference.progress import progress
-from gke_inference.remedy import SIGN_IN
-from gke_inference.side_by_side import side_by_side
 
 HOUR_SEC = 3600
 
@@ -69,7 +68,7 @@ def _findings(regions: Chosen, token: str, timeout_sec: float) -> list[Finding]:
     caller = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "")
     who = f"the caller is {caller}" if caller else "there; they do not tell who the caller is"
     first = Finding(id="CREDENTIALS", status=Status.GOOD, found=who, needed=needed)
-    subject = Subject(config=regions.config, keys=regions.keys, google=google, hugging_face_token=token)
-    tasks = [check.task() for check in all_checks(subject)]
+    target = Target(config=regions.config, keys=regions.keys, google=google, hugging_face_token=token)
+    tasks = [check.task() for check in all_checks(target)]
     with progress() as note:
         return [first, *side_by_side(tasks, timeout_sec=timeout_sec, note=partial(note, "checks"))]

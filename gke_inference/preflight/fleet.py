@@ -5,29 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, wrong
+from gke_inference.check import Check
+from gke_inference.findings import Finding, good, wrong
+from gke_inference.preflight.target import Target
 
 FEATURE = "multiclusteringress"
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """One for the feature, one per membership."""
     yield Check(
         id="FLEET-FEATURE", needed="no other config cluster in the project's fleet",
-        permission="gkehub.features.get", ask=partial(_feature, subject),
+        role="gkehub.features.get", ask=partial(_feature, target),
     )  # fmt: skip
-    for key in subject.keys:
+    for key in target.keys:
         yield Check(
             id="FLEET-MEMBER", needed="a membership of the platform's own cluster, or none yet", where=key,
-            permission="gkehub.memberships.get", ask=partial(_membership, subject, key),
+            role="gkehub.memberships.get", ask=partial(_membership, target, key),
         )  # fmt: skip
 
 
-def _feature(subject: Subject) -> Iterator[Finding]:
-    name = f"projects/{subject.project}/locations/global/features/{FEATURE}"
-    found = subject.looked_up("gkehub", "v1", "projects.locations.features.get", name=name)
-    ours = subject.names.membership(subject.config.config_region)
+def _feature(target: Target) -> Iterator[Finding]:
+    name = f"projects/{target.project}/locations/global/features/{FEATURE}"
+    found = target.google.find("gkehub", "v1", "projects.locations.features.get", name=name)
+    ours = target.names.membership(target.config.config_region)
     needed = f"{FEATURE} is off, or its config cluster is {short(ours)}"
     there = (found or {}).get("spec", {}).get(FEATURE, {}).get("configMembership")
     if there is None:
@@ -39,10 +40,10 @@ def _feature(subject: Subject) -> Iterator[Finding]:
         yield wrong("FLEET-FEATURE", f"on, with {short(there)} of some other platform", needed, fix)
 
 
-def _membership(subject: Subject, key: str) -> Iterator[Finding]:
-    name = subject.names.membership(key)
-    found = subject.looked_up("gkehub", "v1", "projects.locations.memberships.get", name=name)
-    cluster = f"locations/{subject.names.cluster_location(key)}/clusters/{subject.names.cluster(key)}"
+def _membership(target: Target, key: str) -> Iterator[Finding]:
+    name = target.names.membership(key)
+    found = target.google.find("gkehub", "v1", "projects.locations.memberships.get", name=name)
+    cluster = f"locations/{target.names.cluster_location(key)}/clusters/{target.names.cluster(key)}"
     needed = f"{short(name)} is not there yet, or is of {cluster}"
     if found is None:
         yield good("FLEET-MEMBER", "not there yet", needed)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gke_inference.api_error import ApiError
-from gke_inference.remedy import remedy
+from gke_inference.api_error import ApiError, remedy
 
 UNTOLD = (ApiError, KeyError, IndexError, TypeError, AttributeError, ValueError)
 """No answer, and what an answer breaks with that is not as it should be."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import ApiError, remedy
 from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part, collection_of
-from gke_inference.remedy import remedy
 from gke_inference.teardown.found import FIREWALLS, Found
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.stateless import cluster_fix

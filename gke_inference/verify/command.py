@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from gke_inference import findings_report
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import SIGN_IN, ApiError
 from gke_inference.chosen import Chosen, chosen
 from gke_inference.command import Command, Exit, Settings, option
 from gke_inference.findings import Finding, Status, outcome
@@ -18,7 +18,6 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import connect_clusters
 from gke_inference.option_types import BaseUrl, Finite
 from gke_inference.progress import progress
-from gke_inference.remedy import SIGN_IN
 from gke_inference.verify.platform import Platform
 from platform_config.errors import shown
 

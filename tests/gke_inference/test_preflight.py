@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gke_inference.preflight.check import Subject
+from gke_inference.preflight.target import Target
 from tests.configs import EXAMPLE, config
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
@@ -27,7 +27,7 @@ def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hugging_face: type[H
     with stand_in.serving():
         for name, value in stand_in.environment(tmp_path).items():
             monkeypatch.setenv(name, value)
-        answer_all_good(stand_in, Subject(config=config(), keys=("us", "eu"), google=stand_in.api()))
+        answer_all_good(stand_in, Target(config=config(), keys=("us", "eu"), google=stand_in.api()))
         yield stand_in
 
 

@@ -10,7 +10,7 @@ from google.oauth2.credentials import Credentials
 from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import images, registry, tried_again
-from gke_inference.preflight.check import Subject
+from gke_inference.preflight.target import Target
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.gke_inference.registry_stand_in import RegistryStandIn
 
@@ -20,10 +20,10 @@ def found(
 ) -> dict[str, Finding]:
     """What the checks find, by id."""
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
-    subject = Subject(config=config(base, **changes), keys=(), google=google)
+    target = Target(config=config(base, **changes), keys=(), google=google)
     with stand_in.serving() as url:
         monkeypatch.setenv(registry.ENDPOINT_VARIABLE, url)
-        return {one.id: one for check in images.checks(subject) for one in check.findings()}
+        return {one.id: one for check in images.checks(target) for one in check.run()}
 
 
 @pytest.mark.parametrize("tokens", [False, True])
@@ -80,7 +80,7 @@ def test_a_registry_that_does_not_answer_is_unknown(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(tried_again, "PAUSES_SEC", (0, 0, 0))
     monkeypatch.setenv(registry.ENDPOINT_VARIABLE, "http://127.0.0.1:9")
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
-    [chart, *_] = images.checks(Subject(config=config(), keys=(), google=google))
+    [chart, *_] = images.checks(Target(config=config(), keys=(), google=google))
     [finding] = chart.findings()
 
     assert finding.status.value == "unknown"

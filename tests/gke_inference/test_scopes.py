@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from gke_inference.backend_policy import PATH, refusal
 from gke_inference.cluster_api import ClusterApi
-from gke_inference.scopes import PATH, refusal
 from tests.configs import config
 from tests.gke_inference.drill_rig import Rig, drill, example
 from tests.gke_inference.google_stand_in import GoogleStandIn

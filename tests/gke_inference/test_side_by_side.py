@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from gke_inference.concurrency import Task, side_by_side
 from gke_inference.findings import Finding, Status
-from gke_inference.side_by_side import Task, side_by_side
 
 
 def finding(id_: str, found: str = "") -> Finding:
