@@ -12,7 +12,7 @@ from rich.console import Console
 
 from gke_inference.synth.summary import print_summary
 from gke_inference.synth.synthesize import refuse_hcl, synthesize
-from platform_config.config_path import EXAMPLE, VARIABLE, config_path
+from platform_config.config_path import EXAMPLE, VARIABLE, find_config
 from platform_config.errors import ConfigError
 from platform_config.load import load
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given: Path | None = _parser().parse_args(arguments).config
     try:
         refuse_hcl(os.environ)
-        path = config_path(given, os.environ)
+        path = find_config(given, os.environ)
         config = load(path)
     except ConfigError as error:
         print(error, file=sys.stderr)

@@ -1,9 +1,9 @@
 """main.py as the benches run it: without the rules, since 64 regions are beyond a limit of Google's, not of ours."""
 
 import sys
+from importlib import import_module
 
 import main
-import platform_config.load
 
-vars(platform_config.load)["check"] = lambda config: ([], [])
+vars(import_module("platform_config.load"))["check"] = lambda config: ([], [])
 sys.exit(main.main())

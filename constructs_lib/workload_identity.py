@@ -7,7 +7,11 @@ from cdktf_cdktf_provider_google.storage_bucket_iam_member import StorageBucketI
 from constructs import Construct
 
 from constructs_lib.google_names import told, wrong_label, wrong_project
+from constructs_lib.resource_address import resource_address
 from constructs_lib.specs.limits import refuse
+
+READ = "read"
+"""Id of the grant that `grant_read` makes."""
 
 
 class WorkloadIdentity(Construct):
@@ -61,7 +65,12 @@ class WorkloadIdentity(Construct):
 
     def grant_read(self, bucket: str) -> StorageBucketIamMember:
         """Let it list and read objects of *bucket* (`roles/storage.objectViewer`)."""
-        return self._grant_on_bucket("read", bucket, "roles/storage.objectViewer")
+        return self._grant_on_bucket(READ, bucket, "roles/storage.objectViewer")
+
+    @staticmethod
+    def read_grant_address(id_: str) -> str:
+        """Return the address of what `grant_read` makes, for an identity that is *id_* in its stack."""
+        return resource_address("google_storage_bucket_iam_member", id_, READ)
 
     def grant_write(self, bucket: str) -> StorageBucketIamMember:
         """Let it read, write and delete objects of *bucket* (`roles/storage.objectUser`)."""

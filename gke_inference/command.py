@@ -13,13 +13,11 @@ import click
 from click.core import ParameterSource
 
 from platform_config.config import Config
-from platform_config.config_path import EXAMPLE, VARIABLE, refuse_unnamed
+from platform_config.config_path import EXAMPLE, VARIABLE, find_config
 from platform_config.errors import ConfigError, shown
 from platform_config.load import load
 
 PROBLEMS = "gke_inference.problems"
-BEFORE = "gke_inference.config"
-"""The config that was named before the command."""
 
 
 class Exit(IntEnum):
@@ -38,14 +36,22 @@ class Settings:
     What is said before or after the name of the command; `ctx.obj` of each.
 
     Attributes:
-        config_path: The platform's YAML file, not read yet.
+        given: The config file that the command line names; None where it names none.
         output: How the report is printed.
-        named: Whether somebody named that file; else it is the example.
     """
 
-    config_path: Path = EXAMPLE
+    given: Path | None = None
     output: Literal["text", "json"] = "text"
-    named: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether the command line or the environment names a config file."""
+        return self.given is not None or VARIABLE in os.environ
+
+    @property
+    def config_path(self) -> Path:
+        """The config file, not read yet; a ConfigError where it is not clear which is meant."""
+        return find_config(self.given, os.environ)
 
 
 class Option(click.Option):
@@ -73,13 +79,12 @@ def _source(ctx: click.Context, param: click.Parameter) -> ParameterSource | Non
 
 def _keep_config(ctx: click.Context, param: click.Parameter, given: Path) -> None:
     settings: Settings = ctx.ensure_object(Settings)
-    by_hand, before = _source(ctx, param) is ParameterSource.COMMANDLINE, ctx.meta.get(BEFORE)
-    if by_hand and before not in (None, given):
-        raise click.BadParameter(f"must be given once, got {shown(str(before))} and {shown(str(given))}", ctx, param)
-    if by_hand:
-        ctx.meta[BEFORE] = given
-    if by_hand or (_source(ctx, param) is ParameterSource.ENVIRONMENT and not settings.named):
-        ctx.obj = replace(settings, config_path=given, named=True)
+    if _source(ctx, param) is not ParameterSource.COMMANDLINE:
+        return  # `find_config` reads the environment, for main.py too.
+    if settings.given not in (None, given):
+        both = f"{shown(str(settings.given))} and {shown(str(given))}"
+        raise click.BadParameter(f"must be given once, got {both}", ctx, param)
+    ctx.obj = replace(settings, given=given)
 
 
 def _keep_output(ctx: click.Context, param: click.Parameter, given: Literal["text", "json"]) -> None:
@@ -109,8 +114,6 @@ def platform_config(ctx: click.Context) -> Config:
         ConfigError: It cannot be used.
     """
     settings: Settings = ctx.obj
-    if not settings.named:
-        refuse_unnamed(os.environ)
     return load(settings.config_path)
 
 

@@ -1,4 +1,4 @@
-"""Which config file is read."""
+"""Which config file is read: the default, the environment variable, and the one way to choose between them."""
 
 from __future__ import annotations
 
@@ -10,37 +10,39 @@ from platform_config.errors import ConfigError, Problem, shown
 
 VARIABLE = "INFERENCE_CONFIG"
 EXAMPLE = Path("config/example.yaml")
-"""Read where nothing else is named; its project is a placeholder."""
+"""The file that is read where none is named; its project is a placeholder."""
 
 
-def config_path(given: Path | None, environment: Mapping[str, str]) -> Path:
+def find_config(given: Path | None, environment: Mapping[str, str]) -> Path:
     """
-    The file that was *given* on the command line, else the one that *environment* names, else the example.
+    Return the config file that is meant; `main.py` and every command ask here.
+
+    Args:
+        given: The file that the command line names, if any.
+        environment: Its `INFERENCE_CONFIG` names the file where the command line does not.
+
+    Returns:
+        The named file, or the example where none is named. It may not exist.
 
     Raises:
-        ConfigError: Two different files are named, or none by a variable that is empty or has nearly the right name.
+        ConfigError: The command line and the variable name different files, or nothing is named on the command line
+            and the variable is empty, or is missing while another variable has nearly its name.
     """
     named = environment.get(VARIABLE, "").strip()
     if given and named and given.resolve() != Path(named).resolve():
         fix = f"cdktf reads {VARIABLE}: set it to the file that is meant, or unset it"
         raise ConfigError(str(given), [Problem(VARIABLE, f"must name the same file, got {shown(named)}", fix)])
-    if not given:
-        refuse_unnamed(environment)
-    return given or Path(named or EXAMPLE)
+    if given or named:
+        return given or Path(named)
+    _refuse_unread_variables(environment)
+    return EXAMPLE
 
 
-def refuse_unnamed(environment: Mapping[str, str]) -> None:
-    """
-    Refuse a variable that was meant to name a file and does not: the example would be taken in its place.
-
-    Raises:
-        ConfigError: `INFERENCE_CONFIG` is empty, or it is not there and another has nearly its name.
-    """
+def _refuse_unread_variables(environment: Mapping[str, str]) -> None:
+    """Raise a ConfigError for a variable that should name a file and does not: the example would replace it."""
     if VARIABLE in environment:
-        if not environment[VARIABLE].strip():
-            fix = "unset it for the example, or name a file"
-            raise ConfigError("environment", [Problem(VARIABLE, "must name a file, got ''", fix)])
-        return
+        fix = "unset it for the example, or name a file"
+        raise ConfigError("environment", [Problem(VARIABLE, "must name a file, got ''", fix)])
     fix = f"did you mean {VARIABLE}?"
     near = [name for name in environment if get_close_matches(name.upper(), [VARIABLE], cutoff=0.8)]
     if near:

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Location, Problem, yaml_path
-from platform_config.partial import partial_config
+from platform_config.partial_config import partial_config
 from platform_config.rules import check, check_known
 from platform_config.shape import setting_paths
-from platform_config.shape_problems import invariant_problems, meant, shape_problems
-from platform_config.yaml_file import Reading, read
+from platform_config.reading.shape_errors import invariant_problems, meant, shape_problems
+from platform_config.reading.yaml_file import Reading, read
 
 __all__ = ["load", "setting_paths"]
 

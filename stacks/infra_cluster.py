@@ -7,7 +7,7 @@ from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
 from platform_config.config import Config
-from platform_config.moves import CLUSTER, cluster_moved
+from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
 from platform_config.names import SYSTEM_POOL
 from platform_config.sizing import system_machine_type
 from platform_config.versions import version_floor
@@ -30,7 +30,7 @@ class InfraClusterStack(BaseStack):
         cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
         dataplane = "Dataplane V2" if config.cluster.dataplane_v2 else "the legacy dataplane"
         place = f"location {plan.location} and {dataplane}"
-        FixedValue(self, CLUSTER, value=place, refusal=cluster_moved(key), after=[cluster.control_plane])
+        FixedValue(self, CLUSTER_PLACE, value=place, refusal=explain_moved_cluster(key), after=[cluster.control_plane])
         cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
         serving = config.serving_nodes(key)
         for pool_key, pool in config.pools(key).items():

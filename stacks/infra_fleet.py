@@ -11,10 +11,13 @@ from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.moves import CONFIG_CLUSTER, config_cluster_moved
+from platform_config.plan_refusals import CONFIG_CLUSTER, explain_moved_config_cluster
 from platform_config.names import SERVER_ACCOUNT
 from platform_config.versions import needs_adapter
 from stacks.base import BaseStack
+
+SERVER_IDENTITY = "model-server"
+"""Construct id of the identity that the servers have in Google Cloud."""
 
 
 class InfraFleetStack(BaseStack):
@@ -43,11 +46,11 @@ class InfraFleetStack(BaseStack):
             self,
             CONFIG_CLUSTER,
             value=self.names.cluster(config.config_region),
-            refusal=config_cluster_moved(config),
+            refusal=explain_moved_config_cluster(config),
         )
 
         project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
-        server = self._identity("model-server", project, config.namespace, SERVER_ACCOUNT)
+        server = self._identity(SERVER_IDENTITY, project, config.namespace, SERVER_ACCOUNT)
         token = config.model.hugging_face_token.secret_manager
         if config.bucket is not None:
             # As long as there is one: this stack comes before the servers, which may still read it.

@@ -10,11 +10,20 @@ from constructs_lib.model_store import ModelStore
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
+from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.moves import NAMESPACE, WEIGHTS, bucket_moved, bucket_read, namespace_moved
+from platform_config.plan_refusals import (
+    BUCKET,
+    BUCKET_PLACE,
+    NAMESPACE,
+    explain_moved_bucket,
+    explain_moved_namespace,
+    explain_removed_bucket,
+)
 from platform_config.network_plan import region_ranges
 from platform_config.services import project_services
 from stacks.base import BaseStack
+from stacks.infra_fleet import SERVER_IDENTITY
 
 SETTLE_ON_DESTROY_SEC = 180
 
@@ -53,7 +62,7 @@ class InfraNetworkStack(BaseStack):
             after=services.enabled,
         )
         self._add_regions()
-        FixedValue(self, NAMESPACE, value=config.namespace, refusal=namespace_moved())
+        FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace())
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
     def _add_bucket(self, services: ProjectServices) -> None:
@@ -62,7 +71,7 @@ class InfraNetworkStack(BaseStack):
         if config.bucket is not None:
             store = ModelStore(
                 self,
-                "weights",
+                BUCKET,
                 google=self.google,
                 project=config.project,
                 name=self.names.bucket,
@@ -70,13 +79,20 @@ class InfraNetworkStack(BaseStack):
                 after=services.enabled,
             )
             place = f"{store.name} in {config.bucket.location.upper()}"
-            FixedValue(self, WEIGHTS, value=place, refusal=bucket_moved(), after=[store.bucket])
+            readers_grant = WorkloadIdentity.read_grant_address(SERVER_IDENTITY)
+            FixedValue(
+                self,
+                BUCKET_PLACE,
+                value=place,
+                refusal=explain_moved_bucket(readers_grant=readers_grant),
+                after=[store.bucket],
+            )
             TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
         FixedValue(
             self,
             "weights-read",
             value=self.names.bucket if config.reads_bucket else "",
-            refusal=bucket_read(),
+            refusal=explain_removed_bucket(),
             fixed=config.bucket is None,
         )
 

@@ -6,7 +6,7 @@ from constructs import Construct
 from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway
 from platform_config.config import Config
-from platform_config.moves import gateway_moved
+from platform_config.plan_refusals import explain_moved_gateway
 from stacks.cluster_access import ClusterStack
 
 
@@ -24,7 +24,7 @@ class WorkloadGatewayStack(ClusterStack):
             config=config,
             key=config.config_region,
             floor=MULTI_CLUSTER_INFERENCE_GATEWAY.version,
-            moved=gateway_moved(config),
+            moved=explain_moved_gateway(config),
         )
         plan = GatewayPlan(
             name=self.names.gateway,

@@ -9,7 +9,7 @@ from constructs_lib.vllm_arguments import weights_format
 from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.moves import download_moved
+from platform_config.plan_refusals import explain_moved_download
 from platform_config.names import DOWNLOADER_ACCOUNT
 from stacks.cluster_access import ClusterStack
 
@@ -23,7 +23,7 @@ class WorkloadWeightsStack(ClusterStack):
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(
-            scope, id_, config=config, key=config.download_region, floor=None, moved=download_moved(config)
+            scope, id_, config=config, key=config.download_region, floor=None, moved=explain_moved_download(config)
         )
         account = ServiceAccountV1(
             self,

@@ -104,7 +104,7 @@ def test_only_what_yaml_1_2_calls_so_is_a_boolean_a_number_or_a_date(
 
 def read_labels(path: Path) -> dict[str, str]:
     """The labels as read, before rules look at them."""
-    from platform_config.yaml_file import read
+    from platform_config.reading.yaml_file import read
 
     labels: dict[str, str] = read(path).settings["labels"]
     return labels

@@ -8,7 +8,7 @@ import pytest
 from yaml.scanner import Scanner
 
 from platform_config.load import load
-from platform_config.yaml_file import MAX_TOKENS
+from platform_config.reading.yaml_file import MAX_TOKENS
 from tests.config_files import TEXT, problems, refusal, refused, written
 from tests.configs import EXAMPLE
 

@@ -10,7 +10,7 @@ from itertools import combinations
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.network_plan import block_count, region_ranges
-from platform_config.partial import known_first
+from platform_config.partial_config import known_first
 from platform_config.rules.rule import Rule
 
 PARTS = ("nodes", "pods", "services", "proxy")

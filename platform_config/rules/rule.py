@@ -11,7 +11,7 @@ from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem
-from platform_config.partial import UNKNOWN, known_first
+from platform_config.partial_config import UNKNOWN, known_first
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from constructs_lib.accelerators import machines
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
-from platform_config.partial import known_first
+from platform_config.partial_config import known_first
 from platform_config.rules.rule import Rule, serving_plans
 
 RANGES = {

@@ -168,6 +168,19 @@ def test_a_variable_that_is_empty_is_refused(
 
 
 @pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])
+def test_two_files_named_are_refused(
+    inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """The command line and the variable must name the same config file, as they must for `main.py`."""
+    needed = {"load": ("--url", URL), "drill": ("--region", "us")}.get(command, ())
+    monkeypatch.setenv("INFERENCE_CONFIG", "config/mine.yaml")
+    ran = inference_ops(command, *needed, "--config", "nowhere.yaml")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "INFERENCE_CONFIG: must name the same file, got 'config/mine.yaml'" in ran.err
+
+
+@pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])
 def test_help_tells_one_default_of_each_option(inference_ops: InferenceOps, command: str) -> None:
     """Never two, and no empty one."""
     options = re.split(r"\n  (?=--)", inference_ops(command, "--help").out)

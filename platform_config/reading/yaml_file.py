@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from platform_config.errors import ConfigError, Location, Problem, shown
-from platform_config.file_text import START, file_text
-from platform_config.odd_text import plain_text, said_of
-from platform_config.syntax import syntax_problem
+from platform_config.reading.file_text import START, file_text
+from platform_config.reading.lookalikes import plain_text, said_of
+from platform_config.reading.syntax_errors import syntax_problem
 
 MAX_DEPTH = 20
 MAX_VALUES = 5_000

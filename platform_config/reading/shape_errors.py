@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from platform_config.errors import TOKEN, Location, Problem, nearest, shown, yaml_path
-from platform_config.likely import likely
+from platform_config.reading.suggestions import likely
 from platform_config.shape import hint_at, is_map, item_of, known_paths, required_of, settings_of
-from platform_config.yaml_file import Reading
+from platform_config.reading.yaml_file import Reading
 
 UNKNOWN_KINDS = ("extra_forbidden", "unexpected_keyword_argument")
 PLACES = ("anchors", "anchor", "defaults", "templates", "definitions")

@@ -8,7 +8,7 @@ from re import fullmatch
 import yaml
 
 from platform_config.errors import TOKEN, Problem, shown
-from platform_config.odd_text import odd_characters, said_of
+from platform_config.reading.lookalikes import odd_characters, said_of
 
 QUOTE = "put the text in quotes"
 NEAR = "look at quotes, brackets and indentation here and in the line above"

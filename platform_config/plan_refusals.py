@@ -1,0 +1,126 @@
+"""
+What a refused plan says: why something cannot move away from what it serves, and the steps that move it.
+
+The stacks put these messages into the Terraform JSON. `{was}` in each becomes the value that the state holds.
+"""
+
+from __future__ import annotations
+
+from constructs_lib.resource_address import resource_address
+from platform_config.config import Config
+from platform_config.stack_graph import (
+    BASE_STACKS,
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    SERVING_STACKS,
+    WEIGHTS_STACK,
+)
+
+STACK_FOLDERS = "cdktf.out/stacks"
+BUCKET = "weights"
+"""Construct id of the bucket in `infra-network`."""
+BUCKET_PLACE = "weights-place"
+"""Construct id of the value that fixes the bucket's name and location, in `infra-network`."""
+NAMESPACE = "namespace"
+"""Construct id of the value that fixes the namespace, in `infra-network`, which is applied first."""
+CONFIG_CLUSTER = "config-cluster"
+"""Construct id of the value that fixes the config cluster, in `infra-fleet`."""
+CLUSTER_PLACE = "place"
+"""Construct id of the value that fixes a cluster's location and dataplane, in `infra-cluster-<key>`."""
+
+
+def terraform_command(stack: str, command: str) -> str:
+    """Return a command for the root module of *stack*, as a person types it."""
+    return f"`terraform -chdir={STACK_FOLDERS}/{stack} {command}`"
+
+
+def explain_moved_gateway(config: Config) -> str:
+    """Explain why `workload-gateway` stays in its cluster; `{was}` is that cluster."""
+    return (
+        f"The gateway is in {{was}}, and config_cluster is true for {config.config_region}: a second gateway would be "
+        f"made there, and the first one left in no state. Steps: 1. {terraform_command(GATEWAY_STACK, 'destroy')}, which "
+        f"goes to {{was}}. 2. {_forget_config_cluster()}. 3. Deploy all stacks again."
+    )
+
+
+def explain_moved_config_cluster(config: Config) -> str:
+    """Explain why the fleet keeps its config cluster; `{was}` is that cluster."""
+    download = config.bucket is not None and config.model.download_region is None
+    weights = f" The download moves too: {terraform_command(WEIGHTS_STACK, 'destroy')}." if download else ""
+    return (
+        f"The fleet's config cluster is {{was}}, and config_cluster is true for {config.config_region}: the gateway in "
+        f"{{was}} would have no controller left, not even to be deleted. Steps: 1. "
+        f"{terraform_command(GATEWAY_STACK, 'destroy')}, which goes to {{was}}; there is no gateway until it is made "
+        f"again.{weights} 2. {_forget_config_cluster()}. 3. Deploy all stacks again."
+    )
+
+
+def explain_moved_download(config: Config) -> str:
+    """Explain why `workload-weights` stays in its cluster; `{was}` is that cluster."""
+    chosen = "model.download_region" if config.model.download_region else "config_cluster"
+    return (
+        f"The download is in {{was}}, and {chosen} moves it to {config.download_region}: a second one would be made "
+        f"there, and the first one left in no state. Steps: 1. {terraform_command(WEIGHTS_STACK, 'destroy')}, which goes "
+        f"to {{was}} and leaves the weights in the bucket. 2. Deploy all stacks again: what is in the bucket is not "
+        f"downloaded again."
+    )
+
+
+def explain_moved_bucket(*, readers_grant: str) -> str:
+    """
+    Explain why the bucket keeps its name and location, which are `{was}`.
+
+    Args:
+        readers_grant: Address of the servers' grant on the bucket, in `infra-fleet`.
+    """
+    forget = _forget(NETWORK_STACK, resource_address("google_storage_bucket", BUCKET), _fixed_value(BUCKET_PLACE))
+    readers = _forget(FLEET_STACK, readers_grant)
+    return (
+        f"The weights are in {{was}}, and a bucket cannot be renamed or moved: it would be deleted while servers read "
+        f"it. Put name and location back, or: 1. {forget}: the bucket stays as it is, and is yours. 2. "
+        f"{readers}: servers may read it until they change. 3. Deploy all stacks with another bucket.name: the new "
+        f"bucket is filled, then the servers change. 4. Delete the old bucket."
+    )
+
+
+def explain_removed_bucket() -> str:
+    """Explain why the bucket cannot be removed yet; `{was}` is its name."""
+    return (
+        f"The servers were told to read {{was}} when this stack was applied last: its bucket would go before they have "
+        f"changed. Steps: 1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks: the "
+        f"servers change. 2. {terraform_command(WEIGHTS_STACK, 'destroy')}. 3. Remove the section bucket and deploy again."
+    )
+
+
+def explain_moved_namespace() -> str:
+    """Explain why the namespace keeps its name, which is `{was}`."""
+    forget = _forget(NETWORK_STACK, _fixed_value(NAMESPACE))
+    return (
+        f"Everything runs in the namespace {{was}}: each cluster would delete it with all that is in it, and grants "
+        f"would leave before that. Put it back, or: 1. Destroy {GATEWAY_STACK}, then all of {SERVING_STACKS}*, "
+        f"{WEIGHTS_STACK}, then all of {BASE_STACKS}*. 2. {forget}. 3. Deploy all stacks again."
+    )
+
+
+def explain_moved_cluster(key: str) -> str:
+    """Explain why the cluster of region *key* keeps its location and dataplane, which are `{was}`."""
+    return (
+        f"The cluster is made with {{was}}, and neither can change: it would be replaced, and its node pools go first, "
+        f"even where deletion_protection then keeps the cluster. Put them back, or add a region with another key and "
+        f"number, and then take {key} away."
+    )
+
+
+def _forget_config_cluster() -> str:
+    return _forget(FLEET_STACK, _fixed_value(CONFIG_CLUSTER))
+
+
+def _forget(stack: str, *addresses: str) -> str:
+    """Return the command that takes *addresses* out of the state of *stack*."""
+    return terraform_command(stack, f"state rm {' '.join(addresses)}")
+
+
+def _fixed_value(id_: str) -> str:
+    """Return the address of a `FixedValue` that is a direct child of its stack."""
+    return resource_address("terraform_data", id_)
