@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gke_inference.command import Exit
-from gke_inference.findings import Finding, Status, outcome
+from gke_inference.findings import Finding, Status, findings_json, outcome, sort_findings
 
 STATUS_COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}
 EXIT_COLOR = {Exit.GOOD: "green", Exit.WRONG: "red", Exit.UNKNOWN: "yellow"}
@@ -30,6 +30,24 @@ def make_table(title: str, *columns: str, text: int | None = None) -> Table:
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if text is None or number < text else "right", overflow="fold")
     return table
+
+
+def report_findings(found: Iterable[Finding], regions: Iterable[str], *, output: str, title: str) -> Exit:
+    """
+    Print the report of a command, and return its exit code.
+
+    Args:
+        found: The findings, in any order.
+        regions: Keys of the regions, in the order of the config.
+        output: `text` for a table, `json` for one document.
+        title: Stands above the table.
+    """
+    findings, console = sort_findings(found, regions), Console()
+    if output == "json":
+        console.out(findings_json(findings), highlight=False)
+    else:
+        print_findings(findings, console, title=title)
+    return outcome(findings)
 
 
 def print_findings(findings: Sequence[Finding], console: Console, *, title: str) -> None:

@@ -1,4 +1,4 @@
-"""What must hold before an apply: one file per topic, each of which gives checks."""
+"""What must hold before an apply: one file per topic, each of which returns checks."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,6 @@ from gke_inference.preflight import (
     project,
     quota,
     reservations,
-    scopes,
 )
 from gke_inference.preflight.target import Target
 
@@ -21,6 +20,6 @@ __all__ = ["all_checks"]
 
 
 def all_checks(target: Target) -> Iterator[Check]:
-    """Every check of *target*; none of them has been made yet."""
-    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files, scopes):
+    """Yield every check of *target*; none of them has run yet."""
+    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files):
         yield from topic.checks(target)

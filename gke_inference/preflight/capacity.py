@@ -42,7 +42,9 @@ def _places(target: Target, key: str) -> Iterator[Finding]:
         fix = f"{nearest(region.region, places().regions, '')} `gcloud compute regions list` shows all".strip()
         yield wrong("PLACE", f"there is no region {region.region}", needed, fix)
         return
-    asked = {zone: target.google.find("compute", "v1", "zones.get", project=project, zone=zone) for zone in region.zones}
+    asked = {
+        zone: target.google.find("compute", "v1", "zones.get", project=project, zone=zone) for zone in region.zones
+    }
     if missing := [zone for zone, answer in asked.items() if answer is None]:
         there = ", ".join(sorted(url.rpartition("/")[-1] for url in found.get("zones", [])))
         fix = f"set regions.{key}.zones to some of {there}" if there else "`gcloud compute zones list` shows all"

@@ -34,9 +34,7 @@ def checks(target: Target) -> Iterator[Check]:
         )  # fmt: skip
 
 
-def _files(
-    target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what: str, kind: str
-) -> Iterator[Finding]:
+def _files(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what: str, kind: str) -> Iterator[Finding]:
     token, page = target.hugging_face_token, f"{snapshot.repository}/revision/{snapshot.revision}"
     found = get(f"api/models/{page}?blobs=true", token)
     # What cannot be seen at all is told by MODEL.

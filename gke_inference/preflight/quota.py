@@ -55,7 +55,7 @@ def _told(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding
         for need in needs
         for finding in Check(
             id=need.id, needed=f"{need.amount} {need.unit} free", role=PERMISSION, ask=partial(charge, need)
-        ).findings()
+        ).run()
     ]
     total: Counter[Quota] = Counter()
     for need, charged in charges.items():

@@ -31,7 +31,7 @@ def judge_server(deployment: Object, pods: Iterable[Object], *, fewest: int, mos
 
 
 def judge_interfaces(pods: Collection[Object], claims: Iterable[Object], *, ready: int) -> Verdict:
-    """Judge whether the interfaces of each server's node are its own; not known where fewer pods are seen than ready."""
+    """Judge whether each server has the interfaces of its node; unknown where fewer pods are seen than are ready."""
     if len(pods) < ready:
         return Verdict(found=f"{NO_ANSWER}: {ready} servers are ready, and {len(pods)} pods are seen", known=False)
     by_name = {claim["metadata"]["name"]: claim for claim in claims}

@@ -53,11 +53,13 @@ def judge_policy(found: Object) -> Verdict:
     lists = [conditions for conditions in stated if conditions] or [[]]
     problems = [problem for conditions in lists for problem in unmet_conditions(conditions, "Attached")]
     drained = ", ".join(sorted(drained_regions(found)))
-    return Verdict(found=f"attached{f'; drained: {drained}' if drained else ''}", problems=tuple(dict.fromkeys(problems)))
+    return Verdict(
+        found=f"attached{f'; drained: {drained}' if drained else ''}", problems=tuple(dict.fromkeys(problems))
+    )
 
 
 def judge_scopes(definition: Object) -> Verdict:
-    """Judge whether the *definition* of backend policies takes the scopes of drained, weighted and preferred regions."""
+    """Judge whether the *definition* of backend policies takes scopes: drained, weighted and preferred regions."""
     why = refusal(definition)
     return Verdict(found="taken", problems=(why,) if why else ())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from constructs_lib.gke_version import GkeVersion
 from gke_inference.verify.verdict import Object, Verdict
 from platform_config.names import GATEWAY_FEATURE
@@ -86,7 +87,7 @@ def judge_address(answer: Object, *, gateway_addresses: Iterable[str]) -> Verdic
 
 
 def judge_gauge(series: Iterable[Object], *, minutes: int) -> Verdict:
-    """Judge whether each server's gauge has reached Cloud Monitoring and is a share; *minutes* is how far back was asked."""
+    """Judge whether each server's gauge reached Cloud Monitoring in the last *minutes* and is from 0 to 1."""
     values = [point["value"] for entry in series for point in entry.get("points", [])[:1]]
     numbers = [float(value.get("doubleValue", value.get("int64Value", -1))) for value in values]
     if not numbers:

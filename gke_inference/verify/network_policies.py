@@ -34,7 +34,7 @@ class Connection:
 
 
 def connections(plan: NetworkPolicyPlan) -> Iterator[Connection]:
-    """Yield what serving cannot do without: from the load balancer to the pods, and from the servers to their weights."""
+    """Yield what serving cannot do without: the load balancer reaches the pods, the servers reach their weights."""
     pods = {"the servers": (plan.server_labels, [plan.server_port])}
     pods["the endpoint picker"] = (plan.picker_labels, list(plan.picker_ports))
     callers = {f"the gateway's proxies of {key}": proxies for key, proxies in plan.proxies.items()}
@@ -42,7 +42,9 @@ def connections(plan: NetworkPolicyPlan) -> Iterator[Connection]:
     for called, (labels, ports) in pods.items():
         for caller, peer in callers.items():
             for port in ports:
-                yield Connection(name=f"{called} from {caller}", labels=labels, direction="Ingress", peer=peer, port=port)
+                yield Connection(
+                    name=f"{called} from {caller}", labels=labels, direction="Ingress", peer=peer, port=port
+                )
     name, labels = "Cloud Storage and Hugging Face from the servers", plan.server_labels
     yield Connection(name=name, labels=labels, direction="Egress", peer=ANYWHERE, port=HTTPS_PORT)
 
@@ -63,7 +65,9 @@ def judge_network_policies(
         own: Names of the policies that the platform makes.
     """
     problems = [problem for connection in needed if (problem := _problem(policies, connection, own))]
-    problems += [f"CiliumClusterwideNetworkPolicy {name} denies, and may select the platform's pods" for name in _names(denying)]
+    problems += [
+        f"CiliumClusterwideNetworkPolicy {name} denies, and may select the platform's pods" for name in _names(denying)
+    ]
     others = sorted(set(_names(policies)) - set(own))
     beside = f", {len(others)} of others ({', '.join(others)})" if others else ""
     return Verdict(found=f"{len(policies) - len(others)} of the platform{beside}", problems=tuple(problems))
@@ -113,11 +117,13 @@ def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
 def _lets_through(spec: Object, connection: Connection) -> bool:
     rules = spec.get(connection.direction.lower()) or []
     end = "from" if connection.direction == "Ingress" else "to"
-    return any(_opens(rule.get("ports"), connection.port) and _reaches(rule.get(end), connection.peer) for rule in rules)
+    return any(
+        _opens(rule.get("ports"), connection.port) and _reaches(rule.get(end), connection.peer) for rule in rules
+    )
 
 
 def _opens(ports: Collection[Object] | None, port: int) -> bool:
-    """Return whether *port* is open. No ports are all ports; a named port of the pod is not known and counts as another."""
+    """Return whether *port* is open. No ports are all ports; a pod's named port is not known: it counts as another."""
     return not ports or any(
         entry.get("protocol", "TCP") == "TCP" and ("port" not in entry or _in_range(entry, port)) for entry in ports
     )

@@ -43,7 +43,7 @@ class Region:
     google: GoogleApi
 
     def task(self) -> Task:
-        """Return the task: the cluster first, next what is in it and around it; a cluster that is gone is one finding."""
+        """Return the task: the cluster first, then what is in it, so that a cluster that is gone is one finding."""
         answer = Once(self._ask)
         cluster = topics.CLUSTER.check(partial(self._cluster, answer), self.key)
         return Task(ask=partial(self._look, cluster, answer), unknown=cluster.unknown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gke_inference import scopes
+from gke_inference import backend_policy
 from platform_config.names import SYSTEM_POOL
 from platform_config.stack_graph import GATEWAY_STACK
 from tests.checks.kubernetes_objects import objects
@@ -130,4 +130,4 @@ def fill_config_cluster(platform: Platform, synthesized: Synthesized) -> None:
     made = {"apiVersion": "networking.gke.io/v1", "kind": "GCPInferencePoolImport", "metadata": metadata}
     path = path_of(made["kind"], str(made["apiVersion"]), names.inference_pool)  # type: ignore[arg-type]
     dict.__setitem__(platform.clusters[key].objects, path, made)
-    dict.__setitem__(platform.clusters[key].objects, scopes.PATH, definition(takes_scopes=True))
+    dict.__setitem__(platform.clusters[key].objects, backend_policy.PATH, definition(takes_scopes=True))
