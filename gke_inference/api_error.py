@@ -53,6 +53,11 @@ class ApiError(Exception):
         return self.status == 404
 
 
+def unreadable(error: Exception) -> str:
+    """Return the reason of a finding where an answer in an unexpected form broke its reader with *error*."""
+    return f"the answer cannot be read ({type(error).__name__}: {error})"
+
+
 def remedy(error: ApiError, needed: str, *, otherwise: str = "run it again") -> str:
     """
     Return what to do about *error*.

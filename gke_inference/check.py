@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from gke_inference.api_error import SIGN_IN, ApiError, remedy
+from gke_inference.api_error import SIGN_IN, ApiError, remedy, unreadable
 from gke_inference.concurrency import Task
 from gke_inference.findings import Finding, Status, unknown
 
@@ -46,8 +46,7 @@ class Check:
             return [self.unknown(error.summary, fix=remedy(error, self.role))]
         # Whatever an unexpected answer breaks, it must not hide the other checks.
         except Exception as error:
-            why = f"the answer cannot be read ({type(error).__name__}: {error})"
-            return [self.unknown(why, fix="look at it with gcloud or kubectl, then run it again")]
+            return [self.unknown(unreadable(error), fix="look at it with gcloud or kubectl, then run it again")]
         return [replace(finding, where=self.where) for finding in found]
 
     def unknown(self, why: str, *, fix: str = "run it again") -> Finding:

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Generic, TypeVar
 
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import ApiError, unreadable
 from gke_inference.findings import Finding
 
 T = TypeVar("T")
@@ -135,6 +135,5 @@ class _Workers:
                 findings, following = task.ask()
             # Whatever an unexpected answer breaks, it must not hide the others.
             except Exception as error:
-                why = f"an answer that could not be read ({type(error).__name__}: {error})"
-                findings, following = [task.unknown(why)], []
+                findings, following = [task.unknown(unreadable(error))], []
             self._ended.put(_Ended(task, findings, following))

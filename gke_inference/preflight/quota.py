@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from gke_inference.check import Check
+from gke_inference.check import NO_ANSWER, Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.quota_limits import PERMISSION, Limit, Limits
 from gke_inference.preflight.quota_names import Quota
@@ -88,7 +88,7 @@ def _judged(need: Need, charge: Charge, limits: Limits, amount: int, *, built: b
 def _unknown(need: Need, limits: Limits) -> Finding:
     where = f" in {limits.region}" if limits.region else ""
     names = " or ".join(str(quota) for names in need.quotas for quota in names)
-    found = f"could not be told: Google's APIs tell no limit of {names}{where}"
+    found = f"{NO_ANSWER}: Google's APIs have no limit of {names}{where}"
     return unknown(need.id, found, f"{need.amount} {need.unit} free{where}", f"look at {console(limits.target)}")
 
 

@@ -78,7 +78,9 @@ def _room(target: Target, key: str, place: _Place, pools: Pools) -> Iterator[Fin
         return
     specific = found.get("specificReservation")
     if specific is None:
-        yield unknown(id_, "it reserves no single machine type, so its room could not be told", needed, fix)
+        yield unknown(
+            id_, "could not be checked: it reserves no single machine type, so its room is not known", needed, fix
+        )
         return
     reserved = specific.get("instanceProperties", {}).get("machineType", "no machine type")
     count, used = int(specific.get("count", 0)), int(specific.get("inUseCount", 0))

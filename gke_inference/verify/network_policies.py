@@ -70,7 +70,7 @@ def judge_network_policies(
     ]
     others = sorted(set(_names(policies)) - set(own))
     beside = f", {len(others)} of others ({', '.join(others)})" if others else ""
-    return Verdict(found=f"{len(policies) - len(others)} of the platform{beside}", problems=tuple(problems))
+    return Verdict(found=f"{len(policies) - len(others)} policies of the platform{beside}", problems=tuple(problems))
 
 
 def denying_policies(policies: Iterable[Object], *, namespace: str) -> Iterator[Object]:

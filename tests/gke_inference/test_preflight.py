@@ -80,7 +80,7 @@ def test_who_is_not_signed_in_is_told_to(google: GoogleStandIn, inference_ops: I
 
 
 def test_one_thing_wrong_is_exit_code_1(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
-    """Even where something else could not be told."""
+    """Even where something else could not be checked."""
     google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
     google.faults["gkehub.projects.locations.features.get"] = Fault(403)
     code, findings, document = run(inference_ops)

@@ -81,7 +81,7 @@ def test_a_registry_that_does_not_answer_is_unknown(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(registry.ENDPOINT_VARIABLE, "http://127.0.0.1:9")
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
     [chart, *_] = images.checks(Target(config=config(), keys=(), google=google))
-    [finding] = chart.findings()
+    [finding] = chart.run()
 
     assert finding.status.value == "unknown"
     assert "registry.k8s.io" in finding.found

@@ -48,7 +48,7 @@ def test_a_licence_is_good_only_for_a_token_that_proves_it(
     google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
     monkeypatch: pytest.MonkeyPatch, accepted: set[str], token: str, status: str,
 ) -> None:  # fmt: skip
-    """Without a token it could not be told; the token is never repeated."""
+    """Without a token it is not known; the token is never repeated."""
     hugging_face.gated, hugging_face.accepted = "manual", accepted
     monkeypatch.setenv("HF", token)
     _, findings, document = run(inference_ops, *(("--hugging-face-token-env", "HF") if token else ()))

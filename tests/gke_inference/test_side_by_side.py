@@ -47,7 +47,7 @@ def test_one_that_breaks_hides_no_other() -> None:
 
     found, _ = asked([Task(ask=broken, unknown=lambda why: finding("broken", why)), task("other")])
 
-    assert found == {"broken": "an answer that could not be read (KeyError: 'spec')", "other": ""}
+    assert found == {"broken": "the answer cannot be read (KeyError: 'spec')", "other": ""}
 
 
 def test_those_that_hang_are_told_after_the_time_given() -> None:
