@@ -1,0 +1,121 @@
+"""Stacks: who needs whom, whose cluster they are in, where their state is; and that nobody else spells their ids."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from platform_config.stack_graph import (
+    BASE_STACKS,
+    CLUSTER_STACKS,
+    FLEET_STACK,
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    SERVING_STACKS,
+    WEIGHTS_STACK,
+    base_stack,
+    cluster_key,
+    cluster_stack,
+    needed_stacks,
+    region_key,
+    serving_stack,
+    state_place,
+)
+from tests.configs import config
+from tests.synthesized import Synthesized
+
+ROOT = Path(__file__).parent.parent.parent
+OWNER = ROOT / "platform_config" / "stack_graph.py"
+PRODUCT = ("bench", "constructs_lib", "fast_synth", "gke_inference", "platform_config", "stacks", "tools")
+IDS = (CLUSTER_STACKS, BASE_STACKS, SERVING_STACKS, NETWORK_STACK, FLEET_STACK, WEIGHTS_STACK, GATEWAY_STACK)
+
+
+def literals(path: Path) -> Iterator[str]:
+    """Every string in the code of *path*, without docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def test_no_other_module_spells_the_id_of_a_stack() -> None:
+    """A rename is one edit: messages, orders and states ask the owner."""
+    spelled = re.compile("|".join(re.escape(id_) for id_ in IDS))
+    files = [ROOT / "main.py", *(file for folder in PRODUCT for file in (ROOT / folder).rglob("*.py"))]
+
+    assert len(files) > 100
+    assert any(map(spelled.search, literals(OWNER)))
+    assert [
+        f"{file.relative_to(ROOT)}: {text!r}"
+        for file in files
+        if file != OWNER and ".venv" not in file.parts
+        for text in literals(file)
+        if spelled.search(text)
+    ] == []
+
+
+def test_the_graph_is_what_is_synthesized(platform: Synthesized) -> None:
+    """The same stacks, with the same needs."""
+    made = {stack: set(platform.dependencies(stack)) for stack in platform.stacks}
+
+    assert made == {stack: set(needed) for stack, needed in needed_stacks(config()).items()}
+
+
+def test_every_stack_can_be_ordered() -> None:
+    """None needs itself, through whatever others; each region has one of each kind."""
+    order = list(TopologicalSorter(needed_stacks(config())).static_order())
+
+    assert (order[0], order[-1]) == (NETWORK_STACK, GATEWAY_STACK)
+    assert [stack for stack in order if region_key(stack) == "eu"] == [
+        cluster_stack("eu"), base_stack("eu"), serving_stack("eu"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stack", "key"),
+    [
+        (NETWORK_STACK, ""),
+        (FLEET_STACK, ""),
+        (cluster_stack("eu"), "eu"),
+        (base_stack("us"), "us"),
+        (serving_stack("eu"), "eu"),
+        (cluster_stack("gone"), ""),
+        (GATEWAY_STACK, "us"),
+        (WEIGHTS_STACK, "eu"),
+    ],
+)
+def test_a_stack_has_one_cluster_or_none(stack: str, key: str) -> None:
+    """The gateway's is the config cluster; the download's is chosen by a setting; one of an older config has none."""
+    assert cluster_key(config(model__download_region="eu"), stack) == key
+
+
+def test_states_are_in_the_bucket_or_beside_the_output() -> None:
+    """Under the platform's name, so that two platforms may share a bucket or a folder."""
+    in_bucket = config(state_bucket="my-states")
+
+    assert state_place(in_bucket, NETWORK_STACK) == f"gs://my-states/gemma/{NETWORK_STACK}"
+    assert state_place(config(), NETWORK_STACK) == f"../../../terraform-state/gemma/{NETWORK_STACK}.tfstate"
+
+
+def test_pages_name_stacks_that_there_are() -> None:
+    """A renamed stack is missed by no page."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    known = {id_.rstrip("-") for id_ in IDS}
+    named = {
+        (page.name, name)
+        for page in pages
+        for name in re.findall(r"(?<![\w.-])(?:infra|workload)-[a-z]+", page.read_text(encoding="utf-8"))
+    }
+
+    assert known <= {name for _, name in named}
+    assert sorted(f"{page}: {name}" for page, name in named if name not in known) == []
