@@ -53,6 +53,10 @@ class Check:
         """Return the finding that this could not be checked, and *why*."""
         return self.finding(Status.UNKNOWN, f"{NO_ANSWER}: {why}", fix)
 
+    def skipped(self) -> Finding:
+        """Return the finding that nobody asked, because the caller wanted it so."""
+        return self.finding(Status.SKIPPED, "not checked, as asked for")
+
     def finding(self, status: Status, found: str, fix: str = "") -> Finding:
         """Return a finding of this check."""
         return self.kind(id=self.id, where=self.where, status=status, found=found, needed=self.needed, fix=fix)

@@ -149,7 +149,7 @@ region_option = option(
 )  # fmt: skip
 """Gives the command its `ChosenRegions`."""
 config_argument = click.argument(
-    "config", metavar="[CONFIG]", type=click.Path(path_type=Path), required=False, callback=_keep_config,
+    "config_file", metavar="[CONFIG]", type=click.Path(path_type=Path), required=False, callback=_keep_config,
     expose_value=False,
 )  # fmt: skip
 """Another place for `--config`, in commands that read nothing but a config."""

@@ -18,6 +18,8 @@ class Status(str, Enum):
     WRONG = "wrong"
     UNKNOWN = "unknown"
     """It could not be checked: no permission, no answer. Never counted as good."""
+    SKIPPED = "skipped"
+    """The caller asked not to check it. It counts neither as good nor as wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +63,8 @@ def unknown(id_: str, found: str, needed: str, fix: str) -> Finding:
 
 
 def outcome(findings: Iterable[Finding]) -> Exit:
-    """Return wrong where anything is wrong, unknown where anything could not be checked, else good."""
-    statuses = {finding.status for finding in findings}
+    """Return wrong where anything is wrong, unknown where anything or all could not be checked, else good."""
+    statuses = {finding.status for finding in findings} - {Status.SKIPPED}
     if Status.WRONG in statuses:
         return Exit.WRONG
     return Exit.UNKNOWN if Status.UNKNOWN in statuses or not statuses else Exit.GOOD

@@ -13,7 +13,7 @@ from rich.table import Table
 from gke_inference.command import Exit
 from gke_inference.findings import Finding, Status, findings_json, outcome, sort_findings
 
-STATUS_COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}
+STATUS_COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow", Status.SKIPPED: "dim"}
 EXIT_COLOR = {Exit.GOOD: "green", Exit.WRONG: "red", Exit.UNKNOWN: "yellow"}
 
 
@@ -61,13 +61,14 @@ def print_findings(findings: Sequence[Finding], console: Console, *, title: str)
         table.add_row(escape(finding.where or "all"), escape(finding.id), status, _details(finding))
     console.print(table)
     counts = Counter(finding.status for finding in findings)
-    count = ", ".join(f"{counts[status]} {status.value}" for status in Status)
+    shown = [status for status in Status if counts[status] or status is not Status.SKIPPED]
+    count = ", ".join(f"{counts[status]} {status.value}" for status in shown)
     result = outcome(findings)
     console.print(f"[bold {EXIT_COLOR[result]}]{result.name.capitalize()}:[/] {count}", highlight=False)
 
 
 def _details(finding: Finding) -> str:
     found = escape(finding.found)
-    if finding.status is Status.GOOD:
+    if finding.status in (Status.GOOD, Status.SKIPPED):
         return found
     return f"{found}\n[dim]needed:[/] {escape(finding.needed)}\n[dim]fix:[/] {escape(finding.fix)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 import click
@@ -13,10 +14,11 @@ from gke_inference.concurrency import run_tasks
 from gke_inference.findings import Finding, good
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite, TokenVariable
-from gke_inference.preflight import all_checks
+from gke_inference.preflight import all_checks, check_ids
 from gke_inference.preflight.target import Target
 from gke_inference.progress import show_progress
 from gke_inference.tables import report_findings
+from platform_config.errors import shown
 
 HOUR_SEC = 3600
 
@@ -34,20 +36,29 @@ HOUR_SEC = 3600
     default=120,
     help="For all checks together.",
 )
+@option(
+    "--skip", metavar="ID", multiple=True,
+    help="Id of a check that is not made, such as BILLING or QUOTA; may be given again.",
+)  # fmt: skip
 @click.pass_obj
-def preflight(settings: Settings, *, regions: ChosenRegions, token: str | None, timeout_sec: float) -> Exit:
+def preflight(
+    settings: Settings, *, regions: ChosenRegions, token: str | None, timeout_sec: float, skip: tuple[str, ...]
+) -> Exit:
     """
     Report what would stop an apply: permissions, quotas, machines, names.
 
     Asks Google and Hugging Face with your application default credentials; changes nothing and reads no secret. What
-    could not be asked is reported as unknown and never counts as good.
+    could not be asked is reported as unknown and never counts as good; neither does what is skipped.
     """
-    found = _findings(regions, token or "", timeout_sec)
+    known = check_ids(regions.config, regions.keys)
+    if refused := [shown(id_) for id_ in skip if id_ not in known]:
+        raise click.UsageError(f"--skip: must be one of {', '.join(known)}, got {', '.join(refused)}")
+    found = _findings(regions, token or "", timeout_sec, skip)
     title = f"Before an apply of {regions.config.name} to {regions.config.project}"
     return report_findings(found, regions.keys, output=settings.output, title=title)
 
 
-def _findings(regions: ChosenRegions, token: str, timeout_sec: float) -> list[Finding]:
+def _findings(regions: ChosenRegions, token: str, timeout_sec: float, skip: Collection[str]) -> list[Finding]:
     try:
         google = GoogleApi.sign_in(regions.config.project)
     except ApiError as error:
@@ -56,7 +67,9 @@ def _findings(regions: ChosenRegions, token: str, timeout_sec: float) -> list[Fi
     caller = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "")
     who = f"the caller is {caller}" if caller else "there; they do not say who the caller is"
     target = Target(config=regions.config, keys=regions.keys, google=google, hugging_face_token=token)
-    tasks = [check.task() for check in all_checks(target)]
+    checks = list(all_checks(target))
+    skipped = [check.skipped() for check in checks if check.id in skip]
+    tasks = [check.task() for check in checks if check.id not in skip]
     with show_progress() as note:
         found = run_tasks(tasks, timeout_sec=timeout_sec, note=partial(note, "checks"))
-    return [good("CREDENTIALS", who, CREDENTIALS), *found]
+    return [good("CREDENTIALS", who, CREDENTIALS), *skipped, *found]

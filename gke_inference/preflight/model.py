@@ -13,7 +13,8 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.target import Target
-from gke_inference.preflight.tried_again import tried_again
+from gke_inference.retry import send_with_retries
+from gke_inference.verbose import calls
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
 """Hugging Face's own variable for a mirror."""
@@ -95,7 +96,8 @@ def get(path: str, token: str) -> httpx.Response:
     """
     url = f"{(os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT).rstrip('/')}/{path}"
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    calls.info("GET %s", url)
     try:
-        return tried_again(lambda: httpx.get(url, headers=headers, timeout=TIMEOUT_SEC, follow_redirects=True))
+        return send_with_retries(lambda: httpx.get(url, headers=headers, timeout=TIMEOUT_SEC, follow_redirects=True))
     except httpx.HTTPError as error:
         raise ApiError(status=None, reason=type(error).__name__, message=f"Hugging Face: {error}") from None

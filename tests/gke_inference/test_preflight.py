@@ -133,6 +133,39 @@ def test_a_check_that_hangs_is_unknown_after_the_time_given(google: GoogleStandI
     assert [key for key, entry in findings.items() if entry["status"] != "good"] == [("", "BILLING")]
 
 
+def test_a_check_that_is_skipped_is_not_made(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+    """It is in the report, and neither good nor wrong; the exit code is that of the others."""
+    google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
+    code, findings, document = run(inference_ops, "--skip", "BILLING", "--skip", "NETWORK")
+
+    skipped = [key for key, entry in findings.items() if entry["status"] == "skipped"]
+    assert (code, document["outcome"]) == (0, "good")
+    assert skipped == [("", "BILLING"), ("", "NETWORK"), ("us", "NETWORK"), ("eu", "NETWORK")]
+    assert google.asked("cloudbilling.projects.getBillingInfo") == []
+    ran = inference_ops("--config", str(EXAMPLE), "preflight", "--skip", "BILLING")
+    assert ran.out.rstrip().endswith("Good: 51 good, 0 wrong, 0 unknown, 1 skipped")
+
+
+def test_a_check_that_does_not_exist_cannot_be_skipped(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+    """Exit code 2 with all ids; nothing is asked."""
+    ran = inference_ops("--config", str(EXAMPLE), "preflight", "--skip", "BILING", "--skip", "QUOTA")
+
+    assert (ran.code, ran.out, google.requests) == (2, "", [])
+    assert "--skip: must be one of PROJECT, BILLING, PERMISSIONS, APIS, QUOTA" in " ".join(ran.err.split())
+    assert "got 'BILING'" in ran.err
+
+
+def test_v_prints_what_is_asked_and_no_secret(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+    """A line per call on stderr, of Google and of Hugging Face; stdout stays one document."""
+    ran = inference_ops("--config", str(EXAMPLE), "--output", "json", "preflight", "-v")
+
+    assert ran.document["outcome"] == "good"
+    assert "cloudbilling.v1.projects.getBillingInfo name=projects/my-project-id" in ran.err
+    assert "/api/models/" in ran.err
+    assert "stand-in-token" not in ran.err
+    assert "Bearer" not in ran.err
+
+
 def test_people_get_a_table_and_a_sum(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """What is not good comes with what is needed and the fix; the log of the run is on stderr."""
     google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
