@@ -1,4 +1,4 @@
-"""What is wrong with a config, in the words of the person who wrote it."""
+"""Problems of a config, and the error that reports all of them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from constructs_lib.specs.model import TOKEN as TOKEN
 Location = tuple[str | int, ...]
 
 MOST_SHOWN = 100
-"""Problems that are printed of one file; a wrong file has thousands."""
+"""Problems that are printed for one file: a file that is no config at all can have thousands."""
 
 
 @dataclass(frozen=True)
 class Problem:
     """
-    One thing to correct, or to think about.
+    One thing to correct or to check.
 
     Attributes:
-        path: Where in the YAML, such as `regions.eu.zones[0]`, or `line 7` where the text itself is wrong.
-        message: What must hold, and what was given.
-        fix: What to write instead, where one can be sure.
-        rule: Id of the rule that says so; empty for wrong shapes.
+        path: Where in the YAML, such as `regions.eu.zones[0]`, or `line 7` if the text itself is wrong.
+        message: What is required, and what was given.
+        fix: What to write instead, where that is clear.
+        rule: Id of the rule that found it; empty for a wrong shape.
     """
 
     path: str
@@ -41,9 +41,11 @@ class ConfigError(ValueError):
     """
     A config that cannot be used, with everything that is wrong with it.
 
+    Its text lists the problems, each with its fix.
+
     Attributes:
-        path: The file.
-        problems: All of them, in the order of reading: text, shape, rules.
+        path: The config file.
+        problems: All problems, in the order in which a file is checked: text, shape, rules.
     """
 
     def __init__(self, path: str, problems: Iterable[Problem]) -> None:
@@ -56,7 +58,7 @@ class ConfigError(ValueError):
 
 
 def shown(value: object) -> str:
-    """*value* as it is named in a message: short, printable, in YAML's words, without tokens."""
+    """Return *value* as a message shows it: short, printable, named as YAML names it, without Hugging Face tokens."""
     if isinstance(value, str):
         text = TOKEN.sub("hf_...", value)
         text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
@@ -69,7 +71,7 @@ def shown(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
-    """A question that names the nearest of *known*; where none is near *otherwise*, or a list of them all."""
+    """Suggest the one of *known* that is most like *word*; if none is, return *otherwise*, or list them all."""
     known = list(known)
     if match := get_close_matches(word, known, n=1):
         return f"did you mean '{match[0]}'?"
@@ -78,6 +80,6 @@ def nearest(word: str, known: Iterable[str], otherwise: str | None = None) -> st
 
 
 def yaml_path(location: Location) -> str:
-    """*location* as people write it: `regions.us.zones[0]`."""
+    """Return *location* as people write it: `regions.us.zones[0]`."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{shown(part)[1:-1]}" for part in location)
     return "".join(parts).removeprefix(".")

@@ -1,4 +1,4 @@
-"""From a YAML file to a config that holds, or to everything that is wrong with it."""
+"""Load a config from its YAML file, or report everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pydantic import ValidationError
 
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Location, Problem, yaml_path
-from platform_config.partial_config import partial_config
+from platform_config.partial_config import make_partial_config
+from platform_config.reading.shape_errors import explain_section_error, explain_shape_errors, likely_meant
+from platform_config.reading.yaml_file import Reading, read
 from platform_config.rules import check, check_known
 from platform_config.shape import setting_paths
-from platform_config.reading.shape_errors import invariant_problems, meant, shape_problems
-from platform_config.reading.yaml_file import Reading, read
 
 __all__ = ["load", "setting_paths"]
 
 
 def load(path: Path) -> Config:
     """
-    Read *path*.
+    Load the config at *path*.
 
     Raises:
-        ConfigError: With every problem: of the text, of the shape, and of the rules about everything whose shape holds.
+        ConfigError: With every problem: of the text, of the shape, and of the rules where the shape is right.
     """
     reading = read(path)
     try:
-        # As JSON, strictly: a number is no text, text is no number, and nothing but true is true.
+        # As JSON, strictly: text is not taken for a number, nor 1 for true.
         config = Config.model_validate_json(json.dumps(reading.settings), strict=True)
     except ValidationError as error:
-        shapes = shape_problems(error.errors(include_url=False), reading)
+        shapes = explain_shape_errors(error.errors(include_url=False), reading)
         problems = [*reading.problems, *shapes.values()]
         raise ConfigError(str(path), [*problems, *_problems_of_the_rest(reading, set(shapes))]) from None
     if reading.broken:
@@ -42,16 +42,18 @@ def load(path: Path) -> Config:
 
 
 def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Problem]:
-    """What sections and rules refuse, whatever will stand at the locations whose shape is *wrong*."""
-    broken = reading.broken | wrong | {place for location in wrong for place in meant(location, reading.settings)}
+    """Yield what sections and rules refuse in any case, whatever replaces the parts whose shape is *wrong*."""
+    broken = (
+        reading.broken | wrong | {place for location in wrong for place in likely_meant(location, reading.settings)}
+    )
     while True:
-        config, refused = partial_config(reading.settings, broken)
-        found = dict(place for location, words in refused for place in invariant_problems(location, words))
+        config, refused = make_partial_config(reading.settings, broken)
+        found = dict(one for location, message in refused for one in explain_section_error(location, message))
         if not found.keys() - broken:
             break
         yield from (problem for location, problem in found.items() if location not in broken)
         broken |= found.keys()
-    other_order, _ = partial_config(reading.settings, broken, reorder=True)
+    other_order, _ = make_partial_config(reading.settings, broken, reorder=True)
     paths = [yaml_path(location) for location in broken]
     for problem in check_known(config, other_order):
         if not any(problem.path == path or problem.path.startswith((f"{path}.", f"{path}[")) for path in paths):

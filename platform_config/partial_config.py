@@ -1,4 +1,4 @@
-"""A config of which some parts are broken: the others can still be looked at."""
+"""A config with broken parts: everything else in it can still be checked."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from platform_config.shape import bare, defaults_of, is_list, is_map, item_of, s
 
 class Unknown:
     """
-    Stands where a part is broken: whoever looks at it stumbles with a TypeError.
+    The value of a broken part: whatever is done with it raises a TypeError.
 
-    So a rule can find nothing that depends on it. What it is not (such as None) can be asked: it was given.
+    So no rule can find anything that depends on it. Only `is None` works, and is False: the setting was given.
     """
 
     __slots__ = ()
@@ -25,19 +25,19 @@ class Unknown:
     def __getattr__(self, _: str) -> NoReturn:
         raise TypeError("this part of the config is broken")
 
-    def _stumble(self, *_: object) -> NoReturn:
+    def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("this part of the config is broken")
 
-    # What every object has; the rest it lacks, which is a TypeError too.
-    __bool__ = __str__ = __repr__ = __format__ = _stumble
-    __eq__ = __ne__ = __hash__ = _stumble
+    # What every object has. Operators that an object may lack are not defined, and raise a TypeError by themselves.
+    __bool__ = __str__ = __repr__ = __format__ = _refuse
+    __eq__ = __ne__ = __hash__ = _refuse
 
 
 UNKNOWN: Any = Unknown()
 
 
 def has_unknown(value: object) -> bool:
-    """Whether *value* is unknown or holds something that is."""
+    """Return whether *value* is unknown or holds something unknown."""
     if isinstance(value, dict):
         return any(map(has_unknown, value.values()))
     if isinstance(value, tuple):
@@ -48,28 +48,31 @@ def has_unknown(value: object) -> bool:
 
 
 def known_first(items: Iterable[Any]) -> list[Any]:
-    """*items* in their order, but those with unknown parts last."""
+    """Return *items* in their order, but those with unknown parts last."""
     return sorted(items, key=has_unknown)
 
 
-def partial_config(
+def make_partial_config(
     data: dict[str, Any], broken: set[Location], *, reorder: bool = False
 ) -> tuple[Config, list[tuple[Location, str]]]:
     """
-    *data* as a config, with something unknown at every *broken* location and where a required setting is missing.
-
-    Sections that hold something broken are checked as far as they are known: location and words of what they refuse.
+    Make a config of *data*, with `UNKNOWN` at every *broken* location and for each required setting that is missing.
 
     Args:
-        data: The settings as they were read.
-        broken: Locations of parts whose shape is wrong.
-        reorder: Puts keys with broken parts last in their map, so that a rule sees the others first.
+        data: The settings as read.
+        broken: Locations of the parts whose shape is wrong.
+        reorder: Whether keys with broken parts come last in their map, so that a rule sees the others first.
+
+    Returns:
+        The config, and for each section with a broken part that refuses its other parts: its location and its message.
     """
     maker = _Maker(broken, reorder)
     return maker.part(Config, data, ()), maker.refused
 
 
 class _Maker:
+    """Makes a partial config; collects what its sections refuse."""
+
     def __init__(self, broken: set[Location], reorder: bool) -> None:
         self.refused: list[tuple[Location, str]] = []
         self._broken = broken
@@ -77,6 +80,7 @@ class _Maker:
         self._reorder = reorder
 
     def part(self, hint: Any, value: Any, location: Location) -> Any:
+        """Return the part of type *hint* that is made of *value*."""
         if location in self._broken:
             return UNKNOWN
         if value is None:
@@ -91,6 +95,7 @@ class _Maker:
         return value
 
     def _section(self, hint: Any, given: dict[str, Any], location: Location) -> Any:
+        """Return a section; it is made without its own checks, which need every part."""
         section = bare(hint)
         values = {}
         for name, inner in settings_of(hint).items():
@@ -114,6 +119,7 @@ class _Maker:
         return made
 
     def _check(self, section: Any, location: Location) -> None:
+        """Let a section check itself as far as it is known."""
         try:
             section.__post_init__()
         except ValueError as error:

@@ -37,10 +37,11 @@ def terraform_command(stack: str, command: str) -> str:
 
 def explain_moved_gateway(config: Config) -> str:
     """Explain why `workload-gateway` stays in its cluster; `{was}` is that cluster."""
+    destroy = terraform_command(GATEWAY_STACK, "destroy")
     return (
         f"The gateway is in {{was}}, and config_cluster is true for {config.config_region}: a second gateway would be "
-        f"made there, and the first one left in no state. Steps: 1. {terraform_command(GATEWAY_STACK, 'destroy')}, which "
-        f"goes to {{was}}. 2. {_forget_config_cluster()}. 3. Deploy all stacks again."
+        f"made there, and the first one left in no state. Steps: 1. {destroy}, which goes to {{was}}. 2. "
+        f"{_forget_config_cluster()}. 3. Deploy all stacks again."
     )
 
 
@@ -58,12 +59,12 @@ def explain_moved_config_cluster(config: Config) -> str:
 
 def explain_moved_download(config: Config) -> str:
     """Explain why `workload-weights` stays in its cluster; `{was}` is that cluster."""
+    destroy = terraform_command(WEIGHTS_STACK, "destroy")
     chosen = "model.download_region" if config.model.download_region else "config_cluster"
     return (
         f"The download is in {{was}}, and {chosen} moves it to {config.download_region}: a second one would be made "
-        f"there, and the first one left in no state. Steps: 1. {terraform_command(WEIGHTS_STACK, 'destroy')}, which goes "
-        f"to {{was}} and leaves the weights in the bucket. 2. Deploy all stacks again: what is in the bucket is not "
-        f"downloaded again."
+        f"there, and the first one left in no state. Steps: 1. {destroy}, which goes to {{was}} and leaves the "
+        f"weights in the bucket. 2. Deploy all stacks again: what is in the bucket is not downloaded again."
     )
 
 
@@ -89,7 +90,8 @@ def explain_removed_bucket() -> str:
     return (
         f"The servers were told to read {{was}} when this stack was applied last: its bucket would go before they have "
         f"changed. Steps: 1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks: the "
-        f"servers change. 2. {terraform_command(WEIGHTS_STACK, 'destroy')}. 3. Remove the section bucket and deploy again."
+        f"servers change. 2. {terraform_command(WEIGHTS_STACK, 'destroy')}. "
+        f"3. Remove the section bucket and deploy again."
     )
 
 

@@ -1,4 +1,4 @@
-"""The shape of a config: which settings there are, and of what type."""
+"""The shape of a config: which settings exist, and of what type."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from platform_config.errors import Location
 
 
 def setting_paths(hint: Any = Config, prefix: str = "") -> Iterator[str]:
-    """Path of every setting below *hint*, with `<key>` for keys that are the user's own."""
+    """Yield the path of every setting below *hint*, with `<key>` for keys that the user chooses."""
     for name, inner in settings_of(hint).items():
         yield f"{prefix}{name}"
         key = "<key>." if is_map(inner) else ""
@@ -24,12 +24,12 @@ def setting_paths(hint: Any = Config, prefix: str = "") -> Iterator[str]:
 
 @cache
 def known_paths() -> tuple[str, ...]:
-    """Path of every setting of a config."""
+    """Return the path of every setting of a config."""
     return tuple(setting_paths())
 
 
 def hint_at(location: Location) -> Any:
-    """The type of what stands at *location*, without its `| None`."""
+    """Return the type of the setting at *location*, without its `| None`."""
     hint: Any = Config
     for part in location:
         settings = settings_of(hint)
@@ -38,7 +38,7 @@ def hint_at(location: Location) -> Any:
 
 
 def settings_of(hint: Any) -> dict[str, Any]:
-    """The settings of a section, with their types; none for anything that is not a section."""
+    """Return the settings of a section with their types; none for a type that is not a section."""
     hint = bare(hint)
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return {name: field.annotation for name, field in hint.model_fields.items()}
@@ -51,7 +51,7 @@ def _hints(section: Any) -> dict[str, Any]:
 
 
 def defaults_of(hint: Any) -> dict[str, Any]:
-    """The defaults of a section's settings; those that must be given are not in it."""
+    """Return the defaults of a section's settings, without those that must be given."""
     return _defaults(bare(hint))
 
 
@@ -73,27 +73,27 @@ def _defaults(section: Any) -> dict[str, Any]:
 
 
 def required_of(hint: Any) -> list[str]:
-    """The settings of a section that must be given."""
+    """Return the settings of a section that must be given."""
     return [name for name in settings_of(hint) if name not in defaults_of(hint)]
 
 
 def bare(hint: Any) -> Any:
-    """*hint* without its `| None`."""
+    """Return *hint* without its `| None`."""
     args = get_args(hint)
     return next(arg for arg in args if arg is not NoneType) if NoneType in args else hint
 
 
 def is_map(hint: Any) -> bool:
-    """Whether *hint* is a map with keys of the user's own."""
+    """Return whether *hint* is a map whose keys the user chooses."""
     return get_origin(bare(hint)) is dict
 
 
 def is_list(hint: Any) -> bool:
-    """Whether *hint* is a list."""
+    """Return whether *hint* is a list."""
     return get_origin(bare(hint)) is tuple
 
 
 def item_of(hint: Any) -> Any:
-    """What a list or a map holds."""
+    """Return the type of the items of a list or the values of a map."""
     args = get_args(bare(hint))
     return args[1] if is_map(hint) else (args or (None,))[0]

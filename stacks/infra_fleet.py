@@ -11,8 +11,8 @@ from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.plan_refusals import CONFIG_CLUSTER, explain_moved_config_cluster
 from platform_config.names import SERVER_ACCOUNT
+from platform_config.plan_refusals import CONFIG_CLUSTER, explain_moved_config_cluster
 from platform_config.versions import needs_adapter
 from stacks.base import BaseStack
 

@@ -12,6 +12,7 @@ from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
+from platform_config.network_plan import region_ranges
 from platform_config.plan_refusals import (
     BUCKET,
     BUCKET_PLACE,
@@ -20,7 +21,6 @@ from platform_config.plan_refusals import (
     explain_moved_namespace,
     explain_removed_bucket,
 )
-from platform_config.network_plan import region_ranges
 from platform_config.services import project_services
 from stacks.base import BaseStack
 from stacks.infra_fleet import SERVER_IDENTITY

@@ -9,8 +9,8 @@ from constructs_lib.vllm_arguments import weights_format
 from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.plan_refusals import explain_moved_download
 from platform_config.names import DOWNLOADER_ACCOUNT
+from platform_config.plan_refusals import explain_moved_download
 from stacks.cluster_access import ClusterStack
 
 

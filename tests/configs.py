@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:
 
     Two underscores go one level down; None removes the key. *base* is another file to begin with.
     """
-    data: dict[str, Any] = yaml.safe_load(base.read_text())
+    data: dict[str, Any] = copy.deepcopy(_settings(base))
     for path, value in changes.items():
         *parents, last = path.split("__")
         target = data
@@ -33,6 +34,13 @@ def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:
         else:
             target[last] = copy.deepcopy(value)
     return data
+
+
+@cache
+def _settings(base: Path) -> dict[str, Any]:
+    """Return the settings of *base* as plain data: read once, for it takes milliseconds and tests ask often."""
+    settings: dict[str, Any] = yaml.safe_load(base.read_text())
+    return settings
 
 
 def config(base: Path = EXAMPLE, /, **changes: Any) -> Config:

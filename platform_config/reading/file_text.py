@@ -1,4 +1,4 @@
-"""The text of the file that a path names, or why there is none."""
+"""The text of a config file, or the reason why it cannot be read."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
+from platform_config.config_path import EXAMPLE
 from platform_config.errors import ConfigError, Problem
 
 MAX_BYTES = 256 * 1024
-START = "start from config/example.yaml"
+START = f"start from {EXAMPLE}"
 ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
-def file_text(path: Path) -> str:
+def read_text(path: Path) -> str:
     """
-    The text of *path*.
+    Return the text of the file at *path*.
 
     Raises:
-        ConfigError: There is none that could be a config.
+        ConfigError: There is no such file, it cannot be read, it is too large, or it is not UTF-8.
     """
     if "\0" in str(path):
         raise ConfigError(repr(str(path)), [_missing(path)])
@@ -40,6 +41,7 @@ def file_text(path: Path) -> str:
 
 
 def _missing(path: Path) -> Problem:
+    """Explain why there is no file at *path*: it is no path, the shell has left something in it, or it is misspelt."""
     name = str(path)
     bare = name.strip().strip("'\"").strip()
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", name):
@@ -67,13 +69,15 @@ def _missing(path: Path) -> Problem:
 
 
 def _home(path: Path) -> str:
+    """Return *path* with the home directory in place of `~`."""
     try:
         return str(path.expanduser())
-    except RuntimeError:  # Nobody of that name.
+    except RuntimeError:  # There is no such user.
         return "it out"
 
 
 def _not_utf8(error: UnicodeDecodeError) -> Problem:
+    """Explain what the file holds in place of UTF-8, with the line of the first wrong byte."""
     line = error.object[: error.start].count(b"\n") + 1
     encoding = ENCODINGS.get(bytes(error.object[:2]))
     if encoding is None and b"\0" in error.object:

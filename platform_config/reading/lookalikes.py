@@ -1,4 +1,4 @@
-"""Characters that look like others: editors, chats and web pages put them into text that is copied."""
+"""Characters that look like plain ones: editors, chats and web pages put them into text that is copied."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ TABLE = str.maketrans(
 )
 
 
-def odd_characters(text: str) -> list[str]:
-    """Those of *text* that look like others, each once."""
+def find_lookalikes(text: str) -> list[str]:
+    """Return the characters of *text* that look like plain ones, each once."""
     found = [char for char in dict.fromkeys(text) if ord(char) in TABLE]
-    return found + ([text[0], text[-1]] if _in_odd_quotes(text.translate(TABLE).strip()) else [])
+    return found + ([text[0], text[-1]] if _in_typographic_quotes(text.translate(TABLE).strip()) else [])
 
 
-def plain_text(text: str) -> str:
-    """*text* as it was meant; the same where nothing in it is odd."""
+def replace_lookalikes(text: str) -> str:
+    """Return *text* with plain characters; the same text if it has no others."""
     if text.isascii():
         return text
     plain = LONG_DASH.sub("--", text).translate(TABLE).strip()
-    return plain[1:-1] if _in_odd_quotes(plain) else plain
+    return plain[1:-1] if _in_typographic_quotes(plain) else plain
 
 
-def said_of(text: str) -> tuple[str, str]:
-    """What is said of a *text* with odd characters, and the fix."""
-    odd = odd_characters(text)
+def explain_lookalikes(text: str) -> tuple[str, str]:
+    """Return the message for a *text* that has lookalikes, and its fix."""
+    found = find_lookalikes(text)
     names = " and ".join(
-        dict.fromkeys(f"{name(char, 'a control character').lower()} (U+{ord(char):04X})" for char in odd)
+        dict.fromkeys(f"{name(char, 'a control character').lower()} (U+{ord(char):04X})" for char in found)
     )
-    plain = plain_text(text).strip()
+    plain = replace_lookalikes(text).strip()
     fix = f"write {shown(plain)}" if plain else "remove it"
     return f"must hold plain characters, got {names} in {shown(text.strip(' '))}", fix
 
 
-def _in_odd_quotes(text: str) -> bool:
+def _in_typographic_quotes(text: str) -> bool:
+    """Return whether *text* is one of a pair of quotes that YAML does not know, with something between them."""
     return bool(re.fullmatch(r"(?s)..+", text)) and text[-1] in PAIRS.get(text[0], "")

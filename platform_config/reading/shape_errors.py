@@ -1,4 +1,4 @@
-"""Wrong shapes in the user's words: what stands where, what must stand there, and what was likely meant."""
+"""Settings of the wrong shape: where, what is required, what was given, and what was likely meant."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from typing import Any, get_args
 
 from platform_config.errors import TOKEN, Location, Problem, nearest, shown, yaml_path
-from platform_config.reading.suggestions import likely
-from platform_config.shape import hint_at, is_map, item_of, known_paths, required_of, settings_of
+from platform_config.reading.suggestions import suggest_value
 from platform_config.reading.yaml_file import Reading
+from platform_config.shape import hint_at, is_map, item_of, known_paths, required_of, settings_of
 
 UNKNOWN_KINDS = ("extra_forbidden", "unexpected_keyword_argument")
-PLACES = ("anchors", "anchor", "defaults", "templates", "definitions")
-WORDS = {
+ANCHOR_KEYS = ("anchors", "anchor", "defaults", "templates", "definitions")
+TYPE_NAMES = {
     "int": "a whole number",
     "float": "a number",
     "bool": "true or false",
@@ -25,18 +25,24 @@ WORDS = {
 }
 
 
-def shape_problems(details: list[Any], reading: Reading) -> dict[Location, Problem]:
-    """Pydantic's findings in the user's words, by location; one mistake is one problem."""
+def explain_shape_errors(details: list[Any], reading: Reading) -> dict[Location, Problem]:
+    """
+    Translate what pydantic found into problems, by location; one mistake is one problem.
+
+    Args:
+        details: The errors of a `pydantic.ValidationError`.
+        reading: What was read from the file.
+    """
     unknown = [detail["loc"] for detail in details if detail["type"] in UNKNOWN_KINDS]
-    renamed = {place for location in unknown for place in meant(location, reading.settings)}
+    renamed = {place for location in unknown for place in likely_meant(location, reading.settings)}
     found: dict[Location, Problem] = {}
     for detail in details:
         location: Location = detail["loc"]
-        told = any(location[:depth] in reading.broken for depth in range(len(location) + 1))
-        if told or (detail["type"] == "missing" and location in renamed):
+        is_reported = any(location[:depth] in reading.broken for depth in range(len(location) + 1))
+        if is_reported or (detail["type"] == "missing" and location in renamed):
             continue
         if detail["type"] == "value_error":
-            found.update(invariant_problems(location, str(detail["ctx"]["error"])))
+            found.update(explain_section_error(location, str(detail["ctx"]["error"])))
         elif _is_one_of_many(location, reading.settings):
             found[location[:-1]] = _settings_of_one(location[:-1])
         else:
@@ -44,17 +50,21 @@ def shape_problems(details: list[Any], reading: Reading) -> dict[Location, Probl
     return found
 
 
-def invariant_problems(location: Location, words: str) -> Iterator[tuple[Location, Problem]]:
-    """A spec's own lines; where one begins with one of the spec's settings, that becomes the path's end."""
-    for line in words.splitlines():
+def explain_section_error(location: Location, message: str) -> Iterator[tuple[Location, Problem]]:
+    """
+    Yield a problem, with its location, for each line of the *message* of a section that refuses itself.
+
+    A line that begins with the name of a setting belongs to that setting, any other to the section at *location*.
+    """
+    for line in message.splitlines():
         match = re.match(r"(\w+) (must .*)", line, re.DOTALL)
-        place, message = ((*location, match[1]), match[2]) if match else (location, line)
-        message, _, fix = TOKEN.sub("hf_...", message).partition(": write ")
-        yield place, Problem(yaml_path(place), message, f"write {fix}" if fix else "")
+        place, text = ((*location, match[1]), match[2]) if match else (location, line)
+        text, _, fix = TOKEN.sub("hf_...", text).partition(": write ")
+        yield place, Problem(yaml_path(place), text, f"write {fix}" if fix else "")
 
 
-def meant(location: Location, settings: dict[str, Any]) -> Iterator[Location]:
-    """The settings that an unknown one at *location* was likely meant to be."""
+def likely_meant(location: Location, settings: dict[str, Any]) -> Iterator[Location]:
+    """Yield the locations that an unknown setting at *location* was likely meant for."""
     name, section = str(location[-1]) if location else "", location[:-1]
     known = settings_of(hint_at(section))
     if not known or name in known or _holds_anchors(location):
@@ -66,7 +76,7 @@ def meant(location: Location, settings: dict[str, Any]) -> Iterator[Location]:
 
 
 def _expand(path: tuple[str, ...], settings: Any) -> Iterator[Location]:
-    """*path* with each key that there is for `<key>`."""
+    """Yield *path* with each key of *settings* in place of `<key>`."""
     if not path:
         yield ()
         return
@@ -79,10 +89,11 @@ def _expand(path: tuple[str, ...], settings: Any) -> Iterator[Location]:
 
 
 def _shape_problem(detail: Any, reading: Reading) -> Problem:
+    """Return the problem for one error of pydantic."""
     kind, location, got = detail["type"], detail["loc"], detail["input"]
     path, written = yaml_path(location), reading.written.get(location)
     if kind in UNKNOWN_KINDS:
-        return Problem(path, f"unknown setting {shown(str(location[-1]))}", _unknown_setting(location))
+        return Problem(path, f"unknown setting {shown(str(location[-1]))}", _suggest_setting(location))
     if kind == "json_invalid":
         return Problem("", r"must hold whole characters, got half of one: '\ud800'", "write the character itself")
     if kind == "missing":
@@ -91,18 +102,20 @@ def _shape_problem(detail: Any, reading: Reading) -> Problem:
     given = written if written and isinstance(got, int | float) and not isinstance(got, bool) else shown(got)
     if kind == "literal_error":
         allowed = [str(choice) for choice in get_args(hint)]
-        return Problem(path, f"must be one of {', '.join(allowed)}, got {given}", _choice(got, allowed))
+        return Problem(path, f"must be one of {', '.join(allowed)}, got {given}", _suggest_choice(got, allowed))
     sort = kind.split("_")[0]
-    words = WORDS.get(sort, "something else")
+    required = TYPE_NAMES.get(sort, "something else")
     if sort in ("int", "float") and isinstance(got, str) and re.fullmatch(r"[-+]?[1-9]\d{18,}", got):
-        message = f"must be {words} of at most 18 digits, got {len(got.lstrip('+-'))} digits"
+        message = f"must be {required} of at most 18 digits, got {len(got.lstrip('+-'))} digits"
         return Problem(path, message, "write a smaller number")
     optional = len(location) > 1 and not settings_of(hint_at(location[:-1]))
     needed = optional or str(location[-1]) in required_of(hint_at(location[:-1]))
-    return Problem(path, f"must be {words}, got {given}", likely(sort, got, location, written or "", needed=needed))
+    return Problem(
+        path, f"must be {required}, got {given}", suggest_value(sort, got, location, written or "", needed=needed)
+    )
 
 
-def _choice(got: object, allowed: list[str]) -> str:
+def _suggest_choice(got: object, allowed: list[str]) -> str:
     if got is None:
         return "remove the line, or write one of them"
     word = got[0] if isinstance(got, list) and len(got) == 1 else got
@@ -111,7 +124,7 @@ def _choice(got: object, allowed: list[str]) -> str:
 
 
 def _is_one_of_many(location: Location, settings: Any) -> bool:
-    """Whether *location* is a setting right below a map of keys: the key was forgotten."""
+    """Return whether *location* is a setting directly below a map of keys: the key is missing."""
     if len(location) < 2 or not is_map(hint_at(location[:-1])):
         return False
     names = settings_of(item_of(hint_at(location[:-1])))
@@ -121,6 +134,7 @@ def _is_one_of_many(location: Location, settings: Any) -> bool:
 
 
 def _settings_of_one(location: Location) -> Problem:
+    """Return the problem of a map of keys that holds the settings of one of them."""
     fix = f"write a key of your own below it, such as {_example_key(location)}:, and indent them below that"
     return Problem(yaml_path(location), "must be a map of keys, got the settings of one", fix)
 
@@ -129,7 +143,8 @@ def _example_key(location: Location) -> str:
     return {"regions": "us", "node_pools": "tpu"}.get(str(location[-1]), "first")
 
 
-def _unknown_setting(location: Location) -> str:
+def _suggest_setting(location: Location) -> str:
+    """Suggest the setting that was meant: one at another place, one of nearly that name, or all there are."""
     name, known = str(location[-1]), settings_of(hint_at(location[:-1]))
     if _holds_anchors(location):
         word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
@@ -145,15 +160,16 @@ def _unknown_setting(location: Location) -> str:
 
 
 def _holds_anchors(location: Location) -> bool:
-    """Whether a key at the top looks like those that other programs keep for anchors."""
+    """Return whether a key at the top is like those that other programs have for anchors."""
     name = str(location[0]) if len(location) == 1 else ""
-    return bool(name) and (name.startswith(("_", ".")) or name.lower() in PLACES)
+    return bool(name) and (name.startswith(("_", ".")) or name.lower() in ANCHOR_KEYS)
 
 
 def _elsewhere(name: str) -> list[str]:
+    """Return the paths of all settings with this name."""
     return [path for path in known_paths() if path.split(".")[-1] == name]
 
 
 def _snake(name: str) -> str:
-    """MachineType and machine-type as machine_type."""
+    """Return MachineType and machine-type as machine_type."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()

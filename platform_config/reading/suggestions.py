@@ -1,4 +1,4 @@
-"""What was likely meant by a value of the wrong type: the fix of its message."""
+"""The fix for a value of the wrong type: what was likely meant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from platform_config.shape import bare, hint_at, item_of, required_of, settings_
 YES, NO = ("yes", "y", "on", "true"), ("no", "n", "off", "false")
 SECONDS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 GIB = {"ki": 2**-20, "mi": 2**-10, "m": 2**-10, "gi": 1, "g": 1, "ti": 1024, "t": 1024}
-COUNTS: dict[str, tuple[str, dict[str, float]]] = {
+UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "sec": ("seconds", SECONDS),
     "minutes": ("minutes", {unit: seconds / 60 for unit, seconds in SECONDS.items()}),
     "minute": ("minutes", {}),
@@ -21,29 +21,30 @@ COUNTS: dict[str, tuple[str, dict[str, float]]] = {
     "gib": ("GiB", GIB),
     "percent": ("percent", {"%": 1}),
 }
-"""What the last word of a setting's name says that it counts, and other units in it."""
+"""By the last part of a setting's name: what the setting counts, and how much of that each other unit is."""
 
 
-def likely(sort: str, got: Any, location: Location, written: str, *, needed: bool) -> str:
+def suggest_value(sort: str, got: Any, location: Location, written: str, *, needed: bool) -> str:
     """
-    What to write instead.
+    Suggest what to write instead; empty where that is not clear.
 
     Args:
-        sort: What must stand there, in pydantic's word.
-        got: What stands there.
-        location: Where.
-        written: What stands there in the file, where *got* does not tell it.
-        needed: Whether something must stand there.
+        sort: The required type, as pydantic names it: `int`, `bool`, `tuple` and so on.
+        got: The value that was given.
+        location: The setting.
+        written: The text behind the setting's key, for a value that is None.
+        needed: Whether the setting must be given.
     """
     if got is None:
-        return _nothing(sort, location, written, needed=needed)
+        return _suggest_for_nothing(sort, location, written, needed=needed)
     if isinstance(got, list) and len(got) == 1 and sort in ("int", "float", "bool", "string") and _is_plain(got[0]):
         return f"write {_as_yaml(got[0])} without brackets or hyphen"
-    make = {"int": _number, "float": _number, "bool": _boolean, "string": _text, "tuple": _list}.get(sort, _section)
-    return make(got, location)
+    suggest = {"int": _number, "float": _number, "bool": _boolean, "string": _text, "tuple": _list}.get(sort, _section)
+    return suggest(got, location)
 
 
-def _nothing(sort: str, location: Location, written: str, *, needed: bool) -> str:
+def _suggest_for_nothing(sort: str, location: Location, written: str, *, needed: bool) -> str:
+    """Suggest what to do with a key that has no value."""
     if written[:1] in ("#", "&", "!"):
         return f"put text that begins with {written[0]} in quotes"
     if sort in ("dict", "dataclass"):
@@ -54,6 +55,7 @@ def _nothing(sort: str, location: Location, written: str, *, needed: bool) -> st
 
 
 def _number(got: Any, location: Location) -> str:
+    """Suggest a number."""
     name = str(location[-1])
     if isinstance(got, float):
         if name.endswith("_percent") and 0 < got < 1:
@@ -78,11 +80,11 @@ def _number(got: Any, location: Location) -> str:
 
 
 def _with_unit(text: str, name: str) -> str:
-    """A number with a unit, as a number of what the setting counts."""
+    """Suggest a number without its unit, converted to what the setting counts."""
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-zA-Z%]+)", text)
     if not parts or re.sub(r"\d+(?:\.\d+)?\s*[a-zA-Z%]+\s*", "", text):
         return ""
-    what, units = COUNTS.get(name.rsplit("_", 1)[-1], ("", {}))
+    what, units = UNITS.get(name.rsplit("_", 1)[-1], ("", {}))
     if not what and len(parts) == 1 and parts[0][1].lower() == "k":
         return f"write {float(parts[0][0]) * 1024:.0f} or {float(parts[0][0]) * 1000:.0f}, whichever is meant"
     total = 0.0
@@ -95,7 +97,7 @@ def _with_unit(text: str, name: str) -> str:
 
 
 def _unit(text: str) -> str:
-    """`GiB`, `GB`, `hours` and the like in their short form."""
+    """Return `GiB`, `GB`, `hours` and the like in their short form."""
     word = text.lower()
     longs = {"seconds": "s", "second": "s", "secs": "s", "minutes": "m", "minute": "m", "mins": "m", "hours": "h"}
     longs |= {"hour": "h", "hr": "h", "hrs": "h", "days": "d", "day": "d", "weeks": "w", "week": "w", "percent": "%"}
@@ -103,6 +105,7 @@ def _unit(text: str) -> str:
 
 
 def _boolean(got: Any, _: Location) -> str:
+    """Suggest true or false."""
     word = str(got).lower()
     if word in YES or got == 1:
         return "write true"
@@ -110,12 +113,14 @@ def _boolean(got: Any, _: Location) -> str:
 
 
 def _text(got: Any, location: Location) -> str:
+    """Suggest a text."""
     if location == ("project",) and isinstance(got, int) and not isinstance(got, bool):
         return "write the project ID, not its number: `gcloud projects list` shows it"
     return "put it in quotes" if isinstance(got, bool | int | float) else "write one text"
 
 
 def _list(got: Any, location: Location) -> str:
+    """Suggest a list."""
     if isinstance(got, dict):
         return "write its values alone, each behind '- '"
     if not isinstance(got, str):
@@ -131,7 +136,7 @@ def _list(got: Any, location: Location) -> str:
 
 
 def _section(got: Any, location: Location) -> str:
-    """A list or a value where a map is wanted."""
+    """Suggest a map in place of a list or a value."""
     names = settings_of(hint_at(location))
     if isinstance(got, list) and len(got) == 1 and names.get(str(got[0])) is bool:
         got = got[0]
@@ -151,6 +156,7 @@ def _section(got: Any, location: Location) -> str:
 
 
 def _list_for_map(got: list[Any], inner: set[str], *, is_section: bool) -> str:
+    """Suggest a map in place of a list."""
     if got and all(isinstance(item, dict) and len(item) == 1 and not item.keys() & inner for item in got):
         return "remove the hyphens"
     if is_section:
@@ -161,6 +167,7 @@ def _list_for_map(got: list[Any], inner: set[str], *, is_section: bool) -> str:
 
 
 def _fits(got: Any, hint: Any) -> bool:
+    """Return whether *got* is a value of the type *hint*."""
     if isinstance(got, str):
         return hint is str and not TOKEN.search(got)
     return hint is int and isinstance(got, int) and not isinstance(got, bool)

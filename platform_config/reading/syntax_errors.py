@@ -1,4 +1,4 @@
-"""What is wrong with text that is no YAML: the line where it begins, and in the words of the person who wrote it."""
+"""Text that is not YAML: the line where the mistake begins, what it is, and the fix."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from re import fullmatch
 import yaml
 
 from platform_config.errors import TOKEN, Problem, shown
-from platform_config.reading.lookalikes import odd_characters, said_of
+from platform_config.reading.lookalikes import explain_lookalikes, find_lookalikes
 
 QUOTE = "put the text in quotes"
 NEAR = "look at quotes, brackets and indentation here and in the line above"
 CONFLICT = r"(<{7}|={7}|>{7}|\|{7})( .*)?"
 
 
-def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
-    """The cause of *error* in *text*."""
+def explain_syntax_error(error: yaml.YAMLError, text: str) -> Problem:
+    """Return the mistake in *text* that made the parser raise *error*."""
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
         odd = ord(text[error.position])
@@ -29,16 +29,19 @@ def syntax_problem(error: yaml.YAMLError, text: str) -> Problem:
 
 
 class _Lines:
+    """The lines of a file in which the parser found an error. Each method looks for one kind of mistake."""
+
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
 
     def cause(self, error: yaml.MarkedYAMLError, mark: yaml.Mark) -> Problem:
+        """Return the first mistake that explains *error*: the surest come first."""
         what, context = error.problem or "", error.context or ""
         began = error.context_mark.line if error.context_mark else mark.line
         return (
             self._conflict()
             or self._tab(mark, what)
-            or self._odd(began, mark.line)
+            or self._lookalike(began, mark.line)
             or self._open(error, what, context)
             or self._document(mark, context, what)
             or self._sign(mark, what, context)
@@ -48,12 +51,14 @@ class _Lines:
         )
 
     def _conflict(self) -> Problem | None:
+        """Find a merge conflict of git."""
         for number, line in enumerate(self._lines):
             if fullmatch(CONFLICT, line):
                 return Problem(self._at(number), "must hold no merge conflict, got one", "keep one of the two sides")
         return None
 
     def _tab(self, mark: yaml.Mark, what: str) -> Problem | None:
+        """Find a tab in place of spaces."""
         if r"'\t'" not in what:
             return None
         before, after = self._line(mark.line)[: mark.column], self._line(mark.line)[mark.column :]
@@ -66,17 +71,19 @@ class _Lines:
             self._at(mark.line), f"must be indented with spaces, got {given}", "write two spaces for each tab"
         )
 
-    def _odd(self, *numbers: int) -> Problem | None:
-        """A character that looks like another, in the lines at hand or in the line above them."""
+    def _lookalike(self, *numbers: int) -> Problem | None:
+        """Find a character that only looks like a plain one, in these lines or in the line above them."""
         above = self._above(min(numbers))
         for number in [*([] if above is None else [above]), *range(min(numbers), max(numbers) + 1)]:
             line = self._line(number).partition(" #")[0].strip()
-            if odd_characters(self._line(number).partition(" #")[0]) and not line.startswith("#"):
-                return Problem(self._at(number), *said_of(self._line(number).partition(" #")[0].rstrip("\r")))
+            if find_lookalikes(self._line(number).partition(" #")[0]) and not line.startswith("#"):
+                return Problem(
+                    self._at(number), *explain_lookalikes(self._line(number).partition(" #")[0].rstrip("\r"))
+                )
         return None
 
     def _open(self, error: yaml.MarkedYAMLError, what: str, context: str) -> Problem | None:
-        """A bracket or a quote that is not closed: the line where it was opened."""
+        """Find a bracket or a quote that is not closed, at the line that opens it."""
         if error.context_mark is None:
             return None
         began, opened = error.context_mark.line, self._line(error.context_mark.line)[error.context_mark.column :]
@@ -84,13 +91,14 @@ class _Lines:
             close = "]" if opened[0] == "[" else "}"
             fix = f"write '{close}' at its end, and a comma between its parts"
             return Problem(self._at(began), f"must close '{opened[0]}' with '{close}', got {shown(opened)}", fix)
-        if "quoted scalar" in context and "escape" not in what and "end of stream" in what + "end of stream":
+        if "quoted scalar" in context and "escape" not in what:
             return Problem(
                 self._at(began), f"must close its quote, got {shown(opened)}", f"write {opened[0]} at its end"
             )
         return None
 
     def _document(self, mark: yaml.Mark, context: str, what: str) -> Problem | None:
+        """Find a second document or a directive."""
         if context == "expected a single document in the stream":
             problem = "must not begin a second document, got '---'"
             return Problem(self._at(mark.line), problem, "one file holds one platform")
@@ -101,7 +109,7 @@ class _Lines:
         return None
 
     def _sign(self, mark: yaml.Mark, what: str, context: str) -> Problem | None:
-        """Text that begins with a character that means something in YAML."""
+        """Find text that begins with a character that means something in YAML."""
         line = self._line(mark.line)
         if "undefined alias" in what:
             name = re.split(r"[\s,\]}]", line[mark.column :])[0]
@@ -118,6 +126,7 @@ class _Lines:
         return Problem(self._at(mark.line), f"text must not begin with '{given[:1]}', got {shown(given)}", QUOTE)
 
     def _escape(self, mark: yaml.Mark, what: str) -> Problem | None:
+        """Find a backslash in double quotes."""
         if "escape" not in what:
             return None
         line = self._line(mark.line)
@@ -126,7 +135,7 @@ class _Lines:
         return Problem(self._at(mark.line), f"must hold no backslash in double quotes, got {shown(given)[:-1]}'", fix)
 
     def _key(self, mark: yaml.Mark, what: str, began: int) -> Problem | None:
-        """A line that is no `key: value`, or that begins in the wrong column."""
+        """Find a line that is not `key: value`, or that begins in the wrong column."""
         line = self._line(mark.line)
         if "sequence entries are not allowed" in what:
             fix = "begin a list in the line below its key"
@@ -145,7 +154,7 @@ class _Lines:
         return None
 
     def _no_key(self, number: int) -> Problem | None:
-        """A line without a colon and a space: the parser takes it for text, and stumbles in the next one."""
+        """Return the problem of a line without a colon and a space: the parser fails in the line after it."""
         line = self._line(number).partition(" #")[0].strip()
         if re.search(r":(\s|$)", line) or line.startswith("- "):
             return None
@@ -154,11 +163,11 @@ class _Lines:
         return Problem(self._at(number), f"must read 'key: value', got {shown(line)}", fix)
 
     def _indented(self, number: int, above: int | None) -> Problem:
-        """A line that begins in a column where nothing above it begins."""
+        """Return the problem of a line that begins in a column where nothing above it begins."""
         here = _indent(self._line(number))
         there = 0 if above is None else _indent(self._line(above))
         if above is not None and here > there:
-            fix = f"begin both in one column, or take the value of line {above + 1} away"
+            fix = f"begin both in one column, or remove the value of line {above + 1}"
             message = f"must begin in the same column as line {above + 1}, got {here} spaces and {there}"
             return Problem(self._at(number), message, fix)
         columns = sorted({_indent(line) for line in self._lines[:number] if _is_content(line)})
@@ -168,7 +177,7 @@ class _Lines:
         return Problem(self._at(number), message, fix)
 
     def _above(self, number: int) -> int | None:
-        """The line above that is neither empty nor a comment."""
+        """Return the nearest line above that is neither empty nor a comment."""
         rows = range(min(number, len(self._lines)) - 1, -1, -1)
         return next((row for row in rows if _is_content(self._lines[row])), None)
 

@@ -1,30 +1,24 @@
-"""YAML text as plain values: strict about keys, bounded in size, with the line of whatever is wrong."""
+"""The settings of a YAML file as plain values: each key once, bounded in size, each problem with its line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from re import fullmatch
 from typing import Any
 
 import yaml
 
 from platform_config.errors import ConfigError, Location, Problem, shown
-from platform_config.reading.file_text import START, file_text
-from platform_config.reading.lookalikes import plain_text, said_of
-from platform_config.reading.syntax_errors import syntax_problem
+from platform_config.reading.file_text import START, read_text
+from platform_config.reading.lookalikes import explain_lookalikes, replace_lookalikes
+from platform_config.reading.scalars import scalar_value
+from platform_config.reading.syntax_errors import explain_syntax_error
 
 MAX_DEPTH = 20
 MAX_VALUES = 5_000
-"""Values after anchors are expanded: a small file can hold a very large tree. Fifty regions take a thousand."""
+"""Counted after anchors are expanded: a small file can hold a very large tree. Fifty regions have a thousand values."""
 MAX_TOKENS = 8 * MAX_VALUES
-"""Of YAML: key, colon, value and the like. No value takes more than eight."""
-
-WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
-    word: value for value in (True, False) for word in (str(value).lower(), str(value), str(value).upper())
-}
-INTEGER = r"[-+]?(0|[1-9][0-9]{0,17})"
-FLOAT = r"[-+]?(\.[0-9]+|(0|[1-9][0-9]{0,17})(\.[0-9]*)?)([eE][-+]?[0-9]{1,2})?"
+"""Tokens of YAML, such as a key, a colon or a value. No value has more than eight."""
 
 TOO_DEEP = Problem("", f"must be nested at most {MAX_DEPTH} levels deep, got more", "an anchor must not hold itself")
 TOO_MUCH = Problem("", f"must hold at most {MAX_VALUES} values, got more", "anchors of anchors multiply: write it out")
@@ -33,13 +27,13 @@ TOO_MUCH = Problem("", f"must hold at most {MAX_VALUES} values, got more", "anch
 @dataclass
 class Reading:
     """
-    What was read of a file.
+    What is read from a config file.
 
     Attributes:
-        settings: As plain values; where a key is given twice, both together.
-        problems: What is wrong with single lines.
-        broken: Locations at which it is not known what was meant.
-        written: How numbers are written (`1.30` is 1.3), and what follows a key without a value.
+        settings: The settings as plain values; a key that is given twice has the values of both.
+        problems: Problems of single lines.
+        broken: Locations whose value cannot be known, such as a key that is given twice with two values.
+        written: The text of each number (`1.30` is read as 1.3), and what follows each key that has no value.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -50,30 +44,30 @@ class Reading:
 
 def read(path: Path) -> Reading:
     """
-    The settings in *path*, and what is wrong with single lines of it.
+    Read the settings in *path*, with the problems of its single lines.
 
     Raises:
-        ConfigError: Where there is nothing to go on with: no file, no YAML, no map.
+        ConfigError: The file cannot be read, is not YAML, is not a map, or is too large or too deep.
     """
-    text = file_text(path)
+    text = read_text(path)
     try:
-        # The base loader knows syntax only; what a scalar means is decided below, as YAML 1.2 has it.
+        # The base loader knows syntax only; `scalar_value` decides what a scalar means.
         return _Reader().reading(yaml.compose(text, Loader=_Loader))
     except yaml.YAMLError as error:
-        raise ConfigError(str(path), [syntax_problem(error, text)]) from None
+        raise ConfigError(str(path), [explain_syntax_error(error, text)]) from None
     except _Refused as refused:
         raise ConfigError(str(path), [refused.problem]) from None
 
 
-class _Refused(Exception):  # noqa: N818 - it never leaves this file
-    """There is no sense in reading on."""
+class _Refused(Exception):  # noqa: N818 - it never leaves this module
+    """The file as a whole is refused."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
 
 class _Loader(yaml.BaseLoader):
-    """Stops before a tree is built that is too deep or too large to be a config."""
+    """A loader that stops before it builds a tree that is too deep or too large to be a config."""
 
     def fetch_more_tokens(self) -> None:
         super().fetch_more_tokens()
@@ -84,14 +78,14 @@ class _Loader(yaml.BaseLoader):
 
 
 class _Reader:
-    """Plain values from YAML nodes; problems with single lines are gathered, those of the whole are raised."""
+    """Makes plain values from YAML nodes: collects problems of single lines, raises those of the whole file."""
 
     def __init__(self) -> None:
         self._found = Reading()
         self._values = 0
 
     def reading(self, node: yaml.Node | None) -> Reading:
-        """The map at the top of the file, without the keys that only hold anchors."""
+        """Return the map at the top of the file, without the keys that only hold anchors."""
         if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
             raise _Refused(Problem("", "must hold settings, got an empty file", START))
         if not isinstance(node, yaml.MappingNode):
@@ -102,7 +96,7 @@ class _Reader:
         return self._found
 
     def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[str, Any]:
-        """The map that *node* is; a key that is given twice is a problem, and holds what stands below both."""
+        """Return the map in *node*; a key that is given twice is a problem, and gets the values below both."""
         result: dict[str, Any] = {}
         lines: dict[str, int] = {}
         merged: list[yaml.Node] = []
@@ -114,9 +108,9 @@ class _Reader:
             elif key is not None:
                 value = self._value(value_node, (*location, key))
                 if value is None:
-                    self._found.written[_named((*location, key))] = _rest(key_node.end_mark)
+                    self._found.written[_without_merges((*location, key))] = _rest(key_node.end_mark)
                 if key in lines:
-                    self._twice(key, line, lines[key], result.get(key), value)
+                    self._refuse_twice(key, line, lines[key], result.get(key), value)
                     value = self._both(result.get(key), value, (*location, key))
                 result[key] = value
             if key is not None:
@@ -126,22 +120,24 @@ class _Reader:
         return result
 
     def _key(self, node: yaml.Node, line: int, location: Location) -> str | None:
+        """Return the text of a key, or None if it is a list or a map."""
         if not isinstance(node, yaml.ScalarNode):
             fix = (
                 "put quotes around it, or fill the template in first" if _is_template(node) else "put quotes around it"
             )
             self._complain(line, "a key must be text, got a list or map", fix)
-            self._found.broken.add(_named(location))
+            self._found.broken.add(_without_merges(location))
             return None
-        if isinstance(_scalar(node), str):
+        if isinstance(_scalar_value(node), str):
             return self._plain(node, node.value)
         given = shown(node.value) if node.value else "nothing"
         fix = "begin it with a letter, or put quotes around it" if node.value else "give it a name"
         self._complain(line, f"a key must be text, got {given}", fix)
-        self._found.broken.add(_named((*location, node.value)))
+        self._found.broken.add(_without_merges((*location, node.value)))
         return str(node.value)
 
-    def _twice(self, key: str, line: int, first: int, one: object, two: object) -> None:
+    def _refuse_twice(self, key: str, line: int, first: int, one: object, two: object) -> None:
+        """Report a key that is given on *line* and on line *first*."""
         fix = "remove one of the two"
         if isinstance(one, dict) and isinstance(two, dict):
             other = any(one[name] != two[name] and not isinstance(one[name], dict) for name in one if name in two)
@@ -150,24 +146,26 @@ class _Reader:
         self._complain(line, f"key {shown(key)} must be given once, got it on line {first} too", fix)
 
     def _both(self, one: object, two: object, location: Location) -> object:
-        """What stands below both; where they contradict each other it is not known what was meant."""
+        """Return the values below both keys; where they differ, it cannot be known which is meant."""
         if isinstance(one, dict) and isinstance(two, dict):
             shared = {key: self._both(one[key], two[key], (*location, key)) for key in one if key in two}
             return {**one, **two, **shared}
         if one != two:
-            self._found.broken.add(_named(location))
+            self._found.broken.add(_without_merges(location))
         return one
 
     def _merged(self, node: yaml.Node, location: Location) -> dict[str, Any]:
+        """Return the map that `<<` names."""
         value = self._value(node, (*location, "<<"))
         if isinstance(value, dict):
             return value
         fix = "write the name of an anchor before a map, such as <<: *pool"
         self._complain(node.start_mark.line + 1, f"'<<' must name a map, got {shown(value)}", fix)
-        self._found.broken.add(_named(location))
+        self._found.broken.add(_without_merges(location))
         return {}
 
     def _value(self, node: yaml.Node, location: Location) -> Any:
+        """Return the plain value in *node*."""
         self._values += 1
         if len(location) > MAX_DEPTH:
             raise _Refused(TOO_DEEP)
@@ -178,25 +176,25 @@ class _Reader:
             tag = shown(node.tag.replace("tag:yaml.org,2002:", "!!"))
             fix = "remove the tag" if node.value else "remove it, or put text that begins with ! in quotes"
             self._complain(node.start_mark.line + 1, f"must be plain YAML, got the tag {tag}", fix)
-            self._found.broken.add(_named(location))
+            self._found.broken.add(_without_merges(location))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*location, index)) for index, item in enumerate(node.value)]
         plain = self._plain(node, node.value)
-        if plain != node.value and plain.startswith("- "):  # A list was meant.
-            self._found.broken.add(_named(location))
+        if plain != node.value and plain.startswith("- "):  # It is meant as a list.
+            self._found.broken.add(_without_merges(location))
         node.value = plain
-        value = _scalar(node)
+        value = _scalar_value(node)
         if isinstance(value, int | float):
-            self._found.written[_named(location)] = node.value
+            self._found.written[_without_merges(location)] = node.value
         return value
 
     def _plain(self, node: Any, text: str) -> str:
-        """*text* without characters that only look like others, each of which is a problem."""
-        plain = plain_text(text) if node.style is None else text
+        """Return *text* with plain characters; each that only looks like one is a problem."""
+        plain = replace_lookalikes(text) if node.style is None else text
         if plain != text:
-            message, fix = said_of(text)
+            message, fix = explain_lookalikes(text)
             self._complain(node.start_mark.line + 1, message, fix)
         return plain
 
@@ -205,31 +203,19 @@ class _Reader:
 
 
 def _is_template(node: yaml.Node) -> bool:
-    """Whether a key is a map, as in `{{ name }}`."""
+    """Return whether a key is a map, as in `{{ name }}`."""
     return isinstance(node, yaml.MappingNode)
 
 
-def _named(location: Location) -> Location:
-    """*location* without the merges on the way: what they hold is part of the map around them."""
+def _without_merges(location: Location) -> Location:
+    """Return *location* without merges: what they hold belongs to the map around them."""
     return tuple(part for part in location if part != "<<")
 
 
 def _rest(mark: yaml.Mark) -> str:
-    """What stands behind a key, in its own line."""
+    """Return what follows a key in its line."""
     return (mark.buffer or "")[mark.pointer :].partition("\n")[0].lstrip(" :").rstrip("\r\0")
 
 
-def _scalar(node: Any) -> str | int | float | bool | None:
-    """
-    What a scalar means in YAML 1.2: `NO`, `on`, `12:30` and dates are text, and so is a number that begins with 0.
-
-    Text that should have been a number is told as such later, with its path.
-    """
-    text: str = node.value
-    if node.style is not None:
-        return text
-    if text in WORDS:
-        return WORDS[text]
-    if fullmatch(INTEGER, text):
-        return int(text)
-    return float(text) if fullmatch(FLOAT, text) else text
+def _scalar_value(node: Any) -> str | int | float | bool | None:
+    return scalar_value(node.value, quoted=node.style is not None)

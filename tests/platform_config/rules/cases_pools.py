@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constructs_lib.accelerators import machines
-from tests.rules.case import OTHER, Case, More, choices, growing, pool
+from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
 
 CASES: dict[str, Case] = {
     "POOL-NONE": Case(

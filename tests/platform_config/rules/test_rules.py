@@ -12,7 +12,7 @@ from constructs_lib.specs import CapacitySpec, NodePoolSpec
 from platform_config.errors import Problem
 from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
-from tests.rules import (
+from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
     cases_gateway,
@@ -22,7 +22,7 @@ from tests.rules import (
     cases_serving,
     cases_weights,
 )
-from tests.rules.case import Case, Changes, More, choices, growing, pool, told
+from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, told
 
 TOPICS = (
     cases_names,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from platform_config.stack_graph import WEIGHTS_STACK
-from tests.rules.case import Case, Changes, More, choices, growing, pool
+from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool
 
 COMMIT = "0" * 40
 FROM_HUGGING_FACE: Changes = {"bucket": None, "model__source": "hugging_face"}

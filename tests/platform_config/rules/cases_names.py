@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rules.case import Case, More
+from tests.platform_config.rules.case import Case, More
 
 LABELS = {f"key-{n}": "" for n in range(64)}
 KEY = (

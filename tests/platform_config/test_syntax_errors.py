@@ -129,7 +129,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "project: my",
         "  project: my",
         "line 4: must begin in the same column as line 3, got 2 spaces and 0\n"
-        "    fix: begin both in one column, or take the value of line 3 away",
+        "    fix: begin both in one column, or remove the value of line 3",
     ),
     "a line that is indented too little": (
         "    region: us-east5",
@@ -140,7 +140,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "  eu:\n    number",
         "  eu:\n   number",
         "line 14: must begin in the same column as line 13, got 4 spaces and 3\n"
-        "    fix: begin both in one column, or take the value of line 13 away",
+        "    fix: begin both in one column, or remove the value of line 13",
     ),
     "a bracket that is not closed": (
         "[us-east5-b]",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rules.case import Case, More, regions
+from tests.platform_config.rules.case import Case, More, regions
 
 CASES: dict[str, Case] = {
     "GW-NEG-50": Case(

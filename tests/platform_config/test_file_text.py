@@ -31,7 +31,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "wrong indentation": (
         "name: gemma\n  project: p\n",
         "line 2: must begin in the same column as line 1, got 2 spaces and 0\n"
-        "    fix: begin both in one column, or take the value of line 1 away",
+        "    fix: begin both in one column, or remove the value of line 1",
     ),
     "an open bracket": (
         "name: [gemma\n",

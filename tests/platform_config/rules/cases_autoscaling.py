@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rules.case import Case, More, choices, growing, pool
+from tests.platform_config.rules.case import Case, More, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"model_server__tensor_parallel_size": 2}

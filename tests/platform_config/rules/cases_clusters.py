@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rules.case import Case, More, pool
+from tests.platform_config.rules.case import Case, More, pool
 
 CASES: dict[str, Case] = {
     "GKE-VERSION": Case(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.rules.case import Case, More, cidrs, growing, regions
+from tests.platform_config.rules.case import Case, More, cidrs, growing, regions
 
 CASES: dict[str, Case] = {
     "REG-NONE": Case(
