@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import ApiError, remedy
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite
-from gke_inference.remedy import remedy
 from gke_inference.teardown.clusters import DeletedClusters
 from gke_inference.teardown.decisions import DestroyOptions, FindDeleted
 from gke_inference.teardown.findings import stale_stack_findings

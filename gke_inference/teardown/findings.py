@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import ApiError, remedy
 from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part
-from gke_inference.remedy import remedy
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import CLUSTER_TYPE, NETWORK_TYPE, DestroyOrder
 from gke_inference.teardown.ownership import NetworkResource

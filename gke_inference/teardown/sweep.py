@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import ApiError, remedy
 from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part, collection_of
-from gke_inference.remedy import remedy
 from gke_inference.teardown.findings import CLUSTER_VIEWER, NO_ANSWER, VIEWER, cluster_fix, no_answer, not_swept
 from gke_inference.teardown.interrupt import Waiter
 from gke_inference.teardown.network import Network
