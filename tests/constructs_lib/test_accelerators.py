@@ -293,4 +293,4 @@ def test_a_plan_has_a_zone() -> None:
 def test_what_follows_from_the_machine_cannot_be_given() -> None:
     """A plan has two fields, so no other one can contradict them."""
     with pytest.raises(TypeError, match="nodes"):
-        replace(plan(), nodes=7)
+        replace(plan(), nodes=7)  # type: ignore[call-arg]
