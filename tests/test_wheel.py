@@ -19,9 +19,13 @@ EXAMPLE = ROOT / "config" / "example.yaml"
 PACKAGES = ("constructs_lib", "stacks", "platform_config", "gke_inference", "fast_synth")
 UV = str(setup.UV) if setup.UV.exists() else shutil.which("uv")
 
-pytestmark = pytest.mark.skipif(
-    not UV and not os.environ.get("CI"), reason="uv is not installed: `make setup-tests` brings it where it can be had"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not UV and not os.environ.get("CI"),
+        reason="uv is not installed: `make setup-tests` brings it where it can be had",
+    ),
+]
 
 APP = """
 import sys
