@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tools.jsii_cache import main, told
+from tools.jsii_cache import describe_cache, main
 
 
 def test_the_cache_is_named_with_its_size_and_the_way_to_remove_it(tmp_path: Path) -> None:
     """Quoted for a shell; a folder without files is not worth a word."""
     root = tmp_path / "package cache"
     (root / "constructs").mkdir(parents=True)
-    empty = told(root)
+    empty = describe_cache(root)
     (root / "constructs" / "index.tgz").write_bytes(b"x" * 3_000_000)
 
     assert empty == ""
-    assert f"3 MB in {root};" in told(root)
-    assert told(root).endswith(f"To remove it: rm -rf '{root}'")
+    assert f"3 MB in {root};" in describe_cache(root)
+    assert describe_cache(root).endswith(f"To remove it: rm -rf '{root}'")
 
 
 def test_it_is_found_where_jsii_was_told_to_put_it(

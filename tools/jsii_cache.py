@@ -19,8 +19,8 @@ def cache_root() -> Path:
     return Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
 
 
-def told(root: Path) -> str:
-    """What is left at *root*, for who wanted everything removed; empty where there is nothing."""
+def describe_cache(root: Path) -> str:
+    """Return size, place and removal of the cache at *root*; empty where there is none."""
     size = sum(path.lstat().st_size for path in root.rglob("*") if path.is_file())
     if not size:
         return ""
@@ -31,8 +31,8 @@ def told(root: Path) -> str:
 
 
 def main() -> None:
-    """Tell it."""
-    if text := told(cache_root()):
+    """Print what is left of the cache, and how to remove it."""
+    if text := describe_cache(cache_root()):
         print(text)
 
 
