@@ -84,7 +84,7 @@ def _subnets(target: Target) -> Subnets:
     All of the project, by Google's name of their region: names are taken in all networks.
 
     Raises:
-        ApiError: They cannot be told, or not those of every region.
+        ApiError: They cannot be listed, or not those of every region.
     """
     found: Subnets = {}
     for scope, told in target.google.pages(

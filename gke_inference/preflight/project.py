@@ -89,7 +89,7 @@ def permissions(target: Target) -> list[str]:
 
 
 def _workload_policy(pool: PoolPlan) -> bool:
-    """Whether a pool's place is told by a policy of its own, and not by the pool itself."""
+    """Return whether a policy of its own decides a pool's place, and not the pool itself."""
     machine = pool.machine
     return pool.compact_placement and (machine.generation == "v7" or machine.workload_policy_topology is not None)
 

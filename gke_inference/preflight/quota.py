@@ -30,20 +30,20 @@ def checks(target: Target) -> Iterator[Check]:
 def _project(target: Target) -> list[Finding]:
     limits = Limits.of_project(target)
     network = target.google.find("compute", "v1", "networks.get", project=target.project, network=target.names.network)
-    return _told(project_needs(target), limits, built=network is not None)
+    return _findings(project_needs(target), limits, built=network is not None)
 
 
 def _region(target: Target, key: str) -> list[Finding]:
     limits = Limits.of_region(target, key)
     built = target.has_cluster(key)
-    return _told(region_needs(target, key), limits, built=built)
+    return _findings(region_needs(target, key), limits, built=built)
 
 
 Charge = tuple[Quota, Limit]
 
 
-def _told(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding]:
-    """A finding of each need, which counts all that its quota is charged; a limit that is not told hides no other."""
+def _findings(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding]:
+    """Return a finding for each need, which counts all that its quota is charged; an unknown limit hides no other."""
     charges: dict[Need, Charge | None] = {}
 
     def charge(need: Need) -> list[Finding]:
@@ -93,13 +93,13 @@ def _unknown(need: Need, limits: Limits) -> Finding:
 
 
 def _charged(need: Need, limits: Limits) -> Charge | None:
-    """The first quota that was granted, else the last one; None where that is not told of one before it."""
+    """Return the first quota that was granted, else the last one; None where an earlier one is unknown."""
     charge: Charge | None = None
     for names in need.quotas:
-        told = [(quota, limit) for quota in names if (limit := limits.limit(quota, even=need.even)) is not None]
-        if not told:
+        known = [(quota, limit) for quota in names if (limit := limits.limit(quota, even=need.even)) is not None]
+        if not known:
             return None
-        charge = next((one for one in told if one[1].limit), told[0])
+        charge = next((one for one in known if one[1].limit), known[0])
         if charge[1].limit:
             break
     return charge

@@ -19,7 +19,7 @@ class Limit:
 
     Attributes:
         limit: How much may be in use; infinite where there is no limit.
-        usage: How much is in use; None where that is not told.
+        usage: How much is in use; None where that is unknown.
         zones: Those whose own limits it is; empty for one of the region or the project.
     """
 
@@ -29,7 +29,7 @@ class Limit:
 
     def __str__(self) -> str:
         zones = f" in {' and '.join(self.zones)}" if self.zones else ""
-        used = "how much is in use is not told" if self.usage is None else f"{self.usage:g} in use"
+        used = "how much is in use is unknown" if self.usage is None else f"{self.usage:g} in use"
         return f"limit {self.limit:g}{zones}, {used}"
 
 
@@ -41,7 +41,7 @@ class Limits:
     Attributes:
         region: Name of the region; empty for the project.
         zones: Zones of the region that are used.
-        listed: What the compute API tells of it.
+        listed: What the compute API reports of it.
     """
 
     target: Target
@@ -51,20 +51,20 @@ class Limits:
 
     @classmethod
     def of_project(cls, target: Target) -> Limits:
-        """Those of the project, as the compute API tells them now."""
+        """Ask the compute API for the limits of the project."""
         answer = target.google.call("compute", "v1", "projects.get", project=target.project)
         return cls(target, "", (), answer.get("quotas", []))
 
     @classmethod
     def of_region(cls, target: Target, key: str) -> Limits:
-        """Those of the region *key*, as the compute API tells them now."""
+        """Ask the compute API for the limits of the region *key*."""
         spec = target.config.regions[key]
         answer = target.google.call("compute", "v1", "regions.get", project=target.project, region=spec.region)
         return cls(target, spec.region, tuple(spec.zones), answer.get("quotas", []))
 
     def limit(self, quota: Quota, *, even: bool) -> Limit | None:
         """
-        Its limit; None where there is no such quota. The compute API knows old ones only, but tells their use.
+        Return its limit; None where there is no such quota. The compute API knows old ones only, but reports their use.
 
         Service Usage has limits of zones beside those of regions, such as PREEMPTIBLE-TPU-V6E-per-project-zone; a
         project may have either, or both with -1 for no limit. The smaller one counts. With *even* all zones are used

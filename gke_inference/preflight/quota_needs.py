@@ -132,7 +132,7 @@ def _system_nodes(target: Target, key: str) -> int:
 
 
 def _system_cpus(target: Target, key: str) -> int:
-    """0 where its machine type is not offered, which MACHINE tells."""
+    """Count the CPUs of the system pool; 0 where its machine type is not offered, which MACHINE reports."""
     answer = target.google.find(
         "compute", "v1", "machineTypes.get", project=target.project, zone=target.config.regions[key].zones[0],
         machineType=system_machine_type(target.config),

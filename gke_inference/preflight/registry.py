@@ -43,7 +43,7 @@ def manifest(host: str, repository: str, reference: str, *, token: Callable[[], 
         token: Gives an access token of the caller, for Google.
 
     Raises:
-        ApiError: It cannot be told.
+        ApiError: The registry gives no answer.
     """
     base = os.environ.get(ENDPOINT_VARIABLE) or f"https://{DOCKER_HUB.get(host, host)}"
     try:

@@ -26,7 +26,7 @@ class LastSynth:
     Attributes:
         config: The config of the last synth as plain data; None where there was none of the kind.
         stacks: The text of each stack, by id.
-        applied: Whether something of that platform is applied, as far as files tell: a state in a bucket may be full.
+        applied: Whether something of that platform is applied, as far as files show: a state in a bucket may be full.
     """
 
     config: dict[str, Any] | None

@@ -67,7 +67,7 @@ def stack_folders(outdir: Path) -> Iterator[StackFolder]:
 
 
 def _holds_resources(state: Path) -> bool:
-    """Whether the file *state* lists a resource; where nobody can tell what it holds, it does."""
+    """Return whether the file *state* lists a resource; one that cannot be read counts as such."""
     try:
         held = json.loads(state.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -155,7 +155,7 @@ def test_nobody_there_is_no_verdict(inference_ops: InferenceOps) -> None:
 
     assert ran.code == 3
     assert "Spill-over" not in ran.out
-    assert "Could not tell: no request was answered." in ran.out
+    assert "Unknown: no request was answered." in ran.out
     assert "connection" in ran.out
     assert "step 2" not in ran.err
 
@@ -193,7 +193,7 @@ def test_outside_of_a_clone_the_server_tells_its_model(inference_ops: InferenceO
     assert {body["model"] for _, body, _ in server.requests} == {MODEL}
     assert (unclear.code, odd.code, other.requests) == (2, 2, [])
     assert "--model: must be given: there is no config, and the server has 'base', 'adapter'" in unclear.err
-    assert "/elsewhere/v1/models does not tell it" in odd.err
+    assert "/elsewhere/v1/models does not list it" in odd.err
 
 
 @pytest.mark.usefixtures("outside")
