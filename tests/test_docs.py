@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from platform_config.config import Config
-from platform_config.load import load, setting_paths
+from platform_config.load import load
 from platform_config.rules import RULES
+from platform_config.shape import setting_paths
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
 from tests.configs import changed, config
 from tests.synthesized import Synthesized, synthesize

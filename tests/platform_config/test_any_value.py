@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from platform_config.errors import ConfigError
-from platform_config.load import load, setting_paths
+from platform_config.load import load
+from platform_config.shape import setting_paths
 from tests.config_files import written
 from tests.configs import ELASTIC, EXAMPLE, changed
 from tests.sampling import sample
