@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
@@ -41,42 +41,42 @@ class LivePlatform:
     @property
     def deployment_path(self) -> str:
         """The model server, in each cluster."""
-        return self._path("apps/v1", "deployments", self.names.model_server)
+        return self.object_path("apps/v1", "deployments", self.names.model_server)
 
     @property
     def gateway_path(self) -> str:
         """The Gateway, in the config cluster."""
-        return self._path(GATEWAY_API, "gateways", self.names.gateway)
+        return self.object_path(GATEWAY_API, "gateways", self.names.gateway)
 
     @property
     def route_path(self) -> str:
         """The gateway's route, in the config cluster."""
-        return self._path(GATEWAY_API, "httproutes", self.names.route)
+        return self.object_path(GATEWAY_API, "httproutes", self.names.route)
 
     @property
     def import_path(self) -> str:
         """The pool that comes from all clusters, in the config cluster."""
-        return self._path(GKE_NETWORKING_API, "gcpinferencepoolimports", self.names.inference_pool)
+        return self.object_path(GKE_NETWORKING_API, "gcpinferencepoolimports", self.names.inference_pool)
 
     @property
     def health_check_path(self) -> str:
         """How the gateway probes servers, in the config cluster."""
-        return self._path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy)
+        return self.object_path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy)
 
     @property
     def policy_path(self) -> str:
         """How the gateway balances, in the config cluster."""
-        return self._path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy)
+        return self.object_path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy)
+
+    @property
+    def namespace_path(self) -> str:
+        """The platform's namespace, in each cluster."""
+        return f"/api/v1/namespaces/{self.config.namespace}"
 
     @property
     def pods_path(self) -> str:
         """The pods, in each cluster."""
-        return f"/api/v1/namespaces/{self.config.namespace}/pods"
-
-    @property
-    def sender_name(self) -> str:
-        """What the names of a drill's pods begin with."""
-        return f"{self.config.name}-drill"
+        return self.object_path("v1", "pods")
 
     def gateway(self) -> dict[str, Any]:
         """
@@ -112,15 +112,15 @@ class LivePlatform:
         raise ApiError(status=None, reason="noAddress", message=message)
 
     def deployment(self, key: str) -> dict[str, Any]:
-        """The model server of region *key*."""
+        """Return the model server of region *key*."""
         return self.clusters(key).get(self.deployment_path)
 
     def ready_servers(self, key: str) -> int:
-        """How many model servers of region *key* are ready."""
+        """Return how many model servers of region *key* are ready."""
         return int(self.deployment(key).get("status", {}).get("readyReplicas", 0))
 
     def min_replicas(self, key: str) -> int:
-        """Fewest servers that the autoscaler of region *key* allows; 0 without one."""
+        """Return the fewest servers that the autoscaler of region *key* allows; 0 without one."""
         path = f"/apis/autoscaling/v2/namespaces/{self.config.namespace}/horizontalpodautoscalers"
         for autoscaler in self.clusters(key).get(path).get("items", []):
             if autoscaler["spec"]["scaleTargetRef"]["name"] == self.names.model_server:
@@ -128,35 +128,26 @@ class LivePlatform:
         return 0
 
     def policy(self) -> dict[str, Any]:
-        """`spec.default` of the gateway's backend policy."""
+        """Return `spec.default` of the gateway's backend policy."""
         policy = self.clusters(self.config.config_region).get(self.policy_path)
         default: dict[str, Any] = policy["spec"].get("default", {})
         return default
 
     def capacity_percent(self, key: str, policy: dict[str, Any]) -> int:
-        """Share of the capacity of region *key* that the gateway uses by *policy*; the first scope that fits counts."""
+        """Return which percentage of region *key* the gateway uses by *policy*; the first scope that fits counts."""
         for scope in policy.get("scopes") or []:
             if scope["selector"] == self.selector(key):
                 return int(scope.get("capacityScalerPercent", 100))
         return int(policy.get("capacityScalerPercent", 100))
 
     def selector(self, key: str) -> dict[str, str]:
-        """How a scope of the policy selects region *key*."""
+        """Return the selector of the policy's scopes for region *key*."""
         return {"gke.io/region": self.config.regions[key].region}
 
-    def accelerator_nodes(self, key: str) -> Iterator[dict[str, Any]]:
-        """The nodes of region *key* that the model server may run on."""
-        machines = [pool.machine for pool in self.config.serving_nodes(key).pools.values()]
-        for label in dict.fromkeys(f"{machine.label}={machine.label_value}" for machine in machines):
-            yield from self.clusters(key).get("/api/v1/nodes", labelSelector=label).get("items", [])
-
-    def server_pods(self, key: str) -> list[str]:
-        """Paths of the model server's pods in region *key*."""
-        pods = self.clusters(key).get(self.pods_path, labelSelector=f"app={self.names.model_server}").get("items", [])
-        return [f"{self.pods_path}/{pod['metadata']['name']}" for pod in pods]
-
-    def _path(self, api: str, plural: str, name: str) -> str:
-        return f"/apis/{api}/namespaces/{self.config.namespace}/{plural}/{name}"
+    def object_path(self, api: str, plural: str, *name: str) -> str:
+        """Return the path of an object in the platform's namespace, or of all of its kind, in any cluster."""
+        root = "/apis" if "/" in api else "/api"
+        return "/".join((root, api, "namespaces", self.config.namespace, plural, *name))
 
 
 def gateway_addresses(gateway: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import (
     AutoscalingSpec,
@@ -92,7 +92,7 @@ class Config(BaseModel):
         """Return the accelerator pools of region *key*, by pool key."""
         region = self.regions[key]
         specs = {**self.node_pools, **(region.node_pools or {})}
-        return {pool: plan_pool(spec, len(region.zones)) for pool, spec in specs.items()}
+        return {pool: PoolPlan(spec=spec, zones=len(region.zones)) for pool, spec in specs.items()}
 
     @property
     def reads_bucket(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from platform_config.pages import REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
@@ -44,7 +45,7 @@ FIXED = Effect("refused", "a region with another key and number can have it")
 EFFECTS: Mapping[str, Effect] = {
     "name": Effect("nothing", "creates a second platform, with its own states"),
     "project": Effect("refused", "another project needs another `name`"),
-    "regions": Effect("in place", "a new key adds a region; remove one with the README's steps"),
+    "regions": Effect("in place", f"a new key adds a region; to remove one: {REMOVE_A_REGION}"),
     "regions.<key>.number": FIXED,
     "regions.<key>.region": FIXED,
     "regions.<key>.zones": Effect("in place", "nodes in a removed zone are deleted at once"),
@@ -96,7 +97,8 @@ EFFECTS: Mapping[str, Effect] = {
     "bucket.versioning": IN_PLACE,
     "bucket.force_destroy": IN_PLACE,
     "autoscaling": Effect(
-        "in place", "turned on, servers drop to one unless the autoscaler takes over their count first (README)"
+        "in place",
+        f"turned on, servers drop to one unless the autoscaler takes over their count first: {TURN_AUTOSCALING_ON}",
     ),
     **dict.fromkeys(
         (
@@ -152,7 +154,7 @@ COMES: Mapping[str, Effect] = {
 }
 """For a key or a section that is new."""
 
-LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", "follow the README's steps")}
+LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", f"follow the steps of {REMOVE_A_REGION}")}
 """For a key that is removed."""
 
 

@@ -46,7 +46,7 @@ def _same_device(config: Config) -> Iterator[Problem]:
 
 def _without_interfaces(plan: PoolPlan) -> tuple[str, ...]:
     """Return the form of a pod that claims no network interfaces."""
-    return replace(plan, dranet=False).pod_form
+    return replace(plan, spec=replace(plan.spec, dranet=False)).pod_form
 
 
 def _with_choices(config: Config) -> Iterator[dict[str, PoolPlan]]:

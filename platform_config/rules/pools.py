@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from constructs_lib.accelerators import Machine, machines
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
+from platform_config.pages import MACHINES
 from platform_config.rules.rule import Rule, pool_plans, pool_specs, region_plans
 
 DISK_TYPES = ("hyperdisk-balanced", "hyperdisk-extreme", "pd-balanced", "pd-extreme", "pd-ssd", "pd-standard")
@@ -35,7 +36,7 @@ def _likely_machine(text: str) -> str:
     named = [name for name, machine in machines().items() if len(word) > 1 and word in _accelerator(machine)]
     if named:
         return f"write {'one of ' if len(named) > 1 else ''}{', '.join(named)}"
-    return nearest(text.lower(), machines(), otherwise=f"docs/machines.md describes all {len(machines())}")
+    return nearest(text.lower(), machines(), otherwise=f"{MACHINES} describes all {len(machines())}")
 
 
 def _accelerator(machine: Machine) -> str:
@@ -55,7 +56,7 @@ def _topology(config: Config) -> Iterator[Problem]:
         more = f" or {len(machine.topologies) - 12} larger ones" if len(machine.topologies) > 12 else ""
         message = f"must be one of {', '.join(first)}{more} for {spec.machine_type}, got {shown(spec.topology)}"
         turned = "x".join(sorted(spec.topology.split("x"), key=lambda side: (len(side), side)))
-        fix = f"write '{turned}'" if turned in machine.topologies else "docs/machines.md lists them all"
+        fix = f"write '{turned}'" if turned in machine.topologies else f"{MACHINES} lists them all"
         yield Problem(f"{path}.topology", message, fix)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
@@ -48,7 +48,7 @@ def pool_plans(config: Config) -> Iterator[tuple[str, PoolPlan]]:
     """Yield path and plan, for one zone, of each pool in the file whose machine and topology are known."""
     for path, _, spec in pool_specs(config):
         try:
-            yield path, plan_pool(spec, zones=1)
+            yield path, PoolPlan(spec=spec, zones=1)
         except ValueError:
             continue
 
@@ -60,7 +60,7 @@ def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
     for pool, spec in {**config.node_pools, **(region.node_pools or {})}.items():
         own = f"regions.{key}." if pool in (region.node_pools or {}) else ""
         try:
-            plans[pool] = f"{own}node_pools.{pool}", plan_pool(spec, len(region.zones))
+            plans[pool] = f"{own}node_pools.{pool}", PoolPlan(spec=spec, zones=len(region.zones))
         except ValueError:
             continue
         except TypeError:  # The rule ends only where it needs this pool.

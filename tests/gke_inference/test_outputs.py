@@ -14,7 +14,7 @@ from tests.gke_inference.documented import check, check_picture
 from tests.gke_inference.drill_rig import rig, use
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.test_preflight import google, hugging_face
-from tests.gke_inference.verify_rig import Platform, example, example_running
+from tests.gke_inference.verify_rig import HealthyPlatform, example, example_running
 
 __all__ = ["example", "example_running", "google", "hugging_face"]
 
@@ -27,7 +27,7 @@ def test_preflight(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     check("preflight", inference_ops("--config", str(EXAMPLE), "preflight").out)
 
 
-def test_verify(example: Platform) -> None:
+def test_verify(example: HealthyPlatform) -> None:
     """All of a healthy region."""
     out = example.run(output="text", only="us").out
     check("verify", re.sub(r"127\.0\.0\.1:\d+", "gke-0123456789.us-east5.gke.goog", out))
@@ -43,7 +43,9 @@ def drilled(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_pa
             made.sender = "pod"
             arguments = made.arguments(*more, journal=tmp_path / "journal.json")
             arguments[arguments.index("json")] = "text"
-            return inference_ops(*arguments).out.replace(made.url, "http://10.2.0.2")
+            ran = inference_ops(*arguments)
+            assert ran.code == 0, ran.err
+            return ran.out.replace(made.url, "http://10.2.0.2")
 
     return run
 
@@ -56,5 +58,5 @@ def test_drill_as_it_would_be(drilled: Callable[..., str]) -> None:
 def test_drill_that_was_done(drilled: Callable[..., str], tmp_path: Path) -> None:
     """With --yes: states, downtimes, times and verdict; and the picture, which shows the same."""
     picture = tmp_path / "drill.svg"
-    check("drill-done", drilled("--yes", "--baseline-sec", "2", "--outage-sec", "2", "--picture", str(picture)))
+    check("drill-done", drilled("--yes", "--baseline-sec", "1", "--outage-sec", "1", "--picture", str(picture)))
     check_picture(picture)
