@@ -19,8 +19,9 @@ import yaml
 from gke_inference.cli import cli
 from platform_config import pages
 from platform_config.config import Config
-from platform_config.load import load, setting_paths
+from platform_config.load import load
 from platform_config.rules import RULES
+from platform_config.shape import setting_paths
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
 from tests.configs import changed, config
 from tests.synthesized import Synthesized, synthesize

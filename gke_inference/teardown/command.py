@@ -22,8 +22,10 @@ from gke_inference.teardown.run import Teardown
 from gke_inference.teardown.state import BUCKET_TYPE, States, protected_names, read_states, resource_paths
 from gke_inference.teardown.terraform import TerraformError
 from platform_config.config import Config
+from platform_config.config_path import VARIABLE
 from platform_config.errors import shown
 from platform_config.names import Names
+from platform_config.stack_graph import OUTDIR
 
 HOUR_SEC = 3600
 CREDENTIALS = "application default credentials"
@@ -36,13 +38,13 @@ def read_synth(ctx: click.Context, param: click.Parameter, outdir: Path) -> tupl
     try:
         return config, read_order(config, outdir)
     except ValueError as error:
-        fix = f"run the synth first: INFERENCE_CONFIG={settings.config_path} make synth"
+        fix = f"run the synth first: {VARIABLE}={settings.config_path} make synth"
         raise click.BadParameter(f"{error}\n    fix: {fix}", ctx, param) from None
 
 
 @click.command(cls=Command)
 @option(
-    "--outdir", "target", type=click.Path(path_type=Path), metavar="DIR", default="cdktf.out", callback=read_synth,
+    "--outdir", "target", type=click.Path(path_type=Path), metavar="DIR", default=OUTDIR, callback=read_synth,
     help="What `make synth` wrote.",
 )  # fmt: skip
 @option("--yes", is_flag=True, help="Destroy. Without it nothing is changed: the plan is printed.")
