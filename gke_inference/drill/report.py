@@ -18,7 +18,7 @@ from gke_inference.drill.measured import Drilled
 from gke_inference.drill.outage import Outage
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.findings import Finding, outcome
-from gke_inference.findings_report import print_findings
+from gke_inference.tables import print_findings
 
 
 def before_json(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from gke_inference.teardown.findings import Remaining
+from gke_inference.findings import Finding
 from gke_inference.teardown.interrupt import Interrupt, Waiter
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import DestroyOrder
@@ -128,7 +128,7 @@ def remaining(
     in_states: frozenset[str] = frozenset(),
     known: bool = True,
     config: Config | None = None,
-) -> list[Remaining]:
+) -> list[Finding]:
     """Return what is reported as left."""
     searched = network(stand_in, in_states, known=known)
     return RemainingResources(network=searched, config=config or loaded(), keep_bucket=keep_bucket).findings()

@@ -137,7 +137,7 @@ def test_what_an_older_config_left_is_named_and_in_no_order(left: Path, monkeypa
 
     [told] = re.findall(rf"^  {cluster_stack('eu')}: \d+ resources as synthesized, state in (.*)$", text, re.M)
     assert told == f"terraform-state/gemma/{cluster_stack('eu')}.tfstate"
-    assert "README, Add a region, tells the way down" in text
+    assert "README, Add a region, has the steps that destroy it" in text
     assert serving_stack("eu") not in text
     assert base_stack("eu") not in text
     assert "-eu " not in text.split("Left by an older config")[0]

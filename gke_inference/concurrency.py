@@ -1,4 +1,4 @@
-"""Questions side by side: one that breaks or does not end hides no other."""
+"""Questions side by side: one that breaks or does not end hides no other, and what several need is asked once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,44 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import Generic, TypeVar
 
+from gke_inference.api_error import ApiError, unreadable
 from gke_inference.findings import Finding
+
+T = TypeVar("T")
 
 WORKERS = 8
 TICK_SEC = 1.0
-"""How often it is told how far it is, also while nothing ends."""
+"""How often progress is reported, also while nothing ends."""
+
+
+class Once(Generic[T]):
+    """A question that several checks have: asked once, by whoever comes first, and answered or refused to all."""
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._answer: list[T] = []
+        self._error: ApiError | None = None
+
+    def __call__(self) -> T:
+        """
+        Return the answer.
+
+        Raises:
+            ApiError: The question was refused.
+        """
+        with self._lock:
+            if self._error:
+                raise self._error
+            if not self._answer:
+                try:
+                    self._answer.append(self._ask())
+                except ApiError as error:
+                    self._error = error
+                    raise
+        return self._answer[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +53,12 @@ class Task:
     One question.
 
     Attributes:
-        ask: Gives what was found, and what is to be asked next.
-        untold: What is told where it does not end in time, or breaks; it gets why.
+        ask: Returns what was found, and what is to be asked next.
+        unknown: Returns the finding where it does not end in time or breaks, given the reason.
     """
 
     ask: Callable[[], tuple[Sequence[Finding], Sequence[Task]]]
-    untold: Callable[[str], Finding]
+    unknown: Callable[[str], Finding]
 
 
 @dataclass(frozen=True)
@@ -36,36 +68,36 @@ class _Ended:
     following: Sequence[Task]
 
 
-def side_by_side(tasks: Iterable[Task], *, timeout_sec: float, note: Callable[[int, int], None]) -> list[Finding]:
+def run_tasks(tasks: Iterable[Task], *, timeout_sec: float, note: Callable[[int, int], None]) -> list[Finding]:
     """
-    The findings of all *tasks* and of those that follow from them, in no order.
+    Ask all *tasks* and those that follow from them; return their findings, in no order.
 
-    Those that have not ended in time could not be told; what would have followed from them is not asked.
+    What has not ended in time is unknown; what would have followed from it is not asked.
 
     Args:
         tasks: What to ask.
         timeout_sec: Time for all of them together.
-        note: Is told how many have ended, and how many there are so far.
+        note: Called with how many have ended, and how many there are so far.
     """
-    under_way, found = list(tasks), list[Finding]()
+    running, found = list(tasks), list[Finding]()
     workers, until, count = _Workers(), monotonic() + timeout_sec, 0
-    workers.take(under_way)
+    workers.take(running)
     try:
-        while under_way:
+        while running:
             left = max(0.0, until - monotonic())
             ended = workers.ended(min(left, TICK_SEC))
             if ended:
-                under_way.remove(ended.task)
-                under_way += ended.following
+                running.remove(ended.task)
+                running += ended.following
                 workers.take(ended.following)
                 found += ended.findings
                 count += 1
             elif not left:
                 break
-            note(count, count + len(under_way))
+            note(count, count + len(running))
     finally:
         workers.stop()
-    return [*found, *(task.untold(f"no answer within {round(timeout_sec, 1):g} seconds") for task in under_way)]
+    return [*found, *(task.unknown(f"no answer within {round(timeout_sec, 1):g} seconds") for task in running)]
 
 
 class _Workers:
@@ -80,12 +112,12 @@ class _Workers:
             threading.Thread(target=self._work, daemon=True).start()
 
     def take(self, tasks: Iterable[Task]) -> None:
-        """Ask *tasks* when there is time."""
+        """Queue *tasks*."""
         for task in tasks:
             self._waiting.put(task)
 
     def ended(self, timeout_sec: float) -> _Ended | None:
-        """The next one that has ended; None where there is none within this time."""
+        """Return the next task that has ended; None where there is none within this time."""
         try:
             return self._ended.get(timeout=timeout_sec)
         except Empty:
@@ -103,6 +135,5 @@ class _Workers:
                 findings, following = task.ask()
             # Whatever an unexpected answer breaks, it must not hide the others.
             except Exception as error:
-                why = f"an answer that could not be read ({type(error).__name__}: {error})"
-                findings, following = [task.untold(why)], []
+                findings, following = [task.unknown(unreadable(error))], []
             self._ended.put(_Ended(task, findings, following))
