@@ -102,7 +102,7 @@ def write_synth(outdir: Path, *, needs: Any = None, documents: dict[str, Any] | 
 def network(stand_in: GoogleStandIn, in_states: frozenset[str], *, known: bool = True) -> Network:
     """Return the network of the example, which is in Terraform's state unless it is not *known*."""
     config = loaded()
-    own = {f"projects/{config.project}/global/networks/{Names(config).network}"} if known else set()
+    own = {Names(config).network_path} if known else set()
     order = DestroyOrder(outdir=Path("cdktf.out"), stacks=(), needs={}, documents=synth_documents(config))
     return Network(stand_in.api(config.project), config, order, in_states | own)
 

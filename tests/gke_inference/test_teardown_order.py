@@ -111,7 +111,7 @@ def test_another_synth_is_refused(
 
 
 def stale(outdir: Path, stack: str, state: str) -> None:
-    """A folder that another config left in *outdir*, which was applied."""
+    """Write the folder that another config left in *outdir*, which was applied."""
     folder = outdir / "stacks" / stack
     folder.mkdir()
     (folder / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"local": {"path": state}}}}))
@@ -248,9 +248,9 @@ def test_what_a_bucket_needs_stays_with_it() -> None:
 def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
     """A protected cluster keeps the network, and no stack beside it."""
     order = read_order(config(), write_synth(tmp_path / "out"))
-    states = {stack: (resource("google_x.y"),) for stack in order.stacks}
+    states: dict[str, tuple[Resource, ...]] = {stack: (resource("google_x.y"),) for stack in order.stacks}
     states[cluster_stack("eu")] = (resource("google_container_cluster.c", name="gemma-eu", deletion_protection=True),)
-    states |= {WEIGHTS_STACK: ()}
+    states[WEIGHTS_STACK] = ()
 
     planned = {one.stack: one for one in expected_results(order, states, no_cluster_deleted, keep_bucket=True)}
 

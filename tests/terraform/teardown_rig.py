@@ -66,7 +66,7 @@ class RigCloud(TeardownCloud):
     world: World
 
     def built(self, *kinds: str) -> list[Message]:
-        """What there is of *kinds*."""
+        """Return what there is of *kinds*."""
         return [held for key, held in self.world.rig.cloud.objects.items() if key[0] in kinds]
 
     def existing(self) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ class DeployedPlatform:
         self.path.write_text(path.read_text())
 
     def arguments(self, *arguments: str, output: str = "json") -> list[str]:
-        """The command line."""
+        """Return the command line."""
         place = ("--config", str(self.path), "--output", output)
         return [*place, "teardown", "--outdir", str(self.world.app.outdir), *QUICK, *arguments]
 
