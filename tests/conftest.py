@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.shared"]
 
+SLOW_FIXTURES = {"deployed_of", "destroyed_of", "drill", "every_platform", "fast", "freed", "lab", "plain", "world"}
+"""What a test with one of them waits for is real Terraform, a long synth, or a process of its own."""
+
 Synth = Callable[[Callable[[Any], object]], Synthesized]
 Platforms = dict[str, tuple[Config, Synthesized]]
 
@@ -46,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
         provide_terraform(Path(folder.name))
     except NoTerraformError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make quick` leaves out."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

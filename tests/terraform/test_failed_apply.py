@@ -119,7 +119,7 @@ def test_a_cluster_that_could_not_be_made_is_one_error(late: bool, deployed_of: 
 def test_a_protected_cluster_that_is_half_there_goes_on_once_it_is_untainted(
     deployed_of: Worlds, tmp_path: Path
 ) -> None:
-    """Terraform would replace it, and its protection refuses that; the README tells the way out."""
+    """Terraform would replace it, and its protection refuses that; docs/troubleshooting.md has the fix."""
     deployed = deployed_of(EXAMPLE)
     world = deployed.copy(tmp_path / "broken")
     world.rewind(cluster_stack("us"), deployed.before[cluster_stack("us")])
