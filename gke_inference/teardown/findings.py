@@ -12,6 +12,7 @@ from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import CLUSTER_TYPE, NETWORK_TYPE, DestroyOrder
 from gke_inference.teardown.ownership import NetworkResource
 from gke_inference.teardown.state import States
+from platform_config.pages import REMOVE_A_REGION
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, WEIGHTS_STACK, region_key
 
 VIEWER = "roles/compute.viewer"
@@ -34,7 +35,7 @@ def stale_stack_findings(order: DestroyOrder, states: States) -> list[Finding]:
             id="STALE", status=Status.WRONG, needed="each stack with something in its state is in the synth",
             found=f"{stack} is of an older config, and its state holds {len(states[stack])} resources",
             fix=f"put what it was made from back into the config{_setting(stack)} and run `make synth`: then it is "
-            "destroyed with the rest. Or destroy it by hand first: README, Add a region",
+            f"destroyed with the rest. Or destroy it by hand first: {REMOVE_A_REGION}",
         )
         for stack in order.stale
         if states.get(stack)
