@@ -9,10 +9,8 @@ from gke_inference.teardown.findings import NOTHING
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
 from tests.configs import config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cloud, remaining, stand_in
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import TeardownCloud
+from tests.gke_inference.teardown.rig import add_gateway, remaining
 
 TPU = {"machineType": "ct6e-standard-4t"}
 ACCOUNT = "gemma-nodes@my-project-id.iam.gserviceaccount.com"

@@ -28,7 +28,7 @@ from platform_config.stack_graph import (
 from tests.configs import EXAMPLE, config
 from tests.conftest import Platforms
 from tests.gke_inference.conftest import InferenceOps
-from tests.gke_inference.teardown_rig import synth_documents, write_synth
+from tests.gke_inference.teardown.rig import synth_documents, write_synth
 from tests.synthesized import Synthesized
 
 NEEDS = {

@@ -1,10 +1,11 @@
-"""A project to sweep: fixtures, the load balancer of a Gateway, a synth, and what is tested on them."""
+"""The load balancer of a Gateway, a synth, and what is tested on them."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from platform_config.stack_graph import NETWORK_STACK, cluster_stack, needed_sta
 from tests.configs import config as loaded
 from tests.gke_inference import google_stand_in
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
+from tests.gke_inference.teardown.cloud import COMPUTE, TeardownCloud
 
 
 def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: str = "", place: str = "global",
@@ -56,20 +57,13 @@ def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: s
     return [*entries, proxy, url_map, *services, *checks, *groups]
 
 
-@pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStandIn]:
-    """Google's APIs, that of buckets included."""
-    monkeypatch.setattr(google_stand_in, "APIS", (*google_stand_in.APIS, "storage.v1"))
-    with GoogleStandIn().serving() as served:
-        yield served
-
-
-@pytest.fixture
-def cloud(stand_in: GoogleStandIn) -> TeardownCloud:
-    """A project with nothing in it."""
-    made = TeardownCloud(loaded())
-    made.serve(stand_in)
-    return made
+@contextmanager
+def serve_google() -> Iterator[GoogleStandIn]:
+    """Serve Google's APIs, that of buckets included."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(google_stand_in, "APIS", (*google_stand_in.APIS, "storage.v1"))
+        with GoogleStandIn().serving() as served:
+            yield served
 
 
 def synth_documents(config: Config) -> dict[str, Any]:
