@@ -70,13 +70,15 @@ class Rig:
         return self.home, self.other
 
     def scale(self, cluster: DrillCluster, replicas: int) -> None:
-        """Another number of servers, at once."""
-        deployment = cluster.api.objects[cluster.deployment]
-        cluster.api.objects[cluster.deployment] = {**deployment, "spec": {**deployment["spec"], "replicas": replicas}}
-        cluster.follow("PATCH", cluster.deployment)
+        """Have another number of servers, at once."""
+        with cluster.api.lock:
+            deployment = cluster.api.objects[cluster.deployment]
+            spec = {**deployment["spec"], "replicas": replicas}
+            cluster.api.objects[cluster.deployment] = {**deployment, "spec": spec}
+            cluster.follow("PATCH", cluster.deployment)
 
     def drain(self, region: str) -> None:
-        """Region *region* drained by somebody else."""
+        """Drain region *region*, as somebody else might."""
         assert self.gateway.policy_of
         holder = self.gateway.policy_of
         policy = copy.deepcopy(holder.api.objects[holder.policy])
@@ -84,7 +86,7 @@ class Rig:
         holder.api.objects[holder.policy] = policy
 
     def arguments(self, *more: str, journal: Path) -> list[str]:
-        """A short drill of the first region."""
+        """Return the arguments of a short drill of the first region."""
         return [
             "--config", str(self.file), "--output", "json", "drill", "--region", self.home.key,
             "--sender", self.sender, "--url", self.url,
@@ -94,7 +96,7 @@ class Rig:
         ]  # fmt: skip
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """The command line in a process of its own."""
+        """Start the command line in a process of its own."""
         known = {"DRILL_CLUSTERS": json.dumps(self.hosts), "DRILL_TOKEN": TOKEN, "COLUMNS": "100"}
         return subprocess.Popen(
             [sys.executable, "-c", HEARING + PROGRAM, *arguments], cwd=ROOT, env=os.environ | known, text=True,
@@ -106,7 +108,7 @@ class Rig:
 def rig(
     config: Config, home: str, other: str, file: Path = EXAMPLE, *, authority: trustme.CA | None = None
 ) -> Iterator[Rig]:
-    """Clusters and gateway of *config*, running; requests go to the region *home* first."""
+    """Run clusters and gateway of *config*; requests go to the region *home* first."""
     synthesized = _synthesized(config.model_dump_json())
     clusters = DrillCluster(config, home, synthesized), DrillCluster(config, other, synthesized)
     holder = next(cluster for cluster in clusters if cluster.policy)
@@ -135,7 +137,7 @@ def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    """The example: requests go to `us` first, whose cluster holds the gateway's policy."""
+    """Run the example: requests go to `us` first, whose cluster holds the gateway's policy."""
     with rig(config(), "us", "eu") as made:
         use(made, monkeypatch)
         yield made
@@ -143,17 +145,17 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 @pytest.fixture
 def drill(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> Drill:
-    """Runs a short drill of `us` with more arguments."""
+    """Run a short drill of `us` with more arguments."""
     return lambda *more: inference_ops(*example.arguments(*more, journal=tmp_path / "journal.json"))
 
 
 def findings(ran: Ran) -> dict[str, str]:
-    """The status of each finding."""
+    """Return the status of each finding."""
     return {finding["id"]: finding["status"] for finding in ran.document["findings"]}
 
 
 def wait_until(true: Callable[[], bool], process: subprocess.Popen[Any] | None = None) -> None:
-    """Until something is true, for 20 s at most."""
+    """Wait until something is true, for 20 s at most."""
     for _ in range(2000):
         if true():
             return
