@@ -1,4 +1,4 @@
-"""`python -m gke_inference`."""
+"""Run `gke-inference` as `python -m gke_inference`."""
 
 import sys
 

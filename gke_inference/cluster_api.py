@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
+from copy import copy
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from kubernetes.client import ApiClient, Configuration
-from kubernetes.client.exceptions import ApiException
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
+import httpx
 
 from gke_inference.api_error import ApiError
 from gke_inference.google_api import GoogleApi
+from gke_inference.retry import BUSY, NOT_SENT, send_with_retries
+from gke_inference.verbose import calls
 
 TIMEOUT_SEC = 30
 QUICK_TIMEOUT_SEC = 5
 SERVER_SHARE = 0.8
-"""The server gives up before we do, and so never does later what we took for not done (the query `timeout`)."""
-RETRIES = Retry(
-    total=4, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504), raise_on_status=False,
-    respect_retry_after_header=False,
-)  # fmt: skip
-"""Of reads, and of writes that may be sent twice (PUT, DELETE); a PATCH or POST is sent once. A Retry-After of an hour
-is not waited for."""
+"""Of our time: the server gives up first (query `timeout`), and so never does later what we took for not done."""
+REPEATABLE = ("GET", "PUT", "DELETE")
+"""Methods that may be sent twice. A PATCH or POST is sent again only where the server has got nothing."""
 LONGEST = 300
 """Characters of an answer that is no object."""
 
@@ -38,19 +34,19 @@ class ClusterApi:
 
     Args:
         host: Address of the API, such as `https://gke-0123.us-east5.gke.goog`.
-        token: Gives a bearer token for each call.
+        token: Returns a bearer token, for each call.
         timeout_sec: For one try of a call.
-        retries: Of tries that failed.
+        tries_again: Whether a try that failed is repeated.
     """
 
     def __init__(
-        self, *, host: str, token: Callable[[], str], timeout_sec: float = TIMEOUT_SEC, retries: Retry = RETRIES
+        self, *, host: str, token: Callable[[], str], timeout_sec: float = TIMEOUT_SEC, tries_again: bool = True
     ) -> None:
-        # The DNS endpoint has a public certificate; SSL_CERT_FILE names others, such as a proxy's.
-        configuration = Configuration(host=host, ssl_ca_cert=os.environ.get("SSL_CERT_FILE"))
-        configuration.retries = retries
-        self._client = ApiClient(configuration)
-        self._host, self._token, self._timeout_sec = host, token, timeout_sec
+        # The DNS endpoint has a public certificate. httpx reads SSL_CERT_FILE, which names others such as a proxy's,
+        # and the proxies from the environment.
+        self._client = httpx.Client(base_url=host)
+        self._token = token
+        self._timeout_sec, self._tries_again = timeout_sec, tries_again
 
     @classmethod
     def of(cls, google: GoogleApi, path: str) -> ClusterApi:
@@ -69,20 +65,22 @@ class ClusterApi:
         return cls(host=f"https://{endpoint}", token=google.token)
 
     def quick(self) -> ClusterApi:
-        """The same API, for one who tries again himself: one short try of each call."""
-        return ClusterApi(host=self._host, token=self._token, timeout_sec=QUICK_TIMEOUT_SEC, retries=Retry(0))
+        """Return the same API for a caller that tries again itself: one short try of each call."""
+        api = copy(self)
+        api._timeout_sec, api._tries_again = QUICK_TIMEOUT_SEC, False
+        return api
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """
-        The object, or the list, at *path*, such as `/apis/apps/v1/namespaces/inference/deployments`.
+        Return the object, or the list, at *path*, such as `/apis/apps/v1/namespaces/inference/deployments`.
 
         Raises:
-            ApiError: It did not work; `missing` where there is no such object or kind.
+            ApiError: It failed; `missing` where there is no such object or kind.
         """
         return self._call("GET", path, query=query)
 
     def create(self, path: str, manifest: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
-        """Create an object in the collection *path*; with *dry_run* only hear whether that would work."""
+        """Create an object in the collection *path*; with *dry_run* only check whether that would work."""
         return self._call("POST", path, query=_dry(dry_run), body=manifest)
 
     def patch(self, path: str, patch: dict[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
@@ -91,7 +89,7 @@ class ClusterApi:
         return self._call("PATCH", path, query=_dry(dry_run), body=patch, content_type=merge)
 
     def delete(self, path: str, *, dry_run: bool = False) -> None:
-        """Delete the object at *path*; none there is as good."""
+        """Delete the object at *path*; that there is none is as good."""
         try:
             self._call("DELETE", path, query=_dry(dry_run))
         except ApiError as error:
@@ -107,32 +105,39 @@ class ClusterApi:
         body: dict[str, Any] | None = None,
         content_type: str = "application/json",
     ) -> dict[str, Any]:
+        calls.info("%s %s%s", method, self._client.base_url.host, path)
+        asked = {**(query or {}), "timeout": f"{self._timeout_sec * SERVER_SHARE:g}s"}
         headers = {
             "Accept": "application/json",
             "Content-Type": content_type,
             "Authorization": f"Bearer {self._token()}",
         }
-        asked = {**(query or {}), "timeout": f"{self._timeout_sec * SERVER_SHARE:g}s"}
-        url = f"{self._client.configuration.host}{path}?{urlencode(asked)}"
+        content = None if body is None else json.dumps(body)
+        send = partial(
+            self._client.request, method, f"{path}?{urlencode(asked)}", headers=headers, content=content,
+            timeout=self._timeout_sec,
+        )  # fmt: skip
         try:
-            response = self._client.call_api(
-                method, url, header_params=headers, body=body, _request_timeout=self._timeout_sec
-            )
-            data = response.read()  # type: ignore[no-untyped-call]
-        except ApiException as error:
-            raise ApiError(status=error.status or None, reason="noAnswer", message=f"{path}: {error.reason}") from None
-        except (HTTPError, OSError) as error:
+            response = self._send(method, send)
+        except (httpx.HTTPError, OSError) as error:
             raise ApiError(status=None, reason=type(error).__name__, message=f"{path}: {error}") from None
-        return _read(response.status, data)
+        return _read(response.status_code, response.content)
+
+    def _send(self, method: str, send: Callable[[], httpx.Response]) -> httpx.Response:
+        if not self._tries_again:
+            return send()
+        if method in REPEATABLE:
+            return send_with_retries(send, statuses=BUSY)
+        return send_with_retries(send, statuses=(), errors=NOT_SENT)
 
 
 def _dry(run: bool) -> dict[str, str]:
-    """All checks, rights and admission too, and nothing kept (Kubernetes API, "Dry-run")."""
+    """Return the query of a dry run: all checks, rights and admission too, and nothing kept (Kubernetes, "Dry-run")."""
     return {"dryRun": "All"} if run else {}
 
 
 def _read(status: int, data: bytes) -> dict[str, Any]:
-    """The answer as an object. What the API refuses comes as a Status with its reason; a proxy answers anything."""
+    """Return the answer as an object. What the API refuses is a Status with its reason; a proxy answers anything."""
     try:
         answer = json.loads(data)
     except ValueError:

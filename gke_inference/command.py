@@ -1,4 +1,4 @@
-"""What every command has: exit codes, the group's settings, and options that tell all their problems at once."""
+"""What every command shares: exit codes, settings, regions, and options that report all problems at once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Literal
 import click
 from click.core import ParameterSource
 
+from gke_inference.verbose import log_calls
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE, find_config
 from platform_config.errors import ConfigError, shown
@@ -33,7 +34,7 @@ class Exit(IntEnum):
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """
-    What is said before or after the name of the command; `ctx.obj` of each.
+    What stands before or after the name of the command; `ctx.obj` of each.
 
     Attributes:
         given: The config file that the command line names; None where it names none.
@@ -55,10 +56,10 @@ class Settings:
 
 
 class Option(click.Option):
-    """An option that keeps its problem for `Command`, so that the next ones are looked at too."""
+    """An option that leaves its problem to `Command`, so that the next options are checked too."""
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:
-        """The value that the command gets; None where it is wrong."""
+        """Return the value for the command; None where it is wrong."""
         try:
             return super().process_value(ctx, value)
         except click.BadParameter as error:
@@ -92,8 +93,13 @@ def _keep_output(ctx: click.Context, param: click.Parameter, given: Literal["tex
         ctx.obj = replace(ctx.ensure_object(Settings), output=given)
 
 
+def _be_verbose(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+    if given:
+        log_calls()
+
+
 def setting_options() -> list[click.Parameter]:
-    """`--config` and `--output`, for the group and for each command; they become `Settings`."""
+    """Return `--config`, `--output` and `-v` for the group and for each command; they become `Settings`."""
     return [
         Option(
             ["--config"], metavar="FILE", type=click.Path(path_type=Path), envvar=VARIABLE, show_envvar=True,
@@ -103,12 +109,16 @@ def setting_options() -> list[click.Parameter]:
             ["--output"], type=click.Choice(["text", "json"]), default="text", callback=_keep_output, is_eager=True,
             expose_value=False, help="Tables for people, or one JSON document on stdout.",
         ),
+        Option(
+            ["-v", "--verbose"], is_flag=True, callback=_be_verbose, is_eager=True, expose_value=False,
+            help="Print on stderr what is asked of which API.",
+        ),
     ]  # fmt: skip
 
 
 def platform_config(ctx: click.Context) -> Config:
     """
-    The config of the command.
+    Return the config of the command.
 
     Raises:
         ConfigError: It cannot be used.
@@ -117,8 +127,36 @@ def platform_config(ctx: click.Context) -> Config:
     return load(settings.config_path)
 
 
+@dataclass(frozen=True)
+class ChosenRegions:
+    """The config, and the keys of the regions that a command looks at."""
+
+    config: Config
+    keys: tuple[str, ...]
+
+
+def _choose_regions(ctx: click.Context, _: click.Parameter, keys: tuple[str, ...]) -> ChosenRegions:
+    config = platform_config(ctx)
+    for key in keys:
+        if key not in config.regions:
+            raise click.BadParameter(f"must be one of {', '.join(config.regions)}, got {shown(key)}")
+    return ChosenRegions(config, tuple(key for key in config.regions if key in keys or not keys))
+
+
+region_option = option(
+    "--region", "regions", metavar="KEY", multiple=True, callback=_choose_regions,
+    help="Key of a region to look at; may be given again.  [default: all]",
+)  # fmt: skip
+"""Gives the command its `ChosenRegions`."""
+config_argument = click.argument(
+    "config_file", metavar="[CONFIG]", type=click.Path(path_type=Path), required=False, callback=_keep_config,
+    expose_value=False,
+)  # fmt: skip
+"""Another place for `--config`, in commands that read nothing but a config."""
+
+
 class Command(click.Command):
-    """A command that takes the settings too, and refuses all bad options at once; click itself stops at the first."""
+    """A command with the settings, which refuses all bad options at once; click itself stops at the first."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

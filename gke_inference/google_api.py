@@ -19,6 +19,7 @@ from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from gke_inference.api_error import ApiError
+from gke_inference.verbose import calls
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 ENDPOINT_VARIABLE = "INFERENCE_OPS_GOOGLE_ENDPOINT"
@@ -48,12 +49,12 @@ class GoogleApi:
     @classmethod
     def from_environment(cls, project: str) -> GoogleApi:
         """
-        With application default credentials.
+        Return the APIs with application default credentials.
 
         Raises:
             ApiError: There are none, or they cannot be read.
         """
-        # It warns that the credentials name no project: ours is in the config.
+        # It warns that the credentials name no project: the config does.
         logging.getLogger("google.auth._default").setLevel(logging.ERROR)
         try:
             credentials, _ = google.auth.default(scopes=[SCOPE])
@@ -65,32 +66,60 @@ class GoogleApi:
             raise ApiError(status=None, reason="noCredentials", message=message) from None
         return cls(project=project, credentials=credentials, endpoint=os.environ.get(ENDPOINT_VARIABLE))
 
-    def call(self, service: str, version: str, method: str, **arguments: Any) -> dict[str, Any]:
+    @classmethod
+    def sign_in(cls, project: str) -> GoogleApi:
         """
-        One call, with *arguments* as the method's own parameters; `body` is what is sent.
+        Return the APIs with application default credentials that have given a token.
 
         Raises:
-            ApiError: It did not work.
+            ApiError: There are none, or they give no token.
         """
+        google = cls.from_environment(project)
+        google.token()
+        return google
+
+    def call(self, service: str, version: str, method: str, **arguments: Any) -> dict[str, Any]:
+        """
+        Call a method with *arguments* as its own parameters; `body` is what is sent.
+
+        Raises:
+            ApiError: It failed.
+        """
+        names = " ".join(f"{name}={value}" for name, value in arguments.items() if name != "body")
+        calls.info("%s.%s.%s %s", service, version, method, names)
         request = self._request(service, version, method, arguments)
         http = google_auth_httplib2.AuthorizedHttp(self.credentials, http=httplib2.Http(timeout=TIMEOUT_SEC))
         try:
             answer = request.execute(http=http, num_retries=RETRIES)
         except HttpError as error:
-            raise _told(error) from None
+            raise _api_error(error) from None
         except (OSError, HTTPException, httplib2.HttpLib2Error, GoogleAuthError, ValueError) as error:
             message = f"{service}.{method}: {error}"
             raise ApiError(status=None, reason=type(error).__name__, message=message) from None
         return answer if isinstance(answer, dict) else {}
 
+    def find(self, service: str, version: str, method: str, **arguments: Any) -> dict[str, Any] | None:
+        """
+        Return what a `get` gives, or None where there is no such thing.
+
+        Raises:
+            ApiError: Google does not answer this.
+        """
+        try:
+            return self.call(service, version, method, **arguments)
+        except ApiError as error:
+            if error.missing:
+                return None
+            raise
+
     def pages(self, service: str, version: str, method: str, *, items: str, **arguments: Any) -> Iterator[Any]:
-        """Each entry of the field *items*, over all pages."""
+        """Yield each entry of the field *items*, over all pages."""
         for page in self.whole_pages(service, version, method, **arguments):
             found = page.get(items, [])
             yield from found.items() if isinstance(found, dict) else found
 
     def whole_pages(self, service: str, version: str, method: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """Each page as it came: beside its items it may tell that they are not all."""
+        """Yield each page as it came: beside its items it may say that they are not all."""
         token: str | None = None
         while True:
             page = self.call(service, version, method, **arguments, **({"pageToken": token} if token else {}))
@@ -101,7 +130,7 @@ class GoogleApi:
 
     def token(self) -> str:
         """
-        An access token, fresh where the last one has ended.
+        Return an access token, a fresh one where the last has expired.
 
         Raises:
             ApiError: None can be had.
@@ -122,7 +151,7 @@ class GoogleApi:
 
 @cache
 def _resource(service: str, version: str, endpoint: str | None, parents: tuple[str, ...]) -> Any:
-    """Kept, because each is built anew from its document when it is asked for."""
+    """Return the resource; it is kept, since the client builds each anew from its document."""
     resource = _service(service, version, endpoint)
     for parent in parents:
         resource = getattr(resource, parent)()
@@ -131,7 +160,7 @@ def _resource(service: str, version: str, endpoint: str | None, parents: tuple[s
 
 @cache
 def _service(service: str, version: str, endpoint: str | None) -> Any:
-    """The API as its discovery document in the package has it: nothing is fetched, no call is bound to credentials."""
+    """Build the API from its discovery document in the package: nothing is fetched, no call is bound to credentials."""
     # The API's name goes first: gkehub and container both have a method at v1/projects/*/locations/*/operations/*.
     options = {"api_endpoint": f"{endpoint}/{service}/"} if endpoint else None
     return build(
@@ -139,8 +168,8 @@ def _service(service: str, version: str, endpoint: str | None) -> Any:
     )
 
 
-def _told(error: HttpError) -> ApiError:
-    """The status, Google's own word for it, and its message."""
+def _api_error(error: HttpError) -> ApiError:
+    """Return the error with its status, Google's own code for it, and its message."""
     try:
         body = json.loads(error.content)["error"]
         details = body.get("errors") or [{}]

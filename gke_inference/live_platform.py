@@ -41,37 +41,42 @@ class LivePlatform:
     @property
     def deployment_path(self) -> str:
         """The model server, in each cluster."""
-        return self._path("apps/v1", "deployments", self.names.model_server)
+        return self.object_path("apps/v1", "deployments", self.names.model_server)
 
     @property
     def gateway_path(self) -> str:
         """The Gateway, in the config cluster."""
-        return self._path(GATEWAY_API, "gateways", self.names.gateway)
+        return self.object_path(GATEWAY_API, "gateways", self.names.gateway)
 
     @property
     def route_path(self) -> str:
         """The gateway's route, in the config cluster."""
-        return self._path(GATEWAY_API, "httproutes", self.names.route)
+        return self.object_path(GATEWAY_API, "httproutes", self.names.route)
 
     @property
     def import_path(self) -> str:
         """The pool that comes from all clusters, in the config cluster."""
-        return self._path(GKE_NETWORKING_API, "gcpinferencepoolimports", self.names.inference_pool)
+        return self.object_path(GKE_NETWORKING_API, "gcpinferencepoolimports", self.names.inference_pool)
 
     @property
     def health_check_path(self) -> str:
         """How the gateway probes servers, in the config cluster."""
-        return self._path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy)
+        return self.object_path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy)
 
     @property
     def policy_path(self) -> str:
         """How the gateway balances, in the config cluster."""
-        return self._path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy)
+        return self.object_path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy)
+
+    @property
+    def namespace_path(self) -> str:
+        """The platform's namespace, in each cluster."""
+        return f"/api/v1/namespaces/{self.config.namespace}"
 
     @property
     def pods_path(self) -> str:
         """The pods, in each cluster."""
-        return f"/api/v1/namespaces/{self.config.namespace}/pods"
+        return self.object_path("v1", "pods")
 
     def gateway(self) -> dict[str, Any]:
         """
@@ -139,8 +144,10 @@ class LivePlatform:
         """Return the selector of the policy's scopes for region *key*."""
         return {"gke.io/region": self.config.regions[key].region}
 
-    def _path(self, api: str, plural: str, name: str) -> str:
-        return f"/apis/{api}/namespaces/{self.config.namespace}/{plural}/{name}"
+    def object_path(self, api: str, plural: str, *name: str) -> str:
+        """Return the path of an object in the platform's namespace, or of all of its kind, in any cluster."""
+        root = "/apis" if "/" in api else "/api"
+        return "/".join((root, api, "namespaces", self.config.namespace, plural, *name))
 
 
 def gateway_addresses(gateway: Mapping[str, Any]) -> list[str]:

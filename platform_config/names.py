@@ -12,6 +12,8 @@ SERVER_ACCOUNT = "model-server"
 """Kubernetes service account that reads the weights, in every cluster."""
 SYSTEM_POOL = "system"
 """Node pool for everything that needs no accelerator, in every cluster."""
+GATEWAY_FEATURE = "multiclusteringress"
+"""Feature of the fleet that controls multi-cluster gateways; a fleet has it once, with one config cluster."""
 DOWNLOADER_ACCOUNT = "weights-downloader"
 """Kubernetes service account that writes them, in one cluster."""
 
@@ -106,6 +108,11 @@ class Names:
     def cluster_path(self, key: str) -> str:
         """Full name of the cluster of region *key*."""
         return cluster_path(self.config.project, self.cluster_location(key), self.cluster(key))
+
+    @property
+    def gateway_feature(self) -> str:
+        """Full name of the fleet's feature that controls the gateway."""
+        return f"projects/{self.config.project}/locations/global/features/{GATEWAY_FEATURE}"
 
     def membership(self, key: str) -> str:
         """Full name of the fleet membership of region *key*."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from gke_inference.api_error import ApiError
+from gke_inference.api_error import ApiError, remedy
+from gke_inference.backend_policy import NEEDED, PATH, refusal
 from gke_inference.drill.changes import Outage
 from gke_inference.findings import Finding, Status
 from gke_inference.live_platform import LivePlatform
-from gke_inference.remedy import remedy
-from gke_inference.scopes import NEEDED, PATH, refusal
 
 ROLE = "roles/container.developer"
 ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

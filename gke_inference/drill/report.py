@@ -17,7 +17,7 @@ from gke_inference.drill.figures import DrillFigures, RequestFigures
 from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.findings import Finding, outcome
-from gke_inference.findings_report import print_findings
+from gke_inference.tables import print_findings
 
 
 def before_json(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding]) -> str:

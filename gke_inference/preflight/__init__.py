@@ -1,7 +1,11 @@
-"""What must hold before an apply: one file per topic, each of which gives checks."""
+"""What must hold before an apply: one file per topic, each of which returns checks."""
 
 from collections.abc import Iterator
 
+from google.auth.credentials import AnonymousCredentials
+
+from gke_inference.check import Check
+from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import (
     capacity,
     fleet,
@@ -12,14 +16,20 @@ from gke_inference.preflight import (
     project,
     quota,
     reservations,
-    scopes,
 )
-from gke_inference.preflight.check import Check, Subject
+from gke_inference.preflight.target import Target
+from platform_config.config import Config
 
-__all__ = ["all_checks"]
+__all__ = ["all_checks", "check_ids"]
 
 
-def all_checks(subject: Subject) -> Iterator[Check]:
-    """Every check of *subject*; none of them has been made yet."""
-    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files, scopes):
-        yield from topic.checks(subject)
+def all_checks(target: Target) -> Iterator[Check]:
+    """Yield every check of *target*; none of them has run yet."""
+    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files):
+        yield from topic.checks(target)
+
+
+def check_ids(config: Config, keys: tuple[str, ...]) -> list[str]:
+    """Return the id of every check of the regions *keys*; nothing is asked."""
+    nobody = GoogleApi(project=config.project, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+    return list(dict.fromkeys(check.id for check in all_checks(Target(config=config, keys=keys, google=nobody))))

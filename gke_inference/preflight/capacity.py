@@ -8,40 +8,44 @@ from typing import Any
 
 from constructs_lib.gke_version import BALANCER_METRIC, GkeVersion
 from constructs_lib.places import places
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, wrong
+from gke_inference.check import Check
+from gke_inference.findings import Finding, good, wrong
+from gke_inference.preflight.target import Target
 from platform_config.errors import nearest
+from platform_config.pages import VERSIONS
 from platform_config.sizing import system_machine_type
 from platform_config.versions import version_floor
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """Per region: whether it and its zones are there, its version, and its machines in each zone."""
-    for key in subject.keys:
+    for key in target.keys:
         yield Check(
             id="PLACE", needed="the region and each zone are there", where=key,
-            permission="compute.regions.get and compute.zones.get", ask=partial(_places, subject, key),
+            role="compute.regions.get and compute.zones.get", ask=partial(_places, target, key),
         )  # fmt: skip
         yield Check(
-            id="VERSION", needed=f"GKE {version_floor(subject.config, key)} or newer", where=key,
-            permission="container.clusters.list", ask=partial(_version, subject, key),
+            id="VERSION", needed=f"GKE {version_floor(target.config, key)} or newer", where=key,
+            role="container.clusters.list", ask=partial(_version, target, key),
         )  # fmt: skip
         yield Check(
-            id="MACHINE", needed="each machine type in each zone", permission="compute.machineTypes.list", where=key,
-            ask=partial(_machines, subject, key),
+            id="MACHINE", needed="each machine type in each zone", role="compute.machineTypes.list", where=key,
+            ask=partial(_machines, target, key),
         )  # fmt: skip
 
 
-def _places(subject: Subject, key: str) -> Iterator[Finding]:
+def _places(target: Target, key: str) -> Iterator[Finding]:
     """AI zones are listed only where a project has made them visible, so each zone is asked for by name."""
-    region, project = subject.config.regions[key], subject.project
+    region, project = target.config.regions[key], target.project
     needed = f"{region.region} with {', '.join(region.zones)}"
-    found = subject.looked_up("compute", "v1", "regions.get", project=project, region=region.region)
+    found = target.google.find("compute", "v1", "regions.get", project=project, region=region.region)
     if found is None:
         fix = f"{nearest(region.region, places().regions, '')} `gcloud compute regions list` shows all".strip()
         yield wrong("PLACE", f"there is no region {region.region}", needed, fix)
         return
-    asked = {zone: subject.looked_up("compute", "v1", "zones.get", project=project, zone=zone) for zone in region.zones}
+    asked = {
+        zone: target.google.find("compute", "v1", "zones.get", project=project, zone=zone) for zone in region.zones
+    }
     if missing := [zone for zone, answer in asked.items() if answer is None]:
         there = ", ".join(sorted(url.rpartition("/")[-1] for url in found.get("zones", [])))
         fix = f"set regions.{key}.zones to some of {there}" if there else "`gcloud compute zones list` shows all"
@@ -50,15 +54,15 @@ def _places(subject: Subject, key: str) -> Iterator[Finding]:
         yield good("PLACE", "there", needed)
 
 
-def _version(subject: Subject, key: str) -> Iterator[Finding]:
+def _version(target: Target, key: str) -> Iterator[Finding]:
     """The same choice as Terraform's: what is given, the channel's default, or the newest of the floor's minor."""
-    spec = subject.config.cluster
-    name = f"projects/{subject.project}/locations/{subject.names.cluster_location(key)}"
-    answer = subject.google.call("container", "v1", "projects.locations.getServerConfig", name=name)
+    spec = target.config.cluster
+    name = f"projects/{target.project}/locations/{target.names.cluster_location(key)}"
+    answer = target.google.call("container", "v1", "projects.locations.getServerConfig", name=name)
     channels: dict[str, dict[str, Any]] = {entry["channel"]: entry for entry in answer.get("channels", [])}
     channel = channels.get(spec.release_channel, {})
     offered = [GkeVersion.parse(text) for text in channel.get("validVersions", [])]
-    floor = GkeVersion.parse(version_floor(subject.config, key))
+    floor = GkeVersion.parse(version_floor(target.config, key))
     default = channel.get("defaultVersion")
     if spec.gke_version:
         wanted = GkeVersion.parse(spec.gke_version)
@@ -70,8 +74,8 @@ def _version(subject: Subject, key: str) -> Iterator[Finding]:
     needed = f"{spec.release_channel} offers {spelled(floor)} or newer, for the features in use"
     if chosen is not None and chosen >= floor:
         metric = GkeVersion.parse(BALANCER_METRIC.version)
-        doubt = f"; {BALANCER_METRIC.feature} may need {BALANCER_METRIC.version}: docs/versions.md"
-        balances = subject.config.gateway.spill_over_percent is not None
+        doubt = f"; {BALANCER_METRIC.feature} may need {BALANCER_METRIC.version}: {VERSIONS}"
+        balances = target.config.gateway.spill_over_percent is not None
         yield good(
             "VERSION", f"{spelled(chosen)} would be taken{doubt if balances and chosen < metric else ''}", needed
         )
@@ -87,21 +91,21 @@ def spelled(version: GkeVersion) -> str:
     return f"{numbers}-gke.{version.parts[3]}" if len(version.parts) > 3 else numbers
 
 
-def _machines(subject: Subject, key: str) -> Iterator[Finding]:
-    region = subject.config.regions[key]
-    types = {pool.machine.machine_type for pool in subject.config.pools(key).values()}
-    for machine_type in sorted({*types, system_machine_type(subject.config)}):
+def _machines(target: Target, key: str) -> Iterator[Finding]:
+    region = target.config.regions[key]
+    types = {pool.machine.machine_type for pool in target.config.pools(key).values()}
+    for machine_type in sorted({*types, system_machine_type(target.config)}):
         id_ = f"MACHINE-{machine_type}"
         needed = f"{machine_type} in {', '.join(region.zones)}"
         missing = [
             zone
             for zone in region.zones
-            if subject.looked_up(
-                "compute", "v1", "machineTypes.get", project=subject.project, zone=zone, machineType=machine_type
+            if target.google.find(
+                "compute", "v1", "machineTypes.get", project=target.project, zone=zone, machineType=machine_type
             ) is None
         ]  # fmt: skip
         if missing:
-            zones = _zones_with(subject, machine_type, region.region)
+            zones = _zones_with(target, machine_type, region.region)
             elsewhere = f"{region.region} has it in {', '.join(zones)}" if zones else f"no zone of {region.region} has"
             fix = f"set regions.{key}.zones to zones that have it" if zones else "choose another region or machine type"
             yield wrong(id_, f"not in {', '.join(missing)}; {elsewhere}", needed, fix)
@@ -109,9 +113,9 @@ def _machines(subject: Subject, key: str) -> Iterator[Finding]:
             yield good(id_, "offered", needed)
 
 
-def _zones_with(subject: Subject, machine_type: str, region: str) -> list[str]:
-    entries = subject.google.pages(
-        "compute", "v1", "machineTypes.aggregatedList", items="items", project=subject.project,
+def _zones_with(target: Target, machine_type: str, region: str) -> list[str]:
+    entries = target.google.pages(
+        "compute", "v1", "machineTypes.aggregatedList", items="items", project=target.project,
         filter=f"name = {machine_type}",
     )  # fmt: skip
     zones = (scope.removeprefix("zones/") for scope, found in entries if found.get("machineTypes"))

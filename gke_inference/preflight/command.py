@@ -1,33 +1,30 @@
-"""`inference-ops preflight`: what would stop an apply, before an hour of it has gone by."""
+"""`gke-inference preflight`: what would stop an apply, before an hour of it has gone by."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 import click
-from rich.console import Console
 
-from gke_inference import findings_report
 from gke_inference.api_error import ApiError
-from gke_inference.chosen import Chosen, chosen
-from gke_inference.command import Command, Exit, Settings, option
-from gke_inference.findings import Finding, Status, outcome
+from gke_inference.check import CREDENTIALS, without_credentials
+from gke_inference.command import ChosenRegions, Command, Exit, Settings, option, region_option
+from gke_inference.concurrency import run_tasks
+from gke_inference.findings import Finding, good
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite, TokenVariable
-from gke_inference.preflight import all_checks
-from gke_inference.preflight.check import Subject
-from gke_inference.progress import progress
-from gke_inference.remedy import SIGN_IN
-from gke_inference.side_by_side import side_by_side
+from gke_inference.preflight import all_checks, check_ids
+from gke_inference.preflight.target import Target
+from gke_inference.progress import show_progress
+from gke_inference.tables import report_findings
+from platform_config.errors import shown
 
 HOUR_SEC = 3600
 
 
 @click.command(cls=Command)
-@option(
-    "--region", "regions", metavar="KEY", multiple=True, callback=chosen,
-    help="Key of a region to check; may be given again.  [default: all]",
-)  # fmt: skip
+@region_option
 @option(
     "--hugging-face-token-env", "token", type=TokenVariable(), default=None,
     help="Environment variable with a Hugging Face token, to see whether its account accepted the model's terms.",
@@ -39,37 +36,40 @@ HOUR_SEC = 3600
     default=120,
     help="For all checks together.",
 )
+@option(
+    "--skip", metavar="ID", multiple=True,
+    help="Id of a check that is not made, such as BILLING or QUOTA; may be given again.",
+)  # fmt: skip
 @click.pass_obj
-def preflight(settings: Settings, *, regions: Chosen, token: str | None, timeout_sec: float) -> Exit:
+def preflight(
+    settings: Settings, *, regions: ChosenRegions, token: str | None, timeout_sec: float, skip: tuple[str, ...]
+) -> Exit:
     """
-    Tell what would stop an apply: permissions, quotas, machines, names.
+    Report what would stop an apply: permissions, quotas, machines, names.
 
     Asks Google and Hugging Face with your application default credentials; changes nothing and reads no secret. What
-    could not be asked is told as unknown and never counts as good.
+    could not be asked is reported as unknown and never counts as good; neither does what is skipped.
     """
-    findings = findings_report.in_order(_findings(regions, token or "", timeout_sec), regions.keys)
-    if settings.output == "json":
-        Console().out(findings_report.as_json(findings), highlight=False)
-    else:
-        title = f"Before an apply of {regions.config.name} to {regions.config.project}"
-        findings_report.print_findings(findings, Console(), title=title)
-    return outcome(findings)
+    known = check_ids(regions.config, regions.keys)
+    if refused := [shown(id_) for id_ in skip if id_ not in known]:
+        raise click.UsageError(f"--skip: must be one of {', '.join(known)}, got {', '.join(refused)}")
+    found = _findings(regions, token or "", timeout_sec, skip)
+    title = f"Before an apply of {regions.config.name} to {regions.config.project}"
+    return report_findings(found, regions.keys, output=settings.output, title=title)
 
 
-def _findings(regions: Chosen, token: str, timeout_sec: float) -> list[Finding]:
-    """Without credentials there is one finding: nothing else can be asked."""
-    needed = "application default credentials that give a token"
+def _findings(regions: ChosenRegions, token: str, timeout_sec: float, skip: Collection[str]) -> list[Finding]:
     try:
-        google = GoogleApi.from_environment(regions.config.project)
-        google.token()
+        google = GoogleApi.sign_in(regions.config.project)
     except ApiError as error:
-        found, fix = f"could not be told: {error.message}", SIGN_IN
-        return [Finding(id="CREDENTIALS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
+        return [without_credentials(error)]
     credentials = google.credentials
     caller = getattr(credentials, "service_account_email", "") or getattr(credentials, "account", "")
-    who = f"the caller is {caller}" if caller else "there; they do not tell who the caller is"
-    first = Finding(id="CREDENTIALS", status=Status.GOOD, found=who, needed=needed)
-    subject = Subject(config=regions.config, keys=regions.keys, google=google, hugging_face_token=token)
-    tasks = [check.task() for check in all_checks(subject)]
-    with progress() as note:
-        return [first, *side_by_side(tasks, timeout_sec=timeout_sec, note=partial(note, "checks"))]
+    who = f"the caller is {caller}" if caller else "there; they do not say who the caller is"
+    target = Target(config=regions.config, keys=regions.keys, google=google, hugging_face_token=token)
+    checks = list(all_checks(target))
+    skipped = [check.skipped() for check in checks if check.id in skip]
+    tasks = [check.task() for check in checks if check.id not in skip]
+    with show_progress() as note:
+        found = run_tasks(tasks, timeout_sec=timeout_sec, note=partial(note, "checks"))
+    return [good("CREDENTIALS", who, CREDENTIALS), *skipped, *found]

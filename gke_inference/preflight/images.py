@@ -8,39 +8,40 @@ from functools import partial
 from constructs_lib import inferencepool_chart
 from constructs_lib.manifests import gates, metrics_adapter, weights
 from gke_inference.api_error import ApiError
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from gke_inference.check import Check
+from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.registry import REFUSED, manifest
+from gke_inference.preflight.target import Target
 from platform_config.versions import needs_adapter
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """One for the chart, one for each image that the platform runs itself."""
-    version = subject.config.inference_pool.chart_version
+    version = target.config.inference_pool.chart_version
     chart = f"{inferencepool_chart.REPOSITORY}/{inferencepool_chart.CHART}:{version}".removeprefix("oci://")
     images = {
         "CHART": chart,
-        "IMAGE-SERVER": subject.config.model_server.image,
+        "IMAGE-SERVER": target.config.model_server.image,
         "IMAGE-GATES": gates.IMAGE,
         "IMAGE-DOWNLOAD": weights.IMAGE,
     }
-    if needs_adapter(subject.config):
+    if needs_adapter(target.config):
         images["IMAGE-ADAPTER"] = metrics_adapter.IMAGE
     for id_, image in images.items():
         yield Check(
             id=id_,
             needed=f"{image} can be pulled",
-            permission="access to the registry",
-            ask=partial(_pull, subject, id_, image),
+            role="access to the registry",
+            ask=partial(_pull, target, id_, image),
         )
 
 
-def _pull(subject: Subject, id_: str, image: str) -> Iterator[Finding]:
+def _pull(target: Target, id_: str, image: str) -> Iterator[Finding]:
     needed = f"{image} can be pulled"
     host, repository, reference = _parts(image)
-    status, known = manifest(host, repository, reference, token=subject.google.token)
+    status, known = manifest(host, repository, reference, token=target.google.token)
     # Nodes may read the registries of the platform's own project.
-    ours = repository.startswith(f"{subject.project}/")
+    ours = repository.startswith(f"{target.project}/")
     if status == 200 and (ours or not known):
         yield good(id_, f"{host} has it{', for the project' if known else ''}", needed)
     elif status == 200:

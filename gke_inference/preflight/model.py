@@ -10,9 +10,11 @@ import httpx
 
 from constructs_lib.specs import LoraAdapterSpec, ModelSpec
 from gke_inference.api_error import ApiError
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
-from gke_inference.preflight.tried_again import tried_again
+from gke_inference.check import Check
+from gke_inference.findings import Finding, good, unknown, wrong
+from gke_inference.preflight.target import Target
+from gke_inference.retry import send_with_retries
+from gke_inference.verbose import calls
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
 """Hugging Face's own variable for a mirror."""
@@ -20,27 +22,27 @@ ENDPOINT = "https://huggingface.co"
 TIMEOUT_SEC = 20
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """One for the secret, where Secret Manager has it; one per repository."""
-    model = subject.config.model
+    model = target.config.model
     if secret := model.hugging_face_token.secret_manager:
         yield Check(
             id="SECRET", needed=f"the secret {secret} with an enabled version",
-            permission="secretmanager.versions.list", ask=partial(_secret, subject, secret),
+            role="secretmanager.versions.list", ask=partial(_secret, target, secret),
         )  # fmt: skip
     snapshots: dict[str, ModelSpec | LoraAdapterSpec] = {"": model, **model.lora_adapters}
     for name, snapshot in snapshots.items():
         yield Check(
             id=f"MODEL-{name}" if name else "MODEL", needed=f"{snapshot.repository} can be downloaded",
-            permission="a Hugging Face account that accepted its terms",
-            ask=partial(_snapshot, subject, f"MODEL-{name}" if name else "MODEL", snapshot),
+            role="a Hugging Face account that accepted its terms",
+            ask=partial(_snapshot, target, f"MODEL-{name}" if name else "MODEL", snapshot),
         )  # fmt: skip
 
 
-def _secret(subject: Subject, secret: str) -> Iterator[Finding]:
+def _secret(target: Target, secret: str) -> Iterator[Finding]:
     """Only its versions are listed; what it holds is never read."""
-    versions = subject.looked_up(
-        "secretmanager", "v1", "projects.secrets.versions.list", parent=f"projects/{subject.project}/secrets/{secret}",
+    versions = target.google.find(
+        "secretmanager", "v1", "projects.secrets.versions.list", parent=f"projects/{target.project}/secrets/{secret}",
         filter="state:ENABLED", pageSize=1,
     )  # fmt: skip
     needed = f"the secret {secret} with an enabled version"
@@ -54,11 +56,11 @@ def _secret(subject: Subject, secret: str) -> Iterator[Finding]:
         yield good("SECRET", "it has an enabled version", needed)
 
 
-def _snapshot(subject: Subject, id_: str, snapshot: ModelSpec | LoraAdapterSpec) -> Iterator[Finding]:
+def _snapshot(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec) -> Iterator[Finding]:
     repository, revision = snapshot.repository, snapshot.revision
     needed = f"{repository} at {revision[:12]} can be downloaded"
     page = f"https://huggingface.co/{repository}"
-    found = get(f"api/models/{repository}/revision/{revision}", subject.hugging_face_token)
+    found = get(f"api/models/{repository}/revision/{revision}", target.hugging_face_token)
     if found.status_code == 404:
         yield wrong(id_, f"there is no {repository} at {revision}", needed, f"take both from {page}/commits/main")
     elif found.status_code in (401, 403):
@@ -69,11 +71,11 @@ def _snapshot(subject: Subject, id_: str, snapshot: ModelSpec | LoraAdapterSpec)
         raise ApiError(status=found.status_code, reason="noAnswer", message="Hugging Face")
     elif not found.json().get("gated"):
         yield good(id_, "there, for everybody", needed)
-    elif not subject.hugging_face_token:
+    elif not target.hugging_face_token:
         fix = f"accept the terms at {page}, and name the token with --hugging-face-token-env"
         yield unknown(id_, "there, for those only who accepted its terms", needed, fix)
     else:
-        yield _licence(id_, repository, needed, page, subject.hugging_face_token)
+        yield _licence(id_, repository, needed, page, target.hugging_face_token)
 
 
 def _licence(id_: str, repository: str, needed: str, page: str, token: str) -> Finding:
@@ -94,7 +96,8 @@ def get(path: str, token: str) -> httpx.Response:
     """
     url = f"{(os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT).rstrip('/')}/{path}"
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    calls.info("GET %s", url)
     try:
-        return tried_again(lambda: httpx.get(url, headers=headers, timeout=TIMEOUT_SEC, follow_redirects=True))
+        return send_with_retries(lambda: httpx.get(url, headers=headers, timeout=TIMEOUT_SEC, follow_redirects=True))
     except httpx.HTTPError as error:
         raise ApiError(status=None, reason=type(error).__name__, message=f"Hugging Face: {error}") from None

@@ -11,32 +11,31 @@ from constructs_lib.data.download_weights import RefusedError, RemoteFile, neede
 from constructs_lib.specs import LoraAdapterSpec, ModelSpec
 from constructs_lib.vllm_arguments import weights_format
 from gke_inference.api_error import ApiError
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from gke_inference.check import Check
+from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.model import get
+from gke_inference.preflight.target import Target
 
 GIB = 2**30
 NAME_TOKEN = "name the token of such an account with --hugging-face-token-env"
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """One per repository, by the rule of the download program itself."""
-    model = subject.config.model
-    kind, size = weights_format(subject.config.model_server.extra_args), model.weights_gib
+    model = target.config.model
+    kind, size = weights_format(target.config.model_server.extra_args), model.weights_gib
     snapshots: dict[str, ModelSpec | LoraAdapterSpec] = {"MODEL-FILES": model}
     snapshots |= {f"MODEL-{name}-FILES": adapter for name, adapter in model.lora_adapters.items()}
     for id_, snapshot in snapshots.items():
         what = f"files that vLLM reads, at most model.weights_gib ({size} GiB)" if snapshot is model else "an adapter"
         yield Check(
-            id=id_, needed=what, permission="a Hugging Face account that accepted the terms",
-            ask=partial(_files, subject, id_, snapshot, what, kind if snapshot is model else "adapter"),
+            id=id_, needed=what, role="a Hugging Face account that accepted the terms",
+            ask=partial(_files, target, id_, snapshot, what, kind if snapshot is model else "adapter"),
         )  # fmt: skip
 
 
-def _files(
-    subject: Subject, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what: str, kind: str
-) -> Iterator[Finding]:
-    token, page = subject.hugging_face_token, f"{snapshot.repository}/revision/{snapshot.revision}"
+def _files(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what: str, kind: str) -> Iterator[Finding]:
+    token, page = target.hugging_face_token, f"{snapshot.repository}/revision/{snapshot.revision}"
     found = get(f"api/models/{page}?blobs=true", token)
     # What cannot be seen at all is told by MODEL.
     if found.status_code in (401, 403, 404):

@@ -9,36 +9,37 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from gke_inference.api_error import ApiError
-from gke_inference.findings import Finding
-from gke_inference.once import Once
-from gke_inference.preflight.check import Check, Subject, good, wrong
+from gke_inference.check import Check
+from gke_inference.concurrency import Once
+from gke_inference.findings import Finding, good, wrong
 from gke_inference.preflight.network_ranges import Subnets, free_ranges, network_path
+from gke_inference.preflight.target import Target
 from platform_config.network_plan import region_ranges
 
 PROXY_PURPOSES = ("GLOBAL_MANAGED_PROXY", "REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER")
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """One for the VPC, one per region."""
     yield Check(
-        id="NETWORK", needed="a VPC of the platform's own, or none yet", permission="compute.networks.get",
-        ask=partial(_network, subject),
+        id="NETWORK", needed="a VPC of the platform's own, or none yet", role="compute.networks.get",
+        ask=partial(_network, target),
     )  # fmt: skip
-    subnets = Once(partial(_subnets, subject))
-    for key in subject.keys:
+    subnets = Once(partial(_subnets, target))
+    for key in target.keys:
         yield Check(
             id="NETWORK", needed="subnets and ranges that nothing else has", where=key,
-            permission="compute.subnetworks.list, compute.networks.get and compute.networks.listPeeringRoutes",
-            ask=partial(_region, subject, key, subnets),
+            role="compute.subnetworks.list, compute.networks.get and compute.networks.listPeeringRoutes",
+            ask=partial(_region, target, key, subnets),
         )  # fmt: skip
 
 
-def _found(subject: Subject) -> dict[str, Any] | None:
-    return subject.looked_up("compute", "v1", "networks.get", project=subject.project, network=subject.names.network)
+def _found(target: Target) -> dict[str, Any] | None:
+    return target.google.find("compute", "v1", "networks.get", project=target.project, network=target.names.network)
 
 
-def _network(subject: Subject) -> Iterator[Finding]:
-    name, found = subject.names.network, _found(subject)
+def _network(target: Target) -> Iterator[Finding]:
+    name, found = target.names.network, _found(target)
     needed = f"{name} is not there yet, or is the platform's own: custom subnets, global routing"
     if found is None:
         yield good("NETWORK-VPC", "not there yet", needed)
@@ -56,29 +57,29 @@ def _network(subject: Subject) -> Iterator[Finding]:
 class _Region:
     """Its subnets in all networks, and its ranges and subnets as the platform has them."""
 
-    subject: Subject
+    target: Target
     key: str
     subnets: list[dict[str, Any]]
 
     @property
     def own(self) -> dict[str, IPv4Network]:
-        ranges, names = region_ranges(self.subject.config, self.key), self.subject.names
+        ranges, names = region_ranges(self.target.config, self.key), self.target.names
         return {names.node_subnet(self.key): ranges.nodes, names.proxy_subnet(self.key): ranges.proxy}
 
     @property
     def mine(self) -> list[dict[str, Any]]:
         """Those in the network of that name."""
-        return [subnet for subnet in self.subnets if subnet["network"].endswith(network_path(self.subject))]
+        return [subnet for subnet in self.subnets if subnet["network"].endswith(network_path(self.target))]
 
 
-def _region(subject: Subject, key: str, subnets: Once[Subnets]) -> Iterator[Finding]:
-    region = _Region(subject, key, subnets().get(subject.config.regions[key].region, []))
+def _region(target: Target, key: str, subnets: Once[Subnets]) -> Iterator[Finding]:
+    region = _Region(target, key, subnets().get(target.config.regions[key].region, []))
     yield _names(region)
     yield _proxy(region)
-    yield free_ranges(subject, key, subnets(), _found(subject) or {})
+    yield free_ranges(target, key, subnets(), _found(target) or {})
 
 
-def _subnets(subject: Subject) -> Subnets:
+def _subnets(target: Target) -> Subnets:
     """
     All of the project, by Google's name of their region: names are taken in all networks.
 
@@ -86,8 +87,8 @@ def _subnets(subject: Subject) -> Subnets:
         ApiError: They cannot be told, or not those of every region.
     """
     found: Subnets = {}
-    for scope, told in subject.google.pages(
-        "compute", "v1", "subnetworks.aggregatedList", items="items", project=subject.project
+    for scope, told in target.google.pages(
+        "compute", "v1", "subnetworks.aggregatedList", items="items", project=target.project
     ):
         if told.get("warning", {}).get("code") == "UNREACHABLE":
             raise ApiError(status=None, reason="UNREACHABLE", message=f"{scope}: {told['warning'].get('message', '')}")

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Subject, good, wrong
+from gke_inference.findings import Finding, good, wrong
+from gke_inference.preflight.target import Target
 from platform_config.network_plan import region_ranges
 
 Subnets = dict[str, list[dict[str, Any]]]
 """By Google's name of their region."""
 
 
-def free_ranges(subject: Subject, key: str, subnets: Subnets, network: dict[str, Any]) -> Finding:
+def free_ranges(target: Target, key: str, subnets: Subnets, network: dict[str, Any]) -> Finding:
     """Whether nobody else has a range that overlaps one of region *key*; *network* is the VPC, empty for none yet."""
-    ours = region_ranges(subject.config, key).named(key)
-    theirs = dict(_routes(subject, key, network)) | dict(_others(subject, subnets))
+    ours = region_ranges(target.config, key).named(key)
+    theirs = dict(_routes(target, key, network)) | dict(_others(target, subnets))
     clashes = [
         f"{name} {cidr} overlaps {other}"
         for name, cidr in ours.items()
@@ -31,32 +31,32 @@ def free_ranges(subject: Subject, key: str, subnets: Subnets, network: dict[str,
     return good("NETWORK-RANGES", "all are free", needed)
 
 
-def network_path(subject: Subject) -> str:
+def network_path(target: Target) -> str:
     """The end of the VPC's address."""
-    return f"/global/networks/{subject.names.network}"
+    return f"/global/networks/{target.names.network}"
 
 
-def _others(subject: Subject, subnets: Subnets) -> Iterator[tuple[str, IPv4Network]]:
+def _others(target: Target, subnets: Subnets) -> Iterator[tuple[str, IPv4Network]]:
     """Ranges of all subnets of the VPC but the platform's own, in each region: a VPC has each address once."""
-    names = subject.names
+    names = target.names
     own = {
         (region.region, name)
-        for key, region in subject.config.regions.items()
+        for key, region in target.config.regions.items()
         for name in (names.node_subnet(key), names.proxy_subnet(key))
     }
     for region, found in subnets.items():
         for subnet in found:
-            if subnet["network"].endswith(network_path(subject)) and (region, subnet["name"]) not in own:
+            if subnet["network"].endswith(network_path(target)) and (region, subnet["name"]) not in own:
                 secondary = (entry["ipCidrRange"] for entry in subnet.get("secondaryIpRanges", []))
                 for cidr in filter(None, (subnet.get("ipCidrRange"), *secondary)):
                     yield f"{subnet['name']} {cidr} in {region}", IPv4Network(cidr)
 
 
-def _routes(subject: Subject, key: str, network: dict[str, Any]) -> Iterator[tuple[str, IPv4Network]]:
+def _routes(target: Target, key: str, network: dict[str, Any]) -> Iterator[tuple[str, IPv4Network]]:
     for peering in network.get("peerings", []):
-        for route in subject.google.pages(
-            "compute", "v1", "networks.listPeeringRoutes", items="items", project=subject.project,
-            region=subject.config.regions[key].region, network=subject.names.network, peeringName=peering["name"],
+        for route in target.google.pages(
+            "compute", "v1", "networks.listPeeringRoutes", items="items", project=target.project,
+            region=target.config.regions[key].region, network=target.names.network, peeringName=peering["name"],
             direction="INCOMING",
         ):  # fmt: skip
             cidr = ip_network(route["destRange"])

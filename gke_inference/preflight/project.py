@@ -7,8 +7,9 @@ from functools import partial
 
 from constructs_lib.accelerators import PoolPlan
 from gke_inference.api_error import ApiError
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from gke_inference.check import Check
+from gke_inference.findings import Finding, good, unknown, wrong
+from gke_inference.preflight.target import Target
 from platform_config.services import project_services
 
 PERMISSIONS = (
@@ -27,9 +28,9 @@ firewalls.insert; "GKE API permissions"; "Google Kubernetes Engine roles and per
 """
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """Those of the project as a whole."""
-    google, project = subject.google, subject.project
+    google, project = target.google, target.project
 
     def exists() -> Iterator[Finding]:
         needed = "a project that is active"
@@ -57,26 +58,26 @@ def checks(subject: Subject) -> Iterator[Check]:
         else:
             yield wrong("BILLING", "billing is off", needed, f"gcloud billing projects link {project}")
 
-    yield Check(id="PROJECT", needed="a project that is active", permission="resourcemanager.projects.get", ask=exists)
-    yield Check(id="BILLING", needed="an open billing account", permission="resourcemanager.projects.get", ask=billed)
+    yield Check(id="PROJECT", needed="a project that is active", role="resourcemanager.projects.get", ask=exists)
+    yield Check(id="BILLING", needed="an open billing account", role="resourcemanager.projects.get", ask=billed)
     yield Check(
-        id="PERMISSIONS", needed="every permission that an apply needs", permission="resourcemanager.projects.get",
-        ask=partial(_permissions, subject),
+        id="PERMISSIONS", needed="every permission that an apply needs", role="resourcemanager.projects.get",
+        ask=partial(_permissions, target),
     )  # fmt: skip
     yield Check(
-        id="APIS", needed="Service Usage, which turns the other APIs on", permission="serviceusage.services.list",
-        ask=partial(_apis, subject),
+        id="APIS", needed="Service Usage, which turns the other APIs on", role="serviceusage.services.list",
+        ask=partial(_apis, target),
     )  # fmt: skip
 
 
-def permissions(subject: Subject) -> list[str]:
+def permissions(target: Target) -> list[str]:
     """What the caller of an apply must have on the project."""
-    config = subject.config
+    config = target.config
     extra = []
     if config.network.nat:
         # NAT is a part of its router.
         extra += ["compute.routers.create", "compute.routers.update"]
-    if any(_workload_policy(pool) for key in subject.keys for pool in config.pools(key).values()):
+    if any(_workload_policy(pool) for key in target.keys for pool in config.pools(key).values()):
         extra.append("compute.resourcePolicies.create")
     if config.gateway.addresses == "named":
         extra.append("compute.addresses.createInternal")
@@ -93,11 +94,11 @@ def _workload_policy(pool: PoolPlan) -> bool:
     return pool.compact_placement and (machine.generation == "v7" or machine.workload_policy_topology is not None)
 
 
-def _permissions(subject: Subject) -> Iterator[Finding]:
-    asked = permissions(subject)
-    answer = subject.google.call(
+def _permissions(target: Target) -> Iterator[Finding]:
+    asked = permissions(target)
+    answer = target.google.call(
         "cloudresourcemanager", "v3", "projects.testIamPermissions",
-        resource=f"projects/{subject.project}", body={"permissions": asked},
+        resource=f"projects/{target.project}", body={"permissions": asked},
     )  # fmt: skip
     missing = sorted(set(asked) - set(answer.get("permissions", [])))
     needed = f"the {len(asked)} permissions that an apply needs"
@@ -108,17 +109,17 @@ def _permissions(subject: Subject) -> Iterator[Finding]:
         yield good("PERMISSIONS", "the caller has all of them", needed)
 
 
-def _apis(subject: Subject) -> Iterator[Finding]:
-    parent = f"projects/{subject.project}"
-    wanted = project_services(subject.config)
+def _apis(target: Target) -> Iterator[Finding]:
+    parent = f"projects/{target.project}"
+    wanted = project_services(target.config)
     names = [f"{parent}/services/{name}.googleapis.com" for name in wanted]
     needed = "Service Usage, which turns the other APIs on"
     try:
-        answer = subject.google.call("serviceusage", "v1", "services.batchGet", parent=parent, names=names)
+        answer = target.google.call("serviceusage", "v1", "services.batchGet", parent=parent, names=names)
     except ApiError as error:
         if not error.turned_off:
             raise
-        fix = f"gcloud services enable serviceusage.googleapis.com --project={subject.project}"
+        fix = f"gcloud services enable serviceusage.googleapis.com --project={target.project}"
         yield wrong("APIS", "Service Usage itself is off", needed, fix)
         return
     on = {entry["name"].rpartition("/")[2] for entry in answer.get("services", []) if entry["state"] == "ENABLED"}

@@ -6,36 +6,37 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from gke_inference.check import NO_ANSWER, Check
+from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.quota_limits import PERMISSION, Limit, Limits
 from gke_inference.preflight.quota_names import Quota
 from gke_inference.preflight.quota_needs import Need, project_needs, region_needs
+from gke_inference.preflight.target import Target
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """One per region and one for what counts once for the project."""
     yield Check(
-        id="QUOTA", needed="room for the network, the gateway and all CPUs and GPUs", permission=PERMISSION,
-        ask=partial(_project, subject),
+        id="QUOTA", needed="room for the network, the gateway and all CPUs and GPUs", role=PERMISSION,
+        ask=partial(_project, target),
     )  # fmt: skip
-    for key in subject.keys:
+    for key in target.keys:
         yield Check(
-            id="QUOTA", needed="room for the pools at their largest", permission=PERMISSION, where=key,
-            ask=partial(_region, subject, key),
+            id="QUOTA", needed="room for the pools at their largest", role=PERMISSION, where=key,
+            ask=partial(_region, target, key),
         )  # fmt: skip
 
 
-def _project(subject: Subject) -> list[Finding]:
-    limits = Limits.of_project(subject)
-    network = subject.looked_up("compute", "v1", "networks.get", project=subject.project, network=subject.names.network)
-    return _told(project_needs(subject), limits, built=network is not None)
+def _project(target: Target) -> list[Finding]:
+    limits = Limits.of_project(target)
+    network = target.google.find("compute", "v1", "networks.get", project=target.project, network=target.names.network)
+    return _told(project_needs(target), limits, built=network is not None)
 
 
-def _region(subject: Subject, key: str) -> list[Finding]:
-    limits = Limits.of_region(subject, key)
-    built = subject.built(key)
-    return _told(region_needs(subject, key), limits, built=built)
+def _region(target: Target, key: str) -> list[Finding]:
+    limits = Limits.of_region(target, key)
+    built = target.has_cluster(key)
+    return _told(region_needs(target, key), limits, built=built)
 
 
 Charge = tuple[Quota, Limit]
@@ -53,8 +54,8 @@ def _told(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding
         finding
         for need in needs
         for finding in Check(
-            id=need.id, needed=f"{need.amount} {need.unit} free", permission=PERMISSION, ask=partial(charge, need)
-        ).findings()
+            id=need.id, needed=f"{need.amount} {need.unit} free", role=PERMISSION, ask=partial(charge, need)
+        ).run()
     ]
     total: Counter[Quota] = Counter()
     for need, charged in charges.items():
@@ -72,7 +73,7 @@ def _judged(need: Need, charge: Charge, limits: Limits, amount: int, *, built: b
     where = f" in {limits.region}" if limits.region else ""
     at_least = f"{quota}: a limit of {max(amount, need.least)} {need.unit} at least{where}"
     needed = f"{quota}: {amount} {need.unit} free{where}" if amount else at_least
-    fix = f"ask for more of {quota}{where}: {console(limits.subject)}"
+    fix = f"ask for more of {quota}{where}: {console(limits.target)}"
     if told.limit < max(amount, need.least):
         return wrong(need.id, str(told), needed, fix)
     if told.usage is None:
@@ -87,8 +88,8 @@ def _judged(need: Need, charge: Charge, limits: Limits, amount: int, *, built: b
 def _unknown(need: Need, limits: Limits) -> Finding:
     where = f" in {limits.region}" if limits.region else ""
     names = " or ".join(str(quota) for names in need.quotas for quota in names)
-    found = f"could not be told: Google's APIs tell no limit of {names}{where}"
-    return unknown(need.id, found, f"{need.amount} {need.unit} free{where}", f"look at {console(limits.subject)}")
+    found = f"{NO_ANSWER}: Google's APIs have no limit of {names}{where}"
+    return unknown(need.id, found, f"{need.amount} {need.unit} free{where}", f"look at {console(limits.target)}")
 
 
 def _charged(need: Need, limits: Limits) -> Charge | None:
@@ -104,6 +105,6 @@ def _charged(need: Need, limits: Limits) -> Charge | None:
     return charge
 
 
-def console(subject: Subject) -> str:
+def console(target: Target) -> str:
     """The page where people see quotas and ask for more."""
-    return f"https://console.cloud.google.com/iam-admin/quotas?project={subject.project}"
+    return f"https://console.cloud.google.com/iam-admin/quotas?project={target.project}"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gke_inference.preflight.check import Subject
 from gke_inference.preflight.quota_names import Quota
+from gke_inference.preflight.target import Target
 
 PERMISSION = "compute.regions.get, compute.projects.get and serviceusage.quotas.get"
 
@@ -44,23 +44,23 @@ class Limits:
         listed: What the compute API tells of it.
     """
 
-    subject: Subject
+    target: Target
     region: str
     zones: tuple[str, ...]
     listed: list[dict[str, Any]]
 
     @classmethod
-    def of_project(cls, subject: Subject) -> Limits:
+    def of_project(cls, target: Target) -> Limits:
         """Those of the project, as the compute API tells them now."""
-        answer = subject.google.call("compute", "v1", "projects.get", project=subject.project)
-        return cls(subject, "", (), answer.get("quotas", []))
+        answer = target.google.call("compute", "v1", "projects.get", project=target.project)
+        return cls(target, "", (), answer.get("quotas", []))
 
     @classmethod
-    def of_region(cls, subject: Subject, key: str) -> Limits:
+    def of_region(cls, target: Target, key: str) -> Limits:
         """Those of the region *key*, as the compute API tells them now."""
-        spec = subject.config.regions[key]
-        answer = subject.google.call("compute", "v1", "regions.get", project=subject.project, region=spec.region)
-        return cls(subject, spec.region, tuple(spec.zones), answer.get("quotas", []))
+        spec = target.config.regions[key]
+        answer = target.google.call("compute", "v1", "regions.get", project=target.project, region=spec.region)
+        return cls(target, spec.region, tuple(spec.zones), answer.get("quotas", []))
 
     def limit(self, quota: Quota, *, even: bool) -> Limit | None:
         """
@@ -84,8 +84,8 @@ class Limits:
     def _service_usage(self, quota: Quota) -> list[dict[str, Any]]:
         # The name is a part of a path: its slash is a letter.
         metric = f"compute.googleapis.com%2F{quota.metric.lower()}"
-        name = f"projects/{self.subject.project}/services/compute.googleapis.com/consumerQuotaMetrics/{metric}"
-        answer = self.subject.looked_up("serviceusage", "v1beta1", "services.consumerQuotaMetrics.get", name=name)
+        name = f"projects/{self.target.project}/services/compute.googleapis.com/consumerQuotaMetrics/{metric}"
+        answer = self.target.google.find("serviceusage", "v1beta1", "services.consumerQuotaMetrics.get", name=name)
         return list((answer or {}).get("consumerQuotaLimits", []))
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from constructs_lib.accelerators import PoolPlan
-from gke_inference.preflight.check import Subject
 from gke_inference.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
+from gke_inference.preflight.target import Target
 from platform_config.rules.gateway import MODEL_SERVER_PORTS
 from platform_config.sizing import system_machine_type
 
@@ -47,12 +47,12 @@ class Need:
     even: bool = False
 
 
-def project_needs(subject: Subject) -> Iterator[Need]:
+def project_needs(target: Target) -> Iterator[Need]:
     """What counts once for the project."""
-    config = subject.config
-    count = len(subject.keys)
-    yield from _accelerators(subject)
-    if cpus := sum(_system_cpus(subject, key) for key in subject.keys):
+    config = target.config
+    count = len(target.keys)
+    yield from _accelerators(target)
+    if cpus := sum(_system_cpus(target, key) for key in target.keys):
         yield _need("QUOTA-ALL-CPUS", "CPUS_ALL_REGIONS", cpus, "vCPUs of the system pools")
     yield _need("QUOTA-NETWORKS", "NETWORKS", 1, "networks")
     yield _need("QUOTA-SUBNETWORKS", "SUBNETWORKS", 2 * count, "subnetworks")
@@ -63,18 +63,18 @@ def project_needs(subject: Subject) -> Iterator[Need]:
         yield _need(id_, metric, 1, unit)
 
 
-def region_needs(subject: Subject, key: str) -> Iterator[Need]:
+def region_needs(target: Target, key: str) -> Iterator[Need]:
     """What counts for the region *key*."""
-    config = subject.config
-    yield from _chips(subject, key)
-    if cpus := _system_cpus(subject, key):
+    config = target.config
+    yield from _chips(target, key)
+    if cpus := _system_cpus(target, key):
         quotas = cpu_quotas(system_machine_type(config))
         yield Need(id="QUOTA-CPU", quotas=quotas, amount=cpus, unit="vCPUs of the system pool")
-    yield from _disks(subject, key)
+    yield from _disks(target, key)
     if config.gateway.addresses == "named" and key in config.gateway_regions:
         yield _need("QUOTA-ADDRESS", "INTERNAL_ADDRESSES", 1, "internal addresses")
     if not config.cluster.private_nodes:
-        most = _system_nodes(subject, key) + sum(pool.nodes for pool in config.pools(key).values())
+        most = _system_nodes(target, key) + sum(pool.nodes for pool in config.pools(key).values())
         yield _need("QUOTA-NODE-ADDRESS", "IN_USE_ADDRESSES", most, "addresses in use")
     # Of the exported pool, one per zone and port (see GW-NEG-50); those of other services come on top.
     groups = len(config.regions[key].zones) * MODEL_SERVER_PORTS
@@ -85,22 +85,22 @@ def _need(id_: str, metric: str, amount: int, unit: str) -> Need:
     return Need(id=id_, quotas=((Quota(metric),),), amount=amount, unit=unit)
 
 
-def _accelerators(subject: Subject) -> Iterator[Need]:
+def _accelerators(target: Target) -> Iterator[Need]:
     """
     GPUs of all regions; a limit of just 0 shuts the project out from TPUs, too, and from what is reserved.
 
     Source: Google, "TPU Builders Program Getting Started Guide", Understanding TPU Quotas.
     """
-    pools = [pool for key in subject.keys for pool in subject.config.pools(key).values()]
+    pools = [pool for key in target.keys for pool in target.config.pools(key).values()]
     gpus = sum(pool.chips for pool in pools if pool.machine.kind == "gpu" and not pool.spec.capacity.reservation)
     quotas = ((Quota("GPUS_ALL_REGIONS"),),)
     yield Need(id="QUOTA-ALL-GPUS", quotas=quotas, amount=gpus, unit="GPUs", least=1)
 
 
-def _chips(subject: Subject, key: str) -> Iterator[Need]:
+def _chips(target: Target, key: str) -> Iterator[Need]:
     """One for each generation and way to buy."""
     groups: defaultdict[tuple[str, str, bool], list[PoolPlan]] = defaultdict(list)
-    for pool in subject.config.pools(key).values():
+    for pool in target.config.pools(key).values():
         # A reservation was charged to the quota when it was made.
         if not pool.spec.capacity.reservation:
             groups[pool.machine.kind, pool.machine.generation, preemptible(pool)].append(pool)
@@ -115,10 +115,10 @@ def _chips(subject: Subject, key: str) -> Iterator[Need]:
         )
 
 
-def _disks(subject: Subject, key: str) -> Iterator[Need]:
+def _disks(target: Target, key: str) -> Iterator[Need]:
     """Boot disks of all nodes; reservations hold none."""
-    config = subject.config
-    disks = Counter({DISKS["pd-balanced"]: _system_nodes(subject, key) * config.cluster.system_pool.disk_gib})
+    config = target.config
+    disks = Counter({DISKS["pd-balanced"]: _system_nodes(target, key) * config.cluster.system_pool.disk_gib})
     for pool in config.pools(key).values():
         # Other types have quotas of other names; nothing is said of them.
         if pool.disk_type in DISKS:
@@ -127,14 +127,14 @@ def _disks(subject: Subject, key: str) -> Iterator[Need]:
         yield _need(f"QUOTA-DISK-{metric.partition('_')[0]}", metric, amount, "GB of boot disks")
 
 
-def _system_nodes(subject: Subject, key: str) -> int:
-    return subject.config.cluster.system_pool.max_nodes_per_zone * len(subject.config.regions[key].zones)
+def _system_nodes(target: Target, key: str) -> int:
+    return target.config.cluster.system_pool.max_nodes_per_zone * len(target.config.regions[key].zones)
 
 
-def _system_cpus(subject: Subject, key: str) -> int:
+def _system_cpus(target: Target, key: str) -> int:
     """0 where its machine type is not offered, which MACHINE tells."""
-    answer = subject.looked_up(
-        "compute", "v1", "machineTypes.get", project=subject.project, zone=subject.config.regions[key].zones[0],
-        machineType=system_machine_type(subject.config),
+    answer = target.google.find(
+        "compute", "v1", "machineTypes.get", project=target.project, zone=target.config.regions[key].zones[0],
+        machineType=system_machine_type(target.config),
     )  # fmt: skip
-    return int(answer["guestCpus"]) * _system_nodes(subject, key) if answer is not None else 0
+    return int(answer["guestCpus"]) * _system_nodes(target, key) if answer is not None else 0

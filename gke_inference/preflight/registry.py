@@ -9,7 +9,8 @@ from collections.abc import Callable
 import httpx
 
 from gke_inference.api_error import ApiError
-from gke_inference.preflight.tried_again import tried_again
+from gke_inference.retry import send_with_retries
+from gke_inference.verbose import calls
 
 ENDPOINT_VARIABLE = "INFERENCE_OPS_REGISTRY_ENDPOINT"
 """Sends every question to a registry to this address instead: for tests and mirrors of all registries."""
@@ -47,6 +48,7 @@ def manifest(host: str, repository: str, reference: str, *, token: Callable[[], 
     base = os.environ.get(ENDPOINT_VARIABLE) or f"https://{DOCKER_HUB.get(host, host)}"
     try:
         url = httpx.URL(f"{base}/v2/{repository}/manifests/{reference}")
+        calls.info("HEAD %s", url)
         with httpx.Client(timeout=TIMEOUT_SEC, follow_redirects=True) as client:
             status = _as_everybody(client, url)
             if status in REFUSED and of_google(url):
@@ -62,7 +64,7 @@ def _as_everybody(client: httpx.Client, url: httpx.URL) -> int:
     challenge = dict(re.findall(r'(\w+)="([^"]*)"', answer.headers.get("WWW-Authenticate", "")))
     if answer.status_code == 401 and "realm" in challenge:
         scope = {key: challenge[key] for key in ("service", "scope") if key in challenge}
-        given = tried_again(lambda: client.get(challenge["realm"], params=scope))
+        given = send_with_retries(lambda: client.get(challenge["realm"], params=scope))
         token = given.json().get("token") or given.json().get("access_token") if given.is_success else None
         answer = _head(client, url, token) if token else answer
     return answer.status_code
@@ -71,4 +73,4 @@ def _as_everybody(client: httpx.Client, url: httpx.URL) -> int:
 def _head(client: httpx.Client, url: httpx.URL, token: str = "") -> httpx.Response:
     """Only the manifest is asked for, and nothing is downloaded. A redirect to another host gets no token."""
     headers = {"Accept": ", ".join(KINDS)} | ({"Authorization": f"Bearer {token}"} if token else {})
-    return tried_again(lambda: client.head(url, headers=headers))
+    return send_with_retries(lambda: client.head(url, headers=headers))

@@ -10,19 +10,20 @@ from math import ceil
 from typing import Any
 
 from constructs_lib.accelerators import PoolPlan
-from gke_inference.findings import Finding
-from gke_inference.preflight.check import Check, Subject, good, unknown, wrong
+from gke_inference.check import Check
+from gke_inference.findings import Finding, good, unknown, wrong
+from gke_inference.preflight.target import Target
 
 BLOCKS = "/reservationBlocks/"
 
 
-def checks(subject: Subject) -> Iterator[Check]:
+def checks(target: Target) -> Iterator[Check]:
     """One per reservation and zone, and one more where a pool names a block of it."""
-    for key in subject.keys:
-        for place, pools in _used(subject, key).items():
+    for key in target.keys:
+        for place, pools in _used(target, key).items():
             yield Check(
-                id=place.id(subject.project), needed=f"room in {place}", permission=place.permission, where=key,
-                ask=partial(_room, subject, key, place, pools),
+                id=place.id(target.project), needed=f"room in {place}", role=place.permission, where=key,
+                ask=partial(_room, target, key, place, pools),
             )  # fmt: skip
 
 
@@ -53,31 +54,33 @@ class _Place:
 Pools = dict[str, PoolPlan]
 
 
-def _used(subject: Subject, key: str) -> dict[_Place, Pools]:
+def _used(target: Target, key: str) -> dict[_Place, Pools]:
     """The pools that take from each place; what takes from a block takes from its reservation too."""
     used: defaultdict[_Place, Pools] = defaultdict(dict)
-    for name, pool in subject.config.pools(key).items():
+    for name, pool in target.config.pools(key).items():
         path, _, block = (pool.spec.capacity.reservation or "").partition(BLOCKS)
         owner, _, reservation = path.removeprefix("projects/").rpartition("/reservations/")
-        for zone in subject.config.regions[key].zones if reservation else ():
+        for zone in target.config.regions[key].zones if reservation else ():
             for part in sorted({"", block}):
-                used[_Place(owner or subject.project, reservation, part, zone)][name] = pool
+                used[_Place(owner or target.project, reservation, part, zone)][name] = pool
     return dict(used)
 
 
-def _room(subject: Subject, key: str, place: _Place, pools: Pools) -> Iterator[Finding]:
-    zones = len(subject.config.regions[key].zones)
+def _room(target: Target, key: str, place: _Place, pools: Pools) -> Iterator[Finding]:
+    zones = len(target.config.regions[key].zones)
     nodes = sum(ceil(pool.nodes / zones) for pool in pools.values())
     types = sorted({pool.machine.machine_type for pool in pools.values()})
-    id_, fix = place.id(subject.project), f"correct the reservation of {', '.join(pools)}, or have it changed"
+    id_, fix = place.id(target.project), f"correct the reservation of {', '.join(pools)}, or have it changed"
     needed = f"{place} with {nodes} free {' and '.join(types)}, for those only that name it"
-    found = _asked(subject, place)
+    found = _asked(target, place)
     if found is None:
         yield wrong(id_, f"there is no {place}", needed, fix)
         return
     specific = found.get("specificReservation")
     if specific is None:
-        yield unknown(id_, "it reserves no single machine type, so its room could not be told", needed, fix)
+        yield unknown(
+            id_, "could not be checked: it reserves no single machine type, so its room is not known", needed, fix
+        )
         return
     reserved = specific.get("instanceProperties", {}).get("machineType", "no machine type")
     count, used = int(specific.get("count", 0)), int(specific.get("inUseCount", 0))
@@ -87,19 +90,19 @@ def _room(subject: Subject, key: str, place: _Place, pools: Pools) -> Iterator[F
         yield wrong(id_, told + open_to_all, needed, fix)
     elif count - used >= nodes:
         yield good(id_, told, needed)
-    elif subject.built(key):
+    elif target.has_cluster(key):
         yield unknown(id_, f"{told}, some by this platform", needed, "compare")
     else:
         yield wrong(id_, told, needed, fix)
 
 
-def _asked(subject: Subject, place: _Place) -> dict[str, Any] | None:
+def _asked(target: Target, place: _Place) -> dict[str, Any] | None:
     """The reservation, with state and room of the block where it is one; None where there is none."""
     named = {"project": place.owner, "zone": place.zone, "reservation": place.reservation}
-    found = subject.looked_up("compute", "v1", "reservations.get", **named)
+    found = target.google.find("compute", "v1", "reservations.get", **named)
     if not place.block or found is None or "specificReservation" not in found:
         return found
-    answer = subject.looked_up("compute", "v1", "reservationBlocks.get", **named, reservationBlock=place.block)
+    answer = target.google.find("compute", "v1", "reservationBlocks.get", **named, reservationBlock=place.block)
     if answer is None:
         return None
     block = answer.get("resource", {})

@@ -1,37 +1,63 @@
-"""What a synth made, for the person who ran it."""
+"""The summary of a synth, for the person who ran it."""
 
 from __future__ import annotations
 
 import json
 import shlex
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
+from gke_inference.tables import make_table
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
+from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.rules import check
 from platform_config.stack_graph import INFRA
 from platform_config.versions import metric_source
 
 
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """
+    How a user calls the program.
+
+    Attributes:
+        program: What the commands of `gke-inference` begin with.
+        cdktf: Whether the cdktf CLI can deploy from here.
+    """
+
+    program: str
+    cdktf: bool
+
+
+CLONE_COMMANDS = Commands(program=".venv/bin/python -m gke_inference", cdktf=True)
+PACKAGE_COMMANDS = Commands(program="gke-inference", cdktf=False)
+
+
 def print_summary(
-    config: Config, config_path: Path, outdir: Path, console: Console, changes: Changes | None = None
+    config: Config,
+    config_path: Path,
+    outdir: Path,
+    console: Console,
+    changes: Changes | None = None,
+    *,
+    commands: Commands = CLONE_COMMANDS,
 ) -> None:
     """
     Print what was read and what it became.
 
     The config, stacks in order, resources by type, regions, addresses, detection time, warnings, what an older config
-    left, the *changes* since the last synth, and the next commands.
+    left, the *changes* since the last synth, and the next *commands*.
     """
     order = stack_order(outdir)
     console.print(
@@ -65,11 +91,12 @@ def print_summary(
     _print_stale(own, outdir, console)
     _print_others([stack for stack in left if stack not in own], outdir, console)
     print_changes(changes, console)
-    _print_next(config_path, outdir, order, console, steps_first=bool(own) or changes.steps_first)
+    steps_first = bool(own) or changes.steps_first
+    _print_next(config_path, outdir, order, console, steps_first=steps_first, commands=commands)
 
 
 def stack_order(outdir: Path) -> dict[str, list[str]]:
-    """Each stack with those it needs, needed ones first: the order in which plain Terraform may apply them."""
+    """Return each stack with those it needs, needed ones first: the order in which plain Terraform may apply them."""
     stacks = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
     needs: dict[str, list[str]] = {name: stack["dependencies"] for name, stack in stacks.items()}
     order: dict[str, list[str]] = {}
@@ -83,16 +110,8 @@ def _document(outdir: Path, stack: str) -> dict[str, Any]:
     return document
 
 
-def _table(title: str, *columns: str) -> Table:
-    """A table that fits 80 columns, the width of a log."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
 def _stacks(order: dict[str, list[str]], outdir: Path) -> Table:
-    table = _table("Stacks, in order", "#", "stack", "resources", "after")
+    table = make_table("Stacks, in order", "#", "stack", "resources", "after")
     for number, (stack, needs) in enumerate(order.items(), start=1):
         resources = sum(len(named) for named in _document(outdir, stack).get("resource", {}).values())
         table.add_row(str(number), stack, str(resources), ", ".join(needs) or "-")
@@ -103,14 +122,14 @@ def _types(order: dict[str, list[str]], outdir: Path) -> Table:
     counts: Counter[str] = Counter()
     for stack in order:
         counts.update({kind: len(named) for kind, named in _document(outdir, stack).get("resource", {}).items()})
-    table = _table(f"{counts.total()} resources", "type", "count")
+    table = make_table(f"{counts.total()} resources", "type", "count")
     for kind, count in sorted(counts.items()):
         table.add_row(kind, str(count))
     return table
 
 
 def _regions(config: Config) -> Table:
-    table = _table("Regions", "region", "pool", "machine", "nodes", "chips", "capacity")
+    table = make_table("Regions", "region", "pool", "machine", "nodes", "chips", "capacity")
     for key, region in config.regions.items():
         for pool_key, pool in config.pools(key).items():
             machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()
@@ -122,7 +141,7 @@ def _regions(config: Config) -> Table:
 
 
 def _addresses(config: Config) -> Table:
-    table = _table("Gateway", "region", "address", "in subnet")
+    table = make_table("Gateway", "region", "address", "in subnet")
     names = Names(config)
     for key in config.gateway_regions:
         named = config.gateway.addresses == "named"
@@ -146,8 +165,8 @@ def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> Non
             highlight=False,
         )
     console.print(
-        "What its state holds lives on. README, Add a region, tells the way down; when it is gone, or never was "
-        "applied, delete the folder.",
+        f"What its state holds is still there. {REMOVE_A_REGION}, has the steps to destroy it; delete the folder when "
+        "that is done, or if it was never applied.",
         soft_wrap=True,
     )
 
@@ -165,30 +184,37 @@ def _print_others(left: list[StackFolder], outdir: Path, console: Console) -> No
 
 
 def _print_next(
-    config_path: Path, outdir: Path, order: dict[str, list[str]], console: Console, *, steps_first: bool
+    config_path: Path,
+    outdir: Path,
+    order: dict[str, list[str]],
+    console: Console,
+    *,
+    steps_first: bool,
+    commands: Commands,
 ) -> None:
     path = escape(shlex.quote(str(config_path)))
     variable = "" if config_path == EXAMPLE else f"{VARIABLE}={path} "
     first = escape(shlex.quote(f"{outdir}/stacks/{next(iter(order))}"))
     console.print(
-        f"\nNext: [bold]{variable}.venv/bin/python -m gke_inference preflight[/] asks Google what no file can tell: "
+        f"\nNext: [bold]{variable}{commands.program} preflight[/] asks Google what no file says: "
         f"whether regions, zones, machines, quotas and permissions are there.",
         soft_wrap=True,
     )
     if steps_first:
         console.print(
-            "Then, before any deploy, the README's steps for what is left or refused above: Add a region (how one is "
-            "taken away), Move the config cluster; a plan that refuses tells its own.",
+            f"Then, before any deploy, follow the steps for what is left or refused above: {REMOVE_A_REGION}, or "
+            f"{MOVE_THE_CONFIG_CLUSTER}; a plan that is refused prints its own.",
             soft_wrap=True,
         )
         return
+    if commands.cdktf:
+        console.print(
+            f"Then: [bold]{variable}npx cdktf deploy '{INFRA}*'[/], then [bold]{variable}npx cdktf deploy '*'[/] "
+            f"(`make cli` installs cdktf; `. .venv/bin/activate` finds npx).",
+            soft_wrap=True,
+        )
+    without = "Without the cdktf CLI" if commands.cdktf else "Then"
     console.print(
-        f"Then: [bold]{variable}npx cdktf deploy '{INFRA}*'[/], then [bold]{variable}npx cdktf deploy '*'[/] "
-        f"(`make cli` installs cdktf; `. .venv/bin/activate` finds npx).",
-        soft_wrap=True,
-    )
-    console.print(
-        f"Without the cdktf CLI, stack by stack in the order above: terraform -chdir={first} init, "
-        f"then plan and apply.",
+        f"{without}, stack by stack in the order above: terraform -chdir={first} init, then plan and apply.",
         soft_wrap=True,
     )

@@ -1,20 +1,23 @@
-"""The servers behind the gateway: what the load balancer thinks of them, beside what their cluster does."""
+"""The servers behind the gateway: their health in the load balancer, beside what their cluster has ready."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from gke_inference.api_error import ApiError
+from gke_inference.backend_policy import drained_regions
+from gke_inference.check import NO_ANSWER
+from gke_inference.concurrency import Once
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, gateway_addresses
-from gke_inference.load_balancer import FRONT, addressed, parts_of
-from gke_inference.once import Once
-from gke_inference.verify import balancer as verify_balancer
-from gke_inference.verify import gateway as verify_gateway
-from gke_inference.verify.check import Seen
-from gke_inference.verify.region import Connect
-from platform_config.config import Config
-from platform_config.names import Names
+from gke_inference.load_balancer import FRONT, RULES, SERVICES, Parts, method_target, parts_of, path_of, reached, select
+from gke_inference.verify.verdict import Verdict
+
+States = list[str] | ApiError
+"""Of the servers of one network endpoint group, or why they are not known."""
+NOT_FOUND = "-gw-serve404-"
+"""In the name of the backend service for requests that no route takes (public annotations of Gateways show it)."""
 
 
 class Backends:
@@ -22,35 +25,32 @@ class Backends:
     The servers of all regions.
 
     Args:
-        connect: Reaches clusters.
-        gateway: Gives the Gateway of the config cluster.
-        balancing: Gives its GCPBackendPolicy.
+        live: The platform's live objects.
+        google: Google's APIs.
+        gateway: Returns the Gateway of the config cluster.
+        policy: Returns its GCPBackendPolicy.
     """
 
-    def __init__(
-        self, config: Config, *, google: GoogleApi, connect: Connect, gateway: Once[Any], balancing: Once[Any]
-    ) -> None:
-        self._config = config
+    def __init__(self, live: LivePlatform, *, google: GoogleApi, gateway: Once[Any], policy: Once[Any]) -> None:
+        self._live = live
         self._google = google
-        self._connect = connect
         self._gateway = gateway
-        self._balancing = balancing
+        self._policy = policy
         self._health = Once(self._ask_health)
 
-    def look(self, key: str) -> Seen:
-        """Those of region *key*."""
-        region = self._config.regions[key]
-        drained = region.region in verify_gateway.drained_regions(self._balancing())
+    def judge(self, key: str) -> Verdict:
+        """Judge the servers of region *key*."""
+        region = self._live.config.regions[key]
+        drained = region.region in drained_regions(self._policy())
         health = self._health()
         ready = self._ready(key) if health else None
-        return verify_balancer.backends(health, zones=region.zones, ready=ready, drained=drained)
+        return judge_backends(health, zones=region.zones, ready=ready, drained=drained)
 
-    def _ask_health(self) -> list[tuple[str, verify_balancer.States]] | None:
-        """What the load balancer thinks of each server, by its network endpoint group; None where nobody knows."""
+    def _ask_health(self) -> list[tuple[str, States]] | None:
+        """Return the states of all servers by their network endpoint group; None where no rule leads to a group."""
         parts = parts_of(self._google, FRONT)
-        network = f"projects/{self._config.project}/global/networks/{Names(self._config).network}"
-        given = gateway_addresses(self._gateway())
-        services = verify_balancer.services(parts, addresses=given, network=network)
+        network = f"projects/{self._live.config.project}/global/networks/{self._live.names.network}"
+        services = pool_services(parts, addresses=gateway_addresses(self._gateway()), network=network)
         if services is None:
             return None
         return [
@@ -59,18 +59,73 @@ class Backends:
             for backend in parts[path].get("backends", [])
         ]
 
-    def _states(self, service: str, group: str) -> verify_balancer.States:
-        resource, arguments = addressed(service)
+    def _states(self, service: str, group: str) -> States:
+        resource, arguments = method_target(service)
         try:
             # A POST that changes nothing: the group to ask about is in its body.
-            told = self._google.call("compute", "v1", f"{resource}.getHealth", **arguments, body={"group": group})
+            answer = self._google.call("compute", "v1", f"{resource}.getHealth", **arguments, body={"group": group})
         except ApiError as error:
             return error
-        return [state.get("healthState", "no state") for state in told.get("healthStatus", [])]
+        return [state.get("healthState", "no state") for state in answer.get("healthStatus", [])]
 
     def _ready(self, key: str) -> int | None:
-        """How many servers the cluster has ready; None where it does not tell, which other findings say."""
+        """Return how many servers the cluster has ready; None where it does not answer, which other findings say."""
         try:
-            return LivePlatform(config=self._config, clusters=self._connect).ready_servers(key)
+            return self._live.ready_servers(key)
         except ApiError:
             return None
+
+
+def pool_services(parts: Parts, *, addresses: Collection[str], network: str) -> set[str] | None:
+    """
+    Return paths of the backend services that requests to *addresses* of *network* reach, but the one that answers 404.
+
+    None where no forwarding rule leads to any: then nothing is known of them.
+    """
+    rules = {
+        path for path in select(parts, RULES)
+        if parts[path].get("IPAddress") in addresses and path_of(parts[path].get("network", "")) == network
+    }  # fmt: skip
+    found = select(reached(parts, rules), SERVICES)
+    return {path for path in found if NOT_FOUND not in path} if found else None
+
+
+def judge_backends(
+    health: Iterable[tuple[str, States]] | None, *, zones: Collection[str], ready: int | None, drained: bool
+) -> Verdict:
+    """
+    Judge whether the load balancer finds every server of a region healthy.
+
+    Args:
+        health: What `getHealth` returned for each network endpoint group, with its address; None where none is known.
+        zones: Zones of the region.
+        ready: How many servers its cluster has ready; None where that is not known.
+        drained: Whether the region gets no requests, so that its servers need not be healthy.
+
+    Raises:
+        ApiError: A group of the region could not be asked about, and nothing is wrong with the others.
+    """
+    if health is None:
+        found = f"{NO_ANSWER}: no forwarding rule leads from the gateway's addresses to a backend service"
+        return Verdict(found=found, known=False)
+    own = [states for group, states in health if _zone(group) in zones]
+    refused = [states for states in own if isinstance(states, ApiError)]
+    states = [state for answered in own if not isinstance(answered, ApiError) for state in answered]
+    healthy = f"{states.count('HEALTHY')} of {len(states)} servers healthy for the load balancer"
+    problems = []
+    if not own:
+        problems.append("no network endpoint group of this region is behind the gateway")
+    elif any(state != "HEALTHY" for state in states):
+        problems.append(healthy)
+    elif not refused and not states:
+        problems.append("no server of this region is behind the gateway")
+    elif not refused and ready is not None and len(states) < ready:
+        problems.append(f"{healthy}, but {ready} are ready in the cluster")
+    if refused and not problems:
+        raise refused[0]
+    return Verdict(found=f"{healthy}{', drained' if drained else ''}", problems=() if drained else tuple(problems))
+
+
+def _zone(group: str) -> str:
+    """Return the zone in the address of a network endpoint group; empty for one without."""
+    return group.partition("/zones/")[2].partition("/")[0]

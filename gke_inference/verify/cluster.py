@@ -1,22 +1,20 @@
-"""What the Kubernetes API of one region's cluster tells of the servers and of what is around them, judged."""
+"""Verdicts on the model servers of one cluster and what they depend on, as its Kubernetes API has them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
-from gke_inference.verify.check import Seen, unmet
-
-Object = Mapping[str, Any]
+from gke_inference.check import NO_ANSWER
+from gke_inference.verify.verdict import Object, Verdict, unmet_conditions
 
 EXPORT = "networking.gke.io/export"
 RECENT = timedelta(minutes=30)
 """A container that ended in this time counts as one that restarts; before it, as one that has recovered."""
 
 
-def server(deployment: Object, pods: Iterable[Object], *, fewest: int, most: int) -> Seen:
-    """Whether as many servers as wanted are ready, of the newest version, and none of them restarts."""
+def judge_server(deployment: Object, pods: Iterable[Object], *, fewest: int, most: int) -> Verdict:
+    """Judge whether as many servers as wanted are ready, of the newest version, and none of them restarts."""
     wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
     ready, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
     problems = []
@@ -29,53 +27,53 @@ def server(deployment: Object, pods: Iterable[Object], *, fewest: int, most: int
         problems.append(f"{updated} of {wanted} are of the newest version")
     for pod in pods:
         problems += _troubles(pod)
-    return Seen(found=f"{ready} of {wanted} ready", problems=tuple(problems))
+    return Verdict(found=f"{ready} of {wanted} ready", problems=tuple(problems))
 
 
-def interfaces(pods: Collection[Object], claims: Iterable[Object], *, ready: int) -> Seen:
-    """Whether the interfaces of each server's node are its own; not known where fewer pods are seen than ready."""
+def judge_interfaces(pods: Collection[Object], claims: Iterable[Object], *, ready: int) -> Verdict:
+    """Judge whether each server has the interfaces of its node; unknown where fewer pods are seen than are ready."""
     if len(pods) < ready:
-        return Seen(found=f"could not be told: {ready} servers are ready, and {len(pods)} pods are seen", known=False)
+        return Verdict(found=f"{NO_ANSWER}: {ready} servers are ready, and {len(pods)} pods are seen", known=False)
     by_name = {claim["metadata"]["name"]: claim for claim in claims}
     problems, count = [], 0
     for pod in pods:
         name = pod["metadata"]["name"]
-        told = pod.get("status", {}).get("resourceClaimStatuses", [])
-        made = [entry["resourceClaimName"] for entry in told if entry.get("resourceClaimName")]
+        statuses = pod.get("status", {}).get("resourceClaimStatuses", [])
+        made = [entry["resourceClaimName"] for entry in statuses if entry.get("resourceClaimName")]
         if not made:
             problems.append(f"{name} has no claim yet")
         for claim in made:
             count += 1
             problems += _claim_problems(pod, claim, by_name.get(claim))
-    return Seen(found=f"{count} allocated, each for its pod", problems=tuple(problems))
+    return Verdict(found=f"{count} allocated, each for its pod", problems=tuple(problems))
 
 
-def autoscaler(found: Object) -> Seen:
-    """Whether the autoscaler can read its metric and scale."""
+def judge_autoscaler(found: Object) -> Verdict:
+    """Judge whether the autoscaler can read its metric and scale."""
     status = found.get("status", {})
     conditions = status.get("conditions", [])
-    problems = list(unmet(conditions, "AbleToScale", "ScalingActive"))
+    problems = list(unmet_conditions(conditions, "AbleToScale", "ScalingActive"))
     values = [value for metric in status.get("currentMetrics") or [] if (value := _current(metric))]
     if not values:
         problems.append("it has no value of its metric")
     wanted, most = status.get("desiredReplicas", 0), found["spec"]["maxReplicas"]
-    full = ", its most: more load goes to other regions" if wanted == most else ""
-    seen = f"metric {', '.join(values)}; {status.get('currentReplicas', 0)} there, {wanted} wanted{full}"
-    return Seen(found=seen, problems=tuple(problems))
+    full = ", the maximum: more load goes to other regions" if wanted == most else ""
+    count = f"{status.get('currentReplicas', 0)} there, {wanted} wanted{full}"
+    return Verdict(found=f"metric {', '.join(values)}; {count}", problems=tuple(problems))
 
 
-def adapter(services: Mapping[str, Object]) -> Seen:
-    """Whether the APIs through which the autoscaler reads its metric have a server that answers."""
+def judge_adapter(services: Mapping[str, Object]) -> Verdict:
+    """Judge whether the APIs through which the autoscaler reads its metric have a server that answers."""
     problems = [
         f"{name}: {problem}"
         for name, service in services.items()
-        for problem in unmet(service.get("status", {}).get("conditions", []), "Available")
+        for problem in unmet_conditions(service.get("status", {}).get("conditions", []), "Available")
     ]
-    return Seen(found=f"{', '.join(services)} available", problems=tuple(problems))
+    return Verdict(found=f"{', '.join(services)} available", problems=tuple(problems))
 
 
-def pool_endpoints(pool: Object, picker: Object | None) -> Seen:
-    """Whether the InferencePool is exported and its endpoint picker runs; *picker* is the picker's Deployment."""
+def judge_inference_pool(pool: Object, picker: Object | None) -> Verdict:
+    """Judge whether the InferencePool is exported and its endpoint picker runs; *picker* is the picker's Deployment."""
     problems = []
     if (pool["metadata"].get("annotations") or {}).get(EXPORT) != "True":
         problems.append(f"it is not exported: annotation {EXPORT} is not 'True'")
@@ -85,30 +83,30 @@ def pool_endpoints(pool: Object, picker: Object | None) -> Seen:
         problems.append(f"the endpoint picker {name} is not there")
     elif not ready:
         problems.append(f"the endpoint picker {name} is not ready")
-    return Seen(found=f"exported, endpoint picker {name} ready", problems=tuple(problems))
+    return Verdict(found=f"exported, endpoint picker {name} ready", problems=tuple(problems))
 
 
 def picker_name(pool: Object) -> str:
-    """Name of the endpoint picker's Service, and so of its Deployment: the chart gives them one name."""
+    """Return the name of the endpoint picker's Service, and so of its Deployment: the chart gives them one name."""
     return str(pool["spec"].get("endpointPickerRef", {}).get("name", ""))
 
 
 def _troubles(pod: Object) -> Iterator[str]:
-    """Why the pod does not serve, or will not for long."""
+    """Yield why the pod does not serve, or will not for long."""
     name, status = pod["metadata"]["name"], pod.get("status", {})
     if pod["metadata"].get("deletionTimestamp"):
         return
     conditions = {entry.get("type"): entry for entry in status.get("conditions", [])}
     scheduled = conditions.get("PodScheduled", {})
     containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-    told = [f"{name}: {trouble}" for container in containers if (trouble := _trouble(container))]
+    troubles = [f"{name}: {trouble}" for container in containers if (trouble := _trouble(container))]
     if scheduled.get("status") == "False":
-        told = [f"{name} waits for a node: {scheduled.get('message') or scheduled.get('reason')}"]
+        troubles = [f"{name} waits for a node: {scheduled.get('message') or scheduled.get('reason')}"]
     elif status.get("phase") == "Failed":
-        told = [f"{name} has failed: {status.get('reason') or status.get('message')}"]
-    elif not told and conditions.get("Ready", {}).get("status") != "True":
-        told = [f"{name} runs but is not ready: it loads the weights, or /health does not answer"]
-    yield from told
+        troubles = [f"{name} has failed: {status.get('reason') or status.get('message')}"]
+    elif not troubles and conditions.get("Ready", {}).get("status") != "True":
+        troubles = [f"{name} runs but is not ready: it loads the weights, or /health does not answer"]
+    yield from troubles
 
 
 def _trouble(container: Object) -> str:
@@ -117,7 +115,7 @@ def _trouble(container: Object) -> str:
     why = f", last by {last.get('reason')} (exit code {last.get('exitCode')})" if last else ""
     again = f", {restarts} restarts{why}" if restarts else ""
     if waiting := container.get("state", {}).get("waiting"):
-        return f"{container['name']} waits, {waiting.get('reason', 'no reason told')}{again}"
+        return f"{container['name']} waits, {waiting.get('reason', 'no reason given')}{again}"
     return f"{container['name']} restarts{again}" if restarts and _recent(last.get("finishedAt")) else ""
 
 
@@ -136,6 +134,6 @@ def _claim_problems(pod: Object, name: str, claim: Object | None) -> list[str]:
 
 
 def _current(metric: Object) -> str:
-    """The value of one metric as the autoscaler sees it, such as `420m`."""
+    """Return the value of one metric as the autoscaler reads it, such as `420m`."""
     current = (metric.get("pods") or metric.get("external") or {}).get("current", {})
     return str(current.get("averageValue") or current.get("value") or "")

@@ -1,4 +1,4 @@
-"""`inference-ops verify`: what is up, region by region."""
+"""`gke-inference verify`: what is up, region by region."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from rich.console import Console
 
-from gke_inference import findings_report
 from gke_inference.api_error import ApiError
-from gke_inference.chosen import Chosen, chosen
-from gke_inference.command import Command, Exit, Settings, option
-from gke_inference.findings import Finding, Status, outcome
+from gke_inference.check import without_credentials
+from gke_inference.command import ChosenRegions, Command, Exit, Settings, option, region_option
+from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
-from gke_inference.live_platform import connect_clusters
+from gke_inference.live_platform import LivePlatform, connect_clusters
 from gke_inference.option_types import BaseUrl, Finite
-from gke_inference.progress import progress
-from gke_inference.remedy import SIGN_IN
-from gke_inference.verify.platform import Platform
+from gke_inference.progress import show_progress
+from gke_inference.tables import report_findings
+from gke_inference.verify.run import Verification
 from platform_config.errors import shown
 
 HOUR_SEC = 3600
@@ -31,7 +29,7 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
     name = "url"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Key and base address."""
+        """Return key and base address."""
         key, sign, url = value.partition("=")
         if not key or not sign:
             self.fail(f"must read KEY=http://ADDRESS, got {shown(value)}", param, ctx)
@@ -39,10 +37,7 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
 
 
 @click.command(cls=Command)
-@option(
-    "--region", "regions", metavar="KEY", multiple=True, callback=chosen,
-    help="Key of a region to look at; may be given again.  [default: all]",
-)  # fmt: skip
+@region_option
 @option(
     "--url-for", "urls", type=UrlOfRegion(), metavar="KEY=URL", multiple=True,
     help="Where the gateway of a region is reached from here; may be given again.  [default: its own address]",
@@ -54,28 +49,28 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
 )  # fmt: skip
 @click.pass_obj
 def verify(
-    settings: Settings, *, regions: Chosen, urls: tuple[tuple[str, str], ...], completion: bool, timeout_sec: float
+    settings: Settings,
+    *,
+    regions: ChosenRegions,
+    urls: tuple[tuple[str, str], ...],
+    completion: bool,
+    timeout_sec: float,
 ) -> Exit:
     """
-    Tell what is up, region by region: clusters, pools, servers, metrics, the gateway.
+    Report what is up, region by region: clusters, pools, servers, metrics, the gateway.
 
     Reads Google's APIs and each cluster's with your application default credentials, and changes nothing. What could
-    not be asked is told as unknown and never counts as good. Completions need a machine inside the VPC.
+    not be asked is reported as unknown and never counts as good. Completions need a machine inside the VPC.
     """
     if problems := list(_contradictions(regions, urls, completion=completion)):
         raise click.UsageError("\n  ".join(problems))
     found = _findings(regions, dict(urls), completion=completion, timeout_sec=timeout_sec)
-    found = findings_report.in_order(found, regions.keys)
-    if settings.output == "json":
-        Console().out(findings_report.as_json(found), highlight=False)
-    else:
-        title = f"{regions.config.name} in {regions.config.project}"
-        findings_report.print_findings(found, Console(), title=title)
-    return outcome(found)
+    title = f"{regions.config.name} in {regions.config.project}"
+    return report_findings(found, regions.keys, output=settings.output, title=title)
 
 
-def _contradictions(regions: Chosen, urls: tuple[tuple[str, str], ...], *, completion: bool) -> Iterator[str]:
-    """What cannot be meant so."""
+def _contradictions(regions: ChosenRegions, urls: tuple[tuple[str, str], ...], *, completion: bool) -> Iterator[str]:
+    """Yield each problem of options that do not fit together."""
     for key, count in Counter(key for key, _ in urls).items():
         if key not in regions.keys:
             yield f"--url-for: must name one of {', '.join(regions.keys)}, got {shown(key)}"
@@ -85,21 +80,16 @@ def _contradictions(regions: Chosen, urls: tuple[tuple[str, str], ...], *, compl
         yield "--url-for: must not stand beside --no-completion, which asks at no address"
 
 
-def _findings(regions: Chosen, urls: dict[str, str], *, completion: bool, timeout_sec: float) -> list[Finding]:
-    """Without credentials there is one finding: nothing else can be asked."""
+def _findings(regions: ChosenRegions, urls: dict[str, str], *, completion: bool, timeout_sec: float) -> list[Finding]:
     config = regions.config
     try:
-        google = GoogleApi.from_environment(config.project)
-        google.token()
+        google = GoogleApi.sign_in(config.project)
     except ApiError as error:
-        needed, fix = "application default credentials that give a token", SIGN_IN
-        found = f"could not be told: {error.message}"
-        return [Finding(id="CREDENTIALS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
-    with progress() as note:
-        return Platform(
-            config=config,
+        return [without_credentials(error)]
+    with show_progress() as note:
+        return Verification(
+            live=LivePlatform(config=config, clusters=connect_clusters(config, lambda: google)),
             google=google,
-            connect=connect_clusters(config, lambda: google),
             keys=regions.keys,
             urls=urls,
             completion=completion,

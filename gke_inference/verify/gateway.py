@@ -1,85 +1,78 @@
-"""What the config cluster tells of the gateway, judged."""
+"""Verdicts on the gateway, its route and its policies, as the config cluster has them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gke_inference.backend_policy import drained_regions, refusal
 from gke_inference.live_platform import gateway_addresses
-from gke_inference.scopes import refusal
-from gke_inference.verify.check import Seen, unmet
-
-Object = Mapping[str, Any]
-REGION_LABEL = "gke.io/region"
+from gke_inference.verify.verdict import Object, Verdict, unmet_conditions
 
 
-def imported_pool(found: Object, *, clusters: Iterable[str]) -> Seen:
+def judge_import(found: Object, *, clusters: Iterable[str]) -> Verdict:
     """
-    Whether the pool has come from all *clusters*, as far as its status names them.
+    Judge whether the pool comes from all *clusters*, as far as its status names them.
 
     No schema of it is public: any text in the status that ends in the name of a cluster counts.
     """
     names = list(clusters)
-    told = {text.rpartition("/")[2] for text in _texts(found.get("status", {}))}
-    if not told.intersection(names):
-        return Seen(found="it is there; its status names no cluster, so from which ones it comes is not told")
-    missing = [name for name in names if name not in told]
+    named = {text.rpartition("/")[2] for text in _texts(found.get("status", {}))}
+    if not named.intersection(names):
+        return Verdict(found="it is there; its status does not say from which clusters it comes")
+    missing = [name for name in names if name not in named]
     problems = (f"nothing comes from {', '.join(missing)}",) if missing else ()
-    return Seen(found=f"from {', '.join(names)}", problems=problems)
+    return Verdict(found=f"from {', '.join(names)}", problems=problems)
 
 
-def gateway(found: Object, *, addresses: int) -> Seen:
-    """Whether the load balancer is made, with an address in each region that shall have one."""
+def judge_gateway(found: Object, *, addresses: int) -> Verdict:
+    """Judge whether the load balancer is made, with an address in each of the gateway's regions."""
     status = found.get("status", {})
     problems = [*_outdated(found, status.get("conditions", []))]
-    problems += unmet(status.get("conditions", []), "Accepted", "Programmed")
+    problems += unmet_conditions(status.get("conditions", []), "Accepted", "Programmed")
     given = gateway_addresses(found)
     if len(given) != addresses:
         problems.append(f"{len(given)} of {addresses} addresses: {', '.join(given) or 'none'}")
-    return Seen(found=f"programmed, {', '.join(given)}", problems=tuple(problems))
+    return Verdict(found=f"programmed, {', '.join(given)}", problems=tuple(problems))
 
 
-def route(found: Object) -> Seen:
-    """Whether the gateway has taken the route, and the route has found the pool."""
+def judge_route(found: Object) -> Verdict:
+    """Judge whether the gateway has taken the route, and the route has found the pool."""
     parents = found.get("status", {}).get("parents", [])
     problems = [] if parents else ["no gateway has taken it"]
     for parent in parents:
         problems += _outdated(found, parent.get("conditions", []))
-        problems += unmet(parent.get("conditions", []), "Accepted", "ResolvedRefs")
-    return Seen(found="accepted, its pool is found", problems=tuple(problems))
+        problems += unmet_conditions(parent.get("conditions", []), "Accepted", "ResolvedRefs")
+    return Verdict(found="accepted, its pool is found", problems=tuple(problems))
 
 
-def policy(found: Object) -> Seen:
-    """Whether the load balancer has taken the policy over; told for the policy, or for each gateway that it is of."""
+def judge_policy(found: Object) -> Verdict:
+    """Judge whether the load balancer applies the policy; conditions stand in its status, or in one per gateway."""
     status = found.get("status", {})
-    told = [status.get("conditions") or [], *(entry.get("conditions", []) for entry in status.get("ancestors", []))]
-    lists = [conditions for conditions in told if conditions] or [[]]
-    problems = [problem for conditions in lists for problem in unmet(conditions, "Attached")]
+    stated = [status.get("conditions") or [], *(entry.get("conditions", []) for entry in status.get("ancestors", []))]
+    lists = [conditions for conditions in stated if conditions] or [[]]
+    problems = [problem for conditions in lists for problem in unmet_conditions(conditions, "Attached")]
     drained = ", ".join(sorted(drained_regions(found)))
-    return Seen(found=f"attached{f'; drained: {drained}' if drained else ''}", problems=tuple(dict.fromkeys(problems)))
+    return Verdict(
+        found=f"attached{f'; drained: {drained}' if drained else ''}", problems=tuple(dict.fromkeys(problems))
+    )
 
 
-def scopes(definition: Object) -> Seen:
-    """Whether the *definition* of backend policies takes what drained, weighted and preferred regions are made of."""
-    why = refusal(dict(definition))
-    return Seen(found="taken", problems=(why,) if why else ())
-
-
-def drained_regions(backend_policy: Object) -> set[str]:
-    """Google's names of the regions that get no requests: those with a scope of capacity 0."""
-    scopes = backend_policy["spec"].get("default", {}).get("scopes") or []
-    return {scope["selector"].get(REGION_LABEL, "") for scope in scopes if scope.get("capacityScalerPercent") == 0}
+def judge_scopes(definition: Object) -> Verdict:
+    """Judge whether the *definition* of backend policies takes scopes: drained, weighted and preferred regions."""
+    why = refusal(definition)
+    return Verdict(found="taken", problems=(why,) if why else ())
 
 
 def _outdated(found: Object, conditions: Iterable[Object]) -> list[str]:
-    """Where the controller has not seen the newest version yet."""
+    """Return the problem where the controller has not seen the newest version yet."""
     generation = found["metadata"].get("generation", 0)
     seen = [condition["observedGeneration"] for condition in conditions if "observedGeneration" in condition]
-    return ["its last change has not been taken over yet"] if seen and max(seen) < generation else []
+    return ["its last change is not applied yet"] if seen and max(seen) < generation else []
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in *value*, at any depth."""
+    """Yield every text in *value*, at any depth."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -1,14 +1,12 @@
-"""What Google's APIs tell of clusters, pools, the fleet, addresses and metrics, judged."""
+"""Verdicts on what Google's APIs answer about clusters, pools, the fleet, addresses and metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from constructs_lib.gke_version import GkeVersion
-from gke_inference.verify.check import Seen
-
-Answer = Mapping[str, Any]
+from gke_inference.verify.verdict import Object, Verdict
+from platform_config.names import GATEWAY_FEATURE
 
 POOL_LABEL = "cloud.google.com/gke-nodepool"
 CLUSTER_RUNS = ("RUNNING", "RECONCILING")
@@ -18,8 +16,8 @@ MEMBER_STATES = ("READY", "UPDATING", "SERVICE_UPDATING")
 FEATURE_STATES = ("ACTIVE", "UPDATING", "SERVICE_UPDATING")
 
 
-def cluster(answer: Answer, *, floor: str) -> Seen:
-    """Whether the cluster runs, is new enough for all features in use, and can be reached by its DNS endpoint."""
+def judge_cluster(answer: Object, *, floor: str) -> Verdict:
+    """Judge whether the cluster runs, is new enough for all features in use, and can be reached by its DNS endpoint."""
     status, version = answer.get("status", "no status"), answer.get("currentMasterVersion", "")
     endpoint = answer.get("controlPlaneEndpointsConfig", {}).get("dnsEndpointConfig", {})
     problems = []
@@ -31,14 +29,14 @@ def cluster(answer: Answer, *, floor: str) -> Seen:
         problems.append("no DNS endpoint")
     elif not endpoint.get("allowExternalTraffic"):
         problems.append("the DNS endpoint takes no traffic from outside (allowExternalTraffic is off)")
-    return Seen(found=f"{status}, GKE {version}, {endpoint.get('endpoint')}", problems=tuple(problems))
+    return Verdict(found=f"{status}, GKE {version}, {endpoint.get('endpoint')}", problems=tuple(problems))
 
 
-def pool(answer: Answer, nodes: Iterable[Answer], *, name: str, fewest: int, most: int) -> Seen:
-    """Whether the pool runs and has as many nodes as wanted, all ready; an upgrade has some more for a while."""
+def judge_pool(answer: Object, nodes: Iterable[Object], *, name: str, fewest: int, most: int) -> Verdict:
+    """Judge whether the pool runs and has as many nodes as wanted, all ready; an upgrade has some more for a while."""
     pools = {entry.get("name"): entry for entry in answer.get("nodePools", [])}
     if name not in pools:
-        return Seen(found="", problems=("it is not there",))
+        return Verdict(found="", problems=("it is not there",))
     ready = {node["metadata"]["name"]: _ready(node) for node in nodes if _pool_of(node) == name}
     status, count = pools[name].get("status", "no status"), sum(ready.values())
     wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
@@ -50,11 +48,11 @@ def pool(answer: Answer, nodes: Iterable[Answer], *, name: str, fewest: int, mos
         problems.append(counted)
     if waiting := [node for node, is_ready in ready.items() if not is_ready]:
         problems.append(f"not ready: {', '.join(waiting)}")
-    return Seen(found=f"{status}, {counted}", problems=tuple(problems))
+    return Verdict(found=f"{status}, {counted}", problems=tuple(problems))
 
 
-def membership(answer: Answer, *, cluster_path: str) -> Seen:
-    """Whether the membership is ready and is that of the cluster *cluster_path*."""
+def judge_membership(answer: Object, *, cluster_path: str) -> Verdict:
+    """Judge whether the membership is ready and is that of the cluster *cluster_path*."""
     state = answer.get("state", {}).get("code", "no state")
     of = answer.get("endpoint", {}).get("gkeCluster", {})
     problems = [] if state in MEMBER_STATES else [f"{state}"]
@@ -62,49 +60,49 @@ def membership(answer: Answer, *, cluster_path: str) -> Seen:
         problems.append("its cluster is gone")
     elif not of.get("resourceLink", "").endswith(cluster_path):
         problems.append(f"it is of another cluster: {of.get('resourceLink') or 'none'}")
-    return Seen(found=state, problems=tuple(problems))
+    return Verdict(found=state, problems=tuple(problems))
 
 
-def feature(answer: Answer, *, config_membership: str, memberships: Iterable[str]) -> Seen:
-    """Whether the gateway's controller is on, has the right config cluster, and is content with every member."""
+def judge_feature(answer: Object, *, config_membership: str, memberships: Iterable[str]) -> Verdict:
+    """Judge whether the gateway's controller is on, has the right config cluster, and is content with every member."""
     state = answer.get("resourceState", {}).get("state", "no state")
     problems = [] if state in FEATURE_STATES else [f"{state}"]
     problems += _not_ok("the feature", answer.get("state", {}).get("state", {}))
-    chosen = answer.get("spec", {}).get("multiclusteringress", {}).get("configMembership", "")
+    chosen = answer.get("spec", {}).get(GATEWAY_FEATURE, {}).get("configMembership", "")
     if _path(chosen) != _path(config_membership):
         problems.append(f"the config cluster is {chosen or 'not chosen'}")
     states = {_path(member): entry.get("state", {}) for member, entry in answer.get("membershipStates", {}).items()}
     for member in memberships:
         problems += _not_ok(member.rpartition("/")[2], states.get(_path(member), {}))
-    return Seen(found=f"{state}, config cluster {chosen.rpartition('/')[2]}", problems=tuple(problems))
+    return Verdict(found=f"{state}, config cluster {chosen.rpartition('/')[2]}", problems=tuple(problems))
 
 
-def address(answer: Answer, *, gateway_addresses: Iterable[str]) -> Seen:
-    """Whether the reserved address is that of the gateway."""
+def judge_address(answer: Object, *, gateway_addresses: Iterable[str]) -> Verdict:
+    """Judge whether the reserved address is that of the gateway."""
     value, status = answer.get("address", "no address"), answer.get("status", "no status")
     problems = [] if status == "IN_USE" else [f"{value} is {status}: nothing uses it"]
     if value not in (of_gateway := list(gateway_addresses)):
         problems.append(f"the gateway has {', '.join(of_gateway) or 'no address'}, not {value}")
-    return Seen(found=f"{value}, {status}", problems=tuple(problems))
+    return Verdict(found=f"{value}, {status}", problems=tuple(problems))
 
 
-def gauge(series: Iterable[Answer], *, minutes: int) -> Seen:
-    """Whether each server's gauge has reached Cloud Monitoring and is a share; *minutes* is how far back was asked."""
+def judge_gauge(series: Iterable[Object], *, minutes: int) -> Verdict:
+    """Judge whether each server's gauge reached Cloud Monitoring in the last *minutes* and is from 0 to 1."""
     values = [point["value"] for entry in series for point in entry.get("points", [])[:1]]
     numbers = [float(value.get("doubleValue", value.get("int64Value", -1))) for value in values]
     if not numbers:
-        return Seen(found="", problems=(f"no value in the last {minutes} minutes",))
+        return Verdict(found="", problems=(f"no value in the last {minutes} minutes",))
     wrong = [f"{number:g}" for number in numbers if not 0 <= number <= 1]
-    problems = (f"{', '.join(wrong)}: not between 0 and 1, which the load balancer takes for full",) if wrong else ()
-    return Seen(found=f"{', '.join(f'{number:.0%}' for number in numbers)} in use", problems=problems)
+    problems = (f"{', '.join(wrong)}: not between 0 and 1, which the load balancer reads as full",) if wrong else ()
+    return Verdict(found=f"{', '.join(f'{number:.0%}' for number in numbers)} in use", problems=problems)
 
 
-def _ready(node: Answer) -> bool:
+def _ready(node: Object) -> bool:
     conditions = node.get("status", {}).get("conditions", [])
     return any(entry.get("type") == "Ready" and entry.get("status") == "True" for entry in conditions)
 
 
-def _pool_of(node: Answer) -> str:
+def _pool_of(node: Object) -> str:
     return str(node["metadata"].get("labels", {}).get(POOL_LABEL, ""))
 
 
@@ -115,18 +113,18 @@ def _reaches(version: str, floor: str) -> bool:
         return False
 
 
-def _messages(answer: Answer) -> str:
-    """Why, as the API tells it."""
-    told = [entry["message"] for entry in answer.get("conditions", []) if entry.get("message")]
-    return f" ({'; '.join(told)})" if told else ""
+def _messages(answer: Object) -> str:
+    """Return the API's own reasons."""
+    messages = [entry["message"] for entry in answer.get("conditions", []) if entry.get("message")]
+    return f" ({'; '.join(messages)})" if messages else ""
 
 
-def _not_ok(what: str, state: Answer) -> list[str]:
+def _not_ok(what: str, state: Object) -> list[str]:
     code = state.get("code", "no state")
     why = f" ({state['description']})" if state.get("description") else ""
     return [] if code == "OK" else [f"{what} is {code}{why}"]
 
 
 def _path(member: str) -> str:
-    """The membership without its project, which the API names by number where we name it by id."""
+    """Return the membership without its project: the API has its number where the config has its ID."""
     return member.partition("/locations/")[2]

@@ -1,9 +1,17 @@
-"""The ids of what `verify` tells, each with what is needed, and what to do where it is not so."""
+"""What `verify` looks at: the id of each thing, what is needed, what to do where it is not so, and who may read it."""
 
 from __future__ import annotations
 
-from gke_inference import scopes
-from gke_inference.verify.check import Topic
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from gke_inference import backend_policy
+from gke_inference.api_error import ApiError
+from gke_inference.check import Check
+from gke_inference.findings import Finding, Status
+from gke_inference.verify.verdict import Verdict
+from platform_config.names import GATEWAY_FEATURE
 from platform_config.stack_graph import (
     CLUSTER_STACKS,
     FLEET_STACK,
@@ -15,11 +23,67 @@ from platform_config.stack_graph import (
     serving_stack,
 )
 
-IN_CLUSTER, IN_BASE, IN_SERVING = cluster_stack("{key}"), base_stack("{key}"), serving_stack("{key}")
-
+KEY = "{key}"
+"""Stands for the key of a region in the texts of a topic."""
+IN_CLUSTER, IN_BASE, IN_SERVING = cluster_stack(KEY), base_stack(KEY), serving_stack(KEY)
+CLUSTER_ROLE = "roles/container.viewer"
+"""Reads clusters, and what is in them, custom objects too."""
 FLEET_ROLE = "roles/gkehub.viewer"
 COMPUTE_ROLE = "roles/compute.viewer"
 MONITORING_ROLE = "roles/monitoring.viewer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """
+    One kind of thing to look at.
+
+    Attributes:
+        id: Stable id of its findings.
+        needed: What should be there.
+        fix: What to do where something is wrong with it.
+        stack: The stack that makes it; applied again where it is missing.
+        role: Role that may read it.
+    """
+
+    id: str
+    needed: str
+    fix: str
+    stack: str
+    role: str = CLUSTER_ROLE
+
+    def check(self, judge: Callable[[], Verdict], where: str = "") -> Check:
+        """
+        Return the check of this topic.
+
+        Args:
+            judge: Asks and judges; what it finds missing (404) is wrong, another `ApiError` leaves it unknown.
+            where: Key of the region; empty for what all regions share.
+        """
+        ask = partial(self._ask, judge, where)
+        return Check(id=self.id, needed=self.needed, role=self.role, ask=ask, where=where)
+
+    def stack_of(self, key: str) -> str:
+        """Return the stack that makes it in region *key*."""
+        return self.stack.replace(KEY, key)
+
+    def _ask(self, judge: Callable[[], Verdict], where: str) -> list[Finding]:
+        fix = self.fix.replace(KEY, where)
+        try:
+            verdict = judge()
+        except ApiError as error:
+            if not error.missing:
+                raise
+            return [self._finding(Status.WRONG, "it is not there", f"apply {self.stack_of(where)}")]
+        if not verdict.known:
+            return [self._finding(Status.UNKNOWN, verdict.found, fix)]
+        if verdict.problems:
+            return [self._finding(Status.WRONG, "; ".join(verdict.problems), fix)]
+        return [self._finding(Status.GOOD, verdict.found)]
+
+    def _finding(self, status: Status, found: str, fix: str = "") -> Finding:
+        return Finding(id=self.id, status=status, found=found, needed=self.needed, fix=fix)
+
 
 CLUSTER = Topic(
     id="CLUSTER",
@@ -29,7 +93,7 @@ CLUSTER = Topic(
 )
 KUBERNETES = Topic(
     id="KUBERNETES",
-    needed="the cluster's API answers, and has our namespace",
+    needed="the cluster's API answers, and has the platform's namespace",
     fix="",
     stack=IN_BASE,
 )
@@ -42,7 +106,7 @@ POOL = Topic(
 SERVER = Topic(
     id="SERVER",
     needed="as many servers as wanted, ready, none that restarts",
-    fix="kubectl describe pods and kubectl logs of the pods that are named tell why",
+    fix="look at kubectl describe pods and kubectl logs of the pods that are named",
     stack=IN_SERVING,
 )
 INTERFACES = Topic(
@@ -54,7 +118,7 @@ INTERFACES = Topic(
 AUTOSCALER = Topic(
     id="AUTOSCALER",
     needed="it reads its metric and can scale",
-    fix="look at GAUGE, METRIC and ADAPTER; kubectl describe the HorizontalPodAutoscaler tells the rest",
+    fix="look at GAUGE, METRIC and ADAPTER, and at kubectl describe of the HorizontalPodAutoscaler",
     stack=IN_SERVING,
 )
 ADAPTER = Topic(
@@ -71,14 +135,14 @@ INFERENCE_POOL = Topic(
 )
 METRIC = Topic(
     id="METRIC",
-    needed="the load balancer is told how full the servers are",
+    needed="the load balancer gets how full the servers are",
     fix=f"apply {IN_SERVING}",
     stack=IN_SERVING,
 )
 NETWORK = Topic(
     id="NETWORK",
     needed="no network policy cuts off what serving needs",
-    fix=f"apply {IN_BASE}; take away the policies of others that are named, or let them allow this as well",
+    fix=f"apply {IN_BASE}; delete the policies of others that are named, or let them allow this as well",
     stack=IN_BASE,
 )
 GAUGE = Topic(
@@ -97,8 +161,8 @@ MEMBERSHIP = Topic(
 )
 FEATURE = Topic(
     id="FEATURE",
-    needed="the gateway's controller is on and content with all clusters",
-    fix=f"plan {FLEET_STACK}; is that empty, turn the feature multiclusteringress off and on again",
+    needed="the gateway's controller is on and has no problem with any cluster",
+    fix=f"plan {FLEET_STACK}; if that is empty, turn the feature {GATEWAY_FEATURE} off and on again",
     stack=FLEET_STACK,
     role=FLEET_ROLE,
 )
@@ -123,26 +187,26 @@ ADDRESS = Topic(
 )
 ROUTE = Topic(
     id="ROUTE",
-    needed="the gateway takes it and its pool is found",
-    fix="look at IMPORT and GATEWAY; kubectl describe the HTTPRoute tells the rest",
+    needed="the gateway accepts it and its pool is found",
+    fix="look at IMPORT and GATEWAY, and at kubectl describe of the HTTPRoute",
     stack=GATEWAY_STACK,
 )
 HEALTH_CHECK = Topic(
     id="HEALTH-CHECK",
-    needed="the load balancer has taken it over",
-    fix="see that no other HealthCheckPolicy is of the same pool",
+    needed="the load balancer applies it",
+    fix="see that no other HealthCheckPolicy names the same pool",
     stack=GATEWAY_STACK,
 )
 BALANCING = Topic(
     id="BALANCING",
-    needed="the load balancer has taken it over",
-    fix="see that no other GCPBackendPolicy is of the same pool",
+    needed="the load balancer applies it",
+    fix="see that no other GCPBackendPolicy names the same pool",
     stack=GATEWAY_STACK,
 )
 SCOPES = Topic(
     id="SCOPES",
-    needed=scopes.NEEDED,
-    fix=scopes.FIX,
+    needed=backend_policy.NEEDED,
+    fix=backend_policy.FIX,
     stack=f"{CLUSTER_STACKS}* of the config region: the kind comes with its Gateway API",
 )
 BACKENDS = Topic(

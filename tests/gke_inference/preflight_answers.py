@@ -9,7 +9,7 @@ import pytest
 
 from gke_inference.findings import Finding
 from gke_inference.preflight import all_checks
-from gke_inference.preflight.check import Subject
+from gke_inference.preflight.target import Target
 from platform_config.config import Config
 from platform_config.services import project_services
 from tests.gke_inference.google_stand_in import Answer, Fault, GoogleStandIn
@@ -83,7 +83,7 @@ def machine(params: dict[str, Any], body: Any) -> dict[str, Any]:
     return {"name": params["machineType"], "guestCpus": 8}
 
 
-def answer_all_good(stand_in: GoogleStandIn, subject: Subject) -> None:
+def answer_all_good(stand_in: GoogleStandIn, target: Target) -> None:
     """Fill in the answer of every method that preflight calls."""
     channel = {"channel": "REGULAR", "defaultVersion": "1.35.2-gke.100", "validVersions": ["1.35.2-gke.100"]}
     tpus = family("TPUS_PER_TPU_FAMILY", {("CT6E",): 0, ("CT6E", "us-east5"): 8, ("CT6E", "europe-west4"): 4},
@@ -95,7 +95,7 @@ def answer_all_good(stand_in: GoogleStandIn, subject: Subject) -> None:
         "serviceusage.services.batchGet": {
             "services": [
                 {"name": f"projects/123456/services/{name}.googleapis.com", "state": "ENABLED"}
-                for name in project_services(subject.config)
+                for name in project_services(target.config)
             ]
         },
         SERVICE_USAGE: service_usage(tpus),
@@ -130,15 +130,15 @@ def google(served: GoogleStandIn) -> GoogleStandIn:
 
 def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tuple[str, str], Finding]:
     """What the checks find by region and id, when the answers in *changed* are other ones; without Hugging Face."""
-    subject = Subject(config=platform, keys=tuple(platform.regions), google=google.api())
-    answer_all_good(google, subject)
+    target = Target(config=platform, keys=tuple(platform.regions), google=google.api())
+    answer_all_good(google, target)
     for method, answer in changed.items():
         if isinstance(answer, Fault):
             google.faults[method] = answer
         else:
             google.answers[method] = answer
-    checks = [check for check in all_checks(subject) if not check.id.startswith(("MODEL", "CHART", "IMAGE"))]
-    told = [finding for check in checks for finding in check.findings()]
+    checks = [check for check in all_checks(target) if not check.id.startswith(("MODEL", "CHART", "IMAGE"))]
+    told = [finding for check in checks for finding in check.run()]
     findings = {(finding.where, finding.id): finding for finding in told}
     assert len(findings) == len(told), "two findings have one id"
     assert not google.problems, google.problems

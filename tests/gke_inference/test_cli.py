@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from gke_inference.cli import COMMANDS
+from gke_inference.extras import PACKAGE
 from gke_inference.option_types import BaseUrl
 from tests.configs import EXAMPLE
 from tests.gke_inference.conftest import InferenceOps
@@ -97,7 +100,7 @@ def test_a_token_that_no_header_can_hold_is_refused_unseen(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "Usage: inference-ops"),
+        ((), "Usage: gke-inference"),
         (("load", "--nonsense"), "No such option '--nonsense'"),
         (("nonsense",), "No such command 'nonsense'"),
         (("load", "--url"), "Option '--url' requires an argument"),
@@ -242,6 +245,56 @@ def test_ctrl_c_is_one_word(inference_ops: InferenceOps, monkeypatch: pytest.Mon
     ran = inference_ops("--config", str(EXAMPLE), "preflight")
 
     assert (ran.code, ran.out, ran.err.strip()) == (3, "", "Interrupted.")
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Packages that the program has loaded when it ends, of those that are slow or not always installed."""
+    code = (
+        "import sys; from gke_inference.cli import main; main();"
+        "print({m.split('.')[0] for m in sys.modules} & "
+        "{'cdktf', 'jsii', 'constructs', 'googleapiclient', 'google', 'httpx', 'kubernetes', 'pygal', 'anyio'})"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(ast.literal_eval(result.stdout.splitlines()[-1].replace("set()", "[]")))
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("validate", str(EXAMPLE)), ("synth", "--help")])
+def test_what_asks_nobody_needs_the_base_install_alone(arguments: tuple[str, ...]) -> None:
+    """Nothing of Google's clients, of HTTP or of cdktf is loaded."""
+    assert loaded_by(*arguments) == set()
+
+
+def test_each_command_of_the_list_is_there(inference_ops: InferenceOps) -> None:
+    """Under its name, with a line in the help of the program."""
+    ran = inference_ops("--help")
+
+    for name in COMMANDS:
+        assert f"Usage: gke-inference {name} " in inference_ops(name, "--help").out
+        assert re.search(rf"^  {name} +[A-Z].*\.$", ran.out, re.M)
+
+
+def test_the_version_is_that_of_the_package(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clone that is not installed says so."""
+    monkeypatch.setattr("importlib.metadata.version", lambda name: {PACKAGE: "1.2.3"}[name])
+    assert inference_ops("--version").out == "gke-inference 1.2.3\n"
+
+    monkeypatch.undo()
+    ran = inference_ops("--version")
+    assert (ran.code, ran.out.startswith("gke-inference")) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["synth", "preflight"])
+def test_a_package_that_is_not_installed_is_named_with_its_extra(command: str) -> None:
+    """With the pip command that brings it; exit code 2, no traceback."""
+    missing = {"synth": "cdktf", "preflight": "httpx"}[command]
+    code = f"import sys; sys.modules['{missing}'] = None; from gke_inference.cli import main; sys.exit(main())"
+    arguments = [sys.executable, "-c", code, command, "--config", str(EXAMPLE)]
+    ran = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"{missing} is not installed; `pip install 'gke-inference-cdktf[" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_the_commands_know_nothing_of_cdktf() -> None:

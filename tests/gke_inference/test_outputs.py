@@ -14,7 +14,7 @@ from tests.gke_inference.documented import check, check_picture
 from tests.gke_inference.drill_rig import rig, use
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.test_preflight import google, hugging_face
-from tests.gke_inference.verify_rig import Platform, example, example_running
+from tests.gke_inference.verify_rig import HealthyPlatform, example, example_running
 
 __all__ = ["example", "example_running", "google", "hugging_face"]
 
@@ -27,7 +27,7 @@ def test_preflight(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     check("preflight", inference_ops("--config", str(EXAMPLE), "preflight").out)
 
 
-def test_verify(example: Platform) -> None:
+def test_verify(example: HealthyPlatform) -> None:
     """All of a healthy region."""
     out = example.run(output="text", only="us").out
     check("verify", re.sub(r"127\.0\.0\.1:\d+", "gke-0123456789.us-east5.gke.goog", out))

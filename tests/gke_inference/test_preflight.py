@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gke_inference.preflight.check import Subject
+from gke_inference.preflight.target import Target
 from tests.configs import EXAMPLE, config
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
@@ -27,7 +27,7 @@ def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hugging_face: type[H
     with stand_in.serving():
         for name, value in stand_in.environment(tmp_path).items():
             monkeypatch.setenv(name, value)
-        answer_all_good(stand_in, Subject(config=config(), keys=("us", "eu"), google=stand_in.api()))
+        answer_all_good(stand_in, Target(config=config(), keys=("us", "eu"), google=stand_in.api()))
         yield stand_in
 
 
@@ -80,7 +80,7 @@ def test_who_is_not_signed_in_is_told_to(google: GoogleStandIn, inference_ops: I
 
 
 def test_one_thing_wrong_is_exit_code_1(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
-    """Even where something else could not be told."""
+    """Even where something else could not be checked."""
     google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
     google.faults["gkehub.projects.locations.features.get"] = Fault(403)
     code, findings, document = run(inference_ops)
@@ -131,6 +131,39 @@ def test_a_check_that_hangs_is_unknown_after_the_time_given(google: GoogleStandI
     assert code == 3
     assert "no answer within 3 seconds" in findings["", "BILLING"]["found"]
     assert [key for key, entry in findings.items() if entry["status"] != "good"] == [("", "BILLING")]
+
+
+def test_a_check_that_is_skipped_is_not_made(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+    """It is in the report, and neither good nor wrong; the exit code is that of the others."""
+    google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
+    code, findings, document = run(inference_ops, "--skip", "BILLING", "--skip", "NETWORK")
+
+    skipped = [key for key, entry in findings.items() if entry["status"] == "skipped"]
+    assert (code, document["outcome"]) == (0, "good")
+    assert skipped == [("", "BILLING"), ("", "NETWORK"), ("us", "NETWORK"), ("eu", "NETWORK")]
+    assert google.asked("cloudbilling.projects.getBillingInfo") == []
+    ran = inference_ops("--config", str(EXAMPLE), "preflight", "--skip", "BILLING")
+    assert ran.out.rstrip().endswith("Good: 51 good, 0 wrong, 0 unknown, 1 skipped")
+
+
+def test_a_check_that_does_not_exist_cannot_be_skipped(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+    """Exit code 2 with all ids; nothing is asked."""
+    ran = inference_ops("--config", str(EXAMPLE), "preflight", "--skip", "BILING", "--skip", "QUOTA")
+
+    assert (ran.code, ran.out, google.requests) == (2, "", [])
+    assert "--skip: must be one of PROJECT, BILLING, PERMISSIONS, APIS, QUOTA" in " ".join(ran.err.split())
+    assert "got 'BILING'" in ran.err
+
+
+def test_v_prints_what_is_asked_and_no_secret(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+    """A line per call on stderr, of Google and of Hugging Face; stdout stays one document."""
+    ran = inference_ops("--config", str(EXAMPLE), "--output", "json", "preflight", "-v")
+
+    assert ran.document["outcome"] == "good"
+    assert "cloudbilling.v1.projects.getBillingInfo name=projects/my-project-id" in ran.err
+    assert "/api/models/" in ran.err
+    assert "stand-in-token" not in ran.err
+    assert "Bearer" not in ran.err
 
 
 def test_people_get_a_table_and_a_sum(google: GoogleStandIn, inference_ops: InferenceOps) -> None:

@@ -38,7 +38,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
      "wrong", "1 are missing: compute.addresses.createInternal"),
     ("", "APIS", {"serviceusage.services.batchGet": {"services": []}}, "good", "0 of 12 are on, an apply turns on"),
     ("", "APIS", {"serviceusage.services.batchGet": Fault(403, OFF)}, "wrong", "Service Usage itself is off"),
-    ("", "APIS", {"serviceusage.services.batchGet": Fault(403)}, "unknown", "could not be told"),
+    ("", "APIS", {"serviceusage.services.batchGet": Fault(403)}, "unknown", "could not be checked"),
     ("", "NETWORK", {"compute.networks.get": Fault(403, OFF)}, "unknown", "it is disabled"),
     ("us", "MACHINE-ct6e-standard-4t",
      {"compute.machineTypes.get": machine_elsewhere,
@@ -53,7 +53,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("us", "PLACE",
      {"compute.zones.get": Fault(404), "compute.regions.get": {"quotas": [], "zones": ["https://x/zones/us-east5-a"]}},
      "wrong", "there is no zone us-east5-b"),
-    ("us", "PLACE", {"compute.zones.get": Fault(403)}, "unknown", "could not be told"),
+    ("us", "PLACE", {"compute.zones.get": Fault(403)}, "unknown", "could not be checked"),
     ("us", "VERSION", {"container.projects.locations.getServerConfig": channel("1.33.5-gke.1")}, "wrong",
      "1.34, which is not offered; the newest is 1.33.5-gke.1"),
     ("us", "VERSION", {"container.projects.locations.getServerConfig": channel("1.33.5-gke.1", "1.34.1-gke.99")},
@@ -97,4 +97,4 @@ def test_an_answer_that_makes_no_sense_is_unknown(google: GoogleStandIn) -> None
     """And no traceback."""
     finding = found(google, config(), **{"compute.machineTypes.get": {"name": "x"}})["us", "QUOTA"]
 
-    assert (finding.status.value, "could not be read" in finding.found) == ("unknown", True)
+    assert (finding.status.value, "the answer cannot be read" in finding.found) == ("unknown", True)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from google.oauth2.credentials import Credentials
 
+from gke_inference import retry
 from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
-from gke_inference.preflight import images, registry, tried_again
-from gke_inference.preflight.check import Subject
+from gke_inference.preflight import images, registry
+from gke_inference.preflight.target import Target
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.gke_inference.registry_stand_in import RegistryStandIn
 
@@ -20,10 +21,10 @@ def found(
 ) -> dict[str, Finding]:
     """What the checks find, by id."""
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
-    subject = Subject(config=config(base, **changes), keys=(), google=google)
+    target = Target(config=config(base, **changes), keys=(), google=google)
     with stand_in.serving() as url:
         monkeypatch.setenv(registry.ENDPOINT_VARIABLE, url)
-        return {one.id: one for check in images.checks(subject) for one in check.findings()}
+        return {one.id: one for check in images.checks(target) for one in check.run()}
 
 
 @pytest.mark.parametrize("tokens", [False, True])
@@ -65,10 +66,10 @@ def test_an_image_that_is_not_for_everybody_is_unknown(monkeypatch: pytest.Monke
     assert (finding.status.value, finding.found) == ("unknown", "us-docker.pkg.dev does not show it to everybody")
 
 
-@pytest.mark.parametrize(("failures", "status"), [([503, 429, 500], "good"), ([503] * 4, "unknown")])
+@pytest.mark.parametrize(("failures", "status"), [([503, 429, 500], "good"), ([503] * 5, "unknown")])
 def test_what_may_pass_is_asked_again(failures: list[int], status: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A registry that is busy; four times are enough."""
-    monkeypatch.setattr(tried_again, "PAUSES_SEC", (0, 0, 0))
+    """A registry that is busy; five times are enough."""
+    monkeypatch.setattr(retry, "PAUSES_SEC", (0, 0, 0, 0))
     findings = found(RegistryStandIn(failures=failures), monkeypatch)
 
     assert findings["CHART"].status.value == status
@@ -77,11 +78,11 @@ def test_what_may_pass_is_asked_again(failures: list[int], status: str, monkeypa
 
 def test_a_registry_that_does_not_answer_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """No conclusion is drawn from a machine without a way out."""
-    monkeypatch.setattr(tried_again, "PAUSES_SEC", (0, 0, 0))
+    monkeypatch.setattr(retry, "PAUSES_SEC", (0, 0, 0, 0))
     monkeypatch.setenv(registry.ENDPOINT_VARIABLE, "http://127.0.0.1:9")
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
-    [chart, *_] = images.checks(Subject(config=config(), keys=(), google=google))
-    [finding] = chart.findings()
+    [chart, *_] = images.checks(Target(config=config(), keys=(), google=google))
+    [finding] = chart.run()
 
     assert finding.status.value == "unknown"
     assert "registry.k8s.io" in finding.found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from gke_inference.preflight import model, tried_again
+from gke_inference import retry
+from gke_inference.preflight import model
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.hugging_face_stand_in import INDEX, HuggingFace, hugging_face
@@ -18,7 +19,7 @@ def test_hugging_face_is_asked_again(
     google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where it has too much to do."""
-    monkeypatch.setattr(tried_again, "PAUSES_SEC", (0, 0, 0))
+    monkeypatch.setattr(retry, "PAUSES_SEC", (0, 0, 0, 0))
     hugging_face.failures = [429, 503]
     _, findings, _ = run(inference_ops)
 
@@ -48,7 +49,7 @@ def test_a_licence_is_good_only_for_a_token_that_proves_it(
     google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
     monkeypatch: pytest.MonkeyPatch, accepted: set[str], token: str, status: str,
 ) -> None:  # fmt: skip
-    """Without a token it could not be told; the token is never repeated."""
+    """Without a token it is not known; the token is never repeated."""
     hugging_face.gated, hugging_face.accepted = "manual", accepted
     monkeypatch.setenv("HF", token)
     _, findings, document = run(inference_ops, *(("--hugging-face-token-env", "HF") if token else ()))

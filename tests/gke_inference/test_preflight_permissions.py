@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gke_inference.preflight.check import Subject
 from gke_inference.preflight.project import permissions
+from gke_inference.preflight.target import Target
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.preflight_answers import found, google, served
@@ -39,7 +39,7 @@ def test_a_permission_is_asked_for_where_the_config_needs_it(
 ) -> None:
     """And not elsewhere: who applies has no more than is needed."""
     platform = config(base, **changes)
-    wanted = permissions(Subject(config=platform, keys=tuple(platform.regions), google=google.api()))
+    wanted = permissions(Target(config=platform, keys=tuple(platform.regions), google=google.api()))
 
     assert (permission in wanted) == asked
     assert wanted == sorted(set(wanted))

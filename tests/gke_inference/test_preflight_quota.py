@@ -68,9 +68,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("us", "QUOTA-DISK-SSD", region(SSD_TOTAL_GB=299), "wrong", "limit 299"),
     ("us", "QUOTA-DISK-HDB", region(HDB_TOTAL_GB=200), "good", "limit 200"),
     ("us", "QUOTA-DISK-HDB", region(HDB_TOTAL_GB=199), "wrong", "limit 199"),
-    ("us", "QUOTA-TPU-V6E", {SERVICE_USAGE: Fault(403)}, "unknown", "could not be told"),
+    ("us", "QUOTA-TPU-V6E", {SERVICE_USAGE: Fault(403)}, "unknown", "could not be checked"),
     ("us", "QUOTA-CPU", {SERVICE_USAGE: Fault(403)}, "good", "limit 200"),
-    ("us", "QUOTA", {"compute.machineTypes.get": {"name": "x"}}, "unknown", "could not be read"),
+    ("us", "QUOTA", {"compute.machineTypes.get": {"name": "x"}}, "unknown", "the answer cannot be read"),
 ]  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def test_each_zone_has_a_network_endpoint_group(google: GoogleStandIn, limit: in
         ("n2-standard-8", {"N2_CPUS": 23}, {}, "wrong", "limit 23, 0 in use"),
         ("c4-standard-8", {}, {("C4",): 0, ("C4", "us-east5"): 24}, "good", "limit 24, how much"),
         ("c4-standard-8", {}, {("C4",): 99, ("C4", "us-east5"): 23}, "wrong", "limit 23"),
-        ("c4-standard-8", {}, {("N4",): 99}, "unknown", "tell no limit of C4_CPUS or CPUS_PER_VM_FAMILY (C4)"),
+        ("c4-standard-8", {}, {("N4",): 99}, "unknown", "have no limit of C4_CPUS or CPUS_PER_VM_FAMILY (C4)"),
     ],
 )
 def test_cpus_are_charged_to_the_quota_of_their_series(

@@ -12,8 +12,8 @@ from google.oauth2.credentials import Credentials
 from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import images
-from gke_inference.preflight.check import Subject
 from gke_inference.preflight.registry import of_google
+from gke_inference.preflight.target import Target
 from tests.configs import config
 
 TOKEN = "the-callers-token"
@@ -60,9 +60,9 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> Registries:
 def found(image: str) -> Finding:
     """What is told of the model server's *image*."""
     google = GoogleApi(project="my-project-id", credentials=Credentials(TOKEN))  # type: ignore[no-untyped-call]
-    checks = images.checks(Subject(config=config(model_server__image=image), keys=(), google=google))
+    checks = images.checks(Target(config=config(model_server__image=image), keys=(), google=google))
     [check] = [check for check in checks if check.id == "IMAGE-SERVER"]
-    [finding] = check.findings()
+    [finding] = check.run()
     return finding
 
 

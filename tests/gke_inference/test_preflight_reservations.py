@@ -32,7 +32,7 @@ RESERVED: dict[str, Any] = {
          "wrong", "2 in use"),
         (RESERVED | {"specificReservation": {"count": "2", "instanceProperties": {"machineType": "ct6e-standard-8t"}}},
          "wrong", "2 ct6e-standard-8t"),
-        ({"status": "READY", "aggregateReservation": {}}, "unknown", "could not be told"),
+        ({"status": "READY", "aggregateReservation": {}}, "unknown", "could not be checked"),
     ],
 )  # fmt: skip
 def test_a_reservation_must_hold_the_pool(google: GoogleStandIn, answer: Any, status: str, words: str) -> None:
@@ -79,7 +79,7 @@ def test_what_the_owner_does_not_show_is_unknown(google: GoogleStandIn) -> None:
         ({"count": 1, "status": "READY"}, "good", "READY, 1 ct6e-standard-4t, 0 in use"),
         ({"count": 1, "inUseCount": 1, "status": "READY"}, "wrong", "1 in use"),
         (Fault(404), "wrong", "there is no mine, block b, of host"),
-        (Fault(403), "unknown", "could not be told"),
+        (Fault(403), "unknown", "could not be checked"),
     ],
 )
 def test_a_block_has_its_own_room(google: GoogleStandIn, block: Any, status: str, words: str) -> None:

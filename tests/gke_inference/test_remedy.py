@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gke_inference.api_error import ApiError
-from gke_inference.remedy import remedy
+from gke_inference.api_error import ApiError, remedy
 
 OFF = "Compute Engine API has not been used in project 123456 before or it is disabled."
 

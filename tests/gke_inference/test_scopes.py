@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from gke_inference.backend_policy import PATH, refusal
 from gke_inference.cluster_api import ClusterApi
-from gke_inference.scopes import PATH, refusal
 from tests.configs import config
 from tests.gke_inference.drill_rig import Rig, drill, example
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.policy_definition import definition
 from tests.gke_inference.preflight_answers import found, google, served
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import elastic, elastic_running
 
 __all__ = ["drill", "elastic", "elastic_running", "example", "google", "served"]
@@ -36,7 +36,7 @@ def test_the_definition_itself_tells() -> None:
 
 
 @pytest.mark.parametrize(("made", "status"), [(OLD, "wrong"), (NEW, "good")])
-def test_verify_names_a_cluster_that_refuses_them(elastic: Platform, made: dict[str, Any], status: str) -> None:
+def test_verify_names_a_cluster_that_refuses_them(elastic: HealthyPlatform, made: dict[str, Any], status: str) -> None:
     """The elastic example prefers a region; the example has no scope, and is not asked."""
     dict.__setitem__(elastic.clusters[elastic.config.config_region].objects, PATH, made)
     ran = elastic.run("--no-completion")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from gke_inference.concurrency import Task, run_tasks
 from gke_inference.findings import Finding, Status
-from gke_inference.side_by_side import Task, side_by_side
 
 
 def finding(id_: str, found: str = "") -> Finding:
@@ -16,13 +16,13 @@ def finding(id_: str, found: str = "") -> Finding:
 
 def task(id_: str, *following: Task) -> Task:
     """One that tells its id; *following* come after it."""
-    return Task(ask=lambda: ([finding(id_)], following), untold=lambda why: finding(id_, why))
+    return Task(ask=lambda: ([finding(id_)], following), unknown=lambda why: finding(id_, why))
 
 
 def asked(tasks: Sequence[Task], timeout_sec: float = 10) -> tuple[dict[str, str], list[tuple[int, int]]]:
     """What was found by id, and what was told on the way."""
     notes: list[tuple[int, int]] = []
-    found = side_by_side(tasks, timeout_sec=timeout_sec, note=lambda done, of: notes.append((done, of)))
+    found = run_tasks(tasks, timeout_sec=timeout_sec, note=lambda done, of: notes.append((done, of)))
     return {one.id: one.found for one in found}, notes
 
 
@@ -45,9 +45,9 @@ def test_one_that_breaks_hides_no_other() -> None:
     def broken() -> tuple[list[Finding], list[Task]]:
         raise KeyError("spec")
 
-    found, _ = asked([Task(ask=broken, untold=lambda why: finding("broken", why)), task("other")])
+    found, _ = asked([Task(ask=broken, unknown=lambda why: finding("broken", why)), task("other")])
 
-    assert found == {"broken": "an answer that could not be read (KeyError: 'spec')", "other": ""}
+    assert found == {"broken": "the answer cannot be read (KeyError: 'spec')", "other": ""}
 
 
 def test_those_that_hang_are_told_after_the_time_given() -> None:
@@ -58,7 +58,7 @@ def test_those_that_hang_are_told_after_the_time_given() -> None:
         end.wait()
         return [], []
 
-    hanging = [Task(ask=hang, untold=lambda why, n=n: finding(f"{n}", why)) for n in range(9)]  # type: ignore[misc]
+    hanging = [Task(ask=hang, unknown=lambda why, n=n: finding(f"{n}", why)) for n in range(9)]  # type: ignore[misc]
     found, notes = asked([task("first"), *hanging], timeout_sec=1.5)
     end.set()
 

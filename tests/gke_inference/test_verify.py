@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gke_inference.verify import topics
-from gke_inference.verify.check import Topic
-from tests.gke_inference.verify_platform import Platform
+from gke_inference.verify.topics import Topic
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import elastic, elastic_running, example, example_running
 
 __all__ = ["elastic", "elastic_running", "example", "example_running"]
@@ -16,7 +16,7 @@ REGION_IDS = {
 SHARED_IDS = {"BALANCING", "FEATURE", "GATEWAY", "HEALTH-CHECK", "IMPORT", "ROUTE"}
 
 
-def test_all_is_good(example: Platform) -> None:
+def test_all_is_good(example: HealthyPlatform) -> None:
     """Of a healthy platform everything is looked at, in each region, and found good."""
     ran = example.run()
 
@@ -28,7 +28,7 @@ def test_all_is_good(example: Platform) -> None:
     assert (ran.code, ran.document["outcome"]) == (0, "good")
 
 
-def test_a_person_reads_one_table(example: Platform) -> None:
+def test_a_person_reads_one_table(example: HealthyPlatform) -> None:
     """The table has a row for each finding, and ends in one verdict; how it goes is told beside it, on stderr."""
     ran = example.run(output="text")
 
@@ -38,7 +38,7 @@ def test_a_person_reads_one_table(example: Platform) -> None:
     assert ran.err.splitlines()[-1] == "completions: 2 of 2"
 
 
-def test_a_finding_has_these_keys(example: Platform) -> None:
+def test_a_finding_has_these_keys(example: HealthyPlatform) -> None:
     """Programs find the same keys in each finding."""
     document = example.run("--no-completion").document
 
@@ -46,7 +46,7 @@ def test_a_finding_has_these_keys(example: Platform) -> None:
     assert {tuple(found) for found in document["findings"]} == {("id", "status", "found", "needed", "where", "fix")}
 
 
-def test_nothing_is_written(example: Platform) -> None:
+def test_nothing_is_written(example: HealthyPlatform) -> None:
     """Only reads are sent: the one POST to Google asks for health, the ones to the gateway are the completions."""
     example.run()
 
@@ -56,7 +56,7 @@ def test_nothing_is_written(example: Platform) -> None:
     assert [len(gateway.requests) for gateway in example.gateways.values()] == [1, 1]
 
 
-def test_one_region_is_enough(example: Platform) -> None:
+def test_one_region_is_enough(example: HealthyPlatform) -> None:
     """With --region the others are not looked at, but what they have in common is."""
     ran = example.run(only="us")
 
@@ -64,7 +64,7 @@ def test_one_region_is_enough(example: Platform) -> None:
     assert ran.code == 0
 
 
-def test_the_elastic_platform_is_good(elastic: Platform) -> None:
+def test_the_elastic_platform_is_good(elastic: HealthyPlatform) -> None:
     """A region that grows has an autoscaler, the adapter it reads through, and a pool that may be smaller."""
     ran = elastic.run()
 

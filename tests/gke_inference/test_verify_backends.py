@@ -9,12 +9,12 @@ import pytest
 
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.test_verify_unknown import bad
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import example, example_running
 
 __all__ = ["example", "example_running"]
 
-CUTS: dict[str, Callable[[Platform], object]] = {
+CUTS: dict[str, Callable[[HealthyPlatform], object]] = {
     "no rule": lambda p: p.parts("forwardingRules").clear(),
     "no proxy": lambda p: p.parts("targetHttpProxies").clear(),
     "no map": lambda p: p.parts("urlMaps").clear(),
@@ -27,7 +27,9 @@ CUTS: dict[str, Callable[[Platform], object]] = {
 
 
 @pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
-def test_backends_that_no_rule_leads_to_are_unknown(example: Platform, cut: Callable[[Platform], object]) -> None:
+def test_backends_that_no_rule_leads_to_are_unknown(
+    example: HealthyPlatform, cut: Callable[[HealthyPlatform], object]
+) -> None:
     """The way from the gateway's addresses is the only one to them: where it is cut, nothing is known."""
     cut(example)
 
@@ -39,7 +41,7 @@ def test_backends_that_no_rule_leads_to_are_unknown(example: Platform, cut: Call
 
 
 @pytest.fixture
-def deaf_in_eu(example: Platform) -> Iterator[None]:
+def deaf_in_eu(example: HealthyPlatform) -> Iterator[None]:
     """Compute Engine cannot tell the health of the servers in eu."""
     answers, method = example.google.answers, "compute.backendServices.getHealth"
     before = answers[method]
@@ -56,7 +58,7 @@ def deaf_in_eu(example: Platform) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("deaf_in_eu")
-def test_the_health_of_one_region_hides_no_other(example: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_health_of_one_region_hides_no_other(example: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each group of endpoints is asked about by itself."""
     monkeypatch.setattr("random.random", lambda: 0.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.gke_inference.verify_breaks import Break, Cases, check, condition, merge
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import example, example_running
 
 __all__ = ["example", "example_running"]
@@ -65,7 +65,7 @@ CASES: Cases = {
 
 
 @pytest.mark.parametrize(("broken", "where", "id_", "words"), CASES.values(), ids=CASES)
-def test_what_is_broken_is_named(example: Platform, broken: Break, where: str, id_: str, words: str) -> None:
+def test_what_is_broken_is_named(example: HealthyPlatform, broken: Break, where: str, id_: str, words: str) -> None:
     """The finding of what is broken is wrong, in these words and with a fix; all others stay good."""
     broken(example)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.gke_inference.verify_breaks import Break, Cases, check, condition, merge
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import example, example_running
 
 __all__ = ["example", "example_running"]
@@ -13,7 +13,7 @@ __all__ = ["example", "example_running"]
 FEATURE = "global/features/multiclusteringress"
 
 
-def three_ready(platform: Platform) -> None:
+def three_ready(platform: HealthyPlatform) -> None:
     """The cluster of us has two servers more than the load balancer knows."""
     pod = platform.object("us", "Pod")
     platform.named("us", "Deployment", "gemma-server")["status"].update(replicas=3, readyReplicas=3)
@@ -51,23 +51,23 @@ CASES: Cases = {
         lambda p: condition(p.object("us", "Gateway"), "Programmed", reason="Invalid"),
         "", "GATEWAY", "Programmed is False (Invalid: told by the controller)",
     ),
-    "gateway's change is not taken over": (
+    "gateway's change is not applied": (
         lambda p: (
             p.object("us", "Gateway")["metadata"].update(generation=2),
             p.object("us", "Gateway")["status"]["conditions"][0].update(observedGeneration=1),
         ),
-        "", "GATEWAY", "its last change has not been taken over yet",
+        "", "GATEWAY", "its last change is not applied yet",
     ),
     "gateway lacks an address": (
         lambda p: p.object("us", "Gateway")["status"]["addresses"].append({"type": "IPAddress", "value": "10.9.9.9"}),
-        "", "GATEWAY", "3 of 2 addresses: 10.0.4.2, 10.1.4.2, 10.9.9.9",
+        "", "GATEWAY", "3 of 2 addresses: 10.2.0.9, 10.4.0.9, 10.9.9.9",
     ),
     "address is not used": (
-        lambda p: merge(p.documents["gemma-gateway-us"], status="RESERVED"), "us", "ADDRESS", "10.0.4.2 is RESERVED",
+        lambda p: merge(p.documents["gemma-gateway-us"], status="RESERVED"), "us", "ADDRESS", "10.2.0.9 is RESERVED",
     ),
     "address is another": (
-        lambda p: merge(p.documents["gemma-gateway-us"], address="10.0.4.9"),
-        "us", "ADDRESS", "the gateway has 10.0.4.2, 10.1.4.2, not 10.0.4.9",
+        lambda p: merge(p.documents["gemma-gateway-us"], address="10.2.0.10"),
+        "us", "ADDRESS", "the gateway has 10.2.0.9, 10.4.0.9, not 10.2.0.10",
     ),
     "route finds no pool": (
         lambda p: condition(p.object("us", "HTTPRoute"), "ResolvedRefs", "parents", 0, reason="BackendNotFound"),
@@ -78,7 +78,7 @@ CASES: Cases = {
     ),
     "health check is not attached": (
         lambda p: p.object("us", "HealthCheckPolicy")["status"].clear(),
-        "", "HEALTH-CHECK", "no controller has told Attached yet",
+        "", "HEALTH-CHECK", "no controller has set Attached yet",
     ),
     "balancing is in conflict": (
         lambda p: condition(p.object("us", "GCPBackendPolicy"), "Attached", reason="Conflicted"),
@@ -110,7 +110,7 @@ CASES: Cases = {
 
 
 @pytest.mark.parametrize(("broken", "where", "id_", "words"), CASES.values(), ids=CASES)
-def test_what_is_broken_is_named(example: Platform, broken: Break, where: str, id_: str, words: str) -> None:
+def test_what_is_broken_is_named(example: HealthyPlatform, broken: Break, where: str, id_: str, words: str) -> None:
     """The finding of what is broken is wrong, in these words and with a fix; all others stay good."""
     broken(example)
 

@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 
 from tests.gke_inference.verify_breaks import Break, Cases, check, condition, merge
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import elastic, elastic_running, example, example_running
 
 __all__ = ["elastic", "elastic_running", "example", "example_running"]
 
 
-def server(platform: Platform) -> dict[str, Any]:
+def server(platform: HealthyPlatform) -> dict[str, Any]:
     """The model server's Deployment in us."""
     return platform.named("us", "Deployment", "gemma-server")
 
 
-def container(platform: Platform) -> dict[str, Any]:
+def container(platform: HealthyPlatform) -> dict[str, Any]:
     """The state of the server's container in us."""
     state: dict[str, Any] = platform.object("us", "Pod")["status"]["containerStatuses"][0]
     return state
 
 
-def not_running(platform: Platform) -> None:
+def not_running(platform: HealthyPlatform) -> None:
     """The pod of us is thrown back again and again."""
     pod = platform.object("us", "Pod")
     condition(pod, "Ready")
@@ -35,27 +35,27 @@ def not_running(platform: Platform) -> None:
     server(platform)["status"]["readyReplicas"] = 0
 
 
-def restarts(platform: Platform) -> None:
+def restarts(platform: HealthyPlatform) -> None:
     """The pod of us is up again, for a minute now."""
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     died = {"terminated": {"reason": "Error", "exitCode": 1, "finishedAt": now}}
     container(platform).update(restartCount=3, lastState=died)
 
 
-def unschedulable(platform: Platform) -> None:
+def unschedulable(platform: HealthyPlatform) -> None:
     """There is no room for the pod of us."""
     condition(platform.object("us", "Pod"), "PodScheduled")
     server(platform)["status"]["readyReplicas"] = 0
 
 
-def scaled_to_none(platform: Platform) -> None:
+def scaled_to_none(platform: HealthyPlatform) -> None:
     """There is no server in us."""
     server(platform)["spec"]["replicas"] = 0
     server(platform)["status"].clear()
     platform.forget("us", "Pod")
 
 
-def no_metric(platform: Platform) -> None:
+def no_metric(platform: HealthyPlatform) -> None:
     """The autoscaler of us is blind."""
     autoscaler = platform.object("us", "HorizontalPodAutoscaler")
     condition(autoscaler, "ScalingActive", reason="FailedGetPodsMetric")
@@ -102,7 +102,7 @@ CASES: Cases = {
     "metric is not handed on": (lambda p: p.forget("us", "AutoscalingMetric"), "us", "METRIC", "it is not there"),
     "one of our network policies is gone": (
         lambda p: p.clusters["us"].objects.pop(f"{POLICIES}/proxies-eu"),
-        "us", "NETWORK", "the servers from the gateway's proxies of eu (port 8000) is cut off by our own policies",
+        "us", "NETWORK", "the servers from the gateway's proxies of eu (port 8000) is cut off by the platform's own",
     ),
     "gauge has no value": (
         lambda p: merge(p.documents["gauge of gemma-us"], timeSeries=[]), "us", "GAUGE", "no value in the last 10",
@@ -115,7 +115,7 @@ CASES: Cases = {
 
 
 @pytest.mark.parametrize(("broken", "where", "id_", "words"), CASES.values(), ids=CASES)
-def test_what_is_broken_is_named(example: Platform, broken: Break, where: str, id_: str, words: str) -> None:
+def test_what_is_broken_is_named(example: HealthyPlatform, broken: Break, where: str, id_: str, words: str) -> None:
     """The finding of what is broken is wrong, in these words and with a fix; all others stay good."""
     broken(example)
 
@@ -142,7 +142,9 @@ ELASTIC_CASES: dict[str, tuple[Break, str, str]] = {
 
 
 @pytest.mark.parametrize(("broken", "id_", "words"), ELASTIC_CASES.values(), ids=ELASTIC_CASES)
-def test_what_is_broken_of_a_growing_region_is_named(elastic: Platform, broken: Break, id_: str, words: str) -> None:
+def test_what_is_broken_of_a_growing_region_is_named(
+    elastic: HealthyPlatform, broken: Break, id_: str, words: str
+) -> None:
     """The same where the number of servers follows the load."""
     broken(elastic)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from constructs_lib.manifests.network_policies import network_policies
-from gke_inference.verify.check import Seen
-from gke_inference.verify.network_policies import admitted, clusterwide_that_deny, needs
+from gke_inference.verify.network_policies import connections, denying_policies, judge_network_policies
+from gke_inference.verify.verdict import Verdict
 from platform_config.load import load
 from platform_config.network_plan import network_policy_plan
 from tests.configs import EXAMPLE
@@ -23,10 +23,10 @@ def policy(name: str, **spec: Any) -> dict[str, Any]:
     return {"metadata": {"name": name}, "spec": {"podSelector": {}, **spec}}
 
 
-def judged(*policies: dict[str, Any], denying: tuple[dict[str, Any], ...] = ()) -> Seen:
+def judged(*policies: dict[str, Any], denying: tuple[dict[str, Any], ...] = ()) -> Verdict:
     """What is told where these are in the namespace."""
-    clusterwide = clusterwide_that_deny(denying, namespace=PLAN.namespace)
-    return admitted(policies, clusterwide, needs=needs(PLAN), ours=NAMES)
+    clusterwide = denying_policies(denying, namespace=PLAN.namespace)
+    return judge_network_policies(policies, clusterwide, needed=connections(PLAN), own=NAMES)
 
 
 DENY_ALL = policy("deny-all", policyTypes=["Ingress", "Egress"])
@@ -98,7 +98,7 @@ def test_one_of_ours_that_is_gone_is_told_as_such() -> None:
     left = [made for key, made in OURS.items() if key != "proxies-eu"]
 
     assert judged(*left).problems[0] == (
-        "the servers from the gateway's proxies of eu (port 8000) is cut off by our own policies, of which one is "
+        "the servers from the gateway's proxies of eu (port 8000) is cut off by the platform's own, of which one is "
         "changed or gone"
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import example, example_running
 
 __all__ = ["example", "example_running"]
 
 
-def test_without_credentials_nothing_is_known(example: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_nothing_is_known(example: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line says how to sign in."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/does/not/exist.json")
 
@@ -40,7 +40,7 @@ def test_without_credentials_nothing_is_known(example: Platform, monkeypatch: py
         ),
     ],
 )
-def test_bad_options_are_refused(example: Platform, arguments: tuple[str, ...], words: str) -> None:
+def test_bad_options_are_refused(example: HealthyPlatform, arguments: tuple[str, ...], words: str) -> None:
     """Nothing is asked then."""
     ran = example.run(*arguments)
 

@@ -11,13 +11,13 @@ from time import monotonic
 from tests.configs import EXAMPLE
 from tests.gke_inference.cluster_stand_in import Fault as ClusterFault
 from tests.gke_inference.google_stand_in import Fault
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.gke_inference.verify_rig import example, example_running
 
 __all__ = ["example", "example_running"]
 
 
-def test_a_cluster_that_hangs_is_unknown_after_the_time_given(example: Platform) -> None:
+def test_a_cluster_that_hangs_is_unknown_after_the_time_given(example: HealthyPlatform) -> None:
     """What is around it and the other region are told; the completions have the last third of the time."""
     example.clusters["eu"].faults.append(ClusterFault("hang"))
 
@@ -27,12 +27,12 @@ def test_a_cluster_that_hangs_is_unknown_after_the_time_given(example: Platform)
     assert [(found["where"], found["id"], found["status"]) for found in bad] == [
         ("eu", "BACKENDS", "unknown"), ("eu", "KUBERNETES", "unknown"),
     ]  # fmt: skip
-    assert {found["found"] for found in bad} == {"could not be told: no answer within 6 seconds"}
+    assert {found["found"] for found in bad} == {"could not be checked: no answer within 6 seconds"}
     assert {("eu", "GAUGE"), ("eu", "COMPLETION")} <= {(one["where"], one["id"]) for one in ran.document["findings"]}
     assert ran.code == 3
 
 
-def test_ctrl_c_ends_it_at_once(example: Platform) -> None:
+def test_ctrl_c_ends_it_at_once(example: HealthyPlatform) -> None:
     """Also while Google does not answer; until then a log gets a line every two seconds."""
     example.google.faults["container.projects.locations.clusters.get"] = Fault("hang")
     command = [sys.executable, "-m", "gke_inference", "--config", str(EXAMPLE), "verify"]

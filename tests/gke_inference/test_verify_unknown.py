@@ -7,13 +7,13 @@ import pytest
 from platform_config.stack_graph import base_stack, cluster_stack
 from tests.gke_inference.cluster_stand_in import Fault as ClusterFault
 from tests.gke_inference.google_stand_in import Fault
-from tests.gke_inference.verify_platform import PARTS, Platform
+from tests.gke_inference.verify_platform import PARTS, HealthyPlatform
 from tests.gke_inference.verify_rig import example, example_running
 
 __all__ = ["example", "example_running"]
 
 
-def bad(platform: Platform, *arguments: str) -> tuple[int, list[tuple[str, str, str]], str]:
+def bad(platform: HealthyPlatform, *arguments: str) -> tuple[int, list[tuple[str, str, str]], str]:
     """Exit code, what is not good, and all that is told of it."""
     ran = platform.run(*arguments)
     found = [found for found in ran.document["findings"] if found["status"] != "good"]
@@ -21,7 +21,7 @@ def bad(platform: Platform, *arguments: str) -> tuple[int, list[tuple[str, str, 
     return ran.code, [(entry["where"], entry["id"], entry["status"]) for entry in found], told
 
 
-def test_a_region_whose_cluster_is_gone_is_told_once(example: Platform) -> None:
+def test_a_region_whose_cluster_is_gone_is_told_once(example: HealthyPlatform) -> None:
     """Its cluster is wrong, and that nothing else was looked at is told in one line; the other region is as before."""
     example.documents.pop("europe-west4/clusters/gemma-eu")
 
@@ -32,7 +32,7 @@ def test_a_region_whose_cluster_is_gone_is_told_once(example: Platform) -> None:
     assert code == 1
 
 
-def test_a_config_cluster_that_is_gone_takes_the_gateway_with_it_once(example: Platform) -> None:
+def test_a_config_cluster_that_is_gone_takes_the_gateway_with_it_once(example: HealthyPlatform) -> None:
     """What is on the config cluster is told in one line; the other regions' own address is still asked."""
     example.documents.pop("us-east5/clusters/gemma-us")
 
@@ -43,7 +43,7 @@ def test_a_config_cluster_that_is_gone_takes_the_gateway_with_it_once(example: P
     assert code == 1
 
 
-def test_a_cluster_that_may_not_be_read_is_told_once(example: Platform) -> None:
+def test_a_cluster_that_may_not_be_read_is_told_once(example: HealthyPlatform) -> None:
     """Whoever may not read a cluster gets one line with the role; what Google tells of the region is looked at."""
     example.clusters["eu"].faults.append(ClusterFault(403))
 
@@ -54,7 +54,7 @@ def test_a_cluster_that_may_not_be_read_is_told_once(example: Platform) -> None:
     assert code == 3
 
 
-def test_a_namespace_that_is_not_there_is_wrong(example: Platform) -> None:
+def test_a_namespace_that_is_not_there_is_wrong(example: HealthyPlatform) -> None:
     """A cluster in which nothing of ours was made says which stack makes it."""
     example.forget("eu", "Namespace")
 
@@ -80,7 +80,7 @@ DENIED: dict[str, tuple[str, list[str], str]] = {
 
 
 @pytest.mark.parametrize("method", DENIED)
-def test_what_may_not_be_asked_is_unknown(example: Platform, method: str) -> None:
+def test_what_may_not_be_asked_is_unknown(example: HealthyPlatform, method: str) -> None:
     """One API that refuses hides nothing else, and is not counted as good: which role is missing is told."""
     example.google.faults[method] = Fault(403, "Permission denied")
     id_, regions, role = DENIED[method]
@@ -92,7 +92,7 @@ def test_what_may_not_be_asked_is_unknown(example: Platform, method: str) -> Non
     assert code == 3
 
 
-def test_one_kind_of_object_that_may_not_be_read_is_unknown(example: Platform) -> None:
+def test_one_kind_of_object_that_may_not_be_read_is_unknown(example: HealthyPlatform) -> None:
     """Nodes are often closed to those who may read all the rest: the pools alone are unknown then."""
     example.clusters["eu"].faults.append(ClusterFault(403, path="/api/v1/nodes"))
 
@@ -102,7 +102,7 @@ def test_one_kind_of_object_that_may_not_be_read_is_unknown(example: Platform) -
     assert code == 3
 
 
-def test_an_api_that_is_turned_off_is_told(example: Platform) -> None:
+def test_an_api_that_is_turned_off_is_told(example: HealthyPlatform) -> None:
     """Google refuses with 403 there too; no role helps."""
     message = "Cloud Monitoring API has not been used in project 1 before or it is disabled."
     example.google.faults["monitoring.projects.timeSeries.list"] = Fault(403, message)
@@ -113,7 +113,7 @@ def test_an_api_that_is_turned_off_is_told(example: Platform) -> None:
     assert "roles/" not in told
 
 
-def test_an_answer_that_cannot_be_read_is_unknown(example: Platform) -> None:
+def test_an_answer_that_cannot_be_read_is_unknown(example: HealthyPlatform) -> None:
     """An object in a shape that nobody knows ends nothing."""
     example.object("us", "InferencePool")["spec"]["endpointPickerRef"] = "a text"
 
@@ -124,7 +124,7 @@ def test_an_answer_that_cannot_be_read_is_unknown(example: Platform) -> None:
     assert code == 3
 
 
-def test_pods_that_are_not_seen_have_no_interfaces_that_are_known(example: Platform) -> None:
+def test_pods_that_are_not_seen_have_no_interfaces_that_are_known(example: HealthyPlatform) -> None:
     """A server is ready, so it has a pod, wherever that is."""
     example.forget("us", "Pod")
 
@@ -136,7 +136,7 @@ def test_pods_that_are_not_seen_have_no_interfaces_that_are_known(example: Platf
 
 
 def test_a_gateway_that_is_not_reachable_from_here_is_unknown(
-    example: Platform, monkeypatch: pytest.MonkeyPatch
+    example: HealthyPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its addresses are inside the VPC: where the command runs outside, that is told, with the way out."""
     monkeypatch.setitem(example.urls, "eu", "http://127.0.0.1:1")
@@ -148,7 +148,7 @@ def test_a_gateway_that_is_not_reachable_from_here_is_unknown(
     assert code == 3
 
 
-def test_a_gateway_that_does_not_tell_the_region_is_unknown(example: Platform) -> None:
+def test_a_gateway_that_does_not_tell_the_region_is_unknown(example: HealthyPlatform) -> None:
     """An answer without the header may be from anywhere."""
     example.gateways["eu"].region_header = ""
 

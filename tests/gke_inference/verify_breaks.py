@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 
-Break = Callable[[Platform], Any]
+Break = Callable[[HealthyPlatform], Any]
 Cases = dict[str, tuple[Break, str, str, str]]
 """What is broken: how, in which region it is told, the id, and words of what is found."""
 
@@ -26,7 +26,7 @@ def condition(made: dict[str, Any], name: str, *path: Any, reason: str = "Bad") 
     found |= {"status": "False", "reason": reason, "message": "told by the controller"}
 
 
-def check(platform: Platform, where: str, id_: str, words: str) -> None:
+def check(platform: HealthyPlatform, where: str, id_: str, words: str) -> None:
     """One finding is wrong, in these words and with a fix; all others are good."""
     ran = platform.run(only="us")
 

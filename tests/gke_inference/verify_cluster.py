@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from gke_inference import scopes
+from gke_inference import backend_policy
 from platform_config.names import SYSTEM_POOL
 from platform_config.stack_graph import GATEWAY_STACK
 from tests.checks.kubernetes_objects import objects
 from tests.gke_inference.cluster_stand_in import Manifest
 from tests.gke_inference.policy_definition import definition
-from tests.gke_inference.verify_platform import ADDRESSES, PLURALS, Platform, path_of, true
+from tests.gke_inference.verify_platform import PLURALS, HealthyPlatform, path_of, true
 from tests.synthesized import Synthesized
 
 
-def fill(platform: Platform, key: str, synthesized: Synthesized) -> None:
+def fill(platform: HealthyPlatform, key: str, synthesized: Synthesized) -> None:
     """The cluster of one region."""
     names, namespace = platform.names, platform.config.namespace
     platform.put(key, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
@@ -40,7 +40,7 @@ def fill(platform: Platform, key: str, synthesized: Synthesized) -> None:
     platform.put(key, _picker(picker, namespace))
 
 
-def nodes(platform: Platform, key: str) -> dict[str, int]:
+def nodes(platform: HealthyPlatform, key: str) -> dict[str, int]:
     """How many nodes each pool of a region has."""
     return {SYSTEM_POOL: 1, **{name: max(1, pool.min_nodes) for name, pool in platform.config.pools(key).items()}}
 
@@ -50,7 +50,7 @@ def _node(name: str, pool: str) -> Manifest:
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "status": {"conditions": true("Ready")}}
 
 
-def _status(platform: Platform, manifest: Manifest) -> Manifest:
+def _status(platform: HealthyPlatform, manifest: Manifest) -> Manifest:
     """What a controller writes where all is well."""
     if manifest["kind"] == "Deployment":
         count = manifest["spec"].get("replicas", 1)
@@ -65,7 +65,7 @@ def _status(platform: Platform, manifest: Manifest) -> Manifest:
     return {}
 
 
-def _add_pod(platform: Platform, key: str, template: Manifest, name: str) -> None:
+def _add_pod(platform: HealthyPlatform, key: str, template: Manifest, name: str) -> None:
     """A server that runs, with its claim."""
     namespace = platform.config.namespace
     containers = [entry["name"] for entry in template["spec"]["containers"]]
@@ -108,7 +108,7 @@ def _picker(name: str, namespace: str) -> Manifest:
     }
 
 
-def fill_config_cluster(platform: Platform, synthesized: Synthesized) -> None:
+def fill_config_cluster(platform: HealthyPlatform, synthesized: Synthesized) -> None:
     """The gateway, and what its controller tells of it."""
     config, names = platform.config, platform.names
     key = config.config_region
@@ -116,7 +116,9 @@ def fill_config_cluster(platform: Platform, synthesized: Synthesized) -> None:
     statuses: dict[str, Any] = {
         "Gateway": {
             "conditions": true("Accepted", "Programmed"),
-            "addresses": [{"type": "IPAddress", "value": ADDRESSES[region]} for region in config.gateway_regions],
+            "addresses": [
+                {"type": "IPAddress", "value": platform.address(region)} for region in config.gateway_regions
+            ],
         },
         "HTTPRoute": {"parents": [parent | {"conditions": true("Accepted", "ResolvedRefs")}]},
         "HealthCheckPolicy": {"conditions": true("Attached")},
@@ -130,4 +132,4 @@ def fill_config_cluster(platform: Platform, synthesized: Synthesized) -> None:
     made = {"apiVersion": "networking.gke.io/v1", "kind": "GCPInferencePoolImport", "metadata": metadata}
     path = path_of(made["kind"], str(made["apiVersion"]), names.inference_pool)  # type: ignore[arg-type]
     dict.__setitem__(platform.clusters[key].objects, path, made)
-    dict.__setitem__(platform.clusters[key].objects, scopes.PATH, definition(takes_scopes=True))
+    dict.__setitem__(platform.clusters[key].objects, backend_policy.PATH, definition(takes_scopes=True))

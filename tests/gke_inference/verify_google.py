@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_cluster import nodes
-from tests.gke_inference.verify_platform import ADDRESSES, PARTS, Platform
+from tests.gke_inference.verify_platform import PARTS, HealthyPlatform
 
 PROXY = "gkemcg1-inference-gemma-gateway-abcdefghijkl"
 URL_MAP = "gkemcg1-inference-gemma-gateway-mnopqrstuvwx"
@@ -15,7 +15,7 @@ BACKEND_SERVICE = "gkemcg1-inference-gemma-pool-8000-abcdefghijkl"
 NOT_FOUND = "gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex"
 
 
-def tell_of_cluster(platform: Platform, key: str) -> None:
+def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
     """Google's answers about one region."""
     config, names = platform.config, platform.names
     cluster = f"{names.cluster_location(key)}/clusters/{names.cluster(key)}"
@@ -31,7 +31,7 @@ def tell_of_cluster(platform: Platform, key: str) -> None:
         "state": {"code": "READY"},
         "endpoint": {"gkeCluster": {"resourceLink": link}},
     }
-    platform.documents[names.gateway_address(key)] = {"address": ADDRESSES[key], "status": "IN_USE"}
+    platform.documents[names.gateway_address(key)] = {"address": platform.address(key), "status": "IN_USE"}
     value = {"value": {"doubleValue": 0.25}}
     platform.documents[f"gauge of {names.cluster(key)}"] = {"timeSeries": [{"points": [value]}]}
     platform.documents[platform.group(key)] = {
@@ -39,7 +39,7 @@ def tell_of_cluster(platform: Platform, key: str) -> None:
     }
 
 
-def tell_of_balancer(platform: Platform) -> None:
+def tell_of_balancer(platform: HealthyPlatform) -> None:
     """The load balancer of the gateway as Compute Engine has it, and one of another network at the same address."""
     network, links = platform.link(f"global/networks/{platform.names.network}"), _links(platform)
     spare, weight = links[NOT_FOUND], {"backendService": links[BACKEND_SERVICE], "weight": 1}
@@ -47,20 +47,20 @@ def tell_of_balancer(platform: Platform) -> None:
     matcher = {"name": "all", "defaultService": spare, "routeRules": routes}
     groups = [{"group": platform.group(key)} for key in platform.config.regions]
     for key in platform.config.gateway_regions:
-        mine = {"IPAddress": ADDRESSES[key], "network": network, "target": links[PROXY]}
+        mine = {"IPAddress": platform.address(key), "network": network, "target": links[PROXY]}
         _add(platform, "forwardingRules", f"{PROXY}-{key}", **mine)
     _add(platform, "targetHttpProxies", PROXY, urlMap=links[URL_MAP])
     _add(platform, "urlMaps", URL_MAP, defaultService=spare, pathMatchers=[matcher])
     _add(platform, "backendServices", BACKEND_SERVICE, backends=groups)
     _add(platform, "backendServices", NOT_FOUND)
     others = platform.link("global/networks/default")
-    _add(platform, "forwardingRules", "other", IPAddress=ADDRESSES["us"], network=others, target=links["proxy"])
+    _add(platform, "forwardingRules", "other", IPAddress=platform.address("us"), network=others, target=links["proxy"])
     _add(platform, "targetHttpProxies", "proxy", urlMap=links["map"])
     _add(platform, "urlMaps", "map", defaultService=links["service"])
     _add(platform, "backendServices", "service", backends=[{"group": "that nobody may ask for"}])
 
 
-def _links(platform: Platform) -> dict[str, str]:
+def _links(platform: HealthyPlatform) -> dict[str, str]:
     """Of all that is named by another part."""
     names = {
         "targetHttpProxies": (PROXY, "proxy"), "urlMaps": (URL_MAP, "map"),
@@ -69,12 +69,12 @@ def _links(platform: Platform) -> dict[str, str]:
     return {name: platform.link(f"global/{kind}/{name}") for kind, found in names.items() for name in found}
 
 
-def _add(platform: Platform, collection: str, name: str, **more: Any) -> None:
+def _add(platform: HealthyPlatform, collection: str, name: str, **more: Any) -> None:
     part = {"name": name, "selfLink": platform.link(f"global/{collection}/{name}"), **more}
     platform.parts(collection).append(part)
 
 
-def tell_of_fleet(platform: Platform) -> None:
+def tell_of_fleet(platform: HealthyPlatform) -> None:
     """Google's answers about the fleet."""
     config, documents = platform.config, platform.documents
     members = [f"projects/123456/locations/global/memberships/{platform.names.cluster(key)}" for key in config.regions]
@@ -86,7 +86,7 @@ def tell_of_fleet(platform: Platform) -> None:
     }
 
 
-def answer(platform: Platform) -> None:
+def answer(platform: HealthyPlatform) -> None:
     """Which of Google's answers is to which question."""
     config, documents = platform.config, platform.documents
 

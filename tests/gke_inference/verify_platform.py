@@ -10,13 +10,13 @@ from typing import Any
 from platform_config.config import Config
 from platform_config.load import load
 from platform_config.names import Names
+from platform_config.network_plan import region_ranges
 from tests.configs import ELASTIC, EXAMPLE
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest
 from tests.gke_inference.conftest import Ran
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.stand_in_server import StandInServer
 
-ADDRESSES = {"us": "10.0.4.2", "eu": "10.1.4.2"}
 PARTS = ("forwardingRules", "targetHttpProxies", "targetHttpsProxies", "urlMaps", "backendServices")
 PLURALS = {
     "APIService": "apiservices", "AutoscalingMetric": "autoscalingmetrics", "GCPBackendPolicy": "gcpbackendpolicies",
@@ -44,7 +44,7 @@ def true(*types: str) -> list[dict[str, str]]:
 
 
 @dataclass
-class Platform:
+class HealthyPlatform:
     """
     A whole platform on stand-ins, healthy when made.
 
@@ -98,6 +98,10 @@ class Platform:
     def link(self, rest: str) -> str:
         """Self link of something of Compute Engine in the project."""
         return f"https://www.googleapis.com/compute/v1/projects/{self.config.project}/{rest}"
+
+    def address(self, key: str) -> str:
+        """Address of the gateway in region *key*: one of its range of nodes, as Google gives them."""
+        return str(region_ranges(self.config, key).nodes[9])
 
     def group(self, key: str) -> str:
         """Self link of the network endpoint group of region *key*."""

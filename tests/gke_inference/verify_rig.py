@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import trustme
 
@@ -22,15 +23,15 @@ from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.stand_in_server import StandInServer
 from tests.gke_inference.verify_cluster import fill, fill_config_cluster
 from tests.gke_inference.verify_google import answer, tell_of_balancer, tell_of_cluster, tell_of_fleet
-from tests.gke_inference.verify_platform import Platform
+from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.synthesized import Synthesized, synthesize
 
-__all__ = ["Platform", "Running", "elastic", "elastic_running", "example", "example_running"]
+__all__ = ["HealthyPlatform", "Running", "elastic", "elastic_running", "example", "example_running"]
 
 
-def healthy(config: Config, synthesized: Synthesized) -> Platform:
+def healthy(config: Config, synthesized: Synthesized) -> HealthyPlatform:
     """The platform of *config*, with every object that is applied, and the status of one where all is well."""
-    platform = Platform(config)
+    platform = HealthyPlatform(config)
     for key, spec in config.regions.items():
         platform.clusters[key] = ClusterStandIn()
         others = [other.region for other in config.regions.values() if other.region != spec.region]
@@ -48,12 +49,12 @@ def healthy(config: Config, synthesized: Synthesized) -> Platform:
 class Running:
     """A platform whose stand-ins listen for all tests, what it was when all was well, and where it is."""
 
-    platform: Platform
+    platform: HealthyPlatform
     documents: dict[str, dict[str, Any]]
     objects: dict[str, dict[str, Manifest]]
     environment: dict[str, str]
 
-    def renewed(self) -> Platform:
+    def renewed(self) -> HealthyPlatform:
         """The platform with all well again: that it is true to the schemas was seen when it was made."""
         platform = self.platform
         platform.documents.clear()
@@ -71,7 +72,7 @@ class Running:
 
 
 @contextmanager
-def running(platform: Platform, folder: Path) -> Iterator[Running]:
+def running(platform: HealthyPlatform, folder: Path) -> Iterator[Running]:
     """All stand-ins of *platform* listen; they do so for all tests, since each new address costs a client anew."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
@@ -107,21 +108,35 @@ def elastic_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 
 
 @pytest.fixture
-def example(example_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> Platform:
+def example(example_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """The platform of config/example.yaml, healthy, to break."""
     return _to_break(example_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture
-def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> Platform:
+def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """The platform of config/h100-elastic.yaml, healthy, to break."""
     monkeypatch.setattr(stand_in_server, "MODEL", "Llama-3.1-8B-Instruct")
     return _to_break(elastic_running, inference_ops, monkeypatch)
 
 
-def _to_break(made: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> Platform:
+def _route_addresses(platform: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lead requests to the gateway's addresses, which only the VPC has, to what answers for them here."""
+    urls = {platform.address(key): httpx.URL(platform.urls[key]) for key in platform.config.gateway_regions}
+    send = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def route(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if local := urls.get(request.url.host):
+            request.url = request.url.copy_with(host=local.host, port=local.port)
+        return await send(transport, request)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", route)
+
+
+def _to_break(made: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     platform = made.renewed()
+    _route_addresses(platform, monkeypatch)
     platform.command = inference_ops
     return platform

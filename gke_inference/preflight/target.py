@@ -1,0 +1,53 @@
+"""The platform that a preflight looks at, and the APIs that it asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gke_inference.api_error import ApiError
+from gke_inference.google_api import GoogleApi
+from platform_config.config import Config
+from platform_config.names import Names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """
+    The platform that is checked before an apply.
+
+    Attributes:
+        config: The platform.
+        keys: Keys of the regions to check, in the order of the file.
+        google: Google's APIs, with the caller's rights.
+        hugging_face_token: Token for Hugging Face; empty for none.
+    """
+
+    config: Config
+    keys: tuple[str, ...]
+    google: GoogleApi
+    hugging_face_token: str = ""
+
+    @property
+    def names(self) -> Names:
+        """The platform's cloud names."""
+        return Names(self.config)
+
+    @property
+    def project(self) -> str:
+        """Project ID."""
+        return self.config.project
+
+    def has_cluster(self, key: str) -> bool:
+        """
+        Return whether the cluster of region *key* exists already: then a part of what is in use is the platform's own.
+
+        Raises:
+            ApiError: Google does not answer this.
+        """
+        name = self.names.cluster_path(key)
+        try:
+            return self.google.find("container", "v1", "projects.locations.clusters.get", name=name) is not None
+        except ApiError as error:
+            if error.turned_off:
+                return False
+            raise

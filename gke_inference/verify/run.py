@@ -1,0 +1,76 @@
+"""A whole run of `verify`: what is looked at, in which order, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from gke_inference.concurrency import Task, run_tasks
+from gke_inference.findings import Finding
+from gke_inference.google_api import GoogleApi
+from gke_inference.live_platform import LivePlatform
+from gke_inference.progress import Note
+from gke_inference.verify.completion import Completion
+from gke_inference.verify.fleet import Fleet
+from gke_inference.verify.region import Region
+
+COMPLETIONS_SHARE = 1 / 3
+"""Of the time: a check that hangs leaves them that much."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """
+    One look at a platform.
+
+    Args:
+        live: The platform's live objects.
+        google: Google's APIs.
+        keys: Regions to look at, by their key in the config.
+        urls: Base addresses to ask for completions instead of the gateway's own, by the key of the region.
+        completion: Whether to ask for completions at all.
+        timeout_sec: Time for all of it.
+        note: Called with the progress.
+    """
+
+    live: LivePlatform
+    google: GoogleApi
+    keys: Collection[str]
+    urls: Mapping[str, str] = field(default_factory=dict)
+    completion: bool
+    timeout_sec: float
+    note: Note
+
+    def findings(self) -> list[Finding]:
+        """
+        Look at everything.
+
+        What is in a cluster that is gone is not asked for. Completions come last, when nothing else is asked, so that
+        their time is that of the platform.
+        """
+        fleet = Fleet(self.live, google=self.google, keys=self.keys)
+        regions = [Region(self.live, key, self.google).task() for key in self.keys]
+        completions = [completion.task() for completion in self._completions(fleet)] if self.completion else []
+        share = COMPLETIONS_SHARE if completions else 0
+        found = self._run("checks", [*regions, *fleet.tasks()], 1 - share)
+        return found + self._run("completions", completions, share)
+
+    def _completions(self, fleet: Fleet) -> Iterator[Completion]:
+        config = self.live.config
+        for key in self.keys:
+            if key in self.urls or key in config.gateway_regions:
+                yield Completion(
+                    key=key,
+                    region=config.regions[key].region,
+                    address=partial(self._url, fleet, key),
+                    model=config.model.name,
+                    answers=partial(fleet.answering, key),
+                )
+
+    def _url(self, fleet: Fleet, key: str) -> str:
+        return self.urls.get(key) or fleet.url(key)
+
+    def _run(self, what: str, tasks: Sequence[Task], share: float) -> list[Finding]:
+        """Run *tasks* in their *share* of the time."""
+        return run_tasks(tasks, timeout_sec=self.timeout_sec * share, note=partial(self.note, what))

@@ -1,0 +1,95 @@
+"""`validate` and `synth` of the command line: what a config holds, without a clone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.configs import EXAMPLE
+from tests.gke_inference.conftest import InferenceOps
+
+
+def test_a_good_config_has_no_problem(inference_ops: InferenceOps) -> None:
+    """Warnings are printed and leave the exit code 0."""
+    ran = inference_ops("validate", str(EXAMPLE))
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "warning project: should be a project of yours" in ran.out
+    assert ran.out.rstrip().endswith("config/example.yaml: 0 problems, 1 warning")
+
+
+def test_every_problem_is_reported_at_once(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """On stderr, with exit code 2 and nothing on stdout."""
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(
+        EXAMPLE.read_text().replace("number: 2", "number: x").replace("ct6e-standard-4t", "ct6e-standard-5t")
+    )
+    ran = inference_ops("validate", str(bad))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "regions.eu.number: must be a whole number, got 'x'" in ran.err
+    assert "ct6e-standard-5t" in ran.err
+    assert ran.err.startswith(f"{bad}: 2 problems")
+
+
+def test_programs_get_one_document(inference_ops: InferenceOps) -> None:
+    """With each warning's path, message, fix and rule."""
+    document = inference_ops("validate", str(EXAMPLE), "--output", "json").document
+
+    assert (document["platform"], document["outcome"]) == ("gemma", "good")
+    assert [(one["path"], one["rule"]) for one in document["warnings"]] == [("project", "NAME-PLACEHOLDER")]
+
+
+@pytest.mark.parametrize("command", ["validate", "synth"])
+def test_the_config_may_be_an_argument_or_an_option(
+    inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Or the variable; two that differ are refused, wherever they stand."""
+    for arguments in (("a.yaml",), ("--config", "a.yaml"), ("a.yaml", "--config", "a.yaml")):
+        ran = inference_ops(command, *arguments)
+        assert (ran.code, ran.err.startswith("a.yaml: 1 problem")) == (2, True)
+    both = inference_ops(command, "a.yaml", "--config", "b.yaml")
+    monkeypatch.setenv("INFERENCE_CONFIG", "b.yaml")
+    other = inference_ops(command, "a.yaml")
+    monkeypatch.setenv("INFERENCE_CONFIG", "")
+    empty = inference_ops(command)
+
+    assert (both.code, "must be given once, got 'b.yaml' and 'a.yaml'" in both.err) == (2, True)
+    assert (other.code, "must name the same file, got 'b.yaml'" in other.err) == (2, True)
+    assert (empty.code, "INFERENCE_CONFIG: must name a file, got ''" in empty.err) == (2, True)
+
+
+def test_hcl_is_refused(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As by main.py; nothing is written."""
+    monkeypatch.setenv("SYNTH_HCL_OUTPUT", "true")
+    ran = inference_ops("synth", str(EXAMPLE), "--outdir", str(tmp_path / "out"))
+
+    assert (ran.code, ran.out, (tmp_path / "out").exists()) == (2, "", False)
+    assert "SYNTH_HCL_OUTPUT: only JSON is written" in ran.err
+
+
+def test_a_wrong_config_writes_nothing(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """What an earlier synth wrote stays."""
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("name: mine\n")
+    ran = inference_ops("synth", str(bad), "--outdir", str(tmp_path / "out"))
+
+    assert (ran.code, ran.out, (tmp_path / "out").exists()) == (2, "", False)
+
+
+def test_a_synth_writes_its_stacks_and_says_what_is_next(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """To the folder that was named; then it prints the commands of the installed program."""
+    outdir = tmp_path / "out"
+    ran = inference_ops("synth", str(EXAMPLE), "--outdir", str(outdir))
+
+    assert (ran.code, ran.err) == (0, "")
+    manifest = json.loads((outdir / "manifest.json").read_text())
+    assert set(manifest["stacks"]) == {folder.name for folder in (outdir / "stacks").iterdir()}
+    assert "gke-inference preflight" in ran.out
+    assert "npx cdktf" not in ran.out
+    assert f"terraform -chdir={outdir}/stacks/" in ran.out
+
+    document = inference_ops("synth", str(EXAMPLE), "--outdir", str(outdir), "--output", "json").document
+    assert (set(document["stacks"]), document["outdir"]) == (set(manifest["stacks"]), str(outdir))
