@@ -21,28 +21,20 @@ import trustme
 
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill import command as drill_module
+from gke_inference.drill.runner import DrillRunner
 from platform_config.config import Config
 from tests.configs import EXAMPLE, config
 from tests.gke_inference.cluster_stand_in import TOKEN
 from tests.gke_inference.conftest import InferenceOps, Ran
 from tests.gke_inference.drill_clusters import DrillCluster, DrillGateway
+from tests.gke_inference.drill_program import CLUSTERS as CLUSTERS_VARIABLE
+from tests.gke_inference.drill_program import TOKEN as TOKEN_VARIABLE
+from tests.gke_inference.drill_program import stay_for_requests
 from tests.synthesized import Synthesized, synthesize
 
 Drill = Callable[..., Ran]
 ROOT = Path(__file__).parent.parent.parent
-PROGRAM = """
-import json, os, sys
-from gke_inference.cli import main
-from gke_inference.cluster_api import ClusterApi
-from gke_inference.drill import command as drill
-from gke_inference.drill.senders import pod_sender
-pod_sender.RETRY_EVERY_SEC, pod_sender.FETCH_EVERY_SEC = 0.02, 0.05
-hosts = json.loads(os.environ["DRILL_CLUSTERS"])
-apis = {key: ClusterApi(host=host, token=lambda: os.environ["DRILL_TOKEN"]) for key, host in hosts.items()}
-drill.find_clusters = lambda config: apis.__getitem__
-sys.exit(main())
-"""
-"""The command line with the clusters of a test, and short pauses."""
+PROGRAM = "from tests.gke_inference.drill_program import run; run()"
 HEARING = """
 import signal
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
@@ -97,7 +89,7 @@ class Rig:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command line in a process of its own."""
-        known = {"DRILL_CLUSTERS": json.dumps(self.hosts), "DRILL_TOKEN": TOKEN, "COLUMNS": "100"}
+        known = {CLUSTERS_VARIABLE: json.dumps(self.hosts), TOKEN_VARIABLE: TOKEN, "COLUMNS": "100"}
         return subprocess.Popen(
             [sys.executable, "-c", HEARING + PROGRAM, *arguments], cwd=ROOT, env=os.environ | known, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -130,9 +122,10 @@ def _synthesized(document: str) -> Synthesized:
 
 
 def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command find the clusters of the test."""
+    """Let the command find the clusters of the test, and drill at its pace."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in made.hosts.items()}
     monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
+    monkeypatch.setattr(DrillRunner, "_stay", stay_for_requests)
 
 
 @pytest.fixture
