@@ -34,9 +34,9 @@ def arguments(url: str, *more: str, concurrency: str = "2", step_sec: str = "0.3
 
 def test_a_full_region_is_seen_to_spill_over(inference_ops: InferenceOps) -> None:
     """Up to its slots the first region serves alone; beyond, the second takes what is too much."""
-    server = StandInServer(home_slots=3, token_sec=0.075)
+    server = StandInServer(home_slots=3, token_sec=0.03)
     with server.serving() as url:
-        ran = inference_ops("--output", "json", *arguments(url, concurrency="1,3,6", step_sec="0.7"))
+        ran = inference_ops("--output", "json", *arguments(url, concurrency="1,3,6", step_sec="0.3"))
     shares = [{name: region["share"] for name, region in step["regions"].items()} for step in ran.document["steps"]]
 
     assert (ran.code, ran.document["outcome"], server.most_at_once) == (0, "good", 6)
