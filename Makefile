@@ -1,23 +1,25 @@
 # Two commands matter: `make synth` and `make test`. Both set everything up on the first run.
 PYTHON ?= python3
+WORKERS ?= auto
+PARALLEL = -n $(WORKERS) --maxprocesses=8 --dist=worksteal
 COVERAGE = --cov=constructs_lib --cov=stacks --cov=platform_config --cov=gke_inference --cov-fail-under=95
 run = .venv/bin/python
 timed = @printf '%s\n' '$(1)'; start=$$(date +%s); $(2); status=$$?; echo "  $$(($$(date +%s) - start)) s"; exit $$status
 
 # What make does not know it ignores, and the example would be synthesized in place of the platform that was meant.
-known = ARGS INFERENCE_CONFIG PYTHON
+known = ARGS INFERENCE_CONFIG PYTHON WORKERS
 given = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 wrong := $(firstword $(filter-out $(known),$(given)))
-nearest = $(if $(filter A% a%,$(wrong)),ARGS,$(if $(filter P% p%,$(wrong)),PYTHON,INFERENCE_CONFIG))
+nearest = $(if $(filter A% a%,$(wrong)),ARGS,$(if $(filter P% p%,$(wrong)),PYTHON,$(if $(filter W% w%,$(wrong)),WORKERS,INFERENCE_CONFIG)))
 ifneq ($(wrong),)
-$(error unknown variable $(wrong): did you mean $(nearest)? There are INFERENCE_CONFIG=FILE, ARGS='...' and PYTHON=python3.12)
+$(error unknown variable $(wrong): did you mean $(nearest)? There are INFERENCE_CONFIG=FILE, ARGS='...', PYTHON=python3.12 and WORKERS=2)
 endif
 file := $(firstword $(filter %.yaml %.yml %.json,$(MAKECMDGOALS)))
 ifneq ($(file),)
 $(error $(file) is no target: did you mean `make synth INFERENCE_CONFIG=$(file)`?)
 endif
 
-.PHONY: help setup setup-tests lock prewarm synth test test-providers check bench inventories wheel docs cli clean
+.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories wheel docs site cli clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -41,9 +43,16 @@ prewarm: setup ## unpack the provider bindings for Node again, after the jsii ca
 synth: setup ## config/example.yaml, or INFERENCE_CONFIG=..., to Terraform JSON in cdktf.out
 	@$(run) main.py $(ARGS)
 
-test: setup-tests ## every test, with the coverage gate; ARGS=... runs pytest with those arguments instead
-	$(if $(ARGS),@:,@echo "Every test, with coverage: about 20 minutes on two cores; a dot is a test that passed")
-	$(run) -m pytest $(if $(ARGS),$(ARGS),$(COVERAGE))
+test: setup-tests ## every test on all cores, with the coverage gate; ARGS=... runs pytest with those arguments instead
+	$(if $(ARGS),@:,@echo "Every test, with coverage: about 5 minutes on two cores; a dot is a test that passed")
+	$(run) -m pytest $(if $(ARGS),$(ARGS),$(PARALLEL) $(COVERAGE))
+
+test-all: setup-tests ## the same with every value of the sweeps, of which `make test` tries a sample: once a night
+	@echo "Every test with every value, with coverage: about 7 minutes on two cores; a dot is a test that passed"
+	SAMPLE_ALL=1 $(run) -m pytest $(PARALLEL) $(COVERAGE) $(ARGS)
+
+quick: setup-tests ## the tests that take no real Terraform and no long synth, until one fails: under a minute
+	$(run) -m pytest $(PARALLEL) -m 'not slow and not providers' --exitfirst --failed-first $(ARGS)
 
 test-providers: setup-tests ## real `terraform validate` on every stack, where provider binaries can be had
 	@echo "terraform init and validate of every stack; what providers are missing is downloaded"
@@ -70,6 +79,13 @@ wheel: setup-tests ## build the package: dist/*.whl
 
 docs: setup ## write the generated parts of the docs anew
 	$(run) tools/docs.py
+
+site: ## the docs as a website in build/site, with an environment of its own; a broken link is an error
+	@echo "  1 of 2: mkdocs-material into build/site-env"
+	@$(PYTHON) -m venv build/site-env && build/site-env/bin/pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	@echo "  2 of 2: the pages into build/site"
+	@rm -rf build/pages && mkdir -p build/pages && cp -r README.md CONTRIBUTING.md CHANGELOG.md LICENSE docs build/pages
+	@NO_MKDOCS_2_WARNING=1 build/site-env/bin/mkdocs build --strict --quiet
 
 cli: setup ## install the cdktf command into node_modules; then: . .venv/bin/activate && npx cdktf synth
 	@$(PYTHON) -m tools.setup cli

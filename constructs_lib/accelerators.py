@@ -83,25 +83,43 @@ def machines() -> Mapping[str, Machine]:
 @dataclass(frozen=True, kw_only=True)
 class PoolPlan:
     """
-    A node pool with everything that its machine type decides. Known at synth.
+    A node pool in the zones of one region, with everything that follows from its machine type. All known at synth.
 
-    Attributes:
-        slice_nodes: Nodes of one TPU slice; 1 for single-host slices and GPUs.
-        nodes: Nodes in all zones; where the pool grows, the most there can be.
-        min_nodes: Fewest nodes in all zones; as many as `nodes` where the pool does not grow.
-        node_labels: Labels that the pool must have.
-        node_selector: Labels by which pods find it.
+    Args:
+        spec: What is asked for.
+        zones: Number of zones that have nodes, 1 or more.
+
+    Raises:
+        ValueError: The machine type or its topology is not known; the message lists the known ones.
     """
 
     spec: NodePoolSpec
-    machine: Machine
-    topology: str | None
-    slice_nodes: int
-    nodes: int
-    min_nodes: int
-    dranet: bool
-    compact_placement: bool
-    disk_type: str
+    zones: int
+
+    def __post_init__(self) -> None:
+        known = machines()
+        if self.spec.machine_type not in known:
+            raise ValueError(f"machine_type must be one of {', '.join(sorted(known))}, got '{self.spec.machine_type}'")
+        if self.topology is not None and self.topology not in self.machine.topologies:
+            allowed = ", ".join(self.machine.topologies) or "none: it is not a TPU"
+            raise ValueError(f"topology of {self.spec.machine_type} must be one of {allowed}, got '{self.topology}'")
+        if self.zones < 1:
+            raise ValueError(f"zones must be 1 or more, got {self.zones}")
+
+    @property
+    def machine(self) -> Machine:
+        """The machine of each node."""
+        return machines()[self.spec.machine_type]
+
+    @property
+    def topology(self) -> str | None:
+        """The TPU slice; None for GPUs."""
+        return self.spec.topology or self.machine.single_host_topology
+
+    @property
+    def slice_nodes(self) -> int:
+        """Nodes of one TPU slice; 1 for single-host slices and GPUs."""
+        return self.machine.topologies[self.topology] if self.topology else 1
 
     @property
     def multi_host(self) -> bool:
@@ -114,6 +132,20 @@ class PoolPlan:
         return self.spec.autoscaling is not None or self.spec.capacity.grows_from_zero
 
     @property
+    def nodes(self) -> int:
+        """Nodes in all zones; where the pool grows, the most there can be."""
+        if self.spec.autoscaling:
+            return self.spec.autoscaling.max_nodes
+        return (self.slice_nodes if self.multi_host else self.spec.nodes_per_zone or 1) * self.zones
+
+    @property
+    def min_nodes(self) -> int:
+        """Fewest nodes in all zones; as many as `nodes` where the pool does not grow."""
+        if self.spec.autoscaling:
+            return self.spec.autoscaling.min_nodes
+        return 0 if self.spec.capacity.grows_from_zero else self.nodes
+
+    @property
     def location_policy(self) -> Literal["ANY", "BALANCED"]:
         """How a pool that grows chooses zones: machines that are hard to get are taken where there are some."""
         capacity = self.spec.capacity
@@ -124,6 +156,22 @@ class PoolPlan:
     def chips(self) -> int:
         """Chips in all nodes."""
         return self.nodes * self.machine.chips
+
+    @property
+    def dranet(self) -> bool:
+        """Whether the nodes have managed DRANET, the accelerator's own network interfaces."""
+        return self.machine.dra_device_class is not None if self.spec.dranet is None else self.spec.dranet
+
+    @property
+    def compact_placement(self) -> bool:
+        """Whether nodes are placed side by side: slices that span nodes, and networks that a policy makes, need it."""
+        needed = self.multi_host or self.machine.workload_policy_topology is not None
+        return needed if self.spec.compact_placement is None else self.spec.compact_placement
+
+    @property
+    def disk_type(self) -> str:
+        """Type of the boot disk."""
+        return self.spec.disk_type or self.machine.boot_disk_type
 
     @property
     def node_labels(self) -> dict[str, str]:
@@ -148,47 +196,3 @@ class PoolPlan:
         slice_of_tpus = (machine.label_value, self.topology or "") if machine.kind == "tpu" else ()
         interfaces = machine.dra_device_class if self.dranet and machine.dra_device_class else "no DRANET"
         return (machine.resource, *slice_of_tpus, interfaces, machine.architecture)
-
-
-def plan_pool(spec: NodePoolSpec, zones: int) -> PoolPlan:
-    """
-    What *spec* becomes in *zones* zones.
-
-    Raises:
-        ValueError: Where the machine type or its topology is not known; the message lists the known ones.
-    """
-    machine = machines().get(spec.machine_type)
-    if machine is None:
-        raise ValueError(f"machine_type must be one of {', '.join(sorted(machines()))}, got '{spec.machine_type}'")
-    topology = spec.topology or machine.single_host_topology
-    if topology is not None and topology not in machine.topologies:
-        allowed = ", ".join(machine.topologies) or "none: it is not a TPU"
-        raise ValueError(f"topology of {spec.machine_type} must be one of {allowed}, got '{topology}'")
-    slice_nodes = machine.topologies[topology] if topology else 1
-    fewest, most = _nodes(spec, slice_nodes, zones)
-    return PoolPlan(
-        spec=spec,
-        machine=machine,
-        topology=topology,
-        slice_nodes=slice_nodes,
-        nodes=most,
-        min_nodes=fewest,
-        dranet=machine.dra_device_class is not None if spec.dranet is None else spec.dranet,
-        compact_placement=_needs_placement(machine, slice_nodes)
-        if spec.compact_placement is None
-        else spec.compact_placement,
-        disk_type=spec.disk_type or machine.boot_disk_type,
-    )
-
-
-def _nodes(spec: NodePoolSpec, slice_nodes: int, zones: int) -> tuple[int, int]:
-    """Fewest and most nodes in all *zones* zones."""
-    most = (slice_nodes if slice_nodes > 1 else spec.nodes_per_zone or 1) * zones
-    if spec.autoscaling:
-        return spec.autoscaling.min_nodes, spec.autoscaling.max_nodes
-    return (0 if spec.capacity.grows_from_zero else most), most
-
-
-def _needs_placement(machine: Machine, slice_nodes: int) -> bool:
-    """Slices that span nodes, and machines whose own network is made by a policy."""
-    return slice_nodes > 1 or machine.workload_policy_topology is not None

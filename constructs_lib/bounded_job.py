@@ -31,7 +31,7 @@ TRANSLATED = {
 
 class BoundedJob(Construct):
     """
-    Runs pods until one succeeds. An apply goes on when it has, and fails with Terraform's words when the time is up.
+    A Job that runs pods until one succeeds. An apply goes on when it has, and fails when the time is up.
 
     The resource is the typed one: it deletes pods with their Job. It replaces the Job when a container changes, but not
     when a volume or an annotation does (provider 2.38, which then plans that change for ever); so the first container
@@ -45,10 +45,15 @@ class BoundedJob(Construct):
         deadline_sec: Seconds after which Kubernetes ends the Job; Terraform waits a minute longer.
         retries: Failed pods that are replaced by another.
         final_exit_code: Exit code of any of its containers after which no retry can help.
-        after: What must be there first.
+        after: What must exist first.
 
     Raises:
         ValueError: The template has a key that is not translated.
+
+    Attributes:
+        name: Name of the Job (known at synth).
+        namespace: Namespace of the Job (known at synth).
+        job: The resource, for what comes after it (known at synth).
     """
 
     def __init__(
@@ -66,6 +71,8 @@ class BoundedJob(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
+        self.name = name
+        self.namespace = namespace
         bound = f"{math.ceil(deadline_sec / 60) + 1}m"
         metadata = template.get("metadata", {})
         annotations = escape_templates(metadata.get("annotations"))
@@ -108,7 +115,7 @@ def _fail_at_once(template: Manifest, exit_code: int | None) -> dict[str, Any] |
 
 
 def _typed_pod(pod: Manifest) -> dict[str, Any]:
-    """The pod spec in the provider's words: blocks in the singular, user and group numbers and file modes as text."""
+    """Translate the pod spec for the provider: blocks in the singular, numbers of users and file modes as text."""
     unknown = sorted(set(pod) - TRANSLATED)
     if unknown:
         raise ValueError(f"pod keys must be among {', '.join(sorted(TRANSLATED))}, got {', '.join(unknown)}")
@@ -133,7 +140,7 @@ def _typed_pod(pod: Manifest) -> dict[str, Any]:
 
 
 def _typed_container(container: Manifest, pod: Manifest) -> Manifest:
-    """The container, which says itself that it is not root: where it has a context, silence is sent as false."""
+    """Translate a container, which must say itself that it is not root: the provider sends false where it does not."""
     typed = {key: value for key, value in container.items() if key != "volumeMounts"}
     if "volumeMounts" in container:
         typed["volumeMount"] = container["volumeMounts"]

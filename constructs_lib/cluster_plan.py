@@ -17,6 +17,8 @@ class ClusterPlan:
     Where one cluster is and what it must be able to do. All known at synth.
 
     Attributes:
+        name: Name of the cluster, at most 40 characters.
+        project: Project ID.
         region: Region of the cluster's network.
         location: The region, or a zone of it for a zonal control plane.
         zones: Zones of the nodes.
@@ -48,21 +50,23 @@ class ClusterPlan:
         refuse([*wrong_settings(self), *self._wrong_names(), *self._wrong_places()])
 
     def _wrong_names(self) -> Iterator[str]:
-        yield from names.told("name", self.name, names.wrong_word(self.name, names.CLUSTER_LENGTH))
-        yield from names.told("project", self.project, names.wrong_project(self.project))
+        yield from names.report_wrong("name", self.name, names.wrong_word(self.name, names.CLUSTER_LENGTH))
+        yield from names.report_wrong("project", self.project, names.wrong_project(self.project))
         for setting in ("network", "subnetwork"):
-            yield from names.told(setting, getattr(self, setting), names.wrong_word(getattr(self, setting)))
+            yield from names.report_wrong(setting, getattr(self, setting), names.wrong_word(getattr(self, setting)))
         try:
             GkeVersion.parse(self.version_floor)
         except ValueError as error:
             yield f"version_floor {error}"
 
     def _wrong_places(self) -> Iterator[str]:
-        yield from names.told("region", self.region, names.wrong_region(self.region))
+        yield from names.report_wrong("region", self.region, names.wrong_region(self.region))
         if isinstance(self.zones, str):  # Told as no list already.
             return
-        yield from names.told("location", self.location, names.wrong_location(self.location, self.region, self.zones))
+        yield from names.report_wrong(
+            "location", self.location, names.wrong_location(self.location, self.region, self.zones)
+        )
         if not self.zones:
             yield "zones must name at least one zone, got none"
         for zone in self.zones:
-            yield from names.told("zones", zone, names.wrong_zone(zone, self.region))
+            yield from names.report_wrong("zones", zone, names.wrong_zone(zone, self.region))

@@ -21,6 +21,9 @@ class FixedValue(Construct):
         remember: More to remember beside it, by name, such as an address; it may be known after apply.
         fixed: False takes the value of each apply. What is fixed later is then what was applied last.
         after: What the value belongs to: a first apply that fails before it fixes nothing.
+
+    Attributes:
+        value: The value (known at synth).
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class FixedValue(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        self._value = value
+        self.value = value
         unchanged = Postcondition(
             condition=f'${{self.input.value == "{value}"}}', error_message=refusal.format(was="${self.input.value}")
         )
@@ -48,7 +51,13 @@ class FixedValue(Construct):
         )
 
     def remembered(self, name: str, *, now: str) -> str:
-        """What was remembered as *name* with another value than this one, or else *now*."""
+        """
+        Return *now* while the value is the one that was fixed, else what was remembered beside that one.
+
+        Args:
+            name: Which of the things to remember.
+            now: What it is with this value.
+        """
         value = self._data.interpolation_for_attribute("input")
-        same = Op.eq(Fn.lookup_nested(value, ["value"]), self._value)
+        same = Op.eq(Fn.lookup_nested(value, ["value"]), self.value)
         return Token.as_string(Fn.conditional(same, now, Fn.lookup_nested(value, [name])))

@@ -1,5 +1,10 @@
 """The fleet: clusters that know each other, and the features that make one gateway of them."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_google.gke_hub_feature import GkeHubFeature
 from cdktf_cdktf_provider_google.gke_hub_membership import GkeHubMembership
@@ -16,15 +21,44 @@ SETTLE_SEC = 120
 and would write firewall rules back. Google's own samples wait as long on both sides."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FleetMember:
+    """
+    A cluster that joins a fleet. All known at synth.
+
+    Attributes:
+        cluster: Name of the cluster; its membership has the same name.
+        location: Region or zone of its control plane.
+    """
+
+    cluster: str
+    location: str
+
+
 class Fleet(Construct):
     """
-    Members first, then features: and the other way round on destroy, which Google insists on.
+    The memberships of all clusters, the multi-cluster gateway controller, and multi-cluster Services if wanted.
+
+    Members come first, then the controller's role, then features; on destroy it is the other way round, which Google
+    insists on. So all members are given at once: every feature waits for every member.
 
     Args:
         google: Provider of the project.
         google_beta: Provider of the service agent, which only google-beta can make.
         time: Provider of the waits.
         project: Fleet host project ID, the clusters' own.
+        members: The clusters, by key.
+        config_member: Key of the member whose cluster holds the gateway's objects.
+        service_discovery: Turns on multi-cluster Services, which the gateway does not need. Default: off.
+
+    Raises:
+        ValueError: There is no member with the key *config_member*.
+
+    Attributes:
+        project: Fleet host project ID (known at synth).
+        members: The memberships, by key; each has a `membership_id` (known at synth) and an `id` (known after apply).
+        config_membership: Path of the config cluster's membership (known after apply).
+        features: The features, for what comes after them (known at synth).
     """
 
     def __init__(
@@ -36,58 +70,52 @@ class Fleet(Construct):
         google_beta: GoogleBetaProvider,
         time: TimeProvider,
         project: str,
+        members: Mapping[str, FleetMember],
+        config_member: str,
+        service_discovery: bool = False,
     ) -> None:
+        if config_member not in members:
+            known = ", ".join(members) or "none: there are no members"
+            raise ValueError(f"config_member must be one of {known}, got '{config_member}'")
         super().__init__(scope, id_)
+        self.project = project
         self._google = google
         self._google_beta = google_beta
-        self._time = time
-        self._project = project
-        self._members: dict[str, GkeHubMembership] = {}
+        self.members = {key: self._add_member(key, member) for key, member in members.items()}
+        self.config_membership = self.members[config_member].id
+        settled = Sleep(
+            self,
+            "settle",
+            provider=time,
+            create_duration=f"{SETTLE_SEC}s",
+            destroy_duration=f"{SETTLE_SEC}s",
+            depends_on=[*self.members.values(), self._add_controller_agent()],
+        )
+        config = {"multiclusteringress": {"config_membership": self.config_membership}}
+        self.features = [self._add_feature("multiclusteringress", settled, spec=config)]
+        if service_discovery:
+            self._add_importer_role()
+            self.features.append(self._add_feature("multiclusterservicediscovery", settled))
 
-    def add_member(self, key: str, *, cluster: str, location: str) -> None:
-        """Register the cluster named *cluster*; the membership has the same name."""
-        self._members[key] = GkeHubMembership(
+    def _add_member(self, key: str, member: FleetMember) -> GkeHubMembership:
+        return GkeHubMembership(
             self,
             f"member-{key}",
             provider=self._google,
-            project=self._project,
+            project=self.project,
             location="global",
-            membership_id=cluster,
+            membership_id=member.cluster,
             endpoint={
                 "gke_cluster": {
-                    "resource_link": f"//container.googleapis.com/projects/{self._project}/locations/{location}"
-                    f"/clusters/{cluster}"
+                    "resource_link": f"//container.googleapis.com/projects/{self.project}/locations/{member.location}"
+                    f"/clusters/{member.cluster}"
                 }
             },
         )
 
-    def enable_features(self, *, config_member: str, service_discovery: bool) -> None:
-        """
-        Turn on the multi-cluster gateway controller with one config cluster, and multi-cluster Services if wanted.
-
-        Call it after every `add_member`. The features wait for all members and for the controller's role.
-        """
-        agent = self._add_controller_agent()
-        settled = Sleep(
-            self,
-            "settle",
-            provider=self._time,
-            create_duration=f"{SETTLE_SEC}s",
-            destroy_duration=f"{SETTLE_SEC}s",
-            depends_on=[*self._members.values(), agent],
-        )
-        self._add_feature(
-            "multiclusteringress",
-            settled,
-            spec={"multiclusteringress": {"config_membership": self._members[config_member].id}},
-        )
-        if service_discovery:
-            self._add_importer_role()
-            self._add_feature("multiclusterservicediscovery", settled)
-
     def _add_controller_agent(self) -> ProjectIamMember:
         """
-        The gateway controller's service agent with `roles/container.admin`, which it needs to read every member.
+        Give the gateway controller's service agent `roles/container.admin`, which it needs to read every member.
 
         Source: Google, "Set up the multi-cluster GKE Inference Gateway", required roles.
         """
@@ -95,21 +123,21 @@ class Fleet(Construct):
             self,
             "agent",
             provider=self._google_beta,
-            project=self._project,
+            project=self.project,
             service="multiclusteringress.googleapis.com",
         )
         return ProjectIamMember(
             self,
             "agent-role",
             provider=self._google,
-            project=self._project,
+            project=self.project,
             role="roles/container.admin",
             member=agent.member,
         )
 
     def _add_importer_role(self) -> None:
         """
-        `roles/compute.networkViewer` for the controller that imports Services into the members.
+        Give `roles/compute.networkViewer` to the controller that imports Services into the members.
 
         Source: Google, "Configuring multi-cluster Services", authentication.
         """
@@ -117,19 +145,19 @@ class Fleet(Construct):
             self,
             "importer-role",
             provider=self._google,
-            project=self._project,
+            project=self.project,
             role="roles/compute.networkViewer",
-            member=f"serviceAccount:{self._project}.svc.id.goog[gke-mcs/gke-mcs-importer]",
+            member=f"serviceAccount:{self.project}.svc.id.goog[gke-mcs/gke-mcs-importer]",
         )
 
     def _add_feature(
         self, name: str, settled: ITerraformDependable, spec: dict[str, dict[str, str]] | None = None
-    ) -> None:
-        GkeHubFeature(
+    ) -> GkeHubFeature:
+        return GkeHubFeature(
             self,
             name,
             provider=self._google,
-            project=self._project,
+            project=self.project,
             location="global",
             name=name,
             spec=spec,

@@ -83,7 +83,7 @@ def wrong_location(text: str, region: str, zones: Sequence[str]) -> str:
     return "" if text in (region, *zones) else f"be {region} or one of its zones ({', '.join(zones)})"
 
 
-def told(name: str, value: str, must: str) -> Iterator[str]:
+def report_wrong(name: str, value: str, must: str) -> Iterator[str]:
     """The problem of the setting *name*, where there is one; a token, known after apply, has none yet."""
     if must and "${" not in value:
         yield f"{name} must {must}, got '{value}'"

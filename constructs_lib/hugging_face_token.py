@@ -13,9 +13,9 @@ from constructs_lib.specs import HuggingFaceTokenSpec, KubernetesSecretSpec
 
 class HuggingFaceToken(Construct):
     """
-    Lets the pods of one service account mount the token. It is in no plan and no state.
+    What the pods of one service account need to mount the token, which is in no plan and no state.
 
-    A secret of Secret Manager needs a SecretProviderClass, a Secret of the namespace needs nothing.
+    For a secret of Secret Manager that is a SecretProviderClass, for a Secret of the namespace nothing.
 
     Args:
         kubernetes: Provider of the cluster.
@@ -25,8 +25,9 @@ class HuggingFaceToken(Construct):
         spec: Where the token is.
 
     Attributes:
-        source: For `token_volume`.
-        ready: What must be there before the pods.
+        source: The Secret, or the name of the SecretProviderClass, for `manifests.weights.token_volume` (known at
+            synth).
+        ready: What must exist before the pods (known at synth).
     """
 
     def __init__(

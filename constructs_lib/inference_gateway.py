@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_label
+from constructs_lib.google_names import report_wrong, wrong_label
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gates import (
     Gate,
@@ -50,11 +50,16 @@ class GatewayPlan:
     Where the gateway is and what it routes to. All known at synth.
 
     Attributes:
+        name: Name of the Gateway; the names of its route and policies begin with it.
+        namespace: Namespace of all objects.
         addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region.
         pool_name: Name of the exported InferencePool, and so of the imported one.
         model_port: Port that health checks ask.
-        metric_export_name: Metric that tells how full a region is.
+        metric_export_name: Metric that shows how full a region is.
         regions: The regions that serve, for what is different in some of them.
+
+    Raises:
+        ValueError: For all problems at once: no address, names that Kubernetes refuses, a port that is none.
     """
 
     name: str
@@ -69,21 +74,26 @@ class GatewayPlan:
         refuse(wrong_types(self))
         texts = {"name": self.name, "namespace": self.namespace, "pool_name": self.pool_name}
         none = [] if self.addresses else ["addresses must name at least one region, got none"]
-        named = (wrong for key, text in texts.items() for wrong in told(key, text, wrong_label(text)))
+        named = (wrong for key, text in texts.items() for wrong in report_wrong(key, text, wrong_label(text)))
         refuse([*wrong_settings(self), *none, *named])
 
 
 class InferenceGateway(Construct):
     """
-    A cross-region internal gateway that sends each request to the nearest region with room.
+    A cross-region internal Gateway, its route and policies: each request goes to the nearest region with room.
 
-    Route and policies are there before the Gateway and go after it, so that a load balancer never exists without them.
+    Route and policies exist before the Gateway and go after it, so that a load balancer never exists without them.
 
     Args:
         kubernetes: Provider of the config cluster.
         time: Provider of the wait on destroy.
-        plan: Where it is.
+        plan: Where it is and what it routes to.
         spec: How it balances, checks and logs.
+
+    Attributes:
+        name: Name of the Gateway (known at synth).
+        namespace: Namespace of all objects (known at synth).
+        programmed: The gate that its load balancer has passed, for what comes after it (known at synth).
     """
 
     def __init__(
@@ -97,6 +107,8 @@ class InferenceGateway(Construct):
         spec: GatewaySpec,
     ) -> None:
         super().__init__(scope, id_)
+        self.name = plan.name
+        self.namespace = plan.namespace
         self._kubernetes = kubernetes
         self._plan = plan
         settle = Sleep(self, "settle", provider=time, destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s")
@@ -128,7 +140,7 @@ class InferenceGateway(Construct):
             timeouts={"create": "20m", "update": "20m", "delete": "20m"},
         )
         programmed = gateway_programmed(plan.name, namespace=plan.namespace, timeout_sec=PROGRAMMED_TIMEOUT_SEC)
-        self._add_gate("programmed-gate", "wait-for-gateway-programmed", programmed, after=[entry])
+        self.programmed = self._add_gate("programmed-gate", "wait-for-gateway-programmed", programmed, after=[entry])
 
     def _add_gate(self, id_: str, name: str, gate: Gate, after: Sequence[ITerraformDependable] = ()) -> JobV1:
         made = ReadinessGate(

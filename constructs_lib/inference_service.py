@@ -24,6 +24,7 @@ from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitori
 from constructs_lib.manifests.region_header import region_header_config
 from constructs_lib.manifests.resource_claims import resource_claim_template
 from constructs_lib.manifests.services import pod_disruption_budget, service
+from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import AutoscalingSpec
 from constructs_lib.vllm_arguments import weights_format
@@ -35,7 +36,7 @@ OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.meta
 
 class InferenceService(Construct):
     """
-    vLLM behind an InferencePool with an endpoint picker, exported to the fleet.
+    vLLM behind an InferencePool with an endpoint picker, exported to the fleet; with an autoscaler if the plan has one.
 
     Needs in the cluster: the namespace, the service account, and the CRDs of GKE and of InferenceObjective.
 
@@ -43,21 +44,43 @@ class InferenceService(Construct):
         kubernetes: Provider of the cluster.
         helm: Provider of the same cluster, for the upstream chart.
         plan: What is served.
+        adapter: The metrics adapter that the autoscaler reads. Default: none, for GKE's own metric or an adapter that
+            is there already.
+
+    Attributes:
+        name: Name of the Deployment, its Service and its autoscaler (known at synth).
+        namespace: Namespace of all objects (known at synth).
+        pool_name: Name of the InferencePool (known at synth).
+        server: The Deployment, for what comes after it (known at synth).
+        pool: The Helm release with the InferencePool and its endpoint picker (known at synth).
+        autoscaler: The HorizontalPodAutoscaler; None where the plan has no autoscaling (known at synth).
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, kubernetes: KubernetesProvider, helm: HelmProvider, plan: ServingPlan
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        kubernetes: KubernetesProvider,
+        helm: HelmProvider,
+        plan: ServingPlan,
+        adapter: MetricsAdapter | None = None,
     ) -> None:
         super().__init__(scope, id_)
+        self.name = plan.name
+        self.namespace = plan.namespace
+        self.pool_name = plan.pool_name
         self._kubernetes = kubernetes
         self._plan = plan
-        self._server = self._add_model_server()
+        self.server = self._add_model_server()
         self._add_metrics()
-        release = self._add_pool(helm)
-        self._export(release)
+        self.pool = self._add_pool(helm)
+        self._export(self.pool)
+        ready = adapter.ready if adapter else []
+        self.autoscaler = self._add_autoscaler(plan.autoscaling, ready) if plan.autoscaling else None
 
-    def add_autoscaler(self, spec: AutoscalingSpec, *, after: Sequence[ITerraformDependable] = ()) -> None:
-        """Let the load decide how many pods there are; *after* is what its metric comes through."""
+    def _add_autoscaler(self, spec: AutoscalingSpec, metrics: Sequence[ITerraformDependable]) -> KubernetesObject:
+        """Add the autoscaler, once its *metrics* can be read."""
         manifest = horizontal_pod_autoscaler(
             name=self._plan.name,
             namespace=self._plan.namespace,
@@ -65,7 +88,7 @@ class InferenceService(Construct):
             metric=self._plan.autoscaler_metric(spec.target_percent),
             spec=spec,
         )
-        self._add("autoscaler", manifest, after=[self._server, *after])
+        return self._add("autoscaler", manifest, after=[self.server, *metrics])
 
     def _add_model_server(self) -> KubernetesObject:
         plan = self._plan
@@ -97,7 +120,7 @@ class InferenceService(Construct):
         return self._add("server", server, after=after, others=OPEN_TO_OTHERS)
 
     def _weights(self) -> tuple[served_weights.ServedWeights, list[KubernetesObject]]:
-        """How the servers get their weights, and what must be there for it."""
+        """Return how the servers get their weights, and what must be there for it."""
         plan = self._plan
         if plan.bucket is not None:
             return served_weights.from_bucket(bucket=plan.bucket, disk_gib=plan.disk_gib), []
@@ -150,7 +173,7 @@ class InferenceService(Construct):
         )
 
     def _add_pool(self, helm: HelmProvider) -> Release:
-        """The chart, waited for but never atomic: that would uninstall it, and the reason with it, on time-out."""
+        """Add the chart, waited for but never atomic: that would uninstall it, and the reason with it, on time-out."""
         plan = self._plan
         self._add(
             "objective",
@@ -186,7 +209,7 @@ class InferenceService(Construct):
         )
 
     def _export(self, release: Release) -> None:
-        """No chart version can set the annotation; named after the release, it is gone before the pool on destroy."""
+        """Annotate the pool, which no chart can do; named after the release, it is gone before the pool on destroy."""
         Annotations(
             self,
             "export",

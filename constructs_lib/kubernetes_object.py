@@ -1,4 +1,4 @@
-"""One Kubernetes object of ours, applied by the server and repaired when somebody changes it."""
+"""One Kubernetes object, applied on the server side and repaired when somebody changes it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,12 +16,18 @@ class KubernetesObject(Manifest):
     Args:
         kubernetes: Provider of the cluster.
         manifest: The object, as the functions of `constructs_lib.manifests` make it.
-        after: What must be there first.
+        after: What must exist first.
         replaced: It is named by its content, and never changed: the next one is made before this one goes.
         others: Fields, as paths such as `metadata.annotations`, that other managers may add to: every apply fails on an
-            entry that somebody added to a map of ours (hashicorp/kubernetes 2.38, tried).
+            entry that somebody else added to a map (hashicorp/kubernetes 2.38, tried).
         wait: Condition to wait for, in the provider's form. Never on a Gateway: a wait that times out taints the
             object, and the next apply would replace it.
+        timeouts: Longest create, update and delete, such as `{"create": "20m"}`. Default: the provider's, 10 minutes.
+
+    Attributes:
+        kind: Kind of the object (known at synth).
+        name: Name of the object (known at synth).
+        namespace: Its namespace (known at synth); None where the kind has none.
     """
 
     def __init__(
@@ -49,10 +55,13 @@ class KubernetesObject(Manifest):
             depends_on=list(after) or None,
             lifecycle={"create_before_destroy": True} if replaced else None,
         )
+        self.kind: str = manifest["kind"]
+        self.name: str = manifest["metadata"]["name"]
+        self.namespace: str | None = manifest["metadata"].get("namespace")
 
 
 def escape_templates(value: Any) -> Any:
-    """*value* with each `${` and `%{` in its texts made literal: Terraform reads every text as a template."""
+    """Return *value* with each `${` and `%{` in its texts made literal: Terraform reads every text as a template."""
     if isinstance(value, str):
         return value.replace("${", "$${").replace("%{", "%%{")
     if isinstance(value, dict):

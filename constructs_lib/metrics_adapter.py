@@ -30,7 +30,7 @@ class MetricsAdapter(Construct):
     Google's adapter in a namespace of its own, and the APIs that it serves.
 
     A cluster has one server of each metrics API. Where there is another (KEDA, prometheus-adapter, this one installed
-    by hand), the plan is refused and tells what to set. The APIs are registered once the adapter runs and go before it:
+    by hand), the plan is refused and says what to set. The APIs are registered once the adapter runs and go before it:
     while one has no server, nobody can list all APIs of the cluster, and no namespace can be removed.
 
     The adapter needs `roles/monitoring.viewer`: see `WorkloadIdentity.grant_monitoring`.
@@ -42,7 +42,8 @@ class MetricsAdapter(Construct):
         network_policy: Lets the API server call it, and itself what it needs, and nothing else.
 
     Attributes:
-        ready: The APIs, for what reads them to depend on.
+        namespace: Its namespace (known at synth).
+        ready: The APIs, for what reads them (known at synth).
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class MetricsAdapter(Construct):
         network_policy: bool = True,
     ) -> None:
         super().__init__(scope, id_)
+        self.namespace = NAMESPACE
         group = API_GROUPS[serves]
         self._refuse_another(kubernetes, cluster, f"v1beta1.{group}")
         namespace = NamespaceV1(

@@ -1,5 +1,7 @@
 """A bucket that holds model weights for every cluster."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from cdktf import ITerraformDependable
@@ -7,7 +9,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.storage_bucket import StorageBucket
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_bucket, wrong_project
+from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_project
 from constructs_lib.specs import BucketSpec
 from constructs_lib.specs.limits import refuse
 
@@ -16,13 +18,13 @@ SECONDS_PER_DAY = 86400
 
 class ModelStore(Construct):
     """
-    Model weights in one place. Private, with uniform access; nobody can read it until a `WorkloadIdentity` is granted.
+    A private bucket with uniform access. Nobody can read it until a `WorkloadIdentity` is granted access.
 
     Args:
         google: Provider of the project.
         project: Project ID.
         name: Bucket name, unique in all of Google Cloud.
-        spec: Location, soft delete, versions, and whether a destroy may take the weights too.
+        spec: Location, days of soft delete, versions, and whether a destroy may take the weights too.
         after: What must exist first: the storage API.
 
     Raises:
@@ -31,8 +33,10 @@ class ModelStore(Construct):
     Attributes:
         name: The bucket's name (known at synth).
         url: Its `gs://` address (known at synth).
-        bucket: The bucket, for what comes after it.
+        ready: The bucket, for what comes after it (known at synth); nothing for an existing one.
     """
+
+    ready: list[ITerraformDependable]
 
     def __init__(
         self,
@@ -45,11 +49,12 @@ class ModelStore(Construct):
         spec: BucketSpec,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
-        refuse([*told("project", project, wrong_project(project)), *told("name", name, wrong_bucket(name))])
+        refuse(
+            [*report_wrong("project", project, wrong_project(project)), *report_wrong("name", name, wrong_bucket(name))]
+        )
         super().__init__(scope, id_)
-        self.name = name
-        self.url = f"gs://{name}"
-        self.bucket: ITerraformDependable = StorageBucket(
+        self._describe(name)
+        bucket = StorageBucket(
             self,
             "Default",
             provider=google,
@@ -64,3 +69,29 @@ class ModelStore(Construct):
             soft_delete_policy={"retention_duration_seconds": spec.soft_delete_days * SECONDS_PER_DAY},
             depends_on=list(after) or None,
         )
+        self.ready = [bucket]
+
+    @classmethod
+    def from_existing(cls, scope: Construct, id_: str, *, name: str) -> ModelStore:
+        """
+        Return a bucket that is managed elsewhere, for grants, downloads and servers here. Nothing of it is managed.
+
+        Raises:
+            ValueError: Google takes no bucket of that name.
+        """
+        return _ExistingStore(scope, id_, name=name)
+
+    def _describe(self, name: str) -> None:
+        """Set the attributes that are known at synth."""
+        self.name = name
+        self.url = f"gs://{name}"
+
+
+class _ExistingStore(ModelStore):
+    """A bucket that is managed elsewhere: its name in place of the resource."""
+
+    def __init__(self, scope: Construct, id_: str, *, name: str) -> None:
+        refuse(report_wrong("name", name, wrong_bucket(name)))
+        Construct.__init__(self, scope, id_)
+        self._describe(name)
+        self.ready = []

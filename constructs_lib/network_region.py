@@ -1,56 +1,150 @@
-"""What the network has in one region."""
+"""The subnets, the NAT and the gateway's address of one region."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Network
-from itertools import combinations
+from collections.abc import Sequence
+from typing import Any
 
-from constructs_lib.google_names import told, wrong_region, wrong_word
-from constructs_lib.specs.limits import refuse, wrong_types
+from cdktf import ITerraformDependable, TerraformResource
+from cdktf_cdktf_provider_google.compute_address import ComputeAddress
+from cdktf_cdktf_provider_google.compute_router import ComputeRouter
+from cdktf_cdktf_provider_google.compute_router_nat import ComputeRouterNat
+from cdktf_cdktf_provider_google.compute_subnetwork import ComputeSubnetwork, ComputeSubnetworkSecondaryIpRange
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from constructs import Construct
+
+from constructs_lib.fixed_value import FixedValue
+from constructs_lib.network_plan import NetworkRegionPlan
+from constructs_lib.specs import NetworkSpec
+
+FLOW_LOGS_INTERVAL = "INTERVAL_30_SEC"
+"""Samples of a connection in this time become one line."""
+POD_RANGE_NAME = "pods"
+SERVICE_RANGE_NAME = "services"
 
 
-@dataclass(frozen=True, kw_only=True)
-class NetworkRegion:
+class NetworkRegion(Construct):
     """
-    What the network has in one region. All known at synth.
+    A node subnet, a proxy-only subnet, and where wanted a NAT and a reserved address for the gateway.
+
+    `GlobalNetwork.add_region` makes one, with the firewall rules that it needs. Project, region and ranges cannot
+    change while it is there: a plan that changes them is refused. The node subnet is the first to go on destroy: Google
+    refuses that while a cluster has nodes in it, and then nothing else of the region has gone.
+
+    Args:
+        google: Provider of the project.
+        project: Project ID of the network.
+        network: Name or path of the VPC.
+        key: Key of the region, for messages.
+        plan: Names and ranges.
+        spec: What is logged.
+        after: What must outlive the node subnet: the firewall rules.
 
     Attributes:
-        gateway_address: Name of the reserved address; None where the gateway takes an ephemeral one or none.
-        nat: Name of the router and its NAT; None without NAT.
+        plan: The plan (known at synth).
+        subnets: Node subnet and proxy-only subnet, for what comes after them (known at synth).
+        gateway_address: The gateway's reserved IP address (known after apply); None where the plan names none.
     """
 
-    region: str
-    node_subnet: str
-    proxy_subnet: str
-    nodes: IPv4Network
-    pods: IPv4Network
-    services: IPv4Network
-    proxy: IPv4Network
-    gateway_address: str | None
-    nat: str | None
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        project: str,
+        network: str,
+        key: str,
+        plan: NetworkRegionPlan,
+        spec: NetworkSpec,
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id_)
+        self.plan = plan
+        self._common: dict[str, Any] = {"provider": google, "project": project, "region": plan.region}
+        outlive = [*after]
+        if plan.nat is not None:
+            outlive.append(self._add_nat(plan.nat, network, spec))
+        proxy = ComputeSubnetwork(
+            self,
+            "proxy",
+            **self._common,
+            name=plan.proxy_subnet,
+            network=network,
+            ip_cidr_range=str(plan.proxy),
+            purpose="GLOBAL_MANAGED_PROXY",
+            role="ACTIVE",
+        )
+        nodes = self._add_node_subnet(network, spec, after=[*outlive, proxy])
+        self.subnets: list[TerraformResource] = [nodes, proxy]
+        FixedValue(
+            self,
+            "fixed",
+            # Firewall rules would follow other ranges at once, and subnets with nodes in them cannot.
+            value=f"{project}, {plan.region}, {plan.nodes}, {plan.pods}, {plan.services}, {plan.proxy}",
+            refusal=f"Project, region and ranges of {key} are {{was}}, and cannot change while it is there. Put back "
+            f"what was there, or add a region with another key and number, and then take {key} away.",
+            after=[nodes],
+        )
+        self.gateway_address = self._add_gateway_address(plan.gateway_address, nodes)
 
-    def __post_init__(self) -> None:
-        refuse(wrong_types(self))
-        refuse([*self._wrong_names(), *self._wrong_ranges()])
+    def _add_node_subnet(
+        self, network: str, spec: NetworkSpec, after: Sequence[ITerraformDependable]
+    ) -> ComputeSubnetwork:
+        pods, services = str(self.plan.pods), str(self.plan.services)
+        return ComputeSubnetwork(
+            self,
+            "nodes",
+            **self._common,
+            name=self.plan.node_subnet,
+            network=network,
+            ip_cidr_range=str(self.plan.nodes),
+            private_ip_google_access=True,
+            log_config=_flow_logs(spec),
+            secondary_ip_range=[
+                ComputeSubnetworkSecondaryIpRange(range_name=POD_RANGE_NAME, ip_cidr_range=pods),
+                ComputeSubnetworkSecondaryIpRange(range_name=SERVICE_RANGE_NAME, ip_cidr_range=services),
+            ],
+            depends_on=list(after),
+        )
 
-    @property
-    def ranges(self) -> dict[str, IPv4Network]:
-        """The four ranges by what they are for."""
-        return {"nodes": self.nodes, "pods": self.pods, "services": self.services, "proxy": self.proxy}
+    def _add_nat(self, name: str, network: str, spec: NetworkSpec) -> ComputeRouterNat:
+        """Add a NAT for whatever subnet of the region is there, so that it can outlive the nodes' subnet."""
+        router = ComputeRouter(self, "router", **self._common, name=name, network=network)
+        return ComputeRouterNat(
+            self,
+            "nat",
+            **self._common,
+            name=name,
+            router=router.name,
+            nat_ip_allocate_option="AUTO_ONLY",
+            source_subnetwork_ip_ranges_to_nat="ALL_SUBNETWORKS_ALL_IP_RANGES",
+            enable_dynamic_port_allocation=True,
+            min_ports_per_vm=64,
+            enable_endpoint_independent_mapping=False,
+            # The API wants a filter where nothing is logged too.
+            log_config={
+                "enable": spec.nat_logs != "NONE",
+                "filter": "ALL" if spec.nat_logs == "NONE" else spec.nat_logs,
+            },
+        )
 
-    def _wrong_names(self) -> Iterator[str]:
-        yield from told("region", self.region, wrong_region(self.region))
-        for setting in ("node_subnet", "proxy_subnet", "gateway_address", "nat"):
-            if name := getattr(self, setting):
-                yield from told(setting, name, wrong_word(name))
+    def _add_gateway_address(self, name: str | None, nodes: ComputeSubnetwork) -> str | None:
+        """Reserve the address in the node subnet: a proxy-only one cannot hold it."""
+        if name is None:
+            return None
+        address = ComputeAddress(
+            self, "gateway", **self._common, name=name, subnetwork=nodes.id, address_type="INTERNAL"
+        )
+        return address.address
 
-    def _wrong_ranges(self) -> Iterator[str]:
-        for name, given in self.ranges.items():
-            if not isinstance(given, IPv4Network):
-                yield f"{name} must be an IPv4Network, got {given!r}: write IPv4Network('10.2.0.0/20')"
-                return
-        for (name, given), (other, taken) in combinations(self.ranges.items(), 2):
-            if given.overlaps(taken):
-                yield f"{other} must be apart from {name} ({given}), got {taken}"
+
+def _flow_logs(spec: NetworkSpec) -> dict[str, Any] | None:
+    if spec.flow_logs_percent is None:
+        return None
+    return {
+        "flow_sampling": spec.flow_logs_percent / 100,
+        "aggregation_interval": FLOW_LOGS_INTERVAL,
+        # With the names of pods and clusters: in a cluster, addresses alone do not show who talks.
+        "metadata": "INCLUDE_ALL_METADATA",
+    }

@@ -1,38 +1,47 @@
-"""Node pools of a cluster: one for the system, any number of accelerators."""
+"""An accelerator pool of a cluster: TPU or GPU nodes, as their machine needs it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cdktf import DataResource, ITerraformDependable, Postcondition
+from cdktf import DataResource, Postcondition
 from cdktf_cdktf_provider_google.compute_resource_policy import ComputeResourcePolicy
-from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
 from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
-from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
-from constructs_lib import accelerator_nodes
 from constructs_lib.accelerators import PoolPlan
-from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.google_names import CLUSTER_LENGTH, report_wrong, wrong_word
 from constructs_lib.manifests.compute_class import NODE_LABEL
-from constructs_lib.specs import ClusterSpec
+from constructs_lib.node_settings import accelerator_config, accelerator_size, node_config, pool_settings
+from constructs_lib.specs import NodePoolSpec
+from constructs_lib.specs.limits import refuse
 
-TIMEOUTS = {"create": "60m", "update": "90m", "delete": "60m"}
+if TYPE_CHECKING:
+    from constructs_lib.gke_cluster import GkeCluster
 
 
 class NodePool(Construct):
     """
-    One pool of one cluster. Made by `GkeCluster.add_system_pool` and `GkeCluster.add_accelerator_pool`.
+    A pool of TPU or GPU nodes, with the placement policy and the network interfaces that its machine needs.
+
+    `GkeCluster.add_accelerator_pool` makes one. It is made or changed once the cluster's version has every feature in
+    use. Managed DRANET needs a newer google provider than the bindings pin: call `provider_versions.pin_google`.
 
     Args:
-        google: Provider of the project.
-        name: Name of the pool.
-        cluster: The cluster; the pool follows its location.
-        plan: Where the cluster is.
-        private_nodes: Whether the nodes have no public address. The cluster's own setting does not reach pools that are
-            there, and beside any other setting of its network a pool that says nothing is made public
-            (hashicorp/terraform-provider-google 7.45.0 then sends false).
-        settings: What this kind of pool adds: size, node configuration, placement.
+        cluster: The cluster; the pool is in its zones and uses its provider.
+        name: Name of the pool, at most 40 characters.
+        spec: Machine type, slice, size, capacity and disk.
+        compute_class: Name of the ComputeClass whose pods alone may run on the nodes. Default: any pods may.
+
+    Raises:
+        ValueError: GKE takes no pool called *name*, the machine type or its topology is not known, the spec chooses no
+            capacity or two, or the pool has managed DRANET and the cluster no Dataplane V2.
+
+    Attributes:
+        name: The pool's name (known at synth).
+        id: The pool's path in the GKE API (known after apply).
+        plan: What follows from the spec in the cluster's zones: machine, nodes, labels (known at synth).
+        pool: The resource, for what comes after it (known at synth).
     """
 
     def __init__(
@@ -40,139 +49,63 @@ class NodePool(Construct):
         scope: Construct,
         id_: str,
         *,
-        google: GoogleProvider,
+        cluster: GkeCluster,
         name: str,
-        cluster: ContainerCluster,
-        plan: ClusterPlan,
-        private_nodes: bool,
-        settings: dict[str, Any],
+        spec: NodePoolSpec,
+        compute_class: str | None = None,
     ) -> None:
+        plan = PoolPlan(spec=spec, zones=len(cluster.plan.zones))
+        refuse([*report_wrong("name", name, wrong_word(name, CLUSTER_LENGTH)), *_wrong_settings(plan, cluster)])
         super().__init__(scope, id_)
+        self.name = name
+        self.plan = plan
+        config = node_config(
+            cluster, machine_type=spec.machine_type, disk_gib=spec.disk_gib, disk_type=plan.disk_type
+        ) | accelerator_config(plan, compute_class)
         self.pool = ContainerNodePool(
             self,
             "Default",
-            provider=google,
-            project=plan.project,
-            name=name,
-            cluster=cluster.id,
-            node_locations=list(plan.zones),
-            network_config={"enable_private_nodes": private_nodes},
-            timeouts=TIMEOUTS,
-            **settings,
-        )
-
-    @classmethod
-    def for_system(
-        cls,
-        scope: Construct,
-        id_: str,
-        *,
-        google: GoogleProvider,
-        name: str,
-        cluster: ContainerCluster,
-        plan: ClusterPlan,
-        spec: ClusterSpec,
-        machine_type: str,
-    ) -> NodePool:
-        """A pool of ordinary nodes that grows between the bounds of *spec*."""
-        size = spec.system_pool
-        settings = {
-            "initial_node_count": size.min_nodes_per_zone,
-            "autoscaling": {"min_node_count": size.min_nodes_per_zone, "max_node_count": size.max_nodes_per_zone},
-            "management": {"auto_repair": True, "auto_upgrade": True},
-            "upgrade_settings": {"strategy": "SURGE", "max_surge": 1, "max_unavailable": 0},
-            "node_config": {
-                **_node_config(plan, machine_type, size.disk_gib, "pd-balanced"),
-                "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
-            },
-            # The autoscaler owns the size after the first apply.
-            "lifecycle": {"ignore_changes": ["initial_node_count"]},
-        }
-        return cls(
-            scope,
-            id_,
-            google=google,
-            name=name,
-            cluster=cluster,
-            plan=plan,
-            private_nodes=spec.private_nodes,
-            settings=settings,
-        )
-
-    @classmethod
-    def for_accelerators(
-        cls,
-        scope: Construct,
-        id_: str,
-        *,
-        google: GoogleProvider,
-        name: str,
-        cluster: ContainerCluster,
-        plan: ClusterPlan,
-        spec: ClusterSpec,
-        pool: PoolPlan,
-        compute_class: str | None = None,
-        after: ITerraformDependable,
-    ) -> NodePool:
-        """A pool of TPU or GPU nodes, as its machine needs it; with *compute_class* for pods of that class only."""
-        config = _node_config(plan, pool.machine.machine_type, pool.spec.disk_gib, pool.disk_type)
-        config |= accelerator_nodes.node_config(pool, compute_class)
-        settings = {
-            **accelerator_nodes.size(pool, len(plan.zones)),
-            "node_config": config,
-            "placement_policy": _placement(scope, id_, google, name, plan, pool),
+            **pool_settings(cluster, name),
+            **accelerator_size(plan),
+            node_config=config,
+            placement_policy=_placement(scope, cluster, name, plan),
+            queued_provisioning={"enabled": True} if spec.capacity.queued else None,
             # GKE refuses to repair flex-start nodes (cluster-toolkit, gke-node-pool preconditions).
-            "management": {"auto_repair": not pool.spec.capacity.flex_start, "auto_upgrade": True},
-            "lifecycle": _lifecycle(name, pool, compute_class) | {"replace_triggered_by": [_shape(scope, name, pool)]},
-            "depends_on": [after],
-        }
-        if pool.spec.capacity.queued:
-            settings["queued_provisioning"] = {"enabled": True}
-        made = cls(
-            scope,
-            id_,
-            google=google,
-            name=name,
-            cluster=cluster,
-            plan=plan,
-            private_nodes=spec.private_nodes,
-            settings=settings,
+            management={"auto_repair": not spec.capacity.flex_start, "auto_upgrade": True},
+            lifecycle={**_lifecycle(name, plan, compute_class), "replace_triggered_by": [_shape(scope, name, plan)]},
+            depends_on=[cluster.version_checked],
         )
-        if pool.dranet:
+        if plan.dranet:
             # The binding is older than the argument: see provider_versions.GOOGLE.
-            made.pool.add_override("network_config.accelerator_network_profile", "auto")
-        return made
+            self.pool.add_override("network_config.accelerator_network_profile", "auto")
+        self.id = self.pool.id
 
 
-def _node_config(plan: ClusterPlan, machine_type: str, disk_gib: int, disk_type: str) -> dict[str, Any]:
-    return {
-        "machine_type": machine_type,
-        "disk_size_gb": disk_gib,
-        "disk_type": disk_type,
-        "service_account": plan.node_service_account,
-        # Scopes limit nothing here: the service account's roles do.
-        "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
-        "metadata": {"disable-legacy-endpoints": "true"},
-        "workload_metadata_config": {"mode": "GKE_METADATA"},
-        "kubelet_config": {"insecure_kubelet_readonly_port_enabled": "FALSE"},
-    }
+def _wrong_settings(plan: PoolPlan, cluster: GkeCluster) -> list[str]:
+    """Return what is wrong with the settings of *plan* in *cluster*."""
+    wrong_mode = plan.spec.capacity.wrong_mode
+    problems = [f"capacity {wrong_mode}"] if wrong_mode else []
+    if plan.dranet and not cluster.spec.dataplane_v2:
+        problems.append("dataplane_v2 must be true for managed DRANET, got false")
+    return problems
 
 
-def _shape(scope: Construct, name: str, pool: PoolPlan) -> str:
+def _shape(scope: Construct, name: str, plan: PoolPlan) -> str:
     """
-    What makes another pool of it. The provider would change a machine type in place, and never send a topology.
+    Return the address of what makes another pool of it when it changes: machine type and topology.
 
-    Source: google 7.45.0, resource_container_node_pool.go: `tpu_topology` is read on create alone; a GPU's type and
-    count are force-new, a TPU's machine type is not, although its slice and labels follow from it.
+    The provider would change a machine type in place, and never send a topology. Source: google 7.45.0,
+    resource_container_node_pool.go: `tpu_topology` is read on create alone; a GPU's type and count are force-new, a
+    TPU's machine type is not, although its slice and labels follow from it.
     """
-    shape = {"machine_type": pool.machine.machine_type, "topology": pool.topology or ""}
-    made = DataResource(scope, f"shape-{name}", input=shape)
-    return f"terraform_data.{made.friendly_unique_id}"
+    shape = {"machine_type": plan.machine.machine_type, "topology": plan.topology or ""}
+    resource = DataResource(scope, f"shape-{name}", input=shape)
+    return f"terraform_data.{resource.friendly_unique_id}"
 
 
-def _lifecycle(name: str, pool: PoolPlan, compute_class: str | None) -> dict[str, Any]:
-    """GKE adds labels of its own for the accelerator and the DRA driver; they are not ours to remove."""
-    ignored = ["node_config[0].labels", *(["initial_node_count"] if pool.grows else [])]
+def _lifecycle(name: str, plan: PoolPlan, compute_class: str | None) -> dict[str, Any]:
+    """Return the lifecycle: GKE adds labels of its own for the accelerator and the DRA driver, which stay."""
+    ignored = ["node_config[0].labels", *(["initial_node_count"] if plan.grows else [])]
     if compute_class is None:
         return {"ignore_changes": ignored}
     # So a pool that is there already would keep the labels it has, and its class would never find it.
@@ -184,27 +117,25 @@ def _lifecycle(name: str, pool: PoolPlan, compute_class: str | None) -> dict[str
     return {"ignore_changes": ignored, "postcondition": [member]}
 
 
-def _placement(
-    scope: Construct, id_: str, google: GoogleProvider, name: str, plan: ClusterPlan, pool: PoolPlan
-) -> dict[str, Any] | None:
+def _placement(scope: Construct, cluster: GkeCluster, name: str, plan: PoolPlan) -> dict[str, Any] | None:
     """
-    Side by side where a slice spans nodes; a topology on a single-host slice is refused by GKE.
+    Place nodes side by side where a slice spans them; GKE refuses a topology on a single-host slice.
 
     Ironwood and A4X take a workload policy instead. Sources: AI-Hypercomputer/xpk#825 (single host),
     vllm-project/ci-infra#547 (Ironwood), Google, "Create a custom AI-optimized GKE cluster which uses A4X".
     """
-    if not pool.compact_placement:
+    if not plan.compact_placement:
         return None
-    topology = pool.topology if pool.machine.generation == "v7" else pool.machine.workload_policy_topology
+    topology = plan.topology if plan.machine.generation == "v7" else plan.machine.workload_policy_topology
     if topology is None:
-        return {"type": "COMPACT", "tpu_topology": pool.topology}
+        return {"type": "COMPACT", "tpu_topology": plan.topology}
     policy = ComputeResourcePolicy(
         scope,
         f"placement-{name}",
-        provider=google,
-        project=plan.project,
-        name=f"{plan.name}-{name}",
-        region=plan.region,
+        provider=cluster.google,
+        project=cluster.plan.project,
+        name=f"{cluster.plan.name}-{name}",
+        region=cluster.plan.region,
         workload_policy={"type": "HIGH_THROUGHPUT", "accelerator_topology": topology},
     )
     return {"type": "", "policy_name": policy.name}

@@ -1,5 +1,7 @@
 """The identity of the nodes, with what a GKE node needs and no more."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from cdktf import ITerraformDependable
@@ -8,7 +10,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.service_account import ServiceAccount
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_account
+from constructs_lib.google_names import report_wrong, wrong_account, wrong_project
 from constructs_lib.specs.limits import refuse
 
 ROLES = {
@@ -22,20 +24,26 @@ cluster's security" and "Expose custom metrics for autoscaling"."""
 
 class NodeServiceAccount(Construct):
     """
-    A service account for nodes in place of the Compute Engine default one, which may edit the whole project.
+    A service account for nodes with three roles, in place of the Compute Engine default one, which may edit everything.
 
     Args:
         google: Provider of the project.
         project: Project ID.
-        account_id: 6 to 30 characters; the e-mail address follows from it, so it is known at synth.
+        account_id: The part of the e-mail address before the @, 6 to 30 characters.
         after: What must exist first: the IAM API.
 
     Raises:
-        ValueError: The account ID is none that IAM takes.
+        ValueError: IAM takes no such account ID.
 
     Attributes:
-        email: E-mail address (known after apply here; `<account_id>@<project>.iam.gserviceaccount.com` elsewhere).
+        account_id: The account ID (known at synth).
+        email: E-mail address (known after apply; known at synth for an existing account).
+        member: The account as an IAM member (known after apply; known at synth for an existing account).
     """
+
+    account_id: str
+    email: str
+    member: str
 
     def __init__(
         self,
@@ -47,7 +55,7 @@ class NodeServiceAccount(Construct):
         account_id: str,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
-        refuse(told("account_id", account_id, wrong_account(account_id)))
+        refuse(report_wrong("account_id", account_id, wrong_account(account_id)))
         super().__init__(scope, id_)
         account = ServiceAccount(
             self,
@@ -58,6 +66,36 @@ class NodeServiceAccount(Construct):
             display_name="GKE nodes of the inference platform",
             depends_on=list(after) or None,
         )
+        self.account_id = account_id
         self.email = account.email
+        self.member = account.member
         for key, role in ROLES.items():
             ProjectIamMember(self, key, provider=google, project=project, role=role, member=account.member)
+
+    @classmethod
+    def from_existing(cls, scope: Construct, id_: str, *, project: str, account_id: str) -> NodeServiceAccount:
+        """
+        Return an account that is managed elsewhere, for networks and clusters here.
+
+        Nothing of it is managed, and it is given no role: it needs those in `ROLES`.
+
+        Raises:
+            ValueError: IAM takes no such account ID, or Google no such project.
+        """
+        return _ExistingAccount(scope, id_, project=project, account_id=account_id)
+
+
+class _ExistingAccount(NodeServiceAccount):
+    """An account that is managed elsewhere: its address in place of the resource."""
+
+    def __init__(self, scope: Construct, id_: str, *, project: str, account_id: str) -> None:
+        refuse(
+            [
+                *report_wrong("project", project, wrong_project(project)),
+                *report_wrong("account_id", account_id, wrong_account(account_id)),
+            ]
+        )
+        Construct.__init__(self, scope, id_)
+        self.account_id = account_id
+        self.email = f"{account_id}@{project}.iam.gserviceaccount.com"
+        self.member = f"serviceAccount:{self.email}"

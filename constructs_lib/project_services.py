@@ -9,7 +9,7 @@ from constructs import Construct
 
 class ProjectServices(Construct):
     """
-    Google APIs of one project.
+    Google APIs of one project, turned on.
 
     A destroy leaves them on: other systems of the project may use them, and turning some off fails while anything of
     theirs exists.
@@ -23,7 +23,8 @@ class ProjectServices(Construct):
         ValueError: `services` is a text, which would be taken for the list of its letters.
 
     Attributes:
-        enabled: One resource per API, to depend on.
+        project: Project ID (known at synth).
+        enabled: One resource per API, for what comes after them (known at synth).
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class ProjectServices(Construct):
         if isinstance(services, str):
             raise ValueError(f"services must be a list, got the text '{services}': write ['{services}']")
         super().__init__(scope, id_)
+        self.project = project
         self.enabled = [
             ProjectService(
                 self,

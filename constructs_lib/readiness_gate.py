@@ -29,10 +29,12 @@ class ReadinessGate(Construct):
         name: Name of the Job, its service account and its role; unique in the cluster.
         namespace: Namespace of the Job.
         gate: What is waited for, and for how long.
-        after: What must be there first.
+        after: What must exist first.
 
     Attributes:
-        passed: The Job, to depend on.
+        name: Name of the Job, its service account and its role (known at synth).
+        namespace: Namespace of the Job (known at synth).
+        passed: The Job, for what comes after it (known at synth).
     """
 
     def __init__(
@@ -48,8 +50,8 @@ class ReadinessGate(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._kubernetes = kubernetes
-        self._name = name
-        self._namespace = namespace
+        self.name = name
+        self.namespace = namespace
         self._after = list(after)
         account = ServiceAccountV1(
             self,
@@ -80,7 +82,7 @@ class ReadinessGate(Construct):
             "cluster-role",
             provider=self._kubernetes,
             depends_on=self._after or None,
-            metadata={"name": self._name},
+            metadata={"name": self.name},
             rule=[
                 ClusterRoleV1Rule(
                     api_groups=[rule.api_group],
@@ -95,14 +97,14 @@ class ReadinessGate(Construct):
             self,
             "cluster-binding",
             provider=self._kubernetes,
-            metadata={"name": self._name},
+            metadata={"name": self.name},
             depends_on=[role],
-            role_ref={"api_group": RBAC_GROUP, "kind": "ClusterRole", "name": self._name},
-            subject=[ClusterRoleBindingV1Subject(kind="ServiceAccount", name=self._name, namespace=self._namespace)],
+            role_ref={"api_group": RBAC_GROUP, "kind": "ClusterRole", "name": self.name},
+            subject=[ClusterRoleBindingV1Subject(kind="ServiceAccount", name=self.name, namespace=self.namespace)],
         )
 
     def _allow_here(self, rules: list[Rule]) -> ITerraformDependable:
-        metadata = {"name": self._name, "namespace": self._namespace}
+        metadata = {"name": self.name, "namespace": self.namespace}
         role = RoleV1(
             self,
             "role",
@@ -125,6 +127,6 @@ class ReadinessGate(Construct):
             provider=self._kubernetes,
             metadata=metadata,
             depends_on=[*self._after, role],
-            role_ref={"api_group": RBAC_GROUP, "kind": "Role", "name": self._name},
-            subject=[RoleBindingV1Subject(kind="ServiceAccount", name=self._name, namespace=self._namespace)],
+            role_ref={"api_group": RBAC_GROUP, "kind": "Role", "name": self.name},
+            subject=[RoleBindingV1Subject(kind="ServiceAccount", name=self.name, namespace=self.namespace)],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import floor
 
@@ -38,6 +38,22 @@ class ServingNodes:
     memory_gib: int | None = None
     compute_class: str | None = None
 
+    def wrong_for_serving(self) -> Iterator[str]:
+        """Yield why the model server cannot run on these pools, one line for each reason."""
+        if not self.pools:
+            yield "nodes must have at least one pool, got none"
+            return
+        if len(self.pools) > 1 and self.compute_class is None:
+            yield f"nodes must name a compute class for {len(self.pools)} pools, got none"
+        for key, pool in self.pools.items():
+            if pool.multi_host:
+                yield f"nodes must be slices of one node, got {pool.topology} in {key}"
+            elif self.split < 1 or pool.machine.chips % self.split:
+                chips = f"the {pool.machine.chips} chips of a node of {key}"
+                yield f"tensor_parallel_size must divide {chips}, got {self.split}"
+            if pool.pod_form != self.first.pod_form:
+                yield f"nodes must run the same pod, got other accelerators in {key} than in the first pool"
+
     @property
     def first(self) -> PoolPlan:
         """The first choice."""
@@ -55,7 +71,7 @@ class ServingNodes:
         return self.tensor_parallel_size or self.chips_per_pod
 
     def pods_per_node(self, pool: PoolPlan) -> int:
-        """Pods that a node of *pool* holds."""
+        """Return how many pods a node of *pool* holds."""
         return pool.machine.chips // self.chips_per_pod
 
     @property
@@ -87,7 +103,7 @@ class ServingNodes:
 
     @property
     def accelerator(self) -> Accelerator:
-        """What a pod says to get its chips, on whichever choice."""
+        """What a pod asks for to get its chips, on whichever choice."""
         return Accelerator(
             resource=self.first.machine.resource,
             count=self.chips_per_pod,
@@ -98,7 +114,7 @@ class ServingNodes:
         )
 
     def _node_selector(self) -> dict[str, str]:
-        """The pool's labels, or the class; TPU pods name their slice in any case, or GKE refuses them."""
+        """Return the pool's labels, or the class; TPU pods name their slice in any case, or GKE refuses them."""
         if self.compute_class is None:
             return self.first.node_selector
         needed = self.first.node_selector if self.first.machine.kind == "tpu" else self.first.arm_selector

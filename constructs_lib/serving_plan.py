@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from constructs_lib import vllm
-from constructs_lib.google_names import told, wrong_bucket, wrong_label, wrong_region
+from constructs_lib import inferencepool_chart, vllm
+from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_label, wrong_region
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.server_image import server_image
 from constructs_lib.serving_nodes import ServingNodes
@@ -24,6 +24,7 @@ class ServingPlan:
     Attributes:
         name: Name of the model server; its pods carry it as label `app`.
         pool_name: Name of the InferencePool, the same in every cluster: the fleet joins pools by name and namespace.
+        namespace: Namespace of all objects.
         project: Project of the token's secret.
         region: Region of the cluster, which answers carry as a header.
         cluster: Name of the cluster.
@@ -32,9 +33,16 @@ class ServingPlan:
         bucket: Bucket with the weights; None where the servers download them from Hugging Face.
         nodes: The accelerator pools that the pods may run on.
         disk_gib: GiB of the node's disk that hold the weights.
+        model: Which weights, and where their token is.
+        server: Image, arguments, times and sizes of the model server.
+        pool: Version of the chart, endpoint pickers, and the priority of requests.
         health_check: How the gateway finds dead servers.
-        autoscaling: How many pods there are; None for a fixed number.
+        autoscaling: Between how many pods there are, and when; None for a fixed number.
         metric_source: Where the autoscaler reads how full the pods are.
+
+    Raises:
+        ValueError: For all problems at once: names that Google or Kubernetes refuse, nodes that cannot run the server,
+            an unknown chart version, an unknown vLLM version, a fixed number of pods beside autoscaling.
     """
 
     name: str
@@ -58,10 +66,16 @@ class ServingPlan:
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
         texts = ("name", "pool_name", "namespace", "service_account")
-        named = (wrong for key in texts for wrong in told(key, getattr(self, key), wrong_label(getattr(self, key))))
-        region = told("region", self.region, wrong_region(self.region))
-        bucket = told("bucket", self.bucket, wrong_bucket(self.bucket)) if self.bucket else ()
-        refuse([*wrong_settings(self), *named, *region, *bucket])
+        named = (
+            wrong for key in texts for wrong in report_wrong(key, getattr(self, key), wrong_label(getattr(self, key)))
+        )
+        region = report_wrong("region", self.region, wrong_region(self.region))
+        bucket = report_wrong("bucket", self.bucket, wrong_bucket(self.bucket)) if self.bucket else ()
+        refuse([*wrong_settings(self), *named, *region, *bucket, *self.nodes.wrong_for_serving()])
+        inferencepool_chart.chart_version(self.pool.chart_version)
+        vllm.version(self.server)
+        if self.autoscaling and self.server.replicas is not None:
+            raise ValueError(f"replicas must not be given beside autoscaling, got {self.server.replicas}")
 
     @property
     def labels(self) -> dict[str, str]:
@@ -78,17 +92,17 @@ class ServingPlan:
     @property
     def read_only(self) -> bool:
         """
-        Whether the image's own files cannot be changed: as told, else for images whose writable folders are known.
+        Whether the image's own files cannot be changed: as the spec says, else for images whose folders are known.
 
         Hooks of NVIDIA's own toolkit, which GKE's driver does without, cannot start such a container
         (kserve/kserve#5711).
         """
-        told = self.server.read_only_root_filesystem
-        return server_image(self.server.image).is_vllms_own and not self.nodes.own_driver if told is None else told
+        given = self.server.read_only_root_filesystem
+        return server_image(self.server.image).is_vllms_own and not self.nodes.own_driver if given is None else given
 
     @property
     def metric(self) -> str:
-        """The gauge, 0 to 1, by which everything tells how full a pod is."""
+        """The gauge, 0 to 1, that shows everybody how full a pod is."""
         return vllm.kv_cache_metric(self.server)
 
     @property
@@ -102,7 +116,7 @@ class ServingPlan:
         return self.pool.objective_name or f"{self.name}-objective"
 
     def autoscaler_metric(self, target_percent: int) -> dict[str, Any]:
-        """What the autoscaler keeps at *target_percent*."""
+        """Return the metric that the autoscaler keeps at *target_percent*."""
         if self.metric_source == "pods":
             return pods_metric(gauge=self.metric, target_percent=target_percent)
         if self.metric_source == "external":
@@ -118,5 +132,5 @@ class ServingPlan:
 
 
 def server_labels(name: str) -> dict[str, str]:
-    """Labels of the pods of the model server *name*. No dots or slashes: AutoscalingMetric refuses them."""
+    """Return the labels of the pods of the model server *name*. No dots or slashes: AutoscalingMetric refuses them."""
     return {"app": name}

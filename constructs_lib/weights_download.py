@@ -17,7 +17,7 @@ from constructs_lib.vllm_arguments import WeightsFormat
 
 class WeightsDownload(Construct):
     """
-    Downloads one revision through Cloud Storage FUSE. It runs again when model, revision or program change.
+    A Job that downloads one revision through Cloud Storage FUSE, and runs again when model, revision or program change.
 
     The token is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no plan or state.
     Grants that are not in force yet need no wait here: the kubelet mounts bucket and token again until it may.
@@ -30,7 +30,12 @@ class WeightsDownload(Construct):
         bucket: Bucket name.
         model: What to download.
         weights: Which of two formats of the weights, where the repository has both. Default: that of transformers.
-        after: The account and its grants.
+        after: What must exist first: the account and its grants.
+
+    Attributes:
+        name: Name of the Job (known at synth).
+        namespace: Namespace of the Job (known at synth).
+        done: The Job, for what comes after it (known at synth).
     """
 
     def __init__(
@@ -60,7 +65,7 @@ class WeightsDownload(Construct):
         pod = download_pod(
             model=model, bucket=bucket, service_account=service_account, token=token.source, weights=weights
         )
-        BoundedJob(
+        job = BoundedJob(
             self,
             "job",
             kubernetes=kubernetes,
@@ -71,3 +76,6 @@ class WeightsDownload(Construct):
             final_exit_code=FINAL_EXIT_CODE,
             after=[*after, *token.ready],
         )
+        self.name = job.name
+        self.namespace = namespace
+        self.done: ITerraformDependable = job.job

@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretM
 from cdktf_cdktf_provider_google.storage_bucket_iam_member import StorageBucketIamMember
 from constructs import Construct
 
-from constructs_lib.google_names import told, wrong_label, wrong_project
+from constructs_lib.google_names import report_wrong, wrong_label, wrong_project
 from constructs_lib.resource_address import resource_address
 from constructs_lib.specs.limits import refuse
 
@@ -16,7 +16,7 @@ READ = "read"
 
 class WorkloadIdentity(Construct):
     """
-    One Kubernetes service account, the same in every cluster of the project that has it (identity sameness).
+    A principal for one Kubernetes service account, the same in every cluster of the project (identity sameness).
 
     Bound directly as `principal://`: no Google service account between, no annotation, no key. The pool exists once the
     project has its first cluster with Workload Identity, so grants belong in a stack after that cluster.
@@ -24,15 +24,17 @@ class WorkloadIdentity(Construct):
     Args:
         google: Provider of the project.
         project: Project ID.
-        project_number: Project number; a token is welcome.
+        project_number: Project number; it may be known after apply only.
         namespace: Kubernetes namespace.
         service_account: Kubernetes service account.
 
     Raises:
-        ValueError: A name is none that Kubernetes takes, or the project number is no number.
+        ValueError: Kubernetes or Google refuse one of the names, or the project number is no number.
 
     Attributes:
-        principal: The IAM member (known at synth but for the project number).
+        namespace: Kubernetes namespace (known at synth).
+        service_account: Kubernetes service account (known at synth).
+        principal: The IAM member (known at synth where the project number is).
     """
 
     def __init__(
@@ -49,13 +51,15 @@ class WorkloadIdentity(Construct):
         number = "" if str(project_number).isdigit() else "be the project's number, not its ID"
         refuse(
             [
-                *told("project_number", str(project_number), number),
-                *told("namespace", namespace, wrong_label(namespace)),
-                *told("service_account", service_account, wrong_label(service_account)),
-                *told("project", project, wrong_project(project)),
+                *report_wrong("project_number", str(project_number), number),
+                *report_wrong("namespace", namespace, wrong_label(namespace)),
+                *report_wrong("service_account", service_account, wrong_label(service_account)),
+                *report_wrong("project", project, wrong_project(project)),
             ]
         )
         super().__init__(scope, id_)
+        self.namespace = namespace
+        self.service_account = service_account
         self._google = google
         self._project = project
         self.principal = (

@@ -8,7 +8,8 @@ alone; Node loads as many files on its side. What this does:
 - Python: a finder on `sys.meta_path` skips the `__init__` of the binding packages; submodules load when imported.
 - Node: `preload.cjs`, loaded into the jsii kernel, does the same for the JavaScript half, and stops cdktf from noting
   a JavaScript stack trace for each token.
-- Type checks: all stay, but the type hints that the bindings work out anew at each call are remembered.
+- Type checks: all stay, but the modules of the bindings, and only they, see a `typing.get_type_hints` that remembers
+  what it worked out: they ask for the same hints at each call.
 - Garbage collector: `skip_gc()`, for programs that end soon.
 
 Call `enable()` before the first import of `cdktf`, `constructs` or a binding. Importing this module changes nothing.
@@ -31,7 +32,6 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 __all__ = ["enable", "skip_gc"]
 
@@ -47,12 +47,11 @@ def enable() -> None:
     missing. This happens with the fast path switched off too, so that nothing depends on a Node on PATH.
     """
     _use_packaged_node()
-    if _switched_off() or _SkipInit in sys.meta_path:
+    if _switched_off() or _LightBindings in sys.meta_path:
         return
     if "constructs" in sys.modules:
         warnings.warn("fast_synth.enable() came after the first cdktf import: this synth stays slow", stacklevel=2)
-    sys.meta_path.insert(0, _SkipInit)
-    _remember_type_hints()
+    sys.meta_path.insert(0, _LightBindings)
     _start_kernel()
 
 
@@ -91,30 +90,19 @@ def _start_kernel() -> None:
             os.environ["NODE_OPTIONS"] = before
 
 
-def _remember_type_hints() -> None:
-    """Work out the type hints of each generated function once; a tenth of a large synth goes into doing it again."""
-    work_out = typing.get_type_hints
-    remember = cache(work_out)
-
-    def get_type_hints(obj: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        generated = getattr(obj, "__name__", "").startswith("_typecheckingstub__")
-        return remember(obj) if generated else work_out(obj, *args, **kwargs)
-
-    vars(typing)["get_type_hints"] = get_type_hints
-
-
-class _SkipInit:
-    """Finds the binding packages as usual, but gives them a loader that does not run their `__init__`."""
+class _LightBindings:
+    """Finds the binding packages and their submodules as usual, but gives them the loaders below."""
 
     @classmethod
     def find_spec(
         cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if not name.startswith(_BINDINGS) or "." in name:
+        if not name.startswith(_BINDINGS):
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec and spec.origin:
-            spec.loader = _EmptyPackage(name, spec.origin)
+            loader = _Submodule if "." in name else _EmptyPackage
+            spec.loader = loader(name, spec.origin)
         return spec
 
 
@@ -128,3 +116,18 @@ class _EmptyPackage(SourceFileLoader):
             return import_module(f"{module.__name__}.{name}")
 
         module.__dict__["__getattr__"] = submodule
+
+
+class _Submodule(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        """Run *module*, then let the name `typing` in it stand for `_remembering_typing`."""
+        super().exec_module(module)
+        module.__dict__["typing"] = _remembering_typing()
+
+
+@cache
+def _remembering_typing() -> ModuleType:
+    """Return a copy of `typing` that works out the type hints of a function once: a tenth of a large synth."""
+    copy = ModuleType("typing")
+    vars(copy).update(vars(typing), get_type_hints=cache(typing.get_type_hints))
+    return copy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
@@ -78,11 +78,6 @@ class LivePlatform:
         """The pods, in each cluster."""
         return self.object_path("v1", "pods")
 
-    @property
-    def sender_name(self) -> str:
-        """What the names of a drill's pods begin with."""
-        return f"{self.config.name}-drill"
-
     def gateway(self) -> dict[str, Any]:
         """
         Return the Gateway.
@@ -117,15 +112,15 @@ class LivePlatform:
         raise ApiError(status=None, reason="noAddress", message=message)
 
     def deployment(self, key: str) -> dict[str, Any]:
-        """The model server of region *key*."""
+        """Return the model server of region *key*."""
         return self.clusters(key).get(self.deployment_path)
 
     def ready_servers(self, key: str) -> int:
-        """How many model servers of region *key* are ready."""
+        """Return how many model servers of region *key* are ready."""
         return int(self.deployment(key).get("status", {}).get("readyReplicas", 0))
 
     def min_replicas(self, key: str) -> int:
-        """Fewest servers that the autoscaler of region *key* allows; 0 without one."""
+        """Return the fewest servers that the autoscaler of region *key* allows; 0 without one."""
         path = f"/apis/autoscaling/v2/namespaces/{self.config.namespace}/horizontalpodautoscalers"
         for autoscaler in self.clusters(key).get(path).get("items", []):
             if autoscaler["spec"]["scaleTargetRef"]["name"] == self.names.model_server:
@@ -133,32 +128,21 @@ class LivePlatform:
         return 0
 
     def policy(self) -> dict[str, Any]:
-        """`spec.default` of the gateway's backend policy."""
+        """Return `spec.default` of the gateway's backend policy."""
         policy = self.clusters(self.config.config_region).get(self.policy_path)
         default: dict[str, Any] = policy["spec"].get("default", {})
         return default
 
     def capacity_percent(self, key: str, policy: dict[str, Any]) -> int:
-        """Share of the capacity of region *key* that the gateway uses by *policy*; the first scope that fits counts."""
+        """Return which percentage of region *key* the gateway uses by *policy*; the first scope that fits counts."""
         for scope in policy.get("scopes") or []:
             if scope["selector"] == self.selector(key):
                 return int(scope.get("capacityScalerPercent", 100))
         return int(policy.get("capacityScalerPercent", 100))
 
     def selector(self, key: str) -> dict[str, str]:
-        """How a scope of the policy selects region *key*."""
+        """Return the selector of the policy's scopes for region *key*."""
         return {"gke.io/region": self.config.regions[key].region}
-
-    def accelerator_nodes(self, key: str) -> Iterator[dict[str, Any]]:
-        """The nodes of region *key* that the model server may run on."""
-        machines = [pool.machine for pool in self.config.serving_nodes(key).pools.values()]
-        for label in dict.fromkeys(f"{machine.label}={machine.label_value}" for machine in machines):
-            yield from self.clusters(key).get("/api/v1/nodes", labelSelector=label).get("items", [])
-
-    def server_pods(self, key: str) -> list[str]:
-        """Paths of the model server's pods in region *key*."""
-        pods = self.clusters(key).get(self.pods_path, labelSelector=f"app={self.names.model_server}").get("items", [])
-        return [f"{self.pods_path}/{pod['metadata']['name']}" for pod in pods]
 
     def object_path(self, api: str, plural: str, *name: str) -> str:
         """Return the path of an object in the platform's namespace, or of all of its kind, in any cluster."""

@@ -1,12 +1,10 @@
-"""What is asked of an OpenAI-compatible server, and what becomes of each request."""
+"""What is asked of an OpenAI-compatible server, what became of a request, and percentiles of what was measured."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
-
-from gke_inference.openai_wire import GIVEN_UP, Answer
-from platform_config.errors import shown
 
 UNKNOWN_REGION = "unknown"
 
@@ -50,12 +48,12 @@ class Result:
         began_sec: When it was sent.
         ended_sec: When the last byte came, or the error.
         first_token_sec: When the first text came; None without a stream, without text, or before an error.
-        region: Who served, as the server says.
+        region: Region that served, as the server names it.
         status: HTTP status; None where there was no answer at all.
         output_tokens: Length of the answer; None where nobody counted.
-        counted_by: The server's `usage`, or our count of the chunks that held text.
+        counted_by: The server's `usage`, or the client's count of the chunks that held text.
         error: `http_<status>`, `timeout`, `connection`, `broken_stream`, `given_up`, `bad_answer`; empty when good.
-        detail: What was said about the error, for people.
+        detail: Message of the error.
     """
 
     began_sec: float
@@ -69,109 +67,13 @@ class Result:
     detail: str = ""
 
 
-@dataclass(kw_only=True)
-class Reading:
+def percentile(values: Iterable[float], percent: int) -> float | None:
     """
-    What has been seen of one answer so far, by whoever receives it: kept when it breaks.
+    Return the nearest-rank percentile, a value that was measured; None where too few values lie beyond it.
 
-    Attributes:
-        endpoint: What was asked, and where.
-        began_sec: When it was sent, on any clock that the other times are of too.
+    With fewer than 100 / (100 - percent) values, the percentile would be the largest of them under another name.
     """
-
-    endpoint: Endpoint
-    began_sec: float
-    region: str = UNKNOWN_REGION
-    status: int | None = None
-    first_token_sec: float | None = None
-    chunks: int = 0
-    tokens: int | None = None
-    error: str = ""
-    detail: str = ""
-    done: bool = False
-
-    def head(self, status: int, region: str) -> None:
-        """Status and region header of the answer have come."""
-        self.status = status
-        self.region = "".join(filter(str.isprintable, region)).strip() or UNKNOWN_REGION
-
-    def refused(self, body: str) -> None:
-        """The status was none of success; *body* says why."""
-        self.fail(f"http_{self.status}", body)
-
-    def event(self, data: bytes, at_sec: float) -> None:
-        """
-        One event of a stream has come at *at_sec*.
-
-        Raises:
-            ValueError: It is not in OpenAI's format.
-        """
-        if data == b"[DONE]":
-            self.done = True
-        else:
-            self._note(Answer.model_validate_json(data), at_sec)
-
-    def whole(self, data: bytes) -> None:
-        """
-        An answer that is no stream has come.
-
-        Raises:
-            ValueError: It is not in OpenAI's format.
-        """
-        answer = Answer.model_validate_json(data)
-        self._note(answer, None)
-        if not answer.choices:
-            self.fail("bad_answer", "no choices in the answer")
-
-    def ended(self) -> None:
-        """The stream is over."""
-        if not self.done:
-            self.fail("broken_stream", "ended without [DONE]")
-
-    def timed_out(self) -> None:
-        """It took too long."""
-        self.fail("timeout", f"not finished after {self.endpoint.timeout_sec:g} s")
-
-    def broken(self, detail: str) -> None:
-        """The network let it down."""
-        self.fail("broken_stream" if self.status and self.endpoint.stream else "connection", detail)
-
-    def unreadable(self, detail: str) -> None:
-        """An answer that is none of OpenAI's, or a host name that cannot be one."""
-        known = self.status is not None
-        self.fail(*("bad_answer", "not in OpenAI's format") if known else ("connection", detail))
-
-    def fail(self, error: str, detail: str) -> None:
-        """Keep the first error: the next ones follow from it."""
-        if not self.error:
-            self.error, self.detail = error, detail
-
-    def result(self, ended_sec: float) -> Result:
-        """What became of it; the token, which a server may repeat, is taken out."""
-        streamed, detail = self.endpoint.stream, self.detail
-        counted_by: CountedBy | None = "usage" if self.tokens is not None else "chunks" if streamed else None
-        if self.endpoint.token:
-            detail = detail.replace(self.endpoint.token, "...")
-        return Result(
-            began_sec=self.began_sec,
-            ended_sec=ended_sec,
-            first_token_sec=self.first_token_sec,
-            region=self.region,
-            status=self.status,
-            output_tokens=self.chunks if counted_by == "chunks" else self.tokens,
-            counted_by=counted_by,
-            error=self.error,
-            detail=shown(detail)[1:-1] if detail else "",
-        )
-
-    def _note(self, answer: Answer, at_sec: float | None) -> None:
-        if answer.error:
-            self.fail("given_up", str(answer.error))
-        for choice in answer.choices:
-            if choice.finish_reason in GIVEN_UP:
-                self.fail("given_up", f"finish_reason {choice.finish_reason}")
-            if choice.has_text():
-                self.first_token_sec = self.first_token_sec or at_sec
-                self.chunks += 1
-        if answer.usage:
-            self.tokens = answer.usage.completion_tokens
+    ordered = sorted(values)
+    if len(ordered) * (100 - percent) < 100:
+        return None
+    return round(ordered[-(-len(ordered) * percent // 100) - 1], 4)

@@ -83,14 +83,22 @@ class TokenVariable(click.ParamType[str]):
 
 
 class NewFile(click.Path):
-    """A file that can be written: told before the measurement, not after it."""
+    """
+    A file that can be written, checked before a long measurement and not after it.
 
-    def __init__(self) -> None:
+    Args:
+        suffix: What its name must end in, such as `.svg`; empty for any.
+    """
+
+    def __init__(self, *, suffix: str = "") -> None:
         super().__init__(dir_okay=False, writable=True, path_type=Path)
+        self.suffix = suffix
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """The path."""
         path = Path(str(super().convert(value, param, ctx)))
+        if self.suffix and path.suffix.lower() != self.suffix:
+            self.fail(f"must end in {self.suffix}, the format that is written, got {shown(str(path))}", param, ctx)
         if not path.exists() and not os.access(path.parent, os.W_OK):
             self.fail(f"must be in a folder that exists and can be written to, got {shown(str(path))}", param, ctx)
         return path

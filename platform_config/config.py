@@ -1,4 +1,4 @@
-"""The config file's shape: every key that a YAML file may have."""
+"""The config of a platform: every setting that its YAML file may have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import (
     AutoscalingSpec,
@@ -29,23 +29,23 @@ class Config(BaseModel):
     Args:
         name: Prefix of every cloud name: lower case letters, digits, hyphens.
         project: Project ID.
-        regions: Regions by a short key of yours, such as `us`. The key is in names: it never changes.
-        node_pools: Accelerator pools by key; each region has them all.
-        model: What is served.
-        model_server: The server that serves it.
-        bucket: Where the weights are. Not where servers download them from Hugging Face.
-        autoscaling: Pods that come and go with the load. Default: a fixed number.
+        regions: Regions by a short key that you choose, such as `us`. Names contain the key: it never changes.
+        node_pools: Accelerator pools by key; each region has all of them.
+        model: The model that is served.
+        model_server: The servers that serve it.
+        bucket: Bucket of the weights. None is needed where servers download them from Hugging Face.
+        autoscaling: Lets the number of servers follow the load. Default: a fixed number.
         network: The VPC.
-        cluster: What all clusters have in common.
+        cluster: Settings of all clusters.
         inference_pool: Pool and endpoint picker of each cluster.
         gateway: The entry to all regions.
-        namespace: Kubernetes namespace of everything we run, the same in each cluster.
+        namespace: Kubernetes namespace of the platform's objects, the same in each cluster.
         service_discovery: Turns on multi-cluster Services too; the gateway does not need them.
-        kubernetes_auth: How Terraform signs in to clusters: `ephemeral` takes a token for each run, which lasts an
-            hour and is stored nowhere, and needs Terraform 1.10; `token` is for an older Terraform, and the token is in
-            state and plan; `exec` asks gke-gcloud-auth-plugin, which must be installed, for a fresh one each time.
-        state_bucket: Bucket of the Terraform state. Default: local files in `terraform-state/` beside cdktf.out.
-        labels: Labels on everything that can have them.
+        kubernetes_auth: How Terraform signs in to clusters: `ephemeral` gets a token for each run, which lasts an hour
+            and is stored nowhere; it needs Terraform 1.10. `token` is for an older Terraform: the token is in state and
+            plan. `exec` gets a new token for each request from gke-gcloud-auth-plugin, which must be installed.
+        state_bucket: Bucket for the Terraform state. Default: local files in `terraform-state/` beside cdktf.out.
+        labels: Labels of every resource that can have them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -89,14 +89,14 @@ class Config(BaseModel):
         return self.gateway.regions or tuple(self.regions)
 
     def pools(self, key: str) -> dict[str, PoolPlan]:
-        """The accelerator pools of region *key*, by their own key."""
+        """Return the accelerator pools of region *key*, by pool key."""
         region = self.regions[key]
         specs = {**self.node_pools, **(region.node_pools or {})}
-        return {pool: plan_pool(spec, len(region.zones)) for pool, spec in specs.items()}
+        return {pool: PoolPlan(spec=spec, zones=len(region.zones)) for pool, spec in specs.items()}
 
     @property
     def reads_bucket(self) -> bool:
-        """Whether servers read their weights from the bucket; one that is not read stays until it leaves the file."""
+        """Whether servers read their weights from the bucket; one that is not read stays while it is in the file."""
         return self.model.source == "bucket"
 
     @property
@@ -104,12 +104,12 @@ class Config(BaseModel):
         """
         Whether clusters can mount the Hugging Face token from Secret Manager.
 
-        All of them, whichever downloads: clusters are applied first, and none may lose it before its pods have changed.
+        It holds for all clusters: they are applied first, and none may lose the token before its pods have changed.
         """
         return self.model.hugging_face_token.secret_manager is not None
 
     def serving_nodes(self, key: str) -> ServingNodes:
-        """The pools of region *key* that the model server may run on, in order."""
+        """Return the pools of region *key* that the model server may run on, in order."""
         pools = self.pools(key)
         wanted = (self.model_server.node_pool or next(iter(pools)), *self.model_server.fallback_node_pools)
         chosen = {pool: pools[pool] for pool in wanted if pool in pools}
@@ -118,6 +118,6 @@ class Config(BaseModel):
             tensor_parallel_size=self.model_server.tensor_parallel_size,
             cpus=self.model_server.cpus,
             memory_gib=self.model_server.memory_gib,
-            # Not the name first: GKE refuses classes that begin with gke or autopilot.
+            # The name comes last: GKE refuses classes that begin with gke or autopilot.
             compute_class=f"serving-{self.name}" if len(chosen) > 1 else None,
         )

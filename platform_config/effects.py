@@ -1,4 +1,4 @@
-"""What a setting does to a platform that is there when it is changed: the one table of it, for docs and summary."""
+"""What a change of each setting does to a deployed platform: one table, for the docs and for the synth's summary."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from platform_config.pages import REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
@@ -18,9 +19,10 @@ class Effect:
     What a change of one setting does.
 
     Attributes:
-        kind: `in place`: changed where it is. `replaces`: something is deleted and made anew. `refused`: the plan
-            fails, with the steps. `leaves`: what it stands for goes, in steps. `nothing`: no resource changes.
-        note: What else there is to know; for `replaces`, what is replaced.
+        kind: `in place`: resources are updated. `replaces`: a resource is deleted and created again. `refused`: the
+            plan fails and shows the steps. `leaves`: what the setting stands for is removed, in steps. `nothing`: no
+            resource changes.
+        note: What else is worth knowing; for `replaces`, what is replaced.
     """
 
     kind: Kind
@@ -28,33 +30,33 @@ class Effect:
 
     @property
     def text(self) -> str:
-        """In words."""
+        """The effect as a reader sees it."""
         return f"replaces {self.note}" if self.kind == "replaces" else ": ".join(filter(None, (self.kind, self.note)))
 
 
 IN_PLACE = Effect("in place")
 RESTARTS = Effect("in place", "restarts the servers")
-NODES = Effect("in place", "GKE makes the nodes anew, one after the other")
-POOL = Effect("replaces", "the pool wherever it is: its servers are away until it is there again")
+NODES = Effect("in place", "GKE replaces the nodes, one after the other")
+POOL = Effect("replaces", "the pool in every region that has it: its servers are gone until it is back")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
 _GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
 FIXED = Effect("refused", "a region with another key and number can have it")
 
 EFFECTS: Mapping[str, Effect] = {
-    "name": Effect("nothing", "makes a second platform, with states of its own"),
-    "project": Effect("refused", "another project takes another `name`"),
-    "regions": Effect("in place", "a new key makes a region; one is taken away in the README's steps"),
+    "name": Effect("nothing", "creates a second platform, with its own states"),
+    "project": Effect("refused", "another project needs another `name`"),
+    "regions": Effect("in place", f"a new key adds a region; to remove one: {REMOVE_A_REGION}"),
     "regions.<key>.number": FIXED,
     "regions.<key>.region": FIXED,
-    "regions.<key>.zones": Effect("in place", "nodes in a zone that leaves go at once"),
-    "regions.<key>.config_cluster": Effect("refused", "the plan tells the steps; there is no gateway meanwhile"),
+    "regions.<key>.zones": Effect("in place", "nodes in a removed zone are deleted at once"),
+    "regions.<key>.config_cluster": Effect("refused", "the plan shows the steps; there is no gateway meanwhile"),
     "regions.<key>.capacity_percent": IN_PLACE,
     "regions.<key>.preferred": IN_PLACE,
     "regions.<key>.cidrs": FIXED,
     "regions.<key>.node_pools": Effect("in place", "as `node_pools`"),
     "node_pools": Effect(
         "in place",
-        "a key that leaves takes its pool before the servers have changed: first take it out of `model_server`, deploy",
+        "removing a key deletes its pool before the servers have changed: first remove it from `model_server`, deploy",
     ),
     "node_pools.<key>.machine_type": POOL,
     "node_pools.<key>.topology": POOL,
@@ -70,32 +72,33 @@ EFFECTS: Mapping[str, Effect] = {
     "model.revision": DOWNLOAD,
     "model.hugging_face_token": Effect(
         "replaces",
-        "the grant on the secret, or the download Job; servers that download and start before they change fail",
+        "the grant on the secret, or the download Job; servers that download fail if they start before they change",
     ),
     "model.source": Effect(
         "in place",
         "restarts the servers; keep `bucket` until they have changed. Back to `bucket`: a server that starts before it "
-        "has changed may not read the token",
+        "has changed cannot read the token",
     ),
     "model.lora_adapters": DOWNLOAD,
     "model.served_name": RESTARTS,
     "model.weights_gib": RESTARTS,
-    "model.download_region": Effect("refused", "the plan tells the steps"),
+    "model.download_region": Effect("refused", "the plan shows the steps"),
     "model.download_timeout_minutes": IN_PLACE,
     "model_server": RESTARTS,
-    "model_server.fallback_node_pools": Effect("in place", "restarts the servers; a pool that joins must be new"),
+    "model_server.fallback_node_pools": Effect("in place", "restarts the servers; a pool that is added must be new"),
     "model_server.migrate_back": IN_PLACE,
     "model_server.replicas": IN_PLACE,
     "model_server.port": Effect("in place", "in three stacks, one after the other: requests fail until the last"),
     "model_server.metric_export_name": Effect("replaces", "the metric; the balancer follows in the last stack"),
     "bucket": Effect("refused", "to remove it while servers read it: first `model.source`, deploy, then the bucket"),
-    "bucket.location": Effect("refused", "the plan tells the steps"),
-    "bucket.name": Effect("refused", "the plan tells the steps"),
+    "bucket.location": Effect("refused", "the plan shows the steps"),
+    "bucket.name": Effect("refused", "the plan shows the steps"),
     "bucket.soft_delete_days": IN_PLACE,
     "bucket.versioning": IN_PLACE,
     "bucket.force_destroy": IN_PLACE,
     "autoscaling": Effect(
-        "in place", "turned on, servers drop to one unless their count is handed over first (README)"
+        "in place",
+        f"turned on, servers drop to one unless the autoscaler takes over their count first: {TURN_AUTOSCALING_ON}",
     ),
     **dict.fromkeys(
         (
@@ -105,10 +108,12 @@ EFFECTS: Mapping[str, Effect] = {
         ),
         IN_PLACE,
     ),
-    "network.mtu": Effect("in place", "nodes that are there keep theirs"),
+    "network.mtu": Effect("in place", "existing nodes keep theirs"),
     "network.supernet": FIXED,
     "network.region_prefix_length": FIXED,
-    "network.nat": Effect("in place", "off takes the way out at once: make nodes public first, deploy, then this"),
+    "network.nat": Effect(
+        "in place", "turned off, private nodes cannot reach the internet at once: first make nodes public, deploy"
+    ),
     "network.nat_logs": IN_PLACE,
     "network.flow_logs_percent": IN_PLACE,
     "cluster.control_plane": FIXED,
@@ -117,7 +122,8 @@ EFFECTS: Mapping[str, Effect] = {
     "cluster.private_nodes": NODES,
     "cluster.dataplane_v2": FIXED,
     "cluster.network_policies": Effect(
-        "in place", "the policies come or go one by one: for seconds some connections may be refused; no pod restarts"
+        "in place",
+        "the policies are added or removed one by one: for seconds some connections may be refused; no pod restarts",
     ),
     "cluster.deletion_protection": IN_PLACE,
     "cluster.maintenance_window": IN_PLACE,
@@ -132,42 +138,42 @@ EFFECTS: Mapping[str, Effect] = {
     "gateway.health_check": Effect("in place", "the servers' probes follow: restarts the servers"),
     "gateway.health_check.healthy_threshold": IN_PLACE,
     "gateway.addresses": Effect("in place", f"to `ephemeral`: {_GATEWAY_FIRST}"),
-    "gateway.regions": Effect("in place", f"one that leaves: {_GATEWAY_FIRST}"),
-    "namespace": Effect("refused", "the plan tells the steps"),
+    "gateway.regions": Effect("in place", f"to remove one: {_GATEWAY_FIRST}"),
+    "namespace": Effect("refused", "the plan shows the steps"),
     "service_discovery": IN_PLACE,
-    "kubernetes_auth": Effect("nothing", "counts from the next plan on"),
-    "state_bucket": Effect("nothing", "`terraform init -migrate-state` in each stack takes the state along"),
+    "kubernetes_auth": Effect("nothing", "applies from the next plan on"),
+    "state_bucket": Effect("nothing", "`terraform init -migrate-state` in each stack moves the state"),
     "labels": IN_PLACE,
 }
-"""By setting as the docs write it; a section or map stands for all below it that is not here itself."""
+"""By setting, as the docs write it; a section or map stands for every setting below it that has no row."""
 
 COMES: Mapping[str, Effect] = {
     "regions": Effect("in place", "a new region"),
     "node_pools": Effect("in place", "a new pool"),
     "bucket": Effect("in place", "a new bucket"),
 }
-"""Where a key, or the section itself, is there that was not."""
+"""For a key or a section that is new."""
 
-LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", "follow the README's steps")}
-"""Where a key has gone."""
+LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", f"follow the steps of {REMOVE_A_REGION}")}
+"""For a key that is removed."""
 
 
 def effect_of_change(path: str, was: Any, now: Any) -> Effect | None:
-    """The effect of a change of what is at the *path* of a config, from one value to the other; None is none."""
+    """Return the effect of changing the value at *path* from *was* to *now*; None is no value, or no effect."""
     setting = setting_of(path)
     ends = COMES if was is None else LEAVES if now is None else {}
     return ends.get(setting) or effect_of(setting)
 
 
 def effect_of(setting: str) -> Effect | None:
-    """The effect of a change of *setting*, by its own row or that of the section around it."""
+    """Return the effect of changing *setting*, by its own row or that of the section around it."""
     while setting not in EFFECTS and "." in setting:
         setting = setting.rpartition(".")[0]
     return EFFECTS.get(setting)
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Each setting, by its path, that differs between two configs as plain data, with both values."""
+    """Yield the path of each setting that differs between two configs as plain data, with both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
             yield from differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
@@ -176,7 +182,7 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, 
 
 
 def setting_of(path: str) -> str:
-    """The setting at the *path* of a config, as the docs write it: with `<key>` for a user's own."""
+    """Return the setting at the *path* of a config, as the docs write it: with `<key>` for keys that users choose."""
     path = re.sub(r"^(regions\.[^.]+\.)?node_pools\.[^.]+", "node_pools.<key>", path)
     path = re.sub(r"^(regions|model\.lora_adapters)\.[^.]+", r"\1.<key>", path)
     return path.removesuffix(".<key>")

@@ -1,4 +1,4 @@
-"""The ranges of every region: a block of the supernet by the region's number, or as given; who may reach whom."""
+"""The network of a platform: the IP ranges of each region, and which pods may reach each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROXY_PREFIX_LENGTH = 23
 
 @dataclass(frozen=True, kw_only=True)
 class RegionRanges:
-    """The four ranges of one region. Known at synth."""
+    """The four IP ranges of one region. Known at synth."""
 
     nodes: IPv4Network
     pods: IPv4Network
@@ -25,25 +25,25 @@ class RegionRanges:
     proxy: IPv4Network
 
     def named(self, key: str) -> dict[str, IPv4Network]:
-        """The ranges by the name that people know them by."""
+        """Return the ranges by the names that messages use, such as `pods of us`."""
         return {f"{part} of {key}": getattr(self, part) for part in ("nodes", "pods", "services", "proxy")}
 
 
 def block_count(spec: NetworkSpec) -> int:
-    """How many regions the supernet has room for."""
+    """Return how many regions the supernet has room for."""
     prefix: int = ip_network(spec.supernet).prefixlen
     return 1 << max(0, spec.region_prefix_length - prefix) if prefix <= spec.region_prefix_length else 0
 
 
 def region_block(spec: NetworkSpec, number: int) -> IPv4Network:
-    """The block with *number*: the upper half is for pods, the lower for nodes, Services and proxies."""
+    """Return the block with *number*: its upper half is for pods, its lower half for nodes, Services and proxies."""
     supernet = IPv4Network(spec.supernet)
     size = 1 << (32 - spec.region_prefix_length)
     return IPv4Network((int(supernet.network_address) + number * size, spec.region_prefix_length))
 
 
 def region_ranges(config: Config, key: str) -> RegionRanges:
-    """The ranges of region *key*: given by hand, or cut from its block. They depend on nothing else in the file."""
+    """Return the ranges of region *key*: those of the config, or parts of the block with the region's number."""
     region = config.regions[key]
     if region.cidrs is not None:
         given = region.cidrs
@@ -60,7 +60,7 @@ def region_ranges(config: Config, key: str) -> RegionRanges:
 
 
 def network_policy_plan(config: Config) -> NetworkPolicyPlan:
-    """Who is who for the network policies, in each cluster the same."""
+    """Return the pods, ports and proxies that the network policies name; the same in each cluster."""
     names = Names(config)
     return NetworkPolicyPlan(
         namespace=config.namespace,

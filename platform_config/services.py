@@ -1,4 +1,4 @@
-"""The APIs that the project of a platform must have turned on."""
+"""The Google APIs that a platform's project needs."""
 
 from platform_config.config import Config
 
@@ -18,7 +18,7 @@ SERVICES = (
 
 
 def project_services(config: Config) -> list[str]:
-    """Those of every platform, and those that the settings of *config* ask for."""
+    """Return the APIs that every platform needs, and those that settings of *config* need."""
     extra = []
     if config.service_discovery:
         extra.append("multiclusterservicediscovery")

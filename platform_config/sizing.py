@@ -1,4 +1,4 @@
-"""How large the system nodes must be for the endpoint picker of the chosen chart version."""
+"""Sizes that a config leaves to the platform: the system nodes' machine, and the servers' file cache."""
 
 import math
 
@@ -8,15 +8,16 @@ from platform_config.config import Config
 MACHINES = (("e2-standard-4", 4, 16), ("e2-standard-8", 8, 32), ("e2-standard-16", 16, 64), ("e2-standard-32", 32, 128))
 """Name, vCPU and memory in GiB."""
 SYSTEM_CPU = 1.5
-"""What GKE's own pods and the node itself take of one node's vCPU, rounded up."""
+"""vCPU of one node that GKE's own pods and the node itself use, rounded up."""
 SYSTEM_MEMORY_GIB = 5
 
 
 def system_machine_type(config: Config) -> str:
     """
-    The smallest e2-standard on which one endpoint picker fits beside GKE's own pods, or the one that is given.
+    Return the machine type of the system nodes: as given, or the smallest that fits.
 
-    Where a second replica does not fit beside the first, the pool grows by a node.
+    One endpoint picker of the chosen chart version must fit beside GKE's own pods. If a second replica does not fit
+    too, the pool grows by a node.
     """
     if config.cluster.system_pool.machine_type:
         return config.cluster.system_pool.machine_type
@@ -27,5 +28,5 @@ def system_machine_type(config: Config) -> str:
 
 
 def file_cache_gib(config: Config) -> int:
-    """GiB of the node's disk that hold the weights: as given, or the weights and a tenth."""
+    """Return the GiB of a node's disk that cache the weights: as given, or the weights and a tenth."""
     return config.model_server.file_cache_gib or math.ceil(config.model.weights_gib * 11 / 10)

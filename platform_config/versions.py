@@ -1,4 +1,4 @@
-"""The lowest GKE version that has every feature a region uses."""
+"""The lowest GKE version that has every feature a region uses, and the source of the autoscaler's metrics."""
 
 from constructs_lib.gke_version import (
     MANAGED_DRANET,
@@ -12,7 +12,7 @@ from platform_config.config import Config
 
 
 def feature_floors(config: Config, key: str) -> dict[str, str]:
-    """Each feature that region *key* uses, and the version it came with."""
+    """Return each feature that region *key* uses, with the first GKE version that has it."""
     used = [MULTI_CLUSTER_INFERENCE_GATEWAY]
     if config.autoscaling and metric_source(config) == "native":
         used.append(NATIVE_CUSTOM_METRICS)
@@ -24,22 +24,22 @@ def feature_floors(config: Config, key: str) -> dict[str, str]:
 
 
 def version_floor(config: Config, key: str) -> str:
-    """The lowest version that the cluster of region *key* may have."""
+    """Return the lowest GKE version that the cluster of region *key* may have."""
     return highest(list(feature_floors(config, key).values()))
 
 
 def metric_source(config: Config) -> MetricSource:
-    """Where autoscalers read how full the servers are: as given, or GKE itself where `gke_version` is new enough."""
+    """Return where autoscalers read the servers' load: as given, or GKE itself if `gke_version` is new enough."""
     if config.autoscaling and config.autoscaling.metric_source:
         return config.autoscaling.metric_source
     try:
         given = GkeVersion.parse(config.cluster.gke_version or "")
-    except ValueError:  # None is given, or one that GKE-VERSION refuses.
+    except ValueError:  # No version is given, or one that the rule GKE-VERSION refuses.
         return "native"
     return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS.version)) else "pods"
 
 
 def needs_adapter(config: Config) -> bool:
-    """Whether the platform installs the custom metrics adapter."""
+    """Return whether the platform installs the custom metrics adapter."""
     spec = config.autoscaling
     return spec is not None and metric_source(config) != "native" and spec.install_adapter is not False

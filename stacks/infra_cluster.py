@@ -4,8 +4,9 @@ from cdktf import TerraformOutput
 from constructs import Construct
 
 from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.cluster_settings import WEEKDAYS
 from constructs_lib.fixed_value import FixedValue
-from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
+from constructs_lib.gke_cluster import GkeCluster
 from platform_config.config import Config
 from platform_config.names import SYSTEM_POOL
 from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
@@ -35,7 +36,7 @@ class InfraClusterStack(BaseStack):
         serving = config.serving_nodes(key)
         for pool_key, pool in config.pools(key).items():
             member = pool_key in serving.pools
-            cluster.add_accelerator_pool(pool_key, pool, compute_class=serving.compute_class if member else None)
+            cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=serving.compute_class if member else None)
         TerraformOutput(self, "cluster_name", value=plan.name, description="Name of the cluster.")
         TerraformOutput(self, "cluster_location", value=plan.location, description="Region or zone of the cluster.")
         TerraformOutput(

@@ -6,7 +6,7 @@ from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
-from constructs_lib.fleet import Fleet
+from constructs_lib.fleet import Fleet, FleetMember
 from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
 from constructs_lib.workload_identity import WorkloadIdentity
@@ -30,7 +30,7 @@ class InfraFleetStack(BaseStack):
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)
         self.pin("google-beta")
-        fleet = Fleet(
+        Fleet(
             self,
             "fleet",
             google=self.google,
@@ -38,10 +38,13 @@ class InfraFleetStack(BaseStack):
             google_beta=GoogleBetaProvider(self, "google-beta", project=config.project),
             time=self.time,
             project=config.project,
+            members={
+                key: FleetMember(cluster=self.names.cluster(key), location=self.names.cluster_location(key))
+                for key in config.regions
+            },
+            config_member=config.config_region,
+            service_discovery=config.service_discovery,
         )
-        for key in config.regions:
-            fleet.add_member(key, cluster=self.names.cluster(key), location=self.names.cluster_location(key))
-        fleet.enable_features(config_member=config.config_region, service_discovery=config.service_discovery)
         FixedValue(
             self,
             CONFIG_CLUSTER,

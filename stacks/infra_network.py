@@ -7,7 +7,7 @@ from constructs_lib.fixed_value import FixedValue
 from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.model_store import ModelStore
-from constructs_lib.network_region import NetworkRegion
+from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.workload_identity import WorkloadIdentity
@@ -24,8 +24,6 @@ from platform_config.plan_refusals import (
 from platform_config.services import project_services
 from stacks.base import BaseStack
 from stacks.infra_fleet import SERVER_IDENTITY
-
-SETTLE_ON_DESTROY_SEC = 180
 
 
 class InfraNetworkStack(BaseStack):
@@ -50,18 +48,23 @@ class InfraNetworkStack(BaseStack):
             after=services.enabled,
         )
         self._add_bucket(services)
-        self._network = GlobalNetwork(
+        plan = NetworkPlan(
+            project=project,
+            name=self.names.network,
+            node_service_account=nodes.email,
+            ports=(config.model_server.port, EXT_PROC_PORT, GRPC_HEALTH_PORT),
+        )
+        network = GlobalNetwork(
             self,
             "network",
             google=self.google,
             time=self.time,
-            project=project,
-            name=self.names.network,
+            plan=plan,
             spec=config.network,
-            node_service_account=nodes.email,
             after=services.enabled,
         )
-        self._add_regions()
+        for key in config.regions:
+            self._add_region(network, key)
         FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace())
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
@@ -85,7 +88,7 @@ class InfraNetworkStack(BaseStack):
                 BUCKET_PLACE,
                 value=place,
                 refusal=explain_moved_bucket(readers_grant=readers_grant),
-                after=[store.bucket],
+                after=store.ready,
             )
             TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
         FixedValue(
@@ -96,26 +99,21 @@ class InfraNetworkStack(BaseStack):
             fixed=config.bucket is None,
         )
 
-    def _add_regions(self) -> None:
-        ports = [self.config.model_server.port, EXT_PROC_PORT, GRPC_HEALTH_PORT]
-        self._network.allow_health_checks(ports)
-        for key in self.config.regions:
-            region = self._region(key)
-            address = self._network.add_region(key, region, ports)
-            if address is not None:
-                TerraformOutput(
-                    self,
-                    f"gateway_address_{key.replace('-', '_')}",
-                    value=address.address,
-                    description=f"Address of the gateway for clients in {region.region}.",
-                )
-        self._network.settle_on_destroy(SETTLE_ON_DESTROY_SEC)
+    def _add_region(self, network: GlobalNetwork, key: str) -> None:
+        region = network.add_region(key, self._region(key))
+        if region.gateway_address is not None:
+            TerraformOutput(
+                self,
+                f"gateway_address_{key.replace('-', '_')}",
+                value=region.gateway_address,
+                description=f"Address of the gateway for clients in {region.plan.region}.",
+            )
 
-    def _region(self, key: str) -> NetworkRegion:
+    def _region(self, key: str) -> NetworkRegionPlan:
         config = self.config
         ranges = region_ranges(config, key)
         named = config.gateway.addresses == "named" and key in config.gateway_regions
-        return NetworkRegion(
+        return NetworkRegionPlan(
             region=config.regions[key].region,
             node_subnet=self.names.node_subnet(key),
             proxy_subnet=self.names.proxy_subnet(key),

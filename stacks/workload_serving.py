@@ -1,6 +1,5 @@
 """What serves the model in one cluster: one provider, one cluster, so that a dead one blocks no other's plan."""
 
-from cdktf import ITerraformDependable
 from constructs import Construct
 
 from constructs_lib.inference_service import InferenceService
@@ -37,16 +36,21 @@ class WorkloadServingStack(ClusterStack):
             autoscaling=config.autoscaling,
             metric_source=metric_source(config),
         )
-        service = InferenceService(self, "inference", kubernetes=self.kubernetes, helm=self.helm, plan=plan)
-        if config.autoscaling:
-            service.add_autoscaler(config.autoscaling, after=self._adapter())
+        InferenceService(
+            self,
+            "inference",
+            kubernetes=self.kubernetes,
+            helm=self.helm,
+            plan=plan,
+            adapter=self._adapter() if config.autoscaling else None,
+        )
 
-    def _adapter(self) -> list[ITerraformDependable]:
-        """The custom metrics adapter, where the autoscaler needs one that is ours."""
+    def _adapter(self) -> MetricsAdapter | None:
+        """Add the custom metrics adapter where the autoscaler needs one that is not there already."""
         source = metric_source(self.config)
         if source == "native" or not needs_adapter(self.config):
-            return []
-        adapter = MetricsAdapter(
+            return None
+        return MetricsAdapter(
             self,
             "metrics-adapter",
             kubernetes=self.kubernetes,
@@ -54,4 +58,3 @@ class WorkloadServingStack(ClusterStack):
             serves=source,
             network_policy=self.config.cluster.network_policies,
         )
-        return adapter.ready

@@ -1,11 +1,15 @@
-"""Fixtures: the example's `platform`, `every_platform`, each synthesized once, and `synth`, one construct alone."""
+"""What all tests share: platforms that are made once for all workers, and `synth`, one construct alone."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,22 +21,60 @@ os.environ.pop("INFERENCE_CONFIG", None)
 
 from platform_config.config import Config
 from tests.configs import EXAMPLE
+from tests.sampling import ALL, SEED
 from tests.synthesized import Synthesized, synthesize, synthesize_stack
+from tests.terraform.binary import NoTerraformError, provide_terraform, version_of
+
+if TYPE_CHECKING:
+    from tests.shared import SharedFolders
+
+pytest_plugins = ["tests.shared"]
+
+SLOW_FIXTURES = {"deployed_of", "destroyed_of", "drill", "every_platform", "fast", "freed", "lab", "plain", "world"}
+"""What a test with one of them waits for is real Terraform, a long synth, or a process of its own."""
 
 Synth = Callable[[Callable[[Any], object]], Synthesized]
 Platforms = dict[str, tuple[Config, Synthesized]]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose, for this process and its workers, the Terraform and the samples of sweeps, and let Ctrl-C through."""
+    os.environ["SAMPLE_SEED"] = SEED
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell lets what it starts in the background ignore it, and every program that a test starts would as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    folder = TemporaryDirectory(prefix="terraform-")
+    config.add_cleanup(folder.cleanup)
+    try:
+        provide_terraform(Path(folder.name))
+    except NoTerraformError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make quick` leaves out."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was chosen."""
+    path = str(shutil.which("terraform"))
+    sweeps = "every value of the sweeps" if ALL else f"samples of the sweeps: SAMPLE_SEED={SEED} tries the same again"
+    terminalreporter.line(f"{sweeps}; Terraform {version_of(path)}: {path}")
+
+
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+def platform(shared_folders: SharedFolders) -> Synthesized:
     """config/example.yaml, synthesized."""
     from platform_config.load import load
 
-    return synthesize(load(EXAMPLE), tmp_path_factory.mktemp("platform"))
+    return Synthesized(shared_folders.get("platform", lambda folder: synthesize(load(EXAMPLE), folder)))
 
 
 @pytest.fixture(scope="session")
-def every_platform(platform: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Platforms:
+def every_platform(platform: Synthesized, shared_folders: SharedFolders) -> Platforms:
     """Each config and each variant of the example by its name, synthesized."""
     from platform_config.load import load
     from tests.configs import CONFIGS, config
@@ -41,8 +83,9 @@ def every_platform(platform: Synthesized, tmp_path_factory: pytest.TempPathFacto
     made = {EXAMPLE.stem: (load(EXAMPLE), platform)}
     others = {path.stem: load(path) for path in CONFIGS if path != EXAMPLE}
     variants = {name: config(**changes) for name, changes in VARIANTS.items()}
-    for name, each in (others | variants).items():
-        made[name] = (each, synthesize(each, tmp_path_factory.mktemp("each")))
+    for number, (name, each) in enumerate((others | variants).items()):
+        folder = shared_folders.get(f"variant-{number}", partial(synthesize, each))
+        made[name] = (each, Synthesized(folder))
     return made
 
 

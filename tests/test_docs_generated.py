@@ -19,14 +19,14 @@ from tools import docs
 
 
 def test_generated_files_are_fresh() -> None:
-    """After a change of a spec, a rule or a machine, `make docs` has been run."""
+    """After a change of a spec, a rule, a machine or a decision, `make docs` has been run."""
     assert docs.stale() == [], "run `make docs`"
 
 
-def test_check_names_each_stale_file_and_writing_cures_it(
+def test_check_names_each_stale_file_and_writing_fixes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--check` exits 1 without writing; without it the files are written and the check is content."""
+    """`--check` exits 1 without writing; without it the files are written and the check finds nothing."""
     monkeypatch.setattr(docs, "ROOT", tmp_path)
     monkeypatch.setattr(docs, "GENERATED", [("new.md", lambda: "new\n"), ("old.md", lambda: "newer\n")])
     (tmp_path / "old.md").write_text("old\n")
@@ -39,15 +39,15 @@ def test_check_names_each_stale_file_and_writing_cures_it(
     assert (tmp_path / "old.md").read_text() == "newer\n"
 
 
-def test_readme_keeps_everything_outside_the_markers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the table between the markers is generated; without markers nothing is."""
-    monkeypatch.setattr(docs, "ROOT", tmp_path)
-    begin, end = docs.MARKERS
+def test_every_decision_is_listed() -> None:
+    """docs/decisions/README.md has the title of each, with a link to it."""
+    page = docs.decisions_page()
+    files = sorted((docs.ROOT / "docs/decisions").glob("[0-9]*.md"))
 
-    (tmp_path / "README.md").write_text(f"before\n{begin}\nold\n{end}\nafter\n")
-    assert docs.readme() == f"before\n{begin}\n{docs.settings_table()}{end}\nafter\n"
-    (tmp_path / "README.md").write_text("no markers\n")
-    assert docs.readme() == "no markers\n"
+    assert len(files) > 30
+    assert [
+        file.name for file in files if f"({file.name}) | {file.read_text().splitlines()[0][2:]} |" not in page
+    ] == []
 
 
 def test_command_runs_from_anywhere(tmp_path: Path) -> None:
@@ -58,13 +58,13 @@ def test_command_runs_from_anywhere(tmp_path: Path) -> None:
 
 
 def test_every_setting_has_a_meaning() -> None:
-    """Each setting is in the table, with its line of the docstring; those of a pool are told once."""
+    """Each setting is in the table, with its line of the docstring; those of a pool stand there once."""
     made = docs.schema()
-    told = {path: meaning for path, _, _, meaning in docs.settings(made, made)}
+    listed = {path: meaning for path, _, _, meaning in docs.settings(made, made)}
     again = "regions.<key>.node_pools.<key>."
 
-    assert [path for path, meaning in told.items() if not meaning] == []
-    assert sorted(told) == sorted(path for path in setting_paths() if not path.startswith(again))
+    assert [path for path, meaning in listed.items() if not meaning] == []
+    assert sorted(listed) == sorted(path for path in setting_paths() if not path.startswith(again))
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_every_setting_has_a_meaning() -> None:
         ("labels", ("map of text", "")),
     ],
 )
-def test_settings_are_told_in_plain_words(path: str, row: tuple[str, str]) -> None:
-    """Types and defaults are those of the code, in words for people who write YAML."""
+def test_types_and_defaults_are_in_plain_english(path: str, row: tuple[str, str]) -> None:
+    """They are those of the code, in terms of people who write YAML."""
     made = docs.schema()
 
     assert {name: (kind, default) for name, kind, default, _ in docs.settings(made, made)}[path] == row
@@ -99,8 +99,8 @@ def test_editors_accept_the_example_and_mark_a_misspelt_key() -> None:
     assert "'imagee' was unexpected" in error.message
 
 
-def test_every_rule_and_machine_is_told() -> None:
-    """docs/rules.md and docs/machines.md leave none out."""
+def test_every_rule_and_machine_is_listed() -> None:
+    """docs/rules.md and docs/machines.md have them all."""
     rules, known = docs.rules_page(), docs.machines_page()
 
     assert [rule.id for rule in RULES if f"| `{rule.id}` | {rule.title} |" not in rules] == []

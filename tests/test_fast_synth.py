@@ -186,6 +186,23 @@ for _ in range(2):
     assert python(code, {"INFERENCE_FAST_SYNTH": "0"}).splitlines() == [refusal] * 2
 
 
+def test_only_the_bindings_see_remembered_type_hints() -> None:
+    """`typing` itself stays as it is, for everybody else in the process."""
+    code = """
+import typing
+before = typing.get_type_hints
+import fast_synth
+fast_synth.enable()
+from cdktf_cdktf_provider_time.sleep import SleepConfig
+SleepConfig(create_duration="3s")
+SleepConfig(create_duration="4s")
+seen = SleepConfig.__init__.__globals__["typing"].get_type_hints
+assert typing.get_type_hints is before is not seen
+assert (seen.cache_info().misses, seen.cache_info().hits) == (1, 1)
+"""
+    python(code)
+
+
 def test_a_call_that_comes_too_late_says_so() -> None:
     """After the first cdktf import the kernel runs already, so nothing would become faster on its side."""
     code = """

@@ -27,7 +27,8 @@ def run(config: Path | str, outdir: Path, *arguments: str, **env: str) -> subpro
 def make(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """What make would run."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
-    command = ["make", "--dry-run", "--old-file=.venv/.ready", *arguments]
+    made = ("--old-file=.venv/.ready-synth", "--old-file=.venv/.ready-tests")
+    command = ["make", "--dry-run", *made, *arguments]
     return subprocess.run(command, cwd=ROOT, env=variables | env, capture_output=True, text=True)
 
 
@@ -114,6 +115,7 @@ def test_what_is_not_known_never_becomes_the_example(
         (["synth", "CONFIG=config/mine.yaml"], "did you mean INFERENCE_CONFIG?"),
         (["test", "args=tests/rules"], "did you mean ARGS?"),
         (["synth", "PYHTON=python3.12"], "did you mean PYTHON?"),
+        (["test", "WORKER=4"], "did you mean WORKERS?"),
         (["synth", "config/example.yaml"], "did you mean `make synth INFERENCE_CONFIG=config/example.yaml`?"),
     ],
 )
@@ -126,12 +128,13 @@ def test_make_refuses_what_it_would_ignore(arguments: list[str], words: str) -> 
 
 
 def test_make_takes_what_it_knows() -> None:
-    """Its three variables; a config may be an argument too."""
+    """Its variables; a config may be an argument too."""
     named = make("synth", "INFERENCE_CONFIG=config/mine.yaml", "PYTHON=python3")
 
     assert named.stdout.strip() == ".venv/bin/python main.py"
     assert make("synth", "ARGS=config/mine.yaml").stdout.strip() == ".venv/bin/python main.py config/mine.yaml"
     assert make("test", "ARGS=tests/rules -x").stdout.splitlines()[-1] == ".venv/bin/python -m pytest tests/rules -x"
+    assert " -n 4 " in make("test", "WORKERS=4").stdout
 
 
 def test_make_names_no_config_of_its_own(tmp_path: Path) -> None:
@@ -148,10 +151,10 @@ def test_make_names_no_config_of_its_own(tmp_path: Path) -> None:
     assert variables("INFERENCE_CONFIG=") == ["INFERENCE_CONFIG="]
 
 
-@pytest.mark.parametrize("target", ["test", "test-providers", "check", "bench", "inventories", "cli"])
+@pytest.mark.parametrize("target", ["test", "test-all", "test-providers", "check", "bench", "inventories", "cli"])
 def test_make_tells_what_takes_long(target: str) -> None:
-    """Each long step begins with a line for people."""
-    assert re.match(r'echo "[^"]+"\n', make(target).stdout)
+    """Each long step begins with a line for people; tools.setup prints its own."""
+    assert re.match(r"""(echo "[^"]+"|printf '%s\\n' '[^']+'|\S+ -m tools\.setup)""", make(target).stdout)
 
 
 def test_a_bad_config_leaves_the_last_output_alone(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ TWO_POOLS = {
 
 
 class Frame(NamedTuple):
-    """Where something is."""
+    """The place of something."""
 
     left: float
     top: float
@@ -35,18 +35,18 @@ class Frame(NamedTuple):
     bottom: float
 
     def overlaps(self, other: Frame) -> bool:
-        """Whether the two share more than a border."""
+        """Return whether the two share more than a border."""
         apart = self.right <= other.left or other.right <= self.left
         return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
     def holds(self, other: Frame) -> bool:
-        """Whether *other* is wholly inside."""
+        """Return whether *other* is wholly inside."""
         inside = self.left <= other.left and other.right <= self.right
         return inside and self.top <= other.top and other.bottom <= self.bottom
 
 
 def regions(count: int) -> dict[str, Any]:
-    """So many regions more than the two of the example."""
+    """Return changes that add so many regions to the two of the example."""
     return {
         f"regions__more-{number}": {"number": number, "region": f"us-west{number}", "zones": [f"us-west{number}-a"]}
         for number in range(3, 3 + count)
@@ -77,7 +77,7 @@ each = pytest.mark.parametrize("platform", CONFIGS.values(), ids=CONFIGS.keys())
 
 
 def texts(svg: str) -> list[tuple[str, Frame]]:
-    """Every line of text and about where it is."""
+    """Return every line of text and about where it is."""
     found = []
     for element in ElementTree.fromstring(svg).iter(f"{SVG}text"):
         size, x, y = (float(element.attrib[name]) for name in ("font-size", "x", "y"))
@@ -88,7 +88,7 @@ def texts(svg: str) -> list[tuple[str, Frame]]:
 
 
 def boxes(svg: str) -> list[Frame]:
-    """Every box, the paper first."""
+    """Return every box, the background first."""
     found = []
     for element in ElementTree.fromstring(svg).iter(f"{SVG}rect"):
         left, top, width, height = (float(element.get(name, 0)) for name in ("x", "y", "width", "height"))
@@ -96,8 +96,8 @@ def boxes(svg: str) -> list[Frame]:
     return found
 
 
-def words(svg: str) -> str:
-    """All text, a line each."""
+def text_of(svg: str) -> str:
+    """Return all text, a line each."""
     return "\n".join(text for text, _ in texts(svg))
 
 
@@ -111,7 +111,7 @@ def test_no_text_covers_another(platform: Config) -> None:
 
 @each
 def test_every_text_is_inside_the_boxes_that_it_touches(platform: Config) -> None:
-    """No line runs over the border of a box, nor off the paper."""
+    """No line runs over the border of a box, nor out of the picture."""
     svg = render(platform)
     outside = [(text, box) for text, at in texts(svg) for box in boxes(svg) if at.overlaps(box) and not box.holds(at)]
 
@@ -120,7 +120,7 @@ def test_every_text_is_inside_the_boxes_that_it_touches(platform: Config) -> Non
 
 @each
 def test_boxes_are_apart_or_one_in_the_other(platform: Config) -> None:
-    """No box cuts through another, and all are on the paper."""
+    """No box cuts through another, and all are inside the picture."""
     paper, *others = boxes(render(platform))
     pairs = combinations(others, 2)
 
@@ -130,44 +130,44 @@ def test_boxes_are_apart_or_one_in_the_other(platform: Config) -> None:
 
 @each
 def test_every_region_machine_and_address_is_named(platform: Config) -> None:
-    """So is the rest of what the picture is for; of more than six regions, five."""
-    told, names = words(render(platform)), Names(platform)
+    """The picture names all of them; of more than six regions, those of five."""
+    shown, names = text_of(render(platform)), Names(platform)
     keys = list(platform.regions) if len(platform.regions) <= 6 else list(platform.regions)[:5]
 
     for key in keys:
-        assert f"\n{key}\n" in told
-        assert platform.regions[key].region in told
-        assert names.cluster(key) in told
-        assert all(plan.machine.machine_type in told for plan in platform.pools(key).values())
+        assert f"\n{key}\n" in shown
+        assert platform.regions[key].region in shown
+        assert names.cluster(key) in shown
+        assert all(plan.machine.machine_type in shown for plan in platform.pools(key).values())
     if platform.gateway.addresses == "named":
-        assert all(names.gateway_address(key) in told for key in set(keys) & set(platform.gateway_regions))
-    assert f"gs://{names.bucket}" in told
+        assert all(names.gateway_address(key) in shown for key in set(keys) & set(platform.gateway_regions))
+    assert f"gs://{names.bucket}" in shown
 
 
 def test_the_numbers_of_the_example_are_there() -> None:
     """Threshold, detection, ranges, chips, who is the config cluster and who writes."""
-    told = words(render(config()))
+    shown = text_of(render(config()))
 
     for text in ("over 60 %", "10.2.32.0/23", "10.3.0.0/16", "ct6e-standard-4t 2x2, 4 x v6e", "config cluster"):
-        assert text in told
-    assert "10 s (5 s x 2)" in told
-    assert told.count("reads") == 2
-    assert told.count("writes, once") == 1
+        assert text in shown
+    assert "10 s (5 s x 2)" in shown
+    assert shown.count("reads") == 2
+    assert shown.count("writes, once") == 1
 
 
 def test_more_than_six_regions_are_five_and_their_number() -> None:
-    """A picture of twenty columns can be read by nobody."""
-    assert "\n+4 more\n" in words(render(config(**regions(7))))
-    assert "more\n" not in words(render(config(**regions(4))))
+    """Nobody can read a picture of twenty columns."""
+    assert "\n+4 more\n" in text_of(render(config(**regions(7))))
+    assert "more\n" not in text_of(render(config(**regions(4))))
 
 
 def test_only_a_region_with_an_address_spills_over() -> None:
-    """Requests come in where an address is, so dashed ways start there."""
+    """Requests come in where an address is, so dashed arrows start there."""
     both, one = (render(config(**changes)) for changes in ({}, {"gateway__regions": ["us"]}))
 
     assert both.count("stroke-dasharray") == 2
     assert one.count('stroke-dasharray="5 5"') == 1
-    assert "no address in europe-west4" in words(one)
+    assert "no address in europe-west4" in text_of(one)
 
 
 def test_text_is_escaped() -> None:
@@ -175,7 +175,7 @@ def test_text_is_escaped() -> None:
     svg = render(config(project='a<b>&"c', model__served_name="<script>"))
 
     assert "<script" not in svg
-    assert 'a<b>&"c' in words(svg)
+    assert 'a<b>&"c' in text_of(svg)
 
 
 def test_it_stands_alone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from gke_inference.drill.sender_pod import sender_pod
+from gke_inference.drill.senders.pod_manifest import sender_pod
 from platform_config.stack_graph import WEIGHTS_STACK
 from tests.checks import pods
 from tests.synthesized import Synthesized

@@ -34,7 +34,7 @@ def validate(app: Synthesized) -> dict[str, str]:
 def providers(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Skips, with the reason, where Terraform or its providers cannot be had."""
     if shutil.which("terraform") is None:
-        pytest.skip("terraform is not on PATH: see README, Prerequisites")
+        pytest.skip("terraform is not on PATH: see docs/deploy.md, Before you deploy")
     folder = tmp_path_factory.mktemp("probe")
     (folder / "main.tf").write_text('terraform {\n required_providers { time = { source = "hashicorp/time" } }\n}\n')
     probe = subprocess.run(["terraform", f"-chdir={folder}", "init"], capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""Draws a config as one picture: clients, gateway, regions with their clusters and pools, and the bucket of weights."""
+"""Draw a config as one picture: clients, gateway, regions with their clusters and pools, and the bucket of weights."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ VIOLET, AMBER = ("#f1ebfe", "#6d28d9"), ("#fef3dc", "#b45309")
 
 
 class Canvas:
-    """SVG, part by part."""
+    """An SVG picture, to which parts are added."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
 
     def box(self, x: int, y: int, width: int, height: int, fill: str, line: str = LINE, dashed: bool = False) -> None:
-        """A box with round corners."""
+        """Draw a box with round corners."""
         dash = ' stroke-dasharray="5 4"' if dashed else ""
         self.parts.append(
             f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="8" fill="{fill}" stroke="{line}"{dash}/>'
@@ -42,7 +42,7 @@ class Canvas:
         self, x: int, y: int, text: str, room: int, *, size: float = 12, color: str = INK, bold: bool = False,
         mono: bool = False, at: str = "start",
     ) -> None:  # fmt: skip
-        """One line of text, in smaller letters where it would need more than *room*."""
+        """Write one line of text, in smaller letters where it would need more than *room*."""
         needed = text_width(text, size, bold or mono)
         size = size if needed <= room else round(size * room / needed, 1)
         style = f' font-family="{MONO}"' if mono else ""
@@ -51,7 +51,7 @@ class Canvas:
         self.parts.append(f'<text x="{x}" y="{y}" font-size="{size:g}" fill="{color}"{style}>{escape(text)}</text>')
 
     def arrow(self, path: str, color: str, dashed: bool = False) -> None:
-        """A line along *path*, with a head at its end."""
+        """Draw a line along *path*, with a head at its end."""
         dash = ' stroke-dasharray="5 5"' if dashed else ""
         self.parts.append(
             f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.75"{dash} marker-end="url(#{color[1:]})"/>'
@@ -59,12 +59,12 @@ class Canvas:
 
 
 def text_width(text: str, size: float, wide: bool) -> float:
-    """About how wide *text* is, rather too much than too little: no font is at hand."""
+    """Estimate the width of *text*, too wide rather than too narrow, since no font is available."""
     return len(text) * size * (0.61 if wide else 0.56)
 
 
 def render(config: Config) -> str:
-    """*config* as SVG: the same text for the same config. Of more than six regions, five and the number of the rest."""
+    """Return *config* as SVG, the same for one config; of more than six regions, five and the number of others."""
     keys = list(config.regions)
     shown = keys if len(keys) <= MOST_COLUMNS else keys[: MOST_COLUMNS - 1]
     lefts = {key: MARGIN + GUTTER + index * (COLUMN + GAP) for index, key in enumerate(shown)}
@@ -94,17 +94,17 @@ def _document(config: Config, canvas: Canvas, width: int, height: int) -> str:
         f'<path d="M0 0.5 8 4 0 7.5z" fill="{color}"/></marker>'
         for _, color in (BLUE, GREEN, AMBER)
     )
-    words = f"{config.name}: {config.model.name} in {len(config.regions)} regions behind one gateway"
+    title = f"{config.name}: {config.model.name} in {len(config.regions)} regions behind one gateway"
     body = "\n".join(canvas.parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'font-family="{SANS}" role="img">\n<title>{escape(words)}</title>\n<defs>{heads}</defs>\n'
+        f'font-family="{SANS}" role="img">\n<title>{escape(title)}</title>\n<defs>{heads}</defs>\n'
         f'<rect width="{width}" height="{height}" rx="14" fill="{PAPER}"/>\n{body}\n</svg>\n'
     )
 
 
 def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: int) -> None:
-    """The title, the bands behind everything, and what stands beside them."""
+    """Add the title, the bands behind everything, and the notes beside them."""
     names, check, room = Names(config), config.gateway.health_check, right - MARGIN
     canvas.text(MARGIN, 50, config.name, room, size=24, bold=True)
     regions = "1 region" if len(config.regions) == 1 else f"{len(config.regions)} regions"
@@ -133,7 +133,7 @@ def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: in
 
 
 def _add_entry(canvas: Canvas, config: Config, key: str, left: int) -> None:
-    """Clients, the gateway's address in their region, and the way to the model."""
+    """Add clients, the gateway's address in their region, and the arrow to the cluster."""
     middle = left + COLUMN // 2
     if key not in config.gateway_regions:
         canvas.box(left, ADDRESS, COLUMN, 56, PAPER, dashed=True)
@@ -153,14 +153,14 @@ def _add_entry(canvas: Canvas, config: Config, key: str, left: int) -> None:
 
 
 def _add_spill_over(canvas: Canvas, config: Config, one: str, other: str, middle: int) -> None:
-    """The ways between two neighbours, each from where there is an address; *middle* is the line between them."""
+    """Add arrows between two neighbours, each from a region with an address; *middle* is the line between them."""
     top, bottom, half = ADDRESS + 58, REGION - 2, (COLUMN + GAP) // 2 - 24
     bend = (top + bottom) // 2
-    ways = [side for side, key in ((1, one), (-1, other)) if key in config.gateway_regions]
-    for side in ways:
+    sides = [side for side, key in ((1, one), (-1, other)) if key in config.gateway_regions]
+    for side in sides:
         start, end = middle - side * half, middle + side * half
         canvas.arrow(f"M{start} {top}C{start} {bend + 26} {end} {bend - 26} {end} {bottom}", BLUE[1], dashed=True)
-    if ways:
+    if sides:
         canvas.box(middle - 40, bend - 13, 80, 26, PAPER, BLUE[1])
         percent, requests = config.gateway.spill_over_percent, config.gateway.max_in_flight_requests
         over = f"over {percent} %" if percent else f"over {requests}"
@@ -168,7 +168,7 @@ def _add_spill_over(canvas: Canvas, config: Config, one: str, other: str, middle
 
 
 def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) -> None:
-    """One region: its cluster, the pools in it, the ranges of its subnet."""
+    """Add one region: its cluster, the pools in it, the ranges of its subnet."""
     is_config = key == config.config_region
     canvas.box(left, REGION, COLUMN, card, PAPER)
     canvas.text(left + 16, REGION + 26, key, COLUMN - (152 if is_config else 32), size=17, bold=True)
@@ -185,7 +185,7 @@ def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) 
 
 
 def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> None:
-    """The system pool with the endpoint picker, the serving pool with its pods, and every other pool in a line."""
+    """Add the system pool with the endpoint picker, the serving pool with its servers, and a line per other pool."""
     names, system, pools = Names(config), config.cluster.system_pool, config.pools(key)
     width, middle = COLUMN - 44, x + COLUMN // 2 - 22
     canvas.box(x, top, width, 62, *GREEN)
@@ -201,7 +201,7 @@ def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> No
     serving = next(iter(choices.pools))
     pool = pools.pop(serving)
     canvas.box(x, top + 78, width, 82, *VIOLET)
-    canvas.text(x + 12, top + 96, _pool_words(serving, pool), width - 24)
+    canvas.text(x + 12, top + 96, _pool_text(serving, pool), width - 24)
     count = f"{pool.min_nodes} to {pool.nodes}" if pool.grows else str(pool.nodes)
     nodes = "1 node" if count == "1" else f"{count} nodes"
     how = f"{nodes}, {pool.spec.capacity.mode.replace('_', '-')}{', managed DRANET' if pool.dranet else ''}"
@@ -214,10 +214,10 @@ def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> No
     canvas.text(middle, top + 142, pods, width - 34, size=11.5, bold=True, color=VIOLET[1], at="middle")
     for number, (other, plan) in enumerate(pools.items()):
         canvas.box(x, top + 166 + 30 * number, width, 26, *VIOLET, dashed=True)
-        canvas.text(x + 12, top + 183 + 30 * number, _pool_words(other, plan), width - 24)
+        canvas.text(x + 12, top + 183 + 30 * number, _pool_text(other, plan), width - 24)
 
 
-def _pool_words(key: str, pool: PoolPlan) -> str:
+def _pool_text(key: str, pool: PoolPlan) -> str:
     topology = f" {pool.topology}" if pool.topology else ""
     return f"{key}: {pool.machine.machine_type}{topology}, {pool.chips} x {pool.machine.generation}"
 

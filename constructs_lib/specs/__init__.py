@@ -1,4 +1,17 @@
-"""What can be asked for: frozen dataclasses, one per noun, with their defaults and no cloud library behind them."""
+"""
+What can be asked for: frozen dataclasses, one per noun, with their defaults and no cloud library behind them.
+
+A **spec** is what somebody asks for: a section of the config file or an object in code, with defaults, mostly the same
+in every region. Its numbers have their unit in their name and their limits in their type.
+
+A **plan** is what follows from specs for one place: names, regions, zones, ranges, and what a machine type decides. It
+has no defaults for names and places. A stack works it out, or your own code.
+
+Constructs take the spec as it is and the plan for what is different here; methods that add one more of something, such
+as `GkeCluster.add_accelerator_pool`, take its spec and work the plan out. Both are frozen and raise `ValueError` when
+they are made, with one line for each problem: one that exists can be used. `CapacitySpec` alone may choose no way to
+get machines, or two, so that a config's rules can say so with its path; `NodePool` refuses it.
+"""
 
 from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.cluster import ClusterSpec, MaintenanceWindowSpec, SystemPoolSpec

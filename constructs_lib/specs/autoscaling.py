@@ -23,8 +23,8 @@ class AutoscalingSpec:
             through the adapter. Default: `native`, or `pods` where `cluster.gke_version` is older.
         install_adapter: Installs Google's adapter, which `pods` and `external` need; default: yes. false where the
             clusters have it already. KEDA and prometheus-adapter do not know its metrics: `native` goes beside them.
-        scale_up_window_sec: Seconds of which the lowest wish counts before pods are added, 0 to 3600.
-        scale_down_window_sec: Seconds of which the highest wish counts before pods are taken away, 0 to 3600.
+        scale_up_window_sec: Seconds of which the lowest target counts before pods are added, 0 to 3600.
+        scale_down_window_sec: Seconds of which the highest target counts before pods are taken away, 0 to 3600.
         scale_down_pods_per_minute: Most pods that are taken away in a minute.
     """
 

@@ -17,7 +17,7 @@ class NetworkSpec:
         mtu: Bytes in a packet, 1300 to 8896. Every VM of the VPC shares it.
         supernet: The range from which every region takes its block, by its number.
         region_prefix_length: Size of one region's block, 13 to 18. Half of it is for pods.
-        nat: Gives private nodes a way out (images, Hugging Face). Off where a proxy or mirror does that.
+        nat: Lets private nodes reach the internet (images, Hugging Face). Off where a proxy or mirror does that.
         nat_logs: What the NAT logs: `ERRORS_ONLY` are packets that it had to drop, `TRANSLATIONS_ONLY` each connection,
             `ALL` both, `NONE` nothing. Each connection is a line, and lines cost money.
         flow_logs_percent: Share of the packets between nodes, pods and the rest that VPC Flow Logs sample, 1 to 100.

@@ -1,7 +1,8 @@
-"""`inference-ops drill`: a region is taken down on purpose, and what users would have noticed is measured."""
+"""`inference-ops drill`: take a region down on purpose, and measure what users would have noticed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,20 +11,19 @@ from click.core import ParameterSource
 
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.drill.journal import Journal
-from gke_inference.drill.perform import Wishes, finish, perform
-from gke_inference.drill.plan import MEANS, SENDERS, DrillPlan, Means, Sender
-from gke_inference.drill.refusals import refusals
+from gke_inference.drill.plan import MEANS, SENDER_PLACES, DrillPlan, Means, SenderPlace, plan_problems
+from gke_inference.drill.workflow import DrillOptions, restore_from_journal, run_drill
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import Clusters, LivePlatform, connect_clusters
 from gke_inference.openai import Endpoint
 from gke_inference.option_types import BaseUrl, Finite, NewFile, TokenVariable
 from platform_config.config import Config
-from platform_config.errors import ConfigError
+from platform_config.errors import ConfigError, shown
 
 HOUR_SEC = 3600
 MAX_TOKENS = 16
 RESTORING = ("restoring", "journal", "restore_timeout_sec", "yes", "config", "output")
-"""The options that go with --restore."""
+"""Options that go with --restore."""
 JOURNAL = "drill-journal.json"
 
 
@@ -38,18 +38,20 @@ JOURNAL = "drill-journal.json"
 @option("--double", "second", metavar="KEY", help="Key of a second region to take down meanwhile.  [default: none]")
 @option(
     "--sender",
-    type=click.Choice(SENDERS),
+    type=click.Choice(SENDER_PLACES),
     default="pod",
     help="From where requests are sent: a small pod in the region's cluster, or here, a machine in the VPC.",
 )
 @option("--url", type=BaseUrl(), help="Base address to send to.  [default: the gateway's in the region]")
 @option("--yes", is_flag=True, help="Really do it. Without it the plan is printed and nothing is changed.")
-@option("--restore", "restoring", is_flag=True, help="Only undo what a drill that was killed has left.")
-@option("--journal", type=NewFile(), metavar="FILE", default=JOURNAL, help="What has to be restored is kept here.")
+@option("--restore", "restoring", is_flag=True, help="Only undo what a killed drill has left.")
+@option("--journal", type=NewFile(), metavar="FILE", default=JOURNAL, help="Holds what has to be undone.")
 @option("--even-if-overloaded", is_flag=True, help="Even if no other region has as many servers.")
 @option("--rate-per-sec", type=Finite(0, 100, min_open=True), metavar="RATE", default=2, help="Requests sent.")
-@option("--baseline-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=30, help="Before it.")
-@option("--outage-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=120, help="Each outage.")
+@option("--baseline-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=30, help="Before the outage.")
+@option(
+    "--outage-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=120, help="Length of each outage."
+)
 @option(
     "--recovery-sec",
     type=Finite(0, 4 * HOUR_SEC, min_open=True),
@@ -57,7 +59,13 @@ JOURNAL = "drill-journal.json"
     default=600,
     help="For a region to answer again; ends when it does.",
 )
-@option("--slow-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=5, help="Good, but slow.")
+@option(
+    "--slow-sec",
+    type=Finite(0, HOUR_SEC, min_open=True),
+    metavar="SEC",
+    default=5,
+    help="A slower answer counts as slow.",
+)
 @option("--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=30, help="For one request.")
 @option("--max-downtime-sec", type=Finite(0), metavar="SEC", default=30, help="Longest downtime that is still good.")
 @option("--max-error-rate", type=Finite(0, 1), metavar="RATE", default=0.05, help="Failed requests, still good.")
@@ -69,10 +77,10 @@ JOURNAL = "drill-journal.json"
     help="How long restoring is tried again where it fails.",
 )
 @option("--token-env", "token", type=TokenVariable(), default=None, help="Environment variable with a bearer token.")
-@option("--picture", type=NewFile(), help="SVG to draw: who answered and what failed, over time.")
+@option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: who answered and what failed, over time.")
 @click.pass_context
 def drill(
-    ctx: click.Context, *, region: str | None, means: Means, second: str | None, sender: Sender, url: str | None,
+    ctx: click.Context, *, region: str | None, means: Means, second: str | None, sender: SenderPlace, url: str | None,
     yes: bool, restoring: bool, journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float,
     outage_sec: float, recovery_sec: float, slow_sec: float, timeout_sec: float, max_downtime_sec: float,
     max_error_rate: float, restore_timeout_sec: float, token: str | None, picture: Path | None,
@@ -84,21 +92,20 @@ def drill(
     with --double the outage and recovery of a second region, recovery. With --double and no region left, only
     states 2 and 5 count.
 
-    They are sent by a pod in the region's cluster, as by a client there. With --sender here they are sent from
-    this machine, which must be in the VPC and have the region as the nearest one.
+    A pod in the region's cluster sends them, as a client there would. With --sender here this machine sends
+    them; it must be in the VPC and have the region as the nearest one.
 
-    Everything is restored, and the pod deleted, on every way out: at the end, on Ctrl-C, when the connection is
-    lost. After a kill -9 or a power cut, `drill --restore` does it from the journal.
+    Everything is restored, and the pod deleted, however the drill ends: after the last state, on Ctrl-C, when
+    the connection is lost. After a kill -9 or a power cut, `drill --restore` does it from the journal.
 
-    Pods end gracefully, as in an upgrade; means that pull the plug there are none. With `cordon`, pools that
-    grow may make new nodes. A Terraform apply in the meantime may end the outage.
+    Pods end gracefully, as in an upgrade; no means simulates a power cut. With `cordon`, pools with room to
+    grow may create new nodes. A Terraform apply in the meantime may end the outage.
     """
     settings: Settings = ctx.obj
     config = _config(ctx)
-    platform = LivePlatform(config=config, clusters=clusters_of(config))
-    kept = Journal.of(config, journal)
+    platform = LivePlatform(config=config, clusters=find_clusters(config))
     if restoring:
-        return _finish(ctx, platform, kept, restore_timeout_sec)
+        return _restore(ctx, platform, Journal.of(config, journal), restore_timeout_sec)
     endpoint = Endpoint(
         url=url or "", model=config.model.name, max_tokens=MAX_TOKENS, timeout_sec=timeout_sec, token=token or ""
     )
@@ -108,13 +115,13 @@ def drill(
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
         max_downtime_sec=max_downtime_sec, max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
-    _refuse(refusals(config, plan, journal=journal, picture=picture, config_path=settings.config_path))
-    wishes = Wishes(yes=yes, even_if_overloaded=even_if_overloaded, output=settings.output, picture=picture)
-    return perform(platform, plan, kept, wishes)
+    _refuse([*plan_problems(config, plan), *_file_problems(journal, picture, settings.config_path)])
+    options = DrillOptions(yes=yes, even_if_overloaded=even_if_overloaded, output=settings.output, picture=picture)
+    return run_drill(platform, plan, Journal.of(config, journal), options)
 
 
-def clusters_of(config: Config) -> Clusters:
-    """The clusters of *config*, each asked for once, when it is needed first."""
+def find_clusters(config: Config) -> Clusters:
+    """Return the clusters of *config*; each is looked up once, when it is needed first."""
     return connect_clusters(config, cache(lambda: GoogleApi.from_environment(config.project)))
 
 
@@ -125,17 +132,27 @@ def _config(ctx: click.Context) -> Config:
         raise click.UsageError(str(error)) from None
 
 
-def _finish(ctx: click.Context, platform: LivePlatform, journal: Journal, timeout_sec: float) -> Exit:
+def _restore(ctx: click.Context, platform: LivePlatform, journal: Journal, timeout_sec: float) -> Exit:
     given = (
         one for one in ctx.command.params if ctx.get_parameter_source(str(one.name)) == ParameterSource.COMMANDLINE
     )
     _refuse([f"{one.opts[0]}: must not be given with --restore" for one in given if one.name not in RESTORING])
     try:
-        return finish(platform, journal, timeout_sec=timeout_sec, output=ctx.obj.output)
+        return restore_from_journal(platform, journal, timeout_sec=timeout_sec, output=ctx.obj.output)
     except FileNotFoundError:
         raise click.UsageError(f"--journal: must exist to restore from, found no {journal.path}") from None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+
+
+def _file_problems(journal: Path, picture: Path | None, config_path: Path) -> Iterator[str]:
+    if journal.exists():
+        yield (
+            f"--journal: must not exist, got {shown(str(journal))}: another drill runs, or was killed; "
+            f"end that one with inference-ops drill --restore --journal {journal}"
+        )
+    if picture and picture.resolve() in (journal.resolve(), config_path.resolve()):
+        yield f"--picture: must be another file than the journal and the config, got {shown(str(picture))}"
 
 
 def _refuse(problems: list[str]) -> None:

@@ -1,22 +1,20 @@
-"""From single requests to figures, per state and region."""
+"""The figures of a drill: what its requests amount to, per state and region."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gke_inference.drill.downtime import Downtime, downtimes_of
-from gke_inference.drill.measured import Drilled
+from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.plan import DrillPlan, State
-from gke_inference.drill.reaction import reaction
-from gke_inference.load.figures import percentile
-from gke_inference.openai import Result
+from gke_inference.drill.timings import Downtime, find_downtimes, find_reaction_times
+from gke_inference.openai import Result, percentile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class RequestFigures:
     """
-    What a group of requests has in common. Times are those of the good ones; None means too few of them.
+    Counts and times of some requests. Times are those of the good ones; None means too few of them.
 
     Attributes:
         requests: How many were sent.
@@ -57,8 +55,8 @@ class StateFigures:
     title: str
     began_sec: float
     duration_sec: float
-    total: Figures
-    regions: dict[str, Figures]
+    total: RequestFigures
+    regions: dict[str, RequestFigures]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +69,9 @@ class DrillFigures:
         downtimes: Each downtime, the first one first.
         longest_downtime_sec: The longest, as far as they count; 0 without any.
         error_rate: Of the requests of the states that count; None without any.
-        time_to_detect_sec: As in `Reaction`.
-        time_to_fail_over_sec: As in `Reaction`.
-        time_to_come_back_sec: As in `Reaction`.
+        time_to_detect_sec: As in `ReactionTimes`.
+        time_to_fail_over_sec: As in `ReactionTimes`.
+        time_to_come_back_sec: As in `ReactionTimes`.
         unfinished_requests: Requests that had not ended when the drill did; they are in no other figure.
         exact_to_sec: How exact times are.
     """
@@ -89,53 +87,52 @@ class DrillFigures:
     exact_to_sec: float
 
 
-def drill_figures(plan: DrillPlan, drilled: Drilled) -> DrillFigures:
-    """All figures of a drill."""
-    states = _states(drilled)
-    judged = [result for state, results in states.items() if state in plan.judged for result in results]
-    downtimes = tuple(downtimes_of(drilled, plan.judged))
-    failed = sum(bool(result.error) for result in judged)
-    times = reaction(plan, drilled, states)
+def drill_figures(plan: DrillPlan, measurement: Measurement) -> DrillFigures:
+    """Compute all figures of a drill."""
+    states = _results_by_state(measurement)
+    counted = [result for state, results in states.items() if state in plan.counted_states for result in results]
+    downtimes = tuple(find_downtimes(measurement, plan.counted_states))
+    failed = sum(bool(result.error) for result in counted)
+    times = find_reaction_times(plan, measurement, states)
     return DrillFigures(
-        states=tuple(_state_figures(plan, drilled, state, results) for state, results in states.items()),
+        states=tuple(_state_figures(plan, measurement, state, results) for state, results in states.items()),
         downtimes=downtimes,
         longest_downtime_sec=max((downtime.counted_sec for downtime in downtimes), default=0),
-        error_rate=round(failed / len(judged), 6) if judged else None,
+        error_rate=round(failed / len(counted), 6) if counted else None,
         time_to_detect_sec=times.to_detect_sec,
         time_to_fail_over_sec=times.to_fail_over_sec,
         time_to_come_back_sec=times.to_come_back_sec,
-        unfinished_requests=drilled.unfinished,
-        exact_to_sec=round(drilled.exact_to_sec, 3),
+        unfinished_requests=measurement.unfinished,
+        exact_to_sec=round(measurement.exact_to_sec, 3),
     )
 
 
-def _states(drilled: Drilled) -> dict[State, list[Result]]:
-    """The requests by state."""
-    found: dict[State, list[Result]] = {mark.state: [] for mark in drilled.marks}
-    for result in drilled.results:
-        found[drilled.state_of(result)].append(result)
+def _results_by_state(measurement: Measurement) -> dict[State, list[Result]]:
+    found: dict[State, list[Result]] = {start.state: [] for start in measurement.starts}
+    for result in measurement.results:
+        found[measurement.state_of(result)].append(result)
     return found
 
 
-def _state_figures(plan: DrillPlan, drilled: Drilled, state: State, results: list[Result]) -> StateFigures:
-    began_sec, ended_sec = drilled.time_of(state)
+def _state_figures(plan: DrillPlan, measurement: Measurement, state: State, results: list[Result]) -> StateFigures:
+    began_sec, ended_sec = measurement.time_of(state)
     regions = dict.fromkeys(result.region for result in results)
     return StateFigures(
         state=int(state),
         title=state.title,
-        began_sec=round(began_sec - drilled.began_sec, 3),
+        began_sec=round(began_sec - measurement.began_sec, 3),
         duration_sec=round(ended_sec - began_sec, 3),
         total=_figures(plan, results),
         regions={region: _figures(plan, [r for r in results if r.region == region]) for region in regions},
     )
 
 
-def _figures(plan: DrillPlan, results: Sequence[Result]) -> Figures:
+def _figures(plan: DrillPlan, results: Sequence[Result]) -> RequestFigures:
     good = [result for result in results if not result.error]
     failed = len(results) - len(good)
     latency = [result.ended_sec - result.began_sec for result in good]
     ttft = [result.first_token_sec - result.began_sec for result in good if result.first_token_sec is not None]
-    return Figures(
+    return RequestFigures(
         requests=len(results),
         failed=failed,
         slow=sum(latency_sec > plan.slow_sec for latency_sec in latency),

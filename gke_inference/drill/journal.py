@@ -1,4 +1,4 @@
-"""What has to be changed back, on disk before anything is changed: a drill that is killed can be finished."""
+"""The journal of a drill: what has to be undone, on disk before it is done; a killed drill is undone from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gke_inference.drill.change import Change
+from gke_inference.drill.changes import Change
 from gke_inference.live_platform import LivePlatform
 from platform_config.config import Config
 from platform_config.errors import shown
@@ -31,17 +31,17 @@ class Journal:
 
     @classmethod
     def of(cls, config: Config, path: Path) -> Journal:
-        """The journal of the platform of *config*."""
+        """Return the journal at *path* of the platform of *config*."""
         return cls(path=path, project=config.project, name=config.name)
 
     def begin(self, changes: Sequence[Change]) -> None:
         """
-        Write the file, whole or not at all, and see it on disk.
+        Write the file, whole or not at all, and wait until it is on disk.
 
         Raises:
             FileExistsError: There is one: another drill runs, or was killed.
         """
-        new = self._written(changes)
+        new = self._write(changes)
         try:
             os.link(new, self.path)
         except FileExistsError:
@@ -54,40 +54,40 @@ class Journal:
         self._sync_folder()
 
     def replace(self, changes: Sequence[Change]) -> None:
-        """Write the file anew with more changes, or with those that are left."""
-        self._written(changes).replace(self.path)
+        """Write the file again with more changes, or with those that are left."""
+        self._write(changes).replace(self.path)
         self._sync_folder()
 
     def read(self, platform: LivePlatform) -> tuple[Change, ...]:
         """
-        The changes to restore.
+        Return the changes to undo.
 
         Raises:
-            ValueError: It is no journal, or that of another platform, or holds what no drill of this one does.
+            ValueError: It is no journal, is that of another platform, or holds what no drill of this one changes.
             FileNotFoundError: There is none.
         """
         data = self.path.read_bytes()
         try:
             document = json.loads(data.decode())
-            whose = (document["project"], document["name"])
+            owner = (document["project"], document["name"])
             changes = tuple(Change(**change) for change in document["changes"])
         except (ValueError, KeyError, TypeError):
             raise ValueError(f"{self.path}: must be the journal of a drill, and is none") from None
-        if whose != (self.project, self.name):
+        if owner != (self.project, self.name):
             raise ValueError(
-                f"{self.path}: must be the journal of {self.name} in {self.project}, is of {whose[1]} in {whose[0]}; "
+                f"{self.path}: must be the journal of {self.name} in {self.project}, is of {owner[1]} in {owner[0]}; "
                 "name that platform's file with --config"
             )
-        if strange := [change.path for change in changes if not change.known_to(platform)]:
-            raise ValueError(f"{self.path}: must hold what a drill changes, holds {shown(strange[0])}")
+        if unknown := [change.path for change in changes if not change.is_of_drill(platform)]:
+            raise ValueError(f"{self.path}: must hold what a drill changes, holds {shown(unknown[0])}")
         return changes
 
     def remove(self) -> None:
-        """Everything is restored."""
+        """Remove the file: everything is restored."""
         self.path.unlink(missing_ok=True)
 
-    def _written(self, changes: Sequence[Change]) -> Path:
-        document = {"project": self.project, "name": self.name, "changes": [change.shown() for change in changes]}
+    def _write(self, changes: Sequence[Change]) -> Path:
+        document = {"project": self.project, "name": self.name, "changes": [change.describe() for change in changes]}
         new = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         try:
             with open(new, "w", encoding="utf-8") as file:

@@ -1,25 +1,33 @@
-"""What a drill is asked to do, and the states it goes through."""
+"""What a drill does, the states it goes through, and what its options must not be."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil
 from typing import Any, Literal, get_args
 
 from gke_inference.openai import Endpoint
+from platform_config.config import Config
+from platform_config.errors import shown
 
 Means = Literal["replicas", "drain", "cordon"]
+"""How a region is taken down."""
 MEANS: tuple[Means, ...] = get_args(Means)
-Sender = Literal["pod", "here"]
-SENDERS: tuple[Sender, ...] = get_args(Sender)
-SPARE_SEC = 600
-"""For the pod to come up, and for all that is not planned."""
+SenderPlace = Literal["pod", "here"]
+"""From where requests are sent: a pod in the region's cluster, or this machine."""
+SENDER_PLACES: tuple[SenderPlace, ...] = get_args(SenderPlace)
+RESERVE_SEC = 600
+"""Time for the pod to start, and for all that is not planned."""
+MOST_AT_ONCE = 500
+"""Requests that may run at once where nothing answers: each takes a connection here, and a thread in a pod."""
+FEWEST_REQUESTS = 10
+"""Requests that a state needs for its figures to mean something."""
 
 
 class State(IntEnum):
-    """What is up and what is down."""
+    """Which regions are up and which are down."""
 
     BASELINE = 1
     OUTAGE = 2
@@ -29,7 +37,7 @@ class State(IntEnum):
 
     @property
     def title(self) -> str:
-        """The state for people."""
+        """Number and name, as reports show them."""
         return f"{self.value} {self.name.lower().replace('_', ' ')}"
 
 
@@ -39,12 +47,12 @@ class DrillPlan:
     One drill.
 
     Attributes:
-        endpoint: Where requests go and what they ask; without an address until it has been looked up.
-        sender: From where they are sent: a pod in the region's cluster, or this machine.
+        endpoint: Where requests go and what they ask; without an address until the gateway's has been looked up.
+        sender: From where requests are sent.
         region: Key of the region that is taken down.
-        second: Key of a region that is taken down as well, while the first is; None for none.
+        second: Key of a region that is taken down as well, while the first is down; None for none.
         means: How a region is taken down.
-        region_names: What answers call each region, by key.
+        region_names: Name of each region in the answers of its servers, by key.
         rate_per_sec: Requests sent per second, however many still run.
         baseline_sec: Length of the state before the outage.
         outage_sec: Length of each outage.
@@ -52,11 +60,11 @@ class DrillPlan:
         slow_sec: A good answer that takes longer is counted as slow.
         max_downtime_sec: Longest downtime that is still good.
         max_error_rate: Failed requests per request, 0 to 1, that are still good.
-        restore_timeout_sec: How long restoring is tried again where it does not work.
+        restore_timeout_sec: How long restoring is tried again where it fails.
     """
 
     endpoint: Endpoint
-    sender: Sender
+    sender: SenderPlace
     region: str
     second: str | None
     means: Means
@@ -71,25 +79,25 @@ class DrillPlan:
     restore_timeout_sec: float
 
     @property
-    def judged(self) -> tuple[State, ...]:
-        """The states whose failures count: with every region down by order, failures are no fault of the platform."""
+    def counted_states(self) -> tuple[State, ...]:
+        """States whose failures count: while the drill itself keeps every region down, failures are expected."""
         none_left = self.second is not None and len(self.region_names) == 2
         return (State.OUTAGE, State.RECOVERY) if none_left else tuple(State)[1:]
 
     @property
-    def taken_down(self) -> tuple[str, ...]:
+    def regions_down(self) -> tuple[str, ...]:
         """Keys of the regions that are taken down, the first one first."""
         return (self.region, self.second) if self.second else (self.region,)
 
     @property
-    def longest_sec(self) -> int:
-        """How long it may take at most, so that nothing of it outlives it."""
+    def max_duration_sec(self) -> int:
+        """Longest time that the drill may take; a pod that sends requests ends itself then."""
         outages = 2 if self.second else 1
         states = self.baseline_sec + outages * (self.outage_sec + self.recovery_sec)
-        return ceil(states + self.restore_timeout_sec + self.endpoint.timeout_sec) + SPARE_SEC
+        return ceil(states + self.restore_timeout_sec + self.endpoint.timeout_sec) + RESERVE_SEC
 
-    def shown(self) -> dict[str, Any]:
-        """The plan as it is printed: without the token."""
+    def describe(self) -> dict[str, Any]:
+        """Return the plan as the report prints it, without the token."""
         return {
             "url": self.endpoint.url,
             "model": self.endpoint.model,
@@ -107,3 +115,39 @@ class DrillPlan:
             "max_error_rate": self.max_error_rate,
             "restore_timeout_sec": self.restore_timeout_sec,
         }
+
+
+def plan_problems(config: Config, plan: DrillPlan) -> list[str]:
+    """Return why *plan* cannot be carried out on the platform of *config*; no cluster is asked for that."""
+    return [*_region_problems(config, plan), *_request_problems(plan)]
+
+
+def _region_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
+    keys = ", ".join(config.regions)
+    for name, key in (("--region", plan.region), ("--double", plan.second)):
+        if key is not None and key not in config.regions:
+            yield f"{name}: must be one of {keys}, got {shown(key) if key else 'none'}"
+    if len(config.regions) < 2:
+        yield f"regions: must be two or more, or nothing takes over, got {keys}"
+    if plan.second and plan.second == plan.region:
+        yield f"--double: must be another region than --region, got {shown(plan.second)} twice"
+    if plan.second and plan.means == "drain" and len(config.regions) == 2:
+        yield "--double: must leave a region that is not drained with --means drain, Google takes no less; got two of 2"
+    known = plan.region in config.regions
+    if known and not plan.endpoint.url and plan.region not in config.gateway_regions:
+        yield f"--url: must be given, the gateway has no address in {plan.region}"
+
+
+def _request_problems(plan: DrillPlan) -> Iterator[str]:
+    at_once, timeout_sec = plan.rate_per_sec * plan.endpoint.timeout_sec, plan.endpoint.timeout_sec
+    if at_once > MOST_AT_ONCE:
+        yield (
+            f"--rate-per-sec: times --timeout-sec must be at most {MOST_AT_ONCE}, for so many may wait at once, "
+            f"got {plan.rate_per_sec:g} times {timeout_sec:g}: send fewer, or wait shorter"
+        )
+    for name, seconds in (("--baseline-sec", plan.baseline_sec), ("--outage-sec", plan.outage_sec)):
+        if seconds * plan.rate_per_sec < FEWEST_REQUESTS:
+            yield (
+                f"{name}: must hold {FEWEST_REQUESTS} requests or more, "
+                f"got {seconds:g} s at {plan.rate_per_sec:g} per second"
+            )

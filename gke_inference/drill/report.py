@@ -12,54 +12,57 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gke_inference.drill.change import Change
-from gke_inference.drill.figures import DrillFigures, Figures
-from gke_inference.drill.measured import Drilled
-from gke_inference.drill.outage import Outage
+from gke_inference.drill.changes import Change, Outage
+from gke_inference.drill.figures import DrillFigures, RequestFigures
+from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.findings import Finding, outcome
 from gke_inference.tables import print_findings
 
 
 def before_json(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding]) -> str:
-    """What would be done, as one document: `dry_run` or a refusal; nothing was changed."""
-    changes = [change.shown() for outage in outages for change in outage.changes]
+    """Return what would be done as one document: `dry_run`, with the changes or with the findings that forbid them."""
+    changes = [change.describe() for outage in outages for change in outage.changes]
     deletes = [path for outage in outages for path in outage.deletes]
     return _json(plan, findings, {"dry_run": True, "changes": changes, "deletes": deletes})
 
 
 def restored_json(changes: Sequence[Change], left: Sequence[Change]) -> str:
-    """What `--restore` did, as one document."""
-    restored = [change.shown() for change in changes if change not in left]
-    return json.dumps({"restored": restored, "left": [change.shown() for change in left]}, indent=2)
+    """Return what `--restore` did as one document."""
+    restored = [change.describe() for change in changes if change not in left]
+    return json.dumps({"restored": restored, "left": [change.describe() for change in left]}, indent=2)
 
 
-def after_json(plan: DrillPlan, drilled: Drilled, figures: DrillFigures, findings: Sequence[Finding]) -> str:
+def after_json(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, findings: Sequence[Finding]) -> str:
     """
-    The report as one document: `plan`, `outcome`, `findings`, the fields of `DrillFigures`, and every request.
+    Return the report as one document: `plan`, `outcome`, `findings`, the fields of `DrillFigures`, and every request.
 
     Keys are stable and end in their unit; rates are 0 to 1; null stands for what could not be measured. Times are
     seconds from the begin of the drill.
     """
     requests = [
         {
-            "at_sec": round(result.began_sec - drilled.began_sec, 3),
-            "state": int(drilled.state_of(result)),
+            "at_sec": round(result.began_sec - measurement.began_sec, 3),
+            "state": int(measurement.state_of(result)),
             "region": result.region,
             "status": result.status,
             "error": result.error,
             "latency_sec": round(result.ended_sec - result.began_sec, 4),
             "ttft_sec": round(result.first_token_sec - result.began_sec, 4) if result.first_token_sec else None,
         }
-        for result in drilled.results
+        for result in measurement.results
     ]
-    head = {"dry_run": False, "ended_by": drilled.ended_by, **asdict(figures)}
-    return _json(plan, findings, {**head, "left": [change.shown() for change in drilled.left], "requests": requests})
+    head = {"dry_run": False, "ended_by": measurement.ended_by, **asdict(figures)}
+    return _json(
+        plan,
+        findings,
+        {**head, "left": [change.describe() for change in measurement.not_restored], "requests": requests},
+    )
 
 
 def _json(plan: DrillPlan, findings: Sequence[Finding], rest: dict[str, Any]) -> str:
-    told = [finding.shown() for finding in findings]
-    head = {"plan": plan.shown(), "outcome": outcome(findings).name.lower(), "findings": told}
+    found = [finding.shown() for finding in findings]
+    head = {"plan": plan.describe(), "outcome": outcome(findings).name.lower(), "findings": found}
     return json.dumps({**head, **rest}, indent=2)
 
 
@@ -68,7 +71,7 @@ def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[
     print_findings(findings, console, title="Before the drill")
     if outages and plan.sender == "pod":
         _line(console, f"\nA pod in {escape(plan.region)} would send the requests to {escape(plan.endpoint.url)}.")
-    for key, outage in zip(plan.taken_down, outages, strict=bool(outages)):
+    for key, outage in zip(plan.regions_down, outages, strict=bool(outages)):
         meanwhile = f", while {escape(plan.region)} is down" if key != plan.region else ""
         _line(console, f"\n[bold]What would be done to {escape(key)}[/] (by {plan.means}), and undone{meanwhile}:")
         for change in outage.changes:
@@ -78,7 +81,7 @@ def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[
 
 
 def print_after(
-    plan: DrillPlan, drilled: Drilled, figures: DrillFigures, findings: Sequence[Finding], console: Console
+    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, findings: Sequence[Finding], console: Console
 ) -> None:
     """Print states, downtimes, times, findings and the verdict."""
     where = f"{plan.region} ({plan.region_names[plan.region]})"
@@ -93,8 +96,8 @@ def print_after(
     ):
         _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
     _line(console, f"Times are exact to {figures.exact_to_sec:g} s.\n")
-    if drilled.unfinished:
-        _line(console, f"[yellow]{drilled.unfinished} requests had not ended, and were left out.[/]")
+    if measurement.unfinished:
+        _line(console, f"[yellow]{measurement.unfinished} requests had not ended, and were left out.[/]")
     print_findings(findings, console, title="Findings")
 
 
@@ -113,14 +116,14 @@ def _states(figures: DrillFigures) -> Table:
 def _downtimes(figures: DrillFigures) -> Table:
     table = _table("Downtimes (seconds)", "began in state", "errors", "began", "took", "failed", text=2)
     for downtime in figures.downtimes:
-        counts = "" if downtime.counted_sec else " (does not count)"
+        note = "" if downtime.counted_sec else " (does not count)"
         took = f"{downtime.downtime_sec:.1f}{'' if downtime.ended else '+'}"
         errors, began = ", ".join(downtime.errors), f"{downtime.began_sec:.1f}"
-        table.add_row(f"{downtime.state}{counts}", errors, began, took, str(downtime.failed))
+        table.add_row(f"{downtime.state}{note}", errors, began, took, str(downtime.failed))
     return table
 
 
-def _row(figures: Figures) -> list[str]:
+def _row(figures: RequestFigures) -> list[str]:
     times = (figures.latency_p50_sec, figures.latency_p95_sec, figures.ttft_p50_sec, figures.ttft_p95_sec)
     counts = (figures.requests, figures.failed, figures.slow)
     return [*map(str, counts), *("-" if value is None else f"{value:.2f}" for value in times)]

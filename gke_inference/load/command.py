@@ -1,4 +1,4 @@
-"""`inference-ops load`: a ramp of requests that makes a region spill over while somebody watches."""
+"""`inference-ops load`: raise the load step by step, and show which region serves."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ from rich.console import Console
 
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.load import report
+from gke_inference.load.chart import draw
 from gke_inference.load.figures import run_figures
-from gke_inference.load.picture import draw
 from gke_inference.load.plan import LoadPlan
-from gke_inference.load.progress import View
-from gke_inference.load.ramp import Measured, Ramp
+from gke_inference.load.ramp import Ramp, RampMeasurement
+from gke_inference.load.view import LoadView
 from gke_inference.openai import Endpoint
-from gke_inference.openai_send import CONNECT_SEC, send, served_models
+from gke_inference.openai_client import CONNECT_SEC, make_prompt, send, served_models
 from gke_inference.option_types import BaseUrl, Finite, NewFile, TokenVariable, WholeNumbers
-from gke_inference.prompts import prompt
 from platform_config.errors import shown
 
 DAY_SEC = 86_400
 
 
 def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) -> str:
-    """*model*, or the one of the config, which is read only then; empty where there is no config to read."""
+    """Return *model*, or the one of the config, which is read only then; empty where there is no config to read."""
     settings: Settings = ctx.obj
     if model or not (settings.named or settings.config_path.exists()):
         return model or ""
@@ -47,7 +46,10 @@ def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) 
 @option("--concurrency", type=WholeNumbers(most=10_000), default="1,2,4,8,16", help="Requests at once, step by step.")
 @option("--step-sec", type=Finite(0, DAY_SEC, min_open=True), metavar="SEC", default=30, help="Length of a step.")
 @option(
-    "--prompt-tokens", type=WholeNumbers(most=1_000_000), default="128,1024", help="Prompt lengths, in turn; about."
+    "--prompt-tokens",
+    type=WholeNumbers(most=1_000_000),
+    default="128,1024",
+    help="About how long prompts are, in tokens; one length after the other.",
 )
 @option("--max-tokens", type=click.IntRange(1, 1_000_000), metavar="N", default=128, help="Longest answer.")
 @option("--stream/--no-stream", default=True, help="Ask for tokens as they come.")
@@ -80,7 +82,7 @@ def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) 
     default=0.01,
     help="Failed requests per request that are still good.",
 )
-@option("--picture", type=NewFile(), help="SVG to draw: requests by region and time to first token.")
+@option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: requests by region and time to first token.")
 @click.pass_obj
 def load(
     settings: Settings, *, url: str, model: str, concurrency: tuple[int, ...], step_sec: float,
@@ -92,7 +94,7 @@ def load(
     Raise the load step by step and see which region serves.
 
     Each of N workers sends its next request when its last has ended; each step has another N. Prompts are random
-    words, so that no cache answers for free. All requests are sent from this one process.
+    words, so that no cache answers them. All requests are sent from this one process.
 
     Ctrl-C ends the run early; what was measured until then is reported.
     """
@@ -123,7 +125,7 @@ def _only_model(url: str, token: str) -> str:
     try:
         models = served_models(url, token)
     except ValueError as error:
-        problem = f"must be given: there is no config, and {url}/v1/models does not tell it ({shown(str(error))})"
+        problem = f"must be given: there is no config, and {url}/v1/models does not list it ({shown(str(error))})"
     else:
         if len(models) == 1:
             return models[0]
@@ -131,19 +133,19 @@ def _only_model(url: str, token: str) -> str:
     raise click.UsageError(f"--model: {problem}")
 
 
-async def measure(plan: LoadPlan) -> Measured:
-    """Run the ramp of *plan*, until its end or a signal, and show on stderr how it goes."""
+async def measure(plan: LoadPlan) -> RampMeasurement:
+    """Run the ramp of *plan*, until its end or a signal, and show its progress on stderr."""
     lengths = cycle(plan.prompt_tokens)
     # By itself httpx would open 100 connections at most, and take proxies and passwords (.netrc) from the environment.
     client = httpx.AsyncClient(
         limits=httpx.Limits(), timeout=httpx.Timeout(None, connect=CONNECT_SEC), trust_env=False,
         verify=ssl.create_default_context(),
     )  # fmt: skip
-    view = View(Console(stderr=True), concurrency=plan.concurrency)
+    view = LoadView(Console(stderr=True), concurrency=plan.concurrency)
     ramp = Ramp(
         concurrency=plan.concurrency,
         step_sec=plan.step_sec,
-        send=lambda: send(client, plan.endpoint, prompt(next(lengths))),
+        send=lambda: send(client, plan.endpoint, make_prompt(next(lengths))),
         view=view,
     )
     with view, anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:

@@ -1,4 +1,4 @@
-"""From single requests to figures: per step, per region, and for the whole run."""
+"""The figures of a load run: what its requests amount to, per step, per region, and for the whole run."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gke_inference.load.ramp import EndedBy, Measured, Step
-from gke_inference.openai import Result
+from gke_inference.load.ramp import EndedBy, RampMeasurement, Step
+from gke_inference.openai import Result, percentile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class TrafficFigures:
     """
-    What a group of requests has in common. Times and tokens are those of the good ones.
+    Counts, times and tokens of some requests. Times and tokens are those of the good ones.
 
     Attributes:
         requests: How many ended, good or not.
@@ -25,7 +25,8 @@ class Figures:
         output_tokens: Tokens of their answers.
         output_tokens_per_sec: Tokens that came in the time of the step or run, whenever their request began. Within a
             request they are taken to come evenly.
-        output_tokens_counted_by: The server's `usage`, our count of `chunks`, or `mixed`; None if nobody counted.
+        output_tokens_counted_by: The server's `usage`, the client's count of `chunks`, or `mixed`; None if nobody
+            counted.
         ttft_p50_sec: Time to first token, half are faster. None of a percentile means too few requests: p50 takes 2,
             p95 takes 20, p99 takes 100. Without a stream there is no such time.
         ttft_p95_sec: The same, 95 % are faster.
@@ -65,8 +66,8 @@ class StepFigures:
 
     concurrency: int
     duration_sec: float
-    total: Figures
-    regions: dict[str, Figures]
+    total: TrafficFigures
+    regions: dict[str, TrafficFigures]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class RunFigures:
         ended_by: Why it ended.
         unfinished_requests: Requests that were running when a signal ended it; they are in no other figure.
         answered_requests: Requests that got an HTTP status, good or not.
-        error_examples: For each kind of error, what was said about the first.
+        error_examples: For each kind of error, the message of the first.
         total: All requests.
         regions: All requests by region.
         steps: Each step.
@@ -88,31 +89,25 @@ class RunFigures:
     unfinished_requests: int
     answered_requests: int
     error_examples: dict[str, str]
-    total: Figures
-    regions: dict[str, Figures]
+    total: TrafficFigures
+    regions: dict[str, TrafficFigures]
     steps: tuple[StepFigures, ...]
 
 
-def percentile(values: Iterable[float], percent: int) -> float | None:
-    """The nearest-rank percentile: a value that was measured. None where too few lie beyond it to tell it from luck."""
-    ordered = sorted(values)
-    if len(ordered) * (100 - percent) < 100:
-        return None
-    return round(ordered[-(-len(ordered) * percent // 100) - 1], 4)
-
-
-def run_figures(measured: Measured) -> RunFigures:
-    """All figures of a run."""
-    every = sorted((result for step in measured.steps for result in step.results), key=lambda result: result.ended_sec)
-    total, regions = _split(every, every, (measured.steps[0].began_sec, measured.steps[-1].ended_sec))
+def run_figures(measurement: RampMeasurement) -> RunFigures:
+    """Compute all figures of a run."""
+    every = sorted(
+        (result for step in measurement.steps for result in step.results), key=lambda result: result.ended_sec
+    )
+    total, regions = _split(every, every, (measurement.steps[0].began_sec, measurement.steps[-1].ended_sec))
     return RunFigures(
-        ended_by=measured.ended_by,
-        unfinished_requests=measured.unfinished,
+        ended_by=measurement.ended_by,
+        unfinished_requests=measurement.unfinished,
         answered_requests=sum(result.status is not None for result in every),
         error_examples={result.error: result.detail for result in reversed(every) if result.error},
         total=total,
         regions=regions,
-        steps=tuple(_step_figures(step, every) for step in measured.steps),
+        steps=tuple(_step_figures(step, every) for step in measurement.steps),
     )
 
 
@@ -124,9 +119,9 @@ def _step_figures(step: Step, every: Sequence[Result]) -> StepFigures:
 
 def _split(
     results: Sequence[Result], every: Sequence[Result], time: tuple[float, float]
-) -> tuple[Figures, dict[str, Figures]]:
+) -> tuple[TrafficFigures, dict[str, TrafficFigures]]:
     """
-    The figures of *results*, and the same by region.
+    Compute the figures of *results*, and the same by region.
 
     Args:
         results: The requests of a step, or of the run.
@@ -142,13 +137,15 @@ def _split(
     return _figures(results, every, time, of=len(results)), figures
 
 
-def _figures(results: Sequence[Result], running: Sequence[Result], time: tuple[float, float], *, of: int) -> Figures:
+def _figures(
+    results: Sequence[Result], running: Sequence[Result], time: tuple[float, float], *, of: int
+) -> TrafficFigures:
     good = [result for result in results if not result.error]
     kinds = Counter(result.error for result in results if result.error)
     counted_by = {result.counted_by for result in good} - {None}
     ttft = [result.first_token_sec - result.began_sec for result in good if result.first_token_sec is not None]
     latency = [result.ended_sec - result.began_sec for result in good]
-    return Figures(
+    return TrafficFigures(
         requests=len(results),
         share=round(len(results) / of, 4) if of else 0,
         errors=kinds.total(),

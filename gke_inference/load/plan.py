@@ -19,7 +19,7 @@ class LoadPlan:
         endpoint: Where requests go and what they ask.
         concurrency: Requests at once, step by step.
         step_sec: Length of each step.
-        prompt_tokens: Lengths of prompts, about, in tokens; taken in turn.
+        prompt_tokens: Lengths of prompts, about, in tokens; one after the other.
         max_error_rate: Errors per request, 0 to 1, that are still good.
     """
 
@@ -29,8 +29,8 @@ class LoadPlan:
     prompt_tokens: tuple[int, ...]
     max_error_rate: float
 
-    def shown(self) -> dict[str, Any]:
-        """The plan as it is printed: without the token."""
+    def describe(self) -> dict[str, Any]:
+        """Return the plan as the report prints it, without the token."""
         return {
             "url": self.endpoint.url,
             "model": self.endpoint.model,
@@ -47,7 +47,7 @@ class LoadPlan:
         }
 
     def outcome(self, run: RunFigures) -> Exit:
-        """What *run* says about the platform."""
+        """Return what *run* says about the platform."""
         if not run.answered_requests:
             return Exit.UNKNOWN
         return Exit.WRONG if (run.total.error_rate or 0) > self.max_error_rate else Exit.GOOD

@@ -1,4 +1,4 @@
-"""A closed loop: so many workers, each of which sends its next request when its last has ended."""
+"""A ramp: a closed loop of workers, each of which sends its next request when its last has ended, step by step."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Literal
 import anyio
 from anyio.abc import TaskGroup
 
-from gke_inference.load.progress import View
+from gke_inference.load.view import LoadView
 from gke_inference.openai import Result
 
 # A server that refuses in a millisecond would otherwise be asked a thousand times a second.
 PAUSE_AFTER_ERROR_SEC = 0.5
 FAILED_CONNECTIONS = 3
-"""So many in a row, before the first answer, are enough to know that nobody is there."""
+"""Failures in a row, before any answer, that show that nothing listens there."""
 
 EndedBy = Literal["last step", "signal", "no answer"]
 
@@ -29,7 +29,7 @@ class Step:
 
     Attributes:
         concurrency: Workers.
-        began_sec: When they were let go, as `time.perf_counter` reads.
+        began_sec: When they began, as `time.perf_counter` reads.
         ended_sec: When the next step began, or the ramp ended.
         results: The requests that began in this step, whenever they ended.
     """
@@ -41,7 +41,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
+class RampMeasurement:
     """
     What a ramp measured.
 
@@ -61,63 +61,63 @@ class Ramp:
     """
     Steps of more (or fewer) workers, without a pause in between.
 
-    A worker that is too many ends its request first. After the last step, running requests are waited for: to leave
-    them out would leave out the slowest ones. A worker waits half a second after an error. When the first requests
-    find nobody to connect to, or the first step ends without any answer, the rest is spared.
+    Where a step has fewer workers, those that leave end their request first. After the last step, running requests
+    are waited for: to leave them out would leave out the slowest ones. A worker waits half a second after an error.
+    When the first requests find nothing to connect to, or the first step ends without any answer, the ramp ends.
 
     Args:
         concurrency: Workers of each step.
         step_sec: Length of each step.
         send: Sends one request.
-        view: Is told what happens.
+        view: Shows how far the ramp is.
     """
 
     concurrency: tuple[int, ...]
     step_sec: float
     send: Callable[[], Awaitable[Result]]
-    view: View
+    view: LoadView
 
     _workers: int = 0
     _busy: set[int] = field(default_factory=set)
     _running: int = 0
-    _marks: list[float] = field(default_factory=list)
+    _starts: list[float] = field(default_factory=list)
     _results: list[list[Result]] = field(default_factory=list)
     _scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     _ended_by: EndedBy = "last step"
-    _nobody: anyio.Event = field(default_factory=anyio.Event)
+    _no_server: anyio.Event = field(default_factory=anyio.Event)
 
     def stop(self) -> None:
-        """End at once; what was measured until now is kept."""
+        """End at once; what was measured so far is kept."""
         self._ended_by = "signal"
         self._scope.cancel()
 
-    async def run(self) -> Measured:
-        """Go through all steps."""
+    async def run(self) -> RampMeasurement:
+        """Go through all steps, and return what was measured."""
         with self._scope:
             async with anyio.create_task_group() as group:
-                await self._climb(group)
-                self.view.waiting(self._running)
+                await self._run_steps(group)
+                self.view.show_waiting(self._running)
         return self._measured()
 
-    async def _climb(self, group: TaskGroup) -> None:
+    async def _run_steps(self, group: TaskGroup) -> None:
         try:
             for number, workers in enumerate(self.concurrency):
                 self._begin(number, workers, group)
                 with anyio.move_on_after(self.step_sec):
-                    await self._nobody.wait()
-                self.view.step_ended(number)
+                    await self._no_server.wait()
+                self.view.end_step(number)
                 results = self._results[0]
                 if number == 0 and results and all(result.status is None for result in results):
                     self._ended_by = "no answer"
                     break
         finally:
             self._workers = 0
-            self._marks.append(perf_counter())
+            self._starts.append(perf_counter())
 
     def _begin(self, number: int, workers: int, group: TaskGroup) -> None:
-        self.view.step_began(number)
+        self.view.begin_step(number)
         self._workers = workers
-        self._marks.append(perf_counter())
+        self._starts.append(perf_counter())
         self._results.append([])
         for worker in set(range(workers)) - self._busy:
             self._busy.add(worker)
@@ -130,20 +130,20 @@ class Ramp:
             result = await self.send()
             self._running -= 1
             self._results[number].append(result)
-            self.view.request_ended(number, result)
-            self._look_for_somebody()
+            self.view.count(number, result)
+            self._check_connections()
             if result.error:
                 await anyio.sleep(PAUSE_AFTER_ERROR_SEC)
         self._busy.remove(worker)
 
-    def _look_for_somebody(self) -> None:
+    def _check_connections(self) -> None:
         first = self._results[0]
         if len(first) >= FAILED_CONNECTIONS and all(result.error == "connection" for result in first):
-            self._nobody.set()
+            self._no_server.set()
 
-    def _measured(self) -> Measured:
-        steps = zip(self.concurrency, pairwise(self._marks), self._results, strict=False)
-        return Measured(
+    def _measured(self) -> RampMeasurement:
+        steps = zip(self.concurrency, pairwise(self._starts), self._results, strict=False)
+        return RampMeasurement(
             steps=tuple(
                 Step(concurrency=workers, began_sec=began, ended_sec=ended, results=tuple(results))
                 for workers, (began, ended), results in steps

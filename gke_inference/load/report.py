@@ -12,13 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from gke_inference.command import Exit
-from gke_inference.load.figures import Figures, RunFigures
+from gke_inference.load.figures import RunFigures, TrafficFigures
 from gke_inference.load.plan import LoadPlan
 from gke_inference.openai import UNKNOWN_REGION
 
 NOBODY_THERE = (
     "Is it the gateway's address and port, and is this machine in the VPC, in one of the gateway's regions? "
-    "`inference-ops verify` tells the addresses."
+    "`inference-ops verify` prints the addresses."
 )
 COUNTED_BY = {
     "usage": "the server (usage)",
@@ -30,11 +30,11 @@ COLOR = {Exit.GOOD: "green", Exit.WRONG: "red", Exit.UNKNOWN: "yellow"}
 
 def as_json(plan: LoadPlan, run: RunFigures) -> str:
     """
-    The report as one document: `plan`, `outcome` and the fields of `RunFigures`.
+    Return the report as one document: `plan`, `outcome` and the fields of `RunFigures`.
 
     Keys are stable and end in their unit; shares and rates are 0 to 1; null stands for what could not be measured.
     """
-    document = {"plan": plan.shown(), "outcome": plan.outcome(run).name.lower(), **asdict(run)}
+    document = {"plan": plan.describe(), "outcome": plan.outcome(run).name.lower(), **asdict(run)}
     return json.dumps(document, indent=2)
 
 
@@ -60,7 +60,7 @@ def print_report(plan: LoadPlan, run: RunFigures, console: Console) -> None:
 
 
 def _table(title: str, *columns: str, text: int = 1) -> Table:
-    """A table that fits 80 columns, the width of a log; the first *text* columns hold words, the others numbers."""
+    """Return a table that fits 80 columns, the width of a log; after the first *text* columns come numbers."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number < text else "right", overflow="fold")
@@ -104,16 +104,16 @@ def _errors(run: RunFigures) -> Table:
     return table
 
 
-def _counts(figures: Figures) -> tuple[str, str, str]:
+def _counts(figures: TrafficFigures) -> tuple[str, str, str]:
     rate = figures.output_tokens_per_sec
     return str(figures.requests), str(figures.errors), "-" if rate is None else f"{rate:.1f}"
 
 
-def _ttft(figures: Figures) -> list[str]:
+def _ttft(figures: TrafficFigures) -> list[str]:
     return _seconds(figures.ttft_p50_sec, figures.ttft_p95_sec, figures.ttft_p99_sec)
 
 
-def _latency(figures: Figures) -> list[str]:
+def _latency(figures: TrafficFigures) -> list[str]:
     return _seconds(figures.latency_p50_sec, figures.latency_p95_sec, figures.latency_p99_sec)
 
 
@@ -122,7 +122,7 @@ def _seconds(*values: float | None) -> list[str]:
 
 
 def _remarks(plan: LoadPlan, run: RunFigures) -> Iterator[str]:
-    """What the tables do not say by themselves."""
+    """Yield what is to be known beside the tables."""
     ttft = "TTFT: time to first token; " if plan.endpoint.stream else ""
     yield f"{ttft}answer: time to the whole answer; of good requests only."
     yield "A dash: too few of them; p50 takes 2, p95 takes 20, p99 takes 100."

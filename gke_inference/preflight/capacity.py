@@ -12,6 +12,7 @@ from gke_inference.check import Check
 from gke_inference.findings import Finding, good, wrong
 from gke_inference.preflight.target import Target
 from platform_config.errors import nearest
+from platform_config.pages import VERSIONS
 from platform_config.sizing import system_machine_type
 from platform_config.versions import version_floor
 
@@ -73,7 +74,7 @@ def _version(target: Target, key: str) -> Iterator[Finding]:
     needed = f"{spec.release_channel} offers {spelled(floor)} or newer, for the features in use"
     if chosen is not None and chosen >= floor:
         metric = GkeVersion.parse(BALANCER_METRIC.version)
-        doubt = f"; {BALANCER_METRIC.feature} may need {BALANCER_METRIC.version}: docs/versions.md"
+        doubt = f"; {BALANCER_METRIC.feature} may need {BALANCER_METRIC.version}: {VERSIONS}"
         balances = target.config.gateway.spill_over_percent is not None
         yield good(
             "VERSION", f"{spelled(chosen)} would be taken{doubt if balances and chosen < metric else ''}", needed

@@ -20,6 +20,7 @@ from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
+from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.rules import check
 from platform_config.stack_graph import INFRA
 from platform_config.versions import metric_source
@@ -164,8 +165,8 @@ def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> Non
             highlight=False,
         )
     console.print(
-        "What its state holds still exists. README, Add a region, has the steps that destroy it; when it is gone, or "
-        "never was applied, delete the folder.",
+        f"What its state holds is still there. {REMOVE_A_REGION}, has the steps to destroy it; delete the folder when "
+        "that is done, or if it was never applied.",
         soft_wrap=True,
     )
 
@@ -201,8 +202,8 @@ def _print_next(
     )
     if steps_first:
         console.print(
-            "Then, before any deploy, the README's steps for what is left or refused above: Add a region (how one is "
-            "taken away), Move the config cluster; a plan that is refused says what to do.",
+            f"Then, before any deploy, follow the steps for what is left or refused above: {REMOVE_A_REGION}, or "
+            f"{MOVE_THE_CONFIG_CLUSTER}; a plan that is refused prints its own.",
             soft_wrap=True,
         )
         return

@@ -1,1 +1,1 @@
-"""The way down, stack by stack, and what is left."""
+"""The command that destroys a platform, stack by stack, and reports what remains of it."""

@@ -1,4 +1,4 @@
-"""Which clusters of the platform are gone: what Terraform made in one has died with it."""
+"""Which clusters of the platform were deleted: the Kubernetes objects in them are gone too."""
 
 from __future__ import annotations
 
@@ -7,76 +7,86 @@ from collections.abc import Sequence
 from gke_inference.api_error import ApiError
 from gke_inference.findings import Finding, Status
 from gke_inference.google_api import GoogleApi
-from gke_inference.load_balancer import refuse_gaps
-from gke_inference.teardown.answers import CLUSTER_VIEWER, UNTOLD, untold
+from gke_inference.load_balancer import require_complete
+from gke_inference.teardown.findings import CLUSTER_VIEWER, NO_ANSWER, explain
+from gke_inference.teardown.state import FIXED_VALUE_TYPE, States, remembered_cluster
 from gke_inference.teardown.terraform import Resource
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.stack_graph import WORKLOAD, cluster_key
 
-OBJECTS = ("kubernetes_", "helm_", "time_", "terraform_data")
+OBJECT_TYPES = ("kubernetes_", "helm_", "time_", FIXED_VALUE_TYPE)
 """
-Kinds that a workload has in its cluster.
+What the types of a workload's resources in its cluster begin with.
 
-Its waits go with them: they wait for what is done there. So does where the cluster is, which the state remembers.
+Its waits are among them: they wait for what happens there. So is the remembered endpoint of the cluster.
 """
 
 
-class Clusters:
+class DeletedClusters:
     """
-    Asks Google for them.
+    Asks Google which clusters of the platform are gone.
 
     Args:
         google: The project.
         config: The platform.
+        states: What is in each state: the gateway and the download may be in another cluster than the config has.
 
     Attributes:
-        error: What the question was refused with. It is not asked again then: each time would take as long.
+        error: Why Google gave no answer. It is not asked again then: each question would take as long.
     """
 
-    def __init__(self, google: GoogleApi, config: Config) -> None:
+    def __init__(self, google: GoogleApi, config: Config, states: States) -> None:
         self.error: Exception | None = None
         self._google = google
-        self._config = config
-        self._gone: set[str] = set()
+        self._names = Names(config)
+        self._keys = {self._names.cluster(key): key for key in config.regions}
+        self._by_stack = {stack: self._cluster_of(stack, resources) for stack, resources in states.items()}
+        self._deleted: set[str] = set()
 
-    def lost(self, stack: str) -> str:
-        """Name of the cluster that *stack* is of, where it is known to be gone; else nothing."""
-        key = cluster_key(self._config, stack)
-        if not key or self.error:
+    def find(self, stack: str) -> str:
+        """Return the name of the cluster that *stack* makes or has its objects in, if it is known to be gone."""
+        name = self._by_stack.get(stack, "")
+        if not name or self.error:
             return ""
-        name = Names(self._config).cluster(key)
         try:
-            if name not in self._gone and self._is_gone(name, Names(self._config).cluster_location(key)):
-                self._gone.add(name)
-        except UNTOLD as error:
+            if name not in self._deleted and self._is_deleted(name):
+                self._deleted.add(name)
+        except NO_ANSWER as error:
             self.error = error
-        return name if name in self._gone else ""
+        return name if name in self._deleted else ""
 
-    def problems(self) -> list[Finding]:
-        """That it could not be told of all of them, where that is so."""
+    def findings(self) -> list[Finding]:
+        """Return a finding where Google did not say which clusters are gone."""
         if not self.error:
             return []
-        found, fix = untold(self.error, CLUSTER_VIEWER)
-        needed = "which clusters are gone: their objects are then taken out of the states"
+        found, fix = explain(self.error, CLUSTER_VIEWER)
+        needed = "which clusters are gone: their objects are then removed from the states"
         return [Finding(id="CLUSTERS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
 
-    def _is_gone(self, name: str, location: str) -> bool:
-        """Not where it should be, and nowhere else: after a change of the config it may be in another place."""
-        parent = f"projects/{self._google.project}/locations"
-        clusters = "projects.locations.clusters"
+    def _cluster_of(self, stack: str, resources: Sequence[Resource]) -> str:
+        key = cluster_key(self._names.config, stack)
+        return remembered_cluster(resources) or (self._names.cluster(key) if key else "")
+
+    def _is_deleted(self, name: str) -> bool:
+        """Return whether *name* is neither where the config has it nor, after a change of the config, elsewhere."""
+        if name in self._keys and self._exists(self._names.cluster_path(self._keys[name])):
+            return False
+        parent = f"projects/{self._google.project}/locations/-"
+        answer = self._google.call("container", "v1", "projects.locations.clusters.list", parent=parent)
+        require_complete(answer)
+        return all(cluster.get("name") != name for cluster in answer.get("clusters", []))
+
+    def _exists(self, path: str) -> bool:
         try:
-            self._google.call("container", "v1", f"{clusters}.get", name=f"{parent}/{location}/clusters/{name}")
+            self._google.call("container", "v1", "projects.locations.clusters.get", name=path)
         except ApiError as error:
             if not error.missing:
                 raise
-        else:
             return False
-        answer = self._google.call("container", "v1", f"{clusters}.list", parent=f"{parent}/-")
-        refuse_gaps(answer)
-        return all(cluster.get("name") != name for cluster in answer.get("clusters", []))
+        return True
 
 
-def objects(stack: str, resources: Sequence[Resource]) -> list[Resource]:
-    """Those of the *resources* of *stack* that are nothing without its cluster."""
-    return [one for one in resources if stack.startswith(WORKLOAD) and one.kind.startswith(OBJECTS)]
+def objects_in_cluster(stack: str, resources: Sequence[Resource]) -> list[Resource]:
+    """Return those of the *resources* of *stack* that exist only in its cluster."""
+    return [one for one in resources if stack.startswith(WORKLOAD) and one.type.startswith(OBJECT_TYPES)]

@@ -1,4 +1,4 @@
-"""`inference-ops teardown`: the whole platform down in order, past what is protected, and what is left of it."""
+"""`gke-inference teardown`: destroys the platform in order, except what is protected, and reports what is left."""
 
 from __future__ import annotations
 
@@ -11,31 +11,30 @@ from gke_inference.api_error import ApiError, remedy
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite
-from gke_inference.teardown.clusters import Clusters
-from gke_inference.teardown.down import down
-from gke_inference.teardown.named import name_problems, protection_problems
+from gke_inference.teardown.clusters import DeletedClusters
+from gke_inference.teardown.decisions import DestroyOptions, FindDeleted
+from gke_inference.teardown.findings import stale_stack_findings
 from gke_inference.teardown.network import Network
-from gke_inference.teardown.plan import WayDown, way_down
-from gke_inference.teardown.planned import planned
-from gke_inference.teardown.printed import print_report
-from gke_inference.teardown.progress import looking
-from gke_inference.teardown.stale import stale_problems
-from gke_inference.teardown.states import paths, read_states
-from gke_inference.teardown.subject import Subject
+from gke_inference.teardown.order import DestroyOrder, read_order
+from gke_inference.teardown.progress import report_if_slow
+from gke_inference.teardown.report import print_report
+from gke_inference.teardown.run import Teardown
+from gke_inference.teardown.state import BUCKET_TYPE, States, protected_names, read_states, resource_paths
 from gke_inference.teardown.terraform import TerraformError
-from gke_inference.teardown.turn import Rules
 from platform_config.config import Config
+from platform_config.errors import shown
+from platform_config.names import Names
 
 HOUR_SEC = 3600
 CREDENTIALS = "application default credentials"
 
 
-def config_and_way(ctx: click.Context, param: click.Parameter, outdir: Path) -> tuple[Config, WayDown]:
-    """The config, and the way down through *outdir*, which must be its synth."""
+def read_synth(ctx: click.Context, param: click.Parameter, outdir: Path) -> tuple[Config, DestroyOrder]:
+    """Return the config, and the order of the stacks in *outdir*, which must be its synth."""
     settings: Settings = ctx.obj
     config = platform_config(ctx)
     try:
-        return config, way_down(config, outdir)
+        return config, read_order(config, outdir)
     except ValueError as error:
         fix = f"run the synth first: INFERENCE_CONFIG={settings.config_path} make synth"
         raise click.BadParameter(f"{error}\n    fix: {fix}", ctx, param) from None
@@ -43,57 +42,98 @@ def config_and_way(ctx: click.Context, param: click.Parameter, outdir: Path) -> 
 
 @click.command(cls=Command)
 @option(
-    "--outdir", "target", type=click.Path(path_type=Path), metavar="DIR", default="cdktf.out", callback=config_and_way,
+    "--outdir", "target", type=click.Path(path_type=Path), metavar="DIR", default="cdktf.out", callback=read_synth,
     help="What `make synth` wrote.",
 )  # fmt: skip
-@option("--yes", is_flag=True, help="Do it. Without it nothing is changed: the plan is printed.")
+@option("--yes", is_flag=True, help="Destroy. Without it nothing is changed: the plan is printed.")
 @option(
     "--delete-cluster", "clusters", metavar="NAME", multiple=True,
-    help="A cluster that must go: refuses to begin while it is protected. May be repeated.",
+    help="A cluster that must be deleted: nothing is destroyed while it is protected. May be repeated.",
 )  # fmt: skip
-@option("--delete-bucket", "bucket", metavar="NAME", help="The model bucket may go, with the weights in it.")
+@option("--delete-bucket", "bucket", metavar="NAME", help="Delete the model bucket too, with the weights in it.")
 @option("--retries", type=click.IntRange(0, 20), metavar="N", default=3, help="Tries after the first, per stack.")
-@option("--pause-sec", type=Finite(0, HOUR_SEC), metavar="SEC", default=30, help="Between two tries, or two looks.")
+@option("--pause-sec", type=Finite(0, HOUR_SEC), metavar="SEC", default=30, help="Between two tries, or two questions.")
 @option(
     "--wait-sec", type=Finite(0, HOUR_SEC), metavar="SEC", default=900,
-    help="For the load balancer to let go of the network.",
+    help="Longest wait for the load balancer to be deleted.",
 )  # fmt: skip
 @click.pass_obj
 def teardown(
-    settings: Settings, *, target: tuple[Config, WayDown], yes: bool, clusters: tuple[str, ...], bucket: str | None,
-    retries: int, pause_sec: float, wait_sec: float,
+    settings: Settings, *, target: tuple[Config, DestroyOrder], yes: bool, clusters: tuple[str, ...],
+    bucket: str | None, retries: int, pause_sec: float, wait_sec: float,
 ) -> Exit:  # fmt: skip
     """
-    Destroy the platform stack by stack, the last one first, and tell what is left.
+    Destroy the platform stack by stack, the last one first, and report what is left.
 
-    Without --yes it only tells what it would do; `terraform init` runs in the stacks' folders all the same.
+    Without --yes it only prints what it would do; `terraform init` runs in the stacks' folders all the same.
 
     What stays: clusters whose state says deletion_protection, with all that they need; the model bucket with what is
     in it, unless it is named; the secret and the project's services. It is safe to run it again.
 
-    Kubernetes objects whose cluster is gone already are taken out of the states.
+    Kubernetes objects whose cluster is gone already are removed from the states.
 
-    Ctrl-C is passed on to Terraform once, and the report tells how far it came (exit code 3).
+    Ctrl-C is passed on to Terraform once, and the report shows how far it came (exit code 3).
     """
-    config, way = target
+    config, order = target
     if problems := name_problems(config, clusters, bucket):
         raise click.UsageError("\n  ".join(problems))
     console = Console(stderr=True)
     try:
         google = GoogleApi.from_environment(config.project)
         google.token()
-        states = read_states(way, console)
+        states = read_states(order, console)
     except (ApiError, TerraformError) as error:
         fix = f"\n    fix: {remedy(error, CREDENTIALS)}" if isinstance(error, ApiError) else ""
         console.print(f"Nothing was changed: {error}{fix}", markup=False, soft_wrap=True, highlight=False)
         return Exit.UNKNOWN
-    network = Network(google, config, paths(states))
-    subject = Subject(config=config, way=way, states=states, clusters=Clusters(google, config), network=network)
-    with looking(console, "looking at the clusters that are named"):
-        problems = protection_problems(states, clusters, bucket, subject.clusters.lost)
-    if problems := [*problems, *(stale_problems(way, states) if yes else [])]:
+    run = Teardown(
+        config=config, order=order, states=states, clusters=DeletedClusters(google, config, states),
+        network=Network(google, config, order, resource_paths(states)), console=console,
+        options=DestroyOptions(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec),
+    )  # fmt: skip
+    with report_if_slow(console, "looking at the clusters that are named"):
+        problems = protection_problems(states, clusters, bucket, run.clusters.find)
+    if yes:
+        problems += [f"{one.found}\n    fix: {one.fix}" for one in stale_stack_findings(order, states)]
+    if problems:
         raise click.UsageError("\n  ".join(problems))
-    rules = Rules(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec)
-    report = down(subject, rules, wait_sec=wait_sec, console=console) if yes else planned(subject, rules, console)
+    report = run.run(wait_sec=wait_sec) if yes else run.plan()
     print_report(report, settings.output, Console())
     return report.outcome
+
+
+def name_problems(config: Config, clusters: tuple[str, ...], bucket: str | None) -> list[str]:
+    """Return a problem for each name that is not the platform's."""
+    names = Names(config)
+    known = [names.cluster(key) for key in config.regions]
+    found = [
+        f"--delete-cluster: must be one of {', '.join(known)}, got {shown(name)}"
+        for name in clusters
+        if name not in known
+    ]
+    if bucket is not None and (config.bucket is None or bucket != names.bucket):
+        wanted = f"must be {names.bucket}" if config.bucket else "must not be given: this platform has no bucket"
+        found.append(f"--delete-bucket: {wanted}, got {shown(bucket)}")
+    return found
+
+
+def protection_problems(
+    states: States, clusters: tuple[str, ...], bucket: str | None, find_deleted: FindDeleted
+) -> list[str]:
+    """Return a problem for each thing that was named and is protected: Terraform would refuse it half-way."""
+    found = []
+    for stack, resources in states.items():
+        found += [
+            f"--delete-cluster {name}: must not be protected, it has deletion_protection in the state of {stack}\n"
+            f"    fix: cluster.deletion_protection: false in the config, `make synth`, apply {stack} (where Terraform "
+            f"calls it tainted: `terraform untaint` it first)"
+            for name in protected_names(resources)
+            if name in clusters and not find_deleted(stack)
+        ]
+        found += [
+            f"--delete-bucket {bucket}: must have force_destroy, it has none in the state of {stack}\n"
+            f"    fix: bucket.force_destroy: true in the config, `make synth`, apply {stack}"
+            for one in resources
+            if bucket is not None and one.type == BUCKET_TYPE and one.values.get("force_destroy") is not True
+        ]
+    return found

@@ -1,8 +1,9 @@
-"""Terraform's destroy as a subprocess, followed while it runs."""
+"""Terraform's destroy as a subprocess, followed while it runs, and which of its errors are worth another try."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,56 +11,88 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TextIO
 
-from gke_inference.teardown.stop import Stop
-from gke_inference.teardown.terraform import command_of
+from gke_inference.teardown.interrupt import Interrupt
+from gke_inference.teardown.terraform import terraform_command
 
-LOOK_SEC = 0.1
-"""Between two looks at what Terraform has printed."""
+POLL_SEC = 0.1
+"""Between two reads of what Terraform has printed."""
+TRANSIENT = re.compile(
+    # Google: in use, another operation is running, too many requests.
+    r"already being used by|resourceInUse|resourceNotReady|incompatible operation|operation in progress"
+    r"|associated resources that should be cleaned up|error 409|error 429|error 5\d\d|rate ?limit ?exceeded"
+    r"|resource_exhausted|quota exceeded for quota metric|quotaExceeded|acquiring the state lock"
+    # Kubernetes: a control plane that is overloaded or being replaced.
+    r"|server is currently unable to handle the request|server has received too many requests"
+    r"|etcdserver: (request timed out|leader changed)|timeout while waiting|deadline exceeded"
+    # The network.
+    r"|i/o timeout|connection re(set|fused)|handshake timeout|unexpected EOF|: EOF\b|client connection lost"
+    r"|no such host",
+    re.IGNORECASE,
+)
+"""Errors that may be over after a pause."""
+EXPIRED_TOKEN = re.compile(r"\bUnauthorized\b|error 401\b|invalid authentication credentials", re.IGNORECASE)
+"""The next run gets a new access token; a second refusal in a row has another cause."""
+PERMANENT = re.compile(r"deletion.protection|force_destroy|bucket you tried to delete is not empty", re.IGNORECASE)
+"""The same error would come again."""
 
 
-def destroy(folder: Path, targets: Sequence[str], stop: Stop, gone: Callable[[], None]) -> list[str]:
+def destroy(folder: Path, targets: Sequence[str], interrupt: Interrupt, on_destroyed: Callable[[], None]) -> list[str]:
     """
-    Destroy *targets*, or all where there are none, and call *gone* for each that is; gives Terraform's errors.
+    Destroy *targets*, or all where there are none, and return Terraform's errors.
 
-    It takes as long as it takes. Terraform runs in a session of its own, so that a Ctrl-C in a terminal reaches it
-    through *stop* alone.
+    There is no time limit. Terraform runs in a session of its own, so that a Ctrl-C in a terminal reaches it through
+    *interrupt* alone.
+
+    Args:
+        folder: The stack's root module.
+        targets: Addresses.
+        interrupt: Passes a signal on to Terraform.
+        on_destroyed: Called for each resource that was destroyed.
     """
-    command = ["destroy", "-auto-approve", "-input=false", "-json", *(f"-target={address}" for address in targets)]
+    arguments = ["destroy", "-auto-approve", "-input=false", "-json", *(f"-target={address}" for address in targets)]
     try:
-        return _followed(command_of(folder, *command), stop, gone)
+        return _follow(terraform_command(folder, *arguments), interrupt, on_destroyed)
     except OSError as error:
         return [f"terraform could not be run: {error.filename or 'terraform'}: {error.strerror or error}"]
 
 
-def _followed(command: Sequence[str], stop: Stop, gone: Callable[[], None]) -> list[str]:
-    # Into a file: a pipe would break if this process were killed, and Terraform would die of that in the middle.
+def is_transient(errors: Iterable[str], tries: int = 1) -> bool:
+    """Return whether all *errors* may be over after a pause; *tries* have failed so far."""
+    return all(
+        (TRANSIENT.search(error) or (tries == 1 and EXPIRED_TOKEN.search(error))) and not PERMANENT.search(error)
+        for error in errors
+    )
+
+
+def _follow(command: Sequence[str], interrupt: Interrupt, on_destroyed: Callable[[], None]) -> list[str]:
+    # Into a file: a pipe would break if this process were killed, and Terraform would end without saving its state.
     with (
         NamedTemporaryFile() as written,
-        open(written.name, encoding="utf-8", errors="replace") as told,
+        open(written.name, encoding="utf-8", errors="replace") as output,
         subprocess.Popen(
             command, stdout=written, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
         ) as process,
     ):
-        stop.watch(process)
+        interrupt.forward_to(process)
         try:
-            errors = _errors(_lines(told, process), gone)
+            errors = _errors(_lines(output, process), on_destroyed)
         finally:
-            stop.watch(None)
+            interrupt.forward_to(None)
     return errors or ([] if process.returncode == 0 else [f"terraform destroy ended with code {process.returncode}"])
 
 
-def _lines(told: TextIO, process: subprocess.Popen[bytes]) -> Iterator[str]:
-    """What is written to *told*, line by line, until *process* has ended."""
+def _lines(output: TextIO, process: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Return what is written to *output*, line by line, until *process* has ended."""
     rest, ended = "", False
     while not ended:
         ended = process.poll() is not None
-        *lines, rest = (rest + told.read()).split("\n")
+        *lines, rest = (rest + output.read()).split("\n")
         yield from lines
         if not ended:
-            time.sleep(LOOK_SEC)
+            time.sleep(POLL_SEC)
 
 
-def _errors(lines: Iterable[str], gone: Callable[[], None]) -> list[str]:
+def _errors(lines: Iterable[str], on_destroyed: Callable[[], None]) -> list[str]:
     found: list[str] = []
     for line in lines:
         try:
@@ -68,9 +101,9 @@ def _errors(lines: Iterable[str], gone: Callable[[], None]) -> list[str]:
             found += [line.strip()] if line.startswith(("Error", "│ Error")) else []
             continue
         if event.get("type") == "apply_complete" and event["hook"].get("action") == "delete":
-            gone()
+            on_destroyed()
         if event.get("@level") == "error" and "diagnostic" in event:
-            told = event["diagnostic"]
-            parts = [told.get("address", ""), told["summary"], told.get("detail", "")]
+            diagnostic = event["diagnostic"]
+            parts = [diagnostic.get("address", ""), diagnostic["summary"], diagnostic.get("detail", "")]
             found.append(": ".join(part.strip() for part in parts if part.strip()))
     return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""The platform's network: what is in it, what controllers of GKE made there, and the end of that."""
+"""The platform's network: what is in it, what GKE's controllers made there, and how to delete that."""
 
 from __future__ import annotations
 
@@ -13,15 +13,23 @@ from gke_inference.load_balancer import (
     GROUPS,
     RULES,
     Part,
-    addressed,
     collection_of,
-    of,
+    method_target,
     parts_of,
     path_of,
-    refuse_gaps,
-)  # fmt: skip
-from gke_inference.teardown.found import FIREWALLS, PREFIXES, Found, Look, in_order
-from gke_inference.teardown.proof import free, proven
+    require_complete,
+    select,
+)
+from gke_inference.teardown.order import DestroyOrder
+from gke_inference.teardown.ownership import (
+    CONTROLLER_PREFIXES,
+    FIREWALLS,
+    NetworkContents,
+    NetworkResource,
+    in_deletion_order,
+    prove_ownership,
+    unused_by_others,
+)
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.stack_graph import cluster_stack
@@ -29,108 +37,121 @@ from platform_config.stack_graph import cluster_stack
 
 class Network:
     """
-    Looks at the platform's network, by the network's whole path: a network of that name elsewhere is another's.
+    The platform's network, known by its whole path: a network of that name in another project is another's.
 
-    Remembers from look to look what was proven to be of the network, by the id that Google gives only once: a URL map
-    or a health check loses its proof when the rest of its load balancer goes.
+    What was proven to be of the network stays so, by the id that Google gives only once: a URL map or a health check
+    loses its proof when the rest of its load balancer is deleted.
 
     Args:
         google: The project.
         config: The platform.
-        in_states: Paths of what Terraform made, which is no ghost.
+        order: Its synth.
+        state_paths: Paths of what is in Terraform's states, which no controller made.
 
     Attributes:
-        stacks: The stack of each cluster of the platform, by name.
+        path: Path of the network.
+        cluster_stacks: The stack of each cluster of the platform, by the cluster's name.
     """
 
-    def __init__(self, google: GoogleApi, config: Config, in_states: Collection[str]) -> None:
+    def __init__(
+        self, google: GoogleApi, config: Config, order: DestroyOrder, state_paths: Collection[str]
+    ) -> None:  # fmt: skip
         names = Names(config)
         self.google = google
-        self.in_states = in_states
-        self.path = f"projects/{google.project}/global/networks/{names.network}"
-        self.stacks = {names.cluster(key): cluster_stack(key) for key in config.regions}
-        self._prefixes = (*PREFIXES, *(f"gke-{names.cluster(key)}-" for key in config.regions))
+        self.order = order
+        self.state_paths = state_paths
+        self.name = names.network
+        self.path = self._network_path(names.network)
+        self.cluster_stacks = {names.cluster(key): cluster_stack(key) for key in config.regions}
+        self._prefixes = (*CONTROLLER_PREFIXES, *(f"gke-{name}-" for name in self.cluster_stacks))
         self._proven: set[tuple[str, str]] = set()
 
     @property
-    def known(self) -> bool:
-        """Whether Terraform made the network: without that its name alone says that it is ours."""
-        return self.path in self.in_states
+    def in_state(self) -> bool:
+        """Whether Terraform made the network: otherwise its name alone says that it is the platform's."""
+        return self.path in self.state_paths
 
-    def holds(self, item: Part) -> bool:
-        """Whether *item* says that it is in our network."""
+    def exists(self) -> bool:
+        """
+        Return whether the network is there.
+
+        Raises:
+            ApiError: Google did not say.
+        """
+        return exists(self.google, "compute", "v1", "networks.get", project=self.google.project, network=self.name)
+
+    def contains(self, item: Part) -> bool:
+        """Return whether *item* names this network as its own."""
         return path_of(item.get("network", "")) == self.path
 
     def clusters(self) -> list[dict[str, Any]]:
         """
-        The clusters in it.
+        Return the clusters in it.
 
         Raises:
-            ApiError: It cannot be told, or not for all zones.
+            ApiError: Google did not say, or not for all zones.
         """
         parent = f"projects/{self.google.project}/locations/-"
         answer = self.google.call("container", "v1", "projects.locations.clusters.list", parent=parent)
-        refuse_gaps(answer)
-        return [
-            cluster for cluster in answer.get("clusters", [])
-            if path_of(cluster.get("networkConfig", {}).get("network") or self._relative(cluster)) == self.path
-        ]  # fmt: skip
+        require_complete(answer)
+        return [cluster for cluster in answer.get("clusters", []) if self._path_of_network(cluster) == self.path]
 
-    def stopping(self) -> list[Found]:
+    def clusters_being_deleted(self) -> list[NetworkResource]:
         """
-        The clusters in it that somebody deletes already.
+        Return the clusters in it that are being deleted, by whomever.
 
         Raises:
-            ApiError: It cannot be told.
+            ApiError: Google did not say.
         """
         return [
-            Found(kind="cluster", path=self.cluster_path(one))
+            NetworkResource(kind="cluster", path=self.cluster_path(one))
             for one in self.clusters()
             if one.get("status") == "STOPPING"
         ]
 
     def cluster_path(self, cluster: Part) -> str:
-        """Where *cluster* is, as Terraform's state has it."""
+        """Return where *cluster* is, as Terraform's state has it."""
         return cluster_path(self.google.project, cluster.get("location", "-"), cluster["name"])
 
-    def look(self) -> Look:
+    def contents(self) -> NetworkContents:
         """
-        What is there now.
+        Return what is in it.
 
         Raises:
-            ApiError: It cannot be told.
+            ApiError: Google did not say, or not for all places.
         """
         parts = {**parts_of(self.google, CHAIN), **self._firewalls()}
-        inside = {path for path in of(parts, RULES, GROUPS, FIREWALLS) if self.holds(parts[path])}
+        inside = {path for path in select(parts, RULES, GROUPS, FIREWALLS) if self.contains(parts[path])}
         before = {path for path, part in parts.items() if (path, part.get("id", "")) in self._proven}
-        ours = proven(parts, inside, before)
-        self._proven |= {(path, parts[path].get("id", "")) for path in ours}
-        named = {path for path in ours if path.rsplit("/", 1)[-1].startswith(self._prefixes)}
-        ghosts = free(parts, {path for path in named if path not in self.in_states}, inside)
-        return Look(found=in_order(ours), ghosts=in_order(ghosts))
+        owned = prove_ownership(parts, inside, before)
+        self._proven |= {(path, parts[path].get("id", "")) for path in owned}
+        by_controllers = {path for path in owned if path.rsplit("/", 1)[-1].startswith(self._prefixes)}
+        orphans = unused_by_others(parts, by_controllers - set(self.state_paths), inside)
+        return NetworkContents(resources=in_deletion_order(owned), orphans=in_deletion_order(orphans))
 
-    def there(self, ghosts: Iterable[Found]) -> list[Found]:
+    def still_there(self, resources: Iterable[NetworkResource]) -> list[NetworkResource]:
         """
-        Those of *ghosts* that are still there.
-
-        Raises:
-            ApiError: It cannot be told.
-        """
-        asked = list(ghosts)
-        names = {collection_of(one.path) for one in asked}
-        paths = {*parts_of(self.google, names - {FIREWALLS}), *(self._firewalls() if FIREWALLS in names else ())}
-        return [one for one in asked if one.path in paths]
-
-    def delete(self, ghost: Found) -> None:
-        """
-        Ask for the end of *ghost*, which comes a while later; none there is as good.
+        Return those of *resources* that are still there.
 
         Raises:
-            ApiError: It was refused.
+            ApiError: Google did not say.
         """
-        resource, arguments = addressed(ghost.path)
+        wanted = list(resources)
+        collections = {collection_of(one.path) for one in wanted}
+        firewalls = self._firewalls() if FIREWALLS in collections else {}
+        paths = {*parts_of(self.google, collections - {FIREWALLS}), *firewalls}
+        return [one for one in wanted if one.path in paths]
+
+    def delete(self, resource: NetworkResource) -> None:
+        """
+        Ask Google to delete *resource*, which takes a while; it is no error if there is none.
+
+        Raises:
+            ApiError: Google refused.
+        """
+        api_resource, arguments = method_target(resource.path)
         try:
-            self.google.call("compute", "v1", f"{resource}.delete", **arguments)
+            self.google.call("compute", "v1", f"{api_resource}.delete", **arguments)
         except ApiError as error:
             if not error.missing:
                 raise
@@ -138,9 +159,31 @@ class Network:
     def _firewalls(self) -> dict[str, Part]:
         found: dict[str, Part] = {}
         for page in self.google.whole_pages("compute", "v1", "firewalls.list", project=self.google.project):
-            refuse_gaps(page)
+            require_complete(page)
             found |= {path_of(rule["selfLink"]): rule for rule in page.get("items", [])}
         return found
 
-    def _relative(self, cluster: dict[str, Any]) -> str:
-        return f"projects/{self.google.project}/global/networks/{cluster.get('network', '')}"
+    def _path_of_network(self, cluster: Part) -> str:
+        """Return the path of the network of *cluster*; an older field has the name alone."""
+        return path_of(
+            cluster.get("networkConfig", {}).get("network") or self._network_path(cluster.get("network", ""))
+        )
+
+    def _network_path(self, name: str) -> str:
+        return f"projects/{self.google.project}/global/networks/{name}"
+
+
+def exists(google: GoogleApi, service: str, version: str, method: str, **arguments: str) -> bool:
+    """
+    Return whether there is what *method* gets.
+
+    Raises:
+        ApiError: Google did not say.
+    """
+    try:
+        google.call(service, version, method, **arguments)
+    except ApiError as error:
+        if error.missing:
+            return False
+        raise
+    return True

@@ -1,4 +1,4 @@
-"""A sign of life while Google is asked."""
+"""A line of progress while Google is asked."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ NEXT_SEC = 15.0
 
 
 @contextmanager
-def looking(console: Console, what: str) -> Iterator[None]:
-    """Tell that *what* is looked at: at once in a terminal, and by a line, which a log has too, where it takes long."""
+def report_if_slow(console: Console, what: str) -> Iterator[None]:
+    """Show *what* is being asked: at once in a terminal, and by a line, which a log has too, where it takes long."""
     ended, began = threading.Event(), time.monotonic()
 
-    def tell() -> None:
+    def report() -> None:
         pause = FIRST_SEC
         while not ended.wait(pause):
             line = f"{what}: no answer yet after {time.monotonic() - began:.0f} s"
             console.print(escape(line), soft_wrap=True, highlight=False)
             pause = NEXT_SEC
 
-    teller = threading.Thread(target=tell, daemon=True)
+    reporter = threading.Thread(target=report, daemon=True)
     with console.status(escape(what)):
-        teller.start()
+        reporter.start()
         try:
             yield
         finally:
             ended.set()
-            teller.join()
+            reporter.join()

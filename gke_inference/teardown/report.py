@@ -1,15 +1,36 @@
-"""What a teardown did, or would do."""
+"""The report of a teardown, planned or done: tables for people, one JSON document for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
 from gke_inference.command import Exit
 from gke_inference.findings import Finding, Status, outcome
-from gke_inference.teardown.found import Found
-from gke_inference.teardown.turn import Done
+from gke_inference.teardown.decisions import StackResult
+from gke_inference.teardown.ownership import NetworkResource
+
+COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}
+DONE = {
+    "destroyed": "destroyed",
+    "bucket kept": "destroyed, but for the bucket and what it needs",
+    "forgotten": "removed from the state",
+    "empty": "was empty",
+}
+"""By result; of stacks in a run."""
+PLANNED = {
+    "destroyed": "will be destroyed",
+    "bucket kept": "will be destroyed, but for the bucket and what it needs",
+    "forgotten": "will be removed from the state",
+    "empty": "is empty",
+}
+"""By result; of stacks in a plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,56 +39,97 @@ class Report:
     What was done, or would be.
 
     Attributes:
+        project: Project ID.
+        outdir: Folder of the synth.
         changed: False for a plan.
         interrupted: A signal ended it early.
         stacks: In their order.
         swept: What controllers left: deleted, or to be looked at again when the clusters are gone.
-        findings: What is left, and what could not be told.
+        findings: What is left, and what is not known.
     """
 
     project: str
     outdir: str
     changed: bool
     interrupted: bool
-    stacks: tuple[Done, ...]
-    swept: tuple[Found, ...]
+    stacks: tuple[StackResult, ...]
+    swept: tuple[NetworkResource, ...]
     findings: tuple[Finding, ...]
 
     @property
     def outcome(self) -> Exit:
-        """Good where nothing is left but what may stay; a plan is good where all could be told and nothing is wrong."""
+        """Good where nothing is left but what may stay; a plan is good where all is known and nothing is wrong."""
         if not self.changed and not self.findings:
             return Exit.GOOD
         return Exit.UNKNOWN if self.interrupted else outcome(self.findings)
 
-    def shown(self) -> dict[str, Any]:
-        """The report as one document; keys are stable."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as one document; its keys are stable."""
         return {
             "project": self.project,
             "outdir": self.outdir,
             "changed": self.changed,
             "interrupted": self.interrupted,
             "outcome": self.outcome.name.lower(),
-            "stacks": [asdict(done) for done in self.stacks],
-            "swept": [asdict(found) for found in self.swept],
+            "stacks": [stack.to_json() for stack in self.stacks],
+            "swept": [asdict(resource) for resource in self.swept],
             "findings": [finding.shown() for finding in self.findings],
         }
 
 
-def stack_findings(stacks: Sequence[Done]) -> list[Finding]:
-    """Each stack that did not go."""
-    fixes = {
-        "kept": "set cluster.deletion_protection: false, `make synth`, apply that stack (a tainted cluster: `terraform "
-        "untaint` it first), and run the command again",
-        "blocked": "see the stacks that it waits for",
-        "failed": "see Terraform's words, then run the command again",
-        "not reached": "run the command again",
-    }
-    return [
-        Finding(
-            id="STACK", status=Status.WRONG, found=f"{done.stack}: {done.result}{done.because}", needed="destroyed",
-            fix=f"run the command again, or: {done.todo}" if done.todo else fixes[done.result],
-        )
-        for done in stacks
-        if not done.gone
-    ]  # fmt: skip
+def print_report(report: Report, output: str, console: Console) -> None:
+    """Print *report* as `text` or `json`."""
+    if output == "json":
+        console.out(json.dumps(report.to_json(), indent=2), highlight=False)
+        return
+    # Not the table's title, which is wrapped where the folder's path is longer than the table is wide.
+    title = f"Stacks of {report.outdir} in project {report.project}, in order"
+    console.print(f"[bold]{escape(title)}[/]", soft_wrap=True, highlight=False)
+    console.print(_stack_table(report))
+    if report.swept:
+        planned = "Made by controllers; what is left of it when the clusters are gone will be deleted"
+        _print_line(console, f"{'Deleted' if report.changed else planned}:")
+        for resource in report.swept:
+            _print_line(console, f"  {resource.kind} {resource.path}")
+        _print_line(console, "")
+    for finding in sorted(report.findings, key=lambda one: list(COLOR).index(one.status), reverse=True):
+        costs = getattr(finding, "costs", "none")
+        suffix = f" (costs: {costs})" if costs != "none" else ""
+        status = f"[{COLOR[finding.status]}]{finding.status.value:<8}[/]"
+        line = escape(f"{finding.id}: {finding.found}{suffix}")
+        console.print(f"{status}{line}", soft_wrap=True, highlight=False)
+        if finding.fix:
+            _print_line(console, f"        fix: {finding.fix}")
+    console.print(f"\n[bold]{escape(_verdict(report))}[/]", soft_wrap=True, highlight=False)
+
+
+def _stack_table(report: Report) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("#", "stack", "resources", "result" if report.changed else "what will happen"):
+        table.add_column(column, overflow="fold")
+    labels = DONE if report.changed else PLANNED
+    for number, stack in enumerate(report.stacks, start=1):
+        label = labels.get(stack.result, "stays" if stack.result in ("kept", "blocked") else stack.result)
+        # Terraform's errors are among the findings.
+        suffix = "" if stack.result == "failed" else stack.suffix
+        table.add_row(str(number), stack.stack, str(stack.resources), escape(f"{label}{suffix}"))
+    return table
+
+
+def _print_line(console: Console, text: str) -> None:
+    console.print(escape(text), soft_wrap=True, highlight=False)
+
+
+def _verdict(report: Report) -> str:
+    if not report.changed:
+        if report.outcome is Exit.WRONG:
+            return "Nothing was changed. Correct first what is wrong: a teardown would not reach its end."
+        return "Nothing was changed. Run it again with --yes to destroy the platform."
+    if report.interrupted:
+        return "Interrupted: run it again to go on."
+    return {
+        Exit.GOOD: "Destroyed: nothing is left but what may stay.",
+        Exit.WRONG: "Something is left, see above.",
+        Exit.UNKNOWN: "Not all of what is left is known.",
+        Exit.BAD_INPUT: "",
+    }[report.outcome]

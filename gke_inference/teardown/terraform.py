@@ -1,4 +1,4 @@
-"""Terraform as a subprocess: what is in the state of a stack, and what is taken out of it."""
+"""Terraform as a subprocess: reads what is in the state of a stack, and removes resources from it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LOOK_SEC = 0.1
-"""Between two looks at what Terraform has printed."""
-LIMIT_SEC = 900.0
-"""For all but a destroy. A first `init` downloads some hundred MB of providers; to read a state takes seconds."""
-GRACE_SEC = 20.0
-"""To let go of a lock, once Terraform was asked to end."""
+TIMEOUT_SEC = 900.0
+"""For all but a destroy. A first `init` downloads some hundred MB of providers; reading a state takes seconds."""
+INTERRUPT_TIMEOUT_SEC = 20.0
+"""For Terraform to release a lock after it was interrupted."""
 
 
 class TerraformError(Exception):
@@ -24,26 +22,28 @@ class TerraformError(Exception):
     Terraform could not read or change a state.
 
     Attributes:
-        words: Its own.
+        message: Terraform's own message.
     """
 
-    def __init__(self, words: str) -> None:
-        self.words = words
-        super().__init__(words)
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """
-    Something in a state.
+    A resource in a state.
 
     Attributes:
-        values: Its arguments as the provider knows them; some are secret.
-        needs: Addresses that it needs.
+        address: Its Terraform address, such as `google_storage_bucket.weights`.
+        type: Its Terraform type, such as `google_storage_bucket`.
+        values: Its arguments and attributes as the provider returned them; some are secret.
+        needs: Addresses of the resources that it depends on.
     """
 
     address: str
-    kind: str
+    type: str
     values: dict[str, Any] = field(repr=False)
     needs: frozenset[str]
 
@@ -53,14 +53,14 @@ class Resource:
         return self.values.get("deletion_protection") is True
 
 
-def state_of(folder: Path) -> tuple[Resource, ...]:
+def read_state(folder: Path) -> tuple[Resource, ...]:
     """
-    The resources in the state of the root module in *folder*; none where nothing was applied.
+    Return the resources in the state of the root module in *folder*; none where nothing was applied.
 
     Writes nothing but what `terraform init` writes into *folder*.
 
     Raises:
-        TerraformError: It cannot be read.
+        TerraformError: The state cannot be read.
     """
     _run(folder, "init", "-input=false")
     try:
@@ -69,64 +69,65 @@ def state_of(folder: Path) -> tuple[Resource, ...]:
         raise TerraformError("`terraform show -json` printed no JSON") from None
     return tuple(
         Resource(
-            address=held["address"],
-            kind=held["type"],
-            values=held.get("values", {}),
-            needs=frozenset(held.get("depends_on", ())),
+            address=entry["address"],
+            type=entry["type"],
+            values=entry.get("values", {}),
+            needs=frozenset(entry.get("depends_on", ())),
         )
-        for held in module.get("resources", ())
-        if held["mode"] == "managed"
+        for entry in module.get("resources", ())
+        if entry["mode"] == "managed"
     )
 
 
-def forget(folder: Path, resources: Sequence[Resource]) -> None:
+def remove_from_state(folder: Path, resources: Sequence[Resource]) -> None:
     """
-    Take *resources* out of the state of the root module in *folder*, and touch nothing else.
+    Remove *resources* from the state of the root module in *folder*; the resources themselves are not touched.
 
     Raises:
-        TerraformError: It did not work; none of them, or some, are still in the state.
+        TerraformError: It failed; all or some of them are still in the state.
     """
-    _run(folder, "state", "rm", *(one.address for one in resources))
+    _run(folder, "state", "rm", *(resource.address for resource in resources))
 
 
-def forget_command(folder: Path, resources: Sequence[Resource]) -> str:
-    """What a person would type for the same."""
-    return shlex.join(["terraform", f"-chdir={folder}", "state", "rm", *(one.address for one in resources)])
+def removal_command(folder: Path, resources: Sequence[Resource]) -> str:
+    """Return the command that does the same by hand."""
+    addresses = (resource.address for resource in resources)
+    return shlex.join(["terraform", f"-chdir={folder}", "state", "rm", *addresses])
+
+
+def terraform_command(folder: Path, *arguments: str) -> list[str]:
+    """Return the command that runs Terraform in *folder*."""
+    return ["terraform", f"-chdir={folder}", *arguments, "-no-color"]
 
 
 def _run(folder: Path, *arguments: str) -> str:
     try:
         process = subprocess.Popen(
-            command_of(folder, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, errors="replace",
+            terraform_command(folder, *arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, errors="replace",
         )  # fmt: skip
     except OSError as error:
         raise TerraformError(f"terraform must be on PATH: {error.strerror}") from None
     with process:
         try:
-            out, err = process.communicate(timeout=LIMIT_SEC)
+            out, err = process.communicate(timeout=TIMEOUT_SEC)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise TerraformError(f"`terraform {arguments[0]}` did not end within {LIMIT_SEC:g} s") from None
+            raise TerraformError(f"`terraform {arguments[0]}` did not end within {TIMEOUT_SEC:g} s") from None
     if process.returncode:
-        raise TerraformError(_plain(err or out))
+        raise TerraformError(_without_frame(err or out))
     return out
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ask *process* to end, and end it if it does not."""
+    """Interrupt *process*, and kill it if it does not end."""
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(GRACE_SEC)
+        process.wait(INTERRUPT_TIMEOUT_SEC)
     except subprocess.TimeoutExpired:
         process.kill()
 
 
-def command_of(folder: Path, *arguments: str) -> list[str]:
-    """Terraform in *folder*."""
-    return ["terraform", f"-chdir={folder}", *arguments, "-no-color"]
-
-
-def _plain(text: str) -> str:
-    """Terraform's error without the frame around it."""
+def _without_frame(text: str) -> str:
+    """Return Terraform's error without the frame that it draws around it."""
     return " ".join(text.translate(str.maketrans("╷│╵", "   ")).split())

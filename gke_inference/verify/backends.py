@@ -11,7 +11,7 @@ from gke_inference.check import NO_ANSWER
 from gke_inference.concurrency import Once
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, gateway_addresses
-from gke_inference.load_balancer import FRONT, RULES, SERVICES, Parts, addressed, of, parts_of, path_of, reached
+from gke_inference.load_balancer import FRONT, RULES, SERVICES, Parts, method_target, parts_of, path_of, reached, select
 from gke_inference.verify.verdict import Verdict
 
 States = list[str] | ApiError
@@ -60,7 +60,7 @@ class Backends:
         ]
 
     def _states(self, service: str, group: str) -> States:
-        resource, arguments = addressed(service)
+        resource, arguments = method_target(service)
         try:
             # A POST that changes nothing: the group to ask about is in its body.
             answer = self._google.call("compute", "v1", f"{resource}.getHealth", **arguments, body={"group": group})
@@ -83,10 +83,10 @@ def pool_services(parts: Parts, *, addresses: Collection[str], network: str) -> 
     None where no forwarding rule leads to any: then nothing is known of them.
     """
     rules = {
-        path for path in of(parts, RULES)
+        path for path in select(parts, RULES)
         if parts[path].get("IPAddress") in addresses and path_of(parts[path].get("network", "")) == network
     }  # fmt: skip
-    found = of(reached(parts, rules), SERVICES)
+    found = select(reached(parts, rules), SERVICES)
     return {path for path in found if NOT_FOUND not in path} if found else None
 
 

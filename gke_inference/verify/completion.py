@@ -14,7 +14,7 @@ from gke_inference.check import NO_ANSWER
 from gke_inference.concurrency import Task
 from gke_inference.findings import Finding, Status
 from gke_inference.openai import UNKNOWN_REGION, Endpoint, Result
-from gke_inference.openai_send import send
+from gke_inference.openai_client import send
 from gke_inference.verify.topics import CLUSTER_ROLE
 
 ID = "COMPLETION"

@@ -60,7 +60,7 @@ __all__ = ["RULES", "Rule", "check", "check_known"]
 
 
 def check(config: Config) -> tuple[list[Problem], list[Problem]]:
-    """What *config* is refused for, and what is allowed but doubtful; in the order of the table."""
+    """Return what *config* is refused for, and what is allowed but doubtful, in the order of the table."""
     found: dict[str, list[Problem]] = {"error": [], "warning": []}
     for rule in RULES:
         made = (Problem(problem.path, problem.message, problem.fix, rule.id) for problem in rule.check(config))
@@ -70,10 +70,13 @@ def check(config: Config) -> tuple[list[Problem], list[Problem]]:
 
 def check_known(*orders: Config) -> Iterator[Problem]:
     """
-    What a config with broken parts is refused for, whatever stands there in the end.
+    Yield what a config with broken parts is refused for in any case, whatever replaces those parts.
 
-    A rule ends where it stumbles over a broken part: what it has found until then does not depend on that. It then goes
-    through the next of *orders*, the same config with its keys in another order.
+    A rule ends with a TypeError where it needs a broken part; what it found before does not depend on that part. It
+    then runs on the next of *orders*.
+
+    Args:
+        orders: The same config, with its keys in different orders.
     """
     for rule in RULES:
         for config in orders if rule.severity == "error" else ():

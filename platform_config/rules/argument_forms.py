@@ -1,4 +1,4 @@
-"""Rules about how the arguments in `extra_args` are written: each is handed to vLLM as it is, past every shell."""
+"""Rules about how arguments in `extra_args` are written: vLLM gets each item as it is, without a shell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from constructs_lib.vllm_arguments import split_arguments
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
-from platform_config.rules.arguments import is_ours
+from platform_config.rules.arguments import is_reserved
 from platform_config.rules.rule import Rule
 
 # vLLM's own short names have at most three letters, such as -tp, -dpl and -O3 (vLLM, engine arguments).
@@ -18,7 +18,7 @@ LONG_DASH = r"[\u2012-\u2015]-?(?=[A-Za-z])"
 
 def _forms(config: Config) -> Iterator[Problem]:
     for index, text in enumerate(config.model_server.extra_args):
-        if is_ours(text):
+        if is_reserved(text):
             continue
         path = f"model_server.extra_args[{index}]"
         meant = _meant(text, is_first=index == 0)
@@ -32,7 +32,7 @@ def _forms(config: Config) -> Iterator[Problem]:
 
 
 def _meant(text: str, *, is_first: bool) -> list[str]:
-    """The arguments that *text* was meant to be; itself where it is right."""
+    """Return the arguments that *text* was meant to be; only itself if it is right."""
     if not text.strip():
         return []
     plain = re.sub(rf"^\s*(?:{SINGLE_HYPHEN}|{LONG_DASH})", "--", text)
@@ -51,7 +51,7 @@ RULES = (
     Rule(
         "SRV-ARGS-FORM",
         "Each item of `extra_args` is one argument or one value",
-        "No shell parts them at blanks: vLLM does not know an argument with a blank in its name, and ends.",
+        "No shell splits them at blanks: vLLM does not know an argument with a blank in its name, and ends.",
         "Python, argparse; vLLM, FlexibleArgumentParser",
         _forms,
     ),

@@ -1,4 +1,4 @@
-"""Rules about the arguments that vLLM is given beside our own."""
+"""Rules about the arguments that vLLM gets in addition to the platform's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.rules.rule import Rule, serving_nodes
 
-OURS = {
+RESERVED = {
     # vllm-project/vllm, vllm/v1/engine: the Prometheus logger is one of the loggers that log_stats makes.
     "--disable-log-stats": "remove it: without statistics there is no KV-cache metric to balance and scale by",
     "--enable-lora": "write model.lora_adapters",
@@ -48,7 +48,7 @@ PARALLEL = (
 
 # Methods of speculative decoding that vLLM takes in the place of a model's name.
 NO_MODEL = ("ngram", "[ngram]", "ngram_gpu", "suffix")
-# Values that are a repository of Hugging Face or a directory, and words among them that are neither.
+# Arguments whose value is a repository of Hugging Face or a directory, and the values that are neither.
 REPOSITORIES = {
     "--generation-config": ("auto", "vllm"),
     "--hf-config-path": (),
@@ -57,7 +57,7 @@ REPOSITORIES = {
     "--speculative-model": NO_MODEL,
     "--tokenizer": (),
 }
-# Values that are a file.
+# Arguments whose value is a file.
 FILES = (
     "--chat-template",
     "--config",
@@ -65,7 +65,7 @@ FILES = (
     "--reasoning-parser-plugin",
     "--tool-parser-plugin",
 )
-# Maps, and the flag that each of their keys stands for. `*`: every key.
+# Arguments whose value is a map, and the argument that each key stands for. `*`: every key.
 MAPS = {
     "--speculative-config": {"model": "--spec-model", "tokenizer": "--tokenizer"},
     "-sc": {"model": "--spec-model", "tokenizer": "--tokenizer"},
@@ -74,22 +74,22 @@ MAPS = {
 }
 # vllm/vllm-openai has the examples of its repository in its working directory (vllm-project/vllm, docker/Dockerfile).
 EXAMPLES = ("examples/", "/vllm-workspace/examples/")
-# Formats whose files the download program delivers; those that are not safetensors by their name read them too.
+# Formats whose files the download program brings; some read safetensors under another name.
 STREAMED = ("runai_streamer", "runai_streamer_sharded", "sharded_state")
 LOAD_FORMATS = ("auto", "bitsandbytes", "dummy", *HF_FORMATS, "mistral", *STREAMED)
 
 
-def is_ours(text: str) -> bool:
-    """Whether the item *text* of `extra_args` is refused whatever it is set to."""
-    return any(argument.named(_KNOWN) in OURS for argument in arguments([text]))
+def is_reserved(text: str) -> bool:
+    """Return whether the item *text* of `extra_args` sets an argument that only the platform sets."""
+    return any(argument.named(_KNOWN) in RESERVED for argument in arguments([text]))
 
 
-def _ours(config: Config) -> Iterator[Problem]:
+def _reserved(config: Config) -> Iterator[Problem]:
     for argument in arguments(config.model_server.extra_args):
         flag = argument.named(_KNOWN)
-        if flag in OURS:
+        if flag in RESERVED:
             path = f"model_server.extra_args[{argument.index}]"
-            yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", OURS[flag])
+            yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", RESERVED[flag])
 
 
 def _chips(config: Config) -> Iterator[Problem]:
@@ -113,10 +113,10 @@ def _absent(config: Config) -> Iterator[Problem]:
     for argument in arguments(config.model_server.extra_args):
         path = f"model_server.extra_args[{argument.index}]"
         for flag, value in _places(argument):
-            if flag in REPOSITORIES and value not in REPOSITORIES[flag] and not _is_there(config, flag, value):
+            if flag in REPOSITORIES and value not in REPOSITORIES[flag] and not _is_in_pods(config, flag, value):
                 what = "a directory that the pods have, since they never reach Hugging Face"
                 yield Problem(path, f"must name {what}, got {shown(value)}", _fix(config, flag, value))
-            elif flag in FILES and not _is_there(config, flag, value):
+            elif flag in FILES and not _is_in_pods(config, flag, value):
                 message = f"must name a file that the pods have, got {shown(value)}"
                 yield Problem(path, message, _fix(config, flag, value))
 
@@ -125,12 +125,12 @@ def _load_format(config: Config) -> Iterator[Problem]:
     for argument in arguments(config.model_server.extra_args):
         if argument.named(_KNOWN) == "--load-format" and argument.value not in LOAD_FORMATS:
             message = f"must be a format that is downloaded ({', '.join(LOAD_FORMATS)}), got {shown(argument.value)}"
-            fix = "remove it: vLLM takes what the repository has"
+            fix = "remove it: vLLM chooses by what the repository has"
             yield Problem(f"model_server.extra_args[{argument.index}]", message, fix)
 
 
 def _places(argument: Argument) -> Iterator[tuple[str, str]]:
-    """The flags that *argument* sets, with the places that they name; those of a map by the flag of the same sense."""
+    """Yield each flag that *argument* sets, with its place; a key of a map counts as the flag that it stands for."""
     flag = argument.named(_KNOWN)
     if flag in MAPS:
         keys = {argument.key: argument.value} if argument.key else _map(argument.value)
@@ -143,7 +143,7 @@ def _places(argument: Argument) -> Iterator[tuple[str, str]]:
 
 
 def _map(text: str) -> dict[str, object]:
-    """*text* as JSON; empty where it is no map, which vLLM says itself."""
+    """Return *text* as a JSON map; empty if it is none, which vLLM reports itself."""
     try:
         made = json.loads(text)
     except ValueError:
@@ -151,8 +151,8 @@ def _map(text: str) -> dict[str, object]:
     return made if isinstance(made, dict) else {}
 
 
-def _is_there(config: Config, flag: str, value: str) -> bool:
-    """Whether *value* may be in the pods: in the bucket, in a downloaded snapshot, or in an image of somebody's own."""
+def _is_in_pods(config: Config, flag: str, value: str) -> bool:
+    """Return whether *value* may be in the pods: in the bucket, in a downloaded snapshot, or in a custom image."""
     image = server_image(config.model_server.image)
     if value.startswith(f"{MODELS}/"):
         snapshots = [f"{MODELS}/{snapshot.directory}" for snapshot in config.model.snapshots]
@@ -164,21 +164,21 @@ def _is_there(config: Config, flag: str, value: str) -> bool:
 
 def _fix(config: Config, flag: str, value: str) -> str:
     if value == config.model.repository:
-        return "remove it: what is in the model's repository is taken"
+        return "remove it: vLLM uses what is in the model's repository"
     bucket = f"copy it into the bucket and write its path below {MODELS}, or "
-    own = f"{bucket if config.model.source == 'bucket' else ''}build it into an image of your own and write its path"
+    own = f"{bucket if config.model.source == 'bucket' else ''}build it into a custom image and write its path"
     return f"{own}; ngram needs no model" if flag in ("--spec-model", "--speculative-model") else own
 
 
-_KNOWN = (*OURS, *PARALLEL, *REPOSITORIES, *FILES, *MAPS, "--load-format")
+_KNOWN = (*RESERVED, *PARALLEL, *REPOSITORIES, *FILES, *MAPS, "--load-format")
 
 RULES = (
     Rule(
         "SRV-ARGS",
-        "`extra_args` leaves alone what has a setting, holds no key, and keeps the metrics",
+        "`extra_args` sets nothing that has a setting, holds no key, and keeps the metrics",
         "The probes, the pool and the clients must agree with the server; arguments are in plan and state.",
         "this library",
-        _ours,
+        _reserved,
     ),
     Rule(
         "SRV-ARGS-CHIPS",
@@ -191,14 +191,14 @@ RULES = (
         "SRV-OFFLINE",
         "`extra_args` names nothing that the pods do not have",
         "Whatever `model.source` is, vLLM itself is offline and has no token: with a tokenizer, a draft model or a "
-        "template from elsewhere no server starts.",
+        "template that the pods do not have, no server starts.",
         "vLLM, Engine arguments and OpenAI-compatible server; Hugging Face, HF_HUB_OFFLINE",
         _absent,
     ),
     Rule(
         "SRV-FORMAT",
         "`--load-format` is one whose files are downloaded",
-        "One set of weights is downloaded: the safetensors, else what the repository has in their place.",
+        "One set of weights is downloaded: the safetensors, or else what the repository has instead.",
         "vLLM, LoadConfig; docs/decisions/0029",
         _load_format,
     ),

@@ -1,4 +1,4 @@
-"""Rules about autoscaling: before the spill-over, within the pools, by a metric that reaches the autoscaler."""
+"""Rules about autoscaling: its target is below the spill-over, its pods fit the pools, its metric can be read."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ def _idle(config: Config) -> Iterator[Problem]:
     spec = config.autoscaling
     for key in config.regions if spec and spec.min_replicas < spec.max_replicas else ():
         nodes = serving_nodes(config, key)
-        # CHOICE-GROWS refuses it in one of several pools.
+        # Where there are several pools, CHOICE-GROWS refuses it.
         for path, plan in nodes.pools.items() if nodes and len(nodes.pools) == 1 else ():
             if not plan.grows and not plan.multi_host:
                 fix = f"write autoscaling: {{max_nodes: {plan.nodes}}}"
-                yield Problem(f"{path}.autoscaling", "should be given under pods that come and go, got nothing", fix)
+                yield Problem(
+                    f"{path}.autoscaling", "should be given for a pool whose pods are autoscaled, got nothing", fix
+                )
 
 
 def _replicas(config: Config) -> Iterator[Problem]:
@@ -64,7 +66,7 @@ def _at_most(config: Config) -> Iterator[Problem]:
         nodes = serving_nodes(config, key)
         for path, plan in nodes.pools.items() if nodes else ():
             if plan.spec.autoscaling and plan.min_nodes < plan.nodes:
-                message = f"should be given under {path}, which grows, got nothing: {plan.nodes} nodes run all the time"
+                message = f"should be given for {path}, which grows, got nothing: {plan.nodes} nodes run all the time"
                 yield Problem("autoscaling", message, "write autoscaling, or model_server.replicas")
 
 
@@ -79,7 +81,7 @@ RULES = (
     Rule(
         "HPA-ROOM",
         "The pools can hold `max_replicas` pods in every region",
-        "The autoscaler asks for pods that stay pending, and counts on them.",
+        "The autoscaler asks for pods that then stay pending.",
         "Kubernetes, Horizontal Pod Autoscaling",
         _room,
     ),
@@ -92,14 +94,14 @@ RULES = (
     ),
     Rule(
         "HPA-ADAPTER",
-        "An adapter is installed, or said to be there, only where the metric comes through one",
+        "`install_adapter` is given only where the metric comes through an adapter",
         "A cluster has one APIService per metrics API; a second adapter would take it from the first.",
         "Kubernetes, API aggregation layer; Google, Expose custom metrics for autoscaling",
         _adapter,
     ),
     Rule(
         "HPA-FIXED",
-        "Under autoscaling the pools grow too",
+        "With autoscaling of pods the pools grow too",
         "Nodes without pods cost as much as busy ones.",
         "this library",
         _idle,
@@ -107,8 +109,8 @@ RULES = (
     ),
     Rule(
         "HPA-NONE",
-        "Where pools grow something decides on the pods",
-        "Without it there is a pod for each node that there can be, and so there are all nodes.",
+        "Where pools grow, autoscaling or `replicas` sets the number of pods",
+        "Without either, there is a pod for each node that a pool can have, so all of them run.",
         "this library",
         _at_most,
         severity="warning",

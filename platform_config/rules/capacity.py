@@ -1,4 +1,4 @@
-"""Rules about capacity: where machines come from, and what they are good for."""
+"""Rules about capacity: how a pool gets its machines, and what such machines can be used for."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _reservation(config: Config) -> Iterator[Problem]:
 def _queued(config: Config) -> Iterator[Problem]:
     for path, capacity in (choice for choices in _serving(config) for choice in choices):
         if capacity.queued:
-            message = "must not be queued under a model server, got queued: true"
+            message = "must not be queued where the model server runs, got queued: true"
             yield Problem(f"{path}.capacity", message, "write flex_start: true, or reservation: <name>")
 
 
@@ -42,8 +42,12 @@ def _transient(config: Config) -> Iterator[Problem]:
         if not all(capacity.flex_start or capacity.spot for _, capacity in choices):
             continue
         for path, capacity in choices:
-            given = "flex_start: nodes go after seven days" if capacity.flex_start else "spot: nodes go at any time"
-            message = f"should be on_demand or reservation under a model server, got {given}"
+            given = (
+                "flex_start: nodes are deleted after seven days"
+                if capacity.flex_start
+                else "spot: nodes are deleted at any time"
+            )
+            message = f"should be on_demand or reservation where the model server runs, got {given}"
             yield Problem(f"{path}.capacity", message, "make sure that another region can carry the load")
 
 
@@ -64,7 +68,7 @@ def _reserved_only(config: Config) -> Iterator[Problem]:
 
 
 def _serving(config: Config) -> Iterator[list[tuple[str, CapacitySpec]]]:
-    """The choices of each region, with how their machines are bought."""
+    """Yield the pools that each region serves from, with how each gets its machines."""
     for key in config.regions:
         yield [(path, plan.spec.capacity) for path, plan in serving_plans(config, key)]
 
@@ -73,14 +77,14 @@ RULES = (
     Rule(
         "CAP-ONE",
         "Each pool has exactly one way to get machines",
-        "The ways exclude each other; GKE refuses two, and none is no machine.",
+        "The ways exclude each other: GKE refuses two, and without one there are no machines.",
         "GKE API, NodeConfig (spot, flexStart, reservationAffinity), NodePool.queuedProvisioning",
         _one_way,
     ),
     Rule(
         "CAP-RESERVATION",
         "`reservation` is the name of a reservation, or the path of a shared one",
-        "The pool waits for a reservation that cannot exist.",
+        "The pool would wait for a reservation that cannot exist.",
         "GKE API, ReservationAffinity.values; AI-Hypercomputer/xpk#823",
         _reservation,
     ),

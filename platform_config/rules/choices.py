@@ -1,4 +1,4 @@
-"""Rules about an ordered list of pools: each choice can run the model, and has nodes to add."""
+"""Rules about an ordered list of pools: each of them can run the model, and can grow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from platform_config.rules.rule import Rule, serving_nodes
 SMALLER_WEIGHTS = ("--quantization", "-q", "--cpu-offload-gb", "--dtype")
 """Arguments that make the weights smaller in memory than they are on disk."""
 MEMORY_SHARE = 0.9
-"""What vLLM takes of the memory unless told otherwise."""
+"""Share of a chip's memory that vLLM uses by default."""
 GIVEN_SHARE = r"--gpu[-_]memory[-_]utilization[=\s]+(0?\.\d+|1(\.0*)?)\b"
 
 
@@ -41,12 +41,12 @@ def _same_device(config: Config) -> Iterator[Problem]:
             fix = "choose another machine"
             if _without_interfaces(plan) == _without_interfaces(first):
                 fix = f"write {path if plan.dranet else first_path}.dranet: false"
-            yield Problem(f"{path}.machine_type", message, f"{fix}, or take the pool off the list")
+            yield Problem(f"{path}.machine_type", message, f"{fix}, or remove the pool from the list")
 
 
 def _without_interfaces(plan: PoolPlan) -> tuple[str, ...]:
-    """The form of a pod that claims no network interfaces."""
-    return replace(plan, dranet=False).pod_form
+    """Return the form of a pod that claims no network interfaces."""
+    return replace(plan, spec=replace(plan.spec, dranet=False)).pod_form
 
 
 def _with_choices(config: Config) -> Iterator[dict[str, PoolPlan]]:
@@ -85,7 +85,7 @@ RULES = (
     Rule(
         "CHOICE-GROWS",
         "Each of several pools grows",
-        "A ComputeClass chooses where nodes are added; a pool of fixed size costs the same and adds none.",
+        "A ComputeClass chooses where nodes are added: a pool of fixed size costs the same and adds none.",
         "Google, About custom compute classes",
         _grows,
     ),

@@ -14,7 +14,9 @@ from platform_config.versions import feature_floors
 def _version(config: Config) -> Iterator[Problem]:
     if config.cluster.gke_version is not None and _read(config) is None:
         message = f"must read like 1.35 or 1.35.2-gke.1842000, got {shown(config.cluster.gke_version)}"
-        yield Problem("cluster.gke_version", message, "leave it out: the floor of the features in use is taken")
+        yield Problem(
+            "cluster.gke_version", message, "leave it out: the lowest version with all features in use is taken"
+        )
 
 
 def _read(config: Config) -> GkeVersion | None:
@@ -50,7 +52,7 @@ def _balancer_metric(config: Config) -> Iterator[Problem]:
     if version.reaches(GkeVersion.parse(old.version)) and not version.reaches(GkeVersion.parse(new.version)):
         message = (
             f"should reach {new.version} for {new.feature}, got {shown(config.cluster.gke_version)}: {new.source} "
-            f"({new.read}); {old.version} will do by {old.source} ({old.read})"
+            f"({new.read}); {old.version} is enough by {old.source} ({old.read})"
         )
         fix = f"write '{GkeVersion.parse(new.version).minor}' or newer, or set gateway.max_in_flight_requests"
         yield Problem("cluster.gke_version", message, fix)
@@ -75,7 +77,7 @@ def _protection(config: Config) -> Iterator[Problem]:
 
 def _enforced(config: Config) -> Iterator[Problem]:
     if config.cluster.network_policies and not config.cluster.dataplane_v2:
-        message = "should be false without dataplane_v2, got true: nobody enforces the policies"
+        message = "should be false without dataplane_v2, got true: the policies are not enforced"
         yield Problem("cluster.network_policies", message, "set dataplane_v2: true, or network_policies: false")
 
 
@@ -104,7 +106,7 @@ RULES = (
     ),
     Rule(
         "GKE-DRANET-V2",
-        "Managed DRANET goes with Dataplane V2",
+        "Managed DRANET needs Dataplane V2",
         "GKE refuses the pool, and Dataplane V2 cannot be turned on later.",
         "Google, Allocate network resources using GKE managed DRANET, requirements",
         _dranet,
@@ -112,7 +114,7 @@ RULES = (
     Rule(
         "GKE-ZONAL",
         "Control planes are regional",
-        "A zonal one goes with its zone, and is away during each upgrade.",
+        "A zonal one fails with its zone, and is unavailable during each upgrade.",
         "Google, GKE cluster availability",
         _zonal,
         severity="warning",
@@ -120,15 +122,15 @@ RULES = (
     Rule(
         "GKE-PROTECTED",
         "Clusters are protected from deletion",
-        "A mistaken destroy takes a serving cluster away.",
+        "A mistaken destroy deletes a serving cluster.",
         "provider google 7.45, google_container_cluster.deletion_protection",
         _protection,
         severity="warning",
     ),
     Rule(
         "GKE-POLICIES",
-        "Network policies go with Dataplane V2",
-        "Without it, and without the older add-on, GKE takes them and lets everything through.",
+        "Network policies need Dataplane V2",
+        "Without it, and without the older add-on, GKE accepts them and lets everything through.",
         "Google, Control communication between Pods and Services using network policies",
         _enforced,
         severity="warning",

@@ -12,7 +12,7 @@ from platform_config.rules.rule import Rule
 
 MODEL_SERVER_PORTS = 1
 BUSY_ANSWER_SEC = 3
-"""Healthy servers under load were seen to miss 2 seconds (gonka-ai/gonka#1421)."""
+"""Healthy servers under load have missed a timeout of 2 seconds (gonka-ai/gonka#1421)."""
 
 
 def _groups(config: Config) -> Iterator[Problem]:
@@ -124,8 +124,8 @@ RULES = (
     ),
     Rule(
         "GW-HEALTH-BUSY",
-        "A health check waits as long as a busy server may take to answer",
-        "A region whose servers are busy is taken for dead when it is needed most.",
+        "A health check waits as long as a busy server may need to answer",
+        "A region whose servers are busy counts as dead when it is needed most.",
         "gonka-ai/gonka#1421; llm-d/llm-d-benchmark#1734; scaleapi/llm-engine#255",
         _health_busy,
         severity="warning",
@@ -161,7 +161,7 @@ RULES = (
     Rule(
         "GW-CHART-REQUESTS",
         "The endpoint picker asks for CPU and memory",
-        "It is the first to be evicted where a node is short of memory; older charts have no value for it.",
+        "It is the first pod to be evicted if a node runs out of memory; older charts have no value for it.",
         "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool at each tag; Kubernetes, Pod QoS classes",
         _bare_picker,
         severity="warning",
@@ -175,8 +175,8 @@ RULES = (
     ),
     Rule(
         "GW-DRAINING",
-        "Pods live as long as the load balancer drains them",
-        "Requests that still run are cut off when the pod goes first.",
+        "Pods live as long as the load balancer drains their connections",
+        "Requests that still run are cut off if the pod ends first.",
         "Kubernetes, Pod termination; CRD gcpbackendpolicies.networking.gke.io, connectionDraining",
         _draining,
         severity="warning",

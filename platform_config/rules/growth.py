@@ -1,4 +1,4 @@
-"""Rules about pools that grow: bounds that make sense for the machine and for how it is bought."""
+"""Rules about pools that grow: bounds that fit the machine and the way it is bought."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def _one_size(config: Config) -> Iterator[Problem]:
 def _slice(config: Config) -> Iterator[Problem]:
     for path, plan in pool_plans(config):
         if plan.spec.autoscaling and plan.multi_host:
-            message = f"must be left out for a slice of {plan.slice_nodes} nodes, which comes and goes whole, got a map"
+            message = (
+                f"must be left out for a slice of {plan.slice_nodes} nodes, which is added and removed whole, got a map"
+            )
             yield Problem(f"{path}.autoscaling", message, "write capacity: {flex_start: true} to have it when needed")
 
 
@@ -47,8 +49,8 @@ RULES = (
     ),
     Rule(
         "POOL-GROW-SLICE",
-        "Slices that span nodes do not grow by numbers",
-        "GKE takes no node of a slice away: it has all of its nodes or none.",
+        "Slices that span nodes do not grow node by node",
+        "GKE removes no single node of a slice: it has all of its nodes or none.",
         "Google, Plan TPUs in GKE; GKE API, NodePoolAutoscaling",
         _slice,
     ),

@@ -1,4 +1,4 @@
-"""Rules about names: every cloud resource's length, every part's alphabet."""
+"""Rules about names: the length of each cloud resource's name, the characters of each part of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_LABELS = 63
 """A resource has 64, and the provider adds goog-terraform-provisioned."""
 LABEL_LIMIT = "63 lower case letters, digits, _ and -, in 128 bytes"
 LOWER_CASE = ("Ll", "Lo")
-"""Unicode's letters that are lower case, and those of scripts that know no case."""
+"""Unicode categories of lower case letters, and of letters of scripts without case."""
 
 
 def _words(config: Config) -> Iterator[Problem]:
@@ -50,12 +50,12 @@ def _project(config: Config) -> Iterator[Problem]:
 
 def _placeholder(config: Config) -> Iterator[Problem]:
     if config.project == PLACEHOLDER:
-        fix = "`gcloud projects list` shows the IDs of yours"
-        yield Problem("project", f"should be a project of yours, got the example's placeholder '{PLACEHOLDER}'", fix)
+        fix = "`gcloud projects list` shows their IDs"
+        yield Problem("project", f"should be one of your projects, got the example's placeholder '{PLACEHOLDER}'", fix)
 
 
 def _compute(config: Config) -> Iterator[Problem]:
-    """Network, subnets, addresses, routers, firewall rules, placement policies."""
+    """Check the names of network, subnets, addresses, routers, firewall rules and placement policies."""
     names = Names(config)
     yield from _too_long(
         "name", "a firewall rule", [names.network, f"{names.network}-allow-health-checks"], COMPUTE_LENGTH
@@ -114,7 +114,9 @@ def _namespace(config: Config) -> Iterator[Problem]:
         message = f"must {wrong}, got {shown(name)}"
         yield Problem("namespace", message, "write 'inference'")
     elif name in RESERVED_NAMESPACES or name.startswith(("kube-", "gke-")):
-        yield Problem("namespace", f"must be a namespace of our own, got '{name}'", "write 'inference'")
+        yield Problem(
+            "namespace", f"must not be a namespace that Kubernetes or GKE owns, got '{name}'", "write 'inference'"
+        )
 
 
 def _labels(config: Config) -> Iterator[Problem]:
@@ -139,7 +141,7 @@ def _plain_key(text: str) -> str:
 
 
 def _plain_label(text: str) -> str:
-    """*text* in lower case where that will do, else in letters that every Google API takes, without their accents."""
+    """Return *text* in lower case if that is a label, else in ASCII letters, without accents."""
     lower = text.lower()
     if _is_label(lower):
         return lower
@@ -164,7 +166,7 @@ RULES = (
     Rule(
         "NAME-PLACEHOLDER",
         "`project` is not the placeholder of the example",
-        "The first apply would be refused, or go to a project of somebody else.",
+        "The first apply would be refused, or change another person's project.",
         "config/example.yaml",
         _placeholder,
         severity="warning",
@@ -200,7 +202,7 @@ RULES = (
     Rule(
         "NAME-POOL-40",
         "A pool's key has at most 40 characters and is not `system` or `default-pool`",
-        "It names the node pool; GKE takes 40 characters; the two names are taken by the platform and by GKE.",
+        "It names the node pool; GKE takes 40 characters; the platform and GKE use the two names themselves.",
         "GKE API, NodePool.name",
         _pools,
     ),
@@ -214,14 +216,14 @@ RULES = (
     Rule(
         "NAME-NAMESPACE",
         "`namespace` is a DNS label, and not one that Kubernetes or GKE owns",
-        "The platform creates it, and fails where it is there already.",
+        "The platform creates it, and fails if it exists already.",
         "RFC 1123; Kubernetes, Namespaces",
         _namespace,
     ),
     Rule(
         "NAME-LABEL",
         "At most 63 labels, with keys and values of at most 63 lower case characters",
-        "Google refuses others and a 65th, keeps keys that begin with goog for itself, and the provider adds one.",
+        "Google refuses others and a 65th label, and reserves keys that begin with goog; the provider adds one label.",
         "Google, Requirements for labels; provider google 7.45, goog-terraform-provisioned",
         _labels,
     ),

@@ -1,4 +1,4 @@
-"""Rules about address ranges: readable, allowed, apart from each other."""
+"""Rules about IP ranges: they can be read, are allowed, and do not overlap."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROHIBITED = [
 
 
 def given_ranges(config: Config) -> Iterator[tuple[str, str]]:
-    """Path and text of each range that is written down."""
+    """Yield path and text of each range in the file."""
     given = [("network.supernet", config.network.supernet)]
     for key, region in config.regions.items():
         given += [(f"regions.{key}.cidrs.{part}", getattr(region.cidrs, part)) for part in PARTS if region.cidrs]
@@ -30,7 +30,7 @@ def given_ranges(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def read_range(text: str) -> IPv4Network | None:
-    """*text* as a range, or None where `NET-CIDR` refuses it."""
+    """Return *text* as a range, or None if `NET-CIDR` refuses it."""
     try:
         return IPv4Network(text) if re.fullmatch(r"[0-9.]+/[0-9]{1,2}", text) else None
     except ValueError:
@@ -38,7 +38,7 @@ def read_range(text: str) -> IPv4Network | None:
 
 
 def all_ranges(config: Config) -> Iterator[tuple[str, str, IPv4Network]]:
-    """Key, part and range of every range that can be read."""
+    """Yield region key, part and range, for every range that can be read."""
     for key, region in config.regions.items():
         if region.cidrs is not None:
             given = known_first((part, getattr(region.cidrs, part)) for part in PARTS)
@@ -82,30 +82,30 @@ def _blocks(config: Config) -> Iterator[Problem]:
 
 
 def _overlaps(config: Config) -> Iterator[Problem]:
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     ranges = [(int(net[0]), int(net[-1]), key, part, net) for key, part, net in all_ranges(config)]
     for one, two in combinations(ranges, 2):
         if not (one[0] <= two[1] and two[0] <= one[1]) or _same_block(config, one[2], two[2]):
             continue
-        # What was written down is wrong, not the number beside it.
+        # The range in the file is reported, not the number of the other region.
         by_hand = config.regions[one[2]].cidrs is not None and config.regions[two[2]].cidrs is None
         (*_, key, part, net), (*_, other_key, other_part, other) = (two, one) if by_hand else (one, two)
         path = range_path(config, other_key, other_part)
-        if config.regions[key].cidrs is None and (path, key) in told:
+        if config.regions[key].cidrs is None and (path, key) in reported:
             continue
-        told.add((path, key))
-        message = f"must be apart from {part} of {key} ({net}), got {other_part} of {other_key} ({other})"
+        reported.add((path, key))
+        message = f"must not overlap {part} of {key} ({net}), got {other_part} of {other_key} ({other})"
         yield Problem(path, message, "choose a free range")
 
 
 def _same_block(config: Config, key: str, other: str) -> bool:
-    """Whether two regions clash by their number alone, which `REG-NUMBER` tells in one line."""
+    """Return whether two regions overlap because they have one number, which `REG-NUMBER` reports."""
     one, two = config.regions[key], config.regions[other]
     return key != other and one.cidrs is None and two.cidrs is None and one.number == two.number
 
 
 def range_path(config: Config, key: str, part: str) -> str:
-    """Where one range of region *key* comes from."""
+    """Return the path of the setting that decides one range of region *key*."""
     return f"regions.{key}.cidrs.{part}" if config.regions[key].cidrs else f"regions.{key}.number"
 
 
@@ -115,7 +115,7 @@ def _prohibited(config: Config) -> Iterator[Problem]:
         bad = [str(prohibited) for prohibited in PROHIBITED if network and network.overlaps(prohibited)]
         if bad:
             message = f"must not overlap {', '.join(bad)}, got {shown(text)}"
-            yield Problem(path, message, "take a range of 10.0.0.0/8")
+            yield Problem(path, message, "choose a range in 10.0.0.0/8")
 
 
 def _public(config: Config) -> Iterator[Problem]:
@@ -123,12 +123,12 @@ def _public(config: Config) -> Iterator[Problem]:
         network = read_range(text)
         if network and not any(network.subnet_of(private) for private in PRIVATE):
             message = f"should be in {', '.join(map(str, PRIVATE))}, got {shown(text)}"
-            yield Problem(path, message, "take a range of 10.0.0.0/8")
+            yield Problem(path, message, "choose a range in 10.0.0.0/8")
 
 
-def _no_way_out(config: Config) -> Iterator[Problem]:
+def _no_nat(config: Config) -> Iterator[Problem]:
     if config.cluster.private_nodes and not config.network.nat:
-        message = "should be true with private nodes, got false: images and the model must come another way"
+        message = "should be true with private nodes, got false: nodes cannot download images or the model"
         yield Problem("network.nat", message, "remove the line, or mirror images and weights inside Google Cloud")
 
 
@@ -143,7 +143,7 @@ RULES = (
     Rule(
         "NET-BLOCK",
         "Each region's number is a block of the supernet",
-        "A block outside the supernet would take addresses that are not ours.",
+        "A block outside the supernet would use addresses that may belong to another network.",
         "this library, platform_config/network_plan.py",
         _blocks,
     ),
@@ -156,7 +156,7 @@ RULES = (
     ),
     Rule(
         "NET-PROHIBITED",
-        "Ranges keep clear of those that no subnet may have",
+        "No range is one that a subnet must not have",
         "Google refuses loopback, link local, multicast and its own service addresses.",
         "Google, Subnets, prohibited IPv4 ranges",
         _prohibited,
@@ -164,17 +164,17 @@ RULES = (
     Rule(
         "NET-PUBLIC",
         "Ranges are private (RFC 1918)",
-        "Addresses that belong to others on the internet cannot be reached from the VPC any more.",
+        "Public addresses in such a range cannot be reached from the VPC.",
         "Google, Subnets, privately used public IPv4 ranges",
         _public,
         severity="warning",
     ),
     Rule(
         "NET-NAT",
-        "Private nodes have a way out",
+        "Private nodes can reach the internet",
         "Google's registries are reached without NAT; Docker Hub and Hugging Face are not.",
         "Google, Private Google Access; Cloud NAT overview",
-        _no_way_out,
+        _no_nat,
         severity="warning",
     ),
 )

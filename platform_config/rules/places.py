@@ -1,4 +1,4 @@
-"""Rules about places: regions and zones that nobody has heard of, and zones without the machines. All of them warn."""
+"""Rules about places: unknown regions, unknown zones, and zones without the machines. All of them warn."""
 
 from __future__ import annotations
 

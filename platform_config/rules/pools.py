@@ -1,4 +1,4 @@
-"""Rules about accelerator pools: machines, slices, placement, networks of their own."""
+"""Rules about accelerator pools: machines, slices, placement, disks and network interfaces."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from constructs_lib.accelerators import Machine, machines
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
+from platform_config.pages import MACHINES
 from platform_config.rules.rule import Rule, pool_plans, pool_specs, region_plans
 
 DISK_TYPES = ("hyperdisk-balanced", "hyperdisk-extreme", "pd-balanced", "pd-extreme", "pd-ssd", "pd-standard")
 SMALLEST_DISKS = {"hyperdisk-extreme": 64, "pd-extreme": 500}
-"""GiB; the others are smaller than any boot disk."""
+"""In GiB; the smallest disks of the other types are smaller than any boot disk."""
 
 
 def _some(config: Config) -> Iterator[Problem]:
@@ -30,12 +31,12 @@ def _machine(config: Config) -> Iterator[Problem]:
 
 
 def _likely_machine(text: str) -> str:
-    """The machines of the accelerator that *text* names, such as h100 or v6e, else the nearest name."""
+    """Suggest the machines of the accelerator that *text* names, such as h100 or v6e, or else the nearest name."""
     word = re.sub(r"[^a-z0-9]", "", text.lower())
     named = [name for name, machine in machines().items() if len(word) > 1 and word in _accelerator(machine)]
     if named:
         return f"write {'one of ' if len(named) > 1 else ''}{', '.join(named)}"
-    return nearest(text.lower(), machines(), otherwise=f"docs/machines.md describes all {len(machines())}")
+    return nearest(text.lower(), machines(), otherwise=f"{MACHINES} describes all {len(machines())}")
 
 
 def _accelerator(machine: Machine) -> str:
@@ -55,7 +56,7 @@ def _topology(config: Config) -> Iterator[Problem]:
         more = f" or {len(machine.topologies) - 12} larger ones" if len(machine.topologies) > 12 else ""
         message = f"must be one of {', '.join(first)}{more} for {spec.machine_type}, got {shown(spec.topology)}"
         turned = "x".join(sorted(spec.topology.split("x"), key=lambda side: (len(side), side)))
-        fix = f"write '{turned}'" if turned in machine.topologies else "docs/machines.md lists them all"
+        fix = f"write '{turned}'" if turned in machine.topologies else f"{MACHINES} lists them all"
         yield Problem(f"{path}.topology", message, fix)
 
 
@@ -64,7 +65,7 @@ def _dranet(config: Config) -> Iterator[Problem]:
     for path, plan in pool_plans(config):
         if plan.dranet and plan.machine.dra_device_class is None:
             message = f"must be false for {plan.spec.machine_type}, got true"
-            yield Problem(f"{path}.dranet", message, f"remove the line, or take one of {', '.join(able)}")
+            yield Problem(f"{path}.dranet", message, f"remove the line, or choose one of {', '.join(able)}")
 
 
 def _placement_single(config: Config) -> Iterator[Problem]:
@@ -86,7 +87,7 @@ def _placement_zone(config: Config) -> Iterator[Problem]:
         for pool, (path, plan) in region_plans(config, key).items():
             if plan.compact_placement and len(region.zones) > 1:
                 given = ", ".join(region.zones)
-                message = f"must name one zone for pool {pool}, whose nodes are side by side, got {given}"
+                message = f"must name one zone for pool {pool}, whose nodes are placed together, got {given}"
                 yield Problem(f"regions.{key}.zones", message, f"keep one zone, or change {path}.topology")
 
 
@@ -110,7 +111,7 @@ def _disk_type(config: Config) -> Iterator[Problem]:
     for path, _, spec in pool_specs(config):
         if spec.disk_type is not None and spec.disk_type not in DISK_TYPES:
             message = f"must be one of {', '.join(DISK_TYPES)}, got {shown(spec.disk_type)}"
-            yield Problem(f"{path}.disk_type", message, "remove the line: the machine's own is taken")
+            yield Problem(f"{path}.disk_type", message, "remove the line: the machine's default is used")
 
 
 def _disk_size(config: Config) -> Iterator[Problem]:
@@ -172,13 +173,13 @@ RULES = (
     Rule(
         "POOL-PLACEMENT-MULTI",
         "A multi-host TPU slice has a placement policy",
-        "The nodes of a slice are one machine to TPU; elsewhere they cannot talk to each other.",
+        "The nodes of a slice work as one TPU; without the policy their chips cannot reach each other.",
         "Google, Plan TPUs in GKE; GoogleCloudPlatform/cluster-toolkit, gke-node-pool",
         _placement_multi,
     ),
     Rule(
         "POOL-PLACEMENT-ZONE",
-        "A pool with nodes side by side is in one zone",
+        "A pool whose nodes are placed together is in one zone",
         "A placement policy holds for one zone.",
         "GoogleCloudPlatform/cluster-toolkit, gke-node-pool preconditions",
         _placement_zone,
@@ -206,7 +207,7 @@ RULES = (
     ),
     Rule(
         "POOL-DISK-SIZE",
-        "`disk_gib` is not below what the disk type begins with",
+        "`disk_gib` is at least the smallest size of the disk type",
         "Compute Engine refuses smaller disks.",
         "Google, About Hyperdisk Extreme, size and performance limits; Extreme Persistent Disk",
         _disk_size,

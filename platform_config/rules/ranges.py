@@ -1,4 +1,4 @@
-"""Rules about the size of ranges: as many addresses as the nodes and pods can take."""
+"""Rules about the size of ranges: they have enough addresses for all nodes and pods."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from platform_config.rules.network import all_ranges
 from platform_config.rules.rule import Rule, region_plans
 
 RESERVED_ADDRESSES = 6
-"""Google takes four of each subnet; the gateway and the control plane's endpoint take one each."""
+"""Google reserves four addresses of each subnet; the gateway and the control plane's endpoint use one each."""
 SMALLEST = {"services": 27, "proxy": 26}
 RECOMMENDED_PROXY = 23
 POD_PREFIX_LENGTH = 24
-"""What a node takes of the pod range with GKE's default of 110 pods."""
+"""Size of a node's part of the pod range, with GKE's default of 110 pods."""
 
 
 def most_nodes(config: Config, key: str) -> int:
-    """The most nodes that the cluster of region *key* can have at once: one more while the system pool is upgraded."""
+    """Return the most nodes that the cluster of region *key* can have; an upgrade of the system pool adds one."""
     system = config.cluster.system_pool.max_nodes_per_zone * len(config.regions[key].zones)
     return system + 1 + sum(plan.nodes for _, plan in region_plans(config, key).values())
 
@@ -77,15 +77,15 @@ RULES = (
     Rule(
         "NET-NODES-29",
         "The node range holds the most nodes the pools can have, and is /29 at least",
-        "Each node, the gateway and the control plane take an address; a full range stops upgrades. "
-        "Google keeps four of each subnet for itself.",
+        "Each node, the gateway and the control plane need an address; a full range stops upgrades. "
+        "Google reserves four addresses of each subnet.",
         "Google, GKE VPC-native clusters, subnet primary range",
         _nodes,
     ),
     Rule(
         "NET-PODS-24",
         "The pod range has a /24 for the most nodes the pools can have",
-        "GKE gives each node a /24 for its 110 pods; without one the node is not made.",
+        "GKE gives each node a /24 for its 110 pods; without one the node is not created.",
         "Google, GKE VPC-native clusters, Pod address range",
         _pods,
     ),
@@ -106,7 +106,7 @@ RULES = (
     Rule(
         "NET-PROXY-23",
         "The proxy-only subnet is /23 or larger",
-        "Each proxy takes an address; the load balancer adds proxies with the traffic.",
+        "Each proxy needs an address; the load balancer adds proxies as traffic grows.",
         "Google, Proxy-only subnets for Envoy-based load balancers",
         _small_proxy,
         severity="warning",

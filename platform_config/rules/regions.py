@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from constructs_lib.google_names import REGION, wrong_region, wrong_zone
 from constructs_lib.places import places
 from platform_config.config import Config
+from platform_config.config_path import EXAMPLE
 from platform_config.errors import Problem, nearest, shown
 from platform_config.rules.rule import Rule
 
 
 def _some(config: Config) -> Iterator[Problem]:
     if not config.regions:
-        yield Problem("regions", "must hold at least one region, got none", "take one from config/example.yaml")
+        yield Problem("regions", "must hold at least one region, got none", f"copy one from {EXAMPLE}")
 
 
 def _one_only(config: Config) -> Iterator[Problem]:
@@ -74,7 +75,7 @@ def _zones(config: Config) -> Iterator[Problem]:
 
 
 def _region_of_zones(zones: Sequence[str], region: str) -> str:
-    """The region that all *zones* lie in, where Google has it and nobody has heard of *region*; else empty."""
+    """Return the region of all *zones* if Google has it and *region* is unknown; else an empty text."""
     named = {zone.rpartition("-")[0] for zone in zones}
     other = next(iter(named), "")
     known = places().regions
@@ -127,7 +128,7 @@ def _preferred(config: Config) -> Iterator[Problem]:
 
 
 RULES = (
-    Rule("REG-NONE", "There is at least one region", "Nothing can be served from nowhere.", "this library", _some),
+    Rule("REG-NONE", "There is at least one region", "Without one nothing can be served.", "this library", _some),
     Rule(
         "REG-CONFIG-1",
         "Exactly one region has the config cluster",
@@ -159,7 +160,7 @@ RULES = (
     Rule(
         "REG-TWICE",
         "No two regions of the file are the same Google Cloud region",
-        "A VPC has one active proxy-only subnet per region, and the gateway one address in it.",
+        "A VPC has one active proxy-only subnet in a region, and the gateway has one address there.",
         "Google, Proxy-only subnets for Envoy-based load balancers",
         _same_region,
     ),
@@ -194,7 +195,7 @@ RULES = (
     Rule(
         "REG-PREFERRED",
         "Not every region is preferred",
-        "Preferred before no other region says nothing: each request goes to the nearest one again.",
+        "If all are preferred, none is: each request goes to the nearest one again.",
         "CRD gcpbackendpolicies.networking.gke.io, spec.default.scopes[].backendPreference",
         _preferred,
     ),

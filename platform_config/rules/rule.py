@@ -1,4 +1,4 @@
-"""What a rule is, and the views of a config that several rules share."""
+"""What a rule is, and the parts of a config that several rules check."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
@@ -24,8 +24,8 @@ class Rule:
         title: The rule as a sentence.
         reason: What happens without it.
         source: Where the reason is from.
-        check: Finds the problems of a config whose shape is right; it holds its tongue about what other rules refuse.
-        severity: An `error` is refused, a `warning` is printed.
+        check: Yields the problems of a config whose shape is right, without those that other rules report.
+        severity: A config with an `error` is refused; a `warning` is printed.
     """
 
     id: str
@@ -37,7 +37,7 @@ class Rule:
 
 
 def pool_specs(config: Config) -> Iterator[tuple[str, str, NodePoolSpec]]:
-    """Each pool that is written down, as path, key and spec: those of all regions first, and the broken ones last."""
+    """Yield path, key and spec of each pool in the file: those of all regions first, and broken ones last."""
     specs = [(f"node_pools.{pool}", pool, spec) for pool, spec in config.node_pools.items()]
     for key, region in config.regions.items():
         specs += [(f"regions.{key}.node_pools.{pool}", pool, spec) for pool, spec in (region.node_pools or {}).items()]
@@ -45,34 +45,34 @@ def pool_specs(config: Config) -> Iterator[tuple[str, str, NodePoolSpec]]:
 
 
 def pool_plans(config: Config) -> Iterator[tuple[str, PoolPlan]]:
-    """Each pool that is written down and whose machine and topology are known, for one zone."""
+    """Yield path and plan, for one zone, of each pool in the file whose machine and topology are known."""
     for path, _, spec in pool_specs(config):
         try:
-            yield path, plan_pool(spec, zones=1)
+            yield path, PoolPlan(spec=spec, zones=1)
         except ValueError:
             continue
 
 
 def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
-    """The pools of region *key* whose machine and topology are known, by their key: path and plan."""
+    """Return path and plan of the pools of region *key* whose machine and topology are known, by pool key."""
     region = config.regions[key]
     plans = {}
     for pool, spec in {**config.node_pools, **(region.node_pools or {})}.items():
         own = f"regions.{key}." if pool in (region.node_pools or {}) else ""
         try:
-            plans[pool] = f"{own}node_pools.{pool}", plan_pool(spec, len(region.zones))
+            plans[pool] = f"{own}node_pools.{pool}", PoolPlan(spec=spec, zones=len(region.zones))
         except ValueError:
             continue
-        except TypeError:  # The rule stumbles where it needs this one.
+        except TypeError:  # The rule ends only where it needs this pool.
             plans[pool] = f"{own}node_pools.{pool}", UNKNOWN
     return plans
 
 
 def serving_nodes(config: Config, key: str) -> ServingNodes | None:
     """
-    The pools that region *key* serves from, in order, by their path; None where another rule refuses them all.
+    Return the pools that region *key* serves from, in order, by their path; None if another rule refuses them all.
 
-    A split that does not fit their nodes counts as none: SRV-PARALLEL refuses it.
+    A `tensor_parallel_size` that does not fit their nodes counts as not given: SRV-PARALLEL refuses it.
     """
     plans = region_plans(config, key)
     server = config.model_server
@@ -86,6 +86,6 @@ def serving_nodes(config: Config, key: str) -> ServingNodes | None:
 
 
 def serving_plans(config: Config, key: str) -> list[tuple[str, PoolPlan]]:
-    """Path and plan of each pool that region *key* serves from, in order."""
+    """Return path and plan of each pool that region *key* serves from, in order."""
     nodes = serving_nodes(config, key)
     return list(nodes.pools.items()) if nodes else []

@@ -1,4 +1,4 @@
-"""Rules about the model server's numbers, and whether its image fits the nodes."""
+"""Rules about the model server: its numbers, and whether its image fits the nodes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _odd_image(image: str, what: str, fix: str) -> Problem:
 
 
 def _nodes(config: Config) -> Iterator[tuple[str, str, str]]:
-    """Path, kind and machine type of the pools that the model server runs on."""
+    """Yield path, kind and machine type of each pool that the model server runs on."""
     for key in config.regions:
         for path, plan in serving_plans(config, key):
             yield path, plan.machine.kind, plan.machine.machine_type
@@ -64,7 +64,7 @@ RULES = (
     Rule(
         "SRV-IMAGE",
         "The image is one for the accelerator",
-        "vLLM for TPU finds no GPU, and the other way round, after the image and the weights are loaded.",
+        "vLLM for TPU finds no GPU, and vLLM for GPU no TPU, after the image and the weights are loaded.",
         "vLLM, Installation",
         _image,
         severity="warning",

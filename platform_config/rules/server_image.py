@@ -1,4 +1,4 @@
-"""Rules about the image of the model server: whose it is, and which vLLM it holds."""
+"""Rules about the image of the model server: which server is in it, and which version of vLLM."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ PRINT_VERSION = "-c 'import vllm; print(vllm.__version__)'"
 def _engine(config: Config) -> Iterator[Problem]:
     image = config.model_server.image
     if other := server_image(image).other_server:
-        message = f"must hold vLLM, which is what is started, got {shown(image)} of {other}"
+        message = f"must be an image of vLLM, got {shown(image)} of {other}"
         yield Problem("model_server.image", message, "write docker.io/vllm/vllm-openai or vllm-tpu with its version")
 
 
 def _version(config: Config) -> Iterator[Problem]:
     server = config.model_server
     if vllm.told_version(server) is None and not server_image(server.image).other_server:
-        message = f"must tell which vLLM is in the image, got nothing and {shown(server.image)}"
+        message = f"must be given for an image whose tag is no version of vLLM, got nothing and {shown(server.image)}"
         name = TOKEN.sub("hf_...", server.image)
         fix = f"write what `docker run --rm --entrypoint python3 {name} {PRINT_VERSION}` prints, such as 0.27.1"
         yield Problem("model_server.vllm_version", message, fix)
@@ -33,35 +33,39 @@ def _tag(config: Config) -> Iterator[Problem]:
     server = config.model_server
     image = server_image(server.image)
     if image.moves:
-        message = f"should name one build, got {shown(server.image)}, whose tag moves to the next one"
-        yield Problem("model_server.image", message, "write a whole version, or add the digest of the build you want")
-    told = vllm.told_version(server)
-    if image.version and told and image.version != told:
+        message = f"should name one build, got {shown(server.image)}, whose tag moves to the next build"
+        yield Problem(
+            "model_server.image", message, "write a complete version, or add the digest of the build you want"
+        )
+    given = vllm.told_version(server)
+    if image.version and given and image.version != given:
         tag = ".".join(map(str, image.version))
         message = f"should be {tag} as the image's tag says, got {server.vllm_version}"
-        yield Problem("model_server.vllm_version", message, "remove the line, if nobody changed the image behind it")
+        yield Problem(
+            "model_server.vllm_version", message, "remove the line, unless the image was changed under that tag"
+        )
 
 
 RULES = (
     Rule(
         "SRV-ENGINE",
         "The image is not one of another server",
-        "vLLM's module is started in it; there is none in an image of SGLang or TensorRT-LLM, and every pod ends.",
+        "Its pods start vLLM's module; an image of SGLang or TensorRT-LLM has none, and every pod ends.",
         "the servers' own documentation of their images",
         _engine,
     ),
     Rule(
         "SRV-VERSION",
-        "vLLM's version is told: by the tag of vLLM's own images, else by `vllm_version`",
-        "The metric that load balancer, picker and autoscaler read, and the server's arguments, depend on it. Tags of "
-        "other images count for themselves: nvcr.io/nvidia/vllm:25.12-py3 holds 0.11.1.",
+        "vLLM's version is known: by the tag of vLLM's own images, or else by `vllm_version`",
+        "The metric that load balancer, picker and autoscaler read, and the server's arguments, depend on it. Other "
+        "images have version numbers of their own: nvcr.io/nvidia/vllm:25.12-py3 holds 0.11.1.",
         "vllm-project/vllm#31424; docs/decisions/0029",
         _version,
     ),
     Rule(
         "SRV-TAG",
-        "The image's tag stays what it is, and agrees with `vllm_version`",
-        "Two nodes may pull two builds under a tag that moves, and nobody sees when it became another version.",
+        "The image's tag names one build, and agrees with `vllm_version`",
+        "Two nodes may pull two builds under a tag that moves, and nothing shows when its version changed.",
         "Kubernetes, Images; vLLM, Using Docker",
         _tag,
         severity="warning",

@@ -1,4 +1,4 @@
-"""Rules about where the model server runs: its pool, its share of a node, how many there are."""
+"""Rules about where the model server runs: its pools, its share of a node, its number of replicas."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def _multi_host(config: Config) -> Iterator[Problem]:
                 continue
             given = f"'{plan.topology}' of {plan.slice_nodes} nodes"
             fix = f"write '{plan.machine.single_host_topology}', or choose a larger machine"
-            yield Problem(f"{path}.topology", f"must be a slice of one node under a model server, got {given}", fix)
+            yield Problem(
+                f"{path}.topology", f"must be a slice of one node where the model server runs, got {given}", fix
+            )
 
 
 def _replicas(config: Config) -> Iterator[Problem]:
@@ -122,7 +124,7 @@ def _idle_chips(config: Config) -> Iterator[Problem]:
     size = config.model_server.tensor_parallel_size
     for path, chips in _chips(config, "tpu") if size is not None else ():
         if size is not None and 0 < size < chips and chips % size == 0:
-            message = f"should be {chips}, the chips of a node of {path}, got {size}: the rest is idle"
+            message = f"should be {chips}, the chips of a node of {path}, got {size}: the others are idle"
             yield Problem("model_server.tensor_parallel_size", message, "remove the line")
 
 
@@ -155,8 +157,8 @@ RULES = (
     ),
     Rule(
         "SRV-CHOICES",
-        "Choices of pools are named in order, each once, and each region has one of them",
-        "The order is the file's; a region without any of the pools has nowhere to serve from.",
+        "The pools to choose from are named once each, and each region has one of them",
+        "Pods go to the first pool that has room; a region without any of the pools cannot serve.",
         "this library",
         _choices,
     ),
@@ -170,7 +172,7 @@ RULES = (
     Rule(
         "SRV-REPLICAS",
         "There are at most as many replicas as the pools can hold",
-        "The others stay pending.",
+        "More stay pending.",
         "this library",
         _replicas,
     ),
@@ -198,7 +200,7 @@ RULES = (
     Rule(
         "SRV-IDLE",
         "The model is split over all chips of a TPU node",
-        "TPUs are given to pods by the whole node: chips that are not used cannot be used by others.",
+        "A pod gets a whole TPU node: no other pod can use the chips that it leaves idle.",
         "Google, TPUs in GKE",
         _idle_chips,
         severity="warning",

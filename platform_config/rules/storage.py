@@ -1,4 +1,4 @@
-"""Rules about buckets: names that Google takes, locations that exist, state apart from weights."""
+"""Rules about buckets: names that Google accepts, locations that exist, state and weights in two buckets."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def _bucket_names(config: Config) -> Iterator[Problem]:
         names["state_bucket"] = config.state_bucket
     for where, name in names.items():
         if where == "project" and not re.fullmatch(BUCKET_ALPHABET, name):
-            continue  # NAME-PROJECT and NAME-WORD tell which part is wrong.
+            continue  # NAME-PROJECT and NAME-WORD report the part that is wrong.
         if wrong := wrong_bucket(name):
             made, what = ("the default bucket name made from it ", "bucket.name") if where == "project" else ("", "it")
             own = "" if where == "project" else _likely_name(name)
-            fix = f"write '{own}'" if own else f"give {what} a name of your own"
+            fix = f"write '{own}'" if own else f"give {what} another name"
             yield Problem(where, f"{made}must {wrong}, got {shown(name)}", fix)
 
 
 def _likely_name(text: str) -> str:
-    """The bucket's name in an address, in a path, or in upper case; empty where there is none."""
+    """Return the bucket's name in an address, in a path, or in upper case; empty if there is none."""
     bare = re.sub(r"^([a-z]+://)(storage\.(googleapis|cloud\.google)\.com/)?", "", text).split("/")[0].lower()
     name = re.sub(r"\s+", "-", bare.strip())
     return name if name != text and not TOKEN.search(text) and not wrong_bucket(name) else ""
@@ -65,7 +65,7 @@ def _far(config: Config) -> Iterator[Problem]:
 def _state(config: Config) -> Iterator[Problem]:
     if config.bucket is not None and config.state_bucket is not None and config.state_bucket == Names(config).bucket:
         message = f"must not be the model bucket, got {shown(config.state_bucket)}"
-        yield Problem("state_bucket", message, "make a bucket for the state by hand")
+        yield Problem("state_bucket", message, "create a bucket for the state by hand")
 
 
 def _force_destroy(config: Config) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ RULES = (
     Rule(
         "BUCKET-STATE",
         "The Terraform state is not in the model bucket",
-        "The bucket must be there before the first stack, and a destroy would delete the state it runs on.",
+        "The bucket must exist before the first stack, and a destroy would delete the state that it needs.",
         "Terraform, gcs backend",
         _state,
     ),

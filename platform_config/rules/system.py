@@ -1,4 +1,4 @@
-"""Rules about the system pool: nodes that can hold what every cluster runs, the endpoint pickers first."""
+"""Rules about the system pool: its nodes have room for what every cluster runs, such as the endpoint picker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from platform_config.sizing import SYSTEM_CPU, SYSTEM_MEMORY_GIB
 
 HYPERDISK_ONLY = ("c4", "c4a", "c4d", "h4d", "m4", "n4", "n4a", "n4d")
 GIB_PER_CPU = {"highcpu": 1.0, "standard": 3.75}
-"""Memory of the two kinds of machine that can be short of it; the leanest family of each."""
+"""Memory of the two kinds of machine that can have too little of it, in the family with the least."""
 
 
 def _system_machine(config: Config) -> Iterator[Problem]:
@@ -53,7 +53,7 @@ def _needs(version: str) -> tuple[float, float]:
 
 
 def _size(machine: str) -> tuple[float, float]:
-    """CPUs and GiB as the name tells them; e2-medium and the like, which have no number, share two CPUs."""
+    """Return CPUs and GiB by the machine's name; e2-medium and the like, which have no number, share two CPUs."""
     cpus = re.search(r"-([0-9]+)", machine)
     if cpus is None:
         return (2, 4)

@@ -1,4 +1,4 @@
-"""Rules about every text in the file: what must never be in a config."""
+"""Rules about every text in the file: no token, no template."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from platform_config.rules.rule import Rule
 
 
 def _texts(value: object, location: Location = ()) -> Iterator[tuple[str, str]]:
-    """Path and value of every text below *value*."""
+    """Yield path and value of every text below *value*."""
     if isinstance(value, str):
         yield yaml_path(location), value
     elif isinstance(value, Config) or is_dataclass(value):
@@ -41,7 +41,7 @@ RULES = (
     Rule(
         "TEXT-TOKEN",
         "No Hugging Face token is in the file",
-        "What is in the file is in plan, state and version control.",
+        "What is in the file is also in plan, state and version control.",
         "Hugging Face, User access tokens",
         _tokens,
     ),

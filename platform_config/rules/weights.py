@@ -1,4 +1,4 @@
-"""Rules about weights: where they come from, where they lie, and the room they need on a node."""
+"""Rules about weights: where they come from, where they are kept, and the room they need on a node."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _share(pods: int) -> str:
 
 
 def _nodes(config: Config) -> Iterator[tuple[str, PoolPlan, int]]:
-    """Path, plan and pods per node of the pools that the model server may run on."""
+    """Yield path, plan and pods per node of each pool that the model server may run on."""
     for key in config.regions:
         nodes = serving_nodes(config, key)
         for path, plan in nodes.pools.items() if nodes else ():
@@ -148,36 +148,36 @@ def _long_download(config: Config) -> Iterator[Problem]:
 RULES = (
     Rule(
         "CACHE-DISK",
-        "The weights and own files of a node's pods fit in what GKE leaves of its disk",
-        "The pods ask for that much disk: else they stay pending, or are evicted while they load the weights.",
+        "The weights and own files of a node's pods fit on the disk that GKE leaves them",
+        "The pods ask for that much disk: without it they stay pending, or are evicted while they load the weights.",
         "Google, Plan GKE node sizes; GoogleCloudPlatform/gcs-fuse-csi-driver, troubleshooting.md",
         _cache_disk,
     ),
     Rule(
         "MODEL-SOURCE",
         "There is a bucket where the weights come from one, and a download region where there is a bucket",
-        "Servers would look for weights that nobody put there.",
+        "Servers would look for weights that are not there.",
         "this library",
         _source,
     ),
     Rule(
         "MODEL-UNREAD",
-        "There is no bucket that nobody reads",
-        "It is paid for and filled. On the way to Hugging Face it stays until the servers have changed.",
+        "There is no bucket that no server reads",
+        "It is filled and costs money. It is needed only while servers change to Hugging Face.",
         "docs/decisions/0034-what-stays-until-it-is-not-needed.md",
         _unread,
         severity="warning",
     ),
     Rule(
         "MODEL-ADAPTER",
-        "Adapters have names of their own: lower case letters, digits and hyphens",
-        "Clients tell adapters and model by name; the name is also part of the download container's.",
+        "An adapter's name differs from the model's, and has lower case letters, digits and hyphens",
+        "Clients choose an adapter or the model by name; the download container's name has it too.",
         "Kubernetes, Object names; vLLM, LoRA adapters",
         _adapters,
     ),
     Rule(
         "MODEL-LORA-RANK",
-        "`max_lora_rank` is one that vLLM has, and there are adapters",
+        "`max_lora_rank` is one that vLLM supports, and there are adapters",
         "vLLM refuses others when it starts.",
         "vLLM, LoRAConfig",
         _rank,
@@ -185,14 +185,14 @@ RULES = (
     Rule(
         "MODEL-SECRET",
         "The token's secret is given by its name",
-        "The add-on builds the path itself; a path or a token in its place is not found.",
+        "The add-on builds the path from the name; a path or a token instead of it is not found.",
         "Google, Secret Manager, Create a secret; Kubernetes, Secrets",
         _secret,
     ),
     Rule(
         "MODEL-PINNED",
         "Adapters are pinned to a commit",
-        "`main` is what it is when a server starts: two may differ, and what is in the bucket is not looked up again.",
+        "Each server gets the `main` of the time it starts: two may differ, and a bucket keeps what it has.",
         "Hugging Face, Repositories, revisions",
         _pinned,
         severity="warning",
@@ -200,7 +200,7 @@ RULES = (
     Rule(
         "CACHE-SMALL",
         "The file cache holds all weights",
-        "Files are thrown out while others are read: each start reads the bucket again.",
+        "The cache drops files while others are read: each start reads the bucket again.",
         "GoogleCloudPlatform/gcs-fuse-csi-driver, file cache",
         _cache_small,
         severity="warning",
@@ -208,7 +208,7 @@ RULES = (
     Rule(
         "MODEL-DOWNLOAD-60",
         "A download that may take over an hour uses `kubernetes_auth: exec`",
-        "The token of the apply ends after an hour, and the apply with it; no other is asked for meanwhile.",
+        "The token of the apply ends after an hour, and the apply with it; it is not renewed.",
         "hashicorp/terraform-provider-kubernetes, Using the provider with GKE; "
         "provider google 7.45.0, ephemeral google_client_config, which cannot be renewed",
         _long_download,

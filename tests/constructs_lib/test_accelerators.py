@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.accelerators import PoolPlan, machines, plan_pool
+from constructs_lib.accelerators import PoolPlan, machines
 from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY, GkeVersion
 from constructs_lib.specs import NodePoolSpec
 
@@ -79,7 +79,7 @@ SLICES = [(name, topology) for name, machine in machines().items() for topology 
 
 def plan(machine_type: str = "ct6e-standard-4t", zones: int = 1, **settings: Any) -> PoolPlan:
     """A pool of one machine type."""
-    return plan_pool(NodePoolSpec(machine_type=machine_type, **settings), zones)
+    return PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
 
 
 def sides(topology: str) -> list[int]:

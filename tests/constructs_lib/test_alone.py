@@ -14,13 +14,12 @@ from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
-from constructs_lib.accelerators import plan_pool
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.inference_gateway import GatewayPlan
 from constructs_lib.model_store import ModelStore
-from constructs_lib.network_region import NetworkRegion
+from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.provider_versions import GOOGLE, pin_google
@@ -51,7 +50,7 @@ PLAN = ClusterPlan(
     node_service_account="nodes@my-project.iam.gserviceaccount.com",
     version_floor="1.34.1-gke.1829001",
 )
-US = NetworkRegion(
+US = NetworkRegionPlan(
     region="us-east5",
     node_subnet="nodes-us",
     proxy_subnet="proxy-us",
@@ -83,14 +82,16 @@ def cluster(stack: Any, **spec: Any) -> GkeCluster:
     return GkeCluster(stack, "cluster", google=google(stack), plan=PLAN, spec=ClusterSpec(**spec))
 
 
-def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegion) -> None:
+def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegionPlan) -> None:
     """A VPC with these regions."""
+    plan = NetworkPlan(
+        project="my-project", name=name, node_service_account="nodes@my-project.iam.gserviceaccount.com", ports=(8000,)
+    )
     made = GlobalNetwork(
-        stack, "network", google=google(stack), time=TimeProvider(stack, "time"), project="my-project", name=name,
-        spec=NetworkSpec(), node_service_account="nodes@my-project.iam.gserviceaccount.com",
-    )  # fmt: skip
+        stack, "network", google=google(stack), time=TimeProvider(stack, "time"), plan=plan, spec=NetworkSpec()
+    )
     for key, region in regions.items():
-        made.add_region(key, region, [8000])
+        made.add_region(key, region)
 
 
 def identity(stack: Any, **changes: str) -> WorkloadIdentity:
@@ -102,7 +103,7 @@ def identity(stack: Any, **changes: str) -> WorkloadIdentity:
 def pool(**settings: Any) -> Build:
     """A cluster with a pool of TPUs."""
     spec = NodePoolSpec(machine_type="ct6e-standard-4t", **settings)
-    return lambda stack: cluster(stack).add_accelerator_pool("tpu", plan_pool(spec, 1))
+    return lambda stack: cluster(stack).add_accelerator_pool("tpu", spec)
 
 
 SPECS: dict[str, tuple[type[Any], dict[str, Any], str]] = {
@@ -180,13 +181,13 @@ CONSTRUCTS: dict[str, tuple[Build, str]] = {
     ),
     "DRANET without Dataplane V2": (
         lambda stack: cluster(stack, dataplane_v2=False).add_accelerator_pool(
-            "tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1)
+            "tpu", NodePoolSpec(machine_type="ct6e-standard-4t")
         ),
         "dataplane_v2 must be true for managed DRANET, got false",
     ),
     "a pool's key": (
         lambda stack: cluster(stack).add_system_pool("System_1", machine_type="e2-standard-4"),
-        "key must hold only lower case letters, digits and hyphens",
+        "name must hold only lower case letters, digits and hyphens",
     ),
     "a VPC's name": (lambda stack: network(stack, name="my_vpc"), "name must hold only lower case letters"),
     "two regions in one place": (
@@ -301,7 +302,7 @@ def test_one_call_pins_the_provider_that_managed_dranet_needs(synth: Synth) -> N
 
     def build(stack: Any) -> None:
         pin_google(stack)
-        cluster(stack).add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
+        cluster(stack).add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
 
     required = synth(build).stacks["test"]["terraform"]["required_providers"]
 

@@ -10,7 +10,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
-from constructs_lib.fleet import Fleet
+from constructs_lib.fleet import Fleet, FleetMember
 from tests.conftest import Synth
 from tests.synthesized import Synthesized
 
@@ -23,18 +23,18 @@ def build(
     """A fleet of two clusters, one of them zonal."""
 
     def made(stack: Any) -> None:
-        fleet = Fleet(
+        clusters = {key: MEMBERS.get(key, (f"gemma-{key}", "us-east5")) for key in keys}
+        Fleet(
             stack,
             "fleet",
             google=GoogleProvider(stack, "google", project="my-project"),
             google_beta=GoogleBetaProvider(stack, "google-beta", project="my-project"),
             time=TimeProvider(stack, "time"),
             project="my-project",
+            members={key: FleetMember(cluster=name, location=location) for key, (name, location) in clusters.items()},
+            config_member=config_member,
+            service_discovery=service_discovery,
         )
-        for key in keys:
-            cluster, location = MEMBERS.get(key, (f"gemma-{key}", "us-east5"))
-            fleet.add_member(key, cluster=cluster, location=location)
-        fleet.enable_features(config_member=config_member, service_discovery=service_discovery)
 
     return made
 
@@ -110,8 +110,20 @@ def test_features_come_after_members_and_role_with_a_wait_between(synth: Synth) 
 
 def test_a_config_cluster_must_be_a_member(synth: Synth) -> None:
     """Another key is an error at synth, not a feature without a cluster."""
-    with pytest.raises(KeyError, match=r"asia"):
+    with pytest.raises(ValueError, match=r"^config_member must be one of us, eu, got 'asia'$"):
         synth(build(config_member="asia"))
+    with pytest.raises(ValueError, match=r"^config_member must be one of none: there are no members, got 'us'$"):
+        synth(build(keys=()))
+
+
+def test_no_order_of_the_members_loses_one(synth: Synth) -> None:
+    """Also where the config cluster is the first of them, every feature waits for all members."""
+    turned, straight = (synth(build(keys=keys)).stacks["test"]["resource"] for keys in (("eu", "us"), ("us", "eu")))
+
+    for resources in (turned, straight):
+        [wait] = resources["time_sleep"].values()
+        wait["depends_on"].sort()
+    assert turned == straight
 
 
 @pytest.mark.parametrize("key", ["agent", "agent-role", "settle", "multiclusteringress", "importer-role"])

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 
-from constructs_lib.accelerators import plan_pool
 from constructs_lib.cluster_plan import ClusterPlan
-from constructs_lib.gke_cluster import WEEKDAYS, GkeCluster
+from constructs_lib.cluster_settings import WEEKDAYS
+from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.specs import ClusterSpec, MaintenanceWindowSpec, NodePoolSpec
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
@@ -132,7 +132,7 @@ def test_its_version_is_judged_once_it_is_as_planned_and_before_any_accelerator(
     def pools(stack: Any) -> None:
         made = build()(stack)
         made.add_system_pool("system", machine_type="e2-standard-8")
-        made.add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 2))
+        made.add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
 
     app = synth(pools)
     needs = {pool["name"]: pool.get("depends_on") for pool in app.all("google_container_node_pool")}
@@ -321,7 +321,7 @@ def test_pools_are_called_after_their_keys(synth: Synth) -> None:
         made = build()(stack)
         made.add_system_pool("system", machine_type="e2-standard-8")
         for key in ("tpu", "train"):
-            made.add_accelerator_pool(key, plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 2))
+            made.add_accelerator_pool(key, NodePoolSpec(machine_type="ct6e-standard-4t"))
 
     found = synth(pools).all("google_container_node_pool")
 

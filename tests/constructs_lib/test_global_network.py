@@ -11,15 +11,16 @@ import pytest
 from cdktf_cdktf_provider_google.project_service import ProjectService
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
+from cdktf_cdktf_provider_time.sleep import Sleep
 
 from constructs_lib.global_network import GlobalNetwork
-from constructs_lib.network_region import NetworkRegion
+from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.specs import NetworkSpec
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
 NODES = "nodes@my-project.iam.gserviceaccount.com"
-US = NetworkRegion(
+US = NetworkRegionPlan(
     region="us-east5",
     node_subnet="gemma-nodes-us",
     proxy_subnet="gemma-proxy-us",
@@ -30,7 +31,7 @@ US = NetworkRegion(
     gateway_address="gemma-gateway-us",
     nat="gemma-nat-us",
 )
-EU = NetworkRegion(
+EU = NetworkRegionPlan(
     region="europe-west4",
     node_subnet="gemma-nodes-eu",
     proxy_subnet="gemma-proxy-eu",
@@ -41,23 +42,27 @@ EU = NetworkRegion(
     gateway_address="gemma-gateway-eu",
     nat="gemma-nat-eu",
 )
-PORTS = [8000, 9002, 9003]
+PLAN = NetworkPlan(
+    project="my-project",
+    name="gemma-vpc",
+    node_service_account=NODES,
+    ports=(8000, 9002, 9003),
+    settle_on_destroy_sec=180,
+)
 
 
-def build(spec: NetworkSpec | None = None, **regions: NetworkRegion) -> Callable[[Any], GlobalNetwork]:
+def build(spec: NetworkSpec | None = None, **regions: NetworkRegionPlan) -> Callable[[Any], GlobalNetwork]:
     """A network of *regions*, its firewall open for the model, with a wait on destroy."""
 
     def made(stack: Any) -> GlobalNetwork:
         google = GoogleProvider(stack, "google", project="my-project")
         api = ProjectService(stack, "compute", provider=google, service="compute.googleapis.com")
         network = GlobalNetwork(
-            stack, "network", google=google, time=TimeProvider(stack, "time"), project="my-project", name="gemma-vpc",
-            spec=spec or NetworkSpec(), node_service_account=NODES, after=[api],
+            stack, "network", google=google, time=TimeProvider(stack, "time"), plan=PLAN, spec=spec or NetworkSpec(),
+            after=[api],
         )  # fmt: skip
-        network.allow_health_checks(PORTS)
         for key, region in regions.items():
-            network.add_region(key, region, PORTS)
-        network.settle_on_destroy(180)
+            network.add_region(key, region)
         return network
 
     return made
@@ -82,8 +87,8 @@ def test_it_can_do_without_anything_before_it(synth: Synth) -> None:
 
     def made(stack: Any) -> None:
         GlobalNetwork(
-            stack, "network", google=GoogleProvider(stack, "google"), time=TimeProvider(stack, "time"),
-            project="my-project", name="gemma-vpc", spec=NetworkSpec(), node_service_account=NODES,
+            stack, "network", google=GoogleProvider(stack, "google"), time=TimeProvider(stack, "time"), plan=PLAN,
+            spec=NetworkSpec(),
         )  # fmt: skip
 
     assert "depends_on" not in synth(made).one("google_compute_network")
@@ -159,8 +164,8 @@ def test_a_region_without_a_named_address_has_none(synth: Synth) -> None:
 
     def made(stack: Any) -> None:
         network = build()(stack)
-        given.append(network.add_region("us", US, PORTS))
-        given.append(network.add_region("eu", replace(EU, gateway_address=None), PORTS))
+        given.append(network.add_region("us", US).gateway_address)
+        given.append(network.add_region("eu", replace(EU, gateway_address=None)).gateway_address)
 
     app = synth(made)
 
@@ -201,7 +206,7 @@ def test_the_nodes_subnet_is_the_first_to_go_of_a_region(synth: Synth) -> None:
 
 def test_google_s_probes_reach_the_given_ports_of_our_nodes(synth: Synth) -> None:
     """One rule for all regions, from the two ranges that Google publishes."""
-    _, rule = named(synth(build()), "google_compute_firewall", "gemma-vpc-allow-health-checks")
+    _, rule = named(synth(build(us=US)), "google_compute_firewall", "gemma-vpc-allow-health-checks")
 
     assert rule["source_ranges"] == ["130.211.0.0/22", "35.191.0.0/16"]
     assert rule["allow"] == [{"protocol": "tcp", "ports": ["8000", "9002", "9003"]}]
@@ -249,3 +254,27 @@ def test_region_keys_are_free_to_choose(synth: Synth, keys: tuple[str, ...]) -> 
     regions: dict[str, Any] = dict(zip(keys, (US, EU), strict=False))
 
     assert len(synth(build(**regions)).all("google_compute_router")) == len(keys)
+
+
+def test_a_region_that_comes_last_is_waited_for_too(synth: Synth) -> None:
+    """Whatever is made between two regions: firewall, edges and the wait are those of two at once."""
+
+    def late(stack: Any) -> None:
+        network = build(us=US)(stack)
+        assert list(network.regions) == ["us"]
+        Sleep(network, "of-somebody-else", destroy_duration="1s", depends_on=network.regions["us"].subnets)
+        network.add_region("eu", EU)
+
+    added = synth(late).stacks["test"]["resource"]
+    other = [name for name in added["time_sleep"] if "of-somebody-else" in name]
+    for name in other:
+        del added["time_sleep"][name]
+
+    assert len(other) == 1
+    assert added == synth(build(us=US, eu=EU)).stacks["test"]["resource"]
+
+
+def test_a_network_without_ports_is_refused() -> None:
+    """A firewall rule without ports would open all of them."""
+    with pytest.raises(ValueError, match=r"^ports must name at least one port, got none$"):
+        replace(PLAN, ports=())

@@ -17,11 +17,18 @@ from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 from constructs_lib import inferencepool_chart
-from constructs_lib.accelerators import plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
-from constructs_lib.specs import HuggingFaceTokenSpec, InferencePoolSpec, ModelServerSpec, ModelSpec, NodePoolSpec
+from constructs_lib.specs import (
+    AutoscalingSpec,
+    HuggingFaceTokenSpec,
+    InferencePoolSpec,
+    ModelServerSpec,
+    ModelSpec,
+    NodePoolSpec,
+)
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
@@ -35,7 +42,7 @@ PLAN = ServingPlan(
     location="us-east5",
     service_account="model-server",
     bucket="my-weights",
-    nodes=ServingNodes(pools={"tpu": plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1)}),
+    nodes=ServingNodes(pools={"tpu": PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)}),
     disk_gib=62,
     model=ModelSpec(
         repository="google/gemma-3-27b-it",
@@ -63,7 +70,7 @@ def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
 
 def on(machine_type: str, zones: int = 1, **settings: Any) -> ServingPlan:
     """The service on other nodes."""
-    pool = plan_pool(NodePoolSpec(machine_type=machine_type, **settings), zones)
+    pool = PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
     return replace(PLAN, nodes=ServingNodes(pools={"pool": pool}))
 
 
@@ -276,3 +283,53 @@ def test_a_service_called_vllm_is_refused(synth: Synth) -> None:
     """Its environment variables would be read by vLLM in other pods."""
     with pytest.raises(ValueError, match=r"may not be called 'vllm'"):
         synth(build(replace(PLAN, name="vllm")))
+
+
+SMALL, LARGE = (
+    PoolPlan(spec=NodePoolSpec(machine_type=machine), zones=1) for machine in ("a3-highgpu-4g", "a3-highgpu-8g")
+)
+TPU = PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)
+SLICE = PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t", topology="4x4"), zones=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"nodes": ServingNodes(pools={})}, "nodes must have at least one pool, got none"),
+        (
+            {"nodes": ServingNodes(pools={"small": SMALL, "large": LARGE})},
+            "nodes must name a compute class for 2 pools, got none",
+        ),
+        ({"nodes": ServingNodes(pools={"slice": SLICE})}, "nodes must be slices of one node, got 4x4 in slice"),
+        (
+            {"nodes": ServingNodes(pools={"large": LARGE}, tensor_parallel_size=3)},
+            "tensor_parallel_size must divide the 8 chips of a node of large, got 3",
+        ),
+        (
+            {"nodes": ServingNodes(pools={"large": LARGE, "tpu": TPU}, compute_class="serving")},
+            "nodes must run the same pod, got other accelerators in tpu than in the first pool",
+        ),
+        ({"pool": InferencePoolSpec(chart_version="v9")}, "chart_version must be one of v1.0.1"),
+        (
+            {"server": replace(PLAN.server, image="ghcr.io/me/vllm:mine")},
+            "vllm_version must be given for an image whose tag does not tell it",
+        ),
+        (
+            {"server": replace(PLAN.server, replicas=3), "autoscaling": AutoscalingSpec(max_replicas=4)},
+            "replicas must not be given beside autoscaling, got 3",
+        ),
+    ],
+)
+def test_a_plan_that_cannot_serve_is_refused_when_it_is_made(changes: dict[str, Any], message: str) -> None:
+    """And not by GKE, or by a pod that waits for ever."""
+    with pytest.raises(ValueError, match=f"(?m)^{re.escape(message)}"):
+        replace(PLAN, **changes)
+
+
+def test_the_plan_s_autoscaling_is_all_that_an_autoscaler_needs(synth: Synth) -> None:
+    """With it there is one and no fixed number of pods, without it there is none."""
+    fixed, grown = synth(build()), synth(build(replace(PLAN, autoscaling=AutoscalingSpec(max_replicas=4))))
+
+    assert fixed.objects("HorizontalPodAutoscaler") == []
+    assert grown.object("HorizontalPodAutoscaler")["spec"]["maxReplicas"] == 4
+    assert "replicas" not in grown.object("Deployment")["spec"]

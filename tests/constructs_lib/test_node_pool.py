@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 
-from constructs_lib.accelerators import machines, plan_pool
+from constructs_lib.accelerators import machines
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.specs import CapacitySpec, ClusterSpec, NodeAutoscalingSpec, NodePoolSpec, SystemPoolSpec
@@ -71,7 +71,7 @@ def with_pool(
 ) -> Callable[[Any], object]:
     """A cluster with one accelerator pool."""
     spec = NodePoolSpec(machine_type=machine_type, **settings)
-    return lambda stack: cluster(stack, zones).add_accelerator_pool("tpu", plan_pool(spec, len(zones)))
+    return lambda stack: cluster(stack, zones).add_accelerator_pool("tpu", spec)
 
 
 def pool(app: Synthesized, name: str = "tpu") -> Block:
@@ -116,7 +116,7 @@ def test_a_pool_of_a_compute_class_is_for_its_pods_alone(synth: Synth) -> None:
 
     def build(stack: Any) -> None:
         spec = NodePoolSpec(machine_type="g2-standard-8", autoscaling=NodeAutoscalingSpec(max_nodes=2))
-        cluster(stack).add_accelerator_pool("spot", plan_pool(spec, 1), compute_class="llama-server")
+        cluster(stack).add_accelerator_pool("spot", spec, compute_class="llama-server")
 
     made = pool(synth(build), "spot")
     [check] = made["lifecycle"]["postcondition"]
@@ -188,7 +188,7 @@ def test_nodes_have_their_own_identity_and_hide_the_metadata_server(synth: Synth
     def build(stack: Any) -> None:
         made = cluster(stack)
         made.add_system_pool("system", machine_type="e2-standard-8")
-        made.add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
+        made.add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
 
     nodes = pool(synth(build), name)["node_config"]
 
@@ -283,7 +283,7 @@ def test_every_machine_gets_its_accelerators_and_interfaces(synth: Synth) -> Non
     def build(stack: Any) -> None:
         made = cluster(stack)
         for name in machines():
-            made.add_accelerator_pool(name, plan_pool(NodePoolSpec(machine_type=name), 1))
+            made.add_accelerator_pool(name, NodePoolSpec(machine_type=name))
 
     app = synth(build)
 
@@ -314,8 +314,8 @@ def test_each_pool_says_itself_whether_its_nodes_are_private(synth: Synth, priva
     def build(stack: Any) -> None:
         made = cluster(stack, spec=ClusterSpec(private_nodes=private))
         made.add_system_pool("system", machine_type="e2-standard-8")
-        made.add_accelerator_pool("tpu", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
-        made.add_accelerator_pool("gpu", plan_pool(NodePoolSpec(machine_type="g2-standard-12"), 1))
+        made.add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
+        made.add_accelerator_pool("gpu", NodePoolSpec(machine_type="g2-standard-12"))
 
     app = synth(build)
 
@@ -367,8 +367,8 @@ def test_pool_keys_are_free_to_choose(synth: Synth) -> None:
     def build(stack: Any) -> None:
         made = cluster(stack)
         slices = NodePoolSpec(machine_type="tpu7x-standard-4t", topology="2x2x2")
-        made.add_accelerator_pool("b", plan_pool(slices, 1))
-        made.add_accelerator_pool("b-placement", plan_pool(NodePoolSpec(machine_type="ct6e-standard-4t"), 1))
+        made.add_accelerator_pool("b", slices)
+        made.add_accelerator_pool("b-placement", NodePoolSpec(machine_type="ct6e-standard-4t"))
 
     assert len(synth(build).all(POOLS)) == 2
 

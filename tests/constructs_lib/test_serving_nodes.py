@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.accelerators import PoolPlan, plan_pool
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import CapacitySpec, NodeAutoscalingSpec, NodePoolSpec
@@ -17,7 +17,7 @@ CLASS = "gemma-server"
 
 def planned(machine_type: str, *, zones: int = 1, **settings: Any) -> PoolPlan:
     """A pool of the machine."""
-    return plan_pool(NodePoolSpec(machine_type=machine_type, **settings), zones)
+    return PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
 
 
 def nodes(*machine_types: str, split: int | None = None, compute_class: str | None = None) -> ServingNodes:

@@ -4,89 +4,72 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler, native_metric
-from constructs_lib.manifests.gateway import gateway, gcp_backend_policy
 from platform_config.config import Config
 from platform_config.names import Names
+from platform_config.stack_graph import GATEWAY_STACK, serving_stack
+from tests.checks.kubernetes_objects import objects
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest
 from tests.gke_inference.pod_stand_in import RunningPods
 from tests.gke_inference.stand_in_server import StandInServer
-
-
-def workload(kind: str, name: str, namespace: str, labels: dict[str, str], spec: dict[str, Any]) -> Manifest:
-    """A Deployment or Pod."""
-    version = "apps/v1" if kind == "Deployment" else "v1"
-    metadata = {"name": name, "namespace": namespace, "labels": labels}
-    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+from tests.gke_inference.verify_platform import path_of
+from tests.synthesized import Synthesized
 
 
 @dataclass
 class DrillCluster:
-    """The cluster of one region: its Deployment follows its scale, its pods follow its nodes."""
+    """
+    The cluster of one region: its Deployment follows its scale, its pods follow its nodes.
+
+    Attributes:
+        config: The platform.
+        key: Key of the region.
+        synthesized: What Terraform applies; the objects of the cluster are taken from there.
+        replicas: Model servers that are wanted and ready at first.
+        start_sec: How long a pod takes to be ready.
+    """
 
     config: Config
     key: str
+    synthesized: Synthesized
     replicas: int = 2
     start_sec: float = 0.05
     api: ClusterStandIn = field(default_factory=ClusterStandIn)
 
     def __post_init__(self) -> None:
-        names, namespace = Names(self.config), self.config.namespace
-        self.deployment = f"/apis/apps/v1/namespaces/{namespace}/deployments/{names.model_server}"
-        self.policy = f"/apis/networking.gke.io/v1/namespaces/{namespace}/gcpbackendpolicies/{names.gateway}-backend"
-        self.pods = f"/api/v1/namespaces/{namespace}/pods"
-        self.servers = f"{self.pods}/{names.model_server}-"
-        self.labels = {"app": names.model_server}
-        container = {"name": "vllm", "image": self.config.model_server.image}
-        template = {"metadata": {"labels": self.labels}, "spec": {"containers": [container]}}
-        spec = {"replicas": self.replicas, "selector": {"matchLabels": self.labels}, "template": template}
-        self.api.objects[self.deployment] = workload("Deployment", names.model_server, namespace, self.labels, spec)
+        deployments = self._applied(serving_stack(self.key), "Deployment")
+        [server] = (one for one in deployments if one["metadata"]["name"] == Names(self.config).model_server)
+        self.template: Manifest = server["spec"]["template"]
+        self.deployment = self._put({**server, "spec": {**server["spec"], "replicas": self.replicas}})
+        for autoscaler in self._applied(serving_stack(self.key), "HorizontalPodAutoscaler"):
+            self._put(autoscaler)
+        self.pods = path_of("Pod", "v1", "", self.config.namespace)
+        self.servers = f"{self.pods}/{server['metadata']['name']}-"
+        self.policy = ""
         machine = self.config.serving_nodes(self.key).first.machine
         self.running = RunningPods(self.api)
         for number in range(self.replicas + 1):
             node = {"name": f"node-{number}", "labels": {machine.label: machine.label_value}}
             # The last one was cordoned by somebody else.
             spec = {"unschedulable": True} if number == self.replicas else {}
-            self.api.objects[f"/api/v1/nodes/node-{number}"] = {
-                "apiVersion": "v1", "kind": "Node", "metadata": node, "spec": spec,
-            }  # fmt: skip
+            self._put({"apiVersion": "v1", "kind": "Node", "metadata": node, "spec": spec})
         self._place_pods()
+        if self.config.regions[self.key].config_cluster:
+            [policy] = self._applied(GATEWAY_STACK, "GCPBackendPolicy")
+            self.policy = self._put(policy)
         self.api.changed = self.follow
 
-    def add_policy(self) -> None:
-        """The gateway's backend policy, as the config cluster has it."""
-        names = Names(self.config)
-        self.api.objects[self.policy] = gcp_backend_policy(
-            name=f"{names.gateway}-backend", namespace=self.config.namespace, pool=names.inference_pool,
-            spec=self.config.gateway, export_name="kv-cache", regions=tuple(self.config.regions.values()),
-        )  # fmt: skip
-
     def add_gateway(self, *addresses: str) -> None:
-        """The gateway, with the addresses that it was given."""
-        names, namespace, spec = Names(self.config), self.config.namespace, self.config.gateway
-        path = f"/apis/gateway.networking.k8s.io/v1/namespaces/{namespace}/gateways/{names.gateway}"
-        made = gateway(
-            name=names.gateway, namespace=namespace, gateway_class="gke-l7-cross-regional-internal-managed-mc",
-            port=spec.port, addresses=[(region.region, None) for region in self.config.regions.values()],
-        )  # fmt: skip
-        self.api.objects[path] = made
+        """Put in the gateway, with the addresses that its controller gave it."""
+        [gateway] = self._applied(GATEWAY_STACK, "Gateway")
+        path = self._put(gateway)
         # The status is the controller's: the schema of what is applied does not know it.
         given = [{"type": "IPAddress", "value": address} for address in addresses]
         self.api.objects[path]["status"] = {"addresses": given}
-
-    def add_autoscaler(self) -> None:
-        """The autoscaler of the config."""
-        assert self.config.autoscaling
-        name, namespace = Names(self.config).model_server, self.config.namespace
-        metric = native_metric(object_name="kv-cache", export_name="kv-cache", target_percent=50)
-        path = f"/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers/{name}"
-        self.api.objects[path] = horizontal_pod_autoscaler(
-            name=name, namespace=namespace, deployment=name, metric=metric, spec=self.config.autoscaling
-        )
 
     @property
     def wanted(self) -> int:
@@ -101,15 +84,15 @@ class DrillCluster:
     @property
     def cordoned(self) -> list[str]:
         """Names of the nodes that take no pods."""
-        nodes = [manifest for path, manifest in self.api.objects.items() if path.startswith("/api/v1/nodes/")]
+        nodes = [manifest for manifest in self.api.objects.values() if manifest["kind"] == "Node"]
         return [node["metadata"]["name"] for node in nodes if node["spec"].get("unschedulable")]
 
     def scopes(self) -> Any:
-        """The scopes of the gateway's policy."""
+        """Return the scopes of the gateway's policy."""
         return self.api.objects[self.policy]["spec"]["default"].get("scopes")
 
     def follow(self, method: str, path: str) -> None:
-        """What the controllers do after a change."""
+        """Do what the controllers do after a change."""
         if path == self.policy:
             return
         if path.startswith(f"{self.pods}/") and not path.startswith(self.servers):
@@ -123,15 +106,27 @@ class DrillCluster:
         if room and self.wanted and len(here) < self.wanted:
             threading.Timer(self.start_sec, self._place_pods).start()
 
+    def _applied(self, stack: str, kind: str) -> Iterator[Manifest]:
+        """Yield the Kubernetes objects of *kind* that Terraform applies from *stack*."""
+        return (manifest for _, manifest in objects(self.synthesized.stacks[stack]) if manifest["kind"] == kind)
+
+    def _put(self, manifest: Manifest) -> str:
+        """Put an object in, and return its path."""
+        metadata = manifest["metadata"]
+        path = path_of(manifest["kind"], manifest["apiVersion"], metadata["name"], metadata.get("namespace", ""))
+        self.api.objects[path] = manifest
+        return path
+
     def _place_pods(self) -> None:
         with self.api.lock:
+            container = self.template["spec"]["containers"][0]
+            spec = {"containers": [{"name": container["name"], "image": container["image"]}]}
             for number in range(self.wanted):
                 if f"node-{number}" not in self.cordoned:
-                    spec = {"containers": [{"name": "vllm", "image": self.config.model_server.image}]}
-                    name = f"{Names(self.config).model_server}-{number}"
-                    self.api.objects[f"{self.pods}/{name}"] = workload(
-                        "Pod", name, self.config.namespace, self.labels, spec
-                    )
+                    name = f"{self.servers.rpartition('/')[2]}{number}"
+                    labels = self.template["metadata"]["labels"]
+                    metadata = {"name": name, "namespace": self.config.namespace, "labels": labels}
+                    self._put({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
             self._count()
 
     def _count(self) -> None:
@@ -148,7 +143,7 @@ class DrillGateway(StandInServer):
 
     clusters: tuple[DrillCluster, ...] = ()
     policy_of: DrillCluster | None = None
-    detection_sec: float = 0.15
+    detection_sec: float = 0.06
     ignores_drains: bool = False
 
     def __post_init__(self) -> None:

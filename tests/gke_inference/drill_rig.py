@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +26,23 @@ from tests.configs import EXAMPLE, config
 from tests.gke_inference.cluster_stand_in import TOKEN
 from tests.gke_inference.conftest import InferenceOps, Ran
 from tests.gke_inference.drill_clusters import DrillCluster, DrillGateway
+from tests.synthesized import Synthesized, synthesize
 
 Drill = Callable[..., Ran]
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = """
 import json, os, sys
 from gke_inference.cli import main
-from gke_inference.drill import command as drill
 from gke_inference.cluster_api import ClusterApi
+from gke_inference.drill import command as drill
+from gke_inference.drill.senders import pod_sender
+pod_sender.RETRY_EVERY_SEC, pod_sender.FETCH_EVERY_SEC = 0.02, 0.05
 hosts = json.loads(os.environ["DRILL_CLUSTERS"])
 apis = {key: ClusterApi(host=host, token=lambda: os.environ["DRILL_TOKEN"]) for key, host in hosts.items()}
-drill.clusters_of = lambda config: apis.__getitem__
+drill.find_clusters = lambda config: apis.__getitem__
 sys.exit(main())
 """
-"""The command line with the clusters of a test."""
+"""The command line with the clusters of a test, and short pauses."""
 HEARING = """
 import signal
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
@@ -83,7 +88,7 @@ class Rig:
         return [
             "--config", str(self.file), "--output", "json", "drill", "--region", self.home.key,
             "--sender", self.sender, "--url", self.url,
-            "--rate-per-sec", "50", "--timeout-sec", "10", "--baseline-sec", "0.6", "--outage-sec", "0.4",
+            "--rate-per-sec", "100", "--timeout-sec", "5", "--baseline-sec", "0.2", "--outage-sec", "0.25",
             "--recovery-sec", "5", "--max-error-rate", "0.6", "--restore-timeout-sec", "20",
             "--journal", str(journal), *more,
         ]  # fmt: skip
@@ -102,9 +107,9 @@ def rig(
     config: Config, home: str, other: str, file: Path = EXAMPLE, *, authority: trustme.CA | None = None
 ) -> Iterator[Rig]:
     """Clusters and gateway of *config*, running; requests go to the region *home* first."""
-    clusters = DrillCluster(config, home), DrillCluster(config, other)
-    holder = next(cluster for cluster in clusters if config.regions[cluster.key].config_cluster)
-    holder.add_policy()
+    synthesized = _synthesized(config.model_dump_json())
+    clusters = DrillCluster(config, home, synthesized), DrillCluster(config, other, synthesized)
+    holder = next(cluster for cluster in clusters if cluster.policy)
     names = config.regions[home].region, config.regions[other].region
     gateway = DrillGateway(regions=names, clusters=clusters, policy_of=holder)
     with ExitStack() as stack:
@@ -115,10 +120,17 @@ def rig(
         yield Rig(config, file, *clusters, gateway, hosts, url)
 
 
+@cache
+def _synthesized(document: str) -> Synthesized:
+    """Synthesize the config of this JSON, once for all tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        return synthesize(Config.model_validate_json(document), Path(folder))
+
+
 def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command find the clusters of the test."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in made.hosts.items()}
-    monkeypatch.setattr(drill_module, "clusters_of", lambda config: apis.__getitem__)
+    monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
 
 
 @pytest.fixture

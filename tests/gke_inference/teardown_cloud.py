@@ -30,13 +30,13 @@ class TeardownCloud:
     What is in a project.
 
     Attributes:
-        items: By path, such as `projects/p/global/firewalls/name`, what the API tells of it.
-        clusters: As container tells them.
+        items: By path, such as `projects/p/global/firewalls/name`, what the API returns for it.
+        clusters: As the container API returns them.
         memberships: Names of the fleet's members.
         config_member: Membership of the config cluster; empty without the feature.
         discovery: Whether the feature for multi-cluster Services is on.
         there: Bucket, secret, network and service account by name.
-        deleted: Is told each path whose end was asked for.
+        deleted: Called with each path whose deletion was asked for.
         lag: How many lists still have what was deleted; until then it uses what it used.
     """
 
@@ -62,10 +62,10 @@ class TeardownCloud:
         return f"projects/{self.project}/{rest}"
 
     def add(self, rest: str, *, network: str = "", **more: Any) -> str:
-        """Something in our network, or in *network*; gives its path."""
+        """Add something to the platform's network, or to *network*; return its path."""
         path = self.path(rest)
-        held = network or Names(self.config).network
-        inside = {"network": self.link(f"global/networks/{held}")} if path.split("/")[-2] in WITH_NETWORK else {}
+        name = network or Names(self.config).network
+        inside = {"network": self.link(f"global/networks/{name}")} if path.split("/")[-2] in WITH_NETWORK else {}
         self.made += 1
         own = {"id": str(self.made), "name": path.rsplit("/", 1)[-1], "selfLink": COMPUTE + path}
         self.items[path] = {**own, **inside, **more}
@@ -75,7 +75,7 @@ class TeardownCloud:
         """Self link of something in the project."""
         return COMPUTE + self.path(rest)
 
-    def living(self) -> list[dict[str, Any]]:
+    def existing(self) -> list[dict[str, Any]]:
         """The clusters that are there."""
         return self.clusters
 
@@ -98,7 +98,7 @@ class TeardownCloud:
             "storage.buckets.get": self._get("bucket"),
             "iam.projects.serviceAccounts.get": self._get("name"),
             "secretmanager.projects.secrets.get": self._get("name"),
-            "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.living()},
+            "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.existing()},
             "container.projects.locations.clusters.get": self._cluster,
             "gkehub.projects.locations.memberships.list": lambda params, body: {
                 "resources": [{"name": self.path(f"locations/global/memberships/{name}")} for name in self.memberships]
@@ -125,7 +125,7 @@ class TeardownCloud:
         return [*found, {"name": f"{features}/multiclusterservicediscovery"}] if self.discovery else found
 
     def _cluster(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
-        for cluster in self.living():
+        for cluster in self.existing():
             if params["name"] == self.path(f"locations/{cluster['location']}/clusters/{cluster['name']}"):
                 return cluster
         raise Fault(404, f"Not found: {params['name']}.")

@@ -1,21 +1,25 @@
-"""A project to sweep: its fixtures, the load balancer of a Gateway, and what is looked at it with."""
+"""A project to sweep: fixtures, the load balancer of a Gateway, a synth, and what is tested on them."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from gke_inference.teardown.clean import Cleaner
-from gke_inference.teardown.left import Left
-from gke_inference.teardown.leftovers import Leftovers
+from gke_inference.teardown.findings import Remaining
+from gke_inference.teardown.interrupt import Interrupt, Waiter
 from gke_inference.teardown.network import Network
-from gke_inference.teardown.stop import Stop
-from gke_inference.teardown.waiter import Waiter
+from gke_inference.teardown.order import DestroyOrder
+from gke_inference.teardown.remaining import RemainingResources
+from gke_inference.teardown.sweep import Sweeper
 from platform_config.config import Config
 from platform_config.names import Names
+from platform_config.stack_graph import NETWORK_STACK, cluster_stack, needed_stacks, state_file
 from tests.configs import config as loaded
 from tests.gke_inference import google_stand_in
 from tests.gke_inference.google_stand_in import GoogleStandIn
@@ -25,7 +29,7 @@ from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
 def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: str = "", place: str = "global",
                 proxies: str = "targetHttpProxies") -> list[str]:  # fmt: skip
     """
-    The load balancer of a multi-cluster Gateway, with one rule and one group in each of two regions; gives the paths.
+    Add the load balancer of a multi-cluster Gateway, one rule and one group in each of two regions; return the paths.
 
     Names and chain are those that public projects show of such Gateways; the service for 404 has the same name in all.
     """
@@ -68,29 +72,63 @@ def cloud(stand_in: GoogleStandIn) -> TeardownCloud:
     return made
 
 
+def synth_documents(config: Config) -> dict[str, Any]:
+    """Return the Terraform JSON of each stack of *config*, as far as a teardown reads it."""
+    names = Names(config)
+    documents: dict[str, Any] = {stack: {} for stack in needed_stacks(config)}
+    documents[NETWORK_STACK] = {
+        "terraform": {"backend": {"local": {"path": state_file(config, NETWORK_STACK)}}},
+        "resource": {"google_compute_network": {"network": {"project": config.project, "name": names.network}}},
+    }
+    for key in config.regions:
+        clusters = {"cluster": {"name": names.cluster(key)}}
+        documents[cluster_stack(key)] = {"resource": {"google_container_cluster": clusters}}
+    return documents
+
+
+def write_synth(outdir: Path, *, needs: Any = None, documents: dict[str, Any] | None = None) -> Path:
+    """Write a synth of the example to *outdir*, with other edges or documents where given."""
+    wanted = needed_stacks(loaded()) if needs is None else needs
+    for stack, document in {**{key: {} for key in wanted}, **(documents or synth_documents(loaded()))}.items():
+        (outdir / "stacks" / stack).mkdir(parents=True)
+        (outdir / "stacks" / stack / "cdk.tf.json").write_text(json.dumps(document))
+    stacks = {
+        name: {"dependencies": list(found) if isinstance(found, tuple) else found} for name, found in wanted.items()
+    }
+    (outdir / "manifest.json").write_text(json.dumps({"stacks": stacks}))
+    return outdir
+
+
 def network(stand_in: GoogleStandIn, in_states: frozenset[str], *, known: bool = True) -> Network:
-    """The network of the example, which Terraform made unless it is not *known*."""
+    """Return the network of the example, which is in Terraform's state unless it is not *known*."""
     config = loaded()
     own = {f"projects/{config.project}/global/networks/{Names(config).network}"} if known else set()
-    return Network(stand_in.api(config.project), config, in_states | own)
+    order = DestroyOrder(outdir=Path("cdktf.out"), stacks=(), needs={}, documents=synth_documents(config))
+    return Network(stand_in.api(config.project), config, order, in_states | own)
 
 
-def cleaner(
-    stand_in: GoogleStandIn, *, in_states: frozenset[str] = frozenset(), wait_sec: float = 1, known: bool = True
-) -> Cleaner:
-    """It, quick and silent."""
-    waiter = Waiter(wait_sec=wait_sec, pause_sec=0.01, stop=Stop(), console=Console(file=io.StringIO()))
-    return Cleaner(network=network(stand_in, in_states, known=known), waiter=waiter)
+def sweeper_of(
+    stand_in: GoogleStandIn,
+    *,
+    in_states: frozenset[str] = frozenset(),
+    wait_sec: float = 1,
+    known: bool = True,
+    console: Console | None = None,
+) -> Sweeper:
+    """Return a sweeper of that network, quick and, without a *console*, silent."""
+    silent = Console(file=io.StringIO())
+    waiter = Waiter(wait_sec=wait_sec, pause_sec=0.01, interrupt=Interrupt(), console=console or silent)
+    return Sweeper(network=network(stand_in, in_states, known=known), waiter=waiter)
 
 
-def left(
+def remaining(
     stand_in: GoogleStandIn,
     *,
     keep_bucket: bool = True,
     in_states: frozenset[str] = frozenset(),
     known: bool = True,
     config: Config | None = None,
-) -> list[Left]:
-    """What is told to be left."""
-    ours = network(stand_in, in_states, known=known)
-    return Leftovers(network=ours, config=config or loaded(), keep_bucket=keep_bucket).findings()
+) -> list[Remaining]:
+    """Return what is reported as left."""
+    searched = network(stand_in, in_states, known=known)
+    return RemainingResources(network=searched, config=config or loaded(), keep_bucket=keep_bucket).findings()

@@ -88,7 +88,7 @@ def test_a_write_that_may_have_been_done_is_sent_once(cluster: tuple[ClusterStan
     stand_in, host = cluster
     for kind in (503, "half"):
         stand_in.requests.clear()
-        stand_in.faults[:] = [Fault(kind)]  # type: ignore[arg-type]
+        stand_in.faults[:] = [Fault(kind)]
         with pytest.raises(ApiError):
             api(host).patch(f"{NODES}/n", {}) if method == "PATCH" else api(host).create(NODES, NODE)
         assert [request[0] for request in stand_in.requests] == [method]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trustme
 
-from gke_inference.drill import before
+from gke_inference.drill import preconditions
 from gke_inference.live_platform import LivePlatform
 from tests.configs import config
 from tests.gke_inference.cluster_stand_in import Fault
@@ -130,7 +130,7 @@ def test_a_change_that_is_ignored_is_told(example: Rig, drill: Any, monkeypatch:
     ran = drill("--yes", "--means", "drain")
 
     assert (ran.code, findings(ran)["DRILL-PERMISSIONS"]) == (1, "wrong")
-    assert "taken and then ignored" in ran.out
+    assert "accepted and then ignored" in ran.out
     assert example.home.api.writes() == []
 
 
@@ -164,7 +164,7 @@ def test_what_is_left_of_three_must_carry_both() -> None:
     platform = Ready(config=three, clusters=lambda key: None)  # type: ignore[arg-type, return-value]
     asked: tuple[tuple[str, tuple[str, ...]], ...] = (("us", ()), ("eu", ("us",)))
     one, two = (
-        next(found for found in before.looked(platform, key, gone, even_if_overloaded=False)
+        next(found for found in preconditions.check_capacity(platform, key, gone, even_if_overloaded=False)
              if found.id == "DRILL-CAPACITY")
         for key, gone in asked
     )  # fmt: skip
@@ -178,11 +178,12 @@ def test_capacity_that_is_lost_meanwhile_stops_the_outage(example: Rig, drill: A
     look = example.gateway._look
 
     def lost(up: dict[str, bool]) -> None:
-        example.scale(example.other, 0)
+        if example.other.wanted:
+            example.scale(example.other, 0)
         look(up)
 
     example.gateway._look = lost  # type: ignore[method-assign]
-    ran = drill("--yes", "--baseline-sec", "2")
+    ran = drill("--yes")
 
     assert (ran.code, findings(ran)["DRILL-OUTAGE"], example.home.api.writes()) == (3, "unknown", [])
     assert "DRILL-CAPACITY: servers in use of the regions that are left: eu: 0" in ran.out
@@ -208,7 +209,10 @@ def test_requests_go_to_the_gateways_address_in_the_region(example: Rig, inferen
     example.home.add_gateway("10.4.0.9")
     ran = inference_ops("--output", "json", "drill", "--region", "us")
 
-    assert (ran.code, "gemma-gateway has no address in us (10.4.0.9): give it as --url" in ran.out) == (3, True)
+    finding = ran.document["findings"][-1]
+
+    assert (ran.code, finding["fix"]) == (3, "give the address to send to as --url")
+    assert "gemma-gateway has no address in us (10.4.0.9)" in finding["found"]
 
 
 def test_an_outage_that_is_refused_changes_nothing(example: Rig, drill: Any, tmp_path: Path) -> None:
@@ -242,7 +246,7 @@ def test_a_baseline_that_is_not_good_ends_it(example: Rig, drill: Any, make: Any
 
 def test_bad_input_is_told_at_once(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """All of it, before a cluster is asked."""
-    journal = tmp_path / "journal.json"
+    journal = tmp_path / "journal.svg"
     journal.write_text("{}")
     arguments = ("--region", "asia", "--double", "mars", "--rate-per-sec", "100", "--baseline-sec", "0.01",
                  "--picture", str(journal), "--journal", str(journal), "--yes")  # fmt: skip

@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 
 from gke_inference.drill.figures import DrillFigures, drill_figures
-from gke_inference.drill.findings import after
-from gke_inference.drill.measured import Drilled, Mark
+from gke_inference.drill.measurement import Measurement, StateStart, answers_steadily, baseline_problem
 from gke_inference.drill.plan import DrillPlan, State
-from gke_inference.drill.reaction import baseline_problem
-from gke_inference.drill.stream import steady_from
+from gke_inference.drill.verdict import judge
 from gke_inference.findings import Finding
 from gke_inference.openai import Endpoint, Result
 
@@ -53,13 +51,13 @@ def bad(from_sec: float, to_sec: float, took_sec: float = 0.1) -> Iterator[Resul
 def measured(states: dict[State, float], ended_sec: float, *results: Iterator[Result], ended_by: Any = "last state",
              plan: DrillPlan = plan()) -> tuple[DrillFigures, dict[str, Finding]]:  # fmt: skip  # noqa: B008
     """The figures of a drill with these *results*, and what is found."""
-    drilled = Drilled(
-        began_sec=0, marks=tuple(Mark(state=state, began_sec=began) for state, began in states.items()),
+    measurement = Measurement(
+        began_sec=0, starts=tuple(StateStart(state=state, began_sec=began) for state, began in states.items()),
         ended_sec=ended_sec, results=tuple(result for some in results for result in some), unfinished=0,
-        ended_by=ended_by, problem="why", left=(), exact_to_sec=0.5,
+        ended_by=ended_by, problem="why", not_restored=(), exact_to_sec=0.5,
     )  # fmt: skip
-    figures = drill_figures(plan, drilled)
-    return figures, {finding.id: finding for finding in after(plan, drilled, figures, Path("journal"))}
+    figures = drill_figures(plan, measurement)
+    return figures, {finding.id: finding for finding in judge(plan, measurement, figures, Path("journal"))}
 
 
 def statuses(found: dict[str, Finding]) -> dict[str, str]:
@@ -230,4 +228,4 @@ def test_a_region_is_back_when_the_last_ten_are_good_and_most_are_its_own(
     results: tuple[Iterator[Result], ...], steady: bool
 ) -> None:
     """Of those that were sent since."""
-    assert steady_from([result for some in results for result in some], HOME, 0) is steady
+    assert answers_steadily([result for some in results for result in some], HOME, 0) is steady

@@ -13,12 +13,11 @@ import pytest
 
 from gke_inference.api_error import ApiError
 from gke_inference.cluster_api import ClusterApi
-from gke_inference.drill import pod_stream
-from gke_inference.drill.pod_record import read
-from gke_inference.drill.pod_stream import PodStream
-from gke_inference.drill.sender_pod import sender_pod
+from gke_inference.drill.senders import pod_sender
+from gke_inference.drill.senders.pod_manifest import sender_pod
+from gke_inference.drill.senders.pod_sender import PodSender, read_record
 from gke_inference.openai import Endpoint, Result
-from gke_inference.openai_send import send
+from gke_inference.openai_client import send
 from tests.gke_inference.cluster_stand_in import TOKEN, ClusterStandIn
 from tests.gke_inference.pod_stand_in import RunningPods
 from tests.gke_inference.stand_in_server import MODEL, Failure, StandInServer
@@ -32,7 +31,7 @@ PATH = "/api/v1/namespaces/inference/pods/gemma-drill-1"
 @pytest.fixture(autouse=True)
 def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether the pod is there."""
-    monkeypatch.setattr(pod_stream, "LOOK_EVERY_SEC", 0.02)
+    monkeypatch.setattr(pod_sender, "RETRY_EVERY_SEC", 0.02)
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +52,12 @@ def api(cluster: tuple[ClusterApi, RunningPods]) -> Iterator[ClusterApi]:
     cluster[0].delete(PATH)
 
 
-def stream(api: ClusterApi, url: str) -> PodStream:
+def stream(api: ClusterApi, url: str) -> PodSender:
     """Requests to *url* from a pod."""
     endpoint = Endpoint(url=url, model=MODEL, max_tokens=4, timeout_sec=TIMEOUT_SEC)
-    return PodStream(
+    return PodSender(
         cluster=api, cluster_key="us", pod=POD, key="the-key", endpoint=endpoint, prompt_tokens=8, rate_per_sec=20,
-        seen=lambda result: None,
+        on_result=lambda result: None,
     )  # fmt: skip
 
 
@@ -66,8 +65,8 @@ async def seen_by_pod(api: ClusterApi, server: StandInServer, url: str) -> Resul
     """The first result of a stream."""
     made = stream(api, url)
     async with anyio.create_task_group() as group:
-        await made.make()
-        await made.begin()
+        await made.create()
+        await made.wait_until_ready()
         group.start_soon(made.run)
         while not made.results:
             await anyio.sleep(0.02)
@@ -111,7 +110,7 @@ def test_nobody_there_is_a_connection_error() -> None:
         "events": [],
         "body": "",
     }
-    broken = read(ENDPOINT, {**record, "error": "broken", "detail": "ConnectionRefusedError"}, behind_sec=0)
+    broken = read_record(ENDPOINT, {**record, "error": "broken", "detail": "ConnectionRefusedError"}, behind_sec=0)
 
     assert (broken.error, broken.detail, broken.status) == ("connection", "ConnectionRefusedError", None)
 
@@ -120,7 +119,7 @@ def test_times_are_those_of_our_clock() -> None:
     """The pod's clock began when its machine did; what it wrote down is moved by as much as it is behind."""
     events = [[5.0, '{"choices": [{"delta": {"content": "Paris"}}]}'], [5.5, "[DONE]"]]
     record = {"began_sec": 4.0, "ended_sec": 6.0, "status": 200, "region": "us-east5", "events": events, "body": ""}
-    result = read(ENDPOINT, {**record, "error": "", "detail": ""}, behind_sec=1000)
+    result = read_record(ENDPOINT, {**record, "error": "", "detail": ""}, behind_sec=1000)
 
     assert (result.began_sec, result.first_token_sec, result.ended_sec, result.error) == (1004.0, 1005.0, 1006.0, "")
 
@@ -146,7 +145,7 @@ def test_the_clock_is_read_where_the_answer_comes_soonest() -> None:
     async def behind() -> tuple[float, float]:
         made = stream(Slow(), "http://127.0.0.1")
         for _ in range(5):
-            await made._told()
+            await made._ask_pod()
         return made._behind_sec, made.exact_to_sec
 
     found_sec, exact_to_sec = anyio.run(behind)
@@ -172,10 +171,10 @@ def test_a_clock_that_jumps_ends_it() -> None:
 
     async def told() -> None:
         made = stream(Asleep(), "http://127.0.0.1")
-        await made._told()
-        await made._told()
+        await made._ask_pod()
+        await made._ask_pod()
         with pytest.raises(ApiError, match="asleep"):
-            await made._told()
+            await made._ask_pod()
 
     anyio.run(told)
 
@@ -192,7 +191,7 @@ def test_a_pod_that_cannot_send_says_so() -> None:
     }
 
     with pytest.raises(ApiError, match="the pod could not send: can't start new thread"):
-        read(ENDPOINT, {**record, "error": "sender", "detail": "can't start new thread"}, behind_sec=0)
+        read_record(ENDPOINT, {**record, "error": "sender", "detail": "can't start new thread"}, behind_sec=0)
 
 
 def test_a_request_has_its_time_however_it_drips(api: ClusterApi) -> None:

@@ -12,11 +12,10 @@ from typing import Any
 
 import pytest
 
-from gke_inference.drill import outage as drill_outage
-from gke_inference.drill import run as drill_run
-from gke_inference.drill import undo
+from gke_inference.drill import rollback
 from gke_inference.drill.journal import Journal
-from gke_inference.drill.stream import LocalStream
+from gke_inference.drill.runner import DrillRunner
+from gke_inference.drill.senders.sender import LocalSender
 from tests.configs import config
 from tests.gke_inference.cluster_stand_in import Fault
 from tests.gke_inference.conftest import InferenceOps
@@ -36,9 +35,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the tries to restore."""
-    monkeypatch.setattr(drill_outage, "FIRST_PAUSE_SEC", 0.02)
-    monkeypatch.setattr(drill_outage, "LONGEST_PAUSE_SEC", 0.02)
-    monkeypatch.setattr(undo, "LATEST_SEC", 0.1)
+    monkeypatch.setattr(rollback, "FIRST_PAUSE_SEC", 0.02)
+    monkeypatch.setattr(rollback, "LONGEST_PAUSE_SEC", 0.02)
+    monkeypatch.setattr(rollback, "LATE_ANSWER_SEC", 0.1)
 
 
 @pytest.fixture
@@ -127,7 +126,7 @@ def test_an_exception_in_the_middle_restores_first(
         seen.append(journal.exists())
         raise RuntimeError("a mistake")
 
-    monkeypatch.setattr(drill_run.Drill, "_wait_for", broken)
+    monkeypatch.setattr(DrillRunner, "_wait_for", broken)
     ran = inference_ops(*made.arguments("--yes", "--double", "eu", journal=journal))
 
     assert (ran.code, seen) == (3, [True])
@@ -138,14 +137,14 @@ def test_an_exception_in_the_stream_restores_first(
     made: Rig, journal: Path, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stream ends, the outage too."""
-    one = LocalStream._one
+    one = LocalSender._send_one
 
-    async def broken(self: LocalStream) -> None:
+    async def broken(self: LocalSender) -> None:
         if made.home.wanted == 0:
             raise RuntimeError("a mistake")
         await one(self)
 
-    monkeypatch.setattr(LocalStream, "_one", broken)
+    monkeypatch.setattr(LocalSender, "_send_one", broken)
     ran = inference_ops(*made.arguments(*LONG, journal=journal))
 
     assert ran.code == 3

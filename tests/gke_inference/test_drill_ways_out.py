@@ -20,8 +20,7 @@ import pytest
 
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill import command as drill_module
-from gke_inference.drill import outage as drill_outage
-from gke_inference.drill import undo
+from gke_inference.drill import rollback
 from tests.gke_inference.cluster_stand_in import TOKEN, Fault
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.drill_rig import PROGRAM, ROOT, Drill, Rig, drill, example, findings, wait_until
@@ -32,9 +31,9 @@ __all__ = ["drill", "example"]
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the tries to restore, and for what may come late."""
-    monkeypatch.setattr(drill_outage, "FIRST_PAUSE_SEC", 0.02)
-    monkeypatch.setattr(drill_outage, "LONGEST_PAUSE_SEC", 0.02)
-    monkeypatch.setattr(undo, "LATEST_SEC", 1.5)
+    monkeypatch.setattr(rollback, "FIRST_PAUSE_SEC", 0.02)
+    monkeypatch.setattr(rollback, "LONGEST_PAUSE_SEC", 0.02)
+    monkeypatch.setattr(rollback, "LATE_ANSWER_SEC", 1.5)
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def test_a_terminal_that_stands_still_does_not_hold_up_restoring(
     _, near = terminal
     known = {"DRILL_CLUSTERS": json.dumps(example.hosts), "DRILL_TOKEN": TOKEN, "TERM": "xterm"}
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *example.arguments("--yes", "--outage-sec", "2", journal=journal)],
+        [sys.executable, "-c", PROGRAM, *example.arguments("--yes", "--outage-sec", "1", journal=journal)],
         cwd=ROOT, env=os.environ | known, stdout=subprocess.DEVNULL, stderr=near, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     wait_until(lambda: example.home.wanted == 0, process)
@@ -129,7 +128,7 @@ def test_a_signal_after_the_last_state_takes_no_verdict_away(
         follow(method, path)
 
     monkeypatch.setattr(example.home.api, "changed", slow)
-    process = example.start(*example.arguments("--yes", "--baseline-sec", "0.8", journal=journal))
+    process = example.start(*example.arguments("--yes", "--baseline-sec", "0.4", journal=journal))
     assert deleting.wait(20)
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=20)
@@ -142,7 +141,7 @@ def test_an_outage_that_comes_late_is_undone(
 ) -> None:
     """Our patience was at its end, the API server's was not: the journal stays until that is over."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN, timeout_sec=0.5) for key, host in example.hosts.items()}
-    monkeypatch.setattr(drill_module, "clusters_of", lambda config: apis.__getitem__)
+    monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
     answer, api = example.home.api.answer, example.home.api
 
     def late(method: str, url: str, body: Any) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gke_inference.load.figures import percentile, run_figures
-from gke_inference.load.ramp import Measured, Step
-from gke_inference.openai import Result
+from gke_inference.load.figures import run_figures
+from gke_inference.load.ramp import RampMeasurement, Step
+from gke_inference.openai import Result, percentile
 
 
 def good(began: float, first: float | None, ended: float, *, region: str = "us", tokens: int | None = 10) -> Result:
@@ -22,9 +22,9 @@ def bad(error: str, *, status: int | None = None, detail: str = "", ended: float
     return Result(began_sec=0, ended_sec=ended, error=error, status=status, detail=detail)
 
 
-def measured(*steps: tuple[Result, ...], step_sec: float = 10) -> Measured:
+def measured(*steps: tuple[Result, ...], step_sec: float = 10) -> RampMeasurement:
     """Steps of *step_sec* each, from 0."""
-    return Measured(
+    return RampMeasurement(
         steps=tuple(
             Step(concurrency=n + 1, began_sec=n * step_sec, ended_sec=(n + 1) * step_sec, results=results)
             for n, results in enumerate(steps)

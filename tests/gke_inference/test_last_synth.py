@@ -84,7 +84,7 @@ def test_a_region_comes_in_place_and_leaves_in_steps(tmp_path: Path) -> None:
     leaves = changes(tmp_path / "leaves", config(), one)
 
     assert told(comes) == ["regions.eu from - to {...}: in place: a new region"]
-    assert told(leaves) == ["regions.eu from {...} to -: leaves: follow the README's steps"]
+    assert told(leaves) == ["regions.eu from {...} to -: leaves: follow the steps of docs/day-2.md, Remove a region"]
 
 
 def test_another_name_is_told_alone(tmp_path: Path) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
+from gke_inference.charts import FAILED_COLOR, REGION_COLORS
+from gke_inference.drill.chart import draw as draw_drill
 from gke_inference.drill.figures import drill_figures
-from gke_inference.drill.measured import Drilled, Mark
-from gke_inference.drill.picture import FAILED_COLOR as DRILL_FAILED_COLOR
-from gke_inference.drill.picture import draw as draw_drill
+from gke_inference.drill.measurement import Measurement, StateStart
+from gke_inference.load.chart import PERCENTILE_COLORS
+from gke_inference.load.chart import draw as draw_load
 from gke_inference.load.figures import run_figures
-from gke_inference.load.picture import FAILED_COLOR, REGION_COLORS, TIME_COLORS
-from gke_inference.load.picture import draw as draw_load
 from gke_inference.load.plan import LoadPlan
-from gke_inference.load.ramp import Measured, Step
+from gke_inference.load.ramp import RampMeasurement, Step
 from gke_inference.openai import Endpoint, Result
+from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.test_drill_figures import HOME, OTHER, SINGLE, bad, good, plan
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,24 +34,35 @@ def load_picture(*results: Result) -> str:
     step = Step(concurrency=4, began_sec=0, ended_sec=30, results=results)
     endpoint = Endpoint(url="http://10.0.0.5", model="m")
     made = LoadPlan(endpoint=endpoint, concurrency=(4,), step_sec=30, prompt_tokens=(128,), max_error_rate=0.01)
-    return draw_load(made, run_figures(Measured(steps=(step,), unfinished=0, ended_by="last step")))
+    return draw_load(made, run_figures(RampMeasurement(steps=(step,), unfinished=0, ended_by="last step")))
 
 
 def drill_picture(ended_sec: float = 160.25) -> str:
     """The picture of a drill of two and a half minutes, whose last answer takes a while to come."""
     results = (*good(0, 30, HOME), *bad(30, 40), *good(40, 150, OTHER), *good(150, 155, HOME))
-    drilled = Drilled(
-        began_sec=0, marks=tuple(Mark(state=state, began_sec=began) for state, began in SINGLE.items()),
-        ended_sec=ended_sec, results=results, unfinished=0, ended_by="last state", problem="", left=(),
+    measurement = Measurement(
+        began_sec=0, starts=tuple(StateStart(state=state, began_sec=began) for state, began in SINGLE.items()),
+        ended_sec=ended_sec, results=results, unfinished=0, ended_by="last state", problem="", not_restored=(),
         exact_to_sec=0.5,
     )  # fmt: skip
-    return draw_drill(plan(), drilled, drill_figures(plan(), drilled))
+    return draw_drill(plan(), measurement, drill_figures(plan(), measurement))
 
 
 def lines(picture: str) -> list[list[tuple[float, float]]]:
     """The points of each line of the chart."""
     found = re.findall(r'<path d="M([^"]+)" class="line', picture)
     return [[(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path)] for path in found]
+
+
+@pytest.mark.parametrize("command", [("drill", "--region", "us"), ("load", "--url", "http://10.0.0.5")])
+def test_a_picture_is_named_as_what_it_is(
+    inference_ops: InferenceOps, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """An SVG in a file named .png could not be opened: refused before anything is measured."""
+    ran = inference_ops(*command, "--picture", str(tmp_path / "measured.png"))
+
+    assert (ran.code, list(tmp_path.iterdir())) == (2, [])
+    assert "must end in .svg, the format that is written, got" in ran.err
 
 
 def test_failed_requests_of_a_load_have_a_colour_of_their_own() -> None:
@@ -60,7 +75,7 @@ def test_failed_requests_of_a_load_have_a_colour_of_their_own() -> None:
     assert {"us", "failed", "7", "5"} <= set(texts(picture))
     assert "unknown" not in texts(picture)
     assert FAILED_COLOR in picture
-    assert FAILED_COLOR not in (*REGION_COLORS, *TIME_COLORS)
+    assert FAILED_COLOR not in (*REGION_COLORS, *PERCENTILE_COLORS)
     assert FAILED_COLOR not in load_picture(*answered)
 
 
@@ -72,7 +87,7 @@ def test_the_states_of_a_drill_are_told_apart() -> None:
 
     assert sorted(legend) == sorted([HOME, OTHER, "failed"])
     assert states == ["1 baseline", "2 outage", "5 recovery"]
-    assert DRILL_FAILED_COLOR in picture
+    assert FAILED_COLOR in picture
     assert "us taken down: its model servers scaled to 0" in texts(picture)
 
 

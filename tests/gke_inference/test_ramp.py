@@ -1,25 +1,33 @@
-"""The ramp: who sends when, and where a request counts."""
+"""The ramp: who sends when, and where a request counts; in virtual time, so that no test waits."""
 
 from __future__ import annotations
 
 import io
-from time import perf_counter
+from typing import Any
 
 import anyio
 import pytest
 from rich.console import Console
 
-from gke_inference.load.progress import View
-from gke_inference.load.ramp import Measured, Ramp
+from gke_inference.load import ramp as ramp_module
+from gke_inference.load.ramp import Ramp, RampMeasurement
+from gke_inference.load.view import LoadView
 from gke_inference.openai import Result
+from tests.gke_inference.virtual_time import VirtualTimeLoop
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """The event loop that the program uses."""
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    """The kind of event loop that the program uses, with a time of its own."""
+    return "asyncio", {"loop_factory": VirtualTimeLoop}
+
+
+@pytest.fixture(autouse=True)
+def time_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ramp reads the loop's clock."""
+    monkeypatch.setattr(ramp_module, "perf_counter", anyio.current_time)
 
 
 class Sender:
@@ -36,21 +44,21 @@ class Sender:
         """One request."""
         self.running += 1
         self.seen.append(self.running)
-        began_sec = perf_counter()
+        began_sec = anyio.current_time()
         try:
             await anyio.sleep(self.request_sec if len(self.seen) <= self.hangs_after else 1000)
         finally:
             self.running -= 1
-        return Result(began_sec=began_sec, ended_sec=perf_counter(), status=self.status, error=self.error)
+        return Result(began_sec=began_sec, ended_sec=anyio.current_time(), status=self.status, error=self.error)
 
 
 def ramp(sender: Sender, *concurrency: int, step_sec: float = 0.2, log: io.StringIO | None = None) -> Ramp:
     """A ramp of *sender*'s requests that writes its lines to *log*."""
-    view = View(Console(file=log or io.StringIO(), width=200), concurrency=concurrency)
+    view = LoadView(Console(file=log or io.StringIO(), width=200), concurrency=concurrency)
     return Ramp(concurrency=concurrency, step_sec=step_sec, send=sender, view=view)
 
 
-def at_once(measured: Measured, step: int) -> int:
+def at_once(measured: RampMeasurement, step: int) -> int:
     """Most requests of *step* that ran at the same time."""
     results = measured.steps[step].results
     return max(sum(other.began_sec <= result.began_sec < other.ended_sec for other in results) for result in results)
@@ -146,7 +154,7 @@ async def test_a_terminal_gets_a_bar_per_step() -> None:
     """The regions stand beside it, step below step, so that the spill-over can be watched."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=120)
-    with View(console, concurrency=(1, 2)) as view:
+    with LoadView(console, concurrency=(1, 2)) as view:
         await Ramp(concurrency=(1, 2), step_sec=0.05, send=Sender(0.01), view=view).run()
 
     assert "1 at once" in screen.getvalue()

@@ -14,6 +14,7 @@ from gke_inference.synth.last_synth import Change, Changes
 from gke_inference.synth.summary import print_summary, stack_order
 from platform_config.config import Config
 from platform_config.effects import FIXED
+from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
 from tests.configs import config
 from tests.synthesized import Synthesized, synthesize
@@ -137,21 +138,22 @@ def test_what_an_older_config_left_is_named_and_in_no_order(left: Path, monkeypa
 
     [told] = re.findall(rf"^  {cluster_stack('eu')}: \d+ resources as synthesized, state in (.*)$", text, re.M)
     assert told == f"terraform-state/gemma/{cluster_stack('eu')}.tfstate"
-    assert "README, Add a region, has the steps that destroy it" in text
+    assert f"{REMOVE_A_REGION}, has the steps" in text
     assert serving_stack("eu") not in text
     assert base_stack("eu") not in text
     assert "-eu " not in text.split("Left by an older config")[0]
 
 
-def test_the_readme_s_steps_come_before_any_deploy(left: Path, platform: Synthesized) -> None:
+def test_the_steps_of_the_docs_come_before_any_deploy(left: Path, platform: Synthesized) -> None:
     """While something of an older config is left, or a change is refused: a deploy would take from under it."""
     refused = Change(path="regions.us.number", was=1, now=7, effect=FIXED)
     for text in (
         summary(ONE, Synthesized(left / "cdktf.out")),
         summary(config(), platform, changes=Changes(settings=(refused,))),
     ):
-        assert "Then, before any deploy, the README's steps" in text
-        assert "Add a region (how one is taken away), Move the config cluster" in text
+        assert "Then, before any deploy, follow the steps" in text
+        assert REMOVE_A_REGION in text
+        assert MOVE_THE_CONFIG_CLUSTER in text
         assert "cdktf deploy" not in text
         assert "terraform -chdir" not in text
     assert "regions.us.number from 1 to 7: refused" in text

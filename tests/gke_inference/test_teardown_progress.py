@@ -1,71 +1,84 @@
-"""A look at Google that takes long gives a sign of life, in a log too."""
+"""A question to Google that takes long shows progress, in a log too."""
 
 from __future__ import annotations
 
 import io
 import re
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from gke_inference.teardown.clean import Cleaner
-from gke_inference.teardown.clusters import Clusters
-from gke_inference.teardown.plan import way_down
-from gke_inference.teardown.planned import planned
-from gke_inference.teardown.subject import Subject
-from gke_inference.teardown.turn import Rules
+from gke_inference.teardown.clusters import DeletedClusters
+from gke_inference.teardown.decisions import DestroyOptions
+from gke_inference.teardown.order import read_order
+from gke_inference.teardown.run import Teardown
+from gke_inference.teardown.sweep import Sweeper
 from tests.configs import config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import cleaner, cloud, network, stand_in
-from tests.gke_inference.test_teardown_plan import write
+from tests.gke_inference.teardown_rig import cloud, network, stand_in, sweeper_of, write_synth
 
 __all__ = ["cloud", "stand_in"]
 
 LIST = "compute.healthChecks.aggregatedList"
-LOOKS: dict[str, Callable[[Cleaner], None]] = {
-    "the first look": Cleaner.remember, "a wait": Cleaner.wait_for_balancer, "the sweep": Cleaner.sweep,
+QUESTIONS: dict[str, Callable[[Sweeper], None]] = {
+    "the first look": Sweeper.record_ownership, "a wait": Sweeper.wait_for_load_balancer, "the sweep": Sweeper.sweep,
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def slow(cloud: TeardownCloud, stand_in: GoogleStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One list takes longer than a person waits."""
-    monkeypatch.setattr("gke_inference.teardown.progress.FIRST_SEC", 0.1)
-    answer = stand_in.answers[LIST]
+class Log(io.StringIO):
+    """A log that notes when it got the line of progress."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got_line = threading.Event()
+
+    def write(self, text: str) -> int:
+        """Write *text*."""
+        count = super().write(text)
+        if "no answer yet after" in self.getvalue():
+            self.got_line.set()
+        return count
+
+
+@pytest.fixture
+def log(cloud: TeardownCloud, stand_in: GoogleStandIn, monkeypatch: pytest.MonkeyPatch) -> Log:
+    """The log of a run in which one list is answered only once the log has the line of progress."""
+    monkeypatch.setattr("gke_inference.teardown.progress.FIRST_SEC", 0.05)
+    answer, log = stand_in.answers[LIST], Log()
     assert not isinstance(answer, dict)
 
     def late(params: dict[str, object], body: object) -> dict[str, object]:
-        time.sleep(0.5)
+        log.got_line.wait(10)
         return answer(params, body)
 
     stand_in.answers[LIST] = late
+    return log
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
-def test_each_look_of_a_teardown_does(stand_in: GoogleStandIn, look: Callable[[Cleaner], None]) -> None:
-    """What is looked at, and for how long."""
-    clean = cleaner(stand_in)
-    written = clean.waiter.console.file
+@pytest.mark.parametrize("ask", QUESTIONS.values(), ids=QUESTIONS)
+def test_each_question_of_a_run_shows_progress(
+    stand_in: GoogleStandIn, log: Log, ask: Callable[[Sweeper], None]
+) -> None:
+    """The line says what is asked, and for how long."""
+    ask(sweeper_of(stand_in, console=Console(file=log)))
 
-    look(clean)
-
-    assert isinstance(written, io.StringIO)
-    assert re.search(r"the (network|load balancer): no answer yet after \d s", written.getvalue())
+    assert re.search(r"the (network|load balancer): no answer yet after \d s", log.getvalue())
 
 
-def test_the_look_of_a_plan_does(stand_in: GoogleStandIn, tmp_path: Path) -> None:
-    """It asks as much."""
-    loaded, written = config(), io.StringIO()
-    way = way_down(loaded, write(tmp_path / "out"))
-    subject = Subject(
-        config=loaded, way=way, states=dict.fromkeys(way.stacks, ()), network=network(stand_in, frozenset()),
-        clusters=Clusters(stand_in.api(), loaded),
+def test_the_question_of_a_plan_shows_progress(stand_in: GoogleStandIn, log: Log, tmp_path: Path) -> None:
+    """It asks as much as a run."""
+    loaded = config()
+    order = read_order(loaded, write_synth(tmp_path / "out"))
+    run = Teardown(
+        config=loaded, order=order, states=dict.fromkeys(order.stacks, ()), network=network(stand_in, frozenset()),
+        clusters=DeletedClusters(stand_in.api(), loaded, {}), console=Console(file=log),
+        options=DestroyOptions(keep_bucket=True, retries=0, pause_sec=0),
     )  # fmt: skip
 
-    planned(subject, Rules(keep_bucket=True, retries=0, pause_sec=0), Console(file=written))
+    run.plan()
 
-    assert "looking at the network and the clusters: no answer yet after" in written.getvalue()
+    assert "looking at the network and the clusters: no answer yet after" in log.getvalue()

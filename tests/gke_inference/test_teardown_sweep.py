@@ -5,11 +5,11 @@ from __future__ import annotations
 from gke_inference.findings import Status
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cleaner, cloud, left, stand_in
+from tests.gke_inference.teardown_rig import add_gateway, cloud, remaining, stand_in, sweeper_of
 
 __all__ = ["cloud", "stand_in"]
 
-GHOSTS = (
+ORPHANS = (
     "global/forwardingRules/gkemcg1-inference-gemma-gateway-a1",
     "regions/us-east5/forwardingRules/k8s2-tcp-x",
     "zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-epp",
@@ -22,26 +22,26 @@ GHOSTS = (
 )
 
 
-def test_ghosts_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+def test_orphans_of_all_kinds_are_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """Global, regional and zonal, forwarding rules before what they need; a second sweep finds nothing."""
-    paths = [cloud.add(rest) for rest in GHOSTS]
+    paths = [cloud.add(rest) for rest in ORPHANS]
     deleted: list[str] = []
     cloud.deleted = deleted.append
-    clean = cleaner(stand_in)
+    sweeper = sweeper_of(stand_in)
 
-    clean.sweep()
-    again = cleaner(stand_in)
+    sweeper.sweep()
+    again = sweeper_of(stand_in)
     again.sweep()
 
-    assert sorted(deleted) == sorted(paths) == sorted(clean.swept)
+    assert sorted(deleted) == sorted(paths) == sorted(sweeper.deleted)
     assert [path.split("/")[-2] for path in deleted] == (
         ["forwardingRules"] * 2 + ["networkEndpointGroups"] * 3 + ["firewalls"] * 4
     )
-    assert [cloud.items, clean.problems, again.swept, again.problems] == [{}, {}, {}, {}]
+    assert [cloud.items, sweeper.problems, again.deleted, again.problems] == [{}, {}, {}, {}]
 
 
 def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Another network's, another project's, another name's and Terraform's own all stay; ours are reported."""
+    """What is in another network or project, has another name or is Terraform's stays; what is inside is reported."""
     others = [
         cloud.add("global/firewalls/gke-gemma-us-1-mcsd", network="gemma-vpc-2"),
         cloud.add("global/firewalls/k8s-fw-b", network="default"),
@@ -52,62 +52,62 @@ def test_nothing_else_is_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) ->
     by_hand = cloud.add("global/firewalls/allow-ssh")
     of_another_cluster = cloud.add("global/firewalls/gke-llama-us-1-all")
     terraforms = cloud.add("global/firewalls/k8s-named-by-config")
-    clean = cleaner(stand_in, in_states=frozenset({terraforms}))
+    sweeper = sweeper_of(stand_in, in_states=frozenset({terraforms}))
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert [clean.swept, clean.problems] == [{}, {}]
+    assert [sweeper.deleted, sweeper.problems] == [{}, {}]
     assert set(cloud.items) == {*others, elsewhere, by_hand, of_another_cluster, terraforms}
     assert [request for request in stand_in.requests if request.http_method == "DELETE"] == []
-    told = {finding.found: finding for finding in left(stand_in) if finding.id == "LEFT-FIREWALL-RULE"}
-    ours = {"firewall rule allow-ssh", "firewall rule gke-llama-us-1-all", "firewall rule k8s-named-by-config"}
-    assert set(told) == ours
-    assert "look before you delete it" in told["firewall rule allow-ssh"].fix
+    reported = {finding.found: finding for finding in remaining(stand_in) if finding.id == "LEFT-FIREWALL-RULE"}
+    inside = {"firewall rule allow-ssh", "firewall rule gke-llama-us-1-all", "firewall rule k8s-named-by-config"}
+    assert set(reported) == inside
+    assert "look before you delete it" in reported["firewall rule allow-ssh"].fix
 
 
 def test_nothing_is_swept_while_a_cluster_is_in_the_network(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """Its controllers still use what they made; a cluster in another network does not count."""
-    ghost = cloud.add(GHOSTS[2])
+    orphan = cloud.add(ORPHANS[2])
     cloud.clusters = [{"name": "by-hand", "network": "gemma-vpc"}]
-    clean = cleaner(stand_in)
-    clean.sweep()
-    problem = clean.problems["SWEEP"]
+    sweeper = sweeper_of(stand_in)
+    sweeper.sweep()
+    problem = sweeper.problems["SWEEP"]
     assert (problem.status, problem.found) == (Status.WRONG, "nothing was swept: by-hand is still in the network")
-    assert ghost in cloud.items
+    assert orphan in cloud.items
 
     cloud.clusters = [{"name": "by-hand", "network": "other"}]
-    clean.sweep()
+    sweeper.sweep()
 
-    assert [clean.problems, cloud.items] == [{}, {}]
+    assert [sweeper.problems, cloud.items] == [{}, {}]
 
 
 def test_a_network_that_no_state_holds_is_not_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Its name alone does not make it ours: another's gemma-vpc keeps all that controllers have in it; it is told."""
+    """Its name alone proves nothing: another's gemma-vpc keeps all that controllers have in it; it is reported."""
     add_gateway(cloud)
     cloud.add("global/firewalls/k8s-fw-a1b2c3")
     cloud.there = {"gemma-vpc"}
     before = set(cloud.items)
-    clean = cleaner(stand_in, known=False)
+    sweeper = sweeper_of(stand_in, known=False)
 
-    clean.remember()
-    clean.sweep()
+    sweeper.record_ownership()
+    sweeper.sweep()
 
     assert set(cloud.items) == before
     assert [request for request in stand_in.requests if request.http_method == "DELETE"] == []
-    problem = clean.problems["SWEEP"]
+    problem = sweeper.problems["SWEEP"]
     assert problem.status == Status.WRONG
-    assert "no state holds projects/my-project-id/global/networks/gemma-vpc" in problem.found
-    assert "11 things in it: forwarding rule gkemcg1-" in problem.found
+    assert "projects/my-project-id/global/networks/gemma-vpc is in no state" in problem.found
+    assert "11 resources in it: forwarding rule gkemcg1-" in problem.found
     assert "import google_compute_network.network projects/my-project-id/global/networks/gemma-vpc" in problem.fix
-    fixes = {finding.id: finding.fix for finding in left(stand_in, known=False)}
+    fixes = {finding.id: finding.fix for finding in remaining(stand_in, known=False)}
     assert fixes["LEFT-NETWORK"] == problem.fix
-    assert fixes["LEFT-FIREWALL-RULE"].startswith("no state holds its network")
+    assert fixes["LEFT-FIREWALL-RULE"].startswith("its network is in no state")
 
 
 def test_an_empty_network_that_no_state_holds_is_no_problem(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A second run, once all is gone, has nothing to sweep and nothing to tell."""
-    clean = cleaner(stand_in, known=False)
+    """A second run, once all is gone, has nothing to sweep and nothing to report."""
+    sweeper = sweeper_of(stand_in, known=False)
 
-    clean.sweep()
+    sweeper.sweep()
 
-    assert clean.problems == {}
+    assert sweeper.problems == {}

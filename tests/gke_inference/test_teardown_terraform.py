@@ -11,13 +11,14 @@ import pytest
 from rich.console import Console
 
 from gke_inference.teardown.destroy import destroy
-from gke_inference.teardown.plan import way_down
-from gke_inference.teardown.states import read_states
-from gke_inference.teardown.stop import Stop
-from gke_inference.teardown.terraform import TerraformError, forget, state_of
+from gke_inference.teardown.interrupt import Interrupt
+from gke_inference.teardown.order import read_order
+from gke_inference.teardown.state import read_states
+from gke_inference.teardown.terraform import TerraformError, read_state, remove_from_state
 from platform_config.stack_graph import FLEET_STACK
 from tests.configs import config
-from tests.gke_inference.test_teardown_plan import held, write
+from tests.gke_inference.teardown_rig import write_synth
+from tests.gke_inference.test_teardown_order import resource
 
 Script = Callable[[str], None]
 
@@ -25,8 +26,8 @@ Script = Callable[[str], None]
 @pytest.fixture
 def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
     """Makes a script the `terraform` on PATH; without it there is none."""
-    monkeypatch.setattr("gke_inference.teardown.terraform.LIMIT_SEC", 0.3)
-    monkeypatch.setattr("gke_inference.teardown.terraform.GRACE_SEC", 0.3)
+    monkeypatch.setattr("gke_inference.teardown.terraform.TIMEOUT_SEC", 0.3)
+    monkeypatch.setattr("gke_inference.teardown.terraform.INTERRUPT_TIMEOUT_SEC", 0.3)
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -39,37 +40,37 @@ def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
 
 
 @pytest.mark.parametrize("hangs", ["init", "show"])
-def test_a_look_that_hangs_ends(terraform: Script, tmp_path: Path, hangs: str) -> None:
-    """Whatever it waits for; the stack that hangs is told."""
+def test_a_read_that_hangs_ends(terraform: Script, tmp_path: Path, hangs: str) -> None:
+    """Whatever it waits for; the stack that hangs is named."""
     terraform(f'case "$*" in *{FLEET_STACK}*" {hangs} "*) exec sleep 60;; *) echo "{{}}";; esac')
-    way = way_down(config(), write(tmp_path / "out"))
+    order = read_order(config(), write_synth(tmp_path / "out"))
 
     with pytest.raises(TerraformError, match=f"state of {FLEET_STACK} .* `terraform {hangs}` did not end within 0.3 s"):
-        read_states(way, Console(file=io.StringIO()))
+        read_states(order, Console(file=io.StringIO()))
 
 
-def test_one_that_does_not_listen_is_ended(terraform: Script, tmp_path: Path) -> None:
+def test_one_that_ignores_an_interrupt_is_killed(terraform: Script, tmp_path: Path) -> None:
     """It is asked first, so that it lets go of a lock."""
     terraform("trap '' INT; while :; do sleep 0.1; done")
     began = time.monotonic()
 
     with pytest.raises(TerraformError, match="`terraform state` did not end"):
-        forget(tmp_path, [held("helm_release.pool")])
+        remove_from_state(tmp_path, [resource("helm_release.pool")])
 
     assert time.monotonic() - began < 10
 
 
 def test_a_destroy_has_no_limit(terraform: Script, tmp_path: Path) -> None:
     """A cluster takes as long as it takes."""
-    terraform("sleep 1")
+    terraform("sleep 0.5")
 
-    assert destroy(tmp_path, [], Stop(), lambda: None) == []
+    assert destroy(tmp_path, [], Interrupt(), lambda: None) == []
 
 
 def test_no_terraform_is_an_error_of_the_stack(terraform: Script, tmp_path: Path) -> None:
     """Also where it was there when the run began."""
-    assert destroy(tmp_path, [], Stop(), lambda: None) == [
+    assert destroy(tmp_path, [], Interrupt(), lambda: None) == [
         "terraform could not be run: terraform: No such file or directory"
     ]
     with pytest.raises(TerraformError, match="terraform must be on PATH: No such file or directory"):
-        state_of(tmp_path)
+        read_state(tmp_path)

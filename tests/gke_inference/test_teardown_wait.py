@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
-from tests.gke_inference.teardown_rig import cleaner, cloud, stand_in
+from tests.gke_inference.teardown_rig import cloud, stand_in, sweeper_of
 
 __all__ = ["cloud", "stand_in"]
 
 
-def test_the_balancer_is_waited_for(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """Until its forwarding rules and endpoint groups are gone from our network; a backend service counts by these."""
+def test_the_load_balancer_is_waited_for(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Until its forwarding rules and endpoint groups are gone from the network; a backend service counts by these."""
     group = cloud.add("zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-epp")
     cloud.add("global/forwardingRules/gkemcg1-inference-gemma-gateway-a1", network="other")
     service = cloud.add("global/backendServices/gkemcg1-b", backends=[{"group": COMPUTE + group}])
-    assert {found.path for found in cleaner(stand_in).network.look().balancing} == {group, service}
-    looks = 0
+    assert {found.path for found in sweeper_of(stand_in).network.contents().load_balancer} == {group, service}
+    questions = 0
     answer = stand_in.answers["compute.networkEndpointGroups.aggregatedList"]
     assert not isinstance(answer, dict)
 
     def let_go(params: dict[str, object], body: object) -> dict[str, object]:
-        nonlocal looks
-        looks += 1
-        told = answer(params, body)
-        if looks == 3:
+        nonlocal questions
+        questions += 1
+        found = answer(params, body)
+        if questions == 3:
             cloud.items.pop(group)
-        return told
+        return found
 
     stand_in.answers["compute.networkEndpointGroups.aggregatedList"] = let_go
-    clean = cleaner(stand_in, wait_sec=60)
-    clean.wait_for_balancer()
+    sweeper = sweeper_of(stand_in, wait_sec=60)
+    sweeper.wait_for_load_balancer()
 
     assert group not in cloud.items
-    assert looks == 4
-    assert clean.problems == {}
+    assert questions == 4
+    assert sweeper.problems == {}
 
 
 def test_the_wait_is_bounded(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
-    """A balancer that never lets go is no reason to stop: the way goes on, and nothing was deleted."""
+    """A load balancer that is never deleted is no reason to stop: the run goes on, and nothing was deleted."""
     rule = cloud.add("global/forwardingRules/gkemcg1-inference-gemma-gateway-a1")
-    clean = cleaner(stand_in, wait_sec=0.1)
+    sweeper = sweeper_of(stand_in, wait_sec=0.1)
 
-    clean.wait_for_balancer()
+    sweeper.wait_for_load_balancer()
 
     assert rule in cloud.items
-    assert [clean.swept, clean.problems] == [{}, {}]
+    assert [sweeper.deleted, sweeper.problems] == [{}, {}]

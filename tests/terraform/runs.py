@@ -15,6 +15,10 @@ Changes = dict[str, tuple[str, ...]]
 """By address, what is done to it: create, update, delete; a replacement is ("delete", "create")."""
 
 
+DATA = ".terraform"
+"""Where `init` notes the backend."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One resource's change in an apply: when Terraform began and ended it, as sortable text."""
@@ -42,6 +46,12 @@ class Outcome:
         """What a command with `-json` printed."""
         return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
 
+    def planned(self) -> dict[str, str]:
+        """By address, what a command with `-json` planned to change; a replacement is `replace`."""
+        changes = [event["change"] for event in self.events() if event["type"] == "planned_change"]
+        found = {change["resource"]["addr"]: str(change["action"]) for change in changes}
+        return {address: action for address, action in found.items() if action not in ("noop", "read")}
+
 
 class Folder:
     """
@@ -50,17 +60,18 @@ class Folder:
     Args:
         path: Where its files are.
         rig: What its providers work on.
+        backend: Whether it names a backend: only that needs `init`, for providers that are attached are not installed.
     """
 
-    def __init__(self, path: Path, rig: Rig) -> None:
+    def __init__(self, path: Path, rig: Rig, *, backend: bool = False) -> None:
         self.path = path
         self._rig = rig
-        self._ready = False
+        self._needs_init = backend and not (path / DATA).exists()
 
     def run(self, command: str, *arguments: str) -> Outcome:
         """Run `terraform`, after `init` the first time; *command* may be two words, such as `state rm`."""
-        if not self._ready:
-            self._ready = True
+        if self._needs_init:
+            self._needs_init = False
             self.must("init", "-input=false")
         done = subprocess.run(
             ["terraform", f"-chdir={self.path}", *command.split(), "-no-color", *arguments],
@@ -80,12 +91,22 @@ class Folder:
         assert done.code == 0, f"terraform {command} {' '.join(arguments)} in {self.path.name}:\n{done.text}"
         return done
 
-    def plan(self, *arguments: str) -> Changes:
-        """Plan into the file `plan`, and tell what it would change."""
-        self.must("plan", "-input=false", "-out=plan", *arguments)
-        planned = json.loads(self.must("show", "-json", "plan").text)
-        found = {told["address"]: tuple(told["change"]["actions"]) for told in planned.get("resource_changes", [])}
-        return {address: actions for address, actions in found.items() if actions not in (("no-op",), ("read",))}
+    def plan(self) -> Changes:
+        """Plan into the file `plan`, and return what it would change."""
+        planned = self.must("plan", "-input=false", "-json", "-out=plan").planned()
+        if "replace" not in planned.values():
+            return {address: (action,) for address, action in planned.items()}
+        # Whether the old or the new one goes first stands in the file alone.
+        shown = json.loads(self.must("show", "-json", "plan").text)["resource_changes"]
+        return {one["address"]: tuple(one["change"]["actions"]) for one in shown if one["address"] in planned}
+
+    def deploy(self) -> tuple[Changes, list[Step]]:
+        """Plan and apply in one; return what was planned, and what was done."""
+        done = self.must("apply", "-auto-approve", "-input=false", "-json")
+        made = steps(self.path.name, done)
+        halves = {step.address: tuple(half.action for half in made if half.address == step.address) for step in made}
+        planned = done.planned().items()
+        return {address: halves[address] if action == "replace" else (action,) for address, action in planned}, made
 
     def apply(self, *arguments: str) -> Outcome:
         """Apply the file `plan`, or what *arguments* say."""

@@ -6,21 +6,27 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gke_inference.cli import main
 from platform_config.load import load
 from platform_config.names import Names
-from tests.configs import EXAMPLE
+from platform_config.stack_graph import FLEET_STACK, WORKLOAD
+from tests.configs import EXAMPLE, changed
 from tests.gke_inference import conftest
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_cloud import TeardownCloud
 from tests.rig.cloud import Key
 from tests.rig.wire import Message
+from tests.terraform.configs import Worlds
+from tests.terraform.conftest import SharedWorld
 from tests.terraform.world import World
 
 ROOT = EXAMPLE.parent.parent
@@ -29,12 +35,15 @@ import sys
 from gke_inference.cli import main
 sys.exit(main())
 """
+CONFIG = "freed.yaml"
+"""The config file that was applied, in the folder of a platform that may be deleted."""
+BUCKET = "google_storage_bucket"
 QUICK = ("--pause-sec", "0.2", "--wait-sec", "1")
 Capsys = pytest.CaptureFixture[str]
 
 
 class Ran(conftest.Ran):
-    """What the command left behind, and what it tells of stacks."""
+    """What the command printed, and what it reports of stacks."""
 
     @property
     def stacks(self) -> dict[str, str]:
@@ -60,8 +69,8 @@ class RigCloud(TeardownCloud):
         """What there is of *kinds*."""
         return [held for key, held in self.world.rig.cloud.objects.items() if key[0] in kinds]
 
-    def living(self) -> list[dict[str, Any]]:
-        """As container tells them."""
+    def existing(self) -> list[dict[str, Any]]:
+        """Return them as the container API does."""
         made = [
             {"name": one["name"], "location": one["location"], "network": one["network"].rsplit("/", 1)[-1],
              "status": "RUNNING"} for one in self.built("google_container_cluster")
@@ -74,7 +83,7 @@ class RigCloud(TeardownCloud):
         return super().holds(name) or name in [*(one["name"] for one in self.built(*NAMED)), *accounts]
 
 
-class Platform:
+class DeployedPlatform:
     """A deployed platform, its config file, and Google as the rest of the command sees it."""
 
     def __init__(self, world: World, folder: Path, stand_in: GoogleStandIn, capsys: Capsys) -> None:
@@ -94,7 +103,7 @@ class Platform:
         """Take the file at *path*, which was applied, for the config."""
         self.path.write_text(path.read_text())
 
-    def words(self, *arguments: str, output: str = "json") -> list[str]:
+    def arguments(self, *arguments: str, output: str = "json") -> list[str]:
         """The command line."""
         place = ("--config", str(self.path), "--output", output)
         return [*place, "teardown", "--outdir", str(self.world.app.outdir), *QUICK, *arguments]
@@ -102,7 +111,7 @@ class Platform:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Run the command in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *self.words(*arguments)],
+            [sys.executable, "-c", PROGRAM, *self.arguments(*arguments)],
             env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -111,7 +120,7 @@ class Platform:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["inference-ops", *self.words(*arguments, output=output)])
+            patch.setattr(sys, "argv", ["inference-ops", *self.arguments(*arguments, output=output)])
             code = main()
         captured = self.capsys.readouterr()
         return Ran(code, captured.out, captured.err)
@@ -128,7 +137,7 @@ class Platform:
         """Where the state of *stack* is."""
         return self.world._states(stack)
 
-    def lose_cluster(self, name: str) -> None:
+    def delete_cluster(self, name: str) -> None:
         """Delete a cluster behind Terraform's back, with its pools and the objects in it."""
         objects = self.world.rig.cloud.objects
         [host] = [
@@ -140,11 +149,64 @@ class Platform:
                 del objects[key]
 
     def hold_network(self) -> Key:
-        """Something that no stack knows uses the network; gives its key in the cloud."""
-        key = ("google_compute_route", "", self.google.path("global/routes/held"))
+        """Let something of no stack use the network; return its key in the cloud."""
+        key = ("google_compute_route", "", self.google.path("global/routes/in-use"))
         network = self.google.path(f"global/networks/{self.names.network}")
         self.world.rig.cloud.objects[key] = {"id": key[2], "network": network}
         return key
+
+
+@contextmanager
+def copied(world: World, folder: Path, stand_in: GoogleStandIn, capsys: Capsys) -> Iterator[DeployedPlatform]:
+    """Return a copy of *world* in *folder*, with the config file that was applied last."""
+    (folder / "world").mkdir()
+    copy = world.copy(folder / "world")
+    platform = DeployedPlatform(copy, folder, stand_in, capsys)
+    platform.use(copy.base / CONFIG)
+    yield platform
+    copy.stop()
+
+
+@pytest.fixture(scope="session")
+def freed(deployed_of: Worlds, shared_world: SharedWorld) -> World:
+    """The platform of the example, once clusters and bucket may be deleted by their settings. Copy it to change it."""
+
+    def make(folder: Path) -> World:
+        world = deployed_of(EXAMPLE).copy(folder)
+        settings = changed(cluster__deletion_protection=False, bucket__force_destroy=True)
+        (folder / CONFIG).write_text(yaml.safe_dump(settings))
+        world.deploy(world.use(load(folder / CONFIG)))
+        return world
+
+    return shared_world("freed", make)
+
+
+@pytest.fixture(scope="session")
+def stripped(freed: World, shared_world: SharedWorld) -> World:
+    """The same with clusters and network alone."""
+
+    def make(folder: Path) -> World:
+        world = freed.copy(folder)
+        world.destroy({stack for stack in world.app.stacks if stack.startswith(WORKLOAD)} | {FLEET_STACK})
+        return world
+
+    return shared_world("stripped", make)
+
+
+@pytest.fixture
+def removable(freed: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Capsys) -> Iterator[DeployedPlatform]:
+    """The platform, which may be deleted."""
+    with copied(freed, tmp_path, stand_in, capsys) as platform:
+        yield platform
+
+
+@pytest.fixture
+def clusters_only(
+    stripped: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Capsys
+) -> Iterator[DeployedPlatform]:
+    """Clusters and network, which may be deleted, and nothing on them."""
+    with copied(stripped, tmp_path, stand_in, capsys) as platform:
+        yield platform
 
 
 class Slow(dict[Key, Message]):
@@ -163,5 +225,5 @@ class Slow(dict[Key, Message]):
 
 
 def shown_at(out: str, outdir: str) -> str:
-    """The report *out* as if the synth were in *outdir*."""
-    return re.sub(r"Stacks of \S+ in project\s+(\S+)\s+in\s+order", rf"Stacks of {outdir} in project \1 in order", out)
+    """Return the report *out* as if the synth were in *outdir*."""
+    return re.sub(r"Stacks of \S+", f"Stacks of {outdir}", out)

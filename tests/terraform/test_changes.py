@@ -96,7 +96,7 @@ def test_a_change_touches_just_what_it_should(
 
 
 def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> None:
-    """Up: its own is created, the Gateway gets an address, each cluster a policy. Down, in the README's order: back."""
+    """Added: the Gateway gets an address, each cluster a policy. Removed in the order of docs/day-2.md: as before."""
     world.deploy(world.use(freed(config())))
     before, world.changes = copy.deepcopy(world.rig.cloud.objects), {}
 

@@ -54,8 +54,7 @@ def recovered(deployed: World, stack: str, fault: Fault, base: Path) -> tuple[li
     world.rewind(stack, deployed.before[stack])
     world.rig.cloud.faults = [fault]
     fails_once(world, stack)
-    changes = world.folder(stack).plan()
-    world.folder(stack).must("apply", "plan")
+    changes, _ = world.folder(stack).deploy()
     world.stop()
     return list(changes.values()), (world.rig.cloud.objects, world.state(stack))
 
@@ -120,7 +119,7 @@ def test_a_cluster_that_could_not_be_made_is_one_error(late: bool, deployed_of: 
 def test_a_protected_cluster_that_is_half_there_goes_on_once_it_is_untainted(
     deployed_of: Worlds, tmp_path: Path
 ) -> None:
-    """Terraform would replace it, and its protection refuses that; the README tells the way out."""
+    """Terraform would replace it, and its protection refuses that; docs/troubleshooting.md has the fix."""
     deployed = deployed_of(EXAMPLE)
     world = deployed.copy(tmp_path / "broken")
     world.rewind(cluster_stack("us"), deployed.before[cluster_stack("us")])
@@ -130,8 +129,7 @@ def test_a_protected_cluster_that_is_half_there_goes_on_once_it_is_untainted(
 
     refused = folder.run("apply", "-auto-approve")
     folder.must("untaint", "google_container_cluster.cluster")
-    changes = folder.plan()
-    folder.must("apply", "plan")
+    changes, _ = folder.deploy()
     world.stop()
 
     assert (refused.code, PROTECTED in refused.text) == (1, True)

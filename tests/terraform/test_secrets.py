@@ -55,7 +55,7 @@ def test_the_same_search_finds_a_token_that_is_kept(world: World) -> None:
     world.use(config(kubernetes_auth="token"))
 
     for _ in range(2):
-        world.deploy([STACK])
+        world.deploy_by_plans([STACK])
     assert holders(world.base) == KEPT
 
     world.use(config())

@@ -13,7 +13,7 @@ from tests.gke_inference import documented
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown_rig import add_gateway, stand_in
 from tests.synthesized import synthesize
-from tests.terraform.teardown_rig import Capsys, Platform, shown_at
+from tests.terraform.teardown_rig import Capsys, DeployedPlatform, shown_at
 from tests.terraform.world import World
 
 __all__ = ["stand_in"]
@@ -24,14 +24,14 @@ BUCKET = "google_storage_bucket"
 @pytest.fixture
 def platform(
     world: World, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
-) -> Platform:
+) -> DeployedPlatform:
     """The platform of the example, deployed; its clusters are protected."""
-    return Platform(world, tmp_path_factory.mktemp("platform"), stand_in, capsys)
+    return DeployedPlatform(world, tmp_path_factory.mktemp("platform"), stand_in, capsys)
 
 
-def test_a_plan_changes_nothing(platform: Platform) -> None:
-    """Without --yes it tells order, resources, what stays and what controllers made, and all is there afterwards."""
-    ghosts = [*add_gateway(platform.google), platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")]
+def test_a_plan_changes_nothing(platform: DeployedPlatform) -> None:
+    """Without --yes it prints order, resources, what stays and what controllers made, and all is there afterwards."""
+    orphans = [*add_gateway(platform.google), platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")]
     before = copy.deepcopy(platform.world.rig.cloud.objects)
 
     plan = platform.teardown()
@@ -39,7 +39,7 @@ def test_a_plan_changes_nothing(platform: Platform) -> None:
 
     assert plan.code == shown.code == 0, plan.err
     assert list(plan.stacks.values()) == ["destroyed"] * 7 + ["kept"] * 2 + ["blocked"]
-    assert [held["path"] for held in plan.document["swept"]] == ghosts
+    assert [held["path"] for held in plan.document["swept"]] == orphans
     assert {finding["id"] for finding in plan.document["findings"]} == {"PROTECTED", "LEFT-BUCKET"}
     for stack in plan.document["stacks"]:
         assert f"{stack['stack']} " in shown.out
@@ -52,7 +52,7 @@ def test_a_plan_changes_nothing(platform: Platform) -> None:
     assert platform.deletes() == []
 
 
-def test_what_is_protected_stays_with_all_that_it_needs(platform: Platform) -> None:
+def test_what_is_protected_stays_with_all_that_it_needs(platform: DeployedPlatform) -> None:
     """Workloads and fleet go; clusters, network and bucket do not, and a cluster that is named stops all of it."""
     named = platform.teardown("--yes", "--delete-cluster", "gemma-us")
     bucket = platform.teardown("--yes", "--delete-bucket", platform.names.bucket)
@@ -74,8 +74,8 @@ def test_what_is_protected_stays_with_all_that_it_needs(platform: Platform) -> N
     assert not {"kubernetes_manifest", "helm_release", "google_gke_hub_feature"} & platform.kinds()
 
 
-def test_a_state_that_cannot_be_read_stops_all_of_it(platform: Platform) -> None:
-    """Half of the knowledge is no ground to begin: nothing is destroyed, and Terraform's words are told."""
+def test_a_state_that_cannot_be_read_stops_all_of_it(platform: DeployedPlatform) -> None:
+    """Nothing is destroyed then, and Terraform's error is reported."""
     stack = platform.world.app.outdir / "stacks" / base_stack("us")
     (stack / "broken.tf.json").write_text("{")
 
@@ -86,7 +86,7 @@ def test_a_state_that_cannot_be_read_stops_all_of_it(platform: Platform) -> None
     assert "kubernetes_manifest" in platform.kinds()
 
 
-def test_a_terraform_that_is_too_old_stops_all_of_it(platform: Platform) -> None:
+def test_a_terraform_that_is_too_old_stops_all_of_it(platform: DeployedPlatform) -> None:
     """Before anything is destroyed, with the version that the stack asks for."""
     stack = platform.world.app.outdir / "stacks" / base_stack("us")
     (stack / "newer.tf.json").write_text('{"terraform": {"required_version": ">= 99.0.0"}}')
@@ -100,8 +100,8 @@ def test_a_terraform_that_is_too_old_stops_all_of_it(platform: Platform) -> None
     assert "kubernetes_manifest" in platform.kinds()
 
 
-def test_a_region_that_only_left_the_file_is_not_forgotten(platform: Platform) -> None:
-    """Its stacks are told with the way to take them along; with --yes nothing goes before they are dealt with."""
+def test_a_region_that_only_left_the_file_is_not_forgotten(platform: DeployedPlatform) -> None:
+    """Its stacks are reported with how to destroy them too; with --yes nothing is destroyed before that is done."""
     smaller = config(regions__eu=None)
     platform.path.write_text(json.dumps(changed(regions__eu=None)))
     synthesize(smaller, platform.world.app.outdir)
@@ -118,8 +118,8 @@ def test_a_region_that_only_left_the_file_is_not_forgotten(platform: Platform) -
     assert platform.world.rig.cloud.objects == before
 
 
-def test_a_living_platform_that_no_state_knows_is_wrong(platform: Platform) -> None:
-    """A lost state is no empty project: clusters and network are told, with the way to their state; nothing goes."""
+def test_a_living_platform_that_no_state_knows_is_wrong(platform: DeployedPlatform) -> None:
+    """A lost state is no empty project: clusters and network are reported, with their import; nothing is destroyed."""
     platform.google.add("global/firewalls/gkemcg1-l7-gemma-vpc-global")
     for stack in platform.world.app.stacks:
         platform.state_file(stack).unlink()
@@ -133,12 +133,14 @@ def test_a_living_platform_that_no_state_knows_is_wrong(platform: Platform) -> N
     assert set(plan.stacks.values()) == {"empty"}
     stateless = [finding for finding in plan.document["findings"] if finding["id"] == "STATELESS"]
     living = ("cluster gemma-eu", "cluster gemma-us", "network gemma-vpc")
-    assert sorted(one["found"] for one in stateless) == [f"{what} is there, and no state knows it" for what in living]
+    assert sorted(one["found"] for one in stateless) == [f"{what} is there, and in no state" for what in living]
     fixes = " ".join(finding["fix"] for finding in stateless)
     assert "import google_container_cluster.cluster projects/my-project-id/locations/us-east5" in fixes
     assert "the machine with terraform-state/" in fixes
     assert plan.document["swept"] == ran.document["swept"] == []
-    assert ran.findings["SWEEP"]["found"].startswith("not swept: no state holds projects/my-project-id/global/networks")
-    assert "See first what is wrong" in shown.out
+    assert ran.findings["SWEEP"]["found"].startswith(
+        "not swept: projects/my-project-id/global/networks/gemma-vpc is in no state"
+    )
+    assert "Correct first what is wrong" in shown.out
     assert platform.world.rig.cloud.objects == before
     assert platform.deletes() == []

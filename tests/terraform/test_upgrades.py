@@ -23,7 +23,7 @@ GROWTH: dict[str, Any] = {
     "node_pools__tpu__autoscaling": {"min_nodes": 1, "max_nodes": 4},
     "autoscaling": {"max_replicas": 4},
 }
-"""README, "Grow with the load": its metric raises the floor to 1.35.1-gke.1396000."""
+"""docs/scaling.md, "Grow with the load": its metric raises the floor to 1.35.1-gke.1396000."""
 
 STACK, POOL = cluster_stack("us"), "google_container_node_pool.cluster_pool-tpu"
 CLUSTERS = {cluster_stack("us"), cluster_stack("eu")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -22,6 +23,7 @@ WORKERS = 4
 STATE = "../../../terraform-state/{}.tfstate"
 """In place of a bucket."""
 TRACE = "trace.log"
+SAVED = "world.pickle"
 
 
 class World:
@@ -52,11 +54,28 @@ class World:
     def copy(self, base: Path) -> World:
         """The same platform again, in another cloud."""
         other = World(base)
-        shutil.copytree(self.base, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TRACE))
+        shutil.copytree(self.base, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TRACE, SAVED))
         other.rig.cloud.objects = copy.deepcopy(self.rig.cloud.objects)
         other._synths = self._synths
         other._read(base / self.app.outdir.name)
         return other
+
+    def save(self) -> None:
+        """Write what is not in files beside them, so that `restored` can go on in another process."""
+        cloud = self.rig.cloud
+        held = (self._synths, self.changes, self.steps, self.before, cloud.objects, cloud.log, cloud.tokens)
+        (self.base / SAVED).write_bytes(pickle.dumps(held))
+
+    @staticmethod
+    def restored(saved: Path, base: Path) -> World:
+        """The platform that was saved in the folder *saved*, in the empty folder *base*."""
+        world = World(base)
+        shutil.copytree(saved, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SAVED))
+        cloud = world.rig.cloud
+        held = pickle.loads((saved / SAVED).read_bytes())
+        world._synths, world.changes, world.steps, world.before, cloud.objects, cloud.log, cloud.tokens = held
+        world._read(base / f"synth-{world._synths}")
+        return world
 
     def use(self, config: Config) -> set[str]:
         """Synthesize *config*; gives the stacks that differ from the last synth's."""
@@ -77,13 +96,24 @@ class World:
         return self._folders[stack]
 
     def deploy(self, stacks: Iterable[str] | None = None) -> None:
-        """Validate, plan and apply *stacks*, or all: each after those that it needs, as many at once as can be."""
+        """Plan and apply *stacks*, or all: each after those that it needs, as many at once as can be."""
+
+        def deploy_one(stack: str) -> None:
+            self.before[stack] = dict(self.rig.cloud.objects)
+            self.changes[stack], done = self._folders[stack].deploy()
+            self.steps += done
+
+        self._walk(stacks, self.app.dependencies, deploy_one)
+
+    def deploy_by_plans(self, stacks: Iterable[str] | None = None) -> None:
+        """Validate *stacks*, or all, save the plan of each, show it, and apply it: what a pipeline does."""
 
         def deploy_one(stack: str) -> None:
             folder = self._folders[stack]
             folder.must("validate")
             self.before[stack] = dict(self.rig.cloud.objects)
             self.changes[stack] = folder.plan()
+            folder.must("show", "-json", "plan")
             self.steps += steps(stack, folder.must("apply", "-json", "plan"))
 
         self._walk(stacks, self.app.dependencies, deploy_one)
@@ -146,7 +176,8 @@ class World:
                 override = outdir / "stacks" / stack / "backend_override.tf.json"
                 override.write_text(json.dumps({"terraform": {"backend": here}}))
         # Stacks that are gone from the app stay, to be destroyed.
-        self._folders |= {stack: Folder(outdir / "stacks" / stack, self.rig) for stack in self.app.stacks}
+        paths = {stack: outdir / "stacks" / stack for stack in self.app.stacks}
+        self._folders |= {stack: Folder(path, self.rig, backend=True) for stack, path in paths.items()}
 
     def _walk(self, stacks: Iterable[str] | None, first: Callable[[str], set[str]], do: Callable[[str], None]) -> None:
         """Do each of *stacks* when those of *first* are done that are among them."""

@@ -37,13 +37,13 @@ CASES: dict[str, Case] = {
     "HPA-FIXED": Case(
         {**pool(nodes_per_zone=2), "autoscaling": {"min_replicas": 2, "max_replicas": 2}},
         {**pool(nodes_per_zone=2), "autoscaling": {"max_replicas": 2}},
-        "node_pools.tpu.autoscaling: should be given under pods that come and go, got nothing"
+        "node_pools.tpu.autoscaling: should be given for a pool whose pods are autoscaled, got nothing"
         " -> write autoscaling: {max_nodes: 2}",
     ),
     "HPA-NONE": Case(
         {"node_pools__tpu": growing(max_nodes=3), "model_server__replicas": 2},
         {"node_pools__tpu": growing(max_nodes=3), "regions__eu": None},
-        "autoscaling: should be given under node_pools.tpu, which grows, got nothing: 3 nodes run all the time"
+        "autoscaling: should be given for node_pools.tpu, which grows, got nothing: 3 nodes run all the time"
         " -> write autoscaling, or model_server.replicas",
     ),
 }

@@ -9,7 +9,7 @@ CASES: dict[str, Case] = {
         {"cluster__gke_version": "1.35"},
         {"cluster__gke_version": "latest"},
         "cluster.gke_version: must read like 1.35 or 1.35.2-gke.1842000, got 'latest'"
-        " -> leave it out: the floor of the features in use is taken",
+        " -> leave it out: the lowest version with all features in use is taken",
     ),
     "GKE-FLOOR": Case(
         {"cluster__gke_version": "1.34.1-gke.1829001"},
@@ -21,7 +21,7 @@ CASES: dict[str, Case] = {
         {"cluster__gke_version": "1.35.1-gke.1396000"},
         {"cluster__gke_version": "1.34"},
         "cluster.gke_version: should reach 1.35.1-gke.1396000 for the load balancer's custom metric, got '1.34': "
-        "Google, Expose custom metrics for load balancers, requirements (2026-08); 1.34.1-gke.1127000 will do by "
+        "Google, Expose custom metrics for load balancers, requirements (2026-08); 1.34.1-gke.1127000 is enough by "
         "Google, Expose custom metrics, and Set up the GKE multi-cluster Inference Gateway, requirements (2026-08)"
         " -> write '1.35' or newer, or set gateway.max_in_flight_requests",
     ),
@@ -56,7 +56,7 @@ CASES: dict[str, Case] = {
     "GKE-POLICIES": Case(
         {"cluster__dataplane_v2": False, "cluster__network_policies": False},
         {"cluster__dataplane_v2": False},
-        "cluster.network_policies: should be false without dataplane_v2, got true: nobody enforces the policies"
+        "cluster.network_policies: should be false without dataplane_v2, got true: the policies are not enforced"
         " -> set dataplane_v2: true, or network_policies: false",
     ),
     "GKE-PROTECTED": Case(

@@ -37,8 +37,8 @@ CASES: dict[str, Case] = {
     "NAME-PLACEHOLDER": Case(
         {"project": "somebody-s-own"},
         {"project": "my-project-id"},
-        "project: should be a project of yours, got the example's placeholder 'my-project-id'"
-        " -> `gcloud projects list` shows the IDs of yours",
+        "project: should be one of your projects, got the example's placeholder 'my-project-id'"
+        " -> `gcloud projects list` shows their IDs",
     ),
     "NAME-COMPUTE-63": Case(
         {"name": "n" * 39},
@@ -81,7 +81,7 @@ CASES: dict[str, Case] = {
     "NAME-NAMESPACE": Case(
         {"namespace": "1-ns"},
         {"namespace": "kube-system"},
-        "namespace: must be a namespace of our own, got 'kube-system' -> write 'inference'",
+        "namespace: must not be a namespace that Kubernetes or GKE owns, got 'kube-system' -> write 'inference'",
     ),
     "NAME-LABEL": Case(
         {"labels": {**{f"key-{n}": "" for n in range(60)}, "größe_1": "", "k" * 63: "v" * 63, "部门": "研发"}},
@@ -146,7 +146,7 @@ MORE: dict[str, More] = {
     "the adapter's namespace": (
         "NAME-NAMESPACE",
         {"namespace": "custom-metrics"},
-        ["namespace: must be a namespace of our own, got 'custom-metrics' -> write 'inference'"],
+        ["namespace: must not be a namespace that Kubernetes or GKE owns, got 'custom-metrics' -> write 'inference'"],
     ),
     "an objective without a letter": (
         "NAME-OBJECTIVE",

@@ -26,7 +26,7 @@ CASES: dict[str, Case] = {
     "POOL-DRANET": Case(
         pool("ct5lp-hightpu-4t", dranet=False),
         pool("ct5lp-hightpu-4t", dranet=True),
-        "node_pools.tpu.dranet: must be false for ct5lp-hightpu-4t, got true -> remove the line, or take one of "
+        "node_pools.tpu.dranet: must be false for ct5lp-hightpu-4t, got true -> remove the line, or choose one of "
         "ct6e-standard-1t, ct6e-standard-4t, ct6e-standard-8t, tpu7x-standard-4t, a3-ultragpu-8g, a4-highgpu-8g, "
         "a4x-highgpu-4g, a4x-maxgpu-4g-metal",
     ),
@@ -44,7 +44,7 @@ CASES: dict[str, Case] = {
     "POOL-PLACEMENT-ZONE": Case(
         {**pool(), "regions__us__zones": ["us-east5-a", "us-east5-b"]},
         {**pool(topology="4x4"), "regions__us__zones": ["us-east5-a", "us-east5-b"]},
-        "regions.us.zones: must name one zone for pool tpu, whose nodes are side by side, got us-east5-a, us-east5-b"
+        "regions.us.zones: must name one zone for pool tpu, whose nodes are placed together, got us-east5-a, us-east5-b"
         " -> keep one zone, or change node_pools.tpu.topology",
     ),
     "POOL-SLICE-NODES": Case(
@@ -69,7 +69,7 @@ CASES: dict[str, Case] = {
         pool(disk_type="pd-ssd"),
         pool(disk_type="ssd"),
         "node_pools.tpu.disk_type: must be one of hyperdisk-balanced, hyperdisk-extreme, pd-balanced, pd-extreme, "
-        "pd-ssd, pd-standard, got 'ssd' -> remove the line: the machine's own is taken",
+        "pd-ssd, pd-standard, got 'ssd' -> remove the line: the machine's default is used",
     ),
     "POOL-DISK-ODD": Case(
         pool("g2-standard-96", disk_type="pd-ssd"),
@@ -103,14 +103,14 @@ CASES: dict[str, Case] = {
             "model_server__node_pool": "tpu",
         },
         pool(capacity={"queued": True}),
-        "node_pools.tpu.capacity: must not be queued under a model server, got queued: true"
+        "node_pools.tpu.capacity: must not be queued where the model server runs, got queued: true"
         " -> write flex_start: true, or reservation: <name>",
     ),
     "CAP-TRANSIENT": Case(
         pool(capacity={"reservation": "mine"}),
         pool(capacity={"flex_start": True}),
-        "node_pools.tpu.capacity: should be on_demand or reservation under a model server, "
-        "got flex_start: nodes go after seven days -> make sure that another region can carry the load",
+        "node_pools.tpu.capacity: should be on_demand or reservation where the model server runs, "
+        "got flex_start: nodes are deleted after seven days -> make sure that another region can carry the load",
     ),
     "CAP-A3-SMALL": Case(
         pool("a3-highgpu-2g", capacity={"spot": True}),
@@ -126,7 +126,8 @@ CASES: dict[str, Case] = {
     "POOL-GROW-SLICE": Case(
         pool("ct6e-standard-8t", topology="2x4", autoscaling={"max_nodes": 2}),
         pool(topology="2x4", autoscaling={"max_nodes": 2}),
-        "node_pools.tpu.autoscaling: must be left out for a slice of 2 nodes, which comes and goes whole, got a map"
+        "node_pools.tpu.autoscaling: must be left out for a slice of 2 nodes, which is added and removed whole, "
+        "got a map"
         " -> write capacity: {flex_start: true} to have it when needed",
     ),
     "POOL-GROW-ZERO": Case(
@@ -189,12 +190,12 @@ MORE: dict[str, More] = {
             "got none -> write on_demand: true"
         ],
     ),
-    "spot under a model server": (
+    "spot where the model server runs": (
         "CAP-TRANSIENT",
         pool(capacity={"spot": True}),
         [
-            "node_pools.tpu.capacity: should be on_demand or reservation under a model server, got spot: nodes go at "
-            "any time -> make sure that another region can carry the load"
+            "node_pools.tpu.capacity: should be on_demand or reservation where the model server runs, "
+            "got spot: nodes are deleted at any time -> make sure that another region can carry the load"
         ],
     ),
     "a pool beside several choices": (
@@ -226,7 +227,7 @@ MORE: dict[str, More] = {
         "CAP-QUEUED",
         choices(a=growing(), b=growing(capacity={"queued": True})),
         [
-            "node_pools.b.capacity: must not be queued under a model server, got queued: true"
+            "node_pools.b.capacity: must not be queued where the model server runs, got queued: true"
             " -> write flex_start: true, or reservation: <name>"
         ],
     ),
@@ -235,10 +236,10 @@ MORE: dict[str, More] = {
         "CAP-TRANSIENT",
         choices(a=growing(capacity={"spot": True}), b=growing(capacity={"flex_start": True})),
         [
-            "node_pools.a.capacity: should be on_demand or reservation under a model server, got spot: nodes go at "
-            "any time -> make sure that another region can carry the load",
-            "node_pools.b.capacity: should be on_demand or reservation under a model server, got flex_start: nodes go "
-            "after seven days -> make sure that another region can carry the load",
+            "node_pools.a.capacity: should be on_demand or reservation where the model server runs, "
+            "got spot: nodes are deleted at any time -> make sure that another region can carry the load",
+            "node_pools.b.capacity: should be on_demand or reservation where the model server runs, "
+            "got flex_start: nodes are deleted after seven days -> make sure that another region can carry the load",
         ],
     ),
 }

@@ -8,7 +8,7 @@ CASES: dict[str, Case] = {
     "REG-NONE": Case(
         {"regions__eu": None},
         {"regions": {}},
-        "regions: must hold at least one region, got none -> take one from config/example.yaml",
+        "regions: must hold at least one region, got none -> copy one from config/example.yaml",
     ),
     "REG-CONFIG-1": Case(
         {"regions__us__config_cluster": None, "regions__eu__config_cluster": True},
@@ -113,24 +113,24 @@ CASES: dict[str, Case] = {
     "NET-OVERLAP": Case(
         cidrs(proxy="10.99.0.0/23"),
         cidrs(proxy="10.2.0.0/23"),
-        "regions.eu.cidrs.proxy: must be apart from nodes of us (10.2.0.0/20), got proxy of eu (10.2.0.0/23)"
+        "regions.eu.cidrs.proxy: must not overlap nodes of us (10.2.0.0/20), got proxy of eu (10.2.0.0/23)"
         " -> choose a free range",
     ),
     "NET-PROHIBITED": Case(
         {"network__supernet": "240.0.0.0/5"},
         {"network__supernet": "127.0.0.0/8"},
-        "network.supernet: must not overlap 127.0.0.0/8, got '127.0.0.0/8' -> take a range of 10.0.0.0/8",
+        "network.supernet: must not overlap 127.0.0.0/8, got '127.0.0.0/8' -> choose a range in 10.0.0.0/8",
     ),
     "NET-PUBLIC": Case(
         {"network__supernet": "172.16.0.0/12", "regions__eu__number": 0},
         {"network__supernet": "100.64.0.0/10"},
         "network.supernet: should be in 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, got '100.64.0.0/10'"
-        " -> take a range of 10.0.0.0/8",
+        " -> choose a range in 10.0.0.0/8",
     ),
     "NET-NAT": Case(
         {"network__nat": False, "cluster__private_nodes": False},
         {"network__nat": False},
-        "network.nat: should be true with private nodes, got false: images and the model must come another way"
+        "network.nat: should be true with private nodes, got false: nodes cannot download images or the model"
         " -> remove the line, or mirror images and weights inside Google Cloud",
     ),
     # 3 system nodes, one more in an upgrade, 1 accelerator node
@@ -214,7 +214,7 @@ MORE: dict[str, More] = {
             }
         },
         [
-            "regions.us.cidrs.pods: must be apart from nodes of eu (10.4.0.0/20), got pods of us (10.4.0.0/15)"
+            "regions.us.cidrs.pods: must not overlap nodes of eu (10.4.0.0/20), got pods of us (10.4.0.0/15)"
             " -> choose a free range"
         ],
     ),
@@ -222,7 +222,7 @@ MORE: dict[str, More] = {
         "NET-OVERLAP",
         cidrs(pods="10.96.0.0/16"),
         [
-            "regions.eu.cidrs.pods: must be apart from nodes of eu (10.96.0.0/20), got pods of eu (10.96.0.0/16)"
+            "regions.eu.cidrs.pods: must not overlap nodes of eu (10.96.0.0/20), got pods of eu (10.96.0.0/16)"
             " -> choose a free range"
         ],
     ),

@@ -11,7 +11,7 @@ DIGEST = "sha256:" + "0" * 64
 ONE_ARGUMENT = "be one argument as vLLM reads it"
 SPLIT_OTHERWISE = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
 A_DIRECTORY = "must name a directory that the pods have, since they never reach Hugging Face"
-BUILD = "build it into an image of your own and write its path"
+BUILD = "build it into a custom image and write its path"
 COPY = f"copy it into the bucket and write its path below /models, or {BUILD}"
 FROM_HUGGING_FACE = {"bucket": None, "model__source": "hugging_face"}
 OWN_IMAGE = {"model_server__image": "example.com/mine:7", "model_server__vllm_version": "0.27.0"}
@@ -38,7 +38,7 @@ CASES: dict[str, Case] = {
     "SRV-MULTI-HOST": Case(
         pool("ct6e-standard-8t"),
         pool(topology="2x4"),
-        "node_pools.tpu.topology: must be a slice of one node under a model server, got '2x4' of 2 nodes"
+        "node_pools.tpu.topology: must be a slice of one node where the model server runs, got '2x4' of 2 nodes"
         " -> write '2x2', or choose a larger machine",
     ),
     "SRV-REPLICAS": Case(
@@ -118,7 +118,8 @@ CASES: dict[str, Case] = {
     "SRV-IDLE": Case(
         {"model_server__tensor_parallel_size": 4},
         {"model_server__tensor_parallel_size": 2},
-        "model_server.tensor_parallel_size: should be 4, the chips of a node of node_pools.tpu, got 2: the rest is idle"
+        "model_server.tensor_parallel_size: should be 4, the chips of a node of node_pools.tpu, got 2: "
+        "the others are idle"
         " -> remove the line",
     ),
     "SRV-NONE": Case(
@@ -141,20 +142,20 @@ CASES: dict[str, Case] = {
     "SRV-ENGINE": Case(
         {"model_server__image": "nvcr.io/nvidia/tritonserver:25.12-vllm-python-py3"},
         {"model_server__image": "lmsysorg/sglang:v0.5.3"},
-        "model_server.image: must hold vLLM, which is what is started, got 'lmsysorg/sglang:v0.5.3' of SGLang"
+        "model_server.image: must be an image of vLLM, got 'lmsysorg/sglang:v0.5.3' of SGLang"
         " -> write docker.io/vllm/vllm-openai or vllm-tpu with its version",
     ),
     "SRV-VERSION": Case(
         {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3", "model_server__vllm_version": "0.11.1"},
         {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3"},
-        "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
+        "model_server.vllm_version: must be given for an image whose tag is no version of vLLM, got nothing and "
         f"'nvcr.io/nvidia/vllm:25.12-py3' -> {ask('nvcr.io/nvidia/vllm:25.12-py3')}",
     ),
     "SRV-TAG": Case(
         {"model_server__image": f"{TPU}:nightly@{DIGEST}", "model_server__vllm_version": "0.28.0"},
         {"model_server__image": f"{TPU}:nightly", "model_server__vllm_version": "0.28.0"},
-        f"model_server.image: should name one build, got '{TPU}:nightly', whose tag moves to the next one"
-        " -> write a whole version, or add the digest of the build you want",
+        f"model_server.image: should name one build, got '{TPU}:nightly', whose tag moves to the next build"
+        " -> write a complete version, or add the digest of the build you want",
     ),
     "SRV-OFFLINE": Case(
         {
@@ -175,7 +176,7 @@ CASES: dict[str, Case] = {
         {"model_server__extra_args": ["--load_format=gguf"]},
         "model_server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, safetensors, "
         "fastsafetensors, instanttensor, mistral, runai_streamer, runai_streamer_sharded, sharded_state), got 'gguf'"
-        " -> remove it: vLLM takes what the repository has",
+        " -> remove it: vLLM chooses by what the repository has",
     ),
     "SRV-CHOICES": Case(
         {**choices(tpu=growing(), other=growing()), "model_server__migrate_back": True},
@@ -202,7 +203,7 @@ CASES: dict[str, Case] = {
         choices(a=growing(), b=growing("ct6e-standard-1t")),
         "node_pools.b.machine_type: must be a machine on which the pods of node_pools.a can run (google.com/tpu, "
         "tpu-v6e-slice, 2x2, netdev.google.com, amd64), got 'ct6e-standard-1t' (google.com/tpu, tpu-v6e-slice, 1x1, "
-        "netdev.google.com, amd64) -> choose another machine, or take the pool off the list",
+        "netdev.google.com, amd64) -> choose another machine, or remove the pool from the list",
     ),
     "SRV-MEMORY": Case(
         {**pool("a2-highgpu-2g"), "model__weights_gib": 72},
@@ -377,7 +378,7 @@ MORE: dict[str, More] = {
         [
             "node_pools.b.machine_type: must be a machine on which the pods of node_pools.a can run (nvidia.com/gpu, "
             "no DRANET, amd64), got 'a4-highgpu-8g' (nvidia.com/gpu, mrdma.google.com, amd64)"
-            " -> write node_pools.b.dranet: false, or take the pool off the list"
+            " -> write node_pools.b.dranet: false, or remove the pool from the list"
         ],
     ),
     "choices of which the first claims interfaces": (
@@ -386,7 +387,7 @@ MORE: dict[str, More] = {
         [
             "node_pools.b.machine_type: must be a machine on which the pods of node_pools.a can run (nvidia.com/gpu, "
             "mrdma.google.com, amd64), got 'a3-highgpu-8g' (nvidia.com/gpu, no DRANET, amd64)"
-            " -> write node_pools.a.dranet: false, or take the pool off the list"
+            " -> write node_pools.a.dranet: false, or remove the pool from the list"
         ],
     ),
     "interfaces that nobody claims": (
@@ -400,7 +401,7 @@ MORE: dict[str, More] = {
         [
             "node_pools.b.machine_type: must be a machine on which the pods of node_pools.a can run (nvidia.com/gpu, "
             "mrdma.google.com, amd64), got 'a4x-highgpu-4g' (nvidia.com/gpu, mrdma.google.com, arm64)"
-            " -> choose another machine, or take the pool off the list"
+            " -> choose another machine, or remove the pool from the list"
         ],
     ),
     "a model that is too large for one chip": (
@@ -460,7 +461,7 @@ MORE: dict[str, More] = {
         "SRV-VERSION",
         {"model_server__image": f"{TPU}@{DIGEST}"},
         [
-            "model_server.vllm_version: must tell which vLLM is in the image, got nothing and "
+            "model_server.vllm_version: must be given for an image whose tag is no version of vLLM, got nothing and "
             f"'{TPU}@sha256:{'0' * 29}...' (95 characters) -> {ask(f'{TPU}@{DIGEST}')}"
         ],
     ),
@@ -468,8 +469,8 @@ MORE: dict[str, More] = {
         "SRV-TAG",
         {"model_server__image": f"{TPU}:latest", "model_server__vllm_version": "0.28.0"},
         [
-            f"model_server.image: should name one build, got '{TPU}:latest', whose tag moves to the next one"
-            " -> write a whole version, or add the digest of the build you want"
+            f"model_server.image: should name one build, got '{TPU}:latest', whose tag moves to the next build"
+            " -> write a complete version, or add the digest of the build you want"
         ],
     ),
     "a version that was left behind by its image": (
@@ -477,7 +478,7 @@ MORE: dict[str, More] = {
         {"model_server__vllm_version": "0.11.0"},
         [
             "model_server.vllm_version: should be 0.27.0 as the image's tag says, got 0.11.0"
-            " -> remove the line, if nobody changed the image behind it"
+            " -> remove the line, unless the image was changed under that tag"
         ],
     ),
     "a draft model in one map": draft('--speculative-config={"model": "a/draft", "num_speculative_tokens": 3}'),
@@ -491,7 +492,7 @@ MORE: dict[str, More] = {
         {"model_server__extra_args": ["--hf-config-path=google/gemma-3-27b-it"]},
         [
             f"model_server.extra_args[0]: {A_DIRECTORY}, got 'google/gemma-3-27b-it'"
-            " -> remove it: what is in the model's repository is taken"
+            " -> remove it: vLLM uses what is in the model's repository"
         ],
     ),
     "a directory without a bucket to put it in": (

@@ -43,7 +43,7 @@ CASES: dict[str, Case] = {
         {"bucket__name": "my-g00gle-weights", "state_bucket": "State"},
         [
             "bucket.name: must neither begin with goog nor contain google or a close misspelling, "
-            "got 'my-g00gle-weights' -> give it a name of your own",
+            "got 'my-g00gle-weights' -> give it another name",
             "state_bucket: must hold only lower case letters, digits, -, _ and ., and begin and end with a letter or "
             "digit, got 'State' -> write 'state'",
         ],
@@ -58,7 +58,7 @@ CASES: dict[str, Case] = {
         {"state_bucket": "my-project-id-state"},
         {"state_bucket": "my-project-id-gemma-weights"},
         "state_bucket: must not be the model bucket, got 'my-project-id-gemma-weights'"
-        " -> make a bucket for the state by hand",
+        " -> create a bucket for the state by hand",
     ),
     "BUCKET-FAR": Case(
         {"bucket__location": "europe-west1"},
@@ -148,27 +148,27 @@ MORE: dict[str, More] = {
         {"project": "my-google-project"},
         [
             "project: the default bucket name made from it must neither begin with goog nor contain google or a close "
-            "misspelling, got 'my-google-project-gemma-weights' -> give bucket.name a name of your own"
+            "misspelling, got 'my-google-project-gemma-weights' -> give bucket.name another name"
         ],
     ),
     "a wrong project is told by its own rule": ("BUCKET-NAME", {"project": "My_Project"}, []),
     "a bucket that looks like an address": (
         "BUCKET-NAME",
         {"bucket__name": "192.168.5.4"},
-        ["bucket.name: must not be an IP address, got '192.168.5.4' -> give it a name of your own"],
+        ["bucket.name: must not be an IP address, got '192.168.5.4' -> give it another name"],
     ),
     "a bucket with a dot": (
         "BUCKET-NAME",
         {"bucket__name": "weights.example.com"},
         [
             "bucket.name: must hold no dots, which need a verified domain, got 'weights.example.com'"
-            " -> give it a name of your own"
+            " -> give it another name"
         ],
     ),
     "a long bucket": (
         "BUCKET-NAME",
         {"bucket__name": "w" * 64},
-        [f"bucket.name: must have 3 to 63 characters, got '{'w' * 64}' -> give it a name of your own"],
+        [f"bucket.name: must have 3 to 63 characters, got '{'w' * 64}' -> give it another name"],
     ),
     "a bucket in a zone": (
         "BUCKET-LOCATION",

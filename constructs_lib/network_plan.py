@@ -1,0 +1,103 @@
+"""The names of the network, and its names and ranges in each region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from itertools import combinations
+
+from constructs_lib.google_names import report_wrong, wrong_project, wrong_region, wrong_word
+from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
+
+SETTLE_ON_DESTROY_SEC = 180
+"""The load balancer's endpoint groups are collected late, and hold the network. Sources: kubernetes/ingress-gce#1720,
+hashicorp/terraform-provider-google#7637."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkPlan:
+    """
+    The names of the network, and what its firewall lets in. All known at synth.
+
+    Attributes:
+        project: Project ID.
+        name: Name of the VPC; the names of firewall rules start with it too.
+        node_service_account: E-mail address of the nodes' identity: firewall rules apply to it alone.
+        ports: TCP ports that proxies and health checks reach: the model server's and the endpoint picker's
+            (`EXT_PROC_PORT` and `GRPC_HEALTH_PORT` of `constructs_lib.inferencepool_chart`).
+        settle_on_destroy_sec: Seconds to wait on destroy before subnets and network go. Default: 180.
+
+    Raises:
+        ValueError: For all problems at once: names that Google refuses, no ports.
+    """
+
+    project: str
+    name: str
+    node_service_account: str
+    ports: tuple[int, ...]
+    settle_on_destroy_sec: int = SETTLE_ON_DESTROY_SEC
+
+    def __post_init__(self) -> None:
+        refuse(wrong_settings(self))
+        problems = [
+            *report_wrong("project", self.project, wrong_project(self.project)),
+            *report_wrong("name", self.name, wrong_word(self.name)),
+        ]
+        # A firewall rule without ports opens all of them.
+        refuse(problems if self.ports else [*problems, "ports must name at least one port, got none"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkRegionPlan:
+    """
+    The names and ranges of the network in one region. All known at synth.
+
+    Attributes:
+        region: Region, such as `us-east5`.
+        node_subnet: Name of the subnet of nodes, pods and Services.
+        proxy_subnet: Name of the proxy-only subnet of the load balancer.
+        nodes: Primary range of the node subnet.
+        pods: Its secondary range for pods.
+        services: Its secondary range for Services.
+        proxy: Range of the proxy-only subnet.
+        gateway_address: Name of the reserved address; None where the gateway takes an ephemeral one or none.
+        nat: Name of the router and its NAT; None without NAT.
+
+    Raises:
+        ValueError: For all problems at once: names that Google refuses, ranges that are no networks or overlap.
+    """
+
+    region: str
+    node_subnet: str
+    proxy_subnet: str
+    nodes: IPv4Network
+    pods: IPv4Network
+    services: IPv4Network
+    proxy: IPv4Network
+    gateway_address: str | None
+    nat: str | None
+
+    def __post_init__(self) -> None:
+        refuse(wrong_types(self))
+        refuse([*self._wrong_names(), *self._wrong_ranges()])
+
+    @property
+    def ranges(self) -> dict[str, IPv4Network]:
+        """The four ranges by what they are for."""
+        return {"nodes": self.nodes, "pods": self.pods, "services": self.services, "proxy": self.proxy}
+
+    def _wrong_names(self) -> Iterator[str]:
+        yield from report_wrong("region", self.region, wrong_region(self.region))
+        for setting in ("node_subnet", "proxy_subnet", "gateway_address", "nat"):
+            if name := getattr(self, setting):
+                yield from report_wrong(setting, name, wrong_word(name))
+
+    def _wrong_ranges(self) -> Iterator[str]:
+        for name, given in self.ranges.items():
+            if not isinstance(given, IPv4Network):
+                yield f"{name} must be an IPv4Network, got {given!r}: write IPv4Network('10.2.0.0/20')"
+                return
+        for (name, given), (other, taken) in combinations(self.ranges.items(), 2):
+            if given.overlaps(taken):
+                yield f"{other} must be apart from {name} ({given}), got {taken}"

@@ -1,0 +1,127 @@
+"""The arguments of `google_container_node_pool`: what all pools share, and what accelerators add."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from cdktf_cdktf_provider_google.container_node_pool import (
+    ContainerNodePoolNodeConfigGuestAccelerator,
+    ContainerNodePoolNodeConfigTaint,
+)
+
+from constructs_lib.accelerators import PoolPlan
+from constructs_lib.manifests.compute_class import NODE_LABEL
+from constructs_lib.specs import CapacitySpec
+
+if TYPE_CHECKING:
+    from constructs_lib.gke_cluster import GkeCluster
+
+FLEX_START_MAX_RUN_SEC = 7 * 24 * 3600
+"""The longest that Dynamic Workload Scheduler runs a node. Source: Google, "About flex-start provisioning mode"."""
+
+
+def pool_settings(cluster: GkeCluster, name: str) -> dict[str, Any]:
+    """
+    Return what every pool of *cluster* is made with.
+
+    Each pool says itself whether its nodes are private: the cluster's own setting does not reach pools that exist, and
+    the provider sends false for a pool that has another network setting and says nothing (google 7.45.0).
+    """
+    return {
+        "provider": cluster.google,
+        "project": cluster.plan.project,
+        "name": name,
+        "cluster": cluster.id,
+        "node_locations": list(cluster.plan.zones),
+        "network_config": {"enable_private_nodes": cluster.spec.private_nodes},
+        "timeouts": {"create": "60m", "update": "90m", "delete": "60m"},
+    }
+
+
+def node_config(cluster: GkeCluster, *, machine_type: str, disk_gib: int, disk_type: str) -> dict[str, Any]:
+    """Return the configuration that the nodes of every pool share."""
+    return {
+        "machine_type": machine_type,
+        "disk_size_gb": disk_gib,
+        "disk_type": disk_type,
+        "service_account": cluster.plan.node_service_account,
+        # Scopes limit nothing here: the service account's roles do.
+        "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+        "metadata": {"disable-legacy-endpoints": "true"},
+        "workload_metadata_config": {"mode": "GKE_METADATA"},
+        "kubelet_config": {"insecure_kubelet_readonly_port_enabled": "FALSE"},
+    }
+
+
+def accelerator_config(pool: PoolPlan, compute_class: str | None) -> dict[str, Any]:
+    """Return what *pool* adds to the nodes' configuration; with *compute_class* they take pods of that class only."""
+    labels = pool.node_labels | ({NODE_LABEL: compute_class} if compute_class else {})
+    taint = ContainerNodePoolNodeConfigTaint(key=NODE_LABEL, value=compute_class or "", effect="NO_SCHEDULE")
+    return {
+        "labels": labels or None,
+        "taint": [taint] if compute_class else None,
+        "shielded_instance_config": {"enable_integrity_monitoring": True},
+        **_gpus(pool),
+        **_local_ssds(pool),
+        **_capacity(pool.spec.capacity),
+    }
+
+
+def accelerator_size(pool: PoolPlan) -> dict[str, Any]:
+    """Return a fixed number of nodes, or the bounds between which the autoscaler moves."""
+    # No spare accelerators: an upgrade takes one node out at a time.
+    upgrade = {"strategy": "SURGE", "max_surge": 0, "max_unavailable": 1}
+    if not pool.grows:
+        return {"node_count": pool.nodes // pool.zones, "upgrade_settings": upgrade}
+    total: dict[str, Any] = {"total_min_node_count": pool.min_nodes, "total_max_node_count": pool.nodes}
+    # A slice that spans nodes comes whole, in one zone, and is bound per zone (vllm-project/ci-infra#545).
+    per_zone: dict[str, Any] = {"min_node_count": 0, "max_node_count": pool.slice_nodes}
+    bounds = per_zone if pool.multi_host else total
+    size = {
+        # In each zone; never more than there may be at all.
+        "initial_node_count": min(ceil(pool.min_nodes / pool.zones), pool.nodes // pool.zones),
+        "autoscaling": bounds | {"location_policy": pool.location_policy},
+    }
+    return size if pool.spec.capacity.grows_from_zero else size | {"upgrade_settings": upgrade}
+
+
+def _gpus(pool: PoolPlan) -> dict[str, Any]:
+    if pool.machine.kind != "gpu":
+        return {}
+    gpu = ContainerNodePoolNodeConfigGuestAccelerator(
+        type=pool.machine.label_value,
+        count=pool.machine.chips,
+        gpu_driver_installation_config={"gpu_driver_version": pool.spec.gpu_driver_version or "DEFAULT"},
+    )
+    return {"guest_accelerator": [gpu]}
+
+
+def _local_ssds(pool: PoolPlan) -> dict[str, Any]:
+    """
+    Return the block that has all of the machine's own SSDs hold images, weights and caches instead of the boot disk.
+
+    GKE uses them anyway, and the provider would replace a pool whose configuration does not say so at the next plan
+    (hashicorp/terraform-provider-google#17068).
+    """
+    count = pool.machine.local_ssds
+    return {"ephemeral_storage_local_ssd_config": {"local_ssd_count": count}} if count else {}
+
+
+def _capacity(capacity: CapacitySpec) -> dict[str, Any]:
+    """Return how the nodes are bought. Pools that grow from zero must not match reservations (GKE refuses it)."""
+    if capacity.reservation:
+        return {
+            "reservation_affinity": {
+                "consume_reservation_type": "SPECIFIC_RESERVATION",
+                "key": "compute.googleapis.com/reservation-name",
+                "values": [capacity.reservation],
+            }
+        }
+    if capacity.spot:
+        return {"spot": True}
+    if capacity.grows_from_zero:
+        no_reservation = {"reservation_affinity": {"consume_reservation_type": "NO_RESERVATION"}}
+        max_run = {"max_run_duration": f"{FLEX_START_MAX_RUN_SEC}s"}
+        return no_reservation | ({"flex_start": True} | max_run if capacity.flex_start else {})
+    return {}

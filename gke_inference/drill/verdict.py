@@ -1,0 +1,101 @@
+"""The verdict of a drill: what its figures say about the platform, each with its limit and the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from gke_inference.drill.figures import DrillFigures
+from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.plan import DrillPlan, State
+from gke_inference.findings import Finding, Status
+
+ENDED_EARLY = {
+    "sender": ("DRILL-SENDER", "requests, and their results", "see the error; --sender here sends from this machine"),
+    "baseline": (
+        "DRILL-BASELINE", "good answers, most of them from the region",
+        "send from where this region is the nearest one, and see that it serves (inference-ops verify)",
+    ),
+    "outage": ("DRILL-OUTAGE", "an outage made by the drill", "see the error; the drill changes what --means names"),
+    "signal": ("DRILL-ENDED", "the last state", "run it again"),
+}  # fmt: skip
+"""What ended a drill early: id of the finding, what is needed, what to do."""
+
+
+def judge(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, journal: Path) -> tuple[Finding, ...]:
+    """Return what the drill says about the platform; one that ended early leaves most of it unknown."""
+    states = {start.state for start in measurement.starts}
+    found = [_judge_restored(measurement, journal)] if State.OUTAGE in states or plan.sender == "pod" else []
+    if measurement.ended_by in ENDED_EARLY:
+        id_, needed, fix = ENDED_EARLY[measurement.ended_by]
+        found.append(_finding(id_, Status.UNKNOWN, measurement.problem, needed, fix))
+    if State.OUTAGE in states:
+        found.extend(_judge_figures(plan, measurement, figures))
+    return tuple(found)
+
+
+def _judge_figures(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> Iterator[Finding]:
+    outage_seen = all(state.total.requests for state in figures.states if state.state == State.OUTAGE)
+    complete = measurement.ended_by == "last state" and outage_seen
+    yield _judge_downtime(plan, figures, complete)
+    rate, limit = figures.error_rate, plan.max_error_rate
+    found = "no request was sent" if rate is None else f"{rate:.2%} of the requests from the outage on failed"
+    yield _finding(
+        "DRILL-ERRORS", _status((rate or 0) <= limit, complete), found, f"{limit:.2%} at most",
+        "see the errors of the downtimes; clients may also try again",
+    )  # fmt: skip
+    yield _judge_fail_over(plan, figures, complete)
+    back, region = figures.time_to_come_back_sec, plan.region_names[plan.region]
+    yield _finding(
+        "DRILL-COME-BACK", _status(back is not None, complete),
+        f"{region} answered again after {back:g} s" if back is not None else f"{region} did not answer again",
+        f"an answer of {region} within {plan.recovery_sec:g} s of restoring",
+        "a server loads its weights first: see its pods, or make --recovery-sec longer",
+    )  # fmt: skip
+
+
+def _judge_downtime(plan: DrillPlan, figures: DrillFigures, complete: bool) -> Finding:
+    longest, limit = figures.longest_downtime_sec, plan.max_downtime_sec
+    last = figures.states[-1].total
+    still_down = last.requests > 0 and last.requests == last.failed
+    at_end = ", and the last state ended in it" if still_down else ""
+    return _finding(
+        "DRILL-DOWNTIME", Status.WRONG if longest > limit else _status(not still_down, complete),
+        f"the longest downtime was {longest:g} s{at_end}", f"{limit:g} s at most",
+        "shorten gateway.health_check, and see that the other regions have room",
+    )  # fmt: skip
+
+
+def _judge_fail_over(plan: DrillPlan, figures: DrillFigures, complete: bool) -> Finding:
+    took_sec = figures.time_to_fail_over_sec
+    if took_sec is None and figures.time_to_detect_sec is None:
+        region = plan.region_names[plan.region]
+        return _finding(
+            "DRILL-FAILOVER", Status.UNKNOWN,
+            f"the outage was not seen: no failure, and no region but {region} answered",
+            "answers from another region, or failures", "make --outage-sec longer, or choose other --means",
+        )  # fmt: skip
+    return _finding(
+        "DRILL-FAILOVER", _status(took_sec is not None, complete),
+        f"another region answered steadily after {took_sec:g} s" if took_sec is not None
+        else "no region took over steadily",
+        "good answers from another region", "see gateway and pools (inference-ops verify)",
+    )  # fmt: skip
+
+
+def _judge_restored(measurement: Measurement, journal: Path) -> Finding:
+    left = "; ".join(change.what for change in measurement.not_restored)
+    return _finding(
+        "DRILL-RESTORED", Status.WRONG if left else Status.GOOD,
+        f"NOT RESTORED: {left}" if left else "everything is as it was", "everything as it was",
+        f"inference-ops drill --restore --journal {journal}",
+    )  # fmt: skip
+
+
+def _status(good: bool, complete: bool) -> Status:
+    """Return unknown for a drill that ended early: it proves neither."""
+    return (Status.GOOD if good else Status.WRONG) if complete else Status.UNKNOWN
+
+
+def _finding(id_: str, status: Status, found: str, needed: str, fix: str) -> Finding:
+    return Finding(id=id_, status=status, found=found, needed=needed, fix="" if status == Status.GOOD else fix)

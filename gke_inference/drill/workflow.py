@@ -1,0 +1,215 @@
+"""A drill from its checks to its report, and the restoring of one that was killed."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import anyio
+import httpx
+from rich.console import Console
+
+from gke_inference.api_error import ApiError
+from gke_inference.command import Exit
+from gke_inference.drill import preconditions, report
+from gke_inference.drill.changes import Outage, plan_outage
+from gke_inference.drill.chart import draw
+from gke_inference.drill.figures import drill_figures
+from gke_inference.drill.journal import Journal
+from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.plan import DrillPlan
+from gke_inference.drill.rollback import Rollback, undo_all
+from gke_inference.drill.runner import DrillRunner
+from gke_inference.drill.senders.pod_manifest import sender_pod, sender_prefix
+from gke_inference.drill.senders.pod_sender import PodSender
+from gke_inference.drill.senders.sender import LocalSender, Sender
+from gke_inference.drill.verdict import judge
+from gke_inference.drill.view import DrillView
+from gke_inference.findings import Finding, Status, outcome
+from gke_inference.live_platform import LivePlatform
+from gke_inference.openai_client import make_prompt, send
+
+PROMPT_TOKENS = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillOptions:
+    """
+    Options of a drill beside its plan.
+
+    Attributes:
+        yes: Really do it.
+        even_if_overloaded: Even if no other region has as many servers.
+        output: How the report is printed.
+        picture: SVG to draw; None for none.
+    """
+
+    yes: bool
+    even_if_overloaded: bool
+    output: Literal["text", "json"]
+    picture: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """
+    The result of the checks before a drill.
+
+    Attributes:
+        plan: The plan, with the gateway's address where none was given.
+        findings: What the checks found.
+        outages: What takes each region down; none where a finding forbids the drill.
+    """
+
+    plan: DrillPlan
+    findings: tuple[Finding, ...]
+    outages: tuple[Outage, ...]
+
+
+def run_drill(platform: LivePlatform, plan: DrillPlan, journal: Journal, options: DrillOptions) -> Exit:
+    """Check, then take regions down and measure where that was asked for and every check is good."""
+    console, progress = Console(), Console(stderr=True)
+    with progress.status("asking the clusters") if progress.is_terminal else nullcontext():
+        checked = _check(platform, plan, options)
+    plan = checked.plan
+    if not options.yes or not checked.outages:
+        if options.output == "json":
+            console.out(report.before_json(plan, checked.outages, checked.findings), highlight=False)
+        else:
+            report.print_before(plan, checked.outages, checked.findings, console)
+            console.print(f"Nothing was changed{': --yes does it' if checked.outages else ''}.", highlight=False)
+        return outcome(checked.findings)
+    measurement = anyio.run(_measure, platform, plan, journal, options, progress)
+    figures = drill_figures(plan, measurement)
+    findings = (*checked.findings, *judge(plan, measurement, figures, journal.path))
+    if options.picture:
+        options.picture.write_text(draw(plan, measurement, figures), encoding="utf-8")
+    if options.output == "json":
+        console.out(report.after_json(plan, measurement, figures, findings), highlight=False)
+    else:
+        report.print_after(plan, measurement, figures, findings, console)
+    return outcome(findings)
+
+
+def restore_from_journal(
+    platform: LivePlatform, journal: Journal, *, timeout_sec: float, output: Literal["text", "json"]
+) -> Exit:
+    """
+    Undo what *journal* holds.
+
+    Raises:
+        FileNotFoundError: There is no journal.
+        ValueError: It is not the journal of this platform.
+    """
+    changes = journal.read(platform)
+    with DrillView(Console(stderr=True)) as view:
+        left = anyio.run(partial(undo_all, changes, platform.clusters, timeout_sec=timeout_sec, say=view.say))
+        if left:
+            view.say(f"NOT RESTORED: {'; '.join(change.what for change in left)}. The journal {journal.path} is kept.")
+        else:
+            journal.remove()
+    if output == "json":
+        Console().out(report.restored_json(changes, left), highlight=False)
+    return Exit.WRONG if left else Exit.GOOD
+
+
+def _check(platform: LivePlatform, plan: DrillPlan, options: DrillOptions) -> Checked:
+    """Run all checks; those of the changes only where the regions could be taken down."""
+    findings = [
+        finding
+        for number, key in enumerate(plan.regions_down)
+        for finding in preconditions.check_capacity(
+            platform, key, plan.regions_down[:number], even_if_overloaded=options.even_if_overloaded
+        )
+    ]
+    findings += preconditions.check_drain(platform) if plan.means == "drain" else ()
+    outages: list[Outage] = []
+    if preconditions.all_good(findings) and not plan.endpoint.url:
+        try:
+            plan = replace(plan, endpoint=replace(plan.endpoint, url=platform.gateway_url(plan.region)))
+        except ApiError as error:
+            fix = "give the address to send to as --url"
+            findings.append(preconditions.unknown("DRILL-OUTAGE", plan.region, error, fix=fix))
+    if preconditions.all_good(findings):
+        for key in plan.regions_down:
+            try:
+                outages.append(plan_outage(platform, key, plan.means))
+            except ApiError as error:
+                findings.append(preconditions.unknown("DRILL-OUTAGE", key, error))
+                return Checked(plan=plan, findings=tuple(findings), outages=())
+            findings.append(preconditions.check_changes(platform, key, outages[-1]))
+        if plan.sender == "pod":
+            pod = _sender_pod(platform, plan, key="")
+            findings.append(preconditions.check_sender(platform, plan.region, pod))
+    allowed = preconditions.all_good(findings)
+    return Checked(plan=plan, findings=tuple(findings), outages=tuple(outages) if allowed else ())
+
+
+async def _measure(
+    platform: LivePlatform, plan: DrillPlan, journal: Journal, options: DrillOptions, progress: Console
+) -> Measurement:
+    # No connection is kept: what a new client notices is measured, from here as from a pod.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    client = httpx.AsyncClient(limits=limits, timeout=None, trust_env=False, verify=ssl.create_default_context())
+    async with client:
+        with DrillView(progress) as view:
+            rollback = Rollback(
+                clusters=platform.clusters, journal=journal, timeout_sec=plan.restore_timeout_sec, say=view.say
+            )
+            return await DrillRunner(
+                plan=plan,
+                plan_outage=partial(_plan_outage_again, platform, plan, options),
+                rollback=rollback,
+                sender=_sender(platform, plan, client, view),
+                view=view,
+            ).run()
+
+
+def _plan_outage_again(platform: LivePlatform, plan: DrillPlan, options: DrillOptions, key: str) -> Outage:
+    """
+    Return what takes region *key* down now: much may have happened since the drill began.
+
+    Raises:
+        ApiError: It cannot be taken down any more, or must not be.
+    """
+    down = plan.regions_down[: plan.regions_down.index(key)]
+    checks = preconditions.check_capacity(platform, key, down, even_if_overloaded=options.even_if_overloaded)
+    for finding in checks:
+        if finding.status != Status.GOOD:
+            raise ApiError(status=None, reason=finding.id, message=f"{finding.found}; needed: {finding.needed}")
+    return plan_outage(platform, key, plan.means)
+
+
+def _sender(platform: LivePlatform, plan: DrillPlan, client: httpx.AsyncClient, view: DrillView) -> Sender:
+    if plan.sender == "here":
+        return LocalSender(
+            rate_per_sec=plan.rate_per_sec,
+            send=lambda: send(client, plan.endpoint, make_prompt(PROMPT_TOKENS)),
+            on_result=view.count,
+        )
+    key = secrets.token_urlsafe(16)
+    return PodSender(
+        cluster=platform.clusters(plan.region),
+        cluster_key=plan.region,
+        pod=_sender_pod(platform, plan, key=key),
+        key=key,
+        endpoint=plan.endpoint,
+        prompt_tokens=PROMPT_TOKENS,
+        rate_per_sec=plan.rate_per_sec,
+        on_result=view.count,
+    )
+
+
+def _sender_pod(platform: LivePlatform, plan: DrillPlan, *, key: str) -> dict[str, object]:
+    """Return the pod that sends; in the cluster of the region, so that the region is the nearest one to it."""
+    return sender_pod(
+        name=f"{sender_prefix(platform.config)}-{secrets.token_hex(4)}",
+        namespace=platform.config.namespace,
+        key=key,
+        deadline_sec=plan.max_duration_sec,
+    )

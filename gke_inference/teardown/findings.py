@@ -1,0 +1,175 @@
+"""What a teardown can find: stacks of an older config, resources in no state, what is left, and no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gke_inference.api_error import ApiError, remedy
+from gke_inference.findings import Finding, Status
+from gke_inference.load_balancer import Part
+from gke_inference.teardown.network import Network
+from gke_inference.teardown.order import CLUSTER_TYPE, NETWORK_TYPE, DestroyOrder
+from gke_inference.teardown.ownership import NetworkResource
+from gke_inference.teardown.state import States
+from platform_config.pages import REMOVE_A_REGION
+from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, WEIGHTS_STACK, region_key
+
+NO_ANSWER = (ApiError, KeyError, IndexError, TypeError, AttributeError, ValueError)
+"""What is raised where Google gives no answer, or one that is not as it should be."""
+VIEWER = "roles/compute.viewer"
+CLUSTER_VIEWER = "roles/container.clusterViewer"
+FLEET_FIX = f"destroy {FLEET_STACK}, see above"
+NETWORK_FIX = f"destroy {NETWORK_STACK}, see above"
+NOTHING = "nothing of this platform"
+MOST_NAMES = 5
+"""Orphans that a finding names; the report lists all of them."""
+
+
+def explain(error: Exception, role: str) -> tuple[str, str]:
+    """Return what to report of *error*, one of NO_ANSWER, and what to do about it; *role* may ask."""
+    if isinstance(error, ApiError):
+        return f"not known: {error}", remedy(error, role)
+    found = f"not known: the answer cannot be read ({type(error).__name__}: {error})"
+    return found, "look at it with gcloud or in the console"
+
+
+def no_answer(id_: str, error: Exception, *, role: str, needed: str) -> Finding:
+    """Return the finding that a question got no answer because of *error*."""
+    found, fix = explain(error, role)
+    return Finding(id=id_, status=Status.UNKNOWN, found=found, needed=needed, fix=fix)
+
+
+def stale_stack_findings(order: DestroyOrder, states: States) -> list[Finding]:
+    """
+    Return each stack of an older config that has something in its state, and how to destroy it.
+
+    The last synth gives it no place in the order, and it may use what the other stacks would destroy.
+    """
+    return [
+        Finding(
+            id="STALE", status=Status.WRONG, needed="each stack with something in its state is in the synth",
+            found=f"{stack} is of an older config, and its state holds {len(states[stack])} resources",
+            fix=f"put what it was made from back into the config{_setting(stack)} and run `make synth`: then it is "
+            f"destroyed with the rest. Or destroy it by hand first: {REMOVE_A_REGION}",
+        )
+        for stack in order.stale
+        if states.get(stack)
+    ]  # fmt: skip
+
+
+def _setting(stack: str) -> str:
+    key = region_key(stack)
+    return f" (regions.{key})" if key else " (bucket)" if stack == WEIGHTS_STACK else ""
+
+
+def network_fix(network: Network) -> str:
+    """Return what to do about a network that is in no state."""
+    return _import_fix(network.order.import_command(NETWORK_STACK, NETWORK_TYPE, network.path))
+
+
+def cluster_fix(network: Network, cluster: Part) -> str:
+    """Return what to do about *cluster*, which is in the network and should not be."""
+    stack, path = network.cluster_stacks.get(cluster["name"]), network.cluster_path(cluster)
+    if cluster.get("status") == "STOPPING":
+        return f"{cluster['name']} is being deleted: run the command again when it is gone"
+    if path in network.state_paths:
+        return f"destroy {stack or 'its stack'}, see above"
+    if stack:
+        return _import_fix(network.order.import_command(stack, CLUSTER_TYPE, path))
+    return f"delete the cluster {cluster['name']}, which is of no stack, and run the command again"
+
+
+def _import_fix(command: str) -> str:
+    return (
+        "find out whose it is. If it is yours, run this where its state is (state_bucket in the config, or the machine "
+        f"with terraform-state/), or bring it back: {command}"
+    )
+
+
+def stateless_findings(network: Network) -> list[Finding]:
+    """Return the network and each cluster in it that exist and are in no state: a teardown would pass them over."""
+    needed = "each is in a state, or not there"
+    try:
+        deleting = {one.path for one in network.clusters_being_deleted()}
+        known = {*network.state_paths, *deleting}
+        fixes = {
+            f"cluster {one['name']}": cluster_fix(network, one)
+            for one in network.clusters()
+            if network.cluster_path(one) not in known
+        }
+        if not network.in_state and network.exists():
+            fixes[f"network {network.name}"] = network_fix(network)
+    except NO_ANSWER as error:
+        return [no_answer("STATELESS", error, role=f"{VIEWER} and {CLUSTER_VIEWER}", needed=needed)]
+    return [
+        Finding(id="STATELESS", status=Status.WRONG, found=f"{what} is there, and in no state", needed=needed, fix=fix)
+        for what, fix in fixes.items()
+    ]
+
+
+def not_swept(network: Network, orphans: Sequence[NetworkResource]) -> Finding:
+    """Return the finding that *orphans* stay: the name alone does not prove that the network is the platform's."""
+    names = ", ".join(one.label for one in orphans[:MOST_NAMES]) + (", ..." if len(orphans) > MOST_NAMES else "")
+    return Finding(
+        id="SWEEP", status=Status.WRONG,
+        found=f"not swept: {network.path} is in no state, so it may be another's; {len(orphans)} resources in it: "
+        f"{names}",
+        needed=f"the network is in the state of {NETWORK_STACK}", fix=network_fix(network),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remaining(Finding):
+    """
+    Something that is left, or that a search for it found nothing.
+
+    Attributes:
+        costs: `high` (accelerator nodes), `medium` (other nodes, control planes), `small`, `per GiB` or `none`.
+    """
+
+    costs: str = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """
+    A search for one kind of resource.
+
+    Attributes:
+        id: Of the finding where there is none, or where Google did not say; LEFT- is put before it.
+        role: Role that may ask.
+        find: Returns each that is left.
+    """
+
+    id: str
+    role: str
+    find: Callable[[], Iterator[Remaining]]
+
+    def run(self) -> list[Remaining]:
+        """Return one finding per resource that is left; else one that there is none, or that it is not known."""
+        id_ = f"LEFT-{self.id}"
+        try:
+            remaining = list(self.find())
+        except NO_ANSWER as error:
+            found, fix = explain(error, self.role)
+            return [Remaining(id=id_, status=Status.UNKNOWN, found=found, needed="an answer", fix=fix)]
+        return remaining or [Remaining(id=id_, status=Status.GOOD, found=NOTHING, needed=NOTHING)]
+
+
+def bucket_stays(name: str) -> Remaining:
+    """Return the finding that the bucket was not named, so that it stays."""
+    return Remaining(
+        id="LEFT-BUCKET", status=Status.GOOD, found=f"bucket {name}", needed="stays: it was not named", costs="per GiB",
+        fix=f"to delete it too: bucket.force_destroy: true, apply {NETWORK_STACK}, then --delete-bucket and its name",
+    )  # fmt: skip
+
+
+def still_there(id_: str, found: str, costs: str, fix: str) -> Remaining:
+    """Return the finding of something that should be gone."""
+    return Remaining(id=f"LEFT-{id_}", status=Status.WRONG, found=found, needed="gone", fix=fix, costs=costs)
+
+
+def last_part(path: str) -> str:
+    """Return the name at the end of *path*."""
+    return path.rsplit("/", 1)[-1]

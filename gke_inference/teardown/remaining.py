@@ -1,0 +1,118 @@
+"""What is left of the platform in the project, and what it costs to leave it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gke_inference.findings import Status
+from gke_inference.load_balancer import Part, require_complete
+from gke_inference.teardown.findings import (
+    FLEET_FIX,
+    NETWORK_FIX,
+    Remaining,
+    Search,
+    bucket_stays,
+    last_part,
+    still_there,
+)
+from gke_inference.teardown.network import Network, exists
+from gke_inference.teardown.remaining_in_network import RemainingInNetwork
+from platform_config.config import Config
+from platform_config.names import Names
+
+DISCOVERY = "multiclusterservicediscovery"
+"""The feature that `service_discovery` turns on; the fleet has it once, for all its members."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemainingResources:
+    """
+    Searches for what is left: in the network, and by the names that the config gives.
+
+    Attributes:
+        network: The platform's network, with the paths that are in Terraform's states.
+        config: The platform.
+        keep_bucket: Whether the bucket is to stay.
+    """
+
+    network: Network
+    config: Config
+    keep_bucket: bool
+
+    def findings(self) -> list[Remaining]:
+        """Return one per thing that is left, and one per kind of which there is none, or of which nothing is known."""
+        searches = (
+            *RemainingInNetwork(network=self.network, config=self.config).searches(),
+            Search(id="FLEET", role="roles/gkehub.viewer", find=self._fleet),
+            Search(id="NODE-ACCOUNT", role="roles/iam.serviceAccountViewer", find=self._node_account),
+            Search(id="BUCKET", role="roles/storage.bucketViewer", find=self._bucket),
+            Search(id="SECRET", role="roles/secretmanager.viewer", find=self._secret),
+        )
+        return [finding for search in searches for finding in search.run()]
+
+    @property
+    def _names(self) -> Names:
+        return Names(self.config)
+
+    def _fleet(self) -> Iterator[Remaining]:
+        google, has_others = self.network.google, False
+        parent, method = f"projects/{google.project}/locations", "projects.locations.memberships.list"
+        for page in google.whole_pages("gkehub", "v1", method, parent=f"{parent}/-"):
+            require_complete(page)
+            for member in page.get("resources", []):
+                name = last_part(member["name"])
+                if name in self.network.cluster_stacks:
+                    fix = self._fix("memberships", name, f"gcloud container fleet memberships delete {name}")
+                    yield still_there("MEMBERSHIP", f"membership {name}", "none", fix)
+                else:
+                    has_others = True
+        features = google.pages(
+            "gkehub", "v1", "projects.locations.features.list", items="resources", parent=f"{parent}/global"
+        )
+        for feature in features:
+            yield from self._feature(feature, has_others)
+
+    def _feature(self, feature: Part, has_others: bool) -> Iterator[Remaining]:
+        """Return *feature* if it is the platform's; without a config cluster it may be that of other members."""
+        name = last_part(feature["name"])
+        config_member = last_part(feature.get("spec", {}).get("multiclusteringress", {}).get("configMembership", ""))
+        if config_member in self.network.cluster_stacks:
+            fix = self._fix("features", name, "gcloud container fleet ingress disable")
+            yield still_there("FEATURE", f"feature {name}", "small", fix)
+            return
+        is_own = self._in_state("features", name) or not has_others
+        if name == DISCOVERY and self.config.service_discovery and is_own:
+            fix = self._fix("features", name, "gcloud container fleet multi-cluster-services disable")
+            yield still_there("FEATURE", f"feature {name}", "none", fix)
+
+    def _fix(self, collection: str, name: str, command: str) -> str:
+        return FLEET_FIX if self._in_state(collection, name) else f"look, then: {command}"
+
+    def _in_state(self, collection: str, name: str) -> bool:
+        """By the end of the path: the fleet's API may have the project's number where a state has its name."""
+        return any(path.endswith(f"/{collection}/{name}") for path in self.network.state_paths)
+
+    def _node_account(self) -> Iterator[Remaining]:
+        email = self._names.node_service_account_email
+        name = f"projects/{self.network.google.project}/serviceAccounts/{email}"
+        if exists(self.network.google, "iam", "v1", "projects.serviceAccounts.get", name=name):
+            by_hand = f"look, then: gcloud iam service-accounts delete {email}"
+            fix = NETWORK_FIX if name in self.network.state_paths else by_hand
+            yield still_there("NODE-ACCOUNT", f"service account {email}", "none", fix)
+
+    def _bucket(self) -> Iterator[Remaining]:
+        name = self._names.bucket
+        if not self.config.bucket or not exists(self.network.google, "storage", "v1", "buckets.get", bucket=name):
+            return
+        yield (
+            bucket_stays(name) if self.keep_bucket else still_there("BUCKET", f"bucket {name}", "per GiB", NETWORK_FIX)
+        )
+
+    def _secret(self) -> Iterator[Remaining]:
+        secret = self.config.model.hugging_face_token.secret_manager
+        name = f"projects/{self.network.google.project}/secrets/{secret}"
+        if secret and exists(self.network.google, "secretmanager", "v1", "projects.secrets.get", name=name):
+            yield Remaining(
+                id="LEFT-SECRET", status=Status.GOOD, found=f"secret {secret}", needed="stays: it is yours"
+            )  # fmt: skip

@@ -1,0 +1,172 @@
+"""What is reported as left, and its costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gke_inference.findings import Status
+from gke_inference.teardown.findings import NOTHING
+from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
+from tests.configs import config
+from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+from tests.gke_inference.teardown_cloud import TeardownCloud
+from tests.gke_inference.teardown_rig import add_gateway, cloud, remaining, stand_in
+
+__all__ = ["cloud", "stand_in"]
+
+TPU = {"machineType": "ct6e-standard-4t"}
+ACCOUNT = "gemma-nodes@my-project-id.iam.gserviceaccount.com"
+
+
+def test_an_empty_project_has_nothing_left(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Each kind was asked for, and each answer was that there is none."""
+    found = remaining(stand_in)
+
+    assert {finding.status for finding in found} == {Status.GOOD}
+    assert [finding.id for finding in found] == [
+        f"LEFT-{kind}" for kind in
+        ("CLUSTER", "INSTANCE", "DISK", "LOAD-BALANCER", "ADDRESS", "ROUTER", "NETWORK", "FLEET", "NODE-ACCOUNT",
+         "BUCKET", "SECRET")
+    ]  # fmt: skip
+
+
+def test_what_is_left_is_reported_with_its_costs(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Accelerator nodes first of all; what only looks alike and is in another network is not the platform's."""
+    pools = [{"name": "system", "config": {"machineType": "e2-standard-4"}}, {"name": "tpu", "config": TPU}]
+    cloud.clusters = [
+        {"name": "gemma-us", "location": "us-east5", "network": "gemma-vpc", "nodePools": pools},
+        {"name": "llama-us", "location": "us-east5", "network": "llama-vpc", "nodePools": pools},
+    ]
+    cloud.memberships, cloud.config_member = ["gemma-us", "llama-us"], "gemma-us"
+    cloud.add("zones/us-east5-b/disks/pvc-1", labels={"goog-k8s-cluster-name": "gemma-us"}, sizeGb="100")
+    cloud.add("zones/us-east5-b/disks/pvc-2", labels={"goog-k8s-cluster-name": "llama-us"})
+    cloud.add("regions/us-east5/addresses/gemma-gateway-us")
+    cloud.add("regions/us-east5/addresses/llama-gateway-us", network="llama-vpc")
+    cloud.add("regions/us-east5/routers/gemma-nat-us", nats=[{"name": "gemma-nat-us"}])
+    cloud.there = {"gemma-vpc", "my-project-id-gemma-weights", "hugging-face-token", ACCOUNT}
+
+    found = remaining(stand_in)
+
+    assert {finding.found: finding.costs for finding in found if finding.status == Status.WRONG} == {
+        "cluster gemma-us in us-east5": "medium",
+        "node pool system (e2-standard-4) of gemma-us in us-east5": "medium",
+        "node pool tpu (ct6e-standard-4t) of gemma-us in us-east5": "high",
+        "disk pvc-1 of 100 GB": "per GiB",
+        "address gemma-gateway-us": "small",
+        "router gemma-nat-us with NAT": "small",
+        "network gemma-vpc": "none",
+        "membership gemma-us": "none",
+        "feature multiclusteringress": "small",
+        f"service account {ACCOUNT}": "none",
+    }
+    stays = {
+        finding.found: finding.needed for finding in found if finding.status == Status.GOOD and finding.found != NOTHING
+    }
+    assert stays == {
+        "bucket my-project-id-gemma-weights": "stays: it was not named",
+        "secret hugging-face-token": "stays: it is yours",
+    }
+    named = [finding for finding in remaining(stand_in, keep_bucket=False) if finding.id == "LEFT-BUCKET"]
+    assert [finding.status for finding in named] == [Status.WRONG]
+
+
+def test_what_may_not_be_asked_is_unknown(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """A 403 is reported with the role that may ask, and the other kinds are reported all the same."""
+    cloud.there = {"gemma-vpc"}
+    stand_in.faults = {
+        "compute.disks.aggregatedList": Fault(403, "no permission"),
+        "storage.buckets.get": Fault(403, "no permission"),
+    }
+
+    by_id = {finding.id: finding for finding in remaining(stand_in)}
+
+    assert by_id["LEFT-DISK"].status == by_id["LEFT-BUCKET"].status == Status.UNKNOWN
+    assert by_id["LEFT-DISK"].fix == "have roles/compute.viewer granted to whoever runs this"
+    assert by_id["LEFT-NETWORK"].status == Status.WRONG
+    assert by_id["LEFT-CLUSTER"].status == Status.GOOD
+
+
+def test_each_part_of_a_load_balancer_that_is_left_is_reported(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """By kind and name; forwarding rules cost something, the others nothing; another network's are left out."""
+    add_gateway(cloud, network="other", name="llama")
+    rule, *_, group = add_gateway(cloud)
+    by_hand = cloud.add("global/urlMaps/by-hand", defaultService=cloud.link("global/backendServices/by-hand"))
+    cloud.add("global/backendServices/by-hand", backends=[{"group": cloud.items[group]["selfLink"]}])
+
+    found = {one.found: one for one in remaining(stand_in, in_states=frozenset({rule})) if one.status == Status.WRONG}
+
+    assert [one.id.removeprefix("LEFT-") for one in found.values()] == [
+        "FORWARDING-RULE", "FORWARDING-RULE", "TARGET-HTTP-PROXY", "URL-MAP", "URL-MAP", "BACKEND-SERVICE",
+        "BACKEND-SERVICE", "HEALTH-CHECK", "ENDPOINT-GROUP", "ENDPOINT-GROUP",
+    ]  # fmt: skip
+    assert {one.id for one in found.values() if one.costs != "none"} == {"LEFT-FORWARDING-RULE"}
+    assert not any("llama" in name for name in found)
+    fixes = {name: one.fix for name, one in found.items()}
+    assert fixes["forwarding rule gkemcg1-inference-gemma-gateway-a1"] == "destroy its stack, see above"
+    assert fixes["forwarding rule gkemcg1-inference-gemma-gateway-b2"].startswith("run the command again")
+    assert "look before you delete it" in fixes[f"URL map {by_hand.rsplit('/')[-1]}"]
+
+
+def test_an_address_that_is_not_terraforms_is_reported_with_its_command(
+    cloud: TeardownCloud, stand_in: GoogleStandIn
+) -> None:
+    """A destroy would not take it along, and it holds the subnet."""
+    mine = cloud.add("regions/us-east5/addresses/gemma-gateway-us")
+    path = cloud.add("regions/us-east5/addresses/gkemcg1-inference-gemma-gateway-x")
+
+    fixes = {one.found: one.fix for one in remaining(stand_in, in_states=frozenset({mine})) if one.id == "LEFT-ADDRESS"}
+
+    assert fixes == {
+        "address gemma-gateway-us": f"destroy {NETWORK_STACK}, see above",
+        "address gkemcg1-inference-gemma-gateway-x": f"look, then: gcloud compute addresses delete {path}",
+    }
+
+
+def add_machine(cloud: TeardownCloud, name: str, machine: str, *, label: str = "", **more: object) -> str:
+    """Add a machine in another network, unless *more* says otherwise; return its path."""
+    labels = {"labels": {"goog-k8s-cluster-name": label}} if label else {}
+    kind = cloud.link(f"zones/us-east5-b/machineTypes/{machine}")
+    elsewhere = [{"network": cloud.link("global/networks/llama-vpc")}]
+    given: dict[str, Any] = {"machineType": kind, "networkInterfaces": elsewhere, **labels, **more}
+    return cloud.add(f"zones/us-east5-b/instances/{name}", **given)
+
+
+def test_machines_that_are_left_are_reported_first(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Those of clusters that are gone and all else in the network; those of a cluster that is there are its pools."""
+    group = "projects/123456/zones/us-east5-b/instanceGroupManagers/gke-gemma-us-tpu-grp"
+    made_by = {"items": [{"key": "created-by", "value": group}]}
+    inside = [{"network": cloud.link("global/networks/gemma-vpc")}]
+    add_machine(cloud, "gke-gemma-us-tpu-1", "ct6e-standard-4t", label="gemma-us", metadata=made_by)
+    by_hand = add_machine(cloud, "bastion", "e2-small", networkInterfaces=inside)
+    add_machine(cloud, "gpu", "n1-standard-4", networkInterfaces=inside, guestAccelerators=[{"acceleratorCount": 1}])
+    add_machine(cloud, "gke-llama-us-1", "ct6e-standard-4t", label="llama-us")
+    add_machine(cloud, "gke-gemma-eu-1", "ct6e-standard-4t", label="gemma-eu", networkInterfaces=inside)
+    cloud.clusters = [{"name": "gemma-eu", "location": "europe-west4", "network": "gemma-vpc"}]
+
+    found = {one.found: (one.costs, one.fix) for one in remaining(stand_in) if one.id == "LEFT-INSTANCE"}
+
+    assert found == {
+        "machine gke-gemma-us-tpu-1 (ct6e-standard-4t)": (
+            "high", f"look, then: gcloud compute instance-groups managed delete {group}",
+        ),
+        "machine bastion (e2-small)": ("medium", f"look, then: gcloud compute instances delete {by_hand}"),
+        "machine gpu (n1-standard-4)": ("high", f"look, then: gcloud compute instances delete {cloud.path('')}zones/"
+                                                "us-east5-b/instances/gpu"),
+    }  # fmt: skip
+
+
+def test_service_discovery_that_was_left_on_is_reported(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Where the config turns it on; not where no state knows it and others are in the fleet who may use it."""
+    cloud.discovery = True
+    in_state = frozenset({cloud.path("locations/global/features/multiclusterservicediscovery")})
+
+    def fixes(states: frozenset[str], service_discovery: bool = True) -> list[str]:
+        on = config(service_discovery=service_discovery)
+        return [one.fix for one in remaining(stand_in, in_states=states, config=on) if one.id == "LEFT-FEATURE"]
+
+    assert fixes(in_state) == [f"destroy {FLEET_STACK}, see above"]
+    assert fixes(frozenset()) == ["look, then: gcloud container fleet multi-cluster-services disable"]
+    assert fixes(frozenset(), service_discovery=False) == []
+    cloud.memberships = ["llama-us"]
+    assert fixes(in_state) == [f"destroy {FLEET_STACK}, see above"]
+    assert fixes(frozenset()) == []
