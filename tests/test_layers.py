@@ -91,7 +91,7 @@ def test_data_is_free_of_cdktf(folder: str) -> None:
 
 
 def loaded_by(code: str) -> set[str]:
-    """Packages that are loaded after *code*, in a process of its own."""
+    """Return the packages that are loaded after *code*, in a process of its own."""
     shown = f"{code}; import sys; print(*{{name.split('.')[0] for name in sys.modules}})"
     result = subprocess.run([sys.executable, "-c", shown], cwd=ROOT, capture_output=True, text=True, check=True)
     return set(result.stdout.split())

@@ -11,8 +11,8 @@ from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
 from gke_inference.progress import Note
-from gke_inference.verify.completion import Completion
 from gke_inference.verify.common import CommonChecks
+from gke_inference.verify.completion import Completion
 from gke_inference.verify.region import Region
 
 COMPLETIONS_SHARE = 1 / 3
