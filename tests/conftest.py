@@ -28,7 +28,14 @@ from tests.terraform.binary import NoTerraformError, provide_terraform, version_
 if TYPE_CHECKING:
     from tests.shared import SharedFolders
 
-pytest_plugins = ["tests.shared"]
+pytest_plugins = [
+    "tests.shared",
+    "tests.gke_inference.drill_rig",
+    "tests.gke_inference.hugging_face_stand_in",
+    "tests.gke_inference.preflight_answers",
+    "tests.gke_inference.verify_rig",
+]
+"""Modules with fixtures that tests of several folders use."""
 
 SLOW_FIXTURES = {"deployed_of", "destroyed_of", "drill", "every_platform", "fast", "freed", "lab", "plain", "world"}
 """What a test with one of them waits for is real Terraform, a long synth, or a process of its own."""

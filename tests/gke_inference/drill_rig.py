@@ -129,7 +129,7 @@ def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+def drill_rig(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """Run the example: requests go to `us` first, whose cluster holds the gateway's policy."""
     with rig(config(), "us", "eu") as made:
         use(made, monkeypatch)
@@ -137,9 +137,9 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 
 @pytest.fixture
-def drill(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> Drill:
+def drill(drill_rig: Rig, inference_ops: InferenceOps, tmp_path: Path) -> Drill:
     """Run a short drill of `us` with more arguments."""
-    return lambda *more: inference_ops(*example.arguments(*more, journal=tmp_path / "journal.json"))
+    return lambda *more: inference_ops(*drill_rig.arguments(*more, journal=tmp_path / "journal.json"))
 
 
 def findings(ran: Ran) -> dict[str, str]:

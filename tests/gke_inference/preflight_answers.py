@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from gke_inference.preflight import all_checks
 from gke_inference.preflight.target import Target
 from platform_config.config import Config
 from platform_config.services import project_services
+from tests.configs import config
 from tests.gke_inference.google_stand_in import Answer, Fault, GoogleStandIn
+from tests.gke_inference.hugging_face_stand_in import HuggingFace
 
 SERVICE_USAGE = "serviceusage.services.consumerQuotaMetrics.get"
 REGIONAL = {
@@ -126,6 +129,19 @@ def google(served: GoogleStandIn) -> GoogleStandIn:
     served.answers.clear()
     served.faults.clear()
     return served
+
+
+@pytest.fixture
+def good_google(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hugging_face: type[HuggingFace]
+) -> Iterator[GoogleStandIn]:
+    """Google, where nothing stands in the way of the example."""
+    stand_in = GoogleStandIn()
+    with stand_in.serving():
+        for name, value in stand_in.environment(tmp_path).items():
+            monkeypatch.setenv(name, value)
+        answer_all_good(stand_in, Target(config=config(), keys=("us", "eu"), google=stand_in.api()))
+        yield stand_in
 
 
 def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tuple[str, str], Finding]:

@@ -14,9 +14,7 @@ import yaml
 
 from tests.configs import ELASTIC, changed, config
 from tests.gke_inference.conftest import InferenceOps
-from tests.gke_inference.drill_rig import Rig, drill, example, findings, rig, use
-
-__all__ = ["drill", "example"]
+from tests.gke_inference.drill_rig import Rig, findings, rig, use
 
 SLACK_SEC = 20
 """A machine that does other things too is not waited for longer; the figures themselves are not a promise of speed."""
@@ -125,9 +123,9 @@ def test_the_picture_is_an_svg_with_regions_failures_and_states(whole: Whole) ->
     assert "<script" not in whole.picture
 
 
-def test_requests_are_sent_on_their_tick_while_others_hang(example: Rig, drill: Any) -> None:
+def test_requests_are_sent_on_their_tick_while_others_hang(drill_rig: Rig, drill: Any) -> None:
     """An open loop: a server that hangs does not slow the stream down. Waiting for answers, it would send one."""
-    example.gateway.token_sec = 0.4
+    drill_rig.gateway.token_sec = 0.4
     report = drill("--yes", "--slow-sec", "0.5").document
     baseline = report["states"][0]
 
@@ -135,42 +133,42 @@ def test_requests_are_sent_on_their_tick_while_others_hang(example: Rig, drill: 
     assert baseline["total"]["slow"] == baseline["total"]["requests"]
 
 
-def test_a_drain_loses_no_request_and_its_scopes_are_restored(example: Rig, drill: Any) -> None:
+def test_a_drain_loses_no_request_and_its_scopes_are_restored(drill_rig: Rig, drill: Any) -> None:
     """The drained scope goes first and keeps what else the region had; afterwards all is as it was."""
-    path = example.home.policy
+    path = drill_rig.home.policy
     before: list[dict[str, Any]] = [
         {"selector": {"gke.io/region": "europe-west4"}, "capacityScalerPercent": 100},
         {"selector": {"gke.io/region": "us-east5"}, "backendPreference": "PREFERRED"},
     ]
-    policy = example.home.api.objects[path]
+    policy = drill_rig.home.api.objects[path]
     policy["spec"]["default"]["scopes"] = before
     ran = drill("--yes", "--means", "drain")
 
     assert (ran.code, ran.document["downtimes"]) == (0, [])
-    drained = example.home.api.writes()[0][2]["spec"]["default"]["scopes"]
+    drained = drill_rig.home.api.writes()[0][2]["spec"]["default"]["scopes"]
     assert drained == [{**before[1], "capacityScalerPercent": 0}, before[0]]
-    assert example.home.scopes() == before
+    assert drill_rig.home.scopes() == before
 
 
-def test_a_policy_without_scopes_has_none_afterwards(example: Rig, drill: Any) -> None:
+def test_a_policy_without_scopes_has_none_afterwards(drill_rig: Rig, drill: Any) -> None:
     """Not an empty list, which would be a change to Terraform."""
     ran = drill("--yes", "--means", "drain")
 
-    assert (ran.code, example.home.scopes()) == (0, None)
-    assert "scopes" not in example.home.api.objects[example.home.policy]["spec"]["default"]
+    assert (ran.code, drill_rig.home.scopes()) == (0, None)
+    assert "scopes" not in drill_rig.home.api.objects[drill_rig.home.policy]["spec"]["default"]
 
 
-def test_a_cordon_leaves_alone_what_others_have_cordoned(example: Rig, drill: Any) -> None:
+def test_a_cordon_leaves_alone_what_others_have_cordoned(drill_rig: Rig, drill: Any) -> None:
     """The schedulable nodes are cordoned, the pods deleted; the node that was cordoned before stays so."""
     ran = drill("--yes", "--means", "cordon")
-    written = [(method, path.rpartition("/")[2]) for method, path, _ in example.home.api.writes()]
+    written = [(method, path.rpartition("/")[2]) for method, path, _ in drill_rig.home.api.writes()]
 
     assert ran.code == 0
     assert written == [
         ("PATCH", "node-0"), ("PATCH", "node-1"), ("DELETE", "gemma-server-0"), ("DELETE", "gemma-server-1"),
         ("PATCH", "node-1"), ("PATCH", "node-0"),
     ]  # fmt: skip
-    assert (example.home.cordoned, example.home.ready) == (["node-2"], 2)
+    assert (drill_rig.home.cordoned, drill_rig.home.ready) == (["node-2"], 2)
 
 
 def test_the_autoscaler_gets_back_what_it_had(
@@ -189,37 +187,37 @@ def test_the_autoscaler_gets_back_what_it_had(
         assert {path.rpartition("/")[2] for _, path, _ in made.home.api.writes()} == {"scale"}
 
 
-def test_limits_make_it_wrong_and_overload_can_be_allowed(example: Rig, drill: Any) -> None:
+def test_limits_make_it_wrong_and_overload_can_be_allowed(drill_rig: Rig, drill: Any) -> None:
     """A downtime longer than allowed, more failures than allowed: told with a fix. One server less is no refusal."""
-    example.scale(example.other, 1)
+    drill_rig.scale(drill_rig.other, 1)
     ran = drill("--yes", "--even-if-overloaded", "--max-downtime-sec", "0.01", "--max-error-rate", "0.01")
     wrong = {finding["id"]: finding["fix"] for finding in ran.document["findings"] if finding["status"] == "wrong"}
 
-    assert (ran.code, example.home.wanted) == (1, 2)
+    assert (ran.code, drill_rig.home.wanted) == (1, 2)
     assert set(wrong) == {"DRILL-DOWNTIME", "DRILL-ERRORS"}
     assert all(wrong.values())
 
 
-def test_an_outage_that_nobody_noticed_tells_nothing(example: Rig, drill: Any) -> None:
+def test_an_outage_that_nobody_noticed_tells_nothing(drill_rig: Rig, drill: Any) -> None:
     """All answers went on coming from the region: exit code 3."""
-    example.gateway.ignores_drains = True
+    drill_rig.gateway.ignores_drains = True
     ran = drill("--yes", "--means", "drain")
 
     assert (ran.code, findings(ran)["DRILL-FAILOVER"]) == (3, "unknown")
 
 
-def test_a_region_that_does_not_come_back_is_wrong(example: Rig, drill: Any) -> None:
+def test_a_region_that_does_not_come_back_is_wrong(drill_rig: Rig, drill: Any) -> None:
     """Within its time; the count is restored all the same."""
-    example.home.start_sec = 30
+    drill_rig.home.start_sec = 30
     ran = drill("--yes", "--recovery-sec", "0.5")
 
     assert (ran.code, findings(ran)["DRILL-COME-BACK"]) == (1, "wrong")
-    assert example.home.wanted == 2
+    assert drill_rig.home.wanted == 2
 
 
-def test_the_text_report_fits_and_tells_all(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
+def test_the_text_report_fits_and_tells_all(drill_rig: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """States, downtimes, times, findings and the verdict; how it went is on stderr."""
-    arguments = example.arguments("--yes", journal=tmp_path / "journal.json")
+    arguments = drill_rig.arguments("--yes", journal=tmp_path / "journal.json")
     arguments[arguments.index("json")] = "text"
     ran = inference_ops(*arguments)
 

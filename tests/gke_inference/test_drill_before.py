@@ -15,20 +15,18 @@ from gke_inference.live_platform import LivePlatform
 from tests.configs import config
 from tests.gke_inference.cluster_stand_in import Fault
 from tests.gke_inference.conftest import InferenceOps
-from tests.gke_inference.drill_rig import Rig, drill, example, findings, rig
+from tests.gke_inference.drill_rig import Rig, findings, rig
 from tests.gke_inference.google_stand_in import GoogleStandIn
 
-__all__ = ["drill", "example"]
 
-
-def test_nothing_is_changed_without_yes(example: Rig, drill: Any, tmp_path: Path) -> None:
+def test_nothing_is_changed_without_yes(drill_rig: Rig, drill: Any, tmp_path: Path) -> None:
     """A dry run: what would be done is told, nothing is sent and no journal is written."""
     ran = drill()
 
     assert (ran.code, ran.document["dry_run"]) == (0, True)
     assert ran.document["changes"][0]["restore"] == {"spec": {"replicas": 2}}
-    assert [cluster.api.writes() for cluster in example.clusters] == [[], []]
-    assert (example.gateway.requests, list(tmp_path.iterdir())) == ([], [])
+    assert [cluster.api.writes() for cluster in drill_rig.clusters] == [[], []]
+    assert (drill_rig.gateway.requests, list(tmp_path.iterdir())) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -41,49 +39,49 @@ def test_nothing_is_changed_without_yes(example: Rig, drill: Any, tmp_path: Path
     ],
 )
 def test_it_refuses_where_the_others_could_not_carry_the_load(
-    example: Rig, drill: Any, tmp_path: Path, make: Any, finding: str, code: int, words: str
+    drill_rig: Rig, drill: Any, tmp_path: Path, make: Any, finding: str, code: int, words: str
 ) -> None:
     """Too few servers or a drain elsewhere; a region that is down or drained already. With the numbers."""
-    make(example)
+    make(drill_rig)
     ran = drill("--yes")
     found = next(entry for entry in ran.document["findings"] if entry["id"] == finding)
 
     assert (ran.code, found["status"]) == (code, {1: "wrong", 3: "unknown"}[code])
     assert words in found["found"]
-    assert [cluster.api.writes() for cluster in example.clusters] == [[], []]
+    assert [cluster.api.writes() for cluster in drill_rig.clusters] == [[], []]
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("key", ["home", "other"])
-def test_what_may_not_be_read_is_not_taken_for_good(example: Rig, drill: Any, key: str) -> None:
+def test_what_may_not_be_read_is_not_taken_for_good(drill_rig: Rig, drill: Any, key: str) -> None:
     """A 403 is told, and nothing is changed."""
-    getattr(example, key).api.faults = [Fault(403)]
+    getattr(drill_rig, key).api.faults = [Fault(403)]
     ran = drill("--yes")
 
     assert (ran.code, ran.document["outcome"]) == (3, "unknown")
     assert "403 Forbidden" in ran.out
-    assert [cluster.api.writes() for cluster in example.clusters] == [[], []]
+    assert [cluster.api.writes() for cluster in drill_rig.clusters] == [[], []]
 
 
 @pytest.mark.parametrize("means", ["replicas", "drain", "cordon"])
-def test_what_may_not_be_changed_is_told_before_anything_is_sent(example: Rig, drill: Any, means: str) -> None:
+def test_what_may_not_be_changed_is_told_before_anything_is_sent(drill_rig: Rig, drill: Any, means: str) -> None:
     """Each change is sent as a dry run first: a 403 is unknown, with the roles that help."""
-    example.home.api.faults = [Fault(403, method="PATCH")]
+    drill_rig.home.api.faults = [Fault(403, method="PATCH")]
     ran = drill("--yes", "--means", means)
     found = next(entry for entry in ran.document["findings"] if entry["id"] == "DRILL-PERMISSIONS")
 
     assert (ran.code, found["status"]) == (3, "unknown")
     assert "container.developer" in found["fix"]
-    assert (example.gateway.requests, example.home.api.writes()) == ([], [])
+    assert (drill_rig.gateway.requests, drill_rig.home.api.writes()) == ([], [])
 
 
-def test_what_the_cluster_would_refuse_is_wrong(example: Rig, drill: Any) -> None:
+def test_what_the_cluster_would_refuse_is_wrong(drill_rig: Rig, drill: Any) -> None:
     """A policy of the cluster that forbids such a change is no lack of knowledge."""
-    example.home.api.faults = [Fault(422, method="PATCH")]
+    drill_rig.home.api.faults = [Fault(422, method="PATCH")]
     ran = drill("--yes")
 
     assert (ran.code, findings(ran)["DRILL-PERMISSIONS"]) == (1, "wrong")
-    assert (example.gateway.requests, example.home.api.writes()) == ([], [])
+    assert (drill_rig.gateway.requests, drill_rig.home.api.writes()) == ([], [])
 
 
 def test_two_regions_cannot_both_be_drained(inference_ops: InferenceOps) -> None:
@@ -104,20 +102,20 @@ def test_two_regions_cannot_both_be_drained(inference_ops: InferenceOps) -> None
     ],
 )
 def test_a_drain_that_google_would_refuse_later_is_refused(
-    example: Rig, drill: Any, default: dict[str, Any], words: str
+    drill_rig: Rig, drill: Any, default: dict[str, Any], words: str
 ) -> None:
     """The API server takes it, and the load balancer never would."""
-    policy = copy.deepcopy(example.home.api.objects[example.home.policy])
+    policy = copy.deepcopy(drill_rig.home.api.objects[drill_rig.home.policy])
     policy["spec"]["default"] |= default
-    example.home.api.objects[example.home.policy] = policy
+    drill_rig.home.api.objects[drill_rig.home.policy] = policy
     ran = drill("--yes", "--means", "drain", "--even-if-overloaded")
 
-    assert (ran.code, words in ran.out, example.home.api.writes()) == (3, True, [])
+    assert (ran.code, words in ran.out, drill_rig.home.api.writes()) == (3, True, [])
 
 
-def test_a_change_that_is_ignored_is_told(example: Rig, drill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_is_ignored_is_told(drill_rig: Rig, drill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A CRD that does not know scopes drops them without a word: the dry run's answer shows it."""
-    answer = example.home.api.answer
+    answer = drill_rig.home.api.answer
 
     def pruned(method: str, url: str, body: Any) -> Any:
         status, made = answer(method, url, body)
@@ -126,25 +124,25 @@ def test_a_change_that_is_ignored_is_told(example: Rig, drill: Any, monkeypatch:
             made["spec"]["default"].pop("scopes", None)
         return status, made
 
-    monkeypatch.setattr(example.home.api, "answer", pruned)
+    monkeypatch.setattr(drill_rig.home.api, "answer", pruned)
     ran = drill("--yes", "--means", "drain")
 
     assert (ran.code, findings(ran)["DRILL-PERMISSIONS"]) == (1, "wrong")
     assert "accepted and then ignored" in ran.out
-    assert example.home.api.writes() == []
+    assert drill_rig.home.api.writes() == []
 
 
-def test_the_second_region_is_looked_at_too(example: Rig, drill: Any) -> None:
+def test_the_second_region_is_looked_at_too(drill_rig: Rig, drill: Any) -> None:
     """Whether it serves, and whether it may be changed: before the first one is."""
-    example.other.api.faults = [Fault(403, method="PATCH")]
+    drill_rig.other.api.faults = [Fault(403, method="PATCH")]
     denied = drill("--yes", "--double", "eu")
-    example.other.api.faults = []
-    example.scale(example.other, 0)
+    drill_rig.other.api.faults = []
+    drill_rig.scale(drill_rig.other, 0)
     down = drill("--yes", "--double", "eu", "--even-if-overloaded")
 
     assert (denied.code, "deployments/gemma-server/scale" in denied.out) == (3, True)
     assert (down.code, "0 model servers are ready" in down.out) == (3, True)
-    assert [cluster.api.writes() for cluster in example.clusters] == [[], []]
+    assert [cluster.api.writes() for cluster in drill_rig.clusters] == [[], []]
 
 
 def test_what_is_left_of_three_must_carry_both() -> None:
@@ -173,19 +171,19 @@ def test_what_is_left_of_three_must_carry_both() -> None:
     assert (two.where, "asia: 3" in two.found, "at least 4" in two.needed) == ("eu", True, True)
 
 
-def test_capacity_that_is_lost_meanwhile_stops_the_outage(example: Rig, drill: Any) -> None:
+def test_capacity_that_is_lost_meanwhile_stops_the_outage(drill_rig: Rig, drill: Any) -> None:
     """It is looked at again when the region is about to go: the baseline takes its time."""
-    look = example.gateway._look
+    look = drill_rig.gateway._look
 
     def lost(up: dict[str, bool]) -> None:
-        if example.other.wanted:
-            example.scale(example.other, 0)
+        if drill_rig.other.wanted:
+            drill_rig.scale(drill_rig.other, 0)
         look(up)
 
-    example.gateway._look = lost  # type: ignore[method-assign]
+    drill_rig.gateway._look = lost  # type: ignore[method-assign]
     ran = drill("--yes")
 
-    assert (ran.code, findings(ran)["DRILL-OUTAGE"], example.home.api.writes()) == (3, "unknown", [])
+    assert (ran.code, findings(ran)["DRILL-OUTAGE"], drill_rig.home.api.writes()) == (3, "unknown", [])
     assert "DRILL-CAPACITY: servers in use of the regions that are left: eu: 0" in ran.out
 
 
@@ -200,13 +198,13 @@ def test_without_credentials_the_way_to_sign_in_is_told(
     assert (ran.code, "gcloud auth application-default login" in finding["fix"]) == (3, True)
 
 
-def test_requests_go_to_the_gateways_address_in_the_region(example: Rig, inference_ops: InferenceOps) -> None:
+def test_requests_go_to_the_gateways_address_in_the_region(drill_rig: Rig, inference_ops: InferenceOps) -> None:
     """Of its addresses, in whatever order, the one in the region's range; where there is none, it must be given."""
-    example.home.add_gateway("10.4.0.9", "10.2.0.9")
+    drill_rig.home.add_gateway("10.4.0.9", "10.2.0.9")
     for key, url in (("us", "http://10.2.0.9"), ("eu", "http://10.4.0.9")):
         ran = inference_ops("--output", "json", "drill", "--region", key)
         assert (ran.code, ran.document["plan"]["url"]) == (0, url)
-    example.home.add_gateway("10.4.0.9")
+    drill_rig.home.add_gateway("10.4.0.9")
     ran = inference_ops("--output", "json", "drill", "--region", "us")
 
     finding = ran.document["findings"][-1]
@@ -215,14 +213,14 @@ def test_requests_go_to_the_gateways_address_in_the_region(example: Rig, inferen
     assert "gemma-gateway has no address in us (10.4.0.9)" in finding["found"]
 
 
-def test_an_outage_that_is_refused_changes_nothing(example: Rig, drill: Any, tmp_path: Path) -> None:
+def test_an_outage_that_is_refused_changes_nothing(drill_rig: Rig, drill: Any, tmp_path: Path) -> None:
     """A 403 at the first change, which the dry run did not meet: nothing to restore, and no journal left."""
-    example.home.api.faults = [Fault(403, method="PATCH", after=1)]
+    drill_rig.home.api.faults = [Fault(403, method="PATCH", after=1)]
     ran = drill("--yes")
 
     assert (ran.code, findings(ran)["DRILL-OUTAGE"], findings(ran)["DRILL-RESTORED"]) == (3, "unknown", "good")
     assert "403 Forbidden" in ran.out
-    assert (example.home.wanted, list(tmp_path.iterdir())) == (2, [])
+    assert (drill_rig.home.wanted, list(tmp_path.iterdir())) == (2, [])
 
 
 @pytest.mark.parametrize(
@@ -233,18 +231,18 @@ def test_an_outage_that_is_refused_changes_nothing(example: Rig, drill: Any, tmp
         (lambda made: setattr(made.gateway, "region_header", ""), "the others by unknown"),
     ],
 )
-def test_a_baseline_that_is_not_good_ends_it(example: Rig, drill: Any, make: Any, words: str) -> None:
+def test_a_baseline_that_is_not_good_ends_it(drill_rig: Rig, drill: Any, make: Any, words: str) -> None:
     """Failures, another region that serves, or no region told: nothing is changed, and exit code 3."""
-    example.gateway.detection_sec = 60
-    make(example)
+    drill_rig.gateway.detection_sec = 60
+    make(drill_rig)
     ran = drill("--yes", "--max-error-rate", "0.05")
 
     assert (ran.code, findings(ran)["DRILL-BASELINE"]) == (3, "unknown")
     assert words in ran.out
-    assert example.home.api.writes() == []
+    assert drill_rig.home.api.writes() == []
 
 
-def test_bad_input_is_told_at_once(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
+def test_bad_input_is_told_at_once(drill_rig: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """All of it, before a cluster is asked."""
     journal = tmp_path / "journal.svg"
     journal.write_text("{}")
@@ -259,7 +257,7 @@ def test_bad_input_is_told_at_once(example: Rig, inference_ops: InferenceOps, tm
                   "--baseline-sec: must hold 10 requests or more, got 0.01 s at 100 per second",
                   "--picture: must be another file than the journal and the config"):  # fmt: skip
         assert words in ran.err
-    assert example.home.api.requests == []
+    assert drill_rig.home.api.requests == []
 
 
 def test_the_clusters_are_found_through_google(

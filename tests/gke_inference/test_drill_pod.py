@@ -14,15 +14,13 @@ from gke_inference.drill.senders import pod_sender
 from gke_inference.drill.senders.pod_manifest import program, sender_pod
 from tests.checks.kubernetes_objects import problems
 from tests.gke_inference.cluster_stand_in import Fault
-from tests.gke_inference.drill_rig import Drill, Rig, drill, example, findings, wait_until
-
-__all__ = ["drill", "example"]
+from tests.gke_inference.drill_rig import Drill, Rig, findings, wait_until
 
 
 @pytest.fixture(autouse=True)
-def from_pod(example: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def from_pod(drill_rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests come from a pod, which is asked often."""
-    example.sender = "pod"
+    drill_rig.sender = "pod"
     monkeypatch.setattr(pod_sender, "RETRY_EVERY_SEC", 0.02)
     monkeypatch.setattr(pod_sender, "FETCH_EVERY_SEC", 0.05)
 
@@ -36,7 +34,7 @@ def pods_left(made: Rig) -> list[str]:
     return [path for path in home.api.objects if path.startswith(f"{home.pods}/") and not path.startswith(home.servers)]
 
 
-def test_an_outage_is_measured_as_from_here(example: Rig, drill: Drill, tmp_path: Path) -> None:
+def test_an_outage_is_measured_as_from_here(drill_rig: Rig, drill: Drill, tmp_path: Path) -> None:
     """States, regions and downtimes by the clock of the drill; afterwards pod, program and journal are gone."""
     ran = drill("--yes", *LONG_BASELINE)
     report = ran.document
@@ -51,45 +49,45 @@ def test_an_outage_is_measured_as_from_here(example: Rig, drill: Drill, tmp_path
     assert (recovery["total"]["failed"], report["unfinished_requests"]) == (0, 0)
     assert times == sorted(times)
     assert all(0 < one["ttft_sec"] <= one["latency_sec"] for one in report["requests"] if not one["error"])
-    assert (pods_left(example), example.home.running.ended, list(tmp_path.iterdir())) == ([], [0], [])
+    assert (pods_left(drill_rig), drill_rig.home.running.ended, list(tmp_path.iterdir())) == ([], [0], [])
 
 
-def test_it_sends_what_a_client_sends(example: Rig, drill: Drill) -> None:
+def test_it_sends_what_a_client_sends(drill_rig: Rig, drill: Drill) -> None:
     """The model of the config, a short stream, prompts that differ."""
     drill("--yes", *LONG_BASELINE)
-    _, body, headers = example.gateway.requests[0]
+    _, body, headers = drill_rig.gateway.requests[0]
 
-    assert {path for path, _, _ in example.gateway.requests} == {"/v1/chat/completions"}
+    assert {path for path, _, _ in drill_rig.gateway.requests} == {"/v1/chat/completions"}
     assert (body["model"], body["stream"], body["max_tokens"]) == ("gemma-3-27b-it", True, 16)
     assert headers["content-type"] == "application/json"
-    assert len({body["messages"][0]["content"] for _, body, _ in example.gateway.requests}) > 5
+    assert len({body["messages"][0]["content"] for _, body, _ in drill_rig.gateway.requests}) > 5
 
 
-def test_the_pod_sends_on_every_tick_while_requests_hang(example: Rig, drill: Drill) -> None:
+def test_the_pod_sends_on_every_tick_while_requests_hang(drill_rig: Rig, drill: Drill) -> None:
     """An open loop there too. Waiting for answers, it would send one."""
-    example.gateway.token_sec = 0.2
+    drill_rig.gateway.token_sec = 0.2
     report = drill("--yes", "--baseline-sec", "0.8").document
 
     assert report["states"][0]["total"]["requests"] >= 5
 
 
-def test_the_plan_tells_of_the_pod_and_makes_none(example: Rig, drill: Drill) -> None:
+def test_the_plan_tells_of_the_pod_and_makes_none(drill_rig: Rig, drill: Drill) -> None:
     """A dry run asks whether it would be taken."""
     ran = drill()
 
     assert (ran.code, findings(ran)["DRILL-PERMISSIONS"]) == (0, "good")
-    assert (example.home.api.writes(), example.home.running.processes) == ([], {})
-    assert any(path.endswith("/pods?dryRun=All") for _, path, _ in example.home.api.requests)
+    assert (drill_rig.home.api.writes(), drill_rig.home.running.processes) == ([], {})
+    assert any(path.endswith("/pods?dryRun=All") for _, path, _ in drill_rig.home.api.requests)
 
 
-def test_a_bearer_token_is_in_no_object(example: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bearer_token_is_in_no_object(drill_rig: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pod is told when it runs: the token is not in its manifest, the journal or the report."""
     monkeypatch.setenv("GATEWAY_TOKEN", "a-very-secret-token")
     ran = drill("--yes", *LONG_BASELINE, "--token-env", "GATEWAY_TOKEN")
 
     assert ran.code == 0
-    assert {headers["authorization"] for _, _, headers in example.gateway.requests} == {"Bearer a-very-secret-token"}
-    assert "a-very-secret-token" not in json.dumps(example.home.api.writes()) + ran.out + ran.err
+    assert {headers["authorization"] for _, _, headers in drill_rig.gateway.requests} == {"Bearer a-very-secret-token"}
+    assert "a-very-secret-token" not in json.dumps(drill_rig.home.api.writes()) + ran.out + ran.err
 
 
 def test_the_pod_has_no_rights_and_ends_by_itself() -> None:
@@ -108,126 +106,126 @@ def test_the_pod_has_no_rights_and_ends_by_itself() -> None:
 
 
 def test_a_pod_that_does_not_come_up_is_told_and_deleted(
-    example: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    drill_rig: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With Kubernetes' own words; the region is left alone, and exit code 3."""
     monkeypatch.setattr(pod_sender, "START_TIMEOUT_SEC", 0.2)
-    example.home.running.waiting = "ImagePullBackOff"
+    drill_rig.home.running.waiting = "ImagePullBackOff"
     ran = drill("--yes")
 
     assert (ran.code, findings(ran)["DRILL-SENDER"]) == (3, "unknown")
     assert "Pending: ImagePullBackOff: Back-off pulling docker.io/library/python" in ran.out
-    assert (pods_left(example), example.home.wanted, list(tmp_path.iterdir())) == ([], 2, [])
-    assert [method for method, _, _ in example.home.api.writes()] == ["POST", "DELETE"]
+    assert (pods_left(drill_rig), drill_rig.home.wanted, list(tmp_path.iterdir())) == ([], 2, [])
+    assert [method for method, _, _ in drill_rig.home.api.writes()] == ["POST", "DELETE"]
 
 
-def test_an_answer_that_was_lost_leaves_no_pod(example: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_was_lost_leaves_no_pod(drill_rig: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was made, and the drill never heard of it: it looks again later, for it might have come late."""
     monkeypatch.setattr(rollback, "LATE_ANSWER_SEC", 0.1)
-    example.home.api.faults = [Fault("half", times=1, method="POST", path="/pods", after=1)]
+    drill_rig.home.api.faults = [Fault("half", times=1, method="POST", path="/pods", after=1)]
     ran = drill("--yes")
 
     assert (ran.code, findings(ran)["DRILL-SENDER"], findings(ran)["DRILL-RESTORED"]) == (3, "unknown", "good")
-    assert (pods_left(example), example.home.running.ended) == ([], [0])
+    assert (pods_left(drill_rig), drill_rig.home.running.ended) == ([], [0])
 
 
 @pytest.mark.parametrize("kind", [403, 503])
-def test_a_pod_that_may_not_be_made_is_told_first(example: Rig, drill: Drill, kind: int) -> None:
+def test_a_pod_that_may_not_be_made_is_told_first(drill_rig: Rig, drill: Drill, kind: int) -> None:
     """The dry run hears it."""
-    example.home.api.faults = [Fault(kind, method="POST")]
+    drill_rig.home.api.faults = [Fault(kind, method="POST")]
     ran = drill("--yes")
 
     assert (ran.code, findings(ran)["DRILL-SENDER"]) == (3, "unknown")
-    assert example.home.api.writes() == []
+    assert drill_rig.home.api.writes() == []
 
 
 @pytest.mark.parametrize("verb", ["create", "get"])
-def test_a_pod_that_may_not_be_reached_is_told_first(example: Rig, drill: Drill, verb: str) -> None:
+def test_a_pod_that_may_not_be_reached_is_told_first(drill_rig: Rig, drill: Drill, verb: str) -> None:
     """The API server is asked for the right: no dry run shows it."""
     asked = {"namespace": "inference", "verb": verb, "resource": "pods", "subresource": "proxy"}
-    example.home.api.forbidden = [asked]
+    drill_rig.home.api.forbidden = [asked]
     ran = drill("--yes")
 
     assert (ran.code, f"{verb} pods/proxy in inference is not allowed" in ran.out) == (3, True)
-    assert example.home.api.writes() == []
+    assert drill_rig.home.api.writes() == []
 
 
-def test_a_pod_that_has_failed_is_not_waited_for(example: Rig, drill: Drill) -> None:
+def test_a_pod_that_has_failed_is_not_waited_for(drill_rig: Rig, drill: Drill) -> None:
     """It is never started again."""
-    example.home.running.phase = "Failed"
+    drill_rig.home.running.phase = "Failed"
     ran = drill("--yes")
 
-    assert (ran.code, findings(ran)["DRILL-SENDER"], pods_left(example)) == (3, "unknown", [])
+    assert (ran.code, findings(ran)["DRILL-SENDER"], pods_left(drill_rig)) == (3, "unknown", [])
     assert "Failed: OOMKilled" in ran.out
 
 
-def test_one_fault_at_the_end_costs_no_verdict(example: Rig, drill: Drill) -> None:
+def test_one_fault_at_the_end_costs_no_verdict(drill_rig: Rig, drill: Drill) -> None:
     """Everything was measured; telling the pod to stop is tried again."""
-    example.home.api.faults = [Fault(503, times=1, method="POST", path="/stop")]
+    drill_rig.home.api.faults = [Fault(503, times=1, method="POST", path="/stop")]
     ran = drill("--yes", *LONG_BASELINE)
 
     assert (ran.code, ran.document["ended_by"]) == (0, "last state")
 
 
-def test_results_outlive_a_way_that_is_lost_for_a_while(example: Rig, drill: Drill) -> None:
+def test_results_outlive_a_way_that_is_lost_for_a_while(drill_rig: Rig, drill: Drill) -> None:
     """The pod goes on sending and keeps them: none is missing."""
-    example.home.api.faults = [
+    drill_rig.home.api.faults = [
         Fault(kind, times=1, path="/results", after=after)  # type: ignore[arg-type]
         for kind, after in ((500, 1), (401, 8), ("half", 8), (503, 8))
     ]
     ran = drill("--yes", *LONG_BASELINE)
 
-    assert (ran.code, [fault.times for fault in example.home.api.faults]) == (0, [0, 0, 0, 0])
-    assert len(ran.document["requests"]) == len(example.gateway.requests)
+    assert (ran.code, [fault.times for fault in drill_rig.home.api.faults]) == (0, [0, 0, 0, 0])
+    assert len(ran.document["requests"]) == len(drill_rig.gateway.requests)
 
 
-def test_a_pod_that_is_lost_ends_the_drill_restored(example: Rig, drill: Drill, tmp_path: Path) -> None:
+def test_a_pod_that_is_lost_ends_the_drill_restored(drill_rig: Rig, drill: Drill, tmp_path: Path) -> None:
     """Its node is gone: nothing can be told any more, so the outage ends."""
-    follow = example.home.api.changed
+    follow = drill_rig.home.api.changed
 
     def evicted(method: str, path: str) -> None:
         follow(method, path)
-        if path == example.home.deployment and example.home.wanted == 0:
-            for pod in pods_left(example):
-                dict.__delitem__(example.home.api.objects, pod)
+        if path == drill_rig.home.deployment and drill_rig.home.wanted == 0:
+            for pod in pods_left(drill_rig):
+                dict.__delitem__(drill_rig.home.api.objects, pod)
 
-    example.home.api.changed = evicted
+    drill_rig.home.api.changed = evicted
     ran = drill("--yes", "--outage-sec", "60", *LONG_BASELINE)
 
     assert (ran.code, ran.document["ended_by"], findings(ran)["DRILL-SENDER"]) == (3, "sender", "unknown")
     assert "results of requests were lost" in ran.out
-    assert (example.home.wanted, pods_left(example), list(tmp_path.iterdir())) == (2, [], [])
+    assert (drill_rig.home.wanted, pods_left(drill_rig), list(tmp_path.iterdir())) == (2, [], [])
 
 
 @pytest.mark.parametrize("outage", [False, True])
-def test_a_signal_leaves_nothing(example: Rig, tmp_path: Path, outage: bool) -> None:
+def test_a_signal_leaves_nothing(drill_rig: Rig, tmp_path: Path, outage: bool) -> None:
     """While the pod comes up, and in the outage."""
-    example.home.running.waiting = "" if outage else "ContainerCreating"
+    drill_rig.home.running.waiting = "" if outage else "ContainerCreating"
     journal = tmp_path / "journal.json"
-    process = example.start(*example.arguments("--yes", "--outage-sec", "60", *LONG_BASELINE, journal=journal))
-    wait_until(lambda: example.home.wanted == 0 if outage else bool(pods_left(example)), process)
+    process = drill_rig.start(*drill_rig.arguments("--yes", "--outage-sec", "60", *LONG_BASELINE, journal=journal))
+    wait_until(lambda: drill_rig.home.wanted == 0 if outage else bool(pods_left(drill_rig)), process)
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=20)
 
     assert (process.returncode, json.loads(out)["ended_by"]) == (3, "signal")
-    assert (example.home.wanted, pods_left(example), journal.exists()) == (2, [], False)
+    assert (drill_rig.home.wanted, pods_left(drill_rig), journal.exists()) == (2, [], False)
 
 
 def test_after_a_kill_the_pod_falls_silent_and_the_journal_takes_it_away(
-    example: Rig, tmp_path: Path, inference_ops: Any
+    drill_rig: Rig, tmp_path: Path, inference_ops: Any
 ) -> None:
     """Nobody asks it any more, so it ends; `--restore` brings the region back and deletes the pod."""
-    example.home.running.idle_sec = 1
+    drill_rig.home.running.idle_sec = 1
     journal = tmp_path / "journal.json"
-    process = example.start(*example.arguments("--yes", "--outage-sec", "60", *LONG_BASELINE, journal=journal))
-    wait_until(lambda: example.home.wanted == 0, process)
+    process = drill_rig.start(*drill_rig.arguments("--yes", "--outage-sec", "60", *LONG_BASELINE, journal=journal))
+    wait_until(lambda: drill_rig.home.wanted == 0, process)
     process.kill()
     process.communicate()
-    [sender] = example.home.running.processes.values()
+    [sender] = drill_rig.home.running.processes.values()
     wait_until(lambda: sender.poll() is not None)
-    [pod] = pods_left(example)
+    [pod] = pods_left(drill_rig)
     ran = inference_ops("drill", "--restore", "--journal", str(journal))
 
     assert sender.returncode == 0
     assert (ran.code, f"pod {pod.rpartition('/')[2]} in us" in ran.err) == (0, True)
-    assert (example.home.wanted, pods_left(example), journal.exists()) == (2, [], False)
+    assert (drill_rig.home.wanted, pods_left(drill_rig), journal.exists()) == (2, [], False)

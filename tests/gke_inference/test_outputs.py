@@ -13,16 +13,13 @@ from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.documented import check, check_picture
 from tests.gke_inference.drill_rig import rig, use
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.test_preflight import google, hugging_face
-from tests.gke_inference.verify_rig import HealthyPlatform, example, example_running
-
-__all__ = ["example", "example_running", "google", "hugging_face"]
+from tests.gke_inference.verify_rig import HealthyPlatform
 
 
-def test_preflight(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_preflight(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Billing is off, and somebody may not read the fleet: wrong and unknown, each with its fix."""
-    google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
-    google.faults["gkehub.projects.locations.features.get"] = Fault(403, "Permission 'gkehub.features.get' denied")
+    good_google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
+    good_google.faults["gkehub.projects.locations.features.get"] = Fault(403, "Permission 'gkehub.features.get' denied")
 
     check("preflight", inference_ops("--config", str(EXAMPLE), "preflight").out)
 

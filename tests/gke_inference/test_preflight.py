@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gke_inference.preflight.target import Target
-from tests.configs import EXAMPLE, config
+from tests.configs import EXAMPLE
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.hugging_face_stand_in import HuggingFace, hugging_face
-from tests.gke_inference.preflight_answers import answer_all_good
-
-__all__ = ["google", "hugging_face"]
 
 READS = {"get", "list", "aggregatedList", "batchGet", "testIamPermissions", "getBillingInfo", "getServerConfig"}
-
-
-@pytest.fixture
-def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hugging_face: type[HuggingFace]) -> Iterator[GoogleStandIn]:
-    """Google, where nothing stands in the way of the example."""
-    stand_in = GoogleStandIn()
-    with stand_in.serving():
-        for name, value in stand_in.environment(tmp_path).items():
-            monkeypatch.setenv(name, value)
-        answer_all_good(stand_in, Target(config=config(), keys=("us", "eu"), google=stand_in.api()))
-        yield stand_in
 
 
 def run(inference_ops: InferenceOps, *arguments: str) -> Any:
@@ -37,7 +20,7 @@ def run(inference_ops: InferenceOps, *arguments: str) -> Any:
     return ran.code, {(entry["where"], entry["id"]): entry for entry in ran.document["findings"]}, ran.document
 
 
-def test_where_nothing_stands_in_the_way_all_is_good(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_where_nothing_stands_in_the_way_all_is_good(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Exit code 0, each finding with all its fields, what is common first and then region by region."""
     code, findings, document = run(inference_ops)
 
@@ -49,19 +32,21 @@ def test_where_nothing_stands_in_the_way_all_is_good(google: GoogleStandIn, infe
     assert len(findings) == len(document["findings"]) == 52
 
 
-def test_nothing_is_written(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_nothing_is_written(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Every call is a read: a GET, or the question which permissions there are."""
     run(inference_ops)
 
-    assert {request.method.rpartition(".")[2] for request in google.requests} <= READS
-    posts = {request.method for request in google.requests if request.http_method != "GET"}
+    assert {request.method.rpartition(".")[2] for request in good_google.requests} <= READS
+    posts = {request.method for request in good_google.requests if request.http_method != "GET"}
     assert posts == {"cloudresourcemanager.projects.testIamPermissions"}
-    assert not [request for request in google.requests if "access" in request.method]
+    assert not [request for request in good_google.requests if "access" in request.method]
 
 
-def test_what_may_not_be_asked_is_unknown_and_hides_nothing(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_what_may_not_be_asked_is_unknown_and_hides_nothing(
+    good_google: GoogleStandIn, inference_ops: InferenceOps
+) -> None:
     """Exit code 3; the finding names the permission, and all others are told as before."""
-    google.faults["secretmanager.projects.secrets.versions.list"] = Fault(403, "Permission denied on resource")
+    good_google.faults["secretmanager.projects.secrets.versions.list"] = Fault(403, "Permission denied on resource")
     code, findings, document = run(inference_ops)
 
     secret = findings["", "SECRET"]
@@ -70,19 +55,19 @@ def test_what_may_not_be_asked_is_unknown_and_hides_nothing(google: GoogleStandI
     assert [key for key, entry in findings.items() if entry["status"] != "good"] == [("", "SECRET")]
 
 
-def test_who_is_not_signed_in_is_told_to(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_who_is_not_signed_in_is_told_to(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """No permission helps where the credentials are not taken."""
-    google.faults["secretmanager.projects.secrets.versions.list"] = Fault(401, "Request had invalid credentials.")
+    good_google.faults["secretmanager.projects.secrets.versions.list"] = Fault(401, "Request had invalid credentials.")
     code, findings, _ = run(inference_ops)
 
     assert (code, findings["", "SECRET"]["status"]) == (3, "unknown")
     assert findings["", "SECRET"]["fix"].startswith("sign in with `gcloud auth application-default login`")
 
 
-def test_one_thing_wrong_is_exit_code_1(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_one_thing_wrong_is_exit_code_1(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Even where something else could not be checked."""
-    google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
-    google.faults["gkehub.projects.locations.features.get"] = Fault(403)
+    good_google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
+    good_google.faults["gkehub.projects.locations.features.get"] = Fault(403)
     code, findings, document = run(inference_ops)
 
     assert (code, document["outcome"]) == (1, "wrong")
@@ -90,42 +75,44 @@ def test_one_thing_wrong_is_exit_code_1(google: GoogleStandIn, inference_ops: In
 
 
 def test_without_credentials_nothing_is_known(
-    google: GoogleStandIn, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    good_google: GoogleStandIn, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One finding, exit code 3, and no call."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
     code, findings, _ = run(inference_ops)
 
-    assert (code, list(findings), google.requests) == (3, [("", "CREDENTIALS")], [])
+    assert (code, list(findings), good_google.requests) == (3, [("", "CREDENTIALS")], [])
     assert findings["", "CREDENTIALS"]["fix"] == "gcloud auth application-default login"
 
 
-def test_one_region_is_checked_alone(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_one_region_is_checked_alone(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """With what all have in common."""
     _, findings, _ = run(inference_ops, "--region", "eu")
 
     assert {where for where, _ in findings} == {"", "eu"}
 
 
-def test_an_unknown_region_is_bad_input(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_an_unknown_region_is_bad_input(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Told with the keys that there are; nothing is asked."""
     ran = inference_ops("--config", str(EXAMPLE), "preflight", "--region", "asia", "--timeout-sec", "0")
 
-    assert (ran.code, google.requests) == (2, [])
+    assert (ran.code, good_google.requests) == (2, [])
     assert "must be one of us, eu, got 'asia'" in ran.err
     assert "'--timeout-sec'" in ran.err
 
 
-def test_a_wrong_config_is_bad_input(google: GoogleStandIn, inference_ops: InferenceOps, tmp_path: Path) -> None:
+def test_a_wrong_config_is_bad_input(good_google: GoogleStandIn, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """In the words of a synth."""
     ran = inference_ops("--config", str(tmp_path / "nowhere.yaml"), "preflight")
 
     assert (ran.code, "nowhere.yaml: 1 problem" in ran.err) == (2, True)
 
 
-def test_a_check_that_hangs_is_unknown_after_the_time_given(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_a_check_that_hangs_is_unknown_after_the_time_given(
+    good_google: GoogleStandIn, inference_ops: InferenceOps
+) -> None:
     """The others are told all the same."""
-    google.faults["cloudbilling.projects.getBillingInfo"] = Fault("hang")
+    good_google.faults["cloudbilling.projects.getBillingInfo"] = Fault("hang")
     code, findings, _ = run(inference_ops, "--timeout-sec", "3")
 
     assert code == 3
@@ -133,29 +120,29 @@ def test_a_check_that_hangs_is_unknown_after_the_time_given(google: GoogleStandI
     assert [key for key, entry in findings.items() if entry["status"] != "good"] == [("", "BILLING")]
 
 
-def test_a_check_that_is_skipped_is_not_made(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_a_check_that_is_skipped_is_not_made(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """It is in the report, and neither good nor wrong; the exit code is that of the others."""
-    google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
+    good_google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
     code, findings, document = run(inference_ops, "--skip", "BILLING", "--skip", "NETWORK")
 
     skipped = [key for key, entry in findings.items() if entry["status"] == "skipped"]
     assert (code, document["outcome"]) == (0, "good")
     assert skipped == [("", "BILLING"), ("", "NETWORK"), ("us", "NETWORK"), ("eu", "NETWORK")]
-    assert google.asked("cloudbilling.projects.getBillingInfo") == []
+    assert good_google.asked("cloudbilling.projects.getBillingInfo") == []
     ran = inference_ops("--config", str(EXAMPLE), "preflight", "--skip", "BILLING")
     assert ran.out.rstrip().endswith("Good: 51 good, 0 wrong, 0 unknown, 1 skipped")
 
 
-def test_a_check_that_does_not_exist_cannot_be_skipped(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_a_check_that_does_not_exist_cannot_be_skipped(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Exit code 2 with all ids; nothing is asked."""
     ran = inference_ops("--config", str(EXAMPLE), "preflight", "--skip", "BILING", "--skip", "QUOTA")
 
-    assert (ran.code, ran.out, google.requests) == (2, "", [])
+    assert (ran.code, ran.out, good_google.requests) == (2, "", [])
     assert "--skip: must be one of PROJECT, BILLING, PERMISSIONS, APIS, QUOTA" in " ".join(ran.err.split())
     assert "got 'BILING'" in ran.err
 
 
-def test_v_prints_what_is_asked_and_no_secret(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_v_prints_what_is_asked_and_no_secret(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """A line per call on stderr, of Google and of Hugging Face; stdout stays one document."""
     ran = inference_ops("--config", str(EXAMPLE), "--output", "json", "preflight", "-v")
 
@@ -166,9 +153,9 @@ def test_v_prints_what_is_asked_and_no_secret(google: GoogleStandIn, inference_o
     assert "Bearer" not in ran.err
 
 
-def test_people_get_a_table_and_a_sum(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
+def test_people_get_a_table_and_a_sum(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """What is not good comes with what is needed and the fix; the log of the run is on stderr."""
-    google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
+    good_google.answers["cloudbilling.projects.getBillingInfo"] = {"billingEnabled": False}
     ran = inference_ops("--config", str(EXAMPLE), "preflight")
 
     assert ran.code == 1

@@ -8,9 +8,7 @@ import pytest
 
 from tests.configs import config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.preflight_answers import found, google, served
-
-__all__ = ["google", "served"]
+from tests.gke_inference.preflight_answers import found
 
 OFF = "Compute Engine API has not been used in project 123456 before or it is disabled."
 

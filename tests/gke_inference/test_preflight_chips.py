@@ -12,19 +12,7 @@ from gke_inference.preflight.quota_names import GPUS, TPUS
 from tests.configs import ELASTIC, config
 from tests.gke_inference.google_discovery import document
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.preflight_answers import (
-    REGIONAL,
-    SERVICE_USAGE,
-    family,
-    found,
-    google,
-    metric,
-    quotas,
-    served,
-    service_usage,
-)
-
-__all__ = ["google", "served"]
+from tests.gke_inference.preflight_answers import REGIONAL, SERVICE_USAGE, family, found, metric, quotas, service_usage
 
 SPOT = {"spot": True}
 

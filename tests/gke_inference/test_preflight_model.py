@@ -9,14 +9,15 @@ from gke_inference import retry
 from gke_inference.preflight import model
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.hugging_face_stand_in import INDEX, HuggingFace, hugging_face
-from tests.gke_inference.test_preflight import google, run
-
-__all__ = ["google", "hugging_face"]
+from tests.gke_inference.hugging_face_stand_in import INDEX, HuggingFace
+from tests.gke_inference.test_preflight import run
 
 
 def test_hugging_face_is_asked_again(
-    google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace], monkeypatch: pytest.MonkeyPatch
+    good_google: GoogleStandIn,
+    inference_ops: InferenceOps,
+    hugging_face: type[HuggingFace],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where it has too much to do."""
     monkeypatch.setattr(retry, "PAUSES_SEC", (0, 0, 0, 0))
@@ -46,7 +47,7 @@ def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     [({"hf_good"}, "hf_good", "good"), ({"hf_good"}, "hf_bad", "wrong"), (set(), "", "unknown")],
 )
 def test_a_licence_is_good_only_for_a_token_that_proves_it(
-    google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
+    good_google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
     monkeypatch: pytest.MonkeyPatch, accepted: set[str], token: str, status: str,
 ) -> None:  # fmt: skip
     """Without a token it is not known; the token is never repeated."""
@@ -92,7 +93,7 @@ TWICE = {"config.json": 1000, "tokenizer.json": 1000, "consolidated.safetensors"
     ],
 )
 def test_what_would_be_downloaded_is_held_against_the_config(
-    google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
+    good_google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
     files: dict[str, int], index: list[str], status: str, found: str, fix: str,
 ) -> None:  # fmt: skip
     """By the rule of the download program: the set that the index lists, and no other."""
@@ -105,7 +106,7 @@ def test_what_would_be_downloaded_is_held_against_the_config(
 
 
 def test_an_index_behind_terms_is_unknown(
-    google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace]
+    good_google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace]
 ) -> None:
     """The list of a gated model is public, its index is not; nobody is told to sign in to Google for it."""
     hugging_face.gated, hugging_face.files = "manual", {INDEX: 1000, **SHARDS}

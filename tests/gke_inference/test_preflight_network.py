@@ -8,9 +8,7 @@ import pytest
 
 from tests.configs import config
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.preflight_answers import found, google, served
-
-__all__ = ["google", "served"]
+from tests.gke_inference.preflight_answers import found
 
 VPC = "https://www.googleapis.com/compute/v1/projects/my-project-id/global/networks/gemma-vpc"
 OURS = {"autoCreateSubnetworks": False, "routingConfig": {"routingMode": "GLOBAL"}}

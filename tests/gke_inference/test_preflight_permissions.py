@@ -10,9 +10,7 @@ from gke_inference.preflight.project import permissions
 from gke_inference.preflight.target import Target
 from tests.configs import ELASTIC, EXAMPLE, config
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.preflight_answers import found, google, served
-
-__all__ = ["google", "served"]
+from tests.gke_inference.preflight_answers import found
 
 IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__tpu__topology": "2x2x2"}
 

@@ -14,14 +14,10 @@ from tests.gke_inference.preflight_answers import (
     SERVICE_USAGE,
     family,
     found,
-    google,
     metric,
     quotas,
-    served,
     service_usage,
 )
-
-__all__ = ["google", "served"]
 
 CLUSTERS = "container.projects.locations.clusters.get"
 OFF = "Compute Engine API has not been used in project 123456 before or it is disabled."

@@ -9,9 +9,7 @@ import pytest
 
 from tests.configs import ELASTIC, config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.preflight_answers import found, google, served
-
-__all__ = ["google", "served"]
+from tests.gke_inference.preflight_answers import found
 
 GET, BLOCK = "compute.reservations.get", "compute.reservationBlocks.get"
 RESERVED: dict[str, Any] = {

@@ -8,19 +8,7 @@ import pytest
 
 from tests.configs import ELASTIC, config
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.preflight_answers import (
-    REGIONAL,
-    SERVICE_USAGE,
-    family,
-    found,
-    google,
-    metric,
-    quotas,
-    served,
-    service_usage,
-)
-
-__all__ = ["google", "served"]
+from tests.gke_inference.preflight_answers import REGIONAL, SERVICE_USAGE, family, found, metric, quotas, service_usage
 
 L4, CHEAP_L4 = "QUOTA-GPU-L4", "QUOTA-GPU-L4-PREEMPTIBLE"
 POOL: dict[str, Any] = {"machine_type": "g2-standard-96"}

@@ -10,14 +10,11 @@ import pytest
 from gke_inference.backend_policy import PATH, refusal
 from gke_inference.cluster_api import ClusterApi
 from tests.configs import config
-from tests.gke_inference.drill_rig import Rig, drill, example
+from tests.gke_inference.drill_rig import Rig
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.policy_definition import definition
-from tests.gke_inference.preflight_answers import found, google, served
+from tests.gke_inference.preflight_answers import found
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import elastic, elastic_running
-
-__all__ = ["drill", "elastic", "elastic_running", "example", "google", "served"]
 
 OLD, NEW = definition(takes_scopes=False), definition(takes_scopes=True)
 REFUSED = "Scopes can only be configured for ServiceImport and InferencePoolImport targets"
@@ -78,10 +75,10 @@ def test_preflight_asks_only_where_it_matters(google: GoogleStandIn) -> None:
 
 
 @pytest.mark.parametrize(("made", "code"), [(OLD, 1), (NEW, 0)])
-def test_a_drain_is_refused_before_it_is_tried(example: Rig, drill: Any, made: dict[str, Any], code: int) -> None:
+def test_a_drain_is_refused_before_it_is_tried(drill_rig: Rig, drill: Any, made: dict[str, Any], code: int) -> None:
     """With what can be done in its place; other means are not touched by it."""
     # The tests' data has no descriptions, which a built-in schema asks for: it goes past the check.
-    dict.__setitem__(example.home.api.objects, PATH, made)
+    dict.__setitem__(drill_rig.home.api.objects, PATH, made)
     ran = drill("--means", "drain")
     other = drill("--means", "replicas")
 
@@ -91,5 +88,5 @@ def test_a_drain_is_refused_before_it_is_tried(example: Rig, drill: Any, made: d
     if code:
         assert REFUSED in " ".join(ran.out.split())
         assert "use --means replicas or cordon" in ran.out
-        patched = [path for method, path, _ in example.home.api.requests if method == "PATCH"]
+        patched = [path for method, path, _ in drill_rig.home.api.requests if method == "PATCH"]
         assert [path for path in patched if "gcpbackendpolicies" in path] == []

@@ -5,9 +5,6 @@ from __future__ import annotations
 from gke_inference.verify import topics
 from gke_inference.verify.topics import Topic
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import elastic, elastic_running, example, example_running
-
-__all__ = ["elastic", "elastic_running", "example", "example_running"]
 
 REGION_IDS = {
     "ADDRESS", "BACKENDS", "CLUSTER", "COMPLETION", "GAUGE", "INTERFACES", "KUBERNETES", "MEMBERSHIP", "METRIC",

@@ -10,9 +10,6 @@ import pytest
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.test_verify_unknown import bad
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import example, example_running
-
-__all__ = ["example", "example_running"]
 
 CUTS: dict[str, Callable[[HealthyPlatform], object]] = {
     "no rule": lambda p: p.parts("forwardingRules").clear(),

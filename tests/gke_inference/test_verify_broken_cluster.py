@@ -6,10 +6,6 @@ import pytest
 
 from tests.gke_inference.verify_breaks import Break, Cases, check, condition, merge
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import example, example_running
-
-__all__ = ["example", "example_running"]
-
 
 CASES: Cases = {
     "cluster is too old": (

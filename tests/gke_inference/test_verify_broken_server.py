@@ -9,9 +9,6 @@ import pytest
 
 from tests.gke_inference.verify_breaks import Break, Cases, check, condition, merge
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import elastic, elastic_running, example, example_running
-
-__all__ = ["elastic", "elastic_running", "example", "example_running"]
 
 
 def server(platform: HealthyPlatform) -> dict[str, Any]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from tests.configs import ELASTIC, EXAMPLE
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import elastic, elastic_running, example, example_running
-
-__all__ = ["elastic", "elastic_running", "example", "example_running"]
 
 
 def test_of_a_drained_region_the_others_answer(example: HealthyPlatform) -> None:

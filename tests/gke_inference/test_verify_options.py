@@ -5,9 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import example, example_running
-
-__all__ = ["example", "example_running"]
 
 
 def test_without_credentials_nothing_is_known(example: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,6 @@ from tests.configs import EXAMPLE
 from tests.gke_inference.cluster_stand_in import Fault as ClusterFault
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_platform import HealthyPlatform
-from tests.gke_inference.verify_rig import example, example_running
-
-__all__ = ["example", "example_running"]
 
 
 def test_a_cluster_that_hangs_is_unknown_after_the_time_given(example: HealthyPlatform) -> None:

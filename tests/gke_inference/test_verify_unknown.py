@@ -8,9 +8,6 @@ from platform_config.stack_graph import base_stack, cluster_stack
 from tests.gke_inference.cluster_stand_in import Fault as ClusterFault
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_platform import PARTS, HealthyPlatform
-from tests.gke_inference.verify_rig import example, example_running
-
-__all__ = ["example", "example_running"]
 
 
 def bad(platform: HealthyPlatform, *arguments: str) -> tuple[int, list[tuple[str, str, str]], str]:

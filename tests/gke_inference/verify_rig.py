@@ -26,8 +26,6 @@ from tests.gke_inference.verify_google import answer, tell_of_balancer, tell_of_
 from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.synthesized import Synthesized, synthesize
 
-__all__ = ["HealthyPlatform", "Running", "elastic", "elastic_running", "example", "example_running"]
-
 
 def healthy(config: Config, synthesized: Synthesized) -> HealthyPlatform:
     """Return the platform of *config*, with every object that is applied, and the status of one where all is well."""
