@@ -37,7 +37,7 @@ pytest_plugins = [
 ]
 """Modules with fixtures that tests of several folders use."""
 
-SLOW_FIXTURES = {"deployed_of", "destroyed_of", "drill", "every_platform", "fast", "freed", "lab", "plain", "world"}
+SLOW_FIXTURES = {"deployed_of", "drill", "drill_rig", "every_platform", "fast", "lab", "plain", "world"}
 """What a test with one of them waits for is real Terraform, a long synth, or a process of its own."""
 
 Synth = Callable[[Callable[[Any], object]], Synthesized]

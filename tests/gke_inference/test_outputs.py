@@ -13,7 +13,7 @@ from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.documented import check, check_picture
 from tests.gke_inference.drill_rig import rig, use
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.verify_rig import HealthyPlatform
+from tests.gke_inference.verify_platform import HealthyPlatform
 
 
 def test_preflight(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
