@@ -51,7 +51,7 @@ test-all: setup-tests ## the same with every value of the sweeps, of which `make
 	@echo "Every test with every value, with coverage: about 7 minutes on two cores; a dot is a test that passed"
 	SAMPLE_ALL=1 $(run) -m pytest $(PARALLEL) $(COVERAGE) $(ARGS)
 
-quick: setup-tests ## the tests that take no real Terraform and no long synth, until one fails: under a minute
+quick: setup-tests ## the tests without real Terraform, long synths and whole commands, until one fails: under a minute
 	$(run) -m pytest $(PARALLEL) -m 'not slow and not providers' --exitfirst --failed-first $(ARGS)
 
 test-providers: setup-tests ## real `terraform validate` on every stack, where provider binaries can be had

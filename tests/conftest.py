@@ -37,8 +37,12 @@ pytest_plugins = [
 ]
 """Modules with fixtures that tests of several folders use."""
 
-SLOW_FIXTURES = {"deployed_of", "drill", "drill_rig", "every_platform", "fast", "lab", "plain", "world"}
-"""What a test with one of them waits for is real Terraform, a long synth, or a process of its own."""
+SLOW_FIXTURES = (
+    *("deployed_of", "lab", "world"),
+    *("every_platform", "fast", "plain"),
+    *("drill", "drill_rig", "elastic", "example", "good_google"),
+)
+"""What a test with one of them waits for: real Terraform, a long synth, or a whole command and its stand-ins."""
 
 Synth = Callable[[Callable[[Any], object]], Synthesized]
 Platforms = dict[str, tuple[Config, Synthesized]]
@@ -61,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make quick` leaves out."""
     for item in items:
-        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if set(SLOW_FIXTURES) & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
 
 
