@@ -18,7 +18,7 @@ from gke_inference.live_platform import Clusters, LivePlatform, connect_clusters
 from gke_inference.openai import Endpoint
 from gke_inference.option_types import BaseUrl, Finite, NewFile, TokenVariable
 from platform_config.config import Config
-from platform_config.errors import ConfigError, shown
+from platform_config.errors import shown
 
 HOUR_SEC = 3600
 MAX_TOKENS = 16
@@ -102,7 +102,7 @@ def drill(
     grow may create new nodes. A Terraform apply in the meantime may end the outage.
     """
     settings: Settings = ctx.obj
-    config = _config(ctx)
+    config = platform_config(ctx)
     platform = LivePlatform(config=config, clusters=find_clusters(config))
     if restoring:
         return _restore(ctx, platform, Journal.of(config, journal), restore_timeout_sec)
@@ -123,13 +123,6 @@ def drill(
 def find_clusters(config: Config) -> Clusters:
     """Return the clusters of *config*; each is looked up once, when it is needed first."""
     return connect_clusters(config, cache(lambda: GoogleApi.from_environment(config.project)))
-
-
-def _config(ctx: click.Context) -> Config:
-    try:
-        return platform_config(ctx)
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _restore(ctx: click.Context, platform: LivePlatform, journal: Journal, timeout_sec: float) -> Exit:

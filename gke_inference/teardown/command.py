@@ -11,12 +11,12 @@ from gke_inference.api_error import ApiError, remedy
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite
+from gke_inference.progress import show_waiting
 from gke_inference.teardown.clusters import DeletedClusters
 from gke_inference.teardown.decisions import DestroyOptions, FindDeleted
 from gke_inference.teardown.findings import stale_stack_findings
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import DestroyOrder, read_order
-from gke_inference.teardown.progress import report_if_slow
 from gke_inference.teardown.report import print_report
 from gke_inference.teardown.run import Teardown
 from gke_inference.teardown.state import BUCKET_TYPE, States, protected_names, read_states, resource_paths
@@ -93,7 +93,7 @@ def teardown(
         network=Network(google, config, order, resource_paths(states)), console=console,
         options=DestroyOptions(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec),
     )  # fmt: skip
-    with report_if_slow(console, "looking at the clusters that are named"):
+    with show_waiting(console, "looking at the clusters that are named"):
         problems = protection_problems(states, clusters, bucket, run.clusters.find)
     if yes:
         problems += [f"{one.found}\n    fix: {one.fix}" for one in stale_stack_findings(order, states)]

@@ -67,7 +67,7 @@ def test_what_may_not_be_read_is_not_taken_for_good(example: Rig, drill: Any, ke
 
 @pytest.mark.parametrize("means", ["replicas", "drain", "cordon"])
 def test_what_may_not_be_changed_is_told_before_anything_is_sent(example: Rig, drill: Any, means: str) -> None:
-    """Each change is rehearsed as a dry run: a 403 is unknown, with the roles that help."""
+    """Each change is sent as a dry run first: a 403 is unknown, with the roles that help."""
     example.home.api.faults = [Fault(403, method="PATCH")]
     ran = drill("--yes", "--means", means)
     found = next(entry for entry in ran.document["findings"] if entry["id"] == "DRILL-PERMISSIONS")

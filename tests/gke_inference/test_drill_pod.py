@@ -67,8 +67,8 @@ def test_it_sends_what_a_client_sends(example: Rig, drill: Drill) -> None:
 
 def test_the_pod_sends_on_every_tick_while_requests_hang(example: Rig, drill: Drill) -> None:
     """An open loop there too. Waiting for answers, it would send one."""
-    example.gateway.token_sec = 0.4
-    report = drill("--yes", "--baseline-sec", "1.5").document
+    example.gateway.token_sec = 0.2
+    report = drill("--yes", "--baseline-sec", "0.8").document
 
     assert report["states"][0]["total"]["requests"] >= 5
 

@@ -34,9 +34,9 @@ def arguments(url: str, *more: str, concurrency: str = "2", step_sec: str = "0.3
 
 def test_a_full_region_is_seen_to_spill_over(inference_ops: InferenceOps) -> None:
     """Up to its slots the first region serves alone; beyond, the second takes what is too much."""
-    server = StandInServer(home_slots=3, token_sec=0.075)
+    server = StandInServer(home_slots=3, token_sec=0.03)
     with server.serving() as url:
-        ran = inference_ops("--output", "json", *arguments(url, concurrency="1,3,6", step_sec="0.7"))
+        ran = inference_ops("--output", "json", *arguments(url, concurrency="1,3,6", step_sec="0.3"))
     shares = [{name: region["share"] for name, region in step["regions"].items()} for step in ran.document["steps"]]
 
     assert (ran.code, ran.document["outcome"], server.most_at_once) == (0, "good", 6)
@@ -155,7 +155,7 @@ def test_nobody_there_is_no_verdict(inference_ops: InferenceOps) -> None:
 
     assert ran.code == 3
     assert "Spill-over" not in ran.out
-    assert "Could not tell: no request was answered." in ran.out
+    assert "Unknown: no request was answered." in ran.out
     assert "connection" in ran.out
     assert "step 2" not in ran.err
 
@@ -193,7 +193,7 @@ def test_outside_of_a_clone_the_server_tells_its_model(inference_ops: InferenceO
     assert {body["model"] for _, body, _ in server.requests} == {MODEL}
     assert (unclear.code, odd.code, other.requests) == (2, 2, [])
     assert "--model: must be given: there is no config, and the server has 'base', 'adapter'" in unclear.err
-    assert "/elsewhere/v1/models does not tell it" in odd.err
+    assert "/elsewhere/v1/models does not list it" in odd.err
 
 
 @pytest.mark.usefixtures("outside")
