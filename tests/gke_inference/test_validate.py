@@ -16,7 +16,7 @@ def test_a_good_config_has_no_problem(inference_ops: InferenceOps) -> None:
     ran = inference_ops("validate", str(EXAMPLE))
 
     assert (ran.code, ran.err) == (0, "")
-    assert "warning project: should be a project of yours" in ran.out
+    assert "warning project: should be one of your projects" in ran.out
     assert ran.out.rstrip().endswith("config/example.yaml: 0 problems, 1 warning")
 
 
