@@ -65,7 +65,7 @@ class RunningPods:
             self.stop(path)
 
     def proxy(self, path: str, method: str, rest: str, body: Any) -> tuple[int, Manifest]:
-        """The API server's way to the pod at *path*."""
+        """Reach the pod at *path* as the API server does."""
         if path not in self.cluster.objects:
             name = path.rpartition("/")[2]
             raise RefusedError(404, f'pods "{name}" not found')

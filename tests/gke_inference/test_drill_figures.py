@@ -24,7 +24,7 @@ DOUBLE = {
 
 
 def plan(second: str | None = None, **changes: Any) -> DrillPlan:
-    """A drill of us, with two regions, two requests per second, 30 s of downtime allowed."""
+    """Return a drill of us, with two regions, two requests per second, 30 s of downtime allowed."""
     settings: dict[str, Any] = {
         "endpoint": Endpoint(url="http://10.0.0.1", model="m", timeout_sec=30), "sender": "here", "region": "us",
         "second": second, "means": "replicas", "region_names": {"us": HOME, "eu": OTHER}, "rate_per_sec": 2,
@@ -35,14 +35,14 @@ def plan(second: str | None = None, **changes: Any) -> DrillPlan:
 
 
 def good(from_sec: float, to_sec: float, region: str, took_sec: float = 0.2) -> Iterator[Result]:
-    """A good answer of *region* every half second."""
+    """Yield a good answer of *region* every half second."""
     for number in range(round((to_sec - from_sec) * 2)):
         at_sec = from_sec + number / 2
         yield Result(began_sec=at_sec, ended_sec=at_sec + took_sec, region=region, status=200)
 
 
 def bad(from_sec: float, to_sec: float, took_sec: float = 0.1) -> Iterator[Result]:
-    """A failure every half second."""
+    """Yield a failure every half second."""
     for number in range(round((to_sec - from_sec) * 2)):
         at_sec = from_sec + number / 2
         yield Result(began_sec=at_sec, ended_sec=at_sec + took_sec, error="http_503", status=503)
@@ -50,7 +50,7 @@ def bad(from_sec: float, to_sec: float, took_sec: float = 0.1) -> Iterator[Resul
 
 def measured(states: dict[State, float], ended_sec: float, *results: Iterator[Result], ended_by: Any = "last state",
              plan: DrillPlan = plan()) -> tuple[DrillFigures, dict[str, Finding]]:  # fmt: skip  # noqa: B008
-    """The figures of a drill with these *results*, and what is found."""
+    """Return the figures of a drill with these *results*, and what is found."""
     measurement = Measurement(
         began_sec=0, starts=tuple(StateStart(state=state, began_sec=began) for state, began in states.items()),
         ended_sec=ended_sec, results=tuple(result for some in results for result in some), unfinished=0,
@@ -61,7 +61,7 @@ def measured(states: dict[State, float], ended_sec: float, *results: Iterator[Re
 
 
 def statuses(found: dict[str, Finding]) -> dict[str, str]:
-    """The status of each finding, by the end of its id."""
+    """Return the status of each finding, by the end of its id."""
     return {id_.removeprefix("DRILL-").lower(): finding.status.value for id_, finding in found.items()}
 
 

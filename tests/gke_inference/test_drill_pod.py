@@ -21,7 +21,7 @@ __all__ = ["drill", "example"]
 
 @pytest.fixture(autouse=True)
 def from_pod(example: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests come from a pod, which is asked often."""
+    """Have a pod send the requests, and ask it often."""
     example.sender = "pod"
     monkeypatch.setattr(pod_sender, "RETRY_EVERY_SEC", 0.02)
     monkeypatch.setattr(pod_sender, "FETCH_EVERY_SEC", 0.05)

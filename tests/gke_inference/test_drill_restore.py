@@ -26,7 +26,7 @@ LONG = ("--yes", "--outage-sec", "60")
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    """The example, which the command finds."""
+    """Run the example, which the command finds."""
     with rig(config(), "us", "eu") as found:
         use(found, monkeypatch)
         yield found
@@ -47,7 +47,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def in_outage(made: Rig, journal: Path, *more: str) -> subprocess.Popen[str]:
-    """A drill in a process of its own whose outage has been made."""
+    """Start a drill in a process of its own, and wait for its outage."""
     process = made.start(*made.arguments(*LONG, *more, journal=journal))
     wait_until(lambda: made.home.wanted == 0 or made.home.scopes() is not None, process)
     return process

@@ -44,7 +44,7 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
-    """A terminal: its far end, which is read all the time, and its near end."""
+    """Open a terminal: its far end, which is read all the time, and its near end."""
     far, near = pty.openpty()
     threading.Thread(target=_read_all, args=(far,), daemon=True).start()
     yield far, near

@@ -28,7 +28,7 @@ FIGURES = {
 
 
 def arguments(url: str, *more: str, concurrency: str = "2", step_sec: str = "0.3") -> tuple[str, ...]:
-    """A short load run."""
+    """Return the arguments of a short load run."""
     return ("load", "--url", url, "--model", MODEL, "--concurrency", concurrency, "--step-sec", step_sec, *more)
 
 
@@ -176,7 +176,7 @@ def test_the_model_is_the_one_of_the_config(inference_ops: InferenceOps, monkeyp
 
 @pytest.fixture
 def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder without a clone of the product around it."""
+    """Work in a folder without a clone of the product around it."""
     monkeypatch.chdir(tmp_path)
 
 
