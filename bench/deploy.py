@@ -34,18 +34,18 @@ SHARE = 0.75
 
 
 def outcomes(*, quick: bool) -> Iterator[Outcome]:
-    """The longest way through the stacks of the example against the codelab's serial order."""
+    """Compare the longest path through the stacks of the example with the codelab's serial order."""
     del quick
     graph = with_models(dependencies())
     path = longest(graph)
     minutes, serial = sum(map(minutes_of, path)), sum(MINUTES.values())
-    told = " -> ".join(f"{step} {minutes_of(step)}" for step in path if minutes_of(step))
-    measured = f"{minutes} of {serial} minutes ({minutes / serial:.0%}): {told}"
+    steps = " -> ".join(f"{step} {minutes_of(step)}" for step in path if minutes_of(step))
+    measured = f"{minutes} of {serial} minutes ({minutes / serial:.0%}): {steps}"
     yield Outcome("first deploy, longest path", f"at most {SHARE:.0%} of serial", measured, minutes <= SHARE * serial)
 
 
 def dependencies() -> dict[str, list[str]]:
-    """What each stack of the example waits for, as synthesized."""
+    """Return what each stack of the example waits for, as synthesized."""
     with tempfile.TemporaryDirectory() as outdir:
         settings = {**os.environ, "INFERENCE_CONFIG": str(EXAMPLE), "CDKTF_OUTDIR": outdir}
         subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=settings, check=True, capture_output=True)
@@ -54,18 +54,18 @@ def dependencies() -> dict[str, list[str]]:
 
 
 def with_models(graph: dict[str, list[str]]) -> dict[str, list[str]]:
-    """*graph* with the start of each model server, for which no stack waits, as a step after its serving stack."""
+    """Return *graph* with the start of each model server, for which no stack waits, after its serving stack."""
     servers = [stack for stack in graph if stack.startswith(SERVING_STACKS)]
     return graph | {server.replace(SERVING_STACKS, "model-"): [server] for server in servers}
 
 
 def minutes_of(step: str) -> int:
-    """Minutes of a step; 0 for those that the codelab does not have."""
+    """Return the minutes of a step; 0 for those that the codelab does not have."""
     return next((minutes for prefix, minutes in MINUTES.items() if step.startswith(prefix)), 0)
 
 
 def longest(graph: dict[str, list[str]]) -> list[str]:
-    """The steps that decide when everything is up, first to last."""
+    """Return the steps that decide when everything is up, first to last."""
 
     @cache
     def until(step: str) -> tuple[int, tuple[str, ...]]:

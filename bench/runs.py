@@ -40,7 +40,7 @@ def synth(regions: int, *, fast: bool, cache: Path | None = None, base: Path = E
 
 
 def with_regions(count: int, base: Path = EXAMPLE) -> str:
-    """*base* as YAML, its first region repeated under *count* keys; one of them is the config cluster."""
+    """Return *base* as YAML, its first region repeated under *count* keys; one of them is the config cluster."""
     config = yaml.safe_load(base.read_text(encoding="utf-8"))
     first = next(iter(config["regions"].values()))
     config["regions"] = {

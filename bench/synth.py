@@ -12,7 +12,7 @@ SIZES = (2, 4, 8, 16, 32, 64)
 
 
 def outcomes(*, quick: bool) -> Iterator[Outcome]:
-    """Each goal as soon as it is measured; *quick* takes one round and leaves out the long ones."""
+    """Yield each goal as soon as it is measured; *quick* takes one round and leaves out the long ones."""
     rounds = 1 if quick else 5
     fast, plain = _both_sides(2, rounds)
     yield _times(fast, plain, "warm, 2 regions", at_least=12)
@@ -27,7 +27,7 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
 
 
 def _both_sides(regions: int, rounds: int, *, cold: bool = False, base: Path = EXAMPLE) -> tuple[list[Run], list[Run]]:
-    """Runs with and without the fast path, in turn, so that both see the same moods of the machine."""
+    """Run with and without the fast path in turn, so that both see the same load of the machine."""
     pairs = [
         (_run(regions, fast=True, cold=cold, base=base), _run(regions, fast=False, cold=cold, base=base))
         for _ in range(rounds)
@@ -43,9 +43,9 @@ def _run(regions: int, *, fast: bool, cold: bool, base: Path) -> Run:
 
 
 def _times(fast: list[Run], plain: list[Run], what: str, *, at_least: float) -> Outcome:
-    ours, theirs = [run.seconds for run in fast], [run.seconds for run in plain]
-    ratio = median(theirs) / median(ours)
-    measured = f"{ratio:.1f}x: {spread(ours, 's')} against {spread(theirs, 's')}"
+    fast_sec, plain_sec = [run.seconds for run in fast], [run.seconds for run in plain]
+    ratio = median(plain_sec) / median(fast_sec)
+    measured = f"{ratio:.1f}x: {spread(fast_sec, 's')} against {spread(plain_sec, 's')}"
     return Outcome(what, f"at least {at_least:g}x", measured, ratio >= at_least)
 
 
@@ -56,15 +56,15 @@ def _each_below_a_quarter(fast: list[Run], plain: list[Run]) -> Outcome:
 
 
 def _memory(fast: list[Run], plain: list[Run]) -> Outcome:
-    ours, theirs = [run.peak_mib for run in fast], [run.peak_mib for run in plain]
-    share = median(ours) / median(theirs)
-    measured = f"{share:.2f}: {spread(ours, 'MiB', 0)} against {spread(theirs, 'MiB', 0)}"
+    fast_mib, plain_mib = [run.peak_mib for run in fast], [run.peak_mib for run in plain]
+    share = median(fast_mib) / median(plain_mib)
+    measured = f"{share:.2f}: {spread(fast_mib, 'MiB', 0)} against {spread(plain_mib, 'MiB', 0)}"
     return Outcome("peak memory, largest process", "at most a third", measured, share <= 1 / 3)
 
 
 def _flat(sizes: tuple[int, ...], rounds: int) -> Outcome:
     """
-    A region costs the same whatever their number: the later half of the sizes against the earlier one.
+    Compare what a region costs in the later half of the sizes with the earlier one: it must not rise.
 
     In CPU seconds: differences of wall seconds are mostly the noise of the machine.
     """

@@ -18,9 +18,7 @@ MODULES = {
         "googleapiclient",
         "httplib2",
         "httpx",
-        "kubernetes",
         "pygal",
-        "urllib3",
     ),
 }
 """Each extra with the modules that only it brings; a name that ends in `_` is the beginning of one."""

@@ -1,4 +1,4 @@
-"""One GKE cluster and its node pools: a failed apply or a stock-out stops at its border."""
+"""One GKE cluster and its node pools: an apply that fails, or finds no machines, affects no other cluster."""
 
 from cdktf import TerraformOutput
 from constructs import Construct
@@ -17,7 +17,7 @@ from stacks.base import BaseStack
 
 class InfraClusterStack(BaseStack):
     """
-    The cluster of one region.
+    The cluster of one region with its system pool and its accelerator pools.
 
     Outputs: the cluster's name and location, and the command that signs kubectl in.
 

@@ -22,7 +22,7 @@ SERVER_IDENTITY = "model-server"
 
 class InfraFleetStack(BaseStack):
     """
-    Project-wide singletons; on destroy the features go before the clusters.
+    The fleet with all clusters, and the roles of their workloads; on destroy the features go before the clusters.
 
     Outputs: the membership that is the config cluster.
     """

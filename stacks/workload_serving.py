@@ -1,4 +1,4 @@
-"""What serves the model in one cluster: one provider, one cluster, so that a dead one blocks no other's plan."""
+"""What serves the model in one cluster: one provider, one cluster, so that one that is lost blocks no other's plan."""
 
 from constructs import Construct
 
@@ -13,7 +13,7 @@ from stacks.cluster_access import ClusterStack
 
 
 class WorkloadServingStack(ClusterStack):
-    """Model server, metrics, autoscaling, InferencePool and its export in the cluster of one region."""
+    """The model server, metrics, autoscaling, InferencePool and its export in the cluster of one region."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config, key=key, floor=version_floor(config, key))

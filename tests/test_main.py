@@ -25,7 +25,7 @@ def run(config: Path | str, outdir: Path, *arguments: str, **env: str) -> subpro
 
 
 def make(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """What make would run."""
+    """Return what make would run."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
     made = ("--old-file=.venv/.ready-synth", "--old-file=.venv/.ready-tests")
     command = ["make", "--dry-run", *made, *arguments]

@@ -1,5 +1,5 @@
 """
-Where jsii keeps what it unpacked, how large that is, and how to be rid of it; run by `make clean`.
+Where jsii keeps the unpacked bindings, how large that is, and how to remove it; run by `make clean`.
 
 Stdlib only: it runs where nothing is installed.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def cache_root() -> Path:
-    """Where the jsii kernel keeps unpacked packages: the rule of its `default-cache-root.ts`."""
+    """Return the folder where the jsii kernel keeps unpacked packages, by the rule of its `default-cache-root.ts`."""
     if configured := os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT"):
         return Path(configured)
     if platform.system() == "Darwin":
@@ -19,20 +19,20 @@ def cache_root() -> Path:
     return Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
 
 
-def told(root: Path) -> str:
-    """What is left at *root*, for who wanted everything removed; empty where there is nothing."""
+def message(root: Path) -> str:
+    """Return what `make clean` says of the cache at *root*; empty where there are no files."""
     size = sum(path.lstat().st_size for path in root.rglob("*") if path.is_file())
     if not size:
         return ""
     return (
-        f"Left: jsii's cache, {size / 1e6:.0f} MB in {root}; other cdktf projects of yours use it too.\n"
+        f"Not removed: jsii's cache, {size / 1e6:.0f} MB in {root}; other cdktf projects use it too.\n"
         f"To remove it: rm -rf {shlex.quote(str(root))}"
     )
 
 
 def main() -> None:
-    """Tell it."""
-    if text := told(cache_root()):
+    """Print the message."""
+    if text := message(cache_root()):
         print(text)
 
 

@@ -29,12 +29,16 @@ PATIENCE_SEC = 120
 
 
 def without_index() -> list[str]:
-    """The packages whose index is not finished; its last file to be written is the manifest `.jsii.runtime.v1.json`."""
+    """
+    Return the packages whose index is not finished.
+
+    The last file of an index to be written is the manifest `.jsii.runtime.v1.json`.
+    """
     return [name for name in PACKAGES if not any(cache_root().glob(f"{_entry(name)}/*/.jsii.runtime.v1.json"))]
 
 
 def main() -> None:
-    """Load every package, then wait for the indexes, with a bound; a missing one is named and costs only speed."""
+    """Load every package, then wait for the indexes, for two minutes at most; a missing one costs only speed."""
     console = Console()
     columns = TextColumn("  {task.description}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
@@ -53,7 +57,7 @@ def main() -> None:
 
 
 def _entry(name: str) -> str:
-    """The cache folder of a package: its npm name and version."""
+    """Return the cache folder of a package: its npm name and version."""
     return f"{name.replace('cdktf_cdktf_', '@cdktf/').replace('_', '-')}/{version(name)}"
 
 

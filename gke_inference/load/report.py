@@ -136,6 +136,6 @@ def _remarks(plan: LoadPlan, run: RunFigures) -> Iterator[str]:
 def _verdict(plan: LoadPlan, run: RunFigures) -> str:
     outcome = plan.outcome(run)
     if outcome == Exit.UNKNOWN:
-        return "Could not tell: no request was answered."
+        return "Unknown: no request was answered."
     rate = f"{run.total.errors} of {run.total.requests} requests failed ({run.total.error_rate:.2%})"
     return f"{'Good' if outcome == Exit.GOOD else 'Wrong'}: {rate}, {plan.max_error_rate:.2%} are allowed."

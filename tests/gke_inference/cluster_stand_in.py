@@ -101,7 +101,7 @@ class ClusterStandIn:
 
     @contextmanager
     def serving(self, authority: trustme.CA | None = None) -> Iterator[str]:
-        """The API's address: https with a certificate of *authority* (name it in SSL_CERT_FILE), else http."""
+        """Return the API's address: https with a certificate of *authority* (name it in SSL_CERT_FILE), else http."""
         server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"stand_in": self}))
         if authority:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -116,7 +116,7 @@ class ClusterStandIn:
             server.server_close()
 
     def writes(self) -> list[tuple[str, str, Any]]:
-        """The requests that change something: no dry runs, and nothing that goes to a pod."""
+        """Return the requests that change something: no dry runs, and nothing that goes to a pod."""
         return [
             request for request in self.requests
             if request[0] != "GET" and "dryRun" not in request[1] and not PROXY.match(request[1])
@@ -124,7 +124,7 @@ class ClusterStandIn:
         ]  # fmt: skip
 
     def fault(self, method: str, path: str) -> Fault | None:
-        """What goes wrong with this request."""
+        """Return what goes wrong with this request."""
         for fault in self.faults:
             if fault.times != 0 and fault.method in ("", method) and fault.path in path:
                 if fault.after:
@@ -229,7 +229,7 @@ def selected(manifest: Manifest, query: dict[str, str]) -> bool:
 
 
 def _scale(manifest: Manifest) -> Manifest:
-    """The scale subresource; a 0 is left out, as the API server does."""
+    """Return the scale subresource; a 0 is left out, as the API server does."""
     metadata = {k: manifest["metadata"][k] for k in ("name", "namespace", "resourceVersion", "uid")}
     selector = ",".join(f"{k}={v}" for k, v in manifest["spec"]["selector"]["matchLabels"].items())
     wanted, there = manifest["spec"].get("replicas", 1), manifest.get("status", {}).get("replicas", 0)
@@ -245,7 +245,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+        """Print nothing: a client that goes away is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -48,7 +48,7 @@ def family(metric: str, buckets: dict[tuple[str, ...], int], dimension: str) -> 
 
 
 def metric(name: str, default: int, each_zone: int = -1, **places: int) -> dict[str, Any]:
-    """A limit of each region and one of each zone, and those of *places*, with `_` for `-`; -1 is no limit."""
+    """Return a limit of each region and one of each zone, and those of *places*, with `_` for `-`; -1 is no limit."""
     limits = []
     for kind, amount in (("zone", each_zone), ("region", default)):
         own = [
@@ -129,7 +129,7 @@ def google(served: GoogleStandIn) -> GoogleStandIn:
 
 
 def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tuple[str, str], Finding]:
-    """What the checks find by region and id, when the answers in *changed* are other ones; without Hugging Face."""
+    """Return what the checks but Hugging Face's find by region and id, when the answers in *changed* are others."""
     target = Target(config=platform, keys=tuple(platform.regions), google=google.api())
     answer_all_good(google, target)
     for method, answer in changed.items():

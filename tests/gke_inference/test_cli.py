@@ -213,7 +213,7 @@ def test_a_file_that_the_system_refuses_is_a_message(inference_ops: InferenceOps
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistake in `preflight`."""
+    """Put a mistake into `preflight`."""
 
     def fail(*_: object) -> None:
         raise KeyError("hunter2")
@@ -248,7 +248,7 @@ def test_ctrl_c_is_one_word(inference_ops: InferenceOps, monkeypatch: pytest.Mon
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """Packages that the program has loaded when it ends, of those that are slow or not always installed."""
+    """Return the packages that the program has loaded when it ends, of those that are slow or not always installed."""
     code = (
         "import sys; from gke_inference.cli import main; main();"
         "print({m.split('.')[0] for m in sys.modules} & "

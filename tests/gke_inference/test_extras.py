@@ -87,6 +87,11 @@ def test_every_import_is_of_the_base_or_of_an_extra() -> None:
     assert unknown == []
 
 
+def test_every_module_of_operations_is_imported() -> None:
+    """An extra brings nothing that no command uses."""
+    assert set(MODULES["operations"]) <= top_level_imports()
+
+
 def test_the_extras_are_those_of_the_package() -> None:
     """As pyproject.toml has them."""
     assert PROJECT["name"] == PACKAGE

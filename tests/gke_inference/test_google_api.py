@@ -23,7 +23,7 @@ def google() -> Iterator[GoogleStandIn]:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between tries are random, from none on."""
+    """Take the pauses between tries away: they are random, from none on."""
     monkeypatch.setattr("random.random", lambda: 0.0)
 
 
@@ -33,7 +33,7 @@ def region(api: GoogleApi) -> object:
 
 
 def refused(api: GoogleApi) -> ApiError:
-    """What a call that must fail says."""
+    """Return what a call that must fail says."""
     with pytest.raises(ApiError) as raised:
         region(api)
     return raised.value

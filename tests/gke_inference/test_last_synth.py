@@ -22,7 +22,7 @@ DESTROYED: dict[str, Any] = {"resources": []}
 
 
 def synth(folder: Path, made: Config, text: str, state: Any = APPLIED) -> Path:
-    """A synth of *made*, of which one stack with *text* stands for all, and the *state* of its platform."""
+    """Write a synth of *made*, of which one stack with *text* stands for all, and the *state* of its platform."""
     outdir, place = folder / "cdktf.out", f"terraform-state/{made.name}/{NETWORK_STACK}.tfstate"
     backend = {"gcs": {"bucket": made.state_bucket, "prefix": f"{made.name}/{NETWORK_STACK}"}}
     if not made.state_bucket:
@@ -38,13 +38,13 @@ def synth(folder: Path, made: Config, text: str, state: Any = APPLIED) -> Path:
 
 
 def changes(folder: Path, old: Config, new: Config, state: Any = APPLIED, text: str = "new") -> Changes:
-    """What a synth of *new* tells after one of *old*, of whose platform the *state* is there."""
+    """Return what a synth of *new* reports after one of *old*, of whose platform the *state* is there."""
     last = last_synth(synth(folder, old, "old", state))
     return changes_since(last, new, synth(folder, new, text, None))
 
 
 def told(found: Changes, width: int = 200) -> list[str]:
-    """What is printed of it, line by line, without the title."""
+    """Return what is printed of it, line by line, without the title."""
     out = io.StringIO()
     print_changes(found, Console(file=out, width=width, color_system=None))
     return [line.strip() for line in out.getvalue().splitlines() if line and not line.endswith("what is there:")]

@@ -155,7 +155,7 @@ def test_nobody_there_is_no_verdict(inference_ops: InferenceOps) -> None:
 
     assert ran.code == 3
     assert "Spill-over" not in ran.out
-    assert "Could not tell: no request was answered." in ran.out
+    assert "Unknown: no request was answered." in ran.out
     assert "connection" in ran.out
     assert "step 2" not in ran.err
 

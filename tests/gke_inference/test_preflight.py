@@ -32,7 +32,7 @@ def google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hugging_face: type[H
 
 
 def run(inference_ops: InferenceOps, *arguments: str) -> Any:
-    """What JSON and exit code `preflight` leaves for the example."""
+    """Return what JSON and exit code `preflight` leaves for the example."""
     ran = inference_ops("--config", str(EXAMPLE), "--output", "json", "preflight", *arguments)
     return ran.code, {(entry["where"], entry["id"]): entry for entry in ran.document["findings"]}, ran.document
 

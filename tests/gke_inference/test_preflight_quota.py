@@ -28,12 +28,12 @@ OFF = "Compute Engine API has not been used in project 123456 before or it is di
 
 
 def region(**limits: int) -> dict[str, Any]:
-    """A region with these limits."""
+    """Return a region with these limits."""
     return {"compute.regions.get": {"quotas": quotas(REGIONAL | limits)}}
 
 
 def project(**limits: int) -> dict[str, Any]:
-    """A project with these limits."""
+    """Return a project with these limits."""
     return {"compute.projects.get": {"quotas": quotas(GLOBAL | limits)}}
 
 

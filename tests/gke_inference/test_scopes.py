@@ -53,7 +53,7 @@ class Cluster:
         self.made = made
 
     def get(self, path: str) -> dict[str, Any]:
-        """The definition."""
+        """Return the definition."""
         assert path == PATH
         return self.made
 

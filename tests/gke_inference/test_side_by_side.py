@@ -20,7 +20,7 @@ def task(id_: str, *following: Task) -> Task:
 
 
 def asked(tasks: Sequence[Task], timeout_sec: float = 10) -> tuple[dict[str, str], list[tuple[int, int]]]:
-    """What was found by id, and what was told on the way."""
+    """Return what was found by id, and the progress that was noted."""
     notes: list[tuple[int, int]] = []
     found = run_tasks(tasks, timeout_sec=timeout_sec, note=lambda done, of: notes.append((done, of)))
     return {one.id: one.found for one in found}, notes

@@ -14,7 +14,7 @@ FEATURE = "global/features/multiclusteringress"
 
 
 def three_ready(platform: HealthyPlatform) -> None:
-    """The cluster of us has two servers more than the load balancer knows."""
+    """Give the cluster of us two servers more than the load balancer knows."""
     pod = platform.object("us", "Pod")
     platform.named("us", "Deployment", "gemma-server")["status"].update(replicas=3, readyReplicas=3)
     objects = platform.clusters["us"].objects

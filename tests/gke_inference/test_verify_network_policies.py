@@ -19,12 +19,12 @@ NAMES = [policy["metadata"]["name"] for policy in OURS.values()]
 
 
 def policy(name: str, **spec: Any) -> dict[str, Any]:
-    """A policy of somebody else in our namespace, for all pods unless told otherwise."""
+    """Return a policy of somebody else in the namespace, for all pods by default."""
     return {"metadata": {"name": name}, "spec": {"podSelector": {}, **spec}}
 
 
 def judged(*policies: dict[str, Any], denying: tuple[dict[str, Any], ...] = ()) -> Verdict:
-    """What is told where these are in the namespace."""
+    """Return the verdict where these are in the namespace."""
     clusterwide = denying_policies(denying, namespace=PLAN.namespace)
     return judge_network_policies(policies, clusterwide, needed=connections(PLAN), own=NAMES)
 

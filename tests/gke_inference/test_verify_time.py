@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from time import monotonic
 
+from gke_inference.google_api import TIMEOUT_SEC as GOOGLE_TIMEOUT_SEC
 from tests.configs import EXAMPLE
 from tests.gke_inference.cluster_stand_in import Fault as ClusterFault
 from tests.gke_inference.google_stand_in import Fault
@@ -40,8 +40,5 @@ def test_ctrl_c_ends_it_at_once(example: HealthyPlatform) -> None:
         assert process.stderr
         assert process.stderr.readline().startswith("checks: ")
         process.send_signal(signal.SIGINT)
-        began = monotonic()
-        code = process.wait(timeout=30)
-
-    assert monotonic() - began < 10
-    assert code == 3
+        # Google would be waited for longer.
+        assert process.wait(timeout=GOOGLE_TIMEOUT_SEC) == 3

@@ -18,7 +18,7 @@ def merge(target: dict[str, Any], **changes: Any) -> None:
 
 
 def condition(made: dict[str, Any], name: str, *path: Any, reason: str = "Bad") -> None:
-    """The condition *name* of *made* is false."""
+    """Set the condition *name* of *made* to false."""
     at = made["status"]
     for step in path:
         at = at[step]

@@ -15,7 +15,7 @@ NATIVE = "1.35.1-gke.1396000"
 
 
 def autoscaled(version: str | None = None, **settings: Any) -> Config:
-    """The example with autoscaling, in a version of GKE."""
+    """Return the example with autoscaling, in a version of GKE."""
     return config(autoscaling={"max_replicas": 1, **settings}, cluster__gke_version=version)
 
 

@@ -226,7 +226,7 @@ MORE: dict[str, More] = {
             " -> choose a free range"
         ],
     ),
-    "the same number is told once, by its own rule": ("NET-OVERLAP", {"regions__eu__number": 1}, []),
+    "the same number is reported once, by its own rule": ("NET-OVERLAP", {"regions__eu__number": 1}, []),
     "blocks that are too small for the nodes": (
         "NET-PODS-24",
         {"network__region_prefix_length": 18, "cluster__system_pool": {"max_nodes_per_zone": 31}, "regions__eu": None},
