@@ -33,7 +33,7 @@ class StandInServer:
         text: What each chunk holds.
         failure: What goes wrong.
         fail_every: Only each such request fails.
-        models: Names that it tells of its models.
+        models: Names of its models, as it lists them.
         requests: Path, body and headers of each request.
         most_at_once: Requests that ran at the same time, at most.
     """

@@ -192,7 +192,7 @@ def test_the_autoscaler_gets_back_what_it_had(
 
 
 def test_limits_make_it_wrong_and_overload_can_be_allowed(example: Rig, drill: Any) -> None:
-    """A downtime longer than allowed, more failures than allowed: told with a fix. One server less is no refusal."""
+    """A downtime longer than allowed, more failures than allowed: reported with a fix. One server less is no refusal."""
     example.scale(example.other, 1)
     ran = drill("--yes", "--even-if-overloaded", "--max-downtime-sec", "0.01", "--max-error-rate", "0.01")
     wrong = {finding["id"]: finding["fix"] for finding in ran.document["findings"] if finding["status"] == "wrong"}
@@ -202,7 +202,7 @@ def test_limits_make_it_wrong_and_overload_can_be_allowed(example: Rig, drill: A
     assert all(wrong.values())
 
 
-def test_an_outage_that_nobody_noticed_tells_nothing(example: Rig, drill: Any) -> None:
+def test_an_outage_that_nobody_noticed_proves_nothing(example: Rig, drill: Any) -> None:
     """All answers went on coming from the region: exit code 3."""
     example.gateway.ignores_drains = True
     ran = drill("--yes", "--means", "drain")
@@ -219,7 +219,7 @@ def test_a_region_that_does_not_come_back_is_wrong(example: Rig, drill: Any) -> 
     assert example.home.wanted == 2
 
 
-def test_the_text_report_fits_and_tells_all(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
+def test_the_text_report_fits_and_shows_all(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """States, downtimes, times, findings and the verdict; how it went is on stderr."""
     arguments = example.arguments("--yes", journal=tmp_path / "journal.json")
     arguments[arguments.index("json")] = "text"

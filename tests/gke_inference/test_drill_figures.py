@@ -182,7 +182,7 @@ def test_an_outage_without_requests_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("ended_by", ["signal", "sender", "outage"])
-def test_what_was_cut_short_is_told_and_no_verdict(ended_by: str) -> None:
+def test_what_was_cut_short_is_reported_without_a_verdict(ended_by: str) -> None:
     """The figures so far are there; none of them is good, and a limit that was passed is wrong all the same."""
     short = (good(0, 30, HOME), bad(30, 40), good(40, 60, OTHER))
     figures, found = measured({State.BASELINE: 0, State.OUTAGE: 30, State.RECOVERY: 60}, 60, *short, ended_by=ended_by)
@@ -205,7 +205,7 @@ def test_what_was_cut_short_is_told_and_no_verdict(ended_by: str) -> None:
     ],
 )
 def test_a_baseline_is_good_answers_mostly_from_the_region(results: tuple[Iterator[Result], ...], words: str) -> None:
-    """Else nothing could be told from an outage."""
+    """Else an outage would prove nothing."""
     problem = baseline_problem(plan(), [result for some in results for result in some])
 
     assert bool(problem) == bool(words)

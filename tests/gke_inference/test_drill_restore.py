@@ -1,4 +1,4 @@
-"""`drill` always restores: on every way out, after every fault, and from its journal after a kill -9."""
+"""`drill` always restores: however it ends, after every fault, and from its journal after a kill -9."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_restoring_is_tried_again(made: Rig, journal: Path, inference_ops: Infer
     assert [fault.times for fault in made.home.api.faults] == [0] * len(faults)
 
 
-def test_what_cannot_be_restored_is_told_and_kept(made: Rig, journal: Path, inference_ops: InferenceOps) -> None:
+def test_what_cannot_be_restored_is_reported_and_kept(made: Rig, journal: Path, inference_ops: InferenceOps) -> None:
     """Exit code 1, the journal stays, and the fix names the command that goes on from it."""
     follow = made.home.api.changed
 

@@ -79,7 +79,7 @@ def test_failed_requests_of_a_load_have_a_colour_of_their_own() -> None:
     assert FAILED_COLOR not in load_picture(*answered)
 
 
-def test_the_states_of_a_drill_are_told_apart() -> None:
+def test_the_states_of_a_drill_can_be_distinguished() -> None:
     """Each by its name at its own line, once, and not by equal squares in the legend."""
     picture = drill_picture()
     legend = [text for text in texts(picture) if text in (HOME, OTHER, "failed")]

@@ -83,7 +83,7 @@ async def seen_from_here(url: str) -> Result:
 
 
 @pytest.mark.parametrize("failure", get_args(Failure))
-def test_every_way_to_fail_is_told_as_from_here(api: ClusterApi, failure: Failure) -> None:
+def test_every_way_to_fail_is_reported_as_from_here(api: ClusterApi, failure: Failure) -> None:
     """Status, region, kind of error and length of the answer are the same."""
 
     def shape(result: Result) -> tuple[Any, ...]:
@@ -169,14 +169,14 @@ def test_a_clock_that_jumps_ends_it() -> None:
             """Answer as a pod whose clock went on while the local one stood still."""
             return {"now_sec": time.perf_counter() - next(behind), "running": 0, "results": []}
 
-    async def told() -> None:
+    async def ask_three_times() -> None:
         made = stream(Asleep(), "http://127.0.0.1")
         await made._ask_pod()
         await made._ask_pod()
         with pytest.raises(ApiError, match="asleep"):
             await made._ask_pod()
 
-    anyio.run(told)
+    anyio.run(ask_three_times)
 
 
 def test_a_pod_that_cannot_send_says_so() -> None:
