@@ -192,7 +192,7 @@ def test_the_autoscaler_gets_back_what_it_had(
 
 
 def test_limits_make_it_wrong_and_overload_can_be_allowed(example: Rig, drill: Any) -> None:
-    """A downtime longer than allowed, more failures than allowed: reported with a fix. One server less is no refusal."""
+    """A downtime longer than allowed, or more failures: reported with a fix. One server less is no refusal."""
     example.scale(example.other, 1)
     ran = drill("--yes", "--even-if-overloaded", "--max-downtime-sec", "0.01", "--max-error-rate", "0.01")
     wrong = {finding["id"]: finding["fix"] for finding in ran.document["findings"] if finding["status"] == "wrong"}
