@@ -183,7 +183,7 @@ def test_what_cannot_be_restored_is_reported_and_kept(made: Rig, journal: Path, 
     finding = next(found for found in ran.document["findings"] if found["id"] == "DRILL-RESTORED")
 
     assert (ran.code, finding["status"], made.home.wanted) == (1, "wrong", 0)
-    assert finding["fix"] == f"inference-ops drill --restore --journal {journal}"
+    assert finding["fix"] == f"gke-inference drill --restore --journal {journal}"
     failed = inference_ops("drill", "--restore", "--journal", str(journal), "--restore-timeout-sec", "0")
     assert (failed.code, "NOT RESTORED" in failed.err, journal.exists()) == (1, True, True)
     made.home.api.faults = []

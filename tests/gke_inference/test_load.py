@@ -1,4 +1,4 @@
-"""`inference-ops load` from end to end: report, picture, exit codes, signals."""
+"""`gke-inference load` from end to end: report, picture, exit codes, signals."""
 
 from __future__ import annotations
 
