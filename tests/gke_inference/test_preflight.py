@@ -45,7 +45,7 @@ def test_nothing_is_written(good_google: GoogleStandIn, inference_ops: Inference
 def test_what_may_not_be_asked_is_unknown_and_hides_nothing(
     good_google: GoogleStandIn, inference_ops: InferenceOps
 ) -> None:
-    """Exit code 3; the finding names the permission, and all others are told as before."""
+    """Exit code 3; the finding names the permission, and all others are reported as before."""
     good_google.faults["secretmanager.projects.secrets.versions.list"] = Fault(403, "Permission denied on resource")
     code, findings, document = run(inference_ops)
 
@@ -102,7 +102,7 @@ def test_an_unknown_region_is_bad_input(good_google: GoogleStandIn, inference_op
 
 
 def test_a_wrong_config_is_bad_input(good_google: GoogleStandIn, inference_ops: InferenceOps, tmp_path: Path) -> None:
-    """In the words of a synth."""
+    """With the message of a synth."""
     ran = inference_ops("--config", str(tmp_path / "nowhere.yaml"), "preflight")
 
     assert (ran.code, "nowhere.yaml: 1 problem" in ran.err) == (2, True)
@@ -111,7 +111,7 @@ def test_a_wrong_config_is_bad_input(good_google: GoogleStandIn, inference_ops: 
 def test_a_check_that_hangs_is_unknown_after_the_time_given(
     good_google: GoogleStandIn, inference_ops: InferenceOps
 ) -> None:
-    """The others are told all the same."""
+    """The others are reported all the same."""
     good_google.faults["cloudbilling.projects.getBillingInfo"] = Fault("hang")
     code, findings, _ = run(inference_ops, "--timeout-sec", "3")
 

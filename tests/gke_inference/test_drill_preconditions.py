@@ -1,4 +1,4 @@
-"""`drill`: what is told before anything is changed, and what ends it there."""
+"""`drill`: the checks before anything is changed, and what ends it there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.gke_inference.google_stand_in import GoogleStandIn
 
 
 def test_nothing_is_changed_without_yes(drill_rig: Rig, drill: Any, tmp_path: Path) -> None:
-    """A dry run: what would be done is told, nothing is sent and no journal is written."""
+    """A dry run: what would be done is printed, nothing is sent and no journal is written."""
     ran = drill()
 
     assert (ran.code, ran.document["dry_run"]) == (0, True)
@@ -54,7 +54,7 @@ def test_it_refuses_where_the_others_could_not_carry_the_load(
 
 @pytest.mark.parametrize("key", ["home", "other"])
 def test_what_may_not_be_read_is_not_taken_for_good(drill_rig: Rig, drill: Any, key: str) -> None:
-    """A 403 is told, and nothing is changed."""
+    """A 403 is reported, and nothing is changed."""
     getattr(drill_rig, key).api.faults = [Fault(403)]
     ran = drill("--yes")
 
@@ -64,7 +64,7 @@ def test_what_may_not_be_read_is_not_taken_for_good(drill_rig: Rig, drill: Any, 
 
 
 @pytest.mark.parametrize("means", ["replicas", "drain", "cordon"])
-def test_what_may_not_be_changed_is_told_before_anything_is_sent(drill_rig: Rig, drill: Any, means: str) -> None:
+def test_what_may_not_be_changed_is_reported_before_anything_is_sent(drill_rig: Rig, drill: Any, means: str) -> None:
     """Each change is sent as a dry run first: a 403 is unknown, with the roles that help."""
     drill_rig.home.api.faults = [Fault(403, method="PATCH")]
     ran = drill("--yes", "--means", means)
@@ -85,7 +85,7 @@ def test_what_the_cluster_would_refuse_is_wrong(drill_rig: Rig, drill: Any) -> N
 
 
 def test_two_regions_cannot_both_be_drained(inference_ops: InferenceOps) -> None:
-    """Google wants some capacity left: told before a cluster is asked."""
+    """Google wants some capacity left: refused before a cluster is asked."""
     ran = inference_ops("drill", "--region", "us", "--double", "eu", "--means", "drain")
 
     assert (ran.code, "must leave a region that is not drained" in ran.err) == (2, True)
@@ -113,7 +113,7 @@ def test_a_drain_that_google_would_refuse_later_is_refused(
     assert (ran.code, words in ran.out, drill_rig.home.api.writes()) == (3, True, [])
 
 
-def test_a_change_that_is_ignored_is_told(drill_rig: Rig, drill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_is_ignored_is_reported(drill_rig: Rig, drill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A CRD that does not know scopes drops them without a word: the dry run's answer shows it."""
     answer = drill_rig.home.api.answer
 
@@ -187,7 +187,7 @@ def test_capacity_that_is_lost_meanwhile_stops_the_outage(drill_rig: Rig, drill:
     assert "DRILL-CAPACITY: servers in use of the regions that are left: eu: 0" in ran.out
 
 
-def test_without_credentials_the_way_to_sign_in_is_told(
+def test_without_credentials_the_way_to_sign_in_is_shown(
     inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Nothing else can be asked then."""
@@ -232,7 +232,7 @@ def test_an_outage_that_is_refused_changes_nothing(drill_rig: Rig, drill: Any, t
     ],
 )
 def test_a_baseline_that_is_not_good_ends_it(drill_rig: Rig, drill: Any, make: Any, words: str) -> None:
-    """Failures, another region that serves, or no region told: nothing is changed, and exit code 3."""
+    """Failures, another region that serves, or no region named: nothing is changed, and exit code 3."""
     drill_rig.gateway.detection_sec = 60
     make(drill_rig)
     ran = drill("--yes", "--max-error-rate", "0.05")
@@ -242,7 +242,7 @@ def test_a_baseline_that_is_not_good_ends_it(drill_rig: Rig, drill: Any, make: A
     assert drill_rig.home.api.writes() == []
 
 
-def test_bad_input_is_told_at_once(drill_rig: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
+def test_bad_input_is_reported_at_once(drill_rig: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """All of it, before a cluster is asked."""
     journal = tmp_path / "journal.svg"
     journal.write_text("{}")
