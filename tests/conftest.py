@@ -40,7 +40,7 @@ pytest_plugins = [
 SLOW_FIXTURES = (
     *("deployed_of", "lab", "world"),
     *("every_platform", "fast", "plain"),
-    *("drill", "drill_rig", "elastic", "example", "good_google"),
+    *("drill_rig", "inference_ops"),
 )
 """What a test with one of them waits for: real Terraform, a long synth, or a whole command and its stand-ins."""
 
@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make quick` leaves out."""
     for item in items:
-        if set(SLOW_FIXTURES) & set(getattr(item, "fixturenames", ())):
+        if "terraform" in item.path.parts or set(SLOW_FIXTURES) & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
 
 
