@@ -65,7 +65,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make quick` leaves out."""
     for item in items:
-        if "terraform" in item.path.parts or set(SLOW_FIXTURES) & set(getattr(item, "fixturenames", ())):
+        if item.nodeid.startswith("tests/terraform/") or set(SLOW_FIXTURES) & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
 
 
