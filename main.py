@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py",
-        description="Write the Terraform JSON of one platform to cdktf.out, and tell what it holds.",
+        description="Write the Terraform JSON of one platform to cdktf.out, and print what it holds.",
         epilog=f"cdktf passes no arguments: for it, {VARIABLE} names the file. "
         "Exit codes: 0 done, 2 the input is wrong, and nothing was written.",
         allow_abbrev=False,

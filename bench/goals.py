@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Outcome:
-    """One goal of the issue or README in words, what was measured, and whether it was reached."""
+    """A goal of docs/performance.md, what was measured, and whether it was reached."""
 
     what: str
     goal: str

@@ -1,4 +1,4 @@
-"""main.py as the benches run it: without the rules, since 64 regions are beyond a limit of Google's, not of ours."""
+"""main.py as the benches run it: without the rules, because Google allows fewer than 64 regions."""
 
 import sys
 from importlib import import_module

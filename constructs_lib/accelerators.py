@@ -29,7 +29,7 @@ class Machine:
         cpus: CPUs of one node, as GKE's autoscaler counts them.
         host_memory_gib: Memory of one node, which Google writes as GB.
         resource: Name under which pods ask for them, such as `google.com/tpu`.
-        label: Node label that tells the accelerator, with `label_value`.
+        label: Node label of the accelerator, with the value `label_value`.
         topologies: TPU slices and the nodes each takes; empty for GPUs.
         workload_policy_topology: Topology of the workload policy that its nodes are made with, alone or together; None
             where it needs none.
@@ -75,7 +75,7 @@ class Machine:
 
 @cache
 def machines() -> Mapping[str, Machine]:
-    """Every machine type that is known, by name."""
+    """Read every machine type that is known, by name."""
     text = resources.files("constructs_lib").joinpath("data/machines.json").read_text(encoding="utf-8")
     return MappingProxyType({entry["machine_type"]: Machine(**entry) for entry in json.loads(text)})
 

@@ -172,9 +172,11 @@ class GkeCluster(Construct):
             lifecycle=reaches_floor(self.name, self.plan.version_floor, fix=fix),
         )
 
-    def _warn_of_missing(self, cluster: ContainerCluster, part: str, held: list[str], wanted: dict[str, str]) -> None:
+    def _warn_of_missing(
+        self, cluster: ContainerCluster, part: str, enabled: list[str], wanted: dict[str, str]
+    ) -> None:
         """Warn in each plan of what an older cluster lacks of *wanted*, which no plan changes."""
-        missing = Fn.setsubtract(list(wanted), held)
+        missing = Fn.setsubtract(list(wanted), enabled)
         command = f"gcloud container clusters update {self.name} --project={self.project}"
         command += f" --location={self.location} --{part}={','.join(wanted.values())}"
         rule = {

@@ -108,11 +108,11 @@ FLOORS = (
         machines=("tpu7x-standard-4t",),
     ),
 )
-"""Every floor that is known. A machine that is not here has none that a source tells."""
+"""Every floor that is known. A machine that is not here has none that a source names."""
 
 
 def machine_floor(machine_type: str) -> str | None:
-    """The lowest version that has *machine_type* with the default GPU driver; None where no source says."""
+    """Return the lowest version that has *machine_type* with the default GPU driver; None where no source says."""
     return next((floor.version for floor in FLOORS if machine_type in floor.machines), None)
 
 
@@ -141,12 +141,12 @@ class GkeVersion:
         return f"{self.parts[0]}.{self.parts[1]}"
 
     def reaches(self, floor: GkeVersion) -> bool:
-        """Whether this version, or the newest one that it stands for, is not below *floor*."""
+        """Return whether this version, or the newest one that it stands for, is not below *floor*."""
         return self.parts >= floor.parts[: len(self.parts)]
 
     def reached_by(self, version: str) -> str:
         """
-        A Terraform condition, without its `${}`: whether the expression *version* is not below this version.
+        Write a Terraform condition, without its `${}`: whether the expression *version* is not below this version.
 
         Terraform cannot compare versions, so both become one number of nine digits per part.
         """
@@ -155,5 +155,5 @@ class GkeVersion:
 
 
 def highest(versions: list[str]) -> str:
-    """The highest of *versions*, which are complete ones: the floor of all features together."""
+    """Return the highest of *versions*, which are complete ones: the floor of all features together."""
     return max(versions, key=GkeVersion.parse)

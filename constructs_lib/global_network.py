@@ -86,7 +86,7 @@ class GlobalNetwork(Construct):
         Return a VPC that is managed elsewhere, so that regions can be added to it here.
 
         Nothing of it is managed: only what `add_region` adds. `spec.mtu` has no effect. Whether a region's ranges are
-        free in it is seen at apply.
+        free in it is seen at apply. Add all regions in one stack: the rule for health checks is named after the VPC.
         """
         return _ExistingNetwork(scope, id_, google=google, time=time, plan=plan, spec=spec)
 

@@ -29,41 +29,41 @@ def cluster_path(project: str, location: str, cluster: str) -> str:
 
 
 def wrong_word(text: str, longest: int = COMPUTE_LENGTH) -> str:
-    """What a name of a resource must do that *text* does not; empty where it is right."""
+    """Return what a name of a resource must do that *text* does not; empty where it is right."""
     if not re.fullmatch(WORD, text):
         return f"hold only {WORD_ALPHABET}"
     return "" if len(text) <= longest else f"have at most {longest} characters"
 
 
 def wrong_region(text: str) -> str:
-    """What a region must do that *text* does not."""
+    """Return what a region must do that *text* does not."""
     return "" if re.fullmatch(REGION, text) else "be a region such as us-east5"
 
 
 def wrong_zone(text: str, region: str) -> str:
-    """What a zone of *region* must do that *text* does not: it ends in a letter, or in an AI zone's `ai1a`."""
+    """Return what a zone of *region* must do that *text* does not: end in a letter, or as an AI zone in `ai1a`."""
     return "" if re.fullmatch(rf"{re.escape(region)}-(ai\d+)?[a-z]", text) else f"be a zone of {region}"
 
 
 def wrong_project(text: str) -> str:
-    """What a project ID must do that *text* does not."""
+    """Return what a project ID must do that *text* does not."""
     return "" if re.fullmatch(PROJECT, text) else "be a project ID of 6 to 30 characters"
 
 
 def wrong_label(text: str) -> str:
-    """What the name of a namespace or service account of Kubernetes must do that *text* does not."""
+    """Return what the name of a Kubernetes namespace or service account must do that *text* does not."""
     return "" if re.fullmatch(LABEL, text) else "be 1 to 63 lower case letters, digits and hyphens"
 
 
 def wrong_account(text: str) -> str:
-    """What the ID of a service account of Google Cloud must do that *text* does not."""
+    """Return what the ID of a Google Cloud service account must do that *text* does not."""
     least, most = ACCOUNT_LENGTHS
     right = re.fullmatch(WORD, text) and least <= len(text) <= most
     return "" if right else f"be {least} to {most} characters, and hold only {WORD_ALPHABET}"
 
 
 def wrong_bucket(name: str) -> str:
-    """What a bucket name must do that *name* does not. Source: Google, About Cloud Storage buckets, bucket names."""
+    """Return what a bucket name must do that *name* does not. Source: Google, About Cloud Storage buckets, names."""
     if not re.fullmatch(BUCKET_ALPHABET, name):
         return "hold only lower case letters, digits, -, _ and ., and begin and end with a letter or digit"
     if _is_address(name):
@@ -79,12 +79,12 @@ def wrong_bucket(name: str) -> str:
 
 
 def wrong_location(text: str, region: str, zones: Sequence[str]) -> str:
-    """What the location of a cluster must do that *text* does not: the region, or the zone of a zonal one."""
+    """Return what a cluster's location must be that *text* is not: the region, or the zone of a zonal cluster."""
     return "" if text in (region, *zones) else f"be {region} or one of its zones ({', '.join(zones)})"
 
 
 def report_wrong(name: str, value: str, must: str) -> Iterator[str]:
-    """The problem of the setting *name*, where there is one; a token, known after apply, has none yet."""
+    """Yield the problem of the setting *name*, where there is one; a token, known after apply, has none yet."""
     if must and "${" not in value:
         yield f"{name} must {must}, got '{value}'"
 

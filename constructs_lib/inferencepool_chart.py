@@ -26,7 +26,7 @@ class ChartVersion:
 
     Attributes:
         flags_as_list: Flags are a list of name and value (a map crashes the picker); else a map (a list crashes it).
-        kv_cache_metric: The gauge that the endpoint picker reads unless told otherwise.
+        kv_cache_metric: The gauge that the endpoint picker reads by default.
         monitoring: Value that has the endpoint picker scraped by managed Prometheus. v1.0.1 makes a ServiceMonitor of
             the Prometheus operator from `prometheus`, on GKE too, which fails there; later ones do not.
         has_target_port_number: The health check's port is a value of its own, beside the pool's.
@@ -60,7 +60,7 @@ REQUESTS_BEFORE_V1_4 = (1, 2)
 
 def chart_version(version: str) -> ChartVersion:
     """
-    What *version* takes.
+    Return what *version* takes.
 
     Raises:
         ValueError: It is not known, so that its values could be wrong without anybody noticing.
@@ -72,23 +72,23 @@ def chart_version(version: str) -> ChartVersion:
 
 
 def picker_name(pool: str) -> str:
-    """Name of the endpoint picker's Deployment and Service of the release *pool*, in every version."""
+    """Return the name of the endpoint picker's Deployment and Service of the release *pool*, in every version."""
     return f"{pool[:40]}-epp"
 
 
 def picker_labels(pool: str) -> dict[str, str]:
-    """Labels of the endpoint picker's pods."""
+    """Return the labels of the endpoint picker's pods."""
     return {"inferencepool": picker_name(pool)}
 
 
 def endpoint_picker_requests(version: str) -> tuple[int, int]:
-    """CPUs and GiB of memory that one endpoint picker needs room for."""
+    """Return the CPUs and GiB of memory that one endpoint picker needs room for."""
     return REQUESTS if chart_version(version).has_resources else REQUESTS_BEFORE_V1_4
 
 
 def values(version: str, *, labels: Mapping[str, str], port: int, replicas: int, kv_metric: str) -> dict[str, Any]:
     """
-    The chart's values.
+    Return the chart's values.
 
     The export annotation is not among them: no version has a value for it.
 
@@ -118,7 +118,7 @@ def values(version: str, *, labels: Mapping[str, str], port: int, replicas: int,
 
 
 def _flags(chart: ChartVersion, kv_metric: str) -> Any:
-    """Strings only: every version renders a boolean flag as two words, and Go stops reading flags there."""
+    """Return the flags as strings: every version splits a boolean flag in two, and Go stops reading flags there."""
     flags = {"v": "1"}
     if kv_metric != chart.kv_cache_metric:
         flags[KV_CACHE_FLAG] = kv_metric
@@ -126,7 +126,7 @@ def _flags(chart: ChartVersion, kv_metric: str) -> Any:
 
 
 def _resources(version: str) -> dict[str, Any]:
-    """No CPU limit, as upstream: picking is bursty. Twice the memory as limit, should it leak."""
+    """Return the requests, and twice the memory as limit, should it leak. As upstream, no CPU limit for its bursts."""
     cpu, memory_gib = endpoint_picker_requests(version)
     return {
         "requests": {"cpu": str(cpu), "memory": f"{memory_gib}Gi", "ephemeral-storage": "256Mi"},

@@ -87,7 +87,7 @@ class MetricsAdapter(Construct):
 
     def _refuse_another(self, kubernetes: KubernetesProvider, cluster: str, api_service: str) -> None:
         [(label, value)] = MANAGED_BY.items()
-        ours = f'[for found in self.objects : try(found.metadata.labels["{label}"], "") == "{value}"]'
+        managed = f'[for found in self.objects : try(found.metadata.labels["{label}"], "") == "{value}"]'
         DataKubernetesResources(
             self,
             "present",
@@ -98,7 +98,7 @@ class MetricsAdapter(Construct):
             lifecycle={
                 "postcondition": [
                     Postcondition(
-                        condition=f"${{alltrue({ours})}}",
+                        condition=f"${{alltrue({managed})}}",
                         error_message=f"{cluster} has a server of {api_service} already that is not ours, and a "
                         f"cluster has one APIService of a name. Is it Google's adapter, set "
                         f"autoscaling.install_adapter to false; is it KEDA, prometheus-adapter or another, set "

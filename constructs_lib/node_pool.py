@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cdktf import DataResource, Postcondition
@@ -35,7 +36,8 @@ class NodePool(Construct):
 
     Raises:
         ValueError: GKE takes no pool called *name*, the machine type or its topology is not known, the spec chooses no
-            capacity or two, or the pool has managed DRANET and the cluster no Dataplane V2.
+            capacity or two, a fixed size beside autoscaling, or the pool has managed DRANET and the cluster no
+            Dataplane V2.
 
     Attributes:
         name: The pool's name (known at synth).
@@ -81,13 +83,19 @@ class NodePool(Construct):
         self.id = self.pool.id
 
 
-def _wrong_settings(plan: PoolPlan, cluster: GkeCluster) -> list[str]:
-    """Return what is wrong with the settings of *plan* in *cluster*."""
-    wrong_mode = plan.spec.capacity.wrong_mode
-    problems = [f"capacity {wrong_mode}"] if wrong_mode else []
+def _wrong_settings(plan: PoolPlan, cluster: GkeCluster) -> Iterator[str]:
+    """Yield what is wrong with the settings of *plan* in *cluster*, one line for each."""
+    spec, growth = plan.spec, plan.spec.autoscaling
+    if spec.capacity.wrong_mode:
+        yield f"capacity {spec.capacity.wrong_mode}"
     if plan.dranet and not cluster.spec.dataplane_v2:
-        problems.append("dataplane_v2 must be true for managed DRANET, got false")
-    return problems
+        yield "dataplane_v2 must be true for managed DRANET, got false"
+    if growth and spec.nodes_per_zone is not None:
+        yield f"nodes_per_zone must not be given beside autoscaling, got {spec.nodes_per_zone}"
+    if growth and plan.multi_host:
+        yield f"autoscaling must not be given for a slice of {plan.slice_nodes} nodes, which comes and goes whole"
+    if growth and growth.min_nodes and spec.capacity.grows_from_zero:
+        yield f"min_nodes must be 0 for {' and '.join(spec.capacity.modes)}, got {growth.min_nodes}"
 
 
 def _shape(scope: Construct, name: str, plan: PoolPlan) -> str:

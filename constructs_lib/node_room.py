@@ -25,19 +25,19 @@ Sources: Google, "Plan GKE node sizes"; GoogleCloudPlatform/cluster-autoscaler 7
 
 
 def cpus_left(cpus: int) -> float:
-    """CPUs that a machine with *cpus* leaves to pods that are not GKE's own."""
+    """Return the CPUs that a machine with *cpus* leaves to pods that are not GKE's own."""
     return cpus - _kept(cpus, CPU_BRACKETS) - DAEMONS_CPUS
 
 
 def memory_left_gib(memory_gib: int) -> float:
-    """GiB of memory that a machine with *memory_gib* leaves to pods that are not GKE's own."""
+    """Return the GiB of memory that a machine with *memory_gib* leaves to pods that are not GKE's own."""
     shown = memory_gib * (1 - KERNEL_SHARE)
     return shown - _kept(memory_gib, MEMORY_BRACKETS) - EVICTION_GIB - DAEMONS_MEMORY_GIB
 
 
 def disk_left_gib(disk_gib: int) -> int:
     """
-    GiB of a boot disk that GKE leaves to pods: nine tenths of the file system less what GKE reserves.
+    Return the GiB of a boot disk that are left to pods: nine tenths of the file system less what GKE reserves.
 
     It reserves the smallest of half the disk, 6 GiB and 35 % of it, 100 GiB. Source: Google, "Plan GKE node sizes".
     """
@@ -47,7 +47,7 @@ def disk_left_gib(disk_gib: int) -> int:
 
 def local_ssds_left_gib(count: int, total_gib: int) -> int:
     """
-    GiB of *count* local SSDs that GKE leaves to pods: nine tenths less what it reserves, 50, 75 or 100 GiB.
+    Return the GiB of *count* local SSDs that are left to pods: nine tenths less 50, 75 or 100 GiB of GKE's.
 
     Source: Google, "Plan GKE node sizes", ephemeral storage backed by local SSDs.
     """

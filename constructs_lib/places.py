@@ -1,4 +1,4 @@
-"""Where Google Cloud is, and where it offers which accelerators, as far as public lists tell."""
+"""Where Google Cloud is, and where it offers which accelerators, as far as public lists show."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ class Places:
     offered: dict[str, frozenset[str]]
 
     def lacks_zone(self, region: str, zone: str) -> bool:
-        """Whether *zone* is surely none of those that *region* had; AI zones come and go unlisted."""
+        """Return whether *zone* is surely none of those that *region* had; AI zones come and go unlisted."""
         zones = self.regions.get(region)
         return zones is not None and not _is_ai_zone(region, zone) and zone not in zones
 
     def lacks_machine(self, region: str, zone: str, machine_type: str) -> bool:
-        """Whether *machine_type* is in the lists, and *zone* is one that they know and that did not have it."""
+        """Return whether *machine_type* is listed, and *zone* is a known one that did not have it."""
         having = self.having(machine_type)
         return bool(having) and zone in (self.regions.get(region) or ()) and zone not in having
 
     def having(self, machine_type: str) -> list[str]:
-        """The zones that had it."""
+        """Return the zones that had it."""
         return sorted(zone for start, zones in self.offered.items() if machine_type.startswith(start) for zone in zones)
 
 
 @cache
 def places() -> Places:
-    """The lists in `data/places.json`, which names its sources."""
+    """Read the lists in `data/places.json`, which names its sources."""
     text = resources.files("constructs_lib").joinpath("data/places.json").read_text(encoding="utf-8")
     data: dict[str, Any] = json.loads(text)
     return Places(

@@ -1,4 +1,4 @@
-"""What the name of a model server's image tells: whose it is, which version it holds, whether it stays what it is."""
+"""What the name of a model server's image shows: whose it is, which version it holds, whether it stays the same."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ServerImage:
 
     @property
     def version(self) -> Version | None:
-        """VLLM's version as the tag tells it. A pre-release counts as its release: `v0.11.1-rc1` is (0, 11, 1)."""
+        """VLLM's version as the tag names it. A pre-release counts as its release: `v0.11.1-rc1` is (0, 11, 1)."""
         found = re.match(VERSION, self.tag) if self.is_vllms_own else None
         return numbers(found) if found else None
 
@@ -79,7 +79,7 @@ class ServerImage:
 
 
 def server_image(name: str) -> ServerImage:
-    """*name* in its parts."""
+    """Split *name* into its parts."""
     named, _, digest = name.partition("@")
     last = named.rsplit("/", 1)[-1]
     tag = last.partition(":")[2]
@@ -87,6 +87,6 @@ def server_image(name: str) -> ServerImage:
 
 
 def numbers(found: re.Match[str]) -> Version:
-    """The three numbers that *found* has as groups; a patch that is not named is 0."""
+    """Return the three numbers that *found* has as groups; a patch that is not named is 0."""
     major, minor, patch = found.groups(default="0")
     return int(major), int(minor), int(patch)

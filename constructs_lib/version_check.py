@@ -10,7 +10,7 @@ from constructs_lib.gke_version import GkeVersion
 
 def reaches_floor(cluster: str, floor: str, *, fix: str) -> dict[str, Any]:
     """
-    The `lifecycle` of a data source of *cluster* that stops what depends on it while the version is below *floor*.
+    Return the `lifecycle` of a data source that stops what depends on it while the version is below *floor*.
 
     It is for a data source and never for the cluster itself: a plan that upgrades a cluster still knows the old
     version, and a create that failed knows none. Terraform does not stop a destroy for it.
@@ -27,7 +27,7 @@ def reaches_floor(cluster: str, floor: str, *, fix: str) -> dict[str, Any]:
 
 
 def wrong_version(asked: str | None, floor: str) -> Iterator[str]:
-    """What is wrong with the GKE version that is asked for: no version, or one without the features in use."""
+    """Yield what is wrong with the GKE version that is asked for: no version, or one without the features in use."""
     if asked is None:
         return
     try:

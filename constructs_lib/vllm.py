@@ -1,4 +1,4 @@
-"""What differs between versions of vLLM, told by the config or by the tag of vLLM's own image."""
+"""What differs between versions of vLLM, which the spec or the tag of vLLM's own image names."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LEAVE_SEC = 30
 EXIT_SEC = 5
 
 
-def told_version(server: ModelServerSpec) -> Version | None:
-    """The vLLM version that the config tells, else the tag of vLLM's own image; None where neither does."""
+def find_version(server: ModelServerSpec) -> Version | None:
+    """Return the vLLM version of the spec, else that of the tag of vLLM's own image; None where neither names it."""
     if server.vllm_version is None:
         return server_image(server.image).version
     found = re.match(VERSION, server.vllm_version)
@@ -37,29 +37,29 @@ def told_version(server: ModelServerSpec) -> Version | None:
 
 def version(server: ModelServerSpec) -> Version:
     """
-    The vLLM version, such as (0, 27, 0): arguments and metrics follow from it, so it is never guessed.
+    Return the vLLM version, such as (0, 27, 0): arguments and metrics follow from it, so it is never guessed.
 
     Raises:
-        ValueError: Neither the config nor the image's tag tells it.
+        ValueError: Neither the spec nor the image's tag names it.
     """
-    told = told_version(server)
-    if told is None:
-        raise ValueError(f"vllm_version must be given for an image whose tag does not tell it, got '{server.image}'")
-    return told
+    found = find_version(server)
+    if found is None:
+        raise ValueError(f"vllm_version must be given for an image whose tag does not name it, got '{server.image}'")
+    return found
 
 
 def kv_cache_metric(server: ModelServerSpec) -> str:
-    """The gauge, 0 to 1, of the KV cache in use."""
+    """Return the gauge, 0 to 1, of the KV cache in use."""
     return KV_CACHE_METRIC_BEFORE_0_10_2 if version(server) < (0, 10, 2) else KV_CACHE_METRIC
 
 
 def drains_on_sigterm(server: ModelServerSpec) -> bool:
-    """Whether the server can finish running requests after SIGTERM (`--shutdown-timeout`) instead of aborting them."""
+    """Return whether the server can finish running requests after SIGTERM (`--shutdown-timeout`) or aborts them."""
     return version(server) >= FIRST_THAT_DRAINS
 
 
 def environment(server: ModelServerSpec, *, tpu: bool, adapters: bool) -> dict[str, str]:
-    """What the version needs to be told on these chips: where the driver is, what to log, how to have adapters."""
+    """Return what the version needs on these chips: where the driver is, what to log, how to have adapters."""
     if tpu:
         # Logs of the TPU library are for ever added to below /tmp and fill the disk (marin-community/marin#2078).
         logs = {"TPU_LOG_DIR": "disabled"}
@@ -71,7 +71,7 @@ def environment(server: ModelServerSpec, *, tpu: bool, adapters: bool) -> dict[s
 
 def shutdown(server: ModelServerSpec) -> tuple[int, int]:
     """
-    How a pod uses the seconds it has to go (`termination_grace_sec`).
+    Divide the seconds that a pod has to go (`termination_grace_sec`).
 
     A vLLM that cannot drain aborts its requests at SIGTERM, so it gets the signal as late as possible.
 

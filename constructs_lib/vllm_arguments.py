@@ -36,7 +36,7 @@ class Argument:
     value: str
 
     def named(self, flags: Iterable[str]) -> str | None:
-        """Which of *flags* it is. vLLM takes an abbreviation (argparse's default) where it is the only one."""
+        """Return which of *flags* it is. vLLM takes an abbreviation (argparse's default) where it is the only one."""
         known = tuple(flags)
         if self.flag in known:
             return self.flag
@@ -47,7 +47,7 @@ class Argument:
 
 
 def arguments(texts: Sequence[str]) -> Iterator[Argument]:
-    """Each argument of *texts*, with its value from behind `=` or from the next text (vLLM, FlexibleArgumentParser)."""
+    """Yield each argument of *texts*, its value behind `=` or in the next text (vLLM, FlexibleArgumentParser)."""
     for index, text in enumerate(texts):
         if not re.match(r"-{1,2}[A-Za-z]", text):
             continue
@@ -59,14 +59,14 @@ def arguments(texts: Sequence[str]) -> Iterator[Argument]:
 
 
 def split_arguments(line: str) -> list[str]:
-    """Each argument of a command line, without the quotes around it or around its value."""
+    """Split a command line into arguments, without the quotes around each or around its value."""
     parts = (part.rstrip(",") for part in PIECE.findall(line))
     return [re.sub(r"""(?s)^(--?[\w.-]+=)?(["'])(.*)\2$""", r"\1\3", part) for part in parts if part]
 
 
 def weights_format(texts: Sequence[str]) -> WeightsFormat:
-    """The format of weights that *texts* have vLLM read, where a repository may have two."""
-    told = {argument.value for argument in arguments(texts) if argument.named(("--load-format", "--config-format"))}
-    if "mistral" in told:
+    """Return the format of weights that *texts* have vLLM read, where a repository may have two."""
+    formats = {argument.value for argument in arguments(texts) if argument.named(("--load-format", "--config-format"))}
+    if "mistral" in formats:
         return "mistral"
-    return "hf" if told & set(HF_FORMATS) else "auto"
+    return "hf" if formats & set(HF_FORMATS) else "auto"

@@ -10,6 +10,7 @@ from typing import Any
 
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
 from gke_inference.api_error import ApiError
+from gke_inference.backend_policy import REGION_LABEL
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.google_api import GoogleApi
 from platform_config.config import Config
@@ -121,7 +122,7 @@ class LivePlatform:
 
     def min_replicas(self, key: str) -> int:
         """Return the fewest servers that the autoscaler of region *key* allows; 0 without one."""
-        path = f"/apis/autoscaling/v2/namespaces/{self.config.namespace}/horizontalpodautoscalers"
+        path = self.object_path("autoscaling/v2", "horizontalpodautoscalers")
         for autoscaler in self.clusters(key).get(path).get("items", []):
             if autoscaler["spec"]["scaleTargetRef"]["name"] == self.names.model_server:
                 return int(autoscaler["spec"].get("minReplicas", 1))
@@ -142,7 +143,7 @@ class LivePlatform:
 
     def selector(self, key: str) -> dict[str, str]:
         """Return the selector of the policy's scopes for region *key*."""
-        return {"gke.io/region": self.config.regions[key].region}
+        return {REGION_LABEL: self.config.regions[key].region}
 
     def object_path(self, api: str, plural: str, *name: str) -> str:
         """Return the path of an object in the platform's namespace, or of all of its kind, in any cluster."""

@@ -17,7 +17,7 @@ class Finite(click.FloatRange):
     """A number in a range; `nan`, which is in every range for Python, is in none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number."""
+        """Return the number."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"must be a finite number, got {shown(value)}", param, ctx)
@@ -33,7 +33,7 @@ class WholeNumbers(click.ParamType[tuple[int, ...]]):
         self.most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """The numbers, in the order in which they were given."""
+        """Return the numbers, in the order in which they were given."""
         try:
             numbers = tuple(int(part) for part in value.split(","))
         except ValueError:
@@ -53,7 +53,7 @@ class BaseUrl(click.ParamType[str]):
     name = "url"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The address without `/v1` and without a slash at its end."""
+        """Return the address without `/v1` and without a slash at its end."""
         try:
             url = httpx.URL(value)
         except httpx.InvalidURL:
@@ -75,7 +75,7 @@ class TokenVariable(click.ParamType[str]):
     name = "name"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The token. Neither it nor the name is ever repeated: the name may be a token that was given by mistake."""
+        """Return the token. Neither it nor the name is ever printed: the name may be a token, given by mistake."""
         token = os.environ.get(value, "").strip()
         if not token or not token.isascii() or not token.isprintable():
             self.fail("must name an environment variable that holds a token of printable ASCII characters", param, ctx)
@@ -95,7 +95,7 @@ class NewFile(click.Path):
         self.suffix = suffix
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path."""
+        """Return the path."""
         path = Path(str(super().convert(value, param, ctx)))
         if self.suffix and path.suffix.lower() != self.suffix:
             self.fail(f"must end in {self.suffix}, the format that is written, got {shown(str(path))}", param, ctx)

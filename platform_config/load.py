@@ -14,9 +14,6 @@ from platform_config.partial_config import make_partial_config
 from platform_config.reading.shape_errors import explain_section_error, explain_shape_errors, likely_meant
 from platform_config.reading.yaml_file import Reading, read
 from platform_config.rules import check, check_known
-from platform_config.shape import setting_paths
-
-__all__ = ["load", "setting_paths"]
 
 
 def load(path: Path) -> Config:

@@ -30,6 +30,11 @@ class Names:
         return f"{self.config.name}-vpc"
 
     @property
+    def network_path(self) -> str:
+        """Full name of the VPC network, as Google's APIs and Terraform's states have it."""
+        return f"projects/{self.config.project}/global/networks/{self.network}"
+
+    @property
     def bucket(self) -> str:
         """Model bucket: unique in all of Google Cloud, so the project is in it."""
         given = self.config.bucket.name if self.config.bucket else None

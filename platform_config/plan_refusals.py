@@ -13,11 +13,12 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OUTDIR,
     SERVING_STACKS,
     WEIGHTS_STACK,
+    stack_folder,
 )
 
-STACK_FOLDERS = "cdktf.out/stacks"
 BUCKET = "weights"
 """Construct id of the bucket in `infra-network`."""
 BUCKET_PLACE = "weights-place"
@@ -32,7 +33,7 @@ CLUSTER_PLACE = "place"
 
 def terraform_command(stack: str, command: str) -> str:
     """Return a command for the root module of *stack*, as a person types it."""
-    return f"`terraform -chdir={STACK_FOLDERS}/{stack} {command}`"
+    return f"`terraform -chdir={stack_folder(OUTDIR, stack)} {command}`"
 
 
 def explain_moved_gateway(config: Config) -> str:

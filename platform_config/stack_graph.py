@@ -6,6 +6,8 @@ Every other module asks here: a stack id is spelled nowhere else.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from platform_config.config import Config
 
 NETWORK_STACK = "infra-network"
@@ -20,6 +22,9 @@ INFRA = "infra-"
 """How the id of each stack of Google's resources begins."""
 WORKLOAD = "workload-"
 """How the id of each stack of objects in clusters begins."""
+
+OUTDIR = Path("cdktf.out")
+"""Where a synth writes its stacks if no other folder is named; cdktf.json says so too."""
 
 
 def cluster_stack(key: str) -> str:
@@ -76,6 +81,11 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     }
 
 
+def stack_folder(outdir: Path, stack: str) -> Path:
+    """Return the root module of *stack* in the synth at *outdir*; cdktf decides where it is."""
+    return outdir / "stacks" / stack
+
+
 def state_prefix(config: Config, stack: str) -> str:
     """Where the state of *stack* is in the bucket `state_bucket`."""
     return f"{config.name}/{stack}"
@@ -85,7 +95,7 @@ def state_file(config: Config, stack: str) -> str:
     """
     Where the state of *stack* is without a bucket, as seen from the folder of the stack.
 
-    Relative to cdktf.out/stacks/<id>, so that the JSON is the same on every machine.
+    Relative to that folder, so that the JSON is the same on every machine.
     """
     return f"../../../terraform-state/{state_prefix(config, stack)}.tfstate"
 

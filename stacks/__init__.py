@@ -1,1 +1,1 @@
-"""Where things are and in what order: one file per stack, and the config they are made from."""
+"""The stacks of a platform, one file each, and `platform.py`, which puts them together."""

@@ -25,7 +25,7 @@ PROVIDER_VERSIONS = {
 
 class BaseStack(TerraformStack):
     """
-    A root that plain Terraform can run too: explicit providers, its own state, nothing read from another stack's state.
+    A root module that plain Terraform can run too: explicit providers, its own state, no read of another stack's state.
 
     Args:
         config: The platform.
@@ -55,7 +55,7 @@ class BaseStack(TerraformStack):
         return TimeProvider(self, "time")
 
     def pin(self, provider: str) -> None:
-        """State source and versions of *provider* in this stack."""
+        """Set the source and the versions of *provider* in this stack."""
         pin_provider(self, provider, PROVIDER_VERSIONS[provider])
 
     def _add_backend(self, id_: str) -> None:

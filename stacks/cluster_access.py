@@ -23,7 +23,7 @@ EPHEMERAL_TERRAFORM_VERSION = ">= 1.10.0"
 
 class ClusterStack(BaseStack):
     """
-    The cluster is looked up by name, so that this stack needs no other stack's state.
+    A stack with providers of one cluster, which it looks up by name: it needs no other stack's state.
 
     Args:
         key: Key of the region whose cluster it is.
@@ -94,7 +94,7 @@ class ClusterStack(BaseStack):
         return reaches_floor(self.names.cluster(self.key), self._floor, fix=fix)
 
     def _home(self, endpoint: str, moved: str) -> str:
-        """The endpoint of the cluster that this stack's objects are in, which is *endpoint* until the config moves."""
+        """Return the endpoint of the cluster that holds this stack's objects: *endpoint* until the config moves."""
         home = FixedValue(
             self, "home", value=self.names.cluster(self.key), refusal=moved, remember={"endpoint": endpoint}
         )

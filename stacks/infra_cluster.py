@@ -1,4 +1,4 @@
-"""One GKE cluster and its node pools: a failed apply or a stock-out stops at its border."""
+"""One GKE cluster and its node pools: an apply that fails, or finds no machines, affects no other cluster."""
 
 from cdktf import TerraformOutput
 from constructs import Construct
@@ -10,14 +10,13 @@ from constructs_lib.gke_cluster import GkeCluster
 from platform_config.config import Config
 from platform_config.names import SYSTEM_POOL
 from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
-from platform_config.sizing import system_machine_type
-from platform_config.versions import version_floor
+from platform_config.requirements import system_machine_type, version_floor
 from stacks.base import BaseStack
 
 
 class InfraClusterStack(BaseStack):
     """
-    The cluster of one region.
+    The cluster of one region with its system pool and its accelerator pools.
 
     Outputs: the cluster's name and location, and the command that signs kubectl in.
 

@@ -21,14 +21,14 @@ from platform_config.plan_refusals import (
     explain_moved_namespace,
     explain_removed_bucket,
 )
-from platform_config.services import project_services
+from platform_config.requirements import project_services
 from stacks.base import BaseStack
 from stacks.infra_fleet import SERVER_IDENTITY
 
 
 class InfraNetworkStack(BaseStack):
     """
-    What changes rarely, and loses data or addresses when it is destroyed.
+    APIs, VPC, bucket and the nodes' account: they change rarely, and a destroy loses data and addresses.
 
     Outputs: the bucket where there is one, the gateway's address of each region, the nodes' service account.
     """
@@ -69,7 +69,7 @@ class InfraNetworkStack(BaseStack):
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
     def _add_bucket(self, services: ProjectServices) -> None:
-        """The bucket, which goes when it is no more in the file and was read by nobody at the apply before."""
+        """Add the bucket. It is removed once the file has none, if nothing read it at the apply before."""
         config = self.config
         if config.bucket is not None:
             store = ModelStore(

@@ -1,4 +1,4 @@
-"""What one cluster needs before anything of ours can be planned in it."""
+"""What one cluster needs before any object of the platform can be planned in it."""
 
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
@@ -30,7 +30,7 @@ SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
 class WorkloadBaseStack(ClusterStack):
     """
-    Namespace and its network policies, the server's account, the CRD that GKE lacks, a gate for those that come late.
+    Namespace, network policies, the server's account, the CRD that GKE lacks, and a gate for CRDs that come late.
 
     Terraform reads a CRD when it plans an object of it, so those objects are in later stacks.
     """

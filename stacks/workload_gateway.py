@@ -1,4 +1,4 @@
-"""The gateway of all regions, on the config cluster: last up, first down."""
+"""The gateway of all regions, on the config cluster: applied last, destroyed first."""
 
 from cdktf import TerraformOutput
 from constructs import Construct
@@ -12,7 +12,7 @@ from stacks.cluster_access import ClusterStack
 
 class WorkloadGatewayStack(ClusterStack):
     """
-    Gateway, route, health check and balancing.
+    The Gateway, its route, health check and balancing.
 
     Outputs: the model's name for clients, and the reserved addresses to look up.
     """

@@ -1,4 +1,4 @@
-"""What serves the model in one cluster: one provider, one cluster, so that a dead one blocks no other's plan."""
+"""What serves the model in one cluster: one provider, one cluster, so that one that is lost blocks no other's plan."""
 
 from constructs import Construct
 
@@ -7,13 +7,12 @@ from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
 from platform_config.config import Config
 from platform_config.names import SERVER_ACCOUNT
-from platform_config.sizing import file_cache_gib
-from platform_config.versions import metric_source, needs_adapter, version_floor
+from platform_config.requirements import file_cache_gib, metric_source, needs_adapter, version_floor
 from stacks.cluster_access import ClusterStack
 
 
 class WorkloadServingStack(ClusterStack):
-    """Model server, metrics, autoscaling, InferencePool and its export in the cluster of one region."""
+    """The model server, metrics, autoscaling, InferencePool and its export in the cluster of one region."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config, key=key, floor=version_floor(config, key))

@@ -1,4 +1,4 @@
-"""A config file of a test, and what is said about it."""
+"""A config file of a test, and the problems that are reported about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 
 
 def written(folder: Path, content: str | bytes | dict[str, Any]) -> Path:
-    """A config file with *content*; plain data is written as JSON, which is YAML."""
+    """Write a config file with *content*; plain data is written as JSON, which is YAML."""
     path = folder / "mine.yaml"
     text = json.dumps(content) if isinstance(content, dict) else content
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -25,17 +25,17 @@ def written(folder: Path, content: str | bytes | dict[str, Any]) -> Path:
 
 
 def refused(path: Path) -> ConfigError:
-    """What is said about the file."""
+    """Return the error that loading the file raises."""
     with pytest.raises(ConfigError) as caught:
         load(path)
     return caught.value
 
 
 def refusal(path: Path) -> str:
-    """Everything that is printed, without the file's folder."""
+    """Return the text of that error, without the file's folder."""
     return str(refused(path)).replace(f"{path.parent}{os.sep}", "")
 
 
 def problems(path: Path) -> list[str]:
-    """The problems of the file, each with its fix."""
+    """Return the problems of the file, each with its fix."""
     return [str(problem) for problem in refused(path).problems]

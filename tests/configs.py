@@ -14,12 +14,12 @@ from platform_config.config import Config
 EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
 ELASTIC = EXAMPLE.with_name("h100-elastic.yaml")
 CONFIGS = (EXAMPLE, ELASTIC)
-"""The product's own configs, by name: what else is in that folder is a user's, and no test looks at it."""
+"""The product's own configs. Other files in that folder are a user's, and no test reads them."""
 
 
 def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:
     """
-    The example as plain data, with keys set by their path: `changed(cluster__control_plane="zonal")`.
+    Return the example as plain data, with keys set by their path: `changed(cluster__control_plane="zonal")`.
 
     Two underscores go one level down; None removes the key. *base* is another file to begin with.
     """
@@ -38,11 +38,11 @@ def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:
 
 @cache
 def _settings(base: Path) -> dict[str, Any]:
-    """Return the settings of *base* as plain data: read once, for it takes milliseconds and tests ask often."""
+    """Return the settings of *base* as plain data; read once, since tests ask thousands of times."""
     settings: dict[str, Any] = yaml.safe_load(base.read_text())
     return settings
 
 
 def config(base: Path = EXAMPLE, /, **changes: Any) -> Config:
-    """The example with keys changed, as a Config."""
+    """Return the example with keys changed, as a Config."""
     return Config.model_validate(changed(base, **changes))

@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 
 from constructs_lib.accelerators import machines
-from platform_config.load import setting_paths
 from platform_config.rules import RULES
+from platform_config.shape import setting_paths
 from tests.configs import changed
 from tools import docs
 

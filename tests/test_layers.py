@@ -1,30 +1,35 @@
-"""Imports run one way: main -> stacks -> constructs_lib -> bindings; what a config is needs no binding."""
+"""Imports run one way: main -> stacks -> constructs_lib -> bindings; configs and commands need no binding."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 BINDINGS = ("cdktf", "constructs", "cdktf_cdktf_provider_")
+SLOW_BINDINGS = ("cdktf", "jsii", "constructs")
+CLIENTS = ("google", "googleapiclient", "google_auth_httplib2", "httplib2", "httpx", "anyio", "pygal")
+COMMANDS = ("drill", "load", "preflight", "synth", "teardown", "verify")
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that the file names in an import."""
+    """Yield every module that the file names in an import, also within functions."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{path} has a relative import"
             yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def offenders(folder: str, *forbidden: str) -> list[str]:
-    """Files of a folder that import something whose name starts with one of *forbidden*."""
+    """List files of a folder that import something whose name starts with one of *forbidden*."""
     return [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sorted((ROOT / folder).rglob("*.py"))
@@ -43,7 +48,7 @@ def test_constructs_know_nothing_of_stacks_or_files() -> None:
     )
 
 
-def test_stacks_do_not_know_main_or_operations() -> None:
+def test_stacks_do_not_know_main_or_the_commands() -> None:
     """The composition root is above, the commands are beside."""
     assert offenders("stacks", "main", "gke_inference") == []
 
@@ -53,11 +58,30 @@ def test_a_config_knows_no_stack_and_no_command() -> None:
     assert offenders("platform_config", "main", "stacks", "gke_inference", *BINDINGS) == []
 
 
-def test_operations_know_no_cdktf() -> None:
-    """The commands of day 2 work where no binding is installed."""
-    assert [
-        one for one in offenders("gke_inference", *BINDINGS, "main", "stacks") if "synth/synthesize.py" not in one
-    ] == []
+def test_the_commands_know_no_cdktf() -> None:
+    """They work where no binding is installed; only the function that synthesizes knows stacks."""
+    found = offenders("gke_inference", *BINDINGS, "main", "stacks", "fast_synth")
+
+    assert {one.partition(" ")[0] for one in found} == {"gke_inference/synth/synthesize.py"}
+
+
+def commands_in(paths: Iterable[Path]) -> set[str]:
+    """Commands whose modules are imported by the files at *paths*."""
+    parts = (name.split(".") for path in paths for name in imports(path))
+    return {part[1] for part in parts if part[0] == "gke_inference" and len(part) > 1} & set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_knows_no_other(command: str) -> None:
+    """What two of them need is beside them; a teardown alone reads what a synth wrote."""
+    allowed = {command, "synth"} if command == "teardown" else {command}
+
+    assert commands_in((ROOT / "gke_inference" / command).rglob("*.py")) <= allowed
+
+
+def test_what_commands_share_knows_none_of_them() -> None:
+    """The command line loads them by their names, late."""
+    assert commands_in((ROOT / "gke_inference").glob("*.py")) == set()
 
 
 @pytest.mark.parametrize("folder", ["constructs_lib/specs", "constructs_lib/manifests", "platform_config"])
@@ -66,22 +90,38 @@ def test_data_is_free_of_cdktf(folder: str) -> None:
     assert offenders(folder, *BINDINGS) == []
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        "constructs_lib",
-        "constructs_lib.specs",
-        "platform_config.load",
-        "platform_config.names",
-        "main",
-        "gke_inference.cli",
-    ],
-)
+def loaded_by(code: str) -> set[str]:
+    """Return the packages that are loaded after *code*, in a process of its own."""
+    shown = f"{code}; import sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    result = subprocess.run([sys.executable, "-c", shown], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(result.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["constructs_lib", "constructs_lib.specs", "main"])
 def test_importing_loads_no_binding(module: str) -> None:
     """A wrong config is refused before anything slow is loaded, and an import has no side effect."""
-    code = (
-        f"import sys, {module}; print([m for m in sys.modules if m.split('.')[0] in ('cdktf', 'jsii', 'constructs')])"
-    )
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded_by(f"import {module}").isdisjoint(SLOW_BINDINGS)
 
-    assert result.stdout.strip() == "[]"
+
+@pytest.mark.parametrize("package", ["platform_config", "gke_inference"])
+def test_no_module_of_what_knows_no_cdktf_loads_it(package: str) -> None:
+    """Not through others either: each module of it is imported."""
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / package).rglob("*.py")
+        if path.name != "__main__.py" and "pod_program" not in path.name
+    ]
+
+    assert len(modules) > 20
+    assert loaded_by(f"import {', '.join(modules)}").isdisjoint(SLOW_BINDINGS)
+
+
+@pytest.mark.parametrize("module", ["gke_inference.cli", "gke_inference.synth.command", "platform_config.load"])
+def test_the_command_line_starts_without_any_client(module: str) -> None:
+    """Help, and a check of a config, need the base install alone and are there at once."""
+    assert loaded_by(f"import {module}").isdisjoint({*SLOW_BINDINGS, *CLIENTS})
+
+
+def test_no_package_of_kubernetes_is_used() -> None:
+    """Clusters are asked over HTTP: decision 39."""
+    assert offenders("gke_inference", "kubernetes", "urllib3", "requests") == []

@@ -30,7 +30,7 @@ OWN = "registry.example.com/llm:v2"
 )
 def test_the_version_is_read_from_the_tags_of_vllms_own_images(image: str, version: Version | None) -> None:
     """And of mirrors whose path ends so; the tags of others count for themselves, a digest tells nothing."""
-    assert vllm.told_version(ModelServerSpec(image=image)) == version
+    assert vllm.find_version(ModelServerSpec(image=image)) == version
 
 
 @pytest.mark.parametrize("given", ["0.10.1", "0.10"])

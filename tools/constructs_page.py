@@ -200,7 +200,8 @@ def _raises(said: dict[str, str]) -> list[str]:
 
 def _method(method: ast.FunctionDef) -> str:
     said = sections(ast.get_docstring(method) or "")
-    names = [each.arg for each in (*method.args.args, *method.args.kwonlyargs) if each.arg not in ("self", "cls")]
+    names = [each.arg for each in method.args.args if each.arg not in ("self", "cls")]
+    names += ["*", *(each.arg for each in method.args.kwonlyargs)] if method.args.kwonlyargs else []
     listed = "".join(f"- `{name}`: {meaning}\n" for name, meaning in entries(said.get("Args", "")))
     text = "\n".join([f"#### `{method.name}({', '.join(names)})`\n", f"{said['']}\n", *([listed] if listed else [])])
     return "\n".join([text, *_raises(said)])

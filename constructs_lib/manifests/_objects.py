@@ -23,7 +23,7 @@ def manifest(
     annotations: Mapping[str, str] | None = None,
 ) -> Manifest:
     """
-    One Kubernetes object; a field that is None is left out at every depth.
+    Return one Kubernetes object; a field that is None is left out at every depth.
 
     Terraform keeps a null that it is given and then finds another value in the cluster, so none may get there.
     """
@@ -38,7 +38,7 @@ def manifest(
 
 
 def without_nulls(value: Any) -> Any:
-    """A copy of *value* as plain dicts and lists without the entries that are None. Empty ones stay: `emptyDir: {}`."""
+    """Copy *value* as plain dicts and lists without the entries that are None. Empty ones stay: `emptyDir: {}`."""
     if isinstance(value, Mapping):
         return {key: without_nulls(item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
@@ -47,13 +47,13 @@ def without_nulls(value: Any) -> Any:
 
 
 def gibibytes(count: int) -> str:
-    """*count* GiB as the API server writes it back, `1Ti` for 1024: Terraform takes another form for drift."""
+    """Write *count* GiB as the API server does, `1Ti` for 1024: Terraform takes another form for drift."""
     return f"{count}Gi" if count % 1024 else f"{count // 1024}Ti"
 
 
 def named_by_content(name: str, content: Any) -> str:
     """
-    *name* with a short hash of *content*, for objects that cannot be changed.
+    Return *name* with a short hash of *content*, for objects that cannot be changed.
 
     Another content is then another object, made before the old one goes, instead of `field is immutable` at apply.
     """

@@ -36,7 +36,7 @@ class Accelerator:
 
     def resources(self, *, disk_gib: int, claims: tuple[str, ...] = ()) -> dict[str, Any]:
         """
-        The `resources` of the container, with *disk_gib* of the node's disk and the names of its DRA claims.
+        Return the container's `resources`, with *disk_gib* of the node's disk and the names of its DRA claims.
 
         Chips are in both: the API server adds what is limited to what is requested, and Terraform takes that for drift.
         """

@@ -14,18 +14,18 @@ SCALE_UP_PODS = 4
 
 
 def native_metric(*, object_name: str, export_name: str, target_percent: int) -> dict[str, Any]:
-    """Each pod's gauge as GKE itself hands it on: the metric *export_name* of the AutoscalingMetric *object_name*."""
+    """Return each pod's gauge as GKE hands it on: metric *export_name* of the AutoscalingMetric *object_name*."""
     return _of_pods(f"autoscaling.gke.io|{object_name}|{export_name}", target_percent)
 
 
 def pods_metric(*, gauge: str, target_percent: int) -> dict[str, Any]:
-    """Each pod's *gauge* as managed Prometheus stored it, through the custom metrics adapter."""
+    """Return each pod's *gauge* as managed Prometheus stored it, through the custom metrics adapter."""
     return _of_pods(f"prometheus.googleapis.com|{gauge}|gauge", target_percent)
 
 
 def external_metric(*, pool: str, cluster: str, location: str, namespace: str, target_percent: int) -> dict[str, Any]:
     """
-    The endpoint picker's average over the *pool* of this *cluster*, through the adapter.
+    Return the endpoint picker's average over the *pool* of this *cluster*, through the adapter.
 
     The gauge is an average already, so the target is a Value: as AverageValue it would be divided by the pods again.
     The adapter adds up all series that the query finds: pools of other clusters have the same name, so the cluster is
@@ -47,7 +47,7 @@ def horizontal_pod_autoscaler(
     *, name: str, namespace: str, deployment: str, metric: dict[str, Any], spec: AutoscalingSpec
 ) -> Manifest:
     """
-    Between the bounds of *spec* as many pods of *deployment* as keep *metric* at its target.
+    Return an autoscaler that keeps *metric* of *deployment* at its target, between the bounds of *spec*.
 
     It grows fast (doubles, or four pods, in a minute) and shrinks slowly: each new pod loads the weights again.
     """
@@ -85,5 +85,5 @@ def _of_pods(name: str, target_percent: int) -> dict[str, Any]:
 
 
 def _target(kind: str, field: str, percent: int) -> dict[str, str]:
-    """*percent* of a gauge from 0 to 1, in thousandths: Kubernetes writes 0.5 as 500m, and any other form is a diff."""
+    """Return *percent* of a gauge from 0 to 1, in thousandths: Kubernetes writes 0.5 as 500m, others drift."""
     return {"type": kind, field: f"{percent * 10}m"}

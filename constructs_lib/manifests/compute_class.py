@@ -12,7 +12,7 @@ CRD_NAME = "computeclasses.cloud.google.com"
 
 def compute_class(*, name: str, node_pools: Sequence[str], migrate_back: bool = False) -> Manifest:
     """
-    Pods that select the class *name* get nodes of *node_pools*, an earlier one before a later one.
+    Return a class *name* whose pods get nodes of *node_pools*, an earlier one before a later one.
 
     Args:
         name: Name of the class; it belongs to the whole cluster.
@@ -29,5 +29,5 @@ def compute_class(*, name: str, node_pools: Sequence[str], migrate_back: bool = 
 
 
 def toleration(name: str) -> dict[str, str]:
-    """What a pod of the class *name* tolerates: the taint of the class's pools."""
+    """Return what a pod of the class *name* tolerates: the taint of the class's pools."""
     return {"key": NODE_LABEL, "operator": "Equal", "value": name, "effect": "NoSchedule"}

@@ -42,7 +42,7 @@ class Step:
     args: tuple[str, ...]
 
     def container(self) -> dict[str, Any]:
-        """The container. The image's entrypoint is kubectl; a shell is not used."""
+        """Return the container. The image's entrypoint is kubectl; a shell is not used."""
         return {
             "name": self.name,
             "image": IMAGE,
@@ -88,7 +88,7 @@ class Gate:
     deadline_sec: int
 
     def template(self, service_account: str) -> dict[str, Any]:
-        """The pod template."""
+        """Return the pod template."""
         spec = {
             "serviceAccountName": service_account,
             "enableServiceLinks": False,
@@ -101,7 +101,7 @@ class Gate:
 
 
 def crds_established(names: Sequence[str], *, timeout_sec: int) -> Gate:
-    """Every CRD of *names* is there and served. GKE installs its own minutes after the cluster is running."""
+    """Wait until every CRD of *names* is served. GKE installs its own minutes after the cluster is running."""
     return Gate(
         before=tuple(_created(CRDS, name, timeout_sec) for name in names),
         last=_wait("established", "condition=Established", [f"{CRDS}/{name}" for name in names], timeout_sec),
@@ -111,7 +111,7 @@ def crds_established(names: Sequence[str], *, timeout_sec: int) -> Gate:
 
 
 def gateway_class_accepted(name: str, *, timeout_sec: int) -> Gate:
-    """The GatewayClass *name* is accepted: the fleet's controller adds it after the ingress feature is on."""
+    """Wait until the GatewayClass *name* is accepted: the fleet adds it after the ingress feature is on."""
     return Gate(
         before=(_created(CRDS, GATEWAY_CLASSES, timeout_sec), _created(GATEWAY_CLASSES, name, timeout_sec)),
         last=_wait("accepted", "condition=Accepted", [f"{GATEWAY_CLASSES}/{name}"], timeout_sec),
@@ -121,7 +121,7 @@ def gateway_class_accepted(name: str, *, timeout_sec: int) -> Gate:
 
 
 def inference_pool_imported(name: str, *, namespace: str, timeout_sec: int) -> Gate:
-    """The pool *name* has arrived in the config cluster: the controller makes the import after the first export."""
+    """Wait until the pool *name* is in the config cluster: the controller imports it after the first export."""
     return Gate(
         before=(_created(CRDS, IMPORTED_POOLS, timeout_sec),),
         last=_created(IMPORTED_POOLS, name, timeout_sec, namespace),
@@ -131,7 +131,7 @@ def inference_pool_imported(name: str, *, namespace: str, timeout_sec: int) -> G
 
 
 def gateway_programmed(name: str, *, namespace: str, timeout_sec: int) -> Gate:
-    """The load balancer of the Gateway *name* is made: 5 to 10 minutes. The Gateway has to exist before."""
+    """Wait until the load balancer of the Gateway *name*, which exists, is made: 5 to 10 minutes."""
     return Gate(
         last=_wait("programmed", "condition=Programmed", [f"{GATEWAYS}/{name}"], timeout_sec, namespace),
         rules=(_rule(GATEWAYS, name, namespace=namespace),),
@@ -149,7 +149,7 @@ def _wait(name: str, event: str, objects: Sequence[str], timeout_sec: int, names
 
 
 def _label(text: str) -> str:
-    """*text* as the name of a container: no dots, 63 characters, still different when it is cut."""
+    """Return *text* as the name of a container: no dots, 63 characters, still different when it is cut."""
     label = text.replace(".", "-")
     if len(label) <= LABEL_LENGTH:
         return label

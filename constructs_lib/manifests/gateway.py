@@ -34,7 +34,7 @@ def gateway(
     *, name: str, namespace: str, gateway_class: str, port: int, addresses: Sequence[tuple[str, str | None]]
 ) -> Manifest:
     """
-    One HTTP listener, with an address in each region.
+    Return a Gateway with one HTTP listener and an address in each region.
 
     Args:
         name: Name of the Gateway.
@@ -54,7 +54,7 @@ def gateway(
 
 def http_route(*, name: str, namespace: str, gateway: str, pool: str) -> Manifest:
     """
-    Every request of *gateway* to the pool *pool* of all clusters.
+    Route every request of *gateway* to the pool *pool* of all clusters.
 
     No port: the imported pool knows its own. No timeout: the backend policy has it.
     """
@@ -67,7 +67,7 @@ def http_route(*, name: str, namespace: str, gateway: str, pool: str) -> Manifes
 
 def health_check_policy(*, name: str, namespace: str, pool: str, port: int, spec: HealthCheckSpec) -> Manifest:
     """
-    How the load balancer probes the model servers. Without it it asks for `/`, gets 404 and takes every server out.
+    Probe the model servers. By default the load balancer asks for `/`, gets 404 and takes every server out.
 
     The newest CRD refuses a port without `USE_FIXED_PORT`, older ones accept it.
     """
@@ -92,7 +92,7 @@ def gcp_backend_policy(
     regions: Sequence[RegionSpec] = (),
 ) -> Manifest:
     """
-    Times, logging and balancing of the pool, all in one object: of two for one target only the older counts.
+    Set times, logging and balancing of the pool in one object: of two for one target only the older counts.
 
     Requests go to a preferred region, or else to the closest one, until it is full; then they spread over the others.
     It is full when its metric *export_name* reaches the limit, or when its servers have the requests they may have at
@@ -118,7 +118,7 @@ def _policy(kind: str, *, name: str, namespace: str, pool: str, default: dict[st
 
 
 def _imported_pool(pool: str) -> dict[str, str]:
-    """The pool as the config cluster sees it: imported from every cluster that exports one of this name."""
+    """Refer to the pool in the config cluster: imported from every cluster that exports one of this name."""
     return {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name": pool}
 
 
@@ -132,7 +132,7 @@ def _address(region: str, reserved: str | None) -> dict[str, str]:
 
 
 def _logging(percent: float) -> dict[str, Any]:
-    """Sampled request logs: the API counts in millionths."""
+    """Log a sample of the requests: the API counts in millionths."""
     rate = round(percent * ALL_REQUESTS / 100)
     return {"enabled": True, "sampleRate": rate} if rate else {"enabled": False}
 
@@ -149,7 +149,7 @@ def _balanced_by_metric(export_name: str, limit_percent: int | None) -> dict[str
 
 
 def _scope(region: RegionSpec) -> dict[str, Any] | None:
-    """What is different in *region*, in one scope: of two that match only the first counts."""
+    """Return what is different in *region*, in one scope: of two that match only the first counts."""
     differs: dict[str, Any] = {}
     if region.preferred:
         differs["backendPreference"] = "PREFERRED"

@@ -17,7 +17,7 @@ CPUS = 0.25
 
 def read_volume(*, name: str, bucket: str, file_cache_gib: int) -> dict[str, Any]:
     """
-    Read-only volume whose files are copied to the node's disk while they are read.
+    Return a read-only volume whose files are copied to the node's disk while they are read.
 
     `implicit-dirs` shows directories that exist only in object names. Files are fetched in parallel chunks into the
     cache, also when they are read in ranges as safetensors are: without it 50 GB take an hour, with it minutes
@@ -34,7 +34,7 @@ def read_volume(*, name: str, bucket: str, file_cache_gib: int) -> dict[str, Any
 
 def write_volume(*, name: str, bucket: str, user: int) -> dict[str, Any]:
     """
-    Volume that the user with number *user* may write; the mount belongs to root otherwise (driver, authentication.md).
+    Return a volume that user number *user* may write; it is root's otherwise (driver, authentication.md).
 
     Files written from start to end are streamed to the bucket without a copy on disk (default from GKE
     1.33.2-gke.4655000) and appear when they are closed.
@@ -45,7 +45,7 @@ def write_volume(*, name: str, bucket: str, user: int) -> dict[str, Any]:
 
 def pod_annotations(*, file_cache_gib: int | None = None) -> dict[str, str]:
     """
-    What the pod says to the driver: inject the sidecar, and let it use what it needs.
+    Return the pod's annotations for the driver: inject the sidecar, and let it use what it needs.
 
     `0` means no limit; a request that is not written is the driver's default. The cache is on an emptyDir, which counts
     as the sidecar's ephemeral storage: its limit must be above the cache size (driver, troubleshooting.md), and without

@@ -14,7 +14,7 @@ CRD_NAME = f"inferenceobjectives.{GROUP}"
 
 def inference_objective(*, name: str, namespace: str, pool: str, priority: int) -> Manifest:
     """
-    A priority that requests take with the header `x-gateway-inference-objective: <name>`; without it they have 0.
+    Return a priority for requests with the header `x-gateway-inference-objective: <name>`; others have 0.
 
     Args:
         name: Name of the objective.
@@ -28,7 +28,7 @@ def inference_objective(*, name: str, namespace: str, pool: str, priority: int) 
 
 def inference_objective_crd() -> Manifest:
     """
-    The CRD of InferenceObjective, which GKE does not install (it does install InferencePool's).
+    Read the CRD of InferenceObjective, which GKE does not install (it does install InferencePool's).
 
     That of gateway-api-inference-extension v1.5.0 (Apache-2.0), the last release that has it, without `status`.
     """

@@ -21,7 +21,7 @@ PORT = 443
 UNPRIVILEGED_FROM = "net.ipv4.ip_unprivileged_port_start"
 CERTIFICATES = "/certificates"
 CUSTOM, EXTERNAL = "custom.metrics.k8s.io", "external.metrics.k8s.io"
-# By it our APIs are told from those of an adapter that somebody else installed, under the same names.
+# It distinguishes these APIs from those of an adapter that somebody else installed, under the same names.
 MANAGED_BY = {"app.kubernetes.io/managed-by": "gke-inference-cdktf"}
 API_VERSIONS = {
     "v1beta1.custom.metrics.k8s.io": 100,
@@ -32,7 +32,7 @@ API_VERSIONS = {
 
 
 def adapter_objects(group: str, *, network_policy: bool = True) -> dict[str, Manifest]:
-    """The adapter for the APIs of *group*, all but its namespace, by a stable id. `api_services` come once it runs."""
+    """Return the adapter for the APIs of *group*, all but its namespace, by a stable id; `api_services` come later."""
     policy = adapter_policy(name=ACCOUNT, namespace=NAMESPACE, labels=LABELS, port=PORT)
     return {
         "account": _head("v1", "ServiceAccount", ACCOUNT, NAMESPACE),
@@ -50,7 +50,7 @@ def adapter_objects(group: str, *, network_policy: bool = True) -> dict[str, Man
 
 def api_services(group: str) -> dict[str, Manifest]:
     """
-    The APIs of *group*, by a stable id: made after the adapter runs, and gone before it.
+    Return the APIs of *group*, by a stable id: made after the adapter runs, and gone before it.
 
     While one has no server, nobody can list all APIs of the cluster: no namespace can be removed, and clients that need
     the whole list fail (helm/helm#6361).
@@ -63,7 +63,7 @@ def api_services(group: str) -> dict[str, Manifest]:
 
 
 def _external_readers() -> dict[str, Manifest]:
-    """The names of metrics are the resources, and there is no end of them."""
+    """Let autoscalers read every metric: their names are the resources, and no list holds them all."""
     role = f"{ACCOUNT}:external-reader"
     return {
         "external-reader": _cluster_role(role, EXTERNAL, ["*"]),
@@ -82,7 +82,7 @@ def _cluster_role(name: str, group: str, resources: list[str]) -> Manifest:
 
 
 def _binding(kind: str, name: str, role_kind: str, role: str, namespace: str | None = None) -> Manifest:
-    """Gives *role* to the adapter."""
+    """Give *role* to the adapter."""
     return _head(f"{RBAC}/v1", kind, name, namespace) | {
         "roleRef": {"apiGroup": RBAC, "kind": role_kind, "name": role},
         "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
@@ -90,13 +90,13 @@ def _binding(kind: str, name: str, role_kind: str, role: str, namespace: str | N
 
 
 def _autoscalers_may_read(role: str) -> Manifest:
-    """As Google's manifest has it; metrics of pods they may read anyway, by Kubernetes' own role for them."""
+    """Give *role* to autoscalers, as Google's manifest does; Kubernetes' own role lets them read pods' metrics."""
     controller = {"kind": "ServiceAccount", "name": "horizontal-pod-autoscaler", "namespace": "kube-system"}
     return _binding("ClusterRoleBinding", role, "ClusterRole", role) | {"subjects": [controller]}
 
 
 def _deployment() -> Manifest:
-    """Two pods: while none is ready, discovery fails. Without tolerations, so that they run on system nodes."""
+    """Run two pods: while none is ready, discovery fails. Without tolerations, so that they run on system nodes."""
     apart = {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",
@@ -118,7 +118,7 @@ def _deployment() -> Manifest:
 
 
 def _container() -> dict[str, Any]:
-    """The adapter. It ends, and is started again, as long as it may not read metrics: IAM takes minutes to spread."""
+    """Return the adapter, which ends and is started again until it may read metrics: IAM takes minutes to spread."""
     probe = {"port": "https", "scheme": "HTTPS"}
     return {
         "name": "adapter",

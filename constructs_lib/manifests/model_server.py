@@ -28,7 +28,7 @@ WRITABLE = {"cache": (CACHE, "16Gi"), "temporary": ("/tmp", "8Gi")}
 BEFORE_START_SEC = 900
 
 ENV = {
-    # The weights are mounted; a look-up at Hugging Face would hang where nodes have no way out.
+    # The weights are mounted; a look-up at Hugging Face would hang where nodes cannot reach it.
     "HF_HUB_OFFLINE": "1",
     "VLLM_NO_USAGE_STATS": "1",
     "PYTHONUNBUFFERED": "1",
@@ -59,7 +59,7 @@ def deployment(
     read_only: bool,
 ) -> Manifest:
     """
-    The model server of one cluster.
+    Return the model server of one cluster.
 
     Args:
         name: Name of the Deployment.
@@ -161,12 +161,12 @@ def _container(
 
 
 def _writable(read_only: bool) -> list[tuple[str, tuple[str, str]]]:
-    """Folders of the node that the server writes to: with a writable image its temporary files stay in there."""
+    """Return the node's folders that the server writes to: a writable image holds its temporary files itself."""
     return [(name, folder) for name, folder in WRITABLE.items() if read_only or name == "cache"]
 
 
 def _resources(accelerator: Accelerator, weights: ServedWeights, *, claimed: bool) -> dict[str, Any]:
-    """No limit of memory: it would count the pages of the weights that are read, and only throttle the reading."""
+    """Set no limit of memory: it would count the pages of the weights that are read, and only throttle the reading."""
     return accelerator.resources(disk_gib=OWN_FILES_GIB + weights.disk_gib, claims=(CLAIM,) if claimed else ())
 
 
@@ -185,7 +185,7 @@ def _args(spec: ModelServerSpec, model: ModelSpec, tensor_parallel_size: int, dr
 
 
 def _adapters(spec: ModelServerSpec, model: ModelSpec) -> list[str]:
-    """Every adapter may be in one batch. The list of modules ends where the next argument begins."""
+    """Allow every adapter in one batch. The list of modules ends where the next argument begins."""
     if not model.lora_adapters:
         return []
     modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in model.lora_adapters.items()]

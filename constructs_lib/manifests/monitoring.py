@@ -13,7 +13,7 @@ PATH = "/metrics"
 def pod_monitoring(
     *, name: str, namespace: str, labels: Mapping[str, str], port: int, interval_sec: int = 15
 ) -> Manifest:
-    """Managed Prometheus reads the pods with *labels* every *interval_sec* seconds. The endpoint picker has its own."""
+    """Have managed Prometheus read the pods with *labels* every *interval_sec* seconds. The picker has its own."""
     spec = {
         "selector": {"matchLabels": dict(labels)},
         "endpoints": [{"port": port, "path": PATH, "interval": f"{interval_sec}s"}],
@@ -32,7 +32,7 @@ def autoscaling_metric(
     autoscaler: bool = False,
 ) -> Manifest:
     """
-    The gauge *metric* of the pods with *labels*, handed to the load balancer as *export_name*.
+    Hand the gauge *metric* of the pods with *labels* to the load balancer as *export_name*.
 
     No schema is public. There are two shapes: the plain one is of Google's multi-cluster Inference Gateway page, the
     one that autoscalers read too of "Expose custom metrics for autoscaling".

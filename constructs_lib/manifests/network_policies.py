@@ -1,4 +1,4 @@
-"""Who may talk to our pods, and to whom they may talk: everything else is refused inside the cluster too."""
+"""Which traffic the platform's pods may have, in and out: all other is refused inside the cluster too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPONENT = "app.kubernetes.io/component"
 GATE_LABELS = {COMPONENT: "gate"}
 DOWNLOAD_LABELS = {COMPONENT: "weights-download"}
 SENDER_LABELS = {"app.kubernetes.io/managed-by": "inference-ops"}
-"""Of the pod that `inference-ops drill` sends requests from."""
+"""Of the pod that `gke-inference drill` sends requests from."""
 SENDER_PORT = 8080
 
 HEALTH_CHECK_RANGES = ("130.211.0.0/22", "35.191.0.0/16")
@@ -63,10 +63,10 @@ class NetworkPolicyPlan:
 
 def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     """
-    Every policy of the namespace, by a stable id.
+    Return every policy of the namespace, by a stable id.
 
     Policies add up: what one allows, no other forbids, so others may open more with one of their own. Each region's
-    proxies have a policy of their own, so that a region more changes none that is there.
+    proxies have a policy of their own, so that a new region changes none that is there.
 
     Google's APIs have no fixed addresses, so what needs them may open HTTPS connections to any public address.
     """
@@ -110,7 +110,7 @@ def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
 
 def adapter_policy(*, name: str, namespace: str, labels: Mapping[str, str], port: int) -> Manifest:
     """
-    A policy for a server of a Kubernetes API that reads Cloud Monitoring: the API server calls it, and it calls that.
+    Return a policy for a metrics API server: the API server calls it, and it calls that and Cloud Monitoring.
 
     The API server's calls come from GKE's konnectivity agents, pods of kube-system (tigera/operator#5212).
     """
@@ -131,7 +131,7 @@ def _policy(
     ingress: list[Rule] | None = None,
     egress: list[Rule] | None = None,
 ) -> Manifest:
-    """A policy for the pods with *labels*, for all where there are none."""
+    """Return a policy for the pods with *labels*, for all where there are none."""
     directions = {"Ingress": ingress, "Egress": egress}
     spec = {
         "podSelector": {"matchLabels": dict(labels)} if labels else {},
@@ -173,13 +173,13 @@ def _metadata() -> list[Rule]:
 
 
 def _public_https() -> Rule:
-    """Google's APIs and Hugging Face, but nothing in the VPC or in networks that it reaches."""
+    """Allow Google's APIs and Hugging Face, but nothing in the VPC or in networks that it reaches."""
     return _to([_range("0.0.0.0/0", without=NOT_PUBLIC)], [HTTPS_PORT])
 
 
 def _kubernetes_api() -> Rule:
     """
-    HTTPS to anywhere: Dataplane V2 takes the control plane for neither a pod nor an address.
+    Allow HTTPS to anywhere: to Dataplane V2 the control plane is neither a pod nor an address.
 
     Sources: cilium/cilium#20550, #33525: an `ipBlock` with the API server's address may match nothing.
     """

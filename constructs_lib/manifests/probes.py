@@ -18,7 +18,7 @@ STARTUP_TIMEOUT_SEC = 5
 # llm-d waits 15 s (llm-d/llm-d-benchmark#1734).
 LIVENESS_TIMEOUT_SEC = 20
 LIVENESS_PERIOD_SEC = 30
-# A restart loads the weights again, which takes minutes: it must be rarer than what it mends.
+# A restart loads the weights again, which takes minutes: it must be rarer than what it repairs.
 LIVENESS_SEC = 300
 # A server that failed its probes has no requests to finish.
 FAILED_GRACE_SEC = 10
@@ -26,7 +26,7 @@ FAILED_GRACE_SEC = 10
 
 def probes(*, startup_timeout_sec: int, health_check: HealthCheckSpec) -> dict[str, Any]:
     """
-    The three probes of a container whose port is called `PORT_NAME`.
+    Return the three probes of a container whose port is called `PORT_NAME`.
 
     Readiness is the gateway's own health check, so that the endpoint picker, which reads it, and the load balancer let
     go of a server at the same time. Liveness comes far later: a server that is out of the way has time to work off its
@@ -50,7 +50,7 @@ def probes(*, startup_timeout_sec: int, health_check: HealthCheckSpec) -> dict[s
 
 
 def hung_sec(health_check: HealthCheckSpec) -> int:
-    """Seconds without an answer after which a server is restarted: at least twice what the gateway takes to notice."""
+    """Return the seconds without an answer after which a server is restarted: twice what the gateway takes, or more."""
     return max(LIVENESS_SEC, 2 * health_check.detection_sec)
 
 

@@ -1,4 +1,4 @@
-"""The header by which an answer tells the region that gave it: for people, load tests and failover drills."""
+"""The header with the region that gave an answer: for people, load tests and failover drills."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ FILE = "region_header.py"
 
 
 def region_header_config(*, name: str, namespace: str, labels: Mapping[str, str]) -> Manifest:
-    """The ConfigMap with the middleware; its name follows its content, so that a changed one reaches the servers."""
+    """Return the ConfigMap with the middleware; its name follows its content, so that servers get a changed one."""
     data = {FILE: resources.files("constructs_lib").joinpath(f"data/{FILE}").read_text(encoding="utf-8")}
     metadata = {"name": named_by_content(f"{name}-region", data), "namespace": namespace, "labels": dict(labels)}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 
 def volume(config: str) -> dict[str, Any]:
-    """The pod volume with the files of the ConfigMap *config*."""
+    """Return the pod volume with the files of the ConfigMap *config*."""
     return {"name": VOLUME, "configMap": {"name": config}}
 
 
 def mount() -> dict[str, Any]:
-    """Where the server finds them."""
+    """Mount them where the server finds them."""
     return {"name": VOLUME, "mountPath": DIRECTORY, "readOnly": True}
 
 
 def env(region: str) -> dict[str, str]:
-    """The region, and where Python looks for the middleware. Neither vLLM image sets PYTHONPATH itself."""
+    """Return the region, and where Python looks for the middleware. Neither vLLM image sets PYTHONPATH itself."""
     return {"INFERENCE_REGION": region, "PYTHONPATH": DIRECTORY}

@@ -7,7 +7,7 @@ from constructs_lib.manifests._objects import Manifest, manifest, named_by_conte
 
 def resource_claim_template(*, name: str, namespace: str, device_class: str) -> Manifest:
     """
-    A claim on every interface of the node's device class, one claim per pod.
+    Claim every interface of the node's device class, one claim per pod.
 
     A template cannot be changed, so its name ends in a hash of its content: read it from `metadata.name`.
 

@@ -16,7 +16,7 @@ def secret_provider_class(
     *, name: str, namespace: str, project: str, secret: str, path: str, version: str = "latest"
 ) -> Manifest:
     """
-    Which secret to mount, and under which file name. It holds the secret's name, never its value.
+    Say which secret to mount, and under which file name. The object holds the secret's name, never its value.
 
     Args:
         name: Name of the object, for `secret_volume`.
@@ -39,6 +39,6 @@ def secret_provider_class(
 
 
 def secret_volume(*, name: str, provider_class: str) -> dict[str, Any]:
-    """The pod volume *name* with the files of the SecretProviderClass *provider_class*."""
+    """Return the pod volume *name* with the files of the SecretProviderClass *provider_class*."""
     attributes = {"secretProviderClass": provider_class}
     return {"name": name, "csi": {"driver": DRIVER, "readOnly": True, "volumeAttributes": attributes}}

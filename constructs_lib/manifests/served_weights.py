@@ -22,7 +22,7 @@ class ServedWeights:
     Attributes:
         volumes: The volume `models`, and what its download needs.
         init_containers: What downloads before the server starts.
-        annotations: What the bucket's driver is told.
+        annotations: Annotations of the pod for the bucket's driver.
         disk_gib: GiB of the node's disk that the server's own container asks for; none where a sidecar does.
         fs_group: Group that may write the volumes; None for the server's own.
         download_sec: Seconds that the download may take.
@@ -37,7 +37,7 @@ class ServedWeights:
 
 
 def from_bucket(*, bucket: str, disk_gib: int) -> ServedWeights:
-    """The bucket as a directory; what is read stays on *disk_gib* GiB of the node's disk."""
+    """Mount the bucket as a directory; what is read stays on *disk_gib* GiB of the node's disk."""
     return ServedWeights(
         volumes=(gcs_fuse.read_volume(name=VOLUME, bucket=bucket, file_cache_gib=disk_gib),),
         annotations=gcs_fuse.pod_annotations(file_cache_gib=disk_gib),
@@ -48,7 +48,7 @@ def from_hugging_face(
     *, model: ModelSpec, token: KubernetesSecretSpec | str, disk_gib: int, weights: WeightsFormat = "auto"
 ) -> ServedWeights:
     """
-    A directory of the node, filled by the download program before the server starts; the server sees no token.
+    Fill a directory of the node by the download program before the server starts; the server sees no token.
 
     A restarted container finds it filled, a new pod downloads again. *disk_gib* GiB of the node's disk are asked for;
     *weights* says which of two formats is taken.
@@ -69,6 +69,6 @@ def from_hugging_face(
 
 
 def _as_nobody(container: dict[str, Any]) -> dict[str, Any]:
-    """The download's own user, where the pod's is the server's."""
+    """Run as the download's own user, where the pod's is the server's."""
     user = {"runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER}
     return {**container, "securityContext": {**container["securityContext"], **user}}

@@ -9,7 +9,7 @@ from constructs_lib.manifests._objects import Manifest, manifest
 
 def service(*, name: str, namespace: str, labels: Mapping[str, str], port: int) -> Manifest:
     """
-    A ClusterIP Service before the pods with *labels*, for checks from inside the cluster.
+    Return a ClusterIP Service for the pods with *labels*, for checks from inside the cluster.
 
     Requests from outside go through the InferencePool, which needs no Service.
 

@@ -40,7 +40,7 @@ CONTAINER_SECURITY = {
 
 def download_script() -> str:
     """
-    The program of the container.
+    Read the program of the container.
 
     It is an argument, so a changed program is a changed Job, and the Job runs again. It holds no `$(`, which Kubernetes
     would replace in an argument, and no `${` or `%{`, which Terraform would (tested).
@@ -50,7 +50,7 @@ def download_script() -> str:
 
 def token_volume(token: KubernetesSecretSpec | str) -> dict[str, Any]:
     """
-    The volume with the Hugging Face token in one file, `TOKEN_FILE`.
+    Return the volume with the Hugging Face token in one file, `TOKEN_FILE`.
 
     Args:
         token: A Secret of the namespace, or the name of a SecretProviderClass whose path is `TOKEN_FILE`.
@@ -68,7 +68,7 @@ def token_volume(token: KubernetesSecretSpec | str) -> dict[str, Any]:
 
 def download_containers(model: ModelSpec, weights: WeightsFormat = "auto") -> list[dict[str, Any]]:
     """
-    One container for the weights, then one for each adapter, that downloads it or finds it there and ends at once.
+    Return a container for the weights and one for each adapter, which ends at once where it finds all there.
 
     Each needs a volume `models` to write and the `token_volume`. `weights`: which of two formats is taken.
     """
@@ -111,7 +111,7 @@ def download_pod(
     weights: WeightsFormat = "auto",
 ) -> dict[str, Any]:
     """
-    The template of a pod that downloads `model` and its adapters to their directories of the bucket.
+    Return a pod template that downloads `model` and its adapters to their directories of the bucket.
 
     Args:
         model: Repository and revision.

@@ -72,7 +72,7 @@ class ClusterSpec:
             use. Default: the channel's own, or the newest of the floor's minor version where that is too old.
         private_nodes: Nodes without public addresses.
         dataplane_v2: GKE Dataplane V2. Managed DRANET needs it; cannot change later.
-        network_policies: Lets our pods talk to what they need only, and be talked to by it. Enforced by Dataplane V2.
+        network_policies: Limits the pods' traffic, in and out, to what they need. Enforced by Dataplane V2.
         deletion_protection: Refuses to destroy a cluster until it is off and applied.
         maintenance_window: When GKE may upgrade.
         system_pool: Nodes without accelerators.

@@ -20,7 +20,7 @@ SCHEME = r"(?i:[a-z][a-z0-9+.-]*://)"
 
 
 def wrong_image(image: str) -> Iterator[str]:
-    """What is wrong with the name of an image, with the fix; a token, known after apply, is right."""
+    """Yield what is wrong with the name of an image, with the fix; a token, known after apply, is right."""
     if not isinstance(image, str) or "${" in image or re.fullmatch(IMAGE, image):
         return
     meant = _meant(image)
@@ -36,7 +36,7 @@ def wrong_image(image: str) -> Iterator[str]:
 
 
 def _meant(image: str) -> str:
-    """*image* without a command before it, the scheme of an address, blanks and capitals."""
+    """Return *image* without a command before it, the scheme of an address, blanks and capitals."""
     name = re.sub(rf"^\s*(?:{COMMAND})?(?:{SCHEME})?", "", image).strip()
     name = re.sub(r"^hub\.docker\.com/r/", "docker.io/", name)
     path, _, digest = name.partition("@")

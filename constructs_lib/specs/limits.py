@@ -26,7 +26,7 @@ class Between:
     or_zero: bool = False
 
     def allows(self, value: float) -> bool:
-        """Whether *value* is one of them."""
+        """Return whether *value* is one of them."""
         return self.low <= value <= self.high or (self.or_zero and value == 0)
 
     def __str__(self) -> str:
@@ -35,14 +35,14 @@ class Between:
 
 @cache
 def number_limits(spec: Any) -> dict[str, Between]:
-    """The limits of each number of *spec*, by the setting's name."""
+    """Return the limits of each number of *spec*, by the setting's name."""
     hints = get_type_hints(spec, include_extras=True)
     limits = {name: hint.__metadata__ for name, hint in hints.items() if get_origin(hint) is Annotated}
     return {name: found[0] for name, found in limits.items() if isinstance(found[0], Between)}
 
 
 def wrong_numbers(spec: Any) -> Iterator[str]:
-    """What is wrong with the numbers of *spec*, one line for each."""
+    """Yield what is wrong with the numbers of *spec*, one line for each."""
     cls: Any = type(spec)
     for name, limits in number_limits(cls).items():
         value = getattr(spec, name)
@@ -51,7 +51,7 @@ def wrong_numbers(spec: Any) -> Iterator[str]:
 
 
 def wrong_text(name: str, value: str | None, pattern: str, must: str, fix: str = "") -> Iterator[str]:
-    """What is wrong with a text that must match *pattern* as a whole; None is right."""
+    """Yield what is wrong with a text that must match *pattern* as a whole; None is right."""
     if isinstance(value, str) and not re.fullmatch(pattern, value):
         yield f"{name} must {must}, got '{value}'{f': {fix}' if fix else ''}"
 
@@ -69,7 +69,7 @@ def refuse(problems: Iterable[str]) -> None:
 
 @cache
 def _choices(spec: Any) -> dict[str, tuple[str, ...]]:
-    """The words that each setting of *spec* is one of, where it is."""
+    """Return the values that each setting of *spec* may have, where it is one of a few."""
     return {
         name: get_args(part)
         for name, hint in get_type_hints(spec).items()
@@ -80,18 +80,18 @@ def _choices(spec: Any) -> dict[str, tuple[str, ...]]:
 
 @cache
 def _lists(spec: Any) -> tuple[str, ...]:
-    """The settings of *spec* that are lists."""
+    """Return the settings of *spec* that are lists."""
     hints = get_type_hints(spec).items()
     return tuple(name for name, hint in hints if {get_origin(part) for part in (hint, *get_args(hint))} & {tuple, list})
 
 
 def _class(spec: object) -> Any:
-    """The class of *spec*, which can be cached: a class has a hash."""
+    """Return the class of *spec*, which can be cached: a class has a hash."""
     return type(spec)
 
 
 def wrong_choices(spec: object) -> Iterator[str]:
-    """What is wrong with the settings of *spec* that are one of a few words."""
+    """Yield what is wrong with the settings of *spec* that are one of a few values."""
     for name, choices in _choices(_class(spec)).items():
         value = getattr(spec, name)
         if isinstance(value, str) and value not in choices:
@@ -99,7 +99,7 @@ def wrong_choices(spec: object) -> Iterator[str]:
 
 
 def wrong_lists(spec: object) -> Iterator[str]:
-    """What is wrong with the lists of *spec*: a text in place of one would be taken for the list of its letters."""
+    """Yield what is wrong with the lists of *spec*: a text would be taken for the list of its letters."""
     for name in _lists(_class(spec)):
         value = getattr(spec, name)
         if isinstance(value, str):
@@ -114,7 +114,7 @@ PLAIN = (str, int, float, dict, list, tuple, type(None))
 
 @cache
 def _kinds(spec: Any) -> dict[str, tuple[type, ...]]:
-    """The types of each setting of *spec* that is a text, a number, a switch, or a spec of its own."""
+    """Return the types of each setting of *spec* that is a text, a number, a switch, or a spec of its own."""
     found = {}
     for name, hint in get_type_hints(spec).items():
         parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
@@ -125,7 +125,7 @@ def _kinds(spec: Any) -> dict[str, tuple[type, ...]]:
 
 
 def wrong_types(spec: object) -> Iterator[str]:
-    """What is wrong with the types of the settings of *spec*: code has no config file that would judge them."""
+    """Yield what is wrong with the types of the settings of *spec*: code has no config file that would judge them."""
     for name, kinds in _kinds(_class(spec)).items():
         value = getattr(spec, name)
         # True is a number to Python, and never meant as one.
@@ -136,7 +136,7 @@ def wrong_types(spec: object) -> Iterator[str]:
 
 
 def wrong_settings(spec: object) -> Iterator[str]:
-    """What is wrong with the types, numbers, choices and lists of *spec*, one line for each."""
+    """Yield what is wrong with the types, numbers, choices and lists of *spec*, one line for each."""
     yield from wrong_types(spec)
     yield from wrong_numbers(spec)
     yield from wrong_choices(spec)

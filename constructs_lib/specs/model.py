@@ -82,7 +82,7 @@ def _wrong_snapshot(repository: str, revision: str, branch: str | None = None) -
 
 
 def _owner_and_name(repository: str) -> str:
-    """What to write for the address of a repository."""
+    """Return what to write for the address of a repository."""
     site = r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?"
     page = r"(?:/(?:tree|blob|resolve|commits?)/.*|@.*|/)?"
     address = re.fullmatch(rf"{site}({REPOSITORY}){page}", str(repository))
@@ -90,7 +90,7 @@ def _owner_and_name(repository: str) -> str:
 
 
 def _commit(revision: str) -> str:
-    """What to write for the address or the upper case letters of a commit."""
+    """Return what to write for the address or the upper case letters of a commit."""
     commit = re.search(r"\b[0-9a-f]{40}\b", str(revision).lower())
     return f"write '{commit[0]}'" if commit else "take it from the history on the model's page"
 

@@ -1,4 +1,4 @@
-"""`inference-ops drill`: take a region down on purpose, and measure what users would have noticed."""
+"""`gke-inference drill`: take a region down on purpose, and measure what users would have noticed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gke_inference.live_platform import Clusters, LivePlatform, connect_clusters
 from gke_inference.openai import Endpoint
 from gke_inference.option_types import BaseUrl, Finite, NewFile, TokenVariable
 from platform_config.config import Config
-from platform_config.errors import ConfigError, shown
+from platform_config.errors import shown
 
 HOUR_SEC = 3600
 MAX_TOKENS = 16
@@ -102,7 +102,7 @@ def drill(
     grow may create new nodes. A Terraform apply in the meantime may end the outage.
     """
     settings: Settings = ctx.obj
-    config = _config(ctx)
+    config = platform_config(ctx)
     platform = LivePlatform(config=config, clusters=find_clusters(config))
     if restoring:
         return _restore(ctx, platform, Journal.of(config, journal), restore_timeout_sec)
@@ -125,13 +125,6 @@ def find_clusters(config: Config) -> Clusters:
     return connect_clusters(config, cache(lambda: GoogleApi.from_environment(config.project)))
 
 
-def _config(ctx: click.Context) -> Config:
-    try:
-        return platform_config(ctx)
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from None
-
-
 def _restore(ctx: click.Context, platform: LivePlatform, journal: Journal, timeout_sec: float) -> Exit:
     given = (
         one for one in ctx.command.params if ctx.get_parameter_source(str(one.name)) == ParameterSource.COMMANDLINE
@@ -149,7 +142,7 @@ def _file_problems(journal: Path, picture: Path | None, config_path: Path) -> It
     if journal.exists():
         yield (
             f"--journal: must not exist, got {shown(str(journal))}: another drill runs, or was killed; "
-            f"end that one with inference-ops drill --restore --journal {journal}"
+            f"end that one with gke-inference drill --restore --journal {journal}"
         )
     if picture and picture.resolve() in (journal.resolve(), config_path.resolve()):
         yield f"--picture: must be another file than the journal and the config, got {shown(str(picture))}"

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,7 +16,7 @@ from gke_inference.drill.figures import DrillFigures, RequestFigures
 from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.findings import Finding, outcome
-from gke_inference.tables import print_findings
+from gke_inference.tables import make_table, print_findings
 
 
 def before_json(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding]) -> str:
@@ -102,7 +101,7 @@ def print_after(
 
 
 def _states(figures: DrillFigures) -> Table:
-    table = _table(
+    table = make_table(
         "States (times in seconds)", "state", "region", "began", "took", "sent", "failed", "slow", "p50", "p95",
         "TTFT\np50", "\np95", text=2,
     )  # fmt: skip
@@ -114,7 +113,7 @@ def _states(figures: DrillFigures) -> Table:
 
 
 def _downtimes(figures: DrillFigures) -> Table:
-    table = _table("Downtimes (seconds)", "began in state", "errors", "began", "took", "failed", text=2)
+    table = make_table("Downtimes (seconds)", "began in state", "errors", "began", "took", "failed", text=2)
     for downtime in figures.downtimes:
         note = "" if downtime.counted_sec else " (does not count)"
         took = f"{downtime.downtime_sec:.1f}{'' if downtime.ended else '+'}"
@@ -127,13 +126,6 @@ def _row(figures: RequestFigures) -> list[str]:
     times = (figures.latency_p50_sec, figures.latency_p95_sec, figures.ttft_p50_sec, figures.ttft_p95_sec)
     counts = (figures.requests, figures.failed, figures.slow)
     return [*map(str, counts), *("-" if value is None else f"{value:.2f}" for value in times)]
-
-
-def _table(title: str, *columns: str, text: int) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < text else "right", overflow="fold")
-    return table
 
 
 def _line(console: Console, text: str) -> None:

@@ -108,23 +108,27 @@ class DrillRunner:
     async def _run_states(self) -> None:
         plan = self.plan
         self._begin(State.BASELINE)
-        await anyio.sleep(plan.baseline_sec)
+        await self._stay(plan.baseline_sec)
         if problem := baseline_problem(plan, self.sender.results):
             self._end("baseline", problem)
             return
         if not await self._take_down(plan.region, State.OUTAGE):
             return
-        await anyio.sleep(plan.outage_sec)
+        await self._stay(plan.outage_sec)
         if plan.second:
             first = len(self.rollback.changed)
             if not await self._take_down(plan.second, State.DOUBLE_OUTAGE):
                 return
-            await anyio.sleep(plan.outage_sec)
+            await self._stay(plan.outage_sec)
             self._begin(State.SECOND_RECOVERY)
             await self.rollback.restore(first)
             await self._wait_for(plan.second)
         await self._restore()
         await self._wait_for(plan.region)
+
+    async def _stay(self, duration_sec: float) -> None:
+        """Stay in the state that has begun."""
+        await anyio.sleep(duration_sec)
 
     async def _take_down(self, key: str, state: State) -> bool:
         """Read what is there now, as others may have changed it since the drill began, and take region *key* down."""

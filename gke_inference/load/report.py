@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,17 +14,17 @@ from gke_inference.command import Exit
 from gke_inference.load.figures import RunFigures, TrafficFigures
 from gke_inference.load.plan import LoadPlan
 from gke_inference.openai import UNKNOWN_REGION
+from gke_inference.tables import EXIT_COLOR, make_table
 
 NOBODY_THERE = (
     "Is it the gateway's address and port, and is this machine in the VPC, in one of the gateway's regions? "
-    "`inference-ops verify` prints the addresses."
+    "`gke-inference verify` prints the addresses."
 )
 COUNTED_BY = {
     "usage": "the server (usage)",
     "chunks": "chunks of the stream, each of which may hold several",
     "mixed": "the server (usage) where it counts, else by chunks of the stream",
 }
-COLOR = {Exit.GOOD: "green", Exit.WRONG: "red", Exit.UNKNOWN: "yellow"}
 
 
 def as_json(plan: LoadPlan, run: RunFigures) -> str:
@@ -56,15 +55,7 @@ def print_report(plan: LoadPlan, run: RunFigures, console: Console) -> None:
     for line in _remarks(plan, run):
         console.print(line, soft_wrap=True, highlight=False)
     outcome = plan.outcome(run)
-    console.print(f"\n[bold {COLOR[outcome]}]{_verdict(plan, run)}[/]", soft_wrap=True, highlight=False)
-
-
-def _table(title: str, *columns: str, text: int = 1) -> Table:
-    """Return a table that fits 80 columns, the width of a log; after the first *text* columns come numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number < text else "right", overflow="fold")
-    return table
+    console.print(f"\n[bold {EXIT_COLOR[outcome]}]{_verdict(plan, run)}[/]", soft_wrap=True, highlight=False)
 
 
 def _percentiles(what: str) -> tuple[str, str, str]:
@@ -73,9 +64,9 @@ def _percentiles(what: str) -> tuple[str, str, str]:
 
 def _steps(plan: LoadPlan, run: RunFigures) -> Table:
     ttft = _percentiles("TTFT") if plan.endpoint.stream else ()
-    table = _table(
+    table = make_table(
         "Steps (times in seconds)", "at\nonce", "\nrequests", "\nfailed", "output\ntokens/s", *ttft,
-        *_percentiles("answer"),
+        *_percentiles("answer"), text=1,
     )  # fmt: skip
     rows = [(str(step.concurrency), step.total) for step in run.steps]
     for name, figures in [*rows, ("all", run.total)]:
@@ -85,7 +76,7 @@ def _steps(plan: LoadPlan, run: RunFigures) -> Table:
 
 def _regions(plan: LoadPlan, run: RunFigures) -> Table:
     time, times = ("TTFT", _ttft) if plan.endpoint.stream else ("answer", _latency)
-    table = _table(
+    table = make_table(
         "Regions (times in seconds)", "at\nonce", "\nregion", "\nshare", "\nrequests", "\nfailed",
         "output\ntokens/s", *_percentiles(time), text=2,
     )  # fmt: skip
@@ -98,7 +89,7 @@ def _regions(plan: LoadPlan, run: RunFigures) -> Table:
 
 
 def _errors(run: RunFigures) -> Table:
-    table = _table("Errors", "kind", "the first of them", "count", text=2)
+    table = make_table("Errors", "kind", "the first of them", "count", text=2)
     for kind, example in run.error_examples.items():
         table.add_row(kind, escape(example), str(run.total.errors_by_kind[kind]))
     return table
@@ -145,6 +136,6 @@ def _remarks(plan: LoadPlan, run: RunFigures) -> Iterator[str]:
 def _verdict(plan: LoadPlan, run: RunFigures) -> str:
     outcome = plan.outcome(run)
     if outcome == Exit.UNKNOWN:
-        return "Could not tell: no request was answered."
+        return "Unknown: no request was answered."
     rate = f"{run.total.errors} of {run.total.requests} requests failed ({run.total.error_rate:.2%})"
     return f"{'Good' if outcome == Exit.GOOD else 'Wrong'}: {rate}, {plan.max_error_rate:.2%} are allowed."

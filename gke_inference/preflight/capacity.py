@@ -13,12 +13,11 @@ from gke_inference.findings import Finding, good, wrong
 from gke_inference.preflight.target import Target
 from platform_config.errors import nearest
 from platform_config.pages import VERSIONS
-from platform_config.sizing import system_machine_type
-from platform_config.versions import version_floor
+from platform_config.requirements import system_machine_type, version_floor
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """Per region: whether it and its zones are there, its version, and its machines in each zone."""
+    """Yield three per region: whether it and its zones are there, its version, and its machines in each zone."""
     for key in target.keys:
         yield Check(
             id="PLACE", needed="the region and each zone are there", where=key,
@@ -55,7 +54,7 @@ def _places(target: Target, key: str) -> Iterator[Finding]:
 
 
 def _version(target: Target, key: str) -> Iterator[Finding]:
-    """The same choice as Terraform's: what is given, the channel's default, or the newest of the floor's minor."""
+    """Choose the version as Terraform does: what is given, the channel's default, or the newest of the minor."""
     spec = target.config.cluster
     name = f"projects/{target.project}/locations/{target.names.cluster_location(key)}"
     answer = target.google.call("container", "v1", "projects.locations.getServerConfig", name=name)
@@ -86,7 +85,7 @@ def _version(target: Target, key: str) -> Iterator[Finding]:
 
 
 def spelled(version: GkeVersion) -> str:
-    """The version as GKE writes it."""
+    """Return the version as GKE writes it."""
     numbers = ".".join(map(str, version.parts[:3]))
     return f"{numbers}-gke.{version.parts[3]}" if len(version.parts) > 3 else numbers
 

@@ -12,11 +12,11 @@ from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.registry import REFUSED, manifest
 from gke_inference.preflight.target import Target
-from platform_config.versions import needs_adapter
+from platform_config.requirements import needs_adapter
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """One for the chart, one for each image that the platform runs itself."""
+    """Yield one for the chart, one for each image that the platform runs itself."""
     version = target.config.inference_pool.chart_version
     chart = f"{inferencepool_chart.REPOSITORY}/{inferencepool_chart.CHART}:{version}".removeprefix("oci://")
     images = {
@@ -41,8 +41,8 @@ def _pull(target: Target, id_: str, image: str) -> Iterator[Finding]:
     host, repository, reference = _parts(image)
     status, known = manifest(host, repository, reference, token=target.google.token)
     # Nodes may read the registries of the platform's own project.
-    ours = repository.startswith(f"{target.project}/")
-    if status == 200 and (ours or not known):
+    own = repository.startswith(f"{target.project}/")
+    if status == 200 and (own or not known):
         yield good(id_, f"{host} has it{', for the project' if known else ''}", needed)
     elif status == 200:
         fix = f"see whether the nodes' service accounts have roles/artifactregistry.reader on {repository}"
@@ -58,7 +58,7 @@ def _pull(target: Target, id_: str, image: str) -> Iterator[Finding]:
 
 
 def _parts(image: str) -> tuple[str, str, str]:
-    """Registry, repository, and tag or digest; as Docker reads a name, `library/` included."""
+    """Return registry, repository, and tag or digest, as Docker reads a name, `library/` included."""
     name, _, digest = image.partition("@")
     path, _, tag = name.rpartition(":") if ":" in name.rsplit("/", 1)[-1] else (name, "", "")
     host, _, repository = path.partition("/")

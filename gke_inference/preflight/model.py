@@ -23,7 +23,7 @@ TIMEOUT_SEC = 20
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """One for the secret, where Secret Manager has it; one per repository."""
+    """Yield one for the secret, where Secret Manager has it; one per repository."""
     model = target.config.model
     if secret := model.hugging_face_token.secret_manager:
         yield Check(
@@ -89,7 +89,7 @@ def _licence(id_: str, repository: str, needed: str, page: str, token: str) -> F
 
 def get(path: str, token: str) -> httpx.Response:
     """
-    What Hugging Face, or its mirror, answers for *path*.
+    Return what Hugging Face, or its mirror, answers for *path*.
 
     Raises:
         ApiError: It does not answer.

@@ -21,7 +21,7 @@ NAME_TOKEN = "name the token of such an account with --hugging-face-token-env"
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """One per repository, by the rule of the download program itself."""
+    """Yield one per repository, by the rule of the download program itself."""
     model = target.config.model
     kind, size = weights_format(target.config.model_server.extra_args), model.weights_gib
     snapshots: dict[str, ModelSpec | LoraAdapterSpec] = {"MODEL-FILES": model}
@@ -37,7 +37,7 @@ def checks(target: Target) -> Iterator[Check]:
 def _files(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what: str, kind: str) -> Iterator[Finding]:
     token, page = target.hugging_face_token, f"{snapshot.repository}/revision/{snapshot.revision}"
     found = get(f"api/models/{page}?blobs=true", token)
-    # What cannot be seen at all is told by MODEL.
+    # What cannot be seen at all is reported by MODEL.
     if found.status_code in (401, 403, 404):
         return
     if found.status_code != 200:
@@ -54,11 +54,11 @@ def _files(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what
         yield unknown(id_, f"{error} is shown to those only who accepted its terms", what, NAME_TOKEN)
         return
     size = sum(file.size for file in files)
-    told = f"{len(files)} files, {size / GIB:.1f} GiB"
+    size_text = f"{len(files)} files, {size / GIB:.1f} GiB"
     if isinstance(snapshot, ModelSpec) and size > snapshot.weights_gib * GIB:
-        yield wrong(id_, told, what, f"write model.weights_gib: {ceil(size / GIB)}")
+        yield wrong(id_, size_text, what, f"write model.weights_gib: {ceil(size / GIB)}")
     else:
-        yield good(id_, told, what)
+        yield good(id_, size_text, what)
 
 
 def _read(snapshot: ModelSpec | LoraAdapterSpec, token: str, file: RemoteFile) -> bytes:

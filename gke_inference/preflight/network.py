@@ -20,7 +20,7 @@ PROXY_PURPOSES = ("GLOBAL_MANAGED_PROXY", "REGIONAL_MANAGED_PROXY", "INTERNAL_HT
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """One for the VPC, one per region."""
+    """Yield one for the VPC, one per region."""
     yield Check(
         id="NETWORK", needed="a VPC of the platform's own, or none yet", role="compute.networks.get",
         ask=partial(_network, target),
@@ -46,11 +46,11 @@ def _network(target: Target) -> Iterator[Finding]:
         return
     custom = found.get("autoCreateSubnetworks") is False
     routing = found.get("routingConfig", {}).get("routingMode", "no")
-    told = f"{name} is there with {'custom' if custom else 'automatic'} subnets and {routing} routing"
+    state = f"{name} is there with {'custom' if custom else 'automatic'} subnets and {routing} routing"
     if custom and routing == "GLOBAL":
-        yield good("NETWORK-VPC", told, needed)
+        yield good("NETWORK-VPC", state, needed)
     else:
-        yield wrong("NETWORK-VPC", told, needed, "it is somebody else's: change `name` in the config")
+        yield wrong("NETWORK-VPC", state, needed, "it is somebody else's: change `name` in the config")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class _Region:
         return {names.node_subnet(self.key): ranges.nodes, names.proxy_subnet(self.key): ranges.proxy}
 
     @property
-    def mine(self) -> list[dict[str, Any]]:
+    def in_network(self) -> list[dict[str, Any]]:
         """Those in the network of that name."""
         return [subnet for subnet in self.subnets if subnet["network"].endswith(network_path(self.target))]
 
@@ -81,42 +81,44 @@ def _region(target: Target, key: str, subnets: Once[Subnets]) -> Iterator[Findin
 
 def _subnets(target: Target) -> Subnets:
     """
-    All of the project, by Google's name of their region: names are taken in all networks.
+    Return all of the project, by Google's name of their region: names are taken in all networks.
 
     Raises:
-        ApiError: They cannot be told, or not those of every region.
+        ApiError: They cannot be listed, or not those of every region.
     """
     found: Subnets = {}
-    for scope, told in target.google.pages(
+    for scope, answer in target.google.pages(
         "compute", "v1", "subnetworks.aggregatedList", items="items", project=target.project
     ):
-        if told.get("warning", {}).get("code") == "UNREACHABLE":
-            raise ApiError(status=None, reason="UNREACHABLE", message=f"{scope}: {told['warning'].get('message', '')}")
-        found.setdefault(scope.removeprefix("regions/"), []).extend(told.get("subnetworks", []))
+        if answer.get("warning", {}).get("code") == "UNREACHABLE":
+            raise ApiError(
+                status=None, reason="UNREACHABLE", message=f"{scope}: {answer['warning'].get('message', '')}"
+            )
+        found.setdefault(scope.removeprefix("regions/"), []).extend(answer.get("subnetworks", []))
     return found
 
 
 def _names(region: _Region) -> Finding:
     id_, needed = "NETWORK-SUBNETS", f"{' and '.join(region.own)} are not there yet, or are the platform's own"
-    mine = [subnet["name"] for subnet in region.mine]
+    there = [subnet["name"] for subnet in region.in_network]
     wrongs = []
     for subnet in region.subnets:
         name, cidr = subnet["name"], subnet.get("ipCidrRange")
-        if name in region.own and name not in mine:
+        if name in region.own and name not in there:
             wrongs.append(f"{name} is in the network {subnet['network'].rpartition('/')[2]}")
         elif name in region.own and cidr != str(region.own[name]):
             wrongs.append(f"{name} has {cidr}, the config says {region.own[name]}")
     if wrongs:
         return wrong(id_, "; ".join(wrongs), needed, f"change `name`, or give regions.{region.key}.cidrs what is there")
-    there = sum(subnet["name"] in region.own for subnet in region.subnets)
-    return good(id_, f"{there} of {len(region.own)} are there", needed)
+    count = sum(subnet["name"] in region.own for subnet in region.subnets)
+    return good(id_, f"{count} of {len(region.own)} are there", needed)
 
 
 def _proxy(region: _Region) -> Finding:
     needed = "no other proxy-only subnet in this region of the network: there can be one"
     others = [
         f"{subnet['name']} ({subnet['purpose']})"
-        for subnet in region.mine
+        for subnet in region.in_network
         if subnet.get("purpose") in PROXY_PURPOSES and subnet["name"] not in region.own
     ]
     if others:

@@ -15,16 +15,16 @@ Subnets = dict[str, list[dict[str, Any]]]
 
 
 def free_ranges(target: Target, key: str, subnets: Subnets, network: dict[str, Any]) -> Finding:
-    """Whether nobody else has a range that overlaps one of region *key*; *network* is the VPC, empty for none yet."""
-    ours = region_ranges(target.config, key).named(key)
-    theirs = dict(_routes(target, key, network)) | dict(_others(target, subnets))
+    """Check that nobody else has a range that overlaps one of region *key*; *network* is the VPC, empty for none."""
+    own_ranges = region_ranges(target.config, key).named(key)
+    others = dict(_routes(target, key, network)) | dict(_others(target, subnets))
     clashes = [
         f"{name} {cidr} overlaps {other}"
-        for name, cidr in ours.items()
-        for other, used in theirs.items()
+        for name, cidr in own_ranges.items()
+        for other, used in others.items()
         if cidr.overlaps(used)
     ]
-    needed = f"{', '.join(map(str, ours.values()))} are in no other subnet of the VPC and no peered network"
+    needed = f"{', '.join(map(str, own_ranges.values()))} are in no other subnet of the VPC and no peered network"
     if clashes:
         fix = f"give regions.{key} another number, or cidrs that are free"
         return wrong("NETWORK-RANGES", "; ".join(clashes), needed, fix)
@@ -32,12 +32,12 @@ def free_ranges(target: Target, key: str, subnets: Subnets, network: dict[str, A
 
 
 def network_path(target: Target) -> str:
-    """The end of the VPC's address."""
+    """Return the end of the VPC's address."""
     return f"/global/networks/{target.names.network}"
 
 
 def _others(target: Target, subnets: Subnets) -> Iterator[tuple[str, IPv4Network]]:
-    """Ranges of all subnets of the VPC but the platform's own, in each region: a VPC has each address once."""
+    """Yield ranges of all subnets of the VPC but the platform's own, in each region: a VPC has each address once."""
     names = target.names
     own = {
         (region.region, name)

@@ -10,7 +10,7 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.target import Target
-from platform_config.services import project_services
+from platform_config.requirements import project_services
 
 PERMISSIONS = (
     "compute.firewalls.create", "compute.networks.create", "compute.networks.updatePolicy",
@@ -29,7 +29,7 @@ firewalls.insert; "GKE API permissions"; "Google Kubernetes Engine roles and per
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """Those of the project as a whole."""
+    """Yield those of the project as a whole."""
     google, project = target.google, target.project
 
     def exists() -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def checks(target: Target) -> Iterator[Check]:
 
 
 def permissions(target: Target) -> list[str]:
-    """What the caller of an apply must have on the project."""
+    """Return the permissions that the caller of an apply must have on the project."""
     config = target.config
     extra = []
     if config.network.nat:
@@ -89,7 +89,7 @@ def permissions(target: Target) -> list[str]:
 
 
 def _workload_policy(pool: PoolPlan) -> bool:
-    """Whether a pool's place is told by a policy of its own, and not by the pool itself."""
+    """Return whether a policy of its own, and not the pool itself, says where the pool's machines are."""
     machine = pool.machine
     return pool.compact_placement and (machine.generation == "v7" or machine.workload_policy_topology is not None)
 
@@ -124,5 +124,5 @@ def _apis(target: Target) -> Iterator[Finding]:
         return
     on = {entry["name"].rpartition("/")[2] for entry in answer.get("services", []) if entry["state"] == "ENABLED"}
     off = [name for name in wanted if f"{name}.googleapis.com" not in on]
-    told = f", an apply turns on: {', '.join(off)}" if off else ""
-    yield good("APIS", f"{len(wanted) - len(off)} of {len(wanted)} are on{told}", needed)
+    rest = f", an apply turns on: {', '.join(off)}" if off else ""
+    yield good("APIS", f"{len(wanted) - len(off)} of {len(wanted)} are on{rest}", needed)

@@ -15,7 +15,7 @@ from gke_inference.preflight.target import Target
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """One per region and one for what counts once for the project."""
+    """Yield one per region and one for what counts once for the project."""
     yield Check(
         id="QUOTA", needed="room for the network, the gateway and all CPUs and GPUs", role=PERMISSION,
         ask=partial(_project, target),
@@ -30,20 +30,20 @@ def checks(target: Target) -> Iterator[Check]:
 def _project(target: Target) -> list[Finding]:
     limits = Limits.of_project(target)
     network = target.google.find("compute", "v1", "networks.get", project=target.project, network=target.names.network)
-    return _told(project_needs(target), limits, built=network is not None)
+    return _findings(project_needs(target), limits, built=network is not None)
 
 
 def _region(target: Target, key: str) -> list[Finding]:
     limits = Limits.of_region(target, key)
     built = target.has_cluster(key)
-    return _told(region_needs(target, key), limits, built=built)
+    return _findings(region_needs(target, key), limits, built=built)
 
 
 Charge = tuple[Quota, Limit]
 
 
-def _told(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding]:
-    """A finding of each need, which counts all that its quota is charged; a limit that is not told hides no other."""
+def _findings(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding]:
+    """Return a finding per need, which counts all that its quota is charged; an unknown limit hides no other."""
     charges: dict[Need, Charge | None] = {}
 
     def charge(need: Need) -> list[Finding]:
@@ -68,21 +68,21 @@ def _told(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding
 
 
 def _judged(need: Need, charge: Charge, limits: Limits, amount: int, *, built: bool) -> Finding:
-    """The finding of one need; *amount* is what its quota is charged in all. What is there already is its own."""
-    quota, told = charge
+    """Return the finding of one need; *amount* is all that its quota is charged; *built* says what is there already."""
+    quota, limit = charge
     where = f" in {limits.region}" if limits.region else ""
     at_least = f"{quota}: a limit of {max(amount, need.least)} {need.unit} at least{where}"
     needed = f"{quota}: {amount} {need.unit} free{where}" if amount else at_least
     fix = f"ask for more of {quota}{where}: {console(limits.target)}"
-    if told.limit < max(amount, need.least):
-        return wrong(need.id, str(told), needed, fix)
-    if told.usage is None:
-        return good(need.id, str(told), at_least)
-    if not amount or told.limit - told.usage >= amount:
-        return good(need.id, str(told), needed)
+    if limit.limit < max(amount, need.least):
+        return wrong(need.id, str(limit), needed, fix)
+    if limit.usage is None:
+        return good(need.id, str(limit), at_least)
+    if not amount or limit.limit - limit.usage >= amount:
+        return good(need.id, str(limit), needed)
     if built:
-        return unknown(need.id, f"{told}, some of it by this platform", needed, f"compare, or {fix}")
-    return wrong(need.id, str(told), needed, fix)
+        return unknown(need.id, f"{limit}, some of it by this platform", needed, f"compare, or {fix}")
+    return wrong(need.id, str(limit), needed, fix)
 
 
 def _unknown(need: Need, limits: Limits) -> Finding:
@@ -93,18 +93,18 @@ def _unknown(need: Need, limits: Limits) -> Finding:
 
 
 def _charged(need: Need, limits: Limits) -> Charge | None:
-    """The first quota that was granted, else the last one; None where that is not told of one before it."""
+    """Return the first quota that was granted, else the last one; None where an earlier one is not known."""
     charge: Charge | None = None
     for names in need.quotas:
-        told = [(quota, limit) for quota in names if (limit := limits.limit(quota, even=need.even)) is not None]
-        if not told:
+        known = [(quota, limit) for quota in names if (limit := limits.limit(quota, even=need.even)) is not None]
+        if not known:
             return None
-        charge = next((one for one in told if one[1].limit), told[0])
+        charge = next((one for one in known if one[1].limit), known[0])
         if charge[1].limit:
             break
     return charge
 
 
 def console(target: Target) -> str:
-    """The page where people see quotas and ask for more."""
+    """Return the page where people see quotas and ask for more."""
     return f"https://console.cloud.google.com/iam-admin/quotas?project={target.project}"

@@ -19,7 +19,7 @@ class Limit:
 
     Attributes:
         limit: How much may be in use; infinite where there is no limit.
-        usage: How much is in use; None where that is not told.
+        usage: How much is in use; None where that is not known.
         zones: Those whose own limits it is; empty for one of the region or the project.
     """
 
@@ -29,7 +29,7 @@ class Limit:
 
     def __str__(self) -> str:
         zones = f" in {' and '.join(self.zones)}" if self.zones else ""
-        used = "how much is in use is not told" if self.usage is None else f"{self.usage:g} in use"
+        used = "how much is in use is unknown" if self.usage is None else f"{self.usage:g} in use"
         return f"limit {self.limit:g}{zones}, {used}"
 
 
@@ -41,7 +41,7 @@ class Limits:
     Attributes:
         region: Name of the region; empty for the project.
         zones: Zones of the region that are used.
-        listed: What the compute API tells of it.
+        listed: What the compute API lists of it.
     """
 
     target: Target
@@ -51,20 +51,20 @@ class Limits:
 
     @classmethod
     def of_project(cls, target: Target) -> Limits:
-        """Those of the project, as the compute API tells them now."""
+        """Return those of the project, as the compute API lists them."""
         answer = target.google.call("compute", "v1", "projects.get", project=target.project)
         return cls(target, "", (), answer.get("quotas", []))
 
     @classmethod
     def of_region(cls, target: Target, key: str) -> Limits:
-        """Those of the region *key*, as the compute API tells them now."""
+        """Return those of the region *key*, as the compute API lists them."""
         spec = target.config.regions[key]
         answer = target.google.call("compute", "v1", "regions.get", project=target.project, region=spec.region)
         return cls(target, spec.region, tuple(spec.zones), answer.get("quotas", []))
 
     def limit(self, quota: Quota, *, even: bool) -> Limit | None:
         """
-        Its limit; None where there is no such quota. The compute API knows old ones only, but tells their use.
+        Return its limit; None where there is no such quota. The compute API has old ones only, but with their use.
 
         Service Usage has limits of zones beside those of regions, such as PREEMPTIBLE-TPU-V6E-per-project-zone; a
         project may have either, or both with -1 for no limit. The smaller one counts. With *even* all zones are used
@@ -73,9 +73,9 @@ class Limits:
         for entry in self.listed if quota.family is None else ():
             if entry["metric"] == quota.metric:
                 return Limit(float(entry.get("limit", 0)), float(entry.get("usage", 0)))
-        told = self._service_usage(quota)
-        whole = _bucket(told, quota, {"region": self.region} if self.region else {})
-        parts = [part for zone in self.zones if (part := _bucket(told, quota, {"zone": zone})) is not None]
+        listed = self._service_usage(quota)
+        whole = _bucket(listed, quota, {"region": self.region} if self.region else {})
+        parts = [part for zone in self.zones if (part := _bucket(listed, quota, {"zone": zone})) is not None]
         zonal = (len(parts) * min(parts) if even else sum(parts)) if parts else None
         if zonal is not None and (whole is None or zonal < whole):
             return Limit(zonal, zones=self.zones)
@@ -90,8 +90,8 @@ class Limits:
 
 
 def _bucket(limits: Iterable[dict[str, Any]], quota: Quota, place: dict[str, str]) -> float | None:
-    """The limit of *place* (a region, a zone, or the project), by the bucket with the most dimensions that are ours."""
-    ours = dict([quota.family] if quota.family else []) | place
+    """Return the limit of *place* (region, zone, or project): the bucket with the most dimensions that fit."""
+    wanted = dict([quota.family] if quota.family else []) | place
     buckets = [
         bucket
         for limit in limits
@@ -99,7 +99,7 @@ def _bucket(limits: Iterable[dict[str, Any]], quota: Quota, place: dict[str, str
         if all((f"{{{name}}}" in limit.get("unit", "")) == (name in place) for name in ("region", "zone"))
         for bucket in limit.get("quotaBuckets", [])
         # Google's pages spell families in both cases.
-        if all(ours.get(name, "").lower() == value.lower() for name, value in bucket.get("dimensions", {}).items())
+        if all(wanted.get(name, "").lower() == value.lower() for name, value in bucket.get("dimensions", {}).items())
     ]
     if not buckets:
         return None

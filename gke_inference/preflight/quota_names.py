@@ -58,13 +58,13 @@ DISKS = {
 
 
 def preemptible(pool: PoolPlan) -> bool:
-    """Whether its chips are charged to the preemptible quota first."""
+    """Return whether its chips are charged to the preemptible quota first."""
     return pool.spec.capacity.spot or pool.spec.capacity.grows_from_zero
 
 
 def accelerator_quotas(pool: PoolPlan) -> Choices:
     """
-    What the chips of *pool* are charged to.
+    Return what the chips of *pool* are charged to.
 
     Spot, flex-start and queued machines use the preemptible quota, or the ordinary one where that was never granted.
     Source: Google, "Compute Engine instances provisioning models".
@@ -84,7 +84,9 @@ def accelerator_quotas(pool: PoolPlan) -> Choices:
 
 def cpu_quotas(machine_type: str) -> Choices:
     """
-    What the vCPUs of a machine without accelerators are charged to: old series have a quota each, new ones share one.
+    Return what the vCPUs of a machine without accelerators are charged to.
+
+    Old series have a quota each, new ones share one.
 
     GPU machines need no quota of CPUs, and no source names one that TPU machines are charged to. Source: Google,
     "Allocation quotas", CPU quota and GPU quota.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from constructs_lib.accelerators import PoolPlan
 from gke_inference.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
 from gke_inference.preflight.target import Target
+from platform_config.requirements import system_machine_type
 from platform_config.rules.gateway import MODEL_SERVER_PORTS
-from platform_config.sizing import system_machine_type
 
 LOAD_BALANCER = {
     "QUOTA-BACKEND-SERVICES": ("GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES", "backend services"),
@@ -48,7 +48,7 @@ class Need:
 
 
 def project_needs(target: Target) -> Iterator[Need]:
-    """What counts once for the project."""
+    """Yield what counts once for the project."""
     config = target.config
     count = len(target.keys)
     yield from _accelerators(target)
@@ -64,7 +64,7 @@ def project_needs(target: Target) -> Iterator[Need]:
 
 
 def region_needs(target: Target, key: str) -> Iterator[Need]:
-    """What counts for the region *key*."""
+    """Yield what counts for the region *key*."""
     config = target.config
     yield from _chips(target, key)
     if cpus := _system_cpus(target, key):
@@ -87,7 +87,7 @@ def _need(id_: str, metric: str, amount: int, unit: str) -> Need:
 
 def _accelerators(target: Target) -> Iterator[Need]:
     """
-    GPUs of all regions; a limit of just 0 shuts the project out from TPUs, too, and from what is reserved.
+    Yield the GPUs of all regions; a limit of just 0 shuts the project out from TPUs, too, and from what is reserved.
 
     Source: Google, "TPU Builders Program Getting Started Guide", Understanding TPU Quotas.
     """
@@ -98,7 +98,7 @@ def _accelerators(target: Target) -> Iterator[Need]:
 
 
 def _chips(target: Target, key: str) -> Iterator[Need]:
-    """One for each generation and way to buy."""
+    """Yield one for each generation and way to buy."""
     groups: defaultdict[tuple[str, str, bool], list[PoolPlan]] = defaultdict(list)
     for pool in target.config.pools(key).values():
         # A reservation was charged to the quota when it was made.
@@ -116,7 +116,7 @@ def _chips(target: Target, key: str) -> Iterator[Need]:
 
 
 def _disks(target: Target, key: str) -> Iterator[Need]:
-    """Boot disks of all nodes; reservations hold none."""
+    """Yield the boot disks of all nodes; reservations hold none."""
     config = target.config
     disks = Counter({DISKS["pd-balanced"]: _system_nodes(target, key) * config.cluster.system_pool.disk_gib})
     for pool in config.pools(key).values():
@@ -132,7 +132,7 @@ def _system_nodes(target: Target, key: str) -> int:
 
 
 def _system_cpus(target: Target, key: str) -> int:
-    """0 where its machine type is not offered, which MACHINE tells."""
+    """Return 0 where its machine type is not offered, which MACHINE reports."""
     answer = target.google.find(
         "compute", "v1", "machineTypes.get", project=target.project, zone=target.config.regions[key].zones[0],
         machineType=system_machine_type(target.config),

@@ -26,24 +26,24 @@ REFUSED = (401, 403)
 
 
 def of_google(url: httpx.URL) -> bool:
-    """Whether Google's own registry is at *url*: nothing else may see a token of the caller."""
+    """Return whether Google's own registry is at *url*: nothing else may see a token of the caller."""
     return url.scheme == "https" and (url.host == "gcr.io" or url.host.endswith((".gcr.io", ".pkg.dev")))
 
 
 def manifest(host: str, repository: str, reference: str, *, token: Callable[[], str]) -> tuple[int, bool]:
     """
-    The status that the registry answers with, and whether it knew the caller then.
+    Return the status that the registry answers with, and whether it knew the caller then.
 
-    Everybody's way is tried first; where that is refused by Google's own registry, the caller's.
+    It is asked without credentials first; where Google's own registry refuses that, with the caller's.
 
     Args:
         host: The registry's name.
         repository: Name of the image in it.
         reference: Tag or digest.
-        token: Gives an access token of the caller, for Google.
+        token: Returns an access token of the caller, for Google.
 
     Raises:
-        ApiError: It cannot be told.
+        ApiError: The registry does not answer.
     """
     base = os.environ.get(ENDPOINT_VARIABLE) or f"https://{DOCKER_HUB.get(host, host)}"
     try:
@@ -59,7 +59,7 @@ def manifest(host: str, repository: str, reference: str, *, token: Callable[[], 
 
 
 def _as_everybody(client: httpx.Client, url: httpx.URL) -> int:
-    """Where the registry wants a token for everybody, with that."""
+    """Return the status without credentials; where the registry gives everybody a token, with that."""
     answer = _head(client, url)
     challenge = dict(re.findall(r'(\w+)="([^"]*)"', answer.headers.get("WWW-Authenticate", "")))
     if answer.status_code == 401 and "realm" in challenge:
@@ -71,6 +71,6 @@ def _as_everybody(client: httpx.Client, url: httpx.URL) -> int:
 
 
 def _head(client: httpx.Client, url: httpx.URL, token: str = "") -> httpx.Response:
-    """Only the manifest is asked for, and nothing is downloaded. A redirect to another host gets no token."""
+    """Ask for the manifest alone; nothing is downloaded. A redirect to another host gets no token."""
     headers = {"Accept": ", ".join(KINDS)} | ({"Authorization": f"Bearer {token}"} if token else {})
     return send_with_retries(lambda: client.head(url, headers=headers))

@@ -18,7 +18,7 @@ BLOCKS = "/reservationBlocks/"
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """One per reservation and zone, and one more where a pool names a block of it."""
+    """Yield one per reservation and zone, and one more where a pool names a block of it."""
     for key in target.keys:
         for place, pools in _used(target, key).items():
             yield Check(
@@ -41,7 +41,7 @@ class _Place:
         return f"{self.reservation}{block} of {self.owner} in {self.zone}"
 
     def id(self, project: str) -> str:
-        """Without the project where it is *project*."""
+        """Return the id of its finding, without the project where it is *project*."""
         owner = "" if self.owner == project else self.owner
         return "/".join(filter(None, (f"RESERVATION-{self.reservation}", self.block, owner, self.zone)))
 
@@ -55,7 +55,7 @@ Pools = dict[str, PoolPlan]
 
 
 def _used(target: Target, key: str) -> dict[_Place, Pools]:
-    """The pools that take from each place; what takes from a block takes from its reservation too."""
+    """Return the pools that take from each place; what takes from a block takes from its reservation too."""
     used: defaultdict[_Place, Pools] = defaultdict(dict)
     for name, pool in target.config.pools(key).items():
         path, _, block = (pool.spec.capacity.reservation or "").partition(BLOCKS)
@@ -84,20 +84,20 @@ def _room(target: Target, key: str, place: _Place, pools: Pools) -> Iterator[Fin
         return
     reserved = specific.get("instanceProperties", {}).get("machineType", "no machine type")
     count, used = int(specific.get("count", 0)), int(specific.get("inUseCount", 0))
-    told = f"{found.get('status', 'in no state')}, {count} {reserved}, {used} in use"
+    state = f"{found.get('status', 'in no state')}, {count} {reserved}, {used} in use"
     open_to_all = "" if found.get("specificReservationRequired") else ", taken by any machine that matches"
     if found.get("status") != "READY" or [reserved] != types or open_to_all or count < nodes:
-        yield wrong(id_, told + open_to_all, needed, fix)
+        yield wrong(id_, state + open_to_all, needed, fix)
     elif count - used >= nodes:
-        yield good(id_, told, needed)
+        yield good(id_, state, needed)
     elif target.has_cluster(key):
-        yield unknown(id_, f"{told}, some by this platform", needed, "compare")
+        yield unknown(id_, f"{state}, some by this platform", needed, "compare")
     else:
-        yield wrong(id_, told, needed, fix)
+        yield wrong(id_, state, needed, fix)
 
 
 def _asked(target: Target, place: _Place) -> dict[str, Any] | None:
-    """The reservation, with state and room of the block where it is one; None where there is none."""
+    """Return the reservation, with state and room of the block where it is one; None where there is none."""
     named = {"project": place.owner, "zone": place.zone, "reservation": place.reservation}
     found = target.google.find("compute", "v1", "reservations.get", **named)
     if not place.block or found is None or "specificReservation" not in found:

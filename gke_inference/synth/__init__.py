@@ -1,1 +1,1 @@
-"""One YAML file to the Terraform JSON of its platform, and what is told about it."""
+"""One YAML file to the Terraform JSON of its platform, and the summary of it."""

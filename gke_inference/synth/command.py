@@ -18,6 +18,7 @@ from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.load import load
 from platform_config.rules import check
+from platform_config.stack_graph import OUTDIR
 
 
 @click.command(cls=Command)
@@ -47,7 +48,7 @@ def validate(settings: Settings) -> Exit:
 @click.command(cls=Command)
 @config_argument
 @option(
-    "--outdir", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", default="cdktf.out",
+    "--outdir", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", default=OUTDIR,
     envvar="CDKTF_OUTDIR", show_envvar=True, help="Folder to write to.",
 )  # fmt: skip
 @click.pass_obj

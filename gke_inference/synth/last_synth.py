@@ -26,7 +26,7 @@ class LastSynth:
     Attributes:
         config: The config of the last synth as plain data; None where there was none of the kind.
         stacks: The text of each stack, by id.
-        applied: Whether something of that platform is applied, as far as files tell: a state in a bucket may be full.
+        applied: Whether something of that platform is applied, as far as files show: a state in a bucket may be full.
     """
 
     config: dict[str, Any] | None
@@ -65,7 +65,7 @@ class Changes:
 
 
 def last_synth(outdir: Path) -> LastSynth:
-    """What the last synth left in *outdir*."""
+    """Read what the last synth left in *outdir*."""
     try:
         held = json.loads((outdir / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -81,7 +81,7 @@ def remember(config: Config, outdir: Path) -> None:
 
 
 def changes_since(last: LastSynth, config: Config, outdir: Path) -> Changes:
-    """What makes the synth of *config* in *outdir* another than the *last* one; nothing where no stack is."""
+    """Compare the synth of *config* in *outdir* with the *last* one; no changes where no stack differs."""
     if not last.config or last.stacks == _texts(outdir):
         return Changes()
     now = config.model_dump(mode="json")
@@ -109,8 +109,8 @@ def print_changes(changes: Changes, console: Console) -> None:
     console.print("\n[bold]Changed since the last synth[/], and what that does to what is there:", soft_wrap=True)
     for change in changes.settings:
         effect = f": {change.effect.text}" if change.effect else ""
-        told = f"  {change.path} from {_shown(change.was)} to {_shown(change.now)}{effect}"
-        console.print(escape(told), soft_wrap=True, highlight=False)
+        line = f"  {change.path} from {_shown(change.was)} to {_shown(change.now)}{effect}"
+        console.print(escape(line), soft_wrap=True, highlight=False)
 
 
 def _texts(outdir: Path) -> dict[str, bytes]:
@@ -122,7 +122,7 @@ def _applied(outdir: Path, name: str | None) -> bool:
 
 
 def _with_pools(config: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """*config* with the shared pools in each region in whose place *other* has one of the region's own."""
+    """Return *config* with the shared pools in each region in whose place *other* has one of the region's own."""
     filled = copy.deepcopy(config)
     for key, region in filled.get("regions", {}).items():
         own = region.get("node_pools") or {}

@@ -1,4 +1,4 @@
-"""Stack folders that an older config left in cdktf.out: the last synth has no such stack, yet its state may be full."""
+"""Stack folders that an older config left in cdktf.out: not in the last synth, but their state may hold resources."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class StackFolder:
 
 
 def stale_stacks(outdir: Path) -> list[StackFolder]:
-    """Those in *outdir*, whatever platform they are of, by name."""
+    """Return those in *outdir*, of any platform, by name."""
     stacks = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
     return [stack for stack in stack_folders(outdir) if stack.name not in stacks]
 
 
 def stack_folders(outdir: Path) -> Iterator[StackFolder]:
-    """Every stack in *outdir*, of the last synth or left by an older one, by name."""
+    """Yield every stack in *outdir*, of the last synth or left by an older one, by name."""
     for file in sorted((outdir / "stacks").glob("*/cdk.tf.json")):
         try:
             document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -67,7 +67,7 @@ def stack_folders(outdir: Path) -> Iterator[StackFolder]:
 
 
 def _holds_resources(state: Path) -> bool:
-    """Whether the file *state* lists a resource; where nobody can tell what it holds, it does."""
+    """Return whether the file *state* lists a resource; one that cannot be read counts as one that does."""
     try:
         held = json.loads(state.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -21,9 +21,9 @@ from platform_config.config_path import EXAMPLE, VARIABLE
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
+from platform_config.requirements import metric_source
 from platform_config.rules import check
-from platform_config.stack_graph import INFRA
-from platform_config.versions import metric_source
+from platform_config.stack_graph import INFRA, stack_folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ def stack_order(outdir: Path) -> dict[str, list[str]]:
 
 
 def _document(outdir: Path, stack: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((outdir / "stacks" / stack / "cdk.tf.json").read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads((stack_folder(outdir, stack) / "cdk.tf.json").read_text(encoding="utf-8"))
     return document
 
 
@@ -194,7 +194,7 @@ def _print_next(
 ) -> None:
     path = escape(shlex.quote(str(config_path)))
     variable = "" if config_path == EXAMPLE else f"{VARIABLE}={path} "
-    first = escape(shlex.quote(f"{outdir}/stacks/{next(iter(order))}"))
+    first = escape(shlex.quote(str(stack_folder(outdir, next(iter(order))))))
     console.print(
         f"\nNext: [bold]{variable}{commands.program} preflight[/] asks Google what no file says: "
         f"whether regions, zones, machines, quotas and permissions are there.",

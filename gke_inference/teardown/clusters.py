@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gke_inference.api_error import ApiError
-from gke_inference.findings import Finding, Status
+from gke_inference.check import Check
+from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.load_balancer import require_complete
-from gke_inference.teardown.findings import CLUSTER_VIEWER, NO_ANSWER, explain
+from gke_inference.teardown.findings import CLUSTER_VIEWER
 from gke_inference.teardown.state import FIXED_VALUE_TYPE, States, remembered_cluster
 from gke_inference.teardown.terraform import Resource
 from platform_config.config import Config
@@ -52,17 +53,20 @@ class DeletedClusters:
         try:
             if name not in self._deleted and self._is_deleted(name):
                 self._deleted.add(name)
-        except NO_ANSWER as error:
+        # Whatever an unexpected answer breaks, the cluster is not known to be gone.
+        except Exception as error:
             self.error = error
         return name if name in self._deleted else ""
 
     def findings(self) -> list[Finding]:
         """Return a finding where Google did not say which clusters are gone."""
-        if not self.error:
-            return []
-        found, fix = explain(self.error, CLUSTER_VIEWER)
         needed = "which clusters are gone: their objects are then removed from the states"
-        return [Finding(id="CLUSTERS", status=Status.UNKNOWN, found=found, needed=needed, fix=fix)]
+        return Check(id="CLUSTERS", needed=needed, role=CLUSTER_VIEWER, ask=self._raise_error).run()
+
+    def _raise_error(self) -> list[Finding]:
+        if self.error:
+            raise self.error
+        return []
 
     def _cluster_of(self, stack: str, resources: Sequence[Resource]) -> str:
         key = cluster_key(self._names.config, stack)

@@ -11,19 +11,21 @@ from gke_inference.api_error import ApiError, remedy
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite
+from gke_inference.progress import show_waiting
 from gke_inference.teardown.clusters import DeletedClusters
 from gke_inference.teardown.decisions import DestroyOptions, FindDeleted
 from gke_inference.teardown.findings import stale_stack_findings
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import DestroyOrder, read_order
-from gke_inference.teardown.progress import report_if_slow
 from gke_inference.teardown.report import print_report
 from gke_inference.teardown.run import Teardown
 from gke_inference.teardown.state import BUCKET_TYPE, States, protected_names, read_states, resource_paths
 from gke_inference.teardown.terraform import TerraformError
 from platform_config.config import Config
+from platform_config.config_path import VARIABLE
 from platform_config.errors import shown
 from platform_config.names import Names
+from platform_config.stack_graph import OUTDIR
 
 HOUR_SEC = 3600
 CREDENTIALS = "application default credentials"
@@ -36,13 +38,13 @@ def read_synth(ctx: click.Context, param: click.Parameter, outdir: Path) -> tupl
     try:
         return config, read_order(config, outdir)
     except ValueError as error:
-        fix = f"run the synth first: INFERENCE_CONFIG={settings.config_path} make synth"
+        fix = f"run the synth first: {VARIABLE}={settings.config_path} make synth"
         raise click.BadParameter(f"{error}\n    fix: {fix}", ctx, param) from None
 
 
 @click.command(cls=Command)
 @option(
-    "--outdir", "target", type=click.Path(path_type=Path), metavar="DIR", default="cdktf.out", callback=read_synth,
+    "--outdir", "target", type=click.Path(path_type=Path), metavar="DIR", default=OUTDIR, callback=read_synth,
     help="What `make synth` wrote.",
 )  # fmt: skip
 @option("--yes", is_flag=True, help="Destroy. Without it nothing is changed: the plan is printed.")
@@ -91,7 +93,7 @@ def teardown(
         network=Network(google, config, order, resource_paths(states)), console=console,
         options=DestroyOptions(keep_bucket=bucket is None, retries=retries, pause_sec=pause_sec),
     )  # fmt: skip
-    with report_if_slow(console, "looking at the clusters that are named"):
+    with show_waiting(console, "looking at the clusters that are named"):
         problems = protection_problems(states, clusters, bucket, run.clusters.find)
     if yes:
         problems += [f"{one.found}\n    fix: {one.fix}" for one in stale_stack_findings(order, states)]

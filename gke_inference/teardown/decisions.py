@@ -71,7 +71,7 @@ class StackResult:
         """Return it for a JSON document; the keys are stable."""
         return {
             "stack": self.stack, "resources": self.resources, "result": self.result, "why": self.reason,
-            "tries": self.tries, "hollow": self.only_deleted_objects, "todo": self.command,
+            "tries": self.tries, "only_deleted_objects": self.only_deleted_objects, "todo": self.command,
         }  # fmt: skip
 
 

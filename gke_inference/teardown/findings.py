@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from gke_inference.api_error import ApiError, remedy
+from gke_inference.check import Check
 from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part
 from gke_inference.teardown.network import Network
@@ -15,8 +15,6 @@ from gke_inference.teardown.state import States
 from platform_config.pages import REMOVE_A_REGION
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, WEIGHTS_STACK, region_key
 
-NO_ANSWER = (ApiError, KeyError, IndexError, TypeError, AttributeError, ValueError)
-"""What is raised where Google gives no answer, or one that is not as it should be."""
 VIEWER = "roles/compute.viewer"
 CLUSTER_VIEWER = "roles/container.clusterViewer"
 FLEET_FIX = f"destroy {FLEET_STACK}, see above"
@@ -24,20 +22,6 @@ NETWORK_FIX = f"destroy {NETWORK_STACK}, see above"
 NOTHING = "nothing of this platform"
 MOST_NAMES = 5
 """Orphans that a finding names; the report lists all of them."""
-
-
-def explain(error: Exception, role: str) -> tuple[str, str]:
-    """Return what to report of *error*, one of NO_ANSWER, and what to do about it; *role* may ask."""
-    if isinstance(error, ApiError):
-        return f"not known: {error}", remedy(error, role)
-    found = f"not known: the answer cannot be read ({type(error).__name__}: {error})"
-    return found, "look at it with gcloud or in the console"
-
-
-def no_answer(id_: str, error: Exception, *, role: str, needed: str) -> Finding:
-    """Return the finding that a question got no answer because of *error*."""
-    found, fix = explain(error, role)
-    return Finding(id=id_, status=Status.UNKNOWN, found=found, needed=needed, fix=fix)
 
 
 def stale_stack_findings(order: DestroyOrder, states: States) -> list[Finding]:
@@ -89,23 +73,27 @@ def _import_fix(command: str) -> str:
 
 def stateless_findings(network: Network) -> list[Finding]:
     """Return the network and each cluster in it that exist and are in no state: a teardown would pass them over."""
-    needed = "each is in a state, or not there"
-    try:
-        deleting = {one.path for one in network.clusters_being_deleted()}
-        known = {*network.state_paths, *deleting}
-        fixes = {
-            f"cluster {one['name']}": cluster_fix(network, one)
-            for one in network.clusters()
-            if network.cluster_path(one) not in known
-        }
-        if not network.in_state and network.exists():
-            fixes[f"network {network.name}"] = network_fix(network)
-    except NO_ANSWER as error:
-        return [no_answer("STATELESS", error, role=f"{VIEWER} and {CLUSTER_VIEWER}", needed=needed)]
-    return [
-        Finding(id="STATELESS", status=Status.WRONG, found=f"{what} is there, and in no state", needed=needed, fix=fix)
-        for what, fix in fixes.items()
-    ]
+    check = Check(
+        id="STATELESS", needed="each is in a state, or not there", role=f"{VIEWER} and {CLUSTER_VIEWER}",
+        ask=lambda: [
+            check.finding(Status.WRONG, f"{what} is there, and in no state", fix)
+            for what, fix in _stateless(network).items()
+        ],
+    )  # fmt: skip
+    return check.run()
+
+
+def _stateless(network: Network) -> dict[str, str]:
+    """Return what is in no state, with what to do about it."""
+    known = {*network.state_paths, *(one.path for one in network.clusters_being_deleted())}
+    fixes = {
+        f"cluster {one['name']}": cluster_fix(network, one)
+        for one in network.clusters()
+        if network.cluster_path(one) not in known
+    }
+    if not network.in_state and network.exists():
+        fixes[f"network {network.name}"] = network_fix(network)
+    return fixes
 
 
 def not_swept(network: Network, orphans: Sequence[NetworkResource]) -> Finding:
@@ -131,30 +119,17 @@ class Remaining(Finding):
     costs: str = "none"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
+def search(id_: str, role: str, find: Callable[[], Iterable[Remaining]]) -> list[Finding]:
     """
-    A search for one kind of resource.
+    Return one finding per resource that is left; else one that there is none, or that this is not known.
 
-    Attributes:
-        id: Of the finding where there is none, or where Google did not say; LEFT- is put before it.
+    Args:
+        id_: Kind of resource; LEFT- is put before it.
         role: Role that may ask.
         find: Returns each that is left.
     """
-
-    id: str
-    role: str
-    find: Callable[[], Iterator[Remaining]]
-
-    def run(self) -> list[Remaining]:
-        """Return one finding per resource that is left; else one that there is none, or that it is not known."""
-        id_ = f"LEFT-{self.id}"
-        try:
-            remaining = list(self.find())
-        except NO_ANSWER as error:
-            found, fix = explain(error, self.role)
-            return [Remaining(id=id_, status=Status.UNKNOWN, found=found, needed="an answer", fix=fix)]
-        return remaining or [Remaining(id=id_, status=Status.GOOD, found=NOTHING, needed=NOTHING)]
+    check = Check(id=f"LEFT-{id_}", needed=NOTHING, role=role, ask=find, kind=Remaining)
+    return check.run() or [check.finding(Status.GOOD, NOTHING)]
 
 
 def bucket_stays(name: str) -> Remaining:

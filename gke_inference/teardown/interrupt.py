@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.markup import escape
 
+from gke_inference.progress import show_waiting
 from gke_inference.teardown.ownership import NetworkResource
-from gke_inference.teardown.progress import report_if_slow
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class Waiter:
 
     def ask(self, what: str, question: Callable[[], T]) -> T:
         """Return the answer to *question*; print a line where it takes long."""
-        with report_if_slow(self.console, what):
+        with show_waiting(self.console, what):
             return question()
 
     def print(self, line: str) -> None:

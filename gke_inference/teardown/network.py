@@ -61,7 +61,7 @@ class Network:
         self.order = order
         self.state_paths = state_paths
         self.name = names.network
-        self.path = self._network_path(names.network)
+        self.path = names.network_path
         self.cluster_stacks = {names.cluster(key): cluster_stack(key) for key in config.regions}
         self._prefixes = (*CONTROLLER_PREFIXES, *(f"gke-{name}-" for name in self.cluster_stacks))
         self._proven: set[tuple[str, str]] = set()
@@ -94,7 +94,7 @@ class Network:
         parent = f"projects/{self.google.project}/locations/-"
         answer = self.google.call("container", "v1", "projects.locations.clusters.list", parent=parent)
         require_complete(answer)
-        return [cluster for cluster in answer.get("clusters", []) if self._path_of_network(cluster) == self.path]
+        return [cluster for cluster in answer.get("clusters", []) if self._has_cluster(cluster)]
 
     def clusters_being_deleted(self) -> list[NetworkResource]:
         """
@@ -163,14 +163,10 @@ class Network:
             found |= {path_of(rule["selfLink"]): rule for rule in page.get("items", [])}
         return found
 
-    def _path_of_network(self, cluster: Part) -> str:
-        """Return the path of the network of *cluster*; an older field has the name alone."""
-        return path_of(
-            cluster.get("networkConfig", {}).get("network") or self._network_path(cluster.get("network", ""))
-        )
-
-    def _network_path(self, name: str) -> str:
-        return f"projects/{self.google.project}/global/networks/{name}"
+    def _has_cluster(self, cluster: Part) -> bool:
+        """Return whether *cluster* is in it; where its network's path is missing, there is the name alone."""
+        path = cluster.get("networkConfig", {}).get("network")
+        return path_of(path) == self.path if path else cluster.get("network") == self.name
 
 
 def exists(google: GoogleApi, service: str, version: str, method: str, **arguments: str) -> bool:

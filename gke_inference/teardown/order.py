@@ -12,7 +12,7 @@ from typing import Any
 from gke_inference.synth.stale_stacks import stale_stacks
 from platform_config.config import Config
 from platform_config.names import Names
-from platform_config.stack_graph import NETWORK_STACK, needed_stacks, state_place
+from platform_config.stack_graph import NETWORK_STACK, needed_stacks, stack_folder, state_place
 
 NETWORK_TYPE = "google_compute_network"
 CLUSTER_TYPE = "google_container_cluster"
@@ -54,11 +54,6 @@ class DestroyOrder:
         """
         [name] = self.documents[stack]["resource"][type_]
         return f"terraform -chdir={self.folder(stack)} import {type_}.{name} {path}"
-
-
-def stack_folder(outdir: Path, stack: str) -> Path:
-    """Return where cdktf writes the root module of *stack*."""
-    return outdir / "stacks" / stack
 
 
 def read_order(config: Config, outdir: Path) -> DestroyOrder:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gke_inference.findings import Status
+from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part, require_complete
 from gke_inference.teardown.findings import (
     FLEET_FIX,
     NETWORK_FIX,
     Remaining,
-    Search,
     bucket_stays,
     last_part,
+    search,
     still_there,
 )
 from gke_inference.teardown.network import Network, exists
@@ -40,16 +40,15 @@ class RemainingResources:
     config: Config
     keep_bucket: bool
 
-    def findings(self) -> list[Remaining]:
+    def findings(self) -> list[Finding]:
         """Return one per thing that is left, and one per kind of which there is none, or of which nothing is known."""
-        searches = (
-            *RemainingInNetwork(network=self.network, config=self.config).searches(),
-            Search(id="FLEET", role="roles/gkehub.viewer", find=self._fleet),
-            Search(id="NODE-ACCOUNT", role="roles/iam.serviceAccountViewer", find=self._node_account),
-            Search(id="BUCKET", role="roles/storage.bucketViewer", find=self._bucket),
-            Search(id="SECRET", role="roles/secretmanager.viewer", find=self._secret),
-        )
-        return [finding for search in searches for finding in search.run()]
+        return [
+            *RemainingInNetwork(network=self.network, config=self.config).findings(),
+            *search("FLEET", "roles/gkehub.viewer", self._fleet),
+            *search("NODE-ACCOUNT", "roles/iam.serviceAccountViewer", self._node_account),
+            *search("BUCKET", "roles/storage.bucketViewer", self._bucket),
+            *search("SECRET", "roles/secretmanager.viewer", self._secret),
+        ]
 
     @property
     def _names(self) -> Names:

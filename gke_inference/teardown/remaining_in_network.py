@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gke_inference.findings import Finding
 from gke_inference.load_balancer import Part, list_everywhere, path_of
 from gke_inference.teardown.findings import (
     CLUSTER_VIEWER,
     NETWORK_FIX,
     VIEWER,
     Remaining,
-    Search,
     cluster_fix,
     last_part,
     network_fix,
+    search,
     still_there,
 )
 from gke_inference.teardown.network import Network
@@ -42,17 +43,17 @@ class RemainingInNetwork:
     network: Network
     config: Config
 
-    def searches(self) -> tuple[Search, ...]:
-        """Return a search for each kind; what costs most first."""
-        return (
-            Search(id="CLUSTER", role=CLUSTER_VIEWER, find=self._clusters),
-            Search(id="INSTANCE", role=f"{VIEWER} and {CLUSTER_VIEWER}", find=self._machines),
-            Search(id="DISK", role=VIEWER, find=self._disks),
-            Search(id="LOAD-BALANCER", role=VIEWER, find=self._load_balancer_and_firewalls),
-            Search(id="ADDRESS", role=VIEWER, find=self._addresses),
-            Search(id="ROUTER", role=VIEWER, find=self._routers),
-            Search(id="NETWORK", role=VIEWER, find=self._network),
-        )
+    def findings(self) -> list[Finding]:
+        """Return what is left of each kind; what costs most first."""
+        return [
+            *search("CLUSTER", CLUSTER_VIEWER, self._clusters),
+            *search("INSTANCE", f"{VIEWER} and {CLUSTER_VIEWER}", self._machines),
+            *search("DISK", VIEWER, self._disks),
+            *search("LOAD-BALANCER", VIEWER, self._load_balancer_and_firewalls),
+            *search("ADDRESS", VIEWER, self._addresses),
+            *search("ROUTER", VIEWER, self._routers),
+            *search("NETWORK", VIEWER, self._network),
+        ]
 
     @property
     def _names(self) -> Names:

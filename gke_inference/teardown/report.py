@@ -6,17 +6,18 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from gke_inference.command import Exit
 from gke_inference.findings import Finding, Status, outcome
+from gke_inference.tables import STATUS_COLOR, make_table
 from gke_inference.teardown.decisions import StackResult
 from gke_inference.teardown.ownership import NetworkResource
 
-COLOR = {Status.GOOD: "green", Status.WRONG: "red", Status.UNKNOWN: "yellow"}
+ORDER = (Status.UNKNOWN, Status.WRONG, Status.GOOD)
+"""Of findings: what is not good comes first."""
 DONE = {
     "destroyed": "destroyed",
     "bucket kept": "destroyed, but for the bucket and what it needs",
@@ -92,10 +93,10 @@ def print_report(report: Report, output: str, console: Console) -> None:
         for resource in report.swept:
             _print_line(console, f"  {resource.kind} {resource.path}")
         _print_line(console, "")
-    for finding in sorted(report.findings, key=lambda one: list(COLOR).index(one.status), reverse=True):
+    for finding in sorted(report.findings, key=lambda one: ORDER.index(one.status)):
         costs = getattr(finding, "costs", "none")
         suffix = f" (costs: {costs})" if costs != "none" else ""
-        status = f"[{COLOR[finding.status]}]{finding.status.value:<8}[/]"
+        status = f"[{STATUS_COLOR[finding.status]}]{finding.status.value:<8}[/]"
         line = escape(f"{finding.id}: {finding.found}{suffix}")
         console.print(f"{status}{line}", soft_wrap=True, highlight=False)
         if finding.fix:
@@ -104,9 +105,7 @@ def print_report(report: Report, output: str, console: Console) -> None:
 
 
 def _stack_table(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("#", "stack", "resources", "result" if report.changed else "what will happen"):
-        table.add_column(column, overflow="fold")
+    table = make_table("", "#", "stack", "resources", "result" if report.changed else "what will happen")
     labels = DONE if report.changed else PLANNED
     for number, stack in enumerate(report.stacks, start=1):
         label = labels.get(stack.result, "stays" if stack.result in ("kept", "blocked") else stack.result)

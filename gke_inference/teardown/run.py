@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from gke_inference.check import Check
 from gke_inference.findings import Finding, Status
+from gke_inference.progress import show_waiting
 from gke_inference.teardown.clusters import DeletedClusters
 from gke_inference.teardown.decisions import DestroyOptions, StackResult, expected_results
 from gke_inference.teardown.findings import (
-    NO_ANSWER,
     VIEWER,
-    Remaining,
     bucket_stays,
-    no_answer,
     not_swept,
     stale_stack_findings,
     stateless_findings,
@@ -24,7 +23,6 @@ from gke_inference.teardown.interrupt import Interrupt, Waiter
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import DestroyOrder
 from gke_inference.teardown.ownership import NetworkResource
-from gke_inference.teardown.progress import report_if_slow
 from gke_inference.teardown.remaining import RemainingResources
 from gke_inference.teardown.report import Report
 from gke_inference.teardown.stacks import StackDestroyer
@@ -68,7 +66,7 @@ class Teardown:
 
     def plan(self) -> Report:
         """Return what would be done, with what controllers have in the network so far."""
-        with report_if_slow(self.console, "looking at the network and the clusters"):
+        with show_waiting(self.console, "looking at the network and the clusters"):
             findings: list[Finding] = [
                 *stale_stack_findings(self.order, self.states),
                 *self._protected(),
@@ -113,23 +111,27 @@ class Teardown:
                 findings=(*problems, *remaining),
             )  # fmt: skip
 
-    def _remaining(self, sweeper: Sweeper) -> list[Remaining]:
+    def _remaining(self, sweeper: Sweeper) -> list[Finding]:
         sweeper.recheck()
-        with report_if_slow(self.console, "looking for what is left"):
+        with show_waiting(self.console, "looking for what is left"):
             return RemainingResources(
                 network=self.network, config=self.config, keep_bucket=self.options.keep_bucket
             ).findings()
 
     def _orphans(self) -> tuple[tuple[NetworkResource, ...], list[Finding]]:
         """Return what would be swept, and what stands in its way."""
-        try:
+        found: list[NetworkResource] = []
+
+        def ask() -> list[Finding]:
             orphans = self.network.contents().orphans
-        except NO_ANSWER as error:
-            needed = "firewall rules of the network, and all parts of its load balancers"
-            return (), [no_answer("SWEEP", error, role=VIEWER, needed=needed)]
-        if self.network.in_state or not orphans:
-            return orphans, []
-        return (), [not_swept(self.network, orphans)]
+            if orphans and not self.network.in_state:
+                return [not_swept(self.network, orphans)]
+            found.extend(orphans)
+            return []
+
+        needed = "firewall rules of the network, and all parts of its load balancers"
+        problems = Check(id="SWEEP", needed=needed, role=VIEWER, ask=ask).run()
+        return tuple(found), problems
 
     def _protected(self) -> Iterator[Finding]:
         for stack in self.order.stacks:

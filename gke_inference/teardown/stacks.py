@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.markup import escape
 
+from gke_inference.progress import show_waiting
 from gke_inference.teardown.clusters import objects_in_cluster
 from gke_inference.teardown.decisions import (
     DestroyOptions,
@@ -22,7 +23,6 @@ from gke_inference.teardown.decisions import (
 from gke_inference.teardown.destroy import destroy, is_transient
 from gke_inference.teardown.interrupt import Interrupt
 from gke_inference.teardown.order import DestroyOrder
-from gke_inference.teardown.progress import report_if_slow
 from gke_inference.teardown.state import States, addresses_kept_with_bucket
 from gke_inference.teardown.terraform import (
     Resource,
@@ -125,7 +125,7 @@ class StackDestroyer:
         )  # fmt: skip
 
     def _find_deleted(self, stack: str) -> str:
-        with report_if_slow(self.console, f"{stack}: is its cluster there"):
+        with show_waiting(self.console, f"{stack}: is its cluster there"):
             return self.find_deleted(stack)
 
     def _pause_before_retry(self, stack: str, errors: list[str], number: int) -> bool:

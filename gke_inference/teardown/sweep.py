@@ -8,9 +8,10 @@ from functools import partial
 from itertools import groupby
 
 from gke_inference.api_error import ApiError, remedy
+from gke_inference.check import Check
 from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part, collection_of
-from gke_inference.teardown.findings import CLUSTER_VIEWER, NO_ANSWER, VIEWER, cluster_fix, no_answer, not_swept
+from gke_inference.teardown.findings import CLUSTER_VIEWER, VIEWER, cluster_fix, not_swept
 from gke_inference.teardown.interrupt import Waiter
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.ownership import FIREWALLS, NetworkResource
@@ -42,15 +43,15 @@ class Sweeper:
 
     def record_ownership(self) -> None:
         """Look at the network while all is there: what is half deleted later cannot be proven to be of it any more."""
-        self._answered("SWEEP", lambda: self.waiter.ask("the network", self.network.contents))
+        self._check("SWEEP", self._record_ownership)
 
     def wait_for_clusters(self) -> None:
         """Wait until the clusters are gone that are being deleted already, by whomever."""
-        self._answered("WAIT", self._wait_for_clusters)
+        self._check("WAIT", self._wait_for_clusters)
 
     def wait_for_load_balancer(self) -> None:
         """Wait until the controllers have deleted the load balancer; they need the clusters and the fleet for it."""
-        self._answered("WAIT", self._wait_for_load_balancer)
+        self._check("WAIT", self._wait_for_load_balancer)
 
     def sweep(self) -> None:
         """
@@ -58,28 +59,32 @@ class Sweeper:
 
         Only in a network that was in Terraform's state when this run began.
         """
-        self._answered("SWEEP", self._sweep)
+        self._check("SWEEP", self._sweep)
 
     def recheck(self) -> None:
         """Look again at what was refused or not gone in time: it may be gone meanwhile."""
         if self._requested or self._refused:
-            self._answered("SWEEP", self._recheck)
+            self._check("SWEEP", self._recheck)
 
-    def _wait_for_clusters(self) -> None:
+    def _record_ownership(self) -> list[Finding]:
+        self.waiter.ask("the network", self.network.contents)
+        return []
+
+    def _wait_for_clusters(self) -> list[Finding]:
         self.waiter.wait_until_empty("clusters that are being deleted", self.network.clusters_being_deleted)
+        return []
 
-    def _wait_for_load_balancer(self) -> None:
+    def _wait_for_load_balancer(self) -> list[Finding]:
         self.waiter.wait_until_empty("the load balancer", lambda: self.network.contents().load_balancer)
+        return []
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> list[Finding]:
         if not self.network.in_state:
-            if orphans := self.waiter.ask("the network", self.network.contents).orphans:
-                self.problems["SWEEP"] = not_swept(self.network, orphans)
-            return
+            orphans = self.waiter.ask("the network", self.network.contents).orphans
+            return [not_swept(self.network, orphans)] if orphans else []
         self._wait_for_clusters()
         if clusters := self.waiter.ask("clusters", self.network.clusters):
-            self.problems["SWEEP"] = _clusters_in_network(self.network, clusters)
-            return
+            return [_clusters_in_network(self.network, clusters)]
         self._recheck()
         self._refused = {}
         # Google keeps what is in use, and deletes a thing some time after it was asked to: one kind after another.
@@ -88,15 +93,15 @@ class Sweeper:
             if requested := self._delete(same_kind):
                 find = partial(self.network.still_there, requested)
                 self._record_deleted(requested, self.waiter.wait_until_empty(f"each {kind} that was left", find))
-        self._record_problem()
+        return self._not_deleted()
 
-    def _recheck(self) -> None:
+    def _recheck(self) -> list[Finding]:
         wanted = [*self._requested.values(), *self._refused]
         if wanted:
             still_there = self.waiter.ask("what was to be deleted", lambda: self.network.still_there(wanted))
             self._record_deleted([*self._requested.values()], still_there)
             self._refused = {one: error for one, error in self._refused.items() if one in still_there}
-            self._record_problem()
+        return self._not_deleted()
 
     def _delete(self, orphans: Iterable[NetworkResource]) -> list[NetworkResource]:
         """Ask Google to delete *orphans*; return those that it accepted, and keep the refusals of the others."""
@@ -119,19 +124,19 @@ class Sweeper:
             if one not in still_there:
                 self.deleted[one.path] = self._requested.pop(one.path)
 
-    def _record_problem(self) -> None:
-        self.problems.pop("SWEEP", None)
-        if self._requested or self._refused:
-            self.problems["SWEEP"] = _not_deleted([*self._requested.values()], self._refused)
+    def _not_deleted(self) -> list[Finding]:
+        requested = [*self._requested.values()]
+        return [_not_deleted(requested, self._refused)] if requested or self._refused else []
 
-    def _answered(self, id_: str, ask: Callable[[], object]) -> None:
-        self.problems.pop(id_, None)
-        try:
-            ask()
-        except NO_ANSWER as error:
-            needed = "an answer of compute and container: list, get"
-            self.problems[id_] = no_answer(id_, error, role=f"{VIEWER} and {CLUSTER_VIEWER}", needed=needed)
-            self.waiter.print(f"{id_.lower()}: {self.problems[id_].found}")
+    def _check(self, id_: str, ask: Callable[[], list[Finding]]) -> None:
+        """Replace the problem with this id by what *ask* returns, or by the finding that Google gave no answer."""
+        needed = "an answer of compute and container: list, get"
+        found = Check(id=id_, needed=needed, role=f"{VIEWER} and {CLUSTER_VIEWER}", ask=ask).run()
+        self.problems = {key: problem for key, problem in self.problems.items() if key != id_}
+        for problem in found:
+            self.problems[id_] = problem
+            if problem.status is Status.UNKNOWN:
+                self.waiter.print(f"{id_.lower()}: {problem.found}")
 
 
 def _clusters_in_network(network: Network, clusters: Sequence[Part]) -> Finding:

@@ -49,7 +49,7 @@ class Backends:
     def _ask_health(self) -> list[tuple[str, States]] | None:
         """Return the states of all servers by their network endpoint group; None where no rule leads to a group."""
         parts = parts_of(self._google, FRONT)
-        network = f"projects/{self._live.config.project}/global/networks/{self._live.names.network}"
+        network = self._live.names.network_path
         services = pool_services(parts, addresses=gateway_addresses(self._gateway()), network=network)
         if services is None:
             return None

@@ -11,8 +11,8 @@ from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
 from gke_inference.progress import Note
+from gke_inference.verify.common import CommonChecks
 from gke_inference.verify.completion import Completion
-from gke_inference.verify.fleet import Fleet
 from gke_inference.verify.region import Region
 
 COMPLETIONS_SHARE = 1 / 3
@@ -49,27 +49,27 @@ class Verification:
         What is in a cluster that is gone is not asked for. Completions come last, when nothing else is asked, so that
         their time is that of the platform.
         """
-        fleet = Fleet(self.live, google=self.google, keys=self.keys)
+        common = CommonChecks(self.live, google=self.google, keys=self.keys)
         regions = [Region(self.live, key, self.google).task() for key in self.keys]
-        completions = [completion.task() for completion in self._completions(fleet)] if self.completion else []
+        completions = [completion.task() for completion in self._completions(common)] if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
-        found = self._run("checks", [*regions, *fleet.tasks()], 1 - share)
+        found = self._run("checks", [*regions, *common.tasks()], 1 - share)
         return found + self._run("completions", completions, share)
 
-    def _completions(self, fleet: Fleet) -> Iterator[Completion]:
+    def _completions(self, common: CommonChecks) -> Iterator[Completion]:
         config = self.live.config
         for key in self.keys:
             if key in self.urls or key in config.gateway_regions:
                 yield Completion(
                     key=key,
                     region=config.regions[key].region,
-                    address=partial(self._url, fleet, key),
+                    address=partial(self._url, common, key),
                     model=config.model.name,
-                    answers=partial(fleet.answering, key),
+                    answers=partial(common.answering, key),
                 )
 
-    def _url(self, fleet: Fleet, key: str) -> str:
-        return self.urls.get(key) or fleet.url(key)
+    def _url(self, common: CommonChecks, key: str) -> str:
+        return self.urls.get(key) or common.url(key)
 
     def _run(self, what: str, tasks: Sequence[Task], share: float) -> list[Finding]:
         """Run *tasks* in their *share* of the time."""

@@ -54,17 +54,22 @@ def _placeholder(config: Config) -> Iterator[Problem]:
         yield Problem("project", f"should be one of your projects, got the example's placeholder '{PLACEHOLDER}'", fix)
 
 
-def _compute(config: Config) -> Iterator[Problem]:
-    """Check the names of network, subnets, addresses, routers, firewall rules and placement policies."""
+def network_names(config: Config) -> dict[str, list[str]]:
+    """Return the names of network, subnets, addresses, routers, firewall rules and placement policies, by setting."""
     names = Names(config)
-    yield from _too_long(
-        "name", "a firewall rule", [names.network, f"{names.network}-allow-health-checks"], COMPUTE_LENGTH
-    )
+    made = {"name": [names.network, f"{names.network}-allow-health-checks"]}
     for key in config.regions:
-        made = [names.node_subnet(key), names.proxy_subnet(key), names.gateway_address(key), names.router(key)]
-        made += [f"{names.network}-allow-{what}-{key}" for what in ("proxies", "nodes")]
-        made += [f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)]
-        yield from _too_long(f"regions.{key}", "a network resource", made, COMPUTE_LENGTH)
+        made[f"regions.{key}"] = [
+            *(names.node_subnet(key), names.proxy_subnet(key), names.gateway_address(key), names.router(key)),
+            *(f"{names.network}-allow-{peers}-{key}" for peers in ("proxies", "nodes")),
+            *(f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)),
+        ]
+    return made
+
+
+def _compute(config: Config) -> Iterator[Problem]:
+    for path, names in network_names(config).items():
+        yield from _too_long(path, "a firewall rule" if path == "name" else "a network resource", names, COMPUTE_LENGTH)
 
 
 def _clusters(config: Config) -> Iterator[Problem]:

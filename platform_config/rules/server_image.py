@@ -22,7 +22,7 @@ def _engine(config: Config) -> Iterator[Problem]:
 
 def _version(config: Config) -> Iterator[Problem]:
     server = config.model_server
-    if vllm.told_version(server) is None and not server_image(server.image).other_server:
+    if vllm.find_version(server) is None and not server_image(server.image).other_server:
         message = f"must be given for an image whose tag is no version of vLLM, got nothing and {shown(server.image)}"
         name = TOKEN.sub("hf_...", server.image)
         fix = f"write what `docker run --rm --entrypoint python3 {name} {PRINT_VERSION}` prints, such as 0.27.1"
@@ -37,7 +37,7 @@ def _tag(config: Config) -> Iterator[Problem]:
         yield Problem(
             "model_server.image", message, "write a complete version, or add the digest of the build you want"
         )
-    given = vllm.told_version(server)
+    given = vllm.find_version(server)
     if image.version and given and image.version != given:
         tag = ".".join(map(str, image.version))
         message = f"should be {tag} as the image's tag says, got {server.vllm_version}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -281,3 +282,15 @@ def test_cpus_and_memory_of_each_machine_are_those_of_gkes_autoscaler(name: str)
         expected = (int(size), int(int(size) * (4 if family == "g2-standard" else 3.75)))
 
     assert (machine.cpus, machine.host_memory_gib) == expected
+
+
+def test_a_plan_has_a_zone() -> None:
+    """Else it would have no node, whatever its spec asks for."""
+    with pytest.raises(ValueError, match=r"^zones must be 1 or more, got 0$"):
+        plan(zones=0)
+
+
+def test_what_follows_from_the_machine_cannot_be_given() -> None:
+    """A plan has two fields, so no other one can contradict them."""
+    with pytest.raises(TypeError, match="nodes"):
+        replace(plan(), nodes=7)  # type: ignore[call-arg]

@@ -35,7 +35,9 @@ from constructs_lib.specs import (
     NodeAutoscalingSpec,
     NodePoolSpec,
     RegionSpec,
+    SystemPoolSpec,
 )
+from constructs_lib.system_pool import SystemPool
 from constructs_lib.workload_identity import WorkloadIdentity
 from tests.conftest import Synth
 
@@ -184,6 +186,22 @@ CONSTRUCTS: dict[str, tuple[Build, str]] = {
             "tpu", NodePoolSpec(machine_type="ct6e-standard-4t")
         ),
         "dataplane_v2 must be true for managed DRANET, got false",
+    ),
+    "two sizes of a pool": (
+        pool(nodes_per_zone=3, autoscaling=NodeAutoscalingSpec(max_nodes=8)),
+        "nodes_per_zone must not be given beside autoscaling, got 3",
+    ),
+    "a slice that grows by numbers": (
+        pool(topology="4x4", autoscaling=NodeAutoscalingSpec(max_nodes=8)),
+        "autoscaling must not be given for a slice of 4 nodes, which comes and goes whole",
+    ),
+    "a queue that keeps nodes": (
+        pool(capacity=CapacitySpec(queued=True), autoscaling=NodeAutoscalingSpec(min_nodes=1, max_nodes=8)),
+        "min_nodes must be 0 for queued, got 1",
+    ),
+    "no machine for the system": (
+        lambda stack: SystemPool(stack, "pool", cluster=cluster(stack), name="system", spec=SystemPoolSpec()),
+        "machine_type must be given, got none",
     ),
     "a pool's key": (
         lambda stack: cluster(stack).add_system_pool("System_1", machine_type="e2-standard-4"),

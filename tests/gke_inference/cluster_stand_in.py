@@ -83,7 +83,7 @@ class ClusterStandIn:
     Attributes:
         changed: Is called after each change with method and path: what controllers would do then.
         proxy: Answers what goes through the API to a pod, by the pod's path, the method, the rest and the body.
-        forbidden: What a SelfSubjectAccessReview is told no for, as its `resourceAttributes`.
+        forbidden: What a SelfSubjectAccessReview is refused for, as its `resourceAttributes`.
         faults: Looked through in order; the first that fits is used.
         requests: Method, path with query, and body of each request.
     """
@@ -101,7 +101,7 @@ class ClusterStandIn:
 
     @contextmanager
     def serving(self, authority: trustme.CA | None = None) -> Iterator[str]:
-        """The API's address: https with a certificate of *authority* (name it in SSL_CERT_FILE), else http."""
+        """Return the API's address: https with a certificate of *authority* (name it in SSL_CERT_FILE), else http."""
         server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"stand_in": self}))
         if authority:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -116,7 +116,7 @@ class ClusterStandIn:
             server.server_close()
 
     def writes(self) -> list[tuple[str, str, Any]]:
-        """The requests that change something: no dry runs, and nothing that goes to a pod."""
+        """Return the requests that change something: no dry runs, and nothing that goes to a pod."""
         return [
             request for request in self.requests
             if request[0] != "GET" and "dryRun" not in request[1] and not PROXY.match(request[1])
@@ -124,7 +124,7 @@ class ClusterStandIn:
         ]  # fmt: skip
 
     def fault(self, method: str, path: str) -> Fault | None:
-        """What goes wrong with this request."""
+        """Return what goes wrong with this request."""
         for fault in self.faults:
             if fault.times != 0 and fault.method in ("", method) and fault.path in path:
                 if fault.after:
@@ -229,7 +229,7 @@ def selected(manifest: Manifest, query: dict[str, str]) -> bool:
 
 
 def _scale(manifest: Manifest) -> Manifest:
-    """The scale subresource; a 0 is left out, as the API server does."""
+    """Return the scale subresource; a 0 is left out, as the API server does."""
     metadata = {k: manifest["metadata"][k] for k in ("name", "namespace", "resourceVersion", "uid")}
     selector = ",".join(f"{k}={v}" for k, v in manifest["spec"]["selector"]["matchLabels"].items())
     wanted, there = manifest["spec"].get("replicas", 1), manifest.get("status", {}).get("replicas", 0)
@@ -245,7 +245,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+        """Print nothing: a client that goes away is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -296,8 +296,8 @@ class _Handler(BaseHTTPRequestHandler):
                 status, answer = stand_in.answer(self.command, self.path, body)
                 return status, copy.deepcopy(answer), bool(fault)
         except RefusedError as no:
-            told = {"status": "Failure", "message": no.message, "reason": no.reason, "code": no.status}
-            return no.status, {"kind": "Status", "apiVersion": "v1", "metadata": {}, **told}, False
+            failure = {"status": "Failure", "message": no.message, "reason": no.reason, "code": no.status}
+            return no.status, {"kind": "Status", "apiVersion": "v1", "metadata": {}, **failure}, False
 
     def log_message(self, *args: Any) -> None:
         pass

@@ -33,12 +33,12 @@ InferenceOps = Callable[..., Ran]
 
 @pytest.fixture
 def inference_ops(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> InferenceOps:
-    """Runs the command line with these arguments, on a page of 100 columns."""
+    """Run the command line with these arguments, on a page of 100 columns."""
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.delenv("INFERENCE_CONFIG", raising=False)
 
     def run(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["inference-ops", *arguments])
+        monkeypatch.setattr(sys, "argv", ["gke-inference", *arguments])
         code = main()
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)

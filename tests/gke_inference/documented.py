@@ -13,7 +13,7 @@ WRITE = "WRITE_OUTPUTS"
 
 
 def check(name: str, out: str) -> None:
-    """The block *name* of the page reads like *out*."""
+    """Check that the block *name* of the page reads like *out*."""
     out = "\n".join(line.rstrip() for line in out.strip("\n").splitlines())
     page = PAGE.read_text(encoding="utf-8")
     found = re.search(rf"<!-- output: {name} -->\n\n?```text\n(.*?)\n```", page, re.DOTALL)
@@ -25,14 +25,14 @@ def check(name: str, out: str) -> None:
 
 
 def shape(text: str) -> list[str]:
-    """The lines of *text* without what differs between two runs: numbers, also those not measured, and spaces."""
+    """Return the lines of *text* without what differs between runs: numbers, also those not measured, and spaces."""
     numbers = re.compile(r"\d[\d.]*|(?<= )-(?= |$)")
     plain = (numbers.sub("0", line).replace("─", "-") for line in text.splitlines())
     return [re.sub(r"[ -]+", " ", line).strip() for line in plain]
 
 
 def check_picture(made: Path) -> None:
-    """The picture of that name beside the page tells the same words as the one *made* by a test."""
+    """Check that the picture of that name beside the page has the same texts as the one *made* by a test."""
     shown = PAGE.parent / "pictures" / made.name
     if os.environ.get(WRITE):
         shown.write_text(made.read_text(encoding="utf-8"), encoding="utf-8")
@@ -41,6 +41,6 @@ def check_picture(made: Path) -> None:
 
 
 def words(picture: Path) -> set[str]:
-    """What is written in an SVG, but for numbers."""
+    """Return the texts in an SVG, but for numbers."""
     texts = (element.text or "" for element in ElementTree.parse(picture).iter() if element.tag.endswith("}text"))
     return {plain for text in texts if (plain := re.sub(r"[\d.]+", "0", text).strip()) not in ("", "0")}

@@ -21,28 +21,20 @@ import trustme
 
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill import command as drill_module
+from gke_inference.drill.runner import DrillRunner
 from platform_config.config import Config
 from tests.configs import EXAMPLE, config
 from tests.gke_inference.cluster_stand_in import TOKEN
 from tests.gke_inference.conftest import InferenceOps, Ran
 from tests.gke_inference.drill_clusters import DrillCluster, DrillGateway
+from tests.gke_inference.drill_program import CLUSTERS as CLUSTERS_VARIABLE
+from tests.gke_inference.drill_program import TOKEN as TOKEN_VARIABLE
+from tests.gke_inference.drill_program import stay_for_requests
 from tests.synthesized import Synthesized, synthesize
 
 Drill = Callable[..., Ran]
 ROOT = Path(__file__).parent.parent.parent
-PROGRAM = """
-import json, os, sys
-from gke_inference.cli import main
-from gke_inference.cluster_api import ClusterApi
-from gke_inference.drill import command as drill
-from gke_inference.drill.senders import pod_sender
-pod_sender.RETRY_EVERY_SEC, pod_sender.FETCH_EVERY_SEC = 0.02, 0.05
-hosts = json.loads(os.environ["DRILL_CLUSTERS"])
-apis = {key: ClusterApi(host=host, token=lambda: os.environ["DRILL_TOKEN"]) for key, host in hosts.items()}
-drill.find_clusters = lambda config: apis.__getitem__
-sys.exit(main())
-"""
-"""The command line with the clusters of a test, and short pauses."""
+PROGRAM = "from tests.gke_inference.drill_program import run; run()"
 HEARING = """
 import signal
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
@@ -70,13 +62,15 @@ class Rig:
         return self.home, self.other
 
     def scale(self, cluster: DrillCluster, replicas: int) -> None:
-        """Another number of servers, at once."""
-        deployment = cluster.api.objects[cluster.deployment]
-        cluster.api.objects[cluster.deployment] = {**deployment, "spec": {**deployment["spec"], "replicas": replicas}}
-        cluster.follow("PATCH", cluster.deployment)
+        """Have another number of servers, at once."""
+        with cluster.api.lock:
+            deployment = cluster.api.objects[cluster.deployment]
+            spec = {**deployment["spec"], "replicas": replicas}
+            cluster.api.objects[cluster.deployment] = {**deployment, "spec": spec}
+            cluster.follow("PATCH", cluster.deployment)
 
     def drain(self, region: str) -> None:
-        """Region *region* drained by somebody else."""
+        """Drain region *region*, as somebody else might."""
         assert self.gateway.policy_of
         holder = self.gateway.policy_of
         policy = copy.deepcopy(holder.api.objects[holder.policy])
@@ -84,7 +78,7 @@ class Rig:
         holder.api.objects[holder.policy] = policy
 
     def arguments(self, *more: str, journal: Path) -> list[str]:
-        """A short drill of the first region."""
+        """Return the arguments of a short drill of the first region."""
         return [
             "--config", str(self.file), "--output", "json", "drill", "--region", self.home.key,
             "--sender", self.sender, "--url", self.url,
@@ -94,8 +88,8 @@ class Rig:
         ]  # fmt: skip
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """The command line in a process of its own."""
-        known = {"DRILL_CLUSTERS": json.dumps(self.hosts), "DRILL_TOKEN": TOKEN, "COLUMNS": "100"}
+        """Start the command line in a process of its own."""
+        known = {CLUSTERS_VARIABLE: json.dumps(self.hosts), TOKEN_VARIABLE: TOKEN, "COLUMNS": "100"}
         return subprocess.Popen(
             [sys.executable, "-c", HEARING + PROGRAM, *arguments], cwd=ROOT, env=os.environ | known, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -106,7 +100,7 @@ class Rig:
 def rig(
     config: Config, home: str, other: str, file: Path = EXAMPLE, *, authority: trustme.CA | None = None
 ) -> Iterator[Rig]:
-    """Clusters and gateway of *config*, running; requests go to the region *home* first."""
+    """Run clusters and gateway of *config*; requests go to the region *home* first."""
     synthesized = _synthesized(config.model_dump_json())
     clusters = DrillCluster(config, home, synthesized), DrillCluster(config, other, synthesized)
     holder = next(cluster for cluster in clusters if cluster.policy)
@@ -128,14 +122,15 @@ def _synthesized(document: str) -> Synthesized:
 
 
 def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command find the clusters of the test."""
+    """Let the command find the clusters of the test, and drill at its pace."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in made.hosts.items()}
     monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
+    monkeypatch.setattr(DrillRunner, "_stay", stay_for_requests)
 
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    """The example: requests go to `us` first, whose cluster holds the gateway's policy."""
+    """Run the example: requests go to `us` first, whose cluster holds the gateway's policy."""
     with rig(config(), "us", "eu") as made:
         use(made, monkeypatch)
         yield made
@@ -143,17 +138,17 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 @pytest.fixture
 def drill(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> Drill:
-    """Runs a short drill of `us` with more arguments."""
+    """Run a short drill of `us` with more arguments."""
     return lambda *more: inference_ops(*example.arguments(*more, journal=tmp_path / "journal.json"))
 
 
 def findings(ran: Ran) -> dict[str, str]:
-    """The status of each finding."""
+    """Return the status of each finding."""
     return {finding["id"]: finding["status"] for finding in ran.document["findings"]}
 
 
 def wait_until(true: Callable[[], bool], process: subprocess.Popen[Any] | None = None) -> None:
-    """Until something is true, for 20 s at most."""
+    """Wait until something is true, for 20 s at most."""
     for _ in range(2000):
         if true():
             return

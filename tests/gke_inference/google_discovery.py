@@ -40,7 +40,7 @@ class Method:
     response: str
 
     def checked_query(self, given: dict[str, list[str]], refuse: Callable[[str], None]) -> dict[str, Any]:
-        """The query as given, where each parameter is known, is as often there as it may be, and is of its kind."""
+        """Return the query as given, where each parameter is known, of its kind, and there as often as it may be."""
         for name, values in given.items():
             known = self.query.get(name)
             if known is None:
@@ -72,7 +72,7 @@ def methods(apis: tuple[str, ...]) -> tuple[Method, ...]:
 
 @cache
 def document(api: str) -> Any:
-    """The discovery document of *api*."""
+    """Return the discovery document of *api*."""
     path = resources.files("googleapiclient").joinpath(f"discovery_cache/documents/{api}.json")
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -104,7 +104,7 @@ def _problems(schemas: Mapping[str, Any], schema: Any, value: Any, at: str) -> I
 
 
 def _of(api: Any, part: Any) -> Iterator[Method]:
-    """The methods of one part of the tree of resources, and of those below it."""
+    """Yield the methods of one part of the tree of resources, and of those below it."""
     for method in part.get("methods", {}).values():
         path = method["path"]
         flat = method.get("flatPath", path)
@@ -126,7 +126,7 @@ def _of(api: Any, part: Any) -> Iterator[Method]:
 
 
 def _pattern(path: str, of_name: str | None) -> re.Pattern[str]:
-    """A pattern of *path*; a name with a plus is of several parts, unless *of_name* says what each is."""
+    """Compile a pattern of *path*; a name with a plus has several parts, unless *of_name* says what each is."""
     parts = re.split(r"({\+?\w+})", path)
     names = {True: of_name or "(.+)", False: of_name or "([^/]+)"}
     return re.compile("".join(names[part[1] == "+"] if part[:1] == "{" else re.escape(part) for part in parts))

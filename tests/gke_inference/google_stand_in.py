@@ -87,7 +87,7 @@ class GoogleStandIn:
         assert not self.problems, self.problems
 
     def api(self, project: str = "my-project-id", *, token: str = TOKEN) -> GoogleApi:
-        """A client of it."""
+        """Return a client of it."""
         return GoogleApi(project=project, credentials=Credentials(token=token), endpoint=self.address)  # type: ignore[no-untyped-call]
 
     def environment(self, folder: Path) -> dict[str, str]:
@@ -107,11 +107,11 @@ class GoogleStandIn:
         return {"GOOGLE_APPLICATION_CREDENTIALS": str(path), ENDPOINT_VARIABLE: self.address}
 
     def asked(self, method: str) -> list[Request]:
-        """The calls of one method."""
+        """Return the calls of one method."""
         return [request for request in self.requests if request.method == method]
 
     def answer(self, http_method: str, url: str, token: str, data: bytes) -> dict[str, Any]:
-        """The answer to one call, checked on both sides."""
+        """Return the answer to one call, checked on both sides."""
         parts = urlsplit(url)
         if parts.path == "/token":
             return {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}
@@ -148,7 +148,7 @@ class GoogleStandIn:
 
 
 def _find(http_method: str, path: str) -> tuple[Method, dict[str, Any]]:
-    """The method that *path* is of: the one with the most fixed letters, so that `x:cancel` is no name."""
+    """Return the method that *path* is of: the one with the most fixed letters, so that `x:cancel` is no name."""
     api, _, rest = path.lstrip("/").partition("/")
     for method in methods(tuple(name for name in APIS if name.split(".")[0] == api)):
         if method.http_method == http_method and method.flat.fullmatch(rest):
@@ -173,7 +173,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+        """Print nothing: a client that goes away is no news."""
 
 
 def _error(fault: Fault) -> bytes:

@@ -25,7 +25,7 @@ class HuggingFace(BaseHTTPRequestHandler):
     index: list[str] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
-        """The model's facts, whether the token's account may have it, or its index."""
+        """Answer with the model's facts, whether the token's account may have it, or its index."""
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         status = 200
         if self.path.endswith("/auth-check"):

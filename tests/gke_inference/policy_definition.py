@@ -1,4 +1,4 @@
-"""The definition of GCPBackendPolicy as a cluster tells it: that of GKE 1.33, and one that takes scopes for imports."""
+"""The definition of GCPBackendPolicy as a cluster has it: that of GKE 1.33, and one that takes scopes for imports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.checks.schemas import DATA
 
 
 def definition(*, takes_scopes: bool) -> dict[str, Any]:
-    """The CustomResourceDefinition; what takes scopes is what the tests' overlay says of 1.34."""
+    """Return the CustomResourceDefinition; what takes scopes is what the tests' overlay says of 1.34."""
     held = json.loads((DATA / "crds" / "gcpbackendpolicy.gke-1.33.json").read_text(encoding="utf-8"))
     schema = merged(held["schema"], held["overlay"]) if takes_scopes else held["schema"]
     schema.pop("description", None)

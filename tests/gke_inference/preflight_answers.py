@@ -11,7 +11,7 @@ from gke_inference.findings import Finding
 from gke_inference.preflight import all_checks
 from gke_inference.preflight.target import Target
 from platform_config.config import Config
-from platform_config.services import project_services
+from platform_config.requirements import project_services
 from tests.gke_inference.google_stand_in import Answer, Fault, GoogleStandIn
 
 SERVICE_USAGE = "serviceusage.services.consumerQuotaMetrics.get"
@@ -28,7 +28,7 @@ GLOBAL = {
 
 
 def quotas(limits: dict[str, int], **usage: float) -> list[dict[str, Any]]:
-    """*limits* as the compute API tells them."""
+    """*limits* as the compute API lists them."""
     return [
         {"metric": metric, "limit": float(limit), "usage": float(usage.get(metric, 0))}
         for metric, limit in limits.items()
@@ -36,7 +36,7 @@ def quotas(limits: dict[str, int], **usage: float) -> list[dict[str, Any]]:
 
 
 def family(metric: str, buckets: dict[tuple[str, ...], int], dimension: str) -> dict[str, Any]:
-    """Limits by family and, where there is a second word, region, as Service Usage tells them."""
+    """Limits by family and, where there is a second word, region, as Service Usage lists them."""
     limit = {
         "unit": f"1/{{project}}/{{region}}/{{{dimension}}}",
         "quotaBuckets": [
@@ -48,7 +48,7 @@ def family(metric: str, buckets: dict[tuple[str, ...], int], dimension: str) -> 
 
 
 def metric(name: str, default: int, each_zone: int = -1, **places: int) -> dict[str, Any]:
-    """A limit of each region and one of each zone, and those of *places*, with `_` for `-`; -1 is no limit."""
+    """Return a limit of each region and one of each zone, and those of *places*, with `_` for `-`; -1 is no limit."""
     limits = []
     for kind, amount in (("zone", each_zone), ("region", default)):
         own = [
@@ -129,7 +129,7 @@ def google(served: GoogleStandIn) -> GoogleStandIn:
 
 
 def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tuple[str, str], Finding]:
-    """What the checks find by region and id, when the answers in *changed* are other ones; without Hugging Face."""
+    """Return what the checks but Hugging Face's find by region and id, when the answers in *changed* are others."""
     target = Target(config=platform, keys=tuple(platform.regions), google=google.api())
     answer_all_good(google, target)
     for method, answer in changed.items():
@@ -138,8 +138,8 @@ def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tu
         else:
             google.answers[method] = answer
     checks = [check for check in all_checks(target) if not check.id.startswith(("MODEL", "CHART", "IMAGE"))]
-    told = [finding for check in checks for finding in check.run()]
-    findings = {(finding.where, finding.id): finding for finding in told}
-    assert len(findings) == len(told), "two findings have one id"
+    reported = [finding for check in checks for finding in check.run()]
+    findings = {(finding.where, finding.id): finding for finding in reported}
+    assert len(findings) == len(reported), "two findings have one id"
     assert not google.problems, google.problems
     return findings

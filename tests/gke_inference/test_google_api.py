@@ -23,7 +23,7 @@ def google() -> Iterator[GoogleStandIn]:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between tries are random, from none on."""
+    """Take the pauses between tries away: they are random, from none on."""
     monkeypatch.setattr("random.random", lambda: 0.0)
 
 
@@ -33,7 +33,7 @@ def region(api: GoogleApi) -> object:
 
 
 def refused(api: GoogleApi) -> ApiError:
-    """What a call that must fail says."""
+    """Return what a call that must fail says."""
     with pytest.raises(ApiError) as raised:
         region(api)
     return raised.value
@@ -68,7 +68,7 @@ def test_a_no_is_a_no(google: GoogleStandIn, status: int, denied: bool, missing:
 
 
 def test_a_wrong_token_is_refused(google: GoogleStandIn) -> None:
-    """And cannot be made fresh, which is told without a traceback."""
+    """And cannot be made fresh, which is reported without a traceback."""
     error = refused(google.api(token="wrong"))
 
     assert error.status in (None, 401)

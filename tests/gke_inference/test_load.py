@@ -1,4 +1,4 @@
-"""`inference-ops load` from end to end: report, picture, exit codes, signals."""
+"""`gke-inference load` from end to end: report, picture, exit codes, signals."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ FIGURES = {
 
 
 def arguments(url: str, *more: str, concurrency: str = "2", step_sec: str = "0.3") -> tuple[str, ...]:
-    """A short load run."""
+    """Return the arguments of a short load run."""
     return ("load", "--url", url, "--model", MODEL, "--concurrency", concurrency, "--step-sec", step_sec, *more)
 
 
 def test_a_full_region_is_seen_to_spill_over(inference_ops: InferenceOps) -> None:
     """Up to its slots the first region serves alone; beyond, the second takes what is too much."""
-    server = StandInServer(home_slots=3, token_sec=0.075)
+    server = StandInServer(home_slots=3, token_sec=0.03)
     with server.serving() as url:
-        ran = inference_ops("--output", "json", *arguments(url, concurrency="1,3,6", step_sec="0.7"))
+        ran = inference_ops("--output", "json", *arguments(url, concurrency="1,3,6", step_sec="0.3"))
     shares = [{name: region["share"] for name, region in step["regions"].items()} for step in ran.document["steps"]]
 
     assert (ran.code, ran.document["outcome"], server.most_at_once) == (0, "good", 6)
@@ -47,7 +47,7 @@ def test_a_full_region_is_seen_to_spill_over(inference_ops: InferenceOps) -> Non
     assert len(server.requests) == ran.document["total"]["requests"]
 
 
-def test_the_tables_tell_the_same_story(inference_ops: InferenceOps) -> None:
+def test_the_tables_show_the_same_figures(inference_ops: InferenceOps) -> None:
     """Steps, regions, who counted, where it spilled over, and the outcome, on a page of 80 columns."""
     with StandInServer(home_slots=1, token_sec=0.02).serving() as url:
         ran = inference_ops(*arguments(url, concurrency="1,4"))
@@ -155,7 +155,7 @@ def test_nobody_there_is_no_verdict(inference_ops: InferenceOps) -> None:
 
     assert ran.code == 3
     assert "Spill-over" not in ran.out
-    assert "Could not tell: no request was answered." in ran.out
+    assert "Unknown: no request was answered." in ran.out
     assert "connection" in ran.out
     assert "step 2" not in ran.err
 
@@ -176,12 +176,12 @@ def test_the_model_is_the_one_of_the_config(inference_ops: InferenceOps, monkeyp
 
 @pytest.fixture
 def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder without a clone of the product around it."""
+    """Work in a folder without a clone of the product around it."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.usefixtures("outside")
-def test_outside_of_a_clone_the_server_tells_its_model(inference_ops: InferenceOps) -> None:
+def test_outside_of_a_clone_the_server_names_its_model(inference_ops: InferenceOps) -> None:
     """No config is needed; where the server has none or several, one must be chosen."""
     server, other = StandInServer(), StandInServer(models=("base", "adapter"))
     with server.serving() as url, other.serving() as several:
@@ -193,11 +193,11 @@ def test_outside_of_a_clone_the_server_tells_its_model(inference_ops: InferenceO
     assert {body["model"] for _, body, _ in server.requests} == {MODEL}
     assert (unclear.code, odd.code, other.requests) == (2, 2, [])
     assert "--model: must be given: there is no config, and the server has 'base', 'adapter'" in unclear.err
-    assert "/elsewhere/v1/models does not tell it" in odd.err
+    assert "/elsewhere/v1/models does not list it" in odd.err
 
 
 @pytest.mark.usefixtures("outside")
-def test_a_dead_port_is_told_at_once(inference_ops: InferenceOps) -> None:
+def test_a_dead_port_is_reported_at_once(inference_ops: InferenceOps) -> None:
     """Long before the first step of a ramp of minutes is over: exit code 3, and what to look at."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -35,7 +35,7 @@ def test_verify(example: HealthyPlatform) -> None:
 
 @pytest.fixture
 def drilled(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
-    """What a drill from a pod prints."""
+    """Return what a drill from a pod prints."""
 
     def run(*more: str) -> str:
         with rig(config(), "us", "eu") as made:

@@ -23,7 +23,7 @@ def machine_elsewhere(params: dict[str, Any], body: Any) -> dict[str, Any]:
 
 
 def channel(default: str, *others: str) -> dict[str, Any]:
-    """The regular channel with these versions."""
+    """Return the regular channel with these versions."""
     one = {"channel": "REGULAR", "defaultVersion": default, "validVersions": [default, *others]}
     return {"channels": [one]}
 

@@ -30,12 +30,12 @@ SPOT = {"spot": True}
 
 
 def tpus(limits: dict[tuple[str, ...], int]) -> dict[str, Any]:
-    """The quota that TPU families share."""
+    """Return the quota that TPU families share."""
     return family("TPUS_PER_TPU_FAMILY", limits, "tpu_family")
 
 
 def of_chips(findings: dict[tuple[str, str], Finding]) -> Finding:
-    """The one finding about the chips of us."""
+    """Return the one finding about the chips of us."""
     [finding] = [
         one for (where, id_), one in findings.items() if where == "us" and id_[:9] in ("QUOTA-TPU", "QUOTA-GPU")
     ]
@@ -45,23 +45,23 @@ def of_chips(findings: dict[tuple[str, str], Finding]) -> Finding:
 @pytest.mark.parametrize(
     ("capacity", "metrics", "status", "words"),
     [
-        ({"on_demand": True}, [tpus({("CT6E",): 4})], "good", "limit 4, how much is in use is not told"),
+        ({"on_demand": True}, [tpus({("CT6E",): 4})], "good", "limit 4, how much is in use is unknown"),
         ({"on_demand": True}, [tpus({("CT6E",): 0, ("CT6E", "asia"): 9})], "wrong", "limit 0"),
         ({"on_demand": True}, [tpus({("CT6E",): -1})], "good", "limit inf"),
         ({"on_demand": True}, [metric("PREEMPTIBLE_TPU_V6E", 9)], "unknown",
-         "tell no limit of TPUS_PER_TPU_FAMILY (CT6E) in us-east5"),
+         "have no limit of TPUS_PER_TPU_FAMILY (CT6E) in us-east5"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 4)], "good", "limit 4, how much"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 3), tpus({("CT6E",): 9})], "wrong", "limit 3"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 0), tpus({("CT6E",): 9})], "good", "limit 9"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 0), tpus({("CT6E",): 0})], "wrong", "limit 0"),
-        (SPOT, [tpus({("CT6E",): 9})], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or"),
-        (SPOT, [tpus({("CT6E",): 0})], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or"),
-        (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 64, 0)], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or"),
+        (SPOT, [tpus({("CT6E",): 9})], "unknown", "have no limit of PREEMPTIBLE_TPU_V6E or"),
+        (SPOT, [tpus({("CT6E",): 0})], "unknown", "have no limit of PREEMPTIBLE_TPU_V6E or"),
+        (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 64, 0)], "unknown", "have no limit of PREEMPTIBLE_TPU_V6E or"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 64, 0), tpus({("CT6E",): 0})], "wrong", "limit 0"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 64, us_east5_b=3)], "wrong", "limit 3 in us-east5-b, how"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", 3, 64)], "wrong", "limit 3, how"),
         (SPOT, [metric("PREEMPTIBLE_TPU_V6E", -1, 4)], "good", "limit 4 in us-east5-b, how"),
-        (SPOT, [], "unknown", "tell no limit of PREEMPTIBLE_TPU_V6E or TPUS_PER_TPU_FAMILY (CT6E) in us-east5"),
+        (SPOT, [], "unknown", "have no limit of PREEMPTIBLE_TPU_V6E or TPUS_PER_TPU_FAMILY (CT6E) in us-east5"),
         ({"flex_start": True}, [metric("PREEMPTIBLE_TPU_V6E", 4)], "good", "limit 4"),
         ({"flex_start": True}, [metric("PREEMPTIBLE_TPU_V6E", 0), tpus({("CT6E",): 0})], "wrong", "limit 0"),
     ],
@@ -112,7 +112,7 @@ def test_each_generation_of_tpus_has_its_quota(
         (SPOT, {}, [], "good", "limit 40"),
         (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 19}, [], "wrong", "limit 19"),
         (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 0}, [("NVIDIA_H100",)], "good", "limit 20, how much"),
-        (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 0}, [], "unknown", "tell no limit of PREEMPTIBLE_NVIDIA_H100_GPUS or"),
+        (SPOT, {"PREEMPTIBLE_NVIDIA_H100_GPUS": 0}, [], "unknown", "have no limit of PREEMPTIBLE_NVIDIA_H100_GPUS or"),
         ({"on_demand": True}, {}, [("NVIDIA_H100",)], "good", "limit 20"),
         ({"on_demand": True}, {}, [("NVIDIA_H200",)], "unknown", "GPUS_PER_GPU_FAMILY (NVIDIA_H100) in us-east4"),
         ({"flex_start": True}, {}, [], "good", "limit 40"),

@@ -19,7 +19,7 @@ from tests.gke_inference.registry_stand_in import RegistryStandIn
 def found(
     stand_in: RegistryStandIn, monkeypatch: pytest.MonkeyPatch, base: Any = EXAMPLE, /, **changes: Any
 ) -> dict[str, Finding]:
-    """What the checks find, by id."""
+    """Return what the checks find, by id."""
     google = GoogleApi(project="my-project-id", credentials=Credentials("token"))  # type: ignore[no-untyped-call]
     target = Target(config=config(base, **changes), keys=(), google=google)
     with stand_in.serving() as url:

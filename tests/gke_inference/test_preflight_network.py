@@ -21,7 +21,7 @@ def subnet(
     name: str, network: str = VPC, *, region: str = US, purpose: str = "PRIVATE", cidr: str = "192.168.0.0/24",
     pods: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """The project has one subnet; the other regions have none."""
+    """Return the project has one subnet; the other regions have none."""
     there = {"name": name, "network": network, "purpose": purpose, "ipCidrRange": cidr}
     if pods:
         there["secondaryIpRanges"] = [{"rangeName": "pods", "ipCidrRange": pods}]  # type: ignore[assignment]

@@ -58,7 +58,7 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> Registries:
 
 
 def found(image: str) -> Finding:
-    """What is told of the model server's *image*."""
+    """Return the finding about the model server's *image*."""
     google = GoogleApi(project="my-project-id", credentials=Credentials(TOKEN))  # type: ignore[no-untyped-call]
     checks = images.checks(Target(config=config(model_server__image=image), keys=(), google=google))
     [check] = [check for check in checks if check.id == "IMAGE-SERVER"]
@@ -77,7 +77,7 @@ def test_a_private_image_of_the_project_is_good(registries: Registries, host: st
 
 
 def test_a_private_image_of_another_project_is_unknown(registries: Registries) -> None:
-    """It is there; whether the nodes may read it is not told, but the role is."""
+    """It is there; whether the nodes may read it is not known, but the role is named."""
     registries.readers = {TOKEN}
     finding = found("us-docker.pkg.dev/other-project/llm/vllm:v1")
 

@@ -34,26 +34,26 @@ THREE = config(
 
 
 def summary(made: Config, app: Synthesized, path: str = "config/example.yaml", changes: Changes | None = None) -> str:
-    """The text, without colours and wide enough not to be wrapped."""
+    """Return the text, without colours and wide enough not to be wrapped."""
     out = io.StringIO()
     print_summary(made, Path(path), Path(app.outdir), Console(file=out, width=200, color_system=None), changes)
     return out.getvalue()
 
 
 def rows(text: str, first: str) -> list[list[str]]:
-    """The cells of the table rows whose line begins with *first*, a pattern."""
+    """Return the cells of the table rows whose line begins with *first*, a pattern."""
     return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if re.match(rf"\s*{first}", line)]
 
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What is printed for one region."""
+    """Return what is printed for one region."""
     return summary(ONE, synthesize(ONE, tmp_path_factory.mktemp("one")))
 
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What is printed for three regions, two of them with an address, with TPUs and GPUs."""
+    """Return what is printed for three regions, two of them with an address, with TPUs and GPUs."""
     return summary(THREE, synthesize(THREE, tmp_path_factory.mktemp("three")))
 
 
@@ -119,7 +119,7 @@ def test_warnings_are_told_with_their_rule(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose second region has left the config, with a cluster in its state."""
+    """Return a project whose second region has left the config, with a cluster in its state."""
     project = tmp_path_factory.mktemp("left")
     states = {cluster_stack("eu"): '{"resources": [{}]}', base_stack("eu"): EMPTY}
     for file, state in {f"gemma/{stack}": state for stack, state in states.items()}.items():
@@ -136,8 +136,8 @@ def test_what_an_older_config_left_is_named_and_in_no_order(left: Path, monkeypa
     monkeypatch.chdir(left)
     text = summary(ONE, Synthesized(Path("cdktf.out")))
 
-    [told] = re.findall(rf"^  {cluster_stack('eu')}: \d+ resources as synthesized, state in (.*)$", text, re.M)
-    assert told == f"terraform-state/gemma/{cluster_stack('eu')}.tfstate"
+    [reported] = re.findall(rf"^  {cluster_stack('eu')}: \d+ resources as synthesized, state in (.*)$", text, re.M)
+    assert reported == f"terraform-state/gemma/{cluster_stack('eu')}.tfstate"
     assert f"{REMOVE_A_REGION}, has the steps" in text
     assert serving_stack("eu") not in text
     assert base_stack("eu") not in text
@@ -163,8 +163,8 @@ def test_what_another_platform_left_is_not_to_be_deleted(left: Path) -> None:
     """Its file is elsewhere; this one's deploy has nothing to wait for."""
     text = summary(config(name="llama", regions__eu=None), Synthesized(left / "cdktf.out"))
 
-    told = f"{cluster_stack('eu')}: of platform gemma, which this file does not describe, state in "
-    assert f"{told}{left}/terraform-state/gemma/{cluster_stack('eu')}.tfstate" in text
+    reported = f"{cluster_stack('eu')}: of platform gemma, which this file does not describe, state in "
+    assert f"{reported}{left}/terraform-state/gemma/{cluster_stack('eu')}.tfstate" in text
     assert "delete the folder" not in text
     assert "older config" not in text
     assert "Then: npx cdktf deploy" in text

@@ -14,7 +14,7 @@ FEATURE = "global/features/multiclusteringress"
 
 
 def three_ready(platform: HealthyPlatform) -> None:
-    """The cluster of us has two servers more than the load balancer knows."""
+    """Give the cluster of us two servers more than the load balancer knows."""
     pod = platform.object("us", "Pod")
     platform.named("us", "Deployment", "gemma-server")["status"].update(replicas=3, readyReplicas=3)
     objects = platform.clusters["us"].objects
@@ -49,7 +49,7 @@ CASES: Cases = {
     ),
     "gateway is not programmed": (
         lambda p: condition(p.object("us", "Gateway"), "Programmed", reason="Invalid"),
-        "", "GATEWAY", "Programmed is False (Invalid: told by the controller)",
+        "", "GATEWAY", "Programmed is False (Invalid: set by the controller)",
     ),
     "gateway's change is not applied": (
         lambda p: (

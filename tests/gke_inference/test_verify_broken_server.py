@@ -15,18 +15,18 @@ __all__ = ["elastic", "elastic_running", "example", "example_running"]
 
 
 def server(platform: HealthyPlatform) -> dict[str, Any]:
-    """The model server's Deployment in us."""
+    """Return the model server's Deployment in us."""
     return platform.named("us", "Deployment", "gemma-server")
 
 
 def container(platform: HealthyPlatform) -> dict[str, Any]:
-    """The state of the server's container in us."""
+    """Return the state of the server's container in us."""
     state: dict[str, Any] = platform.object("us", "Pod")["status"]["containerStatuses"][0]
     return state
 
 
 def not_running(platform: HealthyPlatform) -> None:
-    """The pod of us is thrown back again and again."""
+    """Let the pod of us crash again and again."""
     pod = platform.object("us", "Pod")
     condition(pod, "Ready")
     died = {"terminated": {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-01-01T00:00:00Z"}}
@@ -36,7 +36,7 @@ def not_running(platform: HealthyPlatform) -> None:
 
 
 def restarts(platform: HealthyPlatform) -> None:
-    """The pod of us is up again, for a minute now."""
+    """Let the pod of us be up again since a minute."""
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     died = {"terminated": {"reason": "Error", "exitCode": 1, "finishedAt": now}}
     container(platform).update(restartCount=3, lastState=died)
@@ -56,7 +56,7 @@ def scaled_to_none(platform: HealthyPlatform) -> None:
 
 
 def no_metric(platform: HealthyPlatform) -> None:
-    """The autoscaler of us is blind."""
+    """Take the metric of the autoscaler of us away."""
     autoscaler = platform.object("us", "HorizontalPodAutoscaler")
     condition(autoscaler, "ScalingActive", reason="FailedGetPodsMetric")
     del autoscaler["status"]["currentMetrics"]
@@ -77,7 +77,7 @@ CASES: Cases = {
         "0 of 1 ready; gemma-server-0: vllm waits, CrashLoopBackOff, 7 restarts, last by OOMKilled (exit code 137)",
     ),
     "server restarts": (restarts, "us", "SERVER", "vllm restarts, 3 restarts, last by Error (exit code 1)"),
-    "server has no node": (unschedulable, "us", "SERVER", "waits for a node: told by the controller"),
+    "server has no node": (unschedulable, "us", "SERVER", "waits for a node: set by the controller"),
     "server loads the weights": (
         lambda p: condition(p.object("us", "Pod"), "Ready"), "us", "SERVER", "runs but is not ready",
     ),
@@ -125,7 +125,7 @@ def test_what_is_broken_is_named(example: HealthyPlatform, broken: Break, where:
 ELASTIC_CASES: dict[str, tuple[Break, str, str]] = {
     "autoscaler has no metric": (
         no_metric,
-        "AUTOSCALER", "ScalingActive is False (FailedGetPodsMetric: told by the controller); it has no value",
+        "AUTOSCALER", "ScalingActive is False (FailedGetPodsMetric: set by the controller); it has no value",
     ),
     "adapter does not answer": (
         lambda p: condition(p.object("us", "APIService"), "Available", reason="MissingEndpoints"),

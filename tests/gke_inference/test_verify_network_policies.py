@@ -19,12 +19,12 @@ NAMES = [policy["metadata"]["name"] for policy in OURS.values()]
 
 
 def policy(name: str, **spec: Any) -> dict[str, Any]:
-    """A policy of somebody else in our namespace, for all pods unless told otherwise."""
+    """Return a policy of somebody else in the namespace, for all pods by default."""
     return {"metadata": {"name": name}, "spec": {"podSelector": {}, **spec}}
 
 
 def judged(*policies: dict[str, Any], denying: tuple[dict[str, Any], ...] = ()) -> Verdict:
-    """What is told where these are in the namespace."""
+    """Return the verdict where these are in the namespace."""
     clusterwide = denying_policies(denying, namespace=PLAN.namespace)
     return judge_network_policies(policies, clusterwide, needed=connections(PLAN), own=NAMES)
 
@@ -81,7 +81,7 @@ def test_where_ours_are_off_a_policy_of_others_that_cuts_off_is_named(given: dic
 
 @pytest.mark.parametrize("given", HARMLESS.values(), ids=HARMLESS)
 def test_a_policy_that_lets_serving_through_is_not_blamed(given: dict[str, Any]) -> None:
-    """It is told of all the same."""
+    """It is reported all the same."""
     seen = judged(given)
 
     assert seen.problems == ()

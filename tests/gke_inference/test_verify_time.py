@@ -1,4 +1,4 @@
-"""`verify` where something does not answer: it ends, and tells the rest."""
+"""`verify` where something does not answer: it ends, and reports the rest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from time import monotonic
 
+from gke_inference.google_api import TIMEOUT_SEC as GOOGLE_TIMEOUT_SEC
 from tests.configs import EXAMPLE
 from tests.gke_inference.cluster_stand_in import Fault as ClusterFault
 from tests.gke_inference.google_stand_in import Fault
@@ -18,7 +18,7 @@ __all__ = ["example", "example_running"]
 
 
 def test_a_cluster_that_hangs_is_unknown_after_the_time_given(example: HealthyPlatform) -> None:
-    """What is around it and the other region are told; the completions have the last third of the time."""
+    """What is around it and the other region are reported; the completions have the last third of the time."""
     example.clusters["eu"].faults.append(ClusterFault("hang"))
 
     ran = example.run("--timeout-sec", "9")
@@ -40,8 +40,5 @@ def test_ctrl_c_ends_it_at_once(example: HealthyPlatform) -> None:
         assert process.stderr
         assert process.stderr.readline().startswith("checks: ")
         process.send_signal(signal.SIGINT)
-        began = monotonic()
-        code = process.wait(timeout=30)
-
-    assert monotonic() - began < 10
-    assert code == 3
+        # Google would be waited for longer.
+        assert process.wait(timeout=GOOGLE_TIMEOUT_SEC) == 3

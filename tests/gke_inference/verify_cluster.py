@@ -15,7 +15,7 @@ from tests.synthesized import Synthesized
 
 
 def fill(platform: HealthyPlatform, key: str, synthesized: Synthesized) -> None:
-    """The cluster of one region."""
+    """Fill the cluster of one region."""
     names, namespace = platform.names, platform.config.namespace
     platform.put(key, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
     for pool, count in nodes(platform, key).items():
@@ -51,7 +51,7 @@ def _node(name: str, pool: str) -> Manifest:
 
 
 def _status(platform: HealthyPlatform, manifest: Manifest) -> Manifest:
-    """What a controller writes where all is well."""
+    """Return what a controller writes where all is well."""
     if manifest["kind"] == "Deployment":
         count = manifest["spec"].get("replicas", 1)
         return {"status": {"replicas": count, "readyReplicas": count, "updatedReplicas": count}}
@@ -60,13 +60,13 @@ def _status(platform: HealthyPlatform, manifest: Manifest) -> Manifest:
     if manifest["kind"] == "HorizontalPodAutoscaler":
         metric = manifest["spec"]["metrics"][0]["pods"]["metric"]
         current = {"type": "Pods", "pods": {"metric": metric, "current": {"averageValue": "420m"}}}
-        told = {"currentReplicas": 1, "desiredReplicas": 1, "currentMetrics": [current]}
-        return {"status": {**told, "conditions": true("AbleToScale", "ScalingActive")}}
+        status = {"currentReplicas": 1, "desiredReplicas": 1, "currentMetrics": [current]}
+        return {"status": {**status, "conditions": true("AbleToScale", "ScalingActive")}}
     return {}
 
 
 def _add_pod(platform: HealthyPlatform, key: str, template: Manifest, name: str) -> None:
-    """A server that runs, with its claim."""
+    """Add a server that runs, with its claim."""
     namespace = platform.config.namespace
     containers = [entry["name"] for entry in template["spec"]["containers"]]
     running = {"ready": True, "restartCount": 0, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
@@ -109,7 +109,7 @@ def _picker(name: str, namespace: str) -> Manifest:
 
 
 def fill_config_cluster(platform: HealthyPlatform, synthesized: Synthesized) -> None:
-    """The gateway, and what its controller tells of it."""
+    """Add the gateway, with the status that its controller writes."""
     config, names = platform.config, platform.names
     key = config.config_region
     parent = {"parentRef": {"name": names.gateway}, "controllerName": "networking.gke.io/gateway"}

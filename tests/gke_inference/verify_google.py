@@ -1,4 +1,4 @@
-"""What Google tells of a platform where all is well."""
+"""What Google answers about a platform where all is well."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
 
 
 def tell_of_balancer(platform: HealthyPlatform) -> None:
-    """The load balancer of the gateway as Compute Engine has it, and one of another network at the same address."""
+    """Answer with the gateway's load balancer as Compute Engine has it, and one of another network at its address."""
     network, links = platform.link(f"global/networks/{platform.names.network}"), _links(platform)
     spare, weight = links[NOT_FOUND], {"backendService": links[BACKEND_SERVICE], "weight": 1}
     routes = [{"priority": 1, "routeAction": {"weightedBackendServices": [weight]}}]

@@ -53,7 +53,7 @@ class HealthyPlatform:
         clusters: The Kubernetes API of each region.
         gateways: What answers completions at the gateway's address in each region.
         urls: Where each of them is, while it listens.
-        command: `inference-ops` with these arguments.
+        command: `gke-inference` with these arguments.
     """
 
     config: Config
@@ -65,7 +65,7 @@ class HealthyPlatform:
     command: Callable[..., Ran] = lambda *arguments: Ran(0, "", "")
 
     def run(self, *arguments: str, output: str = "json", only: str = "") -> Ran:
-        """`inference-ops verify` with these arguments, of all regions or *only* one."""
+        """`gke-inference verify` with these arguments, of all regions or *only* one."""
         keys = [only] if only else list(self.urls)
         asked = [] if "--no-completion" in arguments else keys
         urls = [part for key in asked for part in ("--url-for", f"{key}={self.urls[key]}")]
@@ -79,20 +79,20 @@ class HealthyPlatform:
         return Names(self.config)
 
     def object(self, key: str, kind: str) -> Manifest:
-        """The first object of *kind* in the cluster of region *key*, to change its status."""
+        """Return the first object of *kind* in the cluster of region *key*, to change its status."""
         return next(made for made in self.clusters[key].objects.values() if made["kind"] == kind)
 
     def named(self, key: str, kind: str, name: str) -> Manifest:
-        """The object of this kind and name."""
+        """Return the object of this kind and name."""
         made = self.clusters[key].objects.values()
         return next(entry for entry in made if (entry["kind"], entry["metadata"]["name"]) == (kind, name))
 
     def cluster(self, key: str) -> dict[str, Any]:
-        """What Google tells of the cluster."""
+        """Return what Google answers about the cluster."""
         return self.documents[f"{self.names.cluster_location(key)}/clusters/{self.names.cluster(key)}"]
 
     def health(self, key: str) -> dict[str, Any]:
-        """What the load balancer tells of the region's servers."""
+        """Return what the load balancer answers about the region's servers."""
         return self.documents[self.group(key)]
 
     def link(self, rest: str) -> str:
@@ -108,7 +108,7 @@ class HealthyPlatform:
         return self.link(f"zones/{self.config.regions[key].zones[0]}/networkEndpointGroups/k8s1-{key}")
 
     def parts(self, collection: str) -> list[dict[str, Any]]:
-        """What Google lists of one kind of parts of load balancers, to change it."""
+        """Return what Google lists of one kind of parts of load balancers, to change it."""
         held = self.documents.setdefault(collection, {"items": {"global": {collection: []}}})
         parts: list[dict[str, Any]] = held["items"]["global"][collection]
         return parts

@@ -30,7 +30,7 @@ __all__ = ["HealthyPlatform", "Running", "elastic", "elastic_running", "example"
 
 
 def healthy(config: Config, synthesized: Synthesized) -> HealthyPlatform:
-    """The platform of *config*, with every object that is applied, and the status of one where all is well."""
+    """Return the platform of *config*, with every object that is applied, and the status of one where all is well."""
     platform = HealthyPlatform(config)
     for key, spec in config.regions.items():
         platform.clusters[key] = ClusterStandIn()
@@ -55,7 +55,7 @@ class Running:
     environment: dict[str, str]
 
     def renewed(self) -> HealthyPlatform:
-        """The platform with all well again: that it is true to the schemas was seen when it was made."""
+        """Return the platform with all well again: that it is true to the schemas was seen when it was made."""
         platform = self.platform
         platform.documents.clear()
         platform.documents.update(copy.deepcopy(self.documents))
@@ -94,14 +94,14 @@ def running(platform: HealthyPlatform, folder: Path) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def example_running(platform: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The platform of config/example.yaml."""
+    """Return the platform of config/example.yaml."""
     with running(healthy(load(EXAMPLE), platform), tmp_path_factory.mktemp("example")) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def elastic_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The platform of config/h100-elastic.yaml."""
+    """Return the platform of config/h100-elastic.yaml."""
     config, folder = load(ELASTIC), tmp_path_factory.mktemp("elastic")
     with running(healthy(config, synthesize(config, folder / "out")), folder) as made:
         yield made
@@ -109,13 +109,13 @@ def elastic_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 
 @pytest.fixture
 def example(example_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
-    """The platform of config/example.yaml, healthy, to break."""
+    """Return the platform of config/example.yaml, healthy, to break."""
     return _to_break(example_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture
 def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
-    """The platform of config/h100-elastic.yaml, healthy, to break."""
+    """Return the platform of config/h100-elastic.yaml, healthy, to break."""
     monkeypatch.setattr(stand_in_server, "MODEL", "Llama-3.1-8B-Instruct")
     return _to_break(elastic_running, inference_ops, monkeypatch)
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from platform_config.errors import ConfigError
-from platform_config.load import load, setting_paths
+from platform_config.load import load
+from platform_config.shape import setting_paths
 from tests.config_files import written
 from tests.configs import ELASTIC, EXAMPLE, changed
 from tests.sampling import sample
@@ -70,18 +71,18 @@ SIGNS = [*"\t \n:\"'[]{}#&*!|>%@`?,=~\r\\\u00a0\u201c\ufeff\u2028", ": ", "- ", 
 
 @pytest.mark.parametrize("base", [EXAMPLE, ELASTIC], ids=lambda base: base.stem)
 def test_damaged_text_is_accepted_or_refused(tmp_path: Path, base: Path) -> None:
-    """A sign too many anywhere in the text: the answer is a config or a list of problems in no parser's words."""
+    """One sign too many anywhere in the text: the answer is a config, or problems without the terms of a parser."""
     text = base.read_text(encoding="utf-8")
     damages = [(place, SIGNS[number % len(SIGNS)]) for number, place in enumerate(range(0, len(text), 7))]
     for place, sign in sample(damages, 60, case=base.stem):
         damaged = text[:place] + sign + text[place:]
-        said = ""
+        message = ""
         try:
             load(written(tmp_path, damaged))
         except ConfigError as error:
-            said = str(error)
+            message = str(error)
 
-        assert not re.search(r"<block|flow |scalar|mapping|<stream", said), damaged
+        assert not re.search(r"<block|flow |scalar|mapping|<stream", message), damaged
 
 
 def test_the_program_refuses_with_2_and_without_a_traceback(tmp_path: Path) -> None:

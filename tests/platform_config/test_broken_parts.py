@@ -1,4 +1,4 @@
-"""What is right of a broken file is still looked at: every mistake is told at once, and none that is not there."""
+"""What is right of a broken file is still checked: every mistake is reported at once, and nothing else."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ TOGETHER: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", TOGETHER)
-def test_mistakes_of_several_kinds_are_told_together(tmp_path: Path, name: str) -> None:
-    """Shapes, sections and rules in one answer; what depends on a broken part is not guessed at."""
-    changes, words = TOGETHER[name]
+def test_mistakes_of_several_kinds_are_reported_together(tmp_path: Path, name: str) -> None:
+    """Shapes, sections and rules in one answer; what depends on a broken part is not guessed."""
+    changes, expected = TOGETHER[name]
 
-    assert problems(written(tmp_path, changed(**changes))) == words
+    assert problems(written(tmp_path, changed(**changes))) == expected
 
 
-def test_lines_shapes_and_rules_are_told_together(tmp_path: Path) -> None:
+def test_lines_shapes_and_rules_are_reported_together(tmp_path: Path) -> None:
     """A key given twice, a number as text and a slice that is none."""
     text = TEXT.replace("number: 2", "number: '2'").replace("2x2", "3x3") + "name: gemma\n"
 
@@ -124,7 +124,7 @@ def test_lines_shapes_and_rules_are_told_together(tmp_path: Path) -> None:
 
 
 def test_a_second_block_of_regions_is_merged_and_checked(tmp_path: Path) -> None:
-    """The region that was pasted below stands beside the others, and its own mistake is told too."""
+    """The region that was pasted below is checked beside the others, and its own mistake is reported too."""
     asia = "regions:\n  asia:\n    number: 2\n    region: asia-northeast1\n    zones: [asia-northeast1-b]\n"
     line = TEXT.count("\n") + 1
 
@@ -176,20 +176,20 @@ SWEPT = [rule.id for rule in RULES if rule.severity == "error" and len(CASES[rul
 
 @pytest.mark.parametrize("rule", SWEPT)
 def test_a_finding_stays_whatever_else_is_broken(tmp_path: Path, rule: str) -> None:
-    """With each other setting's shape broken in turn: what was told is still told, and nothing that is not there."""
+    """With the shape of any other setting broken: what was reported is still reported, and nothing else."""
     base = changed(**CASES[rule].failing)
-    whole = _told(tmp_path, base)
+    whole = _reported(tmp_path, base)
     for place, broken in sample(_broken(base), 6, case=rule):
-        told, path = _told(tmp_path, broken), yaml_path(place)
-        here = {problem for problem in told if problem.path.startswith(path)}
-        gone = {problem for problem in whole - told if not problem.path.startswith(path)}
+        reported, path = _reported(tmp_path, broken), yaml_path(place)
+        here = {problem for problem in reported if problem.path.startswith(path)}
+        gone = {problem for problem in whole - reported if not problem.path.startswith(path)}
 
         assert here, path
-        assert told - here <= whole, path
+        assert reported - here <= whole, path
         assert not [problem for problem in gone if place[-1] not in DEPENDS[problem.rule.split("-")[0]]], path
 
 
-def _told(folder: Path, data: dict[str, Any]) -> frozenset[Problem]:
+def _reported(folder: Path, data: dict[str, Any]) -> frozenset[Problem]:
     try:
         load(written(folder, data))
     except ConfigError as error:
@@ -198,7 +198,7 @@ def _told(folder: Path, data: dict[str, Any]) -> frozenset[Problem]:
 
 
 def _broken(base: dict[str, Any]) -> Iterator[tuple[Location, dict[str, Any]]]:
-    """*base* with one setting after the other made a list in a list, which none may be."""
+    """Yield *base* with one setting after the other as a list in a list, which none may be."""
     for place in _leaves(base):
         if place[0] == "labels":  # There are many, and all are alike.
             continue
@@ -226,7 +226,7 @@ def _misspelt(word: str) -> str:
 def test_a_misspelt_setting_invents_no_finding(tmp_path: Path, rule: str) -> None:
     """The default in place of a setting whose name is wrong is not judged."""
     base = changed(**CASES[rule].failing)
-    whole = _told(tmp_path, base)
+    whole = _reported(tmp_path, base)
     for place in sample(_leaves(base), 8, case=rule):
         data = copy.deepcopy(base)
         target: Any = data
@@ -234,7 +234,7 @@ def test_a_misspelt_setting_invents_no_finding(tmp_path: Path, rule: str) -> Non
             target = target[part]
         if place[0] != "labels":
             target[_misspelt(str(place[-1]))] = target.pop(place[-1])
-            unknown = [problem for problem in _told(tmp_path, data) - whole if not problem.rule]
+            unknown = [problem for problem in _reported(tmp_path, data) - whole if not problem.rule]
 
             assert [problem.message for problem in unknown] == [f"unknown setting '{_misspelt(str(place[-1]))}'"]
-            assert not [problem for problem in _told(tmp_path, data) - whole if problem.rule], yaml_path(place)
+            assert not [problem for problem in _reported(tmp_path, data) - whole if problem.rule], yaml_path(place)

@@ -1,4 +1,4 @@
-"""Files and text that are no config: each refusal in its exact words."""
+"""Files and text that are no config: each refusal with its exact message."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ FILES: dict[str, tuple[str | bytes, str]] = {
 @pytest.mark.parametrize("name", FILES)
 def test_text_that_is_no_config_is_refused(tmp_path: Path, name: str) -> None:
     """Each kind of broken file is named, with the line where there is one."""
-    content, words = FILES[name]
+    content, expected = FILES[name]
 
-    assert refusal(written(tmp_path, content)) == f"mine.yaml: 1 problem\n  {words}"
+    assert refusal(written(tmp_path, content)) == f"mine.yaml: 1 problem\n  {expected}"
 
 
 def test_a_missing_file_is_named_with_the_nearest(tmp_path: Path) -> None:
@@ -104,8 +104,8 @@ def test_a_missing_file_is_named_with_the_nearest(tmp_path: Path) -> None:
     )
 
 
-def test_an_unreadable_file_is_told_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Permissions are the user's to mend."""
+def test_an_unreadable_file_is_reported_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user can then correct the permissions."""
     path = written(tmp_path, TEXT)
 
     def denied(_: Path) -> bytes:
@@ -116,7 +116,7 @@ def test_an_unreadable_file_is_told_with_its_reason(tmp_path: Path, monkeypatch:
 
 
 def test_a_directory_is_no_config(tmp_path: Path) -> None:
-    """A directory is told from a file that is missing."""
+    """A directory is not reported as a missing file."""
     assert "must be a file, got a directory" in refusal(tmp_path)
 
 
@@ -171,7 +171,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_no_path_is_told_as_such(tmp_path: Path, name: str) -> None:
+def test_what_is_no_path_is_reported_as_such(tmp_path: Path, name: str) -> None:
     """Quotes, ~, addresses, variables and Windows paths in INFERENCE_CONFIG, each with the path to write."""
     path = written(tmp_path, TEXT)
     message, fix = NAMES[name]
@@ -193,7 +193,7 @@ HUGE = {
 @pytest.mark.parametrize("name", HUGE)
 def test_a_file_costs_no_more_than_a_large_config(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a file that cannot be a config no more is scanned than a large config has; nothing of it is built."""
-    content, words = HUGE[name]
+    content, expected = HUGE[name]
     looked_at: list[int] = []
     fetch = Scanner.fetch_more_tokens
 
@@ -203,13 +203,13 @@ def test_a_file_costs_no_more_than_a_large_config(tmp_path: Path, name: str, mon
 
     monkeypatch.setattr(Scanner, "fetch_more_tokens", counted)
 
-    assert words in refusal(written(tmp_path, content))
+    assert expected in refusal(written(tmp_path, content))
     assert len(looked_at) <= 2 * MAX_TOKENS
 
 
 def test_of_thousands_of_problems_a_hundred_are_printed(tmp_path: Path) -> None:
     """All are counted."""
-    told = refusal(written(tmp_path, "".join(f"key{number}: x\n" for number in range(1000))))
+    reported = refusal(written(tmp_path, "".join(f"key{number}: x\n" for number in range(1000))))
 
-    assert told.startswith("mine.yaml: 1006 problems\n")
-    assert told.endswith("\n  ... and 906 more")
+    assert reported.startswith("mine.yaml: 1006 problems\n")
+    assert reported.endswith("\n  ... and 906 more")

@@ -1,4 +1,4 @@
-"""Which files are accepted, and that all problems of one are told at once. No cdktf here."""
+"""Which files are accepted, and that all problems of a file are reported at once."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_only_what_yaml_1_2_calls_so_is_a_boolean_a_number_or_a_date(
 
 
 def read_labels(path: Path) -> dict[str, str]:
-    """The labels as read, before rules look at them."""
+    """Return the labels as read, before rules check them."""
     from platform_config.reading.yaml_file import read
 
     labels: dict[str, str] = read(path).settings["labels"]
@@ -115,7 +115,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     assert load(written(tmp_path, b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode())) == load(EXAMPLE)
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     """Wrong shapes in different places come in one answer, with path, what must hold, what was given, and the fix."""
     text = (
         TEXT.replace("number: 2", "number: two")
@@ -132,7 +132,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     )
 
 
-def test_rules_are_told_at_once_with_their_ids(tmp_path: Path) -> None:
+def test_rules_are_reported_at_once_with_their_ids(tmp_path: Path) -> None:
     """Once the shape is right, every rule is checked."""
     data = changed(regions__eu__config_cluster=True, node_pools__tpu__topology="3x3", bucket__location="us-east5-b")
 
@@ -149,7 +149,7 @@ def test_rules_are_told_at_once_with_their_ids(tmp_path: Path) -> None:
     )
 
 
-def test_lines_and_shapes_are_told_together(tmp_path: Path) -> None:
+def test_lines_and_shapes_are_reported_together(tmp_path: Path) -> None:
     """A key given twice does not hide what else is wrong."""
     path = written(tmp_path, f"{TEXT}name: other\nnetwork:\n  mtu: big\n")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from platform_config.errors import ConfigError
-from platform_config.load import load, setting_paths
-from platform_config.shape import hint_at
+from platform_config.load import load
+from platform_config.shape import hint_at, setting_paths
 from tests.config_files import written
 from tests.configs import changed
 
@@ -78,7 +78,7 @@ WITH: dict[str, dict[str, Any]] = {
 }
 """What stands beside a number so that no other rule bounds it."""
 ROOM = ("must be at most", "must leave", "must hold")
-"""Words of rules that compare with the size of this platform's pools."""
+"""How messages of rules begin that compare with the size of this platform's pools."""
 
 
 def test_every_number_has_a_range() -> None:
@@ -89,11 +89,11 @@ def test_every_number_has_a_range() -> None:
 
 
 @pytest.mark.parametrize("path", RANGES)
-def test_a_number_is_held_to_its_range(tmp_path: Path, path: str) -> None:
+def test_a_number_is_kept_in_its_range(tmp_path: Path, path: str) -> None:
     """The lowest and the highest pass, and what is one below or above is refused at its path."""
     low, high = RANGES[path]
 
-    assert [bool(_told(tmp_path, path, value)) for value in (low - 1, low, high, high + 1)] == [
+    assert [bool(_reported(tmp_path, path, value)) for value in (low - 1, low, high, high + 1)] == [
         True,
         False,
         False,
@@ -106,16 +106,16 @@ def test_zero_turns_off_what_begins_higher(tmp_path: Path, path: str) -> None:
     """Nothing between 0 and the lowest."""
     low, _ = RANGES[path]
 
-    assert [bool(_told(tmp_path, path, value)) for value in (-1, 0, 1, low - 1)] == [True, False, True, True]
+    assert [bool(_reported(tmp_path, path, value)) for value in (-1, 0, 1, low - 1)] == [True, False, True, True]
 
 
 def test_a_capacity_below_ten_percent_is_refused(tmp_path: Path) -> None:
     """The API knows none between nothing and a tenth."""
-    assert _told(tmp_path, "regions.<key>.capacity_percent", 5) == ["must be 0 or between 10 and 100, got 5"]
+    assert _reported(tmp_path, "regions.<key>.capacity_percent", 5) == ["must be 0 or between 10 and 100, got 5"]
 
 
-def _told(folder: Path, path: str, value: int) -> list[str]:
-    """What is said of the number itself, whatever the platform's other sizes are."""
+def _reported(folder: Path, path: str, value: int) -> list[str]:
+    """Return what is reported about the number itself, whatever the platform's other sizes are."""
     data = changed(**WITH.get(path, {}))
     location = _location(path)
     target = data
@@ -128,7 +128,8 @@ def _told(folder: Path, path: str, value: int) -> list[str]:
         load(written(folder, data))
     except ConfigError as error:
         here = ".".join(location)
-        return [told.message for told in error.problems if told.path == here and not told.message.startswith(ROOM)]
+        found = [problem.message for problem in error.problems if problem.path == here]
+        return [message for message in found if not message.startswith(ROOM)]
     return []
 
 

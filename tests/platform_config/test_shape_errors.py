@@ -1,4 +1,4 @@
-"""Text that is YAML and no config: each refusal in its exact words."""
+"""Text that is YAML but no config: each refusal with its exact message."""
 
 from __future__ import annotations
 
@@ -139,14 +139,14 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_wrong_shape_is_refused_in_words_of_yaml(tmp_path: Path, name: str) -> None:
-    """Types are strict, and the words are the user's."""
-    changes, words = SHAPES[name]
+def test_a_wrong_shape_is_refused_in_terms_of_yaml(tmp_path: Path, name: str) -> None:
+    """Types are strict, and messages name them as YAML does."""
+    changes, expected = SHAPES[name]
 
-    assert problems(written(tmp_path, changed(**changes))) == [words]
+    assert problems(written(tmp_path, changed(**changes))) == [expected]
 
 
-def test_a_section_without_settings_is_told(tmp_path: Path) -> None:
+def test_a_section_without_settings_is_reported(tmp_path: Path) -> None:
     """A key whose settings are not indented below it holds nothing."""
     assert problems(written(tmp_path, TEXT + "\nnetwork:\nmtu: 1500\n")) == [
         "network: must be a map of settings, got nothing\n    fix: remove the key, or indent its settings below it",

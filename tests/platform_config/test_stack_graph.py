@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -16,6 +17,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OUTDIR,
     SERVING_STACKS,
     WEIGHTS_STACK,
     base_stack,
@@ -24,6 +26,7 @@ from platform_config.stack_graph import (
     needed_stacks,
     region_key,
     serving_stack,
+    stack_folder,
     state_place,
 )
 from tests.configs import config
@@ -119,3 +122,12 @@ def test_pages_name_stacks_that_there_are() -> None:
 
     assert known <= {name for _, name in named}
     assert sorted(f"{page}: {name}" for page, name in named if name not in known) == []
+
+
+def test_folders_of_stacks_are_where_cdktf_writes_them(platform: Synthesized) -> None:
+    """Each stack's JSON is in the folder that commands and messages name; a plain cdktf writes to the same one."""
+    written = {path.parent for path in platform.outdir.rglob("cdk.tf.json")}
+    settings = json.loads((ROOT / "cdktf.json").read_text(encoding="utf-8"))
+
+    assert written == {stack_folder(platform.outdir, stack) for stack in platform.stacks}
+    assert settings["output"] == str(OUTDIR)

@@ -1,4 +1,4 @@
-"""Values of the wrong type, and settings under another name: each in exact words, with what was likely meant."""
+"""Values of the wrong type, and settings under another name: each with its exact message and what was likely meant."""
 
 from __future__ import annotations
 
@@ -379,12 +379,12 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "anchors: unknown setting 'anchors'\n    fix: write 'x-anchors': keys that begin with x- may hold anchors",
     ),
 }
-"""What stands in the example, what somebody writes instead, and what is said."""
+"""Text of the example, what replaces it, and the expected problem."""
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_wrong_value_is_told_with_what_was_meant(tmp_path: Path, name: str) -> None:
+def test_a_wrong_value_is_reported_with_what_was_meant(tmp_path: Path, name: str) -> None:
     """Path, what must stand there, what stands there, and what to write: one problem each."""
-    old, new, words = MISTAKES[name]
+    old, new, expected = MISTAKES[name]
 
-    assert problems(written(tmp_path, TEXT.replace(old, new, 1))) == [words]
+    assert problems(written(tmp_path, TEXT.replace(old, new, 1))) == [expected]

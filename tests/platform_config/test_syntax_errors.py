@@ -1,4 +1,4 @@
-"""Slips of the keyboard and of the clipboard: each in exact words."""
+"""Slips of the keyboard and of the clipboard: each with its exact message."""
 
 from __future__ import annotations
 
@@ -262,12 +262,12 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "line 12: key 'us' must be given once, got it on line 7 too\n    fix: give one of the two another key",
     ),
 }
-"""What stands in the example, what somebody writes instead, and what is said."""
+"""Text of the example, what replaces it, and the expected problem."""
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_slip_is_told_where_it_is(tmp_path: Path, name: str) -> None:
-    """The line where it begins, its cause, and what to write: no words of the parser."""
-    old, new, words = MISTAKES[name]
+def test_a_slip_is_reported_where_it_is(tmp_path: Path, name: str) -> None:
+    """The line where it begins, its cause, and what to write, without the terms of the parser."""
+    old, new, expected = MISTAKES[name]
 
-    assert problems(written(tmp_path, TEXT.replace(old, new, 1))) == [words]
+    assert problems(written(tmp_path, TEXT.replace(old, new, 1))) == [expected]

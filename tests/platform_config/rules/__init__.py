@@ -1,1 +1,1 @@
-"""Tests of the rules: what each lets pass, and what it stops in its exact words."""
+"""Tests of the rules: what each accepts, and the exact message of what it refuses."""

@@ -10,38 +10,38 @@ from tests.configs import config
 
 Changes = dict[str, Any]
 More = tuple[str, Changes, list[str]]
-"""A rule, changes of the example, and what the rule says about them."""
+"""A rule, changes of the example, and the problems that the rule reports."""
 
 
 @dataclass(frozen=True)
 class Case:
     """
-    What a rule says about the example with some keys changed.
+    What a rule accepts and what it refuses: two changes of the example.
 
     Attributes:
         passing: Changes that the rule lets pass.
         failing: Changes that it stops.
-        says: Each problem that it then tells, with its fix after ` -> `.
+        expected: Each problem that the rule then reports, with its fix after ` -> `.
     """
 
     passing: Changes
     failing: Changes
-    says: str | list[str]
+    expected: str | list[str]
 
 
-def told(rule: str, changes: Changes) -> list[str]:
-    """What *rule* says about the example with *changes*."""
+def reported(rule: str, changes: Changes) -> list[str]:
+    """Return what *rule* reports about the example with *changes*."""
     found = [problem for some in check(config(**changes)) for problem in some]
     return [f"{problem.path}: {problem.message} -> {problem.fix}" for problem in found if problem.rule == rule]
 
 
 def pool(machine_type: str = "ct6e-standard-4t", **settings: Any) -> Changes:
-    """The one pool of the example, made anew."""
+    """Return changes that give the example one other pool."""
     return {"node_pools": {"tpu": {"machine_type": machine_type, **settings}}}
 
 
 def growing(machine_type: str = "ct6e-standard-4t", max_nodes: int = 2, **settings: Any) -> Changes:
-    """Settings of a pool with up to *max_nodes* nodes."""
+    """Return the settings of a pool with up to *max_nodes* nodes."""
     return {"machine_type": machine_type, "autoscaling": {"max_nodes": max_nodes}, **settings}
 
 

@@ -1,4 +1,4 @@
-"""Cases of the rules about where the model server runs, what it is told, and how many there are."""
+"""Cases of the rules about where the model server runs, its arguments, and its number of replicas."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def ask(image: str) -> str:
 
 
 def draft(argument: str, *value: str) -> More:
-    """A draft model of the Hub, in one of the forms of the argument."""
-    says = f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/draft' -> {COPY}; ngram needs no model"
-    return "SRV-OFFLINE", {"model_server__extra_args": [argument, *value]}, [says]
+    """Return the case of a draft model on Hugging Face, in one of the forms of the argument."""
+    expected = f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/draft' -> {COPY}; ngram needs no model"
+    return "SRV-OFFLINE", {"model_server__extra_args": [argument, *value]}, [expected]
 
 
 CASES: dict[str, Case] = {
@@ -87,8 +87,8 @@ CASES: dict[str, Case] = {
             ]
         },
         [
-            f"model_server.extra_args[{index}]: must {said}"
-            for index, said in enumerate(
+            f"model_server.extra_args[{index}]: must {message}"
+            for index, message in enumerate(
                 [
                     f"{ONE_ARGUMENT}, got 'enable-prefix-caching' -> write '--enable-prefix-caching'",
                     f"{ONE_ARGUMENT}, got '--max-num-seqs 64' -> write one item each: '--max-num-seqs', '64'",
@@ -557,7 +557,7 @@ MORE: dict[str, More] = {
             f"model_server.extra_args[1]: must name a file that the pods have, got 'p.py' -> {COPY}",
         ],
     ),
-    "arguments that are ours in other words": (
+    "reserved arguments under other names": (
         "SRV-ARGS",
         {
             "model_server__extra_args": [

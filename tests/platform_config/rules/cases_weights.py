@@ -151,7 +151,7 @@ MORE: dict[str, More] = {
             "misspelling, got 'my-google-project-gemma-weights' -> give bucket.name another name"
         ],
     ),
-    "a wrong project is told by its own rule": ("BUCKET-NAME", {"project": "My_Project"}, []),
+    "a wrong project is reported by its own rule": ("BUCKET-NAME", {"project": "My_Project"}, []),
     "a bucket that looks like an address": (
         "BUCKET-NAME",
         {"bucket__name": "192.168.5.4"},

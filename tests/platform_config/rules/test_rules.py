@@ -1,4 +1,4 @@
-"""Every rule: a config that it lets pass, near its limit, and one that it stops, in its exact words."""
+"""Every rule: a config that it accepts, near its limit, and one that it refuses, with the exact message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.platform_config.rules import (
     cases_serving,
     cases_weights,
 )
-from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, told
+from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
 
 TOPICS = (
     cases_names,
@@ -46,16 +46,16 @@ def test_every_rule_has_a_passing_and_a_failing_case() -> None:
 
 @pytest.mark.parametrize("rule", CASES)
 def test_a_rule_lets_pass_what_is_within_its_limit(rule: str) -> None:
-    """Near the limit nothing is said."""
-    assert told(rule, CASES[rule].passing) == []
+    """Near the limit nothing is reported."""
+    assert reported(rule, CASES[rule].passing) == []
 
 
 @pytest.mark.parametrize("rule", CASES)
 def test_a_rule_stops_what_is_beyond_its_limit(rule: str) -> None:
-    """Path, what must hold, what was given, fix: in these words."""
-    says = CASES[rule].says
+    """Path, what is required, what was given, and the fix: exactly this message."""
+    expected = CASES[rule].expected
 
-    assert told(rule, CASES[rule].failing) == ([says] if isinstance(says, str) else says)
+    assert reported(rule, CASES[rule].failing) == ([expected] if isinstance(expected, str) else expected)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
@@ -95,11 +95,11 @@ def test_the_elastic_example_has_two_doubts() -> None:
 
 
 @pytest.mark.parametrize("name", MORE)
-def test_other_words(name: str) -> None:
+def test_other_messages(name: str) -> None:
     """What rules with several sides say about the other ones."""
-    rule, changes, says = MORE[name]
+    rule, changes, expected = MORE[name]
 
-    assert told(rule, changes) == says
+    assert reported(rule, changes) == expected
 
 
 AUTOSCALING = {"autoscaling": {"max_replicas": 1}}
@@ -146,7 +146,7 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", ONE_CAUSE)
-def test_one_cause_is_told_by_one_rule(name: str) -> None:
+def test_one_cause_is_reported_by_one_rule(name: str) -> None:
     """Rules that need what another refuses are silent."""
     changes, rules = ONE_CAUSE[name]
     own = {"model_server__image": "docker.io/example/vllm:v0.27.0", "model_server__vllm_version": "0.27.0"}

@@ -7,10 +7,8 @@ import pytest
 from gke_inference.findings import Status
 from gke_inference.load_balancer import CHAIN
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cloud, stand_in, sweeper_of
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import TeardownCloud
+from tests.gke_inference.teardown.rig import add_gateway, sweeper_of
 
 GROUP = "zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-epp"
 FIREWALL = "global/firewalls/gke-gemma-eu-0a1b2c3d-mcsd"

@@ -11,10 +11,8 @@ from gke_inference.load_balancer import CHAIN, method_target
 from gke_inference.teardown.ownership import KINDS
 from tests.gke_inference.google_discovery import document
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cloud, stand_in, sweeper_of
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import COMPUTE, TeardownCloud
+from tests.gke_inference.teardown.rig import add_gateway, sweeper_of
 
 PLACES = [("global", "targetHttpProxies"), ("regions/us-east5", "targetHttpsProxies")]
 STRANGERS: dict[str, tuple[int, Callable[[TeardownCloud, str], str]]] = {

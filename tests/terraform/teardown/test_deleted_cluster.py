@@ -1,4 +1,4 @@
-"""`inference-ops teardown` over the real Terraform where a cluster is gone already."""
+"""`gke-inference teardown` over the real Terraform where a cluster is gone already."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from platform_config.load import load
 from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, cluster_stack, serving_stack
 from tests.configs import changed
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.teardown_rig import stand_in
 from tests.synthesized import synthesize
-from tests.terraform.teardown_rig import BUCKET, Capsys, DeployedPlatform, freed, removable
+from tests.terraform.teardown.rig import BUCKET, Capsys, DeployedPlatform
 from tests.terraform.world import World
-
-__all__ = ["freed", "removable", "stand_in"]
 
 GET = "container.projects.locations.clusters.get"
 

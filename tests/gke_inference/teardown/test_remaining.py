@@ -9,10 +9,8 @@ from gke_inference.teardown.findings import NOTHING
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
 from tests.configs import config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cloud, remaining, stand_in
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import TeardownCloud
+from tests.gke_inference.teardown.rig import add_gateway, remaining
 
 TPU = {"machineType": "ct6e-standard-4t"}
 ACCOUNT = "gemma-nodes@my-project-id.iam.gserviceaccount.com"
@@ -47,7 +45,7 @@ def test_what_is_left_is_reported_with_its_costs(cloud: TeardownCloud, stand_in:
 
     found = remaining(stand_in)
 
-    assert {finding.found: finding.costs for finding in found if finding.status == Status.WRONG} == {
+    assert {finding.found: finding.shown()["costs"] for finding in found if finding.status == Status.WRONG} == {
         "cluster gemma-us in us-east5": "medium",
         "node pool system (e2-standard-4) of gemma-us in us-east5": "medium",
         "node pool tpu (ct6e-standard-4t) of gemma-us in us-east5": "high",
@@ -99,7 +97,7 @@ def test_each_part_of_a_load_balancer_that_is_left_is_reported(cloud: TeardownCl
         "FORWARDING-RULE", "FORWARDING-RULE", "TARGET-HTTP-PROXY", "URL-MAP", "URL-MAP", "BACKEND-SERVICE",
         "BACKEND-SERVICE", "HEALTH-CHECK", "ENDPOINT-GROUP", "ENDPOINT-GROUP",
     ]  # fmt: skip
-    assert {one.id for one in found.values() if one.costs != "none"} == {"LEFT-FORWARDING-RULE"}
+    assert {one.id for one in found.values() if one.shown()["costs"] != "none"} == {"LEFT-FORWARDING-RULE"}
     assert not any("llama" in name for name in found)
     fixes = {name: one.fix for name, one in found.items()}
     assert fixes["forwarding rule gkemcg1-inference-gemma-gateway-a1"] == "destroy its stack, see above"
@@ -143,7 +141,7 @@ def test_machines_that_are_left_are_reported_first(cloud: TeardownCloud, stand_i
     add_machine(cloud, "gke-gemma-eu-1", "ct6e-standard-4t", label="gemma-eu", networkInterfaces=inside)
     cloud.clusters = [{"name": "gemma-eu", "location": "europe-west4", "network": "gemma-vpc"}]
 
-    found = {one.found: (one.costs, one.fix) for one in remaining(stand_in) if one.id == "LEFT-INSTANCE"}
+    found = {one.found: (one.shown()["costs"], one.fix) for one in remaining(stand_in) if one.id == "LEFT-INSTANCE"}
 
     assert found == {
         "machine gke-gemma-us-tpu-1 (ct6e-standard-4t)": (

@@ -28,7 +28,7 @@ from platform_config.stack_graph import (
 from tests.configs import EXAMPLE, config
 from tests.conftest import Platforms
 from tests.gke_inference.conftest import InferenceOps
-from tests.gke_inference.teardown_rig import synth_documents, write_synth
+from tests.gke_inference.teardown.rig import synth_documents, write_synth
 from tests.synthesized import Synthesized
 
 NEEDS = {
@@ -111,7 +111,7 @@ def test_another_synth_is_refused(
 
 
 def stale(outdir: Path, stack: str, state: str) -> None:
-    """A folder that another config left in *outdir*, which was applied."""
+    """Write the folder that another config left in *outdir*, which was applied."""
     folder = outdir / "stacks" / stack
     folder.mkdir()
     (folder / "cdk.tf.json").write_text(json.dumps({"terraform": {"backend": {"local": {"path": state}}}}))

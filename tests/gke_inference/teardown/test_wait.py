@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
-from tests.gke_inference.teardown_rig import cloud, stand_in, sweeper_of
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import COMPUTE, TeardownCloud
+from tests.gke_inference.teardown.rig import sweeper_of
 
 
 def test_the_load_balancer_is_waited_for(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:

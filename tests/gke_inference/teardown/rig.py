@@ -1,17 +1,18 @@
-"""A project to sweep: fixtures, the load balancer of a Gateway, a synth, and what is tested on them."""
+"""The load balancer of a Gateway, a synth, and what is tested on them."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from gke_inference.teardown.findings import Remaining
+from gke_inference.findings import Finding
 from gke_inference.teardown.interrupt import Interrupt, Waiter
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import DestroyOrder
@@ -23,7 +24,7 @@ from platform_config.stack_graph import NETWORK_STACK, cluster_stack, needed_sta
 from tests.configs import config as loaded
 from tests.gke_inference import google_stand_in
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
+from tests.gke_inference.teardown.cloud import COMPUTE, TeardownCloud
 
 
 def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: str = "", place: str = "global",
@@ -56,20 +57,13 @@ def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: s
     return [*entries, proxy, url_map, *services, *checks, *groups]
 
 
-@pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStandIn]:
-    """Google's APIs, that of buckets included."""
-    monkeypatch.setattr(google_stand_in, "APIS", (*google_stand_in.APIS, "storage.v1"))
-    with GoogleStandIn().serving() as served:
-        yield served
-
-
-@pytest.fixture
-def cloud(stand_in: GoogleStandIn) -> TeardownCloud:
-    """A project with nothing in it."""
-    made = TeardownCloud(loaded())
-    made.serve(stand_in)
-    return made
+@contextmanager
+def serve_google() -> Iterator[GoogleStandIn]:
+    """Serve Google's APIs, that of buckets included."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(google_stand_in, "APIS", (*google_stand_in.APIS, "storage.v1"))
+        with GoogleStandIn().serving() as served:
+            yield served
 
 
 def synth_documents(config: Config) -> dict[str, Any]:
@@ -102,7 +96,7 @@ def write_synth(outdir: Path, *, needs: Any = None, documents: dict[str, Any] | 
 def network(stand_in: GoogleStandIn, in_states: frozenset[str], *, known: bool = True) -> Network:
     """Return the network of the example, which is in Terraform's state unless it is not *known*."""
     config = loaded()
-    own = {f"projects/{config.project}/global/networks/{Names(config).network}"} if known else set()
+    own = {Names(config).network_path} if known else set()
     order = DestroyOrder(outdir=Path("cdktf.out"), stacks=(), needs={}, documents=synth_documents(config))
     return Network(stand_in.api(config.project), config, order, in_states | own)
 
@@ -128,7 +122,7 @@ def remaining(
     in_states: frozenset[str] = frozenset(),
     known: bool = True,
     config: Config | None = None,
-) -> list[Remaining]:
+) -> list[Finding]:
     """Return what is reported as left."""
     searched = network(stand_in, in_states, known=known)
     return RemainingResources(network=searched, config=config or loaded(), keep_bucket=keep_bucket).findings()

@@ -9,11 +9,8 @@ from gke_inference.teardown.state import States
 from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, cluster_stack, serving_stack
 from tests.configs import config
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import cloud, stand_in
-from tests.gke_inference.test_teardown_order import resource
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import TeardownCloud
+from tests.gke_inference.teardown.test_order import resource
 
 ELSEWHERE = {"value": "gemma-eu", "endpoint": "gke-eu.europe-west4.gke.goog"}
 """What a state remembers where the objects are in another cluster than the config has."""

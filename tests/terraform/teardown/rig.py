@@ -1,4 +1,4 @@
-"""A deployed platform over the real Terraform, and `inference-ops teardown` on it."""
+"""A deployed platform over the real Terraform, and `gke-inference teardown` on it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from gke_inference.cli import main
 from platform_config.load import load
 from platform_config.names import Names
-from platform_config.stack_graph import FLEET_STACK, WORKLOAD
-from tests.configs import EXAMPLE, changed
+from tests.configs import EXAMPLE
 from tests.gke_inference import conftest
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import TeardownCloud
+from tests.gke_inference.teardown.cloud import TeardownCloud
 from tests.rig.cloud import Key
 from tests.rig.wire import Message
-from tests.terraform.configs import Worlds
-from tests.terraform.conftest import SharedWorld
 from tests.terraform.world import World
 
 ROOT = EXAMPLE.parent.parent
@@ -66,7 +62,7 @@ class RigCloud(TeardownCloud):
     world: World
 
     def built(self, *kinds: str) -> list[Message]:
-        """What there is of *kinds*."""
+        """Return what there is of *kinds*."""
         return [held for key, held in self.world.rig.cloud.objects.items() if key[0] in kinds]
 
     def existing(self) -> list[dict[str, Any]]:
@@ -104,7 +100,7 @@ class DeployedPlatform:
         self.path.write_text(path.read_text())
 
     def arguments(self, *arguments: str, output: str = "json") -> list[str]:
-        """The command line."""
+        """Return the command line."""
         place = ("--config", str(self.path), "--output", output)
         return [*place, "teardown", "--outdir", str(self.world.app.outdir), *QUICK, *arguments]
 
@@ -120,7 +116,7 @@ class DeployedPlatform:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["inference-ops", *self.arguments(*arguments, output=output)])
+            patch.setattr(sys, "argv", ["gke-inference", *self.arguments(*arguments, output=output)])
             code = main()
         captured = self.capsys.readouterr()
         return Ran(code, captured.out, captured.err)
@@ -165,48 +161,6 @@ def copied(world: World, folder: Path, stand_in: GoogleStandIn, capsys: Capsys) 
     platform.use(copy.base / CONFIG)
     yield platform
     copy.stop()
-
-
-@pytest.fixture(scope="session")
-def freed(deployed_of: Worlds, shared_world: SharedWorld) -> World:
-    """The platform of the example, once clusters and bucket may be deleted by their settings. Copy it to change it."""
-
-    def make(folder: Path) -> World:
-        world = deployed_of(EXAMPLE).copy(folder)
-        settings = changed(cluster__deletion_protection=False, bucket__force_destroy=True)
-        (folder / CONFIG).write_text(yaml.safe_dump(settings))
-        world.deploy(world.use(load(folder / CONFIG)))
-        return world
-
-    return shared_world("freed", make)
-
-
-@pytest.fixture(scope="session")
-def stripped(freed: World, shared_world: SharedWorld) -> World:
-    """The same with clusters and network alone."""
-
-    def make(folder: Path) -> World:
-        world = freed.copy(folder)
-        world.destroy({stack for stack in world.app.stacks if stack.startswith(WORKLOAD)} | {FLEET_STACK})
-        return world
-
-    return shared_world("stripped", make)
-
-
-@pytest.fixture
-def removable(freed: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Capsys) -> Iterator[DeployedPlatform]:
-    """The platform, which may be deleted."""
-    with copied(freed, tmp_path, stand_in, capsys) as platform:
-        yield platform
-
-
-@pytest.fixture
-def clusters_only(
-    stripped: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Capsys
-) -> Iterator[DeployedPlatform]:
-    """Clusters and network, which may be deleted, and nothing on them."""
-    with copied(stripped, tmp_path, stand_in, capsys) as platform:
-        yield platform
 
 
 class Slow(dict[Key, Message]):

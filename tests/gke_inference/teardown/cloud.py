@@ -58,7 +58,7 @@ class TeardownCloud:
         return self.config.project
 
     def path(self, rest: str) -> str:
-        """Path of something in the project."""
+        """Return the path of something in the project."""
         return f"projects/{self.project}/{rest}"
 
     def add(self, rest: str, *, network: str = "", **more: Any) -> str:
@@ -72,11 +72,11 @@ class TeardownCloud:
         return path
 
     def link(self, rest: str) -> str:
-        """Self link of something in the project."""
+        """Return the self link of something in the project."""
         return COMPUTE + self.path(rest)
 
     def existing(self) -> list[dict[str, Any]]:
-        """The clusters that are there."""
+        """Return the clusters that are there."""
         return self.clusters
 
     def holds(self, name: str) -> bool:
@@ -108,7 +108,7 @@ class TeardownCloud:
         return stand_in.api(self.project)
 
     def _of(self, collection: str) -> list[dict[str, Any]]:
-        """What a list has; what is going goes after so many of them."""
+        """Return what a list has; what is being deleted is gone after so many lists."""
         for path in [path for path in self.going if f"/{collection}/" in path]:
             self.going[path] -= 1
             if self.going[path] < 0:
@@ -159,7 +159,7 @@ class TeardownCloud:
         return answer
 
     def _users(self, path: str) -> Iterator[str]:
-        """What names *path* in any of its fields, and is not that itself."""
+        """Return what names *path* in any of its fields, and is not that itself."""
         yield from (other for other, item in self.items.items() if other != path and f'{path}"' in json.dumps(item))
 
     def _get(self, parameter: str) -> Answer:

@@ -7,10 +7,8 @@ import pytest
 from gke_inference.findings import Status
 from platform_config.stack_graph import cluster_stack
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
-from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import cloud, remaining, stand_in, sweeper_of
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import TeardownCloud
+from tests.gke_inference.teardown.rig import remaining, sweeper_of
 
 GROUP = "zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-epp"
 FIREWALL = "global/firewalls/gke-gemma-eu-0a1b2c3d-mcsd"

@@ -18,10 +18,8 @@ from gke_inference.teardown.run import Teardown
 from gke_inference.teardown.sweep import Sweeper
 from tests.configs import config
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import TeardownCloud
-from tests.gke_inference.teardown_rig import cloud, network, stand_in, sweeper_of, write_synth
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import TeardownCloud
+from tests.gke_inference.teardown.rig import network, sweeper_of, write_synth
 
 LIST = "compute.healthChecks.aggregatedList"
 QUESTIONS: dict[str, Callable[[Sweeper], None]] = {
@@ -47,7 +45,7 @@ class Log(io.StringIO):
 @pytest.fixture
 def log(cloud: TeardownCloud, stand_in: GoogleStandIn, monkeypatch: pytest.MonkeyPatch) -> Log:
     """The log of a run in which one list is answered only once the log has the line of progress."""
-    monkeypatch.setattr("gke_inference.teardown.progress.FIRST_SEC", 0.05)
+    monkeypatch.setattr("gke_inference.progress.FIRST_SIGN_SEC", 0.05)
     answer, log = stand_in.answers[LIST], Log()
     assert not isinstance(answer, dict)
 

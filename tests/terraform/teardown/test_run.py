@@ -1,4 +1,4 @@
-"""`inference-ops teardown --yes` over the real Terraform: a platform that may go goes, stack by stack."""
+"""`gke-inference teardown --yes` over the real Terraform: a platform that may go goes, stack by stack."""
 
 from __future__ import annotations
 
@@ -14,22 +14,10 @@ import pytest
 from platform_config.stack_graph import NETWORK_STACK, cluster_stack
 from tests.gke_inference import documented
 from tests.gke_inference.google_stand_in import Fault
-from tests.gke_inference.teardown_rig import add_gateway, stand_in
+from tests.gke_inference.teardown.rig import add_gateway
 from tests.rig.cloud import Key
 from tests.rig.wire import Message
-from tests.terraform.teardown_rig import (
-    BUCKET,
-    DeployedPlatform,
-    Ran,
-    Slow,
-    clusters_only,
-    freed,
-    removable,
-    shown_at,
-    stripped,
-)
-
-__all__ = ["clusters_only", "freed", "removable", "stand_in", "stripped"]
+from tests.terraform.teardown.rig import BUCKET, DeployedPlatform, Ran, Slow, shown_at
 
 
 def test_a_platform_that_may_be_deleted_goes_and_the_bucket_stays(removable: DeployedPlatform) -> None:

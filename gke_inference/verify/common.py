@@ -22,7 +22,7 @@ from gke_inference.verify.topics import Topic
 from gke_inference.verify.verdict import Verdict
 
 
-class Fleet:
+class CommonChecks:
     """
     The fleet's feature, and the gateway with its policies on the config cluster.
 

@@ -17,8 +17,8 @@ from gke_inference.teardown.state import read_states
 from gke_inference.teardown.terraform import TerraformError, read_state, remove_from_state
 from platform_config.stack_graph import FLEET_STACK
 from tests.configs import config
-from tests.gke_inference.teardown_rig import write_synth
-from tests.gke_inference.test_teardown_order import resource
+from tests.gke_inference.teardown.rig import write_synth
+from tests.gke_inference.teardown.test_order import resource
 
 Script = Callable[[str], None]
 

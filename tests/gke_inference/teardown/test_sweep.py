@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from gke_inference.findings import Status
 from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_cloud import COMPUTE, TeardownCloud
-from tests.gke_inference.teardown_rig import add_gateway, cloud, remaining, stand_in, sweeper_of
-
-__all__ = ["cloud", "stand_in"]
+from tests.gke_inference.teardown.cloud import COMPUTE, TeardownCloud
+from tests.gke_inference.teardown.rig import add_gateway, remaining, sweeper_of
 
 ORPHANS = (
     "global/forwardingRules/gkemcg1-inference-gemma-gateway-a1",

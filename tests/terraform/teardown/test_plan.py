@@ -1,32 +1,18 @@
-"""`inference-ops teardown` over the real Terraform: what it would do, and where it stops."""
+"""`gke-inference teardown` over the real Terraform: what it would do, and where it stops."""
 
 from __future__ import annotations
 
 import copy
 import json
 
-import pytest
-
 from platform_config.stack_graph import base_stack, cluster_stack, serving_stack
 from tests.configs import changed, config
 from tests.gke_inference import documented
-from tests.gke_inference.google_stand_in import GoogleStandIn
-from tests.gke_inference.teardown_rig import add_gateway, stand_in
+from tests.gke_inference.teardown.rig import add_gateway
 from tests.synthesized import synthesize
-from tests.terraform.teardown_rig import Capsys, DeployedPlatform, shown_at
-from tests.terraform.world import World
-
-__all__ = ["stand_in"]
+from tests.terraform.teardown.rig import DeployedPlatform, shown_at
 
 BUCKET = "google_storage_bucket"
-
-
-@pytest.fixture
-def platform(
-    world: World, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
-) -> DeployedPlatform:
-    """The platform of the example, deployed; its clusters are protected."""
-    return DeployedPlatform(world, tmp_path_factory.mktemp("platform"), stand_in, capsys)
 
 
 def test_a_plan_changes_nothing(platform: DeployedPlatform) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the teardown on stand-ins."""

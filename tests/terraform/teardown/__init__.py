@@ -1,0 +1,1 @@
+"""Tests of the teardown over the real Terraform."""
