@@ -67,7 +67,7 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
 
 
 def test_the_config_can_be_an_argument(tmp_path: Path) -> None:
-    """As people type it; it is that file which is read, and its refusal which is told."""
+    """As people type it; it is that file which is read, and its refusal that is printed."""
     bad = tmp_path / "mine.yaml"
     bad.write_text("name: mine\n")
     ran = run("", tmp_path / "out", str(bad))
@@ -77,7 +77,7 @@ def test_the_config_can_be_an_argument(tmp_path: Path) -> None:
 
 
 def test_help_synthesizes_nothing(tmp_path: Path) -> None:
-    """It tells both ways to name a config."""
+    """It shows both ways to name a config."""
     ran = run("", tmp_path / "out", "--help")
 
     assert ran.returncode == 0

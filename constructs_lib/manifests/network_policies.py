@@ -19,7 +19,7 @@ COMPONENT = "app.kubernetes.io/component"
 GATE_LABELS = {COMPONENT: "gate"}
 DOWNLOAD_LABELS = {COMPONENT: "weights-download"}
 SENDER_LABELS = {"app.kubernetes.io/managed-by": "inference-ops"}
-"""Of the pod that `inference-ops drill` sends requests from."""
+"""Of the pod that `gke-inference drill` sends requests from."""
 SENDER_PORT = 8080
 
 HEALTH_CHECK_RANGES = ("130.211.0.0/22", "35.191.0.0/16")

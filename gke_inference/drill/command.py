@@ -1,4 +1,4 @@
-"""`inference-ops drill`: take a region down on purpose, and measure what users would have noticed."""
+"""`gke-inference drill`: take a region down on purpose, and measure what users would have noticed."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _file_problems(journal: Path, picture: Path | None, config_path: Path) -> It
     if journal.exists():
         yield (
             f"--journal: must not exist, got {shown(str(journal))}: another drill runs, or was killed; "
-            f"end that one with inference-ops drill --restore --journal {journal}"
+            f"end that one with gke-inference drill --restore --journal {journal}"
         )
     if picture and picture.resolve() in (journal.resolve(), config_path.resolve()):
         yield f"--picture: must be another file than the journal and the config, got {shown(str(picture))}"

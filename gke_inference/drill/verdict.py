@@ -14,7 +14,7 @@ ENDED_EARLY = {
     "sender": ("DRILL-SENDER", "requests, and their results", "see the error; --sender here sends from this machine"),
     "baseline": (
         "DRILL-BASELINE", "good answers, most of them from the region",
-        "send from where this region is the nearest one, and see that it serves (inference-ops verify)",
+        "send from where this region is the nearest one, and see that it serves (gke-inference verify)",
     ),
     "outage": ("DRILL-OUTAGE", "an outage made by the drill", "see the error; the drill changes what --means names"),
     "signal": ("DRILL-ENDED", "the last state", "run it again"),
@@ -79,7 +79,7 @@ def _judge_fail_over(plan: DrillPlan, figures: DrillFigures, complete: bool) -> 
         "DRILL-FAILOVER", _status(took_sec is not None, complete),
         f"another region answered steadily after {took_sec:g} s" if took_sec is not None
         else "no region took over steadily",
-        "good answers from another region", "see gateway and pools (inference-ops verify)",
+        "good answers from another region", "see gateway and pools (gke-inference verify)",
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _judge_restored(measurement: Measurement, journal: Path) -> Finding:
     return _finding(
         "DRILL-RESTORED", Status.WRONG if left else Status.GOOD,
         f"NOT RESTORED: {left}" if left else "everything is as it was", "everything as it was",
-        f"inference-ops drill --restore --journal {journal}",
+        f"gke-inference drill --restore --journal {journal}",
     )  # fmt: skip
 
 

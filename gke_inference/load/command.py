@@ -1,4 +1,4 @@
-"""`inference-ops load`: raise the load step by step, and show which region serves."""
+"""`gke-inference load`: raise the load step by step, and show which region serves."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from gke_inference.tables import EXIT_COLOR, make_table
 
 NOBODY_THERE = (
     "Is it the gateway's address and port, and is this machine in the VPC, in one of the gateway's regions? "
-    "`inference-ops verify` prints the addresses."
+    "`gke-inference verify` prints the addresses."
 )
 COUNTED_BY = {
     "usage": "the server (usage)",

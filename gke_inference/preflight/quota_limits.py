@@ -29,7 +29,7 @@ class Limit:
 
     def __str__(self) -> str:
         zones = f" in {' and '.join(self.zones)}" if self.zones else ""
-        used = "how much is in use is not known" if self.usage is None else f"{self.usage:g} in use"
+        used = "how much is in use is unknown" if self.usage is None else f"{self.usage:g} in use"
         return f"limit {self.limit:g}{zones}, {used}"
 
 

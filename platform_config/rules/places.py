@@ -11,7 +11,7 @@ from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.rules.rule import Rule, region_plans
 
-ASK = "`inference-ops preflight` asks Google"
+ASK = "`gke-inference preflight` asks Google"
 
 
 def _regions(config: Config) -> Iterator[Problem]:

@@ -83,7 +83,7 @@ class ClusterStandIn:
     Attributes:
         changed: Is called after each change with method and path: what controllers would do then.
         proxy: Answers what goes through the API to a pod, by the pod's path, the method, the rest and the body.
-        forbidden: What a SelfSubjectAccessReview is told no for, as its `resourceAttributes`.
+        forbidden: What a SelfSubjectAccessReview is refused for, as its `resourceAttributes`.
         faults: Looked through in order; the first that fits is used.
         requests: Method, path with query, and body of each request.
     """
@@ -296,8 +296,8 @@ class _Handler(BaseHTTPRequestHandler):
                 status, answer = stand_in.answer(self.command, self.path, body)
                 return status, copy.deepcopy(answer), bool(fault)
         except RefusedError as no:
-            told = {"status": "Failure", "message": no.message, "reason": no.reason, "code": no.status}
-            return no.status, {"kind": "Status", "apiVersion": "v1", "metadata": {}, **told}, False
+            failure = {"status": "Failure", "message": no.message, "reason": no.reason, "code": no.status}
+            return no.status, {"kind": "Status", "apiVersion": "v1", "metadata": {}, **failure}, False
 
     def log_message(self, *args: Any) -> None:
         pass

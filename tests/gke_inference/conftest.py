@@ -38,7 +38,7 @@ def inference_ops(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     monkeypatch.delenv("INFERENCE_CONFIG", raising=False)
 
     def run(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["inference-ops", *arguments])
+        monkeypatch.setattr(sys, "argv", ["gke-inference", *arguments])
         code = main()
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)

@@ -1,4 +1,4 @@
-"""The definition of GCPBackendPolicy as a cluster tells it: that of GKE 1.33, and one that takes scopes for imports."""
+"""The definition of GCPBackendPolicy as a cluster has it: that of GKE 1.33, and one that takes scopes for imports."""
 
 from __future__ import annotations
 

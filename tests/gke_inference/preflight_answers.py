@@ -11,7 +11,7 @@ from gke_inference.findings import Finding
 from gke_inference.preflight import all_checks
 from gke_inference.preflight.target import Target
 from platform_config.config import Config
-from platform_config.services import project_services
+from platform_config.requirements import project_services
 from tests.gke_inference.google_stand_in import Answer, Fault, GoogleStandIn
 
 SERVICE_USAGE = "serviceusage.services.consumerQuotaMetrics.get"
@@ -28,7 +28,7 @@ GLOBAL = {
 
 
 def quotas(limits: dict[str, int], **usage: float) -> list[dict[str, Any]]:
-    """*limits* as the compute API tells them."""
+    """*limits* as the compute API lists them."""
     return [
         {"metric": metric, "limit": float(limit), "usage": float(usage.get(metric, 0))}
         for metric, limit in limits.items()
@@ -36,7 +36,7 @@ def quotas(limits: dict[str, int], **usage: float) -> list[dict[str, Any]]:
 
 
 def family(metric: str, buckets: dict[tuple[str, ...], int], dimension: str) -> dict[str, Any]:
-    """Limits by family and, where there is a second word, region, as Service Usage tells them."""
+    """Limits by family and, where there is a second word, region, as Service Usage lists them."""
     limit = {
         "unit": f"1/{{project}}/{{region}}/{{{dimension}}}",
         "quotaBuckets": [
@@ -138,8 +138,8 @@ def found(google: GoogleStandIn, platform: Config, /, **changed: Any) -> dict[tu
         else:
             google.answers[method] = answer
     checks = [check for check in all_checks(target) if not check.id.startswith(("MODEL", "CHART", "IMAGE"))]
-    told = [finding for check in checks for finding in check.run()]
-    findings = {(finding.where, finding.id): finding for finding in told}
-    assert len(findings) == len(told), "two findings have one id"
+    reported = [finding for check in checks for finding in check.run()]
+    findings = {(finding.where, finding.id): finding for finding in reported}
+    assert len(findings) == len(reported), "two findings have one id"
     assert not google.problems, google.problems
     return findings

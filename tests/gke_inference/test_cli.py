@@ -136,7 +136,7 @@ def test_the_output_may_stand_after_the_command(inference_ops: InferenceOps, mon
 
 
 def test_two_configs_are_refused(inference_ops: InferenceOps) -> None:
-    """One before and another after the command: nobody can tell which is meant. The same one twice is fine."""
+    """One before and another after the command: nobody knows which is meant. The same one twice is fine."""
     ran = inference_ops("--config", "a.yaml", "preflight", "--config", "b.yaml")
     same = inference_ops("--config", "a.yaml", "preflight", "--config", "a.yaml")
 
@@ -226,13 +226,13 @@ def test_a_mistake_of_the_program_is_no_finding(inference_ops: InferenceOps, mon
     """Exit code 3 and one line with the kind of the error; where it is on demand only, and its text is not shown."""
     ran = inference_ops("--config", str(EXAMPLE), "preflight")
     monkeypatch.setenv("INFERENCE_OPS_TRACEBACK", "1")
-    told = inference_ops("--config", str(EXAMPLE), "preflight")
+    traced = inference_ops("--config", str(EXAMPLE), "preflight")
 
-    assert (ran.code, ran.out, told.code) == (3, "", 3)
+    assert (ran.code, ran.out, traced.code) == (3, "", 3)
     assert ran.err.startswith("Error: KeyError, a mistake of the program")
     assert len(ran.err.splitlines()) == 1
     assert "hunter2" not in ran.err
-    assert "Traceback" in told.err
+    assert "Traceback" in traced.err
 
 
 def test_ctrl_c_is_one_word(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ def test_a_no_is_a_no(google: GoogleStandIn, status: int, denied: bool, missing:
 
 
 def test_a_wrong_token_is_refused(google: GoogleStandIn) -> None:
-    """And cannot be made fresh, which is told without a traceback."""
+    """And cannot be made fresh, which is reported without a traceback."""
     error = refused(google.api(token="wrong"))
 
     assert error.status in (None, 401)

@@ -43,7 +43,7 @@ def changes(folder: Path, old: Config, new: Config, state: Any = APPLIED, text: 
     return changes_since(last, new, synth(folder, new, text, None))
 
 
-def told(found: Changes, width: int = 200) -> list[str]:
+def printed(found: Changes, width: int = 200) -> list[str]:
     """Return what is printed of it, line by line, without the title."""
     out = io.StringIO()
     print_changes(found, Console(file=out, width=width, color_system=None))
@@ -59,7 +59,7 @@ def test_each_change_is_told_with_what_it_does(tmp_path: Path) -> None:
     )
 
     image = "from docker.io/vllm/vllm-tpu:v0.27.0 to docker.io/vllm/vllm-tpu:v0.27.1"
-    assert told(changes(tmp_path, config(), new), width=40) == [
+    assert printed(changes(tmp_path, config(), new), width=40) == [
         f"regions.us.config_cluster from true to false: {EFFECTS['regions.<key>.config_cluster'].text}",
         f"node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}",
         f"model_server.image {image}: {EFFECTS['model_server'].text}",
@@ -70,7 +70,7 @@ def test_a_pool_in_place_of_the_shared_one_is_told_by_what_differs(tmp_path: Pat
     """It replaces what is there, or does not, by its settings; a pool of another key is a new one."""
     larger = config().model_dump(mode="json")["node_pools"]["tpu"] | {"disk_gib": 300}
     new = config(regions__eu__node_pools={"tpu": larger, "more": larger}, model_server__node_pool="tpu")
-    lines = told(changes(tmp_path, config(), new))
+    lines = printed(changes(tmp_path, config(), new))
 
     assert f"regions.eu.node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}" in lines
     assert "regions.eu.node_pools.more from - to {...}: in place: a new pool" in lines
@@ -83,21 +83,21 @@ def test_a_region_comes_in_place_and_leaves_in_steps(tmp_path: Path) -> None:
     comes = changes(tmp_path / "comes", one, config())
     leaves = changes(tmp_path / "leaves", config(), one)
 
-    assert told(comes) == ["regions.eu from - to {...}: in place: a new region"]
-    assert told(leaves) == ["regions.eu from {...} to -: leaves: follow the steps of docs/day-2.md, Remove a region"]
+    assert printed(comes) == ["regions.eu from - to {...}: in place: a new region"]
+    assert printed(leaves) == ["regions.eu from {...} to -: leaves: follow the steps of docs/day-2.md, Remove a region"]
 
 
 def test_another_name_is_told_alone(tmp_path: Path) -> None:
     """It is another platform: what else differs changes nothing of the first."""
     found = changes(tmp_path, config(), config(name="llama", regions__us__number=7))
 
-    assert told(found) == [f"name from gemma to llama: {EFFECTS['name'].text}"]
+    assert printed(found) == [f"name from gemma to llama: {EFFECTS['name'].text}"]
     assert not found.steps_first
 
 
 def test_nothing_is_told_where_nothing_changed_or_nothing_is_known(tmp_path: Path) -> None:
     """The same stacks, whatever the settings; a first synth, and a file that somebody else wrote."""
-    assert told(changes(tmp_path, config(), config(node_pools__tpu__disk_gib=300), text="old")) == []
+    assert printed(changes(tmp_path, config(), config(node_pools__tpu__disk_gib=300), text="old")) == []
 
     outdir = synth(tmp_path, config(), "new")
     for text in ("no JSON", "[]", "{}"):
@@ -111,7 +111,7 @@ def test_where_nothing_is_applied_no_effect_is_told(tmp_path: Path, state: Any) 
     """No state file, or one that a destroy has emptied: one line, and nothing is refused."""
     found = changes(tmp_path, config(), config(regions__us__number=7), state)
 
-    assert told(found) == ["Changed since the last synth: 1 setting; nothing of the platform is applied yet."]
+    assert printed(found) == ["Changed since the last synth: 1 setting; nothing of the platform is applied yet."]
     assert not found.steps_first
 
 

@@ -60,7 +60,7 @@ def test_nothing_is_written(google: GoogleStandIn, inference_ops: InferenceOps) 
 
 
 def test_what_may_not_be_asked_is_unknown_and_hides_nothing(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
-    """Exit code 3; the finding names the permission, and all others are told as before."""
+    """Exit code 3; the finding names the permission, and all others are reported as before."""
     google.faults["secretmanager.projects.secrets.versions.list"] = Fault(403, "Permission denied on resource")
     code, findings, document = run(inference_ops)
 
@@ -117,14 +117,14 @@ def test_an_unknown_region_is_bad_input(google: GoogleStandIn, inference_ops: In
 
 
 def test_a_wrong_config_is_bad_input(google: GoogleStandIn, inference_ops: InferenceOps, tmp_path: Path) -> None:
-    """In the words of a synth."""
+    """With the message of a synth."""
     ran = inference_ops("--config", str(tmp_path / "nowhere.yaml"), "preflight")
 
     assert (ran.code, "nowhere.yaml: 1 problem" in ran.err) == (2, True)
 
 
 def test_a_check_that_hangs_is_unknown_after_the_time_given(google: GoogleStandIn, inference_ops: InferenceOps) -> None:
-    """The others are told all the same."""
+    """The others are reported all the same."""
     google.faults["cloudbilling.projects.getBillingInfo"] = Fault("hang")
     code, findings, _ = run(inference_ops, "--timeout-sec", "3")
 

@@ -45,7 +45,7 @@ def of_chips(findings: dict[tuple[str, str], Finding]) -> Finding:
 @pytest.mark.parametrize(
     ("capacity", "metrics", "status", "words"),
     [
-        ({"on_demand": True}, [tpus({("CT6E",): 4})], "good", "limit 4, how much is in use is not known"),
+        ({"on_demand": True}, [tpus({("CT6E",): 4})], "good", "limit 4, how much is in use is unknown"),
         ({"on_demand": True}, [tpus({("CT6E",): 0, ("CT6E", "asia"): 9})], "wrong", "limit 0"),
         ({"on_demand": True}, [tpus({("CT6E",): -1})], "good", "limit inf"),
         ({"on_demand": True}, [metric("PREEMPTIBLE_TPU_V6E", 9)], "unknown",

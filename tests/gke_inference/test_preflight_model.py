@@ -98,16 +98,16 @@ def test_what_would_be_downloaded_is_held_against_the_config(
     """By the rule of the download program: the set that the index lists, and no other."""
     hugging_face.files, hugging_face.index = files, index
     _, findings, _ = run(inference_ops)
-    told = findings["", "MODEL-FILES"]
+    finding = findings["", "MODEL-FILES"]
 
-    assert (told["status"], told["found"], told["fix"]) == (status, found, fix)
-    assert told["needed"] == "files that vLLM reads, at most model.weights_gib (56 GiB)"
+    assert (finding["status"], finding["found"], finding["fix"]) == (status, found, fix)
+    assert finding["needed"] == "files that vLLM reads, at most model.weights_gib (56 GiB)"
 
 
 def test_an_index_behind_terms_is_unknown(
     google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace]
 ) -> None:
-    """The list of a gated model is public, its index is not; nobody is told to sign in to Google for it."""
+    """The list of a gated model is public, its index is not; no fix says to sign in to Google for it."""
     hugging_face.gated, hugging_face.files = "manual", {INDEX: 1000, **SHARDS}
     _, findings, _ = run(inference_ops)
 

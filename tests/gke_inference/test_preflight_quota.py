@@ -110,7 +110,7 @@ def test_cpus_are_charged_to_the_quota_of_their_series(
     google: GoogleStandIn, machine_type: str, limits: dict[str, int], families: dict[tuple[str, ...], int],
     status: str, words: str,
 ) -> None:  # fmt: skip
-    """Old series have a quota each, which the compute API tells; new ones are told by Service Usage, by family."""
+    """Old series have a quota each, which the compute API lists; new ones are listed by Service Usage, by family."""
     platform = config(cluster__system_pool__machine_type=machine_type)
     answers = {SERVICE_USAGE: service_usage(family("CPUS_PER_VM_FAMILY", families, "vm_family"))}
     finding = found(google, platform, **region(**limits), **answers)["us", "QUOTA-CPU"]
@@ -119,7 +119,7 @@ def test_cpus_are_charged_to_the_quota_of_their_series(
 
 
 def test_a_machine_type_that_is_not_there_hides_no_quota(google: GoogleStandIn) -> None:
-    """Its vCPUs cannot be counted; MACHINE tells why, and all other quotas are told as before."""
+    """Its vCPUs cannot be counted; MACHINE reports why, and all other quotas are reported as before."""
     answers = {"compute.machineTypes.get": Fault(404), "compute.machineTypes.aggregatedList": {}}
     findings = found(google, config(), **answers)
 

@@ -83,7 +83,7 @@ def test_what_the_owner_does_not_show_is_unknown(google: GoogleStandIn) -> None:
     ],
 )
 def test_a_block_has_its_own_room(google: GoogleStandIn, block: Any, status: str, words: str) -> None:
-    """That of the whole reservation is told beside it."""
+    """That of the whole reservation is reported beside it."""
     platform = config(node_pools__tpu__capacity={"reservation": "projects/host/reservations/mine/reservationBlocks/b"})
     answer = block if isinstance(block, Fault) else {"resource": block}
     findings = found(google, platform, **{GET: of("host"), BLOCK: answer})
@@ -103,9 +103,9 @@ def test_pools_that_share_a_reservation_need_room_for_all(google: GoogleStandIn,
     )  # fmt: skip
     specific = {"count": count, "instanceProperties": {"machineType": "a3-highgpu-8g"}}
     findings = found(google, platform, **{GET: RESERVED | {"specificReservation": specific}})
-    told = {
+    statuses = {
         id_: one.status.value for (where, id_), one in findings.items() if (where, id_[:11]) == ("us", "RESERVATION")
     }
 
-    assert told == {"RESERVATION-mine/us-east4-a": status, "RESERVATION-mine/us-east4-b": status}
+    assert statuses == {"RESERVATION-mine/us-east4-a": status, "RESERVATION-mine/us-east4-b": status}
     assert "with 4 free a3-highgpu-8g" in findings["us", "RESERVATION-mine/us-east4-a"].needed

@@ -93,7 +93,7 @@ def test_a_quota_of_zones_alone_counts(google: GoogleStandIn) -> None:
     granted["consumerQuotaLimits"].pop()
     finding = found(google, platform, **{SERVICE_USAGE: service_usage(granted)})["us", "QUOTA-TPU-V5P"]
 
-    assert (finding.status.value, finding.found) == ("wrong", "limit 3 in us-east5-b, how much is in use is not known")
+    assert (finding.status.value, finding.found) == ("wrong", "limit 3 in us-east5-b, how much is in use is unknown")
 
 
 def test_no_two_findings_have_one_id(google: GoogleStandIn) -> None:

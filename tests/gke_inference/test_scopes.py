@@ -40,10 +40,10 @@ def test_verify_names_a_cluster_that_refuses_them(elastic: HealthyPlatform, made
     """The elastic example prefers a region; the example has no scope, and is not asked."""
     dict.__setitem__(elastic.clusters[elastic.config.config_region].objects, PATH, made)
     ran = elastic.run("--no-completion")
-    [told] = [finding for finding in ran.document["findings"] if finding["id"] == "SCOPES"]
+    [finding] = [finding for finding in ran.document["findings"] if finding["id"] == "SCOPES"]
 
-    assert told["status"] == status
-    assert (REFUSED in told["found"]) == (status == "wrong")
+    assert finding["status"] == status
+    assert (REFUSED in finding["found"]) == (status == "wrong")
 
 
 class Cluster:
@@ -66,9 +66,9 @@ def test_preflight_tells_whether_the_config_cluster_takes_them(
 ) -> None:
     """Before the drain, the weight or the preference is applied."""
     monkeypatch.setattr(ClusterApi, "of", lambda *_, **__: Cluster(made))
-    told = found(google, DRAINED, **{"container.projects.locations.clusters.get": {"status": "RUNNING"}})
+    findings = found(google, DRAINED, **{"container.projects.locations.clusters.get": {"status": "RUNNING"}})
 
-    assert (told["us", "SCOPES"].status, words in told["us", "SCOPES"].found) == (status, True)
+    assert (findings["us", "SCOPES"].status, words in findings["us", "SCOPES"].found) == (status, True)
 
 
 def test_preflight_asks_only_where_it_matters(google: GoogleStandIn) -> None:

@@ -1,4 +1,4 @@
-"""Questions side by side: each is told, whatever becomes of the others."""
+"""Questions side by side: each is reported, whatever becomes of the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def finding(id_: str, found: str = "") -> Finding:
 
 
 def task(id_: str, *following: Task) -> Task:
-    """One that tells its id; *following* come after it."""
+    """Return one that reports its id; *following* come after it."""
     return Task(ask=lambda: ([finding(id_)], following), unknown=lambda why: finding(id_, why))
 
 
@@ -40,7 +40,7 @@ def test_nothing_to_ask_is_over_at_once() -> None:
 
 
 def test_one_that_breaks_hides_no_other() -> None:
-    """It is told why."""
+    """The finding says why."""
 
     def broken() -> tuple[list[Finding], list[Task]]:
         raise KeyError("spec")
@@ -51,7 +51,7 @@ def test_one_that_breaks_hides_no_other() -> None:
 
 
 def test_those_that_hang_are_told_after_the_time_given() -> None:
-    """With more of them than threads; it is told on the way how far it is, though nothing ends."""
+    """With more of them than threads; progress is noted, though nothing ends."""
     end = threading.Event()
 
     def hang() -> tuple[list[Finding], list[Task]]:

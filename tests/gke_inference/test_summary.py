@@ -136,8 +136,8 @@ def test_what_an_older_config_left_is_named_and_in_no_order(left: Path, monkeypa
     monkeypatch.chdir(left)
     text = summary(ONE, Synthesized(Path("cdktf.out")))
 
-    [told] = re.findall(rf"^  {cluster_stack('eu')}: \d+ resources as synthesized, state in (.*)$", text, re.M)
-    assert told == f"terraform-state/gemma/{cluster_stack('eu')}.tfstate"
+    [reported] = re.findall(rf"^  {cluster_stack('eu')}: \d+ resources as synthesized, state in (.*)$", text, re.M)
+    assert reported == f"terraform-state/gemma/{cluster_stack('eu')}.tfstate"
     assert f"{REMOVE_A_REGION}, has the steps" in text
     assert serving_stack("eu") not in text
     assert base_stack("eu") not in text
@@ -163,8 +163,8 @@ def test_what_another_platform_left_is_not_to_be_deleted(left: Path) -> None:
     """Its file is elsewhere; this one's deploy has nothing to wait for."""
     text = summary(config(name="llama", regions__eu=None), Synthesized(left / "cdktf.out"))
 
-    told = f"{cluster_stack('eu')}: of platform gemma, which this file does not describe, state in "
-    assert f"{told}{left}/terraform-state/gemma/{cluster_stack('eu')}.tfstate" in text
+    reported = f"{cluster_stack('eu')}: of platform gemma, which this file does not describe, state in "
+    assert f"{reported}{left}/terraform-state/gemma/{cluster_stack('eu')}.tfstate" in text
     assert "delete the folder" not in text
     assert "older config" not in text
     assert "Then: npx cdktf deploy" in text

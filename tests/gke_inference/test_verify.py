@@ -29,7 +29,7 @@ def test_all_is_good(example: HealthyPlatform) -> None:
 
 
 def test_a_person_reads_one_table(example: HealthyPlatform) -> None:
-    """The table has a row for each finding, and ends in one verdict; how it goes is told beside it, on stderr."""
+    """The table has a row for each finding, and ends in one verdict; progress is on stderr."""
     ran = example.run(output="text")
 
     assert "COMPLETION" in ran.out

@@ -1,4 +1,4 @@
-"""What `verify` tells of the servers behind the gateway where the load balancer cannot be followed."""
+"""What `verify` reports of the servers behind the gateway where the load balancer cannot be followed."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def test_backends_that_no_rule_leads_to_are_unknown(
     """The way from the gateway's addresses is the only one to them: where it is cut, nothing is known."""
     cut(example)
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("us", "BACKENDS", "unknown"), ("eu", "BACKENDS", "unknown")]
-    assert "no forwarding rule leads from the gateway's addresses to a backend service / look at GATEWAY" in told
+    assert "no forwarding rule leads from the gateway's addresses to a backend service / look at GATEWAY" in texts
     assert code == 3
 
 
 @pytest.fixture
 def deaf_in_eu(example: HealthyPlatform) -> Iterator[None]:
-    """Compute Engine cannot tell the health of the servers in eu."""
+    """Compute Engine does not answer about the health of the servers in eu."""
     answers, method = example.google.answers, "compute.backendServices.getHealth"
     before = answers[method]
     assert callable(before)
@@ -62,8 +62,8 @@ def test_the_health_of_one_region_hides_no_other(example: HealthyPlatform, monke
     """Each group of endpoints is asked about by itself."""
     monkeypatch.setattr("random.random", lambda: 0.0)
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("eu", "BACKENDS", "unknown")]
-    assert "the region is away" in told
+    assert "the region is away" in texts
     assert code == 3

@@ -49,7 +49,7 @@ CASES: Cases = {
     ),
     "gateway is not programmed": (
         lambda p: condition(p.object("us", "Gateway"), "Programmed", reason="Invalid"),
-        "", "GATEWAY", "Programmed is False (Invalid: told by the controller)",
+        "", "GATEWAY", "Programmed is False (Invalid: set by the controller)",
     ),
     "gateway's change is not applied": (
         lambda p: (

@@ -77,7 +77,7 @@ CASES: Cases = {
         "0 of 1 ready; gemma-server-0: vllm waits, CrashLoopBackOff, 7 restarts, last by OOMKilled (exit code 137)",
     ),
     "server restarts": (restarts, "us", "SERVER", "vllm restarts, 3 restarts, last by Error (exit code 1)"),
-    "server has no node": (unschedulable, "us", "SERVER", "waits for a node: told by the controller"),
+    "server has no node": (unschedulable, "us", "SERVER", "waits for a node: set by the controller"),
     "server loads the weights": (
         lambda p: condition(p.object("us", "Pod"), "Ready"), "us", "SERVER", "runs but is not ready",
     ),
@@ -125,7 +125,7 @@ def test_what_is_broken_is_named(example: HealthyPlatform, broken: Break, where:
 ELASTIC_CASES: dict[str, tuple[Break, str, str]] = {
     "autoscaler has no metric": (
         no_metric,
-        "AUTOSCALER", "ScalingActive is False (FailedGetPodsMetric: told by the controller); it has no value",
+        "AUTOSCALER", "ScalingActive is False (FailedGetPodsMetric: set by the controller); it has no value",
     ),
     "adapter does not answer": (
         lambda p: condition(p.object("us", "APIService"), "Available", reason="MissingEndpoints"),

@@ -81,7 +81,7 @@ def test_where_ours_are_off_a_policy_of_others_that_cuts_off_is_named(given: dic
 
 @pytest.mark.parametrize("given", HARMLESS.values(), ids=HARMLESS)
 def test_a_policy_that_lets_serving_through_is_not_blamed(given: dict[str, Any]) -> None:
-    """It is told of all the same."""
+    """It is reported all the same."""
     seen = judged(given)
 
     assert seen.problems == ()

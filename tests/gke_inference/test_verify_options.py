@@ -1,4 +1,4 @@
-"""What `verify` refuses, and what it tells without credentials."""
+"""What `verify` refuses, and what it reports without credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`verify` where something does not answer: it ends, and tells the rest."""
+"""`verify` where something does not answer: it ends, and reports the rest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["example", "example_running"]
 
 
 def test_a_cluster_that_hangs_is_unknown_after_the_time_given(example: HealthyPlatform) -> None:
-    """What is around it and the other region are told; the completions have the last third of the time."""
+    """What is around it and the other region are reported; the completions have the last third of the time."""
     example.clusters["eu"].faults.append(ClusterFault("hang"))
 
     ran = example.run("--timeout-sec", "9")

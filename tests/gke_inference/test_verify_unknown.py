@@ -1,4 +1,4 @@
-"""What `verify` tells where it cannot ask, or where much is gone at once."""
+"""What `verify` reports where it cannot ask, or where much is gone at once."""
 
 from __future__ import annotations
 
@@ -14,55 +14,55 @@ __all__ = ["example", "example_running"]
 
 
 def bad(platform: HealthyPlatform, *arguments: str) -> tuple[int, list[tuple[str, str, str]], str]:
-    """Exit code, what is not good, and all that is told of it."""
+    """Exit code, what is not good, and all that is reported of it."""
     ran = platform.run(*arguments)
     found = [found for found in ran.document["findings"] if found["status"] != "good"]
-    told = "\n".join(f"{entry['found']} / {entry['fix']}" for entry in found)
-    return ran.code, [(entry["where"], entry["id"], entry["status"]) for entry in found], told
+    texts = "\n".join(f"{entry['found']} / {entry['fix']}" for entry in found)
+    return ran.code, [(entry["where"], entry["id"], entry["status"]) for entry in found], texts
 
 
 def test_a_region_whose_cluster_is_gone_is_told_once(example: HealthyPlatform) -> None:
-    """Its cluster is wrong, and that nothing else was looked at is told in one line; the other region is as before."""
+    """Its cluster is wrong, and that nothing else was looked at is one finding; the other region is as before."""
     example.documents.pop("europe-west4/clusters/gemma-eu")
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("eu", "CLUSTER", "wrong"), ("eu", "KUBERNETES", "unknown")]
-    assert f"it is not there / apply {cluster_stack('eu')}" in told
+    assert f"it is not there / apply {cluster_stack('eu')}" in texts
     assert code == 1
 
 
 def test_a_config_cluster_that_is_gone_takes_the_gateway_with_it_once(example: HealthyPlatform) -> None:
-    """What is on the config cluster is told in one line; the other regions' own address is still asked."""
+    """What is on the config cluster is reported in one line; the other regions' own address is still asked."""
     example.documents.pop("us-east5/clusters/gemma-us")
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("", "GATEWAY", "unknown"), ("us", "CLUSTER", "wrong"), ("us", "KUBERNETES", "unknown")]
-    assert "the config cluster gemma-us does not answer" in told
+    assert "the config cluster gemma-us does not answer" in texts
     assert code == 1
 
 
 def test_a_cluster_that_may_not_be_read_is_told_once(example: HealthyPlatform) -> None:
-    """Whoever may not read a cluster gets one line with the role; what Google tells of the region is looked at."""
+    """Whoever may not read a cluster gets one line with the role; what Google answers about the region is looked at."""
     example.clusters["eu"].faults.append(ClusterFault(403))
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("eu", "KUBERNETES", "unknown")]
-    assert "have roles/container.viewer granted to whoever runs this" in told
+    assert "have roles/container.viewer granted to whoever runs this" in texts
     assert code == 3
 
 
 def test_a_namespace_that_is_not_there_is_wrong(example: HealthyPlatform) -> None:
-    """A cluster in which nothing of ours was made says which stack makes it."""
+    """A cluster in which nothing of the platform was made says which stack makes it."""
     example.forget("eu", "Namespace")
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("eu", "KUBERNETES", "wrong")]
-    assert "there is no namespace inference" in told
-    assert f"apply {base_stack('eu')}" in told
+    assert "there is no namespace inference" in texts
+    assert f"apply {base_stack('eu')}" in texts
     assert code == 1
 
 
@@ -81,14 +81,14 @@ DENIED: dict[str, tuple[str, list[str], str]] = {
 
 @pytest.mark.parametrize("method", DENIED)
 def test_what_may_not_be_asked_is_unknown(example: HealthyPlatform, method: str) -> None:
-    """One API that refuses hides nothing else, and is not counted as good: which role is missing is told."""
+    """One API that refuses hides nothing else, and is not counted as good: which role is missing is reported."""
     example.google.faults[method] = Fault(403, "Permission denied")
     id_, regions, role = DENIED[method]
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [(region, id_, "unknown") for region in regions]
-    assert role in told
+    assert role in texts
     assert code == 3
 
 
@@ -107,20 +107,20 @@ def test_an_api_that_is_turned_off_is_told(example: HealthyPlatform) -> None:
     message = "Cloud Monitoring API has not been used in project 1 before or it is disabled."
     example.google.faults["monitoring.projects.timeSeries.list"] = Fault(403, message)
 
-    _, _, told = bad(example)
+    _, _, texts = bad(example)
 
-    assert "turn that API on" in told
-    assert "roles/" not in told
+    assert "turn that API on" in texts
+    assert "roles/" not in texts
 
 
 def test_an_answer_that_cannot_be_read_is_unknown(example: HealthyPlatform) -> None:
     """An object in a shape that nobody knows ends nothing."""
     example.object("us", "InferencePool")["spec"]["endpointPickerRef"] = "a text"
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("us", "INFERENCE-POOL", "unknown")]
-    assert "the answer cannot be read" in told
+    assert "the answer cannot be read" in texts
     assert code == 3
 
 
@@ -128,23 +128,23 @@ def test_pods_that_are_not_seen_have_no_interfaces_that_are_known(example: Healt
     """A server is ready, so it has a pod, wherever that is."""
     example.forget("us", "Pod")
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("us", "INTERFACES", "unknown")]
-    assert "1 servers are ready, and 0 pods are seen" in told
+    assert "1 servers are ready, and 0 pods are seen" in texts
     assert code == 3
 
 
 def test_a_gateway_that_is_not_reachable_from_here_is_unknown(
     example: HealthyPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its addresses are inside the VPC: where the command runs outside, that is told, with the way out."""
+    """Its addresses are inside the VPC: where the command runs outside, that is reported, with the fix."""
     monkeypatch.setitem(example.urls, "eu", "http://127.0.0.1:1")
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("eu", "COMPLETION", "unknown")]
-    assert "run it inside the VPC, in europe-west4" in told
+    assert "run it inside the VPC, in europe-west4" in texts
     assert code == 3
 
 
@@ -152,8 +152,8 @@ def test_a_gateway_that_does_not_tell_the_region_is_unknown(example: HealthyPlat
     """An answer without the header may be from anywhere."""
     example.gateways["eu"].region_header = ""
 
-    code, found, told = bad(example)
+    code, found, texts = bad(example)
 
     assert found == [("eu", "COMPLETION", "unknown")]
-    assert "no header x-inference-region" in told
+    assert "no header x-inference-region" in texts
     assert code == 3

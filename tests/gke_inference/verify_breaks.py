@@ -1,4 +1,4 @@
-"""How one thing of a healthy platform is broken, and what `verify` must tell of it then."""
+"""How one thing of a healthy platform is broken, and what `verify` must report then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.gke_inference.verify_platform import HealthyPlatform
 
 Break = Callable[[HealthyPlatform], Any]
 Cases = dict[str, tuple[Break, str, str, str]]
-"""What is broken: how, in which region it is told, the id, and words of what is found."""
+"""What is broken: how, the region and the id of its finding, and a part of what is found."""
 
 
 def merge(target: dict[str, Any], **changes: Any) -> None:
@@ -23,7 +23,7 @@ def condition(made: dict[str, Any], name: str, *path: Any, reason: str = "Bad") 
     for step in path:
         at = at[step]
     [found] = [entry for entry in at["conditions"] if entry["type"] == name]
-    found |= {"status": "False", "reason": reason, "message": "told by the controller"}
+    found |= {"status": "False", "reason": reason, "message": "set by the controller"}
 
 
 def check(platform: HealthyPlatform, where: str, id_: str, words: str) -> None:

@@ -60,8 +60,8 @@ def _status(platform: HealthyPlatform, manifest: Manifest) -> Manifest:
     if manifest["kind"] == "HorizontalPodAutoscaler":
         metric = manifest["spec"]["metrics"][0]["pods"]["metric"]
         current = {"type": "Pods", "pods": {"metric": metric, "current": {"averageValue": "420m"}}}
-        told = {"currentReplicas": 1, "desiredReplicas": 1, "currentMetrics": [current]}
-        return {"status": {**told, "conditions": true("AbleToScale", "ScalingActive")}}
+        status = {"currentReplicas": 1, "desiredReplicas": 1, "currentMetrics": [current]}
+        return {"status": {**status, "conditions": true("AbleToScale", "ScalingActive")}}
     return {}
 
 

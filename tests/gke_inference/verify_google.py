@@ -1,4 +1,4 @@
-"""What Google tells of a platform where all is well."""
+"""What Google answers about a platform where all is well."""
 
 from __future__ import annotations
 

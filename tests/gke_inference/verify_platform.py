@@ -53,7 +53,7 @@ class HealthyPlatform:
         clusters: The Kubernetes API of each region.
         gateways: What answers completions at the gateway's address in each region.
         urls: Where each of them is, while it listens.
-        command: `inference-ops` with these arguments.
+        command: `gke-inference` with these arguments.
     """
 
     config: Config
@@ -65,7 +65,7 @@ class HealthyPlatform:
     command: Callable[..., Ran] = lambda *arguments: Ran(0, "", "")
 
     def run(self, *arguments: str, output: str = "json", only: str = "") -> Ran:
-        """`inference-ops verify` with these arguments, of all regions or *only* one."""
+        """`gke-inference verify` with these arguments, of all regions or *only* one."""
         keys = [only] if only else list(self.urls)
         asked = [] if "--no-completion" in arguments else keys
         urls = [part for key in asked for part in ("--url-for", f"{key}={self.urls[key]}")]

@@ -35,19 +35,19 @@ CASES: dict[str, Case] = {
         {"regions__us__region": "us-east4"},
         {"regions__us__region": "us-east9"},
         "regions.us.region: should be a region that Google had on 2026-11-27, got 'us-east9'"
-        " -> did you mean 'us-east5'? `inference-ops preflight` asks Google",
+        " -> did you mean 'us-east5'? `gke-inference preflight` asks Google",
     ),
     "PLACE-ZONE": Case(
         {"regions__us__zones": ["us-east5-a", "us-east5-ai1a"]},
         {"regions__us__zones": ["us-east5-z"]},
         "regions.us.zones[0]: should be a zone that us-east5 had on 2026-11-27, got 'us-east5-z'"
-        " -> it had us-east5-a, us-east5-b, us-east5-c; `inference-ops preflight` asks Google",
+        " -> it had us-east5-a, us-east5-b, us-east5-c; `gke-inference preflight` asks Google",
     ),
     "PLACE-MACHINE": Case(
         {"regions__eu__zones": ["europe-west4-a"]},
         {"regions__eu__zones": ["europe-west4-a", "europe-west4-b"]},
         "regions.eu.zones: should have ct6e-standard-4t in each zone as of 2026-11-27, got europe-west4-b"
-        " -> europe-west4 had it in europe-west4-a; `inference-ops preflight` asks Google",
+        " -> europe-west4 had it in europe-west4-a; `gke-inference preflight` asks Google",
     ),
     "REG-TWICE": Case(
         {"regions__eu__region": "europe-west1"},
@@ -257,7 +257,7 @@ MORE: dict[str, More] = {
         },
         [
             "regions.us.zones: should have a4-highgpu-8g in each zone as of 2026-11-27, got us-west2-a"
-            " -> us-west2 had it in us-west2-c; `inference-ops preflight` asks Google"
+            " -> us-west2 had it in us-west2-c; `gke-inference preflight` asks Google"
         ],
     ),
     "a machine of other regions": (
@@ -270,7 +270,7 @@ MORE: dict[str, More] = {
         [
             "regions.us.zones: should have a2-ultragpu-1g in each zone as of 2026-11-27, got us-west2-a"
             " -> it was in asia-southeast1, europe-west4, us-central1, us-east4, us-east5;"
-            " `inference-ops preflight` asks Google"
+            " `gke-inference preflight` asks Google"
         ],
     ),
     "the only region": (

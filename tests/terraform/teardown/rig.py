@@ -1,4 +1,4 @@
-"""A deployed platform over the real Terraform, and `inference-ops teardown` on it."""
+"""A deployed platform over the real Terraform, and `gke-inference teardown` on it."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class DeployedPlatform:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["inference-ops", *self.arguments(*arguments, output=output)])
+            patch.setattr(sys, "argv", ["gke-inference", *self.arguments(*arguments, output=output)])
             code = main()
         captured = self.capsys.readouterr()
         return Ran(code, captured.out, captured.err)

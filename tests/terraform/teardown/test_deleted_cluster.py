@@ -1,4 +1,4 @@
-"""`inference-ops teardown` over the real Terraform where a cluster is gone already."""
+"""`gke-inference teardown` over the real Terraform where a cluster is gone already."""
 
 from __future__ import annotations
 

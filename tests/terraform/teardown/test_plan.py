@@ -1,4 +1,4 @@
-"""`inference-ops teardown` over the real Terraform: what it would do, and where it stops."""
+"""`gke-inference teardown` over the real Terraform: what it would do, and where it stops."""
 
 from __future__ import annotations
 

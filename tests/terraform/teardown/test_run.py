@@ -1,4 +1,4 @@
-"""`inference-ops teardown --yes` over the real Terraform: a platform that may go goes, stack by stack."""
+"""`gke-inference teardown --yes` over the real Terraform: a platform that may go goes, stack by stack."""
 
 from __future__ import annotations
 
