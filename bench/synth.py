@@ -27,7 +27,7 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
 
 
 def _both_sides(regions: int, rounds: int, *, cold: bool = False, base: Path = EXAMPLE) -> tuple[list[Run], list[Run]]:
-    """Run with and without the fast path in turn, so that both see the same load of the machine."""
+    """Run with and without the fast path alternately, so that both see the same load of the machine."""
     pairs = [
         (_run(regions, fast=True, cold=cold, base=base), _run(regions, fast=False, cold=cold, base=base))
         for _ in range(rounds)

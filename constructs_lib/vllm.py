@@ -44,7 +44,7 @@ def version(server: ModelServerSpec) -> Version:
     """
     found = find_version(server)
     if found is None:
-        raise ValueError(f"vllm_version must be given for an image whose tag does not tell it, got '{server.image}'")
+        raise ValueError(f"vllm_version must be given for an image whose tag does not name it, got '{server.image}'")
     return found
 
 

@@ -10,8 +10,7 @@ from constructs_lib.gke_cluster import GkeCluster
 from platform_config.config import Config
 from platform_config.names import SYSTEM_POOL
 from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
-from platform_config.sizing import system_machine_type
-from platform_config.versions import version_floor
+from platform_config.requirements import system_machine_type, version_floor
 from stacks.base import BaseStack
 
 

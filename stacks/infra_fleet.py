@@ -13,7 +13,7 @@ from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
 from platform_config.names import SERVER_ACCOUNT
 from platform_config.plan_refusals import CONFIG_CLUSTER, explain_moved_config_cluster
-from platform_config.versions import needs_adapter
+from platform_config.requirements import needs_adapter
 from stacks.base import BaseStack
 
 SERVER_IDENTITY = "model-server"

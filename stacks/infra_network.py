@@ -21,7 +21,7 @@ from platform_config.plan_refusals import (
     explain_moved_namespace,
     explain_removed_bucket,
 )
-from platform_config.services import project_services
+from platform_config.requirements import project_services
 from stacks.base import BaseStack
 from stacks.infra_fleet import SERVER_IDENTITY
 

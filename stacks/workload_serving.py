@@ -7,8 +7,7 @@ from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
 from platform_config.config import Config
 from platform_config.names import SERVER_ACCOUNT
-from platform_config.sizing import file_cache_gib
-from platform_config.versions import metric_source, needs_adapter, version_floor
+from platform_config.requirements import file_cache_gib, metric_source, needs_adapter, version_floor
 from stacks.cluster_access import ClusterStack
 
 

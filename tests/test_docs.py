@@ -165,7 +165,9 @@ def test_commands_and_their_options_exist() -> None:
         if found := re.search(r"\b(?:gke_inference|gke-inference|inference-ops) ((?:--\S+ \S+ )*)([a-z]+)(.*)", line):
             command = cli.get_command(context, found[2])
             assert command, line
-            known = {option for param in [*cli.params, *command.params] for option in param.opts}
+            known = {
+                option for param in [*cli.params, *command.params] for option in [*param.opts, *param.secondary_opts]
+            }
             assert set(re.findall(r"(?<= )--[a-z-]+", f" {found[1]} {found[3]}")) <= known, line
             named.add(found[2])
 

@@ -10,7 +10,7 @@ from constructs_lib.accelerators import PoolPlan
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.network_plan import RegionRanges, region_ranges
-from platform_config.sizing import system_machine_type
+from platform_config.requirements import system_machine_type
 
 MOST_COLUMNS = 6
 MARGIN, GUTTER, COLUMN, GAP, MORE = 28, 190, 300, 26, 104

@@ -66,7 +66,7 @@ def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     Return every policy of the namespace, by a stable id.
 
     Policies add up: what one allows, no other forbids, so others may open more with one of their own. Each region's
-    proxies have a policy of their own, so that a region more changes none that is there.
+    proxies have a policy of their own, so that a new region changes none that is there.
 
     Google's APIs have no fixed addresses, so what needs them may open HTTPS connections to any public address.
     """

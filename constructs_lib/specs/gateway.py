@@ -79,7 +79,7 @@ class GatewaySpec:
 
     @property
     def spills_over_at(self) -> str:
-        """When a region is full, in words."""
+        """What makes a region full, as a phrase for people."""
         if self.max_in_flight_requests:
             return f"{self.max_in_flight_requests} requests at once per server"
         return f"{self.spill_over_percent} % of the KV cache"

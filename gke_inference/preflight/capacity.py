@@ -13,8 +13,7 @@ from gke_inference.findings import Finding, good, wrong
 from gke_inference.preflight.target import Target
 from platform_config.errors import nearest
 from platform_config.pages import VERSIONS
-from platform_config.sizing import system_machine_type
-from platform_config.versions import version_floor
+from platform_config.requirements import system_machine_type, version_floor
 
 
 def checks(target: Target) -> Iterator[Check]:

@@ -12,7 +12,7 @@ from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.registry import REFUSED, manifest
 from gke_inference.preflight.target import Target
-from platform_config.versions import needs_adapter
+from platform_config.requirements import needs_adapter
 
 
 def checks(target: Target) -> Iterator[Check]:

@@ -10,7 +10,7 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.target import Target
-from platform_config.services import project_services
+from platform_config.requirements import project_services
 
 PERMISSIONS = (
     "compute.firewalls.create", "compute.networks.create", "compute.networks.updatePolicy",

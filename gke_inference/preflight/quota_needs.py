@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from constructs_lib.accelerators import PoolPlan
 from gke_inference.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
 from gke_inference.preflight.target import Target
+from platform_config.requirements import system_machine_type
 from platform_config.rules.gateway import MODEL_SERVER_PORTS
-from platform_config.sizing import system_machine_type
 
 LOAD_BALANCER = {
     "QUOTA-BACKEND-SERVICES": ("GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES", "backend services"),

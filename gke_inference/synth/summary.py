@@ -21,9 +21,9 @@ from platform_config.config_path import EXAMPLE, VARIABLE
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
+from platform_config.requirements import metric_source
 from platform_config.rules import check
 from platform_config.stack_graph import INFRA, stack_folder
-from platform_config.versions import metric_source
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from gke_inference.verify.google import judge_cluster, judge_gauge, judge_member
 from gke_inference.verify.servers import Servers
 from gke_inference.verify.verdict import Verdict
 from platform_config.names import SYSTEM_POOL
-from platform_config.versions import version_floor
+from platform_config.requirements import version_floor
 
 GAUGE_MINUTES = 10
 """Managed Prometheus hands values on after a minute or two."""

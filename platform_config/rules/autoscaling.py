@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
+from platform_config.requirements import metric_source
 from platform_config.rules.rule import Rule, serving_nodes
-from platform_config.versions import metric_source
 
 
 def _below_spill_over(config: Config) -> Iterator[Problem]:

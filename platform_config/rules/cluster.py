@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from constructs_lib.gke_version import BALANCER_METRIC, BALANCER_METRIC_BEFORE, GkeVersion
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
+from platform_config.requirements import feature_floors
 from platform_config.rules.rule import Rule, pool_plans
-from platform_config.versions import feature_floors
 
 
 def _version(config: Config) -> Iterator[Problem]:

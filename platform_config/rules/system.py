@@ -9,8 +9,8 @@ from math import ceil
 from constructs_lib.inferencepool_chart import VERSIONS, endpoint_picker_requests
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
+from platform_config.requirements import SYSTEM_CPU, SYSTEM_MEMORY_GIB
 from platform_config.rules.rule import Rule
-from platform_config.sizing import SYSTEM_CPU, SYSTEM_MEMORY_GIB
 
 HYPERDISK_ONLY = ("c4", "c4a", "c4d", "h4d", "m4", "n4", "n4a", "n4d")
 GIB_PER_CPU = {"highcpu": 1.0, "standard": 3.75}

@@ -10,8 +10,8 @@ from constructs_lib.manifests.model_server import OWN_FILES_GIB
 from constructs_lib.node_room import disk_left_gib, local_ssds_left_gib
 from platform_config.config import Config
 from platform_config.errors import TOKEN, Problem, shown, yaml_path
+from platform_config.requirements import file_cache_gib
 from platform_config.rules.rule import Rule, serving_nodes
-from platform_config.sizing import file_cache_gib
 from platform_config.stack_graph import WEIGHTS_STACK
 
 BESIDE = f", less {OWN_FILES_GIB} GiB for the server's own files"

@@ -312,7 +312,7 @@ SLICE = PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t", topology="4x
         ({"pool": InferencePoolSpec(chart_version="v9")}, "chart_version must be one of v1.0.1"),
         (
             {"server": replace(PLAN.server, image="ghcr.io/me/vllm:mine")},
-            "vllm_version must be given for an image whose tag does not tell it",
+            "vllm_version must be given for an image whose tag does not name it",
         ),
         (
             {"server": replace(PLAN.server, replicas=3), "autoscaling": AutoscalingSpec(max_replicas=4)},

@@ -247,7 +247,7 @@ def test_weights_and_adapters_are_downloaded_from_and_to_their_own_places() -> N
 
 @pytest.mark.parametrize("version", ["0.11.0", "0.11", "1.0.12"])
 def test_the_version_of_vllm_may_be_told(version: str) -> None:
-    """Where the image's tag does not tell it."""
+    """Where the image's tag does not name it."""
     assert make(ModelServerSpec, vllm_version=version).vllm_version == version
 
 

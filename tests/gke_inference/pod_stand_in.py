@@ -42,15 +42,15 @@ class RunningPods:
         """Run the pod at *path*, and make it ready."""
         pod = self.cluster.objects[path]
         [container] = pod["spec"]["containers"]
-        told = {"name": container["name"], "image": container["image"], "imageID": "", "restartCount": 0}
+        given = {"name": container["name"], "image": container["image"], "imageID": "", "restartCount": 0}
         if self.waiting or self.phase == "Failed":
             state: Manifest = {"waiting": {"reason": self.waiting, "message": f"Back-off pulling {container['image']}"}}
             if self.phase == "Failed":
                 state = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
-            status = {"phase": self.phase, "containerStatuses": [{**told, "ready": False, "state": state}]}
+            status = {"phase": self.phase, "containerStatuses": [{**given, "ready": False, "state": state}]}
         else:
             self._run(path, container)
-            status = {"phase": "Running", "containerStatuses": [{**told, "ready": True}]}
+            status = {"phase": "Running", "containerStatuses": [{**given, "ready": True}]}
         self.cluster.objects[path] = {**pod, "status": status}
 
     def stop(self, path: str) -> None:
@@ -65,7 +65,7 @@ class RunningPods:
             self.stop(path)
 
     def proxy(self, path: str, method: str, rest: str, body: Any) -> tuple[int, Manifest]:
-        """The API server's way to the pod at *path*."""
+        """Reach the pod at *path* as the API server does."""
         if path not in self.cluster.objects:
             name = path.rpartition("/")[2]
             raise RefusedError(404, f'pods "{name}" not found')

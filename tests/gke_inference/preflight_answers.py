@@ -11,7 +11,7 @@ from gke_inference.findings import Finding
 from gke_inference.preflight import all_checks
 from gke_inference.preflight.target import Target
 from platform_config.config import Config
-from platform_config.services import project_services
+from platform_config.requirements import project_services
 from tests.gke_inference.google_stand_in import Answer, Fault, GoogleStandIn
 
 SERVICE_USAGE = "serviceusage.services.consumerQuotaMetrics.get"

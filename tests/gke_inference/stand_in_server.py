@@ -33,7 +33,7 @@ class StandInServer:
         text: What each chunk holds.
         failure: What goes wrong.
         fail_every: Only each such request fails.
-        models: Names that it tells of its models.
+        models: Names of its models, as it lists them.
         requests: Path, body and headers of each request.
         most_at_once: Requests that ran at the same time, at most.
     """
@@ -58,7 +58,7 @@ class StandInServer:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """The server's address, while it runs."""
+        """Run the server, and give its address."""
         server = _Server(("127.0.0.1", 0), _handler(self.answer, self.models))
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
@@ -169,7 +169,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news."""
+        """Ignore a client that goes away."""
 
 
 def _handler(answer: Callable[[BaseHTTPRequestHandler], None], models: tuple[str, ...]) -> type[BaseHTTPRequestHandler]:

@@ -77,12 +77,14 @@ def test_an_outage_is_measured_from_the_first_failure_to_the_region_answering_ag
 
 def test_a_double_failure_goes_through_five_states(whole: Whole) -> None:
     """The second region comes back first; while all are down by order, failures do not count."""
-    downtimes = {downtime["state"]: downtime["downtime_sec"] for downtime in whole.report["downtimes"]}
+    downtimes = whole.report["downtimes"]
+    uncounted = [downtime for downtime in downtimes if downtime["state"] == 3]
 
     assert [state["state"] for state in whole.report["states"]] == [1, 2, 3, 4, 5]
     assert whole.report["states"][2]["total"]["error_rate"] > 0.5
-    assert set(downtimes) == {2, 3}
-    assert whole.report["longest_downtime_sec"] == downtimes[2] < downtimes[3]
+    assert {downtime["state"] for downtime in downtimes} == {2, 3}
+    assert whole.report["longest_downtime_sec"] == max(downtime["counted_sec"] for downtime in downtimes)
+    assert all(downtime["counted_sec"] < downtime["downtime_sec"] for downtime in uncounted)
 
 
 def test_the_journal_is_on_disk_before_anything_is_changed(whole: Whole) -> None:
@@ -190,7 +192,7 @@ def test_the_autoscaler_gets_back_what_it_had(
 
 
 def test_limits_make_it_wrong_and_overload_can_be_allowed(example: Rig, drill: Any) -> None:
-    """A downtime longer than allowed, more failures than allowed: told with a fix. One server less is no refusal."""
+    """A downtime longer than allowed, or more failures: reported with a fix. One server less is no refusal."""
     example.scale(example.other, 1)
     ran = drill("--yes", "--even-if-overloaded", "--max-downtime-sec", "0.01", "--max-error-rate", "0.01")
     wrong = {finding["id"]: finding["fix"] for finding in ran.document["findings"] if finding["status"] == "wrong"}
@@ -200,7 +202,7 @@ def test_limits_make_it_wrong_and_overload_can_be_allowed(example: Rig, drill: A
     assert all(wrong.values())
 
 
-def test_an_outage_that_nobody_noticed_tells_nothing(example: Rig, drill: Any) -> None:
+def test_an_outage_that_nobody_noticed_proves_nothing(example: Rig, drill: Any) -> None:
     """All answers went on coming from the region: exit code 3."""
     example.gateway.ignores_drains = True
     ran = drill("--yes", "--means", "drain")
@@ -217,7 +219,7 @@ def test_a_region_that_does_not_come_back_is_wrong(example: Rig, drill: Any) -> 
     assert example.home.wanted == 2
 
 
-def test_the_text_report_fits_and_tells_all(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
+def test_the_text_report_fits_and_shows_all(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """States, downtimes, times, findings and the verdict; how it went is on stderr."""
     arguments = example.arguments("--yes", journal=tmp_path / "journal.json")
     arguments[arguments.index("json")] = "text"

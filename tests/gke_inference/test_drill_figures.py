@@ -24,7 +24,7 @@ DOUBLE = {
 
 
 def plan(second: str | None = None, **changes: Any) -> DrillPlan:
-    """A drill of us, with two regions, two requests per second, 30 s of downtime allowed."""
+    """Return a drill of us, with two regions, two requests per second, 30 s of downtime allowed."""
     settings: dict[str, Any] = {
         "endpoint": Endpoint(url="http://10.0.0.1", model="m", timeout_sec=30), "sender": "here", "region": "us",
         "second": second, "means": "replicas", "region_names": {"us": HOME, "eu": OTHER}, "rate_per_sec": 2,
@@ -35,14 +35,14 @@ def plan(second: str | None = None, **changes: Any) -> DrillPlan:
 
 
 def good(from_sec: float, to_sec: float, region: str, took_sec: float = 0.2) -> Iterator[Result]:
-    """A good answer of *region* every half second."""
+    """Yield a good answer of *region* every half second."""
     for number in range(round((to_sec - from_sec) * 2)):
         at_sec = from_sec + number / 2
         yield Result(began_sec=at_sec, ended_sec=at_sec + took_sec, region=region, status=200)
 
 
 def bad(from_sec: float, to_sec: float, took_sec: float = 0.1) -> Iterator[Result]:
-    """A failure every half second."""
+    """Yield a failure every half second."""
     for number in range(round((to_sec - from_sec) * 2)):
         at_sec = from_sec + number / 2
         yield Result(began_sec=at_sec, ended_sec=at_sec + took_sec, error="http_503", status=503)
@@ -50,7 +50,7 @@ def bad(from_sec: float, to_sec: float, took_sec: float = 0.1) -> Iterator[Resul
 
 def measured(states: dict[State, float], ended_sec: float, *results: Iterator[Result], ended_by: Any = "last state",
              plan: DrillPlan = plan()) -> tuple[DrillFigures, dict[str, Finding]]:  # fmt: skip  # noqa: B008
-    """The figures of a drill with these *results*, and what is found."""
+    """Return the figures of a drill with these *results*, and what is found."""
     measurement = Measurement(
         began_sec=0, starts=tuple(StateStart(state=state, began_sec=began) for state, began in states.items()),
         ended_sec=ended_sec, results=tuple(result for some in results for result in some), unfinished=0,
@@ -61,7 +61,7 @@ def measured(states: dict[State, float], ended_sec: float, *results: Iterator[Re
 
 
 def statuses(found: dict[str, Finding]) -> dict[str, str]:
-    """The status of each finding, by the end of its id."""
+    """Return the status of each finding, by the end of its id."""
     return {id_.removeprefix("DRILL-").lower(): finding.status.value for id_, finding in found.items()}
 
 
@@ -182,7 +182,7 @@ def test_an_outage_without_requests_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("ended_by", ["signal", "sender", "outage"])
-def test_what_was_cut_short_is_told_and_no_verdict(ended_by: str) -> None:
+def test_what_was_cut_short_is_reported_without_a_verdict(ended_by: str) -> None:
     """The figures so far are there; none of them is good, and a limit that was passed is wrong all the same."""
     short = (good(0, 30, HOME), bad(30, 40), good(40, 60, OTHER))
     figures, found = measured({State.BASELINE: 0, State.OUTAGE: 30, State.RECOVERY: 60}, 60, *short, ended_by=ended_by)
@@ -205,7 +205,7 @@ def test_what_was_cut_short_is_told_and_no_verdict(ended_by: str) -> None:
     ],
 )
 def test_a_baseline_is_good_answers_mostly_from_the_region(results: tuple[Iterator[Result], ...], words: str) -> None:
-    """Else nothing could be told from an outage."""
+    """Else an outage would prove nothing."""
     problem = baseline_problem(plan(), [result for some in results for result in some])
 
     assert bool(problem) == bool(words)

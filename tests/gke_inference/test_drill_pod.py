@@ -21,7 +21,7 @@ __all__ = ["drill", "example"]
 
 @pytest.fixture(autouse=True)
 def from_pod(example: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests come from a pod, which is asked often."""
+    """Have a pod send the requests, and ask it often."""
     example.sender = "pod"
     monkeypatch.setattr(pod_sender, "RETRY_EVERY_SEC", 0.02)
     monkeypatch.setattr(pod_sender, "FETCH_EVERY_SEC", 0.05)
@@ -73,7 +73,7 @@ def test_the_pod_sends_on_every_tick_while_requests_hang(example: Rig, drill: Dr
     assert report["states"][0]["total"]["requests"] >= 5
 
 
-def test_the_plan_tells_of_the_pod_and_makes_none(example: Rig, drill: Drill) -> None:
+def test_the_plan_shows_the_pod_and_makes_none(example: Rig, drill: Drill) -> None:
     """A dry run asks whether it would be taken."""
     ran = drill()
 
@@ -83,7 +83,7 @@ def test_the_plan_tells_of_the_pod_and_makes_none(example: Rig, drill: Drill) ->
 
 
 def test_a_bearer_token_is_in_no_object(example: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pod is told when it runs: the token is not in its manifest, the journal or the report."""
+    """The pod gets it when it runs: the token is not in its manifest, the journal or the report."""
     monkeypatch.setenv("GATEWAY_TOKEN", "a-very-secret-token")
     ran = drill("--yes", *LONG_BASELINE, "--token-env", "GATEWAY_TOKEN")
 
@@ -107,7 +107,7 @@ def test_the_pod_has_no_rights_and_ends_by_itself() -> None:
     assert "from gke_inference" not in program()
 
 
-def test_a_pod_that_does_not_come_up_is_told_and_deleted(
+def test_a_pod_that_does_not_come_up_is_reported_and_deleted(
     example: Rig, drill: Drill, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With Kubernetes' own words; the region is left alone, and exit code 3."""
@@ -132,7 +132,7 @@ def test_an_answer_that_was_lost_leaves_no_pod(example: Rig, drill: Drill, monke
 
 
 @pytest.mark.parametrize("kind", [403, 503])
-def test_a_pod_that_may_not_be_made_is_told_first(example: Rig, drill: Drill, kind: int) -> None:
+def test_a_pod_that_may_not_be_made_is_reported_first(example: Rig, drill: Drill, kind: int) -> None:
     """The dry run hears it."""
     example.home.api.faults = [Fault(kind, method="POST")]
     ran = drill("--yes")
@@ -142,7 +142,7 @@ def test_a_pod_that_may_not_be_made_is_told_first(example: Rig, drill: Drill, ki
 
 
 @pytest.mark.parametrize("verb", ["create", "get"])
-def test_a_pod_that_may_not_be_reached_is_told_first(example: Rig, drill: Drill, verb: str) -> None:
+def test_a_pod_that_may_not_be_reached_is_reported_first(example: Rig, drill: Drill, verb: str) -> None:
     """The API server is asked for the right: no dry run shows it."""
     asked = {"namespace": "inference", "verb": verb, "resource": "pods", "subresource": "proxy"}
     example.home.api.forbidden = [asked]
@@ -182,7 +182,7 @@ def test_results_outlive_a_way_that_is_lost_for_a_while(example: Rig, drill: Dri
 
 
 def test_a_pod_that_is_lost_ends_the_drill_restored(example: Rig, drill: Drill, tmp_path: Path) -> None:
-    """Its node is gone: nothing can be told any more, so the outage ends."""
+    """Its node is gone: nothing can be measured any more, so the outage ends."""
     follow = example.home.api.changed
 
     def evicted(method: str, path: str) -> None:

@@ -1,4 +1,4 @@
-"""`drill` always restores: on every way out, after every fault, and from its journal after a kill -9."""
+"""`drill` always restores: however it ends, after every fault, and from its journal after a kill -9."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONG = ("--yes", "--outage-sec", "60")
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    """The example, which the command finds."""
+    """Run the example, which the command finds."""
     with rig(config(), "us", "eu") as found:
         use(found, monkeypatch)
         yield found
@@ -47,7 +47,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def in_outage(made: Rig, journal: Path, *more: str) -> subprocess.Popen[str]:
-    """A drill in a process of its own whose outage has been made."""
+    """Start a drill in a process of its own, and wait for its outage."""
     process = made.start(*made.arguments(*LONG, *more, journal=journal))
     wait_until(lambda: made.home.wanted == 0 or made.home.scopes() is not None, process)
     return process
@@ -169,7 +169,7 @@ def test_restoring_is_tried_again(made: Rig, journal: Path, inference_ops: Infer
     assert [fault.times for fault in made.home.api.faults] == [0] * len(faults)
 
 
-def test_what_cannot_be_restored_is_told_and_kept(made: Rig, journal: Path, inference_ops: InferenceOps) -> None:
+def test_what_cannot_be_restored_is_reported_and_kept(made: Rig, journal: Path, inference_ops: InferenceOps) -> None:
     """Exit code 1, the journal stays, and the fix names the command that goes on from it."""
     follow = made.home.api.changed
 

@@ -28,7 +28,7 @@ FIGURES = {
 
 
 def arguments(url: str, *more: str, concurrency: str = "2", step_sec: str = "0.3") -> tuple[str, ...]:
-    """A short load run."""
+    """Return the arguments of a short load run."""
     return ("load", "--url", url, "--model", MODEL, "--concurrency", concurrency, "--step-sec", step_sec, *more)
 
 
@@ -47,7 +47,7 @@ def test_a_full_region_is_seen_to_spill_over(inference_ops: InferenceOps) -> Non
     assert len(server.requests) == ran.document["total"]["requests"]
 
 
-def test_the_tables_tell_the_same_story(inference_ops: InferenceOps) -> None:
+def test_the_tables_show_the_same_figures(inference_ops: InferenceOps) -> None:
     """Steps, regions, who counted, where it spilled over, and the outcome, on a page of 80 columns."""
     with StandInServer(home_slots=1, token_sec=0.02).serving() as url:
         ran = inference_ops(*arguments(url, concurrency="1,4"))
@@ -176,12 +176,12 @@ def test_the_model_is_the_one_of_the_config(inference_ops: InferenceOps, monkeyp
 
 @pytest.fixture
 def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder without a clone of the product around it."""
+    """Work in a folder without a clone of the product around it."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.usefixtures("outside")
-def test_outside_of_a_clone_the_server_tells_its_model(inference_ops: InferenceOps) -> None:
+def test_outside_of_a_clone_the_server_names_its_model(inference_ops: InferenceOps) -> None:
     """No config is needed; where the server has none or several, one must be chosen."""
     server, other = StandInServer(), StandInServer(models=("base", "adapter"))
     with server.serving() as url, other.serving() as several:
@@ -197,7 +197,7 @@ def test_outside_of_a_clone_the_server_tells_its_model(inference_ops: InferenceO
 
 
 @pytest.mark.usefixtures("outside")
-def test_a_dead_port_is_told_at_once(inference_ops: InferenceOps) -> None:
+def test_a_dead_port_is_reported_at_once(inference_ops: InferenceOps) -> None:
     """Long before the first step of a ramp of minutes is over: exit code 3, and what to look at."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

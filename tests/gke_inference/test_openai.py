@@ -101,7 +101,7 @@ def test_every_way_to_fail_has_a_kind(
     assert result.region == ("unknown" if status is None else "us")
 
 
-def test_an_unknown_model_is_told_in_the_words_of_the_server() -> None:
+def test_an_unknown_model_is_reported_as_the_server_says_it() -> None:
     """The most common mistake is understood from the report alone."""
     result = ask(StandInServer(), model="gemma-9")
 

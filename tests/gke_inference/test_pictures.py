@@ -30,7 +30,7 @@ def texts(picture: str) -> list[str]:
 
 
 def load_picture(*results: Result) -> str:
-    """The picture of one step with these requests."""
+    """Return the picture of one step with these requests."""
     step = Step(concurrency=4, began_sec=0, ended_sec=30, results=results)
     endpoint = Endpoint(url="http://10.0.0.5", model="m")
     made = LoadPlan(endpoint=endpoint, concurrency=(4,), step_sec=30, prompt_tokens=(128,), max_error_rate=0.01)
@@ -38,7 +38,7 @@ def load_picture(*results: Result) -> str:
 
 
 def drill_picture(ended_sec: float = 160.25) -> str:
-    """The picture of a drill of two and a half minutes, whose last answer takes a while to come."""
+    """Return the picture of a drill of two and a half minutes, whose last answer takes a while to come."""
     results = (*good(0, 30, HOME), *bad(30, 40), *good(40, 150, OTHER), *good(150, 155, HOME))
     measurement = Measurement(
         began_sec=0, starts=tuple(StateStart(state=state, began_sec=began) for state, began in SINGLE.items()),
@@ -49,7 +49,7 @@ def drill_picture(ended_sec: float = 160.25) -> str:
 
 
 def lines(picture: str) -> list[list[tuple[float, float]]]:
-    """The points of each line of the chart."""
+    """Return the points of each line of the chart."""
     found = re.findall(r'<path d="M([^"]+)" class="line', picture)
     return [[(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+) (-?[\d.]+)", path)] for path in found]
 
@@ -79,7 +79,7 @@ def test_failed_requests_of_a_load_have_a_colour_of_their_own() -> None:
     assert FAILED_COLOR not in load_picture(*answered)
 
 
-def test_the_states_of_a_drill_are_told_apart() -> None:
+def test_the_states_of_a_drill_can_be_distinguished() -> None:
     """Each by its name at its own line, once, and not by equal squares in the legend."""
     picture = drill_picture()
     legend = [text for text in texts(picture) if text in (HOME, OTHER, "failed")]

@@ -20,13 +20,13 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def anyio_backend() -> tuple[str, dict[str, Any]]:
-    """The kind of event loop that the program uses, with a time of its own."""
+    """Return the kind of event loop that the program uses, with a time of its own."""
     return "asyncio", {"loop_factory": VirtualTimeLoop}
 
 
 @pytest.fixture(autouse=True)
 def time_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ramp reads the loop's clock."""
+    """Have the ramp read the loop's clock."""
     monkeypatch.setattr(ramp_module, "perf_counter", anyio.current_time)
 
 
@@ -53,7 +53,7 @@ class Sender:
 
 
 def ramp(sender: Sender, *concurrency: int, step_sec: float = 0.2, log: io.StringIO | None = None) -> Ramp:
-    """A ramp of *sender*'s requests that writes its lines to *log*."""
+    """Return a ramp of *sender*'s requests that writes its lines to *log*."""
     view = LoadView(Console(file=log or io.StringIO(), width=200), concurrency=concurrency)
     return Ramp(concurrency=concurrency, step_sec=step_sec, send=sender, view=view)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from platform_config.services import SERVICES
+from platform_config.requirements import SERVICES
 from platform_config.stack_graph import NETWORK_STACK
 from tests.configs import config
 from tests.synthesized import Block, Synthesized

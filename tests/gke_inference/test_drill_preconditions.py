@@ -1,4 +1,4 @@
-"""`drill`: what is told before anything is changed, and what ends it there."""
+"""`drill`: the checks before anything is changed, and what ends it there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["drill", "example"]
 
 
 def test_nothing_is_changed_without_yes(example: Rig, drill: Any, tmp_path: Path) -> None:
-    """A dry run: what would be done is told, nothing is sent and no journal is written."""
+    """A dry run: what would be done is printed, nothing is sent and no journal is written."""
     ran = drill()
 
     assert (ran.code, ran.document["dry_run"]) == (0, True)
@@ -56,7 +56,7 @@ def test_it_refuses_where_the_others_could_not_carry_the_load(
 
 @pytest.mark.parametrize("key", ["home", "other"])
 def test_what_may_not_be_read_is_not_taken_for_good(example: Rig, drill: Any, key: str) -> None:
-    """A 403 is told, and nothing is changed."""
+    """A 403 is reported, and nothing is changed."""
     getattr(example, key).api.faults = [Fault(403)]
     ran = drill("--yes")
 
@@ -66,7 +66,7 @@ def test_what_may_not_be_read_is_not_taken_for_good(example: Rig, drill: Any, ke
 
 
 @pytest.mark.parametrize("means", ["replicas", "drain", "cordon"])
-def test_what_may_not_be_changed_is_told_before_anything_is_sent(example: Rig, drill: Any, means: str) -> None:
+def test_what_may_not_be_changed_is_reported_before_anything_is_sent(example: Rig, drill: Any, means: str) -> None:
     """Each change is sent as a dry run first: a 403 is unknown, with the roles that help."""
     example.home.api.faults = [Fault(403, method="PATCH")]
     ran = drill("--yes", "--means", means)
@@ -87,7 +87,7 @@ def test_what_the_cluster_would_refuse_is_wrong(example: Rig, drill: Any) -> Non
 
 
 def test_two_regions_cannot_both_be_drained(inference_ops: InferenceOps) -> None:
-    """Google wants some capacity left: told before a cluster is asked."""
+    """Google wants some capacity left: refused before a cluster is asked."""
     ran = inference_ops("drill", "--region", "us", "--double", "eu", "--means", "drain")
 
     assert (ran.code, "must leave a region that is not drained" in ran.err) == (2, True)
@@ -115,7 +115,7 @@ def test_a_drain_that_google_would_refuse_later_is_refused(
     assert (ran.code, words in ran.out, example.home.api.writes()) == (3, True, [])
 
 
-def test_a_change_that_is_ignored_is_told(example: Rig, drill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_is_ignored_is_reported(example: Rig, drill: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A CRD that does not know scopes drops them without a word: the dry run's answer shows it."""
     answer = example.home.api.answer
 
@@ -189,7 +189,7 @@ def test_capacity_that_is_lost_meanwhile_stops_the_outage(example: Rig, drill: A
     assert "DRILL-CAPACITY: servers in use of the regions that are left: eu: 0" in ran.out
 
 
-def test_without_credentials_the_way_to_sign_in_is_told(
+def test_without_credentials_the_way_to_sign_in_is_shown(
     inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Nothing else can be asked then."""
@@ -234,7 +234,7 @@ def test_an_outage_that_is_refused_changes_nothing(example: Rig, drill: Any, tmp
     ],
 )
 def test_a_baseline_that_is_not_good_ends_it(example: Rig, drill: Any, make: Any, words: str) -> None:
-    """Failures, another region that serves, or no region told: nothing is changed, and exit code 3."""
+    """Failures, another region that serves, or no region named: nothing is changed, and exit code 3."""
     example.gateway.detection_sec = 60
     make(example)
     ran = drill("--yes", "--max-error-rate", "0.05")
@@ -244,7 +244,7 @@ def test_a_baseline_that_is_not_good_ends_it(example: Rig, drill: Any, make: Any
     assert example.home.api.writes() == []
 
 
-def test_bad_input_is_told_at_once(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
+def test_bad_input_is_reported_at_once(example: Rig, inference_ops: InferenceOps, tmp_path: Path) -> None:
     """All of it, before a cluster is asked."""
     journal = tmp_path / "journal.svg"
     journal.write_text("{}")

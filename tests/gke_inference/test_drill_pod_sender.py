@@ -36,7 +36,7 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[tuple[ClusterApi, RunningPods]]:
-    """A cluster whose pods run."""
+    """Run a cluster whose pods run."""
     stand_in = ClusterStandIn()
     pods = RunningPods(stand_in)
     stand_in.changed = lambda method, path: pods.start(path) if method == "POST" else pods.stop(path)
@@ -53,7 +53,7 @@ def api(cluster: tuple[ClusterApi, RunningPods]) -> Iterator[ClusterApi]:
 
 
 def stream(api: ClusterApi, url: str) -> PodSender:
-    """Requests to *url* from a pod."""
+    """Return a pod sender of requests to *url*."""
     endpoint = Endpoint(url=url, model=MODEL, max_tokens=4, timeout_sec=TIMEOUT_SEC)
     return PodSender(
         cluster=api, cluster_key="us", pod=POD, key="the-key", endpoint=endpoint, prompt_tokens=8, rate_per_sec=20,
@@ -62,7 +62,7 @@ def stream(api: ClusterApi, url: str) -> PodSender:
 
 
 async def seen_by_pod(api: ClusterApi, server: StandInServer, url: str) -> Result:
-    """The first result of a stream."""
+    """Return the first result of a pod that sends."""
     made = stream(api, url)
     async with anyio.create_task_group() as group:
         await made.create()
@@ -77,13 +77,13 @@ async def seen_by_pod(api: ClusterApi, server: StandInServer, url: str) -> Resul
 
 
 async def seen_from_here(url: str) -> Result:
-    """The result of one request from this machine."""
+    """Return the result of one request from this machine."""
     async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
         return await send(client, Endpoint(url=url, model=MODEL, max_tokens=4, timeout_sec=TIMEOUT_SEC), "hello")
 
 
 @pytest.mark.parametrize("failure", get_args(Failure))
-def test_every_way_to_fail_is_told_as_from_here(api: ClusterApi, failure: Failure) -> None:
+def test_every_way_to_fail_is_reported_as_from_here(api: ClusterApi, failure: Failure) -> None:
     """Status, region, kind of error and length of the answer are the same."""
 
     def shape(result: Result) -> tuple[Any, ...]:
@@ -133,7 +133,7 @@ def test_the_clock_is_read_where_the_answer_comes_soonest() -> None:
             """No connection."""
 
         def quick(self) -> ClusterApi:
-            """The same."""
+            """Return the same."""
             return self
 
         def get(self, path: str, **query: str) -> dict[str, Any]:
@@ -162,21 +162,21 @@ def test_a_clock_that_jumps_ends_it() -> None:
             """No connection."""
 
         def quick(self) -> ClusterApi:
-            """The same."""
+            """Return the same."""
             return self
 
         def get(self, path: str, **query: str) -> dict[str, Any]:
-            """The pod's clock went on while ours stood still."""
+            """Answer as a pod whose clock went on while the local one stood still."""
             return {"now_sec": time.perf_counter() - next(behind), "running": 0, "results": []}
 
-    async def told() -> None:
+    async def ask_three_times() -> None:
         made = stream(Asleep(), "http://127.0.0.1")
         await made._ask_pod()
         await made._ask_pod()
         with pytest.raises(ApiError, match="asleep"):
             await made._ask_pod()
 
-    anyio.run(told)
+    anyio.run(ask_three_times)
 
 
 def test_a_pod_that_cannot_send_says_so() -> None:
@@ -199,7 +199,7 @@ def test_a_request_has_its_time_however_it_drips(api: ClusterApi) -> None:
 
     class Drips(StandInServer):
         def answer(self, http: BaseHTTPRequestHandler) -> None:
-            """A header every tenth of a second."""
+            """Send a header every tenth of a second."""
             http.rfile.read(int(http.headers["Content-Length"]))
             http.send_response(200)
             http.flush_headers()

@@ -1,4 +1,4 @@
-"""`drill`: ways out that only a terminal, a slow API server or somebody else brings about."""
+"""`drill`: interrupted by a terminal, a slow API server or somebody else, it restores all the same."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
-    """A terminal: its far end, which is read all the time, and its near end."""
+    """Open a terminal: its far end, which is read all the time, and its near end."""
     far, near = pty.openpty()
     threading.Thread(target=_read_all, args=(far,), daemon=True).start()
     yield far, near
@@ -81,7 +81,7 @@ def test_a_terminal_that_stands_still_does_not_hold_up_restoring(
 
 
 def test_a_drill_that_is_ended_by_ctrl_backslash_restores(example: Rig, journal: Path) -> None:
-    """SIGQUIT is one more way out."""
+    """SIGQUIT ends it restored too."""
     process = example.start(*example.arguments("--yes", "--outage-sec", "60", journal=journal))
     wait_until(lambda: example.home.wanted == 0, process)
     process.send_signal(signal.SIGQUIT)

@@ -10,7 +10,7 @@ from gke_inference.openai import Result, percentile
 
 
 def good(began: float, first: float | None, ended: float, *, region: str = "us", tokens: int | None = 10) -> Result:
-    """A good request."""
+    """Return a good request."""
     return Result(
         began_sec=began, first_token_sec=first, ended_sec=ended, region=region, status=200, output_tokens=tokens,
         counted_by=None if tokens is None else "usage",
@@ -18,12 +18,12 @@ def good(began: float, first: float | None, ended: float, *, region: str = "us",
 
 
 def bad(error: str, *, status: int | None = None, detail: str = "", ended: float = 1) -> Result:
-    """A failed one."""
+    """Return a failed one."""
     return Result(began_sec=0, ended_sec=ended, error=error, status=status, detail=detail)
 
 
 def measured(*steps: tuple[Result, ...], step_sec: float = 10) -> RampMeasurement:
-    """Steps of *step_sec* each, from 0."""
+    """Return steps of *step_sec* each, from 0."""
     return RampMeasurement(
         steps=tuple(
             Step(concurrency=n + 1, began_sec=n * step_sec, ended_sec=(n + 1) * step_sec, results=results)

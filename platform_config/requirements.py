@@ -1,0 +1,101 @@
+"""What a config requires: Google APIs, GKE versions, the size of system nodes and caches, a metric to scale by."""
+
+from __future__ import annotations
+
+import math
+
+from constructs_lib.gke_version import (
+    MANAGED_DRANET,
+    MULTI_CLUSTER_INFERENCE_GATEWAY,
+    NATIVE_CUSTOM_METRICS,
+    GkeVersion,
+    highest,
+)
+from constructs_lib.inferencepool_chart import endpoint_picker_requests
+from constructs_lib.serving_plan import MetricSource
+from platform_config.config import Config
+
+SERVICES = (
+    "autoscaling",
+    "cloudresourcemanager",
+    "compute",
+    "container",
+    "gkehub",
+    "iam",
+    "monitoring",
+    "multiclusteringress",
+    "networkservices",
+    "storage",
+    "trafficdirector",
+)
+"""Google APIs that every platform needs."""
+MACHINES = (("e2-standard-4", 4, 16), ("e2-standard-8", 8, 32), ("e2-standard-16", 16, 64), ("e2-standard-32", 32, 128))
+"""Name, vCPU and memory in GiB."""
+SYSTEM_CPU = 1.5
+"""vCPU of one node that GKE's own pods and the node itself use, rounded up."""
+SYSTEM_MEMORY_GIB = 5
+"""GiB of memory that they use."""
+
+
+def project_services(config: Config) -> list[str]:
+    """Return the APIs that every platform needs, and those that settings of *config* need."""
+    extra = []
+    if config.service_discovery:
+        extra.append("multiclusterservicediscovery")
+    if config.model.hugging_face_token.secret_manager:
+        extra.append("secretmanager")
+    return sorted([*SERVICES, *extra])
+
+
+def feature_floors(config: Config, key: str) -> dict[str, str]:
+    """Return each feature that region *key* uses, with the first GKE version that has it."""
+    used = [MULTI_CLUSTER_INFERENCE_GATEWAY]
+    if config.autoscaling and metric_source(config) == "native":
+        used.append(NATIVE_CUSTOM_METRICS)
+    pools = list(config.pools(key).values())
+    if any(pool.dranet for pool in pools):
+        used.append(MANAGED_DRANET)
+    machines = {pool.machine.machine_type: pool.machine.min_gke_version for pool in pools}
+    return {floor.feature: floor.version for floor in used} | {name: low for name, low in machines.items() if low}
+
+
+def version_floor(config: Config, key: str) -> str:
+    """Return the lowest GKE version that the cluster of region *key* may have."""
+    return highest(list(feature_floors(config, key).values()))
+
+
+def metric_source(config: Config) -> MetricSource:
+    """Return where autoscalers read the servers' load: as given, or GKE itself if `gke_version` is new enough."""
+    if config.autoscaling and config.autoscaling.metric_source:
+        return config.autoscaling.metric_source
+    try:
+        given = GkeVersion.parse(config.cluster.gke_version or "")
+    except ValueError:  # No version is given, or one that the rule GKE-VERSION refuses.
+        return "native"
+    return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS.version)) else "pods"
+
+
+def needs_adapter(config: Config) -> bool:
+    """Return whether the platform installs the custom metrics adapter."""
+    spec = config.autoscaling
+    return spec is not None and metric_source(config) != "native" and spec.install_adapter is not False
+
+
+def system_machine_type(config: Config) -> str:
+    """
+    Return the machine type of the system nodes: as given, or the smallest that fits.
+
+    One endpoint picker of the chosen chart version must fit beside GKE's own pods. If a second replica does not fit
+    too, the pool grows by a node.
+    """
+    if config.cluster.system_pool.machine_type:
+        return config.cluster.system_pool.machine_type
+    cpu, memory_gib = endpoint_picker_requests(config.inference_pool.chart_version)
+    return next(
+        name for name, cpus, gib in MACHINES if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
+    )
+
+
+def file_cache_gib(config: Config) -> int:
+    """Return the GiB of a node's disk that cache the weights: as given, or the weights and a tenth."""
+    return config.model_server.file_cache_gib or math.ceil(config.model.weights_gib * 11 / 10)
