@@ -58,13 +58,13 @@ test-providers: setup-tests ## real `terraform validate` on every stack, where p
 	@echo "terraform init and validate of every stack; what providers are missing is downloaded"
 	$(run) -m pytest -m providers -rs $(ARGS)
 
-check: setup-tests ## format, lint, types, fresh docs: 20 seconds on two cores, the first time a minute
+check: setup-tests ## format, lint, types, fresh docs: half a minute on two cores the first time, then seconds
 	$(call timed,1 of 4: format,$(run) -m ruff format --check)
 	$(call timed,2 of 4: lint,$(run) -m ruff check)
 	$(call timed,3 of 4: types,$(run) -m mypy)
 	$(call timed,4 of 4: generated docs,$(run) tools/docs.py --check)
 
-bench: setup ## the speed goals, measured against the same program without fast_synth (about 20 minutes)
+bench: setup ## the speed goals, measured against the same program without fast_synth (a quarter of an hour)
 	@echo "Measuring: a line per goal"
 	@$(run) -m bench $(ARGS)
 

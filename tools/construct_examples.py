@@ -296,9 +296,4 @@ def inference_gateway(stack: TerraformStack, kubernetes: KubernetesProvider, tim
 
 def fixed_value(stack: TerraformStack) -> FixedValue:
     """Refuse every plan that moves the platform to another namespace."""
-    return FixedValue(
-        stack,
-        "namespace",
-        value="inference",
-        refusal="The namespace is {was} and cannot change: put it back.",
-    )
+    return FixedValue(stack, "namespace", value="inference", refusal="The namespace is {was} and cannot change.")

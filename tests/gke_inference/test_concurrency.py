@@ -5,7 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from gke_inference.concurrency import Task, run_tasks
+import pytest
+
+from gke_inference import concurrency
+from gke_inference.api_error import ApiError
+from gke_inference.concurrency import Once, Task, run_tasks
 from gke_inference.findings import Finding, Status
 
 
@@ -50,8 +54,9 @@ def test_one_that_breaks_hides_no_other() -> None:
     assert found == {"broken": "the answer cannot be read (KeyError: 'spec')", "other": ""}
 
 
-def test_those_that_hang_are_told_after_the_time_given() -> None:
+def test_those_that_hang_are_told_after_the_time_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """With more of them than threads; progress is noted, though nothing ends."""
+    monkeypatch.setattr(concurrency, "TICK_SEC", 0.1)
     end = threading.Event()
 
     def hang() -> tuple[list[Finding], list[Task]]:
@@ -59,9 +64,42 @@ def test_those_that_hang_are_told_after_the_time_given() -> None:
         return [], []
 
     hanging = [Task(ask=hang, unknown=lambda why, n=n: finding(f"{n}", why)) for n in range(9)]  # type: ignore[misc]
-    found, notes = asked([task("first"), *hanging], timeout_sec=1.5)
+    found, notes = asked([task("first"), *hanging], timeout_sec=0.5)
     end.set()
 
-    assert set(found.values()) == {"", "no answer within 1.5 seconds"}
+    assert set(found.values()) == {"", "no answer within 0.5 seconds"}
     assert len(found) == 10
     assert notes[-2:] == [(1, 10), (1, 10)]
+
+
+def test_what_several_need_is_asked_once() -> None:
+    """Threads that come later wait for the first one's answer."""
+    asked_by: list[int] = []
+
+    def ask() -> str:
+        asked_by.append(1)
+        return "answer"
+
+    shared = Once(ask)
+    found = run_tasks(
+        [Task(ask=lambda: ([finding("a", shared())], []), unknown=lambda why: finding("a", why)) for _ in range(20)],
+        timeout_sec=10, note=lambda *_: None,
+    )  # fmt: skip
+
+    assert ([one.found for one in found], len(asked_by)) == (["answer"] * 20, 1)
+
+
+def test_a_refusal_of_what_several_need_is_everybodys() -> None:
+    """It is not asked again."""
+    refused: list[int] = []
+
+    def ask() -> str:
+        refused.append(1)
+        raise ApiError(status=403, reason="denied", message="")
+
+    shared = Once(ask)
+    for _ in range(3):
+        with pytest.raises(ApiError, match="denied"):
+            shared()
+
+    assert len(refused) == 1
