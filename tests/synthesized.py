@@ -28,7 +28,7 @@ class Synthesized:
         }
 
     def dependencies(self, stack: str) -> set[str]:
-        """The stacks that *stack* names as needed."""
+        """Return the stacks that *stack* names as needed."""
         return set(self.manifest["stacks"][stack]["dependencies"])
 
     def named(self, kind: str, stack: str | None = None) -> dict[str, Block]:
@@ -45,7 +45,7 @@ class Synthesized:
         return list(self.named(kind, stack).values())
 
     def one(self, kind: str, stack: str | None = None) -> Block:
-        """The only resource of its type."""
+        """Return the only resource of its type."""
         [block] = self.all(kind, stack)
         return block
 
@@ -55,7 +55,7 @@ class Synthesized:
         return [manifest for manifest in manifests if manifest["kind"] == kind]
 
     def object(self, kind: str, stack: str | None = None) -> Block:
-        """The only Kubernetes object of its kind."""
+        """Return the only Kubernetes object of its kind."""
         [manifest] = self.objects(kind, stack)
         return manifest
 
@@ -70,7 +70,7 @@ class Synthesized:
 
 
 def synthesize(config: Config, outdir: Path) -> Synthesized:
-    """The whole platform of *config*, as main.py makes it."""
+    """Synthesize the whole platform of *config*, as main.py does."""
     from cdktf import App
 
     from stacks.platform import add_platform

@@ -19,7 +19,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
 
 
 def servers(platform: Synthesized) -> list[dict[str, Any]]:
-    """The Deployment of each region's model server."""
+    """List the Deployment of each region's model server."""
     return [found for found in platform.objects("Deployment") if found["metadata"]["name"] == "llama-server"]
 
 

@@ -102,7 +102,7 @@ def test_odd_keys_are_found_again_in_every_map(synth: Synth) -> None:
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> list[Synthesized]:
-    """The two platforms of config/, with odd labels."""
+    """Synthesize the two platforms of config/, with odd labels."""
     folder = tmp_path_factory.mktemp("labelled")
     (folder / "elastic").mkdir()
     return [

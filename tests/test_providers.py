@@ -18,7 +18,7 @@ pytestmark = pytest.mark.providers
 
 
 def validate(app: Synthesized) -> dict[str, str]:
-    """What `terraform validate` says of each stack that it refuses."""
+    """Run `terraform validate`, and return its message for each stack that it refuses."""
     refused = {}
     for stack in app.stacks:
         folder = app.outdir / "stacks" / stack

@@ -26,7 +26,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def titles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """The titles of the steps, none of which runs; nor does any other program."""
+    """Collect the titles of the steps; no step and no other program runs."""
     shown: list[str] = []
 
     def note(title: str, *_: object) -> bool:

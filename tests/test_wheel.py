@@ -75,7 +75,7 @@ def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedPr
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy, so that nothing of an older build gets into it."""
+    """Build the wheel from a copy, so that nothing of an older build gets into it."""
     source = tmp_path_factory.mktemp("source")
     for name in PACKAGES:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -115,7 +115,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    """An app of somebody else, with folders `operations`, `config` and `infrastructure/stacks` of its own."""
+    """Make an app of somebody else, with folders `operations`, `config` and `infrastructure/stacks` of its own."""
     for folder, text in {
         "operations": 'def deploy() -> str:\n    return "deployed by the app"\n',
         "config": "",

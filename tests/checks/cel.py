@@ -49,7 +49,7 @@ def _program(rule: str) -> celpy.Runner:
 
 
 def _holds(rule: str, schema: dict[str, Any], value: Any) -> bool:
-    """A rule that reads a field which is not there refuses the object, as in the API server."""
+    """Evaluate one rule of a CRD; a rule that reads a missing field refuses the object, as in the API server."""
     try:
         seen = _to_cel(schema, value)
     except ValueError:  # not a duration: the schema check tells

@@ -66,7 +66,7 @@ def crds() -> dict[tuple[str, str], list[Crd]]:
 
 
 def told(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """A schema error as (path, what is wrong); nothing when the value is one that Terraform fills in."""
+    """Yield a schema error as (path, what is wrong); nothing where Terraform fills in the value."""
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path).lstrip(".")
     if isinstance(error.instance, Reference):
         return
@@ -79,14 +79,14 @@ def told(error: ValidationError) -> Iterator[tuple[str, str]]:
 
 
 def merged(schema: Any, overlay: Any) -> Any:
-    """*schema* with *overlay* laid over it as a JSON merge patch (RFC 7396)."""
+    """Apply *overlay* to *schema* as a JSON merge patch (RFC 7396)."""
     if not isinstance(overlay, dict) or not isinstance(schema, dict):
         return overlay
     return schema | {key: merged(schema.get(key, {}), value) for key, value in overlay.items()}
 
 
 def _strict(schema: Any) -> Any:
-    """*schema* in which a field that nobody defined is an error, where the API server would drop it in silence."""
+    """Make an undefined field an error in *schema*, where the API server would drop it in silence."""
     if isinstance(schema, list):
         return [_strict(item) for item in schema]
     if not isinstance(schema, dict):

@@ -53,7 +53,7 @@ def unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
 
 
 def problems(document: dict[str, Any]) -> list[str]:
-    """What is sent although nobody wrote it and nobody said why, and blocks of which nothing is known."""
+    """List what is sent although nobody wrote it or gave a reason, and blocks of which nothing is known."""
     found = [
         f"{address}: {path}: sent as {value!r} unasked; write it, or say in tests/checks/left_unset.yaml why"
         for address, kind, path, value in unwritten(document)
@@ -82,7 +82,7 @@ def as_sent(document: dict[str, Any], kind: str, body: dict[str, Any]) -> dict[s
 
 
 def values(block: Any, path: str) -> list[Any]:
-    """What *block* has at *path*, in each of the blocks on the way; None where it has nothing, or there is no block."""
+    """Read what *block* has at *path*, in each of the nested blocks; None where a value or a block is missing."""
     if isinstance(block, list) and block:
         return [value for one in block for value in values(one, path)]
     name, _, rest = path.partition(".")

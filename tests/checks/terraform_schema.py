@@ -137,7 +137,7 @@ def _block_problems(document: dict[str, Any], kind: str, body: dict[str, Any]) -
 
 
 def _meta_problems(body: dict[str, Any]) -> Iterator[str]:
-    """The arguments that belong to Terraform itself."""
+    """Check the arguments that belong to Terraform itself."""
     found = [*value_problems(body.get("depends_on"), STRINGS, "depends_on")]
     found += nested_problems(body.get("lifecycle"), LIFECYCLE, "lifecycle")
     ignored = body["lifecycle"].get("ignore_changes") if isinstance(body.get("lifecycle"), dict) else None

@@ -17,7 +17,7 @@ def is_expression(value: Any) -> bool:
 
 
 def value_problems(value: Any, type_: Any, path: str) -> Iterator[Problem]:
-    """What keeps *value* from being of *type_*, Terraform's own conversions allowed."""
+    """Find what keeps *value* from being of *type_*, with Terraform's own conversions allowed."""
     if value is None or type_ == "dynamic" or is_expression(value):
         return
     if isinstance(type_, str):

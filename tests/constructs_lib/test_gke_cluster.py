@@ -38,7 +38,7 @@ TUESDAYS: dict[str, Any] = {"start_time": "2026-01-05T02:00:00Z", "end_time": "2
 
 
 def build(spec: ClusterSpec | None = None, **plan: Any) -> Callable[[Any], GkeCluster]:
-    """A cluster in a bare stack."""
+    """Build a cluster in a bare stack."""
 
     def made(stack: Any) -> GkeCluster:
         google = GoogleProvider(stack, "google", project="my-project")
@@ -48,12 +48,12 @@ def build(spec: ClusterSpec | None = None, **plan: Any) -> Callable[[Any], GkeCl
 
 
 def cluster(synth: Synth, spec: ClusterSpec | None = None, **plan: Any) -> Block:
-    """The cluster's block."""
+    """Synthesize a cluster and return its block."""
     return synth(build(spec, **plan)).one("google_container_cluster")
 
 
 def window(synth: Synth, day: str = "SA", **settings: Any) -> dict[str, str]:
-    """The maintenance window of a cluster whose region stands for *day*."""
+    """Synthesize a cluster whose region stands for *day*, and return its maintenance window."""
     spec = ClusterSpec(maintenance_window=MaintenanceWindowSpec(**settings))
     found: dict[str, str] = cluster(synth, spec, maintenance_day=day)["maintenance_policy"]["recurring_window"]
     return found
@@ -120,7 +120,7 @@ def test_version_and_channel_are_as_given(synth: Synth) -> None:
 
 
 def look(app: Synthesized) -> Block:
-    """The data source that looks at the cluster once it is as planned."""
+    """Find the data source that reads the cluster once it is as planned."""
     [block] = app.stacks["test"]["data"]["google_container_cluster"].values()
     found: Block = block
     return found
@@ -169,7 +169,7 @@ def test_terraform_itself_finds_a_version_below_the_floor(synth: Synth, tmp_path
 
 
 def evaluate(expressions: list[str], folder: Path) -> Any:
-    """The values of Terraform expressions, in a folder that holds no configuration of its own."""
+    """Evaluate Terraform expressions in a folder that holds no configuration of its own."""
     result = subprocess.run(
         [str(TERRAFORM), "console"],
         input=f"jsonencode([{', '.join(expressions)}])\n",

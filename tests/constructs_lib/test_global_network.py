@@ -52,7 +52,7 @@ PLAN = NetworkPlan(
 
 
 def build(spec: NetworkSpec | None = None, **regions: NetworkRegionPlan) -> Callable[[Any], GlobalNetwork]:
-    """A network of *regions*, its firewall open for the model, with a wait on destroy."""
+    """Build a network of *regions*, its firewall open for the model, with a wait on destroy."""
 
     def made(stack: Any) -> GlobalNetwork:
         google = GoogleProvider(stack, "google", project="my-project")

@@ -28,7 +28,7 @@ TARGET = {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name"
 
 
 def build(plan: GatewayPlan = PLAN, spec: GatewaySpec | None = None) -> Callable[[Any], InferenceGateway]:
-    """A gateway in a bare stack."""
+    """Build a gateway in a bare stack."""
 
     def made(stack: Any) -> InferenceGateway:
         return InferenceGateway(

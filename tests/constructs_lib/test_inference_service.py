@@ -57,7 +57,7 @@ TERRAFORM = shutil.which("terraform")
 
 
 def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
-    """A service in a bare stack."""
+    """Build a service in a bare stack."""
 
     def made(stack: Any) -> InferenceService:
         return InferenceService(
@@ -69,13 +69,13 @@ def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
 
 
 def on(machine_type: str, zones: int = 1, **settings: Any) -> ServingPlan:
-    """The service on other nodes."""
+    """Plan the service on other nodes."""
     pool = PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
     return replace(PLAN, nodes=ServingNodes(pools={"pool": pool}))
 
 
 def pod(app: Synthesized) -> Block:
-    """The server's pod spec."""
+    """Return the server's pod spec."""
     spec: Block = app.object("Deployment")["spec"]["template"]["spec"]
     return spec
 

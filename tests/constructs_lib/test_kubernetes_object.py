@@ -41,7 +41,7 @@ TERRAFORM = shutil.which("terraform")
 
 
 def made(stack: Any, id_: str = "service", manifest: dict[str, Any] = SERVICE, **settings: Any) -> KubernetesObject:
-    """An object in a bare stack."""
+    """Add an object to a bare stack."""
     kubernetes = stack.node.try_find_child("kubernetes") or KubernetesProvider(stack, "kubernetes")
     return KubernetesObject(stack, id_, kubernetes=kubernetes, manifest=manifest, **settings)
 

@@ -16,7 +16,7 @@ CLASS = "gemma-server"
 
 
 def planned(machine_type: str, *, zones: int = 1, **settings: Any) -> PoolPlan:
-    """A pool of the machine."""
+    """Plan a pool of the machine."""
     return PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
 
 

@@ -58,7 +58,7 @@ class StandInHub:
         )
 
     def hub_answer(self, request: BaseHTTPRequestHandler) -> None:
-        """The hub: needs the token, lists, sends small files, redirects for large ones."""
+        """Answer as the hub: ask for the token, list, send small files, redirect for large ones."""
         self._note("hub", request)
         path = urlsplit(request.path).path
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -76,7 +76,7 @@ class StandInHub:
                 _send(request, 200, self._content(name))
 
     def cdn_answer(self, request: BaseHTTPRequestHandler) -> None:
-        """The CDN: knows ranges or not, breaks connections, lets links expire."""
+        """Answer as the CDN: send ranges or ignore them, break connections, let links expire."""
         self._note("cdn", request)
         with self.lock:
             self.expired, expired = max(0, self.expired - 1), self.expired > 0

@@ -25,7 +25,7 @@ ADAPTER = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}
 
 
 def pod() -> dict[str, Any]:
-    """The adapter's pod."""
+    """Return the adapter's pod."""
     spec: dict[str, Any] = adapter_objects(CUSTOM)["deployment"]["spec"]["template"]["spec"]
     return spec
 

@@ -16,7 +16,7 @@ TABLES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("ans
 
 
 def identity(kind: str, resource: Message) -> str:
-    """What tells *resource* from others of its type in its place: its ID, or the one that it will get."""
+    """Identify *resource* among others of its type in its place: by its ID, or the one that it will get."""
     if isinstance(resource.get("id"), str):
         return str(resource["id"])
     held = body(resource)
@@ -72,7 +72,7 @@ def unanswered(block: Message, resource: Message) -> Message:
 
 
 def _answer(type_: Any, path: str, words: dict[str, str]) -> Any:
-    """A value of *type_* for the argument at *path*; lists of objects have one element, other collections none."""
+    """Make up a value of *type_* for the argument at *path*: a list of objects has one entry, others none."""
     told, digest = TABLES["answers"].get(path), _digest(path, words["digest"])
     if told:
         return told.format(**words) if isinstance(told, str) else told

@@ -49,6 +49,6 @@ def _newest(asked: str, offered: tuple[str, ...]) -> str:
 
 
 def _whole(version: str) -> tuple[float, ...]:
-    """Comparable, as the provider reads it: what is left out is 0, and a release is above its builds."""
+    """Make *version* comparable as the provider does: what is left out is 0, and a release is above its builds."""
     numbers, _, build = version.partition("-gke.")
     return (*[int(part) for part in f"{numbers}.0".split(".")[:3]], int(build) if build else math.inf)

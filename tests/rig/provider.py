@@ -52,17 +52,17 @@ class RigProvider:
         return self.validate_resource_config(session, request | {"type_name": f"ephemeral.{request['type_name']}"})
 
     def upgrade_resource_state(self, session: str, request: Message) -> Message:
-        """The state as it was stored."""
+        """Return the state as it was stored."""
         return {"state": {"answered": request["state"]["stored"]}}
 
     def read_resource(self, session: str, request: Message) -> Message:
-        """The resource as it is; a wait is nothing that could be read."""
+        """Read the resource as it is; a wait holds nothing to read."""
         key = self._key(session, request["type_name"], request["state"])
         self._cloud.check_cluster(key[1])
         return {"state": request["state"] if key[0].startswith("time_") else self._cloud.read(key)}
 
     def plan_resource_change(self, session: str, request: Message) -> Message:
-        """A Kubernetes object is planned with the cluster's help, so the cluster must be there and know its kind."""
+        """Plan a change; for a Kubernetes object the cluster must be there and know its kind."""
         kind, prior, config = request["type_name"], request["prior"], request["config"]
         if config is None:
             return {"state": None}
@@ -74,7 +74,7 @@ class RigProvider:
         return {"state": made, "requires_replace": paths, **self._legacy}
 
     def apply_resource_change(self, session: str, request: Message) -> Message:
-        """What could not be done leaves the state as it was."""
+        """Apply a change; one that fails leaves the state as it was."""
         kind, prior, made = request["type_name"], request["prior"], request["planned"]
         action = "delete" if made is None else "update" if prior else "create"
         configured = self._sessions[session]
@@ -94,14 +94,14 @@ class RigProvider:
         return {"state": made and resource, **self._legacy}
 
     def import_resource_state(self, session: str, request: Message) -> Message:
-        """The resource with that ID."""
+        """Import the resource with that ID."""
         found = self._cloud.read((request["type_name"], self._place(session), request["id"]))
         if found is None:
             raise RefusedError(f"Cannot import non-existent remote object {request['id']}")
         return {"imported_resources": [{"type_name": request["type_name"], "state": found}]}
 
     def read_data_source(self, session: str, request: Message) -> Message:
-        """What was made, where the type can be made; else made up."""
+        """Read what was made, where the type can be made; else make it up."""
         kind, configured = request["type_name"], self._sessions[session]
         given = {name: configured.get(name) if value is None else value for name, value in request["config"].items()}
         if kind == "kubernetes_resources":
@@ -122,7 +122,7 @@ class RigProvider:
         return {"result": completed(kind, block, opened, configured)}
 
     def renew_ephemeral_resource(self, session: str, request: Message) -> Message:
-        """The real provider cannot."""
+        """Refuse, as the real provider does."""
         raise RefusedError(f"{request['type_name']} cannot be renewed")
 
     def _key(self, session: str, kind: str, resource: Message) -> Key:

@@ -23,7 +23,7 @@ Visit = Callable[[str, Message, Any, Message | None], Any]
 @cache
 def facts(source: str) -> dict[str, Any]:
     """
-    What the schema of each resource type leaves out, told by the real provider; empty where it was not asked.
+    Read what the schema of each resource type leaves out, as the real provider answered; empty where it was not asked.
 
     `sent`: by path, the value that an argument gets where its block is opened without it.
     """
@@ -47,7 +47,7 @@ def _sent(source: str, kind: str) -> Message:
 
 @cache
 def encoded_schema(source: str) -> bytes:
-    """The answer to GetProviderSchema."""
+    """Encode the answer to GetProviderSchema."""
     return encode("GetProviderSchema.Response", json.loads((PROVIDERS / providers()[source].file).read_text()))
 
 

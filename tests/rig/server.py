@@ -60,7 +60,7 @@ def _handlers(provider: RigProvider) -> Any:
 
 
 def _answer(provider: RigProvider, method: str, request: bytes, context: Any) -> bytes:
-    """What the provider says; where it has no such method there is nothing to say."""
+    """Answer a request with the provider's method; without such a method the answer is empty."""
     answer = getattr(provider, re.sub(r"(?<!^)(?=[A-Z])", "_", method).lower(), None)
     try:
         # Terraform has a connection of its own for each configured provider, aliases included.

@@ -36,14 +36,14 @@ OUTPUTS = {
 
 @pytest.fixture(scope="module")
 def with_bucket(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The example with its state in a bucket, and labels."""
+    """Synthesize the example with its state in a bucket, and labels."""
     return synthesize(
         config(state_bucket="my-state", labels={"team": "inference"}), tmp_path_factory.mktemp("with_bucket")
     )
 
 
 def version(text: str) -> tuple[int, ...]:
-    """A version as numbers."""
+    """Convert a version to numbers."""
     return tuple(int(part) for part in text.split("."))
 
 

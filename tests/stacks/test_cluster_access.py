@@ -38,13 +38,13 @@ def token_of(document: Block) -> set[str]:
 
 @pytest.fixture(scope="module")
 def with_token(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The example for an older Terraform."""
+    """Synthesize the example for an older Terraform."""
     return synthesize(config(kubernetes_auth="token"), tmp_path_factory.mktemp("token"))
 
 
 @pytest.fixture(scope="module")
 def with_exec(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The example with zonal clusters, and a plugin that fetches tokens."""
+    """Synthesize the example with zonal clusters, and a plugin that fetches tokens."""
     changes = {"kubernetes_auth": "exec", "cluster__control_plane": "zonal"}
     return synthesize(config(**changes), tmp_path_factory.mktemp("exec"))
 

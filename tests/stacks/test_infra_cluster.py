@@ -11,7 +11,7 @@ from tests.synthesized import Block, Synthesized
 
 
 def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
-    """The stack of one region by itself, of the example with keys changed."""
+    """Synthesize the stack of one region by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.infra_cluster import InfraClusterStack
@@ -23,7 +23,7 @@ def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
 
 
 def cluster(app: Synthesized) -> Block:
-    """The only cluster."""
+    """Return the only cluster."""
     return app.one("google_container_cluster")
 
 

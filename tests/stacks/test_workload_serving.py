@@ -14,7 +14,7 @@ from tests.synthesized import Block, Synthesized
 
 
 def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
-    """The stack of one region by itself, of the example with keys changed."""
+    """Synthesize the stack of one region by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.workload_serving import WorkloadServingStack
@@ -26,7 +26,7 @@ def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
 
 
 def server(app: Synthesized) -> Block:
-    """The server's container."""
+    """Return the server's container."""
     [container] = app.object("Deployment")["spec"]["template"]["spec"]["containers"]
     found: Block = container
     return found
@@ -51,7 +51,7 @@ def flat(resources: Block) -> list[Block]:
 
 
 def without_paths(block: Block) -> Block:
-    """A block without the note that says from where in the code it is."""
+    """Remove from a block the note of its place in the code."""
     return {key: value for key, value in block.items() if key != "//"}
 
 

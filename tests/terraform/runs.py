@@ -43,7 +43,7 @@ class Outcome:
         return len(re.findall(r"^(?:│ )?Error: ", self.text, re.MULTILINE))
 
     def events(self) -> list[dict[str, Any]]:
-        """What a command with `-json` printed."""
+        """Parse what a command with `-json` printed."""
         return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
 
     def planned(self) -> dict[str, str]:
@@ -118,7 +118,7 @@ class Folder:
 
 
 def steps(stack: str, done: Outcome) -> list[Step]:
-    """What an apply did, in the order in which it ended."""
+    """List what an apply did, in the order in which it ended."""
     begun: dict[tuple[str, str], str] = {}
     found = []
     for event in done.events():
@@ -132,5 +132,5 @@ def steps(stack: str, done: Outcome) -> list[Step]:
 
 
 def unhashed(changes: Changes) -> Changes:
-    """*changes* by addresses as people read them: without the hash that is part of a nested construct's."""
+    """Name *changes* by addresses as people read them: without the hash that is part of a nested construct's."""
     return {re.sub(r"_[0-9A-F]{8}$", "", address): actions for address, actions in changes.items()}

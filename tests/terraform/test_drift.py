@@ -70,14 +70,14 @@ def ident(row: tuple[Any, ...]) -> str:
 
 
 def key_of(world: World, address: str, place: str, part: str) -> Key:
-    """The one object of the address's type that is in *place* and has *part* in its identity."""
+    """Find the one object of the address's type that is in *place* and has *part* in its identity."""
     kind = address.split(".")[0]
     [key] = [key for key in world.rig.cloud.objects if key[0] == kind and place in key[1] and part in key[2]]
     return key
 
 
 def repair(world: World, stack: str) -> dict[str, tuple[str, ...]]:
-    """What the next apply changes; the plan after it is empty."""
+    """Apply, and return what it changes; the plan after it is empty."""
     changes, _ = world.folder(stack).deploy()
     assert world.folder(stack).settled()
     return unhashed(changes)

@@ -14,7 +14,7 @@ MOVED = {"regions__us__config_cluster": False, "regions__eu__config_cluster": Tr
 
 
 def refusal(world: World, stack: str) -> str:
-    """What the plan of *stack* says when it is refused, on one line."""
+    """Return the message with which the plan of *stack* is refused, on one line."""
     refused = world.folder(stack).run("plan", "-input=false", "-out=plan")
     assert refused.code == 1
     return " ".join(refused.text.replace("│", " ").split())

@@ -52,7 +52,7 @@ class World:
         self._folders: dict[str, Folder] = {}
 
     def copy(self, base: Path) -> World:
-        """The same platform again, in another cloud."""
+        """Copy the platform into another cloud."""
         other = World(base)
         shutil.copytree(self.base, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TRACE, SAVED))
         other.rig.cloud.objects = copy.deepcopy(self.rig.cloud.objects)
@@ -68,7 +68,7 @@ class World:
 
     @staticmethod
     def restored(saved: Path, base: Path) -> World:
-        """The platform that was saved in the folder *saved*, in the empty folder *base*."""
+        """Restore the platform that was saved in the folder *saved*, in the empty folder *base*."""
         world = World(base)
         shutil.copytree(saved, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SAVED))
         cloud = world.rig.cloud
@@ -92,7 +92,7 @@ class World:
         self.rig.environment |= {"TF_LOG": "trace", "TF_LOG_PATH": str(self.base / TRACE)}
 
     def folder(self, stack: str) -> Folder:
-        """The stack, to run Terraform in."""
+        """Return the stack's folder, to run Terraform in."""
         return self._folders[stack]
 
     def deploy(self, stacks: Iterable[str] | None = None) -> None:
@@ -142,7 +142,7 @@ class World:
 
     def state(self, stack: str) -> list[Message]:
         """
-        The resources in the stack's state.
+        Read the resources in the stack's state.
 
         But for edges, of which older Terraforms note fewer when an apply goes on, and random IDs of Terraform's own.
         """

@@ -21,7 +21,7 @@ def stand_in() -> Iterator[GoogleStandIn]:
 
 @pytest.fixture
 def cloud(stand_in: GoogleStandIn) -> TeardownCloud:
-    """A project with nothing in it."""
+    """Serve a project with nothing in it."""
     made = TeardownCloud(config())
     made.serve(stand_in)
     return made
