@@ -56,7 +56,7 @@ def hugging_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HuggingFace]]
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     with RegistryStandIn().serving() as registry:
-        monkeypatch.setenv("INFERENCE_OPS_REGISTRY_ENDPOINT", registry)
+        monkeypatch.setenv("GKE_INFERENCE_REGISTRY_ENDPOINT", registry)
         yield handler
     server.shutdown()
     server.server_close()

@@ -105,7 +105,7 @@ def test_no_other_registry_sees_the_token(registries: Registries, host: str) -> 
 
 def test_a_mirror_does_not_see_the_token(registries: Registries, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be at any address."""
-    monkeypatch.setenv("INFERENCE_OPS_REGISTRY_ENDPOINT", "https://mirror.example.com")
+    monkeypatch.setenv("GKE_INFERENCE_REGISTRY_ENDPOINT", "https://mirror.example.com")
     found("us-docker.pkg.dev/my-project-id/llm/vllm:v1")
 
     assert {token for _, token in registries.sent} == {""}
