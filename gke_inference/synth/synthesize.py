@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,8 +11,9 @@ from gke_inference.synth.last_synth import Changes, changes_since, last_synth, r
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Problem
 
+FOLDER = "CDKTF_OUTDIR"
 HCL = "SYNTH_HCL_OUTPUT"
-"""A variable of cdktf."""
+"""Variables of cdktf."""
 
 
 def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Changes]:
@@ -23,6 +26,9 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
 
     Returns:
         The folder, and what differs from the synth that was there.
+
+    Raises:
+        ConfigError: The folder cannot be made or written to.
     """
     # The bindings load here and no earlier: a wrong config is refused without them.
     import fast_synth
@@ -36,10 +42,28 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
     app = App(outdir=str(outdir)) if outdir else App()
     add_platform(app, config)
     written = Path(app.outdir)
+    make_folder(written)
     last = last_synth(written)
     app.synth()
     remember(config, written)
     return written, changes_since(last, config, written)
+
+
+def make_folder(outdir: Path) -> None:
+    """
+    Make the folder to write to, with those above it.
+
+    Raises:
+        ConfigError: It cannot be made or written to.
+    """
+    try:
+        outdir.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(outdir, os.W_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        message = f"must be a folder that can be made and written to, got: {reason}"
+        raise ConfigError(str(outdir), [Problem("", message, f"name another one with {FOLDER} or --outdir")])
 
 
 def refuse_hcl(environment: Mapping[str, str]) -> None:
