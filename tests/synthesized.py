@@ -32,7 +32,7 @@ class Synthesized:
         return set(self.manifest["stacks"][stack]["dependencies"])
 
     def named(self, kind: str, stack: str | None = None) -> dict[str, Block]:
-        """Resources of one type by `<stack>/<logical id>`, in one stack or all."""
+        """Return resources of one type by `<stack>/<logical id>`, in one stack or all."""
         return {
             f"{name}/{key}": block
             for name, document in self.stacks.items()
@@ -41,7 +41,7 @@ class Synthesized:
         }
 
     def all(self, kind: str, stack: str | None = None) -> list[Block]:
-        """Resources of one type, in one stack or all."""
+        """Return resources of one type, in one stack or all."""
         return list(self.named(kind, stack).values())
 
     def one(self, kind: str, stack: str | None = None) -> Block:
@@ -50,7 +50,7 @@ class Synthesized:
         return block
 
     def objects(self, kind: str, stack: str | None = None) -> list[Block]:
-        """Our own Kubernetes objects of one kind."""
+        """Return the applied Kubernetes objects of one kind."""
         manifests = (block["manifest"] for block in self.all("kubernetes_manifest", stack))
         return [manifest for manifest in manifests if manifest["kind"] == kind]
 
@@ -60,7 +60,7 @@ class Synthesized:
         return manifest
 
     def addresses(self) -> Iterator[str]:
-        """Every Terraform address, as `<stack> <address>`."""
+        """Return every Terraform address, as `<stack> <address>`."""
         for name, document in self.stacks.items():
             for kind, blocks in document.get("resource", {}).items():
                 yield from (f"{name} {kind}.{key}" for key in blocks)
@@ -82,7 +82,7 @@ def synthesize(config: Config, outdir: Path) -> Synthesized:
 
 
 def synthesize_stack(build: Callable[[Any], object], outdir: Path) -> Synthesized:
-    """One bare stack `test` with whatever *build* puts into it."""
+    """Synthesize one bare stack `test` with whatever *build* puts into it."""
     from cdktf import App, LocalBackend, TerraformStack
 
     app = App(outdir=str(outdir))

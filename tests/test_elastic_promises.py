@@ -14,7 +14,7 @@ from tests.synthesized import Synthesized, synthesize
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """Every stack of the config."""
+    """Synthesize every stack of the config."""
     return synthesize(load(ELASTIC), tmp_path_factory.mktemp("elastic"))
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def run(config: Path | str, outdir: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """main.py as a user runs it; an empty *config* is none."""
+    """Run main.py as a user does; an empty *config* is none."""
     named = {"INFERENCE_CONFIG": str(config)} if config else {}
     variables = {**os.environ, **named, "CDKTF_OUTDIR": str(outdir), "COLUMNS": "120", **env}
     command = [sys.executable, "main.py", *arguments]

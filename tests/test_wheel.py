@@ -87,7 +87,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Installs the wheel with an extra, in the locked versions, and returns the folder of programs; once for each."""
+    """Install the wheel with an extra, in the locked versions, and return the folder of programs; once for each."""
     made: dict[str, Path] = {}
     listed = run(*install.pip(setup.VENV), "config", "list").stdout
     settings = install.uv_variables(install.pip_settings(listed), os.environ)

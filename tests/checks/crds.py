@@ -46,7 +46,7 @@ class Crd:
     schema: dict[str, Any]
 
     def problems(self, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """(path, what is wrong) for each field that the API server would refuse or silently drop."""
+        """Yield (path, what is wrong) for each field that the API server would refuse or silently drop."""
         for error in Draft202012Validator(self.schema, format_checker=FORMATS).iter_errors(manifest):
             yield from told(error)
         yield from rule_problems(self.schema, manifest, "")
@@ -54,7 +54,7 @@ class Crd:
 
 @cache
 def crds() -> dict[tuple[str, str], list[Crd]]:
-    """Every stored definition by apiVersion and kind."""
+    """Read every stored definition by apiVersion and kind."""
     found: dict[tuple[str, str], list[Crd]] = {}
     for path in sorted((DATA / "crds").glob("*.json")):
         held = json.loads(path.read_text())

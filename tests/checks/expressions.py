@@ -32,7 +32,7 @@ class Expression:
 
 
 def expressions(template: str) -> Iterator[str]:
-    """Each text between `${` and its `}`; escaped ones (`$${`) are plain text. Raises ValueError on an open end."""
+    """Yield each text between `${` and its `}`; escaped ones (`$${`) are plain text; an open end is a ValueError."""
     at = 0
     while opening := OPENING.search(template, at):
         at = opening.end()
@@ -45,7 +45,7 @@ def expressions(template: str) -> Iterator[str]:
 
 
 def _closing(text: str, at: int) -> int:
-    """Where the brace that is open at *at* closes, past strings and the templates inside them."""
+    """Find where the brace that is open at *at* closes, past strings and the templates inside them."""
     open_ends = ["}"]
     while at < len(text):
         in_string = open_ends[-1] == '"'

@@ -25,7 +25,7 @@ CLUSTER_SCOPED = {
 
 
 def objects(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(address, manifest) of each `kubernetes_manifest`, its text as Kubernetes gets it (`$${` is `${` again)."""
+    """Yield (address, manifest) of each `kubernetes_manifest`, its text as Kubernetes gets it (`$${` is `${` again)."""
     for name, body in document.get("resource", {}).get("kubernetes_manifest", {}).items():
         manifest = body.get("manifest")
         if isinstance(manifest, dict):

@@ -21,7 +21,7 @@ UNITS = {"Mi": 1, "Gi": 1024, "Ti": 1024**2}
 
 
 def templates(document: dict[str, Any]) -> Iterator[tuple[str, Pod]]:
-    """(address, pod template in Kubernetes' words) of each Deployment and each Job of a stack."""
+    """Yield (address, pod template with Kubernetes' names) of each Deployment and each Job of a stack."""
     for address, manifest in objects(document):
         if "template" in manifest.get("spec", {}):
             yield address, manifest["spec"]["template"]
@@ -72,7 +72,7 @@ def _sidecar_problems(attributes: dict[str, str], annotations: dict[str, str], s
 
 
 def mebibytes(quantity: str) -> int:
-    """MiB of a binary quantity."""
+    """Return the MiB of a binary quantity."""
     return int(quantity[:-2]) * UNITS[quantity[-2:]]
 
 

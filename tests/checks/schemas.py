@@ -32,7 +32,7 @@ class Provider:
 
 @cache
 def providers() -> dict[str, Provider]:
-    """Every stored provider by source, such as `hashicorp/google`."""
+    """Read every stored provider by source, such as `hashicorp/google`."""
     found = {}
     for path in sorted((DATA / "providers").glob("*.json")):
         if not path.name.endswith((".facts.json", ".sent.json")):
@@ -68,7 +68,7 @@ def provider_of(document: dict[str, Any], body: dict[str, Any]) -> Provider | No
 
 
 def blocks(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every resource, data source and ephemeral resource as (address, type address, body)."""
+    """Yield every resource, data source and ephemeral resource as (address, type address, body)."""
     for part, prefix in PARTS.items():
         for kind, named in document.get(part, {}).items():
             for name, body in named.items():

@@ -93,7 +93,7 @@ def _requirements(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _allows(constraint: str, version: str) -> bool:
-    """Terraform's constraint in Python's terms: `~>` is `~=`, and a bare version is exactly that one."""
+    """Read Terraform's constraint in Python's terms: `~>` is `~=`, and a bare version is exactly that one."""
     parts = [part.strip().replace("~>", "~=") for part in constraint.split(",")]
     try:
         return SpecifierSet(",".join(p if p[:1] in "<>=~!" else f"=={p}" for p in parts)).contains(version)

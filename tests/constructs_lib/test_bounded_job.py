@@ -93,7 +93,7 @@ def as_kubernetes_writes_it(pod: Any) -> Any:
 
 
 def said_of_root(container: Block) -> Block:
-    """*container* with what its pod says of root."""
+    """Add to *container* what its pod says of root."""
     return {**container, "securityContext": {**container["securityContext"], "runAsNonRoot": True}}
 
 

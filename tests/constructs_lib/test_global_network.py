@@ -69,7 +69,7 @@ def build(spec: NetworkSpec | None = None, **regions: NetworkRegionPlan) -> Call
 
 
 def named(app: Synthesized, kind: str, name: str) -> tuple[str, Block]:
-    """Address and block of the only resource of *kind* with that cloud name."""
+    """Find address and block of the only resource of *kind* with that cloud name."""
     [(key, block)] = [(key, block) for key, block in app.named(kind).items() if block["name"] == name]
     return f"{kind}.{key.removeprefix('test/')}", block
 

@@ -21,7 +21,7 @@ def planned(machine_type: str, *, zones: int = 1, **settings: Any) -> PoolPlan:
 
 
 def nodes(*machine_types: str, split: int | None = None, compute_class: str | None = None) -> ServingNodes:
-    """One pool of each machine, in this order."""
+    """Plan one pool of each machine, in this order."""
     pools = {f"p{n}": planned(machine_type) for n, machine_type in enumerate(machine_types)}
     return ServingNodes(pools=pools, tensor_parallel_size=split, compute_class=compute_class)
 

@@ -45,12 +45,12 @@ class HuggingFace(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *args: Any) -> None:
-        """Silence."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def hugging_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HuggingFace]]:
-    """Hugging Face, where the example's model is for everybody."""
+    """Serve Hugging Face, where the example's model is for everybody."""
     handler = type("Handler", (HuggingFace,), {"failures": [], "gated": False, "accepted": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

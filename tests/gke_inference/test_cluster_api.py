@@ -37,7 +37,7 @@ def cluster() -> Iterator[tuple[ClusterStandIn, str]]:
 
 
 def api(host: str) -> ClusterApi:
-    """Its API."""
+    """Return the cluster's API."""
     return ClusterApi(host=host, token=lambda: TOKEN)
 
 

@@ -35,7 +35,7 @@ class Registries:
     sent: list[tuple[str, str]] = field(default_factory=list)
 
     def answer(self, transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        """As a registry does: 401 with the way to a token, 403 for who may not read."""
+        """Answer as a registry does: 401 with the place of a token, 403 for who may not read."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.sent.append((f"{request.url.scheme}://{request.url.host}", token))
         if request.url.path == "/token":
@@ -50,7 +50,7 @@ class Registries:
 
 @pytest.fixture
 def registries(monkeypatch: pytest.MonkeyPatch) -> Registries:
-    """In place of the network."""
+    """Serve registries in place of the network."""
     made = Registries()
     answer: Callable[..., httpx.Response] = lambda transport, request: made.answer(transport, request)  # noqa: E731
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", answer)

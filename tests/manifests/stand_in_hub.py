@@ -52,7 +52,7 @@ class StandInHub:
             server.server_close()
 
     def asked(self) -> Counter[str]:
-        """How often each file was asked for, at the hub."""
+        """Count how often each file was asked for, at the hub."""
         return Counter(
             unquote(path.split("/resolve/")[1].split("/", 1)[1]) for _, path, _ in self.requests if "/resolve/" in path
         )
@@ -135,7 +135,7 @@ def _serve(hub: StandInHub, answer: Callable[[BaseHTTPRequestHandler], None]) ->
             answer(self)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: the tests read the requests."""
+            """Print nothing: the tests read the requests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

@@ -241,7 +241,7 @@ OTHER_FORMATS = (
 
 
 def repository(*names: str, index: Sequence[str] = SHARDS) -> dict[str, bytes]:
-    """Files with these names; the indexes list *index*."""
+    """Make files with these names; the indexes list *index*."""
     content = json.dumps({"weight_map": {f"layer.{number}": name for number, name in enumerate(index)}}).encode()
     return {name: content if name.endswith(".index.json") else name.encode() for name in names}
 

@@ -31,7 +31,7 @@ def pod() -> dict[str, Any]:
 
 
 def container() -> dict[str, Any]:
-    """Its one container."""
+    """Return its one container."""
     [made] = pod()["containers"]
     assert isinstance(made, dict)
     return made

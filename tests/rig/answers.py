@@ -32,7 +32,7 @@ def identity(kind: str, resource: Message) -> str:
 
 def completed(kind: str, block: Message, resource: Message, provider: Message, *answers: Message) -> Message:
     """
-    *resource* with an answer for everything that was not known: project and region may be the provider's.
+    Complete *resource* with an answer for everything that was not known: project and region may be the provider's.
 
     *answers*, by path: first what is sent for an argument whose block is opened without it, then what the cloud decides
     where the block is not opened at all.
@@ -61,7 +61,7 @@ def completed(kind: str, block: Message, resource: Message, provider: Message, *
 
 
 def unanswered(block: Message, resource: Message) -> Message:
-    """*resource* with nothing for everything that was not known."""
+    """Return *resource* with nothing for everything that was not known."""
 
     def visit(path: str, told: Message, given: Any, old: Message | None) -> Any:
         if not isinstance(given, ExtType):

@@ -118,7 +118,7 @@ class Cloud:
         return not met
 
     def give_token(self) -> str:
-        """Another access token than all before."""
+        """Give another access token than all before."""
         token = f"{TOKEN}{next(self._given)}"
         self.tokens.add(token)
         return token
@@ -134,7 +134,7 @@ class Cloud:
             raise RefusedError("Unauthorized")
 
     def decides(self, kind: str, resource: Message) -> Message:
-        """By path, what Google decides where *resource* has not even the block: a pool's nodes are as its cluster's."""
+        """Return by path what Google decides where *resource* lacks the block: a pool's nodes are as its cluster's."""
         if kind != "google_container_node_pool":
             return {}
         cluster = self.objects.get(("google_container_cluster", "", str(resource["cluster"])), {})

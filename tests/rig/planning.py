@@ -64,7 +64,7 @@ def body(resource: Message) -> Message | None:
 
 
 def _changed(path: list[str], prior: Any, made: Any) -> Iterator[tuple[list[Message], Any, Any]]:
-    """Each place that *path* leads to, through blocks and their numbers, where the two differ, and both of them."""
+    """Yield each place that *path* leads to, through blocks and their numbers, where the two differ, with both."""
     if prior == made:
         return
     if not path:

@@ -35,20 +35,20 @@ class RigProvider:
         self._legacy = {"legacy_type_system": any(held.get("legacy") for held in self._facts.values())}
 
     def get_provider_schema(self, session: str, request: Message) -> bytes:
-        """Already encoded: Terraform asks at every run."""
+        """Return the schema already encoded: Terraform asks at every run."""
         return encoded_schema(self._source)
 
     def configure_provider(self, session: str, request: Message) -> Message:
-        """Remembers project or cluster."""
+        """Remember project or cluster."""
         self._sessions[session] = request["config"]
         return {}
 
     def validate_resource_config(self, session: str, request: Message) -> Message:
-        """Only what Terraform itself does not see."""
+        """Check only what Terraform itself does not see."""
         return problems(*mistakes(self._types[request["type_name"]]["block"], request["config"]))
 
     def validate_ephemeral_resource_config(self, session: str, request: Message) -> Message:
-        """As with a resource."""
+        """Check it as a resource is checked."""
         return self.validate_resource_config(session, request | {"type_name": f"ephemeral.{request['type_name']}"})
 
     def upgrade_resource_state(self, session: str, request: Message) -> Message:
@@ -115,7 +115,7 @@ class RigProvider:
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 
     def open_ephemeral_resource(self, session: str, request: Message) -> Message:
-        """Another token at each open. It has no end to be renewed before, as with the real provider."""
+        """Return another token at each open. It has no end to be renewed before, as with the real provider."""
         kind, configured = request["type_name"], self._sessions[session]
         block = self._types[f"ephemeral.{kind}"]["block"]
         opened = planned(block, request["config"], None, {}, configured) | {"access_token": self._cloud.give_token()}
@@ -140,11 +140,11 @@ class RigProvider:
 
 
 def any_list(objects: list[list[Any]]) -> list[Any]:
-    """Values that bring their types, as one value that brings its own: a list whose elements differ."""
+    """Return values that bring their types as one value that brings its own: a list whose elements differ."""
     types = [json.loads(type_) for type_, _ in objects]
     return [json.dumps(["tuple", types]).encode(), [value for _, value in objects]]
 
 
 def problems(*texts: str) -> Message:
-    """Errors, as the protocol reports them."""
+    """Report errors as the protocol does."""
     return {"diagnostics": [{"severity": 1, "summary": text} for text in texts]}

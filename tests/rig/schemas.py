@@ -52,7 +52,7 @@ def encoded_schema(source: str) -> bytes:
 
 
 def walk(block: Message, value: Message, old: Message | None, visit: Visit, path: str = "") -> Message:
-    """*value* anew: each argument and block is what *visit* gives, and so is what is inside; lists pair by place."""
+    """Rebuild *value*: each argument and block is what *visit* gives, and so is what is inside; lists pair by place."""
     made: Message = {}
     for name, told in (block.get("attributes", {}) | block.get("block_types", {})).items():
         given, before = visit(f"{path}{name}", told, value[name], old), old[name] if old else None

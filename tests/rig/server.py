@@ -53,7 +53,7 @@ class Rig:
 
 
 def _handlers(provider: RigProvider) -> Any:
-    """Bytes in, bytes out, for each method."""
+    """Handle each method: bytes in, bytes out."""
     handler = grpc.unary_unary_rpc_method_handler
     methods: dict[str, Any] = {method: handler(partial(_answer, provider, method)) for method in METHODS}
     return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)

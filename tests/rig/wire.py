@@ -18,7 +18,7 @@ NESTING = ("", "single", "list", "set", "map", "group")
 
 
 def encode(message: str, content: Message) -> bytes:
-    """*content* as bytes; what it has beside the message's fields is left out."""
+    """Encode *content*; what it has beside the message's fields is left out."""
     out = b""
     for name, told in PROTOCOL[message].items():
         if name in content:

@@ -48,7 +48,7 @@ def version(text: str) -> tuple[int, ...]:
 
 
 def admits(constraint: str, given: str) -> bool:
-    """Whether Terraform would take a provider of the version *given*; only the two operators that we use."""
+    """Return whether Terraform would take a provider of the version *given*; only for the two operators in use."""
     for part in constraint.split(", "):
         operator, bound = part.split(" ")
         if not {">=": version(given) >= version(bound), "<": version(given) < version(bound)}[operator]:
@@ -57,7 +57,7 @@ def admits(constraint: str, given: str) -> bool:
 
 
 def blocks(document: Block) -> list[tuple[str, Block]]:
-    """Type and content of each resource, data source and ephemeral resource of a stack that a provider makes."""
+    """Yield type and content of each resource, data source and ephemeral resource of a stack that a provider makes."""
     return [
         (kind, block)
         for section in ("resource", "data", "ephemeral")

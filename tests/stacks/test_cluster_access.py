@@ -31,7 +31,7 @@ PLACES = {"us": ("us-east5", "us-east5-b"), "eu": ("europe-west4", "europe-west4
 
 
 def token_of(document: Block) -> set[str]:
-    """Addresses of the tokens that a stack takes for itself."""
+    """Find the addresses of the tokens that a stack takes for itself."""
     parts = ("data", "ephemeral")
     return {f"{part}.{CALLER}.{name}" for part in parts for name in document.get(part, {}).get(CALLER, {})}
 

@@ -95,7 +95,7 @@ def test_no_stack_names_what_it_needs_through_another(edges: Edges) -> None:
 
 
 def beyond(name: str, edges: Edges) -> Iterator[set[str]]:
-    """For each stack that *name* needs, all that this one needs, near and far."""
+    """Return for each stack that *name* needs all that this one needs, near and far."""
     for stack, needed in edges:
         if stack == name:
             far: set[str] = set()

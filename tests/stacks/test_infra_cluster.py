@@ -28,7 +28,7 @@ def cluster(app: Synthesized) -> Block:
 
 
 def outputs(app: Synthesized, key: str = "us") -> Block:
-    """Values of the outputs."""
+    """Read the values of the outputs."""
     return {name: output["value"] for name, output in app.stacks[cluster_stack(key)]["output"].items()}
 
 

@@ -33,7 +33,7 @@ def services(app: Synthesized) -> set[str]:
 
 
 def outputs(app: Synthesized) -> Block:
-    """Values of the outputs."""
+    """Read the values of the outputs."""
     return {name: output["value"] for name, output in app.stacks[STACK]["output"].items()}
 
 

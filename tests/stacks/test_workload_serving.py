@@ -41,12 +41,12 @@ def test_both_clusters_serve_the_same(platform: Synthesized) -> None:
 
 
 def bare(resources: Block) -> list[Block]:
-    """Every block, without the note that says from where in the code it is."""
+    """Read every block, without the note of its place in the code."""
     return [without_paths(block) for block in flat(resources)]
 
 
 def flat(resources: Block) -> list[Block]:
-    """Every block, in the order of the file."""
+    """Read every block, in the order of the file."""
     return [block for named in resources.values() for block in named.values()]
 
 

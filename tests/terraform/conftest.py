@@ -24,7 +24,7 @@ SharedWorld = Callable[[str, MakeWorld], World]
 
 @pytest.fixture(scope="session")
 def shared_world(shared_folders: SharedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorld]:
-    """Platforms by name, each made once for all workers. Copy one, to change it."""
+    """Make platforms once for all workers, by name. Copy one, to change it."""
     made: dict[str, World] = {}
 
     def get(name: str, make: MakeWorld) -> World:
@@ -45,7 +45,7 @@ def shared_world(shared_folders: SharedFolders, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="session")
 def deployed_of(shared_world: SharedWorld) -> Worlds:
-    """Deployed platforms. Copy one, to change it."""
+    """Deploy platforms. Copy one, to change it."""
 
     def deploy(path: Path, folder: Path) -> World:
         config, world = load(path), World(folder)

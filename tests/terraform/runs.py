@@ -47,7 +47,7 @@ class Outcome:
         return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
 
     def planned(self) -> dict[str, str]:
-        """By address, what a command with `-json` planned to change; a replacement is `replace`."""
+        """Return by address what a command with `-json` planned to change; a replacement is `replace`."""
         changes = [event["change"] for event in self.events() if event["type"] == "planned_change"]
         found = {change["resource"]["addr"]: str(change["action"]) for change in changes}
         return {address: action for address, action in found.items() if action not in ("noop", "read")}
@@ -113,7 +113,7 @@ class Folder:
         return self.run("apply", "-json", *(arguments or ["plan"]))
 
     def settled(self) -> bool:
-        """Whether another plan is empty, outputs included."""
+        """Return whether another plan is empty, outputs included."""
         return self.run("plan", "-input=false", "-detailed-exitcode").code == 0
 
 

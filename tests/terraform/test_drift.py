@@ -65,7 +65,7 @@ CHANGED = [
 
 
 def ident(row: tuple[Any, ...]) -> str:
-    """Names a row of the tables."""
+    """Name a row of the tables."""
     return " ".join(str(part) for part in (row[1], *row[4:]))
 
 

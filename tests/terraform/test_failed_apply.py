@@ -40,7 +40,7 @@ End = tuple[dict[Key, Message], list[Message]]
 
 
 def unbroken(deployed: World, stack: str, base: Path) -> End:
-    """Where one apply of *stack* ends."""
+    """Apply *stack* once, and return where that ends."""
     world = deployed.copy(base)
     world.rewind(stack, deployed.before[stack])
     world.folder(stack).must("apply", "-auto-approve")

@@ -21,12 +21,12 @@ def refusal(world: World, stack: str) -> str:
 
 
 def gateways(world: World) -> list[Key]:
-    """Every Gateway in every cluster."""
+    """Find every Gateway in every cluster."""
     return [key for key in world.rig.cloud.objects if "kind=Gateway," in key[2]]
 
 
 def downloads(world: World) -> list[Key]:
-    """Every download Job in every cluster."""
+    """Find every download Job in every cluster."""
     return [key for key in world.rig.cloud.objects if key[0] == "kubernetes_job_v1" and "download" in key[2]]
 
 

@@ -41,7 +41,7 @@ def chosen(world: World, action: str, *kinds: str, stack: str = "") -> list[Step
 
 
 def in_order(*groups: list[Step]) -> bool:
-    """Whether each group has ended before the next begins."""
+    """Return whether each group has ended before the next begins."""
     return all(max(step.end for step in first) <= min(step.begin for step in then) for first, then in pairwise(groups))
 
 

@@ -88,7 +88,7 @@ class World:
         return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
 
     def trace(self) -> None:
-        """From here on keep all that Terraform logs, beside states and synths."""
+        """Keep all that Terraform logs from here on, beside states and synths."""
         self.rig.environment |= {"TF_LOG": "trace", "TF_LOG_PATH": str(self.base / TRACE)}
 
     def folder(self, stack: str) -> Folder:
@@ -131,7 +131,7 @@ class World:
         )
 
     def unsettled(self, stacks: Iterable[str] | None = None) -> list[str]:
-        """Those of *stacks*, or of all, whose next plan is not empty."""
+        """Find those of *stacks*, or of all, whose next plan is not empty."""
         found: list[str] = []
 
         def check(stack: str) -> None:

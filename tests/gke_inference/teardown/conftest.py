@@ -14,7 +14,7 @@ from tests.gke_inference.teardown.rig import serve_google
 
 @pytest.fixture
 def stand_in() -> Iterator[GoogleStandIn]:
-    """Google's APIs."""
+    """Serve Google's APIs."""
     with serve_google() as served:
         yield served
 

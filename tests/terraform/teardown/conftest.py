@@ -21,7 +21,7 @@ from tests.terraform.world import World
 
 @pytest.fixture
 def stand_in() -> Iterator[GoogleStandIn]:
-    """Google's APIs."""
+    """Serve Google's APIs."""
     with serve_google() as served:
         yield served
 
@@ -71,6 +71,6 @@ def removable(freed: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Cap
 def clusters_only(
     stripped: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Capsys
 ) -> Iterator[DeployedPlatform]:
-    """Clusters and network, which may be deleted, and nothing on them."""
+    """Copy a platform of clusters and network, which may be deleted, with nothing on them."""
     with copied(stripped, tmp_path, stand_in, capsys) as platform:
         yield platform
