@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_made_is_a_message(tmp_path: Path) -> None:
     assert result.stderr == (
         f"{tmp_path}/file/out: 1 problem\n"
         "  must be a folder that can be made and written to, got: Not a directory\n"
-        "    fix: name another one with CDKTF_OUTDIR or --outdir\n"
+        "    fix: name another one with CDKTF_OUTDIR, or --outdir of gke-inference\n"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
