@@ -72,6 +72,13 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
     assert positions[0] == 0
 
 
+def test_a_synth_needs_no_terraform(tmp_path: Path) -> None:
+    """Nor any other program on PATH: cdktf's own class for `terraform_data` would run it."""
+    result = run(EXAMPLE, tmp_path / "out", PATH=str(tmp_path / "empty"))
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 @pytest.mark.usefixtures("good")
 def test_the_folders_above_the_output_are_made(good_outdir: Path) -> None:
     """So that a pipeline can name any folder."""
