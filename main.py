@@ -26,11 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         refuse_hcl(os.environ)
         path = find_config(given, os.environ)
         config = load(path)
+        outdir, changes = synthesize(config)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
 
-    outdir, changes = synthesize(config)
     print_summary(config, path, outdir, Console(soft_wrap=False), changes)
     return 0
 

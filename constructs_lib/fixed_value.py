@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cdktf import DataResource, Fn, ITerraformDependable, Op, Postcondition, Token
+from cdktf import Fn, ITerraformDependable, Op, Postcondition, Token
 from constructs import Construct
+
+from constructs_lib.terraform_data import TerraformData
 
 
 class FixedValue(Construct):
@@ -42,12 +44,12 @@ class FixedValue(Construct):
         unchanged = Postcondition(
             condition=f'${{self.input.value == "{value}"}}', error_message=refusal.format(was="${self.input.value}")
         )
-        self._data = DataResource(
+        self._data = TerraformData(
             self,
             "Default",
-            input={"value": value, **(remember or {})},
+            value={"value": value, **(remember or {})},
             lifecycle={"ignore_changes": ["input"], "postcondition": [unchanged]} if fixed else None,
-            depends_on=list(after) or None,
+            after=after,
         )
 
     def remembered(self, name: str, *, now: str) -> str:

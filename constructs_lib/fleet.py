@@ -16,6 +16,8 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE, cluster_path
+
 SETTLE_SEC = 120
 """A feature turned on right after its members joined fails now and then; turned off, its controllers go on for a while
 and would write firewall rules back. Google's own samples wait as long on both sides."""
@@ -91,13 +93,14 @@ class Fleet(Construct):
             destroy_duration=f"{SETTLE_SEC}s",
             depends_on=[*self.members.values(), self._add_controller_agent()],
         )
-        config = {"multiclusteringress": {"config_membership": self.config_membership}}
-        self.features = [self._add_feature("multiclusteringress", settled, spec=config)]
+        config = {GATEWAY_FEATURE: {"config_membership": self.config_membership}}
+        self.features = [self._add_feature(GATEWAY_FEATURE, settled, spec=config)]
         if service_discovery:
             self._add_importer_role()
-            self.features.append(self._add_feature("multiclusterservicediscovery", settled))
+            self.features.append(self._add_feature(DISCOVERY_FEATURE, settled))
 
     def _add_member(self, key: str, member: FleetMember) -> GkeHubMembership:
+        path = cluster_path(self.project, member.location, member.cluster)
         return GkeHubMembership(
             self,
             f"member-{key}",
@@ -105,12 +108,7 @@ class Fleet(Construct):
             project=self.project,
             location="global",
             membership_id=member.cluster,
-            endpoint={
-                "gke_cluster": {
-                    "resource_link": f"//container.googleapis.com/projects/{self.project}/locations/{member.location}"
-                    f"/clusters/{member.cluster}"
-                }
-            },
+            endpoint={"gke_cluster": {"resource_link": f"//container.googleapis.com/{path}"}},
         )
 
     def _add_controller_agent(self) -> ProjectIamMember:
@@ -124,7 +122,7 @@ class Fleet(Construct):
             "agent",
             provider=self._google_beta,
             project=self.project,
-            service="multiclusteringress.googleapis.com",
+            service=f"{GATEWAY_FEATURE}.googleapis.com",
         )
         return ProjectIamMember(
             self,

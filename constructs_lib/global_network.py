@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 
 from cdktf import ITerraformDependable, TerraformResource
@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.google_names import health_check_firewall, node_firewall, proxy_firewall
 from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
@@ -103,7 +104,8 @@ class GlobalNetwork(Construct):
         """
         self._refuse_overlaps(key, plan)
         if not self.regions:
-            self._allow(self, "health-checks", list(HEALTH_CHECK_RANGES), {"tcp": self._plan.ports})
+            name = health_check_firewall(self.name)
+            self._allow(self, "health-checks", name, list(HEALTH_CHECK_RANGES), {"tcp": self._plan.ports})
         region = NetworkRegion(
             self,
             f"region-{key}",
@@ -153,22 +155,17 @@ class GlobalNetwork(Construct):
 
     def _allow_region(self, key: str, plan: NetworkRegionPlan) -> list[ITerraformDependable]:
         rules = Construct(self, f"allow-{key}")
+        proxies, nodes = proxy_firewall(self.name, key), node_firewall(self.name, key)
         inside = [str(plan.nodes), str(plan.pods)]
         return [
-            self._allow(rules, "proxies", [str(plan.proxy)], {"tcp": self._plan.ports}, suffix=key),
-            self._allow(rules, "nodes", inside, {"tcp": [], "udp": [], "icmp": []}, suffix=key),
+            self._allow(rules, "proxies", proxies, [str(plan.proxy)], {"tcp": self._plan.ports}),
+            self._allow(rules, "nodes", nodes, inside, {"tcp": (), "udp": (), "icmp": ()}),
         ]
 
     def _allow(
-        self,
-        scope: Construct,
-        id_: str,
-        source_ranges: list[str],
-        ports: dict[str, Sequence[int]],
-        suffix: str | None = None,
+        self, scope: Construct, id_: str, name: str, source_ranges: list[str], ports: Mapping[str, Sequence[int]]
     ) -> ComputeFirewall:
         """Let *source_ranges* reach *ports* of the nodes, by protocol; no ports are all of them."""
-        name = "-".join(part for part in (self.name, "allow", id_, suffix) if part)
         return ComputeFirewall(
             scope,
             id_,

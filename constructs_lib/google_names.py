@@ -1,4 +1,8 @@
-"""What names Google Cloud and Kubernetes take; constructs refuse others, and so do the rules of the config."""
+"""
+Names of Google Cloud and Kubernetes: those that a construct and a check both need, and what a name may hold.
+
+Constructs refuse other names, and so do the rules of the config.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +26,31 @@ COMPUTE_LENGTH = 63
 ACCOUNT_LENGTHS = (6, 30)
 """Source: IAM API, ServiceAccount, account ID."""
 
+GATEWAY_FEATURE = "multiclusteringress"
+"""Feature of the fleet, and its API, that controls multi-cluster gateways; a fleet has it once, with one config
+cluster."""
+DISCOVERY_FEATURE = "multiclusterservicediscovery"
+"""Feature of the fleet, and its API, for multi-cluster Services; a fleet has it once, for all its members."""
+
 
 def cluster_path(project: str, location: str, cluster: str) -> str:
     """Return how Google's APIs and Terraform's states name *cluster*; *location* is a region or a zone."""
     return f"projects/{project}/locations/{location}/clusters/{cluster}"
+
+
+def health_check_firewall(network: str) -> str:
+    """Return the name of the firewall rule that lets Google's health checks into *network*."""
+    return f"{network}-allow-health-checks"
+
+
+def proxy_firewall(network: str, key: str) -> str:
+    """Return the name of the firewall rule that lets the gateway's proxies of region *key* into *network*."""
+    return f"{network}-allow-proxies-{key}"
+
+
+def node_firewall(network: str, key: str) -> str:
+    """Return the name of the firewall rule that lets nodes and pods of region *key* reach each other in *network*."""
+    return f"{network}-allow-nodes-{key}"
 
 
 def wrong_word(text: str, longest: int = COMPUTE_LENGTH) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cdktf import DataResource, Postcondition
+from cdktf import Postcondition
 from cdktf_cdktf_provider_google.compute_resource_policy import ComputeResourcePolicy
 from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
 from constructs import Construct
@@ -16,6 +16,7 @@ from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.node_settings import accelerator_config, accelerator_size, node_config, pool_settings
 from constructs_lib.specs import NodePoolSpec
 from constructs_lib.specs.limits import refuse
+from constructs_lib.terraform_data import TerraformData
 
 if TYPE_CHECKING:
     from constructs_lib.gke_cluster import GkeCluster
@@ -107,7 +108,7 @@ def _shape(scope: Construct, name: str, plan: PoolPlan) -> str:
     TPU's machine type is not, although its slice and labels follow from it.
     """
     shape = {"machine_type": plan.machine.machine_type, "topology": plan.topology or ""}
-    resource = DataResource(scope, f"shape-{name}", input=shape)
+    resource = TerraformData(scope, f"shape-{name}", value=shape)
     return f"terraform_data.{resource.friendly_unique_id}"
 
 

@@ -12,7 +12,7 @@ from gke_inference.extras import PACKAGE, load_command, missing_extra
 from platform_config.errors import ConfigError
 
 PROGRAM = "gke-inference"
-TRACEBACK_VARIABLE = "INFERENCE_OPS_TRACEBACK"
+TRACEBACK_VARIABLE = "GKE_INFERENCE_TRACEBACK"
 """Set to anything, it shows where in the program a mistake of its own is."""
 
 COMMANDS = {

@@ -22,7 +22,7 @@ from gke_inference.api_error import ApiError
 from gke_inference.verbose import calls
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-ENDPOINT_VARIABLE = "INFERENCE_OPS_GOOGLE_ENDPOINT"
+ENDPOINT_VARIABLE = "GKE_INFERENCE_GOOGLE_ENDPOINT"
 """Sends every call to this address instead of Google's: for tests and private mirrors of the APIs."""
 TIMEOUT_SEC = 30
 RETRIES = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from constructs_lib.google_names import cluster_path
+from constructs_lib.google_names import GATEWAY_FEATURE, cluster_path
 from constructs_lib.manifests.gateway import backend_policy_name, health_check_name, route_name
 from platform_config.config import Config
 
@@ -12,8 +12,6 @@ SERVER_ACCOUNT = "model-server"
 """Kubernetes service account that reads the weights, in every cluster."""
 SYSTEM_POOL = "system"
 """Node pool for everything that needs no accelerator, in every cluster."""
-GATEWAY_FEATURE = "multiclusteringress"
-"""Feature of the fleet that controls multi-cluster gateways; a fleet has it once, with one config cluster."""
 DOWNLOADER_ACCOUNT = "weights-downloader"
 """Kubernetes service account that writes them, in one cluster."""
 

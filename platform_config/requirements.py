@@ -11,6 +11,7 @@ from constructs_lib.gke_version import (
     GkeVersion,
     highest,
 )
+from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
 from constructs_lib.inferencepool_chart import endpoint_picker_requests
 from constructs_lib.serving_plan import MetricSource
 from platform_config.config import Config
@@ -23,7 +24,7 @@ SERVICES = (
     "gkehub",
     "iam",
     "monitoring",
-    "multiclusteringress",
+    GATEWAY_FEATURE,
     "networkservices",
     "storage",
     "trafficdirector",
@@ -41,7 +42,7 @@ def project_services(config: Config) -> list[str]:
     """Return the APIs that every platform needs, and those that settings of *config* need."""
     extra = []
     if config.service_discovery:
-        extra.append("multiclusterservicediscovery")
+        extra.append(DISCOVERY_FEATURE)
     if config.model.hugging_face_token.secret_manager:
         extra.append("secretmanager")
     return sorted([*SERVICES, *extra])

@@ -90,7 +90,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def platform(shared_folders: SharedFolders) -> Synthesized:
-    """config/example.yaml, synthesized."""
+    """Synthesize config/example.yaml."""
     from platform_config.load import load
 
     return Synthesized(shared_folders.get("platform", lambda folder: synthesize(load(EXAMPLE), folder)))
@@ -98,7 +98,7 @@ def platform(shared_folders: SharedFolders) -> Synthesized:
 
 @pytest.fixture(scope="session")
 def every_platform(platform: Synthesized, shared_folders: SharedFolders) -> Platforms:
-    """Each config and each variant of the example by its name, synthesized."""
+    """Synthesize each config and each variant of the example, by its name."""
     from platform_config.load import load
     from tests.configs import CONFIGS, config
     from tests.test_output import VARIANTS
@@ -114,5 +114,5 @@ def every_platform(platform: Synthesized, shared_folders: SharedFolders) -> Plat
 
 @pytest.fixture
 def synth(tmp_path: Path) -> Synth:
-    """Synthesizes what a function puts into a bare stack called `test`."""
+    """Synthesize what a function puts into a bare stack called `test`."""
     return lambda build: synthesize_stack(build, tmp_path)

@@ -28,7 +28,7 @@ HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
 
 
 def promises(config: Config) -> dict[str, dict[str, Any]]:
-    """By type: what each resource has at a path, in each block on the way; a set holds all that it may have."""
+    """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
     nodes = f"{config.name}-nodes@{config.project}.iam.gserviceaccount.com"
     node = {
         "oauth_scopes": CLOUD_PLATFORM,
@@ -79,7 +79,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
 
 
 def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
-    """Which promises about its type *resource*, with all that is sent for it, does not keep."""
+    """List the promises about its type that *resource*, with all that is sent for it, does not keep."""
     found = [f"{kind}: there must be none"] if kind in NEVER else []
     for path, promised in promises(config).get(kind, {}).items():
         allowed = promised if isinstance(promised, set) else {promised}

@@ -41,7 +41,7 @@ class SharedFolders:
 
 @pytest.fixture(scope="session")
 def shared_folders(tmp_path_factory: pytest.TempPathFactory) -> SharedFolders:
-    """Folders that are made once in this test run, whichever worker asks."""
+    """Provide folders that are made once in this test run, whichever worker asks."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent

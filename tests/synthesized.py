@@ -28,11 +28,11 @@ class Synthesized:
         }
 
     def dependencies(self, stack: str) -> set[str]:
-        """The stacks that *stack* names as needed."""
+        """Return the stacks that *stack* names as needed."""
         return set(self.manifest["stacks"][stack]["dependencies"])
 
     def named(self, kind: str, stack: str | None = None) -> dict[str, Block]:
-        """Resources of one type by `<stack>/<logical id>`, in one stack or all."""
+        """Return resources of one type by `<stack>/<logical id>`, in one stack or all."""
         return {
             f"{name}/{key}": block
             for name, document in self.stacks.items()
@@ -41,26 +41,26 @@ class Synthesized:
         }
 
     def all(self, kind: str, stack: str | None = None) -> list[Block]:
-        """Resources of one type, in one stack or all."""
+        """Return resources of one type, in one stack or all."""
         return list(self.named(kind, stack).values())
 
     def one(self, kind: str, stack: str | None = None) -> Block:
-        """The only resource of its type."""
+        """Return the only resource of its type."""
         [block] = self.all(kind, stack)
         return block
 
     def objects(self, kind: str, stack: str | None = None) -> list[Block]:
-        """Our own Kubernetes objects of one kind."""
+        """Return the applied Kubernetes objects of one kind."""
         manifests = (block["manifest"] for block in self.all("kubernetes_manifest", stack))
         return [manifest for manifest in manifests if manifest["kind"] == kind]
 
     def object(self, kind: str, stack: str | None = None) -> Block:
-        """The only Kubernetes object of its kind."""
+        """Return the only Kubernetes object of its kind."""
         [manifest] = self.objects(kind, stack)
         return manifest
 
     def addresses(self) -> Iterator[str]:
-        """Every Terraform address, as `<stack> <address>`."""
+        """Return every Terraform address, as `<stack> <address>`."""
         for name, document in self.stacks.items():
             for kind, blocks in document.get("resource", {}).items():
                 yield from (f"{name} {kind}.{key}" for key in blocks)
@@ -70,7 +70,7 @@ class Synthesized:
 
 
 def synthesize(config: Config, outdir: Path) -> Synthesized:
-    """The whole platform of *config*, as main.py makes it."""
+    """Synthesize the whole platform of *config*, as main.py does."""
     from cdktf import App
 
     from stacks.platform import add_platform
@@ -82,7 +82,7 @@ def synthesize(config: Config, outdir: Path) -> Synthesized:
 
 
 def synthesize_stack(build: Callable[[Any], object], outdir: Path) -> Synthesized:
-    """One bare stack `test` with whatever *build* puts into it."""
+    """Synthesize one bare stack `test` with whatever *build* puts into it."""
     from cdktf import App, LocalBackend, TerraformStack
 
     app = App(outdir=str(outdir))

@@ -18,7 +18,7 @@ VLLM = "spec.template.spec.containers.0"
 
 
 def changed(good: dict[str, Any], path: str, value: object) -> dict[str, Any]:
-    """A copy of *good* with *value* at the dotted *path*, or without it when *value* is GONE."""
+    """Copy *good* with *value* at the dotted *path*, or without it when *value* is GONE."""
     copy = deepcopy(good)
     *parents, last = path.split(".")
     inner: Any = copy

@@ -14,12 +14,12 @@ from tests.synthesized import Synthesized, synthesize
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """Every stack of the config."""
+    """Synthesize every stack of the config."""
     return synthesize(load(ELASTIC), tmp_path_factory.mktemp("elastic"))
 
 
 def servers(platform: Synthesized) -> list[dict[str, Any]]:
-    """The Deployment of each region's model server."""
+    """List the Deployment of each region's model server."""
     return [found for found in platform.objects("Deployment") if found["metadata"]["name"] == "llama-server"]
 
 

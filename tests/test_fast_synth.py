@@ -51,7 +51,7 @@ def python(code: str, settings: Mapping[str, str] = {}, *, cwd: Path = ROOT) -> 
 
 
 def synth(folder: Path, *, switch: str) -> Synth:
-    """The example as main.py makes it, with the fast path switched on or off."""
+    """Synthesize the example as main.py does, with the fast path switched on or off."""
     counter, out = folder / "counter.cjs", folder / "cdktf.out"
     counter.write_text(COUNTER)
     settings = {
@@ -70,13 +70,13 @@ def synth(folder: Path, *, switch: str) -> Synth:
 
 @pytest.fixture(scope="module")
 def fast(tmp_path_factory: pytest.TempPathFactory) -> Synth:
-    """The example, synthesized the usual way."""
+    """Synthesize the example the usual way."""
     return synth(tmp_path_factory.mktemp("fast"), switch="1")
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Synth:
-    """The example with the fast path switched off: half a minute, so once."""
+    """Synthesize the example with the fast path switched off: half a minute, so once."""
     return synth(tmp_path_factory.mktemp("plain"), switch="0")
 
 

@@ -12,7 +12,7 @@ FLAG = "kv-cache-usage-percentage-metric"
 
 
 def values(version: str, *, port: int = 8000, kv_metric: str = NEW) -> dict[str, Any]:
-    """The values for the example."""
+    """Make the chart's values for the example."""
     return chart.values(version, labels={"app": "gemma"}, port=port, replicas=2, kv_metric=kv_metric)
 
 

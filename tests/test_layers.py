@@ -66,7 +66,7 @@ def test_the_commands_know_no_cdktf() -> None:
 
 
 def commands_in(paths: Iterable[Path]) -> set[str]:
-    """Commands whose modules are imported by the files at *paths*."""
+    """Find the commands whose modules are imported by the files at *paths*."""
     parts = (name.split(".") for path in paths for name in imports(path))
     return {part[1] for part in parts if part[0] == "gke_inference" and len(part) > 1} & set(COMMANDS)
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def run(config: Path | str, outdir: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """main.py as a user runs it; an empty *config* is none."""
+    """Run main.py as a user does; an empty *config* is none."""
     named = {"INFERENCE_CONFIG": str(config)} if config else {}
     variables = {**os.environ, **named, "CDKTF_OUTDIR": str(outdir), "COLUMNS": "120", **env}
     command = [sys.executable, "main.py", *arguments]
@@ -33,9 +33,15 @@ def make(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    """One good run of the example."""
-    return run(EXAMPLE, tmp_path_factory.mktemp("good") / "out")
+def good_outdir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name a folder in a folder that is not there yet."""
+    return tmp_path_factory.mktemp("good") / "new" / "out"
+
+
+@pytest.fixture(scope="module")
+def good(good_outdir: Path) -> subprocess.CompletedProcess[str]:
+    """Run main.py once with the example."""
+    return run(EXAMPLE, good_outdir)
 
 
 def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProcess[str]) -> None:
@@ -64,6 +70,33 @@ def test_a_good_run_tells_what_it_made_in_order(good: subprocess.CompletedProces
     assert -1 not in positions, dict(zip(landmarks, positions, strict=True))
     assert positions == sorted(positions)
     assert positions[0] == 0
+
+
+def test_a_synth_needs_no_terraform(tmp_path: Path) -> None:
+    """Nor any other program on PATH: cdktf's own class for `terraform_data` would run it."""
+    result = run(EXAMPLE, tmp_path / "out", PATH=str(tmp_path / "empty"))
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.usefixtures("good")
+def test_the_folders_above_the_output_are_made(good_outdir: Path) -> None:
+    """So that a pipeline can name any folder."""
+    assert (good_outdir / "manifest.json").is_file()
+
+
+def test_a_folder_that_cannot_be_made_is_a_message(tmp_path: Path) -> None:
+    """Exit code 2, with the reason and the fix, and nothing is written."""
+    (tmp_path / "file").write_text("")
+    result = run(EXAMPLE, tmp_path / "file" / "out")
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"{tmp_path}/file/out: 1 problem\n"
+        "  must be a folder that can be made and written to, got: Not a directory\n"
+        "    fix: name another one with CDKTF_OUTDIR, or --outdir of gke-inference\n"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_the_config_can_be_an_argument(tmp_path: Path) -> None:
@@ -113,7 +146,7 @@ def test_what_is_not_known_never_becomes_the_example(
     [
         (["synth", "INFRENCE_CONFIG=config/mine.yaml"], "did you mean INFERENCE_CONFIG?"),
         (["synth", "CONFIG=config/mine.yaml"], "did you mean INFERENCE_CONFIG?"),
-        (["test", "args=tests/rules"], "did you mean ARGS?"),
+        (["test", "args=tests/platform_config"], "did you mean ARGS?"),
         (["synth", "PYHTON=python3.12"], "did you mean PYTHON?"),
         (["test", "WORKER=4"], "did you mean WORKERS?"),
         (["synth", "config/example.yaml"], "did you mean `make synth INFERENCE_CONFIG=config/example.yaml`?"),
@@ -133,7 +166,7 @@ def test_make_takes_what_it_knows() -> None:
 
     assert named.stdout.strip() == ".venv/bin/python main.py"
     assert make("synth", "ARGS=config/mine.yaml").stdout.strip() == ".venv/bin/python main.py config/mine.yaml"
-    assert make("test", "ARGS=tests/rules -x").stdout.splitlines()[-1] == ".venv/bin/python -m pytest tests/rules -x"
+    assert make("test", "ARGS=tests/stacks -x").stdout.splitlines()[-1] == ".venv/bin/python -m pytest tests/stacks -x"
     assert " -n 4 " in make("test", "WORKERS=4").stdout
 
 

@@ -44,7 +44,7 @@ FREE = {
 
 
 def odd_keys_everywhere(stack: Any) -> None:
-    """Each of `FREE` with odd keys, as the constructs give them to the bindings."""
+    """Give each of `FREE` odd keys, as the constructs give them to the bindings."""
     from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
     from cdktf_cdktf_provider_google.provider import GoogleProvider
     from cdktf_cdktf_provider_kubernetes.annotations import Annotations
@@ -70,7 +70,7 @@ def odd_keys_everywhere(stack: Any) -> None:
 
 
 def maps(app: Synthesized) -> Iterator[tuple[str, Any]]:
-    """Each argument of a resource whose keys are free, by type and path, and what it holds."""
+    """Yield each argument of a resource whose keys are free, by type and path, and what it holds."""
     for document in app.stacks.values():
         for _, kind, body in blocks(document):
             if kind in BUILT_IN:
@@ -102,7 +102,7 @@ def test_odd_keys_are_found_again_in_every_map(synth: Synth) -> None:
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> list[Synthesized]:
-    """The two platforms of config/, with odd labels."""
+    """Synthesize the two platforms of config/, with odd labels."""
     folder = tmp_path_factory.mktemp("labelled")
     (folder / "elastic").mkdir()
     return [

@@ -86,7 +86,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def check(app: Synthesized) -> list[str]:
-    """Every problem of every stack."""
+    """Check every stack, and return every problem."""
     found = []
     for stack, document in app.stacks.items():
         problems = terraform_schema.problems(document) + references.problems(document)
@@ -137,7 +137,7 @@ def test_two_runs_write_the_same_bytes(platform: Synthesized, tmp_path: Path) ->
 
 
 def files(app: Synthesized) -> list[Path]:
-    """Every file that a synth wrote."""
+    """Read every file that a synth wrote."""
     return sorted(path for path in app.outdir.rglob("*") if path.is_file())
 
 

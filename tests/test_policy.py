@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def scan(app: Synthesized, folder: Path) -> dict[str, Any]:
-    """What checkov finds in the resources and data sources of every stack; it cannot read cdktf's other blocks."""
+    """Scan the resources and data sources of every stack with checkov, which cannot read cdktf's other blocks."""
     for stack, document in app.stacks.items():
         (folder / stack).mkdir(parents=True)
         blocks = {key: document[key] for key in ("resource", "data") if key in document}
@@ -67,7 +67,7 @@ def test_a_new_finding_fails(platform: Synthesized, tmp_path: Path) -> None:
 
 
 def skips() -> list[str]:
-    """The lines of .checkov.yaml that skip a policy."""
+    """Return the lines of .checkov.yaml that skip a policy."""
     return [line for line in (ROOT / ".checkov.yaml").read_text().splitlines() if line.startswith("  - ")]
 
 
@@ -85,7 +85,7 @@ def test_every_skip_is_needed(platform: Synthesized, tmp_path: Path) -> None:
 
 
 def scan_all(app: Synthesized, folder: Path) -> set[str]:
-    """The policies that fail when none is skipped."""
+    """Scan with no policy skipped, and return the policies that fail."""
     scan(app, folder)
     done = subprocess.run(
         [CHECKOV, "--directory", folder, "--framework", "terraform_json", "--skip-download", "--output", "json"],

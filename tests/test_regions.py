@@ -22,7 +22,7 @@ SHARED_STACKS = {NETWORK_STACK, FLEET_STACK, GATEWAY_STACK}
 
 
 def resources(app: Synthesized, stack: str) -> dict[str, Block]:
-    """Every resource of a stack by address, without the edges that only order it."""
+    """Read every resource of a stack by address, without the edges that only order it."""
     return {
         f"{kind}.{key}": {name: value for name, value in block.items() if name != "depends_on"}
         for kind, blocks in app.stacks[stack]["resource"].items()

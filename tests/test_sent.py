@@ -18,7 +18,7 @@ from tests.synthesized import Synthesized
 
 
 def unkept(config: Any, app: Synthesized) -> list[str]:
-    """The promises that a resource does not keep as its provider sends it."""
+    """List the promises that a resource does not keep as its provider sends it."""
     found = []
     for document in app.stacks.values():
         for _, kind, body in blocks(document):
@@ -100,7 +100,7 @@ def test_each_fact_is_about_an_argument_that_is_there() -> None:
 
 
 def lists(block: dict[str, Any], body: Any, path: str = "") -> Iterator[str]:
-    """The lists with more than one element in *body*, by path."""
+    """Find the lists with more than one element in *body*, by path."""
     for name, told in block.get("attributes", {}).items():
         if told.get("type", "")[0] == "list" and len(body.get(name) or []) > 1:
             yield f"{path}{name}"

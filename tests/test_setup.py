@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the steps write, in a folder of the test."""
+    """Let the steps write in a folder of the test."""
     monkeypatch.setattr(setup, "ROOT", tmp_path)
     monkeypatch.setattr(setup, "VENV", tmp_path / "venv")
     monkeypatch.setattr(setup, "LOG", tmp_path / "setup.log")
@@ -26,7 +26,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def titles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """The titles of the steps, none of which runs; nor does any other program."""
+    """Collect the titles of the steps; no step and no other program runs."""
     shown: list[str] = []
 
     def note(title: str, *_: object) -> bool:

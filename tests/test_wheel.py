@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,16 +54,12 @@ def main(config: str, outdir: str) -> None:
 if __name__ == "__main__":
     main(*sys.argv[1:])
 """
-# Without the section on the bindings mypy loads all their classes: a minute and 5 GB.
 APP_MYPY = """
 [mypy]
 strict = True
 explicit_package_bases = True
 plugins = pydantic.mypy
 
-[mypy-cdktf_cdktf_provider_google,cdktf_cdktf_provider_google_beta,cdktf_cdktf_provider_helm,\
-cdktf_cdktf_provider_kubernetes,cdktf_cdktf_provider_time]
-follow_imports = skip
 """
 
 
@@ -75,7 +72,7 @@ def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedPr
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy, so that nothing of an older build gets into it."""
+    """Build the wheel from a copy, so that nothing of an older build gets into it."""
     source = tmp_path_factory.mktemp("source")
     for name in PACKAGES:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -90,7 +87,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Installs the wheel with an extra, in the locked versions, and returns the folder of programs; once for each."""
+    """Install the wheel with an extra, in the locked versions, and return the folder of programs; once for each."""
     made: dict[str, Path] = {}
     listed = run(*install.pip(setup.VENV), "config", "list").stdout
     settings = install.uv_variables(install.pip_settings(listed), os.environ)
@@ -115,7 +112,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    """An app of somebody else, with folders `operations`, `config` and `infrastructure/stacks` of its own."""
+    """
+    Make an app of somebody else, with folders `operations`, `config` and `infrastructure/stacks` of its own.
+
+    Its mypy skips the bindings as docs/import.md says; otherwise it loads all their classes: a minute and 5 GB.
+    """
     for folder, text in {
         "operations": 'def deploy() -> str:\n    return "deployed by the app"\n',
         "config": "",
@@ -125,7 +126,9 @@ def app(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").write_text(text)
     (tmp_path / "app.py").write_text(APP)
-    (tmp_path / "mypy.ini").write_text(APP_MYPY)
+    page = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
+    [bindings] = re.findall(r"^```ini\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "mypy.ini").write_text(APP_MYPY + bindings)
     return tmp_path
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from constructs_lib.google_names import GATEWAY_FEATURE
 from gke_inference import backend_policy
 from gke_inference.check import Check
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.findings import Finding, good, wrong
 from gke_inference.preflight.target import Target
-from platform_config.names import GATEWAY_FEATURE
 from platform_config.stack_graph import GATEWAY_STACK
 
 

@@ -12,7 +12,7 @@ from gke_inference.api_error import ApiError
 from gke_inference.retry import send_with_retries
 from gke_inference.verbose import calls
 
-ENDPOINT_VARIABLE = "INFERENCE_OPS_REGISTRY_ENDPOINT"
+ENDPOINT_VARIABLE = "GKE_INFERENCE_REGISTRY_ENDPOINT"
 """Sends every question to a registry to this address instead: for tests and mirrors of all registries."""
 DOCKER_HUB = {"docker.io": "registry-1.docker.io"}
 KINDS = (

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from gke_inference.command import Command, Exit, Settings, config_argument, option
 from gke_inference.synth.summary import PACKAGE_COMMANDS, print_summary, stack_order
-from gke_inference.synth.synthesize import refuse_hcl, synthesize
+from gke_inference.synth.synthesize import FOLDER, refuse_hcl, synthesize
 from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.load import load
@@ -49,7 +49,7 @@ def validate(settings: Settings) -> Exit:
 @config_argument
 @option(
     "--outdir", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", default=OUTDIR,
-    envvar="CDKTF_OUTDIR", show_envvar=True, help="Folder to write to.",
+    envvar=FOLDER, show_envvar=True, help="Folder to write to.",
 )  # fmt: skip
 @click.pass_obj
 def synth(settings: Settings, *, outdir: Path) -> Exit:

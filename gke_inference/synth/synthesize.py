@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from gke_inference.synth.last_synth import Changes, changes_since, last_synth, remember
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Problem
+from platform_config.stack_graph import OUTDIR
 
+FOLDER = "CDKTF_OUTDIR"
 HCL = "SYNTH_HCL_OUTPUT"
-"""A variable of cdktf."""
+"""Variables of cdktf."""
 
 
 def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Changes]:
@@ -23,7 +27,12 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
 
     Returns:
         The folder, and what differs from the synth that was there.
+
+    Raises:
+        ConfigError: The folder cannot be made or written to.
     """
+    folder = outdir or Path(os.environ.get(FOLDER) or OUTDIR)
+    make_folder(folder)
     # The bindings load here and no earlier: a wrong config is refused without them.
     import fast_synth
 
@@ -33,13 +42,30 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
 
     from stacks.platform import add_platform
 
-    app = App(outdir=str(outdir)) if outdir else App()
+    app = App(outdir=str(folder))
     add_platform(app, config)
-    written = Path(app.outdir)
-    last = last_synth(written)
+    last = last_synth(folder)
     app.synth()
-    remember(config, written)
-    return written, changes_since(last, config, written)
+    remember(config, folder)
+    return folder, changes_since(last, config, folder)
+
+
+def make_folder(outdir: Path) -> None:
+    """
+    Make the folder to write to, with those above it.
+
+    Raises:
+        ConfigError: It cannot be made or written to.
+    """
+    try:
+        outdir.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(outdir, os.W_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        message = f"must be a folder that can be made and written to, got: {reason}"
+        fix = f"name another one with {FOLDER}, or --outdir of gke-inference"
+        raise ConfigError(str(outdir), [Problem("", message, fix)])
 
 
 def refuse_hcl(environment: Mapping[str, str]) -> None:

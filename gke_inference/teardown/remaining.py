@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
 from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part, require_complete
 from gke_inference.teardown.findings import (
@@ -20,9 +21,6 @@ from gke_inference.teardown.network import Network, exists
 from gke_inference.teardown.remaining_in_network import RemainingInNetwork
 from platform_config.config import Config
 from platform_config.names import Names
-
-DISCOVERY = "multiclusterservicediscovery"
-"""The feature that `service_discovery` turns on; the fleet has it once, for all its members."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +73,13 @@ class RemainingResources:
     def _feature(self, feature: Part, has_others: bool) -> Iterator[Remaining]:
         """Return *feature* if it is the platform's; without a config cluster it may be that of other members."""
         name = last_part(feature["name"])
-        config_member = last_part(feature.get("spec", {}).get("multiclusteringress", {}).get("configMembership", ""))
+        config_member = last_part(feature.get("spec", {}).get(GATEWAY_FEATURE, {}).get("configMembership", ""))
         if config_member in self.network.cluster_stacks:
             fix = self._fix("features", name, "gcloud container fleet ingress disable")
             yield still_there("FEATURE", f"feature {name}", "small", fix)
             return
         is_own = self._in_state("features", name) or not has_others
-        if name == DISCOVERY and self.config.service_discovery and is_own:
+        if name == DISCOVERY_FEATURE and self.config.service_discovery and is_own:
             fix = self._fix("features", name, "gcloud container fleet multi-cluster-services disable")
             yield still_there("FEATURE", f"feature {name}", "none", fix)
 

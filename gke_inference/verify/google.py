@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from constructs_lib.gke_version import GkeVersion
+from constructs_lib.google_names import GATEWAY_FEATURE
 from gke_inference.verify.verdict import Object, Verdict
-from platform_config.names import GATEWAY_FEATURE
 
 POOL_LABEL = "cloud.google.com/gke-nodepool"
 CLUSTER_RUNS = ("RUNNING", "RECONCILING")

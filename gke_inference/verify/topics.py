@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from constructs_lib.google_names import GATEWAY_FEATURE
 from gke_inference import backend_policy
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, Status
 from gke_inference.verify.verdict import Verdict
-from platform_config.names import GATEWAY_FEATURE
 from platform_config.stack_graph import (
     CLUSTER_STACKS,
     FLEET_STACK,

@@ -12,6 +12,9 @@ from constructs_lib.google_names import (
     COMPUTE_LENGTH,
     WORD,
     WORD_ALPHABET,
+    health_check_firewall,
+    node_firewall,
+    proxy_firewall,
     wrong_label,
     wrong_project,
 )
@@ -57,11 +60,11 @@ def _placeholder(config: Config) -> Iterator[Problem]:
 def network_names(config: Config) -> dict[str, list[str]]:
     """Return the names of network, subnets, addresses, routers, firewall rules and placement policies, by setting."""
     names = Names(config)
-    made = {"name": [names.network, f"{names.network}-allow-health-checks"]}
+    made = {"name": [names.network, health_check_firewall(names.network)]}
     for key in config.regions:
         made[f"regions.{key}"] = [
             *(names.node_subnet(key), names.proxy_subnet(key), names.gateway_address(key), names.router(key)),
-            *(f"{names.network}-allow-{peers}-{key}" for peers in ("proxies", "nodes")),
+            *(proxy_firewall(names.network, key), node_firewall(names.network, key)),
             *(f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)),
         ]
     return made

@@ -18,7 +18,7 @@ RESERVED |= {"loop", "namespace", "null", "package", "return", "true", "var", "v
 
 
 def rule_problems(schema: dict[str, Any], value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """(path, message) of each rule in *schema* that *value* breaks, in it and in all that it holds."""
+    """Yield (path, message) of each rule in *schema* that *value* breaks, in it and in all that it holds."""
     for rule in schema.get(RULES, []):
         if _applies(rule, schema, value) and not _holds(rule["rule"], schema, value):
             yield path or "the object", rule.get("message") or f"breaks the rule: {rule['rule']}"
@@ -32,7 +32,7 @@ def rule_problems(schema: dict[str, Any], value: Any, path: str) -> Iterator[tup
 
 
 def _applies(rule: dict[str, Any], schema: dict[str, Any], value: Any) -> bool:
-    """Not to values that Terraform fills in, to updates (`oldSelf`), or to text where a number is compared."""
+    """Return whether to check the rule: not on updates (`oldSelf`), values of Terraform, or text for a number."""
     compared_number = schema.get("x-kubernetes-int-or-string") and isinstance(value, str)
     return "oldSelf" not in rule["rule"] and not compared_number and "${" not in str(value)
 
@@ -49,7 +49,7 @@ def _program(rule: str) -> celpy.Runner:
 
 
 def _holds(rule: str, schema: dict[str, Any], value: Any) -> bool:
-    """A rule that reads a field which is not there refuses the object, as in the API server."""
+    """Evaluate one rule of a CRD; a rule that reads a missing field refuses the object, as in the API server."""
     try:
         seen = _to_cel(schema, value)
     except ValueError:  # not a duration: the schema check tells
@@ -61,13 +61,13 @@ def _holds(rule: str, schema: dict[str, Any], value: Any) -> bool:
 
 
 def _is_url(text: Any) -> celtypes.BoolType:
-    """Kubernetes' own addition to CEL."""
+    """Return whether *text* is a URL: Kubernetes' own addition to CEL."""
     parts = urlsplit(str(text))
     return celtypes.BoolType(bool(parts.scheme and parts.netloc))
 
 
 def _to_cel(schema: dict[str, Any], value: Any) -> Any:
-    """*value* as the rule sees it: defaults filled in, durations as such, names escaped."""
+    """Convert *value* to what the rule sees: defaults filled in, durations as such, names escaped."""
     if isinstance(value, list):
         return celtypes.ListType([_to_cel(schema.get("items", {}), item) for item in value])
     if isinstance(value, dict):

@@ -46,7 +46,7 @@ class Crd:
     schema: dict[str, Any]
 
     def problems(self, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        """(path, what is wrong) for each field that the API server would refuse or silently drop."""
+        """Yield (path, what is wrong) for each field that the API server would refuse or silently drop."""
         for error in Draft202012Validator(self.schema, format_checker=FORMATS).iter_errors(manifest):
             yield from told(error)
         yield from rule_problems(self.schema, manifest, "")
@@ -54,7 +54,7 @@ class Crd:
 
 @cache
 def crds() -> dict[tuple[str, str], list[Crd]]:
-    """Every stored definition by apiVersion and kind."""
+    """Read every stored definition by apiVersion and kind."""
     found: dict[tuple[str, str], list[Crd]] = {}
     for path in sorted((DATA / "crds").glob("*.json")):
         held = json.loads(path.read_text())
@@ -66,7 +66,7 @@ def crds() -> dict[tuple[str, str], list[Crd]]:
 
 
 def told(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """A schema error as (path, what is wrong); nothing when the value is one that Terraform fills in."""
+    """Yield a schema error as (path, what is wrong); nothing where Terraform fills in the value."""
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path).lstrip(".")
     if isinstance(error.instance, Reference):
         return
@@ -79,14 +79,14 @@ def told(error: ValidationError) -> Iterator[tuple[str, str]]:
 
 
 def merged(schema: Any, overlay: Any) -> Any:
-    """*schema* with *overlay* laid over it as a JSON merge patch (RFC 7396)."""
+    """Apply *overlay* to *schema* as a JSON merge patch (RFC 7396)."""
     if not isinstance(overlay, dict) or not isinstance(schema, dict):
         return overlay
     return schema | {key: merged(schema.get(key, {}), value) for key, value in overlay.items()}
 
 
 def _strict(schema: Any) -> Any:
-    """*schema* in which a field that nobody defined is an error, where the API server would drop it in silence."""
+    """Make an undefined field an error in *schema*, where the API server would drop it in silence."""
     if isinstance(schema, list):
         return [_strict(item) for item in schema]
     if not isinstance(schema, dict):

@@ -8,7 +8,7 @@ HOST = "https://${data.google_container_cluster.us.control_plane_endpoints_confi
 
 
 def required(**versions: str) -> dict[str, Any]:
-    """The `terraform` block of a stack that needs these providers."""
+    """Return the `terraform` block of a stack that needs these providers."""
     return {"required_providers": {name: {"source": name, "version": what} for name, what in versions.items()}}
 
 

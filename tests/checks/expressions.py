@@ -32,7 +32,7 @@ class Expression:
 
 
 def expressions(template: str) -> Iterator[str]:
-    """Each text between `${` and its `}`; escaped ones (`$${`) are plain text. Raises ValueError on an open end."""
+    """Yield each text between `${` and its `}`; escaped ones (`$${`) are plain text; an open end is a ValueError."""
     at = 0
     while opening := OPENING.search(template, at):
         at = opening.end()
@@ -45,7 +45,7 @@ def expressions(template: str) -> Iterator[str]:
 
 
 def _closing(text: str, at: int) -> int:
-    """Where the brace that is open at *at* closes, past strings and the templates inside them."""
+    """Find where the brace that is open at *at* closes, past strings and the templates inside them."""
     open_ends = ["}"]
     while at < len(text):
         in_string = open_ends[-1] == '"'
@@ -77,7 +77,7 @@ def parse(expression: str) -> Expression:
 
 
 def _references(tree: Node, bound: frozenset[str], inside: bool = False) -> Iterator[Steps]:
-    """References in *tree*, except to names *bound* by a `for`; *inside* the steps of one already told."""
+    """Find the references in *tree*, except to names *bound* by a `for`; *inside* the steps of one already found."""
     steps = None if inside else _steps(tree)
     if steps and steps[0] not in bound:
         yield steps
@@ -90,7 +90,7 @@ def _references(tree: Node, bound: frozenset[str], inside: bool = False) -> Iter
 
 
 def _steps(tree: Node) -> Steps | None:
-    """The steps of a reference such as `a.b[0].c`; None when *tree* is anything else."""
+    """Return the steps of a reference such as `a.b[0].c`; None when *tree* is anything else."""
     parts = [child for child in tree.children if isinstance(child, Tree)]
     if tree.data == "expr_term" and len(parts) == 1:
         return _text(parts[0]) if parts[0].data == "identifier" else _steps(parts[0])

@@ -25,7 +25,7 @@ CLUSTER_SCOPED = {
 
 
 def objects(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(address, manifest) of each `kubernetes_manifest`, its text as Kubernetes gets it (`$${` is `${` again)."""
+    """Yield (address, manifest) of each `kubernetes_manifest`, its text as Kubernetes gets it (`$${` is `${` again)."""
     for name, body in document.get("resource", {}).get("kubernetes_manifest", {}).items():
         manifest = body.get("manifest")
         if isinstance(manifest, dict):
@@ -33,7 +33,7 @@ def objects(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def stack_problems(document: dict[str, Any]) -> list[str]:
-    """The problems of all objects of a stack and of the quantities in its typed resources, each after its address."""
+    """List the problems of a stack's objects and of the quantities in its typed resources, each after its address."""
     found = [f"{address}: {problem}" for address, manifest in objects(document) for problem in problems(manifest)]
     for address, kind, body in blocks(document):
         if kind == "kubernetes_manifest" and not isinstance(body.get("manifest"), dict):
@@ -67,7 +67,7 @@ def problems(manifest: dict[str, Any]) -> list[str]:
 
 
 def _shape(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What the schemas of the kind say; a problem that only some of its versions see names them."""
+    """Check an object with the schemas of its kind; a problem in only some of their versions names these."""
     version, kind = str(manifest.get("apiVersion")), str(manifest.get("kind"))
     known = crds().get((version, kind))
     if known is None:

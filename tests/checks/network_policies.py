@@ -23,7 +23,7 @@ Peer = Pod | str
 
 
 def connects(policies: Collection[Policy], source: Peer, target: Peer, port: int, protocol: str = "TCP") -> bool:
-    """Whether both ends let the connection through; an address outside has no policies."""
+    """Return whether both ends let the connection through; an address outside has no policies."""
     return all(
         not isinstance(pod, Pod) or _allows(policies, pod, direction, other, port, protocol)
         for pod, direction, other in ((target, "Ingress", source), (source, "Egress", target))

@@ -21,7 +21,7 @@ UNITS = {"Mi": 1, "Gi": 1024, "Ti": 1024**2}
 
 
 def templates(document: dict[str, Any]) -> Iterator[tuple[str, Pod]]:
-    """(address, pod template in Kubernetes' words) of each Deployment and each Job of a stack."""
+    """Yield (address, pod template with Kubernetes' names) of each Deployment and each Job of a stack."""
     for address, manifest in objects(document):
         if "template" in manifest.get("spec", {}):
             yield address, manifest["spec"]["template"]
@@ -30,13 +30,13 @@ def templates(document: dict[str, Any]) -> Iterator[tuple[str, Pod]]:
 
 
 def problems(document: dict[str, Any]) -> list[str]:
-    """What a pod of the stack lacks, each after its address."""
+    """List what the pods of the stack lack, each after its address."""
     found = [f"{address}: {problem}" for address, pod in templates(document) for problem in pod_problems(pod)]
     return found + [f"helm_release: {problem}" for problem in _release_problems(document)]
 
 
 def pod_problems(template: Pod) -> Iterator[str]:
-    """What one pod lacks: requests, files that cannot be changed, a user of ours, bounds on what it writes."""
+    """Find what one pod lacks: requests, files that cannot be changed, its own user, bounds on what it writes."""
     spec, annotations = template["spec"], template.get("metadata", {}).get("annotations", {})
     for container in (*spec["containers"], *spec.get("initContainers", [])):
         asked = container.get("resources", {}).get("requests", {})
@@ -72,12 +72,12 @@ def _sidecar_problems(attributes: dict[str, str], annotations: dict[str, str], s
 
 
 def mebibytes(quantity: str) -> int:
-    """MiB of a binary quantity."""
+    """Return the MiB of a binary quantity."""
     return int(quantity[:-2]) * UNITS[quantity[-2:]]
 
 
 def _release_problems(document: dict[str, Any]) -> Iterator[str]:
-    """The endpoint picker, where its chart has resources among its values."""
+    """Check the endpoint picker, where its chart has resources among its values."""
     for release in document.get("resource", {}).get("helm_release", {}).values():
         if release["version"] < "v1.4":
             continue
@@ -88,7 +88,7 @@ def _release_problems(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _untyped(template: Pod) -> Pod:
-    """The provider's words for a pod as Kubernetes' own, as far as this file looks."""
+    """Convert a typed pod template of the provider to Kubernetes' own names, for the fields that are checked here."""
     spec = template["spec"]
     made = {
         "containers": [_camel(container) for container in spec["container"]],

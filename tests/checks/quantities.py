@@ -15,7 +15,7 @@ SCALARS = {"sizeLimit", "averageValue", "divisor", "size_limit", "average_value"
 
 
 def canonical(text: str) -> str | None:
-    """*text* in the API server's own form (`1000m` is `1`, `4096Mi` is `4Gi`); None when it is not a quantity."""
+    """Write *text* in the API server's own form (`1000m` is `1`, `4096Mi` is `4Gi`); None when it is not a quantity."""
     parts = QUANTITY.fullmatch(text)
     if not parts:
         return None
@@ -32,7 +32,7 @@ def canonical(text: str) -> str | None:
 
 
 def quantities(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every quantity of a Kubernetes object with its path, found by the names of the fields that hold them."""
+    """Yield every quantity of a Kubernetes object with its path, found by the names of the fields that hold them."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from quantities(item, f"{path}[{index}]")

@@ -52,7 +52,7 @@ def _in_value(document: dict[str, Any], value: Any, path: str) -> Iterator[str]:
 
 
 def _in_meta(document: dict[str, Any], kind: str, body: dict[str, Any]) -> Iterator[str]:
-    """The arguments of Terraform itself, which hold references without `${}`."""
+    """Check the arguments of Terraform itself, which hold references without `${}`."""
     name = body.get("provider")
     if isinstance(name, str) and name not in _provider_names(document):
         yield f"provider: no provider {name!r} in this stack; {hint(name, _provider_names(document))}"
@@ -120,7 +120,7 @@ def _leads_nowhere(document: dict[str, Any], steps: Steps) -> Iterator[str]:
 
 @cache
 def _type_of(provider: Provider | None, kind: str) -> Any:
-    """What a reference to this type yields; a type that is not stored is the schema check's problem."""
+    """Return what a reference to this type yields; the schema check reports a type that is not stored."""
     block = provider.block_of(kind) if provider else None
     return type_of_block(block) if block else "dynamic"
 

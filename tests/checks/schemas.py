@@ -25,14 +25,14 @@ class Provider:
     types: dict[str, dict[str, Any]]
 
     def block_of(self, address: str) -> dict[str, Any] | None:
-        """The schema of a type, `google_x`, `data.google_x` or `ephemeral.google_x`; None when it is not stored."""
+        """Find the schema of a type, `google_x`, `data.google_x` or `ephemeral.google_x`; None where none is stored."""
         found = self.types.get(address)
         return found["block"] if found else None
 
 
 @cache
 def providers() -> dict[str, Provider]:
-    """Every stored provider by source, such as `hashicorp/google`."""
+    """Read every stored provider by source, such as `hashicorp/google`."""
     found = {}
     for path in sorted((DATA / "providers").glob("*.json")):
         if not path.name.endswith((".facts.json", ".sent.json")):
@@ -50,25 +50,25 @@ def providers() -> dict[str, Provider]:
 
 
 def stored(requirement: dict[str, Any]) -> Provider | None:
-    """The stored provider that a requirement names: `google` alone is short for `hashicorp/google`."""
+    """Find the stored provider that a requirement names: `google` alone is short for `hashicorp/google`."""
     source = str(requirement.get("source", ""))
     return providers().get(source if "/" in source else f"hashicorp/{source}")
 
 
 def required_providers(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the stack's `required_providers` say, by local name."""
+    """Return the stack's `required_providers`, by local name."""
     required: dict[str, dict[str, Any]] = document.get("terraform", {}).get("required_providers", {})
     return required
 
 
 def provider_of(document: dict[str, Any], body: dict[str, Any]) -> Provider | None:
-    """The stored provider that a block names in its `provider` key."""
+    """Find the stored provider that a block names in its `provider` key."""
     local_name = str(body.get("provider", "")).split(".")[0]
     return stored(required_providers(document).get(local_name, {}))
 
 
 def blocks(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Every resource, data source and ephemeral resource as (address, type address, body)."""
+    """Yield every resource, data source and ephemeral resource as (address, type address, body)."""
     for part, prefix in PARTS.items():
         for kind, named in document.get(part, {}).items():
             for name, body in named.items():
@@ -76,14 +76,14 @@ def blocks(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """The nearest right name, or all of them when none is near."""
+    """Suggest the nearest right name, or list all of them when none is near."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
 
 
 def type_of_attribute(attribute: dict[str, Any]) -> Any:
-    """The type of an attribute in Terraform's JSON notation, nested attributes spelt out as objects."""
+    """Return the type of an attribute in Terraform's JSON notation, with nested attributes as objects."""
     nested = attribute.get("nested_type")
     if nested is None:
         return attribute["type"]
@@ -91,7 +91,7 @@ def type_of_attribute(attribute: dict[str, Any]) -> Any:
 
 
 def type_of_block(block: dict[str, Any]) -> Any:
-    """The type of the object that a block yields to references, in Terraform's JSON notation."""
+    """Return the type of the object that a block yields to references, in Terraform's JSON notation."""
     return _wrapped("single", _members(block))
 
 

@@ -24,7 +24,7 @@ OF_TERRAFORM = ("timeouts",)
 
 @cache
 def sends(source: str) -> dict[str, Sends]:
-    """Of each resource type of the provider *source*."""
+    """Read what the provider *source* sends, by resource type."""
     path = DATA / "providers" / providers()[source].file.replace(".json", ".sent.json")
     told = json.loads(path.read_text()) if path.exists() else {}
     return {kind: {path: fact["sends"] for path, fact in held.items()} for kind, held in told.items()}
@@ -32,7 +32,7 @@ def sends(source: str) -> dict[str, Sends]:
 
 @cache
 def reasons() -> dict[str, dict[str, str]]:
-    """By type and path: why it is right to leave the argument to the provider."""
+    """Read, by type and path, why it is right to leave the argument to the provider."""
     told = yaml.safe_load(Path(__file__).with_name("left_unset.yaml").read_text())
     return {
         kind: {path: group["because"] for group in groups for path in group["unset"]} for kind, groups in told.items()
@@ -40,7 +40,7 @@ def reasons() -> dict[str, dict[str, str]]:
 
 
 def unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
-    """Address, type, path and value of all that a stack's providers send for its resources unasked."""
+    """Yield address, type, path and value of all that a stack's providers send for its resources unasked."""
     for name, given in document.get("provider", {}).items():
         provider = stored(required_providers(document).get(name, {}))
         known = sends(provider.source).get("provider", {}).get("", {}) if provider else {}
@@ -53,7 +53,7 @@ def unwritten(document: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
 
 
 def problems(document: dict[str, Any]) -> list[str]:
-    """What is sent although nobody wrote it and nobody said why, and blocks of which nothing is known."""
+    """List what is sent although nobody wrote it or gave a reason, and blocks of which nothing is known."""
     found = [
         f"{address}: {path}: sent as {value!r} unasked; write it, or say in tests/checks/left_unset.yaml why"
         for address, kind, path, value in unwritten(document)
@@ -70,7 +70,7 @@ def problems(document: dict[str, Any]) -> list[str]:
 
 
 def as_sent(document: dict[str, Any], kind: str, body: dict[str, Any]) -> dict[str, Any]:
-    """*body* with everything in it that its provider adds to the blocks that it opens."""
+    """Return *body* with everything in it that its provider adds to the blocks that it opens."""
     made: dict[str, Any] = copy.deepcopy(body)
     provider = provider_of(document, body)
     known = sends(provider.source).get(kind, {}) if provider else {}
@@ -82,7 +82,7 @@ def as_sent(document: dict[str, Any], kind: str, body: dict[str, Any]) -> dict[s
 
 
 def values(block: Any, path: str) -> list[Any]:
-    """What *block* has at *path*, in each of the blocks on the way; None where it has nothing, or there is no block."""
+    """Read what *block* has at *path*, in each of the nested blocks; None where a value or a block is missing."""
     if isinstance(block, list) and block:
         return [value for one in block for value in values(one, path)]
     name, _, rest = path.partition(".")
@@ -99,7 +99,7 @@ def _of_body(source: str, kind: str, body: dict[str, Any]) -> Iterator[tuple[str
 
 
 def _opened(schema: dict[str, Any], body: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Path and content of each block in *body*, itself first."""
+    """Yield path and content of each block in *body*, itself first."""
     if isinstance(body, list):
         for one in body:
             yield from _opened(schema, one, path)

@@ -11,7 +11,7 @@ MISSING = "missing; this attribute is required"
 
 
 def body_problems(body: Any, block: dict[str, Any], path: str, meta: frozenset[str] = frozenset()) -> Iterator[Problem]:
-    """What keeps *body* from being one block of this schema; *meta* names belong to Terraform itself."""
+    """Find what keeps *body* from being one block of this schema; *meta* names belong to Terraform itself."""
     attributes, nested = block.get("attributes", {}), block.get("block_types", {})
     for name, value in body.items():
         where = f"{path}.{name}" if path else name
@@ -47,7 +47,7 @@ def _attribute_problems(value: Any, attribute: dict[str, Any], path: str) -> Ite
 
 
 def _nested_attribute_problems(value: Any, kind: dict[str, Any], path: str) -> Iterator[Problem]:
-    """An attribute that holds objects: unlike a block, it is never both an object and a list of one."""
+    """Check an attribute that holds objects: unlike a block, it is never both an object and a list of one."""
     mode = kind["nesting_mode"]
     wanted = list if mode in ("list", "set") else dict
     if is_expression(value):
@@ -63,7 +63,7 @@ def _nested_attribute_problems(value: Any, kind: dict[str, Any], path: str) -> I
 
 
 def nested_problems(value: Any, kind: dict[str, Any], path: str) -> Iterator[Problem]:
-    """A nested block: in JSON one block is an object or an array of one, several are an array."""
+    """Check a nested block: in JSON one block is an object or an array of one, several are an array."""
     if value is None:
         return
     bodies = _named(value, path) if isinstance(value, list) else [(path, value)]

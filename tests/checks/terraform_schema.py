@@ -93,7 +93,7 @@ def _requirements(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _allows(constraint: str, version: str) -> bool:
-    """Terraform's constraint in Python's terms: `~>` is `~=`, and a bare version is exactly that one."""
+    """Read Terraform's constraint in Python's terms: `~>` is `~=`, and a bare version is exactly that one."""
     parts = [part.strip().replace("~>", "~=") for part in constraint.split(",")]
     try:
         return SpecifierSet(",".join(p if p[:1] in "<>=~!" else f"=={p}" for p in parts)).contains(version)
@@ -137,7 +137,7 @@ def _block_problems(document: dict[str, Any], kind: str, body: dict[str, Any]) -
 
 
 def _meta_problems(body: dict[str, Any]) -> Iterator[str]:
-    """The arguments that belong to Terraform itself."""
+    """Check the arguments that belong to Terraform itself."""
     found = [*value_problems(body.get("depends_on"), STRINGS, "depends_on")]
     found += nested_problems(body.get("lifecycle"), LIFECYCLE, "lifecycle")
     ignored = body["lifecycle"].get("ignore_changes") if isinstance(body.get("lifecycle"), dict) else None

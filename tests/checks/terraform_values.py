@@ -12,12 +12,12 @@ WANTED = {"string": "a string", "number": "a number", "bool": "true or false"}
 
 
 def is_expression(value: Any) -> bool:
-    """Whether Terraform computes *value*, so that it may be of any type."""
+    """Return whether Terraform computes *value*, so that it may be of any type."""
     return isinstance(value, str) and "${" in value.replace("$${", "")
 
 
 def value_problems(value: Any, type_: Any, path: str) -> Iterator[Problem]:
-    """What keeps *value* from being of *type_*, Terraform's own conversions allowed."""
+    """Find what keeps *value* from being of *type_*, with Terraform's own conversions allowed."""
     if value is None or type_ == "dynamic" or is_expression(value):
         return
     if isinstance(type_, str):
@@ -46,7 +46,7 @@ def _member_problems(value: dict[str, Any], type_: Any, path: str) -> Iterator[P
 
 
 def _converts(value: Any, type_: str) -> bool:
-    """Whether Terraform turns *value* into this primitive: text and numbers both ways, never a bool into a number."""
+    """Return whether Terraform converts *value* to this primitive: text and others both ways, no bool to a number."""
     if type_ == "string":
         return isinstance(value, (str, int, float))
     if type_ == "bool":
@@ -63,6 +63,6 @@ def _is_number(value: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """*value* in a message: itself when it is short, else its kind."""
+    """Show *value* in a message: itself when it is short, else its kind."""
     names = {dict: "an object", list: "an array", bool: "a bool"}
     return names.get(type(value)) or repr(value)

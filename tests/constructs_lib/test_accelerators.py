@@ -79,12 +79,12 @@ SLICES = [(name, topology) for name, machine in machines().items() for topology 
 
 
 def plan(machine_type: str = "ct6e-standard-4t", zones: int = 1, **settings: Any) -> PoolPlan:
-    """A pool of one machine type."""
+    """Plan a pool of one machine type."""
     return PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
 
 
 def sides(topology: str) -> list[int]:
-    """The lengths of a slice."""
+    """Split a topology into the lengths of its sides."""
     return [int(side) for side in topology.split("x")]
 
 

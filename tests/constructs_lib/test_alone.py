@@ -75,17 +75,17 @@ Build = Callable[[Any], object]
 
 
 def google(stack: Any) -> GoogleProvider:
-    """A provider of a project."""
+    """Add a Google provider with a project."""
     return GoogleProvider(stack, "google", project="my-project")
 
 
 def cluster(stack: Any, **spec: Any) -> GkeCluster:
-    """A cluster in a bare stack."""
+    """Add a cluster to a bare stack."""
     return GkeCluster(stack, "cluster", google=google(stack), plan=PLAN, spec=ClusterSpec(**spec))
 
 
 def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegionPlan) -> None:
-    """A VPC with these regions."""
+    """Add a VPC with these regions."""
     plan = NetworkPlan(
         project="my-project", name=name, node_service_account="nodes@my-project.iam.gserviceaccount.com", ports=(8000,)
     )
@@ -97,13 +97,13 @@ def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegionPlan) -
 
 
 def identity(stack: Any, **changes: str) -> WorkloadIdentity:
-    """A principal of Google Cloud."""
+    """Add a principal of Google Cloud."""
     given = {"project_number": "123456789012", "namespace": "inference", "service_account": "model-server", **changes}
     return WorkloadIdentity(stack, "reader", google=google(stack), project="my-project", **given)
 
 
 def pool(**settings: Any) -> Build:
-    """A cluster with a pool of TPUs."""
+    """Build a cluster with a pool of TPUs."""
     spec = NodePoolSpec(machine_type="ct6e-standard-4t", **settings)
     return lambda stack: cluster(stack).add_accelerator_pool("tpu", spec)
 

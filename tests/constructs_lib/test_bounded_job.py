@@ -47,7 +47,7 @@ POD: dict[str, Any] = {"serviceAccountName": "worker", "containers": [{"name": "
 
 
 def build(template: dict[str, Any] | None = None, **settings: Any) -> Callable[[Any], BoundedJob]:
-    """A Job in a bare stack."""
+    """Build a Job in a bare stack."""
     given: dict[str, Any] = {"deadline_sec": 600, "template": template or {"spec": POD}, **settings}
 
     def made(stack: Any) -> BoundedJob:
@@ -61,19 +61,19 @@ def build(template: dict[str, Any] | None = None, **settings: Any) -> Callable[[
 
 
 def job(synth: Synth, template: dict[str, Any] | None = None, **settings: Any) -> Block:
-    """The Job's block."""
+    """Synthesize a Job and return its block."""
     return synth(build(template, **settings)).one("kubernetes_job_v1")
 
 
 def without_hash(container: Block) -> Block:
-    """A container without the hash of the template, which is ours alone."""
+    """Remove the template's hash, which the construct adds, from a container."""
     env = [entry for entry in container.get("env", []) if entry["name"] != "POD_TEMPLATE"]
     rest = {key: value for key, value in container.items() if key != "env"}
     return rest | ({"env": env} if env else {})
 
 
 def as_kubernetes_writes_it(pod: Any) -> Any:
-    """A typed pod spec back in the words of the API: the way here, walked backwards."""
+    """Convert a typed pod spec back to the API's names: the reverse of what the construct does."""
     plural = {"container": "containers", "init_container": "initContainers", "volume": "volumes",
               "volume_mount": "volumeMounts"}  # fmt: skip
     if isinstance(pod, list):
@@ -93,7 +93,7 @@ def as_kubernetes_writes_it(pod: Any) -> Any:
 
 
 def said_of_root(container: Block) -> Block:
-    """*container* with what its pod says of root."""
+    """Add to *container* what its pod says of root."""
     return {**container, "securityContext": {**container["securityContext"], "runAsNonRoot": True}}
 
 

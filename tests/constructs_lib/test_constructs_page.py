@@ -30,7 +30,7 @@ PROVIDERS = {
 
 
 def shown(name: str) -> str:
-    """The example that the page shows for the construct *name*."""
+    """Read the example that the page shows for the construct *name*."""
     page = (constructs_page.ROOT / "docs" / "constructs.md").read_text(encoding="utf-8")
     section = page.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
     [example] = re.findall(r"^```py\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
@@ -38,7 +38,7 @@ def shown(name: str) -> str:
 
 
 def made(name: str, stack: Any) -> Any:
-    """The construct that the example of *name* returns, in *stack*."""
+    """Run the example of *name* in *stack*, and return its construct."""
     function = getattr(construct_examples, constructs_page.snake_case(name))
     wanted = [argument for argument in function.__annotations__ if argument in PROVIDERS]
     return function(stack, **{key: PROVIDERS[key](stack, key.replace("_", "-")) for key in wanted})

@@ -20,7 +20,7 @@ MEMBERS = {"us": ("gemma-us", "us-east5"), "eu": ("gemma-eu", "europe-west4-a")}
 def build(
     config_member: str = "us", service_discovery: bool = False, keys: tuple[str, ...] = ("us", "eu")
 ) -> Callable[[Any], None]:
-    """A fleet of two clusters, one of them zonal."""
+    """Build a fleet of two clusters, one of them zonal."""
 
     def made(stack: Any) -> None:
         clusters = {key: MEMBERS.get(key, (f"gemma-{key}", "us-east5")) for key in keys}
@@ -40,7 +40,7 @@ def build(
 
 
 def address(app: Synthesized, kind: str, **values: str) -> str:
-    """The Terraform address of the only resource of *kind* with these values."""
+    """Return the Terraform address of the only resource of *kind* with these values."""
     [key] = [key for key, block in app.named(kind).items() if values.items() <= block.items()]
     return f"{kind}.{key.removeprefix('test/')}"
 

@@ -23,12 +23,12 @@ from tests.synthesized import Synthesized
 
 
 def existing_account(stack: Any) -> NodeServiceAccount:
-    """The nodes' account of somebody else's stack."""
+    """Refer to the nodes' account of somebody else's stack."""
     return NodeServiceAccount.from_existing(stack, "nodes", project="my-project", account_id="gemma-nodes")
 
 
 def existing_network(stack: Any) -> GlobalNetwork:
-    """A VPC of somebody else's stack."""
+    """Refer to a VPC of somebody else's stack."""
     google = GoogleProvider(stack, "google", project="my-project")
     plan = NetworkPlan(
         project="my-project", name="shared", node_service_account=existing_account(stack).email, ports=(8000,)
@@ -39,18 +39,18 @@ def existing_network(stack: Any) -> GlobalNetwork:
 
 
 def existing_cluster(stack: Any, spec: ClusterSpec | None = None) -> GkeCluster:
-    """A cluster of somebody else's stack."""
+    """Refer to a cluster of somebody else's stack."""
     google = GoogleProvider(stack, "google", project="my-project")
     return GkeCluster.from_existing(stack, "cluster", google=google, plan=PLAN, spec=spec or ClusterSpec())
 
 
 def existing_store(stack: Any) -> ModelStore:
-    """A bucket of somebody else's stack."""
+    """Refer to a bucket of somebody else's stack."""
     return ModelStore.from_existing(stack, "weights", name="their-weights")
 
 
 def resources(app: Synthesized) -> set[str]:
-    """The types of all resources that Terraform would manage."""
+    """List the types of all resources that Terraform would manage."""
     return set(app.stacks["test"].get("resource", {}))
 
 

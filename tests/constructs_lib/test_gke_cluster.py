@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,12 +32,11 @@ PLAN = ClusterPlan(
     node_service_account="nodes@my-project.iam.gserviceaccount.com",
     version_floor="1.34.1-gke.1829001",
 )
-TERRAFORM = shutil.which("terraform")
 TUESDAYS: dict[str, Any] = {"start_time": "2026-01-05T02:00:00Z", "end_time": "2026-01-05T14:00:00Z"}
 
 
 def build(spec: ClusterSpec | None = None, **plan: Any) -> Callable[[Any], GkeCluster]:
-    """A cluster in a bare stack."""
+    """Build a cluster in a bare stack."""
 
     def made(stack: Any) -> GkeCluster:
         google = GoogleProvider(stack, "google", project="my-project")
@@ -48,12 +46,12 @@ def build(spec: ClusterSpec | None = None, **plan: Any) -> Callable[[Any], GkeCl
 
 
 def cluster(synth: Synth, spec: ClusterSpec | None = None, **plan: Any) -> Block:
-    """The cluster's block."""
+    """Synthesize a cluster and return its block."""
     return synth(build(spec, **plan)).one("google_container_cluster")
 
 
 def window(synth: Synth, day: str = "SA", **settings: Any) -> dict[str, str]:
-    """The maintenance window of a cluster whose region stands for *day*."""
+    """Synthesize a cluster whose region stands for *day*, and return its maintenance window."""
     spec = ClusterSpec(maintenance_window=MaintenanceWindowSpec(**settings))
     found: dict[str, str] = cluster(synth, spec, maintenance_day=day)["maintenance_policy"]["recurring_window"]
     return found
@@ -85,7 +83,6 @@ def test_it_takes_the_default_of_its_channel(synth: Synth) -> None:
     assert "min_master_version" in made["lifecycle"]["ignore_changes"]
 
 
-@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
 def test_a_channel_that_is_behind_is_asked_for_the_minor_version_of_the_floor(synth: Synth, tmp_path: Path) -> None:
     """A real Terraform evaluates it: nothing is asked for where the default is new enough."""
     asked = {
@@ -120,7 +117,7 @@ def test_version_and_channel_are_as_given(synth: Synth) -> None:
 
 
 def look(app: Synthesized) -> Block:
-    """The data source that looks at the cluster once it is as planned."""
+    """Find the data source that reads the cluster once it is as planned."""
     [block] = app.stacks["test"]["data"]["google_container_cluster"].values()
     found: Block = block
     return found
@@ -144,7 +141,6 @@ def test_its_version_is_judged_once_it_is_as_planned_and_before_any_accelerator(
     assert "postcondition" not in app.one("google_container_cluster")["lifecycle"]
 
 
-@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
 def test_terraform_itself_finds_a_version_below_the_floor(synth: Synth, tmp_path: Path) -> None:
     """The postcondition, evaluated by a real Terraform, compares each part as a number."""
     reaches = {
@@ -169,9 +165,9 @@ def test_terraform_itself_finds_a_version_below_the_floor(synth: Synth, tmp_path
 
 
 def evaluate(expressions: list[str], folder: Path) -> Any:
-    """The values of Terraform expressions, in a folder that holds no configuration of its own."""
+    """Evaluate Terraform expressions in a folder that holds no configuration of its own."""
     result = subprocess.run(
-        [str(TERRAFORM), "console"],
+        ["terraform", "console"],
         input=f"jsonencode([{', '.join(expressions)}])\n",
         cwd=folder / "stacks",
         env={"PATH": os.environ["PATH"], "HOME": str(folder), "CHECKPOINT_DISABLE": "1"},

@@ -52,7 +52,7 @@ PLAN = NetworkPlan(
 
 
 def build(spec: NetworkSpec | None = None, **regions: NetworkRegionPlan) -> Callable[[Any], GlobalNetwork]:
-    """A network of *regions*, its firewall open for the model, with a wait on destroy."""
+    """Build a network of *regions*, its firewall open for the model, with a wait on destroy."""
 
     def made(stack: Any) -> GlobalNetwork:
         google = GoogleProvider(stack, "google", project="my-project")
@@ -69,7 +69,7 @@ def build(spec: NetworkSpec | None = None, **regions: NetworkRegionPlan) -> Call
 
 
 def named(app: Synthesized, kind: str, name: str) -> tuple[str, Block]:
-    """Address and block of the only resource of *kind* with that cloud name."""
+    """Find address and block of the only resource of *kind* with that cloud name."""
     [(key, block)] = [(key, block) for key, block in app.named(kind).items() if block["name"] == name]
     return f"{kind}.{key.removeprefix('test/')}", block
 

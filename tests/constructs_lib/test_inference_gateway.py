@@ -28,7 +28,7 @@ TARGET = {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name"
 
 
 def build(plan: GatewayPlan = PLAN, spec: GatewaySpec | None = None) -> Callable[[Any], InferenceGateway]:
-    """A gateway in a bare stack."""
+    """Build a gateway in a bare stack."""
 
     def made(stack: Any) -> InferenceGateway:
         return InferenceGateway(
@@ -40,7 +40,7 @@ def build(plan: GatewayPlan = PLAN, spec: GatewaySpec | None = None) -> Callable
 
 
 def entry(app: Synthesized, kind: str) -> tuple[str, Block]:
-    """Address and block of the object of one kind."""
+    """Find address and block of the object of one kind."""
     [(key, block)] = [
         (key, block) for key, block in app.named("kubernetes_manifest").items() if block["manifest"]["kind"] == kind
     ]
@@ -48,7 +48,7 @@ def entry(app: Synthesized, kind: str) -> tuple[str, Block]:
 
 
 def gate(app: Synthesized, name: str) -> tuple[str, Block]:
-    """Address and block of the Job of one gate."""
+    """Find address and block of the Job of one gate."""
     [(key, block)] = [
         (key, block) for key, block in app.named("kubernetes_job_v1").items() if block["metadata"]["name"] == name
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -53,11 +52,10 @@ PLAN = ServingPlan(
     pool=InferencePoolSpec(),
 )
 OLD_IMAGE = "vllm/vllm-openai:v0.8.5"
-TERRAFORM = shutil.which("terraform")
 
 
 def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
-    """A service in a bare stack."""
+    """Build a service in a bare stack."""
 
     def made(stack: Any) -> InferenceService:
         return InferenceService(
@@ -69,13 +67,13 @@ def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
 
 
 def on(machine_type: str, zones: int = 1, **settings: Any) -> ServingPlan:
-    """The service on other nodes."""
+    """Plan the service on other nodes."""
     pool = PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
     return replace(PLAN, nodes=ServingNodes(pools={"pool": pool}))
 
 
 def pod(app: Synthesized) -> Block:
-    """The server's pod spec."""
+    """Return the server's pod spec."""
     spec: Block = app.object("Deployment")["spec"]["template"]["spec"]
     return spec
 
@@ -228,7 +226,6 @@ def test_the_chart_is_pinned_waited_for_and_never_atomic(synth: Synth) -> None:
     assert release["upgrade_install"] is True
 
 
-@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
 @pytest.mark.parametrize("version", inferencepool_chart.VERSIONS)
 def test_terraform_gives_the_chart_the_values_of_its_version(synth: Synth, tmp_path: Path, version: str) -> None:
     """A real Terraform turns the expression into the YAML of exactly those values."""
@@ -236,7 +233,7 @@ def test_terraform_gives_the_chart_the_values_of_its_version(synth: Synth, tmp_p
     plan = replace(PLAN, server=server, pool=InferencePoolSpec(chart_version=version, endpoint_picker_replicas=2))
     [expression] = synth(build(plan)).one("helm_release")["values"]
     result = subprocess.run(
-        [str(TERRAFORM), "console"],
+        ["terraform", "console"],
         input=f"jsonencode(yamldecode({expression.removeprefix('${').removesuffix('}')}))\n",
         cwd=tmp_path / "stacks",
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CHECKPOINT_DISABLE": "1"},

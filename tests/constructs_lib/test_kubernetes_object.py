@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 from constructs_lib.kubernetes_object import KubernetesObject, escape_templates
@@ -37,11 +35,10 @@ TEXTS = [
     "%{",
     "",
 ]
-TERRAFORM = shutil.which("terraform")
 
 
 def made(stack: Any, id_: str = "service", manifest: dict[str, Any] = SERVICE, **settings: Any) -> KubernetesObject:
-    """An object in a bare stack."""
+    """Add an object to a bare stack."""
     kubernetes = stack.node.try_find_child("kubernetes") or KubernetesProvider(stack, "kubernetes")
     return KubernetesObject(stack, id_, kubernetes=kubernetes, manifest=manifest, **settings)
 
@@ -90,12 +87,11 @@ def test_what_is_given_is_not_changed() -> None:
     assert given == {"a": ["${b}"]}
 
 
-@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not on PATH")
 def test_terraform_reads_every_text_as_it_was(tmp_path: Path) -> None:
     """A real Terraform turns each escaped text into the text that was given."""
     expression = f"jsonencode([{', '.join(json.dumps(escape_templates(text)) for text in TEXTS)}])\n"
     result = subprocess.run(
-        [str(TERRAFORM), "console"],
+        ["terraform", "console"],
         input=expression,
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CHECKPOINT_DISABLE": "1"},

@@ -14,14 +14,14 @@ from tests.synthesized import Block, Synthesized
 
 
 def build(serves: Literal["pods", "external"] = "pods") -> Callable[[Any], MetricsAdapter]:
-    """The adapter in a bare stack."""
+    """Build the adapter in a bare stack."""
     return lambda stack: MetricsAdapter(
         stack, "adapter", kubernetes=KubernetesProvider(stack, "kubernetes"), cluster="llama-us", serves=serves
     )
 
 
 def block(app: Synthesized, kind: str) -> Block:
-    """The block of the first object of a kind."""
+    """Find the block of the first object of a kind."""
     return next(found for found in app.all("kubernetes_manifest") if found["manifest"]["kind"] == kind)
 
 

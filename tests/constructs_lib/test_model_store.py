@@ -16,7 +16,7 @@ from tests.synthesized import Block
 
 
 def build(**settings: Any) -> Callable[[Any], ModelStore]:
-    """A store in a bare stack, after its API."""
+    """Build a store in a bare stack, after its API."""
 
     def made(stack: Any) -> ModelStore:
         google = GoogleProvider(stack, "google", project="my-project")
@@ -30,7 +30,7 @@ def build(**settings: Any) -> Callable[[Any], ModelStore]:
 
 
 def bucket(synth: Synth, **settings: Any) -> Block:
-    """The bucket's block."""
+    """Synthesize a store and return the bucket's block."""
     return synth(build(**settings)).one("google_storage_bucket")
 
 

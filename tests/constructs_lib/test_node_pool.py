@@ -50,7 +50,7 @@ WAITING = ("flex_start", "queued")
 
 
 def cluster(stack: Any, zones: tuple[str, ...] = ONE_ZONE, spec: ClusterSpec | None = None) -> GkeCluster:
-    """A cluster in a bare stack."""
+    """Add a cluster to a bare stack."""
     google = GoogleProvider(stack, "google", project="my-project")
     plan = ClusterPlan(
         name="gemma-us",
@@ -69,13 +69,13 @@ def cluster(stack: Any, zones: tuple[str, ...] = ONE_ZONE, spec: ClusterSpec | N
 def with_pool(
     machine_type: str = "ct6e-standard-4t", zones: tuple[str, ...] = ONE_ZONE, **settings: Any
 ) -> Callable[[Any], object]:
-    """A cluster with one accelerator pool."""
+    """Build a cluster with one accelerator pool."""
     spec = NodePoolSpec(machine_type=machine_type, **settings)
     return lambda stack: cluster(stack, zones).add_accelerator_pool("tpu", spec)
 
 
 def pool(app: Synthesized, name: str = "tpu") -> Block:
-    """The pool of that name."""
+    """Find the pool of that name."""
     [found] = [block for block in app.all(POOLS) if block["name"] == name]
     return found
 

@@ -12,7 +12,7 @@ from tests.conftest import Synth
 
 
 def build(stack: Any) -> NodeServiceAccount:
-    """The account in a bare stack, after its API."""
+    """Build the account in a bare stack, after its API."""
     google = GoogleProvider(stack, "google", project="my-project")
     api = ProjectService(stack, "iam", provider=google, service="iam.googleapis.com")
     return NodeServiceAccount(

@@ -11,7 +11,7 @@ from tests.conftest import Synth
 
 
 def build(stack: Any, *services: str) -> ProjectServices:
-    """Some services in a bare stack."""
+    """Build some services in a bare stack."""
     google = GoogleProvider(stack, "google", project="my-project")
     return ProjectServices(stack, "services", google=google, project="my-project", services=services)
 

@@ -31,7 +31,7 @@ CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "nex
 
 
 def build(gate: Gate, alone: bool = True) -> Callable[[Any], ReadinessGate]:
-    """A gate in a bare stack, after a namespace unless it is alone."""
+    """Build a gate in a bare stack, after a namespace unless it is alone."""
 
     def made(stack: Any) -> ReadinessGate:
         kubernetes = KubernetesProvider(stack, "kubernetes")
@@ -45,12 +45,12 @@ def build(gate: Gate, alone: bool = True) -> Callable[[Any], ReadinessGate]:
 
 
 def addresses(app: Synthesized, *kinds: str) -> set[str]:
-    """The Terraform addresses of all resources of these kinds."""
+    """Return the Terraform addresses of all resources of these kinds."""
     return {f"{kind}.{key.removeprefix('test/')}" for kind in kinds for key in app.named(kind)}
 
 
 def rules(block: Block) -> list[tuple[str, str, list[str], list[str]]]:
-    """API group, resource, names and verbs of each rule of a role."""
+    """List API group, resource, names and verbs of each rule of a role."""
     made = []
     for rule in block["rule"]:
         [group], [resource] = rule["api_groups"], rule["resources"]

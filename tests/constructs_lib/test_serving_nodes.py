@@ -16,12 +16,12 @@ CLASS = "gemma-server"
 
 
 def planned(machine_type: str, *, zones: int = 1, **settings: Any) -> PoolPlan:
-    """A pool of the machine."""
+    """Plan a pool of the machine."""
     return PoolPlan(spec=NodePoolSpec(machine_type=machine_type, **settings), zones=zones)
 
 
 def nodes(*machine_types: str, split: int | None = None, compute_class: str | None = None) -> ServingNodes:
-    """One pool of each machine, in this order."""
+    """Plan one pool of each machine, in this order."""
     pools = {f"p{n}": planned(machine_type) for n, machine_type in enumerate(machine_types)}
     return ServingNodes(pools=pools, tensor_parallel_size=split, compute_class=compute_class)
 

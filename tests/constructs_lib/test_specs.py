@@ -93,7 +93,7 @@ BETWEEN = [
 
 
 def make(spec: type[Any], **settings: Any) -> Any:
-    """A spec with what it must have, and *settings*."""
+    """Make a spec with its required settings and *settings*."""
     return spec(**{**MINIMUM[spec], **settings})
 
 

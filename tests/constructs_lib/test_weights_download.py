@@ -27,7 +27,7 @@ IN_KUBERNETES = replace(
 
 
 def build(model: ModelSpec = MODEL, bucket: str = "my-weights") -> Callable[[Any], None]:
-    """A download in a bare stack, after its account."""
+    """Build a download in a bare stack, after its account."""
 
     def made(stack: Any) -> None:
         kubernetes = KubernetesProvider(stack, "kubernetes")
@@ -41,7 +41,7 @@ def build(model: ModelSpec = MODEL, bucket: str = "my-weights") -> Callable[[Any
 
 
 def pod(app: Synthesized) -> Block:
-    """The pod spec of the Job."""
+    """Return the pod spec of the Job."""
     spec: Block = app.one("kubernetes_job_v1")["spec"]["template"]["spec"]
     return spec
 

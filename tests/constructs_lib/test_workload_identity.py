@@ -18,7 +18,7 @@ PRINCIPAL = (
 
 
 def build(stack: Any) -> WorkloadIdentity:
-    """The model server's identity in a bare stack."""
+    """Build the model server's identity in a bare stack."""
     return WorkloadIdentity(
         stack,
         "model-server",

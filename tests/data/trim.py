@@ -23,7 +23,7 @@ LIST_HINTS = {"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kuberne
 
 
 def readable(value: Any, indent: int = 0, width: int = 118) -> str:
-    """JSON with sorted keys and an indent of one, in which whatever fits on a line stays on one line."""
+    """Write JSON with sorted keys and an indent of one, in which whatever fits on a line stays on one line."""
     line = json.dumps(value, sort_keys=True, ensure_ascii=False)
     if not isinstance(value, (dict, list)) or indent + len(line) <= width:
         return line
@@ -35,7 +35,7 @@ def readable(value: Any, indent: int = 0, width: int = 118) -> str:
 
 
 def without(value: Any, names: set[str]) -> Any:
-    """*value* without the named notes; a property that happens to be called `description` is kept."""
+    """Copy *value* without the named notes; a property that happens to be called `description` is kept."""
     if isinstance(value, dict):
         return {k: without(v, names) for k, v in value.items() if k not in names or isinstance(v, dict)}
     return [without(item, names) for item in value] if isinstance(value, list) else value

@@ -135,7 +135,7 @@ class ClusterStandIn:
         return None
 
     def answer(self, method: str, url: str, body: Any) -> tuple[int, Manifest]:
-        """Status and object for one request, as the API server would answer."""
+        """Answer one request with status and object, as the API server would."""
         parts = urlsplit(url)
         path, query = parts.path, dict(parse_qsl(parts.query))
         if method == "POST" and path == REVIEWS:
@@ -199,7 +199,7 @@ class ClusterStandIn:
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """*target* after a JSON merge patch (RFC 7396)."""
+    """Apply a JSON merge patch (RFC 7396) to *target*."""
     if not isinstance(patch, dict):
         return patch
     made = dict(target) if isinstance(target, dict) else {}
@@ -212,7 +212,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 
 def selected(manifest: Manifest, query: dict[str, str]) -> bool:
-    """Whether labels and fields are as asked: `a=b` or, for labels, `a`, separated by commas."""
+    """Return whether labels and fields are as asked: `a=b` or, for labels, `a`, separated by commas."""
     labels = manifest["metadata"].get("labels", {})
     for term in filter(None, query.get("labelSelector", "").split(",")):
         key, sign, value = term.replace("==", "=").partition("=")

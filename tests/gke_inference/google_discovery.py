@@ -65,7 +65,7 @@ class Method:
 
 @cache
 def methods(apis: tuple[str, ...]) -> tuple[Method, ...]:
-    """Every method of *apis*, such as `compute.v1`; those with the most fixed letters first."""
+    """Read every method of *apis*, such as `compute.v1`; those with the most fixed letters first."""
     found = [method for api in apis for method in _of(document(api), document(api))]
     return tuple(sorted(found, key=lambda method: -method.fixed))
 
@@ -78,7 +78,7 @@ def document(api: str) -> Any:
 
 
 def problems(schemas: Mapping[str, Any], name: str, value: Any, at: str) -> Iterator[str]:
-    """Where *value* is not what the schema *name* allows: an unknown field, another kind, a wrong enum value."""
+    """Find where *value* is not what the schema *name* allows: an unknown field, another kind, a wrong enum value."""
     yield from _problems(schemas, {"$ref": name} if name else {"type": "any"}, value, at)
 
 

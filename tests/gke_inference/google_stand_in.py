@@ -74,7 +74,7 @@ class GoogleStandIn:
 
     @contextmanager
     def serving(self) -> Iterator[GoogleStandIn]:
-        """Itself, while it listens."""
+        """Listen, and yield itself meanwhile."""
         server = _Server(("127.0.0.1", 0), _handler(self))
         self.address = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -92,7 +92,7 @@ class GoogleStandIn:
 
     def environment(self, folder: Path) -> dict[str, str]:
         """
-        Variables for another process: credentials in *folder* that get their token here, and this address.
+        Return variables for another process: credentials in *folder* that get their token here, and this address.
 
         google-auth sends refresh tokens of the kind `authorized_user` to Google alone, whatever its file says; this
         kind is as much a user, and goes where its file says.

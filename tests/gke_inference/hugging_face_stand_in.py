@@ -45,18 +45,18 @@ class HuggingFace(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *args: Any) -> None:
-        """Silence."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def hugging_face(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HuggingFace]]:
-    """Hugging Face, where the example's model is for everybody."""
+    """Serve Hugging Face, where the example's model is for everybody."""
     handler = type("Handler", (HuggingFace,), {"failures": [], "gated": False, "accepted": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     with RegistryStandIn().serving() as registry:
-        monkeypatch.setenv("INFERENCE_OPS_REGISTRY_ENDPOINT", registry)
+        monkeypatch.setenv("GKE_INFERENCE_REGISTRY_ENDPOINT", registry)
         yield handler
     server.shutdown()
     server.server_close()

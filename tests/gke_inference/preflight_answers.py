@@ -31,7 +31,7 @@ GLOBAL = {
 
 
 def quotas(limits: dict[str, int], **usage: float) -> list[dict[str, Any]]:
-    """*limits* as the compute API lists them."""
+    """Answer with *limits* as the compute API lists them."""
     return [
         {"metric": metric, "limit": float(limit), "usage": float(usage.get(metric, 0))}
         for metric, limit in limits.items()
@@ -65,7 +65,7 @@ def metric(name: str, default: int, each_zone: int = -1, **places: int) -> dict[
 
 
 def service_usage(*metrics: dict[str, Any]) -> Answer:
-    """Service Usage, which knows *metrics* only."""
+    """Answer as Service Usage, which knows *metrics* only."""
 
     def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
         for one in metrics:
@@ -77,12 +77,12 @@ def service_usage(*metrics: dict[str, Any]) -> Answer:
 
 
 def missing(params: dict[str, Any], body: Any) -> dict[str, Any]:
-    """There is no such thing."""
+    """Answer that there is no such thing."""
     raise Fault(404, f"{params} was not found")
 
 
 def machine(params: dict[str, Any], body: Any) -> dict[str, Any]:
-    """Every machine type, in every zone."""
+    """Answer with every machine type, in every zone."""
     return {"name": params["machineType"], "guestCpus": 8}
 
 
@@ -118,14 +118,14 @@ def answer_all_good(stand_in: GoogleStandIn, target: Target) -> None:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[GoogleStandIn]:
-    """One address for all tests of a file: to read a discovery document anew for each takes longest."""
+    """Serve all tests of a file at one address: to read a discovery document anew for each takes longest."""
     with GoogleStandIn().serving() as stand_in:
         yield stand_in
 
 
 @pytest.fixture
 def google(served: GoogleStandIn) -> GoogleStandIn:
-    """Google; `found` fills in its answers."""
+    """Serve Google; `found` fills in its answers."""
     served.answers.clear()
     served.faults.clear()
     return served
@@ -135,7 +135,7 @@ def google(served: GoogleStandIn) -> GoogleStandIn:
 def good_google(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hugging_face: type[HuggingFace]
 ) -> Iterator[GoogleStandIn]:
-    """Google, where nothing stands in the way of the example."""
+    """Serve Google, where nothing stands in the way of the example."""
     stand_in = GoogleStandIn()
     with stand_in.serving():
         for name, value in stand_in.environment(tmp_path).items():

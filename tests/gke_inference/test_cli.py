@@ -225,7 +225,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_mistake_of_the_program_is_no_finding(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 3 and one line with the kind of the error; where it is on demand only, and its text is not shown."""
     ran = inference_ops("--config", str(EXAMPLE), "preflight")
-    monkeypatch.setenv("INFERENCE_OPS_TRACEBACK", "1")
+    monkeypatch.setenv("GKE_INFERENCE_TRACEBACK", "1")
     traced = inference_ops("--config", str(EXAMPLE), "preflight")
 
     assert (ran.code, ran.out, traced.code) == (3, "", 3)

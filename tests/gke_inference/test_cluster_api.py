@@ -21,7 +21,7 @@ NODE = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses between tries; nobody waits for them."""
+    """Note the pauses between tries instead of waiting for them."""
     waited: list[float] = []
     monkeypatch.setattr("gke_inference.retry.time.sleep", waited.append)
     return waited
@@ -29,7 +29,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def cluster() -> Iterator[tuple[ClusterStandIn, str]]:
-    """A cluster with one node, and its address."""
+    """Serve a cluster with one node, and yield it with its address."""
     stand_in = ClusterStandIn()
     stand_in.objects[f"{NODES}/n"] = NODE
     with stand_in.serving() as host:
@@ -37,7 +37,7 @@ def cluster() -> Iterator[tuple[ClusterStandIn, str]]:
 
 
 def api(host: str) -> ClusterApi:
-    """Its API."""
+    """Return the cluster's API."""
     return ClusterApi(host=host, token=lambda: TOKEN)
 
 

@@ -14,7 +14,7 @@ from gke_inference.findings import Finding, Status
 
 
 def finding(id_: str, found: str = "") -> Finding:
-    """Of no interest but for its id and what was found."""
+    """Make a finding of no interest but for its id and what was found."""
     return Finding(id=id_, status=Status.GOOD, found=found, needed="")
 
 

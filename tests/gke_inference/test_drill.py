@@ -34,7 +34,7 @@ class Whole:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    """One drill with a double failure, for all tests that only look."""
+    """Run one drill with a double failure, for all tests that only look."""
     folder = tmp_path_factory.mktemp("drill")
     picture, journal = folder / "drill.svg", folder / "journal.json"
     journals: list[tuple[str, list[Any]]] = []

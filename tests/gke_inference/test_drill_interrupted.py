@@ -28,7 +28,7 @@ from tests.gke_inference.drill_rig import PROGRAM, ROOT, Drill, Rig, findings, w
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the tries to restore, and for what may come late."""
+    """Shorten the pauses between the tries to restore, and those for what may come late."""
     monkeypatch.setattr(rollback, "FIRST_PAUSE_SEC", 0.02)
     monkeypatch.setattr(rollback, "LONGEST_PAUSE_SEC", 0.02)
     monkeypatch.setattr(rollback, "LATE_ANSWER_SEC", 1.5)
@@ -36,7 +36,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
-    """Where the journal is kept."""
+    """Return where the journal is kept."""
     return tmp_path / "journal.json"
 
 

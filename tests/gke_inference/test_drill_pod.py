@@ -29,7 +29,7 @@ LONG_BASELINE = ("--baseline-sec", "0.4")
 
 
 def pods_left(made: Rig) -> list[str]:
-    """Names of pods that are none of the model server's."""
+    """List names of pods that are none of the model server's."""
     home = made.home
     return [path for path in home.api.objects if path.startswith(f"{home.pods}/") and not path.startswith(home.servers)]
 

@@ -47,7 +47,7 @@ def cluster() -> Iterator[tuple[ClusterApi, RunningPods]]:
 
 @pytest.fixture
 def api(cluster: tuple[ClusterApi, RunningPods]) -> Iterator[ClusterApi]:
-    """Its API; the pod is deleted afterwards."""
+    """Yield the cluster's API; the pod is deleted afterwards."""
     yield cluster[0]
     cluster[0].delete(PATH)
 

@@ -34,7 +34,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the tries to restore."""
+    """Shorten the pauses between the tries to restore."""
     monkeypatch.setattr(rollback, "FIRST_PAUSE_SEC", 0.02)
     monkeypatch.setattr(rollback, "LONGEST_PAUSE_SEC", 0.02)
     monkeypatch.setattr(rollback, "LATE_ANSWER_SEC", 0.1)
@@ -42,7 +42,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
-    """Where the journal is kept."""
+    """Return where the journal is kept."""
     return tmp_path / "journal.json"
 
 

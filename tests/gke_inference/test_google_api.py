@@ -15,7 +15,7 @@ REGION = "compute.regions.get"
 
 @pytest.fixture
 def google() -> Iterator[GoogleStandIn]:
-    """Google with one region."""
+    """Serve Google with one region."""
     stand_in = GoogleStandIn(answers={REGION: lambda params, body: {"name": params["region"]}})
     with stand_in.serving():
         yield stand_in
@@ -28,7 +28,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def region(api: GoogleApi) -> object:
-    """One call."""
+    """Make one call."""
     return api.call("compute", "v1", "regions.get", project="p", region="us-east5")["name"]
 
 

@@ -25,7 +25,7 @@ def ask(
     token: str = "",
     objective: str = "",
 ) -> Result:
-    """One request to the stand-in."""
+    """Send one request to the stand-in."""
 
     async def run(url: str) -> Result:
         endpoint = Endpoint(

@@ -25,7 +25,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def texts(picture: str) -> list[str]:
-    """Everything that is written in it."""
+    """Read everything that is written in it."""
     return [element.text or "" for element in ElementTree.fromstring(picture).iter() if element.tag.endswith("text")]
 
 

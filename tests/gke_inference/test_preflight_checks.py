@@ -14,7 +14,7 @@ OFF = "Compute Engine API has not been used in project 123456 before or it is di
 
 
 def machine_elsewhere(params: dict[str, Any], body: Any) -> dict[str, Any]:
-    """TPUs are not in us-east5-b."""
+    """Answer that us-east5-b has no TPUs."""
     if params["machineType"].startswith("ct6e") and params["zone"] == "us-east5-b":
         raise Fault(404)
     return {"name": params["machineType"], "guestCpus": 8}

@@ -35,7 +35,7 @@ class Registries:
     sent: list[tuple[str, str]] = field(default_factory=list)
 
     def answer(self, transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        """As a registry does: 401 with the way to a token, 403 for who may not read."""
+        """Answer as a registry does: 401 with the place of a token, 403 for who may not read."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.sent.append((f"{request.url.scheme}://{request.url.host}", token))
         if request.url.path == "/token":
@@ -50,7 +50,7 @@ class Registries:
 
 @pytest.fixture
 def registries(monkeypatch: pytest.MonkeyPatch) -> Registries:
-    """In place of the network."""
+    """Serve registries in place of the network."""
     made = Registries()
     answer: Callable[..., httpx.Response] = lambda transport, request: made.answer(transport, request)  # noqa: E731
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", answer)
@@ -105,7 +105,7 @@ def test_no_other_registry_sees_the_token(registries: Registries, host: str) -> 
 
 def test_a_mirror_does_not_see_the_token(registries: Registries, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be at any address."""
-    monkeypatch.setenv("INFERENCE_OPS_REGISTRY_ENDPOINT", "https://mirror.example.com")
+    monkeypatch.setenv("GKE_INFERENCE_REGISTRY_ENDPOINT", "https://mirror.example.com")
     found("us-docker.pkg.dev/my-project-id/llm/vllm:v1")
 
     assert {token for _, token in registries.sent} == {""}

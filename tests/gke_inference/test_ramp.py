@@ -41,7 +41,7 @@ class Sender:
         self.seen: list[int] = []
 
     async def __call__(self) -> Result:
-        """One request."""
+        """Send one request."""
         self.running += 1
         self.seen.append(self.running)
         began_sec = anyio.current_time()
@@ -59,7 +59,7 @@ def ramp(sender: Sender, *concurrency: int, step_sec: float = 0.2, log: io.Strin
 
 
 def at_once(measured: RampMeasurement, step: int) -> int:
-    """Most requests of *step* that ran at the same time."""
+    """Return the most requests of *step* that ran at the same time."""
     results = measured.steps[step].results
     return max(sum(other.began_sec <= result.began_sec < other.ended_sec for other in results) for result in results)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gke_inference.synth.synthesize import make_folder
+from platform_config.errors import ConfigError
 from tests.configs import EXAMPLE
 from tests.gke_inference.conftest import InferenceOps
 
@@ -80,9 +82,29 @@ def test_a_wrong_config_writes_nothing(inference_ops: InferenceOps, tmp_path: Pa
     assert (ran.code, ran.out, (tmp_path / "out").exists()) == (2, "", False)
 
 
+def test_a_folder_that_cannot_be_made_is_a_message(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """A file is in its place, or above it; nothing is written."""
+    file = tmp_path / "file"
+    file.write_text("")
+    below = inference_ops("synth", str(EXAMPLE), "--outdir", str(file / "out"))
+    in_its_place = inference_ops("synth", str(EXAMPLE), "--outdir", str(file))
+
+    assert (below.code, in_its_place.code, file.read_text()) == (2, 2, "")
+    assert "must be a folder that can be made and written to, got: Not a directory\n" in below.err
+    assert f"Directory '{file}' is a file" in in_its_place.err
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is written; root, who may run this test, could write to any."""
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+
+    with pytest.raises(ConfigError, match="must be a folder that can be made and written to, got: Permission denied"):
+        make_folder(tmp_path)
+
+
 def test_a_synth_writes_its_stacks_and_says_what_is_next(inference_ops: InferenceOps, tmp_path: Path) -> None:
-    """To the folder that was named; then it prints the commands of the installed program."""
-    outdir = tmp_path / "out"
+    """To the folder that was named, made with those above it; then it prints the commands of the installed program."""
+    outdir = tmp_path / "new" / "out"
     ran = inference_ops("synth", str(EXAMPLE), "--outdir", str(outdir))
 
     assert (ran.code, ran.err) == (0, "")

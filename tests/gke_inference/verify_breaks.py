@@ -27,7 +27,7 @@ def condition(made: dict[str, Any], name: str, *path: Any, reason: str = "Bad") 
 
 
 def check(platform: HealthyPlatform, where: str, id_: str, words: str) -> None:
-    """One finding is wrong, in these words and with a fix; all others are good."""
+    """Check that one finding is wrong, with this text and a fix; all others are good."""
     ran = platform.run(only="us")
 
     [found] = [found for found in ran.document["findings"] if found["status"] != "good"]

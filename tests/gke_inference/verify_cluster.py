@@ -41,7 +41,7 @@ def fill(platform: HealthyPlatform, key: str, synthesized: Synthesized) -> None:
 
 
 def nodes(platform: HealthyPlatform, key: str) -> dict[str, int]:
-    """How many nodes each pool of a region has."""
+    """Return how many nodes each pool of a region has."""
     return {SYSTEM_POOL: 1, **{name: max(1, pool.min_nodes) for name, pool in platform.config.pools(key).items()}}
 
 

@@ -16,7 +16,7 @@ NOT_FOUND = "gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex"
 
 
 def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
-    """Google's answers about one region."""
+    """Add Google's answers about one region."""
     config, names = platform.config, platform.names
     cluster = f"{names.cluster_location(key)}/clusters/{names.cluster(key)}"
     platform.documents[cluster] = {
@@ -75,7 +75,7 @@ def _add(platform: HealthyPlatform, collection: str, name: str, **more: Any) -> 
 
 
 def tell_of_fleet(platform: HealthyPlatform) -> None:
-    """Google's answers about the fleet."""
+    """Add Google's answers about the fleet."""
     config, documents = platform.config, platform.documents
     members = [f"projects/123456/locations/global/memberships/{platform.names.cluster(key)}" for key in config.regions]
     documents["global/features/multiclusteringress"] = {

@@ -30,13 +30,13 @@ PLURALS = {
 
 
 def path_of(kind: str, version: str, name: str, namespace: str = "inference") -> str:
-    """Where the Kubernetes API has the object; an empty *namespace* for one that is in none."""
+    """Return where the Kubernetes API has the object; an empty *namespace* for one that is in none."""
     root = "/apis" if "/" in version else "/api"
     return "/".join(filter(None, (root, version, namespace and f"namespaces/{namespace}", PLURALS[kind], name)))
 
 
 def true(*types: str) -> list[dict[str, str]]:
-    """Conditions that all hold."""
+    """Make conditions that all hold."""
     time = "2026-01-01T00:00:00Z"
     return [
         {"type": name, "status": "True", "reason": name, "message": "", "lastTransitionTime": time} for name in types
@@ -65,7 +65,7 @@ class HealthyPlatform:
     command: Callable[..., Ran] = lambda *arguments: Ran(0, "", "")
 
     def run(self, *arguments: str, output: str = "json", only: str = "") -> Ran:
-        """`gke-inference verify` with these arguments, of all regions or *only* one."""
+        """Run `gke-inference verify` with these arguments, for all regions or *only* one."""
         keys = [only] if only else list(self.urls)
         asked = [] if "--no-completion" in arguments else keys
         urls = [part for key in asked for part in ("--url-for", f"{key}={self.urls[key]}")]
@@ -96,15 +96,15 @@ class HealthyPlatform:
         return self.documents[self.group(key)]
 
     def link(self, rest: str) -> str:
-        """Self link of something of Compute Engine in the project."""
+        """Return the self link of something of Compute Engine in the project."""
         return f"https://www.googleapis.com/compute/v1/projects/{self.config.project}/{rest}"
 
     def address(self, key: str) -> str:
-        """Address of the gateway in region *key*: one of its range of nodes, as Google gives them."""
+        """Return the gateway's address in region *key*: one of its range of nodes, as Google gives them."""
         return str(region_ranges(self.config, key).nodes[9])
 
     def group(self, key: str) -> str:
-        """Self link of the network endpoint group of region *key*."""
+        """Return the self link of the network endpoint group of region *key*."""
         return self.link(f"zones/{self.config.regions[key].zones[0]}/networkEndpointGroups/k8s1-{key}")
 
     def parts(self, collection: str) -> list[dict[str, Any]]:

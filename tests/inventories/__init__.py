@@ -13,12 +13,12 @@ FOLDER = Path(__file__).parent
 
 
 def address_lines(app: Synthesized) -> str:
-    """Every Terraform address of the app, one a line: a diff here is a move in users' state."""
+    """List every Terraform address of the app, one a line: a diff here is a move in users' state."""
     return "\n".join(sorted(app.addresses())) + "\n"
 
 
 def count_lines(app: Synthesized) -> str:
-    """Resources by stack and type, as YAML."""
+    """Count resources by stack and type, as YAML."""
     lines = []
     for stack, document in app.stacks.items():
         counts = Counter({kind: len(blocks) for kind, blocks in document["resource"].items()})

@@ -31,7 +31,7 @@ OWN = ("replicas", "accelerator", "claim_template", "model", "weights", "health_
 
 
 def server(**changes: Any) -> dict[str, Any]:
-    """The example's Deployment; *changes* to ModelServerSpec fields or to the function's own arguments."""
+    """Make the example's Deployment; *changes* to ModelServerSpec fields or to the function's own arguments."""
     own = {key: changes.pop(key) for key in list(changes) if key in OWN}
     given: dict[str, Any] = {
         "replicas": 1,

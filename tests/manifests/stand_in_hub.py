@@ -52,13 +52,13 @@ class StandInHub:
             server.server_close()
 
     def asked(self) -> Counter[str]:
-        """How often each file was asked for, at the hub."""
+        """Count how often each file was asked for, at the hub."""
         return Counter(
             unquote(path.split("/resolve/")[1].split("/", 1)[1]) for _, path, _ in self.requests if "/resolve/" in path
         )
 
     def hub_answer(self, request: BaseHTTPRequestHandler) -> None:
-        """The hub: needs the token, lists, sends small files, redirects for large ones."""
+        """Answer as the hub: ask for the token, list, send small files, redirect for large ones."""
         self._note("hub", request)
         path = urlsplit(request.path).path
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -76,7 +76,7 @@ class StandInHub:
                 _send(request, 200, self._content(name))
 
     def cdn_answer(self, request: BaseHTTPRequestHandler) -> None:
-        """The CDN: knows ranges or not, breaks connections, lets links expire."""
+        """Answer as the CDN: send ranges or ignore them, break connections, let links expire."""
         self._note("cdn", request)
         with self.lock:
             self.expired, expired = max(0, self.expired - 1), self.expired > 0
@@ -135,7 +135,7 @@ def _serve(hub: StandInHub, answer: Callable[[BaseHTTPRequestHandler], None]) ->
             answer(self)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: the tests read the requests."""
+            """Print nothing: the tests read the requests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

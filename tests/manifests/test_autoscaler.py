@@ -17,7 +17,7 @@ EXTERNAL = autoscaler.external_metric(
 
 
 def made(metric: dict[str, Any] = NATIVE, **settings: Any) -> dict[str, Any]:
-    """An autoscaler of one to ten pods."""
+    """Make an autoscaler of one to ten pods."""
     spec = AutoscalingSpec(max_replicas=10, **settings)
     return autoscaler.horizontal_pod_autoscaler(
         name="server", namespace=NAMESPACE, deployment="server", metric=metric, spec=spec

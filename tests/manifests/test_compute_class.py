@@ -12,7 +12,7 @@ from tests.checks.kubernetes_objects import problems
 
 
 def made(*pools: str, **settings: Any) -> dict[str, Any]:
-    """A class of *pools*."""
+    """Make a class of *pools*."""
     return compute_class(name="demo-server", node_pools=pools or ("reserved", "spot"), **settings)
 
 

@@ -48,19 +48,19 @@ class Run:
         return code, printed.out + printed.err
 
     def held(self) -> dict[str, bytes]:
-        """What the directory holds, without the marker."""
+        """Read the files of the directory, without the marker."""
         found = (path for path in self.directory.rglob("*") if path.is_file() and path.name != ".complete")
         return {str(path.relative_to(self.directory)): path.read_bytes() for path in found}
 
     def marker(self) -> Any:
-        """What the marker says; None without one."""
+        """Read the marker; None without one."""
         path = self.directory / ".complete"
         return json.loads(path.read_text()) if path.exists() else None
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """A hub where all is well, and nothing downloaded yet."""
+    """Serve a hub where all is well, with nothing downloaded yet."""
     hub = StandInHub(files=dict(FILES), large=LARGE)
     token_file = tmp_path / "token"
     token_file.write_text(TOKEN + "\n")
@@ -241,7 +241,7 @@ OTHER_FORMATS = (
 
 
 def repository(*names: str, index: Sequence[str] = SHARDS) -> dict[str, bytes]:
-    """Files with these names; the indexes list *index*."""
+    """Make files with these names; the indexes list *index*."""
     content = json.dumps({"weight_map": {f"layer.{number}": name for number, name in enumerate(index)}}).encode()
     return {name: content if name.endswith(".index.json") else name.encode() for name in names}
 

@@ -104,7 +104,7 @@ def test_the_share_of_logged_requests_is_counted_in_millionths(percent: float, l
 
 
 def region(name: str, **settings: object) -> RegionSpec:
-    """A region with one zone."""
+    """Make a region with one zone."""
     return RegionSpec(number=1, region=name, zones=(f"{name}-a",), **settings)  # type: ignore[arg-type]
 
 

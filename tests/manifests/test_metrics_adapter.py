@@ -25,13 +25,13 @@ ADAPTER = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}
 
 
 def pod() -> dict[str, Any]:
-    """The adapter's pod."""
+    """Return the adapter's pod."""
     spec: dict[str, Any] = adapter_objects(CUSTOM)["deployment"]["spec"]["template"]["spec"]
     return spec
 
 
 def container() -> dict[str, Any]:
-    """Its one container."""
+    """Return its one container."""
     [made] = pod()["containers"]
     assert isinstance(made, dict)
     return made

@@ -23,13 +23,13 @@ GPU = Accelerator(
 
 
 def pod(made: dict[str, Any]) -> dict[str, Any]:
-    """The pod's spec."""
+    """Return the pod's spec."""
     found: dict[str, Any] = made["spec"]["template"]["spec"]
     return found
 
 
 def container(made: dict[str, Any]) -> dict[str, Any]:
-    """The only container."""
+    """Return the only container."""
     [found] = pod(made)["containers"]
     assert isinstance(found, dict)
     return found

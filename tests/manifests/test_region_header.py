@@ -18,7 +18,7 @@ STREAM: list[dict[str, Any]] = [
 
 
 def answers(scope: Message, messages: list[dict[str, Any]]) -> list[Message]:
-    """What a client gets from an application that sends *messages*."""
+    """Return what a client gets from an application that sends *messages*."""
     sent: list[Message] = []
 
     async def app(scope: Message, receive: Any, send: Any) -> None:

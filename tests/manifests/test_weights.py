@@ -17,13 +17,13 @@ ADAPTERS = {"tone": LoraAdapterSpec(repository="me/tone", revision="b" * 40)}
 
 
 def pod(token: KubernetesSecretSpec | str = "gemma-token", **changes: Any) -> dict[str, Any]:
-    """The example's download, with *changes* to the model."""
+    """Make the pod of the example's download, with *changes* to the model."""
     model = replace(MODEL, **changes)
     return weights.download_pod(model=model, bucket="bucket", service_account="gemma-writer", token=token)
 
 
 def env(container: dict[str, Any]) -> dict[str, str]:
-    """The environment of a container."""
+    """Return the environment of a container."""
     return {entry["name"]: entry["value"] for entry in container["env"]}
 
 

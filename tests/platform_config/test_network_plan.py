@@ -13,7 +13,7 @@ from tests.configs import config
 
 
 def parts(ranges: RegionRanges) -> list[IPv4Network]:
-    """All four."""
+    """Return all four."""
     return [ranges.nodes, ranges.services, ranges.proxy, ranges.pods]
 
 

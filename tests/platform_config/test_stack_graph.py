@@ -39,7 +39,7 @@ IDS = (CLUSTER_STACKS, BASE_STACKS, SERVING_STACKS, NETWORK_STACK, FLEET_STACK, 
 
 
 def literals(path: Path) -> Iterator[str]:
-    """Every string in the code of *path*, without docstrings."""
+    """Read every string in the code of *path*, without docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     docstrings = {
         id(node.value)

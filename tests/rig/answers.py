@@ -16,7 +16,7 @@ TABLES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("ans
 
 
 def identity(kind: str, resource: Message) -> str:
-    """What tells *resource* from others of its type in its place: its ID, or the one that it will get."""
+    """Identify *resource* among others of its type in its place: by its ID, or the one that it will get."""
     if isinstance(resource.get("id"), str):
         return str(resource["id"])
     held = body(resource)
@@ -32,7 +32,7 @@ def identity(kind: str, resource: Message) -> str:
 
 def completed(kind: str, block: Message, resource: Message, provider: Message, *answers: Message) -> Message:
     """
-    *resource* with an answer for everything that was not known: project and region may be the provider's.
+    Complete *resource* with an answer for everything that was not known: project and region may be the provider's.
 
     *answers*, by path: first what is sent for an argument whose block is opened without it, then what the cloud decides
     where the block is not opened at all.
@@ -61,7 +61,7 @@ def completed(kind: str, block: Message, resource: Message, provider: Message, *
 
 
 def unanswered(block: Message, resource: Message) -> Message:
-    """*resource* with nothing for everything that was not known."""
+    """Return *resource* with nothing for everything that was not known."""
 
     def visit(path: str, told: Message, given: Any, old: Message | None) -> Any:
         if not isinstance(given, ExtType):
@@ -72,7 +72,7 @@ def unanswered(block: Message, resource: Message) -> Message:
 
 
 def _answer(type_: Any, path: str, words: dict[str, str]) -> Any:
-    """A value of *type_* for the argument at *path*; lists of objects have one element, other collections none."""
+    """Make up a value of *type_* for the argument at *path*: a list of objects has one entry, others none."""
     told, digest = TABLES["answers"].get(path), _digest(path, words["digest"])
     if told:
         return told.format(**words) if isinstance(told, str) else told

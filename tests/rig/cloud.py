@@ -83,7 +83,7 @@ class Cloud:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, key: Key) -> Message | None:
-        """The object as it is now; None where there is none."""
+        """Read the object as it is; None where there is none."""
         held = copy.deepcopy(self.objects.get(key))
         if held and self.other_order:
             for block, name in (path.split(".") for path in TABLES["unordered"].get(key[0], [])):
@@ -118,7 +118,7 @@ class Cloud:
         return not met
 
     def give_token(self) -> str:
-        """Another access token than all before."""
+        """Give another access token than all before."""
         token = f"{TOKEN}{next(self._given)}"
         self.tokens.add(token)
         return token
@@ -134,7 +134,7 @@ class Cloud:
             raise RefusedError("Unauthorized")
 
     def decides(self, kind: str, resource: Message) -> Message:
-        """By path, what Google decides where *resource* has not even the block: a pool's nodes are as its cluster's."""
+        """Return by path what Google decides where *resource* lacks the block: a pool's nodes are as its cluster's."""
         if kind != "google_container_node_pool":
             return {}
         cluster = self.objects.get(("google_container_cluster", "", str(resource["cluster"])), {})
@@ -157,7 +157,7 @@ class Cloud:
                 raise RefusedError("API did not recognize GroupVersionKind from manifest (CRD may not be installed)")
 
     def objects_of(self, place: str, query: Message) -> list[Any]:
-        """The objects of ours in the cluster at *place* that the *query* names: by kind, and by name as its fields."""
+        """List the applied objects in the cluster at *place* that the *query* names: by kind, and by name as field."""
         self.check_cluster(place)
         kind, _, name = f"{query['kind']}={query['field_selector']}".partition("=metadata.name=")
         held = [held["manifest"] for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]

@@ -22,7 +22,7 @@ DEFAULT: dict[str, str] = TABLES["answers"]["google_container_engine_versions.re
 
 def versioned(cluster: Message, prior: Message | None, offered: tuple[str, ...]) -> Message:
     """
-    *cluster* with the version that it has after a create, or after an update of *prior*.
+    Give *cluster* the version that it has after a create, or after an update of *prior*.
 
     Provider 7.45 asks for an upgrade only where `min_master_version` has changed and what it says, taken as a whole
     version, is newer: 1.35 moves a cluster on 1.34, and not one on 1.35.1.
@@ -49,6 +49,6 @@ def _newest(asked: str, offered: tuple[str, ...]) -> str:
 
 
 def _whole(version: str) -> tuple[float, ...]:
-    """Comparable, as the provider reads it: what is left out is 0, and a release is above its builds."""
+    """Make *version* comparable as the provider does: what is left out is 0, and a release is above its builds."""
     numbers, _, build = version.partition("-gke.")
     return (*[int(part) for part in f"{numbers}.0".split(".")[:3]], int(build) if build else math.inf)

@@ -9,7 +9,7 @@ from tests.rig.wire import Message
 
 def planned(block: Message, config: Message, prior: Message | None, facts: Message, provider: Message) -> Message:
     """
-    The resource as it will be.
+    Plan the resource as it will be.
 
     A computed argument that is not given is unknown at first and keeps its value later, as in the providers' SDK.
     """
@@ -32,7 +32,7 @@ def planned(block: Message, config: Message, prior: Message | None, facts: Messa
 
 
 def mistakes(block: Message, config: Message) -> list[str]:
-    """What is wrong with a configuration that Terraform itself lets pass, in the words of the providers' SDK."""
+    """List mistakes in a configuration that Terraform itself lets pass, with the messages of the providers' SDK."""
     found = []
 
     def visit(path: str, told: Message, given: Any, old: Message | None) -> Any:
@@ -47,7 +47,7 @@ def mistakes(block: Message, config: Message) -> list[str]:
 
 
 def replaced(force_new: list[str], prior: Message, made: Message) -> list[Message]:
-    """The paths whose change replaces the resource, as the protocol writes them. At a `#` only the number counts."""
+    """Find the paths whose change replaces the resource, as the protocol writes them; at `#` only the count matters."""
     prior, made = (each | {"manifest": body(each)} for each in (prior, made))
     found = []
     for path in force_new:
@@ -58,13 +58,13 @@ def replaced(force_new: list[str], prior: Message, made: Message) -> list[Messag
 
 
 def body(resource: Message) -> Message | None:
-    """The Kubernetes object in a resource; the protocol puts the type before a value that may have any."""
+    """Return the Kubernetes object in a resource; the protocol puts the type before a value that may have any."""
     manifest = resource.get("manifest")
     return manifest[1] if isinstance(manifest, list) else None
 
 
 def _changed(path: list[str], prior: Any, made: Any) -> Iterator[tuple[list[Message], Any, Any]]:
-    """Each place that *path* leads to, through blocks and their numbers, where the two differ, and both of them."""
+    """Yield each place that *path* leads to, through blocks and their numbers, where the two differ, with both."""
     if prior == made:
         return
     if not path:

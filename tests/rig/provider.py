@@ -35,34 +35,34 @@ class RigProvider:
         self._legacy = {"legacy_type_system": any(held.get("legacy") for held in self._facts.values())}
 
     def get_provider_schema(self, session: str, request: Message) -> bytes:
-        """Already encoded: Terraform asks at every run."""
+        """Return the schema already encoded: Terraform asks at every run."""
         return encoded_schema(self._source)
 
     def configure_provider(self, session: str, request: Message) -> Message:
-        """Remembers project or cluster."""
+        """Remember project or cluster."""
         self._sessions[session] = request["config"]
         return {}
 
     def validate_resource_config(self, session: str, request: Message) -> Message:
-        """Only what Terraform itself does not see."""
+        """Check only what Terraform itself does not see."""
         return problems(*mistakes(self._types[request["type_name"]]["block"], request["config"]))
 
     def validate_ephemeral_resource_config(self, session: str, request: Message) -> Message:
-        """As with a resource."""
+        """Check it as a resource is checked."""
         return self.validate_resource_config(session, request | {"type_name": f"ephemeral.{request['type_name']}"})
 
     def upgrade_resource_state(self, session: str, request: Message) -> Message:
-        """The state as it was stored."""
+        """Return the state as it was stored."""
         return {"state": {"answered": request["state"]["stored"]}}
 
     def read_resource(self, session: str, request: Message) -> Message:
-        """The resource as it is; a wait is nothing that could be read."""
+        """Read the resource as it is; a wait holds nothing to read."""
         key = self._key(session, request["type_name"], request["state"])
         self._cloud.check_cluster(key[1])
         return {"state": request["state"] if key[0].startswith("time_") else self._cloud.read(key)}
 
     def plan_resource_change(self, session: str, request: Message) -> Message:
-        """A Kubernetes object is planned with the cluster's help, so the cluster must be there and know its kind."""
+        """Plan a change; for a Kubernetes object the cluster must be there and know its kind."""
         kind, prior, config = request["type_name"], request["prior"], request["config"]
         if config is None:
             return {"state": None}
@@ -74,7 +74,7 @@ class RigProvider:
         return {"state": made, "requires_replace": paths, **self._legacy}
 
     def apply_resource_change(self, session: str, request: Message) -> Message:
-        """What could not be done leaves the state as it was."""
+        """Apply a change; one that fails leaves the state as it was."""
         kind, prior, made = request["type_name"], request["prior"], request["planned"]
         action = "delete" if made is None else "update" if prior else "create"
         configured = self._sessions[session]
@@ -94,14 +94,14 @@ class RigProvider:
         return {"state": made and resource, **self._legacy}
 
     def import_resource_state(self, session: str, request: Message) -> Message:
-        """The resource with that ID."""
+        """Import the resource with that ID."""
         found = self._cloud.read((request["type_name"], self._place(session), request["id"]))
         if found is None:
             raise RefusedError(f"Cannot import non-existent remote object {request['id']}")
         return {"imported_resources": [{"type_name": request["type_name"], "state": found}]}
 
     def read_data_source(self, session: str, request: Message) -> Message:
-        """What was made, where the type can be made; else made up."""
+        """Read what was made, where the type can be made; else make it up."""
         kind, configured = request["type_name"], self._sessions[session]
         given = {name: configured.get(name) if value is None else value for name, value in request["config"].items()}
         if kind == "kubernetes_resources":
@@ -115,14 +115,14 @@ class RigProvider:
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 
     def open_ephemeral_resource(self, session: str, request: Message) -> Message:
-        """Another token at each open. It has no end to be renewed before, as with the real provider."""
+        """Return another token at each open. It has no end to be renewed before, as with the real provider."""
         kind, configured = request["type_name"], self._sessions[session]
         block = self._types[f"ephemeral.{kind}"]["block"]
         opened = planned(block, request["config"], None, {}, configured) | {"access_token": self._cloud.give_token()}
         return {"result": completed(kind, block, opened, configured)}
 
     def renew_ephemeral_resource(self, session: str, request: Message) -> Message:
-        """The real provider cannot."""
+        """Refuse, as the real provider does."""
         raise RefusedError(f"{request['type_name']} cannot be renewed")
 
     def _key(self, session: str, kind: str, resource: Message) -> Key:
@@ -140,11 +140,11 @@ class RigProvider:
 
 
 def any_list(objects: list[list[Any]]) -> list[Any]:
-    """Values that bring their types, as one value that brings its own: a list whose elements differ."""
+    """Return values that bring their types as one value that brings its own: a list whose elements differ."""
     types = [json.loads(type_) for type_, _ in objects]
     return [json.dumps(["tuple", types]).encode(), [value for _, value in objects]]
 
 
 def problems(*texts: str) -> Message:
-    """Errors, as the protocol reports them."""
+    """Report errors as the protocol does."""
     return {"diagnostics": [{"severity": 1, "summary": text} for text in texts]}

@@ -23,7 +23,7 @@ Visit = Callable[[str, Message, Any, Message | None], Any]
 @cache
 def facts(source: str) -> dict[str, Any]:
     """
-    What the schema of each resource type leaves out, told by the real provider; empty where it was not asked.
+    Read what the schema of each resource type leaves out, as the real provider answered; empty where it was not asked.
 
     `sent`: by path, the value that an argument gets where its block is opened without it.
     """
@@ -47,12 +47,12 @@ def _sent(source: str, kind: str) -> Message:
 
 @cache
 def encoded_schema(source: str) -> bytes:
-    """The answer to GetProviderSchema."""
+    """Encode the answer to GetProviderSchema."""
     return encode("GetProviderSchema.Response", json.loads((PROVIDERS / providers()[source].file).read_text()))
 
 
 def walk(block: Message, value: Message, old: Message | None, visit: Visit, path: str = "") -> Message:
-    """*value* anew: each argument and block is what *visit* gives, and so is what is inside; lists pair by place."""
+    """Rebuild *value*: each argument and block is what *visit* gives, and so is what is inside; lists pair by place."""
     made: Message = {}
     for name, told in (block.get("attributes", {}) | block.get("block_types", {})).items():
         given, before = visit(f"{path}{name}", told, value[name], old), old[name] if old else None

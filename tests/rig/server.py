@@ -53,14 +53,14 @@ class Rig:
 
 
 def _handlers(provider: RigProvider) -> Any:
-    """Bytes in, bytes out, for each method."""
+    """Handle each method: bytes in, bytes out."""
     handler = grpc.unary_unary_rpc_method_handler
     methods: dict[str, Any] = {method: handler(partial(_answer, provider, method)) for method in METHODS}
     return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
 
 
 def _answer(provider: RigProvider, method: str, request: bytes, context: Any) -> bytes:
-    """What the provider says; where it has no such method there is nothing to say."""
+    """Answer a request with the provider's method; without such a method the answer is empty."""
     answer = getattr(provider, re.sub(r"(?<!^)(?=[A-Z])", "_", method).lower(), None)
     try:
         # Terraform has a connection of its own for each configured provider, aliases included.

@@ -18,7 +18,7 @@ NESTING = ("", "single", "list", "set", "map", "group")
 
 
 def encode(message: str, content: Message) -> bytes:
-    """*content* as bytes; what it has beside the message's fields is left out."""
+    """Encode *content*; what it has beside the message's fields is left out."""
     out = b""
     for name, told in PROTOCOL[message].items():
         if name in content:
@@ -32,7 +32,7 @@ def encode(message: str, content: Message) -> bytes:
 
 
 def decode(message: str, data: bytes) -> Message:
-    """What is in *data*; fields that protocol.yaml does not have are skipped."""
+    """Decode *data*; fields that protocol.yaml does not have are skipped."""
     fields = {int(told.split()[0]): (name, told.split()[1]) for name, told in PROTOCOL[message].items()}
     return {fields[number][0]: _read(fields[number][1], raw) for number, raw in _fields(data) if number in fields}
 

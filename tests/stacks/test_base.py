@@ -36,19 +36,19 @@ OUTPUTS = {
 
 @pytest.fixture(scope="module")
 def with_bucket(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The example with its state in a bucket, and labels."""
+    """Synthesize the example with its state in a bucket, and labels."""
     return synthesize(
         config(state_bucket="my-state", labels={"team": "inference"}), tmp_path_factory.mktemp("with_bucket")
     )
 
 
 def version(text: str) -> tuple[int, ...]:
-    """A version as numbers."""
+    """Convert a version to numbers."""
     return tuple(int(part) for part in text.split("."))
 
 
 def admits(constraint: str, given: str) -> bool:
-    """Whether Terraform would take a provider of the version *given*; only the two operators that we use."""
+    """Return whether Terraform would take a provider of the version *given*; only for the two operators in use."""
     for part in constraint.split(", "):
         operator, bound = part.split(" ")
         if not {">=": version(given) >= version(bound), "<": version(given) < version(bound)}[operator]:
@@ -57,7 +57,7 @@ def admits(constraint: str, given: str) -> bool:
 
 
 def blocks(document: Block) -> list[tuple[str, Block]]:
-    """Type and content of each resource, data source and ephemeral resource of a stack that a provider makes."""
+    """Yield type and content of each resource, data source and ephemeral resource of a stack that a provider makes."""
     return [
         (kind, block)
         for section in ("resource", "data", "ephemeral")

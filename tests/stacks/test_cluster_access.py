@@ -31,20 +31,20 @@ PLACES = {"us": ("us-east5", "us-east5-b"), "eu": ("europe-west4", "europe-west4
 
 
 def token_of(document: Block) -> set[str]:
-    """Addresses of the tokens that a stack takes for itself."""
+    """Find the addresses of the tokens that a stack takes for itself."""
     parts = ("data", "ephemeral")
     return {f"{part}.{CALLER}.{name}" for part in parts for name in document.get(part, {}).get(CALLER, {})}
 
 
 @pytest.fixture(scope="module")
 def with_token(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The example for an older Terraform."""
+    """Synthesize the example for an older Terraform."""
     return synthesize(config(kubernetes_auth="token"), tmp_path_factory.mktemp("token"))
 
 
 @pytest.fixture(scope="module")
 def with_exec(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
-    """The example with zonal clusters, and a plugin that fetches tokens."""
+    """Synthesize the example with zonal clusters, and a plugin that fetches tokens."""
     changes = {"kubernetes_auth": "exec", "cluster__control_plane": "zonal"}
     return synthesize(config(**changes), tmp_path_factory.mktemp("exec"))
 

@@ -20,7 +20,7 @@ STACKS = (
 
 
 def drawn(regions: list[str], download: str) -> Edges:
-    """The arrows of the drawing in stacks/platform.py: what comes later, and what it needs."""
+    """List the arrows of the drawing in stacks/platform.py: what comes later, and what it needs."""
     edges = {("workload-weights", f"workload-base-{download}")}
     for key in regions:
         edges |= {
@@ -36,7 +36,7 @@ def drawn(regions: list[str], download: str) -> Edges:
 
 
 def many(count: int, download: str) -> Config:
-    """The example in *count* regions; the first holds the gateway."""
+    """Make the example in *count* regions; the first holds the gateway."""
     data = changed(model__download_region=download)
     data["regions"] = {
         f"r{number}": {
@@ -49,7 +49,7 @@ def many(count: int, download: str) -> Config:
 
 @pytest.fixture
 def edges(monkeypatch: pytest.MonkeyPatch) -> Edges:
-    """What the stacks that `add_platform` makes are told to need, with stacks that hold nothing."""
+    """Replace the stacks by empty ones, and collect the dependencies that `add_platform` adds between them."""
     told: Edges = set()
 
     class Empty:
@@ -95,7 +95,7 @@ def test_no_stack_names_what_it_needs_through_another(edges: Edges) -> None:
 
 
 def beyond(name: str, edges: Edges) -> Iterator[set[str]]:
-    """For each stack that *name* needs, all that this one needs, near and far."""
+    """Return for each stack that *name* needs all that this one needs, near and far."""
     for stack, needed in edges:
         if stack == name:
             far: set[str] = set()

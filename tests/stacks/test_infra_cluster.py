@@ -11,7 +11,7 @@ from tests.synthesized import Block, Synthesized
 
 
 def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
-    """The stack of one region by itself, of the example with keys changed."""
+    """Synthesize the stack of one region by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.infra_cluster import InfraClusterStack
@@ -23,12 +23,12 @@ def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
 
 
 def cluster(app: Synthesized) -> Block:
-    """The only cluster."""
+    """Return the only cluster."""
     return app.one("google_container_cluster")
 
 
 def outputs(app: Synthesized, key: str = "us") -> Block:
-    """Values of the outputs."""
+    """Read the values of the outputs."""
     return {name: output["value"] for name, output in app.stacks[cluster_stack(key)]["output"].items()}
 
 

@@ -15,7 +15,7 @@ STACK = FLEET_STACK
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:
-    """This stack by itself, of the example with keys changed."""
+    """Synthesize this stack by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.infra_fleet import InfraFleetStack

@@ -16,7 +16,7 @@ STACK = NETWORK_STACK
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:
-    """This stack by itself, of the example with keys changed."""
+    """Synthesize this stack by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.infra_network import InfraNetworkStack
@@ -28,12 +28,12 @@ def alone(folder: Path, **changes: Any) -> Synthesized:
 
 
 def services(app: Synthesized) -> set[str]:
-    """The APIs that are turned on."""
+    """List the APIs that are enabled."""
     return {block["service"].removesuffix(".googleapis.com") for block in app.all("google_project_service", STACK)}
 
 
 def outputs(app: Synthesized) -> Block:
-    """Values of the outputs."""
+    """Read the values of the outputs."""
     return {name: output["value"] for name, output in app.stacks[STACK]["output"].items()}
 
 

@@ -23,7 +23,7 @@ FOR_THE_TOKEN = {"secretproviderclasses.secrets-store.csi.x-k8s.io"}
 
 
 def alone(folder: Path, key: str, **changes: Any) -> Synthesized:
-    """The stack of one region by itself, of the example with keys changed."""
+    """Synthesize the stack of one region by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.workload_base import WorkloadBaseStack
@@ -35,7 +35,7 @@ def alone(folder: Path, key: str, **changes: Any) -> Synthesized:
 
 
 def waited_for(app: Synthesized, stack: str | None = None) -> set[str]:
-    """The CRDs that the gate waits for, as its role names them."""
+    """List the CRDs that the gate waits for, as its role names them."""
     [rule] = app.one("kubernetes_cluster_role_v1", stack)["rule"]
     return set(rule["resource_names"])
 

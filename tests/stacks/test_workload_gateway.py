@@ -13,7 +13,7 @@ STACK = GATEWAY_STACK
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:
-    """This stack by itself, of the example with keys changed."""
+    """Synthesize this stack by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.workload_gateway import WorkloadGatewayStack
@@ -25,7 +25,7 @@ def alone(folder: Path, **changes: Any) -> Synthesized:
 
 
 def addresses(app: Synthesized) -> list[str]:
-    """What the Gateway is asked to have."""
+    """List the addresses that the Gateway asks for."""
     return [address["value"] for address in app.object("Gateway", STACK)["spec"]["addresses"]]
 
 

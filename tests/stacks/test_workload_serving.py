@@ -14,7 +14,7 @@ from tests.synthesized import Block, Synthesized
 
 
 def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
-    """The stack of one region by itself, of the example with keys changed."""
+    """Synthesize the stack of one region by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.workload_serving import WorkloadServingStack
@@ -26,7 +26,7 @@ def alone(folder: Path, key: str = "us", **changes: Any) -> Synthesized:
 
 
 def server(app: Synthesized) -> Block:
-    """The server's container."""
+    """Return the server's container."""
     [container] = app.object("Deployment")["spec"]["template"]["spec"]["containers"]
     found: Block = container
     return found
@@ -41,17 +41,17 @@ def test_both_clusters_serve_the_same(platform: Synthesized) -> None:
 
 
 def bare(resources: Block) -> list[Block]:
-    """Every block, without the note that says from where in the code it is."""
+    """Read every block, without the note of its place in the code."""
     return [without_paths(block) for block in flat(resources)]
 
 
 def flat(resources: Block) -> list[Block]:
-    """Every block, in the order of the file."""
+    """Read every block, in the order of the file."""
     return [block for named in resources.values() for block in named.values()]
 
 
 def without_paths(block: Block) -> Block:
-    """A block without the note that says from where in the code it is."""
+    """Remove from a block the note of its place in the code."""
     return {key: value for key, value in block.items() if key != "//"}
 
 

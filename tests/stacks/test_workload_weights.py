@@ -20,7 +20,7 @@ IN_KUBERNETES = {"kubernetes_secret": {"name": "hf", "key": "token"}}
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:
-    """This stack by itself, of the example with keys changed."""
+    """Synthesize this stack by itself, of the example with keys changed."""
     from cdktf import App
 
     from stacks.workload_weights import WorkloadWeightsStack

@@ -31,7 +31,7 @@ class NoTerraformError(Exception):
 
 
 def problem_on_path() -> str | None:
-    """What is wrong with the terraform on PATH; None where it will do."""
+    """Find what is wrong with the terraform on PATH; None where it will do."""
     path = shutil.which("terraform")
     if path is None:
         return "there is no terraform"
@@ -44,7 +44,7 @@ def problem_on_path() -> str | None:
 
 def version_of(path: str | Path) -> str:
     """
-    The version of the terraform at *path*.
+    Ask the terraform at *path* for its version.
 
     Raises:
         NoTerraformError: It does not answer.

@@ -18,6 +18,6 @@ Worlds = Callable[[Path], World]
 
 
 def freed(config: Config) -> Config:
-    """*config* with clusters that may be deleted."""
+    """Return *config* with clusters that may be deleted."""
     cluster = dataclasses.replace(config.cluster, deletion_protection=False)
     return config.model_copy(update={"cluster": cluster})

@@ -24,7 +24,7 @@ SharedWorld = Callable[[str, MakeWorld], World]
 
 @pytest.fixture(scope="session")
 def shared_world(shared_folders: SharedFolders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorld]:
-    """Platforms by name, each made once for all workers. Copy one, to change it."""
+    """Make platforms once for all workers, by name. Copy one, to change it."""
     made: dict[str, World] = {}
 
     def get(name: str, make: MakeWorld) -> World:
@@ -45,7 +45,7 @@ def shared_world(shared_folders: SharedFolders, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="session")
 def deployed_of(shared_world: SharedWorld) -> Worlds:
-    """Deployed platforms. Copy one, to change it."""
+    """Deploy platforms. Copy one, to change it."""
 
     def deploy(path: Path, folder: Path) -> World:
         config, world = load(path), World(folder)
@@ -66,7 +66,7 @@ def deployed_of(shared_world: SharedWorld) -> Worlds:
 
 @pytest.fixture(scope="session")
 def destroyed_of(deployed_of: Worlds, shared_world: SharedWorld) -> Worlds:
-    """The same, made free to go, and destroyed; `steps` tell how."""
+    """Deploy a platform that may be deleted, and destroy it; `steps` holds what was done."""
 
     def destroy(path: Path, folder: Path) -> World:
         world = deployed_of(path).copy(folder)
@@ -81,7 +81,7 @@ def destroyed_of(deployed_of: Worlds, shared_world: SharedWorld) -> Worlds:
 
 @pytest.fixture
 def world(deployed_of: Worlds, tmp_path: Path) -> Iterator[World]:
-    """The platform of config/example.yaml, deployed, to change."""
+    """Copy the deployed platform of config/example.yaml, to change it."""
     made = deployed_of(EXAMPLE).copy(tmp_path)
     yield made
     made.stop()
@@ -89,7 +89,7 @@ def world(deployed_of: Worlds, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    """An empty folder and an empty cloud."""
+    """Make an empty folder and an empty cloud."""
     rig = Rig()
     yield Lab(tmp_path, rig)
     rig.stop()

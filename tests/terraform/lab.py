@@ -73,7 +73,7 @@ class Lab:
         return self.folder.run("apply", "-auto-approve")
 
     def plan(self, resources: Document, **parts: Any) -> Changes:
-        """What making it so would change."""
+        """Plan what making it so would change."""
         self.write(resources, **parts)
         return self.folder.plan()
 

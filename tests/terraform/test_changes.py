@@ -36,7 +36,7 @@ TPU = {"machine_type": "ct6e-standard-4t", "topology": "2x2"}
 
 
 def both(stack: str, *addresses: str) -> dict[str, Changes]:
-    """An update of *addresses* in the stack of each region."""
+    """Expect an update of *addresses* in the stack of each region."""
     return {f"{stack}-{key}": dict.fromkeys(addresses, UPDATE) for key in ("us", "eu")}
 
 
@@ -76,7 +76,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
 
 
 def planned(world: World) -> dict[str, Changes]:
-    """What the last deploy of each stack changed, where it changed anything."""
+    """Return what the last deploy of each stack changed, where it changed anything."""
     return {stack: unhashed(changes) for stack, changes in world.changes.items() if changes}
 
 

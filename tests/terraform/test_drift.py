@@ -65,19 +65,19 @@ CHANGED = [
 
 
 def ident(row: tuple[Any, ...]) -> str:
-    """Names a row of the tables."""
+    """Name a row of the tables."""
     return " ".join(str(part) for part in (row[1], *row[4:]))
 
 
 def key_of(world: World, address: str, place: str, part: str) -> Key:
-    """The one object of the address's type that is in *place* and has *part* in its identity."""
+    """Find the one object of the address's type that is in *place* and has *part* in its identity."""
     kind = address.split(".")[0]
     [key] = [key for key in world.rig.cloud.objects if key[0] == kind and place in key[1] and part in key[2]]
     return key
 
 
 def repair(world: World, stack: str) -> dict[str, tuple[str, ...]]:
-    """What the next apply changes; the plan after it is empty."""
+    """Apply, and return what it changes; the plan after it is empty."""
     changes, _ = world.folder(stack).deploy()
     assert world.folder(stack).settled()
     return unhashed(changes)

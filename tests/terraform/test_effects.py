@@ -196,12 +196,12 @@ ELSEWHERE = {
 
 
 def given(changes: dict[str, Any]) -> dict[str, Any]:
-    """*changes* of region us, for `config`."""
+    """Write *changes* of region us as `config` takes them."""
     return {setting.replace("<key>", "us").replace(".", "__"): value for setting, value in changes.items()}
 
 
 def planned(world: World, base: Path, changes: dict[str, tuple[Any, str, str]], stacks: Iterable[str]) -> Block:
-    """What Terraform plans in *stacks* when all *changes* are made at once, by stack and address."""
+    """Plan *stacks* with all *changes* made at once, and return what is planned by stack and address."""
     world.use(config(base, **given({setting: value for setting, (value, _, _) in changes.items()})))
     found = {}
     for stack in stacks:
@@ -214,7 +214,7 @@ def planned(world: World, base: Path, changes: dict[str, tuple[Any, str, str]], 
 
 
 def carrier_of(plan: Block, carrier: str, mark: str) -> str | None:
-    """The address below *carrier* where *mark* is planned and was not before."""
+    """Find the address below *carrier* where *mark* is planned and was not before."""
     for address, change in plan.items():
         before, after = json.dumps(change["before"]), json.dumps(change["after"])
         if address.startswith(carrier) and mark in after and mark not in before:
@@ -223,7 +223,7 @@ def carrier_of(plan: Block, carrier: str, mark: str) -> str | None:
 
 
 def wrong(changes: dict[str, tuple[Any, str, str]], plan: Block) -> list[str]:
-    """Settings that are not planned as their row of the table says, and what is replaced without such a row."""
+    """List settings that are not planned as their row of the table says, and what is replaced without such a row."""
     found, replaced = [], set()
     anew = {address for address, change in plan.items() if change["actions"] == ["delete", "create"]}
     for setting, (_, carrier, mark) in changes.items():

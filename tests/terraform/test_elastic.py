@@ -23,7 +23,7 @@ H100 = {"machine_type": "a3-highgpu-2g", "capacity": {"spot": True}, "gpu_driver
 
 
 def both(stack: str, changes: Changes) -> dict[str, Changes]:
-    """The same *changes* in the stack of each region."""
+    """Expect the same *changes* in the stack of each region."""
     return {f"{stack}-{key}": changes for key in ("eu", "us")}
 
 
@@ -50,14 +50,14 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
 
 @pytest.fixture
 def elastic(deployed_of: Worlds, tmp_path: Path) -> Iterator[World]:
-    """The platform of config/h100-elastic.yaml, deployed, to change."""
+    """Copy the deployed platform of config/h100-elastic.yaml, to change it."""
     made = deployed_of(ELASTIC).copy(tmp_path)
     yield made
     made.stop()
 
 
 def planned(world: World) -> dict[str, Changes]:
-    """What the last deploy of each stack changed, where it changed anything."""
+    """Return what the last deploy of each stack changed, where it changed anything."""
     return {stack: unhashed(changes) for stack, changes in world.changes.items() if changes}
 
 

@@ -40,7 +40,7 @@ End = tuple[dict[Key, Message], list[Message]]
 
 
 def unbroken(deployed: World, stack: str, base: Path) -> End:
-    """Where one apply of *stack* ends."""
+    """Apply *stack* once, and return where that ends."""
     world = deployed.copy(base)
     world.rewind(stack, deployed.before[stack])
     world.folder(stack).must("apply", "-auto-approve")
@@ -49,7 +49,7 @@ def unbroken(deployed: World, stack: str, base: Path) -> End:
 
 
 def recovered(deployed: World, stack: str, fault: Fault, base: Path) -> tuple[list[tuple[str, ...]], End]:
-    """What an apply after a failed one does, and where it ends."""
+    """Apply after a failed apply, and return what it does and where it ends."""
     world = deployed.copy(base)
     world.rewind(stack, deployed.before[stack])
     world.rig.cloud.faults = [fault]
@@ -60,7 +60,7 @@ def recovered(deployed: World, stack: str, fault: Fault, base: Path) -> tuple[li
 
 
 def fails_once(world: World, stack: str) -> None:
-    """An apply of *stack* fails with the one error of the rig: no condition adds another."""
+    """Fail an apply of *stack* with the one error of the rig: no condition adds another."""
     failed = world.folder(stack).run("apply", "-auto-approve")
     assert (failed.code, failed.text.count(FAULT), failed.errors) == (1, 1, 1), failed.text
 

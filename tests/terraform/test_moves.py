@@ -14,19 +14,19 @@ MOVED = {"regions__us__config_cluster": False, "regions__eu__config_cluster": Tr
 
 
 def refusal(world: World, stack: str) -> str:
-    """What the plan of *stack* says when it is refused, on one line."""
+    """Return the message with which the plan of *stack* is refused, on one line."""
     refused = world.folder(stack).run("plan", "-input=false", "-out=plan")
     assert refused.code == 1
     return " ".join(refused.text.replace("│", " ").split())
 
 
 def gateways(world: World) -> list[Key]:
-    """Every Gateway in every cluster."""
+    """Find every Gateway in every cluster."""
     return [key for key in world.rig.cloud.objects if "kind=Gateway," in key[2]]
 
 
 def downloads(world: World) -> list[Key]:
-    """Every download Job in every cluster."""
+    """Find every download Job in every cluster."""
     return [key for key in world.rig.cloud.objects if key[0] == "kubernetes_job_v1" and "download" in key[2]]
 
 

@@ -26,14 +26,14 @@ WAITS = {
 
 
 def kind_of(world: World, step: Step) -> str:
-    """The resource's type; for an object of ours in Kubernetes, its kind."""
+    """Return the resource's type; for an object in Kubernetes, its kind."""
     kind, name = step.address.split(".")
     block = world.app.stacks[step.stack]["resource"][kind][name]
     return str(block["manifest"]["kind"]) if kind == "kubernetes_manifest" else kind
 
 
 def chosen(world: World, action: str, *kinds: str, stack: str = "") -> list[Step]:
-    """The steps of one action on some types, in one stack or all; there must be some."""
+    """Choose the steps of one action on some types, in one stack or all; there must be some."""
     found = [step for step in world.steps if step.action == action and kind_of(world, step) in kinds]
     found = [step for step in found if stack in ("", step.stack)]
     assert found, f"no {action} of {kinds}"
@@ -41,7 +41,7 @@ def chosen(world: World, action: str, *kinds: str, stack: str = "") -> list[Step
 
 
 def in_order(*groups: list[Step]) -> bool:
-    """Whether each group has ended before the next begins."""
+    """Return whether each group has ended before the next begins."""
     return all(max(step.end for step in first) <= min(step.begin for step in then) for first, then in pairwise(groups))
 
 

@@ -21,13 +21,13 @@ OBJECTIVES = "inference.networking.x-k8s.io"
 
 
 def manifest(name: str, **content: Any) -> Document:
-    """The resource `kubernetes_manifest.<name>`, a ConfigMap in the namespace `n` unless *content* says else."""
+    """Make the resource `kubernetes_manifest.<name>`, by default a ConfigMap in the namespace `n`."""
     made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "n"}, **content}
     return {f"kubernetes_manifest.{name}": {"manifest": made, "depends_on": ["kubernetes_namespace_v1.n"]}}
 
 
 def job(image: str = "i", mount: str = "/a") -> Document:
-    """A Job with a volume."""
+    """Make a Job with a volume."""
     container = {"name": "c", "image": image, "volume_mount": [{"name": "v", "mount_path": mount}]}
     pod = {"container": [container], "volume": [{"name": "v", "empty_dir": {}}]}
     metadata = {"name": "j", "namespace": "${kubernetes_namespace_v1.n.metadata[0].name}"}
@@ -36,7 +36,7 @@ def job(image: str = "i", mount: str = "/a") -> Document:
 
 @pytest.fixture
 def cluster(lab: Lab) -> Lab:
-    """A lab in whose cloud another stack has made the cluster `c`."""
+    """Make the cluster `c` in the cloud of a lab, as if another stack had made it."""
     assert lab.apply({"google_container_cluster.c": CLUSTER}).code == 0
     lab.forget()
     return lab
@@ -54,7 +54,7 @@ def test_objects_are_made_in_the_cluster_that_was_looked_up(cluster: Lab) -> Non
 
 
 def endpoint(lab: Lab) -> str:
-    """The address of the cluster `c`."""
+    """Return the address of the cluster `c`."""
     [held] = [held for key, held in lab.cloud.objects.items() if key[0] == "google_container_cluster"]
     return str(held["control_plane_endpoints_config"][0]["dns_endpoint_config"][0]["endpoint"])
 

@@ -24,7 +24,7 @@ KEPT = {f"{STACK}.tfstate", f"{STACK}.tfstate.backup", "plan!tfstate", "plan!tfs
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Each file below *folder*, and each in a plan, which is a zip file: name and content."""
+    """Yield name and content of each file below *folder*, and of each in a plan, which is a zip file."""
     for path in folder.rglob("*"):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as plan:
@@ -34,7 +34,7 @@ def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def holders(folder: Path) -> set[str]:
-    """Names of the files below *folder* that hold an access token."""
+    """List the files below *folder* that hold an access token."""
     return {name for name, content in contents(folder) if TOKEN.encode() in content}
 
 

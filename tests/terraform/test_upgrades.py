@@ -30,18 +30,18 @@ CLUSTERS = {cluster_stack("us"), cluster_stack("eu")}
 
 
 def told(refused: Outcome) -> str:
-    """The one error, without its frame and line breaks."""
+    """Return the one error, without its frame and line breaks."""
     assert (refused.code, refused.errors) == (1, 1), refused.text
     return " ".join(refused.text.replace("│", " ").split())
 
 
 def versions(world: World) -> set[str]:
-    """What the clusters have."""
+    """Return the versions of the clusters."""
     return {held["master_version"] for (kind, _, _), held in world.rig.cloud.objects.items() if kind == CLUSTER}
 
 
 def moved_on(world: World, version: str) -> None:
-    """The release channel upgrades the clusters."""
+    """Upgrade the clusters, as the release channel does."""
     for (kind, _, _), held in world.rig.cloud.objects.items():
         if kind == CLUSTER:
             held["master_version"] = version
@@ -107,7 +107,7 @@ def test_a_minor_version_does_not_move_a_cluster_within_it_and_the_message_says_
 
 @pytest.fixture
 def begun(deployed_of: Worlds, tmp_path: Path) -> Iterator[World]:
-    """The example, of which no cluster was made yet, where GKE offers nothing that reaches the floor."""
+    """Copy the example before any cluster was made, where GKE offers nothing that reaches the floor."""
     deployed = deployed_of(EXAMPLE)
     world = deployed.copy(tmp_path)
     world.rewind(STACK, deployed.before[STACK])
@@ -153,7 +153,7 @@ def test_a_version_below_the_floor_stops_no_destroy(world: World) -> None:
 
 
 def joined(settings: Config) -> Config:
-    """*settings* where the pool h100 is one of two choices."""
+    """Make the pool h100 of *settings* one of two choices."""
     server = dataclasses.replace(settings.model_server, node_pool="h100", fallback_node_pools=("more",))
     return settings.model_copy(update={"model_server": server})
 

@@ -52,7 +52,7 @@ class World:
         self._folders: dict[str, Folder] = {}
 
     def copy(self, base: Path) -> World:
-        """The same platform again, in another cloud."""
+        """Copy the platform into another cloud."""
         other = World(base)
         shutil.copytree(self.base, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TRACE, SAVED))
         other.rig.cloud.objects = copy.deepcopy(self.rig.cloud.objects)
@@ -68,7 +68,7 @@ class World:
 
     @staticmethod
     def restored(saved: Path, base: Path) -> World:
-        """The platform that was saved in the folder *saved*, in the empty folder *base*."""
+        """Restore the platform that was saved in the folder *saved*, in the empty folder *base*."""
         world = World(base)
         shutil.copytree(saved, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SAVED))
         cloud = world.rig.cloud
@@ -88,11 +88,11 @@ class World:
         return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
 
     def trace(self) -> None:
-        """From here on keep all that Terraform logs, beside states and synths."""
+        """Keep all that Terraform logs from here on, beside states and synths."""
         self.rig.environment |= {"TF_LOG": "trace", "TF_LOG_PATH": str(self.base / TRACE)}
 
     def folder(self, stack: str) -> Folder:
-        """The stack, to run Terraform in."""
+        """Return the stack's folder, to run Terraform in."""
         return self._folders[stack]
 
     def deploy(self, stacks: Iterable[str] | None = None) -> None:
@@ -131,7 +131,7 @@ class World:
         )
 
     def unsettled(self, stacks: Iterable[str] | None = None) -> list[str]:
-        """Those of *stacks*, or of all, whose next plan is not empty."""
+        """Find those of *stacks*, or of all, whose next plan is not empty."""
         found: list[str] = []
 
         def check(stack: str) -> None:
@@ -142,7 +142,7 @@ class World:
 
     def state(self, stack: str) -> list[Message]:
         """
-        The resources in the stack's state.
+        Read the resources in the stack's state.
 
         But for edges, of which older Terraforms note fewer when an apply goes on, and random IDs of Terraform's own.
         """

@@ -80,7 +80,7 @@ class TeardownCloud:
         return self.clusters
 
     def holds(self, name: str) -> bool:
-        """Whether a bucket, secret or network of that name is there."""
+        """Return whether a bucket, secret or network of that name is there."""
         return name in self.there
 
     def serve(self, stand_in: GoogleStandIn) -> GoogleApi:

@@ -14,14 +14,14 @@ from tests.gke_inference.teardown.rig import serve_google
 
 @pytest.fixture
 def stand_in() -> Iterator[GoogleStandIn]:
-    """Google's APIs."""
+    """Serve Google's APIs."""
     with serve_google() as served:
         yield served
 
 
 @pytest.fixture
 def cloud(stand_in: GoogleStandIn) -> TeardownCloud:
-    """A project with nothing in it."""
+    """Serve a project with nothing in it."""
     made = TeardownCloud(config())
     made.serve(stand_in)
     return made

@@ -18,7 +18,7 @@ ELSEWHERE = {"value": "gemma-eu", "endpoint": "gke-eu.europe-west4.gke.goog"}
 
 @pytest.fixture
 def only_us(cloud: TeardownCloud) -> None:
-    """The cluster of region `eu` is gone; that of `us`, which the config has for gateway and download, is there."""
+    """Leave only the cluster of region `us`, which the config has for gateway and download; that of `eu` is gone."""
     cloud.clusters = [{"name": "gemma-us", "location": "us-east5", "network": "gemma-vpc"}]
 
 

@@ -20,19 +20,19 @@ LISTS = (
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between two tries, which is random, and a short wait for an answer."""
+    """Leave out the pause between two tries, which is random, and wait only shortly for an answer."""
     monkeypatch.setattr("random.random", lambda: 0.0)
     monkeypatch.setattr("gke_inference.google_api.TIMEOUT_SEC", 0.5)
 
 
 @pytest.fixture
 def one_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each try waits for an answer that never comes."""
+    """Retry only once, because each try waits for an answer that never comes."""
     monkeypatch.setattr("gke_inference.google_api.RETRIES", 1)
 
 
 def deletes(stand_in: GoogleStandIn) -> list[str]:
-    """Methods that were asked for and that delete."""
+    """List the methods that were asked for and that delete."""
     return [request.method for request in stand_in.requests if request.http_method == "DELETE"]
 
 

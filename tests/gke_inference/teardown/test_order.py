@@ -57,12 +57,12 @@ def with_network(*, vpc: Any = VPC, backend: Any = None) -> dict[str, Any]:
 
 
 def resource(address: str, *needs: str, **values: Any) -> Resource:
-    """Something in a state."""
+    """Make something in a state."""
     return Resource(address=address, type=address.split(".")[0], values=values, needs=frozenset(needs))
 
 
 def no_cluster_deleted(stack: str) -> str:
-    """Each cluster is there."""
+    """Answer that each cluster is there."""
     return ""
 
 

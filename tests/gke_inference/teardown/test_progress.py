@@ -44,7 +44,7 @@ class Log(io.StringIO):
 
 @pytest.fixture
 def log(cloud: TeardownCloud, stand_in: GoogleStandIn, monkeypatch: pytest.MonkeyPatch) -> Log:
-    """The log of a run in which one list is answered only once the log has the line of progress."""
+    """Answer one list only once the log has the line of progress, and return the log."""
     monkeypatch.setattr("gke_inference.progress.FIRST_SIGN_SEC", 0.05)
     answer, log = stand_in.answers[LIST], Log()
     assert not isinstance(answer, dict)

@@ -25,7 +25,7 @@ Script = Callable[[str], None]
 
 @pytest.fixture
 def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """Makes a script the `terraform` on PATH; without it there is none."""
+    """Make a script the `terraform` on PATH; without it there is none."""
     monkeypatch.setattr("gke_inference.teardown.terraform.TIMEOUT_SEC", 0.3)
     monkeypatch.setattr("gke_inference.teardown.terraform.INTERRUPT_TIMEOUT_SEC", 0.3)
     folder = tmp_path / "bin"

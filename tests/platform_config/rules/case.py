@@ -46,13 +46,13 @@ def growing(machine_type: str = "ct6e-standard-4t", max_nodes: int = 2, **settin
 
 
 def choices(**pools: Changes) -> Changes:
-    """Pools that the model server takes in this order."""
+    """Make pools that the model server takes in this order."""
     first, *others = pools
     return {"node_pools": pools, "model_server__node_pool": first, "model_server__fallback_node_pools": others}
 
 
 def regions(count: int, **settings: Any) -> Changes:
-    """As many regions as *count*, in place of the example's."""
+    """Make as many regions as *count*, in place of the example's."""
     one = {"number": 0, "region": "us-east0", "zones": ["us-east0-b"], "config_cluster": True}
     return {
         f"r{n}": {**one, "number": n, "region": f"us-east{n}", "zones": [f"us-east{n}-b"], "config_cluster": n == 0}
@@ -62,7 +62,7 @@ def regions(count: int, **settings: Any) -> Changes:
 
 
 def cidrs(**given: str) -> Changes:
-    """Ranges given by hand for `eu`, far from the others."""
+    """Give ranges by hand for `eu`, far from the others."""
     ranges = {"nodes": "10.96.0.0/20", "pods": "10.97.0.0/16", "services": "10.98.0.0/20", "proxy": "10.99.0.0/23"}
     return {"regions__eu__cidrs": {**ranges, **given}}
 

@@ -18,7 +18,7 @@ OWN_IMAGE = {"model_server__image": "example.com/mine:7", "model_server__vllm_ve
 
 
 def ask(image: str) -> str:
-    """How to learn which vLLM is in *image*."""
+    """Say how to learn which vLLM is in *image*."""
     command = f"docker run --rm --entrypoint python3 {image} -c 'import vllm; print(vllm.__version__)'"
     return f"write what `{command}` prints, such as 0.27.1"
 

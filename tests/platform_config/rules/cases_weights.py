@@ -10,7 +10,7 @@ FROM_HUGGING_FACE: Changes = {"bucket": None, "model__source": "hugging_face"}
 
 
 def adapters(*names: str) -> Changes:
-    """One repository under these names."""
+    """Make one repository under these names."""
     return {"model__lora_adapters": {name: {"repository": "owner/adapter", "revision": COMMIT} for name in names}}
 
 

@@ -21,7 +21,7 @@ from tests.terraform.world import World
 
 @pytest.fixture
 def stand_in() -> Iterator[GoogleStandIn]:
-    """Google's APIs."""
+    """Serve Google's APIs."""
     with serve_google() as served:
         yield served
 
@@ -30,13 +30,13 @@ def stand_in() -> Iterator[GoogleStandIn]:
 def platform(
     world: World, tmp_path_factory: pytest.TempPathFactory, stand_in: GoogleStandIn, capsys: Capsys
 ) -> DeployedPlatform:
-    """The platform of the example, deployed; its clusters are protected."""
+    """Return the deployed platform of the example; its clusters are protected."""
     return DeployedPlatform(world, tmp_path_factory.mktemp("platform"), stand_in, capsys)
 
 
 @pytest.fixture(scope="session")
 def freed(deployed_of: Worlds, shared_world: SharedWorld) -> World:
-    """The platform of the example, once clusters and bucket may be deleted by their settings. Copy it to change it."""
+    """Deploy the example with settings that let clusters and bucket be deleted. Copy it to change it."""
 
     def make(folder: Path) -> World:
         world = deployed_of(EXAMPLE).copy(folder)
@@ -50,7 +50,7 @@ def freed(deployed_of: Worlds, shared_world: SharedWorld) -> World:
 
 @pytest.fixture(scope="session")
 def stripped(freed: World, shared_world: SharedWorld) -> World:
-    """The same with clusters and network alone."""
+    """Destroy all of `freed` but clusters and network."""
 
     def make(folder: Path) -> World:
         world = freed.copy(folder)
@@ -62,7 +62,7 @@ def stripped(freed: World, shared_world: SharedWorld) -> World:
 
 @pytest.fixture
 def removable(freed: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Capsys) -> Iterator[DeployedPlatform]:
-    """The platform, which may be deleted."""
+    """Copy the platform that may be deleted."""
     with copied(freed, tmp_path, stand_in, capsys) as platform:
         yield platform
 
@@ -71,6 +71,6 @@ def removable(freed: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Cap
 def clusters_only(
     stripped: World, tmp_path: Path, stand_in: GoogleStandIn, capsys: Capsys
 ) -> Iterator[DeployedPlatform]:
-    """Clusters and network, which may be deleted, and nothing on them."""
+    """Copy a platform of clusters and network, which may be deleted, with nothing on them."""
     with copied(stripped, tmp_path, stand_in, capsys) as platform:
         yield platform

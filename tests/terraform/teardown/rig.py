@@ -74,7 +74,7 @@ class RigCloud(TeardownCloud):
         return [*self.clusters, *made]
 
     def holds(self, name: str) -> bool:
-        """By name, or by address."""
+        """Return whether it is there, by name or by address."""
         accounts = [one["email"] for one in self.built("google_service_account")]
         return super().holds(name) or name in [*(one["name"] for one in self.built(*NAMED)), *accounts]
 
@@ -122,15 +122,15 @@ class DeployedPlatform:
         return Ran(code, captured.out, captured.err)
 
     def kinds(self) -> set[str]:
-        """Types of what is there."""
+        """List the types of what is there."""
         return {key[0] for key in self.world.rig.cloud.objects}
 
     def deletes(self) -> list[str]:
-        """Methods that Google was asked for and that delete."""
+        """List the methods that Google was asked for and that delete."""
         return [request.method for request in self.stand_in.requests if request.http_method == "DELETE"]
 
     def state_file(self, stack: str) -> Path:
-        """Where the state of *stack* is."""
+        """Return where the state of *stack* is."""
         return self.world._states(stack)
 
     def delete_cluster(self, name: str) -> None:
