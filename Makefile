@@ -1,6 +1,7 @@
 # Two commands matter: `make synth` and `make test`. Both set everything up on the first run.
 PYTHON ?= python3
-WORKERS ?= auto
+# One more than there are cores: some tests wait for a clock, and not for a core.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PARALLEL = -n $(WORKERS) --maxprocesses=8 --dist=worksteal
 COVERAGE = --cov=constructs_lib --cov=stacks --cov=platform_config --cov=gke_inference --cov-fail-under=95
 run = .venv/bin/python
