@@ -43,6 +43,12 @@ SLOW_FIXTURES = (
     *("drill_rig", "inference_ops"),
 )
 """What a test with one of them waits for: real Terraform, a long synth, or a whole command and its stand-ins."""
+TERRAFORM = "tests/terraform/"
+SLOW_FILES = (
+    *(TERRAFORM, "tests/test_fast_synth.py", "tests/test_main.py", "tests/test_policy.py"),
+    *("tests/gke_inference/test_drill", "tests/gke_inference/teardown/"),
+)
+"""How the paths of other tests begin that wait for whole programs or many requests."""
 LONGEST_FIXTURE = "plain"
 """A synth without the fast path: half a minute."""
 
@@ -67,10 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make quick` leaves out, and begin with the longest test, so that no worker ends alone with it."""
     for item in items:
-        terraform = item.nodeid.startswith("tests/terraform/")
-        if terraform or set(SLOW_FIXTURES) & fixtures_of(item):
+        if item.nodeid.startswith(SLOW_FILES) or set(SLOW_FIXTURES) & fixtures_of(item):
             item.add_marker("slow")
-        if terraform:
+        if item.nodeid.startswith(TERRAFORM):
             # Terraform is another process: tracing what waits for it costs a fifth of the time and covers nothing more.
             item.add_marker("no_cover")
     items.sort(key=lambda item: LONGEST_FIXTURE not in fixtures_of(item))
