@@ -131,14 +131,14 @@ def test_a_lock_becomes_requirements_with_markers_and_hashes(tmp_path: Path) -> 
 def test_uv_uses_the_index_and_certificates_that_pip_uses() -> None:
     """A variable goes before a file, and a variable of uv's own before both."""
     listed = (
-        ":env:.cert='/certs.pem'\nglobal.index-url='https://global.test/simple'\n"
+        ":env:.cert='/certs.pem'\nglobal.index-url='https://global.test/'\n"
         "global.extra-index-url='https://a.test https://b.test'\ninstall.find-links='/one\\n/two'\n"
-        "install.index-url='https://install.test/simple'\n"
+        "install.index-url='https://install.test/'\n"
     )
     settings = install.pip_settings(listed)
     variables = install.uv_variables(settings, {"UV_INDEX": "https://mine.test", "REQUESTS_CA_BUNDLE": "/other.pem"})
 
-    assert variables["UV_DEFAULT_INDEX"] == "https://install.test/simple"
+    assert variables["UV_DEFAULT_INDEX"] == "https://install.test/"
     assert variables["UV_INDEX"] == "https://mine.test"
     assert variables["UV_FIND_LINKS"] == "/one,/two"
     assert variables["SSL_CERT_FILE"] == "/certs.pem"

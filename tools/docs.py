@@ -67,7 +67,7 @@ def settings(made: dict[str, Any], section: dict[str, Any], prefix: str = "") ->
 
 
 def _section(made: dict[str, Any], shape: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
-    """Return the section that *shape* is or is a map of, and the placeholder for the keys of the map."""
+    """Return the section that *shape* is or is a map of, and what stands for the keys of the map."""
     for choice in shape.get("anyOf", [shape]):
         inner = choice.get("additionalProperties")
         reference = inner.get("$ref") if isinstance(inner, dict) else choice.get("$ref")
