@@ -20,6 +20,7 @@ from gke_inference.cli import cli
 from platform_config import pages
 from platform_config.config import Config
 from platform_config.load import load
+from platform_config.plan_refusals import BUCKET
 from platform_config.rules import RULES
 from platform_config.shape import setting_paths
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
@@ -207,7 +208,7 @@ def test_terraform_commands_name_stacks_outputs_and_addresses(platform: Synthesi
         assert all(name.replace("<key>", "us") in made for name in names.split(", "))
     forgotten = re.findall(r"(?:stacks/([\w-]+) )?state rm (\S+?)`?\s", text)
     assert {f"{stack or NETWORK_STACK} {address}" for stack, address in forgotten} == {
-        f"{NETWORK_STACK} google_storage_bucket.weights",
+        f"{NETWORK_STACK} google_storage_bucket.{BUCKET}",
         f"{FLEET_STACK} terraform_data.config-cluster",
     } & set(platform.addresses())
 

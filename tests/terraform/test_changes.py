@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.plan_refusals import BUCKET
 from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
@@ -60,7 +61,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
         {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}},
     ),
     "GKE version": ({"cluster__gke_version": "1.35"}, both("infra-cluster", "google_container_cluster.cluster")),
-    "soft delete": ({"bucket__soft_delete_days": 14}, {NETWORK_STACK: {"google_storage_bucket.weights": UPDATE}}),
+    "soft delete": ({"bucket__soft_delete_days": 14}, {NETWORK_STACK: {f"google_storage_bucket.{BUCKET}": UPDATE}}),
     "public nodes": (
         # And no NAT is taken away before: infra-network does not change.
         {"cluster__private_nodes": False},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.plan_refusals import BUCKET
 from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
@@ -39,7 +40,7 @@ REMOVED = [
     (GATEWAY_STACK, "kubernetes_manifest.gateway", US, "kind=Gateway,"),
 ]
 CHANGED = [
-    (NETWORK_STACK, "google_storage_bucket.weights", GOOGLE, "weights", "public_access_prevention", "inherited"),
+    (NETWORK_STACK, f"google_storage_bucket.{BUCKET}", GOOGLE, "weights", "public_access_prevention", "inherited"),
     (
         NETWORK_STACK,
         "google_compute_firewall.network_health-checks",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from platform_config.plan_refusals import BUCKET
 from platform_config.stack_graph import FLEET_STACK, GATEWAY_STACK, NETWORK_STACK, WEIGHTS_STACK
 from tests.configs import config
 from tests.rig.cloud import Key
@@ -100,7 +101,7 @@ def test_a_bucket_goes_after_the_servers_have_left_it(world: World) -> None:
 
     world.destroy([WEIGHTS_STACK])
     world.use(config(**straight, bucket=None))
-    gone = {"google_storage_bucket.weights": ("delete",), "terraform_data.weights-place": ("delete",)}
+    gone = {f"google_storage_bucket.{BUCKET}": ("delete",), "terraform_data.weights-place": ("delete",)}
     assert world.folder(NETWORK_STACK).plan() == gone
     # The rig is stricter than Google: a grant on the bucket, which goes next, would keep it.
     world.deploy([FLEET_STACK])
