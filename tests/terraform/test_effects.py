@@ -9,6 +9,7 @@ from typing import Any
 
 from platform_config.effects import EFFECTS, effect_of
 from platform_config.network_plan import region_ranges
+from platform_config.plan_refusals import BUCKET
 from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
@@ -57,7 +58,7 @@ CLUSTER, SYSTEM = (
 )
 BUCKET, VPC, NAT = (
     f"{NETWORK_STACK} google_{rest}"
-    for rest in ("storage_bucket.weights", "compute_network.network", "compute_router_nat.")
+    for rest in (f"storage_bucket.{BUCKET}", "compute_network.network", "compute_router_nat.")
 )
 EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "model.repository": ("google/gemma-3-12b-it", JOB, "google/gemma-3-12b-it"),
