@@ -52,7 +52,7 @@ test-all: setup-tests ## the same with every value of the sweeps, of which `make
 	@echo "Every test with every value, with coverage: some minutes more; a dot is a test that passed"
 	SAMPLE_ALL=1 $(run) -m pytest $(PARALLEL) $(COVERAGE) $(ARGS)
 
-quick: setup-tests ## the tests without real Terraform, long synths and whole commands, until one fails: under a minute
+quick: setup-tests ## the tests without real Terraform, long synths and whole commands, until one fails: about a minute
 	$(run) -m pytest $(PARALLEL) -m 'not slow and not providers' --exitfirst --failed-first $(ARGS)
 
 test-providers: setup-tests ## real `terraform validate` on every stack, where provider binaries can be had
