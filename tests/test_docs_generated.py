@@ -95,7 +95,7 @@ def test_editors_accept_the_example_and_mark_a_misspelt_key() -> None:
     validator = jsonschema.Draft202012Validator(schema)
 
     assert list(validator.iter_errors(changed())) == []
-    [error] = validator.iter_errors(changed(model_server__imagee="x:1"))
+    [error] = validator.iter_errors(changed(models__gemma__server__imagee="x:1"))
     assert "'imagee' was unexpected" in error.message
 
 

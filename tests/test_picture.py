@@ -64,7 +64,7 @@ CONFIGS = {
         gateway__addresses="ephemeral",
         cluster__control_plane="zonal",
         node_pools=TWO_POOLS,
-        model_server__node_pool="tpu",
+        models__gemma__node_pools="tpu",
     ),
     "long names": config(
         name="a-platform-with-a-name-26c",
@@ -172,7 +172,7 @@ def test_only_a_region_with_an_address_spills_over() -> None:
 
 def test_text_is_escaped() -> None:
     """Whatever a config holds stays text."""
-    svg = render(config(project='a<b>&"c', model__served_name="<script>"))
+    svg = render(config(project='a<b>&"c', models__gemma__served_name="<script>"))
 
     assert "<script" not in svg
     assert 'a<b>&"c' in text_of(svg)
