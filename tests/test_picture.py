@@ -64,7 +64,7 @@ CONFIGS = {
         gateway__addresses="ephemeral",
         cluster__control_plane="zonal",
         node_pools=TWO_POOLS,
-        models__gemma__node_pools="tpu",
+        models__gemma__node_pools=["tpu"],
     ),
     "long names": config(
         name="a-platform-with-a-name-26c",
