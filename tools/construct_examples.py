@@ -35,6 +35,7 @@ from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.provider_versions import pin_google
 from constructs_lib.readiness_gate import ReadinessGate
+from constructs_lib.removal_guard import RemovalGuard
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
@@ -257,6 +258,18 @@ def weights_download(stack: TerraformStack, kubernetes: KubernetesProvider) -> W
 def metrics_adapter(stack: TerraformStack, kubernetes: KubernetesProvider) -> MetricsAdapter:
     """Serve the pods' metrics to autoscalers."""
     return MetricsAdapter(stack, "adapter", kubernetes=kubernetes, cluster="acme-us", serves=["pods"])
+
+
+def removal_guard(stack: TerraformStack, kubernetes: KubernetesProvider) -> RemovalGuard:
+    """Refuse to remove servers other than those of two models while the gateway has requests for them."""
+    return RemovalGuard(
+        stack,
+        "models",
+        kubernetes=kubernetes,
+        namespace="inference",
+        servers=["gemma-server", "llama-server"],
+        refusal="{was} still has requests: take its route away first.",
+    )
 
 
 def inference_service(stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider) -> InferenceService:

@@ -200,8 +200,8 @@ def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) 
 
 def _models_by_pool(config: Config, key: str) -> dict[str, list[Model]]:
     """Return the models that each pool of region *key* serves; of several pools of a model, the first choice."""
-    first = {model: next(iter(model.serving_nodes(key).pools)) for model in models_in(config, key)}
-    return {pool: [model for model, chosen in first.items() if chosen == pool] for pool in config.pools(key)}
+    first = [(model, next(iter(model.serving_nodes(key).pools))) for model in models_in(config, key)]
+    return {pool: [model for model, chosen in first if chosen == pool] for pool in config.pools(key)}
 
 
 def _lines(texts: Sequence[str], what: str) -> list[str]:
