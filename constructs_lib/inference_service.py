@@ -97,23 +97,21 @@ class InferenceService(Construct):
         mounted, ready = self._weights()
         after: list[ITerraformDependable] = [*ready, *needed]
         claim = self._claim_template()
-        header = region_header_config(name=plan.name, namespace=plan.namespace, labels=plan.labels)
+        header = self._region_header()
         after += [self._add("claim-template", claim, replaced=True)] if claim else []
-        after += [self._add("region-header", header, replaced=True)]
+        after += [self._add("region-header", header, replaced=True)] if header else []
         server = deployment(
             name=plan.name,
             namespace=plan.namespace,
             labels=plan.labels,
             service_account=plan.service_account,
             spec=plan.server,
-            served_name=plan.model,
-            weights=plan.weights,
+            process=plan.process,
             mounted=mounted,
             region=plan.region,
-            region_header_config=header["metadata"]["name"],
+            region_header_config=header["metadata"]["name"] if header else None,
             replicas=plan.pods,
             accelerator=plan.nodes.accelerator,
-            tensor_parallel_size=plan.nodes.split,
             claim_template=claim["metadata"]["name"] if claim else None,
             health_check=plan.health_check,
             read_only=plan.read_only,
@@ -159,15 +157,24 @@ class InferenceService(Construct):
         name = f"{plan.name}-interfaces"
         return resource_claim_template(name=name, namespace=plan.namespace, device_class=pool.machine.dra_device_class)
 
-    def _add_metrics(self) -> None:
+    def _region_header(self) -> dict[str, Any] | None:
         plan = self._plan
+        if not plan.server.answers_with_region:
+            return None
+        return region_header_config(name=plan.name, namespace=plan.namespace, labels=plan.labels)
+
+    def _add_metrics(self) -> None:
+        """Have the servers' metrics read, where they have any."""
+        plan, metrics = self._plan, self._plan.metrics
+        if metrics is None:
+            return
         common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.http_port}
         self._add("monitoring", pod_monitoring(name=plan.name, interval_sec=plan.scrape_interval_sec, **common))
         self._add(
             "metric",
             autoscaling_metric(
                 name=plan.name,
-                metric=plan.metric,
+                metric=metrics.gauge,
                 export_name=plan.server.metric_export_name,
                 autoscaler=plan.autoscaling is not None and plan.metric_source == "native",
                 **common,
@@ -176,7 +183,9 @@ class InferenceService(Construct):
 
     def _add_pool(self, helm: HelmProvider) -> Release:
         """Add the chart, waited for but never atomic: that would uninstall it, and the reason with it, on time-out."""
-        plan = self._plan
+        plan, metrics = self._plan, self._plan.metrics
+        if metrics is None:
+            raise ValueError(f"metric must be given for a server in an InferencePool, got none for {plan.name}")
         for name, priority in plan.priorities.items():
             objective = inference_objective(name=name, namespace=plan.namespace, pool=plan.pool_name, priority=priority)
             self._add(f"objective-{name}", objective)
@@ -185,7 +194,7 @@ class InferenceService(Construct):
             labels=plan.labels,
             port=plan.server.http_port,
             replicas=plan.pool.endpoint_picker_replicas,
-            kv_metric=plan.metric,
+            metrics=metrics,
         )
         return Release(
             self,
