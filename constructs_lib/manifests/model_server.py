@@ -10,11 +10,10 @@ from constructs_lib.manifests import region_header
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.probes import PORT_NAME, probes
-from constructs_lib.manifests.served_weights import VOLUME, ServedWeights
+from constructs_lib.manifests.served_weights import ServedWeights
 from constructs_lib.specs import HealthCheckSpec, ServerSpec, WeightsSpec
 
 CONTAINER = "vllm"
-MODELS = "/models"
 CACHE = "/cache"
 CLAIM = "interfaces"
 REQUESTS_LABEL = "gateway-requests"
@@ -102,18 +101,19 @@ def deployment(
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
         "initContainers": list(mounted.init_containers) or None,
         "containers": [
-            _container(spec, served_name, weights, accelerator, tensor_parallel_size, region, read_only=read_only)
+            _container(
+                spec, served_name, weights, mounted, accelerator, tensor_parallel_size, region, read_only=read_only
+            )
             | {"resources": _resources(accelerator, mounted, claimed=claim_template is not None)}
             | probes(path=spec.ready_path, startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
         # What may come and go is last: the provider (kubernetes 2.38) compares lists by position, and a volume that
         # takes another's place is sent with what is left of that one, which the API server refuses.
         "volumes": [
-            *mounted.volumes[:1],
             region_header.volume(region_header_config),
             {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
             *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in WRITABLE.items()),
-            *mounted.volumes[1:],
+            *mounted.volumes,
         ],
     }
     template = {
@@ -145,6 +145,7 @@ def _container(
     spec: ServerSpec,
     served_name: str,
     weights: WeightsSpec | None,
+    mounted: ServedWeights,
     accelerator: Accelerator,
     tensor_parallel_size: int,
     region: str,
@@ -155,7 +156,6 @@ def _container(
     on_tpu = accelerator.resource == "google.com/tpu"
     own = vllm.environment(spec, tpu=on_tpu, adapters=bool(weights and weights.lora_adapters))
     env = ENV | (HOME if read_only else {}) | region_header.env(region) | own
-    has_volume = weights is not None and weights.image_path is None
     return {
         "name": CONTAINER,
         "image": spec.image,
@@ -172,10 +172,10 @@ def _container(
         },
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
         "volumeMounts": [
-            *([{"name": VOLUME, "mountPath": MODELS, "readOnly": True}] if has_volume else []),
             {"name": "shared-memory", "mountPath": "/dev/shm"},
             region_header.mount(),
             *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
+            *mounted.mounts,
         ],
     }
 
@@ -224,7 +224,7 @@ def _args(
     spec: ServerSpec, served_name: str, weights: WeightsSpec | None, tensor_parallel_size: int, drain_sec: int
 ) -> list[str]:
     return [
-        *([f"--model={_place(weights)}"] if weights else []),
+        *([f"--model={weights.path}"] if weights else []),
         f"--served-model-name={served_name}",
         f"--tensor-parallel-size={tensor_parallel_size}",
         f"--port={spec.http_port}",
@@ -236,15 +236,10 @@ def _args(
     ]
 
 
-def _place(weights: WeightsSpec) -> str:
-    """Return where the server finds its weights."""
-    return weights.image_path or f"{MODELS}/{weights.directory}".rstrip("/")
-
-
 def _adapters(spec: ServerSpec, weights: WeightsSpec | None) -> list[str]:
     """Allow every adapter in one batch. The list of modules ends where the next argument begins."""
     if weights is None or not weights.lora_adapters:
         return []
-    modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in weights.lora_adapters.items()]
+    modules = [f"{name}={adapter.path}" for name, adapter in weights.lora_adapters.items()]
     rank = [f"--max-lora-rank={spec.max_lora_rank}"] if spec.max_lora_rank is not None else []
     return ["--lora-modules", *modules, "--enable-lora", f"--max-loras={len(modules)}", *rank]

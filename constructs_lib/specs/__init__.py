@@ -27,6 +27,7 @@ from constructs_lib.specs.weights import (
     KubernetesSecretSpec,
     LoraAdapterSpec,
     RepositorySpec,
+    Snapshot,
     WeightsSpec,
 )
 
@@ -53,6 +54,7 @@ __all__ = [
     "RegionSpec",
     "RepositorySpec",
     "ServerSpec",
+    "Snapshot",
     "SystemPoolSpec",
     "TrafficSpec",
     "WeightsSpec",

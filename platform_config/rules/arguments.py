@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from math import prod
 
-from constructs_lib.manifests.model_server import MODELS
 from constructs_lib.server_image import server_image
+from constructs_lib.specs.weights import BUCKETS, MODELS
 from constructs_lib.vllm_arguments import HF_FORMATS, Argument, arguments
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
@@ -155,8 +155,10 @@ def _is_in_pods(model: Model, flag: str, value: str) -> bool:
     """Return whether *value* may be in the pods: in the bucket, in a downloaded snapshot, or in a custom image."""
     image = server_image(model.server.image)
     if value.startswith(f"{MODELS}/"):
-        snapshots = [f"{MODELS}/{snapshot.directory}" for snapshot in model.weights.snapshots] if model.weights else []
+        snapshots = [snapshot.path for snapshot in model.weights.snapshots] if model.weights else []
         return _has_bucket(model) or any(f"{value}/".startswith(f"{there}/") for there in snapshots)
+    if value.startswith(f"{BUCKETS}/"):
+        return model.weights is not None and value.split("/")[2] in model.weights.own_buckets
     if not image.is_vllms_own:
         return value.startswith("/") or (flag in FILES and "://" not in value)
     return flag in FILES and value.startswith(EXAMPLES) and image.path.endswith("vllm-openai")
@@ -164,7 +166,7 @@ def _is_in_pods(model: Model, flag: str, value: str) -> bool:
 
 def _has_bucket(model: Model) -> bool:
     """Return whether the servers see a whole bucket, in which more may be than was downloaded."""
-    return model.weights is not None and (model.weights.reads_bucket or model.weights.own_bucket is not None)
+    return model.weights is not None and model.weights.reads_bucket
 
 
 def _fix(model: Model, flag: str, value: str) -> str:
