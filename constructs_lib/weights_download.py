@@ -17,7 +17,9 @@ from constructs_lib.vllm_arguments import WeightsFormat
 
 class WeightsDownload(Construct):
     """
-    A Job that downloads a model's repositories through Cloud Storage FUSE, and runs again when one or its program changes.
+    A Job that downloads a model's repositories through Cloud Storage FUSE.
+
+    It runs again when one of them or its program changes.
 
     The token, if there is one, is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no
     plan or state.

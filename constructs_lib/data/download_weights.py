@@ -187,8 +187,8 @@ class Hub:
             return
         page = f"{self._endpoint}/{self._repository}"
         no_token = (
-            f"there is no token, and {page} is not open to everybody, or not there: write weights.hugging_face_token, of "
-            f"an account that accepted the licence, or correct the repository"
+            f"there is no token, and {page} is not open to everybody, or not there: write weights.hugging_face_token, "
+            f"of an account that accepted the licence, or correct the repository"
         )
         why = {
             401: "the token is not valid, or it may not see the model",
@@ -246,7 +246,7 @@ def needed(
 
 
 def fitting(files: list[RemoteFile], patterns: Sequence[str]) -> list[RemoteFile]:
-    """The files that fit one of *patterns*. A pattern that none fits is an error now, and not when the server starts."""
+    """The files that fit one of *patterns*. One that fits none is an error now, and not when the server starts."""
     idle = [pattern for pattern in patterns if not any(fnmatchcase(file.path, pattern) for file in files)]
     if idle:
         raise RefusedError(f"the repository has no file {', '.join(idle)}: correct files")

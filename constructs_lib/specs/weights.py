@@ -1,4 +1,4 @@
-"""The weights of a model: where they come from, and who may fetch them."""
+"""The weights of a model: where they come from, and where a pod has them."""
 
 from __future__ import annotations
 
@@ -7,113 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.specs.hugging_face import (
+    HuggingFaceTokenSpec,
+    RepositorySpec,
+    Snapshot,
+    wrong_files,
+    wrong_snapshot,
+)
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
-TOKEN = re.compile(r"hf_\w{8,}")
-"""What a Hugging Face token looks like: it is never printed."""
-
-REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
 BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 BUCKET_PATH = rf"gs://{BUCKET}(/(?!\.\.?(/|$))[^/\s*?\[\]#]+)*/?"
 """A bucket, or a folder in it."""
 IMAGE_PATH = r"/(?!models/?$|buckets/?$)\S+"
-MODELS = "/models"
-"""Where a pod has what is downloaded: the platform's bucket, or a folder of its node."""
 BUCKETS = "/buckets"
 """Below it a pod has each bucket of somebody else, by its name."""
 DEFAULT_SIZE_GIB = 56
 """Of weights whose size is not given."""
 BESIDE_IMAGE_GIB = 10
 """Of what is read beside weights that are in the image."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class KubernetesSecretSpec:
-    """
-    A Secret that is in the platform's namespace already.
-
-    Args:
-        name: Name of the Secret.
-        key: Key in the Secret that holds the token.
-    """
-
-    name: str
-    key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class HuggingFaceTokenSpec:
-    """
-    Where the download finds its Hugging Face token: one of two places. The token itself is never in a config.
-
-    Args:
-        secret_manager: Name of a secret in the platform's project; mounted as a file, not copied.
-        kubernetes_secret: A Secret made by somebody else.
-    """
-
-    secret_manager: str | None = None
-    kubernetes_secret: KubernetesSecretSpec | None = None
-
-    def __post_init__(self) -> None:
-        if isinstance(self.secret_manager, str) and TOKEN.search(self.secret_manager):
-            fix = "the name of the secret that holds the new one, after you revoked this one"
-            raise ValueError(f"secret_manager must hold no Hugging Face token, got one: write {fix}")
-        if (self.secret_manager is None) == (self.kubernetes_secret is None):
-            given = "none" if self.secret_manager is None else "both"
-            raise ValueError(f"give exactly one of secret_manager and kubernetes_secret, got {given}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """
-    A Hugging Face repository at one revision, as it is downloaded.
-
-    Attributes:
-        name: Name of the adapter or of the other repository; empty for the weights.
-        setting: Where it is in the section `weights`, such as `lora_adapters.food`; empty for the weights.
-        repository: Hugging Face repository.
-        revision: Commit, or `main`.
-        kind: Which of its files are taken: those of an adapter, any that a server may read, or None for the format
-            that the model's own server reads.
-        files: Patterns of the files that are taken in place of those.
-    """
-
-    name: str = ""
-    setting: str = ""
-    repository: str
-    revision: str
-    kind: Literal["adapter", "any"] | None = None
-    files: tuple[str, ...] = ()
-
-    @property
-    def directory(self) -> str:
-        """Where it is in the bucket: one folder per revision, so that an old one can return."""
-        return f"{self.repository}/{self.revision}"
-
-    @property
-    def path(self) -> str:
-        """Where a pod has it."""
-        return f"{MODELS}/{self.directory}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepositorySpec:
-    """
-    Another Hugging Face repository that a server needs, at one revision.
-
-    Args:
-        repository: Hugging Face repository, such as `google/gemma-3-270m-it`.
-        revision: Commit of the repository, 40 hexadecimal digits.
-        files: Patterns of the files that are needed, such as `tokenizer*` or `*.jinja`. Default: one set of weights if
-            it has any, and every file that is no weights.
-    """
-
-    repository: str
-    revision: str
-    files: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        refuse([*_wrong_snapshot(self.repository, self.revision), *_wrong_files(self.files)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +47,7 @@ class LoraAdapterSpec:
     bucket_path: str | None = None
 
     def __post_init__(self) -> None:
-        snapshot = _wrong_snapshot(self.repository, self.revision, branch="main")
+        snapshot = wrong_snapshot(self.repository, self.revision, branch="main")
         refuse([*snapshot, *_wrong_path(self.bucket_path), *_wrong_places(self, "repository", "bucket_path")])
 
     @property
@@ -144,32 +56,6 @@ class LoraAdapterSpec:
         if self.bucket_path is not None:
             return _mounted(self.bucket_path)
         return Snapshot(repository=str(self.repository), revision=self.revision or "main").path
-
-
-def _wrong_snapshot(repository: str | None, revision: str | None, branch: str | None = None) -> Iterator[str]:
-    yield from wrong_text("repository", repository, REPOSITORY, "read owner/name", _owner_and_name(repository))
-    commit = r"[0-9a-f]{40}" if branch is None else rf"[0-9a-f]{{40}}|{branch}"
-    must = "be a commit of 40 hexadecimal digits"
-    yield from wrong_text("revision", revision, commit, must, _commit(revision))
-
-
-def _owner_and_name(repository: str | None) -> str:
-    """Return what to write for the address of a repository."""
-    site = r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?"
-    page = r"(?:/(?:tree|blob|resolve|commits?)/.*|@.*|/)?"
-    address = re.fullmatch(rf"{site}({REPOSITORY}){page}", str(repository))
-    return f"write '{address[1]}'" if address else "copy both from the model's page"
-
-
-def _commit(revision: str | None) -> str:
-    """Return what to write for the address or the upper case letters of a commit."""
-    commit = re.search(r"\b[0-9a-f]{40}\b", str(revision).lower())
-    return f"write '{commit[0]}'" if commit else "take it from the history on the model's page"
-
-
-def _wrong_files(patterns: tuple[str, ...]) -> Iterator[str]:
-    for pattern in patterns if isinstance(patterns, tuple) else ():
-        yield from wrong_text("files", pattern, r"[^/\s][^\n]*", "hold paths or patterns such as 'tokenizer*'")
 
 
 def _wrong_path(path: str | None) -> Iterator[str]:
@@ -246,12 +132,12 @@ class WeightsSpec:
     def __post_init__(self) -> None:
         image = wrong_text("image_path", self.image_path, IMAGE_PATH, "be an absolute path in the image")
         places = _wrong_places(self, "repository", "bucket_path", "image_path")
-        texts = [*_wrong_snapshot(self.repository, self.revision), *_wrong_path(self.bucket_path), *image, *places]
+        texts = [*wrong_snapshot(self.repository, self.revision), *_wrong_path(self.bucket_path), *image, *places]
         if self.repository is not None and self.revision is None:
             texts.append("revision must be given beside repository, got nothing: copy it from the model's page")
         if self.files and self.repository is None:
             texts.append("files must be left out without repository, got a list")
-        refuse([*texts, *_wrong_files(self.files), *wrong_settings(self)])
+        refuse([*texts, *wrong_files(self.files), *wrong_settings(self)])
 
     @property
     def reads_bucket(self) -> bool:
@@ -304,7 +190,11 @@ class WeightsSpec:
     @property
     def snapshots(self) -> tuple[Snapshot, ...]:
         """Everything that is downloaded: the weights, the adapters and the other repositories, in this order."""
-        own = [Snapshot(repository=self.repository, revision=str(self.revision), files=self.files)] if self.repository else []
+        own = (
+            [Snapshot(repository=self.repository, revision=str(self.revision), files=self.files)]
+            if self.repository
+            else []
+        )
         adapters = [
             Snapshot(
                 name=name, setting=f"lora_adapters.{name}", kind="adapter",

@@ -8,12 +8,14 @@ from dataclasses import replace
 from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.rules import (
+    adapters,
     argument_forms,
     arguments,
     autoscaling,
     capacity,
     choices,
     cluster,
+    file_cache,
     gateway,
     growth,
     names,
@@ -52,6 +54,8 @@ RULES: tuple[Rule, ...] = (
     *argument_forms.RULES,
     *arguments.RULES,
     *weights.RULES,
+    *adapters.RULES,
+    *file_cache.RULES,
     *storage.RULES,
     *gateway.RULES,
 )
