@@ -13,7 +13,7 @@ def metrics(server: ServerSpec) -> ServerMetrics | None:
 
 def process(server: ServerSpec, launch: Launch) -> ServerProcess:
     """Return the process. What it does at SIGTERM is not known, so load balancer and picker let go of it before."""
-    has_volume = launch.weights is not None and launch.weights.image_path is None
+    has_volume = launch.weights is not None and launch.weights.is_mounted
     return ServerProcess(
         container="server",
         command=server.command,

@@ -15,18 +15,18 @@ from constructs import Construct
 from constructs_lib import inferencepool_chart
 from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests import served_weights
 from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler
 from constructs_lib.manifests.inference import inference_objective
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitoring
 from constructs_lib.manifests.region_header import region_header_config
 from constructs_lib.manifests.resource_claims import resource_claim_template
+from constructs_lib.manifests.served_weights import ServedWeights, served_weights
 from constructs_lib.manifests.services import pod_disruption_budget, service
+from constructs_lib.manifests.weights import download_form
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import AutoscalingSpec, HuggingFaceTokenSpec
-from constructs_lib.vllm_arguments import weights_format
 
 CHART_TIMEOUT_SEC = 900
 OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.metadata.annotations")
@@ -97,9 +97,9 @@ class InferenceService(Construct):
         mounted, ready = self._weights()
         after: list[ITerraformDependable] = [*ready, *needed]
         claim = self._claim_template()
-        header = self._region_header()
+        header = region_header_config(name=plan.name, namespace=plan.namespace, labels=plan.labels)
         after += [self._add("claim-template", claim, replaced=True)] if claim else []
-        after += [self._add("region-header", header, replaced=True)] if header else []
+        after += [self._add("region-header", header, replaced=True)]
         server = deployment(
             name=plan.name,
             namespace=plan.namespace,
@@ -109,7 +109,7 @@ class InferenceService(Construct):
             process=plan.process,
             mounted=mounted,
             region=plan.region,
-            region_header_config=header["metadata"]["name"] if header else None,
+            region_header_config=header["metadata"]["name"],
             replicas=plan.pods,
             accelerator=plan.nodes.accelerator,
             claim_template=claim["metadata"]["name"] if claim else None,
@@ -122,19 +122,17 @@ class InferenceService(Construct):
         self._add("disruption-budget", pod_disruption_budget(**common))
         return self._add("server", server, after=after, others=OPEN_TO_OTHERS)
 
-    def _weights(self) -> tuple[served_weights.ServedWeights, list[KubernetesObject]]:
+    def _weights(self) -> tuple[ServedWeights, list[KubernetesObject]]:
         """Return how the servers get their weights, and what must be there for it."""
         plan, weights = self._plan, self._plan.weights
-        if weights is None or weights.image_path is not None:
-            return served_weights.in_image(), []
-        if plan.bucket is not None:
-            return served_weights.from_bucket(bucket=plan.bucket, disk_gib=plan.disk_gib), []
-        token = self._token(weights.hugging_face_token) if weights.hugging_face_token else None
-        mounted = served_weights.from_hugging_face(
-            weights=weights,
+        spec = weights.hugging_face_token if weights and weights.from_hugging_face else None
+        token = self._token(spec) if spec else None
+        mounted = served_weights(
+            weights,
+            bucket=plan.bucket,
             token=token.source if token else None,
             disk_gib=plan.disk_gib,
-            form=weights_format(plan.server.extra_args),
+            form=download_form(plan.server),
         )
         return mounted, list(token.ready) if token else []
 
@@ -156,12 +154,6 @@ class InferenceService(Construct):
             return None
         name = f"{plan.name}-interfaces"
         return resource_claim_template(name=name, namespace=plan.namespace, device_class=pool.machine.dra_device_class)
-
-    def _region_header(self) -> dict[str, Any] | None:
-        plan = self._plan
-        if not plan.server.answers_with_region:
-            return None
-        return region_header_config(name=plan.name, namespace=plan.namespace, labels=plan.labels)
 
     def _add_metrics(self) -> None:
         """Have the servers' metrics read, where they have any."""

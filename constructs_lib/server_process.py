@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from constructs_lib.specs import WeightsSpec
 
-MODELS = "/models"
-"""Where the pods have their weights."""
 CACHE = "/cache"
 """A volume for what a server compiles, so that it outlives a restart of the container (not of the pod)."""
 
@@ -89,15 +87,10 @@ class ServerMetrics:
     pages: str = ""
 
 
-def weights_path(weights: WeightsSpec) -> str:
-    """Return where a server finds its weights."""
-    return weights.image_path or f"{MODELS}/{weights.directory}".rstrip("/")
-
-
 def adapter_paths(weights: WeightsSpec | None) -> list[str]:
     """Return the adapters as vLLM and SGLang take them: name and path."""
     adapters = weights.lora_adapters if weights else {}
-    return [f"{name}={MODELS}/{adapter.directory}" for name, adapter in adapters.items()]
+    return [f"{name}={adapter.path}" for name, adapter in adapters.items()]
 
 
 def memory_fraction(percent: int | None, share: float | None) -> str | None:

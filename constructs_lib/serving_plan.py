@@ -37,8 +37,8 @@ class ServingPlan:
         cluster: Name of the cluster.
         location: Region or zone of its control plane.
         service_account: Kubernetes service account that may read the bucket, or the token.
-        bucket: Bucket with the weights; None where the servers download them from Hugging Face, or have them in the
-            image.
+        bucket: The platform's bucket, where downloads of the weights are in it; None where there are none, or where
+            the servers download for themselves.
         nodes: The accelerator pools that the pods may run on.
         disk_gib: GiB of the node's disk that hold the weights.
         server: Image, arguments, times and sizes of the model server.
@@ -87,7 +87,10 @@ class ServingPlan:
         )
         region = report_wrong("region", self.region, wrong_region(self.region))
         bucket = report_wrong("bucket", self.bucket, wrong_bucket(self.bucket)) if self.bucket else ()
-        refuse([*wrong_settings(self), *named, *region, *bucket, *self.nodes.wrong_for_serving()])
+        read = self.weights is not None and self.weights.reads_bucket
+        missing = ["bucket must be given for weights that are downloaded into one, got None"] if read else []
+        missing = [] if self.bucket else missing
+        refuse([*wrong_settings(self), *named, *region, *bucket, *missing, *self.nodes.wrong_for_serving()])
         inferencepool_chart.chart_version(self.pool.chart_version)
         refuse(self._wrong_server())
 

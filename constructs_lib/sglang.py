@@ -12,7 +12,6 @@ from constructs_lib.server_process import (
     adapter_paths,
     leave_sec,
     memory_fraction,
-    weights_path,
 )
 from constructs_lib.specs import ServerSpec
 
@@ -94,7 +93,7 @@ def describe(server: ServerSpec) -> str:
 def _args(server: ServerSpec, launch: Launch) -> list[str]:
     fraction = memory_fraction(server.gpu_memory_percent, launch.gpu_memory_share)
     return [
-        *([f"--model-path={weights_path(launch.weights)}"] if launch.weights else []),
+        *([f"--model-path={launch.weights.path}"] if launch.weights else []),
         f"--served-model-name={launch.served_name}",
         f"--tp={launch.chips}",
         "--host=0.0.0.0",

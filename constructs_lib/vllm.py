@@ -13,7 +13,6 @@ from constructs_lib.server_process import (
     adapter_paths,
     leave_sec,
     memory_fraction,
-    weights_path,
 )
 from constructs_lib.specs import ServerSpec
 
@@ -128,7 +127,7 @@ def describe(server: ServerSpec) -> str:
 def _args(server: ServerSpec, launch: Launch, drain_sec: int) -> list[str]:
     fraction = memory_fraction(server.gpu_memory_percent, launch.gpu_memory_share)
     return [
-        *([f"--model={weights_path(launch.weights)}"] if launch.weights else []),
+        *([f"--model={launch.weights.path}"] if launch.weights else []),
         f"--served-model-name={launch.served_name}",
         f"--tensor-parallel-size={launch.chips}",
         f"--port={server.http_port}",

@@ -9,8 +9,8 @@ from constructs_lib.manifests import region_header
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.probes import PORT_NAME, probes
-from constructs_lib.manifests.served_weights import VOLUME, ServedWeights
-from constructs_lib.server_process import CACHE, MODELS, ServerProcess
+from constructs_lib.manifests.served_weights import ServedWeights
+from constructs_lib.server_process import CACHE, ServerProcess
 from constructs_lib.specs import HealthCheckSpec, ServerSpec
 
 CLAIM = "interfaces"
@@ -44,7 +44,7 @@ def deployment(
     process: ServerProcess,
     mounted: ServedWeights,
     region: str,
-    region_header_config: str | None,
+    region_header_config: str,
     replicas: int | None,
     accelerator: Accelerator,
     claim_template: str | None,
@@ -64,7 +64,7 @@ def deployment(
         process: Command, arguments and environment of the server's kind.
         mounted: How the pods have their weights.
         region: What the header `x-inference-region` of each answer says.
-        region_header_config: ConfigMap with the code that adds it; None for a server that cannot load it.
+        region_header_config: ConfigMap with the code that adds it, for servers that can load it.
         replicas: Pods; None where something else scales (no `replicas` field, or each apply would reset the count).
         accelerator: Chips of one pod.
         claim_template: ResourceClaimTemplate with the DRANET interfaces; None without DRANET.
@@ -72,7 +72,6 @@ def deployment(
         read_only: Whether the image's own files cannot be changed; home and temporary files are then on volumes.
         routed: Whether the gateway has requests for it, which a label of the Deployment says.
     """
-    header = region_header.volume(region_header_config) if region_header_config else None
     pod = {
         "serviceAccountName": service_account,
         # The FUSE driver gets its own token from the kubelet; servers talk to no API server.
@@ -88,20 +87,18 @@ def deployment(
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
         "initContainers": list(mounted.init_containers) or None,
         "containers": [
-            _container(
-                spec, process, region if header else None, has_weights=bool(mounted.volumes), read_only=read_only
-            )
+            _container(spec, process, mounted, region, read_only=read_only)
             | {"resources": _resources(accelerator, mounted, claimed=claim_template is not None)}
             | probes(path=spec.ready_path, startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
-        # What may come and go is last: the provider (kubernetes 2.38) compares lists by position, and a volume that
-        # takes another's place is sent with what is left of that one, which the API server refuses.
+        # What all servers have is first, the header too, which not every kind mounts: the provider (kubernetes 2.38)
+        # compares lists by position, and a volume that takes another's place is sent with what is left of that one,
+        # which the API server refuses.
         "volumes": [
             {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
             *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in WRITABLE.items()),
-            *mounted.volumes[:1],
-            *([header] if header else []),
-            *mounted.volumes[1:],
+            region_header.volume(region_header_config),
+            *mounted.volumes,
         ],
     }
     template = {
@@ -130,9 +127,10 @@ def deployment(
 
 
 def _container(
-    spec: ServerSpec, process: ServerProcess, region: str | None, *, has_weights: bool, read_only: bool
+    spec: ServerSpec, process: ServerProcess, mounted: ServedWeights, region: str, *, read_only: bool
 ) -> dict[str, Any]:
-    env = {**process.env, **(HOME if read_only else {}), **(region_header.env(region) if region else {})}
+    header = region_header.env(region) if spec.answers_with_region else {}
+    env = {**process.env, **(HOME if read_only else {}), **header}
     return {
         "name": process.container,
         "image": spec.image,
@@ -151,8 +149,8 @@ def _container(
         "volumeMounts": [
             {"name": "shared-memory", "mountPath": "/dev/shm"},
             *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
-            *([{"name": VOLUME, "mountPath": MODELS, "readOnly": True}] if has_weights else []),
-            *([region_header.mount()] if region else []),
+            *([region_header.mount()] if header else []),
+            *mounted.mounts,
         ],
     }
 

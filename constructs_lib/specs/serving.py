@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.specs.hugging_face import KubernetesSecretSpec
 from constructs_lib.specs.image import wrong_image
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
-from constructs_lib.specs.weights import KubernetesSecretSpec
 
 ServerKind = Literal["vllm", "sglang", "custom"]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.rules import (
+    adapters,
     argument_forms,
     arguments,
     autoscaling,
@@ -15,6 +16,7 @@ from platform_config.rules import (
     choices,
     cluster,
     environment,
+    file_cache,
     gateway,
     growth,
     names,
@@ -54,6 +56,8 @@ RULES: tuple[Rule, ...] = (
     *argument_forms.RULES,
     *arguments.RULES,
     *weights.RULES,
+    *adapters.RULES,
+    *file_cache.RULES,
     *storage.RULES,
     *gateway.RULES,
 )

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from math import prod
 
 from constructs_lib.server_image import NAMES, server_image
-from constructs_lib.server_process import MODELS
+from constructs_lib.specs.hugging_face import MODELS
+from constructs_lib.specs.weights import BUCKETS
 from constructs_lib.vllm_arguments import Argument, arguments
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
@@ -114,8 +115,10 @@ def _is_in_pods(model: Model, flag: str, value: str) -> bool:
     server, image = model.server, server_image(model.server.image)
     is_file = flag in FLAGS[server.kind].files
     if value.startswith(f"{MODELS}/"):
-        snapshots = [f"{MODELS}/{snapshot.directory}" for snapshot in model.weights.snapshots] if model.weights else []
+        snapshots = [snapshot.path for snapshot in model.weights.snapshots] if model.weights else []
         return _has_bucket(model) or any(f"{value}/".startswith(f"{there}/") for there in snapshots)
+    if value.startswith(f"{BUCKETS}/"):
+        return model.weights is not None and value.split("/")[2] in model.weights.own_buckets
     if server.kind == "sglang" and is_file and flag != "--config" and re.fullmatch(r"[\w-]+", value):
         return True
     if image.kind != server.kind:
@@ -125,7 +128,7 @@ def _is_in_pods(model: Model, flag: str, value: str) -> bool:
 
 def _has_bucket(model: Model) -> bool:
     """Return whether the servers see a whole bucket, in which more may be than was downloaded."""
-    return model.weights is not None and (model.weights.reads_bucket or model.weights.own_bucket is not None)
+    return model.weights is not None and model.weights.reads_bucket
 
 
 def _fix(model: Model, flag: str, value: str) -> str:
