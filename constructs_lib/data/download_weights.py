@@ -272,7 +272,8 @@ def choose(paths: list[str], kind: str) -> tuple[list[str], str]:
     ]
     if transformers:
         return [*single(HF, others), *dense], HF[0]
-    for suffix in (".bin", ".pt"):
+    # Of a program that nobody knows, other folders may have parts too.
+    for suffix in (".bin",) if kind == "any" else (".bin", ".pt"):
         if found := [path for path in here if path.endswith(suffix) and path not in TRAINING]:
             return [*single(PYTORCH, found), *dense], PYTORCH[0]
     return [], ""
