@@ -180,7 +180,8 @@ def _plugins(metrics: ServerMetrics) -> str:
         "plugins": [*({"type": name} for name in scorers), extractor],
         "schedulingProfiles": [profile],
     }
-    return json.dumps(config, indent=1)
+    # One line: in the expression that Terraform reads, no text may go over several.
+    return json.dumps(config)
 
 
 def _resources(version: str) -> dict[str, Any]:
