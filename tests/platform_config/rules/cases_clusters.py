@@ -116,7 +116,10 @@ MORE: dict[str, More] = {
     "a version that is refused anyway": ("GKE-BALANCER-METRIC", {"cluster__gke_version": "1.33"}, []),
     "the native metric in an older version": (
         "GKE-FLOOR",
-        {"autoscaling": {"max_replicas": 1, "metric_source": "native"}, "cluster__gke_version": "1.35.0"},
+        {
+            "models__gemma__autoscaling": {"max_replicas": 1, "metric_source": "native"},
+            "cluster__gke_version": "1.35.0",
+        },
         [
             "cluster.gke_version: must reach 1.35.1-gke.1396000 for autoscaling.metric_source: native, got '1.35.0'"
             " -> write '1.35' or newer, or leave it out"
@@ -124,12 +127,15 @@ MORE: dict[str, More] = {
     ),
     "the first version with the native metric": (
         "GKE-FLOOR",
-        {"autoscaling": {"max_replicas": 1, "metric_source": "native"}, "cluster__gke_version": "1.35.1-gke.1396000"},
+        {
+            "models__gemma__autoscaling": {"max_replicas": 1, "metric_source": "native"},
+            "cluster__gke_version": "1.35.1-gke.1396000",
+        },
         [],
     ),
     "an older version takes the metric through the adapter": (
         "GKE-FLOOR",
-        {"autoscaling": {"max_replicas": 1}, "cluster__gke_version": "1.34"},
+        {"models__gemma__autoscaling": {"max_replicas": 1}, "cluster__gke_version": "1.34"},
         [],
     ),
 }

@@ -31,9 +31,10 @@ def draft(argument: str, *value: str) -> More:
 
 CASES: dict[str, Case] = {
     "SRV-POOL": Case(
-        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": "tpu"},
-        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": "other"},
-        "models.gemma.node_pools: must be a pool of every region, got 'other', not in eu -> write 'tpu'",
+        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["tpu"]},
+        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["other"]},
+        "models.gemma.node_pools: must hold a pool of region eu, got 'other'"
+        " -> add one of its pools (tpu), or name the model's regions without eu",
     ),
     "SRV-MULTI-HOST": Case(
         pool("ct6e-standard-8t"),
@@ -68,7 +69,7 @@ CASES: dict[str, Case] = {
         {"models__gemma__server__extra_args": ["--max_model_len=8192", "--api-key", "secret"]},
         [
             "models.gemma.server.extra_args[0]: must not set --max-model-len, got '--max-model-len'"
-            " -> write models.gemma.server.max_model_len",
+            " -> write server.max_model_len",
             "models.gemma.server.extra_args[1]: must not set --api-key, got '--api-key'"
             " -> it would be in plan and state: protect the gateway instead",
         ],
@@ -87,7 +88,7 @@ CASES: dict[str, Case] = {
             ]
         },
         [
-            f"model_server.extra_args[{index}]: must {message}"
+            f"models.gemma.server.extra_args[{index}]: must {message}"
             for index, message in enumerate(
                 [
                     f"{ONE_ARGUMENT}, got 'enable-prefix-caching' -> write '--enable-prefix-caching'",
@@ -184,14 +185,6 @@ CASES: dict[str, Case] = {
         "fastsafetensors, instanttensor, mistral, runai_streamer, runai_streamer_sharded, sharded_state), got 'gguf'"
         " -> remove it: vLLM chooses by what the repository has",
     ),
-    "SRV-CHOICES": Case(
-        {**choices(tpu=growing(), other=growing()), "models__gemma__migrate_back": True},
-        {**choices(tpu=growing()), "models__gemma__node_pools": ["gpu", "tpu"]},
-        [
-            "models.gemma.node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?",
-            "models.gemma.node_pools[1]: must be named once, got 'tpu' again -> remove it",
-        ],
-    ),
     "SRV-INTERFACES": Case(
         {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 8},
         {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 4},
@@ -253,8 +246,21 @@ MORE: dict[str, More] = {
     ),
     "a pool that is not there": (
         "SRV-POOL",
-        {"models__gemma__node_pools": "gpu"},
-        ["models.gemma.node_pools: must be a pool of every region, got 'gpu', not in us and eu -> did you mean 'tpu'?"],
+        {"models__gemma__node_pools": ["gpu"]},
+        ["models.gemma.node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?"],
+    ),
+    "a pool that is not there, and one twice": (
+        "SRV-POOL",
+        {"models__gemma__node_pools": ["gpu", "tpu", "tpu"]},
+        [
+            "models.gemma.node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?",
+            "models.gemma.node_pools[2]: must be named once, got 'tpu' again -> remove it",
+        ],
+    ),
+    "choices with a way back": (
+        "SRV-POOL",
+        {**choices(tpu=growing(), other=growing()), "models__gemma__migrate_back": True},
+        [],
     ),
     "several pools and none named": (
         "SRV-POOL",
@@ -285,25 +291,25 @@ MORE: dict[str, More] = {
             "node_pools": {},
             "regions__us__node_pools": {"a": GPU},
             "regions__eu__node_pools": {"b": GPU},
-            "models__gemma__node_pools": "a",
+            "models__gemma__node_pools": ["a"],
         },
         [
-            "models.gemma.node_pools: must be a pool of every region, got 'a', not in eu"
-            " -> name a pool of each region here and under models.gemma.node_pools"
+            "models.gemma.node_pools: must hold a pool of region eu, got 'a'"
+            " -> add one of its pools (b), or name the model's regions without eu"
         ],
     ),
-    "no first choice": (
-        "SRV-CHOICES",
+    "no pool of several that all regions have": (
+        "SRV-POOL",
         {**choices(a=GPU, b=GPU), "models__gemma__node_pools": None},
-        ["models.gemma.node_pools: must name the first choice before others, got nothing -> write one of a, b"],
+        ["models.gemma.node_pools: must name a pool, got nothing and several pools: a, b -> write one of a, b"],
     ),
-    "an empty first choice": (
-        "SRV-CHOICES",
-        {**choices(a=GPU, b=GPU), "models__gemma__node_pools": ""},
-        ["models.gemma.node_pools: must be a pool of some region, got '' -> write one of a, b"],
+    "an empty name of a pool": (
+        "SRV-POOL",
+        {**choices(a=GPU, b=GPU), "models__gemma__node_pools": [""]},
+        ["models.gemma.node_pools[0]: must be a pool of some region, got '' -> write one of a, b"],
     ),
     "a region with none of the choices": (
-        "SRV-CHOICES",
+        "SRV-POOL",
         {
             **choices(a=GPU, b=GPU),
             "node_pools": {},
@@ -312,11 +318,11 @@ MORE: dict[str, More] = {
         },
         [
             "models.gemma.node_pools: must hold a pool of region eu, got 'a' and 'b'"
-            " -> add one of its pools, or a pool to eu"
+            " -> add one of its pools (c), or name the model's regions without eu"
         ],
     ),
     "a region with one of the choices": (
-        "SRV-CHOICES",
+        "SRV-POOL",
         {
             **choices(a=GPU, b=GPU),
             "node_pools": {},
@@ -326,9 +332,9 @@ MORE: dict[str, More] = {
         [],
     ),
     "a way back without choices": (
-        "SRV-CHOICES",
+        "SRV-POOL",
         {"models__gemma__migrate_back": True},
-        ["models.gemma.migrate_back: must be left out without models.gemma.node_pools, got true -> remove the line"],
+        ["models.gemma.migrate_back: must be left out with one pool, got true -> remove the line"],
     ),
     "more replicas than several pools hold": (
         "SRV-REPLICAS",
@@ -588,13 +594,13 @@ MORE: dict[str, More] = {
         },
         [
             "models.gemma.server.extra_args[0]: must not set --served-model-name, got '--served-model'"
-            " -> write models.gemma.served_name",
-            "models.gemma.server.extra_args[1]: must not set --uds, got '--uds' -> the server listens on models.gemma.server.port",
+            " -> write served_name",
+            "models.gemma.server.extra_args[1]: must not set --uds, got '--uds' -> the server listens on server.port",
             "models.gemma.server.extra_args[2]: must not set --hf-token, got '--hf-token'"
-            " -> it would be in plan and state: write models.gemma.weights.hugging_face_token, the server itself needs none",
+            " -> it would be in plan and state: write weights.hugging_face_token, the server itself needs none",
             "models.gemma.server.extra_args[4]: must not set --download-dir, got '--download-dir'"
             " -> the server downloads nothing: remove it",
-            "models.gemma.server.extra_args[5]: must not set --revision, got '--revision' -> write models.gemma.weights.revision",
+            "models.gemma.server.extra_args[5]: must not set --revision, got '--revision' -> write weights.revision",
         ],
     ),
 }
