@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import Case, More, choices, growing, pool
+from tests.platform_config.rules.case import Case, More, beside, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
+CUSTOM = {"kind": "custom", "image": "example.com/mine:7", "port": 8000, "health_path": "/health"}
 OLD = {"cluster__gke_version": "1.34"}
 
 CASES: dict[str, Case] = {
@@ -31,10 +32,16 @@ CASES: dict[str, Case] = {
         "models.gemma.replicas: must be left out with autoscaling, got 1"
         " -> write autoscaling.min_replicas and max_replicas",
     ),
+    "HPA-METRIC": Case(
+        {"models__gemma__server": {**CUSTOM, "metric": "fill"}, "models__gemma__autoscaling": {"max_replicas": 1}},
+        {"models__gemma__server": CUSTOM, "models__gemma__autoscaling": {"max_replicas": 1}},
+        "models.gemma.autoscaling: must be left out for a server without server.metric, got a map"
+        " -> write replicas, or name the server's gauge from 0 to 1 as metric",
+    ),
     "HPA-ADAPTER": Case(
         {"models__gemma__autoscaling": {"max_replicas": 1}, "cluster__metrics_adapter": False, **OLD},
         {"models__gemma__autoscaling": {"max_replicas": 1}, "cluster__metrics_adapter": False},
-        "cluster.metrics_adapter: must be left out with metric_source native, which needs no adapter, got false: "
+        "cluster.metrics_adapter: must be left out where no model is autoscaled by pods or external, got false: "
         "an adapter takes the cluster's one APIService of custom.metrics.k8s.io or external.metrics.k8s.io, which "
         "KEDA or another may have -> remove the line, or write metric_source: pods",
     ),
@@ -69,6 +76,31 @@ MORE: dict[str, More] = {
             " -> write a higher gateway.max_utilization_percent"
         ],
     ),
+    "a model's own limit": (
+        "HPA-BELOW-SPILL",
+        {
+            "models__gemma__autoscaling": {"max_replicas": 1},
+            "models__gemma__traffic": {"max_utilization_percent": 40},
+        },
+        [
+            "models.gemma.autoscaling.target_percent: must be below 40, the fill at which requests spill over, got 45"
+            " -> write 25, or a higher models.gemma.traffic.max_utilization_percent"
+        ],
+    ),
+    "an adapter without autoscaling": (
+        "HPA-ADAPTER",
+        {"cluster__metrics_adapter": True, **OLD},
+        [
+            "cluster.metrics_adapter: must be left out where no model is autoscaled by pods or external, got true: "
+            "an adapter takes the cluster's one APIService of custom.metrics.k8s.io or external.metrics.k8s.io, which "
+            "KEDA or another may have -> remove the line, or write metric_source: pods"
+        ],
+    ),
+    "nothing for a pool that several models use": (
+        "HPA-NONE",
+        {"node_pools__tpu": growing(max_nodes=3), **beside()},
+        [],
+    ),
     "requests that are counted spill at no fill": (
         "HPA-BELOW-SPILL",
         {"models__gemma__autoscaling": {"max_replicas": 1, "target_percent": 99}, "gateway__max_in_flight_requests": 8},
@@ -94,7 +126,7 @@ MORE: dict[str, More] = {
             "cluster__metrics_adapter": True,
         },
         [
-            "cluster.metrics_adapter: must be left out with metric_source native, which needs no adapter, got "
+            "cluster.metrics_adapter: must be left out where no model is autoscaled by pods or external, got "
             "true: an adapter takes the cluster's one APIService of custom.metrics.k8s.io or external.metrics.k8s.io, "
             "which KEDA or another may have -> remove the line, or write metric_source: pods"
         ],

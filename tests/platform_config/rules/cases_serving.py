@@ -36,6 +36,11 @@ CASES: dict[str, Case] = {
         "models.gemma.node_pools: must hold a pool of region eu, got 'other'"
         " -> add one of its pools (tpu), or name the model's regions without eu",
     ),
+    "SRV-REGIONS": Case(
+        {"models__gemma__regions": ["us", "eu"]},
+        {"models__gemma__regions": ["us", "us"]},
+        "models.gemma.regions[1]: must be named once, got 'us' again -> remove it",
+    ),
     "SRV-MULTI-HOST": Case(
         pool("ct6e-standard-8t"),
         pool(topology="2x4"),

@@ -20,6 +20,7 @@ from tests.platform_config.rules import (
     cases_pools,
     cases_regions,
     cases_serving,
+    cases_shared_pools,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
@@ -30,6 +31,7 @@ TOPICS = (
     cases_clusters,
     cases_pools,
     cases_serving,
+    cases_shared_pools,
     cases_autoscaling,
     cases_weights,
     cases_gateway,
