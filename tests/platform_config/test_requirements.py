@@ -140,6 +140,13 @@ def test_there_is_room_left(version: str) -> None:
     assert has_gib > memory_gib
 
 
+def test_a_model_with_a_chart_of_its_own_changes_no_system_node() -> None:
+    """The machine follows from the platform's chart version alone: adding a model replaces no node."""
+    made = config(inference_pool__chart_version="v1.3.1", models__gemma__inference_pool={"chart_version": "v1.5.0"})
+
+    assert system_machine_type(made) == "e2-standard-4"
+
+
 def test_a_machine_type_that_is_given_wins() -> None:
     """Whatever the chart asks for."""
     assert system_machine_type(config(cluster__system_pool={"machine_type": "n2-standard-4"})) == "n2-standard-4"

@@ -54,7 +54,8 @@ CASES: dict[str, Case] = {
     "HPA-NONE": Case(
         {"node_pools__tpu": growing(max_nodes=3), "models__gemma__replicas": 2},
         {"node_pools__tpu": growing(max_nodes=3), "regions__eu": None},
-        "models.gemma.autoscaling: should be given for node_pools.tpu, which grows, got nothing: 3 nodes run all the time"
+        "models.gemma.autoscaling: should be given for node_pools.tpu, which grows, got nothing: 3 nodes run all the "
+        "time"
         " -> write autoscaling, or replicas",
     ),
 }
@@ -110,7 +111,8 @@ MORE: dict[str, More] = {
         "HPA-ROOM",
         {"regions__us__zones": ["us-east5-a", "us-east5-b"], "models__gemma__autoscaling": {"max_replicas": 2}},
         [
-            "models.gemma.autoscaling.max_replicas: must be at most 1, the pods that node_pools.tpu can hold in eu, got 2"
+            "models.gemma.autoscaling.max_replicas: must be at most 1, the pods that node_pools.tpu can hold in eu, "
+            "got 2"
             " -> write 1, or allow more nodes"
         ],
     ),
@@ -162,7 +164,8 @@ MORE: dict[str, More] = {
             "regions__eu": None,
         },
         [
-            "models.gemma.autoscaling.max_replicas: must be at most 10, the pods that node_pools.a and node_pools.b can hold in us, "
+            "models.gemma.autoscaling.max_replicas: must be at most 10, the pods that node_pools.a and node_pools.b "
+            "can hold in us, "
             "got 11 -> write 10, or allow more nodes"
         ],
     ),

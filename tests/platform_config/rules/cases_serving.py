@@ -65,7 +65,8 @@ CASES: dict[str, Case] = {
         [
             "models.gemma.server.cpus: must be at most 178, what a node of node_pools.tpu leaves to each pod, got 180"
             " -> remove the line, or choose a larger machine",
-            "models.gemma.server.memory_gib: must be at most 674, what a node of node_pools.tpu leaves to each pod, got 720"
+            "models.gemma.server.memory_gib: must be at most 674, what a node of node_pools.tpu leaves to each pod, "
+            "got 720"
             " -> remove the line, or choose a larger machine",
         ],
     ),
@@ -136,13 +137,15 @@ CASES: dict[str, Case] = {
     "SRV-IMAGE": Case(
         {**pool("g2-standard-96"), "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
         pool("g2-standard-96"),
-        "models.gemma.server.image: should be an image for GPUs in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
+        "models.gemma.server.image: should be an image for GPUs in node_pools.tpu, got "
+        "'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> write docker.io/vllm/vllm-openai with its version",
     ),
     "SRV-ARM": Case(
         pool("a4-highgpu-8g"),
         pool("a4x-highgpu-4g"),
-        "models.gemma.server.image: should be an image for ARM64 in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
+        "models.gemma.server.image: should be an image for ARM64 in node_pools.tpu, got "
+        "'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> check that it is, or change machine_type",
     ),
     "SRV-ENGINE": Case(
@@ -186,14 +189,16 @@ CASES: dict[str, Case] = {
     "SRV-FORMAT": Case(
         {"models__gemma__server__extra_args": ["--load-format", "mistral"]},
         {"models__gemma__server__extra_args": ["--load_format=gguf"]},
-        "models.gemma.server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, safetensors, "
+        "models.gemma.server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, "
+        "safetensors, "
         "fastsafetensors, instanttensor, mistral, runai_streamer, runai_streamer_sharded, sharded_state), got 'gguf'"
         " -> remove it: vLLM chooses by what the repository has",
     ),
     "SRV-INTERFACES": Case(
         {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 8},
         {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 4},
-        "models.gemma.server.tensor_parallel_size: must be 8, all chips of a node of node_pools.tpu that has DRANET, got 4"
+        "models.gemma.server.tensor_parallel_size: must be 8, all chips of a node of node_pools.tpu that has DRANET, "
+        "got 4"
         " -> remove the line, or write node_pools.tpu.dranet: false",
     ),
     "CHOICE-GROWS": Case(
@@ -230,7 +235,8 @@ MORE: dict[str, More] = {
         "SRV-ARGS-FORM",
         {"models__gemma__server__extra_args": ["64", "--max-num-seqs"]},
         [
-            "models.gemma.server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item before it"
+            "models.gemma.server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item "
+            "before it"
         ],
     ),
     "two servers on the chips of a TPU node": (

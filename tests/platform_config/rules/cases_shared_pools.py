@@ -39,7 +39,8 @@ CASES: dict[str, Case] = {
         {**pool(nodes_per_zone=3), "models__gemma__replicas": 1, **beside(autoscaling={"max_replicas": 2})},
         {
             **pool(nodes_per_zone=3),
-            **{"models__gemma__replicas": 2, **beside(autoscaling={"max_replicas": 2})},
+            "models__gemma__replicas": 2,
+            **beside(autoscaling={"max_replicas": 2}),
             "regions__eu": None,
         },
         "node_pools.tpu: must hold the most pods of all its models in us, 2 of gemma and 2 of llama, got room for 3"
