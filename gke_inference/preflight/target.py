@@ -37,6 +37,10 @@ class Target:
         """Project ID."""
         return self.config.project
 
+    def model_id(self, id_: str, model: str) -> str:
+        """Return the id of a finding about *model*: with several models it carries the model's key."""
+        return id_ if len(self.config.models) == 1 else f"{id_}-{model}"
+
     def has_cluster(self, key: str) -> bool:
         """
         Return whether the cluster of region *key* exists already: then a part of what is in use is the platform's own.
