@@ -67,16 +67,12 @@ def _files(target: Target, id_: str, model: Model) -> Iterator[Finding]:
         yield wrong(id_, found, needed, f"name the folder that has it in {path}")
     else:
         total = sum(sizes.values())
-        yield judge_size(
-            id_, len(sizes), total, needed, limit_gib=_limit_gib(model), setting=size_setting(model.key)
-        )
+        yield judge_size(id_, len(sizes), total, needed, limit_gib=_limit_gib(model), setting=size_setting(model.key))
 
 
 def _grantable(target: Target, id_: str, bucket: str) -> Iterator[Finding]:
     """Ask what the caller may do; a bucket that is not there is reported by MODEL."""
-    answer = target.google.find(
-        "storage", "v1", "buckets.testIamPermissions", bucket=bucket, permissions=list(GRANTS)
-    )
+    answer = target.google.find("storage", "v1", "buckets.testIamPermissions", bucket=bucket, permissions=list(GRANTS))
     if answer is None:
         return
     missing = sorted(set(GRANTS) - set(answer.get("permissions", [])))
