@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,6 +18,7 @@ class Endpoint:
 
     Attributes:
         url: Base address, without `/v1`.
+        headers: Headers of every request beside the client's own, such as those that a route asks for.
         model: What is sent as `model`.
         api: Chat completions, or plain completions.
         stream: Ask for tokens as they come.
@@ -29,6 +30,7 @@ class Endpoint:
     """
 
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
     model: str
     api: Literal["chat", "completions"] = "chat"
     stream: bool = True
