@@ -118,7 +118,7 @@ class RemainingResources:
                 yield _stays("SECRET", f"secret {secret}")
 
     def _grants_on_own_buckets(self) -> Iterator[Remaining]:
-        """Return the buckets that had weights before the platform, which stay, and who of the platform may read them."""
+        """Return the buckets that are not the platform's, which stay, and who of the platform may still read them."""
         granted = granted_buckets(self.states)
         own = [model.weights.own_bucket for model in self.config.models.values() if model.weights]
         buckets = dict.fromkeys((*filter(None, own), *granted))
