@@ -15,18 +15,18 @@ from constructs import Construct
 from constructs_lib import inferencepool_chart
 from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests import served_weights
 from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler
 from constructs_lib.manifests.inference import inference_objective
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitoring
 from constructs_lib.manifests.region_header import region_header_config
 from constructs_lib.manifests.resource_claims import resource_claim_template
+from constructs_lib.manifests.served_weights import ServedWeights, served_weights
 from constructs_lib.manifests.services import pod_disruption_budget, service
+from constructs_lib.manifests.weights import download_form
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import AutoscalingSpec, HuggingFaceTokenSpec
-from constructs_lib.vllm_arguments import weights_format
 
 CHART_TIMEOUT_SEC = 900
 OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.metadata.annotations")
@@ -106,14 +106,12 @@ class InferenceService(Construct):
             labels=plan.labels,
             service_account=plan.service_account,
             spec=plan.server,
-            served_name=plan.model,
-            weights=plan.weights,
+            process=plan.process,
             mounted=mounted,
             region=plan.region,
             region_header_config=header["metadata"]["name"],
             replicas=plan.pods,
             accelerator=plan.nodes.accelerator,
-            tensor_parallel_size=plan.nodes.split,
             claim_template=claim["metadata"]["name"] if claim else None,
             health_check=plan.health_check,
             read_only=plan.read_only,
@@ -124,19 +122,17 @@ class InferenceService(Construct):
         self._add("disruption-budget", pod_disruption_budget(**common))
         return self._add("server", server, after=after, others=OPEN_TO_OTHERS)
 
-    def _weights(self) -> tuple[served_weights.ServedWeights, list[KubernetesObject]]:
+    def _weights(self) -> tuple[ServedWeights, list[KubernetesObject]]:
         """Return how the servers get their weights, and what must be there for it."""
         plan, weights = self._plan, self._plan.weights
-        if weights is None or weights.image_path is not None:
-            return served_weights.in_image(), []
-        if plan.bucket is not None:
-            return served_weights.from_bucket(bucket=plan.bucket, disk_gib=plan.disk_gib), []
-        token = self._token(weights.hugging_face_token) if weights.hugging_face_token else None
-        mounted = served_weights.from_hugging_face(
-            weights=weights,
+        spec = weights.hugging_face_token if weights and weights.from_hugging_face else None
+        token = self._token(spec) if spec else None
+        mounted = served_weights(
+            weights,
+            bucket=plan.bucket,
             token=token.source if token else None,
             disk_gib=plan.disk_gib,
-            form=weights_format(plan.server.extra_args),
+            form=download_form(plan.server),
         )
         return mounted, list(token.ready) if token else []
 
@@ -160,14 +156,17 @@ class InferenceService(Construct):
         return resource_claim_template(name=name, namespace=plan.namespace, device_class=pool.machine.dra_device_class)
 
     def _add_metrics(self) -> None:
-        plan = self._plan
+        """Have the servers' metrics read, where they have any."""
+        plan, metrics = self._plan, self._plan.metrics
+        if metrics is None:
+            return
         common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.http_port}
         self._add("monitoring", pod_monitoring(name=plan.name, interval_sec=plan.scrape_interval_sec, **common))
         self._add(
             "metric",
             autoscaling_metric(
                 name=plan.name,
-                metric=plan.metric,
+                metric=metrics.gauge,
                 export_name=plan.server.metric_export_name,
                 autoscaler=plan.autoscaling is not None and plan.metric_source == "native",
                 **common,
@@ -176,7 +175,9 @@ class InferenceService(Construct):
 
     def _add_pool(self, helm: HelmProvider) -> Release:
         """Add the chart, waited for but never atomic: that would uninstall it, and the reason with it, on time-out."""
-        plan = self._plan
+        plan, metrics = self._plan, self._plan.metrics
+        if metrics is None:
+            raise ValueError(f"metric must be given for a server in an InferencePool, got none for {plan.name}")
         for name, priority in plan.priorities.items():
             objective = inference_objective(name=name, namespace=plan.namespace, pool=plan.pool_name, priority=priority)
             self._add(f"objective-{name}", objective)
@@ -185,7 +186,7 @@ class InferenceService(Construct):
             labels=plan.labels,
             port=plan.server.http_port,
             replicas=plan.pool.endpoint_picker_replicas,
-            kv_metric=plan.metric,
+            metrics=metrics,
         )
         return Release(
             self,

@@ -92,9 +92,10 @@ class Model:
 
     @property
     def file_cache_gib(self) -> int:
-        """GiB of a node's disk that cache the weights: as given, or the weights and a tenth; 0 without weights."""
-        weights_gib = self.weights.gib if self.weights else 0
-        return self.server.file_cache_gib or math.ceil(weights_gib * 11 / 10)
+        """GiB of a node's disk that hold the weights: as given, or the weights and a tenth; 0 where the image does."""
+        if self.weights is None or not self.weights.is_mounted:
+            return 0
+        return self.server.file_cache_gib or math.ceil(self.weights.mounted_gib * 11 / 10)
 
     @property
     def balancing(self) -> Balancing:
