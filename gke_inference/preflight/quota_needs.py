@@ -10,7 +10,6 @@ from constructs_lib.accelerators import PoolPlan
 from gke_inference.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
 from gke_inference.preflight.target import Target
 from platform_config.requirements import system_machine_type
-from platform_config.rules.gateway import MODEL_SERVER_PORTS
 
 LOAD_BALANCER = {
     "QUOTA-BACKEND-SERVICES": ("GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES", "backend services"),
@@ -77,7 +76,7 @@ def region_needs(target: Target, key: str) -> Iterator[Need]:
         most = _system_nodes(target, key) + sum(pool.nodes for pool in config.pools(key).values())
         yield _need("QUOTA-NODE-ADDRESS", "IN_USE_ADDRESSES", most, "addresses in use")
     # Of the exported pool, one per zone and port (see GW-NEG-50); those of other services come on top.
-    groups = len(config.regions[key].zones) * MODEL_SERVER_PORTS
+    groups = len(config.regions[key].zones) * len(target.config.models)
     yield _need("QUOTA-NEG", "NETWORK_ENDPOINT_GROUPS", groups, "network endpoint groups")
 
 
