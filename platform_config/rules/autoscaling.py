@@ -78,6 +78,12 @@ def _at_most(config: Config) -> Iterator[Problem]:
                     yield Problem(f"{user.path}.autoscaling", message, "write autoscaling, or replicas")
 
 
+def _metric(at: str, model: Model) -> Iterator[Problem]:
+    if model.autoscaling and not model.has_metrics:
+        message = "must be left out for a server without server.metric, got a map"
+        yield Problem(f"{at}.autoscaling", message, "write replicas, or name the server's gauge from 0 to 1 as metric")
+
+
 def _none(at: str, model: Model) -> Iterator[Problem]:
     if model.autoscaling and model.autoscaling.min_replicas == 0:
         message = "must be 1 or more: a region without servers gets no requests that could wake it, got 0"
@@ -109,8 +115,8 @@ RULES = (
     ),
     Rule(
         "HPA-METRIC",
-        "A server that is autoscaled has a metric",
-        "The autoscaler of a server without a gauge never changes the number of pods.",
+        "Autoscaling has a metric to follow",
+        "An autoscaler without one never changes the number of pods.",
         "Kubernetes, Horizontal Pod Autoscaling",
         per_model(_metric),
     ),
