@@ -18,7 +18,7 @@ from constructs_lib.specs.cluster import ClusterSpec, MaintenanceWindowSpec, Sys
 from constructs_lib.specs.gateway import GatewaySpec, HealthCheckSpec
 from constructs_lib.specs.model import HuggingFaceTokenSpec, KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
 from constructs_lib.specs.network import CidrSpec, NetworkSpec
-from constructs_lib.specs.node_pool import CapacitySpec, NodeAutoscalingSpec, NodePoolSpec
+from constructs_lib.specs.node_pool import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
 from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ModelServerSpec
 from constructs_lib.specs.storage import BucketSpec
@@ -30,6 +30,7 @@ __all__ = [
     "CidrSpec",
     "ClusterSpec",
     "GatewaySpec",
+    "GpuSharingSpec",
     "HealthCheckSpec",
     "HuggingFaceTokenSpec",
     "InferencePoolSpec",

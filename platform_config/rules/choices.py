@@ -66,17 +66,18 @@ def _memory(config: Config) -> Iterator[Problem]:
         nodes = serving_nodes(config, key)
         for path, plan in nodes.pools.items() if nodes else ():
             chips = min(nodes.split, plan.machine.chips) if nodes else 0
-            if config.model.weights_gib > share * chips * plan.machine.memory_gb:
-                yield _too_heavy(config, path, plan, chips, share)
+            part = share if given else plan.gpu_memory_share or share
+            if config.model.weights_gib > part * chips * plan.device_memory_gb:
+                yield _too_heavy(config, path, plan, chips, part)
 
 
 def _too_heavy(config: Config, path: str, plan: PoolPlan, chips: int, share: float) -> Problem:
     message = (
         f"must hold {config.model.weights_gib} GiB of weights in {share:.0%} of the memory of a pod's "
         f"{f'{chips} chips' if chips > 1 else 'chip'}, got '{plan.machine.machine_type}' "
-        f"with {chips * plan.machine.memory_gb} GB"
+        f"with {chips * plan.device_memory_gb} GB"
     )
-    few = config.model_server.tensor_parallel_size is not None and chips < plan.machine.chips
+    few = config.model_server.tensor_parallel_size is not None and chips < plan.most_devices_per_pod
     fix = "write a larger model_server.tensor_parallel_size" if few else "choose a larger machine"
     return Problem(f"{path}.machine_type", message, f"{fix}, or correct model.weights_gib")
 

@@ -143,7 +143,7 @@ def _shared_interfaces(config: Config) -> Iterator[Problem]:
 def _chips(config: Config, kind: str = "") -> Iterator[tuple[str, int]]:
     for key in config.regions:
         for path, plan in serving_plans(config, key):
-            if kind in ("", plan.machine.kind):
+            if kind in ("", plan.machine.kind) and not plan.shared:
                 yield path, plan.machine.chips
 
 
