@@ -105,7 +105,7 @@ def _wrong_settings(plan: PoolPlan, cluster: GkeCluster) -> Iterator[str]:
     if spec.local_ssds is not None and not plan.machine.takes_local_ssds(spec.local_ssds):
         yield f"local_ssds must be a number that {spec.machine_type} takes, got {spec.local_ssds}"
     if spec.preloaded_image_disk and not spec.image_streaming:
-        yield "image_streaming must be true for preloaded_image_disk, got false"
+        yield "image_streaming must be true for preloaded_image_disk"
 
 
 def _shape(scope: Construct, name: str, plan: PoolPlan) -> str:

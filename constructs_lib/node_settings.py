@@ -123,11 +123,12 @@ def _images(spec: NodePoolSpec) -> dict[str, Any]:
     """
     Return how nodes get container images faster: by image streaming, and from a disk that holds some already.
 
-    Sources: Google, "Use Image streaming to pull container images" (Container-Optimized OS only), "Use secondary boot
-    disks to preload data or container images".
+    The provider leaves image streaming as it is where nothing is said (google 7.45.0, tried). Sources: Google, "Use
+    Image streaming to pull container images" (Container-Optimized OS only), "Use secondary boot disks to preload data
+    or container images".
     """
     if not spec.image_streaming:
-        return {}
+        return {} if spec.image_streaming is None else {"gcfs_config": {"enabled": False}}
     streaming = {"image_type": "COS_CONTAINERD", "gcfs_config": {"enabled": True}}
     if spec.preloaded_image_disk is None:
         return streaming

@@ -73,7 +73,9 @@ EFFECTS: Mapping[str, Effect] = {
     "node_pools.<key>.gpu_partition": POOL,
     "node_pools.<key>.local_ssds": POOL,
     "node_pools.<key>.zones": REMOVED_ZONE,
-    "node_pools.<key>.image_streaming": NODES,
+    "node_pools.<key>.image_streaming": Effect(
+        "in place", "GKE replaces the nodes, one after the other; without the line it stays as it was"
+    ),
     "node_pools.<key>.preloaded_image_disk": POOL,
     "model.repository": DOWNLOAD,
     "model.revision": DOWNLOAD,

@@ -56,7 +56,7 @@ def streams_images(config: Config) -> bool:
     """Return whether the nodes of some pool stream container images."""
     specs = [*config.node_pools.values()]
     specs += [spec for region in config.regions.values() for spec in (region.node_pools or {}).values()]
-    return any(spec.image_streaming for spec in specs)
+    return any(spec.image_streaming is True for spec in specs)
 
 
 def feature_floors(config: Config, key: str) -> dict[str, str]:

@@ -75,6 +75,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
         "autoscaling": {"max_replicas": 3, "metric_source": "external"},
     },
+    "L4s in turns with a local SSD in one of two zones, H100s in parts with MPS, streamed and preloaded images": {
+        "regions__us__zones": ["us-east5-a", "us-east5-b"],
+        "regions__us__node_pools": {
+            "tpu": {"machine_type": "g2-standard-48", "local_ssds": 4, "zones": ["us-east5-b"],
+                    "gpu_sharing": {"strategy": "time_sharing", "max_clients": 2}},
+        },
+        "regions__eu__node_pools": {
+            "tpu": {"machine_type": "a3-highgpu-8g", "gpu_partition": "3g.40gb", "image_streaming": True,
+                    "gpu_sharing": {"strategy": "mps", "max_clients": 2}, "autoscaling": {"max_nodes": 2},
+                    "preloaded_image_disk": "projects/my-project-id/global/images/vllm-1"},
+        },
+        "model_server__image": "docker.io/vllm/vllm-openai:v0.27.1",
+        "model__weights_gib": 8,
+    },
     "GB300 from a reservation, an adapter that is there": {
         "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
                             "autoscaling": {"min_nodes": 1, "max_nodes": 4}},

@@ -130,7 +130,8 @@ class NodePoolSpec:
             Default: none.
         zones: Zones of the pool, some of those of its region. Default: all zones of the region.
         image_streaming: Starts containers while their image is still being read. Works with images from Artifact
-            Registry and public ones from Docker Hub; others are pulled as usual.
+            Registry and public ones from Docker Hub; others are pulled as usual. Default: nothing is said, so a pool
+            that streams keeps doing so until this is `false`.
         preloaded_image_disk: Disk image that holds container images, `projects/<project>/global/images/<name>`: each
             node gets a disk of it. Needs `image_streaming`.
     """
@@ -151,7 +152,7 @@ class NodePoolSpec:
     # The most that any machine has: constructs_lib/data/machines.json.
     local_ssds: Annotated[int | None, Between(1, 32)] = None
     zones: tuple[str, ...] | None = None
-    image_streaming: bool = False
+    image_streaming: bool | None = None
     preloaded_image_disk: str | None = None
 
     def __post_init__(self) -> None:

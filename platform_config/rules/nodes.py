@@ -69,7 +69,8 @@ def _image_disk(config: Config) -> Iterator[Problem]:
 def _image_disk_streaming(config: Config) -> Iterator[Problem]:
     for path, _, spec in pool_specs(config):
         if spec.preloaded_image_disk is not None and not spec.image_streaming:
-            message = "must be true with preloaded_image_disk, got false"
+            given = "nothing" if spec.image_streaming is None else "false"
+            message = f"must be true with preloaded_image_disk, got {given}"
             yield Problem(f"{path}.image_streaming", message, "write image_streaming: true")
 
 

@@ -74,7 +74,9 @@ def _room(config: Config) -> Iterator[Problem]:
         if pods < devices:
             clients = pods * plan.clients // devices
             setting = "gpu_sharing.max_clients" if plan.spec.gpu_sharing else "gpu_partition"
-            message = f"must leave each pod a CPU and a GiB of memory: a {machine.machine_type} has room for {pods}"
+            message = (
+                f"must leave each pod a CPU and a GiB of memory: a node of {machine.machine_type} has room for {pods}"
+            )
             fix = f"write {clients}, or choose" if clients > 1 else "choose"
             yield Problem(f"{path}.{setting}", f"{message}, got {devices}", f"{fix} a larger machine")
 

@@ -20,6 +20,7 @@ from tests.platform_config.rules import (
     cases_pools,
     cases_regions,
     cases_serving,
+    cases_sharing,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
@@ -29,6 +30,7 @@ TOPICS = (
     cases_regions,
     cases_clusters,
     cases_pools,
+    cases_sharing,
     cases_serving,
     cases_autoscaling,
     cases_weights,
