@@ -187,7 +187,7 @@ class PoolPlan:
 
     @property
     def shared(self) -> bool:
-        """Whether several pods use one GPU: by turns, at once, or a partition each."""
+        """Whether several pods use one GPU, or one partition each."""
         return self.spec.gpu_sharing is not None or self.spec.gpu_partition is not None
 
     @property
@@ -197,7 +197,7 @@ class PoolPlan:
 
     @property
     def devices_per_node(self) -> int:
-        """Devices that a node offers to pods: its chips, or the parts and turns into which sharing divides them."""
+        """Devices that a node offers to pods: its chips, or as many as sharing makes of them."""
         parts = self.machine.partitions[self.spec.gpu_partition] if self.spec.gpu_partition else 1
         return self.machine.chips * parts * self.clients
 

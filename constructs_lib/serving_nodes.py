@@ -23,7 +23,7 @@ class ServingNodes:
 
     All choices run the same pod, so it asks for as many chips as the smallest of them has, or for as many as the model
     is split over. TPUs are handed out by the whole node; GPUs one by one, and then a node can hold several pods. Of a
-    GPU that is shared a pod gets one part, or one of its turns.
+    GPU that is shared a pod gets one part.
 
     Attributes:
         pools: The choices by their key, in order.

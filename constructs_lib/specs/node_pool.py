@@ -87,8 +87,9 @@ class GpuSharingSpec:
     How several pods use one GPU, or one partition of it.
 
     Args:
-        strategy: `time_sharing`: pods take turns on the GPU, and nothing limits the memory that one takes. `mps`: pods
-            run at the same time, each with an equal part of memory and threads; they share the node's IPC namespace.
+        strategy: `time_sharing`: the GPU switches between pods, and nothing limits the memory that one takes. `mps`:
+            pods run at the same time, each with an equal part of memory and threads; they share the node's IPC
+            namespace.
         max_clients: Most pods on one GPU, or on one partition.
     """
 

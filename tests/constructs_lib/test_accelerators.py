@@ -264,11 +264,11 @@ def test_a_node_offers_each_part_of_its_gpus_to_several_pods(
 
 
 def test_pods_on_mps_need_the_ipc_namespace_of_the_node() -> None:
-    """Those that take turns do not."""
-    mps, turns = (GpuSharingSpec(strategy=strategy, max_clients=2) for strategy in ("mps", "time_sharing"))
+    """Those with time-sharing do not."""
+    mps, time_sharing = (GpuSharingSpec(strategy=strategy, max_clients=2) for strategy in ("mps", "time_sharing"))
 
     assert plan("g2-standard-8", gpu_sharing=mps).host_ipc
-    assert not plan("g2-standard-8", gpu_sharing=turns).host_ipc
+    assert not plan("g2-standard-8", gpu_sharing=time_sharing).host_ipc
     assert not plan("g2-standard-8").host_ipc
 
 

@@ -152,7 +152,7 @@ def test_a_pod_finds_several_pools_by_their_class(machine_types: list[str], sele
     assert [(each["key"], each["value"]) for each in accelerator.tolerations] == [(NODE_LABEL, CLASS)]
 
 
-TURNS = GpuSharingSpec(strategy="time_sharing", max_clients=3)
+TIME_SHARING = GpuSharingSpec(strategy="time_sharing", max_clients=3)
 MPS = GpuSharingSpec(strategy="mps", max_clients=4)
 
 
@@ -160,7 +160,7 @@ MPS = GpuSharingSpec(strategy="mps", max_clients=4)
     ("machine_type", "settings", "pods", "labels"),
     [
         (
-            "g2-standard-48", {"gpu_sharing": TURNS}, 12,
+            "g2-standard-48", {"gpu_sharing": TIME_SHARING}, 12,
             {"gke-gpu-sharing-strategy": "time-sharing", "gke-max-shared-clients-per-gpu": "3"},
         ),
         ("a2-highgpu-1g", {"gpu_partition": "1g.5gb"}, 7, {"gke-gpu-partition-size": "1g.5gb"}),
@@ -196,7 +196,7 @@ def test_pods_fill_the_parts_of_shared_gpus(
     ("settings", "host_ipc", "share"),
     [
         ({}, False, None),
-        ({"gpu_sharing": TURNS}, False, 0.3),
+        ({"gpu_sharing": TIME_SHARING}, False, 0.3),
         ({"gpu_sharing": MPS}, True, 0.225),
         ({"gpu_partition": "1g.10gb"}, False, None),
     ],
@@ -210,7 +210,7 @@ def test_a_pod_knows_what_sharing_asks_of_it(settings: dict[str, Any], host_ipc:
 
 def test_a_model_is_not_split_over_parts_of_gpus() -> None:
     """The device plugin refuses a second one."""
-    made = ServingNodes(pools={"gpu": planned("g2-standard-48", gpu_sharing=TURNS)}, tensor_parallel_size=2)
+    made = ServingNodes(pools={"gpu": planned("g2-standard-48", gpu_sharing=TIME_SHARING)}, tensor_parallel_size=2)
 
     assert list(made.wrong_for_serving()) == ["tensor_parallel_size must be 1 on the shared GPUs of gpu, got 2"]
 
@@ -218,7 +218,7 @@ def test_a_model_is_not_split_over_parts_of_gpus() -> None:
 @pytest.mark.parametrize("settings", [{}, {"gpu_sharing": MPS}, {"gpu_partition": "1g.10gb"}])
 def test_all_choices_share_their_gpus_in_one_way(settings: dict[str, Any]) -> None:
     """Else a pod would plan for more memory than the second choice gives it."""
-    first = planned("a2-ultragpu-1g", gpu_sharing=TURNS)
+    first = planned("a2-ultragpu-1g", gpu_sharing=TIME_SHARING)
     made = ServingNodes(pools={"a": first, "b": planned("a2-ultragpu-1g", **settings)}, compute_class=CLASS)
 
     assert list(made.wrong_for_serving()) == [
