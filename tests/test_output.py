@@ -75,7 +75,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
         "autoscaling": {"max_replicas": 3, "metric_source": "external"},
     },
-    "L4s with time-sharing and local SSDs in one of two zones, H100s in parts with MPS, streamed and preloaded images": {
+    "time-sharing on L4s with local SSDs in one of two zones, MPS on parts of H100s, images streamed and preloaded": {
         "regions__us__zones": ["us-east5-a", "us-east5-b"],
         "regions__us__node_pools": {
             "tpu": {"machine_type": "g2-standard-48", "local_ssds": 4, "zones": ["us-east5-b"],

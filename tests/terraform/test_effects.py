@@ -27,6 +27,7 @@ from tests.terraform.world import World
 TPU, GPU = {"machine_type": "ct6e-standard-4t"}, {"machine_type": "a3-highgpu-8g"}
 L4, STREAMED = {"machine_type": "g2-standard-8"}, GPU | {"image_streaming": True}
 TIME_SHARING = {"strategy": "time_sharing", "max_clients": 2}
+SHARED = GPU | {"gpu_sharing": TIME_SHARING}
 POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("machine_type", TPU, {"machine_type": "ct6e-standard-8t"}),
     ("machine_type", GPU, {"machine_type": "a3-ultragpu-8g"}),
@@ -46,17 +47,10 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("disk_gib", TPU, TPU | {"disk_gib": 300}),
     ("disk_type", TPU, TPU | {"disk_type": "hyperdisk-extreme"}),
     ("gpu_driver_version", GPU, GPU | {"gpu_driver_version": "LATEST"}),
-    ("gpu_sharing", GPU, GPU | {"gpu_sharing": TIME_SHARING}),
-    (
-        "gpu_sharing.strategy",
-        GPU | {"gpu_sharing": TIME_SHARING},
-        GPU | {"gpu_sharing": TIME_SHARING | {"strategy": "mps"}},
-    ),
-    (
-        "gpu_sharing.max_clients",
-        GPU | {"gpu_sharing": TIME_SHARING},
-        GPU | {"gpu_sharing": TIME_SHARING | {"max_clients": 4}},
-    ),
+    ("gpu_sharing", GPU, SHARED),
+    ("gpu_sharing", SHARED, GPU),
+    ("gpu_sharing.strategy", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"strategy": "mps"}}),
+    ("gpu_sharing.max_clients", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"max_clients": 4}}),
     ("gpu_partition", GPU, GPU | {"gpu_partition": "1g.10gb"}),
     ("gpu_partition", GPU | {"gpu_partition": "1g.10gb"}, GPU | {"gpu_partition": "3g.40gb"}),
     ("local_ssds", L4, L4 | {"local_ssds": 1}),
