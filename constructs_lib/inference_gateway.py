@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
@@ -17,11 +17,13 @@ from constructs_lib.google_names import report_wrong, wrong_label
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gates import (
     Gate,
+    backend_imported,
     gateway_class_accepted,
     gateway_programmed,
-    inference_pool_imported,
 )
 from constructs_lib.manifests.gateway import (
+    Backend,
+    Balancing,
     backend_policy_name,
     gateway,
     gcp_backend_policy,
@@ -31,7 +33,7 @@ from constructs_lib.manifests.gateway import (
     route_name,
 )
 from constructs_lib.readiness_gate import ReadinessGate
-from constructs_lib.specs import GatewaySpec, RegionSpec
+from constructs_lib.specs import AddressSpec, GatewaySpec, RegionSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
 
 GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
@@ -45,44 +47,78 @@ PROGRAMMED_TIMEOUT_SEC = 1800
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelRoute:
+    """
+    One model behind the gateway. All known at synth.
+
+    Attributes:
+        backend: What gets its requests.
+        port: Port that health checks ask.
+        health_path: Path that they ask.
+        balancing: How long its requests may take, and when a region is full.
+        address: Which requests are its own; None for every request.
+        canary: Another model that answers a part of its requests, and the part in percent.
+        routed: Whether it has a route of its own: not while it leaves, nor where it only answers for another.
+        regions: The regions that serve it, for what is different in some of them.
+    """
+
+    backend: Backend
+    port: Annotated[int, Between(1, 65535)]
+    health_path: str
+    balancing: Balancing
+    address: AddressSpec | None = None
+    canary: tuple[Backend, int] | None = None
+    routed: bool = True
+    regions: tuple[RegionSpec, ...] = ()
+
+    def __post_init__(self) -> None:
+        wrong = report_wrong("backend", self.backend.name, wrong_label(self.backend.name))
+        refuse([*wrong_settings(self), *wrong])
+
+    @property
+    def backends(self) -> list[tuple[Backend, int | None]]:
+        """What gets the requests, with the weight of each."""
+        if self.canary is None:
+            return [(self.backend, None)]
+        other, percent = self.canary
+        return [(self.backend, 100 - percent), (other, percent)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class GatewayPlan:
     """
     Where the gateway is and what it routes to. All known at synth.
 
     Attributes:
-        name: Name of the Gateway; the names of its route and policies begin with it.
+        name: Name of the Gateway.
         namespace: Namespace of all objects.
         addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region.
-        pool_name: Name of the exported InferencePool, and so of the imported one.
-        model_port: Port that health checks ask.
-        metric_export_name: Metric that shows how full a region is.
-        regions: The regions that serve, for what is different in some of them.
+        models: The models behind it, by key; the names of a model's route and policies begin with the key.
 
     Raises:
-        ValueError: For all problems at once: no address, names that Kubernetes refuses, a port that is none.
+        ValueError: For all problems at once: no address, no model, names that Kubernetes refuses.
     """
 
     name: str
     namespace: str
     addresses: list[tuple[str, str | None]]
-    pool_name: str
-    model_port: Annotated[int, Between(1, 65535)]
-    metric_export_name: str
-    regions: tuple[RegionSpec, ...] = ()
+    models: Mapping[str, ModelRoute]
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
-        texts = {"name": self.name, "namespace": self.namespace, "pool_name": self.pool_name}
+        texts = {"name": self.name, "namespace": self.namespace, **{f"models.{key}": key for key in self.models}}
         none = [] if self.addresses else ["addresses must name at least one region, got none"]
+        none += [] if self.models else ["models must name at least one model, got none"]
         named = (wrong for key, text in texts.items() for wrong in report_wrong(key, text, wrong_label(text)))
         refuse([*wrong_settings(self), *none, *named])
 
 
 class InferenceGateway(Construct):
     """
-    A cross-region internal Gateway, its route and policies: each request goes to the nearest region with room.
+    A cross-region internal Gateway, its routes and policies: each request goes to the nearest region with room.
 
-    Route and policies exist before the Gateway and go after it, so that a load balancer never exists without them.
+    Routes and policies exist before the Gateway and go after it, so that a load balancer never exists without them.
+    Each model has a route of its own: one that the controller refuses stops no other.
 
     Args:
         kubernetes: Provider of the config cluster.
@@ -112,19 +148,12 @@ class InferenceGateway(Construct):
         self._kubernetes = kubernetes
         self._plan = plan
         settle = Sleep(self, "settle", provider=time, destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s")
-        ready = [
-            self._add_gate(
-                "class-gate",
-                "wait-for-gateway-class",
-                gateway_class_accepted(GATEWAY_CLASS, timeout_sec=CONTROLLER_TIMEOUT_SEC),
-            ),
-            self._add_gate(
-                "import-gate",
-                "wait-for-pool-import",
-                inference_pool_imported(plan.pool_name, namespace=plan.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC),
-            ),
-        ]
-        around = self._add_route_and_policies(spec)
+        accepted = gateway_class_accepted(GATEWAY_CLASS, timeout_sec=CONTROLLER_TIMEOUT_SEC)
+        ready: list[ITerraformDependable] = [self._add_gate("class-gate", "wait-for-gateway-class", accepted)]
+        for key, model in plan.models.items():
+            imported = backend_imported(model.backend, namespace=plan.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC)
+            ready.append(self._add_gate(f"{key}-import-gate", f"wait-for-{key}-import", imported))
+            ready += self._add_route_and_policies(key, model, spec)
         entry = KubernetesObject(
             self,
             "Default",
@@ -136,7 +165,7 @@ class InferenceGateway(Construct):
                 port=spec.port,
                 addresses=plan.addresses,
             ),
-            after=[settle, *ready, *around],
+            after=[settle, *ready],
             timeouts={"create": "20m", "update": "20m", "delete": "20m"},
         )
         programmed = gateway_programmed(plan.name, namespace=plan.namespace, timeout_sec=PROGRAMMED_TIMEOUT_SEC)
@@ -154,22 +183,30 @@ class InferenceGateway(Construct):
         )
         return made.passed
 
-    def _add_route_and_policies(self, spec: GatewaySpec) -> list[KubernetesObject]:
+    def _add_route_and_policies(self, key: str, model: ModelRoute, spec: GatewaySpec) -> list[KubernetesObject]:
         plan = self._plan
-        common = {"namespace": plan.namespace, "pool": plan.pool_name}
+        common: dict[str, Any] = {"namespace": plan.namespace, "backend": model.backend}
         manifests = {
-            "route": http_route(name=route_name(plan.name), gateway=plan.name, **common),
             "health-check": health_check_policy(
-                name=health_check_name(plan.name), port=plan.model_port, spec=spec.health_check, **common
-            ),
-            "backend": gcp_backend_policy(
-                name=backend_policy_name(plan.name),
-                spec=spec,
-                export_name=plan.metric_export_name,
-                regions=plan.regions,
+                name=health_check_name(key),
+                port=model.port,
+                path=model.health_path,
+                spec=spec.health_check,
                 **common,
             ),
+            "backend": gcp_backend_policy(
+                name=backend_policy_name(key), balancing=model.balancing, spec=spec, regions=model.regions, **common
+            ),
         }
+        if model.routed:
+            manifests["route"] = http_route(
+                name=route_name(key),
+                namespace=plan.namespace,
+                gateway=plan.name,
+                backends=model.backends,
+                address=model.address,
+            )
         return [
-            KubernetesObject(self, id_, kubernetes=self._kubernetes, manifest=made) for id_, made in manifests.items()
+            KubernetesObject(self, f"{key}-{id_}", kubernetes=self._kubernetes, manifest=made)
+            for id_, made in manifests.items()
         ]

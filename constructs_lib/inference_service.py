@@ -17,7 +17,6 @@ from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests import served_weights
 from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler
-from constructs_lib.manifests.compute_class import compute_class
 from constructs_lib.manifests.inference import inference_objective
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitoring
@@ -26,7 +25,7 @@ from constructs_lib.manifests.resource_claims import resource_claim_template
 from constructs_lib.manifests.services import pod_disruption_budget, service
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
-from constructs_lib.specs import AutoscalingSpec
+from constructs_lib.specs import AutoscalingSpec, HuggingFaceTokenSpec
 from constructs_lib.vllm_arguments import weights_format
 
 CHART_TIMEOUT_SEC = 900
@@ -38,7 +37,8 @@ class InferenceService(Construct):
     """
     vLLM behind an InferencePool with an endpoint picker, exported to the fleet; with an autoscaler if the plan has one.
 
-    Needs in the cluster: the namespace, the service account, and the CRDs of GKE and of InferenceObjective.
+    Needs in the cluster: the namespace, the service account, the ComputeClass of several pools, and the CRDs of GKE and
+    of InferenceObjective.
 
     Args:
         kubernetes: Provider of the cluster.
@@ -46,6 +46,7 @@ class InferenceService(Construct):
         plan: What is served.
         adapter: The metrics adapter that the autoscaler reads. Default: none, for GKE's own metric or an adapter that
             is there already.
+        after: What must exist before the servers, such as a ComputeClass.
 
     Attributes:
         name: Name of the Deployment, its Service and its autoscaler (known at synth).
@@ -65,6 +66,7 @@ class InferenceService(Construct):
         helm: HelmProvider,
         plan: ServingPlan,
         adapter: MetricsAdapter | None = None,
+        after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
         self.name = plan.name
@@ -72,7 +74,7 @@ class InferenceService(Construct):
         self.pool_name = plan.pool_name
         self._kubernetes = kubernetes
         self._plan = plan
-        self.server = self._add_model_server()
+        self.server = self._add_model_server(after)
         self._add_metrics()
         self.pool = self._add_pool(helm)
         self._export(self.pool)
@@ -90,56 +92,65 @@ class InferenceService(Construct):
         )
         return self._add("autoscaler", manifest, after=[self.server, *metrics])
 
-    def _add_model_server(self) -> KubernetesObject:
+    def _add_model_server(self, needed: Sequence[ITerraformDependable]) -> KubernetesObject:
         plan = self._plan
-        weights, after = self._weights()
+        mounted, ready = self._weights()
+        after: list[ITerraformDependable] = [*ready, *needed]
         claim = self._claim_template()
         header = region_header_config(name=plan.name, namespace=plan.namespace, labels=plan.labels)
         after += [self._add("claim-template", claim, replaced=True)] if claim else []
-        after += [self._add("region-header", header, replaced=True), *self._add_compute_class()]
+        after += [self._add("region-header", header, replaced=True)]
         server = deployment(
             name=plan.name,
             namespace=plan.namespace,
             labels=plan.labels,
             service_account=plan.service_account,
             spec=plan.server,
-            model=plan.model,
-            weights=weights,
+            served_name=plan.model,
+            weights=plan.weights,
+            mounted=mounted,
             region=plan.region,
             region_header_config=header["metadata"]["name"],
-            replicas=plan.replicas,
+            replicas=plan.pods,
             accelerator=plan.nodes.accelerator,
             tensor_parallel_size=plan.nodes.split,
             claim_template=claim["metadata"]["name"] if claim else None,
             health_check=plan.health_check,
             read_only=plan.read_only,
+            routed=plan.routed,
         )
         common: dict[str, Any] = {"name": plan.name, "namespace": plan.namespace, "labels": plan.labels}
-        self._add("service", service(**common, port=plan.server.port))
+        self._add("service", service(**common, port=plan.server.http_port))
         self._add("disruption-budget", pod_disruption_budget(**common))
         return self._add("server", server, after=after, others=OPEN_TO_OTHERS)
 
     def _weights(self) -> tuple[served_weights.ServedWeights, list[KubernetesObject]]:
         """Return how the servers get their weights, and what must be there for it."""
-        plan = self._plan
+        plan, weights = self._plan, self._plan.weights
+        if weights is None or weights.image_path is not None:
+            return served_weights.in_image(), []
         if plan.bucket is not None:
             return served_weights.from_bucket(bucket=plan.bucket, disk_gib=plan.disk_gib), []
-        token = HuggingFaceToken(
+        token = self._token(weights.hugging_face_token) if weights.hugging_face_token else None
+        mounted = served_weights.from_hugging_face(
+            weights=weights,
+            token=token.source if token else None,
+            disk_gib=plan.disk_gib,
+            form=weights_format(plan.server.extra_args),
+        )
+        return mounted, list(token.ready) if token else []
+
+    def _token(self, spec: HuggingFaceTokenSpec) -> HuggingFaceToken:
+        plan = self._plan
+        return HuggingFaceToken(
             self,
             "token",
             kubernetes=self._kubernetes,
             project=plan.project,
             namespace=plan.namespace,
             service_account=plan.service_account,
-            spec=plan.model.hugging_face_token,
+            spec=spec,
         )
-        weights = served_weights.from_hugging_face(
-            model=plan.model,
-            token=token.source,
-            disk_gib=plan.disk_gib,
-            weights=weights_format(plan.server.extra_args),
-        )
-        return weights, list(token.ready)
 
     def _claim_template(self) -> dict[str, Any] | None:
         plan, pool = self._plan, self._plan.nodes.first
@@ -148,23 +159,14 @@ class InferenceService(Construct):
         name = f"{plan.name}-interfaces"
         return resource_claim_template(name=name, namespace=plan.namespace, device_class=pool.machine.dra_device_class)
 
-    def _add_compute_class(self) -> list[KubernetesObject]:
-        nodes = self._plan.nodes
-        if nodes.compute_class is None:
-            return []
-        manifest = compute_class(
-            name=nodes.compute_class, node_pools=list(nodes.pools), migrate_back=self._plan.server.migrate_back
-        )
-        return [self._add("compute-class", manifest)]
-
     def _add_metrics(self) -> None:
         plan = self._plan
-        common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.port}
+        common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.http_port}
         self._add("monitoring", pod_monitoring(name=plan.name, interval_sec=plan.scrape_interval_sec, **common))
         self._add(
             "metric",
             autoscaling_metric(
-                name=plan.server.metric_export_name,
+                name=plan.name,
                 metric=plan.metric,
                 export_name=plan.server.metric_export_name,
                 autoscaler=plan.autoscaling is not None and plan.metric_source == "native",
@@ -175,19 +177,13 @@ class InferenceService(Construct):
     def _add_pool(self, helm: HelmProvider) -> Release:
         """Add the chart, waited for but never atomic: that would uninstall it, and the reason with it, on time-out."""
         plan = self._plan
-        self._add(
-            "objective",
-            inference_objective(
-                name=plan.objective,
-                namespace=plan.namespace,
-                pool=plan.pool_name,
-                priority=plan.pool.objective_priority,
-            ),
-        )
+        for name, priority in plan.priorities.items():
+            objective = inference_objective(name=name, namespace=plan.namespace, pool=plan.pool_name, priority=priority)
+            self._add(f"objective-{name}", objective)
         values = inferencepool_chart.values(
             plan.pool.chart_version,
             labels=plan.labels,
-            port=plan.server.port,
+            port=plan.server.http_port,
             replicas=plan.pool.endpoint_picker_replicas,
             kv_metric=plan.metric,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from cdktf import ITerraformDependable, Postcondition
@@ -38,7 +39,7 @@ class MetricsAdapter(Construct):
     Args:
         kubernetes: Provider of the cluster.
         cluster: Name of the cluster, for the refusal.
-        serves: `pods` for metrics of pods, `external` for any others; no more is registered than is used.
+        serves: `pods` for metrics of pods, `external` for any others, or both; no more is registered than is used.
         network_policy: Lets the API server call it, and itself what it needs, and nothing else.
 
     Attributes:
@@ -53,13 +54,14 @@ class MetricsAdapter(Construct):
         *,
         kubernetes: KubernetesProvider,
         cluster: str,
-        serves: Literal["pods", "external"],
+        serves: Sequence[Literal["pods", "external"]],
         network_policy: bool = True,
     ) -> None:
         super().__init__(scope, id_)
         self.namespace = NAMESPACE
-        group = API_GROUPS[serves]
-        self._refuse_another(kubernetes, cluster, f"v1beta1.{group}")
+        groups = [API_GROUPS[source] for source in serves]
+        for source, group in zip(serves, groups, strict=True):
+            self._refuse_another(source, kubernetes, cluster, f"v1beta1.{group}")
         namespace = NamespaceV1(
             self,
             "namespace",
@@ -68,7 +70,7 @@ class MetricsAdapter(Construct):
             timeouts={"delete": "15m"},
         )
         before: list[ITerraformDependable] = [namespace]
-        for key, manifest in adapter_objects(group, network_policy=network_policy).items():
+        for key, manifest in adapter_objects(groups, network_policy=network_policy).items():
             wait = {"rollout": True} if manifest["kind"] == "Deployment" else None
             made = KubernetesObject(
                 self,
@@ -82,15 +84,15 @@ class MetricsAdapter(Construct):
             before.append(made)
         self.ready: list[ITerraformDependable] = [
             KubernetesObject(self, key, kubernetes=kubernetes, manifest=manifest, after=before)
-            for key, manifest in api_services(group).items()
+            for key, manifest in api_services(groups).items()
         ]
 
-    def _refuse_another(self, kubernetes: KubernetesProvider, cluster: str, api_service: str) -> None:
+    def _refuse_another(self, source: str, kubernetes: KubernetesProvider, cluster: str, api_service: str) -> None:
         [(label, value)] = MANAGED_BY.items()
         managed = f'[for found in self.objects : try(found.metadata.labels["{label}"], "") == "{value}"]'
         DataKubernetesResources(
             self,
-            "present",
+            f"present-{source}",
             provider=kubernetes,
             api_version="apiregistration.k8s.io/v1",
             kind="APIService",
@@ -101,7 +103,7 @@ class MetricsAdapter(Construct):
                         condition=f"${{alltrue({managed})}}",
                         error_message=f"{cluster} has a server of {api_service} already that is not ours, and a "
                         f"cluster has one APIService of a name. Is it Google's adapter, set "
-                        f"autoscaling.install_adapter to false; is it KEDA, prometheus-adapter or another, set "
+                        f"cluster.metrics_adapter to false; is it KEDA, prometheus-adapter or another, set "
                         f"autoscaling.metric_source to native.",
                     )
                 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,8 +11,11 @@ from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_label,
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.server_image import server_image
 from constructs_lib.serving_nodes import ServingNodes
-from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ModelServerSpec, ModelSpec
+from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ServerSpec, WeightsSpec
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
+
+DEFAULT_PRIORITY = 10
+"""Of requests that name the default objective."""
 
 MetricSource = Literal["native", "pods", "external"]
 
@@ -23,22 +27,28 @@ class ServingPlan:
 
     Attributes:
         name: Name of the model server; its pods carry it as label `app`.
+        model: The name that clients send as `model`.
         pool_name: Name of the InferencePool, the same in every cluster: the fleet joins pools by name and namespace.
+            Not used for a server that is behind a Service.
         namespace: Namespace of all objects.
         project: Project of the token's secret.
         region: Region of the cluster, which answers carry as a header.
         cluster: Name of the cluster.
         location: Region or zone of its control plane.
         service_account: Kubernetes service account that may read the bucket, or the token.
-        bucket: Bucket with the weights; None where the servers download them from Hugging Face.
+        bucket: Bucket with the weights; None where the servers download them from Hugging Face, or have them in the
+            image.
         nodes: The accelerator pools that the pods may run on.
         disk_gib: GiB of the node's disk that hold the weights.
-        model: Which weights, and where their token is.
         server: Image, arguments, times and sizes of the model server.
-        pool: Version of the chart, endpoint pickers, and the priority of requests.
+        weights: Which weights, and where their token is; None where the image of a custom server brings them.
+        pool: Version of the chart, and endpoint pickers.
+        objectives: Priority of requests by the name that they send. Default: one, `<name>-objective`, with priority 10.
+        replicas: Pods of a fixed number. Default: as many as the pool holds.
         health_check: How the gateway finds dead servers.
         autoscaling: Between how many pods there are, and when; None for a fixed number.
         metric_source: Where the autoscaler reads how full the pods are.
+        routed: Whether the gateway has requests for it: a server without may be removed.
 
     Raises:
         ValueError: For all problems at once: names that Google or Kubernetes refuse, nodes that cannot run the server,
@@ -46,6 +56,7 @@ class ServingPlan:
     """
 
     name: str
+    model: str
     pool_name: str
     namespace: str
     project: str
@@ -56,12 +67,15 @@ class ServingPlan:
     bucket: str | None
     nodes: ServingNodes
     disk_gib: int
-    model: ModelSpec
-    server: ModelServerSpec
-    pool: InferencePoolSpec
+    server: ServerSpec
+    weights: WeightsSpec | None
+    pool: InferencePoolSpec = field(default_factory=InferencePoolSpec)
+    objectives: Mapping[str, int] = field(default_factory=dict)
+    replicas: int | None = None
     health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
     autoscaling: AutoscalingSpec | None = None
     metric_source: MetricSource = "native"
+    routed: bool = True
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
@@ -74,8 +88,8 @@ class ServingPlan:
         refuse([*wrong_settings(self), *named, *region, *bucket, *self.nodes.wrong_for_serving()])
         inferencepool_chart.chart_version(self.pool.chart_version)
         vllm.version(self.server)
-        if self.autoscaling and self.server.replicas is not None:
-            raise ValueError(f"replicas must not be given beside autoscaling, got {self.server.replicas}")
+        if self.autoscaling and self.replicas is not None:
+            raise ValueError(f"replicas must not be given beside autoscaling, got {self.replicas}")
 
     @property
     def labels(self) -> dict[str, str]:
@@ -83,11 +97,11 @@ class ServingPlan:
         return server_labels(self.name)
 
     @property
-    def replicas(self) -> int | None:
+    def pods(self) -> int | None:
         """Pods in this cluster: as many as given or as fill the pool; None where the autoscaler decides."""
         if self.autoscaling:
             return None
-        return self.nodes.replicas if self.server.replicas is None else self.server.replicas
+        return self.nodes.replicas if self.replicas is None else self.replicas
 
     @property
     def read_only(self) -> bool:
@@ -111,9 +125,9 @@ class ServingPlan:
         return 5 if self.autoscaling and self.metric_source == "pods" else 15
 
     @property
-    def objective(self) -> str:
-        """Name of the InferenceObjective, which requests send to have its priority."""
-        return self.pool.objective_name or f"{self.name}-objective"
+    def priorities(self) -> Mapping[str, int]:
+        """Priority of each InferenceObjective by its name, which requests send to have it."""
+        return self.objectives or {f"{self.name}-objective": DEFAULT_PRIORITY}
 
     def autoscaler_metric(self, target_percent: int) -> dict[str, Any]:
         """Return the metric that the autoscaler keeps at *target_percent*."""
@@ -127,8 +141,9 @@ class ServingPlan:
                 namespace=self.namespace,
                 target_percent=target_percent,
             )
-        name = self.server.metric_export_name
-        return native_metric(object_name=name, export_name=name, target_percent=target_percent)
+        return native_metric(
+            object_name=self.name, export_name=self.server.metric_export_name, target_percent=target_percent
+        )
 
 
 def server_labels(name: str) -> dict[str, str]:

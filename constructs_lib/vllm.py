@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from constructs_lib.server_image import VERSION, Version, numbers, server_image
-from constructs_lib.specs import ModelServerSpec
+from constructs_lib.specs import ServerSpec
 
 # vLLM renamed the gauge in 0.10.2 and exports one of the two.
 KV_CACHE_METRIC = "vllm:kv_cache_usage_perc"
@@ -27,15 +27,15 @@ LEAVE_SEC = 30
 EXIT_SEC = 5
 
 
-def find_version(server: ModelServerSpec) -> Version | None:
+def find_version(server: ServerSpec) -> Version | None:
     """Return the vLLM version of the spec, else that of the tag of vLLM's own image; None where neither names it."""
-    if server.vllm_version is None:
+    if server.version is None:
         return server_image(server.image).version
-    found = re.match(VERSION, server.vllm_version)
+    found = re.match(VERSION, server.version)
     return numbers(found) if found else None
 
 
-def version(server: ModelServerSpec) -> Version:
+def version(server: ServerSpec) -> Version:
     """
     Return the vLLM version, such as (0, 27, 0): arguments and metrics follow from it, so it is never guessed.
 
@@ -44,21 +44,21 @@ def version(server: ModelServerSpec) -> Version:
     """
     found = find_version(server)
     if found is None:
-        raise ValueError(f"vllm_version must be given for an image whose tag does not name it, got '{server.image}'")
+        raise ValueError(f"version must be given for an image whose tag does not name it, got '{server.image}'")
     return found
 
 
-def kv_cache_metric(server: ModelServerSpec) -> str:
+def kv_cache_metric(server: ServerSpec) -> str:
     """Return the gauge, 0 to 1, of the KV cache in use."""
     return KV_CACHE_METRIC_BEFORE_0_10_2 if version(server) < (0, 10, 2) else KV_CACHE_METRIC
 
 
-def drains_on_sigterm(server: ModelServerSpec) -> bool:
+def drains_on_sigterm(server: ServerSpec) -> bool:
     """Return whether the server can finish running requests after SIGTERM (`--shutdown-timeout`) or aborts them."""
     return version(server) >= FIRST_THAT_DRAINS
 
 
-def environment(server: ModelServerSpec, *, tpu: bool, adapters: bool) -> dict[str, str]:
+def environment(server: ServerSpec, *, tpu: bool, adapters: bool) -> dict[str, str]:
     """Return what the version needs on these chips: where the driver is, what to log, how to have adapters."""
     if tpu:
         # Logs of the TPU library are for ever added to below /tmp and fill the disk (marin-community/marin#2078).
@@ -69,7 +69,7 @@ def environment(server: ModelServerSpec, *, tpu: bool, adapters: bool) -> dict[s
     return {"LD_LIBRARY_PATH": DRIVER_PATH} if lost else {}
 
 
-def shutdown(server: ModelServerSpec) -> tuple[int, int]:
+def shutdown(server: ServerSpec) -> tuple[int, int]:
     """
     Divide the seconds that a pod has to go (`termination_grace_sec`).
 

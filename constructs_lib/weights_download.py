@@ -11,25 +11,27 @@ from constructs import Construct
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.manifests.weights import FINAL_EXIT_CODE, download_pod
-from constructs_lib.specs import ModelSpec
+from constructs_lib.specs import WeightsSpec
 from constructs_lib.vllm_arguments import WeightsFormat
 
 
 class WeightsDownload(Construct):
     """
-    A Job that downloads one revision through Cloud Storage FUSE, and runs again when model, revision or program change.
+    A Job that downloads one revision through Cloud Storage FUSE, and runs again when revision or program change.
 
-    The token is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no plan or state.
+    The token, if there is one, is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no
+    plan or state.
     Grants that are not in force yet need no wait here: the kubelet mounts bucket and token again until it may.
 
     Args:
         kubernetes: Provider of the cluster.
+        name: Name of the Job.
         project: Project that has the token's secret.
         namespace: Namespace of the Job.
         service_account: Kubernetes service account that may write the bucket.
         bucket: Bucket name.
-        model: What to download.
-        weights: Which of two formats of the weights, where the repository has both. Default: that of transformers.
+        weights: What to download.
+        form: Which of two formats of the weights, where the repository has both. Default: that of transformers.
         after: What must exist first: the account and its grants.
 
     Attributes:
@@ -44,37 +46,46 @@ class WeightsDownload(Construct):
         id_: str,
         *,
         kubernetes: KubernetesProvider,
+        name: str,
         project: str,
         namespace: str,
         service_account: str,
         bucket: str,
-        model: ModelSpec,
-        weights: WeightsFormat = "auto",
+        weights: WeightsSpec,
+        form: WeightsFormat = "auto",
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        token = HuggingFaceToken(
-            self,
-            "token",
-            kubernetes=kubernetes,
-            project=project,
-            namespace=namespace,
-            service_account=service_account,
-            spec=model.hugging_face_token,
+        token = (
+            HuggingFaceToken(
+                self,
+                "token",
+                kubernetes=kubernetes,
+                project=project,
+                namespace=namespace,
+                service_account=service_account,
+                spec=weights.hugging_face_token,
+            )
+            if weights.hugging_face_token
+            else None
         )
         pod = download_pod(
-            model=model, bucket=bucket, service_account=service_account, token=token.source, weights=weights
+            weights=weights,
+            bucket=bucket,
+            service_account=service_account,
+            token=token.source if token else None,
+            form=form,
         )
         job = BoundedJob(
             self,
             "job",
             kubernetes=kubernetes,
-            name="weights-download",
+            name=name,
             namespace=namespace,
             template=pod,
-            deadline_sec=model.download_timeout_minutes * 60,
+            deadline_sec=weights.download_timeout_minutes * 60,
             final_exit_code=FINAL_EXIT_CODE,
-            after=[*after, *token.ready],
+            after=[*after, *(token.ready if token else ())],
         )
         self.name = job.name
         self.namespace = namespace

@@ -67,9 +67,9 @@ class WorkloadIdentity(Construct):
             f"{project}.svc.id.goog/subject/ns/{namespace}/sa/{service_account}"
         )
 
-    def grant_read(self, bucket: str) -> StorageBucketIamMember:
-        """Let it list and read objects of *bucket* (`roles/storage.objectViewer`)."""
-        return self._grant_on_bucket(READ, bucket, "roles/storage.objectViewer")
+    def grant_read(self, bucket: str, *, id_: str = READ) -> StorageBucketIamMember:
+        """Let it list and read objects of *bucket* (`roles/storage.objectViewer`); *id_* names a second one."""
+        return self._grant_on_bucket(id_, bucket, "roles/storage.objectViewer")
 
     @staticmethod
     def read_grant_address(id_: str) -> str:

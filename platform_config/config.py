@@ -7,14 +7,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from constructs_lib.accelerators import PoolPlan
-from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import (
-    AutoscalingSpec,
     BucketSpec,
     ClusterSpec,
     GatewaySpec,
     InferencePoolSpec,
-    ModelServerSpec,
     ModelSpec,
     NetworkSpec,
     NodePoolSpec,
@@ -31,13 +28,12 @@ class Config(BaseModel):
         project: Project ID.
         regions: Regions by a short key that you choose, such as `us`. Names contain the key: it never changes.
         node_pools: Accelerator pools by key; each region has all of them.
-        model: The model that is served.
-        model_server: The servers that serve it.
+        models: Models by a short key that you choose, such as `gemma`. The names of a model's objects contain its key:
+            it never changes.
         bucket: Bucket of the weights. None is needed where servers download them from Hugging Face.
-        autoscaling: Lets the number of servers follow the load. Default: a fixed number.
         network: The VPC.
         cluster: Settings of all clusters.
-        inference_pool: Pool and endpoint picker of each cluster.
+        inference_pool: Pool and endpoint picker of each cluster, for all models that do not say otherwise.
         gateway: The entry to all regions.
         namespace: Kubernetes namespace of the platform's objects, the same in each cluster.
         service_discovery: Turns on multi-cluster Services too; the gateway does not need them.
@@ -54,10 +50,8 @@ class Config(BaseModel):
     project: str
     regions: dict[str, RegionSpec]
     node_pools: dict[str, NodePoolSpec]
-    model: ModelSpec
-    model_server: ModelServerSpec
+    models: dict[str, ModelSpec]
     bucket: BucketSpec | None = None
-    autoscaling: AutoscalingSpec | None = None
     network: NetworkSpec = NetworkSpec()
     cluster: ClusterSpec = ClusterSpec()
     inference_pool: InferencePoolSpec = InferencePoolSpec()
@@ -76,7 +70,7 @@ class Config(BaseModel):
     @property
     def download_region(self) -> str:
         """Key of the region whose cluster downloads the weights."""
-        return self.model.download_region or self.config_region
+        return (self.bucket and self.bucket.download_region) or self.config_region
 
     @property
     def scoped_regions(self) -> tuple[str, ...]:
@@ -97,27 +91,19 @@ class Config(BaseModel):
     @property
     def reads_bucket(self) -> bool:
         """Whether servers read their weights from the bucket; one that is not read stays while it is in the file."""
-        return self.model.source == "bucket"
+        return any(model.weights is not None and model.weights.reads_bucket for model in self.models.values())
 
     @property
     def mounts_token(self) -> bool:
         """
-        Whether clusters can mount the Hugging Face token from Secret Manager.
+        Whether clusters can mount a Hugging Face token from Secret Manager.
 
         It holds for all clusters: they are applied first, and none may lose the token before its pods have changed.
         """
-        return self.model.hugging_face_token.secret_manager is not None
+        return bool(self.token_secrets)
 
-    def serving_nodes(self, key: str) -> ServingNodes:
-        """Return the pools of region *key* that the model server may run on, in order."""
-        pools = self.pools(key)
-        wanted = (self.model_server.node_pool or next(iter(pools)), *self.model_server.fallback_node_pools)
-        chosen = {pool: pools[pool] for pool in wanted if pool in pools}
-        return ServingNodes(
-            pools=chosen,
-            tensor_parallel_size=self.model_server.tensor_parallel_size,
-            cpus=self.model_server.cpus,
-            memory_gib=self.model_server.memory_gib,
-            # The name comes last: GKE refuses classes that begin with gke or autopilot.
-            compute_class=f"serving-{self.name}" if len(chosen) > 1 else None,
-        )
+    @property
+    def token_secrets(self) -> tuple[str, ...]:
+        """The secrets of Secret Manager that hold a Hugging Face token, each once."""
+        tokens = [model.weights.hugging_face_token for model in self.models.values() if model.weights is not None]
+        return tuple(dict.fromkeys(token.secret_manager for token in tokens if token and token.secret_manager))

@@ -57,7 +57,7 @@ EFFECTS: Mapping[str, Effect] = {
     "regions.<key>.node_pools": Effect("in place", "as `node_pools`"),
     "node_pools": Effect(
         "in place",
-        "removing a key deletes its pool before the servers have changed: first remove it from `model_server`, deploy",
+        "removing a key deletes its pool before the servers have changed: first remove it from `node_pools` of its models, deploy",
     ),
     "node_pools.<key>.machine_type": POOL,
     "node_pools.<key>.topology": POOL,
@@ -77,46 +77,61 @@ EFFECTS: Mapping[str, Effect] = {
         "in place", "GKE replaces the nodes, one after the other; without the line it stays as it was"
     ),
     "node_pools.<key>.preloaded_image_disk": POOL,
-    "model.repository": DOWNLOAD,
-    "model.revision": DOWNLOAD,
-    "model.hugging_face_token": Effect(
+    "models": Effect("in place", "a new key adds a model; to remove one: first `drain: true`, deploy"),
+    "models.<key>.weights": Effect("in place", "restarts its servers"),
+    "models.<key>.weights.repository": DOWNLOAD,
+    "models.<key>.weights.revision": DOWNLOAD,
+    "models.<key>.weights.hugging_face_token": Effect(
         "replaces",
         "the grant on the secret, or the download Job; servers that download fail if they start before they change",
     ),
-    "model.source": Effect(
+    "models.<key>.weights.source": Effect(
         "in place",
-        "restarts the servers; keep `bucket` until they have changed. Back to `bucket`: a server that starts before it "
+        "restarts its servers; keep `bucket` until they have changed. Back to `bucket`: a server that starts before it "
         "has changed cannot read the token",
     ),
-    "model.lora_adapters": DOWNLOAD,
-    "model.served_name": RESTARTS,
-    "model.weights_gib": RESTARTS,
-    "model.download_region": Effect("refused", "the plan shows the steps"),
-    "model.download_timeout_minutes": IN_PLACE,
-    "model_server": RESTARTS,
-    "model_server.fallback_node_pools": Effect("in place", "restarts the servers; a pool that is added must be new"),
-    "model_server.migrate_back": IN_PLACE,
-    "model_server.replicas": IN_PLACE,
-    "model_server.port": Effect("in place", "in three stacks, one after the other: requests fail until the last"),
-    "model_server.metric_export_name": Effect("replaces", "the metric; the balancer follows in the last stack"),
-    "bucket": Effect("refused", "to remove it while servers read it: first `model.source`, deploy, then the bucket"),
-    "bucket.location": Effect("refused", "the plan shows the steps"),
-    "bucket.name": Effect("refused", "the plan shows the steps"),
-    "bucket.soft_delete_days": IN_PLACE,
-    "bucket.versioning": IN_PLACE,
-    "bucket.force_destroy": IN_PLACE,
-    "autoscaling": Effect(
+    "models.<key>.weights.lora_adapters": DOWNLOAD,
+    "models.<key>.weights.other_repositories": DOWNLOAD,
+    "models.<key>.weights.size_gib": RESTARTS,
+    "models.<key>.weights.download_timeout_minutes": IN_PLACE,
+    "models.<key>.server": RESTARTS,
+    "models.<key>.server.port": Effect(
+        "in place", "in three stacks, one after the other: requests fail until the last"
+    ),
+    "models.<key>.server.metric_export_name": Effect("in place", "the balancer follows in the last stack"),
+    "models.<key>.served_name": RESTARTS,
+    "models.<key>.node_pools": Effect("in place", "restarts its servers; a pool that is added to several must be new"),
+    "models.<key>.migrate_back": IN_PLACE,
+    "models.<key>.regions": Effect("in place", "its servers leave the region; requests go to the others"),
+    "models.<key>.replicas": IN_PLACE,
+    "models.<key>.autoscaling": Effect(
         "in place",
         f"turned on, servers drop to one unless the autoscaler takes over their count first: {TURN_AUTOSCALING_ON}",
     ),
     **dict.fromkeys(
         (
-            *("autoscaling.max_replicas", "autoscaling.min_replicas", "autoscaling.target_percent"),
-            *("autoscaling.scale_up_window_sec", "autoscaling.scale_down_window_sec"),
-            "autoscaling.scale_down_pods_per_minute",
+            *("models.<key>.autoscaling.max_replicas", "models.<key>.autoscaling.min_replicas"),
+            *("models.<key>.autoscaling.target_percent", "models.<key>.autoscaling.scale_up_window_sec"),
+            "models.<key>.autoscaling.scale_down_window_sec",
+            "models.<key>.autoscaling.scale_down_pods_per_minute",
         ),
         IN_PLACE,
     ),
+    "models.<key>.inference_pool": Effect("in place", "as `inference_pool`"),
+    "models.<key>.objectives": IN_PLACE,
+    "models.<key>.address": IN_PLACE,
+    "models.<key>.traffic": IN_PLACE,
+    "models.<key>.canary": Effect("in place", "the route alone"),
+    "models.<key>.drain": Effect("in place", "true takes its route away"),
+    "bucket": Effect(
+        "refused", "to remove it while servers read it: first `weights.source` of its models, deploy, then the bucket"
+    ),
+    "bucket.download_region": Effect("refused", "the plan shows the steps"),
+    "bucket.location": Effect("refused", "the plan shows the steps"),
+    "bucket.name": Effect("refused", "the plan shows the steps"),
+    "bucket.soft_delete_days": IN_PLACE,
+    "bucket.versioning": IN_PLACE,
+    "bucket.force_destroy": IN_PLACE,
     "network.mtu": Effect("in place", "existing nodes keep theirs"),
     "network.supernet": FIXED,
     "network.region_prefix_length": FIXED,
@@ -134,6 +149,7 @@ EFFECTS: Mapping[str, Effect] = {
         "in place",
         "the policies are added or removed one by one: for seconds some connections may be refused; no pod restarts",
     ),
+    "cluster.metrics_adapter": IN_PLACE,
     "cluster.deletion_protection": IN_PLACE,
     "cluster.maintenance_window": IN_PLACE,
     "cluster.system_pool": IN_PLACE,
@@ -141,8 +157,6 @@ EFFECTS: Mapping[str, Effect] = {
     "cluster.system_pool.disk_gib": NODES,
     "inference_pool.chart_version": Effect("in place", "upgrades the release"),
     "inference_pool.endpoint_picker_replicas": IN_PLACE,
-    "inference_pool.objective_name": Effect("replaces", "the objective"),
-    "inference_pool.objective_priority": IN_PLACE,
     "gateway": IN_PLACE,
     "gateway.health_check": Effect("in place", "the servers' probes follow: restarts the servers"),
     "gateway.health_check.healthy_threshold": IN_PLACE,
@@ -159,11 +173,15 @@ EFFECTS: Mapping[str, Effect] = {
 COMES: Mapping[str, Effect] = {
     "regions": Effect("in place", "a new region"),
     "node_pools": Effect("in place", "a new pool"),
+    "models": Effect("in place", "a new model"),
     "bucket": Effect("in place", "a new bucket"),
 }
 """For a key or a section that is new."""
 
-LEAVES: Mapping[str, Effect] = {"regions": Effect("leaves", f"follow the steps of {REMOVE_A_REGION}")}
+LEAVES: Mapping[str, Effect] = {
+    "regions": Effect("leaves", f"follow the steps of {REMOVE_A_REGION}"),
+    "models": Effect("refused", "first `drain: true`, deploy, then remove it"),
+}
 """For a key that is removed."""
 
 
@@ -193,5 +211,8 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, 
 def setting_of(path: str) -> str:
     """Return the setting at the *path* of a config, as the docs write it: with `<key>` for keys that users choose."""
     path = re.sub(r"^(regions\.[^.]+\.)?node_pools\.[^.]+", "node_pools.<key>", path)
-    path = re.sub(r"^(regions|model\.lora_adapters)\.[^.]+", r"\1.<key>", path)
+    path = re.sub(r"^(regions|models)\.[^.]+", r"\1.<key>", path)
+    path = re.sub(
+        r"^(models\.<key>\.(?:weights\.(?:lora_adapters|other_repositories)|objectives))\.[^.]+", r"\1.<key>", path
+    )
     return path.removesuffix(".<key>")

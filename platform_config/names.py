@@ -1,4 +1,8 @@
-"""Cloud names: `<name>-<part>[-<key>]`, readable, known at synth, the same for ever."""
+"""
+Names: readable, known at synth, the same for ever.
+
+Cloud resources are `<name>-<part>[-<key>]`; a model's objects, in clusters of this platform alone, `<model>-<part>`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,8 @@ from constructs_lib.google_names import GATEWAY_FEATURE, cluster_path
 from constructs_lib.manifests.gateway import backend_policy_name, health_check_name, route_name
 from platform_config.config import Config
 
-SERVER_ACCOUNT = "model-server"
-"""Kubernetes service account that reads the weights, in every cluster."""
 SYSTEM_POOL = "system"
 """Node pool for everything that needs no accelerator, in every cluster."""
-DOWNLOADER_ACCOUNT = "weights-downloader"
-"""Kubernetes service account that writes them, in one cluster."""
 
 
 @dataclass(frozen=True)
@@ -54,34 +54,38 @@ class Names:
         return f"{self.config.project}.svc.id.goog"
 
     @property
-    def inference_pool(self) -> str:
-        """InferencePool, chart release and imported pool: one name, so that they cannot drift apart."""
-        return f"{self.config.name}-pool"
-
-    @property
-    def model_server(self) -> str:
-        """Deployment and Service of the model server."""
-        return f"{self.config.name}-server"
-
-    @property
     def gateway(self) -> str:
         """Gateway object."""
         return f"{self.config.name}-gateway"
 
-    @property
-    def route(self) -> str:
-        """HTTPRoute of the gateway."""
-        return route_name(self.gateway)
+    def model_server(self, model: str) -> str:
+        """Deployment, Service and service account of the servers of *model*."""
+        return f"{model}-server"
 
-    @property
-    def health_check_policy(self) -> str:
-        """HealthCheckPolicy of the pools behind the gateway."""
-        return health_check_name(self.gateway)
+    def downloader(self, model: str) -> str:
+        """Job that downloads the weights of *model*, and its service account."""
+        return f"{model}-download"
 
-    @property
-    def backend_policy(self) -> str:
-        """GCPBackendPolicy of the pools behind the gateway."""
-        return backend_policy_name(self.gateway)
+    def inference_pool(self, model: str) -> str:
+        """InferencePool, chart release and imported pool of *model*: one name, so that they cannot drift apart."""
+        return f"{model}-pool"
+
+    def backend(self, model: str) -> str:
+        """Return what the gateway sends requests of *model* to: its imported pool, or its imported Service."""
+        has_pool = self.config.models[model].server.has_pool
+        return self.inference_pool(model) if has_pool else self.model_server(model)
+
+    def route(self, model: str) -> str:
+        """HTTPRoute of *model*."""
+        return route_name(model)
+
+    def health_check_policy(self, model: str) -> str:
+        """HealthCheckPolicy of the servers of *model*."""
+        return health_check_name(model)
+
+    def backend_policy(self, model: str) -> str:
+        """GCPBackendPolicy of the servers of *model*."""
+        return backend_policy_name(model)
 
     def node_subnet(self, key: str) -> str:
         """Node subnet of region *key*."""

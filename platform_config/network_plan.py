@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, picker_labels
-from constructs_lib.manifests.network_policies import NetworkPolicyPlan
+from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyPlan
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from platform_config.config import Config
+from platform_config.model import models_in
 from platform_config.names import Names
 
 PROXY_PREFIX_LENGTH = 23
@@ -59,16 +60,28 @@ def region_ranges(config: Config, key: str) -> RegionRanges:
     return RegionRanges(nodes=nodes, pods=pods, services=services, proxy=proxy)
 
 
-def network_policy_plan(config: Config) -> NetworkPolicyPlan:
-    """Return the pods, ports and proxies that the network policies name; the same in each cluster."""
+def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
+    """Return the pods, ports and proxies that the network policies of the cluster of region *key* name."""
     names = Names(config)
     return NetworkPolicyPlan(
         namespace=config.namespace,
-        server_labels=server_labels(names.model_server),
-        server_port=config.model_server.port,
-        picker_labels=picker_labels(names.inference_pool),
+        models={
+            model.key: ModelPeers(
+                server_labels=server_labels(names.model_server(model.key)),
+                server_port=model.server.http_port,
+                picker_labels=picker_labels(names.inference_pool(model.key)) if model.has_pool else None,
+                scraped=model.has_metrics,
+            )
+            for model in models_in(config, key)
+        },
         picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
         picker_metrics_port=METRICS_PORT,
         proxies={key: str(region_ranges(config, key).proxy) for key in config.regions},
         gateway_port=config.gateway.port,
     )
+
+
+def server_ports(config: Config) -> tuple[int, ...]:
+    """Return the ports of all model servers and endpoint pickers, which health checks and proxies reach."""
+    ports = {model.server.http_port for model in config.models.values()}
+    return (*sorted(ports), EXT_PROC_PORT, GRPC_HEALTH_PORT)

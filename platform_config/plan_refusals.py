@@ -6,6 +6,8 @@ The stacks put these messages into the Terraform JSON. `{was}` in each becomes t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from constructs_lib.resource_address import resource_address
 from platform_config.config import Config
 from platform_config.stack_graph import (
@@ -48,7 +50,7 @@ def explain_moved_gateway(config: Config) -> str:
 
 def explain_moved_config_cluster(config: Config) -> str:
     """Explain why the fleet keeps its config cluster; `{was}` is that cluster."""
-    download = config.bucket is not None and config.model.download_region is None
+    download = config.bucket is not None and config.bucket.download_region is None
     weights = f" The download moves too: {terraform_command(WEIGHTS_STACK, 'destroy')}." if download else ""
     return (
         f"The fleet's config cluster is {{was}}, and config_cluster is true for {config.config_region}: the gateway in "
@@ -61,7 +63,7 @@ def explain_moved_config_cluster(config: Config) -> str:
 def explain_moved_download(config: Config) -> str:
     """Explain why `workload-weights` stays in its cluster; `{was}` is that cluster."""
     destroy = terraform_command(WEIGHTS_STACK, "destroy")
-    chosen = "model.download_region" if config.model.download_region else "config_cluster"
+    chosen = "bucket.download_region" if config.bucket and config.bucket.download_region else "config_cluster"
     return (
         f"The download is in {{was}}, and {chosen} moves it to {config.download_region}: a second one would be made "
         f"there, and the first one left in no state. Steps: 1. {destroy}, which goes to {{was}} and leaves the "
@@ -69,15 +71,15 @@ def explain_moved_download(config: Config) -> str:
     )
 
 
-def explain_moved_bucket(*, readers_grant: str) -> str:
+def explain_moved_bucket(*, readers_grants: Sequence[str]) -> str:
     """
     Explain why the bucket keeps its name and location, which are `{was}`.
 
     Args:
-        readers_grant: Address of the servers' grant on the bucket, in `infra-fleet`.
+        readers_grants: Addresses of the servers' grants on the bucket, in `infra-fleet`.
     """
     forget = _forget(NETWORK_STACK, resource_address("google_storage_bucket", BUCKET), _fixed_value(BUCKET_PLACE))
-    readers = _forget(FLEET_STACK, readers_grant)
+    readers = _forget(FLEET_STACK, *readers_grants)
     return (
         f"The weights are in {{was}}, and a bucket cannot be renamed or moved: it would be deleted while servers read "
         f"it. Put name and location back, or: 1. {forget}: the bucket stays as it is, and is yours. 2. "
@@ -90,9 +92,18 @@ def explain_removed_bucket() -> str:
     """Explain why the bucket cannot be removed yet; `{was}` is its name."""
     return (
         f"The servers were told to read {{was}} when this stack was applied last: its bucket would go before they have "
-        f"changed. Steps: 1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks: the "
-        f"servers change. 2. {terraform_command(WEIGHTS_STACK, 'destroy')}. "
+        f"changed. Steps: 1. Keep the section bucket, with weights.source: hugging_face for each model, and deploy all "
+        f"stacks: the servers change. 2. {terraform_command(WEIGHTS_STACK, 'destroy')}. "
         f"3. Remove the section bucket and deploy again."
+    )
+
+
+def explain_removed_models() -> str:
+    """Explain why model servers cannot leave yet; `{was}` are their names."""
+    return (
+        f"{{was}} had requests at the last apply, and no model of the file has such servers: they would go while "
+        f"clients call them. Steps: 1. Put the model back with drain: true, and deploy all stacks: {GATEWAY_STACK} "
+        f"takes its route away. 2. Remove it and deploy again: running requests end before their server does."
     )
 
 

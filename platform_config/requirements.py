@@ -1,20 +1,23 @@
-"""What a config requires: Google APIs, GKE versions, the size of system nodes and caches, a metric to scale by."""
+"""What a config requires: Google APIs, GKE versions, the size of system nodes and caches, an adapter of metrics."""
 
 from __future__ import annotations
 
-import math
+from typing import Literal
 
 from constructs_lib.gke_version import (
     MANAGED_DRANET,
     MULTI_CLUSTER_INFERENCE_GATEWAY,
     NATIVE_CUSTOM_METRICS,
-    GkeVersion,
     highest,
 )
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
 from constructs_lib.inferencepool_chart import endpoint_picker_requests
-from constructs_lib.serving_plan import MetricSource
 from platform_config.config import Config
+from platform_config.model import models_in, models_of
+
+AdapterSource = Literal["pods", "external"]
+ADAPTER_SOURCES: tuple[AdapterSource, ...] = ("pods", "external")
+"""Where autoscalers read a load that comes through the custom metrics adapter."""
 
 SERVICES = (
     "autoscaling",
@@ -45,7 +48,7 @@ def project_services(config: Config) -> list[str]:
     extra = []
     if config.service_discovery:
         extra.append(DISCOVERY_FEATURE)
-    if config.model.hugging_face_token.secret_manager:
+    if config.token_secrets:
         extra.append("secretmanager")
     if streams_images(config):
         extra.append(IMAGE_STREAMING_SERVICE)
@@ -62,7 +65,7 @@ def streams_images(config: Config) -> bool:
 def feature_floors(config: Config, key: str) -> dict[str, str]:
     """Return each feature that region *key* uses, with the first GKE version that has it."""
     used = [MULTI_CLUSTER_INFERENCE_GATEWAY]
-    if config.autoscaling and metric_source(config) == "native":
+    if any(model.autoscaling and model.metric_source == "native" for model in models_in(config, key)):
         used.append(NATIVE_CUSTOM_METRICS)
     pools = list(config.pools(key).values())
     if any(pool.dranet for pool in pools):
@@ -76,21 +79,17 @@ def version_floor(config: Config, key: str) -> str:
     return highest(list(feature_floors(config, key).values()))
 
 
-def metric_source(config: Config) -> MetricSource:
-    """Return where autoscalers read the servers' load: as given, or GKE itself if `gke_version` is new enough."""
-    if config.autoscaling and config.autoscaling.metric_source:
-        return config.autoscaling.metric_source
-    try:
-        given = GkeVersion.parse(config.cluster.gke_version or "")
-    except ValueError:  # No version is given, or one that the rule GKE-VERSION refuses.
-        return "native"
-    return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS.version)) else "pods"
+def adapter_sources(config: Config) -> tuple[AdapterSource, ...]:
+    """Return what the custom metrics adapter of this platform serves, `pods` before `external`; empty without one."""
+    if config.cluster.metrics_adapter is False:
+        return ()
+    used = {model.metric_source for model in models_of(config) if model.autoscaling}
+    return tuple(source for source in ADAPTER_SOURCES if source in used)
 
 
 def needs_adapter(config: Config) -> bool:
     """Return whether the platform installs the custom metrics adapter."""
-    spec = config.autoscaling
-    return spec is not None and metric_source(config) != "native" and spec.install_adapter is not False
+    return bool(adapter_sources(config))
 
 
 def system_machine_type(config: Config) -> str:
@@ -102,12 +101,8 @@ def system_machine_type(config: Config) -> str:
     """
     if config.cluster.system_pool.machine_type:
         return config.cluster.system_pool.machine_type
-    cpu, memory_gib = endpoint_picker_requests(config.inference_pool.chart_version)
+    pickers = [endpoint_picker_requests(model.inference_pool.chart_version) for model in models_of(config)]
+    cpu, memory_gib = max(pickers, default=(0, 0))
     return next(
         name for name, cpus, gib in MACHINES if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
     )
-
-
-def file_cache_gib(config: Config) -> int:
-    """Return the GiB of a node's disk that cache the weights: as given, or the weights and a tenth."""
-    return config.model_server.file_cache_gib or math.ceil(config.model.weights_gib * 11 / 10)

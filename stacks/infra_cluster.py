@@ -8,6 +8,7 @@ from constructs_lib.cluster_settings import WEEKDAYS
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.gke_cluster import GkeCluster
 from platform_config.config import Config
+from platform_config.model import compute_classes
 from platform_config.names import SYSTEM_POOL
 from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
 from platform_config.requirements import system_machine_type, version_floor
@@ -32,10 +33,11 @@ class InfraClusterStack(BaseStack):
         place = f"location {plan.location} and {dataplane}"
         FixedValue(self, CLUSTER_PLACE, value=place, refusal=explain_moved_cluster(key), after=[cluster.control_plane])
         cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
-        serving = config.serving_nodes(key)
+        classes = {
+            pool: name for name, model in compute_classes(config, key) for pool in model.serving_nodes(key).pools
+        }
         for pool_key, pool in config.pools(key).items():
-            member = pool_key in serving.pools
-            cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=serving.compute_class if member else None)
+            cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=classes.get(pool_key))
         TerraformOutput(self, "cluster_name", value=plan.name, description="Name of the cluster.")
         TerraformOutput(self, "cluster_location", value=plan.location, description="Region or zone of the cluster.")
         TerraformOutput(

@@ -11,13 +11,21 @@ from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.names import SERVER_ACCOUNT
+from platform_config.model import Model, models_of
 from platform_config.plan_refusals import CONFIG_CLUSTER, explain_moved_config_cluster
 from platform_config.requirements import needs_adapter
 from stacks.base import BaseStack
 
-SERVER_IDENTITY = "model-server"
-"""Construct id of the identity that the servers have in Google Cloud."""
+
+def server_identity(model: str) -> str:
+    """Return the construct id of the identity that the servers of *model* have in Google Cloud."""
+    return f"{model}-server"
+
+
+def bucket_readers(config: Config) -> list[str]:
+    """Return the models whose servers may read the bucket, as long as there is one: they may still read it."""
+    models = models_of(config) if config.bucket is not None else ()
+    return [model.key for model in models if model.weights and model.weights.repository]
 
 
 class InfraFleetStack(BaseStack):
@@ -53,13 +61,8 @@ class InfraFleetStack(BaseStack):
         )
 
         project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
-        server = self._identity(SERVER_IDENTITY, project, config.namespace, SERVER_ACCOUNT)
-        token = config.model.hugging_face_token.secret_manager
-        if config.bucket is not None:
-            # As long as there is one: this stack comes before the servers, which may still read it.
-            server.grant_read(self.names.bucket)
-        if token is not None and not config.reads_bucket:
-            server.grant_secret(token)
+        for model in models_of(config):
+            self._add_server_identity(model, project)
         if needs_adapter(config):
             adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)
             adapter.grant_monitoring()
@@ -69,6 +72,19 @@ class InfraFleetStack(BaseStack):
             value=self.names.membership(config.config_region),
             description="Membership of the cluster that holds the gateway's objects.",
         )
+
+    def _add_server_identity(self, model: Model, project: DataGoogleProject) -> None:
+        """Let the servers of *model* read the buckets with their weights, and the token where they download."""
+        account = self.names.model_server(model.key)
+        server = self._identity(server_identity(model.key), project, self.config.namespace, account)
+        weights = model.weights
+        if model.key in bucket_readers(self.config):
+            server.grant_read(self.names.bucket)
+        if weights and weights.own_bucket:
+            server.grant_read(weights.own_bucket, id_="read-own")
+        token = weights.hugging_face_token if weights and weights.from_hugging_face else None
+        if token and token.secret_manager:
+            server.grant_secret(token.secret_manager)
 
     def _identity(self, id_: str, project: DataGoogleProject, namespace: str, account: str) -> WorkloadIdentity:
         return WorkloadIdentity(

@@ -5,14 +5,13 @@ from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.global_network import GlobalNetwork
-from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.model_store import ModelStore
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.network_plan import region_ranges
+from platform_config.network_plan import region_ranges, server_ports
 from platform_config.plan_refusals import (
     BUCKET,
     BUCKET_PLACE,
@@ -23,7 +22,7 @@ from platform_config.plan_refusals import (
 )
 from platform_config.requirements import project_services, streams_images
 from stacks.base import BaseStack
-from stacks.infra_fleet import SERVER_IDENTITY
+from stacks.infra_fleet import bucket_readers, server_identity
 
 
 class InfraNetworkStack(BaseStack):
@@ -53,7 +52,7 @@ class InfraNetworkStack(BaseStack):
             project=project,
             name=self.names.network,
             node_service_account=nodes.email,
-            ports=(config.model_server.port, EXT_PROC_PORT, GRPC_HEALTH_PORT),
+            ports=server_ports(config),
         )
         network = GlobalNetwork(
             self,
@@ -83,12 +82,12 @@ class InfraNetworkStack(BaseStack):
                 after=services.enabled,
             )
             place = f"{store.name} in {config.bucket.location.upper()}"
-            readers_grant = WorkloadIdentity.read_grant_address(SERVER_IDENTITY)
+            readers = [WorkloadIdentity.read_grant_address(server_identity(key)) for key in bucket_readers(config)]
             FixedValue(
                 self,
                 BUCKET_PLACE,
                 value=place,
-                refusal=explain_moved_bucket(readers_grant=readers_grant),
+                refusal=explain_moved_bucket(readers_grants=readers),
                 after=store.ready,
             )
             TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")

@@ -12,7 +12,7 @@ from constructs_lib.manifests.inference import inference_objective_crd
 from constructs_lib.manifests.network_policies import network_policies
 from constructs_lib.readiness_gate import ReadinessGate
 from platform_config.config import Config
-from platform_config.names import SERVER_ACCOUNT
+from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from stacks.cluster_access import ClusterStack
 
@@ -30,7 +30,7 @@ SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
 class WorkloadBaseStack(ClusterStack):
     """
-    Namespace, network policies, the server's account, the CRD that GKE lacks, and a gate for CRDs that come late.
+    Namespace, network policies, the servers' accounts, the CRD that GKE lacks, and a gate for CRDs that come late.
 
     Terraform reads a CRD when it plans an object of it, so those objects are in later stacks.
     """
@@ -44,13 +44,15 @@ class WorkloadBaseStack(ClusterStack):
             metadata={"name": config.namespace, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
             timeouts={"delete": "15m"},
         )
-        ServiceAccountV1(
-            self,
-            "model-server",
-            provider=self.kubernetes,
-            metadata={"name": SERVER_ACCOUNT, "namespace": namespace.metadata.name},
-            automount_service_account_token=False,
-        )
+        for model in models_in(config, key):
+            name = self.names.model_server(model.key)
+            ServiceAccountV1(
+                self,
+                name,
+                provider=self.kubernetes,
+                metadata={"name": name, "namespace": namespace.metadata.name},
+                automount_service_account_token=False,
+            )
         if config.cluster.network_policies:
             self._add_network_policies(namespace)
         KubernetesObject(
@@ -71,7 +73,7 @@ class WorkloadBaseStack(ClusterStack):
         )
 
     def _add_network_policies(self, namespace: NamespaceV1) -> None:
-        for key, policy in network_policies(network_policy_plan(self.config)).items():
+        for key, policy in network_policies(network_policy_plan(self.config, self.key)).items():
             KubernetesObject(
                 self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy, after=[namespace]
             )
@@ -82,6 +84,6 @@ class WorkloadBaseStack(ClusterStack):
             crds += CONFIG_CLUSTER_CRDS
         if self.config.mounts_token:
             crds.append(SECRET_CRD)
-        if self.config.serving_nodes(self.key).compute_class:
+        if any(compute_classes(self.config, self.key)):
             crds.append(COMPUTE_CLASS_CRD)
         return sorted(crds)

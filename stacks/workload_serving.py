@@ -1,59 +1,105 @@
-"""What serves the model in one cluster: one provider, one cluster, so that one that is lost blocks no other's plan."""
+"""What serves the models in one cluster: one provider, one cluster, so that one that is lost blocks no other's plan."""
 
+from cdktf import ITerraformDependable
 from constructs import Construct
 
 from constructs_lib.inference_service import InferenceService
+from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.compute_class import compute_class
 from constructs_lib.metrics_adapter import MetricsAdapter
+from constructs_lib.removal_guard import RemovalGuard
 from constructs_lib.serving_plan import ServingPlan
 from platform_config.config import Config
-from platform_config.names import SERVER_ACCOUNT
-from platform_config.requirements import file_cache_gib, metric_source, needs_adapter, version_floor
+from platform_config.model import Model, compute_classes, models_in
+from platform_config.plan_refusals import explain_removed_models
+from platform_config.requirements import adapter_sources, version_floor
 from stacks.cluster_access import ClusterStack
 
 
 class WorkloadServingStack(ClusterStack):
-    """The model server, metrics, autoscaling, InferencePool and its export in the cluster of one region."""
+    """For each model of one region: its servers, metrics and autoscaling, and its InferencePool or exported Service."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config, key=key, floor=version_floor(config, key))
-        plan = ServingPlan(
-            name=self.names.model_server,
-            pool_name=self.names.inference_pool,
+        RemovalGuard(
+            self,
+            "models",
+            kubernetes=self.kubernetes,
+            namespace=config.namespace,
+            servers=[self.names.model_server(model) for model in config.models],
+            refusal=explain_removed_models(),
+        )
+        classes = self._add_compute_classes()
+        adapter = self._adapter()
+        for model in models_in(config, key):
+            plan = self._plan(model)
+            InferenceService(
+                self,
+                model.key,
+                kubernetes=self.kubernetes,
+                helm=self.helm,
+                plan=plan,
+                adapter=adapter if model.metric_source != "native" else None,
+                after=[classes[plan.nodes.compute_class]] if plan.nodes.compute_class else (),
+            )
+
+    def _plan(self, model: Model) -> ServingPlan:
+        config, names, key = self.config, self.names, self.key
+        return ServingPlan(
+            name=names.model_server(model.key),
+            model=model.name,
+            pool_name=names.inference_pool(model.key),
             namespace=config.namespace,
             project=config.project,
             region=config.regions[key].region,
-            cluster=self.names.cluster(key),
-            location=self.names.cluster_location(key),
-            service_account=SERVER_ACCOUNT,
-            bucket=self.names.bucket if config.reads_bucket else None,
-            nodes=config.serving_nodes(key),
-            disk_gib=file_cache_gib(config),
-            model=config.model,
-            server=config.model_server,
-            pool=config.inference_pool,
+            cluster=names.cluster(key),
+            location=names.cluster_location(key),
+            service_account=names.model_server(model.key),
+            bucket=self._bucket(model),
+            nodes=model.serving_nodes(key),
+            disk_gib=model.file_cache_gib,
+            server=model.server,
+            weights=model.weights,
+            pool=model.inference_pool,
+            objectives=model.spec.objectives,
+            replicas=model.spec.replicas,
             health_check=config.gateway.health_check,
-            autoscaling=config.autoscaling,
-            metric_source=metric_source(config),
-        )
-        InferenceService(
-            self,
-            "inference",
-            kubernetes=self.kubernetes,
-            helm=self.helm,
-            plan=plan,
-            adapter=self._adapter() if config.autoscaling else None,
+            autoscaling=model.autoscaling,
+            metric_source=model.metric_source,
+            routed=not model.spec.drain,
         )
 
+    def _bucket(self, model: Model) -> str | None:
+        """Return the bucket that the servers of *model* read."""
+        if model.weights is None:
+            return None
+        return self.names.bucket if model.weights.reads_bucket else model.weights.own_bucket
+
+    def _add_compute_classes(self) -> dict[str, ITerraformDependable]:
+        return {
+            name: KubernetesObject(
+                self,
+                name,
+                kubernetes=self.kubernetes,
+                manifest=compute_class(
+                    name=name,
+                    node_pools=list(model.serving_nodes(self.key).pools),
+                    migrate_back=model.spec.migrate_back,
+                ),
+            )
+            for name, model in compute_classes(self.config, self.key)
+        }
+
     def _adapter(self) -> MetricsAdapter | None:
-        """Add the custom metrics adapter where the autoscaler needs one that is not there already."""
-        source = metric_source(self.config)
-        if source == "native" or not needs_adapter(self.config):
+        """Add the custom metrics adapter where an autoscaler needs one that is not there already."""
+        sources = adapter_sources(self.config)
+        if not sources:
             return None
         return MetricsAdapter(
             self,
             "metrics-adapter",
             kubernetes=self.kubernetes,
             cluster=self.names.cluster(self.key),
-            serves=source,
+            serves=sources,
             network_policy=self.config.cluster.network_policies,
         )

@@ -32,10 +32,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "GPUs on spot, the oldest chart, a Kubernetes secret, public nodes, a token that is read": {
         "node_pools__tpu": {"machine_type": "a3-ultragpu-8g", "capacity": {"spot": True}},
         "inference_pool__chart_version": "v1.0.1",
-        "model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
+        "models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
         "cluster__private_nodes": False,
         "kubernetes_auth": "token",
-        "model_server__image": "docker.io/vllm/vllm-openai:v0.8.5",
+        "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.8.5",
     },
     "a reservation, a standby picker, explicit ranges": {
         "node_pools__tpu__capacity": {"reservation": "tpu-block"},
@@ -49,7 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "tpu": {"machine_type": "ct6e-standard-8t", "capacity": {"flex_start": True}},
             "train": {"machine_type": "tpu7x-standard-4t", "topology": "2x2x2", "capacity": {"queued": True}},
         },
-        "model_server__node_pool": "tpu",
+        "models__gemma__node_pools": "tpu",
     },
     "three choices of GPUs, the native metric, a preferred region, requests at once": {
         "node_pools": {
@@ -63,7 +63,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pool": "reserved",
             "fallback_node_pools": ["spot", "a100"], "migrate_back": True, "tensor_parallel_size": 2,
         },
-        "model__lora_adapters": {"tone": {"repository": "me/tone", "revision": "a" * 40}},
+        "models__gemma__weights__lora_adapters": {"tone": {"repository": "me/tone", "revision": "a" * 40}},
         "autoscaling": {"max_replicas": 12, "min_replicas": 2},
         "regions__eu__preferred": True,
         "gateway__max_in_flight_requests": 64,
@@ -71,8 +71,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "Ironwood behind the external metric, weights straight from Hugging Face with a Kubernetes secret": {
         "node_pools__tpu": {"machine_type": "tpu7x-standard-4t", "autoscaling": {"max_nodes": 3}},
         "bucket": None,
-        "model__source": "hugging_face",
-        "model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
+        "models__gemma__weights__source": "hugging_face",
+        "models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
         "autoscaling": {"max_replicas": 3, "metric_source": "external"},
     },
     "time-sharing on L4s with local SSDs in one of two zones, MPS on parts of H100s, images streamed and preloaded": {
@@ -86,13 +86,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
                     "gpu_sharing": {"strategy": "mps", "max_clients": 2}, "autoscaling": {"max_nodes": 2},
                     "preloaded_image_disk": "projects/my-project-id/global/images/vllm-1"},
         },
-        "model_server__image": "docker.io/vllm/vllm-openai:v0.27.1",
-        "model__weights_gib": 8,
+        "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
+        "models__gemma__weights__size_gib": 8,
     },
     "GB300 from a reservation, an adapter that is there": {
         "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
                             "autoscaling": {"min_nodes": 1, "max_nodes": 4}},
-        "model_server__image": "docker.io/vllm/vllm-openai:v0.27.1",
+        "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
         "autoscaling": {"max_replicas": 4, "metric_source": "pods", "install_adapter": False},
         "cluster__gke_version": "1.34.3-gke.1318000",
     },

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.manifests.gateway import Backend
 from constructs_lib.manifests.network_policies import GATE_LABELS
 
 IMAGE = "registry.k8s.io/kubectl:v1.34.1"
@@ -19,6 +20,7 @@ CRDS = "customresourcedefinitions.apiextensions.k8s.io"
 GATEWAYS = "gateways.gateway.networking.k8s.io"
 GATEWAY_CLASSES = "gatewayclasses.gateway.networking.k8s.io"
 IMPORTED_POOLS = "gcpinferencepoolimports.networking.gke.io"
+IMPORTED_SERVICES = "serviceimports.net.gke.io"
 
 RESOURCES = {"requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "64Mi"}, "limits": {"memory": "256Mi"}}
 POD_SECURITY = {
@@ -120,12 +122,13 @@ def gateway_class_accepted(name: str, *, timeout_sec: int) -> Gate:
     )
 
 
-def inference_pool_imported(name: str, *, namespace: str, timeout_sec: int) -> Gate:
-    """Wait until the pool *name* is in the config cluster: the controller imports it after the first export."""
+def backend_imported(backend: Backend, *, namespace: str, timeout_sec: int) -> Gate:
+    """Wait until *backend* is in the config cluster: the controller imports it after the first export."""
+    resource = IMPORTED_POOLS if backend.service_port is None else IMPORTED_SERVICES
     return Gate(
-        before=(_created(CRDS, IMPORTED_POOLS, timeout_sec),),
-        last=_created(IMPORTED_POOLS, name, timeout_sec, namespace),
-        rules=(_rule(CRDS, IMPORTED_POOLS), _rule(IMPORTED_POOLS, name, namespace=namespace)),
+        before=(_created(CRDS, resource, timeout_sec),),
+        last=_created(resource, backend.name, timeout_sec, namespace),
+        rules=(_rule(CRDS, resource), _rule(resource, backend.name, namespace=namespace)),
         deadline_sec=timeout_sec + START_SEC,
     )
 

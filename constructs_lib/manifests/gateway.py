@@ -1,12 +1,13 @@
-"""The one gateway of all regions: its addresses, its route, and how the load balancer treats the pools behind it."""
+"""The one gateway of all regions: its addresses, its routes, and how the load balancer treats the servers behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, manifest
-from constructs_lib.specs import GatewaySpec, HealthCheckSpec, RegionSpec
+from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, RegionSpec
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
@@ -15,19 +16,44 @@ ALL_REQUESTS = 1_000_000
 ALL_CAPACITY = 100
 
 
-def route_name(gateway: str) -> str:
-    """Return the name of the HTTPRoute of *gateway*."""
-    return f"{gateway}-route"
+def route_name(model: str) -> str:
+    """Return the name of the HTTPRoute of *model*."""
+    return f"{model}-route"
 
 
-def health_check_name(gateway: str) -> str:
-    """Return the name of the HealthCheckPolicy behind *gateway*."""
-    return f"{gateway}-health"
+def health_check_name(model: str) -> str:
+    """Return the name of the HealthCheckPolicy of the servers of *model*."""
+    return f"{model}-health"
 
 
-def backend_policy_name(gateway: str) -> str:
-    """Return the name of the GCPBackendPolicy behind *gateway*."""
-    return f"{gateway}-backend"
+def backend_policy_name(model: str) -> str:
+    """Return the name of the GCPBackendPolicy of the servers of *model*."""
+    return f"{model}-backend"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """
+    What the gateway sends requests to: the servers of one model in all clusters, imported into the config cluster.
+
+    Attributes:
+        name: Name of the InferencePool or the Service that each cluster exports.
+        service_port: Port of the Service; None for a pool, which knows its own.
+    """
+
+    name: str
+    service_port: int | None = None
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """The imported object, as a policy names its target."""
+        if self.service_port is not None:
+            return {"group": "net.gke.io", "kind": "ServiceImport", "name": self.name}
+        return {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name": self.name}
+
+    def route_reference(self, weight: int | None = None) -> dict[str, Any]:
+        """Return the object as a route names it, with its *weight* where there are several."""
+        return {**self.reference, "port": self.service_port, "weight": weight}
 
 
 def gateway(
@@ -52,26 +78,60 @@ def gateway(
     return manifest(GATEWAY_API, "Gateway", name=name, namespace=namespace, spec=spec)
 
 
-def http_route(*, name: str, namespace: str, gateway: str, pool: str) -> Manifest:
+def http_route(
+    *,
+    name: str,
+    namespace: str,
+    gateway: str,
+    backends: Sequence[tuple[Backend, int | None]],
+    address: AddressSpec | None = None,
+) -> Manifest:
     """
-    Route every request of *gateway* to the pool *pool* of all clusters.
+    Route the requests of one model from *gateway* to its servers in all clusters.
 
-    No port: the imported pool knows its own. No timeout: the backend policy has it.
+    No timeout: GKE refuses it on a route, and the backend policy has it.
+
+    Args:
+        name: Name of the route.
+        namespace: Namespace of all objects.
+        gateway: Name of the Gateway.
+        backends: What gets the requests, each with its weight; None for the only one.
+        address: Which requests: those that fit all of it. None for every request.
     """
+    rule = {
+        "matches": [_match(address)] if address and (address.path or address.headers) else None,
+        "filters": [_without_prefix()] if address and address.path else None,
+        "backendRefs": [backend.route_reference(weight) for backend, weight in backends],
+    }
     spec = {
         "parentRefs": [{"kind": "Gateway", "name": gateway}],
-        "rules": [{"backendRefs": [_imported_pool(pool)]}],
+        "hostnames": [address.host] if address and address.host else None,
+        "rules": [rule],
     }
     return manifest(GATEWAY_API, "HTTPRoute", name=name, namespace=namespace, spec=spec)
 
 
-def health_check_policy(*, name: str, namespace: str, pool: str, port: int, spec: HealthCheckSpec) -> Manifest:
+def _match(address: AddressSpec) -> dict[str, Any]:
+    headers = [{"type": "Exact", "name": name, "value": value} for name, value in address.headers.items()]
+    path = {"type": "PathPrefix", "value": address.path} if address.path else None
+    return {"path": path, "headers": headers or None}
+
+
+def _without_prefix() -> dict[str, Any]:
+    """Return the filter that takes the prefix of the match away: servers know nothing of it."""
+    path = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}
+    return {"type": "URLRewrite", "urlRewrite": {"path": path}}
+
+
+def health_check_policy(
+    *, name: str, namespace: str, backend: Backend, port: int, path: str, spec: HealthCheckSpec
+) -> Manifest:
     """
     Probe the model servers. By default the load balancer asks for `/`, gets 404 and takes every server out.
 
     The newest CRD refuses a port without `USE_FIXED_PORT`, older ones accept it.
     """
-    probe = {"portSpecification": "USE_FIXED_PORT", "port": port, "requestPath": spec.path}
+    probe = {"portSpecification": "USE_FIXED_PORT", "port": port, "requestPath": path}
     default = {
         "checkIntervalSec": spec.interval_sec,
         "timeoutSec": spec.timeout_sec,
@@ -79,47 +139,87 @@ def health_check_policy(*, name: str, namespace: str, pool: str, port: int, spec
         "unhealthyThreshold": spec.unhealthy_threshold,
         "config": {"type": "HTTP", "httpHealthCheck": probe},
     }
-    return _policy("HealthCheckPolicy", name=name, namespace=namespace, pool=pool, default=default)
+    return _policy("HealthCheckPolicy", name=name, namespace=namespace, backend=backend, default=default)
 
 
 def gcp_backend_policy(
     *,
     name: str,
     namespace: str,
-    pool: str,
+    backend: Backend,
+    balancing: Balancing,
     spec: GatewaySpec,
-    export_name: str,
     regions: Sequence[RegionSpec] = (),
 ) -> Manifest:
     """
-    Set times, logging and balancing of the pool in one object: of two for one target only the older counts.
+    Set times, logging and balancing of the servers in one object: of two for one target only the older counts.
 
     Requests go to a preferred region, or else to the closest one, until it is full; then they spread over the others.
-    It is full when its metric *export_name* reaches the limit, or when its servers have the requests they may have at
-    once. `trafficDuration` and IN_FLIGHT have no public schema; they are on Google's multi-cluster page (GKE 1.34).
+    *balancing* says when it is full. `trafficDuration` and IN_FLIGHT have no public schema; they are on Google's
+    multi-cluster page (GKE 1.34).
 
     Each of *regions* that is preferred, or uses less than all of its capacity, gets a scope; capacity 0 drains it.
     """
-    balanced = _balanced_by_requests(spec) or _balanced_by_metric(export_name, spec.spill_over_percent)
     default = {
-        "timeoutSec": spec.timeout_sec,
+        "timeoutSec": balancing.timeout_sec,
         "connectionDraining": {"drainingTimeoutSec": spec.draining_sec},
         "logging": _logging(spec.log_sample_percent),
         "trafficDuration": "LONG",
-        **balanced,
+        **balancing.fields,
         "scopes": [scope for region in regions if (scope := _scope(region))] or None,
     }
-    return _policy("GCPBackendPolicy", name=name, namespace=namespace, pool=pool, default=default)
+    return _policy("GCPBackendPolicy", name=name, namespace=namespace, backend=backend, default=default)
 
 
-def _policy(kind: str, *, name: str, namespace: str, pool: str, default: dict[str, Any]) -> Manifest:
-    spec = {"targetRef": _imported_pool(pool), "default": default}
+@dataclass(frozen=True, kw_only=True)
+class Balancing:
+    """
+    How long a request may take, and when a region is full: by exactly one of three measures.
+
+    Attributes:
+        timeout_sec: Longest request in seconds.
+        export_name: Name under which the servers' metric reaches the load balancer.
+        max_utilization_percent: Fill of that metric.
+        max_in_flight_requests: Requests that one server has at once.
+        max_requests_per_second: Requests that one server gets in a second.
+    """
+
+    timeout_sec: int
+    export_name: str = ""
+    max_utilization_percent: int | None = None
+    max_in_flight_requests: int | None = None
+    max_requests_per_second: int | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The measure, as the backend policy has it."""
+        if self.max_in_flight_requests is not None:
+            return {
+                "balancingMode": "IN_FLIGHT",
+                "maxInFlightRequestsPerEndpoint": self.max_in_flight_requests,
+            }
+        if self.max_requests_per_second is not None:
+            return {"balancingMode": "RATE", "maxRatePerEndpoint": self.max_requests_per_second}
+        metric = {
+            "name": NAMED_METRIC_PREFIX + self.export_name,
+            "maxUtilizationPercent": self.max_utilization_percent,
+            "dryRun": False,
+        }
+        return {"balancingMode": "CUSTOM_METRICS", "customMetrics": [metric]}
+
+    @property
+    def full_at(self) -> str:
+        """What makes a region full, as a phrase for people."""
+        if self.max_in_flight_requests is not None:
+            return f"{self.max_in_flight_requests} requests at once per server"
+        if self.max_requests_per_second is not None:
+            return f"{self.max_requests_per_second} requests a second per server"
+        return f"{self.max_utilization_percent} % of the KV cache"
+
+
+def _policy(kind: str, *, name: str, namespace: str, backend: Backend, default: dict[str, Any]) -> Manifest:
+    spec = {"targetRef": backend.reference, "default": default}
     return manifest(GKE_NETWORKING_API, kind, name=name, namespace=namespace, spec=spec)
-
-
-def _imported_pool(pool: str) -> dict[str, str]:
-    """Refer to the pool in the config cluster: imported from every cluster that exports one of this name."""
-    return {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name": pool}
 
 
 def _address(region: str, reserved: str | None) -> dict[str, str]:
@@ -135,17 +235,6 @@ def _logging(percent: float) -> dict[str, Any]:
     """Log a sample of the requests: the API counts in millionths."""
     rate = round(percent * ALL_REQUESTS / 100)
     return {"enabled": True, "sampleRate": rate} if rate else {"enabled": False}
-
-
-def _balanced_by_requests(spec: GatewaySpec) -> dict[str, Any]:
-    if spec.max_in_flight_requests is None:
-        return {}
-    return {"balancingMode": "IN_FLIGHT", "maxInFlightRequestsPerEndpoint": spec.max_in_flight_requests}
-
-
-def _balanced_by_metric(export_name: str, limit_percent: int | None) -> dict[str, Any]:
-    metric = {"name": NAMED_METRIC_PREFIX + export_name, "maxUtilizationPercent": limit_percent, "dryRun": False}
-    return {"balancingMode": "CUSTOM_METRICS", "customMetrics": [metric]}
 
 
 def _scope(region: RegionSpec) -> dict[str, Any] | None:

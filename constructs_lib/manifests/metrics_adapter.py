@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, manifest
@@ -31,8 +32,8 @@ API_VERSIONS = {
 """Each API, and its rank among the versions of its group: autoscalers read the newest."""
 
 
-def adapter_objects(group: str, *, network_policy: bool = True) -> dict[str, Manifest]:
-    """Return the adapter for the APIs of *group*, all but its namespace, by a stable id; `api_services` come later."""
+def adapter_objects(groups: Sequence[str], *, network_policy: bool = True) -> dict[str, Manifest]:
+    """Return the adapter for the APIs of *groups*, all but its namespace, by a stable id; `api_services` come later."""
     policy = adapter_policy(name=ACCOUNT, namespace=NAMESPACE, labels=LABELS, port=PORT)
     return {
         "account": _head("v1", "ServiceAccount", ACCOUNT, NAMESPACE),
@@ -41,16 +42,16 @@ def adapter_objects(group: str, *, network_policy: bool = True) -> dict[str, Man
         # It asks the API server who calls it, and whether they may.
         "delegator-binding": _binding("ClusterRoleBinding", f"{ACCOUNT}:delegator", "ClusterRole", DELEGATOR),
         "callers-binding": _binding("RoleBinding", ACCOUNT, "Role", CALLERS, "kube-system"),
-        **(_external_readers() if group == EXTERNAL else {}),
+        **(_external_readers() if EXTERNAL in groups else {}),
         **({"network-policy": policy} if network_policy else {}),
         "deployment": _deployment(),
         "service": _service(),
     }
 
 
-def api_services(group: str) -> dict[str, Manifest]:
+def api_services(groups: Sequence[str]) -> dict[str, Manifest]:
     """
-    Return the APIs of *group*, by a stable id: made after the adapter runs, and gone before it.
+    Return the APIs of *groups*, by a stable id: made after the adapter runs, and gone before it.
 
     While one has no server, nobody can list all APIs of the cluster: no namespace can be removed, and clients that need
     the whole list fail (helm/helm#6361).
@@ -58,7 +59,7 @@ def api_services(group: str) -> dict[str, Manifest]:
     return {
         name.replace(".", "-"): _api_service(name, priority)
         for name, priority in API_VERSIONS.items()
-        if name.partition(".")[2] == group
+        if name.partition(".")[2] in groups
     }
 
 

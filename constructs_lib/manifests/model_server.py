@@ -11,12 +11,13 @@ from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.probes import PORT_NAME, probes
 from constructs_lib.manifests.served_weights import VOLUME, ServedWeights
-from constructs_lib.specs import HealthCheckSpec, ModelServerSpec, ModelSpec
+from constructs_lib.specs import HealthCheckSpec, ServerSpec, WeightsSpec
 
 CONTAINER = "vllm"
 MODELS = "/models"
 CACHE = "/cache"
 CLAIM = "interfaces"
+REQUESTS_LABEL = "gateway-requests"
 
 # 16 GiB, as the vLLM TPU images are run in their own examples; the 64 MiB of a container stop its workers.
 SHARED_MEMORY = "16Gi"
@@ -40,15 +41,21 @@ ENV = {
 HOME = {"HOME": CACHE}
 
 
+def request_labels(routed: bool) -> dict[str, str]:
+    """Return the label of a Deployment that says whether the gateway has requests for its servers."""
+    return {REQUESTS_LABEL: "yes" if routed else "no"}
+
+
 def deployment(
     *,
     name: str,
     namespace: str,
     labels: Mapping[str, str],
     service_account: str,
-    spec: ModelServerSpec,
-    model: ModelSpec,
-    weights: ServedWeights,
+    spec: ServerSpec,
+    served_name: str,
+    weights: WeightsSpec | None,
+    mounted: ServedWeights,
     region: str,
     region_header_config: str,
     replicas: int | None,
@@ -57,6 +64,7 @@ def deployment(
     claim_template: str | None,
     health_check: HealthCheckSpec,
     read_only: bool,
+    routed: bool = True,
 ) -> Manifest:
     """
     Return the model server of one cluster.
@@ -67,8 +75,9 @@ def deployment(
         labels: Labels of the Deployment and its pods; they select the pods, so they cannot change.
         service_account: Kubernetes service account that may read the bucket, or the token.
         spec: Image, port and times.
-        model: Weights to serve and the name to serve them under.
-        weights: Where the pods find `model.directory`.
+        served_name: The name that clients send as `model`.
+        weights: Weights to serve; None where the image of a custom server brings them.
+        mounted: How the pods have them.
         region: What the header `x-inference-region` of each answer says.
         region_header_config: ConfigMap with the code that adds it.
         replicas: Pods; None where something else scales (no `replicas` field, or each apply would reset the count).
@@ -77,6 +86,7 @@ def deployment(
         claim_template: ResourceClaimTemplate with the DRANET interfaces; None without DRANET.
         health_check: How the gateway finds dead servers; the kubelet asks in the same way.
         read_only: Whether the image's own files cannot be changed; home and temporary files are then on volumes.
+        routed: Whether the gateway has requests for it, which a label of the Deployment says.
     """
     pod = {
         "serviceAccountName": service_account,
@@ -87,26 +97,27 @@ def deployment(
         "nodeSelector": dict(accelerator.node_selector),
         "tolerations": [dict(toleration) for toleration in accelerator.tolerations] or None,
         "terminationGracePeriodSeconds": spec.termination_grace_sec,
-        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "fsGroup": weights.fs_group},
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "fsGroup": mounted.fs_group},
+        "topologySpreadConstraints": _spread(labels),
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
-        "initContainers": list(weights.init_containers) or None,
+        "initContainers": list(mounted.init_containers) or None,
         "containers": [
-            _container(spec, model, accelerator, tensor_parallel_size, region, read_only=read_only)
-            | {"resources": _resources(accelerator, weights, claimed=claim_template is not None)}
-            | probes(startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
+            _container(spec, served_name, weights, accelerator, tensor_parallel_size, region, read_only=read_only)
+            | {"resources": _resources(accelerator, mounted, claimed=claim_template is not None)}
+            | probes(path=spec.ready_path, startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
         # What may come and go is last: the provider (kubernetes 2.38) compares lists by position, and a volume that
         # takes another's place is sent with what is left of that one, which the API server refuses.
         "volumes": [
-            weights.volumes[0],
+            *mounted.volumes[:1],
             region_header.volume(region_header_config),
             {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
             *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in WRITABLE.items()),
-            *weights.volumes[1:],
+            *mounted.volumes[1:],
         ],
     }
     template = {
-        "metadata": {"labels": dict(labels), "annotations": weights.annotations or None},
+        "metadata": {"labels": dict(labels), "annotations": mounted.annotations or None},
         "spec": pod,
     }
     desired = {
@@ -116,16 +127,24 @@ def deployment(
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         # The default of 10 minutes would call a healthy start-up failed.
         "progressDeadlineSeconds": sum(
-            (spec.startup_timeout_sec, spec.termination_grace_sec, BEFORE_START_SEC, weights.download_sec)
+            (spec.startup_timeout_sec, spec.termination_grace_sec, BEFORE_START_SEC, mounted.download_sec)
         ),
         "template": template,
     }
-    return manifest("apps/v1", "Deployment", name=name, namespace=namespace, labels=labels, spec=desired)
+    return manifest(
+        "apps/v1",
+        "Deployment",
+        name=name,
+        namespace=namespace,
+        labels={**labels, **request_labels(routed)},
+        spec=desired,
+    )
 
 
 def _container(
-    spec: ModelServerSpec,
-    model: ModelSpec,
+    spec: ServerSpec,
+    served_name: str,
+    weights: WeightsSpec | None,
     accelerator: Accelerator,
     tensor_parallel_size: int,
     region: str,
@@ -134,15 +153,16 @@ def _container(
 ) -> dict[str, Any]:
     sleep_sec, drain_sec = vllm.shutdown(spec)
     on_tpu = accelerator.resource == "google.com/tpu"
-    own = vllm.environment(spec, tpu=on_tpu, adapters=bool(model.lora_adapters))
+    own = vllm.environment(spec, tpu=on_tpu, adapters=bool(weights and weights.lora_adapters))
     env = ENV | (HOME if read_only else {}) | region_header.env(region) | own
+    has_volume = weights is not None and weights.image_path is None
     return {
         "name": CONTAINER,
         "image": spec.image,
         "command": ["python3", "-m", "vllm.entrypoints.openai.api_server"],
-        "args": _args(spec, model, tensor_parallel_size, drain_sec),
-        "env": [{"name": key, "value": value} for key, value in env.items()],
-        "ports": [{"name": PORT_NAME, "containerPort": spec.port}],
+        "args": _args(spec, served_name, weights, tensor_parallel_size, drain_sec),
+        "env": _variables(spec, env),
+        "ports": [{"name": PORT_NAME, "containerPort": spec.http_port}],
         # GKE gives TPUs and GPUs to containers without privileges or capabilities. The user is the image's own: for
         # another one vLLM must find a name (kserve/kserve#5666).
         "securityContext": {
@@ -152,12 +172,32 @@ def _container(
         },
         "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
         "volumeMounts": [
-            {"name": VOLUME, "mountPath": MODELS, "readOnly": True},
+            *([{"name": VOLUME, "mountPath": MODELS, "readOnly": True}] if has_volume else []),
             {"name": "shared-memory", "mountPath": "/dev/shm"},
             region_header.mount(),
             *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
         ],
     }
+
+
+def _spread(labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """
+    Spread the pods over zones, then over nodes, where there is a choice.
+
+    Accelerator nodes are tainted: without `Honor` the nodes of other pools would count as empty ones. Only pods of the
+    same revision count, or a rolling update would be uneven.
+    """
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "nodeTaintsPolicy": "Honor",
+            "labelSelector": {"matchLabels": dict(labels)},
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
 
 
 def _writable(read_only: bool) -> list[tuple[str, tuple[str, str]]]:
@@ -170,24 +210,41 @@ def _resources(accelerator: Accelerator, weights: ServedWeights, *, claimed: boo
     return accelerator.resources(disk_gib=OWN_FILES_GIB + weights.disk_gib, claims=(CLAIM,) if claimed else ())
 
 
-def _args(spec: ModelServerSpec, model: ModelSpec, tensor_parallel_size: int, drain_sec: int) -> list[str]:
+def _variables(spec: ServerSpec, env: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the server's environment: the user's own goes last, so it wins."""
+    plain = [{"name": key, "value": value} for key, value in {**env, **spec.env}.items()]
+    secrets = [
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": secret.name, "key": secret.key}}}
+        for key, secret in spec.secret_env.items()
+    ]
+    return [*plain, *secrets]
+
+
+def _args(
+    spec: ServerSpec, served_name: str, weights: WeightsSpec | None, tensor_parallel_size: int, drain_sec: int
+) -> list[str]:
     return [
-        f"--model={MODELS}/{model.directory}",
-        f"--served-model-name={model.name}",
+        *([f"--model={_place(weights)}"] if weights else []),
+        f"--served-model-name={served_name}",
         f"--tensor-parallel-size={tensor_parallel_size}",
-        f"--port={spec.port}",
+        f"--port={spec.http_port}",
         f"--middleware={region_header.MIDDLEWARE}",
         *([f"--max-model-len={spec.max_model_len}"] if spec.max_model_len is not None else []),
         *([f"--shutdown-timeout={drain_sec}"] if drain_sec > 0 else []),
-        *_adapters(spec, model),
+        *_adapters(spec, weights),
         *spec.extra_args,
     ]
 
 
-def _adapters(spec: ModelServerSpec, model: ModelSpec) -> list[str]:
+def _place(weights: WeightsSpec) -> str:
+    """Return where the server finds its weights."""
+    return weights.image_path or f"{MODELS}/{weights.directory}".rstrip("/")
+
+
+def _adapters(spec: ServerSpec, weights: WeightsSpec | None) -> list[str]:
     """Allow every adapter in one batch. The list of modules ends where the next argument begins."""
-    if not model.lora_adapters:
+    if weights is None or not weights.lora_adapters:
         return []
-    modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in model.lora_adapters.items()]
+    modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in weights.lora_adapters.items()]
     rank = [f"--max-lora-rank={spec.max_lora_rank}"] if spec.max_lora_rank is not None else []
     return ["--lora-modules", *modules, "--enable-lora", f"--max-loras={len(modules)}", *rank]

@@ -36,29 +36,48 @@ NOT_PUBLIC = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", 
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelPeers:
+    """
+    The pods of one model.
+
+    Attributes:
+        server_labels: Labels of the model server's pods.
+        server_port: Their port.
+        picker_labels: Labels of the endpoint picker's pods; None for a model behind a Service.
+        scraped: Whether metrics are read from the servers.
+    """
+
+    server_labels: Mapping[str, str]
+    server_port: int
+    picker_labels: Mapping[str, str] | None
+    scraped: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkPolicyPlan:
     """
     Who is who in one cluster's namespace. All known at synth.
 
     Attributes:
         namespace: The namespace; pods in it that no policy names may ask DNS and nothing else.
-        server_labels: Labels of the model server's pods.
-        server_port: Their port.
-        picker_labels: Labels of the endpoint picker's pods.
-        picker_ports: Ports of the endpoint picker that the load balancer and its health checks call.
-        picker_metrics_port: Where its metrics are read.
+        models: The pods of each model, by its key.
+        picker_ports: Ports of the endpoint pickers that the load balancer and its health checks call.
+        picker_metrics_port: Where their metrics are read.
         proxies: Range of the load balancer's proxies in each region, by the region's key.
         gateway_port: Port of the gateway, for the drill's requests.
     """
 
     namespace: str
-    server_labels: Mapping[str, str]
-    server_port: int
-    picker_labels: Mapping[str, str]
+    models: Mapping[str, ModelPeers]
     picker_ports: Sequence[int]
     picker_metrics_port: int
     proxies: Mapping[str, str]
     gateway_port: int
+
+    @property
+    def served_ports(self) -> list[int]:
+        """Ports that the load balancer and its health checks reach."""
+        return [*sorted({model.server_port for model in self.models.values()}), *self.picker_ports]
 
 
 def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
@@ -66,32 +85,14 @@ def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     Return every policy of the namespace, by a stable id.
 
     Policies add up: what one allows, no other forbids, so others may open more with one of their own. Each region's
-    proxies have a policy of their own, so that a new region changes none that is there.
-
+    proxies have a policy of their own, so that a new region changes none that is there; so have each model's servers.
     Google's APIs have no fixed addresses, so what needs them may open HTTPS connections to any public address.
     """
-    served = [plan.server_port, *plan.picker_ports]
-    picker = {"podSelector": {"matchLabels": dict(plan.picker_labels)}}
-    server = {"podSelector": {"matchLabels": dict(plan.server_labels)}}
-    collectors = [_namespaces(*COLLECTORS)]
+    served = plan.served_ports
     made = {
         "default": _policy(plan, "default", {}, ingress=[], egress=[_dns()]),
         "health-checks": _policy(
             plan, "health-checks", {}, ingress=[_from([_range(each) for each in HEALTH_CHECK_RANGES], served)]
-        ),
-        "server": _policy(
-            plan,
-            "server",
-            plan.server_labels,
-            ingress=[_from([picker, *collectors], [plan.server_port])],
-            egress=[*_metadata(), _public_https()],
-        ),
-        "picker": _policy(
-            plan,
-            "picker",
-            plan.picker_labels,
-            ingress=[_from(collectors, [plan.picker_metrics_port])],
-            egress=[_to([server], [plan.server_port]), _kubernetes_api()],
         ),
         "gates": _policy(plan, "gates", GATE_LABELS, egress=[_kubernetes_api()]),
         "weights-download": _policy(plan, "weights-download", DOWNLOAD_LABELS, egress=[*_metadata(), _public_https()]),
@@ -103,8 +104,40 @@ def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
             egress=[{"ports": _ports([plan.gateway_port])}],
         ),
     }
+    for key, model in plan.models.items():
+        made |= _model_policies(plan, key, model)
     for key, proxies in plan.proxies.items():
         made[f"proxies-{key}"] = _policy(plan, f"proxies-{key}", {}, ingress=[_from([_range(proxies)], served)])
+    return made
+
+
+def _model_policies(plan: NetworkPolicyPlan, key: str, model: ModelPeers) -> dict[str, Manifest]:
+    """Return the policies of a model's servers, and of their picker where they have one."""
+    collectors = [_namespaces(*COLLECTORS)]
+    callers = [
+        *([{"podSelector": {"matchLabels": dict(model.picker_labels)}}] if model.picker_labels else []),
+        *(collectors if model.scraped else []),
+    ]
+    name = f"{key}-server"
+    made = {
+        name: _policy(
+            plan,
+            name,
+            model.server_labels,
+            ingress=[_from(callers, [model.server_port])] if callers else [],
+            egress=[*_metadata(), _public_https()],
+        )
+    }
+    if model.picker_labels:
+        server = {"podSelector": {"matchLabels": dict(model.server_labels)}}
+        name = f"{key}-picker"
+        made[name] = _policy(
+            plan,
+            name,
+            model.picker_labels,
+            ingress=[_from(collectors, [plan.picker_metrics_port])],
+            egress=[_to([server], [model.server_port]), _kubernetes_api()],
+        )
     return made
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from constructs_lib.specs import HealthCheckSpec
 
-# Answers once the weights are loaded and compiled, and fails when the engine has died.
-PATH = "/health"
 PORT_NAME = "http"
 
 STARTUP_PERIOD_SEC = 10
@@ -24,7 +22,7 @@ LIVENESS_SEC = 300
 FAILED_GRACE_SEC = 10
 
 
-def probes(*, startup_timeout_sec: int, health_check: HealthCheckSpec) -> dict[str, Any]:
+def probes(*, path: str, startup_timeout_sec: int, health_check: HealthCheckSpec) -> dict[str, Any]:
     """
     Return the three probes of a container whose port is called `PORT_NAME`.
 
@@ -33,17 +31,18 @@ def probes(*, startup_timeout_sec: int, health_check: HealthCheckSpec) -> dict[s
     load, and only one that hangs is restarted.
 
     Args:
+        path: Path that answers once the server is ready.
         startup_timeout_sec: Seconds in which the server must have started; until then the others do not ask.
         health_check: How the gateway finds dead servers.
     """
     failed = {"terminationGracePeriodSeconds": FAILED_GRACE_SEC}
     return {
-        "startupProbe": _get(PATH, STARTUP_TIMEOUT_SEC)
+        "startupProbe": _get(path, STARTUP_TIMEOUT_SEC)
         | {"periodSeconds": STARTUP_PERIOD_SEC, "failureThreshold": ceil(startup_timeout_sec / STARTUP_PERIOD_SEC)}
         | failed,
-        "readinessProbe": _get(health_check.path, health_check.timeout_sec)
+        "readinessProbe": _get(path, health_check.timeout_sec)
         | {"periodSeconds": health_check.interval_sec, "failureThreshold": health_check.unhealthy_threshold},
-        "livenessProbe": _get(PATH, LIVENESS_TIMEOUT_SEC)
+        "livenessProbe": _get(path, LIVENESS_TIMEOUT_SEC)
         | {"periodSeconds": LIVENESS_PERIOD_SEC, "failureThreshold": ceil(hung_sec(health_check) / LIVENESS_PERIOD_SEC)}
         | failed,
     }

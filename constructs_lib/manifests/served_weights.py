@@ -1,4 +1,4 @@
-"""How a model server gets its weights: from the bucket, or straight from Hugging Face."""
+"""How a model server gets its weights: from a bucket, from Hugging Face, or from its own image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from constructs_lib.manifests import gcs_fuse
 from constructs_lib.manifests._objects import gibibytes
 from constructs_lib.manifests.weights import USER, download_containers, token_volume
-from constructs_lib.specs import KubernetesSecretSpec, ModelSpec
+from constructs_lib.specs import KubernetesSecretSpec, WeightsSpec
 from constructs_lib.vllm_arguments import WeightsFormat
 
 VOLUME = "models"
@@ -20,7 +20,7 @@ class ServedWeights:
     What a server's pod has for its weights, as Kubernetes writes it.
 
     Attributes:
-        volumes: The volume `models`, and what its download needs.
+        volumes: The volume `models`, and what its download needs; none where the image has the weights.
         init_containers: What downloads before the server starts.
         annotations: Annotations of the pod for the bucket's driver.
         disk_gib: GiB of the node's disk that the server's own container asks for; none where a sidecar does.
@@ -45,27 +45,32 @@ def from_bucket(*, bucket: str, disk_gib: int) -> ServedWeights:
 
 
 def from_hugging_face(
-    *, model: ModelSpec, token: KubernetesSecretSpec | str, disk_gib: int, weights: WeightsFormat = "auto"
+    *, weights: WeightsSpec, token: KubernetesSecretSpec | str | None, disk_gib: int, form: WeightsFormat = "auto"
 ) -> ServedWeights:
     """
     Fill a directory of the node by the download program before the server starts; the server sees no token.
 
     A restarted container finds it filled, a new pod downloads again. *disk_gib* GiB of the node's disk are asked for;
-    *weights* says which of two formats is taken.
+    *form* says which of two formats is taken.
     """
-    downloads = [_as_nobody(container) for container in download_containers(model, weights)]
+    downloads = [_as_nobody(container) for container in download_containers(weights, form)]
     resources = downloads[0]["resources"]
     downloads[0]["resources"] = {
         **resources,
         "requests": {**resources["requests"], "ephemeral-storage": gibibytes(disk_gib)},
     }
     return ServedWeights(
-        volumes=({"name": VOLUME, "emptyDir": {}}, token_volume(token)),
+        volumes=({"name": VOLUME, "emptyDir": {}}, *((token_volume(token),) if token else ())),
         init_containers=tuple(downloads),
         disk_gib=disk_gib,
         fs_group=USER,
-        download_sec=model.download_timeout_minutes * 60,
+        download_sec=weights.download_timeout_minutes * 60,
     )
+
+
+def in_image() -> ServedWeights:
+    """Mount nothing: the image has the weights."""
+    return ServedWeights(volumes=())
 
 
 def _as_nobody(container: dict[str, Any]) -> dict[str, Any]:

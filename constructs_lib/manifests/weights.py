@@ -8,7 +8,7 @@ from typing import Any
 from constructs_lib.manifests import gcs_fuse, secrets
 from constructs_lib.manifests._objects import without_nulls
 from constructs_lib.manifests.network_policies import DOWNLOAD_LABELS
-from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
+from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec, RepositorySpec, WeightsSpec
 from constructs_lib.vllm_arguments import WeightsFormat
 
 # Only the standard library is used, so any 3.13 does.
@@ -66,25 +66,35 @@ def token_volume(token: KubernetesSecretSpec | str) -> dict[str, Any]:
     return {"name": "token", "secret": secret}
 
 
-def download_containers(model: ModelSpec, weights: WeightsFormat = "auto") -> list[dict[str, Any]]:
+def download_containers(weights: WeightsSpec, form: WeightsFormat = "auto") -> list[dict[str, Any]]:
     """
-    Return a container for the weights and one for each adapter, which ends at once where it finds all there.
+    Return a container for the weights, each adapter and each other repository, which ends at once if it finds all.
 
-    Each needs a volume `models` to write and the `token_volume`. `weights`: which of two formats is taken.
+    Each needs a volume `models` to write, and the `token_volume` where the weights have a token. *form*: which of two
+    formats of the weights is taken.
     """
-    adapters = [_container(f"{CONTAINER}-{name}", adapter, "adapter") for name, adapter in model.lora_adapters.items()]
-    return [_container(CONTAINER, model, weights), *adapters]
+    with_token = weights.hugging_face_token is not None
+    own = RepositorySpec(repository=str(weights.repository), revision=str(weights.revision))
+    others: list[tuple[str, RepositorySpec | LoraAdapterSpec, str]] = []
+    others += [(name, adapter, "adapter") for name, adapter in weights.lora_adapters.items()]
+    others += [(name, other, "auto") for name, other in weights.other_repositories.items()]
+    return [
+        _container(CONTAINER, own, form, with_token=with_token),
+        *(_container(f"{CONTAINER}-{name}", other, kind, with_token=with_token) for name, other, kind in others),
+    ]
 
 
-def _container(name: str, snapshot: ModelSpec | LoraAdapterSpec, kind: str) -> dict[str, Any]:
+def _container(name: str, snapshot: RepositorySpec | LoraAdapterSpec, kind: str, *, with_token: bool) -> dict[str, Any]:
+    token_file = {"HF_TOKEN_FILE": f"{TOKEN_DIRECTORY}/{TOKEN_FILE}"} if with_token else {}
     env = {
         "MODEL_REPOSITORY": snapshot.repository,
         "MODEL_REVISION": snapshot.revision,
         "TARGET_DIRECTORY": f"{MODELS}/{snapshot.directory}",
-        "HF_TOKEN_FILE": f"{TOKEN_DIRECTORY}/{TOKEN_FILE}",
+        **token_file,
         "PYTHONUNBUFFERED": "1",
         "WEIGHTS": kind,
     }
+    token = [{"name": "token", "mountPath": TOKEN_DIRECTORY, "readOnly": True}] if with_token else []
     return {
         "name": name,
         "image": IMAGE,
@@ -95,41 +105,39 @@ def _container(name: str, snapshot: ModelSpec | LoraAdapterSpec, kind: str) -> d
         "securityContext": CONTAINER_SECURITY,
         # Its last lines say why it failed: `kubectl describe pod` then shows them.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [
-            {"name": "models", "mountPath": MODELS},
-            {"name": "token", "mountPath": TOKEN_DIRECTORY, "readOnly": True},
-        ],
+        "volumeMounts": [{"name": "models", "mountPath": MODELS}, *token],
     }
 
 
 def download_pod(
     *,
-    model: ModelSpec,
+    weights: WeightsSpec,
     bucket: str,
     service_account: str,
-    token: KubernetesSecretSpec | str,
-    weights: WeightsFormat = "auto",
+    token: KubernetesSecretSpec | str | None = None,
+    form: WeightsFormat = "auto",
 ) -> dict[str, Any]:
     """
-    Return a pod template that downloads `model` and its adapters to their directories of the bucket.
+    Return a pod template that downloads *weights* and what belongs to them to their directories of the bucket.
 
     Args:
-        model: Repository and revision.
+        weights: Repositories and revisions.
         bucket: Bucket to write.
         service_account: Kubernetes service account that may write the bucket and read a secret of Secret Manager.
-        token: Where the token is, see `token_volume`.
-        weights: Which of two formats is taken.
+        token: Where the token is, see `token_volume`; None where every repository is open to everybody.
+        form: Which of two formats of the weights is taken.
     """
-    download, *adapters = download_containers(model, weights)
+    download, *others = download_containers(weights, form)
+    tokens = [token_volume(token)] if token else []
     spec = {
         "serviceAccountName": service_account,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "restartPolicy": "Never",
         "securityContext": POD_SECURITY,
-        "initContainers": adapters or None,
+        "initContainers": others or None,
         "containers": [download],
-        "volumes": [gcs_fuse.write_volume(name="models", bucket=bucket, user=USER), token_volume(token)],
+        "volumes": [gcs_fuse.write_volume(name="models", bucket=bucket, user=USER), *tokens],
     }
     metadata = {"labels": dict(DOWNLOAD_LABELS), "annotations": gcs_fuse.pod_annotations()}
     made: dict[str, Any] = without_nulls({"metadata": metadata, "spec": spec})

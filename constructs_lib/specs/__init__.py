@@ -15,17 +15,27 @@ get machines, or two, so that a config's rules can say so with its path; `NodePo
 
 from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.cluster import ClusterSpec, MaintenanceWindowSpec, SystemPoolSpec
-from constructs_lib.specs.gateway import GatewaySpec, HealthCheckSpec
-from constructs_lib.specs.model import HuggingFaceTokenSpec, KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
+from constructs_lib.specs.gateway import DEFAULT_SPILL_OVER_PERCENT, GatewaySpec, HealthCheckSpec
+from constructs_lib.specs.model import AddressSpec, CanarySpec, ModelSpec, TrafficSpec
 from constructs_lib.specs.network import CidrSpec, NetworkSpec
 from constructs_lib.specs.node_pool import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
 from constructs_lib.specs.region import RegionSpec
-from constructs_lib.specs.serving import InferencePoolSpec, ModelServerSpec
+from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
+from constructs_lib.specs.weights import (
+    HuggingFaceTokenSpec,
+    KubernetesSecretSpec,
+    LoraAdapterSpec,
+    RepositorySpec,
+    WeightsSpec,
+)
 
 __all__ = [
+    "DEFAULT_SPILL_OVER_PERCENT",
+    "AddressSpec",
     "AutoscalingSpec",
     "BucketSpec",
+    "CanarySpec",
     "CapacitySpec",
     "CidrSpec",
     "ClusterSpec",
@@ -37,11 +47,14 @@ __all__ = [
     "KubernetesSecretSpec",
     "LoraAdapterSpec",
     "MaintenanceWindowSpec",
-    "ModelServerSpec",
     "ModelSpec",
     "NetworkSpec",
     "NodeAutoscalingSpec",
     "NodePoolSpec",
     "RegionSpec",
+    "RepositorySpec",
+    "ServerSpec",
     "SystemPoolSpec",
+    "TrafficSpec",
+    "WeightsSpec",
 ]

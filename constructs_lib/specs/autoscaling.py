@@ -21,8 +21,6 @@ class AutoscalingSpec:
         metric_source: `native`: GKE hands each pod's gauge to the autoscaler, from 1.35.1-gke.1396000 on. `pods`: the
             same gauge through the custom metrics adapter. `external`: the endpoint picker's average of the pool,
             through the adapter. Default: `native`, or `pods` where `cluster.gke_version` is older.
-        install_adapter: Installs Google's adapter, which `pods` and `external` need; default: yes. false where the
-            clusters have it already. KEDA and prometheus-adapter do not know its metrics: `native` goes beside them.
         scale_up_window_sec: Seconds of which the lowest target counts before pods are added, 0 to 3600.
         scale_down_window_sec: Seconds of which the highest target counts before pods are taken away, 0 to 3600.
         scale_down_pods_per_minute: Most pods that are taken away in a minute.
@@ -33,7 +31,6 @@ class AutoscalingSpec:
     # At 100 a cache is full, and there is nothing left to wait for.
     target_percent: Annotated[int, Between(1, 99)] = 45
     metric_source: Literal["native", "pods", "external"] | None = None
-    install_adapter: bool | None = None
     # Source of the windows: Kubernetes API, HPAScalingRules.stabilizationWindowSeconds.
     scale_up_window_sec: Annotated[int, Between(0, 3600)] = 15
     scale_down_window_sec: Annotated[int, Between(0, 3600)] = 300

@@ -73,6 +73,9 @@ class ClusterSpec:
         private_nodes: Nodes without public addresses.
         dataplane_v2: GKE Dataplane V2. Managed DRANET needs it; cannot change later.
         network_policies: Limits the pods' traffic, in and out, to what they need. Enforced by Dataplane V2.
+        metrics_adapter: Installs Google's custom metrics adapter, which autoscaling by `pods` and `external` needs;
+            default: yes where a model needs it. false where the clusters have it already. KEDA and prometheus-adapter
+            do not know its metrics: `native` goes beside them.
         deletion_protection: Refuses to destroy a cluster until it is off and applied.
         maintenance_window: When GKE may upgrade.
         system_pool: Nodes without accelerators.
@@ -84,6 +87,7 @@ class ClusterSpec:
     private_nodes: bool = True
     dataplane_v2: bool = True
     network_policies: bool = True
+    metrics_adapter: bool | None = None
     deletion_protection: bool = True
     maintenance_window: MaintenanceWindowSpec = field(default_factory=MaintenanceWindowSpec)
     system_pool: SystemPoolSpec = field(default_factory=SystemPoolSpec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 DEFAULT_SPILL_OVER_PERCENT = 60
 """Where Google says to start. Source: Google, "Set up the multi-cluster GKE Inference Gateway"."""
@@ -21,7 +21,6 @@ class HealthCheckSpec:
         timeout_sec: Seconds to wait for an answer; not more than the interval.
         healthy_threshold: Good answers in a row that bring a server back, 1 to 10.
         unhealthy_threshold: Bad answers in a row that take a server out, 1 to 10.
-        path: Path that vLLM answers when it is ready.
     """
 
     # Source: CRD healthcheckpolicies.networking.gke.io, spec.default.
@@ -29,10 +28,9 @@ class HealthCheckSpec:
     timeout_sec: Annotated[int, Between(1, 300)] = 5
     healthy_threshold: Annotated[int, Between(1, 10)] = 2
     unhealthy_threshold: Annotated[int, Between(1, 10)] = 2
-    path: str = "/health"
 
     def __post_init__(self) -> None:
-        refuse([*wrong_settings(self), *wrong_text("path", self.path, r"(?s)/.*", "start with '/'")])
+        refuse(wrong_settings(self))
 
     @property
     def detection_sec(self) -> int:
@@ -71,15 +69,3 @@ class GatewaySpec:
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))
-
-    @property
-    def spill_over_percent(self) -> int | None:
-        """KV-cache fill at which requests spill over; None where requests are counted instead."""
-        return None if self.max_in_flight_requests else self.max_utilization_percent or DEFAULT_SPILL_OVER_PERCENT
-
-    @property
-    def spills_over_at(self) -> str:
-        """What makes a region full, as a phrase for people."""
-        if self.max_in_flight_requests:
-            return f"{self.max_in_flight_requests} requests at once per server"
-        return f"{self.spill_over_percent} % of the KV cache"

@@ -1,143 +1,124 @@
-"""The model's settings: which weights, and who may fetch them."""
+"""One model of a platform: what is served, by which server, where, and how clients reach it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated
 
+from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
-
-TOKEN = re.compile(r"hf_\w{8,}")
-"""What a Hugging Face token looks like: it is never printed."""
-
-REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
+from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
+from constructs_lib.specs.weights import WeightsSpec
 
 
 @dataclass(frozen=True, kw_only=True)
-class KubernetesSecretSpec:
+class AddressSpec:
     """
-    A Secret that is in the platform's namespace already.
+    Which requests of the gateway are a model's: those that fit all that is given.
 
     Args:
-        name: Name of the Secret.
-        key: Key in the Secret that holds the token.
+        path: Prefix of the path, such as `/gemma`; the server gets the path without it.
+        host: Host name that clients send, such as `gemma.example.com`.
+        headers: Headers with the exact value that each must have.
     """
 
-    name: str
-    key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class HuggingFaceTokenSpec:
-    """
-    Where the download finds its Hugging Face token: one of two places. The token itself is never in a config.
-
-    Args:
-        secret_manager: Name of a secret in the platform's project; mounted as a file, not copied.
-        kubernetes_secret: A Secret made by somebody else.
-    """
-
-    secret_manager: str | None = None
-    kubernetes_secret: KubernetesSecretSpec | None = None
+    path: str | None = None
+    host: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if isinstance(self.secret_manager, str) and TOKEN.search(self.secret_manager):
-            fix = "the name of the secret that holds the new one, after you revoked this one"
-            raise ValueError(f"secret_manager must hold no Hugging Face token, got one: write {fix}")
-        if (self.secret_manager is None) == (self.kubernetes_secret is None):
-            given = "none" if self.secret_manager is None else "both"
-            raise ValueError(f"give exactly one of secret_manager and kubernetes_secret, got {given}")
+        path = wrong_text("path", self.path, r"(/[A-Za-z0-9._~-]+)+", "read like /gemma, without a slash at the end")
+        label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+        host = wrong_text("host", self.host, rf"{label}(\.{label})+", "be a host name such as gemma.example.com")
+        refuse([*wrong_settings(self), *path, *host])
+        if not (self.path or self.host or self.headers):
+            raise ValueError("give at least one of path, host and headers, got none")
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoraAdapterSpec:
+class TrafficSpec:
     """
-    A LoRA adapter of the model.
+    How the load balancer treats one model where it differs from `gateway`.
 
     Args:
-        repository: Hugging Face repository of the adapter.
-        revision: Commit of the repository, 40 hexadecimal digits. Default: `main` as it is at the download, so that two
-            servers may have two versions.
+        timeout_sec: Longest request in seconds. Default: `gateway.timeout_sec`.
+        max_utilization_percent: KV-cache fill at which requests spill over to the next region, 1 to 100.
+        max_in_flight_requests: How many requests one server has at once before others spill over, 1 and up.
+        max_requests_per_second: How many requests a second one server gets before others spill over, 1 and up.
     """
 
-    repository: str
-    revision: str = "main"
+    timeout_sec: Annotated[int | None, Between(1, 2147483647)] = None
+    max_utilization_percent: Annotated[int | None, Between(1, 100)] = None
+    max_in_flight_requests: Annotated[int | None, Between(1, 2147483647)] = None
+    # Source: CRD gcpbackendpolicies.networking.gke.io, spec.default.maxRatePerEndpoint.
+    max_requests_per_second: Annotated[int | None, Between(1, 1_000_000_000)] = None
 
     def __post_init__(self) -> None:
-        refuse(_wrong_snapshot(self.repository, self.revision, branch="main"))
+        refuse(wrong_settings(self))
 
     @property
-    def directory(self) -> str:
-        """Where it is beside the weights: one folder per revision."""
-        return f"{self.repository}/{self.revision}"
+    def limits(self) -> list[str]:
+        """The settings that say when a region is full, of those that are given."""
+        names = ("max_utilization_percent", "max_in_flight_requests", "max_requests_per_second")
+        return [name for name in names if getattr(self, name) is not None]
 
 
-def _wrong_snapshot(repository: str, revision: str, branch: str | None = None) -> Iterator[str]:
-    yield from wrong_text("repository", repository, REPOSITORY, "read owner/name", _owner_and_name(repository))
-    commit = r"[0-9a-f]{40}" if branch is None else rf"[0-9a-f]{{40}}|{branch}"
-    must = "be a commit of 40 hexadecimal digits"
-    yield from wrong_text("revision", revision, commit, must, _commit(revision))
+@dataclass(frozen=True, kw_only=True)
+class CanarySpec:
+    """
+    Another model that answers a part of this one's requests.
 
+    Args:
+        model: Key of the other model.
+        percent: Share of the requests that it gets, 0 to 100.
+    """
 
-def _owner_and_name(repository: str) -> str:
-    """Return what to write for the address of a repository."""
-    site = r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?"
-    page = r"(?:/(?:tree|blob|resolve|commits?)/.*|@.*|/)?"
-    address = re.fullmatch(rf"{site}({REPOSITORY}){page}", str(repository))
-    return f"write '{address[1]}'" if address else "copy both from the model's page"
+    model: str
+    percent: Annotated[int, Between(0, 100)]
 
-
-def _commit(revision: str) -> str:
-    """Return what to write for the address or the upper case letters of a commit."""
-    commit = re.search(r"\b[0-9a-f]{40}\b", str(revision).lower())
-    return f"write '{commit[0]}'" if commit else "take it from the history on the model's page"
+    def __post_init__(self) -> None:
+        refuse(wrong_settings(self))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSpec:
     """
-    The model, at one revision.
+    One model: its weights and server, where it runs, how it scales, and which requests are its own.
 
     Args:
-        repository: Hugging Face repository, such as `google/gemma-3-27b-it`.
-        revision: Commit of the repository, 40 hexadecimal digits: what is served cannot change by itself.
-        source: `bucket`: downloaded once, and each server reads it from there. `hugging_face`: each server downloads it
-            for itself when it starts, onto its node; needs no bucket, and Hugging Face at every start. Keep
-            `bucket` for one deploy when it changes: until then servers read it.
-        lora_adapters: Adapters by the name that clients send as `model`.
-        hugging_face_token: Where the token is.
-        served_name: The name clients send as `model`. Default: the last part of the repository.
-        weights_gib: Size of the weights in GiB; the file cache is checked against it.
-        download_region: Key of the region whose cluster downloads. Default: the config cluster's.
-        download_timeout_minutes: How long the download may take.
+        server: The servers that serve it.
+        weights: Where its weights come from. Default: none, for a `custom` server whose image brings them.
+        served_name: The name that clients send as `model`. Default: the last part of the repository or path, or the
+            model's key.
+        node_pools: Keys of the pools that it runs on; with several, they are tried in this order when the first has no
+            machines. Several models may name one pool. A region uses those that it has. Default: the only pool.
+        migrate_back: Moves pods back to an earlier pool when there are machines again; running requests drain.
+        regions: Keys of the regions that serve it. Default: all.
+        replicas: Pods in each region. Default: as many as the pool holds. Not together with `autoscaling`.
+        autoscaling: Lets the number of servers follow the load. Default: a fixed number.
+        inference_pool: Pool and endpoint picker of each cluster, in place of those that all models have.
+        objectives: Priority of requests by what they send as `x-gateway-inference-objective`; higher goes first when
+            the pool is full. Default: `<key>-server-objective` with priority 10.
+        address: Which requests are its own. Default: all, for the only model.
+        traffic: How the load balancer treats it where it differs from `gateway`.
+        canary: Another model that answers a part of its requests.
+        drain: Takes the model out of the gateway while its servers run on: the step before its removal.
     """
 
-    repository: str
-    revision: str
-    hugging_face_token: HuggingFaceTokenSpec
-    source: Literal["bucket", "hugging_face"] = "bucket"
-    lora_adapters: dict[str, LoraAdapterSpec] = field(default_factory=dict)
+    server: ServerSpec
+    weights: WeightsSpec | None = None
     served_name: str | None = None
-    weights_gib: Annotated[int, Between(1, 65536)] = 56
-    download_region: str | None = None
-    download_timeout_minutes: Annotated[int, Between(5, 360)] = 60
+    node_pools: tuple[str, ...] = ()
+    migrate_back: bool = False
+    regions: tuple[str, ...] = ()
+    replicas: Annotated[int | None, Between(0, 10_000)] = None
+    autoscaling: AutoscalingSpec | None = None
+    inference_pool: InferencePoolSpec | None = None
+    objectives: dict[str, int] = field(default_factory=dict)
+    address: AddressSpec | None = None
+    traffic: TrafficSpec = field(default_factory=TrafficSpec)
+    canary: CanarySpec | None = None
+    drain: bool = False
 
     def __post_init__(self) -> None:
-        refuse([*_wrong_snapshot(self.repository, self.revision), *wrong_settings(self)])
-
-    @property
-    def name(self) -> str:
-        """The name clients send as `model`."""
-        return self.served_name or self.repository.split("/")[-1]
-
-    @property
-    def directory(self) -> str:
-        """Where the weights are in the bucket: one folder per revision, so that an old one can be served again."""
-        return f"{self.repository}/{self.revision}"
-
-    @property
-    def snapshots(self) -> tuple[ModelSpec | LoraAdapterSpec, ...]:
-        """Everything that is downloaded: the weights and the adapters."""
-        return (self, *self.lora_adapters.values())
+        refuse(wrong_settings(self))

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 from constructs_lib.specs.image import wrong_image
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.weights import KubernetesSecretSpec
+
+ServerKind = Literal["vllm", "sglang", "custom"]
+
+PORTS = {"vllm": 8000, "sglang": 30000}
+"""The port that each server listens on if none is given; a custom one must name its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelServerSpec:
+class ServerSpec:
     """
-    vLLM, one pod per accelerator node, or several where a pod takes some of a node's GPUs.
+    The servers of a model: one pod per accelerator node, or several where a pod takes some of a node's GPUs.
 
     Args:
-        image: Container image of vLLM with a tag or digest; of a tag that moves, such as `nightly`, you are warned.
-        vllm_version: vLLM's version, such as `0.11.0`. Default: the tag of vllm/vllm-openai, vllm/vllm-tpu and mirrors
-            whose path ends so. Needed for other images, digests and moving tags.
-        node_pool: Key of the pool it runs on. Default: the only pool.
-        fallback_node_pools: Keys of the pools that are tried in this order when the first has no machines. A cluster
-            uses those of them that its region has.
-        migrate_back: Moves pods back to an earlier choice when there are machines again; running requests drain.
-        replicas: Pods in each cluster. Default: as many as the pool holds. Not together with `autoscaling`.
-        port: HTTP port.
+        image: Container image with a tag or digest; of a tag that moves, such as `nightly`, you are warned.
+        kind: `vllm`, `sglang`, or `custom` for any other HTTP server.
+        version: Version of the server in the image, such as `0.11.0`. Default: the tag of the server's own images and
+            mirrors whose path ends so. Needed for other images, digests and moving tags; not for `custom`.
+        command: Command of a `custom` server. Default: the image's own.
+        extra_args: More arguments for the server, as they are; for `custom` all of them.
+        env: Environment variables by name.
+        secret_env: Environment variables by name, each from a Secret in the platform's namespace.
+        port: HTTP port. Default: 8000 for vllm, 30000 for sglang; `custom` names its own.
+        health_path: Path that answers 200 once the server is ready. Default: `/health`; `custom` names its own.
+        metric: Gauge from 0 to 1 that shows how full a `custom` server is. Default: none; the server is then behind a
+            multi-cluster Service in place of an InferencePool.
+        gpu_memory_percent: Share of each GPU's memory that vllm or sglang takes. Default: the server's own.
+        gpu_memory_gib: GiB of GPU memory that a `custom` server needs.
         tensor_parallel_size: Chips that hold the model together; fewer GPUs than a node has let several pods share it.
             Default: the chips of one node, of the smallest machine where there are several pools.
         max_model_len: Longest context in tokens. Default: what the model allows, which may not fit in memory.
-        extra_args: More arguments for vLLM, as they are.
-        max_lora_rank: Highest rank of the model's adapters. Default: vLLM's own, 16.
+        max_lora_rank: Highest rank of the model's adapters. Default: the server's own.
         file_cache_gib: GiB of the node's disk that hold the weights. Default: weights and a tenth.
         cpus: CPUs that a pod asks for. Default: half of its share of the node, of the smallest machine.
         memory_gib: GiB of memory that a pod asks for, beside its sidecar. Default: four fifths of its share of the
@@ -37,19 +47,23 @@ class ModelServerSpec:
             volumes then. Default: on for vllm/vllm-openai and vllm/vllm-tpu where GKE installs the driver.
         startup_timeout_sec: Seconds in which the weights must be loaded and compiled.
         termination_grace_sec: Seconds for running requests to end when a pod goes.
-        metric_export_name: Name under which the KV-cache metric reaches the load balancer.
+        metric_export_name: Name under which the metric reaches the load balancer.
     """
 
     image: str
-    vllm_version: str | None = None
-    node_pool: str | None = None
-    fallback_node_pools: tuple[str, ...] = ()
-    migrate_back: bool = False
-    replicas: Annotated[int | None, Between(0, 10_000)] = None
-    port: Annotated[int, Between(1, 65535)] = 8000
+    kind: ServerKind = "vllm"
+    version: str | None = None
+    command: tuple[str, ...] = ()
+    extra_args: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+    secret_env: dict[str, KubernetesSecretSpec] = field(default_factory=dict)
+    port: Annotated[int | None, Between(1, 65535)] = None
+    health_path: str | None = None
+    metric: str | None = None
+    gpu_memory_percent: Annotated[int | None, Between(1, 99)] = None
+    gpu_memory_gib: Annotated[int | None, Between(1, 1024)] = None
     tensor_parallel_size: int | None = None
     max_model_len: int | None = None
-    extra_args: tuple[str, ...] = ()
     max_lora_rank: int | None = None
     file_cache_gib: int | None = None
     # No machine of docs/machines.md has as many; SRV-ROOM knows what each has.
@@ -62,10 +76,26 @@ class ModelServerSpec:
 
     def __post_init__(self) -> None:
         texts = [
-            *wrong_text("vllm_version", self.vllm_version, r"\d+\.\d+(\.\d+)?", "read like 0.11.0"),
+            *wrong_text("version", self.version, r"\d+\.\d+(\.\d+)?(\.?post\d+)?", "read like 0.11.0"),
             *wrong_image(self.image),
+            *wrong_text("health_path", self.health_path, r"(?s)/.*", "start with '/'"),
         ]
         refuse([*wrong_settings(self), *texts])
+
+    @property
+    def http_port(self) -> int:
+        """The port that it listens on: as given, or the one of its kind."""
+        return self.port or PORTS.get(self.kind, 0)
+
+    @property
+    def ready_path(self) -> str:
+        """The path that answers once it is ready."""
+        return self.health_path or "/health"
+
+    @property
+    def has_pool(self) -> bool:
+        """Whether it is behind an InferencePool, whose picker reads its metric; else it is behind a Service."""
+        return self.kind != "custom" or self.metric is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +106,10 @@ class InferencePoolSpec:
     Args:
         chart_version: Version of the inferencepool chart: v1.0.1, v1.1.0, v1.2.1, v1.3.1, v1.4.0 or v1.5.0.
         endpoint_picker_replicas: 2 for a standby: one is active, the other waits.
-        objective_name: What requests send as `x-gateway-inference-objective` to have the priority. Default:
-            `<name>-server-objective`.
-        objective_priority: Priority of such requests; higher goes first when the pool is full.
     """
 
     chart_version: str = "v1.5.0"
     endpoint_picker_replicas: Annotated[int, Between(1, 5)] = 1
-    objective_name: str | None = None
-    objective_priority: int = 10
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))

@@ -16,6 +16,7 @@ class BucketSpec:
     Args:
         location: Region, dual-region or multi-region, such as `us-east5`, `NAM4` or `US`. Cannot change later; a
             cluster far from it reads across the ocean at each start, so there is no default.
+        download_region: Key of the region whose cluster downloads. Default: the config cluster's.
         name: Bucket name, unique in all of Google Cloud. Default: `<project>-<name>-weights`.
         soft_delete_days: Days for which deleted objects can be restored: 0 (off, saves money) or 7 to 90.
         versioning: Keeps the old version of an object that is overwritten.
@@ -23,6 +24,7 @@ class BucketSpec:
     """
 
     location: str
+    download_region: str | None = None
     name: str | None = None
     # Source: Google, "Soft delete": 7 to 90 days, or 0 for none.
     soft_delete_days: Annotated[int, Between(7, 90, or_zero=True)] = 7

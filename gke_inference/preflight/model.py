@@ -8,7 +8,7 @@ from functools import partial
 
 import httpx
 
-from constructs_lib.specs import LoraAdapterSpec, ModelSpec
+from constructs_lib.specs import LoraAdapterSpec, RepositorySpec
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
@@ -30,7 +30,7 @@ def checks(target: Target) -> Iterator[Check]:
             id="SECRET", needed=f"the secret {secret} with an enabled version",
             role="secretmanager.versions.list", ask=partial(_secret, target, secret),
         )  # fmt: skip
-    snapshots: dict[str, ModelSpec | LoraAdapterSpec] = {"": model, **model.lora_adapters}
+    snapshots: dict[str, RepositorySpec | LoraAdapterSpec] = {"": model, **model.lora_adapters}
     for name, snapshot in snapshots.items():
         yield Check(
             id=f"MODEL-{name}" if name else "MODEL", needed=f"{snapshot.repository} can be downloaded",
@@ -56,7 +56,7 @@ def _secret(target: Target, secret: str) -> Iterator[Finding]:
         yield good("SECRET", "it has an enabled version", needed)
 
 
-def _snapshot(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec) -> Iterator[Finding]:
+def _snapshot(target: Target, id_: str, snapshot: RepositorySpec | LoraAdapterSpec) -> Iterator[Finding]:
     repository, revision = snapshot.repository, snapshot.revision
     needed = f"{repository} at {revision[:12]} can be downloaded"
     page = f"https://huggingface.co/{repository}"

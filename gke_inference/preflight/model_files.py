@@ -8,7 +8,7 @@ from math import ceil
 from urllib.parse import quote
 
 from constructs_lib.data.download_weights import RefusedError, RemoteFile, needed, remote_file
-from constructs_lib.specs import LoraAdapterSpec, ModelSpec
+from constructs_lib.specs import LoraAdapterSpec, RepositorySpec
 from constructs_lib.vllm_arguments import weights_format
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
@@ -24,7 +24,7 @@ def checks(target: Target) -> Iterator[Check]:
     """Yield one per repository, by the rule of the download program itself."""
     model = target.config.model
     kind, size = weights_format(target.config.model_server.extra_args), model.weights_gib
-    snapshots: dict[str, ModelSpec | LoraAdapterSpec] = {"MODEL-FILES": model}
+    snapshots: dict[str, RepositorySpec | LoraAdapterSpec] = {"MODEL-FILES": model}
     snapshots |= {f"MODEL-{name}-FILES": adapter for name, adapter in model.lora_adapters.items()}
     for id_, snapshot in snapshots.items():
         what = f"files that vLLM reads, at most model.weights_gib ({size} GiB)" if snapshot is model else "an adapter"
@@ -34,7 +34,7 @@ def checks(target: Target) -> Iterator[Check]:
         )  # fmt: skip
 
 
-def _files(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what: str, kind: str) -> Iterator[Finding]:
+def _files(target: Target, id_: str, snapshot: RepositorySpec | LoraAdapterSpec, what: str, kind: str) -> Iterator[Finding]:
     token, page = target.hugging_face_token, f"{snapshot.repository}/revision/{snapshot.revision}"
     found = get(f"api/models/{page}?blobs=true", token)
     # What cannot be seen at all is reported by MODEL.
@@ -61,7 +61,7 @@ def _files(target: Target, id_: str, snapshot: ModelSpec | LoraAdapterSpec, what
         yield good(id_, size_text, what)
 
 
-def _read(snapshot: ModelSpec | LoraAdapterSpec, token: str, file: RemoteFile) -> bytes:
+def _read(snapshot: RepositorySpec | LoraAdapterSpec, token: str, file: RemoteFile) -> bytes:
     answer = get(f"{snapshot.repository}/resolve/{snapshot.revision}/{quote(file.path)}", token)
     if answer.status_code in (401, 403):
         raise PermissionError(file.path)

@@ -18,10 +18,10 @@ from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
 from gke_inference.tables import make_table
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE
+from platform_config.model import models_of
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
-from platform_config.requirements import metric_source
 from platform_config.rules import check
 from platform_config.stack_graph import INFRA, stack_folder
 
@@ -69,20 +69,13 @@ def print_summary(
     console.print(_types(order, outdir))
     console.print(_regions(config))
     console.print(_addresses(config))
+    console.print(_models(config))
     probe = config.gateway.health_check
     console.print(
         f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
-        f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures); "
-        f"requests spill over at {config.gateway.spills_over_at}.",
+        f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures).",
         soft_wrap=True,
     )
-    if config.autoscaling:
-        spec = config.autoscaling
-        console.print(
-            f"Each region runs {spec.min_replicas} to {spec.max_replicas} model servers: it grows at "
-            f"{spec.target_percent} % of the KV cache ({metric_source(config)} metric).",
-            soft_wrap=True,
-        )
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
     changes = changes or Changes()
@@ -147,6 +140,21 @@ def _addresses(config: Config) -> Table:
         named = config.gateway.addresses == "named"
         address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
         table.add_row(f"{key} ({config.regions[key].region})", address, str(region_ranges(config, key).nodes))
+    return table
+
+
+def _models(config: Config) -> Table:
+    table = make_table("Models", "model", "sent as", "server", "regions", "servers in each", "full at")
+    for model in models_of(config):
+        spec = model.autoscaling
+        fixed = {model.serving_nodes(key).replicas for key in model.regions} if model.spec.replicas is None else set()
+        count = " or ".join(map(str, sorted(fixed))) or str(model.spec.replicas)
+        if spec:
+            grows = f"grows at {spec.target_percent} %, {model.metric_source} metric"
+            count = f"{spec.min_replicas} to {spec.max_replicas} ({grows})"
+        table.add_row(
+            model.key, model.name, model.server.kind, ", ".join(model.regions), count, model.balancing.full_at
+        )
     return table
 
 

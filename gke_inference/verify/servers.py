@@ -28,7 +28,6 @@ from gke_inference.verify.verdict import Verdict
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.network_plan import network_policy_plan
-from platform_config.requirements import metric_source
 
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 CLUSTERWIDE = "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies"

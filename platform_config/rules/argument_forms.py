@@ -6,21 +6,21 @@ import re
 from collections.abc import Iterator, Sequence
 
 from constructs_lib.vllm_arguments import split_arguments
-from platform_config.config import Config
 from platform_config.errors import Problem, shown
+from platform_config.model import Model
 from platform_config.rules.arguments import is_reserved
-from platform_config.rules.rule import Rule
+from platform_config.rules.rule import Rule, per_model
 
 # vLLM's own short names have at most three letters, such as -tp, -dpl and -O3 (vLLM, engine arguments).
 SINGLE_HYPHEN = r"-(?=[A-Za-z]{4}|[A-Za-z]+[-_])"
 LONG_DASH = r"[\u2012-\u2015]-?(?=[A-Za-z])"
 
 
-def _forms(config: Config) -> Iterator[Problem]:
-    for index, text in enumerate(config.model_server.extra_args):
+def _forms(at: str, model: Model) -> Iterator[Problem]:
+    for index, text in enumerate(model.server.extra_args):
         if is_reserved(text):
             continue
-        path = f"model_server.extra_args[{index}]"
+        path = f"{at}.server.extra_args[{index}]"
         meant = _meant(text, is_first=index == 0)
         if not meant:
             yield Problem(path, f"must hold an argument, got {shown(text)}", "remove it")
@@ -53,6 +53,6 @@ RULES = (
         "Each item of `extra_args` is one argument or one value",
         "No shell splits them at blanks: vLLM does not know an argument with a blank in its name, and ends.",
         "Python, argparse; vLLM, FlexibleArgumentParser",
-        _forms,
+        per_model(_forms),
     ),
 )

@@ -10,31 +10,31 @@ from math import prod
 from constructs_lib.manifests.model_server import MODELS
 from constructs_lib.server_image import server_image
 from constructs_lib.vllm_arguments import HF_FORMATS, Argument, arguments
-from platform_config.config import Config
 from platform_config.errors import Problem, shown
-from platform_config.rules.rule import Rule, serving_nodes
+from platform_config.model import Model
+from platform_config.rules.rule import Rule, per_model, serving_nodes
 
 RESERVED = {
     # vllm-project/vllm, vllm/v1/engine: the Prometheus logger is one of the loggers that log_stats makes.
     "--disable-log-stats": "remove it: without statistics there is no KV-cache metric to balance and scale by",
-    "--enable-lora": "write model.lora_adapters",
+    "--enable-lora": "write weights.lora_adapters",
     "--host": "the server listens on all addresses",
-    "--lora-modules": "write model.lora_adapters",
-    "--max-lora-rank": "write model_server.max_lora_rank",
-    "--max-loras": "each of model.lora_adapters is counted",
-    "--max-model-len": "write model_server.max_model_len",
-    "--model": "write model.repository",
-    "--port": "write model_server.port",
-    "--revision": "write model.revision",
-    "--served-model-name": "write model.served_name",
-    "--shutdown-timeout": "write model_server.termination_grace_sec",
+    "--lora-modules": "write weights.lora_adapters",
+    "--max-lora-rank": "write server.max_lora_rank",
+    "--max-loras": "each of weights.lora_adapters is counted",
+    "--max-model-len": "write server.max_model_len",
+    "--model": "write weights.repository",
+    "--port": "write server.port",
+    "--revision": "write weights.revision",
+    "--served-model-name": "write served_name",
+    "--shutdown-timeout": "write server.termination_grace_sec",
     "--ssl-certfile": "gateway and probes speak HTTP with the server",
     "--ssl-keyfile": "gateway and probes speak HTTP with the server",
-    "--tensor-parallel-size": "write model_server.tensor_parallel_size",
-    "-tp": "write model_server.tensor_parallel_size",
-    "--uds": "the server listens on model_server.port",
+    "--tensor-parallel-size": "write server.tensor_parallel_size",
+    "-tp": "write server.tensor_parallel_size",
+    "--uds": "the server listens on server.port",
     "--api-key": "it would be in plan and state: protect the gateway instead",
-    "--hf-token": "it would be in plan and state: write model.hugging_face_token, the server itself needs none",
+    "--hf-token": "it would be in plan and state: write weights.hugging_face_token, the server itself needs none",
     "--download-dir": "the server downloads nothing: remove it",
 }
 
@@ -84,49 +84,49 @@ def is_reserved(text: str) -> bool:
     return any(argument.named(_KNOWN) in RESERVED for argument in arguments([text]))
 
 
-def _reserved(config: Config) -> Iterator[Problem]:
-    for argument in arguments(config.model_server.extra_args):
+def _reserved(at: str, model: Model) -> Iterator[Problem]:
+    for argument in arguments(model.server.extra_args):
         flag = argument.named(_KNOWN)
         if flag in RESERVED:
-            path = f"model_server.extra_args[{argument.index}]"
+            path = f"{at}.server.extra_args[{argument.index}]"
             yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", RESERVED[flag])
 
 
-def _chips(config: Config) -> Iterator[Problem]:
+def _chips(at: str, model: Model) -> Iterator[Problem]:
     given = {
         argument.index: int(argument.value)
-        for argument in arguments(config.model_server.extra_args)
+        for argument in arguments(model.server.extra_args)
         if argument.named(_KNOWN) in PARALLEL and re.fullmatch(r"[1-9]\d{0,8}", argument.value)
     }
-    for key in config.regions if given else ():
-        nodes = serving_nodes(config, key)
+    for key in model.regions if given else ():
+        nodes = serving_nodes(model, key)
         if nodes and nodes.split * prod(given.values()) > nodes.chips_per_pod:
             most = f"must need at most the chips that a pod asks for, {nodes.chips_per_pod}"
             for index, size in given.items():
                 times = " x ".join(map(str, (nodes.split, *given.values())))
                 fix = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
                 if size > 1:
-                    yield Problem(f"model_server.extra_args[{index}]", f"{most}, got {times}", fix)
+                    yield Problem(f"{at}.server.extra_args[{index}]", f"{most}, got {times}", fix)
 
 
-def _absent(config: Config) -> Iterator[Problem]:
-    for argument in arguments(config.model_server.extra_args):
-        path = f"model_server.extra_args[{argument.index}]"
+def _absent(at: str, model: Model) -> Iterator[Problem]:
+    for argument in arguments(model.server.extra_args):
+        path = f"{at}.server.extra_args[{argument.index}]"
         for flag, value in _places(argument):
-            if flag in REPOSITORIES and value not in REPOSITORIES[flag] and not _is_in_pods(config, flag, value):
+            if flag in REPOSITORIES and value not in REPOSITORIES[flag] and not _is_in_pods(model, flag, value):
                 what = "a directory that the pods have, since they never reach Hugging Face"
-                yield Problem(path, f"must name {what}, got {shown(value)}", _fix(config, flag, value))
-            elif flag in FILES and not _is_in_pods(config, flag, value):
+                yield Problem(path, f"must name {what}, got {shown(value)}", _fix(model, flag, value))
+            elif flag in FILES and not _is_in_pods(model, flag, value):
                 message = f"must name a file that the pods have, got {shown(value)}"
-                yield Problem(path, message, _fix(config, flag, value))
+                yield Problem(path, message, _fix(model, flag, value))
 
 
-def _load_format(config: Config) -> Iterator[Problem]:
-    for argument in arguments(config.model_server.extra_args):
+def _load_format(at: str, model: Model) -> Iterator[Problem]:
+    for argument in arguments(model.server.extra_args):
         if argument.named(_KNOWN) == "--load-format" and argument.value not in LOAD_FORMATS:
             message = f"must be a format that is downloaded ({', '.join(LOAD_FORMATS)}), got {shown(argument.value)}"
             fix = "remove it: vLLM chooses by what the repository has"
-            yield Problem(f"model_server.extra_args[{argument.index}]", message, fix)
+            yield Problem(f"{at}.server.extra_args[{argument.index}]", message, fix)
 
 
 def _places(argument: Argument) -> Iterator[tuple[str, str]]:
@@ -151,22 +151,27 @@ def _map(text: str) -> dict[str, object]:
     return made if isinstance(made, dict) else {}
 
 
-def _is_in_pods(config: Config, flag: str, value: str) -> bool:
+def _is_in_pods(model: Model, flag: str, value: str) -> bool:
     """Return whether *value* may be in the pods: in the bucket, in a downloaded snapshot, or in a custom image."""
-    image = server_image(config.model_server.image)
+    image = server_image(model.server.image)
     if value.startswith(f"{MODELS}/"):
-        snapshots = [f"{MODELS}/{snapshot.directory}" for snapshot in config.model.snapshots]
-        return config.model.source == "bucket" or any(f"{value}/".startswith(f"{there}/") for there in snapshots)
+        snapshots = [f"{MODELS}/{snapshot.directory}" for snapshot in model.weights.snapshots] if model.weights else []
+        return _has_bucket(model) or any(f"{value}/".startswith(f"{there}/") for there in snapshots)
     if not image.is_vllms_own:
         return value.startswith("/") or (flag in FILES and "://" not in value)
     return flag in FILES and value.startswith(EXAMPLES) and image.path.endswith("vllm-openai")
 
 
-def _fix(config: Config, flag: str, value: str) -> str:
-    if value == config.model.repository:
+def _has_bucket(model: Model) -> bool:
+    """Return whether the servers see a whole bucket, in which more may be than was downloaded."""
+    return model.weights is not None and (model.weights.reads_bucket or model.weights.own_bucket is not None)
+
+
+def _fix(model: Model, flag: str, value: str) -> str:
+    if model.weights and value == model.weights.repository:
         return "remove it: vLLM uses what is in the model's repository"
     bucket = f"copy it into the bucket and write its path below {MODELS}, or "
-    own = f"{bucket if config.model.source == 'bucket' else ''}build it into a custom image and write its path"
+    own = f"{bucket if _has_bucket(model) else ''}build it into a custom image and write its path"
     return f"{own}; ngram needs no model" if flag in ("--spec-model", "--speculative-model") else own
 
 
@@ -178,28 +183,28 @@ RULES = (
         "`extra_args` sets nothing that has a setting, holds no key, and keeps the metrics",
         "The probes, the pool and the clients must agree with the server; arguments are in plan and state.",
         "this library",
-        _reserved,
+        per_model(_reserved),
     ),
     Rule(
         "SRV-ARGS-CHIPS",
         "`extra_args` splits the model over no more chips than a pod asks for",
         "A server that needs more waits for chips that it never gets, or ends.",
         "vLLM, Parallelism and scaling",
-        _chips,
+        per_model(_chips),
     ),
     Rule(
         "SRV-OFFLINE",
         "`extra_args` names nothing that the pods do not have",
-        "Whatever `model.source` is, vLLM itself is offline and has no token: with a tokenizer, a draft model or a "
+        "Whatever `weights.source` is, vLLM itself is offline and has no token: with a tokenizer, a draft model or a "
         "template that the pods do not have, no server starts.",
         "vLLM, Engine arguments and OpenAI-compatible server; Hugging Face, HF_HUB_OFFLINE",
-        _absent,
+        per_model(_absent),
     ),
     Rule(
         "SRV-FORMAT",
         "`--load-format` is one whose files are downloaded",
         "One set of weights is downloaded: the safetensors, or else what the repository has instead.",
         "vLLM, LoadConfig; docs/decisions/0029",
-        _load_format,
+        per_model(_load_format),
     ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from constructs_lib.specs import CapacitySpec
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
-from platform_config.rules.rule import Rule, pool_specs, serving_plans
+from platform_config.rules.rule import Rule, models, pool_specs, serving_plans
 
 NAME = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 RESERVATION = rf"(projects/[a-z0-9-]+/reservations/)?{NAME}(/reservationBlocks/{NAME})?"
@@ -68,9 +68,10 @@ def _reserved_only(config: Config) -> Iterator[Problem]:
 
 
 def _serving(config: Config) -> Iterator[list[tuple[str, CapacitySpec]]]:
-    """Yield the pools that each region serves from, with how each gets its machines."""
-    for key in config.regions:
-        yield [(path, plan.spec.capacity) for path, plan in serving_plans(config, key)]
+    """Yield the pools that each region serves a model from, with how each gets its machines."""
+    for _, model in models(config):
+        for key in model.regions:
+            yield [(path, plan.spec.capacity) for path, plan in serving_plans(model, key)]
 
 
 RULES = (

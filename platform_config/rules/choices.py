@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from constructs_lib.accelerators import PoolPlan
-from platform_config.config import Config
 from platform_config.errors import Problem
-from platform_config.rules.rule import Rule, serving_nodes
+from platform_config.model import Model
+from platform_config.rules.rule import Rule, per_model, serving_nodes
 
 SMALLER_WEIGHTS = ("--quantization", "-q", "--cpu-offload-gb", "--dtype")
 """Arguments that make the weights smaller in memory than they are on disk."""
@@ -18,8 +18,8 @@ MEMORY_SHARE = 0.9
 GIVEN_SHARE = r"--gpu[-_]memory[-_]utilization[=\s]+(0?\.\d+|1(\.0*)?)\b"
 
 
-def _grows(config: Config) -> Iterator[Problem]:
-    for nodes in _with_choices(config):
+def _grows(_: str, model: Model) -> Iterator[Problem]:
+    for nodes in _with_choices(model):
         for path, plan in nodes.items():
             if not plan.grows and not plan.multi_host:
                 fix = f"write autoscaling: {{max_nodes: {plan.nodes}}}"
@@ -28,8 +28,8 @@ def _grows(config: Config) -> Iterator[Problem]:
                 )
 
 
-def _same_device(config: Config) -> Iterator[Problem]:
-    for nodes in _with_choices(config):
+def _same_device(_: str, model: Model) -> Iterator[Problem]:
+    for nodes in _with_choices(model):
         (first_path, first), *others = nodes.items()
         for path, plan in others:
             if plan.pod_form == first.pod_form or plan.multi_host or first.multi_host:
@@ -49,37 +49,40 @@ def _without_interfaces(plan: PoolPlan) -> tuple[str, ...]:
     return replace(plan, spec=replace(plan.spec, dranet=False)).pod_form
 
 
-def _with_choices(config: Config) -> Iterator[dict[str, PoolPlan]]:
-    for key in config.regions:
-        nodes = serving_nodes(config, key)
+def _with_choices(model: Model) -> Iterator[dict[str, PoolPlan]]:
+    for key in model.regions:
+        nodes = serving_nodes(model, key)
         if nodes and len(nodes.pools) > 1:
             yield dict(nodes.pools)
 
 
-def _memory(config: Config) -> Iterator[Problem]:
-    args = config.model_server.extra_args
-    if any(re.split(r"[=\s]", arg, maxsplit=1)[0].replace("_", "-") in SMALLER_WEIGHTS for arg in args):
+def _memory(_: str, model: Model) -> Iterator[Problem]:
+    weights = model.weights
+    args = model.server.extra_args if weights else ()
+    if weights is None or any(
+        re.split(r"[=\s]", arg, maxsplit=1)[0].replace("_", "-") in SMALLER_WEIGHTS for arg in args
+    ):
         return
     given = re.search(GIVEN_SHARE, " ".join(args))
     share = float(given[1]) if given else MEMORY_SHARE
-    for key in config.regions:
-        nodes = serving_nodes(config, key)
+    for key in model.regions:
+        nodes = serving_nodes(model, key)
         for path, plan in nodes.pools.items() if nodes else ():
             chips = min(nodes.split, plan.machine.chips) if nodes else 0
             part = share if given else plan.gpu_memory_share or share
-            if config.model.weights_gib > part * chips * plan.device_memory_gb:
-                yield _too_heavy(config, path, plan, chips, part)
+            if weights.gib > part * chips * plan.device_memory_gb:
+                yield _too_heavy(model, weights.gib, path, plan, chips, part)
 
 
-def _too_heavy(config: Config, path: str, plan: PoolPlan, chips: int, share: float) -> Problem:
+def _too_heavy(model: Model, weights_gib: int, path: str, plan: PoolPlan, chips: int, share: float) -> Problem:
     message = (
-        f"must hold {config.model.weights_gib} GiB of weights in {share:.0%} of the memory of a pod's "
+        f"must hold {weights_gib} GiB of weights in {share:.0%} of the memory of a pod's "
         f"{f'{chips} chips' if chips > 1 else 'chip'}, got '{plan.machine.machine_type}' "
         f"with {chips * plan.device_memory_gb} GB"
     )
-    few = config.model_server.tensor_parallel_size is not None and chips < plan.most_devices_per_pod
-    fix = "write a larger model_server.tensor_parallel_size" if few else "choose a larger machine"
-    return Problem(f"{path}.machine_type", message, f"{fix}, or correct model.weights_gib")
+    few = model.server.tensor_parallel_size is not None and chips < plan.most_devices_per_pod
+    fix = f"write a larger models.{model.key}.server.tensor_parallel_size" if few else "choose a larger machine"
+    return Problem(f"{path}.machine_type", message, f"{fix}, or correct models.{model.key}.weights.size_gib")
 
 
 RULES = (
@@ -88,20 +91,20 @@ RULES = (
         "Each of several pools grows",
         "A ComputeClass chooses where nodes are added: a pool of fixed size costs the same and adds none.",
         "Google, About custom compute classes",
-        _grows,
+        per_model(_grows),
     ),
     Rule(
         "CHOICE-POD",
         "Each of several pools can run the same pod",
         "One Deployment asks for one kind of chip, slice, network interface and processor.",
         "Kubernetes, Assigning Pods to Nodes; Google, Plan TPUs in GKE",
-        _same_device,
+        per_model(_same_device),
     ),
     Rule(
         "SRV-MEMORY",
         "The weights fit in the memory of a pod's chips",
         "vLLM ends with out of memory after it has loaded most of them.",
         "vLLM, engine arguments, --gpu-memory-utilization; constructs_lib/data/machines.json",
-        _memory,
+        per_model(_memory),
     ),
 )

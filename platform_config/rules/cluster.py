@@ -8,7 +8,7 @@ from constructs_lib.gke_version import BALANCER_METRIC, BALANCER_METRIC_BEFORE, 
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.requirements import feature_floors
-from platform_config.rules.rule import Rule, pool_plans
+from platform_config.rules.rule import Rule, models, pool_plans
 
 
 def _version(config: Config) -> Iterator[Problem]:
@@ -47,7 +47,8 @@ def _floors(config: Config) -> dict[str, str]:
 
 def _balancer_metric(config: Config) -> Iterator[Problem]:
     version, new, old = _read(config), BALANCER_METRIC, BALANCER_METRIC_BEFORE
-    if config.gateway.spill_over_percent is None or version is None:
+    by_metric = any(model.balancing.max_utilization_percent is not None for _, model in models(config))
+    if not by_metric or version is None:
         return
     if version.reaches(GkeVersion.parse(old.version)) and not version.reaches(GkeVersion.parse(new.version)):
         message = (

@@ -6,20 +6,23 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.inferencepool_chart import VERSIONS
+from constructs_lib.specs import InferencePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
-from platform_config.rules.rule import Rule
+from platform_config.model import Model
+from platform_config.rules.rule import Rule, models, per_model
 
-MODEL_SERVER_PORTS = 1
+MAX_GROUPS = 50
+"""Network endpoint groups of one backend service: one for each zone of each cluster."""
 BUSY_ANSWER_SEC = 3
 """Healthy servers under load have missed a timeout of 2 seconds (gonka-ai/gonka#1421)."""
 
 
-def _groups(config: Config) -> Iterator[Problem]:
-    zones = {key: len(region.zones) for key, region in config.regions.items()}
-    total = sum(zones.values()) * MODEL_SERVER_PORTS
-    if total > 50:
-        message = f"must have at most 50 zones times ports in all, got {total} from {len(zones)} regions"
+def _groups(_: str, model: Model) -> Iterator[Problem]:
+    zones = {key: len(model.config.regions[key].zones) for key in model.regions}
+    total = sum(zones.values())
+    if total > MAX_GROUPS:
+        message = f"must have at most {MAX_GROUPS} zones in all for {model.key}, got {total} from {len(zones)} regions"
         most = max(zones, key=zones.__getitem__)
         yield Problem("regions", message, f"name fewer zones in regions.{most}, or fewer regions")
 
@@ -48,15 +51,15 @@ def _health_busy(config: Config) -> Iterator[Problem]:
         yield Problem(path, message, f"write {BUSY_ANSWER_SEC}{longer}")
 
 
-def _health_path(config: Config) -> Iterator[Problem]:
-    path = config.gateway.health_check.path
+def _health_path(at: str, model: Model) -> Iterator[Problem]:
+    path = model.server.ready_path
     if len(path) > 2048 or not path.isascii() or not path.isprintable() or " " in path:
         message = f"must be at most 2048 printable ASCII characters without spaces, got {shown(path)}"
-        yield Problem("gateway.health_check.path", message, "write '/health'")
+        yield Problem(f"{at}.server.health_path", message, "write '/health'")
 
 
-def _metric(config: Config) -> Iterator[Problem]:
-    name, path = config.model_server.metric_export_name, "model_server.metric_export_name"
+def _metric(at: str, model: Model) -> Iterator[Problem]:
+    name, path = model.server.metric_export_name, f"{at}.server.metric_export_name"
     if len(name) > 45:
         yield Problem(path, f"must be at most 45 characters, got {len(name)}: {shown(name)}", "write 'kv-cache'")
     if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name):
@@ -64,26 +67,37 @@ def _metric(config: Config) -> Iterator[Problem]:
         yield Problem(path, message, "write 'kv-cache'")
 
 
+def _pools(config: Config) -> Iterator[tuple[str, InferencePoolSpec]]:
+    """Yield path and section of each `inference_pool` in the file."""
+    yield "inference_pool", config.inference_pool
+    for path, model in models(config):
+        if model.spec.inference_pool is not None:
+            yield f"{path}.inference_pool", model.spec.inference_pool
+
+
 def _chart(config: Config) -> Iterator[Problem]:
-    version = config.inference_pool.chart_version
-    if version not in VERSIONS:
-        fix = f"write 'v{version}'" if f"v{version}" in VERSIONS else nearest(version, VERSIONS)
-        message = f"must be one of {', '.join(VERSIONS)}, got {shown(version)}"
-        yield Problem("inference_pool.chart_version", message, fix)
+    for path, pool in _pools(config):
+        version = pool.chart_version
+        if version not in VERSIONS:
+            fix = f"write 'v{version}'" if f"v{version}" in VERSIONS else nearest(version, VERSIONS)
+            message = f"must be one of {', '.join(VERSIONS)}, got {shown(version)}"
+            yield Problem(f"{path}.chart_version", message, fix)
 
 
 def _bare_picker(config: Config) -> Iterator[Problem]:
-    version = config.inference_pool.chart_version
-    if version in VERSIONS and not VERSIONS[version].has_resources:
-        first = next(name for name, chart in VERSIONS.items() if chart.has_resources)
-        message = f"should be {first} or later, whose endpoint picker asks for CPU and memory, got '{version}'"
-        yield Problem("inference_pool.chart_version", message, f"write '{list(VERSIONS)[-1]}'")
+    for path, pool in _pools(config):
+        version = pool.chart_version
+        if version in VERSIONS and not VERSIONS[version].has_resources:
+            first = next(name for name, chart in VERSIONS.items() if chart.has_resources)
+            message = f"should be {first} or later, whose endpoint picker asks for CPU and memory, got '{version}'"
+            yield Problem(f"{path}.chart_version", message, f"write '{list(VERSIONS)[-1]}'")
 
 
-def _priority(config: Config) -> Iterator[Problem]:
-    if not -(2**31) <= config.inference_pool.objective_priority < 2**31:
-        message = f"must be between {-(2**31)} and {2**31 - 1}, got {config.inference_pool.objective_priority}"
-        yield Problem("inference_pool.objective_priority", message, "write 10")
+def _priority(at: str, model: Model) -> Iterator[Problem]:
+    for name, priority in model.spec.objectives.items():
+        if not -(2**31) <= priority < 2**31:
+            message = f"must be between {-(2**31)} and {2**31 - 1}, got {priority}"
+            yield Problem(f"{at}.objectives.{name}", message, "write 10")
 
 
 def _one_balance(config: Config) -> Iterator[Problem]:
@@ -93,20 +107,20 @@ def _one_balance(config: Config) -> Iterator[Problem]:
         yield Problem("gateway.max_in_flight_requests", f"must be the only limit, got {given}", "remove one of the two")
 
 
-def _draining(config: Config) -> Iterator[Problem]:
-    draining, grace = config.gateway.draining_sec, config.model_server.termination_grace_sec
+def _draining(at: str, model: Model) -> Iterator[Problem]:
+    draining, grace = model.config.gateway.draining_sec, model.server.termination_grace_sec
     if grace < draining:
         message = f"should be at least gateway.draining_sec ({draining}), got {grace}"
-        yield Problem("model_server.termination_grace_sec", message, f"write {draining + 10}")
+        yield Problem(f"{at}.server.termination_grace_sec", message, f"write {draining + 10}")
 
 
 RULES = (
     Rule(
         "GW-NEG-50",
-        "Zones times ports of all clusters are at most 50",
-        "Each is a network endpoint group, and the one backend service behind the gateway holds 50.",
+        "A model's zones in all clusters are at most 50",
+        "Each is a network endpoint group, and the one backend service of a model holds 50.",
         "Google, Set up the multi-cluster GKE Inference Gateway, limitations",
-        _groups,
+        per_model(_groups),
     ),
     Rule(
         "GW-ADDRESS-16",
@@ -135,14 +149,14 @@ RULES = (
         "The health check's path is a plain URL path",
         "The policy's CRD and the load balancer refuse others.",
         "CRD healthcheckpolicies.networking.gke.io, requestPath",
-        _health_path,
+        per_model(_health_path),
     ),
     Rule(
         "GW-METRIC-45",
         "The metric's export name has at most 45 characters: lower case letters, digits, hyphens",
         "The load balancer reads `gke.named_metrics.<name>`, in which a name has 63 characters.",
         "CRD gcpbackendpolicies.networking.gke.io, customMetrics[].name; Google, Expose custom metrics",
-        _metric,
+        per_model(_metric),
     ),
     Rule(
         "GW-BALANCE-ONE",
@@ -171,14 +185,14 @@ RULES = (
         "The objective's priority is a 32-bit number",
         "The InferenceObjective's CRD refuses others.",
         "CRD inferenceobjectives.inference.networking.x-k8s.io, spec.priority",
-        _priority,
+        per_model(_priority),
     ),
     Rule(
         "GW-DRAINING",
         "Pods live as long as the load balancer drains their connections",
         "Requests that still run are cut off if the pod ends first.",
         "Kubernetes, Pod termination; CRD gcpbackendpolicies.networking.gke.io, connectionDraining",
-        _draining,
+        per_model(_draining),
         severity="warning",
     ),
 )

@@ -21,9 +21,10 @@ from constructs_lib.google_names import (
 from platform_config.config import Config
 from platform_config.errors import TOKEN, Problem, shown
 from platform_config.names import Names
-from platform_config.rules.rule import Rule, pool_specs
+from platform_config.rules.rule import Rule, models, pool_specs
 
 PLACEHOLDER = "my-project-id"
+MODEL_LENGTH = 20
 RESERVED_POOLS = ("system", "default-pool")
 RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
 MAX_LABELS = 63
@@ -37,6 +38,7 @@ def _words(config: Config) -> Iterator[Problem]:
     words = [("name", config.name)]
     words += [(f"regions.{key}", key) for key in config.regions]
     words += [(path, key) for path, key, _ in pool_specs(config)]
+    words += [(f"models.{key}", key) for key in config.models]
     for path, word in words:
         if not re.fullmatch(WORD, word):
             fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-").lstrip("-0123456789")
@@ -85,7 +87,8 @@ def _service_account(config: Config) -> Iterator[Problem]:
 
 
 def _release(config: Config) -> Iterator[Problem]:
-    yield from _too_long("name", "a chart release", [Names(config).inference_pool], 53)
+    for key in config.models:
+        yield from _too_long(f"models.{key}", "a name of", [key], MODEL_LENGTH)
 
 
 def _pools(config: Config) -> Iterator[Problem]:
@@ -98,10 +101,16 @@ def _pools(config: Config) -> Iterator[Problem]:
 
 
 def _objective(config: Config) -> Iterator[Problem]:
-    name, path = config.inference_pool.objective_name, "inference_pool.objective_name"
-    if name is not None and (wrong := wrong_label(name)):
-        message = f"must {wrong}, got {shown(name)}"
-        yield Problem(path, message, f"write '{_plain_word(name) or 'chat'}'")
+    first: dict[str, str] = {}
+    for path, model in models(config):
+        for name in model.spec.objectives:
+            here = f"{path}.objectives.{name}"
+            if wrong := wrong_label(name):
+                yield Problem(here, f"must {wrong}, got {shown(name)}", f"write '{_plain_word(name) or 'chat'}'")
+            elif name in first:
+                message = f"must be an objective of one model, got {shown(name)} of {first[name]} too"
+                yield Problem(here, message, f"write '{model.key}-{name}'")
+            first.setdefault(name, model.key)
 
 
 def _plain_word(text: str) -> str:
@@ -159,7 +168,7 @@ def _plain_label(text: str) -> str:
 RULES = (
     Rule(
         "NAME-WORD",
-        "`name`, region keys and pool keys hold lower case letters, digits and hyphens",
+        "`name` and the keys of regions, pools and models hold lower case letters, digits and hyphens",
         "They are parts of every cloud name and of every stack id.",
         "RFC 1035; Google, Compute Engine naming conventions",
         _words,
@@ -201,10 +210,10 @@ RULES = (
         _service_account,
     ),
     Rule(
-        "NAME-RELEASE-53",
-        "The InferencePool and its chart release have at most 53 characters",
-        "Helm refuses longer release names.",
-        "Helm, release name validation",
+        "NAME-MODEL-20",
+        "A model's key has at most 20 characters",
+        "The names of its objects contain it: longer ones are cut, and two models could then share one.",
+        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool, gateway-api-inference-extension.name",
         _release,
     ),
     Rule(
@@ -216,8 +225,8 @@ RULES = (
     ),
     Rule(
         "NAME-OBJECTIVE",
-        "`objective_name` is a DNS label",
-        "It names the InferenceObjective, and clients send it in a header.",
+        "Objectives are DNS labels, and each belongs to one model",
+        "Each names an InferenceObjective, and clients send it in a header.",
         "Kubernetes, Object names",
         _objective,
     ),

@@ -10,7 +10,7 @@ from constructs_lib.specs import RegionSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.pages import MACHINES
-from platform_config.rules.rule import Rule, pool_plans, pool_specs, region_plans
+from platform_config.rules.rule import Rule, models, pool_plans, pool_specs, region_plans
 
 
 def _some(config: Config) -> Iterator[Problem]:
@@ -125,12 +125,12 @@ def _nodes(config: Config) -> Iterator[Problem]:
 
 
 def _unused(config: Config) -> Iterator[Problem]:
-    server = config.model_server
-    used = (server.node_pool, *server.fallback_node_pools)
+    named = [model.spec.node_pools for _, model in models(config)]
+    used = list(dict.fromkeys(pool for pools in named for pool in pools))
     for path, key, _ in pool_specs(config):
-        if server.node_pool is not None and key not in used:
+        if all(named) and used and key not in used:
             given = " and ".join(f"'{pool}'" for pool in used)
-            message = f"should be used by something, got {given} as the model server's pool{'s' * (len(used) > 1)}"
+            message = f"should be used by something, got {given} as the models' pool{'s' * (len(used) > 1)}"
             yield Problem(path, message, "remove the pool")
 
 
@@ -201,7 +201,7 @@ RULES = (
     ),
     Rule(
         "POOL-UNUSED",
-        "Each pool is used by the model server",
+        "Each pool is used by a model",
         "Idle accelerators cost as much as busy ones.",
         "this library",
         _unused,

@@ -11,7 +11,7 @@ from constructs_lib.places import places
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
 from platform_config.errors import Problem, nearest, shown
-from platform_config.rules.rule import Rule
+from platform_config.rules.rule import Rule, models
 
 
 def _some(config: Config) -> Iterator[Problem]:
@@ -98,8 +98,10 @@ def _zone_twice(config: Config) -> Iterator[Problem]:
 
 def _keys(config: Config) -> Iterator[Problem]:
     named = [(f"gateway.regions[{index}]", key) for index, key in enumerate(config.gateway.regions)]
-    if config.model.download_region is not None and (config.bucket or config.reads_bucket):
-        named.append(("model.download_region", config.model.download_region))
+    if config.bucket is not None and config.bucket.download_region is not None:
+        named.append(("bucket.download_region", config.bucket.download_region))
+    for path, model in models(config):
+        named += [(f"{path}.regions[{index}]", key) for index, key in enumerate(model.spec.regions)]
     for path, key in named:
         if config.regions and key not in config.regions:
             message = f"must be a key of regions ({', '.join(config.regions)}), got {shown(key)}"

@@ -11,7 +11,8 @@ from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem
-from platform_config.partial_config import UNKNOWN, known_first
+from platform_config.model import Model, models_of
+from platform_config.partial_config import UNKNOWN, has_unknown, known_first
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,39 @@ def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
     return plans
 
 
-def serving_nodes(config: Config, key: str) -> ServingNodes | None:
+def models(config: Config) -> Iterator[tuple[str, Model]]:
+    """Yield path and model of each model in the file, broken ones last."""
+    for model in sorted(models_of(config), key=lambda model: has_unknown(model.spec)):
+        yield f"models.{model.key}", model
+
+
+def per_model(check: Callable[[str, Model], Iterable[Problem]]) -> Callable[[Config], Iterator[Problem]]:
+    """Return a check of a config that runs *check* for each of its models, with the path and the model."""
+
+    def check_all(config: Config) -> Iterator[Problem]:
+        for path, model in models(config):
+            yield from check(path, model)
+
+    return check_all
+
+
+def serving_nodes(model: Model, key: str) -> ServingNodes | None:
     """
-    Return the pools that region *key* serves from, in order, by their path; None if another rule refuses them all.
+    Return the pools on which *model* runs in region *key*, in order, by their path; None if other rules refuse them.
 
     A `tensor_parallel_size` that does not fit their nodes counts as not given: SRV-PARALLEL refuses it.
     """
-    plans = region_plans(config, key)
-    server = config.model_server
-    if server.node_pool is not None:
-        wanted = [plans[pool] for pool in (server.node_pool, *server.fallback_node_pools) if pool in plans]
+    plans = region_plans(model.config, key)
+    if model.spec.node_pools:
+        wanted = [plans[pool] for pool in model.spec.node_pools if pool in plans]
     else:
         wanted = list(plans.values()) if len(plans) == 1 else []
-    size = server.tensor_parallel_size
+    size = model.server.tensor_parallel_size
     fits = size is not None and size > 0 and not any(plan.most_devices_per_pod % size for _, plan in wanted)
     return ServingNodes(pools=dict(wanted), tensor_parallel_size=size if fits else None) if wanted else None
 
 
-def serving_plans(config: Config, key: str) -> list[tuple[str, PoolPlan]]:
-    """Return path and plan of each pool that region *key* serves from, in order."""
-    nodes = serving_nodes(config, key)
+def serving_plans(model: Model, key: str) -> list[tuple[str, PoolPlan]]:
+    """Return path and plan of each pool on which *model* runs in region *key*, in order."""
+    nodes = serving_nodes(model, key)
     return list(nodes.pools.items()) if nodes else []

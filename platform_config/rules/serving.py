@@ -9,67 +9,39 @@ from constructs_lib.manifests import gcs_fuse
 from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
-from platform_config.rules.rule import Rule, pool_specs, serving_nodes, serving_plans
+from platform_config.model import Model
+from platform_config.rules.rule import Rule, per_model, pool_specs, serving_nodes, serving_plans
 
 
-def _pool(config: Config) -> Iterator[Problem]:
-    name, path = config.model_server.node_pool, "model_server.node_pool"
-    if config.model_server.fallback_node_pools:
-        return
-    pools = {key: here for key in config.regions if (here := _pools(config, key))}
-    everywhere = [
-        pool for pool in dict.fromkeys(key for here in pools.values() for key in here) if _in_all(pool, pools)
-    ]
-    in_turn = "name a pool of each region here and under model_server.fallback_node_pools"
-    if name is None and any(len(here) > 1 for here in pools.values()):
-        given = ", ".join(dict.fromkeys(pool for here in pools.values() for pool in here))
-        fix = nearest("", everywhere) if everywhere else in_turn
-        yield Problem(path, f"must name a pool, got nothing and several pools: {given}", fix)
-    elif name is not None and not _in_all(name, pools):
-        without = " and ".join(key for key, here in pools.items() if name not in here)
-        fix = nearest(name, everywhere) if everywhere else in_turn
-        yield Problem(path, f"must be a pool of every region, got {shown(name)}, not in {without}", fix)
-
-
-def _choices(config: Config) -> Iterator[Problem]:
-    server, path = config.model_server, "model_server.fallback_node_pools"
+def _pool(at: str, model: Model) -> Iterator[Problem]:
+    config, named, path = model.config, model.spec.node_pools, f"{at}.node_pools"
     known = dict.fromkeys(key for _, key, _ in pool_specs(config))
-    if server.migrate_back and not server.fallback_node_pools:
-        yield Problem("model_server.migrate_back", f"must be left out without {path}, got true", "remove the line")
-    if server.fallback_node_pools and server.node_pool is None:
-        yield Problem(
-            "model_server.node_pool", "must name the first choice before others, got nothing", nearest("", known)
-        )
-    choices = {f"{path}[{index}]": pool for index, pool in enumerate(server.fallback_node_pools)}
-    if choices and server.node_pool is not None:
-        choices = {"model_server.node_pool": server.node_pool, **choices}
-    seen: set[str] = set()
-    for where, pool in choices.items():
+    pools = {key: here for key in model.regions if (here := _pools(config, key))}
+    if not named and any(len(here) > 1 for here in pools.values()):
+        everywhere = [pool for pool in known if all(pool in here for here in pools.values())]
+        fix = nearest("", everywhere) if everywhere else "name a pool of each region"
+        yield Problem(path, f"must name a pool, got nothing and several pools: {', '.join(known)}", fix)
+    for index, pool in enumerate(named):
         if pool not in known:
-            yield Problem(where, f"must be a pool of some region, got {shown(pool)}", nearest(pool, known))
-        elif pool in seen:
-            yield Problem(where, f"must be named once, got {shown(pool)} again", "remove it")
-        seen.add(pool)
-    for key in config.regions if seen <= known.keys() else ():
-        here = _pools(config, key)
-        if seen and here and not seen & here.keys():
-            given = " and ".join(f"'{pool}'" for pool in dict.fromkeys(choices.values()))
-            yield Problem(
-                path, f"must hold a pool of region {key}, got {given}", f"add one of its pools, or a pool to {key}"
-            )
+            yield Problem(f"{path}[{index}]", f"must be a pool of some region, got {shown(pool)}", nearest(pool, known))
+        elif pool in named[:index]:
+            yield Problem(f"{path}[{index}]", f"must be named once, got {shown(pool)} again", "remove it")
+    for key, here in pools.items() if named and known.keys() >= set(named) else ():
+        if not set(named) & here.keys():
+            given = " and ".join(f"'{pool}'" for pool in dict.fromkeys(named))
+            fix = f"add one of its pools ({', '.join(here)}), or name the model's regions without {key}"
+            yield Problem(path, f"must hold a pool of region {key}, got {given}", fix)
+    if model.spec.migrate_back and len(named) < 2:
+        yield Problem(f"{at}.migrate_back", "must be left out with one pool, got true", "remove the line")
 
 
 def _pools(config: Config, key: str) -> dict[str, NodePoolSpec]:
     return {**config.node_pools, **(config.regions[key].node_pools or {})}
 
 
-def _in_all(pool: str, pools: dict[str, dict[str, NodePoolSpec]]) -> bool:
-    return all(pool in here for here in pools.values())
-
-
-def _multi_host(config: Config) -> Iterator[Problem]:
-    for key in config.regions:
-        for path, plan in serving_plans(config, key):
+def _multi_host(_: str, model: Model) -> Iterator[Problem]:
+    for key in model.regions:
+        for path, plan in serving_plans(model, key):
             if not plan.multi_host:
                 continue
             given = f"'{plan.topology}' of {plan.slice_nodes} nodes"
@@ -79,33 +51,33 @@ def _multi_host(config: Config) -> Iterator[Problem]:
             )
 
 
-def _replicas(config: Config) -> Iterator[Problem]:
-    for key in config.regions:
-        nodes, replicas = serving_nodes(config, key), config.model_server.replicas
-        if nodes and not config.autoscaling and replicas is not None and replicas > nodes.most_replicas:
+def _replicas(at: str, model: Model) -> Iterator[Problem]:
+    for key in model.regions:
+        nodes, replicas = serving_nodes(model, key), model.spec.replicas
+        if nodes and not model.autoscaling and replicas is not None and replicas > nodes.most_replicas:
             paths = " and ".join(nodes.pools)
             message = f"must be at most {nodes.most_replicas}, the pods that {paths} can hold in {key}, got {replicas}"
-            yield Problem("model_server.replicas", message, "remove the line, or allow more nodes")
+            yield Problem(f"{at}.replicas", message, "remove the line, or allow more nodes")
 
 
-def _no_replicas(config: Config) -> Iterator[Problem]:
-    if config.model_server.replicas == 0 and not config.autoscaling:
-        yield Problem("model_server.replicas", "should be 1 or more to serve at all, got 0", "remove the line")
+def _no_replicas(at: str, model: Model) -> Iterator[Problem]:
+    if model.spec.replicas == 0 and not model.autoscaling:
+        yield Problem(f"{at}.replicas", "should be 1 or more to serve at all, got 0", "remove the line")
 
 
-def _parallel(config: Config) -> Iterator[Problem]:
-    size = config.model_server.tensor_parallel_size
-    for path, chips in _chips(config) if size is not None else ():
+def _parallel(at: str, model: Model) -> Iterator[Problem]:
+    size = model.server.tensor_parallel_size
+    for path, chips in _chips(model) if size is not None else ():
         if size is not None and (size < 1 or chips % size):
             allowed = ", ".join(str(number) for number in range(1, chips + 1) if chips % number == 0)
             divisors = f"one of {allowed}, the divisors of the {chips} chips" if chips > 1 else "1, the only chip"
             message = f"must be {divisors} of a node of {path}, got {size}"
-            yield Problem("model_server.tensor_parallel_size", message, "remove the line: all chips of a node are used")
+            yield Problem(f"{at}.server.tensor_parallel_size", message, "remove the line: all chips of a node are used")
 
 
-def _room(config: Config) -> Iterator[Problem]:
-    for key in config.regions:
-        nodes = serving_nodes(config, key)
+def _room(at: str, model: Model) -> Iterator[Problem]:
+    for key in model.regions:
+        nodes = serving_nodes(model, key)
         if nodes is None:
             continue
         room = {
@@ -113,36 +85,36 @@ def _room(config: Config) -> Iterator[Problem]:
             "memory_gib": floor(nodes.memory_gib_per_pod - gcs_fuse.MEMORY_GIB),
         }
         for name, most in room.items():
-            given = getattr(config.model_server, name)
+            given = getattr(model.server, name)
             if given is not None and given > most:
                 where = " and ".join(nodes.pools)
                 message = f"must be at most {most}, what a node of {where} leaves to each pod, got {given}"
-                yield Problem(f"model_server.{name}", message, "remove the line, or choose a larger machine")
+                yield Problem(f"{at}.server.{name}", message, "remove the line, or choose a larger machine")
 
 
-def _idle_chips(config: Config) -> Iterator[Problem]:
-    size = config.model_server.tensor_parallel_size
-    for path, chips in _chips(config, "tpu") if size is not None else ():
+def _idle_chips(at: str, model: Model) -> Iterator[Problem]:
+    size = model.server.tensor_parallel_size
+    for path, chips in _chips(model, "tpu") if size is not None else ():
         if size is not None and 0 < size < chips and chips % size == 0:
             message = f"should be {chips}, the chips of a node of {path}, got {size}: the others are idle"
-            yield Problem("model_server.tensor_parallel_size", message, "remove the line")
+            yield Problem(f"{at}.server.tensor_parallel_size", message, "remove the line")
 
 
-def _shared_interfaces(config: Config) -> Iterator[Problem]:
-    for key in config.regions:
-        nodes = serving_nodes(config, key)
+def _shared_interfaces(at: str, model: Model) -> Iterator[Problem]:
+    for key in model.regions:
+        nodes = serving_nodes(model, key)
         size = nodes.tensor_parallel_size if nodes else None
         for path, plan in nodes.pools.items() if nodes and size else ():
             if nodes and plan.dranet and nodes.pods_per_node(plan) > 1:
                 message = f"must be {plan.machine.chips}, all chips of a node of {path} that has DRANET, got {size}"
                 yield Problem(
-                    "model_server.tensor_parallel_size", message, f"remove the line, or write {path}.dranet: false"
+                    f"{at}.server.tensor_parallel_size", message, f"remove the line, or write {path}.dranet: false"
                 )
 
 
-def _chips(config: Config, kind: str = "") -> Iterator[tuple[str, int]]:
-    for key in config.regions:
-        for path, plan in serving_plans(config, key):
+def _chips(model: Model, kind: str = "") -> Iterator[tuple[str, int]]:
+    for key in model.regions:
+        for path, plan in serving_plans(model, key):
             if kind in ("", plan.machine.kind) and not plan.shared:
                 yield path, plan.machine.chips
 
@@ -150,59 +122,52 @@ def _chips(config: Config, kind: str = "") -> Iterator[tuple[str, int]]:
 RULES = (
     Rule(
         "SRV-POOL",
-        "The model server's pool is named where there are several, and every region has it",
-        "One Deployment is made in each cluster, for one pool.",
-        "this library",
-        _pool,
-    ),
-    Rule(
-        "SRV-CHOICES",
-        "The pools to choose from are named once each, and each region has one of them",
+        "A model's pools are named where there are several, once each, and each of its regions has one of them",
         "Pods go to the first pool that has room; a region without any of the pools cannot serve.",
         "this library",
-        _choices,
+        per_model(_pool),
     ),
     Rule(
         "SRV-MULTI-HOST",
         "The model server runs on single-host slices",
         "One pod cannot hold a slice that spans nodes.",
         "Google, Plan TPUs in GKE",
-        _multi_host,
+        per_model(_multi_host),
     ),
     Rule(
         "SRV-REPLICAS",
         "There are at most as many replicas as the pools can hold",
         "More stay pending.",
         "this library",
-        _replicas,
+        per_model(_replicas),
     ),
     Rule(
         "SRV-PARALLEL",
         "`tensor_parallel_size` divides the chips of a node",
         "A pod has the chips of one node, and vLLM stops where it finds fewer than it splits the model over.",
         "vLLM, Distributed inference and serving",
-        _parallel,
+        per_model(_parallel),
     ),
     Rule(
         "SRV-ROOM",
         "A pod asks for no more CPUs and memory than its share of the smallest machine",
         "GKE keeps a part of each node for itself and its own pods; a pod that asks for more stays pending.",
         "Google, Plan GKE node sizes",
-        _room,
+        per_model(_room),
     ),
     Rule(
         "SRV-INTERFACES",
         "A node with DRANET has one pod",
         "Its claim takes all interfaces of the node; a second pod stays pending.",
         "Google, Allocate network resources using GKE managed DRANET",
-        _shared_interfaces,
+        per_model(_shared_interfaces),
     ),
     Rule(
         "SRV-IDLE",
         "The model is split over all chips of a TPU node",
         "A pod gets a whole TPU node: no other pod can use the chips that it leaves idle.",
         "Google, TPUs in GKE",
-        _idle_chips,
+        per_model(_idle_chips),
         severity="warning",
     ),
     Rule(
@@ -210,7 +175,7 @@ RULES = (
         "There is at least one replica",
         "With none, every region answers 503.",
         "this library",
-        _no_replicas,
+        per_model(_no_replicas),
         severity="warning",
     ),
 )

@@ -11,8 +11,9 @@ from constructs_lib.manifests import gcs_fuse
 from constructs_lib.node_room import cpus_left, memory_left_gib
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
+from platform_config.model import Model
 from platform_config.rules.choices import GIVEN_SHARE
-from platform_config.rules.rule import Rule, pool_plans, pool_specs, serving_nodes
+from platform_config.rules.rule import Rule, per_model, pool_plans, pool_specs, serving_plans
 
 LEAST_CPUS, LEAST_MEMORY_GIB = 1, 1
 """What a server asks for at least, beside the sidecar that reads the bucket."""
@@ -56,16 +57,19 @@ def _dranet(config: Config) -> Iterator[Problem]:
             yield Problem(f"{path}.dranet", "must be false where GPUs are shared, got true", "remove the line")
 
 
-def _parallel(config: Config) -> Iterator[Problem]:
-    size = config.model_server.tensor_parallel_size
-    for path, _ in _shared(config) if size not in (None, 1) else ():
+def _parallel(at: str, model: Model) -> Iterator[Problem]:
+    size = model.server.tensor_parallel_size
+    for path in _shared(model) if size not in (None, 1) else ():
         message = f"must be 1 on the shared GPUs of {path}, got {size}"
-        yield Problem("model_server.tensor_parallel_size", message, "remove the line, or use a pool with whole GPUs")
+        fix = "remove the line, or use a pool with whole GPUs"
+        yield Problem(f"{at}.server.tensor_parallel_size", message, fix)
 
 
-def _room(config: Config) -> Iterator[Problem]:
-    sidecar_cpus, sidecar_gib = (gcs_fuse.CPUS, gcs_fuse.MEMORY_GIB) if config.reads_bucket else (0, 0)
-    for path, plan in _shared(config):
+def _room(_: str, model: Model) -> Iterator[Problem]:
+    weights = model.weights
+    reads_bucket = weights is not None and (weights.reads_bucket or weights.own_bucket is not None)
+    sidecar_cpus, sidecar_gib = (gcs_fuse.CPUS, gcs_fuse.MEMORY_GIB) if reads_bucket else (0, 0)
+    for path, plan in _shared(model).items():
         machine, devices = plan.machine, plan.devices_per_node
         pods = min(
             floor(cpus_left(machine.cpus) / (LEAST_CPUS + sidecar_cpus)),
@@ -74,22 +78,28 @@ def _room(config: Config) -> Iterator[Problem]:
         if pods < devices:
             clients = pods * plan.clients // devices
             setting = "gpu_sharing.max_clients" if plan.spec.gpu_sharing else "gpu_partition"
-            message = (
-                f"must leave each pod a CPU and a GiB of memory: a node of {machine.machine_type} has room for {pods}"
-            )
+            room = f"a node of {machine.machine_type} has room for {pods}"
+            message = f"must leave each pod a CPU and a GiB of memory: {room}, got {devices}"
             fix = f"write {clients}, or choose" if clients > 1 else "choose"
-            yield Problem(f"{path}.{setting}", f"{message}, got {devices}", f"{fix} a larger machine")
+            yield Problem(f"{path}.{setting}", message, f"{fix} a larger machine")
 
 
-def _memory(config: Config) -> Iterator[Problem]:
-    given = re.search(GIVEN_SHARE, " ".join(config.model_server.extra_args))
-    for path, plan in _shared(config) if given else ():
-        most = plan.gpu_memory_share
-        if given and most is not None and float(given[1]) > most:
-            message = (
-                f"must leave {plan.clients} pods their part of a GPU of {path}: at most {most} each, got {given[1]}"
-            )
-            yield Problem("model_server.extra_args", message, f"write --gpu-memory-utilization={most}, or remove it")
+def _memory(at: str, model: Model) -> Iterator[Problem]:
+    argument = re.search(GIVEN_SHARE, " ".join(model.server.extra_args))
+    percent, gib = model.server.gpu_memory_percent, model.server.gpu_memory_gib
+    for path, plan in _shared(model).items():
+        part = f"a pod's part of a GPU of {path}"
+        share, most_gb = plan.gpu_memory_share, plan.device_memory_gb // plan.clients
+        if share is not None and argument and float(argument[1]) > share:
+            fix = f"write --gpu-memory-utilization={share}, or remove it"
+            message = f"must have a --gpu-memory-utilization of at most {share}, {part}, got {argument[1]}"
+            yield Problem(f"{at}.server.extra_args", message, fix)
+        if share is not None and percent is not None and percent > 100 * share:
+            message = f"must be at most {floor(100 * share)}, {part}, got {percent}"
+            yield Problem(f"{at}.server.gpu_memory_percent", message, "remove the line: its part is planned for")
+        if gib is not None and gib > most_gb:
+            fix = "choose a larger part, or fewer clients"
+            yield Problem(f"{at}.server.gpu_memory_gib", f"must be at most {most_gb}, {part}, got {gib}", fix)
 
 
 def _driver(config: Config) -> Iterator[Problem]:
@@ -100,13 +110,10 @@ def _driver(config: Config) -> Iterator[Problem]:
             yield Problem(f"{path}.gpu_driver_version", message, fix)
 
 
-def _shared(config: Config) -> Iterator[tuple[str, PoolPlan]]:
-    """Yield path and plan of each pool with shared GPUs that some region serves from."""
-    plans: dict[str, PoolPlan] = {}
-    for key in config.regions:
-        nodes = serving_nodes(config, key)
-        plans |= dict(nodes.pools) if nodes else {}
-    yield from ((path, plan) for path, plan in plans.items() if plan.shared)
+def _shared(model: Model) -> dict[str, PoolPlan]:
+    """Return the pools with shared GPUs that *model* runs on in some region, by path."""
+    plans = {path: plan for key in model.regions for path, plan in serving_plans(model, key)}
+    return {path: plan for path, plan in plans.items() if plan.shared}
 
 
 RULES = (
@@ -143,21 +150,21 @@ RULES = (
         "A model is not split over parts of GPUs",
         "A container may ask for one shared GPU, and partitions cannot exchange data as GPUs do.",
         "GoogleCloudPlatform/container-engine-accelerators, pkg/gpu/nvidia/gpusharing; NVIDIA, MIG user guide",
-        _parallel,
+        per_model(_parallel),
     ),
     Rule(
         "SHARE-ROOM",
         "A node has CPUs and memory for all pods that share its GPUs",
         "The pods that find no room stay pending, and their part of the GPU is idle.",
         "Google, Plan GKE node sizes",
-        _room,
+        per_model(_room),
     ),
     Rule(
         "SHARE-MEMORY",
         "A server plans for no more than its part of a shared GPU",
         "Time-sharing limits no memory, and the server that starts last finds none; MPS limits each to its part.",
         "Google, About GPU sharing strategies; vLLM, engine arguments, --gpu-memory-utilization",
-        _memory,
+        per_model(_memory),
     ),
     Rule(
         "SHARE-DRIVER",

@@ -10,7 +10,7 @@ from constructs_lib.inferencepool_chart import VERSIONS, endpoint_picker_request
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.requirements import SYSTEM_CPU, SYSTEM_MEMORY_GIB
-from platform_config.rules.rule import Rule
+from platform_config.rules.rule import Rule, models
 
 HYPERDISK_ONLY = ("c4", "c4a", "c4d", "h4d", "m4", "n4", "n4a", "n4d")
 GIB_PER_CPU = {"highcpu": 1.0, "standard": 3.75}
@@ -35,9 +35,12 @@ def _system_disk(config: Config) -> Iterator[Problem]:
 
 
 def _picker(config: Config) -> Iterator[Problem]:
-    machine, version = config.cluster.system_pool.machine_type, config.inference_pool.chart_version
-    if machine is None or version not in VERSIONS:
+    machine = config.cluster.system_pool.machine_type
+    versions = [model.inference_pool.chart_version for _, model in models(config) if model.has_pool]
+    known = [version for version in versions if version in VERSIONS]
+    if machine is None or not known:
         return
+    version = max(known, key=_needs)
     cpus, gib = _size(machine)
     need_cpus, need_gib = (ceil(need) for need in _needs(version))
     if cpus < need_cpus or gib < need_gib:

@@ -178,7 +178,10 @@ def test_the_autoscaler_gets_back_what_it_had(
     inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The elastic config, which says no `replicas`: the count of before, but never fewer than the autoscaler allows."""
-    changes: dict[str, Any] = {"model__served_name": "gemma-3-27b-it", "autoscaling__min_replicas": 3}
+    changes: dict[str, Any] = {
+        "models__gemma__served_name": "gemma-3-27b-it",
+        "models__gemma__autoscaling__min_replicas": 3,
+    }
     file = tmp_path / "elastic.yaml"
     file.write_text(yaml.safe_dump(changed(ELASTIC, **changes)))
     with rig(config(ELASTIC, **changes), "us", "eu", file) as made:

@@ -55,21 +55,21 @@ def test_each_change_is_told_with_what_it_does(tmp_path: Path) -> None:
     new = config(
         node_pools__tpu__disk_gib=300,
         regions__us__config_cluster=False,
-        model_server__image="docker.io/vllm/vllm-tpu:v0.27.1",
+        models__gemma__server__image="docker.io/vllm/vllm-tpu:v0.27.1",
     )
 
     image = "from docker.io/vllm/vllm-tpu:v0.27.0 to docker.io/vllm/vllm-tpu:v0.27.1"
     assert printed(changes(tmp_path, config(), new), width=40) == [
         f"regions.us.config_cluster from true to false: {EFFECTS['regions.<key>.config_cluster'].text}",
         f"node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}",
-        f"model_server.image {image}: {EFFECTS['model_server'].text}",
+        f"models.gemma.server.image {image}: {EFFECTS['model_server'].text}",
     ]
 
 
 def test_a_pool_in_place_of_the_shared_one_is_told_by_what_differs(tmp_path: Path) -> None:
     """It replaces what is there, or does not, by its settings; a pool of another key is a new one."""
     larger = config().model_dump(mode="json")["node_pools"]["tpu"] | {"disk_gib": 300}
-    new = config(regions__eu__node_pools={"tpu": larger, "more": larger}, model_server__node_pool="tpu")
+    new = config(regions__eu__node_pools={"tpu": larger, "more": larger}, models__gemma__node_pools="tpu")
     lines = printed(changes(tmp_path, config(), new))
 
     assert f"regions.eu.node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}" in lines
@@ -137,7 +137,7 @@ def test_a_user_s_keys_stand_for_the_setting_of_the_docs() -> None:
     """Of a region, of its pools, of an adapter."""
     assert setting_of("regions.us.zones") == "regions.<key>.zones"
     assert setting_of("regions.us.node_pools.tpu.capacity.spot") == "node_pools.<key>.capacity.spot"
-    assert setting_of("model.lora_adapters.tone.revision") == "model.lora_adapters.<key>.revision"
+    assert setting_of("models.gemma.weights.lora_adapters.tone.revision") == "model.lora_adapters.<key>.revision"
     assert setting_of("regions.asia") == "regions"
     assert setting_of("node_pools.tpu") == "node_pools"
     assert setting_of("labels.team") == "labels.team"

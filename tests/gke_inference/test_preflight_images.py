@@ -61,7 +61,7 @@ def test_an_image_that_is_not_for_everybody_is_unknown(monkeypatch: pytest.Monke
     """The nodes may see more than the caller."""
     stand_in = RegistryStandIn(closed={"my-project/llm/vllm"})
     image = "us-docker.pkg.dev/my-project/llm/vllm:v0.27.0"
-    finding = found(stand_in, monkeypatch, model_server__image=image)["IMAGE-SERVER"]
+    finding = found(stand_in, monkeypatch, models__gemma__server__image=image)["IMAGE-SERVER"]
 
     assert (finding.status.value, finding.found) == ("unknown", "us-docker.pkg.dev does not show it to everybody")
 

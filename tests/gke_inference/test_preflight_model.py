@@ -73,7 +73,7 @@ TWICE = {"config.json": 1000, "tokenizer.json": 1000, "consolidated.safetensors"
             [],
             "wrong",
             "3 files, 56.0 GiB",
-            "write model.weights_gib: 57",
+            "write models.gemma.weights.size_gib: 57",
         ),
         (
             {INDEX: 1000, "model-1.safetensors": 1},
@@ -102,7 +102,7 @@ def test_what_would_be_downloaded_is_held_against_the_config(
     finding = findings["", "MODEL-FILES"]
 
     assert (finding["status"], finding["found"], finding["fix"]) == (status, found, fix)
-    assert finding["needed"] == "files that vLLM reads, at most model.weights_gib (56 GiB)"
+    assert finding["needed"] == "files that vLLM reads, at most models.gemma.weights.size_gib (56 GiB)"
 
 
 def test_an_index_behind_terms_is_unknown(

@@ -60,7 +60,7 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> Registries:
 def found(image: str) -> Finding:
     """Return the finding about the model server's *image*."""
     google = GoogleApi(project="my-project-id", credentials=Credentials(TOKEN))  # type: ignore[no-untyped-call]
-    checks = images.checks(Target(config=config(model_server__image=image), keys=(), google=google))
+    checks = images.checks(Target(config=config(models__gemma__server__image=image), keys=(), google=google))
     [check] = [check for check in checks if check.id == "IMAGE-SERVER"]
     [finding] = check.run()
     return finding

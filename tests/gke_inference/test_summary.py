@@ -29,7 +29,7 @@ THREE = config(
         "health_check": {"interval_sec": 4, "timeout_sec": 3, "unhealthy_threshold": 3},
     },
     node_pools__gpu={"machine_type": "a3-ultragpu-8g", "nodes_per_zone": 2, "capacity": {"spot": True}},
-    model_server__node_pool="tpu",
+    models__gemma__node_pools="tpu",
 )
 
 

@@ -54,12 +54,16 @@ TOGETHER: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "a repository, a revision and a number of one section": (
-        {"model__repository": "gemma", "model__revision": "main", "model__weights_gib": 0},
+        {
+            "models__gemma__weights__repository": "gemma",
+            "models__gemma__weights__revision": "main",
+            "models__gemma__weights__size_gib": 0,
+        },
         [
-            "model.repository: must read owner/name, got 'gemma': copy both from the model's page",
-            "model.revision: must be a commit of 40 hexadecimal digits, got 'main': "
+            "models.gemma.weights.repository: must read owner/name, got 'gemma': copy both from the model's page",
+            "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got 'main': "
             "take it from the history on the model's page",
-            "model.weights_gib: must be between 1 and 65536, got 0",
+            "models.gemma.weights.size_gib: must be between 1 and 65536, got 0",
         ],
     ),
     "numbers and what they are together": (

@@ -37,8 +37,8 @@ def test_each_region_takes_its_own_choices_in_order(tmp_path: Path) -> None:
         ELASTIC,
         node_pools={"first": h100},
         regions__us__node_pools={"second": h100},
-        model_server__node_pool="first",
-        model_server__fallback_node_pools=["second"],
+        models__gemma__node_pools="first",
+        models__gemma__node_pools=["second"],
     )
     nodes = {key: load(written(tmp_path, data)).serving_nodes(key) for key in ("eu", "us")}
 

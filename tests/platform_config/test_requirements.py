@@ -25,7 +25,7 @@ NATIVE = "1.35.1-gke.1396000"
 
 def autoscaled(version: str | None = None, **settings: Any) -> Config:
     """Return the example with autoscaling, in a version of GKE."""
-    return config(autoscaling={"max_replicas": 1, **settings}, cluster__gke_version=version)
+    return config(models__gemma__autoscaling={"max_replicas": 1, **settings}, cluster__gke_version=version)
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_a_machine_type_that_is_given_wins() -> None:
 )
 def test_the_file_cache_holds_the_weights_and_a_tenth(weights: int, cache: int) -> None:
     """Rounded up to a whole GiB, and not further."""
-    assert file_cache_gib(config(model__weights_gib=weights)) == cache
+    assert file_cache_gib(config(models__gemma__weights__size_gib=weights)) == cache
 
 
 def test_a_cache_that_is_given_wins() -> None:
     """Rules say whether it fits."""
-    assert file_cache_gib(config(model_server__file_cache_gib=70)) == 70
+    assert file_cache_gib(config(models__gemma__server__file_cache_gib=70)) == 70

@@ -22,12 +22,12 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a boolean for a number": ({"gateway__port": True}, "gateway.port: must be a whole number, got true"),
     "a fraction for a whole number": (
-        {"model__weights_gib": 55.5},
-        "model.weights_gib: must be a whole number, got 55.5\n    fix: write 55 or 56",
+        {"models__gemma__weights__size_gib": 55.5},
+        "models.gemma.weights.size_gib: must be a whole number, got 55.5\n    fix: write 55 or 56",
     ),
     "a float that is whole": (
-        {"model__weights_gib": 1e3},
-        "model.weights_gib: must be a whole number, got 1000.0\n    fix: write 1000",
+        {"models__gemma__weights__size_gib": 1e3},
+        "models.gemma.weights.size_gib: must be a whole number, got 1000.0\n    fix: write 1000",
     ),
     "text for a fraction": (
         {"gateway__log_sample_percent": "1%"},
@@ -43,8 +43,8 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "regions.eu.zones: must be a list, got 'europe-west4-a'\n    fix: write ['europe-west4-a']",
     ),
     "a number in a list": (
-        {"model_server__extra_args": ["--seed", 7]},
-        "model_server.extra_args[1]: must be text, got 7\n    fix: put it in quotes",
+        {"models__gemma__server__extra_args": ["--seed", 7]},
+        "models.gemma.server.extra_args[1]: must be text, got 7\n    fix: put it in quotes",
     ),
     "a list for a map": (
         {"node_pools": [{"machine_type": "x"}]},
@@ -86,13 +86,13 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "something missing": ({"bucket__location": None}, "bucket.location: must be given, got nothing"),
     "an invariant of a section": (
-        {"model__revision": "main"},
-        "model.revision: must be a commit of 40 hexadecimal digits, got 'main': "
+        {"models__gemma__weights__revision": "main"},
+        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got 'main': "
         "take it from the history on the model's page",
     ),
     "an invariant of two settings": (
-        {"model__hugging_face_token": {}},
-        "model.hugging_face_token: give exactly one of secret_manager and kubernetes_secret, got none",
+        {"models__gemma__weights__hugging_face_token": {}},
+        "models.gemma.weights.hugging_face_token: give exactly one of secret_manager and kubernetes_secret, got none",
     ),
     "a setting of a section that is not there": (
         {"autoscaling": {"min_replicas": 2}},
@@ -112,22 +112,22 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "autoscaling.metric_source: must be one of native, pods, external, got 'custom'",
     ),
     "one fallback pool": (
-        {"model_server__fallback_node_pools": "tpu"},
-        "model_server.fallback_node_pools: must be a list, got 'tpu'\n    fix: write ['tpu']",
+        {"models__gemma__node_pools": "tpu"},
+        "models.gemma.node_pools: must be a list, got 'tpu'\n    fix: write ['tpu']",
     ),
     "adapters in a list": (
-        {"model__lora_adapters": [{"repository": "owner/adapter"}]},
-        "model.lora_adapters: must be a map of keys, got a list\n"
+        {"models__gemma__weights__lora_adapters": [{"repository": "owner/adapter"}]},
+        "models.gemma.weights.lora_adapters: must be a map of keys, got a list\n"
         "    fix: write a key of your own in place of each hyphen, such as first:",
     ),
     "an adapter's branch": (
-        {"model__lora_adapters": {"food": {"repository": "owner/adapter", "revision": "dev"}}},
-        "model.lora_adapters.food.revision: must be a commit of 40 hexadecimal digits, got 'dev': "
+        {"models__gemma__weights__lora_adapters": {"food": {"repository": "owner/adapter", "revision": "dev"}}},
+        "models.gemma.weights.lora_adapters.food.revision: must be a commit of 40 hexadecimal digits, got 'dev': "
         "take it from the history on the model's page",
     ),
     "a version of vLLM with its letter": (
-        {"model_server__vllm_version": "v0.11.0"},
-        "model_server.vllm_version: must read like 0.11.0, got 'v0.11.0'",
+        {"models__gemma__server__version": "v0.11.0"},
+        "models.gemma.server.version: must read like 0.11.0, got 'v0.11.0'",
     ),
     "a range": ({"gateway__port": 70000}, "gateway.port: must be between 1 and 65535, got 70000"),
     "a long text": (
@@ -157,12 +157,16 @@ def test_a_section_without_settings_is_reported(tmp_path: Path) -> None:
 def test_a_token_is_never_printed(tmp_path: Path) -> None:
     """A token in the wrong place is refused without being shown, in plain sight as little as in a section's place."""
     token = "hf_" + "a1B2c3D4e5" * 3
-    as_name = written(tmp_path, changed(model__hugging_face_token={"secret_manager": token}))
+    as_name = written(tmp_path, changed(models__gemma__weights__hugging_face_token={"secret_manager": token}))
     assert token not in refusal(as_name)
     assert "secret_manager: must hold no Hugging Face token, got one\n    fix: write the name of" in refusal(as_name)
-    assert "TEXT-TOKEN" in refusal(written(tmp_path, changed(model__served_name=token)))
+    assert "TEXT-TOKEN" in refusal(written(tmp_path, changed(models__gemma__served_name=token)))
 
-    for changes in ({"model__hugging_face_token": token}, {"regions__us__zones": token}, {"model__revision": token}):
+    for changes in (
+        {"models__gemma__weights__hugging_face_token": token},
+        {"regions__us__zones": token},
+        {"models__gemma__weights__revision": token},
+    ):
         assert token not in refusal(written(tmp_path, changed(**changes)))
 
 

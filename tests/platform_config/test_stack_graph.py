@@ -99,7 +99,7 @@ def test_every_stack_can_be_ordered() -> None:
 )
 def test_a_stack_has_one_cluster_or_none(stack: str, key: str) -> None:
     """The gateway's is the config cluster; the download's is chosen by a setting; one of an older config has none."""
-    assert cluster_key(config(model__download_region="eu"), stack) == key
+    assert cluster_key(config(bucket__download_region="eu"), stack) == key
 
 
 def test_states_are_in_the_bucket_or_beside_the_output() -> None:

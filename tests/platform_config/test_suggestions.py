@@ -102,7 +102,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "thousands": (
         "32768",
         "32k",
-        "model_server.max_model_len: must be a whole number, got '32k'\n"
+        "models.gemma.server.max_model_len: must be a whole number, got '32k'\n"
         "    fix: write 32768 or 32000, whichever is meant",
     ),
     "minutes": (
@@ -128,7 +128,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "hours for minutes": (
         "model:\n",
         "model:\n  download_timeout_minutes: 2h\n",
-        "model.download_timeout_minutes: must be a whole number, got '2h'\n    fix: write 120: it counts minutes",
+        "models.gemma.weights.download_timeout_minutes: must be a whole number, got '2h'\n    fix: write 120: it counts minutes",
     ),
     "a unit that is none": (
         "bucket:",
@@ -225,19 +225,19 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "arguments in one text": (
         "max_model_len: 32768",
         "extra_args: --seed=1 --foo",
-        "model_server.extra_args: must be a list, got '--seed=1 --foo'\n    fix: write ['--seed=1', '--foo']",
+        "models.gemma.server.extra_args: must be a list, got '--seed=1 --foo'\n    fix: write ['--seed=1', '--foo']",
     ),
     "arguments and values in one text": (
         "max_model_len: 32768",
         "extra_args: --enable-prefix-caching --max-num-seqs 64",
-        "model_server.extra_args: must be a list, got "
+        "models.gemma.server.extra_args: must be a list, got "
         "'--enable-prefix-caching --max-num-seqs 64'\n"
         "    fix: write ['--enable-prefix-caching', '--max-num-seqs', '64']",
     ),
     "one argument and its value in one text": (
         "max_model_len: 32768",
         "extra_args: -ac.backend x",
-        "model_server.extra_args: must be a list, got '-ac.backend x'\n    fix: write ['-ac.backend', 'x']",
+        "models.gemma.server.extra_args: must be a list, got '-ac.backend x'\n    fix: write ['-ac.backend', 'x']",
     ),
     "a machine for a pool": (
         "tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
@@ -258,7 +258,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "a word for a token": (
         "hugging_face_token:\n    secret_manager: hugging-face-token",
         "hugging_face_token: my-secret",
-        "model.hugging_face_token: must be a map of settings, got 'my-secret'\n"
+        "models.gemma.weights.hugging_face_token: must be a map of settings, got 'my-secret'\n"
         "    fix: write {secret_manager: my-secret}",
     ),
     "true for a section": (
@@ -308,30 +308,30 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "a repository's address": (
         "google/gemma-3-27b-it",
         "https://huggingface.co/google/gemma-3-27b-it/tree/main",
-        "model.repository: must read owner/name, got 'https://huggingface.co/google/gemma-3-27b-it/tree/main'\n"
+        "models.gemma.weights.repository: must read owner/name, got 'https://huggingface.co/google/gemma-3-27b-it/tree/main'\n"
         "    fix: write 'google/gemma-3-27b-it'",
     ),
     "a repository's short address": (
         "google/gemma-3-27b-it",
         "hf.co/google/gemma-3-27b-it",
-        "model.repository: must read owner/name, got 'hf.co/google/gemma-3-27b-it'\n"
+        "models.gemma.weights.repository: must read owner/name, got 'hf.co/google/gemma-3-27b-it'\n"
         "    fix: write 'google/gemma-3-27b-it'",
     ),
     "a repository without its owner": (
         "google/gemma-3-27b-it",
         "gemma-3-27b-it",
-        "model.repository: must read owner/name, got 'gemma-3-27b-it': copy both from the model's page",
+        "models.gemma.weights.repository: must read owner/name, got 'gemma-3-27b-it': copy both from the model's page",
     ),
     "a commit's address": (
         "005ad3404e59d6023443cb575daa05336842228a",
         "https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a",
-        "model.revision: must be a commit of 40 hexadecimal digits, got 'https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a'\n"
+        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got 'https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a'\n"
         "    fix: write '005ad3404e59d6023443cb575daa05336842228a'",
     ),
     "a commit in capitals": (
         "005ad3404e59d6023443cb575daa05336842228a",
         "005AD3404E59D6023443CB575DAA05336842228A",
-        "model.revision: must be a commit of 40 hexadecimal digits, got '005AD3404E59D6023443CB575DAA05336842228A'\n"
+        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got '005AD3404E59D6023443CB575DAA05336842228A'\n"
         "    fix: write '005ad3404e59d6023443cb575daa05336842228a'",
     ),
     "a choice in the wrong case": (
@@ -353,7 +353,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "a name of another level that is like one of this": (
         "max_model_len: 32768",
         "timeout_sec: 600",
-        "model_server.timeout_sec: unknown setting 'timeout_sec'\n"
+        "models.gemma.server.timeout_sec: unknown setting 'timeout_sec'\n"
         "    fix: it belongs at gateway.timeout_sec or gateway.health_check.timeout_sec: check the indentation",
     ),
     "a near name of another level": (

@@ -37,7 +37,7 @@ def drawn(regions: list[str], download: str) -> Edges:
 
 def many(count: int, download: str) -> Config:
     """Make the example in *count* regions; the first holds the gateway."""
-    data = changed(model__download_region=download)
+    data = changed(bucket__download_region=download)
     data["regions"] = {
         f"r{number}": {
             "number": number, "region": "us-east5", "zones": ["us-east5-b"], "config_cluster": number == 0,

@@ -86,7 +86,7 @@ def test_every_cluster_can_mount_the_token_whichever_downloads(platform: Synthes
     token = {"kubernetes_secret": {"name": "hf", "key": "token"}}
 
     assert add_ons == [{"enabled": True}] * 2
-    off = cluster(alone(tmp_path, "us", model__hugging_face_token=token))
+    off = cluster(alone(tmp_path, "us", models__gemma__weights__hugging_face_token=token))
     assert off["secret_manager_config"] == {"enabled": False}
 
 

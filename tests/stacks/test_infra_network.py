@@ -46,7 +46,7 @@ def test_every_service_of_the_platform_is_on(platform: Synthesized) -> None:
 def test_services_of_settings_are_on_only_with_them(tmp_path: Path) -> None:
     """Secret Manager with a token in it, multi-cluster Services where they are wanted."""
     token = {"kubernetes_secret": {"name": "hf", "key": "token"}}
-    app = alone(tmp_path, service_discovery=True, model__hugging_face_token=token)
+    app = alone(tmp_path, service_discovery=True, models__gemma__weights__hugging_face_token=token)
 
     assert services(app) == {*SERVICES, "multiclusterservicediscovery"}
 
@@ -81,7 +81,7 @@ def test_the_bucket_is_the_config_s(tmp_path: Path) -> None:
 
 def test_the_firewall_opens_the_server_s_port_to_the_nodes_identity(tmp_path: Path) -> None:
     """And the endpoint picker's two; the identity by reference."""
-    app = alone(tmp_path, model_server__port=9000)
+    app = alone(tmp_path, models__gemma__server__port=9000)
     rules = app.all("google_compute_firewall", STACK)
 
     assert {rule["target_service_accounts"][0] for rule in rules} == {"${google_service_account.nodes.email}"}

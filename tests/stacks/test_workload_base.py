@@ -74,11 +74,11 @@ def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synt
 @pytest.mark.parametrize(
     ("key", "changes", "crds"),
     [
-        ("us", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN),
-        ("eu", {"model__download_region": "eu"}, EVERYWHERE | FOR_THE_TOKEN),
+        ("us", {"bucket__download_region": "eu"}, EVERYWHERE | FOR_THE_GATEWAY | FOR_THE_TOKEN),
+        ("eu", {"bucket__download_region": "eu"}, EVERYWHERE | FOR_THE_TOKEN),
         (
             "us",
-            {"model__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}}},
+            {"models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}}},
             EVERYWHERE | FOR_THE_GATEWAY,
         ),
     ],

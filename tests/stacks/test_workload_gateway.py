@@ -64,7 +64,7 @@ def test_it_routes_to_the_pool_of_every_cluster(platform: Synthesized) -> None:
 
 def test_it_probes_and_balances_as_the_server_says(tmp_path: Path) -> None:
     """Port and metric are the server's."""
-    app = alone(tmp_path, model_server__port=9000, model_server__metric_export_name="fill")
+    app = alone(tmp_path, models__gemma__server__port=9000, models__gemma__server__metric_export_name="fill")
     probe = app.object("HealthCheckPolicy")["spec"]["default"]["config"]["httpHealthCheck"]
     [metric] = app.object("GCPBackendPolicy")["spec"]["default"]["customMetrics"]
 

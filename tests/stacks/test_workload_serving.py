@@ -59,7 +59,7 @@ def test_the_server_is_the_config_s(tmp_path: Path) -> None:
     """Image, port, model, replicas."""
     app = alone(
         tmp_path, model_server={"image": "docker.io/vllm/vllm-tpu:v0.28.0", "port": 9000, "replicas": 3},
-        model__served_name="chat",
+        models__gemma__served_name="chat",
     )  # fmt: skip
 
     assert server(app)["image"] == "docker.io/vllm/vllm-tpu:v0.28.0"
@@ -78,7 +78,9 @@ def test_the_kubelet_asks_as_the_gateway_does(tmp_path: Path) -> None:
 
 def test_what_a_server_asks_for_can_be_set(tmp_path: Path) -> None:
     """In place of its share of the node."""
-    asked = server(alone(tmp_path, model_server__cpus=16, model_server__memory_gib=128))["resources"]["requests"]
+    asked = server(alone(tmp_path, models__gemma__server__cpus=16, models__gemma__server__memory_gib=128))["resources"][
+        "requests"
+    ]
 
     assert (asked["cpu"], asked["memory"]) == ("16", "128Gi")
 
@@ -91,17 +93,23 @@ OWN_DRIVER = {"tpu": {"machine_type": "g2-standard-48", "gpu_driver_version": "I
     ("changes", "read_only"),
     [
         ({}, True),
-        ({"model_server__image": "mirror.example/hub/vllm/vllm-tpu@sha256:" + "a" * 64}, True),
-        ({"model_server__image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pools": GPUS}, True),
-        ({"model_server__image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pools": OWN_DRIVER}, False),
-        ({"model_server__image": "docker.io/me/vllm:v0.27.1"}, False),
-        ({"model_server__image": "docker.io/me/vllm:v0.27.1", "model_server__read_only_root_filesystem": True}, True),
-        ({"model_server__read_only_root_filesystem": False}, False),
+        ({"models__gemma__server__image": "mirror.example/hub/vllm/vllm-tpu@sha256:" + "a" * 64}, True),
+        ({"models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pools": GPUS}, True),
+        ({"models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pools": OWN_DRIVER}, False),
+        ({"models__gemma__server__image": "docker.io/me/vllm:v0.27.1"}, False),
+        (
+            {
+                "models__gemma__server__image": "docker.io/me/vllm:v0.27.1",
+                "models__gemma__server__read_only_root_filesystem": True,
+            },
+            True,
+        ),
+        ({"models__gemma__server__read_only_root_filesystem": False}, False),
     ],
 )
 def test_files_of_known_images_cannot_be_changed(changes: dict[str, Any], read_only: bool, tmp_path: Path) -> None:
     """Those of vLLM and their copies, where GKE installs the driver; the setting decides for all others."""
-    context = server(alone(tmp_path, model_server__vllm_version="0.27.1", **changes))["securityContext"]
+    context = server(alone(tmp_path, models__gemma__server__version="0.27.1", **changes))["securityContext"]
 
     assert context.get("readOnlyRootFilesystem", False) is read_only
 
@@ -109,7 +117,7 @@ def test_files_of_known_images_cannot_be_changed(changes: dict[str, Any], read_o
 def test_the_server_runs_on_the_pool_that_is_named(tmp_path: Path) -> None:
     """Or on the only one."""
     pools = {"tpu": {"machine_type": "ct6e-standard-4t"}, "gpu": {"machine_type": "a3-ultragpu-8g"}}
-    app = alone(tmp_path, node_pools=pools, model_server__node_pool="gpu")
+    app = alone(tmp_path, node_pools=pools, models__gemma__node_pools="gpu")
 
     assert server(app)["resources"]["limits"] == {"nvidia.com/gpu": "8"}
 
@@ -175,8 +183,13 @@ def test_an_autoscaler_decides_on_the_replicas(tmp_path: Path) -> None:
 )
 def test_one_version_decides_on_every_name_of_the_metric(tmp_path: Path, image: str, gauge: str) -> None:
     """Autoscaler, load balancer's export and endpoint picker name the same gauge; both charts' flags follow."""
-    pods = alone(tmp_path / "pods", model_server__image=image, **ELASTIC, autoscaling__metric_source="pods")
-    native = alone(tmp_path / "native", model_server__image=image, **ELASTIC)
+    pods = alone(
+        tmp_path / "pods",
+        models__gemma__server__image=image,
+        **ELASTIC,
+        models__gemma__autoscaling__metric_source="pods",
+    )
+    native = alone(tmp_path / "native", models__gemma__server__image=image, **ELASTIC)
     [metric] = pods.object("HorizontalPodAutoscaler")["spec"]["metrics"]
     [exported] = pods.object("AutoscalingMetric")["spec"]["endpoints"][0]["metrics"]
     [[values]] = [release["values"] for release in pods.all("helm_release")]
@@ -190,7 +203,7 @@ def test_one_version_decides_on_every_name_of_the_metric(tmp_path: Path, image: 
 
 def test_the_native_metric_is_the_exported_one_and_needs_no_adapter(tmp_path: Path) -> None:
     """The autoscaler names the AutoscalingMetric and its export; the load balancer reads the same export."""
-    app = alone(tmp_path, **ELASTIC, model_server__metric_export_name="fill")
+    app = alone(tmp_path, **ELASTIC, models__gemma__server__metric_export_name="fill")
     [metric] = app.object("HorizontalPodAutoscaler")["spec"]["metrics"]
     exported = app.object("AutoscalingMetric")
     [gauge] = [found["gauge"] for found in exported["spec"]["metrics"][0]["pod"]["containers"][0]["metrics"]]
@@ -205,14 +218,19 @@ def test_the_native_metric_is_the_exported_one_and_needs_no_adapter(tmp_path: Pa
 )
 def test_an_adapter_comes_with_the_metrics_that_need_one(tmp_path: Path, source: str, groups: set[str]) -> None:
     """It serves no API that nobody asked for: KEDA may have the other one."""
-    app = alone(tmp_path, **ELASTIC, autoscaling__metric_source=source)
+    app = alone(tmp_path, **ELASTIC, models__gemma__autoscaling__metric_source=source)
 
     assert {service["spec"]["group"] for service in app.objects("APIService")} == groups
 
 
 def test_an_adapter_that_is_there_is_not_installed_again(tmp_path: Path) -> None:
     """The autoscaler asks it all the same."""
-    app = alone(tmp_path, **ELASTIC, autoscaling__metric_source="pods", autoscaling__install_adapter=False)
+    app = alone(
+        tmp_path,
+        **ELASTIC,
+        models__gemma__autoscaling__metric_source="pods",
+        models__gemma__autoscaling__install_adapter=False,
+    )
 
     assert app.objects("APIService") == app.all("kubernetes_namespace_v1") == []
     assert app.object("HorizontalPodAutoscaler")["spec"]["metrics"][0]["type"] == "Pods"
@@ -223,12 +241,12 @@ POOLS: dict[str, Any] = {
     "spot": {"machine_type": "a3-highgpu-8g", "capacity": {"spot": True}, "autoscaling": {"max_nodes": 4}},
     "a100": {"machine_type": "a2-ultragpu-4g", "autoscaling": {"max_nodes": 4}},
 }
-CHOICES: dict[str, Any] = {"node_pools": POOLS, "model_server__node_pool": "reserved"}
+CHOICES: dict[str, Any] = {"node_pools": POOLS, "models__gemma__node_pools": "reserved"}
 
 
 def test_several_pools_are_a_compute_class_that_the_server_selects(tmp_path: Path) -> None:
     """In the order of the config; the pod asks for what the smallest machine has."""
-    app = alone(tmp_path, **CHOICES, model_server__fallback_node_pools=["spot", "a100"])
+    app = alone(tmp_path, **CHOICES, models__gemma__node_pools=["spot", "a100"])
     compute_class = app.object("ComputeClass")
     pod = app.object("Deployment")["spec"]["template"]["spec"]
 
@@ -243,8 +261,8 @@ def test_a_region_uses_those_choices_that_it_has(tmp_path: Path) -> None:
     pools = {"node_pools": {"spot": POOLS["spot"]}, "regions__us__node_pools": {"reserved": POOLS["reserved"]}}
     settings: dict[str, Any] = {
         **pools,
-        "model_server__node_pool": "reserved",
-        "model_server__fallback_node_pools": ["spot"],
+        "models__gemma__node_pools": "reserved",
+        "models__gemma__node_pools": ["spot"],
     }
 
     us, eu = alone(tmp_path / "us", "us", **settings), alone(tmp_path / "eu", "eu", **settings)
@@ -258,7 +276,7 @@ def test_a_region_uses_those_choices_that_it_has(tmp_path: Path) -> None:
 
 def test_servers_may_fetch_the_weights_themselves(tmp_path: Path) -> None:
     """Then no bucket is mounted, and the token is mounted by the download alone."""
-    app = alone(tmp_path, model__source="hugging_face", bucket=None)
+    app = alone(tmp_path, models__gemma__weights__source="hugging_face", bucket=None)
     pod = app.object("Deployment")["spec"]["template"]["spec"]
     provider_class = app.object("SecretProviderClass")["metadata"]["name"]
 

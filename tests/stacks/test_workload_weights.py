@@ -44,7 +44,7 @@ def test_the_writer_may_write_the_bucket_and_read_the_token(platform: Synthesize
 
 def test_with_a_kubernetes_secret_no_secret_of_google_is_granted(tmp_path: Path) -> None:
     """And none is mounted."""
-    app = alone(tmp_path, model__hugging_face_token=IN_KUBERNETES)
+    app = alone(tmp_path, models__gemma__weights__hugging_face_token=IN_KUBERNETES)
 
     assert app.all("google_secret_manager_secret_iam_member") == []
     assert app.all("kubernetes_manifest") == []
@@ -64,7 +64,7 @@ def test_the_download_comes_after_the_account_and_every_grant(platform: Synthesi
 
 def test_it_runs_in_the_cluster_of_the_download_region(platform: Synthesized, tmp_path: Path) -> None:
     """By default the config cluster."""
-    for app, name in ((platform, "gemma-us"), (alone(tmp_path, model__download_region="eu"), "gemma-eu")):
+    for app, name in ((platform, "gemma-us"), (alone(tmp_path, bucket__download_region="eu"), "gemma-eu")):
         [cluster] = app.stacks[STACK]["data"]["google_container_cluster"].values()
         assert cluster["name"] == name
 
@@ -98,7 +98,7 @@ def test_the_server_reads_where_the_download_writes(platform: Synthesized) -> No
 @pytest.mark.parametrize(("arguments", "kind"), [([], "auto"), (["--load_format", "mistral"], "mistral")])
 def test_the_format_that_the_server_reads_is_downloaded(tmp_path: Path, arguments: list[str], kind: str) -> None:
     """Where a repository has two."""
-    app = alone(tmp_path, model_server__extra_args=arguments)
+    app = alone(tmp_path, models__gemma__server__extra_args=arguments)
     [container] = app.one("kubernetes_job_v1")["spec"]["template"]["spec"]["container"]
 
     assert {"name": "WEIGHTS", "value": kind} in container["env"]

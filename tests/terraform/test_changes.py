@@ -44,14 +44,17 @@ def both(stack: str, *addresses: str) -> dict[str, Changes]:
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     "chart version": ({"inference_pool__chart_version": "v1.4.0"}, both("workload-serving", CHART)),
     "model": (
-        {"model__repository": "google/gemma-3-12b-it", "model__revision": "a" * 40},
+        {"models__gemma__weights__repository": "google/gemma-3-12b-it", "models__gemma__weights__revision": "a" * 40},
         {WEIGHTS_STACK: {"kubernetes_job_v1.download_job": REPLACE}, **both("workload-serving", SERVER)},
     ),
     "node count": (
         {"node_pools__tpu": TPU | {"nodes_per_zone": 2}},
         both("infra-cluster", POOL) | both("workload-serving", SERVER),
     ),
-    "server image": ({"model_server__image": "docker.io/vllm/vllm-tpu:v0.27.1"}, both("workload-serving", SERVER)),
+    "server image": (
+        {"models__gemma__server__image": "docker.io/vllm/vllm-tpu:v0.27.1"},
+        both("workload-serving", SERVER),
+    ),
     "spill-over": (
         {"gateway__max_utilization_percent": 70},
         {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}},

@@ -75,22 +75,22 @@ BUCKET, VPC, NAT = (
     for rest in (f"storage_bucket.{BUCKET}", "compute_network.network", "compute_router_nat.")
 )
 EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
-    "model.repository": ("google/gemma-3-12b-it", JOB, "google/gemma-3-12b-it"),
-    "model.revision": ("a" * 40, JOB, "a" * 40),
-    "model.lora_adapters": ({"tone": {"repository": "me/tone", "revision": "b" * 40}}, JOB, "me/tone"),
-    "model.served_name": ("chat-7", SERVER, "chat-7"),
-    "model.weights_gib": (44, SERVER, "49Gi"),
-    "model_server.image": ("docker.io/vllm/vllm-tpu:v0.27.1", SERVER, "v0.27.1"),
-    "model_server.replicas": (3, SERVER, '"replicas": 3'),
-    "model_server.port": (8123, SERVER, "8123"),
-    "model_server.cpus": (71, SERVER, '"cpu": "71"'),
-    "model_server.memory_gib": (333, SERVER, '"memory": "333Gi"'),
-    "model_server.max_model_len": (16001, SERVER, "--max-model-len=16001"),
-    "model_server.extra_args": (["--seed=5"], SERVER, "--seed=5"),
-    "model_server.max_lora_rank": (32, SERVER, "--max-lora-rank=32"),
-    "model_server.startup_timeout_sec": (1700, SERVER, '"failureThreshold": 170'),
-    "model_server.termination_grace_sec": (155, SERVER, '"terminationGracePeriodSeconds": 155'),
-    "model_server.metric_export_name": ("cache-7", METRIC, "cache-7"),
+    "models.gemma.weights.repository": ("google/gemma-3-12b-it", JOB, "google/gemma-3-12b-it"),
+    "models.gemma.weights.revision": ("a" * 40, JOB, "a" * 40),
+    "models.gemma.weights.lora_adapters": ({"tone": {"repository": "me/tone", "revision": "b" * 40}}, JOB, "me/tone"),
+    "models.gemma.served_name": ("chat-7", SERVER, "chat-7"),
+    "models.gemma.weights.size_gib": (44, SERVER, "49Gi"),
+    "models.gemma.server.image": ("docker.io/vllm/vllm-tpu:v0.27.1", SERVER, "v0.27.1"),
+    "models.gemma.replicas": (3, SERVER, '"replicas": 3'),
+    "models.gemma.server.port": (8123, SERVER, "8123"),
+    "models.gemma.server.cpus": (71, SERVER, '"cpu": "71"'),
+    "models.gemma.server.memory_gib": (333, SERVER, '"memory": "333Gi"'),
+    "models.gemma.server.max_model_len": (16001, SERVER, "--max-model-len=16001"),
+    "models.gemma.server.extra_args": (["--seed=5"], SERVER, "--seed=5"),
+    "models.gemma.server.max_lora_rank": (32, SERVER, "--max-lora-rank=32"),
+    "models.gemma.server.startup_timeout_sec": (1700, SERVER, '"failureThreshold": 170'),
+    "models.gemma.server.termination_grace_sec": (155, SERVER, '"terminationGracePeriodSeconds": 155'),
+    "models.gemma.server.metric_export_name": ("cache-7", METRIC, "cache-7"),
     "bucket.soft_delete_days": (14, BUCKET, str(14 * 86400)),
     "bucket.versioning": (True, BUCKET, '"versioning": [{"enabled": true}]'),
     "bucket.force_destroy": (True, BUCKET, '"force_destroy": true'),
@@ -128,14 +128,14 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
 """By setting: another value, the resource that carries it, and what is then planned there and was not before."""
 
 MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
-    "model.hugging_face_token.secret_manager": (
+    "models.gemma.weights.hugging_face_token.secret_manager": (
         "other-secret",
         f"{WEIGHTS_STACK} google_secret_manager",
         "other-secret",
     ),
-    "model.download_timeout_minutes": (77, JOB, '"active_deadline_seconds": 4620'),
-    "model_server.file_cache_gib": (61, SERVER, "61Gi"),
-    "model_server.vllm_version": ("0.9.2", METRIC, "gpu_cache_usage_perc"),
+    "models.gemma.weights.download_timeout_minutes": (77, JOB, '"active_deadline_seconds": 4620'),
+    "models.gemma.server.file_cache_gib": (61, SERVER, "61Gi"),
+    "models.gemma.server.version": ("0.9.2", METRIC, "gpu_cache_usage_perc"),
     "inference_pool.objective_priority": (3, OBJECTIVE, '"priority": 3'),
     "gateway.max_in_flight_requests": (64, BACKEND, "64"),
     "gateway.addresses": ("ephemeral", GATEWAY + " ", "ephemeral"),
@@ -150,7 +150,7 @@ ELASTIC_CHANGES: dict[str, tuple[Any, str, str]] = {
     "autoscaling.scale_up_window_sec": (16, AUTOSCALER, '"stabilizationWindowSeconds": 16'),
     "autoscaling.scale_down_window_sec": (301, AUTOSCALER, '"stabilizationWindowSeconds": 301'),
     "autoscaling.scale_down_pods_per_minute": (2, AUTOSCALER, '"value": 2'),
-    "model_server.tensor_parallel_size": (1, SERVER, "--tensor-parallel-size=1"),
+    "models.gemma.server.tensor_parallel_size": (1, SERVER, "--tensor-parallel-size=1"),
 }
 """The same, of config/h100-elastic.yaml."""
 
@@ -196,10 +196,10 @@ ELSEWHERE = {
     "regions.<key>.config_cluster": "test_moves.py::test_a_gateway_is_not_left_behind_by_its_config_cluster",
     "regions.<key>.node_pools": "as node_pools",
     "node_pools": "a pool that comes or goes is made or deleted",
-    "model.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
-    "model.download_region": "test_moves.py::test_a_download_is_not_left_behind_by_its_region",
-    "model_server.fallback_node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",
-    "model_server.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
+    "models.gemma.weights.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
+    "bucket.download_region": "test_moves.py::test_a_download_is_not_left_behind_by_its_region",
+    "models.gemma.node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",
+    "models.gemma.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "network.nat": "test_nat_goes_alone",
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
@@ -268,7 +268,7 @@ def test_settings_of_a_pool(tmp_path: Path) -> None:
     for at in (1, 2):
         pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
         zones = ["us-east5-a", "us-east5-b"]
-        world.use(config(regions__eu=None, regions__us__zones=zones, node_pools=pools, model_server__node_pool="p0"))
+        world.use(config(regions__eu=None, regions__us__zones=zones, node_pools=pools, models__gemma__node_pools="p0"))
         if at == 1:
             world.deploy([NETWORK_STACK, cluster_stack("us")])
     plan = {

@@ -35,14 +35,17 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
         {"gateway__max_utilization_percent": None, "gateway__max_in_flight_requests": 100},
         BACKEND,
     ),
-    "target": ({"autoscaling__target_percent": 60}, both("workload-serving", {AUTOSCALER: UPDATE})),
-    "bounds of the pods": ({"autoscaling__max_replicas": 8}, both("workload-serving", {AUTOSCALER: UPDATE})),
+    "target": ({"models__llama__autoscaling__target_percent": 60}, both("workload-serving", {AUTOSCALER: UPDATE})),
+    "bounds of the pods": (
+        {"models__llama__autoscaling__max_replicas": 8},
+        both("workload-serving", {AUTOSCALER: UPDATE}),
+    ),
     "bounds of the nodes": (
         {"node_pools__h100": H100 | {"autoscaling": {"min_nodes": 2, "max_nodes": 12}}},
         both("infra-cluster", {POOL: UPDATE}),
     ),
     "another adapter revision": (
-        {"model__lora_adapters__food-review-1__revision": "b" * 40},
+        {"models__llama__weights__lora_adapters__food-review-1__revision": "b" * 40},
         both("workload-serving", {SERVER: UPDATE}),
     ),
 }
@@ -108,7 +111,7 @@ def test_a_pool_that_was_there_does_not_join_a_compute_class(elastic: World) -> 
     """Its labels stay as they were, so the class would never find it: the plan says to make another."""
     spot = {"node_pools__h100": H100 | {"autoscaling": {"max_nodes": 10}}}
     on_demand = {"machine_type": "a3-highgpu-8g", "autoscaling": {"max_nodes": 2}}
-    choices = {"model_server__node_pool": "h100", "model_server__fallback_node_pools": ["more"]}
+    choices = {"models__llama__node_pools": "h100", "models__llama__node_pools": ["more"]}
     elastic.use(config(ELASTIC, **spot, **choices, node_pools__more=on_demand))
 
     refused = elastic.folder(cluster_stack("us")).run("plan", "-input=false")

@@ -59,7 +59,7 @@ def test_a_download_is_not_left_behind_by_its_region(world: World) -> None:
     """The plan refuses it; by its steps the one Job is in the new cluster, and the bucket is as it was."""
     [before] = downloads(world)
     buckets = {key: held for key, held in world.rig.cloud.objects.items() if key[0] == "google_storage_bucket"}
-    changed = world.use(config(model__download_region="eu"))
+    changed = world.use(config(bucket__download_region="eu"))
 
     assert f"`terraform -chdir=cdktf.out/stacks/{WEIGHTS_STACK} destroy`" in refusal(world, WEIGHTS_STACK)
     world.destroy([WEIGHTS_STACK])
@@ -88,10 +88,10 @@ def test_a_destroy_goes_to_where_the_objects_are(world: World, stack: str) -> No
 
 def test_a_bucket_goes_after_the_servers_have_left_it(world: World) -> None:
     """At once it is refused. Kept for one apply more, it is there until no server, grant or Job names it."""
-    straight = {"model__source": "hugging_face"}
+    straight = {"models__gemma__weights__source": "hugging_face"}
     world.use(config(**straight, bucket=None))
     told = refusal(world, NETWORK_STACK)
-    assert "1. Keep the section bucket, with model.source: hugging_face, and deploy all stacks" in told
+    assert "1. Keep the section bucket, with models.gemma.weights.source: hugging_face, and deploy all stacks" in told
 
     world.use(config(**straight, bucket__force_destroy=True))
     world.deploy()

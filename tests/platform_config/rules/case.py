@@ -48,7 +48,7 @@ def growing(machine_type: str = "ct6e-standard-4t", max_nodes: int = 2, **settin
 def choices(**pools: Changes) -> Changes:
     """Make pools that the model server takes in this order."""
     first, *others = pools
-    return {"node_pools": pools, "model_server__node_pool": first, "model_server__fallback_node_pools": others}
+    return {"node_pools": pools, "models__gemma__node_pools": first, "models__gemma__node_pools": others}
 
 
 def regions(count: int, **settings: Any) -> Changes:

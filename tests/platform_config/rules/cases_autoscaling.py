@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.platform_config.rules.case import Case, More, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
-SHARED = {"model_server__tensor_parallel_size": 2}
+SHARED = {"models__gemma__server__tensor_parallel_size": 2}
 OLD = {"cluster__gke_version": "1.34"}
 
 CASES: dict[str, Case] = {
@@ -23,8 +23,8 @@ CASES: dict[str, Case] = {
     ),
     "HPA-REPLICAS": Case(
         {"autoscaling": {"max_replicas": 1}},
-        {"autoscaling": {"max_replicas": 1}, "model_server__replicas": 1},
-        "model_server.replicas: must be left out with autoscaling, got 1"
+        {"autoscaling": {"max_replicas": 1}, "models__gemma__replicas": 1},
+        "models.gemma.replicas: must be left out with autoscaling, got 1"
         " -> write autoscaling.min_replicas and max_replicas",
     ),
     "HPA-ADAPTER": Case(
@@ -41,10 +41,10 @@ CASES: dict[str, Case] = {
         " -> write autoscaling: {max_nodes: 2}",
     ),
     "HPA-NONE": Case(
-        {"node_pools__tpu": growing(max_nodes=3), "model_server__replicas": 2},
+        {"node_pools__tpu": growing(max_nodes=3), "models__gemma__replicas": 2},
         {"node_pools__tpu": growing(max_nodes=3), "regions__eu": None},
         "autoscaling: should be given for node_pools.tpu, which grows, got nothing: 3 nodes run all the time"
-        " -> write autoscaling, or model_server.replicas",
+        " -> write autoscaling, or models.gemma.replicas",
     ),
 }
 

@@ -40,11 +40,11 @@ CASES: dict[str, Case] = {
         "got 'v1.3.1' -> write 'v1.5.0'",
     ),
     "GW-METRIC-45": Case(
-        {"model_server__metric_export_name": "m" * 45},
-        {"model_server__metric_export_name": "M" * 46},
+        {"models__gemma__server__metric_export_name": "m" * 45},
+        {"models__gemma__server__metric_export_name": "M" * 46},
         [
-            f"model_server.metric_export_name: must be at most 45 characters, got 46: '{'M' * 46}' -> write 'kv-cache'",
-            "model_server.metric_export_name: must hold lower case letters, digits and hyphens and begin with a letter"
+            f"models.gemma.server.metric_export_name: must be at most 45 characters, got 46: '{'M' * 46}' -> write 'kv-cache'",
+            "models.gemma.server.metric_export_name: must hold lower case letters, digits and hyphens and begin with a letter"
             f", got '{'M' * 46}' -> write 'kv-cache'",
         ],
     ),
@@ -62,7 +62,7 @@ CASES: dict[str, Case] = {
     "GW-DRAINING": Case(
         {"gateway__draining_sec": 130},
         {"gateway__draining_sec": 131},
-        "model_server.termination_grace_sec: should be at least gateway.draining_sec (131), got 130 -> write 141",
+        "models.gemma.server.termination_grace_sec: should be at least gateway.draining_sec (131), got 130 -> write 141",
     ),
     "GW-BALANCE-ONE": Case(
         {"gateway__max_in_flight_requests": 8},

@@ -11,15 +11,15 @@ KEY = (
 
 CASES: dict[str, Case] = {
     "TEXT-TOKEN": Case(
-        {"model__hugging_face_token": {"secret_manager": "hf_token"}},
-        {"model__served_name": "hf_abcdefghijklmnop"},
-        "model.served_name: must hold no Hugging Face token, got one"
+        {"models__gemma__weights__hugging_face_token": {"secret_manager": "hf_token"}},
+        {"models__gemma__served_name": "hf_abcdefghijklmnop"},
+        "models.gemma.served_name: must hold no Hugging Face token, got one"
         " -> revoke it, put the new one into Secret Manager, and write the secret's name",
     ),
     "TEXT-TEMPLATE": Case(
-        {"model_server__extra_args": ["--generation-config={}", "$HOME"]},
-        {"model_server__extra_args": ["--seed=${var.seed}"]},
-        "model_server.extra_args[0]: must be plain text without ${ or %{, got '--seed=${var.seed}'"
+        {"models__gemma__server__extra_args": ["--generation-config={}", "$HOME"]},
+        {"models__gemma__server__extra_args": ["--seed=${var.seed}"]},
+        "models.gemma.server.extra_args[0]: must be plain text without ${ or %{, got '--seed=${var.seed}'"
         " -> write the value itself",
     ),
     "NAME-WORD": Case(
@@ -73,8 +73,8 @@ CASES: dict[str, Case] = {
         ],
     ),
     "NAME-OBJECTIVE": Case(
-        {"inference_pool__objective_name": "food-review-1"},
-        {"inference_pool__objective_name": "Food Review"},
+        {"models__gemma__objectives": "food-review-1"},
+        {"models__gemma__objectives": "Food Review"},
         "inference_pool.objective_name: must be 1 to 63 lower case letters, digits and hyphens, got 'Food Review'"
         " -> write 'food-review'",
     ),
@@ -150,7 +150,7 @@ MORE: dict[str, More] = {
     ),
     "an objective without a letter": (
         "NAME-OBJECTIVE",
-        {"inference_pool__objective_name": ""},
+        {"models__gemma__objectives": ""},
         [
             "inference_pool.objective_name: must be 1 to 63 lower case letters, digits and hyphens, got ''"
             " -> write 'chat'"

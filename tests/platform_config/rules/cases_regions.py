@@ -62,11 +62,11 @@ CASES: dict[str, Case] = {
         " -> give the newer region a free number",
     ),
     "REG-KEY": Case(
-        {"gateway__regions": ["eu"], "model__download_region": "eu"},
-        {"gateway": {"regions": ["us", "europe"]}, "model__download_region": "ue"},
+        {"gateway__regions": ["eu"], "bucket__download_region": "eu"},
+        {"gateway": {"regions": ["us", "europe"]}, "bucket__download_region": "ue"},
         [
             "gateway.regions[1]: must be a key of regions (us, eu), got 'europe' -> write one of us, eu",
-            "model.download_region: must be a key of regions (us, eu), got 'ue' -> write one of us, eu",
+            "bucket.download_region: must be a key of regions (us, eu), got 'ue' -> write one of us, eu",
         ],
     ),
     "REG-DRAINED": Case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
-SHARED = {"model_server__tensor_parallel_size": 2}
+SHARED = {"models__gemma__server__tensor_parallel_size": 2}
 TPU, OPENAI = "docker.io/vllm/vllm-tpu", "docker.io/vllm/vllm-openai"
 DIGEST = "sha256:" + "0" * 64
 ONE_ARGUMENT = "be one argument as vLLM reads it"
@@ -13,8 +13,8 @@ SPLIT_OTHERWISE = "remove it: the model is split over the chips of its pod, and 
 A_DIRECTORY = "must name a directory that the pods have, since they never reach Hugging Face"
 BUILD = "build it into a custom image and write its path"
 COPY = f"copy it into the bucket and write its path below /models, or {BUILD}"
-FROM_HUGGING_FACE = {"bucket": None, "model__source": "hugging_face"}
-OWN_IMAGE = {"model_server__image": "example.com/mine:7", "model_server__vllm_version": "0.27.0"}
+FROM_HUGGING_FACE = {"bucket": None, "models__gemma__weights__source": "hugging_face"}
+OWN_IMAGE = {"models__gemma__server__image": "example.com/mine:7", "models__gemma__server__version": "0.27.0"}
 
 
 def ask(image: str) -> str:
@@ -25,15 +25,15 @@ def ask(image: str) -> str:
 
 def draft(argument: str, *value: str) -> More:
     """Return the case of a draft model on Hugging Face, in one of the forms of the argument."""
-    expected = f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/draft' -> {COPY}; ngram needs no model"
-    return "SRV-OFFLINE", {"model_server__extra_args": [argument, *value]}, [expected]
+    expected = f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got 'a/draft' -> {COPY}; ngram needs no model"
+    return "SRV-OFFLINE", {"models__gemma__server__extra_args": [argument, *value]}, [expected]
 
 
 CASES: dict[str, Case] = {
     "SRV-POOL": Case(
-        {"regions__us__node_pools": OTHER, "model_server__node_pool": "tpu"},
-        {"regions__us__node_pools": OTHER, "model_server__node_pool": "other"},
-        "model_server.node_pool: must be a pool of every region, got 'other', not in eu -> write 'tpu'",
+        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": "tpu"},
+        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": "other"},
+        "models.gemma.node_pools: must be a pool of every region, got 'other', not in eu -> write 'tpu'",
     ),
     "SRV-MULTI-HOST": Case(
         pool("ct6e-standard-8t"),
@@ -42,46 +42,46 @@ CASES: dict[str, Case] = {
         " -> write '2x2', or choose a larger machine",
     ),
     "SRV-REPLICAS": Case(
-        {**pool(nodes_per_zone=2), "model_server__replicas": 2},
-        {**pool(nodes_per_zone=2), "model_server__replicas": 3, "regions__eu": None},
-        "model_server.replicas: must be at most 2, the pods that node_pools.tpu can hold in us, got 3"
+        {**pool(nodes_per_zone=2), "models__gemma__replicas": 2},
+        {**pool(nodes_per_zone=2), "models__gemma__replicas": 3, "regions__eu": None},
+        "models.gemma.replicas: must be at most 2, the pods that node_pools.tpu can hold in us, got 3"
         " -> remove the line, or allow more nodes",
     ),
     "SRV-PARALLEL": Case(
-        {"model_server__tensor_parallel_size": 4},
-        {"model_server__tensor_parallel_size": 8},
-        "model_server.tensor_parallel_size: must be one of 1, 2, 4, the divisors of the 4 chips of a node of "
+        {"models__gemma__server__tensor_parallel_size": 4},
+        {"models__gemma__server__tensor_parallel_size": 8},
+        "models.gemma.server.tensor_parallel_size: must be one of 1, 2, 4, the divisors of the 4 chips of a node of "
         "node_pools.tpu, got 8 -> remove the line: all chips of a node are used",
     ),
     "SRV-ROOM": Case(
-        {"model_server__cpus": 178, "model_server__memory_gib": 674},
-        {"model_server__cpus": 180, "model_server__memory_gib": 720},
+        {"models__gemma__server__cpus": 178, "models__gemma__server__memory_gib": 674},
+        {"models__gemma__server__cpus": 180, "models__gemma__server__memory_gib": 720},
         [
-            "model_server.cpus: must be at most 178, what a node of node_pools.tpu leaves to each pod, got 180"
+            "models.gemma.server.cpus: must be at most 178, what a node of node_pools.tpu leaves to each pod, got 180"
             " -> remove the line, or choose a larger machine",
-            "model_server.memory_gib: must be at most 674, what a node of node_pools.tpu leaves to each pod, got 720"
+            "models.gemma.server.memory_gib: must be at most 674, what a node of node_pools.tpu leaves to each pod, got 720"
             " -> remove the line, or choose a larger machine",
         ],
     ),
     "SRV-ARGS": Case(
-        {"model_server__extra_args": ["--max-num-seqs=256", "--enable-prefix-caching"]},
-        {"model_server__extra_args": ["--max_model_len=8192", "--api-key", "secret"]},
+        {"models__gemma__server__extra_args": ["--max-num-seqs=256", "--enable-prefix-caching"]},
+        {"models__gemma__server__extra_args": ["--max_model_len=8192", "--api-key", "secret"]},
         [
-            "model_server.extra_args[0]: must not set --max-model-len, got '--max-model-len'"
-            " -> write model_server.max_model_len",
-            "model_server.extra_args[1]: must not set --api-key, got '--api-key'"
+            "models.gemma.server.extra_args[0]: must not set --max-model-len, got '--max-model-len'"
+            " -> write models.gemma.server.max_model_len",
+            "models.gemma.server.extra_args[1]: must not set --api-key, got '--api-key'"
             " -> it would be in plan and state: protect the gateway instead",
         ],
     ),
     "SRV-ARGS-FORM": Case(
         {
-            "model_server__extra_args": [
+            "models__gemma__server__extra_args": [
                 *("--max-num-seqs", "64", '--speculative-config={"method": "ngram"}', "-ac.backend=x", "-O3", "-dcp=2"),
                 *("--override-generation-config", '{"top_k": 1}', "--seed", "-1"),
             ]
         },
         {
-            "model_server__extra_args": [
+            "models__gemma__server__extra_args": [
                 *("enable-prefix-caching", "--max-num-seqs 64", '--hf-overrides {"a": "b c"} --x=1', " ", ""),
                 *("-max-num-seqs=64", "\u2014seed 1", "\u2013-seed=1", " --seed", "--port 8000"),
             ]
@@ -105,91 +105,97 @@ CASES: dict[str, Case] = {
         ],
     ),
     "SRV-ARGS-CHIPS": Case(
-        {"model_server__extra_args": ["-dp=1", "--pipeline-parallel-size", "1"]},
-        {"model_server__extra_args": ["-dp=1", "--pipeline_parallel_size", "2"]},
-        "model_server.extra_args[1]: must need at most the chips that a pod asks for, 4, got 4 x 1 x 2"
+        {"models__gemma__server__extra_args": ["-dp=1", "--pipeline-parallel-size", "1"]},
+        {"models__gemma__server__extra_args": ["-dp=1", "--pipeline_parallel_size", "2"]},
+        "models.gemma.server.extra_args[1]: must need at most the chips that a pod asks for, 4, got 4 x 1 x 2"
         f" -> {SPLIT_OTHERWISE}",
     ),
     "SRV-NUMBERS": Case(
-        {"model_server__startup_timeout_sec": 60},
-        {"model_server__startup_timeout_sec": 59},
-        "model_server.startup_timeout_sec: must be between 60 and 86400, got 59 -> write 60, or remove the line",
+        {"models__gemma__server__startup_timeout_sec": 60},
+        {"models__gemma__server__startup_timeout_sec": 59},
+        "models.gemma.server.startup_timeout_sec: must be between 60 and 86400, got 59 -> write 60, or remove the line",
     ),
     "SRV-IDLE": Case(
-        {"model_server__tensor_parallel_size": 4},
-        {"model_server__tensor_parallel_size": 2},
-        "model_server.tensor_parallel_size: should be 4, the chips of a node of node_pools.tpu, got 2: "
+        {"models__gemma__server__tensor_parallel_size": 4},
+        {"models__gemma__server__tensor_parallel_size": 2},
+        "models.gemma.server.tensor_parallel_size: should be 4, the chips of a node of node_pools.tpu, got 2: "
         "the others are idle"
         " -> remove the line",
     ),
     "SRV-NONE": Case(
-        {"model_server__replicas": 1},
-        {"model_server__replicas": 0},
-        "model_server.replicas: should be 1 or more to serve at all, got 0 -> remove the line",
+        {"models__gemma__replicas": 1},
+        {"models__gemma__replicas": 0},
+        "models.gemma.replicas: should be 1 or more to serve at all, got 0 -> remove the line",
     ),
     "SRV-IMAGE": Case(
-        {**pool("g2-standard-96"), "model_server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
+        {**pool("g2-standard-96"), "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
         pool("g2-standard-96"),
-        "model_server.image: should be an image for GPUs in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
+        "models.gemma.server.image: should be an image for GPUs in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> write docker.io/vllm/vllm-openai with its version",
     ),
     "SRV-ARM": Case(
         pool("a4-highgpu-8g"),
         pool("a4x-highgpu-4g"),
-        "model_server.image: should be an image for ARM64 in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
+        "models.gemma.server.image: should be an image for ARM64 in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> check that it is, or change machine_type",
     ),
     "SRV-ENGINE": Case(
-        {"model_server__image": "nvcr.io/nvidia/tritonserver:25.12-vllm-python-py3"},
-        {"model_server__image": "lmsysorg/sglang:v0.5.3"},
-        "model_server.image: must be an image of vLLM, got 'lmsysorg/sglang:v0.5.3' of SGLang"
+        {"models__gemma__server__image": "nvcr.io/nvidia/tritonserver:25.12-vllm-python-py3"},
+        {"models__gemma__server__image": "lmsysorg/sglang:v0.5.3"},
+        "models.gemma.server.image: must be an image of vLLM, got 'lmsysorg/sglang:v0.5.3' of SGLang"
         " -> write docker.io/vllm/vllm-openai or vllm-tpu with its version",
     ),
     "SRV-VERSION": Case(
-        {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3", "model_server__vllm_version": "0.11.1"},
-        {"model_server__image": "nvcr.io/nvidia/vllm:25.12-py3"},
-        "model_server.vllm_version: must be given for an image whose tag is no version of vLLM, got nothing and "
+        {"models__gemma__server__image": "nvcr.io/nvidia/vllm:25.12-py3", "models__gemma__server__version": "0.11.1"},
+        {"models__gemma__server__image": "nvcr.io/nvidia/vllm:25.12-py3"},
+        "models.gemma.server.version: must be given for an image whose tag is no version of vLLM, got nothing and "
         f"'nvcr.io/nvidia/vllm:25.12-py3' -> {ask('nvcr.io/nvidia/vllm:25.12-py3')}",
     ),
     "SRV-TAG": Case(
-        {"model_server__image": f"{TPU}:nightly@{DIGEST}", "model_server__vllm_version": "0.28.0"},
-        {"model_server__image": f"{TPU}:nightly", "model_server__vllm_version": "0.28.0"},
-        f"model_server.image: should name one build, got '{TPU}:nightly', whose tag moves to the next build"
+        {"models__gemma__server__image": f"{TPU}:nightly@{DIGEST}", "models__gemma__server__version": "0.28.0"},
+        {"models__gemma__server__image": f"{TPU}:nightly", "models__gemma__server__version": "0.28.0"},
+        f"models.gemma.server.image: should name one build, got '{TPU}:nightly', whose tag moves to the next build"
         " -> write a complete version, or add the digest of the build you want",
     ),
     "SRV-OFFLINE": Case(
         {
-            "model_server__extra_args": [
+            "models__gemma__server__extra_args": [
                 *("--tokenizer=/models/google/gemma-3-27b-it/x", "--generation-config", "vllm", "--config-format=hf"),
                 *('--speculative-config={"method": "ngram"}', "--spec-model=ngram", "--reasoning-parser", "qwen3"),
                 *("--chat-template={{ messages }}", "--chat-template-content-format=openai", "--tokenizer-mode=auto"),
             ]
         },
-        {"model_server__extra_args": ["--tokenizer", "other/tokenizer", "--tool_parser_plugin=/plugins/mine.py"]},
+        {
+            "models__gemma__server__extra_args": [
+                "--tokenizer",
+                "other/tokenizer",
+                "--tool_parser_plugin=/plugins/mine.py",
+            ]
+        },
         [
-            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'other/tokenizer' -> {COPY}",
-            f"model_server.extra_args[2]: must name a file that the pods have, got '/plugins/mine.py' -> {COPY}",
+            f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got 'other/tokenizer' -> {COPY}",
+            f"models.gemma.server.extra_args[2]: must name a file that the pods have, got '/plugins/mine.py' -> {COPY}",
         ],
     ),
     "SRV-FORMAT": Case(
-        {"model_server__extra_args": ["--load-format", "mistral"]},
-        {"model_server__extra_args": ["--load_format=gguf"]},
-        "model_server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, safetensors, "
+        {"models__gemma__server__extra_args": ["--load-format", "mistral"]},
+        {"models__gemma__server__extra_args": ["--load_format=gguf"]},
+        "models.gemma.server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, safetensors, "
         "fastsafetensors, instanttensor, mistral, runai_streamer, runai_streamer_sharded, sharded_state), got 'gguf'"
         " -> remove it: vLLM chooses by what the repository has",
     ),
     "SRV-CHOICES": Case(
-        {**choices(tpu=growing(), other=growing()), "model_server__migrate_back": True},
-        {**choices(tpu=growing()), "model_server__fallback_node_pools": ["gpu", "tpu"]},
+        {**choices(tpu=growing(), other=growing()), "models__gemma__migrate_back": True},
+        {**choices(tpu=growing()), "models__gemma__node_pools": ["gpu", "tpu"]},
         [
-            "model_server.fallback_node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?",
-            "model_server.fallback_node_pools[1]: must be named once, got 'tpu' again -> remove it",
+            "models.gemma.node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?",
+            "models.gemma.node_pools[1]: must be named once, got 'tpu' again -> remove it",
         ],
     ),
     "SRV-INTERFACES": Case(
-        {**pool("a4-highgpu-8g"), "model_server__tensor_parallel_size": 8},
-        {**pool("a4-highgpu-8g"), "model_server__tensor_parallel_size": 4},
-        "model_server.tensor_parallel_size: must be 8, all chips of a node of node_pools.tpu that has DRANET, got 4"
+        {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 8},
+        {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 4},
+        "models.gemma.server.tensor_parallel_size: must be 8, all chips of a node of node_pools.tpu that has DRANET, got 4"
         " -> remove the line, or write node_pools.tpu.dranet: false",
     ),
     "CHOICE-GROWS": Case(
@@ -206,64 +212,69 @@ CASES: dict[str, Case] = {
         "netdev.google.com, amd64) -> choose another machine, or remove the pool from the list",
     ),
     "SRV-MEMORY": Case(
-        {**pool("a2-highgpu-2g"), "model__weights_gib": 72},
-        {**pool("a2-highgpu-2g"), "model__weights_gib": 73},
+        {**pool("a2-highgpu-2g"), "models__gemma__weights__size_gib": 72},
+        {**pool("a2-highgpu-2g"), "models__gemma__weights__size_gib": 73},
         "node_pools.tpu.machine_type: must hold 73 GiB of weights in 90% of the memory of a pod's 2 chips, "
-        "got 'a2-highgpu-2g' with 80 GB -> choose a larger machine, or correct model.weights_gib",
+        "got 'a2-highgpu-2g' with 80 GB -> choose a larger machine, or correct models.gemma.weights.size_gib",
     ),
 }
 
 MORE: dict[str, More] = {
     "a server without statistics": (
         "SRV-ARGS",
-        {"model_server__extra_args": ["--disable_log_stats"]},
+        {"models__gemma__server__extra_args": ["--disable_log_stats"]},
         [
-            "model_server.extra_args[0]: must not set --disable-log-stats, got '--disable-log-stats'"
+            "models.gemma.server.extra_args[0]: must not set --disable-log-stats, got '--disable-log-stats'"
             " -> remove it: without statistics there is no KV-cache metric to balance and scale by"
         ],
     ),
     "a value without its argument": (
         "SRV-ARGS-FORM",
-        {"model_server__extra_args": ["64", "--max-num-seqs"]},
-        ["model_server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item before it"],
+        {"models__gemma__server__extra_args": ["64", "--max-num-seqs"]},
+        [
+            "models.gemma.server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item before it"
+        ],
     ),
     "two servers on the chips of a TPU node": (
         "SRV-ARGS-CHIPS",
-        {"model_server__tensor_parallel_size": 2, "model_server__extra_args": ["--data-parallel-size=2"]},
+        {
+            "models__gemma__server__tensor_parallel_size": 2,
+            "models__gemma__server__extra_args": ["--data-parallel-size=2"],
+        },
         [],
     ),
     "two servers on the GPUs of one": (
         "SRV-ARGS-CHIPS",
-        {"node_pools__tpu": GPU, **SHARED, "model_server__extra_args": ["-dp", "2"]},
+        {"node_pools__tpu": GPU, **SHARED, "models__gemma__server__extra_args": ["-dp", "2"]},
         [
-            "model_server.extra_args[0]: must need at most the chips that a pod asks for, 2, got 2 x 2"
+            "models.gemma.server.extra_args[0]: must need at most the chips that a pod asks for, 2, got 2 x 2"
             f" -> {SPLIT_OTHERWISE}"
         ],
     ),
     "a pool that is not there": (
         "SRV-POOL",
-        {"model_server__node_pool": "gpu"},
-        ["model_server.node_pool: must be a pool of every region, got 'gpu', not in us and eu -> did you mean 'tpu'?"],
+        {"models__gemma__node_pools": "gpu"},
+        ["models.gemma.node_pools: must be a pool of every region, got 'gpu', not in us and eu -> did you mean 'tpu'?"],
     ),
     "several pools and none named": (
         "SRV-POOL",
         {"regions__us__node_pools": OTHER},
-        ["model_server.node_pool: must name a pool, got nothing and several pools: tpu, other -> write 'tpu'"],
+        ["models.gemma.node_pools: must name a pool, got nothing and several pools: tpu, other -> write 'tpu'"],
     ),
     "an image for GPUs that has tpu in the middle of a word": (
         "SRV-IMAGE",
         {
             **pool("g2-standard-96"),
-            "model_server__image": "docker.io/example/output:v1",
-            "model_server__vllm_version": "0.27.0",
+            "models__gemma__server__image": "docker.io/example/output:v1",
+            "models__gemma__server__version": "0.27.0",
         },
         [],
     ),
     "an image for GPUs on TPUs": (
         "SRV-IMAGE",
-        {"model_server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
+        {"models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
         [
-            "model_server.image: should be an image for TPUs in node_pools.tpu, "
+            "models.gemma.server.image: should be an image for TPUs in node_pools.tpu, "
             "got 'docker.io/vllm/vllm-openai:v0.27.0'"
             " -> write docker.io/vllm/vllm-tpu with its version"
         ],
@@ -274,22 +285,22 @@ MORE: dict[str, More] = {
             "node_pools": {},
             "regions__us__node_pools": {"a": GPU},
             "regions__eu__node_pools": {"b": GPU},
-            "model_server__node_pool": "a",
+            "models__gemma__node_pools": "a",
         },
         [
-            "model_server.node_pool: must be a pool of every region, got 'a', not in eu"
-            " -> name a pool of each region here and under model_server.fallback_node_pools"
+            "models.gemma.node_pools: must be a pool of every region, got 'a', not in eu"
+            " -> name a pool of each region here and under models.gemma.node_pools"
         ],
     ),
     "no first choice": (
         "SRV-CHOICES",
-        {**choices(a=GPU, b=GPU), "model_server__node_pool": None},
-        ["model_server.node_pool: must name the first choice before others, got nothing -> write one of a, b"],
+        {**choices(a=GPU, b=GPU), "models__gemma__node_pools": None},
+        ["models.gemma.node_pools: must name the first choice before others, got nothing -> write one of a, b"],
     ),
     "an empty first choice": (
         "SRV-CHOICES",
-        {**choices(a=GPU, b=GPU), "model_server__node_pool": ""},
-        ["model_server.node_pool: must be a pool of some region, got '' -> write one of a, b"],
+        {**choices(a=GPU, b=GPU), "models__gemma__node_pools": ""},
+        ["models.gemma.node_pools: must be a pool of some region, got '' -> write one of a, b"],
     ),
     "a region with none of the choices": (
         "SRV-CHOICES",
@@ -300,7 +311,7 @@ MORE: dict[str, More] = {
             "regions__eu__node_pools": {"c": GPU},
         },
         [
-            "model_server.fallback_node_pools: must hold a pool of region eu, got 'a' and 'b'"
+            "models.gemma.node_pools: must hold a pool of region eu, got 'a' and 'b'"
             " -> add one of its pools, or a pool to eu"
         ],
     ),
@@ -316,35 +327,32 @@ MORE: dict[str, More] = {
     ),
     "a way back without choices": (
         "SRV-CHOICES",
-        {"model_server__migrate_back": True},
-        [
-            "model_server.migrate_back: must be left out without model_server.fallback_node_pools, got true"
-            " -> remove the line"
-        ],
+        {"models__gemma__migrate_back": True},
+        ["models.gemma.migrate_back: must be left out without models.gemma.node_pools, got true -> remove the line"],
     ),
     "more replicas than several pools hold": (
         "SRV-REPLICAS",
         {
             **choices(a=growing("a3-highgpu-8g", 1), b=growing("a2-ultragpu-4g", 1)),
             **SHARED,
-            "model_server__replicas": 7,
+            "models__gemma__replicas": 7,
             "regions__eu": None,
         },
         [
-            "model_server.replicas: must be at most 6, the pods that node_pools.a and node_pools.b can hold in us, "
+            "models.gemma.replicas: must be at most 6, the pods that node_pools.a and node_pools.b can hold in us, "
             "got 7 -> remove the line, or allow more nodes"
         ],
     ),
     "as many replicas as several pools hold": (
         "SRV-REPLICAS",
-        {**choices(a=GPU, b=growing("a2-ultragpu-4g", 1)), **SHARED, "model_server__replicas": 10},
+        {**choices(a=GPU, b=growing("a2-ultragpu-4g", 1)), **SHARED, "models__gemma__replicas": 10},
         [],
     ),
     "a split that one of several machines does not have": (
         "SRV-PARALLEL",
-        {**choices(a=GPU, b=growing("g2-standard-24")), "model_server__tensor_parallel_size": 8},
+        {**choices(a=GPU, b=growing("g2-standard-24")), "models__gemma__server__tensor_parallel_size": 8},
         [
-            "model_server.tensor_parallel_size: must be one of 1, 2, the divisors of the 2 chips of a node of "
+            "models.gemma.server.tensor_parallel_size: must be one of 1, 2, the divisors of the 2 chips of a node of "
             "node_pools.b, got 8 -> remove the line: all chips of a node are used"
         ],
     ),
@@ -352,16 +360,16 @@ MORE: dict[str, More] = {
         "SRV-PARALLEL",
         {**pool("g2-standard-4"), **SHARED},
         [
-            "model_server.tensor_parallel_size: must be 1, the only chip of a node of node_pools.tpu, got 2"
+            "models.gemma.server.tensor_parallel_size: must be 1, the only chip of a node of node_pools.tpu, got 2"
             " -> remove the line: all chips of a node are used"
         ],
     ),
     "pods that share a node without DRANET": (
         "SRV-INTERFACES",
-        {**pool("a4-highgpu-8g", dranet=False), "model_server__tensor_parallel_size": 2},
+        {**pool("a4-highgpu-8g", dranet=False), "models__gemma__server__tensor_parallel_size": 2},
         [],
     ),
-    "TPUs are never shared": ("SRV-INTERFACES", {"model_server__tensor_parallel_size": 2}, []),
+    "TPUs are never shared": ("SRV-INTERFACES", {"models__gemma__server__tensor_parallel_size": 2}, []),
     "choices of which none grows": (
         "CHOICE-GROWS",
         choices(a={"machine_type": "g2-standard-4"}, b={"machine_type": "g2-standard-8"}),
@@ -406,10 +414,10 @@ MORE: dict[str, More] = {
     ),
     "a model that is too large for one chip": (
         "SRV-MEMORY",
-        {**pool("g2-standard-4"), "model__weights_gib": 22},
+        {**pool("g2-standard-4"), "models__gemma__weights__size_gib": 22},
         [
             "node_pools.tpu.machine_type: must hold 22 GiB of weights in 90% of the memory of a pod's chip, "
-            "got 'g2-standard-4' with 24 GB -> choose a larger machine, or correct model.weights_gib"
+            "got 'g2-standard-4' with 24 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"
         ],
     ),
     "a model that is split over too few chips": (
@@ -418,7 +426,7 @@ MORE: dict[str, More] = {
         [
             "node_pools.tpu.machine_type: must hold 56 GiB of weights in 90% of the memory of a pod's 2 chips, "
             "got 'g2-standard-96' with 48 GB"
-            " -> write a larger model_server.tensor_parallel_size, or correct model.weights_gib"
+            " -> write a larger models.gemma.server.tensor_parallel_size, or correct models.gemma.weights.size_gib"
         ],
     ),
     "a choice that is too small": (
@@ -426,58 +434,62 @@ MORE: dict[str, More] = {
         choices(a=GPU, b=growing("g2-standard-24")),
         [
             "node_pools.b.machine_type: must hold 56 GiB of weights in 90% of the memory of a pod's 2 chips, "
-            "got 'g2-standard-24' with 48 GB -> choose a larger machine, or correct model.weights_gib"
+            "got 'g2-standard-24' with 48 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"
         ],
     ),
     "weights that are made smaller": (
         "SRV-MEMORY",
-        {**pool("g2-standard-4"), "model_server__extra_args": ["--cpu_offload_gb=40"]},
+        {**pool("g2-standard-4"), "models__gemma__server__extra_args": ["--cpu_offload_gb=40"]},
         [],
     ),
     "arguments that are none": (
         "SRV-MEMORY",
-        {"model_server__extra_args": ["=x", " ", ""]},
+        {"models__gemma__server__extra_args": ["=x", " ", ""]},
         [],
     ),
     "another share of the memory": (
         "SRV-MEMORY",
         {
             **pool("a2-highgpu-2g"),
-            "model__weights_gib": 75,
-            "model_server__extra_args": ["--gpu-memory-utilization", "0.95"],
+            "models__gemma__weights__size_gib": 75,
+            "models__gemma__server__extra_args": ["--gpu-memory-utilization", "0.95"],
         },
         [],
     ),
     "a small share of the memory": (
         "SRV-MEMORY",
-        {**pool("a2-highgpu-2g"), "model_server__extra_args": ["--gpu_memory_utilization=.5"]},
+        {**pool("a2-highgpu-2g"), "models__gemma__server__extra_args": ["--gpu_memory_utilization=.5"]},
         [
             "node_pools.tpu.machine_type: must hold 56 GiB of weights in 50% of the memory of a pod's 2 chips, "
-            "got 'a2-highgpu-2g' with 80 GB -> choose a larger machine, or correct model.weights_gib"
+            "got 'a2-highgpu-2g' with 80 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"
         ],
     ),
-    "another server in an image whose version is not known": ("SRV-VERSION", {"model_server__image": "sglang:1"}, []),
+    "another server in an image whose version is not known": (
+        "SRV-VERSION",
+        {"models__gemma__server__image": "sglang:1"},
+        [],
+    ),
     "vLLM's own image by its digest": (
         "SRV-VERSION",
-        {"model_server__image": f"{TPU}@{DIGEST}"},
+        {"models__gemma__server__image": f"{TPU}@{DIGEST}"},
         [
-            "model_server.vllm_version: must be given for an image whose tag is no version of vLLM, got nothing and "
+            "models.gemma.server.version: must be given for an image whose tag is no version of vLLM, got nothing and "
             f"'{TPU}@sha256:{'0' * 29}...' (95 characters) -> {ask(f'{TPU}@{DIGEST}')}"
         ],
     ),
     "the tag that every image has": (
         "SRV-TAG",
-        {"model_server__image": f"{TPU}:latest", "model_server__vllm_version": "0.28.0"},
+        {"models__gemma__server__image": f"{TPU}:latest", "models__gemma__server__version": "0.28.0"},
         [
-            f"model_server.image: should name one build, got '{TPU}:latest', whose tag moves to the next build"
+            f"models.gemma.server.image: should name one build, got '{TPU}:latest', whose tag moves to the next build"
             " -> write a complete version, or add the digest of the build you want"
         ],
     ),
     "a version that was left behind by its image": (
         "SRV-TAG",
-        {"model_server__vllm_version": "0.11.0"},
+        {"models__gemma__server__version": "0.11.0"},
         [
-            "model_server.vllm_version: should be 0.27.0 as the image's tag says, got 0.11.0"
+            "models.gemma.server.version: should be 0.27.0 as the image's tag says, got 0.11.0"
             " -> remove the line, unless the image was changed under that tag"
         ],
     ),
@@ -489,63 +501,72 @@ MORE: dict[str, More] = {
     "a draft model as it was": draft("--speculative-model", "a/draft"),
     "the model's own repository": (
         "SRV-OFFLINE",
-        {"model_server__extra_args": ["--hf-config-path=google/gemma-3-27b-it"]},
+        {"models__gemma__server__extra_args": ["--hf-config-path=google/gemma-3-27b-it"]},
         [
-            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'google/gemma-3-27b-it'"
+            f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got 'google/gemma-3-27b-it'"
             " -> remove it: vLLM uses what is in the model's repository"
         ],
     ),
     "a directory without a bucket to put it in": (
         "SRV-OFFLINE",
-        {**FROM_HUGGING_FACE, "model_server__extra_args": ["--tokenizer=/models/other"]},
-        [f"model_server.extra_args[0]: {A_DIRECTORY}, got '/models/other' -> {BUILD}"],
+        {**FROM_HUGGING_FACE, "models__gemma__server__extra_args": ["--tokenizer=/models/other"]},
+        [f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got '/models/other' -> {BUILD}"],
     ),
     "a template of the model without a bucket": (
         "SRV-OFFLINE",
         {
             **FROM_HUGGING_FACE,
-            "model__revision": "0" * 40,
-            "model_server__extra_args": [f"--chat-template=/models/google/gemma-3-27b-it/{'0' * 40}/tool.jinja"],
+            "models__gemma__weights__revision": "0" * 40,
+            "models__gemma__server__extra_args": [
+                f"--chat-template=/models/google/gemma-3-27b-it/{'0' * 40}/tool.jinja"
+            ],
         },
         [],
     ),
     "a template that vLLM's image has": (
         "SRV-OFFLINE",
         {
-            "model_server__image": f"{OPENAI}:v0.27.1",
-            "model_server__extra_args": ["--chat-template=examples/tool_chat_template_hermes.jinja"],
+            "models__gemma__server__image": f"{OPENAI}:v0.27.1",
+            "models__gemma__server__extra_args": ["--chat-template=examples/tool_chat_template_hermes.jinja"],
         },
         [],
     ),
     "a template that vLLM's image for TPUs may not have": (
         "SRV-OFFLINE",
-        {"model_server__extra_args": ["--chat-template", "examples/tool_chat_template_hermes.jinja"]},
+        {"models__gemma__server__extra_args": ["--chat-template", "examples/tool_chat_template_hermes.jinja"]},
         [
-            "model_server.extra_args[0]: must name a file that the pods have, "
+            "models.gemma.server.extra_args[0]: must name a file that the pods have, "
             f"got 'examples/tool_chat_template_hermes.jinja' -> {COPY}"
         ],
     ),
     "files of an image of one's own": (
         "SRV-OFFLINE",
-        {**OWN_IMAGE, "model_server__extra_args": ["--tokenizer=/opt/tokenizer", "--chat-template=mine.jinja"]},
+        {
+            **OWN_IMAGE,
+            "models__gemma__server__extra_args": ["--tokenizer=/opt/tokenizer", "--chat-template=mine.jinja"],
+        },
         [],
     ),
     "a repository beside an image of one's own": (
         "SRV-OFFLINE",
         {
             **OWN_IMAGE,
-            "model_server__extra_args": ["--tokenizer=a/b", "--chat-template", "https://example.com/mine.jinja"],
+            "models__gemma__server__extra_args": [
+                "--tokenizer=a/b",
+                "--chat-template",
+                "https://example.com/mine.jinja",
+            ],
         },
         [
-            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/b' -> {COPY}",
-            "model_server.extra_args[1]: must name a file that the pods have, "
+            f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got 'a/b' -> {COPY}",
+            "models.gemma.server.extra_args[1]: must name a file that the pods have, "
             f"got 'https://example.com/mine.jinja' -> {COPY}",
         ],
     ),
     "adapters by media and parsers by map": (
         "SRV-OFFLINE",
         {
-            "model_server__extra_args": [
+            "models__gemma__server__extra_args": [
                 '--default-mm-loras={"image": "a/b"}',
                 '--structured-outputs-config={"reasoning_parser_plugin": "p.py", "backend": "auto"}',
                 "--speculative-config=no JSON",
@@ -553,27 +574,27 @@ MORE: dict[str, More] = {
             ]
         },
         [
-            f"model_server.extra_args[0]: {A_DIRECTORY}, got 'a/b' -> {COPY}",
-            f"model_server.extra_args[1]: must name a file that the pods have, got 'p.py' -> {COPY}",
+            f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got 'a/b' -> {COPY}",
+            f"models.gemma.server.extra_args[1]: must name a file that the pods have, got 'p.py' -> {COPY}",
         ],
     ),
     "reserved arguments under other names": (
         "SRV-ARGS",
         {
-            "model_server__extra_args": [
+            "models__gemma__server__extra_args": [
                 *("--served-model=x", "--uds=/x", "--hf_token", "x", "--download-dir=/x", "--revision=main"),
                 *("--model-impl=auto", "--load-format=auto"),
             ]
         },
         [
-            "model_server.extra_args[0]: must not set --served-model-name, got '--served-model'"
-            " -> write model.served_name",
-            "model_server.extra_args[1]: must not set --uds, got '--uds' -> the server listens on model_server.port",
-            "model_server.extra_args[2]: must not set --hf-token, got '--hf-token'"
-            " -> it would be in plan and state: write model.hugging_face_token, the server itself needs none",
-            "model_server.extra_args[4]: must not set --download-dir, got '--download-dir'"
+            "models.gemma.server.extra_args[0]: must not set --served-model-name, got '--served-model'"
+            " -> write models.gemma.served_name",
+            "models.gemma.server.extra_args[1]: must not set --uds, got '--uds' -> the server listens on models.gemma.server.port",
+            "models.gemma.server.extra_args[2]: must not set --hf-token, got '--hf-token'"
+            " -> it would be in plan and state: write models.gemma.weights.hugging_face_token, the server itself needs none",
+            "models.gemma.server.extra_args[4]: must not set --download-dir, got '--download-dir'"
             " -> the server downloads nothing: remove it",
-            "model_server.extra_args[5]: must not set --revision, got '--revision' -> write model.revision",
+            "models.gemma.server.extra_args[5]: must not set --revision, got '--revision' -> write models.gemma.weights.revision",
         ],
     ),
 }

@@ -45,9 +45,9 @@ CASES: dict[str, Case] = {
         "node_pools.tpu.dranet: must be false where GPUs are shared, got true -> remove the line",
     ),
     "SHARE-PARALLEL": Case(
-        {**pool("g2-standard-48", **sharing()), "model_server__tensor_parallel_size": 1},
-        {**pool("g2-standard-48", **sharing()), "model_server__tensor_parallel_size": 2},
-        "model_server.tensor_parallel_size: must be 1 on the shared GPUs of node_pools.tpu, got 2"
+        {**pool("g2-standard-48", **sharing()), "models__gemma__server__tensor_parallel_size": 1},
+        {**pool("g2-standard-48", **sharing()), "models__gemma__server__tensor_parallel_size": 2},
+        "models.gemma.server.tensor_parallel_size: must be 1 on the shared GPUs of node_pools.tpu, got 2"
         " -> remove the line, or use a pool with whole GPUs",
     ),
     "SHARE-ROOM": Case(
@@ -57,10 +57,10 @@ CASES: dict[str, Case] = {
         "g2-standard-8 has room for 5, got 6 -> write 5, or choose a larger machine",
     ),
     "SHARE-MEMORY": Case(
-        {**pool("g2-standard-48", **sharing()), "model_server__extra_args": ["--gpu-memory-utilization=0.45"]},
-        {**pool("g2-standard-48", **sharing()), "model_server__extra_args": ["--gpu-memory-utilization=0.46"]},
-        "model_server.extra_args: must leave 2 pods their part of a GPU of node_pools.tpu: at most 0.45 each, got 0.46"
-        " -> write --gpu-memory-utilization=0.45, or remove it",
+        {**pool("g2-standard-48", **sharing()), "models__gemma__server__gpu_memory_percent": 45},
+        {**pool("g2-standard-48", **sharing()), "models__gemma__server__gpu_memory_percent": 46},
+        "models.gemma.server.gpu_memory_percent: must be at most 45, a pod's part of a GPU of node_pools.tpu, got 46"
+        " -> remove the line: its part is planned for",
     ),
     "SHARE-DRIVER": Case(
         pool("g2-standard-48", **sharing(), gpu_driver_version="LATEST"),
@@ -117,30 +117,55 @@ MORE: dict[str, More] = {
             "a2-highgpu-1g has room for 8, got 14 -> choose a larger machine"
         ],
     ),
+    "an argument that takes more than a part": (
+        "SHARE-MEMORY",
+        {**pool("g2-standard-48", **sharing()), "models__gemma__server__extra_args": ["--gpu-memory-utilization=0.5"]},
+        [
+            "models.gemma.server.extra_args: must have a --gpu-memory-utilization of at most 0.45, a pod's part of a GPU "
+            "of node_pools.tpu, got 0.5 -> write --gpu-memory-utilization=0.45, or remove it"
+        ],
+    ),
+    "a custom server that needs more than a partition": (
+        "SHARE-MEMORY",
+        {
+            **pool("a2-highgpu-1g", gpu_partition="1g.5gb"),
+            "models__gemma__server": {
+                "image": "ghcr.io/remsky/kokoro-fastapi-gpu:v0.2.4",
+                "kind": "custom",
+                "port": 8880,
+                "health_path": "/health",
+                "gpu_memory_gib": 6,
+            },
+        },
+        [
+            "models.gemma.server.gpu_memory_gib: must be at most 5, a pod's part of a GPU of node_pools.tpu, got 6"
+            " -> choose a larger part, or fewer clients"
+        ],
+    ),
     "a share of memory on whole GPUs": (
         "SHARE-MEMORY",
-        {**pool("g2-standard-48"), "model_server__extra_args": ["--gpu-memory-utilization=0.95"]},
+        {**pool("g2-standard-48"), "models__gemma__server__extra_args": ["--gpu-memory-utilization=0.95"]},
         [],
     ),
     "a split that does not divide shared GPUs is reported once": (
         "SRV-PARALLEL",
-        {**pool("g2-standard-48", **sharing()), "model_server__tensor_parallel_size": 3},
+        {**pool("g2-standard-48", **sharing()), "models__gemma__server__tensor_parallel_size": 3},
         [],
     ),
     "weights that fit the GPU, but not the part of it": (
         "SRV-MEMORY",
-        {**pool("a2-ultragpu-1g", **sharing()), "model__weights_gib": 40},
+        {**pool("a2-ultragpu-1g", **sharing()), "models__gemma__weights__size_gib": 40},
         [
             "node_pools.tpu.machine_type: must hold 40 GiB of weights in 45% of the memory of a pod's chip, "
-            "got 'a2-ultragpu-1g' with 80 GB -> choose a larger machine, or correct model.weights_gib"
+            "got 'a2-ultragpu-1g' with 80 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"
         ],
     ),
     "weights that do not fit a partition": (
         "SRV-MEMORY",
-        {**pool("a2-ultragpu-1g", gpu_partition="2g.20gb"), "model__weights_gib": 19},
+        {**pool("a2-ultragpu-1g", gpu_partition="2g.20gb"), "models__gemma__weights__size_gib": 19},
         [
             "node_pools.tpu.machine_type: must hold 19 GiB of weights in 90% of the memory of a pod's chip, "
-            "got 'a2-ultragpu-1g' with 20 GB -> choose a larger machine, or correct model.weights_gib"
+            "got 'a2-ultragpu-1g' with 20 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"
         ],
     ),
     "GPUs of a fallback that are shared by others": (
@@ -172,7 +197,7 @@ MORE: dict[str, More] = {
     "any number on G4": ("POOL-LOCAL-SSD", pool("g4-standard-48", local_ssds=4), []),
     "a cache that fits the local SSD that was chosen": (
         "CACHE-DISK",
-        {**pool("g2-standard-48", local_ssds=4, disk_gib=50), "model_server__file_cache_gib": 100},
+        {**pool("g2-standard-48", local_ssds=4, disk_gib=50), "models__gemma__server__file_cache_gib": 100},
         [],
     ),
     "zones of a pool that several regions have": (

@@ -6,36 +6,40 @@ from platform_config.stack_graph import WEIGHTS_STACK
 from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool
 
 COMMIT = "0" * 40
-FROM_HUGGING_FACE: Changes = {"bucket": None, "model__source": "hugging_face"}
+FROM_HUGGING_FACE: Changes = {"bucket": None, "models__gemma__weights__source": "hugging_face"}
 
 
 def adapters(*names: str) -> Changes:
     """Make one repository under these names."""
-    return {"model__lora_adapters": {name: {"repository": "owner/adapter", "revision": COMMIT} for name in names}}
+    return {
+        "models__gemma__weights__lora_adapters": {
+            name: {"repository": "owner/adapter", "revision": COMMIT} for name in names
+        }
+    }
 
 
 CASES: dict[str, Case] = {
     "CACHE-DISK": Case(
-        {"model_server__file_cache_gib": 88},
-        {"model_server__file_cache_gib": 100},
-        "model_server.file_cache_gib: must be at most 88, what GKE leaves of 200 GiB of disk, less 5 GiB for the "
+        {"models__gemma__server__file_cache_gib": 88},
+        {"models__gemma__server__file_cache_gib": 100},
+        "models.gemma.server.file_cache_gib: must be at most 88, what GKE leaves of 200 GiB of disk, less 5 GiB for the "
         "server's own files, got 100 -> write 88, or node_pools.tpu.disk_gib: 230",
     ),
     "MODEL-SECRET": Case(
-        {"model__hugging_face_token": {"kubernetes_secret": {"name": "hf-secret", "key": "hf_token"}}},
-        {"model__hugging_face_token": {"secret_manager": "projects/1/secrets/hf/versions/latest"}},
-        "model.hugging_face_token.secret_manager: must be a secret's name of letters, digits, _ and -, "
+        {"models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf-secret", "key": "hf_token"}}},
+        {"models__gemma__weights__hugging_face_token": {"secret_manager": "projects/1/secrets/hf/versions/latest"}},
+        "models.gemma.weights.hugging_face_token.secret_manager: must be a secret's name of letters, digits, _ and -, "
         "got 'projects/1/secrets/hf/versions/latest' -> write 'hf'",
     ),
     "CACHE-SMALL": Case(
-        {"model_server__file_cache_gib": 56},
-        {"model_server__file_cache_gib": 55},
-        "model_server.file_cache_gib: should be at least 56, the size of the weights, got 55 -> remove the line",
+        {"models__gemma__server__file_cache_gib": 56},
+        {"models__gemma__server__file_cache_gib": 55},
+        "models.gemma.server.file_cache_gib: should be at least 56, the size of the weights, got 55 -> remove the line",
     ),
     "MODEL-DOWNLOAD-60": Case(
-        {"model__download_timeout_minutes": 61, "kubernetes_auth": "exec"},
-        {"model__download_timeout_minutes": 61},
-        "model.download_timeout_minutes: should be at most 60 with kubernetes_auth: ephemeral, got 61"
+        {"models__gemma__weights__download_timeout_minutes": 61, "kubernetes_auth": "exec"},
+        {"models__gemma__weights__download_timeout_minutes": 61},
+        "models.gemma.weights.download_timeout_minutes: should be at most 60 with kubernetes_auth: ephemeral, got 61"
         " -> write kubernetes_auth: exec",
     ),
     "BUCKET-NAME": Case(
@@ -79,7 +83,7 @@ CASES: dict[str, Case] = {
     ),
     "MODEL-UNREAD": Case(
         FROM_HUGGING_FACE,
-        {"model__source": "hugging_face"},
+        {"models__gemma__weights__source": "hugging_face"},
         "bucket: should be left out once no server reads it, got a map"
         f" -> deploy, destroy {WEIGHTS_STACK}, then remove it and deploy again",
     ),
@@ -87,21 +91,21 @@ CASES: dict[str, Case] = {
         adapters("food-review-1", "a" * 50),
         adapters("Food_Review", "b" * 51),
         [
-            "model.lora_adapters.Food_Review: must be named with 1 to 50 lower case letters, digits and hyphens, "
+            "models.gemma.weights.lora_adapters.Food_Review: must be named with 1 to 50 lower case letters, digits and hyphens, "
             "got 'Food_Review' -> write 'food-review'",
             f"model.lora_adapters.{'b' * 51}: must be named with 1 to 50 lower case letters, digits and hyphens, "
             f"got '{'b' * 51}' -> write '{'b' * 50}'",
         ],
     ),
     "MODEL-LORA-RANK": Case(
-        {**adapters("food"), "model_server__max_lora_rank": 320},
-        {**adapters("food"), "model_server__max_lora_rank": 48},
-        "model_server.max_lora_rank: must be one of 8, 16, 32, 64, 128, 256, 320, 512, got 48 -> write 64",
+        {**adapters("food"), "models__gemma__server__max_lora_rank": 320},
+        {**adapters("food"), "models__gemma__server__max_lora_rank": 48},
+        "models.gemma.server.max_lora_rank: must be one of 8, 16, 32, 64, 128, 256, 320, 512, got 48 -> write 64",
     ),
     "MODEL-PINNED": Case(
         adapters("food"),
-        {"model__lora_adapters": {"food": {"repository": "me/food"}}},
-        "model.lora_adapters.food.revision: should be a commit, so that all servers have the same, got main"
+        {"models__gemma__weights__lora_adapters": {"food": {"repository": "me/food"}}},
+        "models.gemma.weights.lora_adapters.food.revision: should be a commit, so that all servers have the same, got main"
         " -> copy the newest commit of https://huggingface.co/me/food/commits/main",
     ),
 }
@@ -109,9 +113,9 @@ CASES: dict[str, Case] = {
 MORE: dict[str, More] = {
     "one version of a secret": (
         "MODEL-SECRET",
-        {"model__hugging_face_token": {"secret_manager": "projects/acme/secrets/hf/versions/1"}},
+        {"models__gemma__weights__hugging_face_token": {"secret_manager": "projects/acme/secrets/hf/versions/1"}},
         [
-            "model.hugging_face_token.secret_manager: must be a secret's name of letters, digits, _ and -, "
+            "models.gemma.weights.hugging_face_token.secret_manager: must be a secret's name of letters, digits, _ and -, "
             "got 'projects/acme/secrets/hf/versions/1' -> write 'hf'"
         ],
     ),
@@ -130,16 +134,16 @@ MORE: dict[str, More] = {
         pool(disk_gib=100),
         [
             "node_pools.tpu.disk_gib: must leave 67 GiB for the weights and the server's own files, got 100 of which "
-            "GKE leaves 43 -> write 150, or a smaller model_server.file_cache_gib"
+            "GKE leaves 43 -> write 150, or a smaller models.gemma.server.file_cache_gib"
         ],
     ),
     "a Kubernetes secret": (
         "MODEL-SECRET",
-        {"model__hugging_face_token": {"kubernetes_secret": {"name": "HF_Secret", "key": "a key"}}},
+        {"models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "HF_Secret", "key": "a key"}}},
         [
-            "model.hugging_face_token.kubernetes_secret.name: must be a Secret's name of lower case letters, digits, - "
+            "models.gemma.weights.hugging_face_token.kubernetes_secret.name: must be a Secret's name of lower case letters, digits, - "
             "and ., got 'HF_Secret' -> `kubectl get secrets` shows them",
-            "model.hugging_face_token.kubernetes_secret.key: must be a key of letters, digits, ., _ and -, got 'a key'"
+            "models.gemma.weights.hugging_face_token.kubernetes_secret.key: must be a key of letters, digits, ., _ and -, got 'a key'"
             " -> `kubectl describe secret` shows them",
         ],
     ),
@@ -181,22 +185,22 @@ MORE: dict[str, More] = {
     "local SSDs in place of the disk": ("CACHE-DISK", pool("a2-ultragpu-1g", disk_gib=30), []),
     "as much as the local SSDs hold": (
         "CACHE-DISK",
-        {**pool("a2-ultragpu-1g"), "model_server__file_cache_gib": 282},
+        {**pool("a2-ultragpu-1g"), "models__gemma__server__file_cache_gib": 282},
         [],
     ),
     "local SSDs that are too small": (
         "CACHE-DISK",
-        {**pool("a2-ultragpu-1g"), "model_server__file_cache_gib": 288},
+        {**pool("a2-ultragpu-1g"), "models__gemma__server__file_cache_gib": 288},
         [
-            "model_server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
+            "models.gemma.server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
             "a2-ultragpu-1g, less 5 GiB for the server's own files, got 288 -> write 282"
         ],
     ),
     "weights that local SSDs cannot hold": (
         "CACHE-DISK",
-        {**pool("a2-ultragpu-1g"), "model__weights_gib": 280},
+        {**pool("a2-ultragpu-1g"), "models__gemma__weights__size_gib": 280},
         [
-            "model_server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
+            "models.gemma.server.file_cache_gib: must be at most 282, what GKE leaves of the 375 GiB of local SSD of "
             "a2-ultragpu-1g, less 5 GiB for the server's own files, got 308 -> choose a larger machine"
         ],
     ),
@@ -204,28 +208,32 @@ MORE: dict[str, More] = {
         "CACHE-DISK",
         {
             **pool("a2-ultragpu-2g"),
-            "model_server__tensor_parallel_size": 1,
-            "model_server__file_cache_gib": 301,
+            "models__gemma__server__tensor_parallel_size": 1,
+            "models__gemma__server__file_cache_gib": 301,
         },
         [
-            "model_server.file_cache_gib: must be at most 295, what GKE leaves of the 750 GiB of local SSD of "
+            "models.gemma.server.file_cache_gib: must be at most 295, what GKE leaves of the 750 GiB of local SSD of "
             "a2-ultragpu-2g to each of the 2 pods of a node, less 5 GiB for the server's own files, got 301"
             " -> write 295"
         ],
     ),
     "a disk that pods share": (
         "CACHE-DISK",
-        {**pool("g2-standard-96"), "model_server__tensor_parallel_size": 4},
+        {**pool("g2-standard-96"), "models__gemma__server__tensor_parallel_size": 4},
         [
             "node_pools.tpu.disk_gib: must leave 134 GiB for the weights and the server's own files, got 200 of which "
-            "GKE leaves 93 -> write 280, or a smaller model_server.file_cache_gib"
+            "GKE leaves 93 -> write 280, or a smaller models.gemma.server.file_cache_gib"
         ],
     ),
     "a cache on a disk that pods share": (
         "CACHE-DISK",
-        {**pool("g2-standard-96"), "model_server__tensor_parallel_size": 4, "model_server__file_cache_gib": 56},
+        {
+            **pool("g2-standard-96"),
+            "models__gemma__server__tensor_parallel_size": 4,
+            "models__gemma__server__file_cache_gib": 56,
+        },
         [
-            "model_server.file_cache_gib: must be at most 41, what GKE leaves of 200 GiB of disk to each of the 2 "
+            "models.gemma.server.file_cache_gib: must be at most 41, what GKE leaves of 200 GiB of disk to each of the 2 "
             "pods of a node, less 5 GiB for the server's own files, got 56 -> write 41, or node_pools.tpu.disk_gib: 260"
         ],
     ),
@@ -233,11 +241,11 @@ MORE: dict[str, More] = {
         "CACHE-DISK",
         {
             **pool("g2-standard-96", disk_gib=10),
-            "model_server__tensor_parallel_size": 1,
-            "model_server__file_cache_gib": 17,
+            "models__gemma__server__tensor_parallel_size": 1,
+            "models__gemma__server__file_cache_gib": 17,
         },
         [
-            "model_server.file_cache_gib: must be at most 0, what GKE leaves of 10 GiB of disk to each of the 8 pods "
+            "models.gemma.server.file_cache_gib: must be at most 0, what GKE leaves of 10 GiB of disk to each of the 8 pods "
             "of a node, less 5 GiB for the server's own files, got 17 -> write node_pools.tpu.disk_gib: 330"
         ],
     ),
@@ -246,28 +254,28 @@ MORE: dict[str, More] = {
         choices(small=growing("g2-standard-48"), large=growing("g2-standard-96")),
         [
             "node_pools.large.disk_gib: must leave 134 GiB for the weights and the server's own files, got 200 of "
-            "which GKE leaves 93 -> write 280, or a smaller model_server.file_cache_gib"
+            "which GKE leaves 93 -> write 280, or a smaller models.gemma.server.file_cache_gib"
         ],
     ),
     "a download region that downloads nothing": (
         "MODEL-SOURCE",
-        {**FROM_HUGGING_FACE, "model__download_region": "us"},
+        {**FROM_HUGGING_FACE, "bucket__download_region": "us"},
         [
-            "model.download_region: must be left out where each server downloads, got 'us' -> remove the line",
+            "bucket.download_region: must be left out where each server downloads, got 'us' -> remove the line",
         ],
     ),
     "an adapter that is called like the model": (
         "MODEL-ADAPTER",
-        {**adapters("chat"), "model__served_name": "chat"},
+        {**adapters("chat"), "models__gemma__served_name": "chat"},
         [
-            "model.lora_adapters.chat: must have another name than the model itself, got 'chat' -> rename one of them",
+            "models.gemma.weights.lora_adapters.chat: must have another name than the model itself, got 'chat' -> rename one of them",
         ],
     ),
     "an adapter without a name": (
         "MODEL-ADAPTER",
         adapters(""),
         [
-            "model.lora_adapters.: must be named with 1 to 50 lower case letters, digits and hyphens, got ''"
+            "models.gemma.weights.lora_adapters.: must be named with 1 to 50 lower case letters, digits and hyphens, got ''"
             " -> write 'adapter-1'"
         ],
     ),
@@ -275,27 +283,27 @@ MORE: dict[str, More] = {
         "MODEL-ADAPTER",
         adapters("hf_abcdefghijklmnop"),
         [
-            "model.lora_adapters.hf_...: must be named with 1 to 50 lower case letters, digits and hyphens, "
+            "models.gemma.weights.lora_adapters.hf_...: must be named with 1 to 50 lower case letters, digits and hyphens, "
             "got 'hf_...' -> write 'adapter-1'"
         ],
     ),
     "a rank without adapters": (
         "MODEL-LORA-RANK",
-        {"model_server__max_lora_rank": 8},
+        {"models__gemma__server__max_lora_rank": 8},
         [
-            "model_server.max_lora_rank: must be left out without model.lora_adapters, got 8 -> remove the line",
+            "models.gemma.server.max_lora_rank: must be left out without models.gemma.weights.lora_adapters, got 8 -> remove the line",
         ],
     ),
     "a rank above all": (
         "MODEL-LORA-RANK",
-        {**adapters("food"), "model_server__max_lora_rank": 1024},
+        {**adapters("food"), "models__gemma__server__max_lora_rank": 1024},
         [
-            "model_server.max_lora_rank: must be one of 8, 16, 32, 64, 128, 256, 320, 512, got 1024 -> write 512",
+            "models.gemma.server.max_lora_rank: must be one of 8, 16, 32, 64, 128, 256, 320, 512, got 1024 -> write 512",
         ],
     ),
     "servers that download do so after the apply": (
         "MODEL-DOWNLOAD-60",
-        {**FROM_HUGGING_FACE, "model__download_timeout_minutes": 120},
+        {**FROM_HUGGING_FACE, "models__gemma__weights__download_timeout_minutes": 120},
         [],
     ),
     "no bucket, no doubts about it": (

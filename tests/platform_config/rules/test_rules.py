@@ -112,17 +112,17 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
         ["POOL-MACHINE"],
     ),
     "a split that no node has": (
-        {**pool("g2-standard-96"), **AUTOSCALING, "model_server__tensor_parallel_size": 3},
+        {**pool("g2-standard-96"), **AUTOSCALING, "models__gemma__server__tensor_parallel_size": 3},
         ["SRV-PARALLEL"],
     ),
     "a split below one": (
-        {**pool("a4-highgpu-8g"), **AUTOSCALING, "model_server__tensor_parallel_size": -1},
+        {**pool("a4-highgpu-8g"), **AUTOSCALING, "models__gemma__server__tensor_parallel_size": -1},
         ["SRV-PARALLEL"],
     ),
-    "a fixed number under autoscaling": ({**AUTOSCALING, "model_server__replicas": 99}, ["HPA-REPLICAS"]),
-    "no pods under autoscaling": ({**AUTOSCALING, "model_server__replicas": 0}, ["HPA-REPLICAS"]),
+    "a fixed number under autoscaling": ({**AUTOSCALING, "models__gemma__replicas": 99}, ["HPA-REPLICAS"]),
+    "no pods under autoscaling": ({**AUTOSCALING, "models__gemma__replicas": 0}, ["HPA-REPLICAS"]),
     "no first choice": (
-        {**choices(a=GPU, b=GPU), "model_server__node_pool": None},
+        {**choices(a=GPU, b=GPU), "models__gemma__node_pools": None},
         ["SRV-CHOICES"],
     ),
     "a region without pools": (
@@ -141,7 +141,7 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     "a4x without a way to get it": (pool("a4x-highgpu-4g", capacity={}), ["CAP-ONE"]),
     "a small a3 without a way to get it": (pool("a3-highgpu-4g", capacity={}), ["CAP-ONE"]),
     "a download region of servers that download": (
-        {"bucket": None, "model__source": "hugging_face", "model__download_region": "nowhere"},
+        {"bucket": None, "models__gemma__weights__source": "hugging_face", "bucket__download_region": "nowhere"},
         ["MODEL-SOURCE"],
     ),
 }
@@ -151,7 +151,7 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
 def test_one_cause_is_reported_by_one_rule(name: str) -> None:
     """Rules that need what another refuses are silent."""
     changes, rules = ONE_CAUSE[name]
-    own = {"model_server__image": "docker.io/example/vllm:v0.27.0", "model_server__vllm_version": "0.27.0"}
+    own = {"models__gemma__server__image": "docker.io/example/vllm:v0.27.0", "models__gemma__server__version": "0.27.0"}
     errors, warnings = check(config(**{**own, "project": "somebody-s-own", **changes}))
 
     assert [problem.rule for problem in errors] == rules
@@ -168,7 +168,7 @@ def test_problems_read_well() -> None:
 
 def test_every_machine_and_slice_is_accepted_or_refused_for_a_reason() -> None:
     """Single-host slices and GPUs serve a small model; a larger slice is refused only because no server can span it."""
-    example = config(model__weights_gib=1)
+    example = config(models__gemma__weights__size_gib=1)
     for machine in machines().values():
         for topology in machine.topologies or (None,):
             spec = NodePoolSpec(

@@ -1,0 +1,164 @@
+"""One model of a platform: what its section says, with what follows from the rest of the config."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from constructs_lib.gke_version import NATIVE_CUSTOM_METRICS, GkeVersion
+from constructs_lib.manifests.gateway import Balancing
+from constructs_lib.serving_nodes import ServingNodes
+from constructs_lib.serving_plan import MetricSource
+from constructs_lib.specs import (
+    DEFAULT_SPILL_OVER_PERCENT,
+    AutoscalingSpec,
+    InferencePoolSpec,
+    ModelSpec,
+    ServerSpec,
+    WeightsSpec,
+)
+from platform_config.config import Config
+
+
+@dataclass(frozen=True)
+class Model:
+    """
+    One model of *config*.
+
+    Attributes:
+        config: The platform.
+        key: Key of the model.
+    """
+
+    config: Config
+    key: str
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Its section of the file."""
+        return self.config.models[self.key]
+
+    @property
+    def server(self) -> ServerSpec:
+        """Its servers."""
+        return self.spec.server
+
+    @property
+    def weights(self) -> WeightsSpec | None:
+        """Its weights; None where the image of a custom server brings them."""
+        return self.spec.weights
+
+    @property
+    def name(self) -> str:
+        """The name that clients send as `model`."""
+        return self.spec.served_name or (self.weights.name if self.weights else self.key)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Keys of the regions that serve it, in the order of the file."""
+        return tuple(key for key in self.config.regions if not self.spec.regions or key in self.spec.regions)
+
+    @property
+    def has_pool(self) -> bool:
+        """Whether it is behind an InferencePool; else it is behind a multi-cluster Service."""
+        return self.server.has_pool
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether its servers have a metric that shows how full they are."""
+        return self.server.kind != "custom" or self.server.metric is not None
+
+    @property
+    def inference_pool(self) -> InferencePoolSpec:
+        """Pool and endpoint picker: its own, or those of all models."""
+        return self.spec.inference_pool or self.config.inference_pool
+
+    @property
+    def autoscaling(self) -> AutoscalingSpec | None:
+        """How its servers scale; None for a fixed number."""
+        return self.spec.autoscaling
+
+    @property
+    def metric_source(self) -> MetricSource:
+        """Where its autoscalers read the servers' load: as given, or GKE itself if `gke_version` is new enough."""
+        if self.autoscaling and self.autoscaling.metric_source:
+            return self.autoscaling.metric_source
+        try:
+            given = GkeVersion.parse(self.config.cluster.gke_version or "")
+        except ValueError:  # No version is given, or one that the rule GKE-VERSION refuses.
+            return "native"
+        return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS.version)) else "pods"
+
+    @property
+    def file_cache_gib(self) -> int:
+        """GiB of a node's disk that cache the weights: as given, or the weights and a tenth; 0 without weights."""
+        weights_gib = self.weights.gib if self.weights else 0
+        return self.server.file_cache_gib or math.ceil(weights_gib * 11 / 10)
+
+    @property
+    def balancing(self) -> Balancing:
+        """How long a request may take, and when a region is full: its own measure, or the gateway's."""
+        traffic, gateway = self.spec.traffic, self.config.gateway
+        limits = traffic if traffic.limits else gateway
+        counted = traffic.limits and "max_utilization_percent" not in traffic.limits
+        by_fill = not counted and limits.max_in_flight_requests is None
+        return Balancing(
+            timeout_sec=traffic.timeout_sec or gateway.timeout_sec,
+            export_name=self.server.metric_export_name,
+            max_utilization_percent=(limits.max_utilization_percent or DEFAULT_SPILL_OVER_PERCENT) if by_fill else None,
+            max_in_flight_requests=limits.max_in_flight_requests,
+            max_requests_per_second=traffic.max_requests_per_second,
+        )
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether requests of the gateway can reach it by an address of its own."""
+        return not self.spec.drain and (self.spec.address is not None or len(self.config.models) == 1)
+
+    def pool_keys(self, region: str) -> tuple[str, ...]:
+        """Return the pools of *region* that it may run on, in order."""
+        pools = self.config.pools(region)
+        wanted = self.spec.node_pools or tuple(pools)[:1]
+        return tuple(pool for pool in wanted if pool in pools)
+
+    def serving_nodes(self, region: str) -> ServingNodes:
+        """Return the pools of *region* that it may run on, in order, with what a pod takes of a node."""
+        pools = self.config.pools(region)
+        chosen = {pool: pools[pool] for pool in self.pool_keys(region)}
+        return ServingNodes(
+            pools=chosen,
+            tensor_parallel_size=self.server.tensor_parallel_size,
+            cpus=self.server.cpus,
+            memory_gib=self.server.memory_gib,
+            compute_class=compute_class_name(self.spec) if len(chosen) > 1 else None,
+        )
+
+
+def compute_class_name(spec: ModelSpec) -> str:
+    """
+    Return the name of the ComputeClass that holds the order of a model's pools: models with the same list share it.
+
+    The word comes first: GKE refuses classes that begin with gke or autopilot.
+    """
+    return f"serving-{spec.node_pools[0]}"
+
+
+def models_of(config: Config) -> tuple[Model, ...]:
+    """Return every model of *config*, in the order of the file."""
+    return tuple(Model(config, key) for key in config.models)
+
+
+def models_in(config: Config, region: str) -> tuple[Model, ...]:
+    """Return the models that *region* serves."""
+    return tuple(model for model in models_of(config) if region in model.regions)
+
+
+def compute_classes(config: Config, region: str) -> Iterator[tuple[str, Model]]:
+    """Yield the name of each ComputeClass of *region*, with the first model that uses it."""
+    seen = set()
+    for model in models_in(config, region):
+        name = model.serving_nodes(region).compute_class
+        if name is not None and name not in seen:
+            seen.add(name)
+            yield name, model
