@@ -304,7 +304,11 @@ def test_terraform_gives_the_chart_the_values_of_its_version(synth: Synth, tmp_p
     )
 
     assert json.loads(json.loads(result.stdout)) == inferencepool_chart.values(
-        version, labels={"app": "gemma-server"}, port=9000, replicas=2, metrics=vllm.metrics_with("vllm:gpu_cache_usage_perc")
+        version,
+        labels={"app": "gemma-server"},
+        port=9000,
+        replicas=2,
+        metrics=vllm.metrics_with("vllm:gpu_cache_usage_perc"),
     )
 
 

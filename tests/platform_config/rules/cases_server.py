@@ -102,7 +102,9 @@ CASES: dict[str, Case] = {
         ],
     ),
     "SRV-ENV-SECRET": Case(
-        env(MAX_TOKENS="1", TOKENIZERS_PARALLELISM="false", GOOGLE_APPLICATION_CREDENTIALS="/etc/key.json", CACHE_KEY=""),
+        env(
+            MAX_TOKENS="1", TOKENIZERS_PARALLELISM="false", GOOGLE_APPLICATION_CREDENTIALS="/etc/key.json", CACHE_KEY=""
+        ),
         env(VLLM_API_KEY="abc", LANGSMITH="sk-0123456789abcdef0123"),
         [
             f"models.gemma.server.env.VLLM_API_KEY: {NO_SECRET}, and name that in secret_env.VLLM_API_KEY",
@@ -175,7 +177,9 @@ MORE: dict[str, More] = {
     "no version of a custom server": ("SRV-VERSION", speech(image="registry.example.com/mine:7"), []),
     "arguments that SGLang gets from the platform": (
         "SRV-ARGS",
-        sglang(extra_args=["--tp-size=2", "--host", "::", "--mem-fraction-static=0.8", "--api-key=x", "--log-level=info"]),
+        sglang(
+            extra_args=["--tp-size=2", "--host", "::", "--mem-fraction-static=0.8", "--api-key=x", "--log-level=info"]
+        ),
         [
             "models.gemma.server.extra_args[0]: must not set --tp-size, got '--tp-size'"
             " -> write server.tensor_parallel_size",

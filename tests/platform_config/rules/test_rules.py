@@ -22,6 +22,7 @@ from tests.platform_config.rules import (
     cases_server,
     cases_serving,
     cases_shared_pools,
+    cases_sharing,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
@@ -32,6 +33,7 @@ TOPICS = (
     cases_clusters,
     cases_pools,
     cases_server,
+    cases_sharing,
     cases_serving,
     cases_shared_pools,
     cases_autoscaling,
