@@ -70,7 +70,7 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     WeightsSpec: {"repository": "google/gemma", "revision": REVISION},
 }
 BETWEEN = [
-    (AutoscalingSpec, "min_replicas", (1, 10_000), (0, 10_001), "must be between 1 and 10000"),
+    (AutoscalingSpec, "min_replicas", (0, 10_000), (-1, 10_001), "must be between 0 and 10000"),
     (AutoscalingSpec, "scale_down_pods_per_minute", (1, 1000), (0, 1001), "must be between 1 and 1000"),
     (AutoscalingSpec, "scale_down_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
     (AutoscalingSpec, "scale_up_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
