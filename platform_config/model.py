@@ -123,6 +123,14 @@ class Model:
             return False
         return self.spec.address is not None or models_with_requests(self.config) == (self.key,)
 
+    def server_counts(self, region: str) -> tuple[int, int]:
+        """Return the fewest and the most servers that *region* has by the config; the same where they are fixed."""
+        if self.autoscaling:
+            return self.autoscaling.min_replicas, self.autoscaling.max_replicas
+        given = self.spec.replicas
+        fixed = self.serving_nodes(region).replicas if given is None else given
+        return fixed, fixed
+
     def pool_keys(self, region: str) -> tuple[str, ...]:
         """Return the pools of *region* that it may run on, in order."""
         pools = self.config.pools(region)

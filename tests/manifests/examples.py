@@ -5,7 +5,7 @@ from typing import Any
 
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.model_server import deployment
-from constructs_lib.manifests.served_weights import from_bucket
+from constructs_lib.manifests.served_weights import served_weights
 from constructs_lib.model_servers import process
 from constructs_lib.server_process import Launch
 from constructs_lib.specs import HealthCheckSpec, HuggingFaceTokenSpec, ServerSpec, WeightsSpec
@@ -36,11 +36,8 @@ GPU = Accelerator(
     node_selector={"cloud.google.com/gke-accelerator": "nvidia-h200-141gb"},
     tolerations=({"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},),
 )
-FROM_BUCKET = from_bucket(bucket="my-project-id-gemma-weights", disk_gib=62)
-OWN = (
-    *("replicas", "accelerator", "claim_template", "weights", "mounted", "health_check", "read_only"),
-    "region_header_config",
-)
+FROM_BUCKET = served_weights(WEIGHTS, bucket="my-project-id-gemma-weights", disk_gib=62)
+OWN = ("replicas", "accelerator", "claim_template", "weights", "mounted", "health_check", "read_only")
 """Arguments of the function itself."""
 
 
@@ -54,7 +51,6 @@ def server(**changes: Any) -> dict[str, Any]:
         "mounted": FROM_BUCKET,
         "health_check": HealthCheckSpec(),
         "read_only": True,
-        "region_header_config": "region-1",
         **{key: changes.pop(key) for key in list(changes) if key in OWN},
     }
     spec, accelerator = replace(SERVER, **changes), given["accelerator"]
@@ -73,5 +69,6 @@ def server(**changes: Any) -> dict[str, Any]:
         spec=spec,
         process=process(spec, launch),
         region="us-east5",
+        region_header_config="region-1",
         **given,
     )
