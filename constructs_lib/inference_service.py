@@ -202,6 +202,8 @@ class InferenceService(Construct):
             atomic=False,
             upgrade_install=True,
             max_history=5,
+            # Where the servers leave, requests go elsewhere first; and the picker has its network policy as they do.
+            depends_on=[self.server],
         )
 
     def _export(self, release: Release) -> None:

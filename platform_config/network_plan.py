@@ -74,6 +74,7 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
             )
             for model in models_in(config, key)
         },
+        server_ports=_server_ports(config),
         picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
         picker_metrics_port=METRICS_PORT,
         proxies={key: str(region_ranges(config, key).proxy) for key in config.regions},
@@ -83,5 +84,8 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
 
 def server_ports(config: Config) -> tuple[int, ...]:
     """Return the ports of all model servers and endpoint pickers, which health checks and proxies reach."""
-    ports = {model.server.http_port for model in config.models.values()}
-    return (*sorted(ports), EXT_PROC_PORT, GRPC_HEALTH_PORT)
+    return (*_server_ports(config), EXT_PROC_PORT, GRPC_HEALTH_PORT)
+
+
+def _server_ports(config: Config) -> tuple[int, ...]:
+    return tuple(sorted({model.server.http_port for model in config.models.values()}))

@@ -21,6 +21,7 @@ PLAN = NetworkPolicyPlan(
     server_labels=LABELS,
     server_port=8000,
     picker_labels={"inferencepool": "gemma-pool-epp"},
+    server_ports=(8000,),
     picker_ports=(9002, 9003),
     picker_metrics_port=9090,
     proxies={"us": "10.2.32.0/23", "eu": "10.4.32.0/23"},
