@@ -86,7 +86,9 @@ EFFECTS: Mapping[str, Effect] = {
     "models.<key>.weights.size_gib": RESTARTS,
     "models.<key>.weights.download_timeout_minutes": IN_PLACE,
     "models.<key>.server": RESTARTS,
-    "models.<key>.server.port": Effect("in place", "in three stacks, one after the other: requests fail until the last"),
+    "models.<key>.server.port": Effect(
+        "in place", "in three stacks, one after the other: requests fail until the last"
+    ),
     "models.<key>.server.metric_export_name": Effect("in place", "the balancer follows in the last stack"),
     "models.<key>.served_name": RESTARTS,
     "models.<key>.node_pools": Effect("in place", "restarts its servers; a pool that is added to several must be new"),
@@ -112,7 +114,9 @@ EFFECTS: Mapping[str, Effect] = {
     "models.<key>.traffic": IN_PLACE,
     "models.<key>.canary": Effect("in place", "the route alone"),
     "models.<key>.drain": Effect("in place", "true takes its route away"),
-    "bucket": Effect("refused", "to remove it while servers read it: first `weights.source` of its models, deploy, then the bucket"),
+    "bucket": Effect(
+        "refused", "to remove it while servers read it: first `weights.source` of its models, deploy, then the bucket"
+    ),
     "bucket.download_region": Effect("refused", "the plan shows the steps"),
     "bucket.location": Effect("refused", "the plan shows the steps"),
     "bucket.name": Effect("refused", "the plan shows the steps"),
@@ -199,5 +203,7 @@ def setting_of(path: str) -> str:
     """Return the setting at the *path* of a config, as the docs write it: with `<key>` for keys that users choose."""
     path = re.sub(r"^(regions\.[^.]+\.)?node_pools\.[^.]+", "node_pools.<key>", path)
     path = re.sub(r"^(regions|models)\.[^.]+", r"\1.<key>", path)
-    path = re.sub(r"^(models\.<key>\.(?:weights\.(?:lora_adapters|other_repositories)|objectives))\.[^.]+", r"\1.<key>", path)
+    path = re.sub(
+        r"^(models\.<key>\.(?:weights\.(?:lora_adapters|other_repositories)|objectives))\.[^.]+", r"\1.<key>", path
+    )
     return path.removesuffix(".<key>")

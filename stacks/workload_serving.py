@@ -57,7 +57,7 @@ class WorkloadServingStack(ClusterStack):
             cluster=names.cluster(key),
             location=names.cluster_location(key),
             service_account=names.model_server(model.key),
-            bucket=self._bucket(model),
+            bucket=self.names.bucket if model.weights and model.weights.reads_bucket else None,
             nodes=model.serving_nodes(key),
             disk_gib=model.file_cache_gib,
             server=model.server,
@@ -71,12 +71,6 @@ class WorkloadServingStack(ClusterStack):
             routed=not model.spec.drain,
         )
 
-    def _bucket(self, model: Model) -> str | None:
-        """Return the bucket that the servers of *model* read."""
-        if model.weights is None:
-            return None
-        return self.names.bucket if model.weights.reads_bucket else model.weights.own_bucket
-
     def _add_account(self, model: Model) -> ITerraformDependable:
         return ServiceAccountV1(
             self,
@@ -89,7 +83,7 @@ class WorkloadServingStack(ClusterStack):
     def _add_network_policies(self, model: Model) -> list[ITerraformDependable]:
         if not self.config.cluster.network_policies:
             return []
-        policies = model_policies(network_policy_plan(self.config, self.key), model.key)
+        policies = model_policies(network_policy_plan(self.config), model.key)
         return [
             KubernetesObject(self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy)
             for key, policy in policies.items()
