@@ -12,6 +12,8 @@ from platform_config.rules import (
     argument_forms,
     arguments,
     autoscaling,
+    balancing,
+    canaries,
     capacity,
     choices,
     cluster,
@@ -19,6 +21,7 @@ from platform_config.rules import (
     file_cache,
     gateway,
     growth,
+    models,
     names,
     network,
     nodes,
@@ -66,6 +69,9 @@ RULES: tuple[Rule, ...] = (
     *file_cache.RULES,
     *storage.RULES,
     *gateway.RULES,
+    *balancing.RULES,
+    *models.RULES,
+    *canaries.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

@@ -66,9 +66,9 @@ GATEWAY, BACKEND, CHECK = (
     f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}" for part in ("", "_gemma-backend", "_gemma-health")
 )
 SERVER, OBJECTIVE, METRIC = (
-    f"{serving_stack('us')} kubernetes_manifest.gemma_{p}" for p in ("server", "obj", "metric")
+    f"{serving_stack('us')} kubernetes_manifest.model-gemma_{p}" for p in ("server", "obj", "metric")
 )
-CHART = f"{serving_stack('us')} helm_release.gemma_pool"
+CHART = f"{serving_stack('us')} helm_release.model-gemma_pool"
 JOB = f"{WEIGHTS_STACK} kubernetes_job_v1.download-gemma_job"
 CLUSTER, SYSTEM = (
     f"{cluster_stack('us')} google_container_" + rest for rest in ("cluster.cluster", "node_pool.cluster_pool-sys")
@@ -145,7 +145,7 @@ MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
 }
 """The same, for what does not go together with the others."""
 AUTOSCALER, LLAMA_SERVER = (
-    f"{serving_stack('us')} kubernetes_manifest.llama_{part}" for part in ("autoscaler", "server")
+    f"{serving_stack('us')} kubernetes_manifest.model-llama_{part}" for part in ("autoscaler", "server")
 )
 ELASTIC_CHANGES: dict[str, tuple[Any, str, str]] = {
     "models.<key>.autoscaling.max_replicas": (8, AUTOSCALER, '"maxReplicas": 8'),

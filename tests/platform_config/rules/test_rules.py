@@ -16,6 +16,7 @@ from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
     cases_gateway,
+    cases_models,
     cases_names,
     cases_pools,
     cases_regions,
@@ -39,6 +40,7 @@ TOPICS = (
     cases_autoscaling,
     cases_weights,
     cases_gateway,
+    cases_models,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
