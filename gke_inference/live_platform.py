@@ -40,12 +40,13 @@ class ModelEndpoint:
 
     @classmethod
     def at(cls, url: str, model: Model) -> ModelEndpoint:
-        """Return how *model* is reached where the gateway is at *url*."""
+        """Return how *model* is reached where the gateway is at *url*, which may have the model's path already."""
         address = model.spec.address
         if address is None:
             return cls(url=url, model=model.name)
         host = {"Host": address.host} if address.host else {}
-        return cls(url=f"{url}{address.path or ''}", model=model.name, headers=host | address.headers)
+        path = address.path or ""
+        return cls(url=f"{url.removesuffix(path)}{path}", model=model.name, headers=host | address.headers)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A client of an OpenAI-compatible server: sends one request, with a prompt that no cache can answer, and times it."""
+"""A client of a model server: sends one request, with a prompt that no cache can answer, and times it."""
 
 from __future__ import annotations
 
@@ -77,11 +77,14 @@ def make_prompt(tokens: int) -> str:
 
 def request_url(endpoint: Endpoint) -> str:
     """Return the address that requests are posted to."""
-    return f"{endpoint.url}/v1/{'chat/completions' if endpoint.api == 'chat' else 'completions'}"
+    api = "chat/completions" if endpoint.api == "chat" else "completions"
+    return f"{endpoint.url}{endpoint.path or f'/v1/{api}'}"
 
 
-def request_body(endpoint: Endpoint, prompt: str) -> dict[str, Any]:
-    """Return the JSON body of a request with *prompt*."""
+def request_body(endpoint: Endpoint, prompt: str) -> Any:
+    """Return the JSON body of a request: with *prompt*, or as it was given for a path of one's own."""
+    if not endpoint.is_openai:
+        return endpoint.body
     body: dict[str, Any] = {"model": endpoint.model, "max_tokens": endpoint.max_tokens, "stream": endpoint.stream}
     if endpoint.api == "chat":
         body["messages"] = [{"role": "user", "content": prompt}]
@@ -104,6 +107,9 @@ async def _receive(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str, r
         reader.read_head(response.status_code, response.headers.get(endpoint.region_header, ""))
         if not response.is_success:
             reader.read_refusal((await response.aread()).decode(errors="replace"))
+        elif not endpoint.is_openai:
+            async for _ in response.aiter_raw():
+                reader.read_event(b"", perf_counter())
         elif endpoint.stream:
             async for data in stream_events(response):
                 reader.read_event(data, perf_counter())

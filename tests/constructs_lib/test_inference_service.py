@@ -215,6 +215,56 @@ def test_the_metric_is_the_one_of_the_image(synth: Synth, image: str, gauge: str
     assert metric["metadata"]["name"] == "gemma-server"
 
 
+def on_gpus(server: ServerSpec, **changes: Any) -> ServingPlan:
+    """Plan *server* on an L4."""
+    return replace(on("g2-standard-4"), server=server, **changes)
+
+
+def test_sglang_s_gauge_is_read_by_everybody(synth: Synth) -> None:
+    """Load balancer, picker and autoscaler; managed Prometheus scrapes the same port."""
+    server = ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6")
+    plan = on_gpus(server, autoscaling=AutoscalingSpec(max_replicas=2), metric_source="pods")
+    app = synth(build(plan))
+    [endpoint] = app.object("AutoscalingMetric")["spec"]["endpoints"]
+    [metric] = app.object("HorizontalPodAutoscaler")["spec"]["metrics"]
+    [values] = app.one("helm_release")["values"]
+
+    assert (endpoint["port"], endpoint["metrics"][0]["name"]) == (30000, "sglang:token_usage")
+    assert app.object("PodMonitoring")["spec"]["endpoints"][0]["port"] == 30000
+    assert "sglang:token_usage" in json.dumps(metric).replace("|", ":")
+    assert "sglang" in values
+
+
+def test_a_custom_server_without_a_metric_is_not_scraped() -> None:
+    """It serves no /metrics; without a metric nothing can choose or scale by it."""
+    assert on_gpus(SPEECH, weights=None).metrics is None
+
+
+def test_a_custom_server_s_gauge_is_read_as_an_llm_s(synth: Synth) -> None:
+    """Under its own name, by load balancer, managed Prometheus and picker."""
+    app = synth(build(on_gpus(replace(SPEECH, metric="fill_ratio"), weights=None)))
+    [endpoint] = app.object("AutoscalingMetric")["spec"]["endpoints"]
+
+    assert endpoint["metrics"] == [{"name": "fill_ratio", "exportName": "kv-cache"}]
+    assert app.object("PodMonitoring")["spec"]["endpoints"][0]["port"] == 8880
+    assert "fill_ratio" in app.one("helm_release")["values"][0]
+
+
+@pytest.mark.parametrize(
+    ("server", "read_only"),
+    [
+        (ServerSpec(image="vllm/vllm-openai:v0.27.0"), True),
+        (ServerSpec(image="example.com/mine:1", version="0.27.0"), False),
+        (ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6"), False),
+        (SPEECH, False),
+        (replace(SPEECH, read_only_root_filesystem=True), True),
+    ],
+)
+def test_only_images_whose_folders_are_known_are_read_only_by_default(server: ServerSpec, read_only: bool) -> None:
+    """Kokoro-FastAPI writes below /app, and an SGLang has compiled kernels in its home folder."""
+    assert on_gpus(server).read_only == read_only
+
+
 def test_requests_for_the_model_have_a_priority(synth: Synth) -> None:
     """In the pool of the release."""
     made = [

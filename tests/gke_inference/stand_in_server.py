@@ -109,10 +109,12 @@ class _Answer:
             server.stopped.wait()
         if self.failure == "no answer":
             self.http.close_connection = True
-        elif self.body["model"] not in ({MODEL} if server.models == DEFAULT_MODELS else server.models):
-            self._whole(404, {"error": {"message": f"The model `{self.body['model']}` does not exist."}})
         elif self.failure == "503":
             self._whole(503, {"error": {"message": f"overloaded, {self.http.headers['Authorization']}"}})
+        elif "completions" not in self.http.path:
+            self._bytes()
+        elif self.body["model"] not in server.models:
+            self._whole(404, {"error": {"message": f"The model `{self.body['model']}` does not exist."}})
         elif self.body["stream"]:
             self._stream()
         else:
@@ -159,6 +161,18 @@ class _Answer:
             self._event({"choices": [], **self._usage()})
         if self.failure != "no done":
             self._chunk(b"data: [DONE]\n\n")
+        self.slot.close()
+        self._chunk(b"")
+
+    def _bytes(self) -> None:
+        """Answer as a server does that is not OpenAI's: with parts of a file as they are made."""
+        self._begin(200, {"Content-Type": "audio/mpeg", "Transfer-Encoding": "chunked"})
+        for number in range(self.server.tokens):
+            time.sleep(self.server.token_sec)
+            self._chunk(b"part")
+            if number == 1 and self.failure == "break":
+                self.http.close_connection = True
+                return
         self.slot.close()
         self._chunk(b"")
 
