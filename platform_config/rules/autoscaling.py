@@ -53,12 +53,6 @@ def _replicas(at: str, model: Model) -> Iterator[Problem]:
         yield Problem(f"{at}.replicas", message, "write autoscaling.min_replicas and max_replicas")
 
 
-def _metric(at: str, model: Model) -> Iterator[Problem]:
-    if model.autoscaling and not model.has_metrics:
-        message = "must be left out for a server without server.metric, got a map"
-        yield Problem(f"{at}.autoscaling", message, "write replicas, or name the server's gauge from 0 to 1 as metric")
-
-
 def _adapter(config: Config) -> Iterator[Problem]:
     given, readers = config.cluster.metrics_adapter, [model for _, model in models(config) if model.autoscaling]
     if given is not None and not any(model.metric_source in ADAPTER_SOURCES for model in readers):
@@ -105,13 +99,6 @@ RULES = (
         "Each apply would set it back.",
         "Kubernetes, Horizontal Pod Autoscaling, migrating Deployments",
         per_model(_replicas),
-    ),
-    Rule(
-        "HPA-METRIC",
-        "Autoscaling has a metric to follow",
-        "An autoscaler without one never changes the number of pods.",
-        "Kubernetes, Horizontal Pod Autoscaling",
-        per_model(_metric),
     ),
     Rule(
         "HPA-ADAPTER",
