@@ -23,6 +23,9 @@ class RemovalGuard(Construct):
         namespace: Namespace of the servers.
         servers: Names of all Deployments that may stay.
         refusal: What a refused plan says, and the steps; `{was}` becomes the names of those that would go.
+
+    Attributes:
+        servers: Names of all Deployments that may stay (known at synth).
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class RemovalGuard(Construct):
         refusal: str,
     ) -> None:
         super().__init__(scope, id_)
+        self.servers = tuple(servers)
         [(label, value)] = request_labels(True).items()
         names = "[for found in self.objects : found.metadata.name]"
         kept = "[" + ", ".join(f'"{name}"' for name in servers) + "]"

@@ -53,6 +53,10 @@ def regions(count: int) -> dict[str, Any]:
     }
 
 
+SMALL = {
+    "weights": {"repository": "google/gemma-3-1b-it", "revision": "0" * 40},
+    "server": {"image": "docker.io/vllm/vllm-openai:v0.27.0"},
+}
 CONFIGS = {
     "1 region": config(regions__eu=None),
     "2 regions": config(),
@@ -64,12 +68,21 @@ CONFIGS = {
         gateway__addresses="ephemeral",
         cluster__control_plane="zonal",
         node_pools=TWO_POOLS,
-        models__gemma__node_pools="tpu",
+        models__gemma__node_pools=["tpu"],
     ),
     "long names": config(
         name="a-platform-with-a-name-26c",
         bucket__name="a-bucket-with-the-longest-name-that-cloud-storage-can-take-in-63",
         regions__us__zones=["us-east5-a", "us-east5-b", "us-east5-c"],
+    ),
+    "two models on two pools": config(
+        node_pools={"tpu": {"machine_type": "ct6e-standard-4t"}, "l4": {"machine_type": "g2-standard-48"}},
+        models__gemma__node_pools=["tpu"],
+        models__gemma__address={"path": "/gemma"},
+        models__small={**SMALL, "node_pools": ["l4"], "address": {"path": "/small"}},
+    ),
+    "seven models on one pool": config(
+        **{f"models__m{number}": {**SMALL, "address": {"path": f"/m{number}"}} for number in range(6)}
     ),
     "GPUs": config(node_pools__tpu={"machine_type": "a3-ultragpu-8g", "nodes_per_zone": 2}),
 }

@@ -19,11 +19,12 @@ from constructs_lib.fleet import Fleet, FleetMember
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.hugging_face_token import HuggingFaceToken
-from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway
+from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gates import crds_established
+from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.manifests.services import service
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.model_store import ModelStore
@@ -34,6 +35,7 @@ from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.provider_versions import pin_google
 from constructs_lib.readiness_gate import ReadinessGate
+from constructs_lib.removal_guard import RemovalGuard
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
@@ -43,19 +45,18 @@ from constructs_lib.specs import (
     ClusterSpec,
     GatewaySpec,
     HuggingFaceTokenSpec,
-    InferencePoolSpec,
-    ModelServerSpec,
-    ModelSpec,
     NetworkSpec,
     NodeAutoscalingSpec,
     NodePoolSpec,
+    ServerSpec,
     SystemPoolSpec,
+    WeightsSpec,
 )
 from constructs_lib.system_pool import SystemPool
 from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
 
-GEMMA = ModelSpec(
+GEMMA = WeightsSpec(
     repository="google/gemma-3-27b-it",
     revision="005ad3404e59d6023443cb575daa05336842228a",
     hugging_face_token=HuggingFaceTokenSpec(secret_manager="hugging-face-token"),
@@ -245,25 +246,39 @@ def weights_download(stack: TerraformStack, kubernetes: KubernetesProvider) -> W
         stack,
         "download",
         kubernetes=kubernetes,
+        name="gemma-download",
         project="my-project",
         namespace="inference",
         service_account="weights-downloader",
         bucket="acme-weights",
-        model=GEMMA,
+        weights=GEMMA,
     )
 
 
 def metrics_adapter(stack: TerraformStack, kubernetes: KubernetesProvider) -> MetricsAdapter:
     """Serve the pods' metrics to autoscalers."""
-    return MetricsAdapter(stack, "adapter", kubernetes=kubernetes, cluster="acme-us", serves="pods")
+    return MetricsAdapter(stack, "adapter", kubernetes=kubernetes, cluster="acme-us", serves=["pods"])
+
+
+def removal_guard(stack: TerraformStack, kubernetes: KubernetesProvider) -> RemovalGuard:
+    """Refuse to remove servers other than those of two models while the gateway has requests for them."""
+    return RemovalGuard(
+        stack,
+        "models",
+        kubernetes=kubernetes,
+        namespace="inference",
+        servers=["gemma-server", "llama-server"],
+        refusal="{was} still has requests: take its route away first.",
+    )
 
 
 def inference_service(stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider) -> InferenceService:
     """Serve a model from a bucket, on one pool, with as many pods as the load needs."""
     tpu = PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)
     plan = ServingPlan(
-        name="acme-server",
-        pool_name="acme-pool",
+        name="gemma-server",
+        model="gemma-3-27b-it",
+        pool_name="gemma-pool",
         namespace="inference",
         project="my-project",
         region="us-east5",
@@ -273,9 +288,8 @@ def inference_service(stack: TerraformStack, kubernetes: KubernetesProvider, hel
         bucket="acme-weights",
         nodes=ServingNodes(pools={"tpu": tpu}),
         disk_gib=62,
-        model=GEMMA,
-        server=ModelServerSpec(image="docker.io/vllm/vllm-tpu:v0.27.0"),
-        pool=InferencePoolSpec(),
+        server=ServerSpec(image="docker.io/vllm/vllm-tpu:v0.27.0"),
+        weights=GEMMA,
         autoscaling=AutoscalingSpec(max_replicas=4),
     )
     return InferenceService(stack, "inference", kubernetes=kubernetes, helm=helm, plan=plan)
@@ -287,9 +301,14 @@ def inference_gateway(stack: TerraformStack, kubernetes: KubernetesProvider, tim
         name="acme-gateway",
         namespace="inference",
         addresses=[("us-east5", "acme-gateway-us"), ("europe-west4", "acme-gateway-eu")],
-        pool_name="acme-pool",
-        model_port=8000,
-        metric_export_name="kv-cache",
+        models={
+            "gemma": ModelRoute(
+                backend=Backend(name="gemma-pool"),
+                port=8000,
+                health_path="/health",
+                balancing=Balancing(timeout_sec=600, export_name="kv-cache", max_utilization_percent=60),
+            )
+        },
     )
     return InferenceGateway(stack, "gateway", kubernetes=kubernetes, time=time, plan=plan, spec=GatewaySpec())
 

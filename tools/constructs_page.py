@@ -21,7 +21,7 @@ GROUPS = {
     ),
     "Clusters": ("GkeCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
-        "InferenceService", "InferenceGateway", "MetricsAdapter", "WeightsDownload", "HuggingFaceToken",
+        "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
 }  # fmt: skip
@@ -63,7 +63,7 @@ A test synthesizes each example in this stack:
 """
 PLANS = (
     "NetworkPlan", "NetworkRegionPlan", "ClusterPlan", "PoolPlan", "FleetMember", "ServingPlan", "ServingNodes",
-    "GatewayPlan",
+    "GatewayPlan", "ModelRoute",
 )  # fmt: skip
 """The plans that constructs take, and their parts."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 from textwrap import wrap
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.manifests.gateway import Balancing
 from platform_config.config import Config
+from platform_config.model import Model, models_in, models_of
 from platform_config.names import Names
 from platform_config.network_plan import RegionRanges, region_ranges
 from platform_config.requirements import system_machine_type
@@ -17,6 +20,8 @@ MARGIN, GUTTER, COLUMN, GAP, MORE = 28, 190, 300, 26, 104
 """Widths: around everything, of the notes on the left, of a region, between regions, of the column of the rest."""
 CLIENTS, ADDRESS, SPILL, REGION = 104, 190, 286, 392
 """Where the lanes begin; a region's own parts and the bucket follow from there."""
+MOST_LINES = 4
+"""Models that a pool names; of more, the number."""
 SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 INK, GREY, LINE, PAPER, LANE = "#0f172a", "#566275", "#cbd5e1", "#ffffff", "#f4f6fa"
@@ -70,7 +75,7 @@ def render(config: Config) -> str:
     lefts = {key: MARGIN + GUTTER + index * (COLUMN + GAP) for index, key in enumerate(shown)}
     rest = len(keys) - len(shown)
     right = lefts[shown[-1]] + COLUMN + (GAP + MORE if rest else 0)
-    card = 310 + 30 * max(len(config.pools(key)) for key in shown)
+    card = 180 + max(_pools_height(config, key) for key in shown)
     bucket = REGION + card + 66
     canvas = Canvas()
     _add_lanes(canvas, config, right, card, bucket)
@@ -94,7 +99,7 @@ def _document(config: Config, canvas: Canvas, width: int, height: int) -> str:
         f'<path d="M0 0.5 8 4 0 7.5z" fill="{color}"/></marker>'
         for _, color in (BLUE, GREEN, AMBER)
     )
-    title = f"{config.name}: {config.model.name} in {len(config.regions)} regions behind one gateway"
+    title = f"{config.name}: {_served(config)} in {len(config.regions)} regions behind one gateway"
     body = "\n".join(canvas.parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -108,7 +113,7 @@ def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: in
     names, check, room = Names(config), config.gateway.health_check, right - MARGIN
     canvas.text(MARGIN, 50, config.name, room, size=24, bold=True)
     regions = "1 region" if len(config.regions) == 1 else f"{len(config.regions)} regions"
-    under = f"{config.model.name} in {regions}, one VPC ({names.network}), project {config.project}"
+    under = f"{_served(config)} in {regions}, one VPC ({names.network}), project {config.project}"
     canvas.text(MARGIN, 74, under, room, size=13, color=GREY)
     canvas.box(MARGIN - 12, ADDRESS - 18, room + 24, 92, BLUE[0], BLUE[0])
     canvas.box(MARGIN - 12, REGION - 18, room + 24, card + 36, LANE, LANE)
@@ -162,9 +167,18 @@ def _add_spill_over(canvas: Canvas, config: Config, one: str, other: str, middle
         canvas.arrow(f"M{start} {top}C{start} {bend + 26} {end} {bend - 26} {end} {bottom}", BLUE[1], dashed=True)
     if sides:
         canvas.box(middle - 40, bend - 13, 80, 26, PAPER, BLUE[1])
-        percent, requests = config.gateway.spill_over_percent, config.gateway.max_in_flight_requests
-        over = f"over {percent} %" if percent else f"over {requests}"
+        limits = {_limit(model.balancing) for model in models_of(config)}
+        over = limits.pop() if len(limits) == 1 else "when full"
         canvas.text(middle, bend + 4, over, 70, color=BLUE[1], bold=True, at="middle")
+
+
+def _limit(balancing: Balancing) -> str:
+    percent = balancing.max_utilization_percent
+    return (
+        f"over {percent} %"
+        if percent
+        else f"over {balancing.max_in_flight_requests or balancing.max_requests_per_second}"
+    )
 
 
 def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) -> None:
@@ -184,37 +198,79 @@ def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) 
     _add_ranges(canvas, region_ranges(config, key), left, REGION + card - 54)
 
 
+def _models_by_pool(config: Config, key: str) -> dict[str, list[Model]]:
+    """Return the models that each pool of region *key* serves; of several pools of a model, the first choice."""
+    first = [(model, next(iter(model.serving_nodes(key).pools))) for model in models_in(config, key)]
+    return {pool: [model for model, chosen in first if chosen == pool] for pool in config.pools(key)}
+
+
+def _lines(texts: Sequence[str], what: str) -> list[str]:
+    """Return *texts*, or where they are too many, the first and the number of the others."""
+    return (
+        list(texts) if len(texts) <= MOST_LINES else [*texts[: MOST_LINES - 1], f"{len(texts) - MOST_LINES + 1} {what}"]
+    )
+
+
+def _pools_height(config: Config, key: str) -> int:
+    """Return the height of the pools of region *key*, with the gaps between them."""
+    served = [min(len(models), MOST_LINES) for models in _models_by_pool(config, key).values()]
+    system = 32 + 30 * min(len(models_in(config, key)), MOST_LINES)
+    return system + 16 + sum(55 + 33 * lines if lines else 30 for lines in served)
+
+
 def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> None:
-    """Add the system pool with the endpoint picker, the serving pool with its servers, and a line per other pool."""
-    names, system, pools = Names(config), config.cluster.system_pool, config.pools(key)
+    """Add the system pool with the endpoint pickers, each serving pool with its servers, and a line per other pool."""
+    names, system, models = Names(config), config.cluster.system_pool, models_in(config, key)
     width, middle = COLUMN - 44, x + COLUMN // 2 - 22
-    canvas.box(x, top, width, 62, *GREEN)
-    machine = f"system: {system_machine_type(config)}"
-    canvas.text(x + 12, top + 18, machine, 140)
+    entries = [
+        f"{model.inference_pool.endpoint_picker_replicas} x endpoint picker of {names.inference_pool(model.key)}"
+        if model.has_pool
+        else f"no picker: {names.model_server(model.key)} is a Service"
+        for model in models
+    ]
+    lines = _lines(entries, "more models")
+    height = 32 + 30 * len(lines)
+    canvas.box(x, top, width, height, *GREEN)
+    canvas.text(x + 12, top + 18, f"system: {system_machine_type(config)}", 140)
     many = f"{system.min_nodes_per_zone} to {system.max_nodes_per_zone} per zone"
     canvas.text(x + width - 12, top + 18, many, 88, size=11, color=GREY, at="end")
-    canvas.box(x + 10, top + 27, width - 20, 26, PAPER, GREEN[1])
-    picker = f"{config.inference_pool.endpoint_picker_replicas} x endpoint picker of {names.inference_pool}"
-    canvas.text(middle, top + 44, picker, width - 34, size=11.5, bold=True, color=GREEN[1], at="middle")
-    canvas.arrow(f"M{middle} {top + 53}V{top + 76}", GREEN[1])
-    choices = config.serving_nodes(key)
-    serving = next(iter(choices.pools))
-    pool = pools.pop(serving)
-    canvas.box(x, top + 78, width, 82, *VIOLET)
-    canvas.text(x + 12, top + 96, _pool_text(serving, pool), width - 24)
+    for number, line in enumerate(lines):
+        canvas.box(x + 10, top + 27 + 30 * number, width - 20, 26, PAPER, GREEN[1])
+        where = top + 44 + 30 * number
+        canvas.text(middle, where, line, width - 34, size=11.5, bold=True, color=GREEN[1], at="middle")
+    canvas.arrow(f"M{middle} {top + height - 9}V{top + height + 14}", GREEN[1])
+    place = top + height + 16
+    served = _models_by_pool(config, key)
+    for pool in sorted(served, key=lambda pool: not served[pool]):
+        place = _add_pool(canvas, config, key, pool, served[pool], x, place)
+
+
+def _add_pool(canvas: Canvas, config: Config, key: str, name: str, models: Sequence[Model], x: int, top: int) -> int:
+    """Add one pool with the servers of its *models*; return where the next one begins."""
+    pool, width, middle = config.pools(key)[name], COLUMN - 44, x + COLUMN // 2 - 22
+    if not models:
+        canvas.box(x, top, width, 26, *VIOLET, dashed=True)
+        canvas.text(x + 12, top + 17, _pool_text(name, pool), width - 24)
+        return top + 30
+    lines = _lines([_pods_text(model, key) for model in models], "more models")
+    canvas.box(x, top, width, 49 + 33 * len(lines), *VIOLET)
+    canvas.text(x + 12, top + 18, _pool_text(name, pool), width - 24)
     count = f"{pool.min_nodes} to {pool.nodes}" if pool.grows else str(pool.nodes)
     nodes = "1 node" if count == "1" else f"{count} nodes"
     how = f"{nodes}, {pool.spec.capacity.mode.replace('_', '-')}{', managed DRANET' if pool.dranet else ''}"
-    canvas.text(x + 12, top + 113, how, width - 24, size=11, color=GREY)
-    canvas.box(x + 10, top + 124, width - 20, 27, PAPER, VIOLET[1])
-    replicas = choices.replicas if config.model_server.replicas is None else config.model_server.replicas
-    spec = config.autoscaling
-    many = f"{spec.min_replicas} to {spec.max_replicas}" if spec else str(replicas)
-    pods = f"{many} x {names.model_server}, port {config.model_server.port}"
-    canvas.text(middle, top + 142, pods, width - 34, size=11.5, bold=True, color=VIOLET[1], at="middle")
-    for number, (other, plan) in enumerate(pools.items()):
-        canvas.box(x, top + 166 + 30 * number, width, 26, *VIOLET, dashed=True)
-        canvas.text(x + 12, top + 183 + 30 * number, _pool_text(other, plan), width - 24)
+    canvas.text(x + 12, top + 35, how, width - 24, size=11, color=GREY)
+    for number, line in enumerate(lines):
+        canvas.box(x + 10, top + 46 + 33 * number, width - 20, 27, PAPER, VIOLET[1])
+        where = top + 64 + 33 * number
+        canvas.text(middle, where, line, width - 34, size=11.5, bold=True, color=VIOLET[1], at="middle")
+    return top + 55 + 33 * len(lines)
+
+
+def _pods_text(model: Model, key: str) -> str:
+    spec, given = model.autoscaling, model.spec.replicas
+    fixed = model.serving_nodes(key).replicas if given is None else given
+    many = f"{spec.min_replicas} to {spec.max_replicas}" if spec else str(fixed)
+    return f"{many} x {Names(model.config).model_server(model.key)}, port {model.server.http_port}"
 
 
 def _pool_text(key: str, pool: PoolPlan) -> str:
@@ -242,5 +298,18 @@ def _add_bucket(canvas: Canvas, config: Config, top: int, width: int) -> None:
     place = f"gs://{Names(config).bucket}" if config.bucket else "huggingface.co"
     canvas.text(left + 16, top + 25, place, width - 32, size=13, bold=True, mono=True)
     where = f", bucket in {config.bucket.location}" if config.bucket else ""
-    weights = f"{config.model.repository} at {config.model.revision[:12]}{where}"
-    canvas.text(left + 16, top + 44, weights, width - 32, color=GREY)
+    weights = ", ".join(_weights_text(model) for model in models_of(config))
+    canvas.text(left + 16, top + 44, f"{weights}{where}", width - 32, color=GREY)
+
+
+def _weights_text(model: Model) -> str:
+    weights = model.weights
+    if weights is None or weights.image_path:
+        return f"{model.key} in its image"
+    return weights.bucket_path or f"{weights.repository} at {str(weights.revision)[:12]}"
+
+
+def _served(config: Config) -> str:
+    """Return the models, as a title names them."""
+    names = [model.name for model in models_of(config)]
+    return names[0] if len(names) == 1 else f"{len(names)} models"

@@ -25,6 +25,9 @@ class Accelerator:
         memory_gib: GiB of memory that it asks for with them.
         node_selector: Labels of the nodes, such as the TPU type and its topology.
         tolerations: Further taints to tolerate, as Kubernetes writes them.
+        host_ipc: Whether the pod needs the node's IPC namespace, as MPS does.
+        gpu_memory_share: Share of a GPU's memory that an LLM server may plan for, 0 to 1, where other pods use the GPU
+            too; None where none do.
     """
 
     resource: str
@@ -33,6 +36,8 @@ class Accelerator:
     memory_gib: int
     node_selector: Mapping[str, str]
     tolerations: tuple[Mapping[str, str], ...] = ()
+    host_ipc: bool = False
+    gpu_memory_share: float | None = None
 
     def resources(self, *, disk_gib: int, claims: tuple[str, ...] = ()) -> dict[str, Any]:
         """

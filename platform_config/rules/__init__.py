@@ -8,12 +8,15 @@ from dataclasses import replace
 from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.rules import (
+    adapters,
     argument_forms,
     arguments,
     autoscaling,
     capacity,
     choices,
     cluster,
+    environment,
+    file_cache,
     gateway,
     growth,
     names,
@@ -51,9 +54,12 @@ RULES: tuple[Rule, ...] = (
     *autoscaling.RULES,
     *server.RULES,
     *server_image.RULES,
+    *environment.RULES,
     *argument_forms.RULES,
     *arguments.RULES,
     *weights.RULES,
+    *adapters.RULES,
+    *file_cache.RULES,
     *storage.RULES,
     *gateway.RULES,
 )

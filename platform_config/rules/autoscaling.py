@@ -78,6 +78,19 @@ def _at_most(config: Config) -> Iterator[Problem]:
                     yield Problem(f"{user.path}.autoscaling", message, "write autoscaling, or replicas")
 
 
+def _metric(at: str, model: Model) -> Iterator[Problem]:
+    if model.autoscaling and not model.has_metrics:
+        message = "must be left out for a server without a metric, got one"
+        yield Problem(f"{at}.autoscaling", message, "write replicas, or server.metric if it has a gauge from 0 to 1")
+
+
+def _none(at: str, model: Model) -> Iterator[Problem]:
+    if model.autoscaling and model.autoscaling.min_replicas == 0:
+        message = "must be 1 or more: a region without servers gets no requests that could wake it, got 0"
+        fix = "write 1, or name fewer regions for this model"
+        yield Problem(f"{at}.autoscaling.min_replicas", message, fix)
+
+
 RULES = (
     Rule(
         "HPA-BELOW-SPILL",
@@ -99,6 +112,23 @@ RULES = (
         "Each apply would set it back.",
         "Kubernetes, Horizontal Pod Autoscaling, migrating Deployments",
         per_model(_replicas),
+    ),
+    Rule(
+        "HPA-METRIC",
+        "A server that is autoscaled has a metric",
+        "The autoscaler of a server without a gauge never changes the number of pods.",
+        "Kubernetes, Horizontal Pod Autoscaling",
+        per_model(_metric),
+    ),
+    Rule(
+        "HPA-ZERO",
+        "No region is scaled to zero",
+        "Pods come back by a metric that exists without them. The load balancer sends nothing to a region without "
+        "servers, so neither their own gauge nor the queue of the region's endpoint picker grows, and what Google "
+        "documents is a queue outside of the cluster.",
+        "Google, Scale GKE workloads to and from zero using HPA; Kubernetes v1.37: Scale Workloads to Zero with "
+        "HorizontalPodAutoscaler",
+        per_model(_none),
     ),
     Rule(
         "HPA-ADAPTER",
