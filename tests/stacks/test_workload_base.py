@@ -7,19 +7,33 @@ from typing import Any
 
 import pytest
 
-from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, serving_stack
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    needed_stacks,
+    serving_stack,
+)
 from tests.configs import config
 from tests.synthesized import Synthesized, synthesize
 
-EVERYWHERE = {
+POLICIES = {"gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io"}
+EVERYWHERE = POLICIES | {
     "autoscalingmetrics.autoscaling.gke.io",
-    "gcpbackendpolicies.networking.gke.io",
-    "healthcheckpolicies.networking.gke.io",
     "inferencepools.inference.networking.k8s.io",
     "podmonitorings.monitoring.googleapis.com",
 }
 FOR_THE_GATEWAY = {"gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io"}
 FOR_THE_TOKEN = {"secretproviderclasses.secrets-store.csi.x-k8s.io"}
+FOR_A_SERVICE = {"serviceexports.net.gke.io"}
+SPEECH = {"server": {"kind": "custom", "image": "example.com/speech:v1", "port": 8880, "health_path": "/health"}}
+TWO_MODELS = {
+    "service_discovery": True,
+    "models__gemma__address": {"path": "/gemma"},
+    "models__speech": SPEECH | {"address": {"path": "/speech"}, "traffic": {"max_in_flight_requests": 4}},
+}
+"""Changes of the example: another model behind a Service."""
 
 
 def alone(folder: Path, key: str, **changes: Any) -> Synthesized:
@@ -81,6 +95,13 @@ def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synt
             {"models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}}},
             EVERYWHERE | FOR_THE_GATEWAY,
         ),
+        ("eu", TWO_MODELS, EVERYWHERE | FOR_THE_TOKEN | FOR_A_SERVICE),
+        ("eu", TWO_MODELS | {"models__gemma__regions": ["us"]}, FOR_THE_TOKEN | FOR_A_SERVICE),
+        (
+            "us",
+            TWO_MODELS | {"models__gemma__regions": ["eu"]},
+            POLICIES | FOR_THE_TOKEN | FOR_A_SERVICE | FOR_THE_GATEWAY,
+        ),
     ],
 )
 def test_a_crd_is_waited_for_only_where_it_will_be_used(
@@ -118,6 +139,33 @@ def test_the_gate_comes_after_the_namespace_with_a_bound(platform: Synthesized) 
     assert "kubernetes_namespace_v1.namespace" in job["depends_on"]
     assert job["metadata"] == {"name": "wait-for-gke-crds", "namespace": "inference"}
     assert job["spec"]["active_deadline_seconds"] == 900 + 120
+
+
+def test_a_cluster_that_serves_nothing_waits_for_nothing(tmp_path: Path) -> None:
+    """A gate without a CRD would fail; the config cluster has the gateway's all the same."""
+    elsewhere = {"models__gemma__regions": ["us"], "models__gemma__weights__hugging_face_token": None}
+
+    assert alone(tmp_path, "eu", **elsewhere).all("kubernetes_job_v1") == []
+
+
+def test_the_crds_of_an_export_come_from_the_fleet() -> None:
+    """So its stack comes first where a model is behind a Service, and nowhere else."""
+    needed, alone = needed_stacks(config(**TWO_MODELS)), needed_stacks(config())
+
+    for key in ("us", "eu"):
+        assert needed[base_stack(key)] == (*alone[base_stack(key)], FLEET_STACK)
+        assert FLEET_STACK not in alone[base_stack(key)]
+
+
+def test_a_model_that_leaves_a_region_keeps_what_its_servers_run_with(tmp_path: Path) -> None:
+    """Account and policies are in each cluster: the servers go later, in a stack of their own."""
+    before, after = alone(tmp_path / "a", "eu"), alone(tmp_path / "b", "eu", models__gemma__regions=["us"])
+
+    for kind in ("kubernetes_service_account_v1", "kubernetes_manifest"):
+        had, has = (
+            {key: block for key, block in app.named(kind).items() if "crds" not in key} for app in (before, after)
+        )
+        assert has == had
 
 
 def test_another_namespace_is_used_throughout(tmp_path: Path) -> None:
