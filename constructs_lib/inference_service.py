@@ -1,4 +1,4 @@
-"""What serves a model in one cluster: the model server, the InferencePool before it, and its export to the fleet."""
+"""What serves a model in one cluster: its server, an InferencePool where it has a metric, the export to the fleet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitori
 from constructs_lib.manifests.region_header import region_header_config
 from constructs_lib.manifests.resource_claims import resource_claim_template
 from constructs_lib.manifests.served_weights import ServedWeights, served_weights
-from constructs_lib.manifests.services import pod_disruption_budget, service
+from constructs_lib.manifests.services import pod_disruption_budget, service, service_export
 from constructs_lib.manifests.weights import download_form
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
@@ -35,10 +35,12 @@ OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.meta
 
 class InferenceService(Construct):
     """
-    vLLM behind an InferencePool with an endpoint picker, exported to the fleet; with an autoscaler if the plan has one.
+    A model server, exported to the fleet; with an autoscaler if the plan has one.
+
+    A server with a metric is behind an InferencePool with an endpoint picker, any other behind a multi-cluster Service.
 
     Needs in the cluster: the namespace, the service account, the ComputeClass of several pools, and the CRDs of GKE and
-    of InferenceObjective.
+    of InferenceObjective; for a multi-cluster Service those of the fleet's service discovery.
 
     Args:
         kubernetes: Provider of the cluster.
@@ -53,7 +55,8 @@ class InferenceService(Construct):
         namespace: Namespace of all objects (known at synth).
         pool_name: Name of the InferencePool (known at synth).
         server: The Deployment, for what comes after it (known at synth).
-        pool: The Helm release with the InferencePool and its endpoint picker (known at synth).
+        pool: The Helm release with the InferencePool and its endpoint picker; None for a server behind a Service (known
+            at synth).
         autoscaler: The HorizontalPodAutoscaler; None where the plan has no autoscaling (known at synth).
     """
 
@@ -75,9 +78,13 @@ class InferenceService(Construct):
         self._kubernetes = kubernetes
         self._plan = plan
         self.server = self._add_model_server(after)
-        self._add_metrics()
-        self.pool = self._add_pool(helm)
-        self._export(self.pool)
+        self.pool: Release | None = None
+        if plan.server.has_pool:
+            self._add_metrics()
+            self.pool = self._add_pool(helm)
+            self._export_pool(self.pool)
+        else:
+            self._export_service()
         ready = adapter.ready if adapter else []
         self.autoscaler = self._add_autoscaler(plan.autoscaling, ready) if plan.autoscaling else None
 
@@ -205,8 +212,12 @@ class InferenceService(Construct):
             max_history=5,
         )
 
-    def _export(self, release: Release) -> None:
-        """Annotate the pool, which no chart can do; named after the release, it is gone before the pool on destroy."""
+    def _export_pool(self, release: Release) -> None:
+        """
+        Annotate the pool, which no chart can do.
+
+        On destroy the export goes before the pool, whose release it names, and before the servers.
+        """
         Annotations(
             self,
             "export",
@@ -217,7 +228,12 @@ class InferenceService(Construct):
             annotations={"networking.gke.io/export": "True"},
             field_manager="inference-platform-export",
             force=True,
+            depends_on=[self.server],
         )
+
+    def _export_service(self) -> None:
+        """Export the Service; on destroy the export goes before the servers."""
+        self._add("export", service_export(name=self._plan.name, namespace=self._plan.namespace), after=[self.server])
 
     def _add(
         self,

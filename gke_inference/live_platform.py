@@ -96,6 +96,11 @@ class LivePlatform:
         plural, _, group = (IMPORTED_POOLS if has_pool else IMPORTED_SERVICES).partition(".")
         return self.object_path(f"{group}/v1", plural, self.names.backend(model))
 
+    def export_path(self, model: str) -> str:
+        """Return where the export of the Service of *model* is, in each cluster."""
+        group = IMPORTED_SERVICES.partition(".")[2]
+        return self.object_path(f"{group}/v1", "serviceexports", self.names.backend(model))
+
     def health_check_path(self, model: str) -> str:
         """Return where the policy is by which the gateway probes the servers of *model*, in the config cluster."""
         return self.object_path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy(model))
@@ -178,6 +183,11 @@ class LivePlatform:
     def selector(self, key: str) -> dict[str, str]:
         """Return the selector of the policy's scopes for region *key*."""
         return {REGION_LABEL: self.config.regions[key].region}
+
+    def items(self, key: str, path: str, **query: str) -> list[Any]:
+        """Return what the list at *path* holds in region *key*."""
+        items: list[Any] = self.clusters(key).get(path, **query).get("items", [])
+        return items
 
     def object_path(self, api: str, plural: str, *name: str) -> str:
         """Return the path of an object in the platform's namespace, or of all of its kind, in any cluster."""
