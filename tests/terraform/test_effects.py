@@ -268,7 +268,7 @@ def test_settings_of_a_pool(tmp_path: Path) -> None:
     for at in (1, 2):
         pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
         zones = ["us-east5-a", "us-east5-b"]
-        world.use(config(regions__eu=None, regions__us__zones=zones, node_pools=pools, models__gemma__node_pools="p0"))
+        world.use(config(regions__eu=None, regions__us__zones=zones, node_pools=pools, models__gemma__node_pools=["p0"]))
         if at == 1:
             world.deploy([NETWORK_STACK, cluster_stack("us")])
     plan = {
