@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_google.gke_hub_feature import GkeHubFeature
 from cdktf_cdktf_provider_google.gke_hub_membership import GkeHubMembership
 from cdktf_cdktf_provider_google.project_iam_member import ProjectIamMember
@@ -17,6 +18,7 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE, cluster_path
+from constructs_lib.workload_identity import WorkloadIdentity
 
 SETTLE_SEC = 120
 """A feature turned on right after its members joined fails now and then; turned off, its controllers go on for a while
@@ -42,7 +44,8 @@ class Fleet(Construct):
     The memberships of all clusters, the multi-cluster gateway controller, and multi-cluster Services if wanted.
 
     Members come first, then the controller's role, then features; on destroy it is the other way round, which Google
-    insists on. So all members are given at once: every feature waits for every member.
+    insists on. So all members are given at once: every feature waits for every member. Multi-cluster Services come
+    before the gateway controller, whose routes may name them, and go after it.
 
     Args:
         google: Provider of the project.
@@ -94,10 +97,10 @@ class Fleet(Construct):
             depends_on=[*self.members.values(), self._add_controller_agent()],
         )
         config = {GATEWAY_FEATURE: {"config_membership": self.config_membership}}
-        self.features = [self._add_feature(GATEWAY_FEATURE, settled, spec=config)]
-        if service_discovery:
-            self._add_importer_role()
-            self.features.append(self._add_feature(DISCOVERY_FEATURE, settled))
+        services = (
+            [self._add_feature(DISCOVERY_FEATURE, settled, self._add_importer_role())] if service_discovery else []
+        )
+        self.features = [*services, self._add_feature(GATEWAY_FEATURE, settled, *services, spec=config)]
 
     def _add_member(self, key: str, member: FleetMember) -> GkeHubMembership:
         path = cluster_path(self.project, member.location, member.cluster)
@@ -133,23 +136,34 @@ class Fleet(Construct):
             member=agent.member,
         )
 
-    def _add_importer_role(self) -> None:
+    def _add_importer_role(self) -> ProjectIamMember:
         """
         Give `roles/compute.networkViewer` to the controller that imports Services into the members.
 
-        Source: Google, "Configuring multi-cluster Services", authentication.
+        As a principal: named in the older form, `serviceAccount:<pool>[gke-mcs/gke-mcs-importer]`, it found no
+        endpoints in 2026. Source: Google, "Configuring multi-cluster Services", authentication.
         """
-        ProjectIamMember(
+        project = DataGoogleProject(self, "project", provider=self._google, project_id=self.project)
+        importer = WorkloadIdentity(
+            self,
+            "importer",
+            google=self._google,
+            project=self.project,
+            project_number=project.number,
+            namespace="gke-mcs",
+            service_account="gke-mcs-importer",
+        )
+        return ProjectIamMember(
             self,
             "importer-role",
             provider=self._google,
             project=self.project,
             role="roles/compute.networkViewer",
-            member=f"serviceAccount:{self.project}.svc.id.goog[gke-mcs/gke-mcs-importer]",
+            member=importer.principal,
         )
 
     def _add_feature(
-        self, name: str, settled: ITerraformDependable, spec: dict[str, dict[str, str]] | None = None
+        self, name: str, *after: ITerraformDependable, spec: dict[str, dict[str, str]] | None = None
     ) -> GkeHubFeature:
         return GkeHubFeature(
             self,
@@ -160,5 +174,5 @@ class Fleet(Construct):
             name=name,
             spec=spec,
             timeouts={"create": "30m", "update": "30m", "delete": "30m"},
-            depends_on=[settled],
+            depends_on=list(after),
         )

@@ -1,4 +1,4 @@
-"""The one gateway in front of the pools of all clusters. Its objects are on the config cluster."""
+"""The one gateway in front of the models of all clusters. Its objects are on the config cluster."""
 
 from __future__ import annotations
 
@@ -117,8 +117,9 @@ class InferenceGateway(Construct):
     """
     A cross-region internal Gateway, its routes and policies: each request goes to the nearest region with room.
 
-    Routes and policies exist before the Gateway and go after it, so that a load balancer never exists without them.
-    Each model has a route of its own: one that the controller refuses stops no other.
+    Policies exist before the Gateway and go after it, so that a load balancer never exists without them. Each model has
+    a route of its own, which waits for what it names and for nothing else: a model that is not there yet, or whose route
+    the controller refuses, stops no other. A request that no route matches is answered with 404.
 
     Args:
         kubernetes: Provider of the config cluster.
@@ -150,10 +151,14 @@ class InferenceGateway(Construct):
         settle = Sleep(self, "settle", provider=time, destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s")
         accepted = gateway_class_accepted(GATEWAY_CLASS, timeout_sec=CONTROLLER_TIMEOUT_SEC)
         ready: list[ITerraformDependable] = [self._add_gate("class-gate", "wait-for-gateway-class", accepted)]
+        imports: dict[str, ITerraformDependable] = {}
         for key, model in plan.models.items():
             imported = backend_imported(model.backend, namespace=plan.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC)
-            ready.append(self._add_gate(f"{key}-import-gate", f"wait-for-{key}-import", imported))
-            ready += self._add_route_and_policies(key, model, spec)
+            imports[model.backend.name] = self._add_gate(f"{key}-import-gate", f"wait-for-{key}-import", imported)
+            ready += self._add_policies(key, model, spec)
+        for key, model in plan.models.items():
+            if model.routed:
+                self._add_route(key, model, [imports[backend.name] for backend, _ in model.backends])
         entry = KubernetesObject(
             self,
             "Default",
@@ -183,9 +188,8 @@ class InferenceGateway(Construct):
         )
         return made.passed
 
-    def _add_route_and_policies(self, key: str, model: ModelRoute, spec: GatewaySpec) -> list[KubernetesObject]:
-        plan = self._plan
-        common: dict[str, Any] = {"namespace": plan.namespace, "backend": model.backend}
+    def _add_policies(self, key: str, model: ModelRoute, spec: GatewaySpec) -> list[KubernetesObject]:
+        common: dict[str, Any] = {"namespace": self.namespace, "backend": model.backend}
         manifests = {
             "health-check": health_check_policy(
                 name=health_check_name(key),
@@ -198,15 +202,17 @@ class InferenceGateway(Construct):
                 name=backend_policy_name(key), balancing=model.balancing, spec=spec, regions=model.regions, **common
             ),
         }
-        if model.routed:
-            manifests["route"] = http_route(
-                name=route_name(key),
-                namespace=plan.namespace,
-                gateway=plan.name,
-                backends=model.backends,
-                address=model.address,
-            )
         return [
             KubernetesObject(self, f"{key}-{id_}", kubernetes=self._kubernetes, manifest=made)
             for id_, made in manifests.items()
         ]
+
+    def _add_route(self, key: str, model: ModelRoute, imports: Sequence[ITerraformDependable]) -> None:
+        manifest = http_route(
+            name=route_name(key),
+            namespace=self.namespace,
+            gateway=self.name,
+            backends=model.backends,
+            address=model.address,
+        )
+        KubernetesObject(self, f"{key}-route", kubernetes=self._kubernetes, manifest=manifest, after=imports)

@@ -1,4 +1,4 @@
-"""What serves a model in one cluster: the model server, the InferencePool before it, and its export to the fleet."""
+"""What serves a model in one cluster: its server, an InferencePool where it has a metric, the export to the fleet."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from constructs import Construct
 from constructs_lib import inferencepool_chart
 from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests import served_weights
 from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler
 from constructs_lib.manifests.inference import inference_objective
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitoring
 from constructs_lib.manifests.region_header import region_header_config
 from constructs_lib.manifests.resource_claims import resource_claim_template
-from constructs_lib.manifests.services import pod_disruption_budget, service
+from constructs_lib.manifests.served_weights import ServedWeights, served_weights
+from constructs_lib.manifests.services import pod_disruption_budget, service, service_export
+from constructs_lib.manifests.weights import download_form
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import AutoscalingSpec, HuggingFaceTokenSpec
-from constructs_lib.vllm_arguments import weights_format
 
 CHART_TIMEOUT_SEC = 900
 OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.metadata.annotations")
@@ -35,10 +35,12 @@ OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.meta
 
 class InferenceService(Construct):
     """
-    vLLM behind an InferencePool with an endpoint picker, exported to the fleet; with an autoscaler if the plan has one.
+    A model server, exported to the fleet; with an autoscaler if the plan has one.
+
+    A server with a metric is behind an InferencePool with an endpoint picker, any other behind a multi-cluster Service.
 
     Needs in the cluster: the namespace, the service account, the ComputeClass of several pools, and the CRDs of GKE and
-    of InferenceObjective.
+    of InferenceObjective; for a multi-cluster Service those of the fleet's service discovery.
 
     Args:
         kubernetes: Provider of the cluster.
@@ -53,7 +55,8 @@ class InferenceService(Construct):
         namespace: Namespace of all objects (known at synth).
         pool_name: Name of the InferencePool (known at synth).
         server: The Deployment, for what comes after it (known at synth).
-        pool: The Helm release with the InferencePool and its endpoint picker (known at synth).
+        pool: The Helm release with the InferencePool and its endpoint picker; None for a server behind a Service (known
+            at synth).
         autoscaler: The HorizontalPodAutoscaler; None where the plan has no autoscaling (known at synth).
     """
 
@@ -75,9 +78,13 @@ class InferenceService(Construct):
         self._kubernetes = kubernetes
         self._plan = plan
         self.server = self._add_model_server(after)
-        self._add_metrics()
-        self.pool = self._add_pool(helm)
-        self._export(self.pool)
+        self.pool: Release | None = None
+        if plan.server.has_pool:
+            self._add_metrics()
+            self.pool = self._add_pool(helm)
+            self._export_pool(self.pool)
+        else:
+            self._export_service()
         ready = adapter.ready if adapter else []
         self.autoscaler = self._add_autoscaler(plan.autoscaling, ready) if plan.autoscaling else None
 
@@ -106,14 +113,12 @@ class InferenceService(Construct):
             labels=plan.labels,
             service_account=plan.service_account,
             spec=plan.server,
-            served_name=plan.model,
-            weights=plan.weights,
+            process=plan.process,
             mounted=mounted,
             region=plan.region,
             region_header_config=header["metadata"]["name"],
             replicas=plan.pods,
             accelerator=plan.nodes.accelerator,
-            tensor_parallel_size=plan.nodes.split,
             claim_template=claim["metadata"]["name"] if claim else None,
             health_check=plan.health_check,
             read_only=plan.read_only,
@@ -124,19 +129,17 @@ class InferenceService(Construct):
         self._add("disruption-budget", pod_disruption_budget(**common))
         return self._add("server", server, after=after, others=OPEN_TO_OTHERS)
 
-    def _weights(self) -> tuple[served_weights.ServedWeights, list[KubernetesObject]]:
+    def _weights(self) -> tuple[ServedWeights, list[KubernetesObject]]:
         """Return how the servers get their weights, and what must be there for it."""
         plan, weights = self._plan, self._plan.weights
-        if weights is None or weights.image_path is not None:
-            return served_weights.in_image(), []
-        if plan.bucket is not None:
-            return served_weights.from_bucket(bucket=plan.bucket, disk_gib=plan.disk_gib), []
-        token = self._token(weights.hugging_face_token) if weights.hugging_face_token else None
-        mounted = served_weights.from_hugging_face(
-            weights=weights,
+        spec = weights.hugging_face_token if weights and weights.from_hugging_face else None
+        token = self._token(spec) if spec else None
+        mounted = served_weights(
+            weights,
+            bucket=plan.bucket,
             token=token.source if token else None,
             disk_gib=plan.disk_gib,
-            form=weights_format(plan.server.extra_args),
+            form=download_form(plan.server),
         )
         return mounted, list(token.ready) if token else []
 
@@ -160,14 +163,17 @@ class InferenceService(Construct):
         return resource_claim_template(name=name, namespace=plan.namespace, device_class=pool.machine.dra_device_class)
 
     def _add_metrics(self) -> None:
-        plan = self._plan
+        """Have the servers' metrics read, where they have any."""
+        plan, metrics = self._plan, self._plan.metrics
+        if metrics is None:
+            return
         common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.http_port}
         self._add("monitoring", pod_monitoring(name=plan.name, interval_sec=plan.scrape_interval_sec, **common))
         self._add(
             "metric",
             autoscaling_metric(
                 name=plan.name,
-                metric=plan.metric,
+                metric=metrics.gauge,
                 export_name=plan.server.metric_export_name,
                 autoscaler=plan.autoscaling is not None and plan.metric_source == "native",
                 **common,
@@ -176,7 +182,9 @@ class InferenceService(Construct):
 
     def _add_pool(self, helm: HelmProvider) -> Release:
         """Add the chart, waited for but never atomic: that would uninstall it, and the reason with it, on time-out."""
-        plan = self._plan
+        plan, metrics = self._plan, self._plan.metrics
+        if metrics is None:
+            raise ValueError(f"metric must be given for a server in an InferencePool, got none for {plan.name}")
         for name, priority in plan.priorities.items():
             objective = inference_objective(name=name, namespace=plan.namespace, pool=plan.pool_name, priority=priority)
             self._add(f"objective-{name}", objective)
@@ -185,7 +193,7 @@ class InferenceService(Construct):
             labels=plan.labels,
             port=plan.server.http_port,
             replicas=plan.pool.endpoint_picker_replicas,
-            kv_metric=plan.metric,
+            metrics=metrics,
         )
         return Release(
             self,
@@ -196,7 +204,7 @@ class InferenceService(Construct):
             repository=inferencepool_chart.REPOSITORY,
             chart=inferencepool_chart.CHART,
             version=plan.pool.chart_version,
-            values=[Fn.yamlencode(values)],
+            values=[Fn.yamlencode(_quoted(values))],
             wait=True,
             timeout=CHART_TIMEOUT_SEC,
             atomic=False,
@@ -204,8 +212,12 @@ class InferenceService(Construct):
             max_history=5,
         )
 
-    def _export(self, release: Release) -> None:
-        """Annotate the pool, which no chart can do; named after the release, it is gone before the pool on destroy."""
+    def _export_pool(self, release: Release) -> None:
+        """
+        Annotate the pool, which no chart can do.
+
+        On destroy the export goes before the pool, whose release it names, and before the servers.
+        """
         Annotations(
             self,
             "export",
@@ -216,7 +228,12 @@ class InferenceService(Construct):
             annotations={"networking.gke.io/export": "True"},
             field_manager="inference-platform-export",
             force=True,
+            depends_on=[self.server],
         )
+
+    def _export_service(self) -> None:
+        """Export the Service; on destroy the export goes before the servers."""
+        self._add("export", service_export(name=self._plan.name, namespace=self._plan.namespace), after=[self.server])
 
     def _add(
         self,
@@ -230,3 +247,10 @@ class InferenceService(Construct):
         return KubernetesObject(
             self, id_, kubernetes=self._kubernetes, manifest=manifest, after=after, replaced=replaced, others=others
         )
+
+
+def _quoted(values: Any) -> Any:
+    """Return *values* with each text of several lines written as an expression of Terraform has it."""
+    if isinstance(values, dict):
+        return {key: _quoted(value) for key, value in values.items()}
+    return Fn.raw_string(values) if isinstance(values, str) and "\n" in values else values

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib import vllm
+from constructs_lib.manifests._objects import named_by_content
+from constructs_lib.server_process import ServerMetrics
 
 REPOSITORY = "oci://registry.k8s.io/gateway-api-inference-extension/charts"
 CHART = "inferencepool"
@@ -16,8 +19,6 @@ EXT_PROC_PORT = 9002
 GRPC_HEALTH_PORT = 9003
 METRICS_PORT = 9090
 
-KV_CACHE_FLAG = "kv-cache-usage-percentage-metric"
-
 
 @dataclass(frozen=True, kw_only=True)
 class ChartVersion:
@@ -25,16 +26,19 @@ class ChartVersion:
     What differs between versions, read from the templates at each tag of gateway-api-inference-extension.
 
     Attributes:
+        kv_cache_metric: The gauge that the endpoint picker reads by default; all other names are vLLM's.
+        metric_flags: Flags that name other metrics, each with the field of ServerMetrics; none where the picker reads
+            them from its configuration and ignores such flags. A flag that it does not know crashes it.
         flags_as_list: Flags are a list of name and value (a map crashes the picker); else a map (a list crashes it).
-        kv_cache_metric: The gauge that the endpoint picker reads by default.
         monitoring: Value that has the endpoint picker scraped by managed Prometheus. v1.0.1 makes a ServiceMonitor of
             the Prometheus operator from `prometheus`, on GKE too, which fails there; later ones do not.
         has_target_port_number: The health check's port is a value of its own, beside the pool's.
         has_resources: The endpoint picker's resources can be set; without, it has none.
     """
 
-    flags_as_list: bool
     kv_cache_metric: str
+    metric_flags: Mapping[str, str]
+    flags_as_list: bool = False
     monitoring: str = "prometheus"
     has_target_port_number: bool = True
     has_resources: bool = False
@@ -43,14 +47,22 @@ class ChartVersion:
 _OLD = vllm.KV_CACHE_METRIC_BEFORE_0_10_2
 _NEW = vllm.KV_CACHE_METRIC
 
+_FLAGS_V1_0 = {
+    "total-queued-requests-metric": "queued",
+    "kv-cache-usage-percentage-metric": "gauge",
+    "lora-info-metric": "lora",
+}
+_FLAGS_V1_1 = {**_FLAGS_V1_0, "cache-info-metric": "cache_info"}
+_FLAGS_V1_3 = {**_FLAGS_V1_1, "total-running-requests-metric": "running"}
+
 # v1.5.0 is the last: the chart lives on under another name with other values (llm-d-router-gateway).
 VERSIONS: Mapping[str, ChartVersion] = {
-    "v1.0.1": ChartVersion(flags_as_list=True, kv_cache_metric=_OLD, monitoring="gke"),
-    "v1.1.0": ChartVersion(flags_as_list=True, kv_cache_metric=_OLD),
-    "v1.2.1": ChartVersion(flags_as_list=False, kv_cache_metric=_OLD),
-    "v1.3.1": ChartVersion(flags_as_list=False, kv_cache_metric=_NEW),
-    "v1.4.0": ChartVersion(flags_as_list=False, kv_cache_metric=_NEW, has_resources=True),
-    "v1.5.0": ChartVersion(flags_as_list=False, kv_cache_metric=_NEW, has_resources=True, has_target_port_number=False),
+    "v1.0.1": ChartVersion(kv_cache_metric=_OLD, metric_flags=_FLAGS_V1_0, flags_as_list=True, monitoring="gke"),
+    "v1.1.0": ChartVersion(kv_cache_metric=_OLD, metric_flags=_FLAGS_V1_1, flags_as_list=True),
+    "v1.2.1": ChartVersion(kv_cache_metric=_OLD, metric_flags=_FLAGS_V1_1),
+    "v1.3.1": ChartVersion(kv_cache_metric=_NEW, metric_flags=_FLAGS_V1_3),
+    "v1.4.0": ChartVersion(kv_cache_metric=_NEW, metric_flags=_FLAGS_V1_3, has_resources=True),
+    "v1.5.0": ChartVersion(kv_cache_metric=_NEW, metric_flags={}, has_resources=True, has_target_port_number=False),
 }
 
 # What v1.4.0 and later ask for by default, found by scale tests upstream; older ones ask for nothing and get room.
@@ -86,7 +98,9 @@ def endpoint_picker_requests(version: str) -> tuple[int, int]:
     return REQUESTS if chart_version(version).has_resources else REQUESTS_BEFORE_V1_4
 
 
-def values(version: str, *, labels: Mapping[str, str], port: int, replicas: int, kv_metric: str) -> dict[str, Any]:
+def values(
+    version: str, *, labels: Mapping[str, str], port: int, replicas: int, metrics: ServerMetrics
+) -> dict[str, Any]:
     """
     Return the chart's values.
 
@@ -94,20 +108,26 @@ def values(version: str, *, labels: Mapping[str, str], port: int, replicas: int,
 
     Args:
         version: Version of the chart, such as `v1.5.0`.
-        labels: Labels of the model server's pods.
+        labels: Labels of the servers' pods.
         port: Their port.
         replicas: Endpoint pickers; one is active, the others stand by.
-        kv_metric: The gauge that the model server exports. With the wrong one the picker does not see how full it is.
+        metrics: What the servers export. With other names the picker does not see how full they are.
     """
     chart = chart_version(version)
     extension: dict[str, Any] = {
         "replicas": replicas,
-        "flags": _flags(chart, kv_metric),
+        "flags": _flags(chart, metrics),
         "monitoring": {chart.monitoring: {"enabled": True}},
     }
     if chart.has_resources:
         extension["resources"] = _resources(version)
+    if not chart.metric_flags and metrics != vllm.metrics_with(chart.kv_cache_metric):
+        plugins = _plugins(metrics)
+        # The picker reads the file when it starts: with another content it starts anew.
+        name = f"{named_by_content('server-metrics', plugins)}.yaml"
+        extension |= {"pluginsConfigFile": name, "pluginsCustomConfig": {name: plugins}}
     pool: dict[str, Any] = {
+        # `sglang` of v1.4.0 and v1.5.0 writes its flags with quotes in their values, which then name no metric.
         "modelServerType": "vllm",
         "modelServers": {"matchLabels": dict(labels)},
         "targetPorts": [{"number": port}],
@@ -117,12 +137,50 @@ def values(version: str, *, labels: Mapping[str, str], port: int, replicas: int,
     return {"provider": {"name": "gke"}, "inferencePool": pool, "inferenceExtension": extension}
 
 
-def _flags(chart: ChartVersion, kv_metric: str) -> Any:
+def _flags(chart: ChartVersion, metrics: ServerMetrics) -> Any:
     """Return the flags as strings: every version splits a boolean flag in two, and Go stops reading flags there."""
-    flags = {"v": "1"}
-    if kv_metric != chart.kv_cache_metric:
-        flags[KV_CACHE_FLAG] = kv_metric
+    default = vllm.metrics_with(chart.kv_cache_metric)
+    named = {flag: getattr(metrics, field) for flag, field in chart.metric_flags.items()}
+    defaults = {flag: getattr(default, field) for flag, field in chart.metric_flags.items()}
+    flags = {"v": "1"} | {flag: name for flag, name in named.items() if name != defaults[flag]}
     return [{"name": key, "value": value} for key, value in flags.items()] if chart.flags_as_list else flags
+
+
+def _plugins(metrics: ServerMetrics) -> str:
+    """
+    Return the endpoint picker's configuration: its default one with the names of these *metrics*.
+
+    Source: gateway-api-inference-extension v1.5.0, pkg/epp/framework/plugins/datalayer/extractor/metrics/factories.go
+    and config/charts/epplib/templates/_config.yaml.
+    """
+    names = {
+        "queuedRequestsSpec": metrics.queued,
+        "runningRequestsSpec": metrics.running,
+        "kvUsageSpec": metrics.gauge,
+        "loraSpec": metrics.lora,
+        "cacheInfoSpec": metrics.cache_info,
+        "cacheBlockSizeSpec": metrics.page_size,
+        "cacheNumBlocksSpec": metrics.pages,
+    }
+    engine = {"name": metrics.engine, **{key: name for key, name in names.items() if name}}
+    scorers = {"queue-scorer": 2, "kv-cache-utilization-scorer": 2, "prefix-cache-scorer": 3}
+    # The picker itself knows an SGLang that has the size of its cache as labels.
+    engines = [] if metrics.engine == "sglang" and not metrics.pages else [engine]
+    extractor = {
+        "type": "core-metrics-extractor",
+        "parameters": {"defaultEngine": metrics.engine, "engineConfigs": engines},
+    }
+    profile = {
+        "name": "default",
+        "plugins": [{"pluginRef": name, "weight": weight} for name, weight in scorers.items()],
+    }
+    config = {
+        "apiVersion": "inference.networking.x-k8s.io/v1alpha1",
+        "kind": "EndpointPickerConfig",
+        "plugins": [*({"type": name} for name in scorers), extractor],
+        "schedulingProfiles": [profile],
+    }
+    return json.dumps(config, indent=1)
 
 
 def _resources(version: str) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from constructs_lib import inferencepool_chart, vllm
+from constructs_lib import inferencepool_chart, model_servers
 from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_label, wrong_region
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.server_image import server_image
+from constructs_lib.server_process import Launch, ServerMetrics, ServerProcess
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.specs import AutoscalingSpec, HealthCheckSpec, InferencePoolSpec, ServerSpec, WeightsSpec
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
@@ -36,8 +37,8 @@ class ServingPlan:
         cluster: Name of the cluster.
         location: Region or zone of its control plane.
         service_account: Kubernetes service account that may read the bucket, or the token.
-        bucket: Bucket with the weights; None where the servers download them from Hugging Face, or have them in the
-            image.
+        bucket: The platform's bucket, where downloads of the weights are in it; None where there are none, or where
+            the servers download for themselves.
         nodes: The accelerator pools that the pods may run on.
         disk_gib: GiB of the node's disk that hold the weights.
         server: Image, arguments, times and sizes of the model server.
@@ -52,7 +53,8 @@ class ServingPlan:
 
     Raises:
         ValueError: For all problems at once: names that Google or Kubernetes refuse, nodes that cannot run the server,
-            an unknown chart version, an unknown vLLM version, a fixed number of pods beside autoscaling.
+            an unknown chart version, an unknown version of vLLM or SGLang, a server without weights that needs them, a
+            fixed number of pods beside autoscaling, autoscaling to none or without a metric.
     """
 
     name: str
@@ -85,11 +87,23 @@ class ServingPlan:
         )
         region = report_wrong("region", self.region, wrong_region(self.region))
         bucket = report_wrong("bucket", self.bucket, wrong_bucket(self.bucket)) if self.bucket else ()
-        refuse([*wrong_settings(self), *named, *region, *bucket, *self.nodes.wrong_for_serving()])
+        read = self.weights is not None and self.weights.reads_bucket
+        missing = ["bucket must be given for weights that are downloaded into one, got None"] if read else []
+        missing = [] if self.bucket else missing
+        refuse([*wrong_settings(self), *named, *region, *bucket, *missing, *self.nodes.wrong_for_serving()])
         inferencepool_chart.chart_version(self.pool.chart_version)
-        vllm.version(self.server)
+        refuse(self._wrong_server())
+
+    def _wrong_server(self) -> Iterator[str]:
+        has_metric = self.metrics is not None
+        if self.weights is None and self.server.kind != "custom":
+            yield f"weights must be given for a server of kind {self.server.kind}, got none"
         if self.autoscaling and self.replicas is not None:
-            raise ValueError(f"replicas must not be given beside autoscaling, got {self.replicas}")
+            yield f"replicas must not be given beside autoscaling, got {self.replicas}"
+        if self.autoscaling and not has_metric:
+            yield "autoscaling must be left out for a server without a metric, got one"
+        if self.autoscaling and self.autoscaling.min_replicas == 0:
+            yield "min_replicas must be 1 or more, since nothing wakes a region without servers, got 0"
 
     @property
     def labels(self) -> dict[str, str]:
@@ -112,12 +126,26 @@ class ServingPlan:
         (kserve/kserve#5711).
         """
         given = self.server.read_only_root_filesystem
-        return server_image(self.server.image).is_vllms_own and not self.nodes.own_driver if given is None else given
+        known = self.server.kind == "vllm" and server_image(self.server.image).kind == "vllm"
+        return known and not self.nodes.own_driver if given is None else given
 
     @property
-    def metric(self) -> str:
-        """The gauge, 0 to 1, that shows everybody how full a pod is."""
-        return vllm.kv_cache_metric(self.server)
+    def process(self) -> ServerProcess:
+        """What runs in the server's container."""
+        accelerator = self.nodes.accelerator
+        launch = Launch(
+            served_name=self.model,
+            weights=self.weights,
+            chips=self.nodes.split,
+            on_tpu=self.nodes.first.machine.kind == "tpu",
+            gpu_memory_share=accelerator.gpu_memory_share,
+        )
+        return model_servers.process(self.server, launch)
+
+    @property
+    def metrics(self) -> ServerMetrics | None:
+        """The metrics that show everybody how full a pod is; None for a server without."""
+        return model_servers.metrics(self.server)
 
     @property
     def scrape_interval_sec(self) -> int:
@@ -130,9 +158,16 @@ class ServingPlan:
         return self.objectives or {f"{self.name}-objective": DEFAULT_PRIORITY}
 
     def autoscaler_metric(self, target_percent: int) -> dict[str, Any]:
-        """Return the metric that the autoscaler keeps at *target_percent*."""
+        """
+        Return the metric that the autoscaler keeps at *target_percent*.
+
+        Raises:
+            ValueError: The server has no metric.
+        """
+        if self.metrics is None:
+            raise ValueError("autoscaling must be left out for a server without a metric, got one")
         if self.metric_source == "pods":
-            return pods_metric(gauge=self.metric, target_percent=target_percent)
+            return pods_metric(gauge=self.metrics.gauge, target_percent=target_percent)
         if self.metric_source == "external":
             return external_metric(
                 pool=self.pool_name,

@@ -1,10 +1,19 @@
-"""What differs between versions of vLLM, which the spec or the tag of vLLM's own image names."""
+"""vLLM: how it is started and stopped, what its metrics are called, and what differs between its versions."""
 
 from __future__ import annotations
 
-import re
-
-from constructs_lib.server_image import VERSION, Version, numbers, server_image
+from constructs_lib.server_image import Version, known_version
+from constructs_lib.server_process import (
+    CACHE,
+    EXIT_SEC,
+    OFFLINE,
+    Launch,
+    ServerMetrics,
+    ServerProcess,
+    adapter_paths,
+    leave_sec,
+    memory_fraction,
+)
 from constructs_lib.specs import ServerSpec
 
 # vLLM renamed the gauge in 0.10.2 and exports one of the two.
@@ -19,20 +28,16 @@ FIRST_THAT_DRAINS = (0, 20, 0)
 DRIVER_LOST_FROM, DRIVER_FOUND_FROM = (0, 9, 0), (0, 11, 0)
 DRIVER_PATH = "/usr/local/nvidia/lib64:/usr/local/cuda/lib64"
 
+MIDDLEWARE = "region_header.RegionHeader"
+"""Adds the region to every answer: constructs_lib/data/region_header.py."""
 
-# Until load balancer and endpoint picker no longer choose a pod that goes: the upper end of what
-# gateway-api-inference-extension observed (its config/manifests/vllm/gpu-deployment.yaml).
-LEAVE_SEC = 30
-# For the process to end once its requests have.
-EXIT_SEC = 5
-
-
-def find_version(server: ServerSpec) -> Version | None:
-    """Return the vLLM version of the spec, else that of the tag of vLLM's own image; None where neither names it."""
-    if server.version is None:
-        return server_image(server.image).version
-    found = re.match(VERSION, server.version)
-    return numbers(found) if found else None
+ENV = {
+    **OFFLINE,
+    "VLLM_NO_USAGE_STATS": "1",
+    "PYTHONUNBUFFERED": "1",
+    "VLLM_CACHE_ROOT": f"{CACHE}/vllm",
+    "VLLM_XLA_CACHE_PATH": f"{CACHE}/xla",
+}
 
 
 def version(server: ServerSpec) -> Version:
@@ -42,15 +47,29 @@ def version(server: ServerSpec) -> Version:
     Raises:
         ValueError: Neither the spec nor the image's tag names it.
     """
-    found = find_version(server)
-    if found is None:
-        raise ValueError(f"version must be given for an image whose tag does not name it, got '{server.image}'")
-    return found
+    return known_version(server)
 
 
 def kv_cache_metric(server: ServerSpec) -> str:
     """Return the gauge, 0 to 1, of the KV cache in use."""
     return KV_CACHE_METRIC_BEFORE_0_10_2 if version(server) < (0, 10, 2) else KV_CACHE_METRIC
+
+
+def metrics(server: ServerSpec) -> ServerMetrics:
+    """Return the metrics that the version exports."""
+    return metrics_with(kv_cache_metric(server))
+
+
+def metrics_with(gauge: str) -> ServerMetrics:
+    """Return the metrics of a version that calls the KV cache's *gauge* so."""
+    return ServerMetrics(
+        engine="vllm",
+        gauge=gauge,
+        queued="vllm:num_requests_waiting",
+        running="vllm:num_requests_running",
+        lora="vllm:lora_requests_info",
+        cache_info="vllm:cache_config_info",
+    )
 
 
 def drains_on_sigterm(server: ServerSpec) -> bool:
@@ -81,5 +100,50 @@ def shutdown(server: ServerSpec) -> tuple[int, int]:
     grace_sec = server.termination_grace_sec
     if not drains_on_sigterm(server):
         return grace_sec - 2 * EXIT_SEC, 0
-    wait_sec = min(LEAVE_SEC, grace_sec // 2)
+    wait_sec = leave_sec(grace_sec)
     return wait_sec, grace_sec - wait_sec - EXIT_SEC
+
+
+def process(server: ServerSpec, launch: Launch) -> ServerProcess:
+    """Return the process."""
+    wait_sec, drain_sec = shutdown(server)
+    adapters = bool(launch.weights and launch.weights.lora_adapters)
+    return ServerProcess(
+        container="vllm",
+        command=("python3", "-m", "vllm.entrypoints.openai.api_server"),
+        args=tuple(_args(server, launch, drain_sec)),
+        env=ENV | environment(server, tpu=launch.on_tpu, adapters=adapters),
+        wait_sec=wait_sec,
+    )
+
+
+def describe(server: ServerSpec) -> str:
+    """Return which vLLM it is, and what follows from it."""
+    number = ".".join(map(str, version(server)))
+    ending = "finishes running requests at SIGTERM" if drains_on_sigterm(server) else "aborts requests at SIGTERM"
+    return f"vLLM {number}: gauge {kv_cache_metric(server)}, {ending}"
+
+
+def _args(server: ServerSpec, launch: Launch, drain_sec: int) -> list[str]:
+    fraction = memory_fraction(server.gpu_memory_percent, launch.gpu_memory_share)
+    return [
+        *([f"--model={launch.weights.path}"] if launch.weights else []),
+        f"--served-model-name={launch.served_name}",
+        f"--tensor-parallel-size={launch.chips}",
+        f"--port={server.http_port}",
+        f"--middleware={MIDDLEWARE}",
+        *([f"--max-model-len={server.max_model_len}"] if server.max_model_len is not None else []),
+        *([f"--gpu-memory-utilization={fraction}"] if fraction is not None else []),
+        *([f"--shutdown-timeout={drain_sec}"] if drain_sec > 0 else []),
+        *_adapters(server, launch),
+        *server.extra_args,
+    ]
+
+
+def _adapters(server: ServerSpec, launch: Launch) -> list[str]:
+    """Allow every adapter in one batch. The list of modules ends where the next argument begins."""
+    modules = adapter_paths(launch.weights)
+    if not modules:
+        return []
+    rank = [f"--max-lora-rank={server.max_lora_rank}"] if server.max_lora_rank is not None else []
+    return ["--lora-modules", *modules, "--enable-lora", f"--max-loras={len(modules)}", *rank]

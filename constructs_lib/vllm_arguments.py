@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-WeightsFormat = Literal["auto", "hf", "mistral"]
+WeightsFormat = Literal["auto", "hf", "mistral", "any"]
 
 # Formats of the files that a transformers checkpoint has (vLLM, LoadConfig.load_format).
 HF_FORMATS = ("hf", "safetensors", "fastsafetensors", "instanttensor")

@@ -17,7 +17,9 @@ from constructs_lib.vllm_arguments import WeightsFormat
 
 class WeightsDownload(Construct):
     """
-    A Job that downloads one revision through Cloud Storage FUSE, and runs again when revision or program change.
+    A Job that downloads a model's repositories through Cloud Storage FUSE.
+
+    It runs again when one of them or its program changes.
 
     The token, if there is one, is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no
     plan or state.
@@ -31,7 +33,7 @@ class WeightsDownload(Construct):
         service_account: Kubernetes service account that may write the bucket.
         bucket: Bucket name.
         weights: What to download.
-        form: Which of two formats of the weights, where the repository has both. Default: that of transformers.
+        form: Which files of the weights are taken. Default: the one set of weights that vLLM and SGLang read.
         after: What must exist first: the account and its grants.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
@@ -60,6 +60,11 @@ def wrong(id_: str, found: str, needed: str, fix: str) -> Finding:
 def unknown(id_: str, found: str, needed: str, fix: str) -> Finding:
     """Return the finding that the API does not answer this, and where to look."""
     return Finding(id=id_, status=Status.UNKNOWN, found=found, needed=needed, fix=fix)
+
+
+def id_for_model(id_: str, model: str, models: Collection[str]) -> str:
+    """Return the id of a finding about *model*: with several *models* it carries the model's key."""
+    return id_ if len(models) == 1 else f"{id_}-{model}"
 
 
 def outcome(findings: Iterable[Finding]) -> Exit:

@@ -1,24 +1,52 @@
-"""The objects of a platform as they are: its clusters, the gateway with its address and policies, the model servers."""
+"""The live objects of a platform: its clusters, the gateway with its addresses, each model's servers and policies."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
+from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import REGION_LABEL
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.google_api import GoogleApi
 from platform_config.config import Config
+from platform_config.model import Model
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 
 Clusters = Callable[[str], ClusterApi]
 """The API of a region's cluster, by the region's key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEndpoint:
+    """
+    How a client reaches one model through the gateway.
+
+    Attributes:
+        url: Base address of its requests: that of the gateway, with the model's path prefix; without `/v1`.
+        model: What is sent as `model`.
+        headers: Headers that the model's route asks for: `Host` for a host name, and those with an exact value.
+    """
+
+    url: str
+    model: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def at(cls, url: str, model: Model) -> ModelEndpoint:
+        """Return how *model* is reached where the gateway is at *url*, which may have the model's path already."""
+        address = model.spec.address
+        if address is None:
+            return cls(url=url, model=model.name)
+        host = {"Host": address.host} if address.host else {}
+        path = address.path or ""
+        return cls(url=f"{url.removesuffix(path)}{path}", model=model.name, headers=host | address.headers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,34 +68,9 @@ class LivePlatform:
         return Names(self.config)
 
     @property
-    def deployment_path(self) -> str:
-        """The model server, in each cluster."""
-        return self.object_path("apps/v1", "deployments", self.names.model_server)
-
-    @property
     def gateway_path(self) -> str:
         """The Gateway, in the config cluster."""
         return self.object_path(GATEWAY_API, "gateways", self.names.gateway)
-
-    @property
-    def route_path(self) -> str:
-        """The gateway's route, in the config cluster."""
-        return self.object_path(GATEWAY_API, "httproutes", self.names.route)
-
-    @property
-    def import_path(self) -> str:
-        """The pool that comes from all clusters, in the config cluster."""
-        return self.object_path(GKE_NETWORKING_API, "gcpinferencepoolimports", self.names.inference_pool)
-
-    @property
-    def health_check_path(self) -> str:
-        """How the gateway probes servers, in the config cluster."""
-        return self.object_path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy)
-
-    @property
-    def policy_path(self) -> str:
-        """How the gateway balances, in the config cluster."""
-        return self.object_path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy)
 
     @property
     def namespace_path(self) -> str:
@@ -78,6 +81,33 @@ class LivePlatform:
     def pods_path(self) -> str:
         """The pods, in each cluster."""
         return self.object_path("v1", "pods")
+
+    def deployment_path(self, model: str) -> str:
+        """Return where the servers of *model* are, in each cluster."""
+        return self.object_path("apps/v1", "deployments", self.names.model_server(model))
+
+    def route_path(self, model: str) -> str:
+        """Return where the gateway's route to *model* is, in the config cluster."""
+        return self.object_path(GATEWAY_API, "httproutes", self.names.route(model))
+
+    def import_path(self, model: str) -> str:
+        """Return where the pool or Service of *model* that comes from all clusters is, in the config cluster."""
+        has_pool = Model(self.config, model).has_pool
+        plural, _, group = (IMPORTED_POOLS if has_pool else IMPORTED_SERVICES).partition(".")
+        return self.object_path(f"{group}/v1", plural, self.names.backend(model))
+
+    def export_path(self, model: str) -> str:
+        """Return where the export of the Service of *model* is, in each cluster."""
+        group = IMPORTED_SERVICES.partition(".")[2]
+        return self.object_path(f"{group}/v1", "serviceexports", self.names.backend(model))
+
+    def health_check_path(self, model: str) -> str:
+        """Return where the policy is by which the gateway probes the servers of *model*, in the config cluster."""
+        return self.object_path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy(model))
+
+    def policy_path(self, model: str) -> str:
+        """Return where the policy is by which the gateway balances *model*, in the config cluster."""
+        return self.object_path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy(model))
 
     def gateway(self) -> dict[str, Any]:
         """
@@ -112,25 +142,34 @@ class LivePlatform:
         message = f"{self.names.gateway} has no address in {key} ({', '.join(given) or 'none at all'})"
         raise ApiError(status=None, reason="noAddress", message=message)
 
-    def deployment(self, key: str) -> dict[str, Any]:
-        """Return the model server of region *key*."""
-        return self.clusters(key).get(self.deployment_path)
+    def endpoint(self, key: str, model: str) -> ModelEndpoint:
+        """
+        Return how *model* is reached at the gateway's address in region *key*.
 
-    def ready_servers(self, key: str) -> int:
-        """Return how many model servers of region *key* are ready."""
-        return int(self.deployment(key).get("status", {}).get("readyReplicas", 0))
+        Raises:
+            ApiError: The gateway has no address there, or cannot be read.
+        """
+        return ModelEndpoint.at(self.gateway_url(key), Model(self.config, model))
 
-    def min_replicas(self, key: str) -> int:
-        """Return the fewest servers that the autoscaler of region *key* allows; 0 without one."""
+    def deployment(self, key: str, model: str) -> dict[str, Any]:
+        """Return the Deployment of *model* in region *key*."""
+        return self.clusters(key).get(self.deployment_path(model))
+
+    def ready_servers(self, key: str, model: str) -> int:
+        """Return how many servers of *model* are ready in region *key*."""
+        return int(self.deployment(key, model).get("status", {}).get("readyReplicas", 0))
+
+    def min_replicas(self, key: str, model: str) -> int:
+        """Return the fewest servers that the autoscaler of *model* in region *key* allows; 0 without one."""
         path = self.object_path("autoscaling/v2", "horizontalpodautoscalers")
         for autoscaler in self.clusters(key).get(path).get("items", []):
-            if autoscaler["spec"]["scaleTargetRef"]["name"] == self.names.model_server:
+            if autoscaler["spec"]["scaleTargetRef"]["name"] == self.names.model_server(model):
                 return int(autoscaler["spec"].get("minReplicas", 1))
         return 0
 
-    def policy(self) -> dict[str, Any]:
-        """Return `spec.default` of the gateway's backend policy."""
-        policy = self.clusters(self.config.config_region).get(self.policy_path)
+    def policy(self, model: str) -> dict[str, Any]:
+        """Return `spec.default` of the backend policy of *model*."""
+        policy = self.clusters(self.config.config_region).get(self.policy_path(model))
         default: dict[str, Any] = policy["spec"].get("default", {})
         return default
 
@@ -144,6 +183,11 @@ class LivePlatform:
     def selector(self, key: str) -> dict[str, str]:
         """Return the selector of the policy's scopes for region *key*."""
         return {REGION_LABEL: self.config.regions[key].region}
+
+    def items(self, key: str, path: str, **query: str) -> list[Any]:
+        """Return what the list at *path* holds in region *key*."""
+        items: list[Any] = self.clusters(key).get(path, **query).get("items", [])
+        return items
 
     def object_path(self, api: str, plural: str, *name: str) -> str:
         """Return the path of an object in the platform's namespace, or of all of its kind, in any cluster."""

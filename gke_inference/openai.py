@@ -1,10 +1,10 @@
-"""What is asked of an OpenAI-compatible server, what became of a request, and percentiles of what was measured."""
+"""What is asked of a server, what became of a request, and percentiles of what was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 UNKNOWN_REGION = "unknown"
 
@@ -17,9 +17,12 @@ class Endpoint:
     Where requests go and what they ask.
 
     Attributes:
-        url: Base address, without `/v1`.
+        url: Base address, without `/v1`; with the path prefix of a model that has one.
+        headers: Headers of every request beside the client's own, such as those that a route asks for.
         model: What is sent as `model`.
-        api: Chat completions, or plain completions.
+        api: Chat completions, or plain completions, of OpenAI's API.
+        path: Where requests go in place of that API, such as `/v1/audio/speech`; empty for the API.
+        body: JSON of such a request.
         stream: Ask for tokens as they come.
         max_tokens: Longest answer, in tokens.
         timeout_sec: How long one request may take, from connecting to the last byte.
@@ -29,14 +32,27 @@ class Endpoint:
     """
 
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
     model: str
     api: Literal["chat", "completions"] = "chat"
+    path: str = ""
+    body: Any = None
     stream: bool = True
     max_tokens: int = 128
     timeout_sec: float = 300
     region_header: str = "x-inference-region"
     objective: str = ""
     token: str = field(default="", repr=False)
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether the answer is one of OpenAI's API; of any other, the first byte and the end are all that is read."""
+        return not self.path
+
+    @property
+    def first_part(self) -> str:
+        """What comes first of a streamed answer, as tables call the time until then."""
+        return "TTFT" if self.is_openai else "first byte"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +63,8 @@ class Result:
     Attributes:
         began_sec: When it was sent.
         ended_sec: When the last byte came, or the error.
-        first_token_sec: When the first text came; None without a stream, without text, or before an error.
+        first_token_sec: When the first text came, or the first byte of an answer that is not OpenAI's; None without a
+            stream, without text, or before an error.
         region: Region that served, as the server names it.
         status: HTTP status; None where there was no answer at all.
         output_tokens: Length of the answer; None where nobody counted.

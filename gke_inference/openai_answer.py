@@ -1,4 +1,4 @@
-"""Answers of an OpenAI-compatible server: their format, and a reader that keeps what came before an error."""
+"""Answers of a model server: the format of OpenAI's, and a reader that keeps what came before an error."""
 
 from __future__ import annotations
 
@@ -95,12 +95,14 @@ class AnswerReader:
 
     def read_event(self, data: bytes, at_sec: float) -> None:
         """
-        Read one event of a stream, which came at *at_sec*.
+        Read one event of a stream, or a part of an answer that is not OpenAI's, which came at *at_sec*.
 
         Raises:
             ValueError: It is not in OpenAI's format.
         """
-        if data == b"[DONE]":
+        if not self.endpoint.is_openai:
+            self.first_token_sec = self.first_token_sec or at_sec
+        elif data == b"[DONE]":
             self.done = True
         else:
             self._read(Answer.model_validate_json(data), at_sec)
@@ -118,8 +120,8 @@ class AnswerReader:
             self._fail("bad_answer", "no choices in the answer")
 
     def end_stream(self) -> None:
-        """Note that the stream is over; one without [DONE] is broken."""
-        if not self.done:
+        """Note that the stream is over; one of OpenAI's without [DONE] is broken."""
+        if self.endpoint.is_openai and not self.done:
             self._fail("broken_stream", "ended without [DONE]")
 
     def fail_by_timeout(self) -> None:
@@ -137,7 +139,7 @@ class AnswerReader:
 
     def result(self, ended_sec: float) -> Result:
         """Return the measured request; the token, which a server may repeat, is taken out of its message."""
-        streamed, detail = self.endpoint.stream, self.detail
+        streamed, detail = self.endpoint.stream and self.endpoint.is_openai, self.detail
         counted_by: CountedBy | None = "usage" if self.tokens is not None else "chunks" if streamed else None
         if self.endpoint.token:
             detail = detail.replace(self.endpoint.token, "...")

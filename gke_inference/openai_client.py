@@ -1,8 +1,9 @@
-"""A client of an OpenAI-compatible server: sends one request, with a prompt that no cache can answer, and times it."""
+"""A client of a model server: sends one request, with a prompt that no cache can answer, and times it."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
@@ -41,17 +42,17 @@ async def send(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str) -> Re
     return reader.result(perf_counter())
 
 
-def served_models(url: str, token: str) -> list[str]:
+def served_models(url: str, token: str, headers: Mapping[str, str] | None = None) -> list[str]:
     """
-    Ask the server at *url* for the names of its models.
+    Ask the server at *url* for the names of its models; *headers* are those that its route asks for.
 
     Raises:
         ConnectionError: Nobody answers there.
         ValueError: Its answer is no list of models.
     """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    sent = dict(headers or {}) | ({"Authorization": f"Bearer {token}"} if token else {})
     try:
-        answer = httpx.get(f"{url}/v1/models", headers=headers, timeout=CONNECT_SEC, trust_env=False)
+        answer = httpx.get(f"{url}/v1/models", headers=sent, timeout=CONNECT_SEC, trust_env=False)
         return [str(model["id"]) for model in answer.raise_for_status().json()["data"]]
     except httpx.TransportError as error:
         raise ConnectionError(f"{type(error).__name__}: {error}") from None
@@ -76,11 +77,14 @@ def make_prompt(tokens: int) -> str:
 
 def request_url(endpoint: Endpoint) -> str:
     """Return the address that requests are posted to."""
-    return f"{endpoint.url}/v1/{'chat/completions' if endpoint.api == 'chat' else 'completions'}"
+    api = "chat/completions" if endpoint.api == "chat" else "completions"
+    return f"{endpoint.url}{endpoint.path or f'/v1/{api}'}"
 
 
-def request_body(endpoint: Endpoint, prompt: str) -> dict[str, Any]:
-    """Return the JSON body of a request with *prompt*."""
+def request_body(endpoint: Endpoint, prompt: str) -> Any:
+    """Return the JSON body of a request: with *prompt*, or as it was given for a path of one's own."""
+    if not endpoint.is_openai:
+        return endpoint.body
     body: dict[str, Any] = {"model": endpoint.model, "max_tokens": endpoint.max_tokens, "stream": endpoint.stream}
     if endpoint.api == "chat":
         body["messages"] = [{"role": "user", "content": prompt}]
@@ -92,9 +96,9 @@ def request_body(endpoint: Endpoint, prompt: str) -> dict[str, Any]:
 
 
 def request_headers(endpoint: Endpoint) -> dict[str, str]:
-    """Return the headers of a request: the bearer token and the objective, where they are given."""
-    headers = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
-    return headers | ({OBJECTIVE_HEADER: endpoint.objective} if endpoint.objective else {})
+    """Return the headers of a request: those of the endpoint, the bearer token and the objective, where given."""
+    token = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
+    return dict(endpoint.headers) | token | ({OBJECTIVE_HEADER: endpoint.objective} if endpoint.objective else {})
 
 
 async def _receive(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str, reader: AnswerReader) -> None:
@@ -103,6 +107,9 @@ async def _receive(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str, r
         reader.read_head(response.status_code, response.headers.get(endpoint.region_header, ""))
         if not response.is_success:
             reader.read_refusal((await response.aread()).decode(errors="replace"))
+        elif not endpoint.is_openai:
+            async for _ in response.aiter_raw():
+                reader.read_event(b"", perf_counter())
         elif endpoint.stream:
             async for data in stream_events(response):
                 reader.read_event(data, perf_counter())

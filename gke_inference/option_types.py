@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -67,6 +69,35 @@ class BaseUrl(click.ParamType[str]):
 
     def _refuse(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
         self.fail(f"must read http://HOST[:PORT] or https://HOST[:PORT], got {shown(value)}", param, ctx)
+
+
+class RequestPath(click.ParamType[str]):
+    """Where a request goes below the address of a server, such as `/v1/audio/speech`."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the path."""
+        if not re.fullmatch(r"/[!-~]+", value):
+            self.fail(
+                f"must start with '/' and have no spaces, such as /v1/audio/speech, got {shown(value)}", param, ctx
+            )
+        return str(value)
+
+
+class JsonBody(click.ParamType[Any]):
+    """The JSON body of a request, or `@` and the file that holds it."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what the JSON says."""
+        try:
+            return json.loads(Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value)
+        except OSError as error:
+            self.fail(f"must be JSON, or @FILE that can be read, got {shown(value)}: {error.strerror}", param, ctx)
+        except ValueError as error:
+            self.fail(f"must be JSON, or @FILE that holds it, got {shown(value)}: {error}", param, ctx)
 
 
 class TokenVariable(click.ParamType[str]):

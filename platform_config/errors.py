@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from constructs_lib.specs.weights import TOKEN as TOKEN
+from constructs_lib.specs.hugging_face import TOKEN as TOKEN
 
 Location = tuple[str | int, ...]
 

@@ -92,9 +92,10 @@ class Model:
 
     @property
     def file_cache_gib(self) -> int:
-        """GiB of a node's disk that cache the weights: as given, or the weights and a tenth; 0 without weights."""
-        weights_gib = self.weights.gib if self.weights else 0
-        return self.server.file_cache_gib or math.ceil(weights_gib * 11 / 10)
+        """GiB of a node's disk that hold the weights: as given, or the weights and a tenth; 0 where the image does."""
+        if self.weights is None or not self.weights.is_mounted:
+            return 0
+        return self.server.file_cache_gib or math.ceil(self.weights.mounted_gib * 11 / 10)
 
     @property
     def balancing(self) -> Balancing:
@@ -113,8 +114,22 @@ class Model:
 
     @property
     def is_routed(self) -> bool:
-        """Whether requests of the gateway can reach it by an address of its own."""
-        return not self.spec.drain and (self.spec.address is not None or len(self.config.models) == 1)
+        """
+        Whether the gateway has a route of its own for it.
+
+        It has one for its address, or for every request where no other model takes requests of its own.
+        """
+        if self.spec.drain:
+            return False
+        return self.spec.address is not None or models_with_requests(self.config) == (self.key,)
+
+    def server_counts(self, region: str) -> tuple[int, int]:
+        """Return the fewest and the most servers that *region* has by the config; the same where they are fixed."""
+        if self.autoscaling:
+            return self.autoscaling.min_replicas, self.autoscaling.max_replicas
+        given = self.spec.replicas
+        fixed = self.serving_nodes(region).replicas if given is None else given
+        return fixed, fixed
 
     def pool_keys(self, region: str) -> tuple[str, ...]:
         """Return the pools of *region* that it may run on, in order."""
@@ -147,6 +162,17 @@ def compute_class_name(spec: ModelSpec) -> str:
 def models_of(config: Config) -> tuple[Model, ...]:
     """Return every model of *config*, in the order of the file."""
     return tuple(Model(config, key) for key in config.models)
+
+
+def models_with_requests(config: Config) -> tuple[str, ...]:
+    """
+    Return the keys of the models of *config* that have requests of their own.
+
+    A model that leaves has none, nor has one without an address that only answers a part of another's.
+    """
+    models = config.models
+    canaries = {model.canary.model for model in models.values() if model.canary}
+    return tuple(key for key, model in models.items() if not model.drain and (model.address or key not in canaries))
 
 
 def models_in(config: Config, region: str) -> tuple[Model, ...]:

@@ -10,7 +10,7 @@ from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyP
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from platform_config.config import Config
-from platform_config.model import models_in
+from platform_config.model import models_of
 from platform_config.names import Names
 
 PROXY_PREFIX_LENGTH = 23
@@ -60,8 +60,12 @@ def region_ranges(config: Config, key: str) -> RegionRanges:
     return RegionRanges(nodes=nodes, pods=pods, services=services, proxy=proxy)
 
 
-def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
-    """Return the pods, ports and proxies that the network policies of the cluster of region *key* name."""
+def network_policy_plan(config: Config) -> NetworkPolicyPlan:
+    """
+    Return the pods, ports and proxies that the network policies of each cluster name.
+
+    All models are in it: one that leaves a region keeps its policies until its servers are gone, in a later stack.
+    """
     names = Names(config)
     return NetworkPolicyPlan(
         namespace=config.namespace,
@@ -70,9 +74,8 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
                 server_labels=server_labels(names.model_server(model.key)),
                 server_port=model.server.http_port,
                 picker_labels=picker_labels(names.inference_pool(model.key)) if model.has_pool else None,
-                scraped=model.has_metrics,
             )
-            for model in models_in(config, key)
+            for model in models_of(config)
         },
         picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
         picker_metrics_port=METRICS_PORT,

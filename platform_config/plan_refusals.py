@@ -91,7 +91,7 @@ def explain_moved_bucket(*, readers_grants: Sequence[str]) -> str:
 def explain_removed_bucket() -> str:
     """Explain why the bucket cannot be removed yet; `{was}` is its name."""
     return (
-        f"The servers were told to read {{was}} when this stack was applied last: its bucket would go before they have "
+        f"The servers were set to read {{was}} when this stack was applied last: its bucket would go before they have "
         f"changed. Steps: 1. Keep the section bucket, with weights.source: hugging_face for each model, and deploy all "
         f"stacks: the servers change. 2. {terraform_command(WEIGHTS_STACK, 'destroy')}. "
         f"3. Remove the section bucket and deploy again."

@@ -96,13 +96,12 @@ def system_machine_type(config: Config) -> str:
     """
     Return the machine type of the system nodes: as given, or the smallest that fits.
 
-    One endpoint picker of the chosen chart version must fit beside GKE's own pods. If a second replica does not fit
-    too, the pool grows by a node.
+    One endpoint picker of the platform's chart version must fit beside GKE's own pods; for more of them the pool grows
+    by nodes. It does not depend on the models, so that adding one replaces no node.
     """
     if config.cluster.system_pool.machine_type:
         return config.cluster.system_pool.machine_type
-    pickers = [endpoint_picker_requests(model.inference_pool.chart_version) for model in models_of(config)]
-    cpu, memory_gib = max(pickers, default=(0, 0))
+    cpu, memory_gib = endpoint_picker_requests(config.inference_pool.chart_version)
     return next(
         name for name, cpus, gib in MACHINES if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
     )

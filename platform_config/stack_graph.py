@@ -66,15 +66,17 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
                             `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
                                         `-> workload-weights -------------^
     ```
-    Without a bucket there is no workload-weights: each server downloads its weights from Hugging Face.
+    Without a bucket there is no workload-weights: each server downloads its weights from Hugging Face. With a model
+    behind a multi-cluster Service, each workload-base-<key> needs infra-fleet, which installs the CRDs of its export.
     """
     keys = tuple(config.regions)
     weights = (WEIGHTS_STACK,) if config.bucket else ()
+    fleet = () if all(model.server.has_pool for model in config.models.values()) else (FLEET_STACK,)
     return {
         NETWORK_STACK: (),
         **{cluster_stack(key): (NETWORK_STACK,) for key in keys},
         FLEET_STACK: tuple(cluster_stack(key) for key in keys),
-        **{base_stack(key): (cluster_stack(key),) for key in keys},
+        **{base_stack(key): (cluster_stack(key), *fleet) for key in keys},
         **{stack: (base_stack(config.download_region),) for stack in weights},
         **{serving_stack(key): (base_stack(key), *weights, FLEET_STACK) for key in keys},
         GATEWAY_STACK: tuple(serving_stack(key) for key in keys),

@@ -23,9 +23,13 @@ def server_identity(model: str) -> str:
 
 
 def bucket_readers(config: Config) -> list[str]:
-    """Return the models whose servers may read the bucket, as long as there is one: they may still read it."""
+    """
+    Return the models whose servers may read the platform's bucket, as long as there is one.
+
+    Servers that change to another source read it until they have changed, so the source does not matter.
+    """
     models = models_of(config) if config.bucket is not None else ()
-    return [model.key for model in models if model.weights and model.weights.repository]
+    return [model.key for model in models if model.weights and (model.weights.snapshots or model.weights.bucket_path)]
 
 
 class InfraFleetStack(BaseStack):
@@ -74,14 +78,18 @@ class InfraFleetStack(BaseStack):
         )
 
     def _add_server_identity(self, model: Model, project: DataGoogleProject) -> None:
-        """Let the servers of *model* read the buckets with their weights, and the token where they download."""
+        """
+        Let the servers of *model* read the buckets with their weights, and the token where they download.
+
+        Of a bucket that is somebody else's, the grant alone is in the state: a destroy takes nothing more.
+        """
         account = self.names.model_server(model.key)
         server = self._identity(server_identity(model.key), project, self.config.namespace, account)
         weights = model.weights
         if model.key in bucket_readers(self.config):
             server.grant_read(self.names.bucket)
-        if weights and weights.own_bucket:
-            server.grant_read(weights.own_bucket, id_="read-own")
+        for bucket in weights.own_buckets if weights else ():
+            server.grant_read(bucket, id_=f"read-{bucket.replace('.', '-')}")
         token = weights.hugging_face_token if weights and weights.from_hugging_face else None
         if token and token.secret_manager:
             server.grant_secret(token.secret_manager)

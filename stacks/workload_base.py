@@ -12,18 +12,20 @@ from constructs_lib.manifests.inference import inference_objective_crd
 from constructs_lib.manifests.network_policies import network_policies
 from constructs_lib.readiness_gate import ReadinessGate
 from platform_config.config import Config
-from platform_config.model import compute_classes, models_in
+from platform_config.model import compute_classes, models_in, models_of
 from platform_config.network_plan import network_policy_plan
 from stacks.cluster_access import ClusterStack
 
-EVERY_CLUSTER_CRDS = (
+POLICY_CRDS = ("gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io")
+"""The gateway's; the chart of a pool has them too, in each cluster."""
+POOL_CRDS = (
     "autoscalingmetrics.autoscaling.gke.io",
-    "gcpbackendpolicies.networking.gke.io",
-    "healthcheckpolicies.networking.gke.io",
     "inferencepools.inference.networking.k8s.io",
     "podmonitorings.monitoring.googleapis.com",
+    *POLICY_CRDS,
 )
-CONFIG_CLUSTER_CRDS = ("gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io")
+SERVICE_CRDS = ("serviceexports.net.gke.io",)
+CONFIG_CLUSTER_CRDS = ("gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io", *POLICY_CRDS)
 LATE_CRDS_TIMEOUT_SEC = 900
 SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
@@ -44,7 +46,8 @@ class WorkloadBaseStack(ClusterStack):
             metadata={"name": config.namespace, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
             timeouts={"delete": "15m"},
         )
-        for model in models_in(config, key):
+        # Of all models: one that leaves this region keeps its account until its servers are gone, in a later stack.
+        for model in models_of(config):
             name = self.names.model_server(model.key)
             ServiceAccountV1(
                 self,
@@ -62,28 +65,31 @@ class WorkloadBaseStack(ClusterStack):
             manifest=inference_objective_crd(),
             wait={"condition": [{"type": "Established", "status": "True"}]},
         )
-        ReadinessGate(
-            self,
-            "crds",
-            kubernetes=self.kubernetes,
-            name="wait-for-gke-crds",
-            namespace=config.namespace,
-            gate=crds_established(self._late_crds(), timeout_sec=LATE_CRDS_TIMEOUT_SEC),
-            after=[namespace],
-        )
+        if crds := self._late_crds():
+            ReadinessGate(
+                self,
+                "crds",
+                kubernetes=self.kubernetes,
+                name="wait-for-gke-crds",
+                namespace=config.namespace,
+                gate=crds_established(crds, timeout_sec=LATE_CRDS_TIMEOUT_SEC),
+                after=[namespace],
+            )
 
     def _add_network_policies(self, namespace: NamespaceV1) -> None:
-        for key, policy in network_policies(network_policy_plan(self.config, self.key)).items():
+        for key, policy in network_policies(network_policy_plan(self.config)).items():
             KubernetesObject(
                 self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy, after=[namespace]
             )
 
     def _late_crds(self) -> list[str]:
-        crds = [*EVERY_CLUSTER_CRDS]
+        crds: set[str] = set()
+        for model in models_in(self.config, self.key):
+            crds |= {*(POOL_CRDS if model.has_pool else SERVICE_CRDS)}
         if self.key == self.config.config_region:
-            crds += CONFIG_CLUSTER_CRDS
+            crds |= {*CONFIG_CLUSTER_CRDS}
         if self.config.mounts_token:
-            crds.append(SECRET_CRD)
+            crds.add(SECRET_CRD)
         if any(compute_classes(self.config, self.key)):
-            crds.append(COMPUTE_CLASS_CRD)
+            crds.add(COMPUTE_CLASS_CRD)
         return sorted(crds)

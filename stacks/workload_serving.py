@@ -55,7 +55,7 @@ class WorkloadServingStack(ClusterStack):
             cluster=names.cluster(key),
             location=names.cluster_location(key),
             service_account=names.model_server(model.key),
-            bucket=self._bucket(model),
+            bucket=self.names.bucket if model.weights and model.weights.reads_bucket else None,
             nodes=model.serving_nodes(key),
             disk_gib=model.file_cache_gib,
             server=model.server,
@@ -68,12 +68,6 @@ class WorkloadServingStack(ClusterStack):
             metric_source=model.metric_source,
             routed=not model.spec.drain,
         )
-
-    def _bucket(self, model: Model) -> str | None:
-        """Return the bucket that the servers of *model* read."""
-        if model.weights is None:
-            return None
-        return self.names.bucket if model.weights.reads_bucket else model.weights.own_bucket
 
     def _add_compute_classes(self) -> dict[str, ITerraformDependable]:
         return {

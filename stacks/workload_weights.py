@@ -1,12 +1,12 @@
-"""The weights, downloaded once, by one cluster, while the fleet is still forming."""
+"""What models download, once, by one cluster, while the fleet is still forming."""
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
+from constructs_lib.manifests.weights import download_form
 from constructs_lib.specs import WeightsSpec
-from constructs_lib.vllm_arguments import weights_format
 from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
@@ -17,9 +17,9 @@ from stacks.cluster_access import ClusterStack
 
 class WorkloadWeightsStack(ClusterStack):
     """
-    For each model whose weights go into the bucket: the writer's account and grants, and the download Job.
+    For each model that has something in the bucket: the writer's account and grants, and the download Job.
 
-    It needs its own cluster only. A Job runs again when model, revision or script change, and not otherwise.
+    It needs its own cluster only. A Job runs again when what it downloads or its program changes, and not otherwise.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
@@ -27,8 +27,9 @@ class WorkloadWeightsStack(ClusterStack):
             scope, id_, config=config, key=config.download_region, floor=None, moved=explain_moved_download(config)
         )
         project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
+        self._writers: dict[str, ITerraformDependable] = {}
         for model in models_of(config):
-            if model.weights and model.weights.repository:
+            if model.weights and model.weights.reads_bucket:
                 self._add_download(model, model.weights, project)
 
     def _add_download(self, model: Model, weights: WeightsSpec, project: DataGoogleProject) -> None:
@@ -53,7 +54,7 @@ class WorkloadWeightsStack(ClusterStack):
         token = weights.hugging_face_token
         if token and token.secret_manager:
             grants.append(writer.grant_secret(token.secret_manager))
-        WeightsDownload(
+        download = WeightsDownload(
             self,
             f"download-{model.key}",
             kubernetes=self.kubernetes,
@@ -63,6 +64,12 @@ class WorkloadWeightsStack(ClusterStack):
             service_account=account,
             bucket=self.names.bucket,
             weights=weights,
-            form=weights_format(model.server.extra_args),
-            after=[made, *grants],
+            form=download_form(model.server),
+            after=[made, *grants, *self._others(weights)],
         )
+        self._writers.update({snapshot.directory: download.done for snapshot in weights.snapshots})
+
+    def _others(self, weights: WeightsSpec) -> list[ITerraformDependable]:
+        """Return the Jobs that write a folder of *weights* too: two that run at once would write over each other."""
+        folders = (snapshot.directory for snapshot in weights.snapshots)
+        return list(dict.fromkeys(self._writers[folder] for folder in folders if folder in self._writers))

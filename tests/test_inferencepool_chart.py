@@ -1,19 +1,49 @@
-"""The chart's values for each version."""
+"""The chart's values for each version and each kind of server."""
 
+import json
 from typing import Any
 
 import pytest
 
 from constructs_lib import inferencepool_chart as chart
+from constructs_lib import vllm
+from constructs_lib.server_process import ServerMetrics
 
 NEW = "vllm:kv_cache_usage_perc"
 OLD = "vllm:gpu_cache_usage_perc"
 FLAG = "kv-cache-usage-percentage-metric"
 
 
-def values(version: str, *, port: int = 8000, kv_metric: str = NEW) -> dict[str, Any]:
+VLLM = vllm.metrics_with(NEW)
+SGLANG = ServerMetrics(
+    engine="sglang",
+    gauge="sglang:token_usage",
+    queued="sglang:num_queue_reqs",
+    running="sglang:num_running_reqs",
+)
+CUSTOM = ServerMetrics(engine="custom", gauge="fill_ratio")
+
+
+def values(version: str, *, port: int = 8000, metrics: ServerMetrics = VLLM) -> dict[str, Any]:
     """Make the chart's values for the example."""
-    return chart.values(version, labels={"app": "gemma"}, port=port, replicas=2, kv_metric=kv_metric)
+    return chart.values(version, labels={"app": "gemma"}, port=port, replicas=2, metrics=metrics)
+
+
+def flags_of(version: str, metrics: ServerMetrics) -> dict[str, str]:
+    """Return the flags of the endpoint picker by their name."""
+    flags = values(version, metrics=metrics)["inferenceExtension"]["flags"]
+    return {flag["name"]: flag["value"] for flag in flags} if isinstance(flags, list) else flags
+
+
+def extractor_of(version: str, metrics: ServerMetrics) -> dict[str, Any]:
+    """Return which metrics the configuration of the endpoint picker names; empty for the chart's own."""
+    extension = values(version, metrics=metrics)["inferenceExtension"]
+    if "pluginsCustomConfig" not in extension:
+        return {}
+    config = json.loads(extension["pluginsCustomConfig"][extension["pluginsConfigFile"]])
+    [extractor] = [plugin for plugin in config["plugins"] if plugin["type"] == "core-metrics-extractor"]
+    parameters: dict[str, Any] = extractor["parameters"]
+    return parameters
 
 
 def test_these_versions_are_known() -> None:
@@ -51,16 +81,94 @@ def test_flags_are_a_list_until_v1_1_and_a_map_after(version: str) -> None:
     assert ({"name": "v", "value": "1"} in flags) if isinstance(flags, list) else flags["v"] == "1"
 
 
-@pytest.mark.parametrize("version", chart.VERSIONS)
+WITH_FLAGS = [version for version in chart.VERSIONS if version != "v1.5.0"]
+
+
+@pytest.mark.parametrize("version", WITH_FLAGS)
 @pytest.mark.parametrize("metric", [OLD, NEW])
 def test_the_picker_reads_the_gauge_that_the_server_exports(version: str, metric: str) -> None:
     """The flag is there exactly where the picker would read the other one."""
-    flags = values(version, kv_metric=metric)["inferenceExtension"]["flags"]
-    given = {flag["name"]: flag["value"] for flag in flags} if isinstance(flags, list) else flags
+    given = flags_of(version, vllm.metrics_with(metric))
     reads = OLD if version in ("v1.0.1", "v1.1.0", "v1.2.1") else NEW
 
     assert given.get(FLAG) == (None if metric == reads else metric)
     assert all(isinstance(value, str) for value in given.values())
+    assert extractor_of(version, vllm.metrics_with(metric)) == {}
+
+
+def test_the_last_picker_reads_another_gauge_by_its_configuration() -> None:
+    """Flags reach only the way of reading that it does not use any more."""
+    assert flags_of("v1.5.0", vllm.metrics_with(OLD)) == {"v": "1"}
+    assert extractor_of("v1.5.0", VLLM) == {}
+    assert extractor_of("v1.5.0", vllm.metrics_with(OLD)) == {
+        "defaultEngine": "vllm",
+        "engineConfigs": [
+            {
+                "name": "vllm",
+                "queuedRequestsSpec": "vllm:num_requests_waiting",
+                "runningRequestsSpec": "vllm:num_requests_running",
+                "kvUsageSpec": OLD,
+                "loraSpec": "vllm:lora_requests_info",
+                "cacheInfoSpec": "vllm:cache_config_info",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [
+        ("v1.0.1", {}),
+        ("v1.1.0", {"cache-info-metric": ""}),
+        ("v1.2.1", {"cache-info-metric": ""}),
+        ("v1.3.1", {"cache-info-metric": "", "total-running-requests-metric": "sglang:num_running_reqs"}),
+        ("v1.4.0", {"cache-info-metric": "", "total-running-requests-metric": "sglang:num_running_reqs"}),
+    ],
+)
+def test_sglang_s_metrics_are_flags_until_v1_4(version: str, more: dict[str, str]) -> None:
+    """Those that the version knows, and what SGLang has not is empty; never by the type that writes quotes into them."""
+    assert flags_of(version, SGLANG) == {
+        "v": "1",
+        "total-queued-requests-metric": "sglang:num_queue_reqs",
+        FLAG: "sglang:token_usage",
+        "lora-info-metric": "",
+        **more,
+    }
+    assert values(version, metrics=SGLANG)["inferencePool"]["modelServerType"] == "vllm"
+
+
+def test_the_last_picker_knows_an_older_sglang_itself() -> None:
+    """Size of the cache as labels of one metric; since 0.5.12 these are two gauges."""
+    new = ServerMetrics(**{**vars(SGLANG), "page_size": "sglang:page_size", "pages": "sglang:num_pages"})
+    made = extractor_of("v1.5.0", new)
+    [engine] = made["engineConfigs"]
+
+    assert extractor_of("v1.5.0", SGLANG) == {"defaultEngine": "sglang", "engineConfigs": []}
+    assert made["defaultEngine"] == engine["name"] == "sglang"
+    assert (engine["cacheBlockSizeSpec"], engine["cacheNumBlocksSpec"]) == ("sglang:page_size", "sglang:num_pages")
+
+
+@pytest.mark.parametrize("version", chart.VERSIONS)
+def test_another_server_s_gauge_is_read_alone(version: str) -> None:
+    """It has no other metric that the picker could read."""
+    flags, made = flags_of(version, CUSTOM), extractor_of(version, CUSTOM)
+
+    if version == "v1.5.0":
+        assert made == {"defaultEngine": "custom", "engineConfigs": [{"name": "custom", "kvUsageSpec": "fill_ratio"}]}
+        assert flags == {"v": "1"}
+    else:
+        assert (flags[FLAG], flags["total-queued-requests-metric"], flags["lora-info-metric"]) == ("fill_ratio", "", "")
+        assert made == {}
+
+
+def test_a_changed_configuration_starts_the_picker_anew() -> None:
+    """It reads the file when it starts, so another content has another name, which is an argument."""
+    names = {
+        values("v1.5.0", metrics=metrics)["inferenceExtension"]["pluginsConfigFile"]
+        for metrics in (SGLANG, CUSTOM, vllm.metrics_with(OLD))
+    }
+
+    assert len(names) == 3
 
 
 @pytest.mark.parametrize("version", chart.VERSIONS)

@@ -49,7 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "tpu": {"machine_type": "ct6e-standard-8t", "capacity": {"flex_start": True}},
             "train": {"machine_type": "tpu7x-standard-4t", "topology": "2x2x2", "capacity": {"queued": True}},
         },
-        "models__gemma__node_pools": "tpu",
+        "models__gemma__node_pools": ["tpu"],
     },
     "three choices of GPUs, the native metric, a preferred region, requests at once": {
         "node_pools": {
@@ -59,12 +59,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
                      "autoscaling": {"max_nodes": 8, "location_policy": "BALANCED"}},
             "a100": {"machine_type": "a2-ultragpu-4g", "autoscaling": {"max_nodes": 8}},
         },
-        "model_server": {
-            "image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pool": "reserved",
-            "fallback_node_pools": ["spot", "a100"], "migrate_back": True, "tensor_parallel_size": 2,
-        },
+        "models__gemma__server": {"image": "docker.io/vllm/vllm-openai:v0.27.1", "tensor_parallel_size": 2},
+        "models__gemma__node_pools": ["reserved", "spot", "a100"],
+        "models__gemma__migrate_back": True,
         "models__gemma__weights__lora_adapters": {"tone": {"repository": "me/tone", "revision": "a" * 40}},
-        "autoscaling": {"max_replicas": 12, "min_replicas": 2},
+        "models__gemma__autoscaling": {"max_replicas": 12, "min_replicas": 2},
         "regions__eu__preferred": True,
         "gateway__max_in_flight_requests": 64,
     },
@@ -73,7 +72,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "bucket": None,
         "models__gemma__weights__source": "hugging_face",
         "models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
-        "autoscaling": {"max_replicas": 3, "metric_source": "external"},
+        "models__gemma__autoscaling": {"max_replicas": 3, "metric_source": "external"},
     },
     "time-sharing on L4s with local SSDs in one of two zones, MPS on parts of H100s, images streamed and preloaded": {
         "regions__us__zones": ["us-east5-a", "us-east5-b"],
@@ -93,7 +92,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
                             "autoscaling": {"min_nodes": 1, "max_nodes": 4}},
         "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
-        "autoscaling": {"max_replicas": 4, "metric_source": "pods", "install_adapter": False},
+        "models__gemma__autoscaling": {"max_replicas": 4, "metric_source": "pods"},
+        "cluster__metrics_adapter": False,
         "cluster__gke_version": "1.34.3-gke.1318000",
     },
 }  # fmt: skip

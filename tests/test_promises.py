@@ -162,8 +162,8 @@ def test_no_role_on_the_whole_project_for_any_workload(platform: Synthesized) ->
         "roles/container.admin",
     }
     grants = {grant["role"]: grant["member"] for grant in platform.all("google_storage_bucket_iam_member")}
-    assert grants["roles/storage.objectViewer"].endswith("/subject/ns/inference/sa/model-server")
-    assert grants["roles/storage.objectUser"].endswith("/subject/ns/inference/sa/weights-downloader")
+    assert grants["roles/storage.objectViewer"].endswith("/subject/ns/inference/sa/gemma-server")
+    assert grants["roles/storage.objectUser"].endswith("/subject/ns/inference/sa/gemma-download")
     assert all(member.startswith("principal://") for member in grants.values())
 
 

@@ -1,10 +1,13 @@
-"""What is told from the tag of vLLM's images, and what follows from it."""
+"""What the tag of vLLM's images says, what follows from it, and how vLLM is started."""
+
+from typing import Any
 
 import pytest
 
 from constructs_lib import vllm
-from constructs_lib.server_image import Version
-from constructs_lib.specs import ModelServerSpec
+from constructs_lib.server_image import Version, find_version
+from constructs_lib.server_process import Launch
+from constructs_lib.specs import ServerSpec, WeightsSpec
 
 DIGEST = "sha256:" + "0" * 64
 OWN = "registry.example.com/llm:v2"
@@ -30,22 +33,22 @@ OWN = "registry.example.com/llm:v2"
 )
 def test_the_version_is_read_from_the_tags_of_vllms_own_images(image: str, version: Version | None) -> None:
     """And of mirrors whose path ends so; the tags of others count for themselves, a digest tells nothing."""
-    assert vllm.find_version(ModelServerSpec(image=image)) == version
+    assert find_version(ServerSpec(image=image)) == version
 
 
 @pytest.mark.parametrize("given", ["0.10.1", "0.10"])
 def test_the_config_tells_a_version_that_the_tag_does_not(given: str) -> None:
     """It goes before the tag, for images whose tags are one's own."""
-    server = ModelServerSpec(image=OWN, vllm_version=given)
+    server = ServerSpec(image=OWN, version=given)
 
     assert vllm.kv_cache_metric(server) == "vllm:gpu_cache_usage_perc"
 
 
 def test_a_version_that_nobody_tells_is_not_guessed() -> None:
     """Neither the metric nor the arguments of such a server can be known."""
-    server = ModelServerSpec(image=OWN)
+    server = ServerSpec(image=OWN)
     for ask in (vllm.version, vllm.kv_cache_metric, vllm.drains_on_sigterm, vllm.shutdown):
-        with pytest.raises(ValueError, match=f"vllm_version must be given .* got '{OWN}'"):
+        with pytest.raises(ValueError, match=f"version must be given .* got '{OWN}'"):
             ask(server)
 
 
@@ -61,7 +64,7 @@ def test_a_version_that_nobody_tells_is_not_guessed() -> None:
 )
 def test_the_kv_cache_gauge_is_the_one_that_the_version_exports(tag: str, metric: str) -> None:
     """Load balancer, picker and autoscaler read it by its name."""
-    assert vllm.kv_cache_metric(ModelServerSpec(image=f"vllm/vllm-tpu{tag}")) == metric
+    assert vllm.kv_cache_metric(ServerSpec(image=f"vllm/vllm-tpu{tag}")) == metric
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def test_the_kv_cache_gauge_is_the_one_that_the_version_exports(tag: str, metric
 )
 def test_the_grace_period_is_shared_out(tag: str, grace: int, parts: tuple[int, int]) -> None:
     """A server that might not know the argument does not get it: it would not start."""
-    server = ModelServerSpec(image=f"vllm/vllm-tpu{tag}", termination_grace_sec=grace)
+    server = ServerSpec(image=f"vllm/vllm-tpu{tag}", termination_grace_sec=grace)
 
     assert vllm.shutdown(server) == parts
 
@@ -91,6 +94,47 @@ def test_the_grace_period_is_shared_out(tag: str, grace: int, parts: tuple[int, 
 )
 def test_what_a_version_must_be_told(tag: str, tpu: bool, adapters: bool, expected: dict[str, str]) -> None:
     """Two GPU versions do not find the driver; on TPUs one implementation takes adapters, and logs fill the disk."""
-    server = ModelServerSpec(image=f"vllm/vllm-openai:{tag}")
+    server = ServerSpec(image=f"vllm/vllm-openai:{tag}")
 
     assert vllm.environment(server, tpu=tpu, adapters=adapters) == expected
+
+
+IN_IMAGE = WeightsSpec(image_path="/opt/gemma")
+
+
+def args(*, gpu_memory_share: float | None = None, **settings: Any) -> tuple[str, ...]:
+    """Return the arguments of a vLLM with *settings*, whose image has the weights."""
+    server = ServerSpec(image="vllm/vllm-openai:v0.27.0", **settings)
+    launch = Launch(served_name="gemma", weights=IN_IMAGE, chips=2, gpu_memory_share=gpu_memory_share)
+    return vllm.process(server, launch).args
+
+
+def test_weights_of_the_image_are_served_from_its_own_path() -> None:
+    """Nothing is mounted for them."""
+    assert args()[0] == "--model=/opt/gemma"
+
+
+@pytest.mark.parametrize(
+    ("percent", "share", "expected"),
+    [(None, None, []), (70, None, ["0.7"]), (None, 0.45, ["0.45"]), (30, 0.45, ["0.3"])],
+)
+def test_the_share_of_the_memory_is_as_given_or_a_part_of_a_shared_gpu(
+    percent: int | None, share: float | None, expected: list[str]
+) -> None:
+    """Without both it is vLLM's own."""
+    given = args(gpu_memory_percent=percent, gpu_memory_share=share)
+    flags = [argument.partition("=") for argument in given]
+
+    assert [value for flag, _, value in flags if flag == "--gpu-memory-utilization"] == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "line"),
+    [
+        ("v0.27.0", "vLLM 0.27.0: gauge vllm:kv_cache_usage_perc, finishes running requests at SIGTERM"),
+        ("v0.10.1", "vLLM 0.10.1: gauge vllm:gpu_cache_usage_perc, aborts requests at SIGTERM"),
+    ],
+)
+def test_a_line_says_what_follows_from_the_image(tag: str, line: str) -> None:
+    """For the summary of a synth."""
+    assert vllm.describe(ServerSpec(image=f"vllm/vllm-openai:{tag}")) == line

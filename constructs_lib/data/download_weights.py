@@ -2,12 +2,13 @@
 Downloads one revision of a Hugging Face model into a directory of a mounted bucket.
 
 This is the program of the download Job, handed to Python as text. It needs the standard library only: the pod installs
-nothing. What it is told by the environment:
+nothing. It reads from the environment:
 
     MODEL_REPOSITORY, MODEL_REVISION   what to download
     TARGET_DIRECTORY                   where to; it belongs to this revision alone
-    HF_TOKEN_FILE                      file that holds the token
-    WEIGHTS                            which weights where there are two kinds: auto, hf, mistral or adapter
+    HF_TOKEN_FILE                      file that holds the token; without it the hub is asked as by anybody
+    WEIGHTS                            which weights where there are several kinds: auto, hf, mistral, adapter, or any
+    FILES                              patterns of the files to take in place of those, one a line
     HF_ENDPOINT                        another hub, such as a mirror
     RETRY_PAUSE_SEC                    first pause before another try
 
@@ -28,9 +29,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import IO, Any
@@ -53,7 +55,7 @@ WEIGHTS = (
 )
 # What a training leaves beside the weights (vLLM, filter_files_not_needed_for_inference).
 TRAINING = ("training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt", "scaler.pt")
-# Index and single file of each kind of weights, as vLLM's default loader and transformers call them.
+# Index and single file of each kind of weights, as transformers and the default loaders of vLLM and SGLang call them.
 HF = ("model.safetensors.index.json", "model.safetensors")
 MISTRAL = ("consolidated.safetensors.index.json", "consolidated.safetensors")
 PYTORCH = ("pytorch_model.bin.index.json", "pytorch_model.bin")
@@ -101,19 +103,18 @@ class TokenStaysHome(HTTPRedirectHandler):
 class Hub:
     """One revision of one model at the hub."""
 
-    def __init__(self, endpoint: str, repository: str, revision: str, token: str, pause_sec: float, kind: str) -> None:
+    def __init__(self, endpoint: str, repository: str, revision: str, token: str, pause_sec: float) -> None:
         self.stopped = threading.Event()
         self._endpoint = endpoint.rstrip("/")
         self._repository = repository
         self._revision = revision
         self._token = token
         self._pause_sec = pause_sec
-        self._kind = kind
         self._opener = build_opener(TokenStaysHome())
 
-    def files(self) -> list[RemoteFile]:
+    def files(self, kind: str, patterns: list[str]) -> list[RemoteFile]:
         """Every file that a server needs."""
-        return needed(self._list(), self._read, self._kind)
+        return needed(self._list(), self._read, kind, patterns)
 
     def _list(self) -> list[RemoteFile]:
         url = f"{self._endpoint}/api/models/{self._repository}/revision/{self._revision}?blobs=true"
@@ -157,7 +158,9 @@ class Hub:
         return content
 
     def _open(self, url: str, start: int = 0) -> HTTPResponse:
-        headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "download-weights"}
+        headers = {"User-Agent": "download-weights"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
         if start:
             headers["Range"] = f"bytes={start}-"
         response: HTTPResponse = self._opener.open(Request(url, headers=headers), timeout=TIMEOUT_SEC)
@@ -183,14 +186,20 @@ class Hub:
         if origin(error.url) != origin(self._endpoint) or error.code in (408, 429) or error.code >= 500:
             return
         page = f"{self._endpoint}/{self._repository}"
+        no_token = (
+            f"there is no token, and {page} is not open to everybody, or not there: write weights.hugging_face_token, "
+            f"of an account that accepted the licence, or correct the repository"
+        )
         why = {
             401: "the token is not valid, or it may not see the model",
             403: f"the token's account has not accepted the model's licence: do so at {page} (a fine-grained token "
             f"also needs the permission to read public gated repositories)",
             404: f"no revision {self._revision} at {page}, or a file that is listed there is gone",
         }.get(error.code, "the hub refuses the request")
-        told = error.headers.get("X-Error-Message")
-        raise RefusedError(f"HTTP {error.code}: {why}" + (f"; the hub says: {told}" if told else "")) from None
+        if error.code in (401, 403) and not self._token:
+            why = no_token
+        reason = error.headers.get("X-Error-Message")
+        raise RefusedError(f"HTTP {error.code}: {why}" + (f"; the hub says: {reason}" if reason else "")) from None
 
 
 def origin(url: str) -> tuple[str, str]:
@@ -206,20 +215,42 @@ def remote_file(entry: dict[str, Any]) -> RemoteFile:
     return RemoteFile(entry["rfilename"], int(entry["size"]), digest, bool(large))
 
 
-def needed(files: list[RemoteFile], read: Callable[[RemoteFile], bytes], kind: str) -> list[RemoteFile]:
-    """What vLLM reads, once: the files that are no weights, and one of the sets of weights. *read* gives an index."""
+def needed(
+    files: list[RemoteFile], read: Callable[[RemoteFile], bytes], kind: str, patterns: Sequence[str] = ()
+) -> list[RemoteFile]:
+    """
+    What a server reads, once: the files that are no weights, and one of the sets of weights. *read* gives an index.
+
+    A repository without such a set is refused; of kind `any` it is taken as it is. *patterns* are taken in place of all
+    that.
+    """
+    if patterns:
+        return fitting(files, patterns)
     paths = {file.path: file for file in files if not file.path.startswith("original/")}
     chosen, index = choose(list(paths), kind)
     if not chosen and index not in paths:
+        if kind == "any":
+            return files
         others = sorted({Path(path).suffix for path in paths if path.endswith(WEIGHTS)})
         what = {"adapter": "adapter", "mistral": "consolidated weights"}.get(kind, "weights")
-        raise RefusedError(f"the repository has no {what} that vLLM reads; it has {', '.join(others) or 'none at all'}")
+        raise RefusedError(
+            f"the repository has no {what} that the server reads; it has {', '.join(others) or 'none at all'}"
+        )
     if index in paths:
         chosen = [*listed(index, read(paths[index]), paths), *(path for path in chosen if "/" in path)]
     other = {name for name in INDEXES if name != index}
     if index != MISTRAL[0] and "config.json" in paths:
-        other.add("params.json")  # vLLM 0.12 and later takes it for the config of weights that are left out here
+        # vLLM 0.12 and later takes it for the config of weights that are left out here.
+        other.add("params.json")
     return [file for path, file in paths.items() if path in chosen or not (path.endswith(WEIGHTS) or path in other)]
+
+
+def fitting(files: list[RemoteFile], patterns: Sequence[str]) -> list[RemoteFile]:
+    """The files that fit one of *patterns*. One that fits none is an error now, and not when the server starts."""
+    idle = [pattern for pattern in patterns if not any(fnmatchcase(file.path, pattern) for file in files)]
+    if idle:
+        raise RefusedError(f"the repository has no file {', '.join(idle)}: correct files")
+    return [file for file in files if any(fnmatchcase(file.path, pattern) for pattern in patterns)]
 
 
 def choose(paths: list[str], kind: str) -> tuple[list[str], str]:
@@ -233,7 +264,7 @@ def choose(paths: list[str], kind: str) -> tuple[list[str], str]:
     others = [path for path in safetensors if path not in mistral]
     transformers = bool(others) or HF[0] in here
     complete = transformers and "config.json" in here and not HF_TOKENIZERS.isdisjoint(here)
-    if kind == "mistral" or (mistral and (not transformers or (kind == "auto" and not complete))):
+    if kind == "mistral" or (mistral and (not transformers or (kind in ("auto", "any") and not complete))):
         return single(MISTRAL, mistral), MISTRAL[0]
     # The layers of a sentence-transformers model behind the first: `2_Dense/model.safetensors`.
     dense = [
@@ -241,7 +272,8 @@ def choose(paths: list[str], kind: str) -> tuple[list[str], str]:
     ]
     if transformers:
         return [*single(HF, others), *dense], HF[0]
-    for suffix in (".bin", ".pt"):
+    # Of a program that nobody knows, other folders may have parts too.
+    for suffix in (".bin",) if kind == "any" else (".bin", ".pt"):
         if found := [path for path in here if path.endswith(suffix) and path not in TRAINING]:
             return [*single(PYTORCH, found), *dense], PYTORCH[0]
     return [], ""
@@ -280,7 +312,7 @@ class Target:
         """
         Whether the marker of this revision is there. Another's is removed, and no file beside it is trusted.
 
-        That of the same revision and another kind of weights is removed, but its files are good.
+        That of the same revision and another choice of files is removed, but its files are good.
         """
         if not self._marker.is_file():
             return False
@@ -290,9 +322,10 @@ class Target:
             found = None
         if found == self._identity:
             return True
-        self._trusted = isinstance(found, dict) and {**found, "weights": ""} == {**self._identity, "weights": ""}
+        choice = {"weights": "", "files": ""}
+        self._trusted = isinstance(found, dict) and {**found, **choice} == {**self._identity, **choice}
         again = "what is missing is downloaded" if self._trusted else "everything is downloaded again"
-        say(f"{self._marker} is of {'other weights' if self._trusted else 'something else'}: {again}")
+        say(f"{self._marker} is of {'other files' if self._trusted else 'something else'}: {again}")
         self._marker.unlink()
         return False
 
@@ -343,9 +376,8 @@ class Progress:
         return f"{self._done / 1e9:.1f} of {self._total / 1e9:.1f} GB, {speed / 1e6:.0f} MB/s"
 
 
-def download(hub: Hub, target: Target) -> None:
-    """Every file that is missing, some at once. The first that fails stops the others."""
-    files = hub.files()
+def download(hub: Hub, target: Target, files: list[RemoteFile]) -> None:
+    """Every one of *files* that is missing, some at once. The first that fails stops the others."""
     # The largest first, so that the last to end is a small one.
     missing = sorted((file for file in files if not target.has(file)), key=lambda file: -file.size)
     progress = Progress(sum(file.size for file in missing))
@@ -380,21 +412,24 @@ def say(text: str) -> None:
 
 
 def main() -> int:
-    """Do it, and tell how it ended."""
+    """Do it, and return how it ended."""
     repository, revision = os.environ["MODEL_REPOSITORY"], os.environ["MODEL_REVISION"]
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     pause_sec = float(os.environ.get("RETRY_PAUSE_SEC", "2"))
     kind = os.environ.get("WEIGHTS", "auto")
     identity = {"repository": repository, "revision": revision}
+    patterns = os.environ.get("FILES", "").splitlines()
     # A directory has one kind of adapter, and markers of `auto` never named it.
-    identity |= {"weights": kind} if kind in ("hf", "mistral") else {}
+    identity |= {"weights": kind} if kind in ("hf", "mistral", "any") else {}
+    identity |= {"files": "\n".join(patterns)} if patterns else {}
     target = Target(Path(os.environ["TARGET_DIRECTORY"]), identity)
     try:
         if target.is_complete():
             say(f"{repository} at {revision} is there already: nothing to do")
             return 0
-        token = read_token(os.environ["HF_TOKEN_FILE"])
-        download(Hub(endpoint, repository, revision, token, pause_sec, kind), target)
+        token_file = os.environ.get("HF_TOKEN_FILE")
+        hub = Hub(endpoint, repository, revision, read_token(token_file) if token_file else "", pause_sec)
+        download(hub, target, hub.files(kind, patterns))
         target.complete()
     except RefusedError as error:
         print(f"error: {error}", file=sys.stderr)

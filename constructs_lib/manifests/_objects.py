@@ -17,7 +17,7 @@ def manifest(
     kind: str,
     *,
     name: str,
-    spec: Mapping[str, Any],
+    spec: Mapping[str, Any] | None = None,
     namespace: str | None = None,
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,

@@ -1,21 +1,18 @@
-"""vLLM as a Deployment: a pod takes the chips of a node, or some of its GPUs."""
+"""A server as a Deployment: a pod takes the chips of a node, some of its GPUs, or a part of one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from constructs_lib import vllm
 from constructs_lib.manifests import region_header
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.probes import PORT_NAME, probes
-from constructs_lib.manifests.served_weights import VOLUME, ServedWeights
-from constructs_lib.specs import HealthCheckSpec, ServerSpec, WeightsSpec
+from constructs_lib.manifests.served_weights import ServedWeights
+from constructs_lib.server_process import CACHE, ServerProcess
+from constructs_lib.specs import HealthCheckSpec, ServerSpec
 
-CONTAINER = "vllm"
-MODELS = "/models"
-CACHE = "/cache"
 CLAIM = "interfaces"
 REQUESTS_LABEL = "gateway-requests"
 
@@ -28,15 +25,6 @@ WRITABLE = {"cache": (CACHE, "16Gi"), "temporary": ("/tmp", "8Gi")}
 # Image pull (10 GB) and a new node, before the start-up itself.
 BEFORE_START_SEC = 900
 
-ENV = {
-    # The weights are mounted; a look-up at Hugging Face would hang where nodes cannot reach it.
-    "HF_HUB_OFFLINE": "1",
-    "VLLM_NO_USAGE_STATS": "1",
-    "PYTHONUNBUFFERED": "1",
-    # On a volume, so that compiled programs outlive a restart of the container (not of the pod).
-    "VLLM_CACHE_ROOT": f"{CACHE}/vllm",
-    "VLLM_XLA_CACHE_PATH": f"{CACHE}/xla",
-}
 # Triton, Inductor, FlashInfer, CUDA and others write below the home folder (vllm-project/vllm#40275).
 HOME = {"HOME": CACHE}
 
@@ -53,36 +41,32 @@ def deployment(
     labels: Mapping[str, str],
     service_account: str,
     spec: ServerSpec,
-    served_name: str,
-    weights: WeightsSpec | None,
+    process: ServerProcess,
     mounted: ServedWeights,
     region: str,
     region_header_config: str,
     replicas: int | None,
     accelerator: Accelerator,
-    tensor_parallel_size: int,
     claim_template: str | None,
     health_check: HealthCheckSpec,
     read_only: bool,
     routed: bool = True,
 ) -> Manifest:
     """
-    Return the model server of one cluster.
+    Return the servers of one cluster.
 
     Args:
         name: Name of the Deployment.
         namespace: Namespace, with the service account and the claim template in it.
         labels: Labels of the Deployment and its pods; they select the pods, so they cannot change.
         service_account: Kubernetes service account that may read the bucket, or the token.
-        spec: Image, port and times.
-        served_name: The name that clients send as `model`.
-        weights: Weights to serve; None where the image of a custom server brings them.
-        mounted: How the pods have them.
+        spec: Image, port, times and the user's environment.
+        process: Command, arguments and environment of the server's kind.
+        mounted: How the pods have their weights.
         region: What the header `x-inference-region` of each answer says.
-        region_header_config: ConfigMap with the code that adds it.
+        region_header_config: ConfigMap with the code that adds it, for servers that can load it.
         replicas: Pods; None where something else scales (no `replicas` field, or each apply would reset the count).
         accelerator: Chips of one pod.
-        tensor_parallel_size: Chips over which the model is split.
         claim_template: ResourceClaimTemplate with the DRANET interfaces; None without DRANET.
         health_check: How the gateway finds dead servers; the kubelet asks in the same way.
         read_only: Whether the image's own files cannot be changed; home and temporary files are then on volumes.
@@ -90,10 +74,11 @@ def deployment(
     """
     pod = {
         "serviceAccountName": service_account,
-        # The FUSE driver gets its own token from the kubelet; vLLM talks to no API server.
+        # The FUSE driver gets its own token from the kubelet; servers talk to no API server.
         "automountServiceAccountToken": False,
         # A Service called `vllm` would set VLLM_PORT, which vLLM reads.
         "enableServiceLinks": False,
+        "hostIPC": accelerator.host_ipc or None,
         "nodeSelector": dict(accelerator.node_selector),
         "tolerations": [dict(toleration) for toleration in accelerator.tolerations] or None,
         "terminationGracePeriodSeconds": spec.termination_grace_sec,
@@ -102,22 +87,22 @@ def deployment(
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
         "initContainers": list(mounted.init_containers) or None,
         "containers": [
-            _container(spec, served_name, weights, accelerator, tensor_parallel_size, region, read_only=read_only)
+            _container(spec, process, mounted, region, read_only=read_only)
             | {"resources": _resources(accelerator, mounted, claimed=claim_template is not None)}
             | probes(path=spec.ready_path, startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
-        # What may come and go is last: the provider (kubernetes 2.38) compares lists by position, and a volume that
-        # takes another's place is sent with what is left of that one, which the API server refuses.
+        # What all servers have is first, the header too, which not every kind mounts: the provider (kubernetes 2.38)
+        # compares lists by position, and a volume that takes another's place is sent with what is left of that one,
+        # which the API server refuses.
         "volumes": [
-            *mounted.volumes[:1],
-            region_header.volume(region_header_config),
             {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
             *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in WRITABLE.items()),
-            *mounted.volumes[1:],
+            region_header.volume(region_header_config),
+            *mounted.volumes,
         ],
     }
     template = {
-        "metadata": {"labels": dict(labels), "annotations": mounted.annotations or None},
+        "metadata": {"labels": {**process.pod_labels, **labels}, "annotations": mounted.annotations or None},
         "spec": pod,
     }
     desired = {
@@ -142,26 +127,16 @@ def deployment(
 
 
 def _container(
-    spec: ServerSpec,
-    served_name: str,
-    weights: WeightsSpec | None,
-    accelerator: Accelerator,
-    tensor_parallel_size: int,
-    region: str,
-    *,
-    read_only: bool,
+    spec: ServerSpec, process: ServerProcess, mounted: ServedWeights, region: str, *, read_only: bool
 ) -> dict[str, Any]:
-    sleep_sec, drain_sec = vllm.shutdown(spec)
-    on_tpu = accelerator.resource == "google.com/tpu"
-    own = vllm.environment(spec, tpu=on_tpu, adapters=bool(weights and weights.lora_adapters))
-    env = ENV | (HOME if read_only else {}) | region_header.env(region) | own
-    has_volume = weights is not None and weights.image_path is None
+    header = region_header.env(region) if spec.answers_with_region else {}
+    env = {**process.env, **(HOME if read_only else {}), **header}
     return {
-        "name": CONTAINER,
+        "name": process.container,
         "image": spec.image,
-        "command": ["python3", "-m", "vllm.entrypoints.openai.api_server"],
-        "args": _args(spec, served_name, weights, tensor_parallel_size, drain_sec),
-        "env": _variables(spec, env),
+        "command": list(process.command) or None,
+        "args": list(process.args) or None,
+        "env": _variables(spec, env) or None,
         "ports": [{"name": PORT_NAME, "containerPort": spec.http_port}],
         # GKE gives TPUs and GPUs to containers without privileges or capabilities. The user is the image's own: for
         # another one vLLM must find a name (kserve/kserve#5666).
@@ -170,12 +145,12 @@ def _container(
             "readOnlyRootFilesystem": True if read_only else None,
             "capabilities": {"drop": ["ALL"]},
         },
-        "lifecycle": {"preStop": {"sleep": {"seconds": sleep_sec}}} if sleep_sec > 0 else None,
+        "lifecycle": {"preStop": {"sleep": {"seconds": process.wait_sec}}} if process.wait_sec > 0 else None,
         "volumeMounts": [
-            *([{"name": VOLUME, "mountPath": MODELS, "readOnly": True}] if has_volume else []),
             {"name": "shared-memory", "mountPath": "/dev/shm"},
-            region_header.mount(),
             *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
+            *([region_header.mount()] if header else []),
+            *mounted.mounts,
         ],
     }
 
@@ -211,40 +186,10 @@ def _resources(accelerator: Accelerator, weights: ServedWeights, *, claimed: boo
 
 
 def _variables(spec: ServerSpec, env: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the server's environment: the user's own goes last, so it wins."""
+    """Return the environment: the user's own goes last, so it wins."""
     plain = [{"name": key, "value": value} for key, value in {**env, **spec.env}.items()]
     secrets = [
         {"name": key, "valueFrom": {"secretKeyRef": {"name": secret.name, "key": secret.key}}}
         for key, secret in spec.secret_env.items()
     ]
     return [*plain, *secrets]
-
-
-def _args(
-    spec: ServerSpec, served_name: str, weights: WeightsSpec | None, tensor_parallel_size: int, drain_sec: int
-) -> list[str]:
-    return [
-        *([f"--model={_place(weights)}"] if weights else []),
-        f"--served-model-name={served_name}",
-        f"--tensor-parallel-size={tensor_parallel_size}",
-        f"--port={spec.http_port}",
-        f"--middleware={region_header.MIDDLEWARE}",
-        *([f"--max-model-len={spec.max_model_len}"] if spec.max_model_len is not None else []),
-        *([f"--shutdown-timeout={drain_sec}"] if drain_sec > 0 else []),
-        *_adapters(spec, weights),
-        *spec.extra_args,
-    ]
-
-
-def _place(weights: WeightsSpec) -> str:
-    """Return where the server finds its weights."""
-    return weights.image_path or f"{MODELS}/{weights.directory}".rstrip("/")
-
-
-def _adapters(spec: ServerSpec, weights: WeightsSpec | None) -> list[str]:
-    """Allow every adapter in one batch. The list of modules ends where the next argument begins."""
-    if weights is None or not weights.lora_adapters:
-        return []
-    modules = [f"{name}={MODELS}/{adapter.directory}" for name, adapter in weights.lora_adapters.items()]
-    rank = [f"--max-lora-rank={spec.max_lora_rank}"] if spec.max_lora_rank is not None else []
-    return ["--lora-modules", *modules, "--enable-lora", f"--max-loras={len(modules)}", *rank]

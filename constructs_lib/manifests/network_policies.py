@@ -43,14 +43,13 @@ class ModelPeers:
     Attributes:
         server_labels: Labels of the model server's pods.
         server_port: Their port.
-        picker_labels: Labels of the endpoint picker's pods; None for a model behind a Service.
-        scraped: Whether metrics are read from the servers.
+        picker_labels: Labels of the endpoint picker's pods; None for a model behind a Service, whose servers have no
+            metrics to read.
     """
 
     server_labels: Mapping[str, str]
     server_port: int
     picker_labels: Mapping[str, str] | None
-    scraped: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +85,7 @@ def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
 
     Policies add up: what one allows, no other forbids, so others may open more with one of their own. Each region's
     proxies have a policy of their own, so that a new region changes none that is there; so have each model's servers.
+    Those of the proxies and health checks list the ports of all models: a model with another port adds it there.
     Google's APIs have no fixed addresses, so what needs them may open HTTPS connections to any public address.
     """
     served = plan.served_ports
@@ -113,32 +113,23 @@ def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
 
 def _model_policies(plan: NetworkPolicyPlan, key: str, model: ModelPeers) -> dict[str, Manifest]:
     """Return the policies of a model's servers, and of their picker where they have one."""
-    collectors = [_namespaces(*COLLECTORS)]
-    callers = [
-        *([{"podSelector": {"matchLabels": dict(model.picker_labels)}}] if model.picker_labels else []),
-        *(collectors if model.scraped else []),
-    ]
-    name = f"{key}-server"
-    made = {
-        name: _policy(
+    server, picker = f"{key}-server", f"{key}-picker"
+    egress = [*_metadata(), _public_https()]
+    if model.picker_labels is None:
+        return {server: _policy(plan, server, model.server_labels, ingress=[], egress=egress)}
+    readers = [_pods(model.picker_labels), _namespaces(*COLLECTORS)]
+    return {
+        server: _policy(
+            plan, server, model.server_labels, ingress=[_from(readers, [model.server_port])], egress=egress
+        ),
+        picker: _policy(
             plan,
-            name,
-            model.server_labels,
-            ingress=[_from(callers, [model.server_port])] if callers else [],
-            egress=[*_metadata(), _public_https()],
-        )
-    }
-    if model.picker_labels:
-        server = {"podSelector": {"matchLabels": dict(model.server_labels)}}
-        name = f"{key}-picker"
-        made[name] = _policy(
-            plan,
-            name,
+            picker,
             model.picker_labels,
-            ingress=[_from(collectors, [plan.picker_metrics_port])],
-            egress=[_to([server], [model.server_port]), _kubernetes_api()],
-        )
-    return made
+            ingress=[_from([_namespaces(*COLLECTORS)], [plan.picker_metrics_port])],
+            egress=[_to([_pods(model.server_labels)], [model.server_port]), _kubernetes_api()],
+        ),
+    }
 
 
 def adapter_policy(*, name: str, namespace: str, labels: Mapping[str, str], port: int) -> Manifest:
@@ -189,6 +180,10 @@ def _ports(ports: Sequence[int], *protocols: str) -> list[Rule]:
 
 def _range(cidr: str, *, without: Sequence[str] = ()) -> Rule:
     return {"ipBlock": {"cidr": cidr, "except": list(without) or None}}
+
+
+def _pods(labels: Mapping[str, str]) -> Rule:
+    return {"podSelector": {"matchLabels": dict(labels)}}
 
 
 def _namespaces(*names: str) -> Rule:

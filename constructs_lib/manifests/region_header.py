@@ -11,7 +11,6 @@ from constructs_lib.manifests._objects import Manifest, named_by_content
 HEADER = "x-inference-region"
 VOLUME = "region-header"
 DIRECTORY = "/etc/inference"
-MIDDLEWARE = "region_header.RegionHeader"
 FILE = "region_header.py"
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from constructs_lib.manifests import gcs_fuse, secrets
 from constructs_lib.manifests._objects import without_nulls
 from constructs_lib.manifests.network_policies import DOWNLOAD_LABELS
-from constructs_lib.specs import KubernetesSecretSpec, LoraAdapterSpec, RepositorySpec, WeightsSpec
-from constructs_lib.vllm_arguments import WeightsFormat
+from constructs_lib.specs import KubernetesSecretSpec, ServerSpec, Snapshot, WeightsSpec
+from constructs_lib.specs.hugging_face import MODELS
+from constructs_lib.vllm_arguments import WeightsFormat, weights_format
 
 # Only the standard library is used, so any 3.13 does.
 IMAGE = "docker.io/library/python:3.13.14-slim"
 CONTAINER = "download"
-MODELS = "/models"
+VOLUME = "models"
 TOKEN_DIRECTORY = "/var/run/secrets/hugging-face"
 TOKEN_FILE = "token"
 # Nobody in the image; what it may read and write is said by the volumes.
@@ -66,37 +67,40 @@ def token_volume(token: KubernetesSecretSpec | str) -> dict[str, Any]:
     return {"name": "token", "secret": secret}
 
 
+def download_form(server: ServerSpec) -> WeightsFormat:
+    """
+    Return which files of a repository *server* reads.
+
+    vLLM and SGLang take one set of weights, of the format that their arguments name (vLLM, LoadConfig; sgl-project/
+    sglang, load_config.py); of a custom server nothing is known.
+    """
+    return "any" if server.kind == "custom" else weights_format(server.extra_args)
+
+
 def download_containers(weights: WeightsSpec, form: WeightsFormat = "auto") -> list[dict[str, Any]]:
     """
     Return a container for the weights, each adapter and each other repository, which ends at once if it finds all.
 
-    Each needs a volume `models` to write, and the `token_volume` where the weights have a token. *form*: which of two
-    formats of the weights is taken.
+    Each needs a volume `VOLUME` to write, and the `token_volume` where the weights have a token. *form*: which files of
+    the weights are taken.
     """
     with_token = weights.hugging_face_token is not None
-    own = RepositorySpec(repository=str(weights.repository), revision=str(weights.revision))
-    others: list[tuple[str, RepositorySpec | LoraAdapterSpec, str]] = []
-    others += [(name, adapter, "adapter") for name, adapter in weights.lora_adapters.items()]
-    others += [(name, other, "auto") for name, other in weights.other_repositories.items()]
-    return [
-        _container(CONTAINER, own, form, with_token=with_token),
-        *(_container(f"{CONTAINER}-{name}", other, kind, with_token=with_token) for name, other, kind in others),
-    ]
+    return [_container(snapshot, form, with_token=with_token) for snapshot in weights.snapshots]
 
 
-def _container(name: str, snapshot: RepositorySpec | LoraAdapterSpec, kind: str, *, with_token: bool) -> dict[str, Any]:
-    token_file = {"HF_TOKEN_FILE": f"{TOKEN_DIRECTORY}/{TOKEN_FILE}"} if with_token else {}
+def _container(snapshot: Snapshot, form: WeightsFormat, *, with_token: bool) -> dict[str, Any]:
     env = {
         "MODEL_REPOSITORY": snapshot.repository,
         "MODEL_REVISION": snapshot.revision,
-        "TARGET_DIRECTORY": f"{MODELS}/{snapshot.directory}",
-        **token_file,
+        "TARGET_DIRECTORY": snapshot.path,
+        **({"HF_TOKEN_FILE": f"{TOKEN_DIRECTORY}/{TOKEN_FILE}"} if with_token else {}),
         "PYTHONUNBUFFERED": "1",
-        "WEIGHTS": kind,
+        "WEIGHTS": snapshot.kind or form,
+        **({"FILES": "\n".join(snapshot.files)} if snapshot.files else {}),
     }
     token = [{"name": "token", "mountPath": TOKEN_DIRECTORY, "readOnly": True}] if with_token else []
     return {
-        "name": name,
+        "name": f"{CONTAINER}-{snapshot.name}" if snapshot.name else CONTAINER,
         "image": IMAGE,
         "command": ["python3"],
         "args": ["-c", download_script()],
@@ -105,7 +109,7 @@ def _container(name: str, snapshot: RepositorySpec | LoraAdapterSpec, kind: str,
         "securityContext": CONTAINER_SECURITY,
         # Its last lines say why it failed: `kubectl describe pod` then shows them.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [{"name": "models", "mountPath": MODELS}, *token],
+        "volumeMounts": [{"name": VOLUME, "mountPath": MODELS}, *token],
     }
 
 
@@ -118,14 +122,14 @@ def download_pod(
     form: WeightsFormat = "auto",
 ) -> dict[str, Any]:
     """
-    Return a pod template that downloads *weights* and what belongs to them to their directories of the bucket.
+    Return a pod template that downloads the repositories of *weights* to their directories of the bucket.
 
     Args:
-        weights: Repositories and revisions.
+        weights: Repositories and revisions; at least one.
         bucket: Bucket to write.
         service_account: Kubernetes service account that may write the bucket and read a secret of Secret Manager.
         token: Where the token is, see `token_volume`; None where every repository is open to everybody.
-        form: Which of two formats of the weights is taken.
+        form: Which files of the weights are taken.
     """
     download, *others = download_containers(weights, form)
     tokens = [token_volume(token)] if token else []
@@ -137,7 +141,7 @@ def download_pod(
         "securityContext": POD_SECURITY,
         "initContainers": others or None,
         "containers": [download],
-        "volumes": [gcs_fuse.write_volume(name="models", bucket=bucket, user=USER), *tokens],
+        "volumes": [gcs_fuse.write_volume(name=VOLUME, bucket=bucket, user=USER), *tokens],
     }
     metadata = {"labels": dict(DOWNLOAD_LABELS), "annotations": gcs_fuse.pod_annotations()}
     made: dict[str, Any] = without_nulls({"metadata": metadata, "spec": spec})

@@ -16,19 +16,14 @@ get machines, or two, so that a config's rules can say so with its path; `NodePo
 from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.cluster import ClusterSpec, MaintenanceWindowSpec, SystemPoolSpec
 from constructs_lib.specs.gateway import DEFAULT_SPILL_OVER_PERCENT, GatewaySpec, HealthCheckSpec
+from constructs_lib.specs.hugging_face import HuggingFaceTokenSpec, KubernetesSecretSpec, RepositorySpec, Snapshot
 from constructs_lib.specs.model import AddressSpec, CanarySpec, ModelSpec, TrafficSpec
 from constructs_lib.specs.network import CidrSpec, NetworkSpec
 from constructs_lib.specs.node_pool import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
 from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
-from constructs_lib.specs.weights import (
-    HuggingFaceTokenSpec,
-    KubernetesSecretSpec,
-    LoraAdapterSpec,
-    RepositorySpec,
-    WeightsSpec,
-)
+from constructs_lib.specs.weights import LoraAdapterSpec, WeightsSpec
 
 __all__ = [
     "DEFAULT_SPILL_OVER_PERCENT",
@@ -54,6 +49,7 @@ __all__ = [
     "RegionSpec",
     "RepositorySpec",
     "ServerSpec",
+    "Snapshot",
     "SystemPoolSpec",
     "TrafficSpec",
     "WeightsSpec",

@@ -11,11 +11,11 @@ from constructs_lib.specs.limits import Between, refuse, wrong_settings
 @dataclass(frozen=True, kw_only=True)
 class AutoscalingSpec:
     """
-    How many model servers run in each region, by how full their KV caches are.
+    How many servers run in each region, by how full they are: an LLM's KV cache, or a custom server's metric.
 
     Args:
         max_replicas: Most pods in each region; the pools must hold them.
-        min_replicas: Fewest pods in each region.
+        min_replicas: Fewest pods in each region, 1 or more: nothing wakes a region that has none.
         target_percent: Fill of the KV cache at which pods are added. Below `gateway.max_utilization_percent`, so that
             a region grows before its requests spill over. The gauge goes from 0 to 1: 50 asks for 0.5.
         metric_source: `native`: GKE hands each pod's gauge to the autoscaler, from 1.35.1-gke.1396000 on. `pods`: the
@@ -27,7 +27,7 @@ class AutoscalingSpec:
     """
 
     max_replicas: Annotated[int, Between(1, 10_000)]
-    min_replicas: Annotated[int, Between(1, 10_000)] = 1
+    min_replicas: Annotated[int, Between(0, 10_000)] = 1
     # At 100 a cache is full, and there is nothing left to wait for.
     target_percent: Annotated[int, Between(1, 99)] = 45
     metric_source: Literal["native", "pods", "external"] | None = None

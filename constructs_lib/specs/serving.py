@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.specs.hugging_face import KubernetesSecretSpec
 from constructs_lib.specs.image import wrong_image
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
-from constructs_lib.specs.weights import KubernetesSecretSpec
 
 ServerKind = Literal["vllm", "sglang", "custom"]
 
@@ -22,19 +22,21 @@ class ServerSpec:
 
     Args:
         image: Container image with a tag or digest; of a tag that moves, such as `nightly`, you are warned.
-        kind: `vllm`, `sglang`, or `custom` for any other HTTP server.
+        kind: `vllm`, `sglang` (GPUs only), or `custom` for any other HTTP server. Only vLLM's answers say by a header
+            which region gave them.
         version: Version of the server in the image, such as `0.11.0`. Default: the tag of the server's own images and
             mirrors whose path ends so. Needed for other images, digests and moving tags; not for `custom`.
         command: Command of a `custom` server. Default: the image's own.
         extra_args: More arguments for the server, as they are; for `custom` all of them.
-        env: Environment variables by name.
+        env: Environment variables by name. A value is in plan and state: a secret is for `secret_env`.
         secret_env: Environment variables by name, each from a Secret in the platform's namespace.
         port: HTTP port. Default: 8000 for vllm, 30000 for sglang; `custom` names its own.
         health_path: Path that answers 200 once the server is ready. Default: `/health`; `custom` names its own.
         metric: Gauge from 0 to 1 that shows how full a `custom` server is. Default: none; the server is then behind a
             multi-cluster Service in place of an InferencePool.
-        gpu_memory_percent: Share of each GPU's memory that vllm or sglang takes. Default: the server's own.
-        gpu_memory_gib: GiB of GPU memory that a `custom` server needs.
+        gpu_memory_percent: Share of each chip's memory that vllm or sglang takes. Default: the server's own, or its
+            part of a GPU that other pods use too.
+        gpu_memory_gib: GiB of GPU memory that a `custom` server needs: checked, since nothing limits it.
         tensor_parallel_size: Chips that hold the model together; fewer GPUs than a node has let several pods share it.
             Default: the chips of one node, of the smallest machine where there are several pools.
         max_model_len: Longest context in tokens. Default: what the model allows, which may not fit in memory.
@@ -79,6 +81,7 @@ class ServerSpec:
             *wrong_text("version", self.version, r"\d+\.\d+(\.\d+)?(\.?post\d+)?", "read like 0.11.0"),
             *wrong_image(self.image),
             *wrong_text("health_path", self.health_path, r"(?s)/.*", "start with '/'"),
+            *wrong_text("metric", self.metric, r"[A-Za-z_:][A-Za-z0-9_:]*", "be the name of a Prometheus metric"),
         ]
         refuse([*wrong_settings(self), *texts])
 
@@ -91,6 +94,15 @@ class ServerSpec:
     def ready_path(self) -> str:
         """The path that answers once it is ready."""
         return self.health_path or "/health"
+
+    @property
+    def answers_with_region(self) -> bool:
+        """
+        Whether each answer has the header `x-inference-region`.
+
+        Of all kinds vLLM alone loads a middleware by an argument; SGLang (sglang/launch_server.py) has none.
+        """
+        return self.kind == "vllm"
 
     @property
     def has_pool(self) -> bool:

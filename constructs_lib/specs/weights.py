@@ -1,4 +1,4 @@
-"""The weights of a model: where they come from, and who may fetch them."""
+"""The weights of a model: where they come from, and where a pod has them."""
 
 from __future__ import annotations
 
@@ -7,118 +7,85 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.specs.hugging_face import (
+    HuggingFaceTokenSpec,
+    RepositorySpec,
+    Snapshot,
+    wrong_files,
+    wrong_snapshot,
+)
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
-TOKEN = re.compile(r"hf_\w{8,}")
-"""What a Hugging Face token looks like: it is never printed."""
-
-REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
-BUCKET_PATH = r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^/\s]+)*/?"
+BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
+BUCKET_PATH = rf"gs://{BUCKET}(/(?!\.\.?(/|$))[^/\s*?\[\]#]+)*/?"
 """A bucket, or a folder in it."""
+IMAGE_PATH = r"/(?!models/?$|buckets/?$)\S+"
+BUCKETS = "/buckets"
+"""Below it a pod has each bucket of somebody else, by its name."""
 DEFAULT_SIZE_GIB = 56
 """Of weights whose size is not given."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class KubernetesSecretSpec:
-    """
-    A Secret that is in the platform's namespace already.
-
-    Args:
-        name: Name of the Secret.
-        key: Key in the Secret that holds the token.
-    """
-
-    name: str
-    key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class HuggingFaceTokenSpec:
-    """
-    Where the download finds its Hugging Face token: one of two places. The token itself is never in a config.
-
-    Args:
-        secret_manager: Name of a secret in the platform's project; mounted as a file, not copied.
-        kubernetes_secret: A Secret made by somebody else.
-    """
-
-    secret_manager: str | None = None
-    kubernetes_secret: KubernetesSecretSpec | None = None
-
-    def __post_init__(self) -> None:
-        if isinstance(self.secret_manager, str) and TOKEN.search(self.secret_manager):
-            fix = "the name of the secret that holds the new one, after you revoked this one"
-            raise ValueError(f"secret_manager must hold no Hugging Face token, got one: write {fix}")
-        if (self.secret_manager is None) == (self.kubernetes_secret is None):
-            given = "none" if self.secret_manager is None else "both"
-            raise ValueError(f"give exactly one of secret_manager and kubernetes_secret, got {given}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RepositorySpec:
-    """
-    A Hugging Face repository at one revision.
-
-    Args:
-        repository: Hugging Face repository, such as `google/gemma-3-270m-it`.
-        revision: Commit of the repository, 40 hexadecimal digits.
-    """
-
-    repository: str
-    revision: str
-
-    def __post_init__(self) -> None:
-        refuse(_wrong_snapshot(self.repository, self.revision))
-
-    @property
-    def directory(self) -> str:
-        """Where it is beside the weights: one folder per revision."""
-        return f"{self.repository}/{self.revision}"
+BESIDE_IMAGE_GIB = 10
+"""Of what is read beside weights that are in the image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoraAdapterSpec:
     """
-    A LoRA adapter of the model.
+    A LoRA adapter of the model, from a Hugging Face repository or from a bucket that has it already.
+
+    Give exactly one of `repository` and `bucket_path`.
 
     Args:
-        repository: Hugging Face repository of the adapter.
+        repository: Hugging Face repository of the adapter; downloaded with the weights.
         revision: Commit of the repository, 40 hexadecimal digits. Default: `main` as it is at the download, so that two
             servers may have two versions.
+        bucket_path: Folder of a bucket that has the adapter already, such as `gs://my-models/adapters/food-v3`.
     """
 
-    repository: str
-    revision: str = "main"
+    repository: str | None = None
+    revision: str | None = None
+    bucket_path: str | None = None
 
     def __post_init__(self) -> None:
-        refuse(_wrong_snapshot(self.repository, self.revision, branch="main"))
+        snapshot = wrong_snapshot(self.repository, self.revision, branch="main")
+        refuse([*snapshot, *_wrong_path(self.bucket_path), *_wrong_places(self, "repository", "bucket_path")])
 
     @property
-    def directory(self) -> str:
-        """Where it is beside the weights: one folder per revision."""
-        return f"{self.repository}/{self.revision}"
+    def path(self) -> str:
+        """Where a pod has it."""
+        if self.bucket_path is not None:
+            return _mounted(self.bucket_path)
+        return Snapshot(repository=str(self.repository), revision=self.revision or "main").path
 
 
-def _wrong_snapshot(repository: str | None, revision: str | None, branch: str | None = None) -> Iterator[str]:
-    yield from wrong_text("repository", repository, REPOSITORY, "read owner/name", _owner_and_name(repository))
-    commit = r"[0-9a-f]{40}" if branch is None else rf"[0-9a-f]{{40}}|{branch}"
-    must = "be a commit of 40 hexadecimal digits"
-    yield from wrong_text("revision", revision, commit, must, _commit(revision))
+def _wrong_path(path: str | None) -> Iterator[str]:
+    yield from wrong_text("bucket_path", path, BUCKET_PATH, "read gs://<bucket>/<folder>", _address(path))
 
 
-def _owner_and_name(repository: str | None) -> str:
-    """Return what to write for the address of a repository."""
-    site = r"(?:[a-z]+://)?(?:(?:www\.)?(?:huggingface\.co|hf\.co)/)?"
-    page = r"(?:/(?:tree|blob|resolve|commits?)/.*|@.*|/)?"
-    address = re.fullmatch(rf"{site}({REPOSITORY}){page}", str(repository))
-    return f"write '{address[1]}'" if address else "copy both from the model's page"
+def _address(path: str | None) -> str:
+    """Return what to write for a folder as a browser, another tool or a mount shows it."""
+    consoles = r"https?://(?:console\.cloud\.google\.com/storage/browser(?:/_details)?|storage\.(?:googleapis|cloud\.google)\.com)/"
+    inner = re.sub(rf"^(?:{consoles}|gs:/*|gcs:/*|/gcs/|/buckets/)", "", str(path)).partition("?")[0].partition(";")[0]
+    likely = f"gs://{inner.strip().replace('//', '/')}"
+    own = "://" not in inner and not inner.startswith("/") and re.fullmatch(BUCKET_PATH, likely)
+    return f"write '{likely}'" if own else "copy the folder to a bucket of Cloud Storage, and write its gsutil URI"
 
 
-def _commit(revision: str | None) -> str:
-    """Return what to write for the address or the upper case letters of a commit."""
-    commit = re.search(r"\b[0-9a-f]{40}\b", str(revision).lower())
-    return f"write '{commit[0]}'" if commit else "take it from the history on the model's page"
+def _wrong_places(spec: LoraAdapterSpec | WeightsSpec, *names: str) -> Iterator[str]:
+    given = [name for name in names if getattr(spec, name) is not None]
+    if len(given) != 1:
+        *first, last = names
+        yield f"give exactly one of {', '.join(first)} and {last}, got {' and '.join(given) or 'none'}"
+    if spec.repository is None and spec.revision is not None:
+        yield f"revision must be left out without repository, got '{spec.revision}'"
+
+
+def _mounted(bucket_path: str) -> str:
+    return f"{BUCKETS}/{bucket_path.removeprefix('gs://').rstrip('/')}"
+
+
+def _bucket(bucket_path: str) -> str:
+    return bucket_path.removeprefix("gs://").partition("/")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,32 +93,36 @@ class WeightsSpec:
     """
     The weights of one model: from a Hugging Face repository, from a bucket that has them already, or in the image.
 
-    Give exactly one of `repository`, `bucket_path` and `image_path`.
+    Give exactly one of `repository`, `bucket_path` and `image_path`. What names a repository is downloaded; what names
+    a path in a bucket is read where it is.
 
     Args:
         repository: Hugging Face repository, such as `google/gemma-3-27b-it`.
         revision: Commit of the repository, 40 hexadecimal digits: what is served cannot change by itself.
-        source: `bucket`: downloaded once, and each server reads it from there. `hugging_face`: each server downloads it
-            for itself when it starts, onto its node; needs no bucket, and Hugging Face at every start. Keep
-            `bucket` for one deploy when it changes: until then servers read it. Default: `bucket`.
-        bucket_path: Folder of a bucket that has the weights already, such as `gs://my-models/fine-tuned/v3`. Nothing is
-            downloaded; servers may read that bucket.
-        image_path: Directory of the server's image that has the weights, such as `/models/gemma`.
-        hugging_face_token: Where the token is. Default: none, for a repository that is open to everybody.
-        lora_adapters: Adapters by the name that clients send as `model`; downloaded with the weights.
+        bucket_path: Folder of a bucket that has the weights already, such as `gs://my-models/fine-tuned/v3`. Servers
+            may read that bucket, and have it at `/buckets/<bucket>`.
+        image_path: Directory of the server's image that has the weights, such as `/opt/gemma`.
+        source: Where downloads go. `bucket`: into the platform's bucket, once, and each server reads them from there.
+            `hugging_face`: each server downloads for itself when it starts, onto its node; needs no bucket, and
+            Hugging Face at every start. Keep `bucket` for one deploy when it changes: until then servers read it.
+            Default: `bucket`.
+        files: Patterns of the repository's files that are downloaded, such as `*Q4_K_M.gguf`. Default: the files that
+            are no weights, and the one set of weights that the server reads.
+        hugging_face_token: Where the token is. Default: none, for repositories that are open to everybody.
+        lora_adapters: Adapters by the name that clients send as `model`.
         other_repositories: More repositories that the server needs (a tokenizer, a draft model, a chat template), by a
-            name that you choose; downloaded with the weights to `/models/<repository>/<revision>`, which
-            `server.extra_args` can name.
+            name that you choose; downloaded to `/models/<repository>/<revision>`, which `server.extra_args` can name.
         size_gib: Size of the weights in GiB; the file cache and the chips' memory are checked against it. Default: 56
-            for a repository or a bucket, none in an image.
+            for a repository or a bucket, unknown in an image.
         download_timeout_minutes: How long the download may take.
     """
 
     repository: str | None = None
     revision: str | None = None
-    source: Literal["bucket", "hugging_face"] | None = None
     bucket_path: str | None = None
     image_path: str | None = None
+    source: Literal["bucket", "hugging_face"] | None = None
+    files: tuple[str, ...] = ()
     hugging_face_token: HuggingFaceTokenSpec | None = None
     lora_adapters: dict[str, LoraAdapterSpec] = field(default_factory=dict)
     other_repositories: dict[str, RepositorySpec] = field(default_factory=dict)
@@ -159,55 +130,83 @@ class WeightsSpec:
     download_timeout_minutes: Annotated[int, Between(5, 360)] = 60
 
     def __post_init__(self) -> None:
-        places = (("bucket_path", self.bucket_path, BUCKET_PATH, "read gs://<bucket>/<folder>"),)
-        texts = [wrong for name, text, form, must in places for wrong in wrong_text(name, text, form, must)]
-        image = wrong_text("image_path", self.image_path, r"/\S+", "be an absolute path in the image")
-        refuse([*_wrong_snapshot(self.repository, self.revision), *wrong_settings(self), *texts, *image])
-        given = [name for name in ("repository", "bucket_path", "image_path") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(
-                f"give exactly one of repository, bucket_path and image_path, got {' and '.join(given) or 'none'}"
-            )
+        image = wrong_text("image_path", self.image_path, IMAGE_PATH, "be an absolute path in the image")
+        places = _wrong_places(self, "repository", "bucket_path", "image_path")
+        texts = [*wrong_snapshot(self.repository, self.revision), *_wrong_path(self.bucket_path), *image, *places]
         if self.repository is not None and self.revision is None:
-            raise ValueError("revision must be given beside repository, got nothing: copy it from the model's page")
+            texts.append("revision must be given beside repository, got nothing: copy it from the model's page")
+        if self.files and self.repository is None:
+            texts.append("files must be left out without repository, got a list")
+        refuse([*texts, *wrong_files(self.files), *wrong_settings(self)])
 
     @property
     def reads_bucket(self) -> bool:
-        """Whether servers read it from the platform's bucket, into which it is downloaded once."""
-        return self.repository is not None and self.source in (None, "bucket")
+        """Whether servers read downloads from the platform's bucket."""
+        return bool(self.snapshots) and self.source in (None, "bucket")
 
     @property
     def from_hugging_face(self) -> bool:
-        """Whether each server downloads it when it starts."""
-        return self.repository is not None and self.source == "hugging_face"
+        """Whether each server downloads for itself when it starts."""
+        return bool(self.snapshots) and self.source == "hugging_face"
 
     @property
-    def own_bucket(self) -> str | None:
-        """Name of the bucket that has the weights already; None where there is none."""
-        return self.bucket_path.removeprefix("gs://").split("/")[0] if self.bucket_path else None
+    def own_buckets(self) -> tuple[str, ...]:
+        """Names of the buckets that have weights or adapters already, each once."""
+        paths = [self.bucket_path, *(adapter.bucket_path for adapter in self.lora_adapters.values())]
+        return tuple(dict.fromkeys(_bucket(path) for path in paths if path is not None))
 
     @property
-    def directory(self) -> str:
-        """Where the weights are below the mounted folder; one folder per revision, so that an old one can return."""
-        if self.bucket_path is not None:
-            return self.bucket_path.removeprefix("gs://").partition("/")[2].rstrip("/")
-        return f"{self.repository}/{self.revision}"
+    def is_mounted(self) -> bool:
+        """Whether servers read anything that is not in their image."""
+        return bool(self.snapshots or self.own_buckets)
+
+    @property
+    def path(self) -> str:
+        """Where a pod has the weights."""
+        if self.image_path is not None:
+            return self.image_path
+        return self.snapshots[0].path if self.bucket_path is None else _mounted(self.bucket_path)
 
     @property
     def name(self) -> str:
-        """What the weights are called: the last part of where they are."""
+        """The last part of where the weights are."""
         place = self.repository or self.bucket_path or self.image_path or ""
         return place.rstrip("/").split("/")[-1]
 
     @property
     def gib(self) -> int:
-        """Size of the weights in GiB; 0 where they are in the image."""
+        """Size of the weights in GiB; 0 where they are in the image and nobody said how large they are."""
         if self.size_gib is not None:
             return self.size_gib
         return 0 if self.image_path else DEFAULT_SIZE_GIB
 
     @property
-    def snapshots(self) -> tuple[RepositorySpec | LoraAdapterSpec, ...]:
-        """Everything that is downloaded: the weights, the adapters and the other repositories."""
-        own = RepositorySpec(repository=self.repository, revision=str(self.revision)) if self.repository else None
-        return (*((own,) if own else ()), *self.lora_adapters.values(), *self.other_repositories.values())
+    def mounted_gib(self) -> int:
+        """GiB that servers read from outside of their image."""
+        if not self.is_mounted:
+            return 0
+        return BESIDE_IMAGE_GIB if self.image_path else self.gib
+
+    @property
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Everything that is downloaded: the weights, the adapters and the other repositories, in this order."""
+        own = (
+            [Snapshot(repository=self.repository, revision=str(self.revision), files=self.files)]
+            if self.repository
+            else []
+        )
+        adapters = [
+            Snapshot(
+                name=name, setting=f"lora_adapters.{name}", kind="adapter",
+                repository=adapter.repository, revision=adapter.revision or "main",
+            )
+            for name, adapter in self.lora_adapters.items() if adapter.repository is not None
+        ]  # fmt: skip
+        others = [
+            Snapshot(
+                name=name, setting=f"other_repositories.{name}", kind="any",
+                repository=other.repository, revision=other.revision, files=other.files,
+            )
+            for name, other in self.other_repositories.items()
+        ]  # fmt: skip
+        return (*own, *adapters, *others)

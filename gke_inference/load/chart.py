@@ -1,4 +1,4 @@
-"""The chart of a load run: which region served, and how long the first token took, step by step."""
+"""The chart of a load run: which region served, and how long the first token or byte took, step by step."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _draw_times(plan: LoadPlan, run: RunFigures) -> str:
     """Draw the time to first token, or to the whole answer where that is all there is."""
     totals = [step.total for step in run.steps]
     if plan.endpoint.stream:
-        title = "Time to first token"
+        title = f"Time to first {'token' if plan.endpoint.is_openai else 'byte'}"
         values = {"p50": [total.ttft_p50_sec for total in totals], "p95": [total.ttft_p95_sec for total in totals]}
     else:
         title = "Time to the whole answer (not streamed)"

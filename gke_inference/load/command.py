@@ -6,15 +6,18 @@ import signal
 import ssl
 from collections.abc import AsyncIterator
 from itertools import cycle
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import anyio
 import click
 import httpx
 from rich.console import Console
 
+from gke_inference.chosen_model import choose_model, client_names, find_models, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option, platform_config
+from gke_inference.live_platform import ModelEndpoint
 from gke_inference.load import report
 from gke_inference.load.chart import draw
 from gke_inference.load.figures import run_figures
@@ -23,26 +26,61 @@ from gke_inference.load.ramp import Ramp, RampMeasurement
 from gke_inference.load.view import LoadView
 from gke_inference.openai import Endpoint
 from gke_inference.openai_client import CONNECT_SEC, make_prompt, send, served_models
-from gke_inference.option_types import BaseUrl, Finite, NewFile, TokenVariable, WholeNumbers
+from gke_inference.option_types import BaseUrl, Finite, JsonBody, NewFile, RequestPath, TokenVariable, WholeNumbers
 from platform_config.errors import shown
+from platform_config.model import Model, models_of
 
 DAY_SEC = 86_400
 
 
-def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) -> str:
-    """Return *model*, or the one of the config, which is read only then; empty where there is no config to read."""
+@dataclass(frozen=True, kw_only=True)
+class AskedModel:
+    """
+    The model that requests ask for.
+
+    Attributes:
+        name: What is sent as `model`; empty where the server has to say it.
+        model: The model of the config, whose address requests have; None where no config knows it.
+    """
+
+    name: str
+    model: Model | None = None
+
+
+def find_asked_model(ctx: click.Context, _: click.Parameter, given: str | None) -> AskedModel:
+    """
+    Return the model that is meant: of the config where there is one, by its key first, else by what clients send.
+
+    A name that the config does not know is sent as it is, unless the config was named.
+    """
     settings: Settings = ctx.obj
-    if model or not (settings.named or settings.config_path.exists()):
-        return model or ""
-    return platform_config(ctx).model.name
+    if not (settings.named or settings.config_path.exists()):
+        return AskedModel(name=given or "")
+    config = platform_config(ctx)
+    found = find_models(config, given) if given else [choose_model(config, None)]
+    if len(found) > 1:
+        keys = ", ".join(model.key for model in found)
+        raise click.BadParameter(f"must be the key of one of {keys}, which all answer to {shown(str(given))}")
+    if not found and settings.named:
+        names = ", ".join(f"{model.key} ({', '.join(client_names(model))})" for model in models_of(config))
+        raise click.BadParameter(f"must be a model of the config: {names}; got {shown(str(given))}")
+    if not found:
+        return AskedModel(name=str(given))
+    [model] = found
+    return AskedModel(
+        name=str(given) if given in client_names(model) and given != model.key else model.name, model=model
+    )
 
 
 @click.command(cls=Command)
 @option("--url", type=BaseUrl(), required=True, help="Base address of the server or gateway, such as http://10.0.0.5.")
 @option(
-    "--model", metavar="NAME", callback=configured_model,
-    help="Model to ask for.  [default: the one of the config, else of the server]",
+    "--model", "asked", metavar="KEY", callback=find_asked_model,
+    help="Key of a model of the config, or what clients send as model.  [default: the only one of config or server]",
 )  # fmt: skip
+@option(
+    "--direct", is_flag=True, help="The URL is a server's own: add no path, host or headers of the model's address."
+)
 @option("--concurrency", type=WholeNumbers(most=10_000), default="1,2,4,8,16", help="Requests at once, step by step.")
 @option("--step-sec", type=Finite(0, DAY_SEC, min_open=True), metavar="SEC", default=30, help="Length of a step.")
 @option(
@@ -53,7 +91,9 @@ def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) 
 )
 @option("--max-tokens", type=click.IntRange(1, 1_000_000), metavar="N", default=128, help="Longest answer.")
 @option("--stream/--no-stream", default=True, help="Ask for tokens as they come.")
-@option("--api", type=click.Choice(["chat", "completions"]), default="chat", help="Which API to call.")
+@option("--api", type=click.Choice(["chat", "completions"]), default="chat", help="Which API of OpenAI's to call.")
+@option("--path", type=RequestPath(), help="Where to POST in place of --api, such as /v1/audio/speech; with --body.")
+@option("--body", type=JsonBody(), metavar="JSON", help="What to POST to --path: JSON, or @FILE.")
 @option(
     "--timeout-sec",
     type=Finite(0, DAY_SEC, min_open=True),
@@ -85,10 +125,10 @@ def configured_model(ctx: click.Context, _: click.Parameter, model: str | None) 
 @option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: requests by region and time to first token.")
 @click.pass_obj
 def load(
-    settings: Settings, *, url: str, model: str, concurrency: tuple[int, ...], step_sec: float,
+    settings: Settings, *, url: str, asked: AskedModel, direct: bool, concurrency: tuple[int, ...], step_sec: float,
     prompt_tokens: tuple[int, ...], max_tokens: int, stream: bool, api: Literal["chat", "completions"],
-    timeout_sec: float, region_header: str, objective: str, token: str | None, max_error_rate: float,
-    picture: Path | None,
+    path: str | None, body: Any, timeout_sec: float, region_header: str, objective: str, token: str | None,
+    max_error_rate: float, picture: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Raise the load step by step and see which region serves.
@@ -96,15 +136,26 @@ def load(
     Each of N workers sends its next request when its last has ended; each step has another N. Prompts are random
     words, so that no cache answers them. All requests are sent from this one process.
 
+    Requests of a model of the config have its path, host and headers. With --path, any answer of status 200 to 299
+    that comes whole is good, and the time of its first byte is shown in place of that of its first token.
+
     Ctrl-C ends the run early; what was measured until then is reported.
     """
+    model = asked.model
+    problems = list(request_problems(model, path, body))
+    if model and not direct and (problem := route_problem(model)):
+        problems.append(f"{problem}; with --direct, --url is that of a server")
+    if problems:
+        raise click.UsageError("\n  ".join(problems))
+    at = ModelEndpoint.at(url, model) if model and not direct else ModelEndpoint(url=url, model=asked.name)
     try:
-        model = model or _only_model(url, token or "")
+        name = asked.name or ("" if path else _only_model(url, token or ""))
     except ConnectionError as error:
         click.echo(f"Nobody answers at {url}: {error}\n{report.NOBODY_THERE}", err=True)
         return Exit.UNKNOWN
     endpoint = Endpoint(
-        url=url, model=model, api=api, stream=stream, max_tokens=max_tokens, timeout_sec=timeout_sec,
+        url=at.url, headers=at.headers, model=name, api=api, path=path or "", body=body,
+        stream=stream or path is not None, max_tokens=max_tokens, timeout_sec=timeout_sec,
         region_header=region_header, objective=objective, token=token or "",
     )  # fmt: skip
     plan = LoadPlan(

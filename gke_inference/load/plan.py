@@ -34,7 +34,9 @@ class LoadPlan:
         return {
             "url": self.endpoint.url,
             "model": self.endpoint.model,
-            "api": self.endpoint.api,
+            "api": self.endpoint.api if self.endpoint.is_openai else None,
+            "path": self.endpoint.path or None,
+            "headers": dict(self.endpoint.headers),
             "stream": self.endpoint.stream,
             "concurrency": self.concurrency,
             "step_sec": self.step_sec,

@@ -40,14 +40,9 @@ def as_json(plan: LoadPlan, run: RunFigures) -> str:
 def print_report(plan: LoadPlan, run: RunFigures, console: Console) -> None:
     """Print steps, steps by region, errors, where requests spilled over, and the outcome."""
     endpoint = plan.endpoint
-    how = "streamed" if endpoint.stream else "not streamed"
-    prompts = ", ".join(map(str, plan.prompt_tokens))
-    console.print(f"[bold]{escape(endpoint.model)}[/] at {escape(endpoint.url)}", soft_wrap=True, highlight=False)
-    console.print(
-        f"{endpoint.api}, {how}; prompts of about {prompts} tokens, answers of {endpoint.max_tokens} at most\n",
-        soft_wrap=True,
-        highlight=False,
-    )
+    name = escape(endpoint.model or endpoint.path)
+    console.print(f"[bold]{name}[/] at {escape(endpoint.url)}", soft_wrap=True, highlight=False)
+    console.print(f"{escape(_asked(plan))}\n", soft_wrap=True, highlight=False)
     console.print(_steps(plan, run))
     console.print(_regions(plan, run))
     if run.error_examples:
@@ -58,12 +53,22 @@ def print_report(plan: LoadPlan, run: RunFigures, console: Console) -> None:
     console.print(f"\n[bold {EXIT_COLOR[outcome]}]{_verdict(plan, run)}[/]", soft_wrap=True, highlight=False)
 
 
+def _asked(plan: LoadPlan) -> str:
+    """Return what each request asks."""
+    endpoint = plan.endpoint
+    if not endpoint.is_openai:
+        return f"POST {endpoint.path}, the same body each time"
+    how = "streamed" if endpoint.stream else "not streamed"
+    prompts = ", ".join(map(str, plan.prompt_tokens))
+    return f"{endpoint.api}, {how}; prompts of about {prompts} tokens, answers of {endpoint.max_tokens} at most"
+
+
 def _percentiles(what: str) -> tuple[str, str, str]:
     return f"{what}\np50", "\np95", "\np99"
 
 
 def _steps(plan: LoadPlan, run: RunFigures) -> Table:
-    ttft = _percentiles("TTFT") if plan.endpoint.stream else ()
+    ttft = _percentiles(plan.endpoint.first_part) if plan.endpoint.stream else ()
     table = make_table(
         "Steps (times in seconds)", "at\nonce", "\nrequests", "\nfailed", "output\ntokens/s", *ttft,
         *_percentiles("answer"), text=1,
@@ -75,7 +80,7 @@ def _steps(plan: LoadPlan, run: RunFigures) -> Table:
 
 
 def _regions(plan: LoadPlan, run: RunFigures) -> Table:
-    time, times = ("TTFT", _ttft) if plan.endpoint.stream else ("answer", _latency)
+    time, times = (plan.endpoint.first_part, _ttft) if plan.endpoint.stream else ("answer", _latency)
     table = make_table(
         "Regions (times in seconds)", "at\nonce", "\nregion", "\nshare", "\nrequests", "\nfailed",
         "output\ntokens/s", *_percentiles(time), text=2,
@@ -114,7 +119,7 @@ def _seconds(*values: float | None) -> list[str]:
 
 def _remarks(plan: LoadPlan, run: RunFigures) -> Iterator[str]:
     """Yield what is to be known beside the tables."""
-    ttft = "TTFT: time to first token; " if plan.endpoint.stream else ""
+    ttft = "TTFT: time to first token; " if plan.endpoint.stream and plan.endpoint.is_openai else ""
     yield f"{ttft}answer: time to the whole answer; of good requests only."
     yield "A dash: too few of them; p50 takes 2, p95 takes 20, p99 takes 100."
     if by := run.total.output_tokens_counted_by:

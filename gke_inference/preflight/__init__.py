@@ -13,6 +13,7 @@ from gke_inference.preflight import (
     model,
     model_files,
     network,
+    own_bucket,
     project,
     quota,
     reservations,
@@ -25,7 +26,7 @@ __all__ = ["all_checks", "check_ids"]
 
 def all_checks(target: Target) -> Iterator[Check]:
     """Yield every check of *target*; none of them has run yet."""
-    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files):
+    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files, own_bucket):
         yield from topic.checks(target)
 
 

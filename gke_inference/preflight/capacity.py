@@ -12,6 +12,7 @@ from gke_inference.check import Check
 from gke_inference.findings import Finding, good, wrong
 from gke_inference.preflight.target import Target
 from platform_config.errors import nearest
+from platform_config.model import models_in
 from platform_config.pages import VERSIONS
 from platform_config.requirements import system_machine_type, version_floor
 
@@ -74,7 +75,8 @@ def _version(target: Target, key: str) -> Iterator[Finding]:
     if chosen is not None and chosen >= floor:
         metric = GkeVersion.parse(BALANCER_METRIC.version)
         doubt = f"; {BALANCER_METRIC.feature} may need {BALANCER_METRIC.version}: {VERSIONS}"
-        balances = target.config.gateway.spill_over_percent is not None
+        models = models_in(target.config, key)
+        balances = any(model.balancing.max_utilization_percent is not None for model in models)
         yield good(
             "VERSION", f"{spelled(chosen)} would be taken{doubt if balances and chosen < metric else ''}", needed
         )

@@ -12,28 +12,34 @@ from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.registry import REFUSED, manifest
 from gke_inference.preflight.target import Target
+from platform_config.model import models_of
 from platform_config.requirements import needs_adapter
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """Yield one for the chart, one for each image that the platform runs itself."""
-    version = target.config.inference_pool.chart_version
-    chart = f"{inferencepool_chart.REPOSITORY}/{inferencepool_chart.CHART}:{version}".removeprefix("oci://")
-    images = {
-        "CHART": chart,
-        "IMAGE-SERVER": target.config.model_server.image,
-        "IMAGE-GATES": gates.IMAGE,
-        "IMAGE-DOWNLOAD": weights.IMAGE,
-    }
-    if needs_adapter(target.config):
-        images["IMAGE-ADAPTER"] = metrics_adapter.IMAGE
-    for id_, image in images.items():
+    """Yield one for each version of the chart, one for each image that the platform runs itself."""
+    for id_, image in _images(target).items():
         yield Check(
             id=id_,
             needed=f"{image} can be pulled",
             role="access to the registry",
             ask=partial(_pull, target, id_, image),
         )
+
+
+def _images(target: Target) -> dict[str, str]:
+    """Return everything that is pulled, by the id of its finding."""
+    models = models_of(target.config)
+    chart = f"{inferencepool_chart.REPOSITORY}/{inferencepool_chart.CHART}".removeprefix("oci://")
+    versions = list(dict.fromkeys(model.inference_pool.chart_version for model in models if model.has_pool))
+    images = {"CHART" if len(versions) == 1 else f"CHART-{each}": f"{chart}:{each}" for each in versions}
+    images |= {target.model_id("IMAGE-SERVER", model.key): model.server.image for model in models}
+    images["IMAGE-GATES"] = gates.IMAGE
+    if any(model.weights and model.weights.snapshots for model in models):
+        images["IMAGE-DOWNLOAD"] = weights.IMAGE
+    if needs_adapter(target.config):
+        images["IMAGE-ADAPTER"] = metrics_adapter.IMAGE
+    return images
 
 
 def _pull(target: Target, id_: str, image: str) -> Iterator[Finding]:

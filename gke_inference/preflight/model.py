@@ -1,20 +1,23 @@
-"""The weights: the secret that holds the token, and whether Hugging Face hands the model out."""
+"""The weights: the secret that holds the token, whether Hugging Face hands them out, or an own bucket has them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import httpx
 
-from constructs_lib.specs import LoraAdapterSpec, RepositorySpec
+from constructs_lib.specs import LoraAdapterSpec, RepositorySpec, WeightsSpec
+from constructs_lib.vllm_arguments import weights_format
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.target import Target
 from gke_inference.retry import send_with_retries
 from gke_inference.verbose import calls
+from platform_config.model import Model, models_of
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
 """Hugging Face's own variable for a mirror."""
@@ -22,25 +25,73 @@ ENDPOINT = "https://huggingface.co"
 TIMEOUT_SEC = 20
 
 
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """
+    One repository that a model needs.
+
+    Attributes:
+        id: Id of its findings.
+        model: Key of the model.
+        weights: The model's weights.
+        snapshot: Repository and revision.
+        form: Which of its files are needed, as the download program calls it.
+    """
+
+    id: str
+    model: str
+    weights: WeightsSpec
+    snapshot: RepositorySpec | LoraAdapterSpec
+    form: str
+
+    @property
+    def with_token(self) -> bool:
+        """Whether it is downloaded with a token."""
+        return self.weights.hugging_face_token is not None
+
+    @property
+    def add_token(self) -> str:
+        """The fix for a repository that needs a token where the config names none."""
+        return f"add models.{self.model}.weights.hugging_face_token"
+
+
+def downloads(target: Target) -> Iterator[Download]:
+    """Yield every repository of every model: the weights, the adapters, and what else a server needs."""
+    for model in models_of(target.config):
+        if model.weights is not None and model.weights.repository is not None:
+            yield from _downloads(target, model, model.weights)
+
+
+def _downloads(target: Target, model: Model, weights: WeightsSpec) -> Iterator[Download]:
+    own = target.model_id("MODEL", model.key)
+    between = "/" if own != "MODEL" else "-"
+    made = partial(Download, model=model.key, weights=weights)
+    snapshot = RepositorySpec(repository=str(weights.repository), revision=str(weights.revision))
+    yield made(id=own, snapshot=snapshot, form=weights_format(model.server.extra_args))
+    for name, adapter in weights.lora_adapters.items():
+        yield made(id=f"{own}{between}{name}", snapshot=adapter, form="adapter")
+    for name, other in weights.other_repositories.items():
+        yield made(id=f"{own}{between}{name}", snapshot=other, form="auto")
+
+
 def checks(target: Target) -> Iterator[Check]:
-    """Yield one for the secret, where Secret Manager has it; one per repository."""
-    model = target.config.model
-    if secret := model.hugging_face_token.secret_manager:
+    """Yield one for each secret that Secret Manager has; one per repository."""
+    secrets = target.config.token_secrets
+    for secret in secrets:
+        id_ = "SECRET" if len(secrets) == 1 else f"SECRET-{secret}"
         yield Check(
-            id="SECRET", needed=f"the secret {secret} with an enabled version",
-            role="secretmanager.versions.list", ask=partial(_secret, target, secret),
+            id=id_, needed=f"the secret {secret} with an enabled version",
+            role="secretmanager.versions.list", ask=partial(_secret, target, id_, secret),
         )  # fmt: skip
-    snapshots: dict[str, RepositorySpec | LoraAdapterSpec] = {"": model, **model.lora_adapters}
-    for name, snapshot in snapshots.items():
+    for download in downloads(target):
         yield Check(
-            id=f"MODEL-{name}" if name else "MODEL", needed=f"{snapshot.repository} can be downloaded",
-            role="a Hugging Face account that accepted its terms",
-            ask=partial(_snapshot, target, f"MODEL-{name}" if name else "MODEL", snapshot),
+            id=download.id, needed=f"{download.snapshot.repository} can be downloaded",
+            role="a Hugging Face account that accepted its terms", ask=partial(_snapshot, target, download),
         )  # fmt: skip
 
 
-def _secret(target: Target, secret: str) -> Iterator[Finding]:
-    """Only its versions are listed; what it holds is never read."""
+def _secret(target: Target, id_: str, secret: str) -> Iterator[Finding]:
+    """List its versions only; what it holds is never read."""
     versions = target.google.find(
         "secretmanager", "v1", "projects.secrets.versions.list", parent=f"projects/{target.project}/secrets/{secret}",
         filter="state:ENABLED", pageSize=1,
@@ -48,16 +99,16 @@ def _secret(target: Target, secret: str) -> Iterator[Finding]:
     needed = f"the secret {secret} with an enabled version"
     if versions is None:
         fix = f"gcloud secrets create {secret} --data-file=- (the token on stdin)"
-        yield wrong("SECRET", f"there is no {secret}", needed, fix)
+        yield wrong(id_, f"there is no {secret}", needed, fix)
     elif not versions.get("versions"):
         fix = f"gcloud secrets versions add {secret} --data-file=- (the token on stdin)"
-        yield wrong("SECRET", "it has no enabled version", needed, fix)
+        yield wrong(id_, "it has no enabled version", needed, fix)
     else:
-        yield good("SECRET", "it has an enabled version", needed)
+        yield good(id_, "it has an enabled version", needed)
 
 
-def _snapshot(target: Target, id_: str, snapshot: RepositorySpec | LoraAdapterSpec) -> Iterator[Finding]:
-    repository, revision = snapshot.repository, snapshot.revision
+def _snapshot(target: Target, download: Download) -> Iterator[Finding]:
+    id_, repository, revision = download.id, download.snapshot.repository, download.snapshot.revision
     needed = f"{repository} at {revision[:12]} can be downloaded"
     page = f"https://huggingface.co/{repository}"
     found = get(f"api/models/{repository}/revision/{revision}", target.hugging_face_token)
@@ -65,17 +116,28 @@ def _snapshot(target: Target, id_: str, snapshot: RepositorySpec | LoraAdapterSp
         yield wrong(id_, f"there is no {repository} at {revision}", needed, f"take both from {page}/commits/main")
     elif found.status_code in (401, 403):
         # For a repository that does not exist it says 401 as well.
-        fix = f"correct the repository, or name a token that may see it with --hugging-face-token-env ({page})"
-        yield unknown(id_, "it is not there, or not for this caller to see", needed, fix)
+        yield _hidden(download, needed, page)
     elif found.status_code != 200:
         raise ApiError(status=found.status_code, reason="noAnswer", message="Hugging Face")
-    elif not found.json().get("gated"):
+    elif not found.json().get("gated") and not found.json().get("private"):
         yield good(id_, "there, for everybody", needed)
+    elif not download.with_token:
+        fix = f"{download.add_token}, of an account that accepted the terms at {page}"
+        yield wrong(id_, "not for everybody, and the config names no token for it", needed, fix)
     elif not target.hugging_face_token:
         fix = f"accept the terms at {page}, and name the token with --hugging-face-token-env"
         yield unknown(id_, "there, for those only who accepted its terms", needed, fix)
     else:
         yield _licence(id_, repository, needed, page, target.hugging_face_token)
+
+
+def _hidden(download: Download, needed: str, page: str) -> Finding:
+    """Return the finding for a repository that is not shown; without a token the download does not see it either."""
+    if not download.with_token:
+        found = "it is not there, or not for everybody, and the config names no token for it"
+        return wrong(download.id, found, needed, f"correct the repository ({page}), or {download.add_token}")
+    fix = f"correct the repository, or name a token that may see it with --hugging-face-token-env ({page})"
+    return unknown(download.id, "it is not there, or not for this caller to see", needed, fix)
 
 
 def _licence(id_: str, repository: str, needed: str, page: str, token: str) -> Finding:

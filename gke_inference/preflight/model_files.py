@@ -1,4 +1,4 @@
-"""The files that would be downloaded: whether a repository has what vLLM reads, and how large it is."""
+"""The files that would be downloaded: whether a repository has what the server reads, and how large it is."""
 
 from __future__ import annotations
 
@@ -8,60 +8,85 @@ from math import ceil
 from urllib.parse import quote
 
 from constructs_lib.data.download_weights import RefusedError, RemoteFile, needed, remote_file
-from constructs_lib.specs import LoraAdapterSpec, RepositorySpec
-from constructs_lib.vllm_arguments import weights_format
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
-from gke_inference.preflight.model import get
+from gke_inference.preflight.model import Download, downloads, get
 from gke_inference.preflight.target import Target
+from platform_config.model import Model
 
 GIB = 2**30
 NAME_TOKEN = "name the token of such an account with --hugging-face-token-env"
+SERVERS = {"vllm": "vLLM", "sglang": "SGLang", "custom": "the server"}
 
 
 def checks(target: Target) -> Iterator[Check]:
     """Yield one per repository, by the rule of the download program itself."""
-    model = target.config.model
-    kind, size = weights_format(target.config.model_server.extra_args), model.weights_gib
-    snapshots: dict[str, RepositorySpec | LoraAdapterSpec] = {"MODEL-FILES": model}
-    snapshots |= {f"MODEL-{name}-FILES": adapter for name, adapter in model.lora_adapters.items()}
-    for id_, snapshot in snapshots.items():
-        what = f"files that vLLM reads, at most model.weights_gib ({size} GiB)" if snapshot is model else "an adapter"
+    for download in downloads(target):
+        what = needed_files(target, download)
         yield Check(
-            id=id_, needed=what, role="a Hugging Face account that accepted the terms",
-            ask=partial(_files, target, id_, snapshot, what, kind if snapshot is model else "adapter"),
+            id=files_id(target, download), needed=what, role="a Hugging Face account that accepted the terms",
+            ask=partial(_files, target, download, what),
         )  # fmt: skip
 
 
-def _files(target: Target, id_: str, snapshot: RepositorySpec | LoraAdapterSpec, what: str, kind: str) -> Iterator[Finding]:
-    token, page = target.hugging_face_token, f"{snapshot.repository}/revision/{snapshot.revision}"
-    found = get(f"api/models/{page}?blobs=true", token)
+def files_id(target: Target, download: Download) -> str:
+    """Return the id of the finding on the files of *download*."""
+    own = target.model_id("MODEL", download.model)
+    return target.model_id("MODEL-FILES", download.model) if download.id == own else f"{download.id}-FILES"
+
+
+def needed_files(target: Target, download: Download) -> str:
+    """Return what the repository must have."""
+    if download.snapshot in download.weights.lora_adapters.values():
+        return "an adapter"
+    server = SERVERS[Model(target.config, download.model).server.kind]
+    if download.snapshot.repository != download.weights.repository:
+        return f"files that {server} reads"
+    return f"files that {server} reads, at most {size_setting(download.model)} ({download.weights.gib} GiB)"
+
+
+def size_setting(model: str) -> str:
+    """Return the path of the setting that says how large the weights of *model* are."""
+    return f"models.{model}.weights.size_gib"
+
+
+def _files(target: Target, download: Download, what: str) -> Iterator[Finding]:
+    id_, snapshot, token = files_id(target, download), download.snapshot, target.hugging_face_token
+    found = get(f"api/models/{snapshot.repository}/revision/{snapshot.revision}?blobs=true", token)
     # What cannot be seen at all is reported by MODEL.
     if found.status_code in (401, 403, 404):
         return
     if found.status_code != 200:
         raise ApiError(status=found.status_code, reason="noAnswer", message="Hugging Face")
+    listed = [remote_file(entry) for entry in found.json()["siblings"]]
     try:
-        files = needed(
-            [remote_file(entry) for entry in found.json()["siblings"]], partial(_read, snapshot, token), kind
-        )
+        files = needed(listed, partial(_read, download, token), download.form)
     except RefusedError as error:
-        fix = "choose another repository or revision"
-        yield wrong(id_, str(error), what, fix)
+        yield wrong(id_, str(error), what, "choose another repository or revision")
         return
     except PermissionError as error:
         yield unknown(id_, f"{error} is shown to those only who accepted its terms", what, NAME_TOKEN)
         return
     size = sum(file.size for file in files)
-    size_text = f"{len(files)} files, {size / GIB:.1f} GiB"
-    if isinstance(snapshot, ModelSpec) and size > snapshot.weights_gib * GIB:
-        yield wrong(id_, size_text, what, f"write model.weights_gib: {ceil(size / GIB)}")
-    else:
-        yield good(id_, size_text, what)
+    yield judge_size(id_, len(files), size, what, limit_gib=_limit(download), setting=size_setting(download.model))
 
 
-def _read(snapshot: RepositorySpec | LoraAdapterSpec, token: str, file: RemoteFile) -> bytes:
+def _limit(download: Download) -> int | None:
+    """Return how large the files may be, in GiB; None for what is not the weights."""
+    return download.weights.gib if download.snapshot.repository == download.weights.repository else None
+
+
+def judge_size(id_: str, count: int, size: int, needed: str, *, limit_gib: int | None, setting: str) -> Finding:
+    """Return the finding on *count* files of *size* bytes in all; *setting* gives the limit in GiB."""
+    size_text = f"{count} files, {size / GIB:.1f} GiB"
+    if limit_gib is not None and size > limit_gib * GIB:
+        return wrong(id_, size_text, needed, f"write {setting}: {ceil(size / GIB)}")
+    return good(id_, size_text, needed)
+
+
+def _read(download: Download, token: str, file: RemoteFile) -> bytes:
+    snapshot = download.snapshot
     answer = get(f"{snapshot.repository}/resolve/{snapshot.revision}/{quote(file.path)}", token)
     if answer.status_code in (401, 403):
         raise PermissionError(file.path)

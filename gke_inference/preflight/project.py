@@ -83,7 +83,7 @@ def permissions(target: Target) -> list[str]:
         extra.append("compute.addresses.createInternal")
     if config.bucket:
         extra += ["storage.buckets.create", "storage.buckets.setIamPolicy"]
-    if config.model.hugging_face_token.secret_manager:
+    if config.token_secrets:
         extra.append("secretmanager.secrets.setIamPolicy")
     return sorted([*PERMISSIONS, *extra])
 

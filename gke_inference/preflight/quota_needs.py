@@ -12,14 +12,17 @@ from gke_inference.preflight.target import Target
 from platform_config.model import models_in
 from platform_config.requirements import system_machine_type
 
-LOAD_BALANCER = {
+PER_MODEL = {
     "QUOTA-BACKEND-SERVICES": ("GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES", "backend services"),
     "QUOTA-HEALTH-CHECKS": ("HEALTH_CHECKS", "health checks"),
+}
+"""What the gateway's controller makes for each model, once for all regions: one of each at least."""
+LOAD_BALANCER = {
     "QUOTA-TARGET-PROXIES": ("TARGET_HTTP_PROXIES", "target HTTP proxies"),
     "QUOTA-URL-MAPS": ("URL_MAPS", "URL maps"),
 }
 """
-What the gateway's controller makes, once for all regions: one of each at least.
+What the gateway's controller makes, once for all regions and models: one of each at least.
 
 Forwarding rules are counted per region of a network, and this platform has a network of its own. Source: Google, "Cloud
 Load Balancing quotas and limits", cross-region internal Application Load Balancer.
@@ -59,6 +62,8 @@ def project_needs(target: Target) -> Iterator[Need]:
     yield _need("QUOTA-FIREWALLS", "FIREWALLS", 1 + 2 * count, "firewall rules")
     if config.network.nat:
         yield _need("QUOTA-ROUTERS", "ROUTERS", count, "routers")
+    for id_, (metric, unit) in PER_MODEL.items():
+        yield _need(id_, metric, len(config.models), unit)
     for id_, (metric, unit) in LOAD_BALANCER.items():
         yield _need(id_, metric, 1, unit)
 
@@ -76,7 +81,7 @@ def region_needs(target: Target, key: str) -> Iterator[Need]:
     if not config.cluster.private_nodes:
         most = _system_nodes(target, key) + sum(pool.nodes for pool in config.pools(key).values())
         yield _need("QUOTA-NODE-ADDRESS", "IN_USE_ADDRESSES", most, "addresses in use")
-    # Of each exported pool, one per zone (see GW-NEG-50); those of other services come on top.
+    # Of each exported pool or Service, one per zone (see GW-NEG-50); those of other services come on top.
     groups = len(config.regions[key].zones) * len(models_in(config, key))
     yield _need("QUOTA-NEG", "NETWORK_ENDPOINT_GROUPS", groups, "network endpoint groups")
 

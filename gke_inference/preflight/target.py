@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gke_inference.api_error import ApiError
+from gke_inference.findings import id_for_model
 from gke_inference.google_api import GoogleApi
 from platform_config.config import Config
 from platform_config.names import Names
@@ -36,6 +37,10 @@ class Target:
     def project(self) -> str:
         """Project ID."""
         return self.config.project
+
+    def model_id(self, id_: str, model: str) -> str:
+        """Return the id of a finding about *model*: with several models it carries the model's key."""
+        return id_for_model(id_, model, self.config.models)
 
     def has_cluster(self, key: str) -> bool:
         """

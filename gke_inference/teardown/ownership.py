@@ -23,7 +23,14 @@ from gke_inference.load_balancer import (
     users_of_each,
 )
 
-CONTROLLER_PREFIXES = ("gkemcg1-", "gkegw1-", "mcsd-", "k8s1-", "k8s2-", "k8s-")
+DISCOVERY_PREFIX = "gkemcs-"
+"""
+What all parts of the load balancer of multi-cluster Services begin with, such as gkemcs-<project>-<network>.
+
+It comes with the fleet's feature for them and goes with it, however many Services are exported. Source: dumps of
+projects with the feature, such as the URL map gkemcs-<project>-default and its gkemcs-<namespace>-<service>-tcp-<port>.
+"""
+CONTROLLER_PREFIXES = ("gkemcg1-", "gkegw1-", DISCOVERY_PREFIX, "mcsd-", "k8s1-", "k8s2-", "k8s-")
 """What the names that GKE's controllers give begin with.
 
 Firewall rules, by what `gcloud compute network-firewall-policies migrate` leaves out as GKE's: gkemcg1-l7-<network>-...
@@ -83,8 +90,9 @@ class NetworkContents:
 
     @property
     def load_balancer(self) -> tuple[NetworkResource, ...]:
-        """The parts of load balancers."""
-        return tuple(one for one in self.resources if collection_of(one.path) in CHAIN)
+        """The parts of load balancers that go with the Gateway and the exported Services: before fleet and clusters."""
+        parts = (one for one in self.resources if collection_of(one.path) in CHAIN)
+        return tuple(one for one in parts if not one.name.startswith(DISCOVERY_PREFIX))
 
 
 def in_deletion_order(paths: Iterable[str]) -> tuple[NetworkResource, ...]:

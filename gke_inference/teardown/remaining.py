@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
+from gke_inference.api_error import ApiError
 from gke_inference.findings import Finding, Status
 from gke_inference.load_balancer import Part, require_complete
 from gke_inference.teardown.findings import (
@@ -19,6 +20,7 @@ from gke_inference.teardown.findings import (
 )
 from gke_inference.teardown.network import Network, exists
 from gke_inference.teardown.remaining_in_network import RemainingInNetwork
+from gke_inference.teardown.state import States, granted_buckets, granted_secrets
 from platform_config.config import Config
 from platform_config.names import Names
 
@@ -31,11 +33,13 @@ class RemainingResources:
     Attributes:
         network: The platform's network, with the paths that are in Terraform's states.
         config: The platform.
+        states: What was in each state before the teardown: the grants of models that the config has lost, too.
         keep_bucket: Whether the bucket is to stay.
     """
 
     network: Network
     config: Config
+    states: States
     keep_bucket: bool
 
     def findings(self) -> list[Finding]:
@@ -45,7 +49,8 @@ class RemainingResources:
             *search("FLEET", "roles/gkehub.viewer", self._fleet),
             *search("NODE-ACCOUNT", "roles/iam.serviceAccountViewer", self._node_account),
             *search("BUCKET", "roles/storage.bucketViewer", self._bucket),
-            *search("SECRET", "roles/secretmanager.viewer", self._secret),
+            *search("SECRET", "roles/secretmanager.viewer", self._secrets),
+            *search("GRANT", "roles/iam.securityReviewer", self._grants_on_own_buckets),
         ]
 
     @property
@@ -106,10 +111,43 @@ class RemainingResources:
             bucket_stays(name) if self.keep_bucket else still_there("BUCKET", f"bucket {name}", "per GiB", NETWORK_FIX)
         )
 
-    def _secret(self) -> Iterator[Remaining]:
-        secret = self.config.model.hugging_face_token.secret_manager
-        name = f"projects/{self.network.google.project}/secrets/{secret}"
-        if secret and exists(self.network.google, "secretmanager", "v1", "projects.secrets.get", name=name):
-            yield Remaining(
-                id="LEFT-SECRET", status=Status.GOOD, found=f"secret {secret}", needed="stays: it is yours"
-            )  # fmt: skip
+    def _secrets(self) -> Iterator[Remaining]:
+        for secret in dict.fromkeys((*self.config.token_secrets, *granted_secrets(self.states))):
+            name = f"projects/{self.network.google.project}/secrets/{secret}"
+            if exists(self.network.google, "secretmanager", "v1", "projects.secrets.get", name=name):
+                yield _stays("SECRET", f"secret {secret}")
+
+    def _grants_on_own_buckets(self) -> Iterator[Remaining]:
+        """Return the buckets that are not the platform's, which stay, and who of the platform may still read them."""
+        granted = granted_buckets(self.states)
+        own = [model.weights.own_bucket for model in self.config.models.values() if model.weights]
+        buckets = dict.fromkeys((*filter(None, own), *granted))
+        for bucket in [name for name in buckets if name != self._names.bucket]:
+            try:
+                policy = self.network.google.call("storage", "v1", "buckets.getIamPolicy", bucket=bucket)
+            except ApiError as error:
+                if not error.missing:
+                    raise
+                continue
+            yield _stays("OWN-BUCKET", f"bucket {bucket}")
+            for binding in policy.get("bindings", []):
+                for member in binding.get("members", []):
+                    if member in granted.get(bucket, ()) or self._is_server(member):
+                        yield _grant(bucket, str(binding["role"]), member)
+
+    def _is_server(self, member: str) -> bool:
+        """Return whether *member* is the account of a model's servers; its path has the project's number."""
+        accounts = (self._names.model_server(model) for model in self.config.models)
+        subjects = (f"/subject/ns/{self.config.namespace}/sa/{account}" for account in accounts)
+        return member.endswith(tuple(f"/{self._names.workload_pool}{subject}" for subject in subjects))
+
+
+def _stays(kind: str, found: str) -> Remaining:
+    return Remaining(id=f"LEFT-{kind}", status=Status.GOOD, found=found, needed="stays: it is yours")
+
+
+def _grant(bucket: str, role: str, member: str) -> Remaining:
+    account = "/".join(member.rsplit("/", 4)[-4:])
+    command = f"gcloud storage buckets remove-iam-policy-binding gs://{bucket} --role={role} --member={member}"
+    fix = f"look whether another platform of the project uses that account, then: {command}"
+    return still_there("GRANT", f"{role} of {account} on bucket {bucket}", "none", fix)

@@ -115,7 +115,7 @@ class Teardown:
         sweeper.recheck()
         with show_waiting(self.console, "looking for what is left"):
             return RemainingResources(
-                network=self.network, config=self.config, keep_bucket=self.options.keep_bucket
+                network=self.network, config=self.config, states=self.states, keep_bucket=self.options.keep_bucket
             ).findings()
 
     def _orphans(self) -> tuple[tuple[NetworkResource, ...], list[Finding]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
@@ -12,6 +12,8 @@ from gke_inference.teardown.order import DestroyOrder
 from gke_inference.teardown.terraform import Resource, TerraformError, read_state
 
 BUCKET_TYPE = "google_storage_bucket"
+BUCKET_GRANT_TYPE = "google_storage_bucket_iam_member"
+SECRET_GRANT_TYPE = "google_secret_manager_secret_iam_member"
 FIXED_VALUE_TYPE = "terraform_data"
 """Holds what a stack must not change; constructs_lib/fixed_value.py."""
 READERS = 4
@@ -49,9 +51,29 @@ def resource_paths(states: States) -> frozenset[str]:
     return frozenset(path_of(str(one.values.get("id"))) for resources in states.values() for one in resources)
 
 
+def granted_buckets(states: States) -> dict[str, set[str]]:
+    """Return the buckets that a state has grants on, each with who has them: of models that the config lost, too."""
+    found: dict[str, set[str]] = {}
+    for one in _of_type(states, BUCKET_GRANT_TYPE):
+        # A grant that was imported has the bucket's path, `b/<name>`.
+        bucket = str(one.values.get("bucket", "")).removeprefix("b/")
+        found.setdefault(bucket, set()).add(str(one.values.get("member", "")))
+    return found
+
+
+def granted_secrets(states: States) -> tuple[str, ...]:
+    """Return the names of the secrets that a state has grants on."""
+    paths = (str(one.values.get("secret_id", "")) for one in _of_type(states, SECRET_GRANT_TYPE))
+    return tuple(path.rsplit("/", 1)[-1] for path in paths)
+
+
+def _of_type(states: States, type_: str) -> Iterator[Resource]:
+    return (one for resources in states.values() for one in resources if one.type == type_)
+
+
 def has_bucket(states: States) -> bool:
     """Return whether a bucket is in any of them."""
-    return any(one.type == BUCKET_TYPE for resources in states.values() for one in resources)
+    return any(_of_type(states, BUCKET_TYPE))
 
 
 def protected_names(resources: Sequence[Resource]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import drained_regions
@@ -13,11 +14,25 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, gateway_addresses
 from gke_inference.load_balancer import FRONT, RULES, SERVICES, Parts, method_target, parts_of, path_of, reached, select
 from gke_inference.verify.verdict import Verdict
+from platform_config.model import Model
 
 States = list[str] | ApiError
 """Of the servers of one network endpoint group, or why they are not known."""
 NOT_FOUND = "-gw-serve404-"
 """In the name of the backend service for requests that no route takes (public annotations of Gateways show it)."""
+
+
+class Group(NamedTuple):
+    """A network endpoint group behind the gateway: its backend service's name, its address, its servers' states."""
+
+    service: str
+    address: str
+    states: States
+
+
+def service_name(namespace: str, backend: str) -> re.Pattern[str]:
+    """Return what the name of the backend service of an imported pool or Service is like."""
+    return re.compile(rf"gkemcg1-{namespace}-{backend}-\d+-[a-z0-9]+")
 
 
 class Backends:
@@ -28,33 +43,53 @@ class Backends:
         live: The platform's live objects.
         google: Google's APIs.
         gateway: Returns the Gateway of the config cluster.
-        policy: Returns its GCPBackendPolicy.
+        policies: Returns the GCPBackendPolicy of each model, by its key.
     """
 
-    def __init__(self, live: LivePlatform, *, google: GoogleApi, gateway: Once[Any], policy: Once[Any]) -> None:
+    def __init__(
+        self, live: LivePlatform, *, google: GoogleApi, gateway: Once[Any], policies: Mapping[str, Once[Any]]
+    ) -> None:
         self._live = live
         self._google = google
         self._gateway = gateway
-        self._policy = policy
+        self._policies = policies
         self._health = Once(self._ask_health)
 
-    def judge(self, key: str) -> Verdict:
-        """Judge the servers of region *key*."""
+    def judge(self, key: str, model: Model) -> Verdict:
+        """Judge the servers of *model* in region *key*."""
         region = self._live.config.regions[key]
-        drained = region.region in drained_regions(self._policy())
+        drained = region.region in drained_regions(self._policies[model.key]())
         health = self._health()
-        ready = self._ready(key) if health else None
-        return judge_backends(health, zones=region.zones, ready=ready, drained=drained)
+        own = health if health is None else self._of_model(health, model)
+        if health and own is None:
+            return Verdict(found=f"{NO_ANSWER}: no backend service has the name of this model's pool", known=False)
+        ready = self._ready(key, model) if own else None
+        groups = own if own is None else [(group.address, group.states) for group in own]
+        return judge_backends(groups, zones=region.zones, ready=ready, drained=drained)
 
-    def _ask_health(self) -> list[tuple[str, States]] | None:
-        """Return the states of all servers by their network endpoint group; None where no rule leads to a group."""
+    def _of_model(self, health: list[Group], model: Model) -> list[Group] | None:
+        """
+        Return the groups of *model*, by the names that the controller gives to backend services.
+
+        None where none has such a name but some have a name of no model: long ones may be shortened.
+        """
+        config = self._live.config
+        if len(config.models) == 1:
+            return health
+        named = {key: service_name(config.namespace, self._live.names.backend(key)) for key in config.models}
+        own = [group for group in health if named[model.key].fullmatch(group.service)]
+        unnamed = [group for group in health if not any(name.fullmatch(group.service) for name in named.values())]
+        return own if own or not unnamed else None
+
+    def _ask_health(self) -> list[Group] | None:
+        """Return the states of all servers by network endpoint group; None where no rule leads to a group."""
         parts = parts_of(self._google, FRONT)
         network = self._live.names.network_path
         services = pool_services(parts, addresses=gateway_addresses(self._gateway()), network=network)
         if services is None:
             return None
         return [
-            (backend["group"], self._states(path, backend["group"]))
+            Group(path.rpartition("/")[2], backend["group"], self._states(path, backend["group"]))
             for path in sorted(services)
             for backend in parts[path].get("backends", [])
         ]
@@ -68,10 +103,10 @@ class Backends:
             return error
         return [state.get("healthState", "no state") for state in answer.get("healthStatus", [])]
 
-    def _ready(self, key: str) -> int | None:
+    def _ready(self, key: str, model: Model) -> int | None:
         """Return how many servers the cluster has ready; None where it does not answer, which other findings say."""
         try:
-            return self._live.ready_servers(key)
+            return self._live.ready_servers(key, model.key)
         except ApiError:
             return None
 

@@ -13,7 +13,9 @@ RECENT = timedelta(minutes=30)
 """A container that ended in this time counts as one that restarts; before it, as one that has recovered."""
 
 
-def judge_server(deployment: Object, pods: Iterable[Object], *, fewest: int, most: int) -> Verdict:
+def judge_server(
+    deployment: Object, pods: Iterable[Object], *, fewest: int, most: int, ready_path: str = "/health"
+) -> Verdict:
     """Judge whether as many servers as wanted are ready, of the newest version, and none of them restarts."""
     wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
     ready, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
@@ -26,7 +28,7 @@ def judge_server(deployment: Object, pods: Iterable[Object], *, fewest: int, mos
     if status.get("observedGeneration", 0) < deployment["metadata"].get("generation", 0) or updated < wanted:
         problems.append(f"{updated} of {wanted} are of the newest version")
     for pod in pods:
-        problems += _troubles(pod)
+        problems += _troubles(pod, ready_path)
     return Verdict(found=f"{ready} of {wanted} ready", problems=tuple(problems))
 
 
@@ -86,12 +88,21 @@ def judge_inference_pool(pool: Object, picker: Object | None) -> Verdict:
     return Verdict(found=f"exported, endpoint picker {name} ready", problems=tuple(problems))
 
 
+def judge_service(service: Object, export: Object | None, *, port: int) -> Verdict:
+    """Judge whether the Service has the port of the servers and is exported; *export* is None where there is none."""
+    ports = [entry.get("port") for entry in service["spec"].get("ports", [])]
+    problems = [] if port in ports else [f"it has no port {port}: {', '.join(map(str, ports)) or 'none at all'}"]
+    if export is None:
+        problems.append("it is not exported: there is no ServiceExport of its name")
+    return Verdict(found=f"exported, port {port}", problems=tuple(problems))
+
+
 def picker_name(pool: Object) -> str:
     """Return the name of the endpoint picker's Service, and so of its Deployment: the chart gives them one name."""
     return str(pool["spec"].get("endpointPickerRef", {}).get("name", ""))
 
 
-def _troubles(pod: Object) -> Iterator[str]:
+def _troubles(pod: Object, ready_path: str) -> Iterator[str]:
     """Yield why the pod does not serve, or will not for long."""
     name, status = pod["metadata"]["name"], pod.get("status", {})
     if pod["metadata"].get("deletionTimestamp"):
@@ -105,7 +116,7 @@ def _troubles(pod: Object) -> Iterator[str]:
     elif status.get("phase") == "Failed":
         troubles = [f"{name} has failed: {status.get('reason') or status.get('message')}"]
     elif not troubles and conditions.get("Ready", {}).get("status") != "True":
-        troubles = [f"{name} runs but is not ready: it loads the weights, or /health does not answer"]
+        troubles = [f"{name} runs but is not ready: it loads the weights, or {ready_path} does not answer"]
     yield from troubles
 
 

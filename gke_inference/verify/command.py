@@ -39,10 +39,14 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
 @click.command(cls=Command)
 @region_option
 @option(
+    "--model", "models", metavar="KEY", multiple=True,
+    help="Key of a model to look at; may be given again.  [default: all]",
+)  # fmt: skip
+@option(
     "--url-for", "urls", type=UrlOfRegion(), metavar="KEY=URL", multiple=True,
     help="Where the gateway of a region is reached from here; may be given again.  [default: its own address]",
 )  # fmt: skip
-@option("--completion/--no-completion", default=True, help="Ask for one completion through the gateway per region.")
+@option("--completion/--no-completion", default=True, help="Send one request per region and model through the gateway.")
 @option(
     "--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=240,
     help="For all of it together; completions have the last third.",
@@ -52,25 +56,31 @@ def verify(
     settings: Settings,
     *,
     regions: ChosenRegions,
+    models: tuple[str, ...],
     urls: tuple[tuple[str, str], ...],
     completion: bool,
     timeout_sec: float,
 ) -> Exit:
     """
-    Report what is up, region by region: clusters, pools, servers, metrics, the gateway.
+    Report what is up, region by region: clusters, pools, servers of each model, metrics, the gateway.
 
     Reads Google's APIs and each cluster's with your application default credentials, and changes nothing. What could
     not be asked is reported as unknown and never counts as good. Completions need a machine inside the VPC.
     """
-    if problems := list(_contradictions(regions, urls, completion=completion)):
+    if problems := list(_contradictions(regions, models, urls, completion=completion)):
         raise click.UsageError("\n  ".join(problems))
-    found = _findings(regions, dict(urls), completion=completion, timeout_sec=timeout_sec)
+    found = _findings(regions, models, dict(urls), completion=completion, timeout_sec=timeout_sec)
     title = f"{regions.config.name} in {regions.config.project}"
     return report_findings(found, regions.keys, output=settings.output, title=title)
 
 
-def _contradictions(regions: ChosenRegions, urls: tuple[tuple[str, str], ...], *, completion: bool) -> Iterator[str]:
+def _contradictions(
+    regions: ChosenRegions, models: tuple[str, ...], urls: tuple[tuple[str, str], ...], *, completion: bool
+) -> Iterator[str]:
     """Yield each problem of options that do not fit together."""
+    for key in models:
+        if key not in regions.config.models:
+            yield f"--model: must be one of {', '.join(regions.config.models)}, got {shown(key)}"
     for key, count in Counter(key for key, _ in urls).items():
         if key not in regions.keys:
             yield f"--url-for: must name one of {', '.join(regions.keys)}, got {shown(key)}"
@@ -80,7 +90,9 @@ def _contradictions(regions: ChosenRegions, urls: tuple[tuple[str, str], ...], *
         yield "--url-for: must not stand beside --no-completion, which asks at no address"
 
 
-def _findings(regions: ChosenRegions, urls: dict[str, str], *, completion: bool, timeout_sec: float) -> list[Finding]:
+def _findings(
+    regions: ChosenRegions, models: tuple[str, ...], urls: dict[str, str], *, completion: bool, timeout_sec: float
+) -> list[Finding]:
     config = regions.config
     try:
         google = GoogleApi.sign_in(config.project)
@@ -91,6 +103,7 @@ def _findings(regions: ChosenRegions, urls: dict[str, str], *, completion: bool,
             live=LivePlatform(config=config, clusters=connect_clusters(config, lambda: google)),
             google=google,
             keys=regions.keys,
+            models=models or tuple(config.models),
             urls=urls,
             completion=completion,
             timeout_sec=timeout_sec,

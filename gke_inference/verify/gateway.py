@@ -12,9 +12,9 @@ from gke_inference.verify.verdict import Object, Verdict, unmet_conditions
 
 def judge_import(found: Object, *, clusters: Iterable[str]) -> Verdict:
     """
-    Judge whether the pool comes from all *clusters*, as far as its status names them.
+    Judge whether a pool or Service comes from all *clusters*, as far as its status names them.
 
-    No schema of it is public: any text in the status that ends in the name of a cluster counts.
+    No schema of a pool's import is public: any text in the status that ends in the name of a cluster counts.
     """
     names = list(clusters)
     named = {text.rpartition("/")[2] for text in _texts(found.get("status", {}))}
@@ -37,13 +37,19 @@ def judge_gateway(found: Object, *, addresses: int) -> Verdict:
 
 
 def judge_route(found: Object) -> Verdict:
-    """Judge whether the gateway has taken the route, and the route has found the pool."""
+    """
+    Judge whether the gateway has taken the route, and the route has found where it leads.
+
+    Reconciled is a condition of GKE's own: a route is also judged by it where the controller has set it.
+    """
     parents = found.get("status", {}).get("parents", [])
     problems = [] if parents else ["no gateway has taken it"]
     for parent in parents:
         problems += _outdated(found, parent.get("conditions", []))
-        problems += unmet_conditions(parent.get("conditions", []), "Accepted", "ResolvedRefs")
-    return Verdict(found="accepted, its pool is found", problems=tuple(problems))
+        conditions = parent.get("conditions", [])
+        own = ["Reconciled"] if any(condition.get("type") == "Reconciled" for condition in conditions) else []
+        problems += unmet_conditions(conditions, "Accepted", "ResolvedRefs", *own)
+    return Verdict(found="accepted, where it leads is found", problems=tuple(problems))
 
 
 def judge_policy(found: Object) -> Verdict:

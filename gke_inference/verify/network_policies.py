@@ -35,8 +35,12 @@ class Connection:
 
 def connections(plan: NetworkPolicyPlan) -> Iterator[Connection]:
     """Yield what serving cannot do without: the load balancer reaches the pods, the servers reach their weights."""
-    pods = {"the servers": (plan.server_labels, [plan.server_port])}
-    pods["the endpoint picker"] = (plan.picker_labels, list(plan.picker_ports))
+    pods: dict[str, tuple[Mapping[str, str], list[int]]] = {}
+    for key, model in plan.models.items():
+        of = f" of {key}" if len(plan.models) > 1 else ""
+        pods[f"the servers{of}"] = (model.server_labels, [model.server_port])
+        if model.picker_labels:
+            pods[f"the endpoint picker{of}"] = (model.picker_labels, list(plan.picker_ports))
     callers = {f"the gateway's proxies of {key}": proxies for key, proxies in plan.proxies.items()}
     callers |= {f"Google's health checks from {peer}": peer for peer in HEALTH_CHECK_RANGES}
     for called, (labels, ports) in pods.items():
@@ -45,8 +49,9 @@ def connections(plan: NetworkPolicyPlan) -> Iterator[Connection]:
                 yield Connection(
                     name=f"{called} from {caller}", labels=labels, direction="Ingress", peer=peer, port=port
                 )
-    name, labels = "Cloud Storage and Hugging Face from the servers", plan.server_labels
-    yield Connection(name=name, labels=labels, direction="Egress", peer=ANYWHERE, port=HTTPS_PORT)
+    for key, model in plan.models.items():
+        name = f"Cloud Storage and Hugging Face from the servers{f' of {key}' if len(plan.models) > 1 else ''}"
+        yield Connection(name=name, labels=model.server_labels, direction="Egress", peer=ANYWHERE, port=HTTPS_PORT)
 
 
 def judge_network_policies(

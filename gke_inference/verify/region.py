@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
 from constructs_lib import vllm
+from constructs_lib.manifests.metrics_adapter import CUSTOM, EXTERNAL, api_services
+from constructs_lib.manifests.network_policies import network_policies
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.check import NO_ANSWER, Check
 from gke_inference.cluster_api import ClusterApi
@@ -17,12 +19,21 @@ from gke_inference.findings import Finding, Status
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
 from gke_inference.verify import topics
+from gke_inference.verify.cluster import judge_adapter
 from gke_inference.verify.google import judge_cluster, judge_gauge, judge_membership, judge_pool
-from gke_inference.verify.servers import Servers
+from gke_inference.verify.network_policies import connections, denying_policies, judge_network_policies
+from gke_inference.verify.servers import ModelServers
 from gke_inference.verify.verdict import Verdict
+from platform_config.model import Model, models_in
 from platform_config.names import SYSTEM_POOL
+from platform_config.network_plan import network_policy_plan
 from platform_config.requirements import version_floor
 
+ADAPTER_GROUPS = {"pods": CUSTOM, "external": EXTERNAL}
+"""The API that the autoscaler reads, by where its metric is from; `native` is GKE's own and has none."""
+API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+CLUSTERWIDE = "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies"
+"""Only in clusters that have turned them on."""
 GAUGE_MINUTES = 10
 """Managed Prometheus hands values on after a minute or two."""
 
@@ -36,11 +47,13 @@ class Region:
         live: The platform's live objects.
         key: Key of the region in the config.
         google: Google's APIs.
+        models: Keys of the models to look at.
     """
 
     live: LivePlatform
     key: str
     google: GoogleApi
+    models: Collection[str]
 
     def task(self) -> Task:
         """Return the task: the cluster first, then what is in it, so that a cluster that is gone is one finding."""
@@ -56,7 +69,9 @@ class Region:
         except ApiError:
             why = "nothing in the cluster was looked at: see CLUSTER"
             return [*found, inside.finding(Status.UNKNOWN, why, "see to CLUSTER first")], []
-        around = (topics.MEMBERSHIP.check(self._membership, self.key), topics.GAUGE.check(self._gauge, self.key))
+        around = [topics.MEMBERSHIP.check(self._membership, self.key)]
+        measured = [model for model in self._served if model.has_metrics]
+        around += [topics.GAUGE.of_model(each).check(partial(self._gauge, each), self.key) for each in measured]
         inner = Task(ask=partial(self._look_inside, inside, answer), unknown=inside.unknown)
         return found, [inner, *(check.task() for check in around)]
 
@@ -66,8 +81,41 @@ class Region:
         except ApiError as error:
             return [self._unreached(inside, error)], []
         reached = inside.finding(Status.GOOD, f"answers; namespace {self.live.config.namespace} is there")
-        servers = Servers(live=self.live, key=self.key, api=api)
-        return [reached], [check.task() for check in (*self._pools(answer, api), *servers.checks())]
+        checks = [*self._pools(answer, api), topics.NETWORK.check(partial(self._network, api), self.key)]
+        for model in self._served:
+            checks += ModelServers(live=self.live, key=self.key, api=api, model=model).checks()
+        if services := self._adapter_services():
+            checks.append(topics.ADAPTER.check(partial(_adapter, api, services), self.key))
+        return [reached], [check.task() for check in checks]
+
+    @property
+    def _served(self) -> list[Model]:
+        """The models to look at that this region serves."""
+        return [model for model in models_in(self.live.config, self.key) if model.key in self.models]
+
+    def _adapter_services(self) -> list[str]:
+        """Return the APIs through which autoscalers read a metric that is not GKE's own."""
+        used = {model.metric_source for model in self._served if model.autoscaling}
+        groups = [group for source, group in ADAPTER_GROUPS.items() if source in used]
+        return [service["metadata"]["name"] for service in api_services(groups).values()]
+
+    def _network(self, api: ClusterApi) -> Verdict:
+        plan = network_policy_plan(self.live.config, self.key)
+        path = self.live.object_path("networking.k8s.io/v1", "networkpolicies")
+        policies = api.get(path).get("items", [])
+        try:
+            clusterwide = api.get(CLUSTERWIDE).get("items", [])
+        except ApiError as error:
+            if not error.missing:
+                raise
+            clusterwide = []
+        own = network_policies(plan) if self.live.config.cluster.network_policies else {}
+        return judge_network_policies(
+            policies,
+            denying_policies(clusterwide, namespace=plan.namespace),
+            needed=connections(plan),
+            own=[policy["metadata"]["name"] for policy in own.values()],
+        )
 
     def _reach(self) -> ClusterApi:
         """Return the cluster's API; the namespace is read first, so that what fails fails once, not for each check."""
@@ -101,10 +149,12 @@ class Region:
         answer = self.google.call("gkehub", "v1", "projects.locations.memberships.get", name=member)
         return judge_membership(answer, cluster_path=names.cluster_path(self.key))
 
-    def _gauge(self) -> Verdict:
-        config, now = self.live.config, datetime.now(timezone.utc)
-        labels = {"cluster": self.live.names.cluster(self.key), "namespace": config.namespace}
-        terms = [f'metric.type = "prometheus.googleapis.com/{vllm.kv_cache_metric(config.model_server)}/gauge"']
+    def _gauge(self, model: Model) -> Verdict:
+        """Judge the gauge of *model*; managed Prometheus calls its PodMonitoring `job`."""
+        config, names, now = self.live.config, self.live.names, datetime.now(timezone.utc)
+        labels = {"cluster": names.cluster(self.key), "namespace": config.namespace}
+        labels["job"] = names.model_server(model.key)
+        terms = [f'metric.type = "prometheus.googleapis.com/{vllm.kv_cache_metric(model.server)}/gauge"']
         terms += [f'resource.labels.{label} = "{value}"' for label, value in labels.items()]
         series = self.google.pages(
             "monitoring",
@@ -125,6 +175,10 @@ class Region:
 
 def _pool(answer: Once[dict[str, Any]], nodes: Once[list[Any]], name: str, fewest: int, most: int) -> Verdict:
     return judge_pool(answer(), nodes(), name=name, fewest=fewest, most=most)
+
+
+def _adapter(api: ClusterApi, services: list[str]) -> Verdict:
+    return judge_adapter({name: api.get(f"{API_SERVICES}/{name}") for name in services})
 
 
 def _rfc3339(time: datetime) -> str:

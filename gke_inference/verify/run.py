@@ -14,6 +14,7 @@ from gke_inference.progress import Note
 from gke_inference.verify.common import CommonChecks
 from gke_inference.verify.completion import Completion
 from gke_inference.verify.region import Region
+from platform_config.model import models_of
 
 COMPLETIONS_SHARE = 1 / 3
 """Of the time: a check that hangs leaves them that much."""
@@ -28,6 +29,7 @@ class Verification:
         live: The platform's live objects.
         google: Google's APIs.
         keys: Regions to look at, by their key in the config.
+        models: Models to look at, by their key in the config.
         urls: Base addresses to ask for completions instead of the gateway's own, by the key of the region.
         completion: Whether to ask for completions at all.
         timeout_sec: Time for all of it.
@@ -37,6 +39,7 @@ class Verification:
     live: LivePlatform
     google: GoogleApi
     keys: Collection[str]
+    models: Collection[str]
     urls: Mapping[str, str] = field(default_factory=dict)
     completion: bool
     timeout_sec: float
@@ -49,24 +52,24 @@ class Verification:
         What is in a cluster that is gone is not asked for. Completions come last, when nothing else is asked, so that
         their time is that of the platform.
         """
-        common = CommonChecks(self.live, google=self.google, keys=self.keys)
-        regions = [Region(self.live, key, self.google).task() for key in self.keys]
+        common = CommonChecks(self.live, google=self.google, keys=self.keys, models=self.models)
+        regions = [Region(self.live, key, self.google, self.models).task() for key in self.keys]
         completions = [completion.task() for completion in self._completions(common)] if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
         found = self._run("checks", [*regions, *common.tasks()], 1 - share)
         return found + self._run("completions", completions, share)
 
     def _completions(self, common: CommonChecks) -> Iterator[Completion]:
-        config = self.live.config
+        routed = [model for model in models_of(self.live.config) if model.is_routed and model.key in self.models]
         for key in self.keys:
-            if key in self.urls or key in config.gateway_regions:
-                yield Completion(
-                    key=key,
-                    region=config.regions[key].region,
-                    address=partial(self._url, common, key),
-                    model=config.model.name,
-                    answers=partial(common.answering, key),
-                )
+            if key in self.urls or key in self.live.config.gateway_regions:
+                for model in routed:
+                    yield Completion(
+                        key=key,
+                        model=model,
+                        address=partial(self._url, common, key),
+                        answers=partial(common.answering, key, model),
+                    )
 
     def _url(self, common: CommonChecks, key: str) -> str:
         return self.urls.get(key) or common.url(key)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from constructs_lib.google_names import GATEWAY_FEATURE
 from gke_inference import backend_policy
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
-from gke_inference.findings import Finding, Status
+from gke_inference.findings import Finding, Status, id_for_model
 from gke_inference.verify.verdict import Verdict
+from platform_config.model import Model
 from platform_config.stack_graph import (
     CLUSTER_STACKS,
     FLEET_STACK,
@@ -51,6 +52,10 @@ class Topic:
     fix: str
     stack: str
     role: str = CLUSTER_ROLE
+
+    def of_model(self, model: Model) -> Topic:
+        """Return this topic for *model*: with several models, its id carries the model's key."""
+        return replace(self, id=id_for_model(self.id, model.key, model.config.models))
 
     def check(self, judge: Callable[[], Verdict], where: str = "") -> Check:
         """
@@ -133,6 +138,12 @@ INFERENCE_POOL = Topic(
     fix=f"apply {IN_SERVING}; for a picker that waits, look at POOL-SYSTEM",
     stack=IN_SERVING,
 )
+SERVICE = Topic(
+    id="SERVICE",
+    needed="the Service is there and exported",
+    fix=f"apply {IN_SERVING}",
+    stack=IN_SERVING,
+)
 METRIC = Topic(
     id="METRIC",
     needed="the load balancer gets how full the servers are",
@@ -148,7 +159,7 @@ NETWORK = Topic(
 GAUGE = Topic(
     id="GAUGE",
     needed="a fresh value from 0 to 1",
-    fix="see that servers run (SERVER) and that their /metrics has the gauge: its name depends on vLLM's version",
+    fix="see that servers run (SERVER) and that their /metrics has the gauge, whose name depends on the version",
     stack=IN_SERVING,
     role=MONITORING_ROLE,
 )
@@ -168,9 +179,9 @@ FEATURE = Topic(
 )
 IMPORT = Topic(
     id="IMPORT",
-    needed="the pool of each cluster is known to the config cluster",
-    fix="look at INFERENCE-POOL of the regions that are named, and at FEATURE",
-    stack=f"{SERVING_STACKS}* of any region: the controller makes it from exported pools",
+    needed="what each cluster exports is known to the config cluster",
+    fix="look at INFERENCE-POOL or SERVICE of the regions that are named, and at FEATURE",
+    stack=f"{SERVING_STACKS}* of any region: the controller makes it from what they export",
 )
 GATEWAY = Topic(
     id="GATEWAY",
@@ -187,20 +198,20 @@ ADDRESS = Topic(
 )
 ROUTE = Topic(
     id="ROUTE",
-    needed="the gateway accepts it and its pool is found",
+    needed="the gateway accepts it and finds where it leads",
     fix="look at IMPORT and GATEWAY, and at kubectl describe of the HTTPRoute",
     stack=GATEWAY_STACK,
 )
 HEALTH_CHECK = Topic(
     id="HEALTH-CHECK",
     needed="the load balancer applies it",
-    fix="see that no other HealthCheckPolicy names the same pool",
+    fix="see that no other HealthCheckPolicy has the same target",
     stack=GATEWAY_STACK,
 )
 BALANCING = Topic(
     id="BALANCING",
     needed="the load balancer applies it",
-    fix="see that no other GCPBackendPolicy names the same pool",
+    fix="see that no other GCPBackendPolicy has the same target",
     stack=GATEWAY_STACK,
 )
 SCOPES = Topic(

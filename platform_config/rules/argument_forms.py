@@ -1,15 +1,17 @@
-"""Rules about how arguments in `extra_args` are written: vLLM gets each item as it is, without a shell."""
+"""Rules about how arguments in `extra_args` are written: a server gets each item as it is, without a shell."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
+from constructs_lib.server_image import NAMES
 from constructs_lib.vllm_arguments import split_arguments
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
 from platform_config.rules.arguments import is_reserved
 from platform_config.rules.rule import Rule, per_model
+from platform_config.rules.server_flags import FLAGS
 
 # vLLM's own short names have at most three letters, such as -tp, -dpl and -O3 (vLLM, engine arguments).
 SINGLE_HYPHEN = r"-(?=[A-Za-z]{4}|[A-Za-z]+[-_])"
@@ -17,15 +19,17 @@ LONG_DASH = r"[\u2012-\u2015]-?(?=[A-Za-z])"
 
 
 def _forms(at: str, model: Model) -> Iterator[Problem]:
+    kind = model.server.kind
     for index, text in enumerate(model.server.extra_args):
-        if is_reserved(text):
-            continue
         path = f"{at}.server.extra_args[{index}]"
+        # Nobody knows how another server reads its arguments.
+        if is_reserved(text, FLAGS[kind]) or (kind == "custom" and text.strip()):
+            continue
         meant = _meant(text, is_first=index == 0)
         if not meant:
             yield Problem(path, f"must hold an argument, got {shown(text)}", "remove it")
         elif meant != [text]:
-            message = f"must be one argument as vLLM reads it, got {shown(text)}"
+            message = f"must be one argument as {NAMES[kind]} reads it, got {shown(text)}"
             yield Problem(path, message, f"write {_items(meant)}")
         elif index == 0 and not text.startswith("-"):
             yield Problem(path, f"must be an argument's name, got {shown(text)}", "write the name in an item before it")
@@ -51,7 +55,7 @@ RULES = (
     Rule(
         "SRV-ARGS-FORM",
         "Each item of `extra_args` is one argument or one value",
-        "No shell splits them at blanks: vLLM does not know an argument with a blank in its name, and ends.",
+        "No shell splits them at blanks: the server does not know an argument with a blank in its name, and ends.",
         "Python, argparse; vLLM, FlexibleArgumentParser",
         per_model(_forms),
     ),

@@ -1,4 +1,4 @@
-"""Rules about the arguments that vLLM gets in addition to the platform's own."""
+"""Rules about the arguments that a server gets in addition to the platform's own."""
 
 from __future__ import annotations
 
@@ -7,135 +7,94 @@ import re
 from collections.abc import Iterator
 from math import prod
 
-from constructs_lib.manifests.model_server import MODELS
-from constructs_lib.server_image import server_image
-from constructs_lib.vllm_arguments import HF_FORMATS, Argument, arguments
+from constructs_lib.server_image import NAMES, server_image
+from constructs_lib.specs.hugging_face import MODELS
+from constructs_lib.specs.weights import BUCKETS
+from constructs_lib.vllm_arguments import Argument, arguments
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, per_model, serving_nodes
+from platform_config.rules.server_flags import FLAGS, ServerFlags
 
-RESERVED = {
-    # vllm-project/vllm, vllm/v1/engine: the Prometheus logger is one of the loggers that log_stats makes.
-    "--disable-log-stats": "remove it: without statistics there is no KV-cache metric to balance and scale by",
-    "--enable-lora": "write weights.lora_adapters",
-    "--host": "the server listens on all addresses",
-    "--lora-modules": "write weights.lora_adapters",
-    "--max-lora-rank": "write server.max_lora_rank",
-    "--max-loras": "each of weights.lora_adapters is counted",
-    "--max-model-len": "write server.max_model_len",
-    "--model": "write weights.repository",
-    "--port": "write server.port",
-    "--revision": "write weights.revision",
-    "--served-model-name": "write served_name",
-    "--shutdown-timeout": "write server.termination_grace_sec",
-    "--ssl-certfile": "gateway and probes speak HTTP with the server",
-    "--ssl-keyfile": "gateway and probes speak HTTP with the server",
-    "--tensor-parallel-size": "write server.tensor_parallel_size",
-    "-tp": "write server.tensor_parallel_size",
-    "--uds": "the server listens on server.port",
-    "--api-key": "it would be in plan and state: protect the gateway instead",
-    "--hf-token": "it would be in plan and state: write weights.hugging_face_token, the server itself needs none",
-    "--download-dir": "the server downloads nothing: remove it",
-}
-
-# Each multiplies the processes of a server, and each process takes a chip (vLLM, ParallelConfig).
-PARALLEL = (
-    "--data-parallel-size",
-    "--pipeline-parallel-size",
-    "--prefill-context-parallel-size",
-    *("-dp", "-pp", "-pcp"),
-)
-
-# Methods of speculative decoding that vLLM takes in the place of a model's name.
-NO_MODEL = ("ngram", "[ngram]", "ngram_gpu", "suffix")
-# Arguments whose value is a repository of Hugging Face or a directory, and the values that are neither.
-REPOSITORIES = {
-    "--generation-config": ("auto", "vllm"),
-    "--hf-config-path": (),
-    "--qlora-adapter-name-or-path": (),
-    "--spec-model": NO_MODEL,
-    "--speculative-model": NO_MODEL,
-    "--tokenizer": (),
-}
-# Arguments whose value is a file.
-FILES = (
-    "--chat-template",
-    "--config",
-    "--log-config-file",
-    "--reasoning-parser-plugin",
-    "--tool-parser-plugin",
-)
-# Arguments whose value is a map, and the argument that each key stands for. `*`: every key.
-MAPS = {
-    "--speculative-config": {"model": "--spec-model", "tokenizer": "--tokenizer"},
-    "-sc": {"model": "--spec-model", "tokenizer": "--tokenizer"},
-    "--structured-outputs-config": {"reasoning_parser_plugin": "--reasoning-parser-plugin"},
-    "--default-mm-loras": {"*": "--qlora-adapter-name-or-path"},
-}
 # vllm/vllm-openai has the examples of its repository in its working directory (vllm-project/vllm, docker/Dockerfile).
 EXAMPLES = ("examples/", "/vllm-workspace/examples/")
-# Formats whose files the download program brings; some read safetensors under another name.
-STREAMED = ("runai_streamer", "runai_streamer_sharded", "sharded_state")
-LOAD_FORMATS = ("auto", "bitsandbytes", "dummy", *HF_FORMATS, "mistral", *STREAMED)
+OFFLINE = "a directory that the pods have, since they never reach Hugging Face"
 
 
-def is_reserved(text: str) -> bool:
+def is_reserved(text: str, flags: ServerFlags) -> bool:
     """Return whether the item *text* of `extra_args` sets an argument that only the platform sets."""
-    return any(argument.named(_KNOWN) in RESERVED for argument in arguments([text]))
+    return any(argument.named(flags.known) in flags.reserved for argument in arguments([text]))
+
+
+def _arguments(at: str, model: Model) -> Iterator[tuple[str, str | None, Argument]]:
+    """Yield path and flag of each argument, None for one that no rule knows."""
+    known = FLAGS[model.server.kind].known
+    for argument in arguments(model.server.extra_args):
+        yield f"{at}.server.extra_args[{argument.index}]", argument.named(known), argument
 
 
 def _reserved(at: str, model: Model) -> Iterator[Problem]:
-    for argument in arguments(model.server.extra_args):
-        flag = argument.named(_KNOWN)
-        if flag in RESERVED:
-            path = f"{at}.server.extra_args[{argument.index}]"
-            yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", RESERVED[flag])
+    reserved = FLAGS[model.server.kind].reserved
+    for path, flag, argument in _arguments(at, model):
+        # Kubernetes puts the value of a variable in the place of $(NAME).
+        if flag and flag in reserved and not (model.server.kind == "custom" and argument.value.startswith("$(")):
+            yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", reserved[flag])
 
 
 def _chips(at: str, model: Model) -> Iterator[Problem]:
+    parallel = FLAGS[model.server.kind].parallel
     given = {
-        argument.index: int(argument.value)
-        for argument in arguments(model.server.extra_args)
-        if argument.named(_KNOWN) in PARALLEL and re.fullmatch(r"[1-9]\d{0,8}", argument.value)
+        path: int(argument.value)
+        for path, flag, argument in _arguments(at, model)
+        if flag
+        and flag in parallel
+        and re.fullmatch(r"[1-9]\d{0,8}", argument.value)
+        and not _is_within_split(model, flag)
     }
     for key in model.regions if given else ():
         nodes = serving_nodes(model, key)
         if nodes and nodes.split * prod(given.values()) > nodes.chips_per_pod:
             most = f"must need at most the chips that a pod asks for, {nodes.chips_per_pod}"
-            for index, size in given.items():
+            for path, size in given.items():
                 times = " x ".join(map(str, (nodes.split, *given.values())))
                 fix = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
                 if size > 1:
-                    yield Problem(f"{at}.server.extra_args[{index}]", f"{most}, got {times}", fix)
+                    yield Problem(path, f"{most}, got {times}", fix)
+
+
+def _is_within_split(model: Model, flag: str) -> bool:
+    """Return whether *flag* divides the chips of the split and adds none (SGLang, --enable-dp-attention)."""
+    is_sglang = model.server.kind == "sglang"
+    return is_sglang and flag.startswith(("--dp", "--data")) and "--enable-dp-attention" in model.server.extra_args
 
 
 def _absent(at: str, model: Model) -> Iterator[Problem]:
-    for argument in arguments(model.server.extra_args):
-        path = f"{at}.server.extra_args[{argument.index}]"
-        for flag, value in _places(argument):
-            if flag in REPOSITORIES and value not in REPOSITORIES[flag] and not _is_in_pods(model, flag, value):
-                what = "a directory that the pods have, since they never reach Hugging Face"
-                yield Problem(path, f"must name {what}, got {shown(value)}", _fix(model, flag, value))
-            elif flag in FILES and not _is_in_pods(model, flag, value):
+    flags = FLAGS[model.server.kind]
+    for path, _, argument in _arguments(at, model):
+        for flag, value in _places(argument, flags):
+            if flag in flags.repositories:
+                if value not in flags.repositories[flag] and not _is_in_pods(model, flag, value):
+                    yield Problem(path, f"must name {OFFLINE}, got {shown(value)}", _fix(model, flag, value))
+            elif flag in flags.files and not _is_in_pods(model, flag, value):
                 message = f"must name a file that the pods have, got {shown(value)}"
                 yield Problem(path, message, _fix(model, flag, value))
 
 
 def _load_format(at: str, model: Model) -> Iterator[Problem]:
-    for argument in arguments(model.server.extra_args):
-        if argument.named(_KNOWN) == "--load-format" and argument.value not in LOAD_FORMATS:
-            message = f"must be a format that is downloaded ({', '.join(LOAD_FORMATS)}), got {shown(argument.value)}"
-            fix = "remove it: vLLM chooses by what the repository has"
-            yield Problem(f"{at}.server.extra_args[{argument.index}]", message, fix)
+    formats = FLAGS[model.server.kind].formats
+    for path, flag, argument in _arguments(at, model):
+        if flag == "--load-format" and argument.value not in formats:
+            message = f"must be a format that is downloaded ({', '.join(formats)}), got {shown(argument.value)}"
+            yield Problem(path, message, f"remove it: {NAMES[model.server.kind]} chooses by what the repository has")
 
 
-def _places(argument: Argument) -> Iterator[tuple[str, str]]:
+def _places(argument: Argument, flags: ServerFlags) -> Iterator[tuple[str, str]]:
     """Yield each flag that *argument* sets, with its place; a key of a map counts as the flag that it stands for."""
-    flag = argument.named(_KNOWN)
-    if flag in MAPS:
+    flag = argument.named(flags.known)
+    if flag and flag in flags.maps:
         keys = {argument.key: argument.value} if argument.key else _map(argument.value)
         for key, value in keys.items():
-            same = MAPS[flag].get(key) or MAPS[flag].get("*")
+            same = flags.maps[flag].get(key) or flags.maps[flag].get("*")
             if same and isinstance(value, str):
                 yield same, value
     elif flag and argument.value and not (flag == "--chat-template" and set(argument.value) & set("{}\n")):
@@ -143,7 +102,7 @@ def _places(argument: Argument) -> Iterator[tuple[str, str]]:
 
 
 def _map(text: str) -> dict[str, object]:
-    """Return *text* as a JSON map; empty if it is none, which vLLM reports itself."""
+    """Return *text* as a JSON map; empty if it is none, which the server reports itself."""
     try:
         made = json.loads(text)
     except ValueError:
@@ -152,30 +111,33 @@ def _map(text: str) -> dict[str, object]:
 
 
 def _is_in_pods(model: Model, flag: str, value: str) -> bool:
-    """Return whether *value* may be in the pods: in the bucket, in a downloaded snapshot, or in a custom image."""
-    image = server_image(model.server.image)
+    """Return whether *value* may be in the pods: in the bucket, in a downloaded snapshot, or in the image."""
+    server, image = model.server, server_image(model.server.image)
+    is_file = flag in FLAGS[server.kind].files
     if value.startswith(f"{MODELS}/"):
-        snapshots = [f"{MODELS}/{snapshot.directory}" for snapshot in model.weights.snapshots] if model.weights else []
+        snapshots = [snapshot.path for snapshot in model.weights.snapshots] if model.weights else []
         return _has_bucket(model) or any(f"{value}/".startswith(f"{there}/") for there in snapshots)
-    if not image.is_vllms_own:
-        return value.startswith("/") or (flag in FILES and "://" not in value)
-    return flag in FILES and value.startswith(EXAMPLES) and image.path.endswith("vllm-openai")
+    if value.startswith(f"{BUCKETS}/"):
+        return model.weights is not None and value.split("/")[2] in model.weights.own_buckets
+    if server.kind == "sglang" and is_file and flag != "--config" and re.fullmatch(r"[\w-]+", value):
+        return True
+    if image.kind != server.kind:
+        return value.startswith("/") or (is_file and "://" not in value)
+    return is_file and value.startswith(EXAMPLES) and image.path.endswith("vllm-openai")
 
 
 def _has_bucket(model: Model) -> bool:
     """Return whether the servers see a whole bucket, in which more may be than was downloaded."""
-    return model.weights is not None and (model.weights.reads_bucket or model.weights.own_bucket is not None)
+    return model.weights is not None and model.weights.reads_bucket
 
 
 def _fix(model: Model, flag: str, value: str) -> str:
     if model.weights and value == model.weights.repository:
-        return "remove it: vLLM uses what is in the model's repository"
+        return f"remove it: {NAMES[model.server.kind]} uses what is in the model's repository"
     bucket = f"copy it into the bucket and write its path below {MODELS}, or "
     own = f"{bucket if _has_bucket(model) else ''}build it into a custom image and write its path"
     return f"{own}; ngram needs no model" if flag in ("--spec-model", "--speculative-model") else own
 
-
-_KNOWN = (*RESERVED, *PARALLEL, *REPOSITORIES, *FILES, *MAPS, "--load-format")
 
 RULES = (
     Rule(
@@ -189,15 +151,15 @@ RULES = (
         "SRV-ARGS-CHIPS",
         "`extra_args` splits the model over no more chips than a pod asks for",
         "A server that needs more waits for chips that it never gets, or ends.",
-        "vLLM, Parallelism and scaling",
+        "vLLM, Parallelism and scaling; SGLang, Server Arguments",
         per_model(_chips),
     ),
     Rule(
         "SRV-OFFLINE",
         "`extra_args` names nothing that the pods do not have",
-        "Whatever `weights.source` is, vLLM itself is offline and has no token: with a tokenizer, a draft model or a "
-        "template that the pods do not have, no server starts.",
-        "vLLM, Engine arguments and OpenAI-compatible server; Hugging Face, HF_HUB_OFFLINE",
+        "Whatever `weights.source` is, the server itself is offline and has no token: with a tokenizer, a draft model "
+        "or a template that the pods do not have, no server starts.",
+        "vLLM, Engine arguments and OpenAI-compatible server; SGLang, Server Arguments; Hugging Face, HF_HUB_OFFLINE",
         per_model(_absent),
     ),
     Rule(

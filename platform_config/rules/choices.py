@@ -14,8 +14,7 @@ from platform_config.rules.rule import Rule, per_model, serving_nodes
 SMALLER_WEIGHTS = ("--quantization", "-q", "--cpu-offload-gb", "--dtype")
 """Arguments that make the weights smaller in memory than they are on disk."""
 MEMORY_SHARE = 0.9
-"""Share of a chip's memory that vLLM uses by default."""
-GIVEN_SHARE = r"--gpu[-_]memory[-_]utilization[=\s]+(0?\.\d+|1(\.0*)?)\b"
+"""Share of a chip's memory that vLLM uses by default, and SGLang at most."""
 
 
 def _grows(_: str, model: Model) -> Iterator[Problem]:
@@ -57,14 +56,11 @@ def _with_choices(model: Model) -> Iterator[dict[str, PoolPlan]]:
 
 
 def _memory(_: str, model: Model) -> Iterator[Problem]:
-    weights = model.weights
-    args = model.server.extra_args if weights else ()
-    if weights is None or any(
-        re.split(r"[=\s]", arg, maxsplit=1)[0].replace("_", "-") in SMALLER_WEIGHTS for arg in args
-    ):
+    weights, server = model.weights, model.server
+    flags = [re.split(r"[=\s]", arg, maxsplit=1)[0].replace("_", "-") for arg in server.extra_args]
+    if weights is None or server.kind == "custom" or set(flags) & set(SMALLER_WEIGHTS):
         return
-    given = re.search(GIVEN_SHARE, " ".join(args))
-    share = float(given[1]) if given else MEMORY_SHARE
+    share = server.gpu_memory_percent / 100 if server.gpu_memory_percent else MEMORY_SHARE
     for key in model.regions:
         nodes = serving_nodes(model, key)
         for path, plan in nodes.pools.items() if nodes else ():
@@ -72,6 +68,19 @@ def _memory(_: str, model: Model) -> Iterator[Problem]:
             part = share if given else plan.gpu_memory_share or share
             if weights.gib > part * chips * plan.device_memory_gb:
                 yield _too_heavy(model, weights.gib, path, plan, chips, part)
+
+
+def _custom_memory(at: str, model: Model) -> Iterator[Problem]:
+    needed = model.server.gpu_memory_gib
+    for key in model.regions if needed is not None and model.server.kind == "custom" else ():
+        nodes = serving_nodes(model, key)
+        for path, plan in nodes.pools.items() if nodes else ():
+            chips = min(nodes.split, plan.machine.chips) if nodes else 0
+            most = chips * plan.machine.memory_gb
+            if needed is not None and needed > most:
+                what = f"{chips} chips" if chips > 1 else "chip"
+                message = f"must be at most {most}, the memory of a pod's {what} of {path}, got {needed}"
+                yield Problem(f"{at}.server.gpu_memory_gib", message, "choose a larger machine, or correct the number")
 
 
 def _too_heavy(model: Model, weights_gib: int, path: str, plan: PoolPlan, chips: int, share: float) -> Problem:
@@ -103,8 +112,15 @@ RULES = (
     Rule(
         "SRV-MEMORY",
         "The weights fit in the memory of a pod's chips",
-        "vLLM ends with out of memory after it has loaded most of them.",
+        "The server ends with out of memory after it has loaded most of them.",
         "vLLM, engine arguments, --gpu-memory-utilization; constructs_lib/data/machines.json",
         per_model(_memory),
+    ),
+    Rule(
+        "SRV-GPU-MEMORY",
+        "A custom server finds the GPU memory that it needs",
+        "Nothing limits the memory that a server takes: it ends with out of memory, or another one on its GPU does.",
+        "Google, About GPU sharing strategies; constructs_lib/data/machines.json",
+        per_model(_custom_memory),
     ),
 )

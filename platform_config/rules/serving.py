@@ -39,6 +39,12 @@ def _pools(config: Config, key: str) -> dict[str, NodePoolSpec]:
     return {**config.node_pools, **(config.regions[key].node_pools or {})}
 
 
+def _regions(at: str, model: Model) -> Iterator[Problem]:
+    for index, key in enumerate(model.spec.regions):
+        if key in model.spec.regions[:index]:
+            yield Problem(f"{at}.regions[{index}]", f"must be named once, got {shown(key)} again", "remove it")
+
+
 def _multi_host(_: str, model: Model) -> Iterator[Problem]:
     for key in model.regions:
         for path, plan in serving_plans(model, key):
@@ -126,6 +132,13 @@ RULES = (
         "Pods go to the first pool that has room; a region without any of the pools cannot serve.",
         "this library",
         per_model(_pool),
+    ),
+    Rule(
+        "SRV-REGIONS",
+        "A model names each of its regions once",
+        "A region named twice stands for another that was meant.",
+        "this library",
+        per_model(_regions),
     ),
     Rule(
         "SRV-MULTI-HOST",

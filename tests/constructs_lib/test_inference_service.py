@@ -15,7 +15,7 @@ import pytest
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
-from constructs_lib import inferencepool_chart
+from constructs_lib import inferencepool_chart, vllm
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.serving_nodes import ServingNodes
@@ -24,15 +24,16 @@ from constructs_lib.specs import (
     AutoscalingSpec,
     HuggingFaceTokenSpec,
     InferencePoolSpec,
-    ModelServerSpec,
-    ModelSpec,
     NodePoolSpec,
+    ServerSpec,
+    WeightsSpec,
 )
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
 PLAN = ServingPlan(
     name="gemma-server",
+    model="gemma-3-27b-it",
     pool_name="gemma-pool",
     namespace="inference",
     project="my-project",
@@ -43,15 +44,23 @@ PLAN = ServingPlan(
     bucket="my-weights",
     nodes=ServingNodes(pools={"tpu": PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t"), zones=1)}),
     disk_gib=62,
-    model=ModelSpec(
+    weights=WeightsSpec(
         repository="google/gemma-3-27b-it",
         revision="005ad3404e59d6023443cb575daa05336842228a",
         hugging_face_token=HuggingFaceTokenSpec(secret_manager="hugging-face-token"),
     ),
-    server=ModelServerSpec(image="vllm/vllm-tpu:v0.27.0"),
+    server=ServerSpec(image="vllm/vllm-tpu:v0.27.0"),
     pool=InferencePoolSpec(),
 )
 OLD_IMAGE = "vllm/vllm-openai:v0.8.5"
+SPEECH = ServerSpec(
+    kind="custom",
+    image="ghcr.io/remsky/kokoro-fastapi-gpu:v0.2.4",
+    port=8880,
+    health_path="/health",
+    env={"DOWNLOAD_MODEL": "false"},
+    gpu_memory_gib=1,
+)
 
 
 def build(plan: ServingPlan = PLAN) -> Callable[[Any], InferenceService]:
@@ -140,8 +149,8 @@ def test_a_claim_template_is_named_by_its_content(synth: Synth) -> None:
     [
         (PLAN, 1),
         (on("ct6e-standard-4t", zones=2, nodes_per_zone=3), 6),
-        (replace(PLAN, server=replace(PLAN.server, replicas=5)), 5),
-        (replace(PLAN, server=replace(PLAN.server, replicas=0)), 0),
+        (replace(PLAN, replicas=5), 5),
+        (replace(PLAN, replicas=0), 0),
     ],
 )
 def test_there_is_a_pod_for_each_node_unless_told(synth: Synth, plan: ServingPlan, replicas: int) -> None:
@@ -203,16 +212,68 @@ def test_the_metric_is_the_one_of_the_image(synth: Synth, image: str, gauge: str
 
     assert endpoint["port"] == 9000
     assert endpoint["metrics"] == [{"name": gauge, "exportName": "fill"}]
-    assert metric["metadata"]["name"] == "fill"
+    assert metric["metadata"]["name"] == "gemma-server"
+
+
+def on_gpus(server: ServerSpec, **changes: Any) -> ServingPlan:
+    """Plan *server* on an L4."""
+    return replace(on("g2-standard-4"), server=server, **changes)
+
+
+def test_sglang_s_gauge_is_read_by_everybody(synth: Synth) -> None:
+    """Load balancer, picker and autoscaler; managed Prometheus scrapes the same port."""
+    server = ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6")
+    plan = on_gpus(server, autoscaling=AutoscalingSpec(max_replicas=2), metric_source="pods")
+    app = synth(build(plan))
+    [endpoint] = app.object("AutoscalingMetric")["spec"]["endpoints"]
+    [metric] = app.object("HorizontalPodAutoscaler")["spec"]["metrics"]
+    [values] = app.one("helm_release")["values"]
+
+    assert (endpoint["port"], endpoint["metrics"][0]["name"]) == (30000, "sglang:token_usage")
+    assert app.object("PodMonitoring")["spec"]["endpoints"][0]["port"] == 30000
+    assert "sglang:token_usage" in json.dumps(metric).replace("|", ":")
+    assert "sglang" in values
+
+
+def test_a_custom_server_without_a_metric_is_not_scraped() -> None:
+    """It serves no /metrics; without a metric nothing can choose or scale by it."""
+    assert on_gpus(SPEECH, weights=None).metrics is None
+
+
+def test_a_custom_server_s_gauge_is_read_as_an_llm_s(synth: Synth) -> None:
+    """Under its own name, by load balancer, managed Prometheus and picker."""
+    app = synth(build(on_gpus(replace(SPEECH, metric="fill_ratio"), weights=None)))
+    [endpoint] = app.object("AutoscalingMetric")["spec"]["endpoints"]
+
+    assert endpoint["metrics"] == [{"name": "fill_ratio", "exportName": "kv-cache"}]
+    assert app.object("PodMonitoring")["spec"]["endpoints"][0]["port"] == 8880
+    assert "fill_ratio" in app.one("helm_release")["values"][0]
+
+
+@pytest.mark.parametrize(
+    ("server", "read_only"),
+    [
+        (ServerSpec(image="vllm/vllm-openai:v0.27.0"), True),
+        (ServerSpec(image="example.com/mine:1", version="0.27.0"), False),
+        (ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6"), False),
+        (SPEECH, False),
+        (replace(SPEECH, read_only_root_filesystem=True), True),
+    ],
+)
+def test_only_images_whose_folders_are_known_are_read_only_by_default(server: ServerSpec, read_only: bool) -> None:
+    """Kokoro-FastAPI writes below /app, and an SGLang has compiled kernels in its home folder."""
+    assert on_gpus(server).read_only == read_only
 
 
 def test_requests_for_the_model_have_a_priority(synth: Synth) -> None:
     """In the pool of the release."""
-    plan = replace(PLAN, pool=InferencePoolSpec(objective_priority=-3))
-    objective = synth(build(plan)).object("InferenceObjective")
+    made = [
+        {found["metadata"]["name"]: found["spec"]["priority"] for found in app.objects("InferenceObjective")}
+        for app in (synth(build()), synth(build(replace(PLAN, objectives={"batch": -3, "chat": 5}))))
+    ]
 
-    assert objective["metadata"]["name"] == "gemma-server-objective"
-    assert (objective["spec"]["priority"], objective["spec"]["poolRef"]["name"]) == (-3, "gemma-pool")
+    assert made == [{"gemma-server-objective": 10}, {"batch": -3, "chat": 5}]
+    assert synth(build()).object("InferenceObjective")["spec"]["poolRef"]["name"] == "gemma-pool"
 
 
 def test_the_chart_is_pinned_waited_for_and_never_atomic(synth: Synth) -> None:
@@ -243,7 +304,11 @@ def test_terraform_gives_the_chart_the_values_of_its_version(synth: Synth, tmp_p
     )
 
     assert json.loads(json.loads(result.stdout)) == inferencepool_chart.values(
-        version, labels={"app": "gemma-server"}, port=9000, replicas=2, kv_metric="vllm:gpu_cache_usage_perc"
+        version,
+        labels={"app": "gemma-server"},
+        port=9000,
+        replicas=2,
+        metrics=vllm.metrics_with("vllm:gpu_cache_usage_perc"),
     )
 
 
@@ -309,11 +374,20 @@ SLICE = PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t", topology="4x
         ({"pool": InferencePoolSpec(chart_version="v9")}, "chart_version must be one of v1.0.1"),
         (
             {"server": replace(PLAN.server, image="ghcr.io/me/vllm:mine")},
-            "vllm_version must be given for an image whose tag does not name it",
+            "version must be given for an image whose tag does not name it",
         ),
         (
-            {"server": replace(PLAN.server, replicas=3), "autoscaling": AutoscalingSpec(max_replicas=4)},
+            {"replicas": 3, "autoscaling": AutoscalingSpec(max_replicas=4)},
             "replicas must not be given beside autoscaling, got 3",
+        ),
+        ({"weights": None}, "weights must be given for a server of kind vllm, got none"),
+        (
+            {"autoscaling": AutoscalingSpec(max_replicas=4, min_replicas=0)},
+            "min_replicas must be 1 or more, since nothing wakes a region without servers, got 0",
+        ),
+        (
+            {"server": SPEECH, "weights": None, "autoscaling": AutoscalingSpec(max_replicas=4)},
+            "autoscaling must be left out for a server without a metric, got one",
         ),
     ],
 )

@@ -2,7 +2,8 @@
 
 import pytest
 
-from constructs_lib.server_image import server_image
+from constructs_lib.server_image import Version, find_version, server_image
+from constructs_lib.specs import ServerSpec
 
 DIGEST = "sha256:" + "0" * 64
 COMMIT = "18f1e99ff6ea59f1e0e9c2e8d1b0e9c1d2a3b4c5"
@@ -68,6 +69,7 @@ def test_tags_that_stay(tag: str) -> None:
     ("name", "server"),
     [
         ("lmsysorg/sglang:v0.5.3", "SGLang"),
+        ("lmsysorg/sgl-model-gateway:v0.2.0", "SGLang"),
         ("us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers/sglang-serve.cu124.0-4:x", "SGLang"),
         ("ghcr.io/huggingface/text-generation-inference:3.3.4", "Text Generation Inference"),
         ("nvcr.io/nvidia/tritonserver:25.12-py3", "Triton"),
@@ -83,4 +85,36 @@ def test_tags_that_stay(tag: str) -> None:
 )
 def test_images_of_other_servers(name: str, server: str | None) -> None:
     """Known by the end of the path; one that names vLLM as well may hold it."""
-    assert server_image(name).other_server == server
+    assert server_image(name).other_server("vLLM") == server
+
+
+@pytest.mark.parametrize(
+    ("name", "server"),
+    [
+        ("lmsysorg/sglang:v0.5.6-cu129", None),
+        ("vllm/vllm-openai:v0.27.0", "vLLM"),
+        ("nvcr.io/nvidia/tritonserver:25.12-py3", "Triton"),
+        ("registry.example.com/vllm-and-sglang:v1", None),
+        ("registry.example.com/mine:v1", None),
+    ],
+)
+def test_images_of_other_servers_than_sglang(name: str, server: str | None) -> None:
+    """Those of vLLM are among them."""
+    assert server_image(name).other_server("SGLang") == server
+
+
+@pytest.mark.parametrize(
+    ("image", "version"),
+    [
+        ("docker.io/lmsysorg/sglang:v0.5.6", (0, 5, 6)),
+        ("lmsysorg/sglang:v0.5.5.post3-cu129", (0, 5, 5)),
+        ("registry.example.com:5000/mirror/lmsysorg/sglang:v0.5.4-cu129-amd64", (0, 5, 4)),
+        ("lmsysorg/sglang:v0.5.3rc0", (0, 5, 3)),
+        ("lmsysorg/sglang:latest", None),
+        ("registry.example.com/sglang:v0.5.6", None),
+        ("vllm/vllm-openai:v0.27.0", None),
+    ],
+)
+def test_the_version_of_sglang_is_read_from_its_own_tags(image: str, version: Version | None) -> None:
+    """With their suffixes; the tags of others, vLLM's too, count for themselves."""
+    assert find_version(ServerSpec(image=image, kind="sglang")) == version

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 MODEL = "gemma-3-27b-it"
+DEFAULT_MODELS = (MODEL,)
 
 Failure = Literal[
     "", "503", "hang", "hang in stream", "break", "no done", "no answer", "error event", "abort", "garbage", "empty"
@@ -34,7 +35,9 @@ class StandInServer:
         failure: What goes wrong.
         fail_every: Only each such request fails.
         models: Names of its models, as it lists them.
-        requests: Path, body and headers of each request.
+        health_path: What else it answers a GET of.
+        requests: Path, body and headers of each POST.
+        probes: Path and headers of each GET.
         most_at_once: Requests that ran at the same time, at most.
     """
 
@@ -47,8 +50,10 @@ class StandInServer:
     text: str = " word"
     failure: Failure = ""
     fail_every: int = 1
-    models: tuple[str, ...] = (MODEL,)
+    models: tuple[str, ...] = DEFAULT_MODELS
+    health_path: str = "/health"
     requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
+    probes: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     most_at_once: int = 0
 
     def __post_init__(self) -> None:
@@ -59,7 +64,7 @@ class StandInServer:
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Run the server, and give its address."""
-        server = _Server(("127.0.0.1", 0), _handler(self.answer, self.models))
+        server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -104,10 +109,12 @@ class _Answer:
             server.stopped.wait()
         if self.failure == "no answer":
             self.http.close_connection = True
-        elif self.body["model"] != MODEL:
-            self._whole(404, {"error": {"message": f"The model `{self.body['model']}` does not exist."}})
         elif self.failure == "503":
             self._whole(503, {"error": {"message": f"overloaded, {self.http.headers['Authorization']}"}})
+        elif "completions" not in self.http.path:
+            self._bytes()
+        elif self.body["model"] not in server.models:
+            self._whole(404, {"error": {"message": f"The model `{self.body['model']}` does not exist."}})
         elif self.body["stream"]:
             self._stream()
         else:
@@ -157,6 +164,18 @@ class _Answer:
         self.slot.close()
         self._chunk(b"")
 
+    def _bytes(self) -> None:
+        """Answer as a server does that is not OpenAI's: with parts of a file as they are made."""
+        self._begin(200, {"Content-Type": "audio/mpeg", "Transfer-Encoding": "chunked"})
+        for number in range(self.server.tokens):
+            time.sleep(self.server.token_sec)
+            self._chunk(b"part")
+            if number == 1 and self.failure == "break":
+                self.http.close_connection = True
+                return
+        self.slot.close()
+        self._chunk(b"")
+
     def _event(self, document: dict[str, Any]) -> None:
         self._chunk(b"data: " + json.dumps(document, ensure_ascii=False).encode() + b"\n\n")
 
@@ -172,18 +191,21 @@ class _Server(ThreadingHTTPServer):
         """Ignore a client that goes away."""
 
 
-def _handler(answer: Callable[[BaseHTTPRequestHandler], None], models: tuple[str, ...]) -> type[BaseHTTPRequestHandler]:
-    listed = json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in models]}).encode()
+def _handler(server: StandInServer) -> type[BaseHTTPRequestHandler]:
+    models = [{"id": name, "object": "model"} for name in server.models]
+    listed = json.dumps({"object": "list", "data": models}).encode()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            answer(self)
+            server.answer(self)
 
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/v1/models" else 404)
+            server.probes.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            known = self.path in ("/v1/models", server.health_path)
+            self.send_response(503 if server.failure == "503" else 200 if known else 404)
             self.send_header("Content-Length", str(len(listed)))
             self.end_headers()
             self.wfile.write(listed)

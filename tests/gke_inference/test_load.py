@@ -72,7 +72,7 @@ def test_the_document_has_stable_keys(inference_ops: InferenceOps) -> None:
         "regions", "steps",
     }  # fmt: skip
     assert set(document["plan"]) == {
-        "url", "model", "api", "stream", "concurrency", "step_sec", "prompt_tokens", "max_tokens", "timeout_sec",
+        "url", "model", "api", "path", "headers", "stream", "concurrency", "step_sec", "prompt_tokens", "max_tokens", "timeout_sec",
         "region_header", "objective", "max_error_rate",
     }  # fmt: skip
     assert set(step) == {"concurrency", "duration_sec", "total", "regions"}
@@ -161,17 +161,21 @@ def test_nobody_there_is_no_verdict(inference_ops: InferenceOps) -> None:
 
 
 def test_the_model_is_the_one_of_the_config(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From --config or INFERENCE_CONFIG; with --model no config is read."""
+    """From --config or INFERENCE_CONFIG; a name that it does not know is refused, for a config that was named."""
     server = StandInServer()
     with server.serving() as url:
         short = ("load", "--url", url, "--concurrency", "1", "--step-sec", "0.05")
         codes = [inference_ops("--config", str(EXAMPLE), *short).code]
         monkeypatch.setenv("INFERENCE_CONFIG", str(EXAMPLE))
         codes.append(inference_ops(*short).code)
-        codes.append(inference_ops("--config", "nowhere.yaml", *short, "--model", "other").code)
+        codes.append(inference_ops(*short, "--model", "gemma").code)
+        refused = inference_ops(*short, "--model", "other")
+        monkeypatch.delenv("INFERENCE_CONFIG")
+        codes.append(inference_ops(*short, "--model", "other").code)
 
-    assert codes == [0, 0, 1]
+    assert codes == [0, 0, 0, 1]
     assert {body["model"] for _, body, _ in server.requests} == {"gemma-3-27b-it", "other"}
+    assert "must be a model of the config: gemma (gemma-3-27b-it); got 'other'" in refused.err
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import anyio
@@ -24,12 +25,20 @@ def ask(
     timeout_sec: float = 5,
     token: str = "",
     objective: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Result:
     """Send one request to the stand-in."""
 
     async def run(url: str) -> Result:
         endpoint = Endpoint(
-            url=url, model=model, api=api, stream=stream, timeout_sec=timeout_sec, token=token, objective=objective
+            url=url,
+            headers=headers or {},
+            model=model,
+            api=api,
+            stream=stream,
+            timeout_sec=timeout_sec,
+            token=token,
+            objective=objective,
         )
         async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
             return await send(client, endpoint, "Hello")
@@ -170,3 +179,13 @@ def test_requests_ask_for_the_priority_of_their_objective(objective: str) -> Non
     [(_, _, headers)] = server.requests
 
     assert headers.get("x-gateway-inference-objective", "") == objective
+
+
+def test_requests_have_the_headers_of_their_route() -> None:
+    """A host name, which replaces that of the address, and exact values, beside the client's own."""
+    server = StandInServer()
+    ask(server, token=TOKEN, headers={"Host": "gemma.example.com", "x-model": "gemma"})
+    [(_, _, headers)] = server.requests
+
+    assert (headers["host"], headers["x-model"]) == ("gemma.example.com", "gemma")
+    assert headers["authorization"] == f"Bearer {TOKEN}"

@@ -96,8 +96,8 @@ def test_pools_that_share_a_reservation_need_room_for_all(google: GoogleStandIn,
     """Two nodes of each of two pools in each zone; one finding for each zone."""
     pool = {"machine_type": "a3-highgpu-8g", "nodes_per_zone": 2, "capacity": {"reservation": "mine"}}
     platform = config(
-        ELASTIC, node_pools={"a": pool, "b": pool}, models__gemma__node_pools="a", models__gemma__autoscaling=None,
-        models__gemma__node_pools=None, regions__us__zones=["us-east4-a", "us-east4-b"],
+        ELASTIC, node_pools={"a": pool, "b": pool}, models__llama__node_pools=["a"],
+        models__llama__autoscaling=None, regions__us__zones=["us-east4-a", "us-east4-b"],
     )  # fmt: skip
     specific = {"count": count, "instanceProperties": {"machineType": "a3-highgpu-8g"}}
     findings = found(google, platform, **{GET: RESERVED | {"specificReservation": specific}})

@@ -14,7 +14,7 @@ L4, CHEAP_L4 = "QUOTA-GPU-L4", "QUOTA-GPU-L4-PREEMPTIBLE"
 POOL: dict[str, Any] = {"machine_type": "g2-standard-96"}
 TWO_POOLS: dict[str, Any] = {
     "node_pools": {"a": POOL, "b": POOL | {"capacity": {"spot": True}}},
-    "models__gemma__node_pools": "a", "models__gemma__node_pools": None, "autoscaling": None,
+    "models__llama__node_pools": ["a"], "models__llama__autoscaling": None,
 }  # fmt: skip
 
 

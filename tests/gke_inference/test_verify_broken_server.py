@@ -102,10 +102,10 @@ CASES: Cases = {
         "us", "NETWORK", "the servers from the gateway's proxies of eu (port 8000) is cut off by the platform's own",
     ),
     "gauge has no value": (
-        lambda p: merge(p.documents["gauge of gemma-us"], timeSeries=[]), "us", "GAUGE", "no value in the last 10",
+        lambda p: merge(p.gauge("us"), timeSeries=[]), "us", "GAUGE", "no value in the last 10",
     ),
     "gauge is no share": (
-        lambda p: merge(p.documents["gauge of gemma-us"], timeSeries=[{"points": [{"value": {"doubleValue": 42.0}}]}]),
+        lambda p: merge(p.gauge("us"), timeSeries=[{"points": [{"value": {"doubleValue": 42.0}}]}]),
         "us", "GAUGE", "42: not between 0 and 1",
     ),
 }  # fmt: skip

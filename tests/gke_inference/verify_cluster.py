@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from constructs_lib.serving_plan import server_labels
 from gke_inference import backend_policy
+from platform_config.model import Model, models_in, models_of
 from platform_config.names import SYSTEM_POOL
 from platform_config.stack_graph import GATEWAY_STACK
 from tests.checks.kubernetes_objects import objects
@@ -25,18 +27,28 @@ def fill(platform: HealthyPlatform, key: str, synthesized: Synthesized) -> None:
     for _, manifest in (found for stack in stacks for found in objects(stack)):
         if manifest["kind"] in PLURALS:
             platform.put(key, manifest | _status(platform, manifest))
-    template = platform.named(key, "Deployment", names.model_server)["spec"]["template"]
-    replicas = platform.named(key, "Deployment", names.model_server)["spec"].get("replicas", 1)
-    for number in range(replicas):
-        _add_pod(platform, key, template, f"{names.model_server}-{number}")
-    picker = f"{names.inference_pool}-epp"
-    ref = {"name": picker, "port": {"number": 9002}}
-    spec = {"selector": {"matchLabels": {"app": names.model_server}}, "targetPorts": [{"number": 8000}]}
-    metadata = {"name": names.inference_pool, "namespace": namespace}
-    metadata["annotations"] = {"networking.gke.io/export": "True"}  # type: ignore[assignment]
+    for model in models_in(platform.config, key):
+        server = platform.named(key, "Deployment", names.model_server(model.key))
+        for number in range(server["spec"].get("replicas", 1)):
+            _add_pod(platform, key, server["spec"]["template"], f"{names.model_server(model.key)}-{number}")
+        if model.has_pool:
+            _add_pool(platform, key, model)
+
+
+def _add_pool(platform: HealthyPlatform, key: str, model: Model) -> None:
+    """Add what the chart makes for one model: its InferencePool, exported, and the endpoint picker."""
+    name, namespace = platform.names.inference_pool(model.key), platform.config.namespace
+    picker = f"{name}-epp"
+    labels = server_labels(platform.names.model_server(model.key))
+    spec = {
+        "selector": {"matchLabels": labels},
+        "targetPorts": [{"number": model.server.http_port}],
+        "endpointPickerRef": {"name": picker, "port": {"number": 9002}},
+    }
+    exported = {"networking.gke.io/export": "True"}
+    metadata = {"name": name, "namespace": namespace, "annotations": exported}
     version = "inference.networking.k8s.io/v1"
-    pool_object = {"apiVersion": version, "kind": "InferencePool", "metadata": metadata}
-    platform.put(key, pool_object | {"spec": spec | {"endpointPickerRef": ref}})
+    platform.put(key, {"apiVersion": version, "kind": "InferencePool", "metadata": metadata, "spec": spec})
     platform.put(key, _picker(picker, namespace))
 
 
@@ -127,9 +139,19 @@ def fill_config_cluster(platform: HealthyPlatform, synthesized: Synthesized) -> 
     for _, manifest in objects(synthesized.stacks[GATEWAY_STACK]):
         if manifest["kind"] in statuses:
             platform.put(key, manifest | {"status": statuses[manifest["kind"]]})
-    # No schema of it is public, so it goes past the check.
-    metadata = {"name": names.inference_pool, "namespace": config.namespace}
-    made = {"apiVersion": "networking.gke.io/v1", "kind": "GCPInferencePoolImport", "metadata": metadata}
-    path = path_of(made["kind"], str(made["apiVersion"]), names.inference_pool)  # type: ignore[arg-type]
-    dict.__setitem__(platform.clusters[key].objects, path, made)
+    for model in models_of(config):
+        _add_import(platform, key, model)
     dict.__setitem__(platform.clusters[key].objects, backend_policy.PATH, definition(takes_scopes=True))
+
+
+def _add_import(platform: HealthyPlatform, key: str, model: Model) -> None:
+    """Add what the controller makes from the exports of all clusters; no schema of it is public: it is not checked."""
+    name = platform.names.backend(model.key)
+    made: Manifest = {"metadata": {"name": name, "namespace": platform.config.namespace}}
+    if model.has_pool:
+        made |= {"apiVersion": "networking.gke.io/v1", "kind": "GCPInferencePoolImport"}
+    else:
+        clusters = [{"cluster": platform.names.membership(region)} for region in model.regions]
+        made |= {"apiVersion": "net.gke.io/v1", "kind": "ServiceImport", "status": {"clusters": clusters}}
+    path = path_of(made["kind"], made["apiVersion"], name)
+    dict.__setitem__(platform.clusters[key].objects, path, made)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from functools import partial
 from typing import Any
+
+from platform_config.model import models_in, models_of
 
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_cluster import nodes
@@ -11,8 +14,13 @@ from tests.gke_inference.verify_platform import PARTS, HealthyPlatform
 
 PROXY = "gkemcg1-inference-gemma-gateway-abcdefghijkl"
 URL_MAP = "gkemcg1-inference-gemma-gateway-mnopqrstuvwx"
-BACKEND_SERVICE = "gkemcg1-inference-gemma-pool-8000-abcdefghijkl"
 NOT_FOUND = "gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex"
+
+
+def backend_service(platform: HealthyPlatform, model: str) -> str:
+    """Return the name of the backend service of *model*, as the gateway's controller makes it."""
+    port = platform.config.models[model].server.http_port
+    return f"gkemcg1-{platform.config.namespace}-{platform.names.backend(model)}-{port}-abcdefghijkl"
 
 
 def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
@@ -33,25 +41,30 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
     }
     platform.documents[names.gateway_address(key)] = {"address": platform.address(key), "status": "IN_USE"}
     value = {"value": {"doubleValue": 0.25}}
-    platform.documents[f"gauge of {names.cluster(key)}"] = {"timeSeries": [{"points": [value]}]}
-    platform.documents[platform.group(key)] = {
-        "healthStatus": [{"healthState": "HEALTHY", "ipAddress": "10.0.0.9", "port": 8000}]
-    }
+    for model in models_in(config, key):
+        gauge = f"gauge of {model.key} in {names.cluster(key)}"
+        platform.documents[gauge] = {"timeSeries": [{"points": [copy.deepcopy(value)]}]}
+        healthy = {"healthState": "HEALTHY", "ipAddress": "10.0.0.9", "port": model.server.http_port}
+        platform.documents[platform.group(key, model.key)] = {"healthStatus": [healthy]}
 
 
 def tell_of_balancer(platform: HealthyPlatform) -> None:
     """Answer with the gateway's load balancer as Compute Engine has it, and one of another network at its address."""
     network, links = platform.link(f"global/networks/{platform.names.network}"), _links(platform)
-    spare, weight = links[NOT_FOUND], {"backendService": links[BACKEND_SERVICE], "weight": 1}
-    routes = [{"priority": 1, "routeAction": {"weightedBackendServices": [weight]}}]
+    spare, weights = (
+        links[NOT_FOUND],
+        [{"backendService": links[backend_service(platform, model)], "weight": 1} for model in platform.config.models],
+    )
+    routes = [{"priority": 1, "routeAction": {"weightedBackendServices": [weight]}} for weight in weights]
     matcher = {"name": "all", "defaultService": spare, "routeRules": routes}
-    groups = [{"group": platform.group(key)} for key in platform.config.regions]
     for key in platform.config.gateway_regions:
         mine = {"IPAddress": platform.address(key), "network": network, "target": links[PROXY]}
         _add(platform, "forwardingRules", f"{PROXY}-{key}", **mine)
     _add(platform, "targetHttpProxies", PROXY, urlMap=links[URL_MAP])
     _add(platform, "urlMaps", URL_MAP, defaultService=spare, pathMatchers=[matcher])
-    _add(platform, "backendServices", BACKEND_SERVICE, backends=groups)
+    for model in models_of(platform.config):
+        groups = [{"group": platform.group(key, model.key)} for key in model.regions]
+        _add(platform, "backendServices", backend_service(platform, model.key), backends=groups)
     _add(platform, "backendServices", NOT_FOUND)
     others = platform.link("global/networks/default")
     _add(platform, "forwardingRules", "other", IPAddress=platform.address("us"), network=others, target=links["proxy"])
@@ -64,7 +77,7 @@ def _links(platform: HealthyPlatform) -> dict[str, str]:
     """Of all that is named by another part."""
     names = {
         "targetHttpProxies": (PROXY, "proxy"), "urlMaps": (URL_MAP, "map"),
-        "backendServices": (BACKEND_SERVICE, NOT_FOUND, "service"),
+        "backendServices": (*(backend_service(platform, key) for key in platform.config.models), NOT_FOUND, "service"),
     }  # fmt: skip
     return {name: platform.link(f"global/{kind}/{name}") for kind, found in names.items() for name in found}
 
@@ -101,7 +114,9 @@ def answer(platform: HealthyPlatform) -> None:
     def gauge(params: dict[str, Any], body: Any) -> dict[str, Any]:
         assert 'metric.type = "prometheus.googleapis.com/vllm:kv_cache_usage_perc/gauge"' in params["filter"]
         [key] = [key for key in config.regions if f'cluster = "{platform.names.cluster(key)}"' in params["filter"]]
-        return there(f"gauge of {platform.names.cluster(key)}")
+        jobs = {model: platform.names.model_server(model) for model in config.models}
+        [model] = [model for model, job in jobs.items() if f'job = "{job}"' in params["filter"]]
+        return there(f"gauge of {model} in {platform.names.cluster(key)}")
 
     answers = platform.google.answers
     answers |= {

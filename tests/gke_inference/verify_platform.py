@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from platform_config.config import Config
@@ -23,6 +24,7 @@ PLURALS = {
     "Gateway": "gateways", "HTTPRoute": "httproutes", "HealthCheckPolicy": "healthcheckpolicies",
     "HorizontalPodAutoscaler": "horizontalpodautoscalers", "Deployment": "deployments",
     "InferencePool": "inferencepools", "NetworkPolicy": "networkpolicies",
+    "Service": "services", "ServiceExport": "serviceexports", "ServiceImport": "serviceimports",
     "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
     "GCPInferencePoolImport": "gcpinferencepoolimports",
@@ -51,8 +53,11 @@ class HealthyPlatform:
     Attributes:
         google: Google's APIs; what they answer is in `documents`, by its name or address.
         clusters: The Kubernetes API of each region.
-        gateways: What answers completions at the gateway's address in each region.
-        urls: Where each of them is, while it listens.
+        gateways: What answers requests at the gateway's address in each region, for the first model.
+        others: The same for the other models, by region and model.
+        places: Where each of them is, by region and model, while it listens.
+        urls: Where the gateway is reached in each region, while it listens.
+        path: The config file; one of the product's own by default.
         command: `gke-inference` with these arguments.
     """
 
@@ -60,7 +65,10 @@ class HealthyPlatform:
     google: GoogleStandIn = field(default_factory=GoogleStandIn)
     clusters: dict[str, ClusterStandIn] = field(default_factory=dict)
     gateways: dict[str, StandInServer] = field(default_factory=dict)
+    others: dict[tuple[str, str], StandInServer] = field(default_factory=dict)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    path: Path | None = None
     urls: dict[str, str] = field(default_factory=dict)
     command: Callable[..., Ran] = lambda *arguments: Ran(0, "", "")
 
@@ -70,7 +78,7 @@ class HealthyPlatform:
         asked = [] if "--no-completion" in arguments else keys
         urls = [part for key in asked for part in ("--url-for", f"{key}={self.urls[key]}")]
         region = ("--region", only) if only else ()
-        path = next(path for path in (EXAMPLE, ELASTIC) if load(path).name == self.config.name)
+        path = self.path or next(path for path in (EXAMPLE, ELASTIC) if load(path).name == self.config.name)
         return self.command("--config", str(path), "--output", output, "verify", *region, *urls, *arguments)
 
     @property
@@ -91,9 +99,9 @@ class HealthyPlatform:
         """Return what Google answers about the cluster."""
         return self.documents[f"{self.names.cluster_location(key)}/clusters/{self.names.cluster(key)}"]
 
-    def health(self, key: str) -> dict[str, Any]:
-        """Return what the load balancer answers about the region's servers."""
-        return self.documents[self.group(key)]
+    def health(self, key: str, model: str = "") -> dict[str, Any]:
+        """Return what the load balancer answers about the region's servers of *model*, by default the first."""
+        return self.documents[self.group(key, model)]
 
     def link(self, rest: str) -> str:
         """Return the self link of something of Compute Engine in the project."""
@@ -103,9 +111,23 @@ class HealthyPlatform:
         """Return the gateway's address in region *key*: one of its range of nodes, as Google gives them."""
         return str(region_ranges(self.config, key).nodes[9])
 
-    def group(self, key: str) -> str:
-        """Return the self link of the network endpoint group of region *key*."""
-        return self.link(f"zones/{self.config.regions[key].zones[0]}/networkEndpointGroups/k8s1-{key}")
+    def group(self, key: str, model: str = "") -> str:
+        """Return the self link of the network endpoint group of *model* in region *key*, by default the first."""
+        zone, model = self.config.regions[key].zones[0], model or self.first
+        return self.link(f"zones/{zone}/networkEndpointGroups/k8s1-{key}-{model}")
+
+    @property
+    def first(self) -> str:
+        """Key of the first model."""
+        return next(iter(self.config.models))
+
+    def server(self, key: str, model: str) -> StandInServer:
+        """Return what answers for *model* at the gateway's address in region *key*."""
+        return self.gateways[key] if model == self.first else self.others[key, model]
+
+    def gauge(self, key: str, model: str = "") -> dict[str, Any]:
+        """Return what Cloud Monitoring answers about the gauge of *model* in region *key*, by default the first."""
+        return self.documents[f"gauge of {model or self.first} in {self.names.cluster(key)}"]
 
     def parts(self, collection: str) -> list[dict[str, Any]]:
         """Return what Google lists of one kind of parts of load balancers, to change it."""
@@ -120,7 +142,7 @@ class HealthyPlatform:
             del made[path]
 
     def put(self, key: str, manifest: Manifest) -> None:
-        """Put an object in; it is held against its schema, all but the status that only controllers write."""
+        """Put an object in; it must fit its schema, all but the status that only controllers write."""
         manifest = copy.deepcopy(manifest)
         status = manifest.pop("status", None) if "." in manifest["apiVersion"].partition("/")[0] else None
         meta = manifest["metadata"]

@@ -16,6 +16,7 @@ import trustme
 from constructs_lib.manifests.region_header import HEADER
 from platform_config.config import Config
 from platform_config.load import load
+from platform_config.model import models_of
 from tests.configs import ELASTIC, EXAMPLE
 from tests.gke_inference import stand_in_server
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest, Objects
@@ -35,6 +36,13 @@ def healthy(config: Config, synthesized: Synthesized) -> HealthyPlatform:
         others = [other.region for other in config.regions.values() if other.region != spec.region]
         answering = next((other.region for other in config.regions.values() if other.preferred), spec.region)
         platform.gateways[key] = StandInServer(regions=(answering, others[0]))
+        for model in models_of(config)[1:]:
+            serving = [config.regions[served].region for served in model.regions]
+            home = answering if answering in serving else serving[0]
+            stand_in = StandInServer(regions=(home, others[0]), models=(model.name,))
+            stand_in.health_path = model.server.ready_path
+            stand_in.region_header = HEADER if model.server.kind == "vllm" else ""
+            platform.others[key, model.key] = stand_in
         fill(platform, key, synthesized)
         tell_of_cluster(platform, key)
     fill_config_cluster(platform, synthesized)
@@ -64,8 +72,11 @@ class Running:
             cluster.faults.clear()
             cluster.requests.clear()
         for gateway in platform.gateways.values():
-            gateway.home_slots, gateway.failure, gateway.region_header = 1000, "", HEADER
-            gateway.requests.clear()
+            gateway.region_header = HEADER
+        for server in (*platform.gateways.values(), *platform.others.values()):
+            server.home_slots, server.failure = 1000, ""
+            server.requests.clear()
+            server.probes.clear()
         return platform
 
 
@@ -82,6 +93,9 @@ def running(platform: HealthyPlatform, folder: Path) -> Iterator[Running]:
             endpoint = platform.cluster(key)["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]
             endpoint["endpoint"] = url.removeprefix("https://")
             platform.urls[key] = served.enter_context(platform.gateways[key].serving())
+            platform.places[key, platform.first] = platform.urls[key]
+        for place, server in platform.others.items():
+            platform.places[place] = served.enter_context(server.serving())
         yield Running(
             platform,
             copy.deepcopy(platform.documents),
@@ -119,16 +133,38 @@ def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: 
 
 
 def _route_addresses(platform: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lead requests to the gateway's addresses, which only the VPC has, to what answers for them here."""
-    urls = {platform.address(key): httpx.URL(platform.urls[key]) for key in platform.config.gateway_regions}
+    """Lead requests to the gateway's addresses, which only the VPC has, to what its routes name, as a gateway does."""
+    keys = {platform.address(key): key for key in platform.config.gateway_regions}
     send = httpx.AsyncHTTPTransport.handle_async_request
 
     async def route(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
-        if local := urls.get(request.url.host):
-            request.url = request.url.copy_with(host=local.host, port=local.port)
+        if key := keys.get(request.url.host):
+            found = routed(platform, request)
+            if found is None:
+                return httpx.Response(404, request=request)
+            model, path = found
+            local = httpx.URL(platform.places[key, model])
+            request.url = request.url.copy_with(host=local.host, port=local.port, path=path)
         return await send(transport, request)
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", route)
+
+
+def routed(platform: HealthyPlatform, request: httpx.Request) -> tuple[str, str] | None:
+    """Return the model whose route takes *request*, and the path that its server gets; None where no route does."""
+    objects = platform.clusters[platform.config.config_region].objects.values()
+    models = {platform.names.backend(model): model for model in platform.config.models}
+    for made in (made for made in objects if made["kind"] == "HTTPRoute"):
+        host = request.headers["Host"].partition(":")[0]
+        [rule] = made["spec"]["rules"]
+        match = (rule.get("matches") or [{}])[0]
+        prefix = (match.get("path") or {}).get("value", "")
+        headers = match.get("headers") or []
+        fits = host in (made["spec"].get("hostnames") or [host])
+        fits &= request.url.path == prefix or request.url.path.startswith(f"{prefix}/")
+        if fits and all(request.headers.get(each["name"]) == each["value"] for each in headers):
+            return models[rule["backendRefs"][0]["name"]], request.url.path.removeprefix(prefix)
+    return None
 
 
 def _to_break(made: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:

@@ -20,6 +20,7 @@ class StandInHub:
 
     Attributes:
         files: Content by path; those in `large` are sent by the CDN and have a SHA-256.
+        open: Whether the hub answers anybody, with and without a token.
         refuse: (status, message) with which the hub answers everything.
         list_status: Statuses of the first answers to the list, one each.
         break_after: Bytes after which the connection to the CDN ends, for its first answers, one each.
@@ -31,6 +32,7 @@ class StandInHub:
 
     files: dict[str, bytes]
     large: frozenset[str] = frozenset()
+    open: bool = False
     refuse: tuple[int, str] | None = None
     list_status: list[int] = field(default_factory=list)
     break_after: list[int] = field(default_factory=list)
@@ -61,7 +63,7 @@ class StandInHub:
         """Answer as the hub: ask for the token, list, send small files, redirect for large ones."""
         self._note("hub", request)
         path = urlsplit(request.path).path
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if not self.open and request.headers.get("Authorization") != f"Bearer {TOKEN}":
             _send(request, 401, b"", {"X-Error-Message": "Invalid credentials in Authorization header"})
         elif self.refuse:
             _send(request, self.refuse[0], b"", {"X-Error-Message": self.refuse[1]})

@@ -315,7 +315,7 @@ def test_another_format_later_downloads_what_is_missing(run: Run, monkeypatch: p
 
     assert (code, run.marker()) == (0, {**IDENTITY, "weights": "mistral"})
     assert run.hub.asked() == {"consolidated.safetensors": 1, "params.json": 1}
-    assert "is of other weights: what is missing is downloaded" in printed
+    assert "is of other files: what is missing is downloaded" in printed
 
 
 def test_an_index_that_names_a_missing_file_is_refused_before_anything_is_written(run: Run) -> None:
@@ -356,13 +356,13 @@ def test_a_model_without_safetensors_keeps_its_weights(run: Run) -> None:
 @pytest.mark.parametrize(
     ("kind", "files", "told"),
     [
-        ("auto", ("model-Q4.gguf", "onnx/model.onnx"), "no weights that vLLM reads; it has .gguf, .onnx\n"),
-        ("auto", ("README.md",), "no weights that vLLM reads; it has none at all\n"),
-        ("adapter", ("config.json", "model.safetensors"), "no adapter that vLLM reads; it has .safetensors\n"),
-        ("mistral", ("config.json", "model.safetensors"), "no consolidated weights that vLLM reads; it has .safeten"),
+        ("auto", ("model-Q4.gguf", "onnx/model.onnx"), "no weights that the server reads; it has .gguf, .onnx\n"),
+        ("auto", ("README.md",), "no weights that the server reads; it has none at all\n"),
+        ("adapter", ("config.json", "model.safetensors"), "no adapter that the server reads; it has .safetensors\n"),
+        ("mistral", ("config.json", "model.safetensors"), "no consolidated weights that the server reads; it has ."),
     ],
 )
-def test_a_repository_without_weights_for_vllm_is_refused(
+def test_a_repository_without_weights_for_the_server_is_refused(
     run: Run, monkeypatch: pytest.MonkeyPatch, kind: str, files: tuple[str, ...], told: str
 ) -> None:
     """With what it has instead."""
@@ -396,6 +396,78 @@ def test_the_layers_behind_an_embedding_model_are_kept(run: Run, weights: tuple[
 
     assert run()[0] == 0
     assert set(run.held()) == set(kept)
+
+
+ANY_FILES = ("README.md", "config.json", "model-Q4.gguf", "model.pt", "onnx/model.onnx", "voices/a.pt")
+
+
+@pytest.mark.parametrize(
+    ("files", "kept"),
+    [
+        (("tokenizer.json", "chat_template.jinja"), ("tokenizer.json", "chat_template.jinja")),
+        ((*TRANSFORMERS, *MISTRAL, "model-Q4.gguf"), (*TRANSFORMERS, "tekken.json")),
+        (ANY_FILES, ANY_FILES),
+    ],
+)
+def test_of_any_kind_the_one_set_of_weights_is_taken_where_there_is_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...], kept: tuple[str, ...]
+) -> None:
+    """And everything where there is none: a tokenizer, a template, or weights of a program that nobody knows."""
+    monkeypatch.setenv("WEIGHTS", "any")
+    run.hub.files = repository(*files)
+
+    assert run()[0] == 0
+    assert set(run.held()) == {*kept}
+    assert run.marker() == {**IDENTITY, "weights": "any"}
+
+
+def test_named_files_are_taken_and_no_others(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By path or pattern, whatever the kind of weights; other files later download what is missing."""
+    monkeypatch.setenv("FILES", "*Q4.gguf\ntokenizer*")
+    run.hub.files = repository("a-Q4.gguf", "a-Q8.gguf", "b/tokenizer.json", "config.json", "tokenizer.json")
+
+    assert run()[0] == 0
+    assert set(run.held()) == {"a-Q4.gguf", "tokenizer.json"}
+    assert run.marker() == {**IDENTITY, "files": "*Q4.gguf\ntokenizer*"}
+
+    run.hub.requests.clear()
+    monkeypatch.setenv("FILES", "*.gguf")
+    assert run()[0] == 0
+    assert run.hub.asked() == {"a-Q8.gguf": 1}
+
+
+def test_a_pattern_that_fits_no_file_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server would miss it when it starts."""
+    monkeypatch.setenv("FILES", "*.json\n*.jinja\nmerges.txt")
+    code, printed = run()
+
+    assert (code, run.held(), run.marker()) == (FINAL_EXIT_CODE, {}, None)
+    assert printed == "error: the repository has no file *.jinja, merges.txt: correct files\n"
+
+
+def test_open_weights_are_downloaded_without_a_token(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the hub nor its CDN gets one."""
+    monkeypatch.delenv("HF_TOKEN_FILE")
+    run.hub.open = True
+
+    assert (run()[0], run.held()) == (0, FILES)
+    assert not any("Authorization" in headers for _, _, headers in run.hub.requests)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_is_missing_for_gated_weights_is_said(run: Run, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """The setting of the token, and that the repository may be a wrong one: the hub says the same for both."""
+    monkeypatch.delenv("HF_TOKEN_FILE")
+    run.hub.open = True
+    run.hub.refuse = (status, "Access to model google/gemma-3-27b-it is restricted")
+    code, printed = run()
+
+    assert (code, run.marker()) == (FINAL_EXIT_CODE, None)
+    assert printed == (
+        f"error: HTTP {status}: there is no token, and {run.hub.url}/{REPOSITORY} is not open to everybody, or not "
+        "there: write weights.hugging_face_token, of an account that accepted the licence, or correct the repository; "
+        "the hub says: Access to model google/gemma-3-27b-it is restricted\n"
+    )
 
 
 @pytest.mark.parametrize("content", ["", "  \n", "two words", "tok\x00en", "tökén"])

@@ -1,25 +1,22 @@
-"""vLLM's Deployment."""
+"""The Deployment of a server: what all kinds have, and vLLM's."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from constructs_lib.manifests.accelerator import Accelerator
-from constructs_lib.manifests.served_weights import from_hugging_face
+from constructs_lib.manifests.served_weights import ServedWeights, served_weights
 from constructs_lib.specs import HealthCheckSpec, KubernetesSecretSpec, LoraAdapterSpec
+from constructs_lib.vllm_arguments import WeightsFormat
 from tests.checks.kubernetes_objects import problems
-from tests.manifests.examples import LABELS, MODEL, TPU, server
+from tests.manifests.examples import GPU, LABELS, TPU, WEIGHTS, server
 
 OLD_IMAGE = "docker.io/vllm/vllm-openai:v0.10.1"
-GPU = Accelerator(
-    resource="nvidia.com/gpu",
-    count=8,
-    cpus=100,
-    memory_gib=1024,
-    node_selector={"cloud.google.com/gke-accelerator": "nvidia-h200-141gb"},
-    tolerations=({"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},),
-)
+
+
+def from_hugging_face(token: KubernetesSecretSpec | str | None, form: WeightsFormat = "auto") -> ServedWeights:
+    """Have the example's weights downloaded by each server."""
+    return served_weights(replace(WEIGHTS, source="hugging_face"), bucket=None, token=token, disk_gib=62, form=form)
 
 
 def pod(made: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +81,7 @@ def test_adapters_are_served_beside_the_model() -> None:
         "food-review-1": LoraAdapterSpec(repository="me/food", revision="a" * 40),
         "food-review-2": LoraAdapterSpec(repository="me/food", revision="b" * 40),
     }
-    args = container(server(model=replace(MODEL, lora_adapters=adapters), max_lora_rank=8))["args"]
+    args = container(server(weights=replace(WEIGHTS, lora_adapters=adapters), max_lora_rank=8))["args"]
     start = args.index("--lora-modules")
 
     assert args[start + 1 : start + 6] == [
@@ -99,8 +96,7 @@ def test_adapters_are_served_beside_the_model() -> None:
 @pytest.mark.parametrize("token", ["server-token", KubernetesSecretSpec(name="hf", key="token")])
 def test_weights_straight_from_hugging_face(token: KubernetesSecretSpec | str) -> None:
     """The download runs before the server, onto the node's disk; the server's container never sees the token."""
-    weights = from_hugging_face(model=MODEL, token=token, disk_gib=62, weights="mistral")
-    made = server(weights=weights, accelerator=GPU, claim_template=None)
+    made = server(mounted=from_hugging_face(token, "mistral"), accelerator=GPU, claim_template=None)
     [download] = pod(made)["initContainers"]
 
     assert problems(made) == []
@@ -186,7 +182,7 @@ def test_every_probe_asks_for_health() -> None:
     assert made["ports"] == [{"name": "http", "containerPort": 8000}]
 
 
-SLOW = HealthCheckSpec(interval_sec=60, timeout_sec=30, unhealthy_threshold=5, path="/v1/models")
+SLOW = HealthCheckSpec(interval_sec=60, timeout_sec=30, unhealthy_threshold=5)
 
 
 @pytest.mark.parametrize("check", [HealthCheckSpec(), SLOW])
@@ -195,7 +191,7 @@ def test_a_server_is_out_of_the_picker_when_it_is_out_of_the_load_balancer(check
     made = container(server(health_check=check))["readinessProbe"]
 
     assert made == {
-        "httpGet": {"path": check.path, "port": "http"},
+        "httpGet": {"path": "/health", "port": "http"},
         "timeoutSeconds": check.timeout_sec,
         "periodSeconds": check.interval_sec,
         "failureThreshold": check.unhealthy_threshold,
@@ -310,8 +306,8 @@ def test_pods_are_selected_by_the_labels_they_have() -> None:
 
 def test_a_volume_that_comes_or_goes_moves_no_other() -> None:
     """The provider compares by position: whatever the source or the image, what both have is at the same place."""
-    hub = from_hugging_face(model=MODEL, token="token", disk_gib=62)
-    pods = [pod(server()), pod(server(weights=hub)), pod(server(read_only=False))]
+    hub = from_hugging_face("token")
+    pods = [pod(server()), pod(server(mounted=hub)), pod(server(read_only=False))]
     names = [[volume["name"] for volume in made["volumes"]] for made in pods]
 
     assert names[0] == names[2] == names[1][: len(names[0])]

@@ -8,6 +8,7 @@ import pytest
 
 from constructs_lib.data.region_header import Message, RegionHeader
 from constructs_lib.manifests import region_header
+from constructs_lib.vllm import MIDDLEWARE
 from tests.checks.kubernetes_objects import problems
 
 STREAM: list[dict[str, Any]] = [
@@ -66,7 +67,7 @@ def test_vllm_finds_the_class_by_the_argument(tmp_path: Any, monkeypatch: pytest
     for name, text in made["data"].items():
         (tmp_path / name).write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
-    module, _, name = region_header.MIDDLEWARE.rpartition(".")
+    module, _, name = MIDDLEWARE.rpartition(".")
 
     assert isinstance(getattr(importlib.import_module(module), name), type)
     assert problems(made) == []

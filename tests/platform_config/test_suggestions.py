@@ -128,7 +128,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "hours for minutes": (
         "model:\n",
         "model:\n  download_timeout_minutes: 2h\n",
-        "models.gemma.weights.download_timeout_minutes: must be a whole number, got '2h'\n    fix: write 120: it counts minutes",
+        "models.gemma.weights.download_timeout_minutes: must be a whole number, got '2h'\n    fix: write 120: it "
+        "counts minutes",
     ),
     "a unit that is none": (
         "bucket:",
@@ -308,7 +309,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "a repository's address": (
         "google/gemma-3-27b-it",
         "https://huggingface.co/google/gemma-3-27b-it/tree/main",
-        "models.gemma.weights.repository: must read owner/name, got 'https://huggingface.co/google/gemma-3-27b-it/tree/main'\n"
+        "models.gemma.weights.repository: must read owner/name, got "
+        "'https://huggingface.co/google/gemma-3-27b-it/tree/main'\n"
         "    fix: write 'google/gemma-3-27b-it'",
     ),
     "a repository's short address": (
@@ -325,13 +327,15 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "a commit's address": (
         "005ad3404e59d6023443cb575daa05336842228a",
         "https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a",
-        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got 'https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a'\n"
+        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got "
+        "'https://huggingface.co/google/gemma-3-27b-it/commit/005ad3404e59d6023443cb575daa05336842228a'\n"
         "    fix: write '005ad3404e59d6023443cb575daa05336842228a'",
     ),
     "a commit in capitals": (
         "005ad3404e59d6023443cb575daa05336842228a",
         "005AD3404E59D6023443CB575DAA05336842228A",
-        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got '005AD3404E59D6023443CB575DAA05336842228A'\n"
+        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got "
+        "'005AD3404E59D6023443CB575DAA05336842228A'\n"
         "    fix: write '005ad3404e59d6023443cb575daa05336842228a'",
     ),
     "a choice in the wrong case": (

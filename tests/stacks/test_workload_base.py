@@ -47,7 +47,7 @@ def test_each_cluster_has_the_namespace_and_the_server_s_account(platform: Synth
     namespace = platform.one("kubernetes_namespace_v1", stack)
     [account] = [
         block for block in platform.all("kubernetes_service_account_v1", stack)
-        if block["metadata"]["name"] == "model-server"
+        if block["metadata"]["name"] == "gemma-server"
     ]  # fmt: skip
 
     assert namespace["metadata"]["name"] == "inference"

@@ -58,9 +58,11 @@ def without_paths(block: Block) -> Block:
 def test_the_server_is_the_config_s(tmp_path: Path) -> None:
     """Image, port, model, replicas."""
     app = alone(
-        tmp_path, model_server={"image": "docker.io/vllm/vllm-tpu:v0.28.0", "port": 9000, "replicas": 3},
+        tmp_path,
+        models__gemma__server={"image": "docker.io/vllm/vllm-tpu:v0.28.0", "port": 9000},
+        models__gemma__replicas=3,
         models__gemma__served_name="chat",
-    )  # fmt: skip
+    )
 
     assert server(app)["image"] == "docker.io/vllm/vllm-tpu:v0.28.0"
     assert app.object("Deployment")["spec"]["replicas"] == 3
@@ -117,7 +119,7 @@ def test_files_of_known_images_cannot_be_changed(changes: dict[str, Any], read_o
 def test_the_server_runs_on_the_pool_that_is_named(tmp_path: Path) -> None:
     """Or on the only one."""
     pools = {"tpu": {"machine_type": "ct6e-standard-4t"}, "gpu": {"machine_type": "a3-ultragpu-8g"}}
-    app = alone(tmp_path, node_pools=pools, models__gemma__node_pools="gpu")
+    app = alone(tmp_path, node_pools=pools, models__gemma__node_pools=["gpu"])
 
     assert server(app)["resources"]["limits"] == {"nvidia.com/gpu": "8"}
 
@@ -160,7 +162,7 @@ def test_the_account_is_the_one_that_base_makes_and_fleet_grants(platform: Synth
 
 ELASTIC: dict[str, Any] = {
     "node_pools__tpu__autoscaling": {"max_nodes": 8},
-    "autoscaling": {"max_replicas": 8, "target_percent": 50},
+    "models__gemma__autoscaling": {"max_replicas": 8, "target_percent": 50},
 }
 
 
@@ -229,7 +231,7 @@ def test_an_adapter_that_is_there_is_not_installed_again(tmp_path: Path) -> None
         tmp_path,
         **ELASTIC,
         models__gemma__autoscaling__metric_source="pods",
-        models__gemma__autoscaling__install_adapter=False,
+        cluster__metrics_adapter=False,
     )
 
     assert app.objects("APIService") == app.all("kubernetes_namespace_v1") == []
@@ -241,12 +243,11 @@ POOLS: dict[str, Any] = {
     "spot": {"machine_type": "a3-highgpu-8g", "capacity": {"spot": True}, "autoscaling": {"max_nodes": 4}},
     "a100": {"machine_type": "a2-ultragpu-4g", "autoscaling": {"max_nodes": 4}},
 }
-CHOICES: dict[str, Any] = {"node_pools": POOLS, "models__gemma__node_pools": "reserved"}
 
 
 def test_several_pools_are_a_compute_class_that_the_server_selects(tmp_path: Path) -> None:
     """In the order of the config; the pod asks for what the smallest machine has."""
-    app = alone(tmp_path, **CHOICES, models__gemma__node_pools=["spot", "a100"])
+    app = alone(tmp_path, node_pools=POOLS, models__gemma__node_pools=["reserved", "spot", "a100"])
     compute_class = app.object("ComputeClass")
     pod = app.object("Deployment")["spec"]["template"]["spec"]
 
@@ -259,11 +260,7 @@ def test_several_pools_are_a_compute_class_that_the_server_selects(tmp_path: Pat
 def test_a_region_uses_those_choices_that_it_has(tmp_path: Path) -> None:
     """A pool of one region alone is a choice there, and left out elsewhere; one choice needs no class."""
     pools = {"node_pools": {"spot": POOLS["spot"]}, "regions__us__node_pools": {"reserved": POOLS["reserved"]}}
-    settings: dict[str, Any] = {
-        **pools,
-        "models__gemma__node_pools": "reserved",
-        "models__gemma__node_pools": ["spot"],
-    }
+    settings: dict[str, Any] = {**pools, "models__gemma__node_pools": ["reserved", "spot"]}
 
     us, eu = alone(tmp_path / "us", "us", **settings), alone(tmp_path / "eu", "eu", **settings)
 
@@ -282,7 +279,7 @@ def test_servers_may_fetch_the_weights_themselves(tmp_path: Path) -> None:
 
     assert [volume["name"] for volume in pod["volumes"] if "csi" in volume] == ["token"]
     assert [container["name"] for container in pod["initContainers"]] == ["download"]
-    assert provider_class == "model-server-token"
+    assert provider_class == "gemma-server-token"
 
 
 def test_a_rollout_restart_breaks_no_later_apply(platform: Synthesized) -> None:

@@ -14,8 +14,12 @@ from tests.synthesized import Synthesized
 STACK = WEIGHTS_STACK
 WRITER = (
     "principal://iam.googleapis.com/projects/${data.google_project.project.number}/locations/global"
-    "/workloadIdentityPools/my-project-id.svc.id.goog/subject/ns/inference/sa/weights-downloader"
+    "/workloadIdentityPools/my-project-id.svc.id.goog/subject/ns/inference/sa/gemma-download"
 )
+COMMIT = "005ad3404e59d6023443cb575daa05336842228a"
+OPEN = {"repository": "google/gemma-3-4b-it", "revision": "1" * 40}
+OWN = {"bucket_path": "gs://my-models/v3"}
+SERVER = {"image": "docker.io/vllm/vllm-tpu:v0.27.0"}
 IN_KUBERNETES = {"kubernetes_secret": {"name": "hf", "key": "token"}}
 
 
@@ -79,7 +83,7 @@ def test_the_writer_s_account_mounts_no_token_of_kubernetes(platform: Synthesize
     """In the namespace of the config."""
     account = platform.one("kubernetes_service_account_v1", STACK)
 
-    assert account["metadata"] == {"name": "weights-downloader", "namespace": "inference"}
+    assert account["metadata"] == {"name": "gemma-download", "namespace": "inference"}
     assert account["automount_service_account_token"] is False
 
 
@@ -102,3 +106,79 @@ def test_the_format_that_the_server_reads_is_downloaded(tmp_path: Path, argument
     [container] = app.one("kubernetes_job_v1")["spec"]["template"]["spec"]["container"]
 
     assert {"name": "WEIGHTS", "value": kind} in container["env"]
+
+
+def second(weights: dict[str, Any], **settings: Any) -> dict[str, Any]:
+    """Return changes of the example that add a model with these weights."""
+    return {
+        "models__small": {"weights": weights, "server": SERVER, "address": {"path": "/small"}, **settings},
+        "models__gemma__address": {"path": "/gemma"},
+    }
+
+
+def jobs(app: Synthesized) -> dict[str, Any]:
+    """Return the download Jobs by name."""
+    return {job["metadata"]["name"]: job for job in app.all("kubernetes_job_v1")}
+
+
+def test_each_model_has_a_job_and_an_account_of_its_own(tmp_path: Path) -> None:
+    """Only the one with a token may read a secret, and mounts one."""
+    app = alone(tmp_path, **second(OPEN))
+    accounts = {account["metadata"]["name"] for account in app.all("kubernetes_service_account_v1")}
+    [secret] = app.all("google_secret_manager_secret_iam_member")
+
+    assert set(jobs(app)) == accounts == {"gemma-download", "small-download"}
+    assert secret["member"] == WRITER
+    for name, job in jobs(app).items():
+        spec = job["spec"]["template"]["spec"]
+        assert spec["service_account_name"] == name
+        assert ("token" in {volume["name"] for volume in spec["volume"]}) == (name == "gemma-download")
+
+
+def test_another_model_s_weights_leave_a_job_as_it_is(tmp_path: Path) -> None:
+    """Added, at another revision, or gone: nothing of the first model's download changes."""
+    alone_, two, other = (
+        alone(tmp_path / str(number), **changes)
+        for number, changes in enumerate(({}, second(OPEN), second({**OPEN, "revision": "2" * 40})))
+    )
+
+    assert jobs(alone_)["gemma-download"] == jobs(two)["gemma-download"] == jobs(other)["gemma-download"]
+    assert jobs(two)["small-download"] != jobs(other)["small-download"]
+
+
+@pytest.mark.parametrize(
+    "weights", [OWN, {"image_path": "/opt/gemma"}, {**OPEN, "source": "hugging_face"}, None], ids=str
+)
+def test_what_is_not_downloaded_into_the_bucket_has_no_job(tmp_path: Path, weights: dict[str, Any] | None) -> None:
+    """Own weights, weights of the image, of servers that download, and none: no account, no grant, no Job."""
+    app = alone(tmp_path, **second(weights) if weights else {"models__gemma__weights": None})
+
+    assert set(jobs(app)) == ({"gemma-download"} if weights else set())
+    assert len(app.all("google_storage_bucket_iam_member")) == len(jobs(app))
+    assert len(app.all("kubernetes_service_account_v1")) == len(jobs(app))
+
+
+def test_what_own_weights_need_beside_them_is_downloaded(tmp_path: Path) -> None:
+    """A draft model, into the platform's bucket; the own one is neither read nor written here."""
+    app = alone(tmp_path, **second({**OWN, "other_repositories": {"draft": OPEN}}))
+    [container] = jobs(app)["small-download"]["spec"]["template"]["spec"]["container"]
+    env = {entry["name"]: entry["value"] for entry in container["env"]}
+
+    assert env["TARGET_DIRECTORY"] == f"/models/{OPEN['repository']}/{OPEN['revision']}"
+    assert "my-models" not in str(app.stacks[STACK])
+
+
+def test_two_jobs_never_write_one_folder_at_once(tmp_path: Path) -> None:
+    """The model that is first in the file downloads a repository that two have; the other finds it complete."""
+    app = alone(
+        tmp_path,
+        **second(
+            {**OPEN, "other_repositories": {"draft": {"repository": "google/gemma-3-27b-it", "revision": COMMIT}}}
+        ),
+    )
+    [first] = [
+        key for key, job in app.named("kubernetes_job_v1").items() if job["metadata"]["name"] == "gemma-download"
+    ]
+
+    assert f"kubernetes_job_v1.{first.removeprefix(f'{STACK}/')}" in jobs(app)["small-download"]["depends_on"]
+    assert not any(need.startswith("kubernetes_job_v1") for need in jobs(app)["gemma-download"]["depends_on"])

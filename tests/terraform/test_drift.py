@@ -30,13 +30,13 @@ REMOVED = [
     (NETWORK_STACK, "google_project_iam_member.nodes_images", GOOGLE, "roles/artifactregistry.reader"),
     (cluster_stack("us"), "google_container_node_pool.cluster_pool-tpu", GOOGLE, "gemma-us/nodePools/tpu"),
     (FLEET_STACK, "google_gke_hub_feature.fleet_multiclusteringress", GOOGLE, "multiclusteringress"),
-    (FLEET_STACK, "google_storage_bucket_iam_member.model-server_read", GOOGLE, "roles/storage.objectViewer"),
-    (base_stack("eu"), "kubernetes_service_account_v1.model-server", EU, "model-server"),
-    (WEIGHTS_STACK, "kubernetes_job_v1.download_job", US, "weights-download"),
-    (serving_stack("us"), "helm_release.inference_pool", US, "gemma-pool"),
-    (serving_stack("eu"), "kubernetes_annotations.inference_export", EU, "gemma-pool"),
-    (serving_stack("eu"), "kubernetes_manifest.inference_server", EU, "kind=Deployment"),
-    (GATEWAY_STACK, "kubernetes_manifest.gateway_backend", US, "kind=GCPBackendPolicy"),
+    (FLEET_STACK, "google_storage_bucket_iam_member.gemma-server_read", GOOGLE, "roles/storage.objectViewer"),
+    (base_stack("eu"), "kubernetes_service_account_v1.gemma-server", EU, "gemma-server"),
+    (WEIGHTS_STACK, "kubernetes_job_v1.download-gemma_job", US, "gemma-download"),
+    (serving_stack("us"), "helm_release.gemma_pool", US, "gemma-pool"),
+    (serving_stack("eu"), "kubernetes_annotations.gemma_export", EU, "gemma-pool"),
+    (serving_stack("eu"), "kubernetes_manifest.gemma_server", EU, "kind=Deployment"),
+    (GATEWAY_STACK, "kubernetes_manifest.gateway_gemma-backend", US, "kind=GCPBackendPolicy"),
     (GATEWAY_STACK, "kubernetes_manifest.gateway", US, "kind=Gateway,"),
 ]
 CHANGED = [
@@ -59,8 +59,8 @@ CHANGED = [
         "node_count",
         0,
     ),
-    (serving_stack("us"), "kubernetes_annotations.inference_export", US, "gemma-pool", "annotations", {}),
-    (serving_stack("us"), "kubernetes_manifest.inference_server", US, "kind=Deployment", "object.spec.replicas", 0),
+    (serving_stack("us"), "kubernetes_annotations.gemma_export", US, "gemma-pool", "annotations", {}),
+    (serving_stack("us"), "kubernetes_manifest.gemma_server", US, "kind=Deployment", "object.spec.replicas", 0),
     (GATEWAY_STACK, "kubernetes_manifest.gateway", US, "kind=Gateway,", "object.spec.gatewayClassName", "gke-l7"),
 ]
 

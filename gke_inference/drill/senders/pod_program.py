@@ -25,7 +25,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any
@@ -40,7 +40,7 @@ CUT_EVERY_SEC = 0.05
 
 @dataclass(frozen=True)
 class SendPlan:
-    """What is sent, where to and how often, and which header of each answer is kept."""
+    """What is sent, where to and how often, which header of each answer is kept, and whether answers are events."""
 
     url: str
     headers: dict[str, str]
@@ -48,6 +48,7 @@ class SendPlan:
     rate_per_sec: float
     timeout_sec: float
     region_header: str
+    events: bool
 
 
 class OpenLoop:
@@ -135,11 +136,7 @@ class OpenLoop:
             if not 200 <= response.status < 300:
                 result["body"] = response.read(LONGEST_BYTES).decode(errors="replace")
                 return
-            left_bytes = LONGEST_BYTES
-            while left_bytes > 0 and (line := response.readline(LONGEST_BYTES)):
-                left_bytes -= len(line)
-                if line.startswith(b"data:"):
-                    result["events"].append([time.monotonic(), line[5:].strip().decode(errors="replace")])
+            (read_events if plan.events else read_bytes)(response, result["events"])
         finally:
             with self._lock:
                 del self._sockets[opened]
@@ -152,6 +149,24 @@ class OpenLoop:
         if url.scheme == "https":
             return HTTPSConnection(host, url.port, timeout=timeout_sec, context=self._tls)
         return HTTPConnection(host, url.port, timeout=timeout_sec)
+
+
+def read_events(response: HTTPResponse, events: list[Any]) -> None:
+    """Record the server-sent events of *response*, each when it comes."""
+    left_bytes = LONGEST_BYTES
+    while left_bytes > 0 and (line := response.readline(LONGEST_BYTES)):
+        left_bytes -= len(line)
+        if line.startswith(b"data:"):
+            events.append([time.monotonic(), line[5:].strip().decode(errors="replace")])
+
+
+def read_bytes(response: HTTPResponse, events: list[Any]) -> None:
+    """Record when the first byte of *response* comes; an answer that breaks off within the limit is an error."""
+    if response.read(1):
+        events.append([time.monotonic(), ""])
+    more = response.read(LONGEST_BYTES)
+    if len(more) < LONGEST_BYTES and response.length:
+        raise IncompleteRead(more, response.length)
 
 
 def empty(began_sec: float) -> dict[str, Any]:

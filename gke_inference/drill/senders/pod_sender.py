@@ -175,6 +175,7 @@ class PodSender:
             "rate_per_sec": self.rate_per_sec,
             "timeout_sec": self.endpoint.timeout_sec,
             "region_header": self.endpoint.region_header,
+            "events": self.endpoint.is_openai,
         }
 
     @property

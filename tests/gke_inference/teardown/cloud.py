@@ -21,6 +21,7 @@ PARAMETERS = {
 """Of the methods that delete, by collection."""
 AGGREGATED = (*(set(PARAMETERS) - {"firewalls"}), "addresses", "routers", "disks", "instances")
 WITH_NETWORK = ("forwardingRules", "networkEndpointGroups", "firewalls", "addresses", "routers")
+READER = "roles/storage.objectViewer"
 Answer = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
@@ -36,6 +37,7 @@ class TeardownCloud:
         config_member: Membership of the config cluster; empty without the feature.
         discovery: Whether the feature for multi-cluster Services is on.
         there: Bucket, secret, network and service account by name.
+        readers: Who may read each bucket, by its name.
         deleted: Called with each path whose deletion was asked for.
         lag: How many lists still have what was deleted; until then it uses what it used.
     """
@@ -47,6 +49,7 @@ class TeardownCloud:
     config_member: str = ""
     discovery: bool = False
     there: set[str] = field(default_factory=set)
+    readers: dict[str, list[str]] = field(default_factory=dict)
     deleted: Callable[[str], None] = lambda path: None
     lag: int = 0
     going: dict[str, int] = field(default_factory=dict)
@@ -96,6 +99,7 @@ class TeardownCloud:
             "compute.firewalls.list": lambda params, body: {"items": self._of("firewalls")},
             "compute.networks.get": self._get("network"),
             "storage.buckets.get": self._get("bucket"),
+            "storage.buckets.getIamPolicy": self._policy,
             "iam.projects.serviceAccounts.get": self._get("name"),
             "secretmanager.projects.secrets.get": self._get("name"),
             "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.existing()},
@@ -106,6 +110,11 @@ class TeardownCloud:
             "gkehub.projects.locations.features.list": lambda params, body: {"resources": self._features()},
         }
         return stand_in.api(self.project)
+
+    def _policy(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
+        if not self.holds(params["bucket"]):
+            raise Fault(404, f"{params['bucket']} was not found")
+        return {"bindings": [{"role": READER, "members": self.readers.get(params["bucket"], [])}]}
 
     def _of(self, collection: str) -> list[dict[str, Any]]:
         """Return what a list has; what is being deleted is gone after so many lists."""

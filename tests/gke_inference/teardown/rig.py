@@ -17,6 +17,7 @@ from gke_inference.teardown.interrupt import Interrupt, Waiter
 from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import DestroyOrder
 from gke_inference.teardown.remaining import RemainingResources
+from gke_inference.teardown.state import States
 from gke_inference.teardown.sweep import Sweeper
 from platform_config.config import Config
 from platform_config.names import Names
@@ -122,7 +123,12 @@ def remaining(
     in_states: frozenset[str] = frozenset(),
     known: bool = True,
     config: Config | None = None,
+    states: States | None = None,
 ) -> list[Finding]:
     """Return what is reported as left."""
-    searched = network(stand_in, in_states, known=known)
-    return RemainingResources(network=searched, config=config or loaded(), keep_bucket=keep_bucket).findings()
+    return RemainingResources(
+        network=network(stand_in, in_states, known=known),
+        config=config or loaded(),
+        states=states or {},
+        keep_bucket=keep_bucket,
+    ).findings()

@@ -50,6 +50,46 @@ def test_a_whole_load_balancer_is_swept(
     assert [cloud.items, sweeper.problems, again.deleted, again.problems] == [{}, {}, {}, {}]
 
 
+def test_the_load_balancer_of_exported_services_is_not_waited_for_and_swept(
+    cloud: TeardownCloud, stand_in: GoogleStandIn
+) -> None:
+    """It goes with the fleet's feature, which the wait comes before; what others of the project use of it stays."""
+    check = cloud.add("global/healthChecks/gkemcs-default-404")
+    spare = cloud.add("global/backendServices/gkemcs-default-404", healthChecks=[COMPUTE + check])
+    shared = cloud.add("global/backendServices/gkemcs-shared-web-tcp-80")
+    speech = cloud.add("global/backendServices/gkemcs-inference-speech-server-tcp-8880")
+    matchers = [{"name": "all", "defaultService": COMPUTE + path} for path in (speech, shared)]
+    url_map = cloud.add("global/urlMaps/gkemcs-p-gemma-vpc", defaultService=COMPUTE + spare, pathMatchers=matchers)
+    proxy = cloud.add("global/targetHttpProxies/gkemcs-p-gemma-vpc", urlMap=COMPUTE + url_map)
+    cloud.add("global/forwardingRules/gkemcs-p-gemma-vpc-1", target=COMPUTE + proxy)
+    other = cloud.add("global/urlMaps/gkemcs-p-other", defaultService=COMPUTE + shared)
+    group = cloud.add("zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-speech-server-8880")
+    sweeper = sweeper_of(stand_in)
+
+    waited_for = [one.path for one in sweeper.network.contents().load_balancer]
+    sweeper.sweep()
+
+    assert waited_for == [group]
+    assert (set(cloud.items), sweeper.problems) == ({shared, other}, {})
+
+
+def test_the_parts_of_all_models_are_swept(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """One URL map leads to a service, a check and groups for each model: one behind a pool, one behind a Service."""
+    *_, url_map, _, _, _, _, _, _ = paths = add_gateway(cloud)
+    group = cloud.add("zones/us-east5-b/networkEndpointGroups/k8s1-0a1b-inference-speech-server-8880")
+    check = cloud.add("global/healthChecks/gkemcg1-inference-speech-server-8880")
+    speech = cloud.add(
+        "global/backendServices/gkemcg1-inference-speech-server-8880",
+        backends=[{"group": COMPUTE + group}], healthChecks=[COMPUTE + check],
+    )  # fmt: skip
+    cloud.items[url_map]["pathMatchers"].append({"name": "speech", "defaultService": COMPUTE + speech})
+    sweeper = sweeper_of(stand_in)
+
+    sweeper.sweep()
+
+    assert (cloud.items, set(sweeper.deleted)) == ({}, {*paths, group, check, speech})
+
+
 def test_without_its_forwarding_rules_it_is_known_by_its_groups(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
     """The URL map's services are behind our groups or have no backend at all, as the one for 404."""
     for rule in add_gateway(cloud)[:2]:

@@ -6,14 +6,31 @@ from typing import Any
 
 from gke_inference.findings import Status
 from gke_inference.teardown.findings import NOTHING
+from gke_inference.teardown.terraform import Resource
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
-from tests.configs import config
+from tests.configs import changed, config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.teardown.cloud import TeardownCloud
 from tests.gke_inference.teardown.rig import add_gateway, remaining
 
 TPU = {"machineType": "ct6e-standard-4t"}
 ACCOUNT = "gemma-nodes@my-project-id.iam.gserviceaccount.com"
+
+
+def grant(type_: str, **values: str) -> Resource:
+    """Return a grant in a state."""
+    return Resource(address=f"{type_}.grant", type=type_, values=values, needs=frozenset())
+
+
+def second_model(**weights: Any) -> dict[str, Any]:
+    """Return the section of another model on the example's pool, with other *weights*."""
+    spec = changed()["models"]["gemma"]
+    given = {**spec["weights"], "hugging_face_token": None, **weights}
+    return {
+        **spec,
+        "address": {"path": "/second"},
+        "weights": {key: value for key, value in given.items() if value is not None},
+    }
 
 
 def test_an_empty_project_has_nothing_left(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
@@ -24,7 +41,7 @@ def test_an_empty_project_has_nothing_left(cloud: TeardownCloud, stand_in: Googl
     assert [finding.id for finding in found] == [
         f"LEFT-{kind}" for kind in
         ("CLUSTER", "INSTANCE", "DISK", "LOAD-BALANCER", "ADDRESS", "ROUTER", "NETWORK", "FLEET", "NODE-ACCOUNT",
-         "BUCKET", "SECRET")
+         "BUCKET", "SECRET", "GRANT")
     ]  # fmt: skip
 
 
@@ -66,6 +83,51 @@ def test_what_is_left_is_reported_with_its_costs(cloud: TeardownCloud, stand_in:
     }
     named = [finding for finding in remaining(stand_in, keep_bucket=False) if finding.id == "LEFT-BUCKET"]
     assert [finding.status for finding in named] == [Status.WRONG]
+
+
+def test_the_secrets_of_all_models_are_reported(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """Each once, and that of a model that only a state knows; none of them is deleted."""
+    cloud.there = {"hugging-face-token", "llama-token", "old-token"}
+    token = {"secret_manager": "llama-token"}
+    two = config(models__llama=second_model(hugging_face_token=token))
+    states = {
+        "infra-fleet": (grant("google_secret_manager_secret_iam_member", secret_id="projects/p/secrets/old-token"),)
+    }
+
+    found = remaining(stand_in, config=two, states=states)
+
+    assert [one.found for one in found if one.id == "LEFT-SECRET"] == [
+        "secret hugging-face-token", "secret llama-token", "secret old-token",
+    ]  # fmt: skip
+    assert {one.status for one in found} == {Status.GOOD}
+
+
+def test_a_bucket_of_ones_own_stays_and_what_was_granted_on_it_is_reported(
+    cloud: TeardownCloud, stand_in: GoogleStandIn
+) -> None:
+    """A grant of a model of the config, or of one that only a state knows; other readers are nobody's concern."""
+    number = "projects/1/locations/global/workloadIdentityPools/my-project-id.svc.id.goog/subject/ns/inference/sa"
+    account = f"principal://iam.googleapis.com/{number}"
+    cloud.there = {"my-models", "old-models"}
+    cloud.readers = {
+        "my-models": [f"{account}/tuned-server", f"{account}/other-server", "user:me@example.com"],
+        "old-models": [f"{account}/old-server"],
+    }
+    tuned = config(models__tuned=second_model(repository=None, revision=None, bucket_path="gs://my-models/tuned/v3"))
+    removed = grant("google_storage_bucket_iam_member", bucket="b/old-models", member=f"{account}/old-server")
+    platforms = grant("google_storage_bucket_iam_member", bucket="my-project-id-gemma-weights", member="x")
+
+    found = remaining(stand_in, config=tuned, states={"infra-fleet": (removed, platforms)})
+    grants = [one for one in found if one.id == "LEFT-GRANT"]
+
+    assert [one.found for one in found if one.id == "LEFT-OWN-BUCKET"] == ["bucket my-models", "bucket old-models"]
+    assert [one.found for one in grants] == [
+        "roles/storage.objectViewer of ns/inference/sa/tuned-server on bucket my-models",
+        "roles/storage.objectViewer of ns/inference/sa/old-server on bucket old-models",
+    ]
+    assert {one.status for one in grants} == {Status.WRONG}
+    assert f"gs://my-models --role=roles/storage.objectViewer --member={account}/tuned-server" in grants[0].fix
+    assert not [request for request in stand_in.requests if request.http_method != "GET"]
 
 
 def test_what_may_not_be_asked_is_unknown(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:

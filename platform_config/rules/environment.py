@@ -1,0 +1,86 @@
+"""Rules about the environment variables of a server: their names, and that no secret is among their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib import sglang, vllm
+from constructs_lib.manifests import region_header
+from constructs_lib.manifests.model_server import HOME
+from constructs_lib.server_process import OFFLINE
+from platform_config.errors import Problem, shown
+from platform_config.model import Model
+from platform_config.rules.rule import Rule, per_model
+
+NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+SECRET_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
+SECRET_KEY = r"[A-Za-z0-9._-]{1,253}"
+# The platform's own variables, by kind.
+OWN = {
+    "vllm": (*vllm.ENV, *region_header.env(""), *HOME),
+    "sglang": (*sglang.ENV, *sglang.FAST_HEALTH),
+    "custom": (*OFFLINE,),
+}
+SECRET = r"(?i)(?:^|_)(?:token|secret|passwd|password|credentials?|(?:api|access|private)_?key)$"
+KNOWN_SECRETS = r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|AIza[\w-]{30,}|AKIA[A-Z0-9]{16}|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN "
+
+
+def _names(at: str, model: Model) -> Iterator[Problem]:
+    server = model.server
+    for setting in ("env", "secret_env"):
+        for name in getattr(server, setting):
+            path = f"{at}.server.{setting}.{name}"
+            if not re.fullmatch(NAME, name):
+                message = f"must be a name of letters, digits and _ that begins with no digit, got {shown(name)}"
+                yield Problem(path, message, "correct the name")
+            elif name in OWN[server.kind]:
+                yield Problem(path, f"must not be set, got {shown(name)}", "remove it: the platform sets it")
+    for name in server.secret_env:
+        if name in server.env:
+            message = f"must be in one of env and secret_env, got {shown(name)} in both"
+            yield Problem(f"{at}.server.env.{name}", message, "remove one of them")
+
+
+def _secrets(at: str, model: Model) -> Iterator[Problem]:
+    for name, value in model.server.env.items():
+        is_place = not value or value.startswith("/")
+        if re.search(KNOWN_SECRETS, value) or (re.search(SECRET, name) and not is_place):
+            fix = f"put it into a Secret of the namespace {model.config.namespace}, and name that in secret_env.{name}"
+            yield Problem(f"{at}.server.env.{name}", "must hold no secret, got one by its name or value", fix)
+
+
+def _references(at: str, model: Model) -> Iterator[Problem]:
+    for name, secret in model.server.secret_env.items():
+        path = f"{at}.server.secret_env.{name}"
+        if not re.fullmatch(SECRET_NAME, secret.name):
+            message = f"must be the name of a Secret, got {shown(secret.name)}"
+            yield Problem(f"{path}.name", message, "`kubectl get secrets` shows them")
+        if not re.fullmatch(SECRET_KEY, secret.key):
+            message = f"must be a key of letters, digits, '.', '_' and '-', got {shown(secret.key)}"
+            yield Problem(f"{path}.key", message, "`kubectl describe secret` shows them")
+
+
+RULES = (
+    Rule(
+        "SRV-ENV",
+        "Environment variables have valid names, once each, and none of the platform's own",
+        "Kubernetes refuses others, and a server without the platform's variables does not find its weights or caches.",
+        "Kubernetes, Define Environment Variables for a Container",
+        per_model(_names),
+    ),
+    Rule(
+        "SRV-ENV-SECRET",
+        "No secret is among the values of `env`",
+        "What is in the file is also in plan, state and version control.",
+        "Kubernetes, Distribute Credentials Securely Using Secrets",
+        per_model(_secrets),
+    ),
+    Rule(
+        "SRV-ENV-FROM",
+        "`secret_env` names a Secret and a key as Kubernetes writes them",
+        "The API server refuses the Deployment.",
+        "Kubernetes API, SecretKeySelector",
+        per_model(_references),
+    ),
+)
