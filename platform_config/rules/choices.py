@@ -65,7 +65,7 @@ def _memory(_: str, model: Model) -> Iterator[Problem]:
         nodes = serving_nodes(model, key)
         for path, plan in nodes.pools.items() if nodes else ():
             chips = min(nodes.split, plan.machine.chips) if nodes else 0
-            part = share if given else plan.gpu_memory_share or share
+            part = share if server.gpu_memory_percent else plan.gpu_memory_share or share
             if weights.gib > part * chips * plan.device_memory_gb:
                 yield _too_heavy(model, weights.gib, path, plan, chips, part)
 
@@ -76,7 +76,7 @@ def _custom_memory(at: str, model: Model) -> Iterator[Problem]:
         nodes = serving_nodes(model, key)
         for path, plan in nodes.pools.items() if nodes else ():
             chips = min(nodes.split, plan.machine.chips) if nodes else 0
-            most = chips * plan.machine.memory_gb
+            most = chips * plan.device_memory_gb // plan.clients
             if needed is not None and needed > most:
                 what = f"{chips} chips" if chips > 1 else "chip"
                 message = f"must be at most {most}, the memory of a pod's {what} of {path}, got {needed}"

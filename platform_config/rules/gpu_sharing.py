@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from math import floor
 
@@ -12,7 +11,6 @@ from constructs_lib.node_room import cpus_left, memory_left_gib
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
-from platform_config.rules.choices import GIVEN_SHARE
 from platform_config.rules.rule import Rule, per_model, pool_plans, pool_specs, serving_plans
 
 LEAST_CPUS, LEAST_MEMORY_GIB = 1, 1
@@ -67,8 +65,8 @@ def _parallel(at: str, model: Model) -> Iterator[Problem]:
 
 def _room(_: str, model: Model) -> Iterator[Problem]:
     weights = model.weights
-    reads_bucket = weights is not None and (weights.reads_bucket or weights.own_bucket is not None)
-    sidecar_cpus, sidecar_gib = (gcs_fuse.CPUS, gcs_fuse.MEMORY_GIB) if reads_bucket else (0, 0)
+    mounts = weights is not None and (weights.reads_bucket or weights.own_buckets)
+    sidecar_cpus, sidecar_gib = (gcs_fuse.CPUS, gcs_fuse.MEMORY_GIB) if mounts else (0, 0)
     for path, plan in _shared(model).items():
         machine, devices = plan.machine, plan.devices_per_node
         pods = min(
@@ -85,21 +83,12 @@ def _room(_: str, model: Model) -> Iterator[Problem]:
 
 
 def _memory(at: str, model: Model) -> Iterator[Problem]:
-    argument = re.search(GIVEN_SHARE, " ".join(model.server.extra_args))
-    percent, gib = model.server.gpu_memory_percent, model.server.gpu_memory_gib
+    percent = model.server.gpu_memory_percent
     for path, plan in _shared(model).items():
-        part = f"a pod's part of a GPU of {path}"
-        share, most_gb = plan.gpu_memory_share, plan.device_memory_gb // plan.clients
-        if share is not None and argument and float(argument[1]) > share:
-            fix = f"write --gpu-memory-utilization={share}, or remove it"
-            message = f"must have a --gpu-memory-utilization of at most {share}, {part}, got {argument[1]}"
-            yield Problem(f"{at}.server.extra_args", message, fix)
+        share = plan.gpu_memory_share
         if share is not None and percent is not None and percent > 100 * share:
-            message = f"must be at most {floor(100 * share)}, {part}, got {percent}"
+            message = f"must be at most {floor(100 * share)}, a pod's part of a GPU of {path}, got {percent}"
             yield Problem(f"{at}.server.gpu_memory_percent", message, "remove the line: its part is planned for")
-        if gib is not None and gib > most_gb:
-            fix = "choose a larger part, or fewer clients"
-            yield Problem(f"{at}.server.gpu_memory_gib", f"must be at most {most_gb}, {part}, got {gib}", fix)
 
 
 def _driver(config: Config) -> Iterator[Problem]:

@@ -117,16 +117,8 @@ MORE: dict[str, More] = {
             "a2-highgpu-1g has room for 8, got 14 -> choose a larger machine"
         ],
     ),
-    "an argument that takes more than a part": (
-        "SHARE-MEMORY",
-        {**pool("g2-standard-48", **sharing()), "models__gemma__server__extra_args": ["--gpu-memory-utilization=0.5"]},
-        [
-            "models.gemma.server.extra_args: must have a --gpu-memory-utilization of at most 0.45, a pod's part of a GPU "
-            "of node_pools.tpu, got 0.5 -> write --gpu-memory-utilization=0.45, or remove it"
-        ],
-    ),
     "a custom server that needs more than a partition": (
-        "SHARE-MEMORY",
+        "SRV-GPU-MEMORY",
         {
             **pool("a2-highgpu-1g", gpu_partition="1g.5gb"),
             "models__gemma__server": {
@@ -138,13 +130,13 @@ MORE: dict[str, More] = {
             },
         },
         [
-            "models.gemma.server.gpu_memory_gib: must be at most 5, a pod's part of a GPU of node_pools.tpu, got 6"
-            " -> choose a larger part, or fewer clients"
+            "models.gemma.server.gpu_memory_gib: must be at most 5, the memory of a pod's chip of node_pools.tpu, got 6"
+            " -> choose a larger machine, or correct the number"
         ],
     ),
     "a share of memory on whole GPUs": (
         "SHARE-MEMORY",
-        {**pool("g2-standard-48"), "models__gemma__server__extra_args": ["--gpu-memory-utilization=0.95"]},
+        {**pool("g2-standard-48"), "models__gemma__server__gpu_memory_percent": 95},
         [],
     ),
     "a split that does not divide shared GPUs is reported once": (
