@@ -16,6 +16,7 @@ from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
     cases_gateway,
+    cases_gpu_sharing,
     cases_models,
     cases_names,
     cases_pools,
@@ -23,7 +24,6 @@ from tests.platform_config.rules import (
     cases_server,
     cases_serving,
     cases_shared_pools,
-    cases_sharing,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
@@ -34,7 +34,7 @@ TOPICS = (
     cases_clusters,
     cases_pools,
     cases_server,
-    cases_sharing,
+    cases_gpu_sharing,
     cases_serving,
     cases_shared_pools,
     cases_autoscaling,
