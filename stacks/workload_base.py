@@ -47,8 +47,8 @@ class WorkloadBaseStack(ClusterStack):
     """
     Namespace, shared network policies, the CRD that GKE lacks, and a gate for CRDs that come late.
 
-    Terraform reads a CRD when it plans an object of it, so those objects are in later stacks. A model that may not leave
-    yet is refused here, before anything that its servers in this cluster need has changed.
+    Terraform reads a CRD when it plans an object of it, so those objects are in later stacks. A model that may not
+    leave yet is refused here, before anything that its servers in this cluster need has changed.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
