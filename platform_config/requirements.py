@@ -13,7 +13,7 @@ from constructs_lib.gke_version import (
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
 from constructs_lib.inferencepool_chart import endpoint_picker_requests
 from platform_config.config import Config
-from platform_config.model import models_in, models_of
+from platform_config.model import models_in
 
 AdapterSource = Literal["pods", "external"]
 ADAPTER_SOURCES: tuple[AdapterSource, ...] = ("pods", "external")
