@@ -11,6 +11,8 @@ from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.compute_class import NODE_LABEL, toleration
 from constructs_lib.node_room import cpus_left, memory_left_gib
 
+POOL_LABEL = "cloud.google.com/gke-nodepool"
+"""Carried by each node of GKE, with the name of its pool: two pools may have the same machines."""
 # What a pod asks for of its share, so that sidecars and DaemonSets of others fit beside it. Nobody else competes for
 # the CPUs; memory that was not asked for makes a pod the first to be evicted.
 CPU_SHARE, MEMORY_SHARE = 0.5, 0.8
@@ -129,8 +131,8 @@ class ServingNodes:
         )
 
     def _node_selector(self) -> dict[str, str]:
-        """Return the pool's labels, or the class; TPU pods name their slice in any case, or GKE refuses them."""
+        """Return the pool and its labels, or the class; TPU pods name their slice in any case, or GKE refuses them."""
         if self.compute_class is None:
-            return self.first.node_selector
+            return {POOL_LABEL: next(iter(self.pools)), **self.first.node_selector}
         needed = self.first.node_selector if self.first.machine.kind == "tpu" else self.first.arm_selector
         return {NODE_LABEL: self.compute_class, **needed}

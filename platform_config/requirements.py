@@ -13,7 +13,7 @@ from constructs_lib.gke_version import (
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
 from constructs_lib.inferencepool_chart import endpoint_picker_requests
 from platform_config.config import Config
-from platform_config.model import models_in, models_of
+from platform_config.model import models_in
 
 AdapterSource = Literal["pods", "external"]
 ADAPTER_SOURCES: tuple[AdapterSource, ...] = ("pods", "external")
@@ -79,17 +79,17 @@ def version_floor(config: Config, key: str) -> str:
     return highest(list(feature_floors(config, key).values()))
 
 
-def adapter_sources(config: Config) -> tuple[AdapterSource, ...]:
-    """Return what the custom metrics adapter of this platform serves, `pods` before `external`; empty without one."""
+def adapter_sources(config: Config, key: str) -> tuple[AdapterSource, ...]:
+    """Return what the custom metrics adapter of region *key* serves, `pods` before `external`; empty without one."""
     if config.cluster.metrics_adapter is False:
         return ()
-    used = {model.metric_source for model in models_of(config) if model.autoscaling}
+    used = {model.metric_source for model in models_in(config, key) if model.autoscaling}
     return tuple(source for source in ADAPTER_SOURCES if source in used)
 
 
 def needs_adapter(config: Config) -> bool:
-    """Return whether the platform installs the custom metrics adapter."""
-    return bool(adapter_sources(config))
+    """Return whether any region gets the custom metrics adapter."""
+    return any(adapter_sources(config, key) for key in config.regions)
 
 
 def system_machine_type(config: Config) -> str:

@@ -76,9 +76,8 @@ def _custom_memory(at: str, model: Model) -> Iterator[Problem]:
         nodes = serving_nodes(model, key)
         for path, plan in nodes.pools.items() if nodes else ():
             chips = min(nodes.split, plan.machine.chips) if nodes else 0
-            most = chips * plan.device_memory_gb
-            # Where pods share a GPU, SHARE-MEMORY refuses it.
-            if needed is not None and needed > most and not plan.shared:
+            most = chips * plan.device_memory_gb // plan.clients
+            if needed is not None and needed > most:
                 what = f"{chips} chips" if chips > 1 else "chip"
                 message = f"must be at most {most}, the memory of a pod's {what} of {path}, got {needed}"
                 yield Problem(f"{at}.server.gpu_memory_gib", message, "choose a larger machine, or correct the number")

@@ -176,7 +176,7 @@ def test_a_pod_takes_all_chips_of_its_node(
 
     assert server["resources"]["limits"] == {resource: chips}
     assert f"--tensor-parallel-size={parallel}" in server["args"]
-    assert made["nodeSelector"] == plan.nodes.first.node_selector
+    assert made["nodeSelector"] == plan.nodes.accelerator.node_selector
 
 
 def test_everything_finds_the_pods_by_one_label(synth: Synth) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from platform_config.model import models_in, models_of
-
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_cluster import nodes
 from tests.gke_inference.verify_platform import PARTS, HealthyPlatform

@@ -65,8 +65,8 @@ def _parallel(at: str, model: Model) -> Iterator[Problem]:
 
 def _room(_: str, model: Model) -> Iterator[Problem]:
     weights = model.weights
-    reads_bucket = weights is not None and (weights.reads_bucket or bool(weights.own_buckets))
-    sidecar_cpus, sidecar_gib = (gcs_fuse.CPUS, gcs_fuse.MEMORY_GIB) if reads_bucket else (0, 0)
+    mounts = weights is not None and (weights.reads_bucket or weights.own_buckets)
+    sidecar_cpus, sidecar_gib = (gcs_fuse.CPUS, gcs_fuse.MEMORY_GIB) if mounts else (0, 0)
     for path, plan in _shared(model).items():
         machine, devices = plan.machine, plan.devices_per_node
         pods = min(
@@ -83,16 +83,12 @@ def _room(_: str, model: Model) -> Iterator[Problem]:
 
 
 def _memory(at: str, model: Model) -> Iterator[Problem]:
-    percent, gib = model.server.gpu_memory_percent, model.server.gpu_memory_gib
+    percent = model.server.gpu_memory_percent
     for path, plan in _shared(model).items():
-        part = f"a pod's part of a GPU of {path}"
-        share, most_gb = plan.gpu_memory_share, plan.device_memory_gb // plan.clients
+        share = plan.gpu_memory_share
         if share is not None and percent is not None and percent > 100 * share:
-            message = f"must be at most {floor(100 * share)}, {part}, got {percent}"
+            message = f"must be at most {floor(100 * share)}, a pod's part of a GPU of {path}, got {percent}"
             yield Problem(f"{at}.server.gpu_memory_percent", message, "remove the line: its part is planned for")
-        if gib is not None and gib > most_gb:
-            fix = "choose a larger part, or fewer clients"
-            yield Problem(f"{at}.server.gpu_memory_gib", f"must be at most {most_gb}, {part}, got {gib}", fix)
 
 
 def _driver(config: Config) -> Iterator[Problem]:

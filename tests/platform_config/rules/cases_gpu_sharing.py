@@ -117,16 +117,8 @@ MORE: dict[str, More] = {
             "a2-highgpu-1g has room for 8, got 14 -> choose a larger machine"
         ],
     ),
-    "an argument that takes more than a part": (
-        "SRV-ARGS",
-        {**pool("g2-standard-48", **sharing()), "models__gemma__server__extra_args": ["--gpu-memory-utilization=0.5"]},
-        [
-            "models.gemma.server.extra_args[0]: must not set --gpu-memory-utilization, got '--gpu-memory-utilization'"
-            " -> write server.gpu_memory_percent"
-        ],
-    ),
     "a custom server that needs more than a partition": (
-        "SHARE-MEMORY",
+        "SRV-GPU-MEMORY",
         {
             **pool("a2-highgpu-1g", gpu_partition="1g.5gb"),
             "models__gemma__server": {
@@ -138,8 +130,8 @@ MORE: dict[str, More] = {
             },
         },
         [
-            "models.gemma.server.gpu_memory_gib: must be at most 5, a pod's part of a GPU of node_pools.tpu, got 6"
-            " -> choose a larger part, or fewer clients"
+            "models.gemma.server.gpu_memory_gib: must be at most 5, the memory of a pod's chip of node_pools.tpu, got 6"
+            " -> choose a larger machine, or correct the number"
         ],
     ),
     "a share of memory on whole GPUs": (
