@@ -127,6 +127,12 @@ CASES: dict[str, Case] = {
         "models.gemma.server.gpu_memory_gib: must be at most 24, the memory of a pod's chip of node_pools.tpu, got 25"
         " -> choose a larger machine, or correct the number",
     ),
+    "HPA-METRIC": Case(
+        {**speech(metric="fill_ratio"), "models__gemma__autoscaling": {"max_replicas": 1}},
+        {**speech(), "models__gemma__autoscaling": {"max_replicas": 1}},
+        "models.gemma.autoscaling: must be left out for a server without server.metric, got a map"
+        " -> write replicas, or name the server's gauge from 0 to 1 as metric",
+    ),
     "HPA-ZERO": Case(
         {"models__gemma__autoscaling": {"min_replicas": 1, "max_replicas": 1}},
         {"models__gemma__autoscaling": {"min_replicas": 0, "max_replicas": 1}},
