@@ -239,7 +239,9 @@ def test_every_stack_is_listed(platform: Synthesized) -> None:
 def test_every_role_is_listed(tmp_path: Path) -> None:
     """What docs/security.md lists is what is granted, with everything turned on that needs a role."""
     adapter = {"max_replicas": 1, "metric_source": "pods"}
-    platform = synthesize(config(service_discovery=True, models__gemma__autoscaling=adapter), tmp_path)
+    pools = {"tpu": {"machine_type": "ct6e-standard-4t", "image_streaming": True}}
+    settings = {"service_discovery": True, "models__gemma__autoscaling": adapter, "node_pools": pools}
+    platform = synthesize(config(**settings), tmp_path)
     security = section(ROOT / "docs/security.md", "Who may do what")
     grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret")
               for member in platform.all(f"google_{kind}_iam_member")]  # fmt: skip
