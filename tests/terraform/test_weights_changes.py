@@ -12,7 +12,7 @@ from tests.terraform.runs import Changes, unhashed
 from tests.terraform.world import World
 
 UPDATE, REPLACE, CREATE, DELETE = ("update",), ("delete", "create"), ("create",), ("delete",)
-JOB, SERVER = "kubernetes_job_v1.download-gemma_job", "kubernetes_manifest.gemma_server"
+JOB, SERVER = "kubernetes_job_v1.download-gemma_job", "kubernetes_manifest.model-gemma_server"
 OWN = {"bucket_path": "gs://my-models/support/v3"}
 OPEN = {"repository": "google/gemma-3-27b-it", "revision": "1" * 40}
 SMALL = {
@@ -73,7 +73,7 @@ def test_another_revision_runs_the_job_of_its_model_alone(world: World) -> None:
     made = deployed(world, **TWO, models__small={**SMALL, "weights": {**SMALL["weights"], "revision": "3" * 40}})
     assert made == {
         WEIGHTS_STACK: {"kubernetes_job_v1.download-small_job": REPLACE},
-        **{serving_stack(key): {"kubernetes_manifest.small_server": UPDATE} for key in ("us", "eu")},
+        **{serving_stack(key): {"kubernetes_manifest.model-small_server": UPDATE} for key in ("us", "eu")},
     }
 
     draft = {"draft": {"repository": "google/gemma-3-270m-it", "revision": "4" * 40}}
