@@ -31,12 +31,24 @@ LATE_CRDS_TIMEOUT_SEC = 900
 SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
 
+def _pod_security(config: Config, key: str) -> dict[str, str]:
+    """
+    Return the namespace's labels of Pod Security: `baseline`, which refuses the IPC namespace that MPS needs.
+
+    Where a model of region *key* needs it, the level is only warned of and audited: there is none in between.
+    """
+    label = "pod-security.kubernetes.io"
+    if any(model.serving_nodes(key).host_ipc for model in models_in(config, key)):
+        return {f"{label}/enforce": "privileged", f"{label}/warn": "baseline", f"{label}/audit": "baseline"}
+    return {f"{label}/enforce": "baseline"}
+
+
 class WorkloadBaseStack(ClusterStack):
     """
     Namespace, shared network policies, the CRD that GKE lacks, and a gate for CRDs that come late.
 
-    Terraform reads a CRD when it plans an object of it, so those objects are in later stacks. A model that may not leave
-    yet is refused here, before anything that its servers in this cluster need has changed.
+    Terraform reads a CRD when it plans an object of it, so those objects are in later stacks. A model that may not
+    leave yet is refused here, before anything that its servers in this cluster need has changed.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
@@ -45,7 +57,7 @@ class WorkloadBaseStack(ClusterStack):
             self,
             "namespace",
             provider=self.kubernetes,
-            metadata={"name": config.namespace, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+            metadata={"name": config.namespace, "labels": _pod_security(config, key)},
             timeouts={"delete": "15m"},
         )
         RemovalGuard(

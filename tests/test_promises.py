@@ -259,7 +259,7 @@ def test_on_the_way_down_the_gateway_goes_first_and_features_before_members(plat
     [feature] = platform.all("google_gke_hub_feature")
     [settle] = platform.all("time_sleep", FLEET_STACK)
 
-    for kind in ("HTTPRoute", "HealthCheckPolicy", "GCPBackendPolicy"):
+    for kind in ("HealthCheckPolicy", "GCPBackendPolicy"):
         assert f"kubernetes_manifest.{addresses[kind]}" in needed
     assert "time_sleep." in needed
     assert platform.one("time_sleep", GATEWAY_STACK)["destroy_duration"] == "300s"

@@ -73,6 +73,25 @@ def test_removed_models_are_refused_before_anything_of_theirs_has_changed(tmp_pa
     assert '["gemma-server"]' in refused["condition"]
 
 
+def test_pods_may_share_the_ipc_of_the_node_only_where_mps_needs_it(tmp_path: Path) -> None:
+    """The namespace of the other region stays as it is; whatever is below baseline is warned of and audited."""
+    sharing = {"strategy": "mps", "max_clients": 2}
+    pools = {"tpu": {"machine_type": "g2-standard-48", "gpu_sharing": sharing}}
+    labels = [
+        alone(tmp_path / key, key, regions__us__node_pools=pools).one("kubernetes_namespace_v1")["metadata"]["labels"]
+        for key in ("us", "eu")
+    ]
+
+    assert labels == [
+        {
+            "pod-security.kubernetes.io/enforce": "privileged",
+            "pod-security.kubernetes.io/warn": "baseline",
+            "pod-security.kubernetes.io/audit": "baseline",
+        },
+        {"pod-security.kubernetes.io/enforce": "baseline"},
+    ]
+
+
 def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform: Synthesized) -> None:
     """InferenceObjective, in each cluster."""
     for key in ("us", "eu"):

@@ -138,7 +138,9 @@ def test_a_refused_removal_stops_no_destroy(several: World) -> None:
     """Whatever the config says by then: base and serving of a cluster go."""
     several.use(config(TWO_LLMS, models__qwen=None))
 
-    several.destroy([GATEWAY_STACK, *(f"{part}{key}" for part in ("workload-serving-", BASE_STACKS) for key in REGIONS)])
+    several.destroy(
+        [GATEWAY_STACK, *(f"{part}{key}" for part in ("workload-serving-", BASE_STACKS) for key in REGIONS)]
+    )
 
     left = {key[0] for key in several.rig.cloud.objects if key[1]}
     assert left == {"kubernetes_service_account_v1", "kubernetes_job_v1", "kubernetes_manifest"}
