@@ -26,6 +26,9 @@ from tests.terraform.configs import Worlds
 from tests.terraform.world import World
 
 TPU, GPU = {"machine_type": "ct6e-standard-4t"}, {"machine_type": "a3-highgpu-8g"}
+L4, STREAMED = {"machine_type": "g2-standard-8"}, GPU | {"image_streaming": True}
+TIME_SHARING = {"strategy": "time_sharing", "max_clients": 2}
+SHARED = GPU | {"gpu_sharing": TIME_SHARING}
 POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("machine_type", TPU, {"machine_type": "ct6e-standard-8t"}),
     ("machine_type", GPU, {"machine_type": "a3-ultragpu-8g"}),
@@ -45,14 +48,27 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("disk_gib", TPU, TPU | {"disk_gib": 300}),
     ("disk_type", TPU, TPU | {"disk_type": "hyperdisk-extreme"}),
     ("gpu_driver_version", GPU, GPU | {"gpu_driver_version": "LATEST"}),
+    ("gpu_sharing", GPU, SHARED),
+    ("gpu_sharing", SHARED, GPU),
+    ("gpu_sharing.strategy", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"strategy": "mps"}}),
+    ("gpu_sharing.max_clients", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"max_clients": 4}}),
+    ("gpu_partition", GPU, GPU | {"gpu_partition": "1g.10gb"}),
+    ("gpu_partition", GPU | {"gpu_partition": "1g.10gb"}, GPU | {"gpu_partition": "3g.40gb"}),
+    ("local_ssds", L4, L4 | {"local_ssds": 1}),
+    ("zones", TPU, TPU | {"zones": ["us-east5-b"]}),
+    ("image_streaming", GPU, STREAMED),
+    ("image_streaming", STREAMED, GPU | {"image_streaming": False}),
+    ("preloaded_image_disk", STREAMED, STREAMED | {"preloaded_image_disk": "projects/p/global/images/one"}),
 ]
 """A setting of a pool, the pool before, and the pool after."""
 
-GATEWAY, BACKEND, CHECK = (f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}" for part in ("", "_gemma-backend", "_gemma-health"))
-SERVER, OBJECTIVE, METRIC = (
-    f"{serving_stack('us')} kubernetes_manifest.gemma_{p}" for p in ("server", "obj", "metric")
+GATEWAY, BACKEND, CHECK = (
+    f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}" for part in ("", "_gemma-backend", "_gemma-health")
 )
-CHART = f"{serving_stack('us')} helm_release.gemma_pool"
+SERVER, OBJECTIVE, METRIC = (
+    f"{serving_stack('us')} kubernetes_manifest.model-gemma_{p}" for p in ("server", "obj", "metric")
+)
+CHART = f"{serving_stack('us')} helm_release.model-gemma_pool"
 JOB = f"{WEIGHTS_STACK} kubernetes_job_v1.download-gemma_job"
 CLUSTER, SYSTEM = (
     f"{cluster_stack('us')} google_container_" + rest for rest in ("cluster.cluster", "node_pool.cluster_pool-sys")
@@ -128,7 +144,9 @@ MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "cluster.maintenance_window.duration_hours": (13, CLUSTER, "T15:00:00Z"),
 }
 """The same, for what does not go together with the others."""
-AUTOSCALER, LLAMA_SERVER = (f"{serving_stack('us')} kubernetes_manifest.llama_{part}" for part in ("autoscaler", "server"))
+AUTOSCALER, LLAMA_SERVER = (
+    f"{serving_stack('us')} kubernetes_manifest.model-llama_{part}" for part in ("autoscaler", "server")
+)
 ELASTIC_CHANGES: dict[str, tuple[Any, str, str]] = {
     "models.<key>.autoscaling.max_replicas": (8, AUTOSCALER, '"maxReplicas": 8'),
     "models.<key>.autoscaling.min_replicas": (3, AUTOSCALER, '"minReplicas": 3'),
@@ -261,7 +279,10 @@ def test_settings_of_a_pool(tmp_path: Path) -> None:
     keys = [f"p{number}" for number in range(len(POOLS))]
     for at in (1, 2):
         pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
-        world.use(config(regions__eu=None, node_pools=pools, models__gemma__node_pools=["p0"]))
+        zones = ["us-east5-a", "us-east5-b"]
+        world.use(
+            config(regions__eu=None, regions__us__zones=zones, node_pools=pools, models__gemma__node_pools=["p0"])
+        )
         if at == 1:
             world.deploy([NETWORK_STACK, cluster_stack("us")])
     plan = {

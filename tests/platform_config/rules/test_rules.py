@@ -16,11 +16,14 @@ from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
     cases_gateway,
+    cases_models,
     cases_names,
     cases_pools,
     cases_regions,
+    cases_server,
     cases_serving,
     cases_shared_pools,
+    cases_sharing,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
@@ -30,11 +33,14 @@ TOPICS = (
     cases_regions,
     cases_clusters,
     cases_pools,
+    cases_server,
+    cases_sharing,
     cases_serving,
     cases_shared_pools,
     cases_autoscaling,
     cases_weights,
     cases_gateway,
+    cases_models,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
