@@ -112,7 +112,7 @@ class _Answer:
             self._whole(503, {"error": {"message": f"overloaded, {self.http.headers['Authorization']}"}})
         elif "completions" not in self.http.path:
             self._bytes()
-        elif self.body["model"] not in ({MODEL} if server.models == DEFAULT_MODELS else server.models):
+        elif self.body["model"] not in server.models:
             self._whole(404, {"error": {"message": f"The model `{self.body['model']}` does not exist."}})
         elif self.body["stream"]:
             self._stream()
