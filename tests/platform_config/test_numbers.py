@@ -82,6 +82,7 @@ WITH: dict[str, dict[str, Any]] = {
     f"{POOL}autoscaling.min_nodes": {"node_pools__tpu__autoscaling": {"max_nodes": 15_000}},
     "gateway.health_check.timeout_sec": {"gateway__health_check": {"interval_sec": 300}},
     "gateway.health_check.interval_sec": {"gateway__health_check": {"timeout_sec": 1}},
+    f"{MODEL}server.gpu_memory_gib": {"models__gemma__server__kind": "custom"},
     f"{MODEL}server.max_lora_rank": {
         "models__gemma__weights__lora_adapters": {"food": {"repository": "owner/adapter"}}
     },
