@@ -62,14 +62,14 @@ def test_each_change_is_told_with_what_it_does(tmp_path: Path) -> None:
     assert printed(changes(tmp_path, config(), new), width=40) == [
         f"regions.us.config_cluster from true to false: {EFFECTS['regions.<key>.config_cluster'].text}",
         f"node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}",
-        f"models.gemma.server.image {image}: {EFFECTS['model_server'].text}",
+        f"models.gemma.server.image {image}: {EFFECTS['models.<key>.server'].text}",
     ]
 
 
 def test_a_pool_in_place_of_the_shared_one_is_told_by_what_differs(tmp_path: Path) -> None:
     """It replaces what is there, or does not, by its settings; a pool of another key is a new one."""
     larger = config().model_dump(mode="json")["node_pools"]["tpu"] | {"disk_gib": 300}
-    new = config(regions__eu__node_pools={"tpu": larger, "more": larger}, models__gemma__node_pools="tpu")
+    new = config(regions__eu__node_pools={"tpu": larger, "more": larger}, models__gemma__node_pools=["tpu"])
     lines = printed(changes(tmp_path, config(), new))
 
     assert f"regions.eu.node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}" in lines
@@ -85,6 +85,20 @@ def test_a_region_comes_in_place_and_leaves_in_steps(tmp_path: Path) -> None:
 
     assert printed(comes) == ["regions.eu from - to {...}: in place: a new region"]
     assert printed(leaves) == ["regions.eu from {...} to -: leaves: follow the steps of docs/day-2.md, Remove a region"]
+
+
+def test_a_model_leaves_once_it_is_drained(tmp_path: Path) -> None:
+    """One that has requests is refused, with the step before; a drained one goes in place."""
+    llama = {**config().model_dump(mode="json")["models"]["gemma"], "address": {"path": "/llama"}}
+    both, drained = config(models__llama=llama), config(models__llama={**llama, "drain": True})
+
+    assert printed(changes(tmp_path, config(), both)) == ["models.llama from - to {...}: in place: a new model"]
+    assert printed(changes(tmp_path, both, config())) == [
+        "models.llama from {...} to -: refused: first `drain: true`, deploy, then remove it"
+    ]
+    assert printed(changes(tmp_path, drained, config())) == [
+        "models.llama from {...} to -: in place: its servers end once their requests have"
+    ]
 
 
 def test_another_name_is_told_alone(tmp_path: Path) -> None:
@@ -137,10 +151,13 @@ def test_a_user_s_keys_stand_for_the_setting_of_the_docs() -> None:
     """Of a region, of its pools, of an adapter."""
     assert setting_of("regions.us.zones") == "regions.<key>.zones"
     assert setting_of("regions.us.node_pools.tpu.capacity.spot") == "node_pools.<key>.capacity.spot"
-    assert setting_of("models.gemma.weights.lora_adapters.tone.revision") == "model.lora_adapters.<key>.revision"
+    assert setting_of("models.gemma.weights.lora_adapters.tone.revision") == (
+        "models.<key>.weights.lora_adapters.<key>.revision"
+    )
     assert setting_of("regions.asia") == "regions"
     assert setting_of("node_pools.tpu") == "node_pools"
-    assert setting_of("labels.team") == "labels.team"
+    assert setting_of("models.gemma") == "models"
+    assert setting_of("labels.team") == "labels"
 
 
 def test_every_setting_has_an_effect_and_every_row_is_a_setting() -> None:

@@ -168,12 +168,12 @@ DEPENDS = {
     "POOL": {"machine_type", "topology", "disk_type", "zones", "flex_start"},
     "CAP": {"machine_type", "spot", "reservation", "queued"},
     "CACHE": {"machine_type", "topology", "node_pools", "repository", "revision", "size_gib"},
-    "MODEL": {"repository", "revision", "source", "kind", "name", "project"},
+    "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones"},
     "GW": {"interval_sec", "max_utilization_percent"},
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus"),
-        *("image", "version", "repository", "revision"),
+        *("image", "version", "repository", "revision", "kind", "max_model_len"),
     },
     "CHOICE": {"machine_type", "nodes_per_zone", "node_pools"},
     "SHARE": {
@@ -185,6 +185,7 @@ DEPENDS = {
         "node_pools",
         "replicas",
         "max_replicas",
+        "regions",
     },
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
