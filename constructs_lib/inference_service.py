@@ -210,6 +210,8 @@ class InferenceService(Construct):
             atomic=False,
             upgrade_install=True,
             max_history=5,
+            # Where the servers leave, requests go elsewhere first; and the picker has its network policy as they do.
+            depends_on=[self.server],
         )
 
     def _export_pool(self, release: Release) -> None:
@@ -228,7 +230,6 @@ class InferenceService(Construct):
             annotations={"networking.gke.io/export": "True"},
             field_manager="inference-platform-export",
             force=True,
-            depends_on=[self.server],
         )
 
     def _export_service(self) -> None:

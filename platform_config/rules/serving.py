@@ -128,7 +128,7 @@ def _shared_interfaces(at: str, model: Model) -> Iterator[Problem]:
 def _chips(model: Model, kind: str = "") -> Iterator[tuple[str, int]]:
     for key in model.regions:
         for path, plan in serving_plans(model, key):
-            if kind in ("", plan.machine.kind):
+            if kind in ("", plan.machine.kind) and not plan.shared:
                 yield path, plan.machine.chips
 
 

@@ -115,7 +115,10 @@ def test_the_gateway_s_controller_goes_before_service_discovery(synth: Synth) ->
     """On destroy: its routes may name Services that the other one has joined. The importer has its role at once."""
     app = synth(build(service_discovery=True))
     features = {block["name"]: block["depends_on"] for block in app.all("google_gke_hub_feature")}
-    wait, discovery = address(app, "time_sleep"), address(app, "google_gke_hub_feature", name="multiclusterservicediscovery")
+    wait, discovery = (
+        address(app, "time_sleep"),
+        address(app, "google_gke_hub_feature", name="multiclusterservicediscovery"),
+    )
     role = address(app, "google_project_iam_member", role="roles/compute.networkViewer")
 
     assert features == {
@@ -142,7 +145,9 @@ def test_no_order_of_the_members_loses_one(synth: Synth) -> None:
     assert turned == straight
 
 
-@pytest.mark.parametrize("key", ["agent", "agent-role", "settle", "multiclusteringress", "importer-role", "importer", "project"])
+@pytest.mark.parametrize(
+    "key", ["agent", "agent-role", "settle", "multiclusteringress", "importer-role", "importer", "project"]
+)
 def test_member_keys_are_free_to_choose(synth: Synth, key: str) -> None:
     """No key of a region collides with a part of the fleet."""
     app = synth(build(config_member=key, service_discovery=True, keys=(key,)))

@@ -153,9 +153,7 @@ def several(**models: ModelRoute) -> GatewayPlan:
 def test_each_model_has_a_route_and_policies_of_its_own(synth: Synth) -> None:
     """Named by its key; a model behind a Service beside one with a pool."""
     app = synth(build(several(kokoro=KOKORO)))
-    backends = {
-        made["metadata"]["name"]: made["spec"]["rules"][0]["backendRefs"] for made in app.objects("HTTPRoute")
-    }
+    backends = {made["metadata"]["name"]: made["spec"]["rules"][0]["backendRefs"] for made in app.objects("HTTPRoute")}
     targets = {
         made["metadata"]["name"]: made["spec"]["targetRef"]["name"] for kind in POLICIES for made in app.objects(kind)
     }

@@ -13,8 +13,9 @@ from rich.console import Console
 from gke_inference.synth.last_synth import Changes, LastSynth, changes_since, last_synth, print_changes, remember
 from platform_config.config import Config
 from platform_config.effects import EFFECTS, effect_of, setting_of
+from platform_config.pages import REMOVE_A_MODEL
 from platform_config.stack_graph import NETWORK_STACK
-from tests.configs import config
+from tests.configs import changed, config
 from tools.docs import schema, settings
 
 APPLIED = {"resources": [{"type": "google_compute_network"}]}
@@ -87,17 +88,29 @@ def test_a_region_comes_in_place_and_leaves_in_steps(tmp_path: Path) -> None:
     assert printed(leaves) == ["regions.eu from {...} to -: leaves: follow the steps of docs/day-2.md, Remove a region"]
 
 
-def test_a_model_leaves_once_it_is_drained(tmp_path: Path) -> None:
-    """One that has requests is refused, with the step before; a drained one goes in place."""
-    llama = {**config().model_dump(mode="json")["models"]["gemma"], "address": {"path": "/llama"}}
-    both, drained = config(models__llama=llama), config(models__llama={**llama, "drain": True})
+def test_a_model_comes_in_place_and_leaves_after_its_drain(tmp_path: Path) -> None:
+    """One that has requests is refused, with the page of the steps; after the drain nothing stands in the way."""
+    address, other = {"path": "/gemma"}, {**changed()["models"]["gemma"], "address": {"path": "/other"}}
+    one, two = config(models__gemma__address=address), config(models__gemma__address=address, models__other=other)
+    drained = config(models__gemma__address=address, models__other={**other, "drain": True})
+    leaves = changes(tmp_path / "leaves", two, one)
+    last = changes(tmp_path / "last", drained, one)
 
-    assert printed(changes(tmp_path, config(), both)) == ["models.llama from - to {...}: in place: a new model"]
-    assert printed(changes(tmp_path, both, config())) == [
-        "models.llama from {...} to -: refused: first `drain: true`, deploy, then remove it"
+    assert printed(changes(tmp_path / "comes", one, two)) == ["models.other from - to {...}: in place: a new model"]
+    assert printed(leaves) == [
+        f"models.other from {{...}} to -: refused: first drain it, by the steps of {REMOVE_A_MODEL}"
     ]
-    assert printed(changes(tmp_path, drained, config())) == [
-        "models.llama from {...} to -: in place: its servers end once their requests have"
+    assert printed(last) == ["models.other from {...} to -: in place: its servers go: it is drained"]
+    assert (leaves.steps_first, last.steps_first) == (True, False)
+
+
+def test_what_changes_of_one_model_is_reported_with_its_key(tmp_path: Path) -> None:
+    """Its canary, its drain and its address, each with what that does."""
+    new = config(models__gemma__drain=True, models__gemma__traffic={"timeout_sec": 30})
+
+    assert printed(changes(tmp_path, config(), new)) == [
+        f"models.gemma.traffic.timeout_sec from - to 30: {EFFECTS['models.<key>.traffic'].text}",
+        f"models.gemma.drain from false to true: {EFFECTS['models.<key>.drain'].text}",
     ]
 
 

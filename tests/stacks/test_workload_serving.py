@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from platform_config.stack_graph import FLEET_STACK, base_stack, serving_stack
-from tests.configs import config
+from platform_config.stack_graph import FLEET_STACK, serving_stack
+from tests.configs import changed, config
 from tests.synthesized import Block, Synthesized
 
 
@@ -150,14 +150,52 @@ def test_the_cache_holds_the_weights_and_a_tenth(platform: Synthesized) -> None:
         assert volume["csi"]["volumeAttributes"]["bucketName"] == "my-project-id-gemma-weights"
 
 
-def test_the_account_is_the_one_that_base_makes_and_fleet_grants(platform: Synthesized) -> None:
-    """One name in three stacks."""
+def test_the_account_is_the_one_that_fleet_grants(platform: Synthesized) -> None:
+    """One name in two stacks, in the servers' namespace; it mounts no token."""
     granted = platform.one("google_storage_bucket_iam_member", FLEET_STACK)["member"].split("/")[-1]
-    made = {block["metadata"]["name"] for block in platform.all("kubernetes_service_account_v1", base_stack("eu"))}
 
-    for deployment in platform.objects("Deployment"):
+    for key in ("us", "eu"):
+        account = platform.one("kubernetes_service_account_v1", serving_stack(key))
+        [deployment] = platform.objects("Deployment", serving_stack(key))
+        assert account["metadata"] == {"name": granted, "namespace": deployment["metadata"]["namespace"]}
+        assert account["automount_service_account_token"] is False
         assert deployment["spec"]["template"]["spec"]["serviceAccountName"] == granted
-        assert granted in made
+
+
+def test_what_servers_need_is_there_before_them_and_goes_after_them(platform: Synthesized) -> None:
+    """Account and network policies wait for nothing, servers for them, and the pool that sends requests for servers."""
+    stack = serving_stack("us")
+    manifests = platform.named("kubernetes_manifest", stack)
+    [server] = [key for key, block in manifests.items() if block["manifest"]["kind"] == "Deployment"]
+    policies = {key for key, block in manifests.items() if block["manifest"]["kind"] == "NetworkPolicy"}
+
+    needed = {f"kubernetes_manifest.{key.split('/')[1]}" for key in policies}
+    assert len(policies) == 2
+    assert needed | {"kubernetes_service_account_v1.account-gemma"} <= set(manifests[server]["depends_on"])
+    assert platform.one("helm_release", stack)["depends_on"] == [f"kubernetes_manifest.{server.split('/')[1]}"]
+
+
+ADAPTER = {"metric_source": "pods", "max_replicas": 2}
+
+
+def test_an_adapter_is_in_the_regions_of_the_models_that_need_it(tmp_path: Path) -> None:
+    """Others may have KEDA, and are not refused for a model that they do not serve."""
+    second = {**changed()["models"]["gemma"], "regions": ["eu"], "autoscaling": ADAPTER, "address": {"path": "/b"}}
+
+    apis = {key: alone(tmp_path / key, key, models__b=second).objects("APIService") for key in ("us", "eu")}
+
+    assert apis["us"] == []
+    assert {api["spec"]["group"] for api in apis["eu"]} == {"custom.metrics.k8s.io"}
+
+
+@pytest.mark.parametrize("key", ["google", "kubernetes", "helm", "cluster", "metrics-adapter", "serving-tpu", "models"])
+def test_any_word_may_be_the_key_of_a_model(key: str, tmp_path: Path) -> None:
+    """No other id of the stack is in its way."""
+    model = {**changed()["models"]["gemma"], "address": {"path": "/b"}}
+
+    app = alone(tmp_path, **{f"models__{key}": model})
+
+    assert {server["metadata"]["name"] for server in app.objects("Deployment")} == {"gemma-server", f"{key}-server"}
 
 
 ELASTIC: dict[str, Any] = {
@@ -267,7 +305,8 @@ def test_a_region_uses_those_choices_that_it_has(tmp_path: Path) -> None:
     assert len(us.object("ComputeClass")["spec"]["priorities"]) == 2
     assert eu.objects("ComputeClass") == []
     assert eu.object("Deployment")["spec"]["template"]["spec"]["nodeSelector"] == {
-        "cloud.google.com/gke-accelerator": "nvidia-h100-80gb"
+        "cloud.google.com/gke-accelerator": "nvidia-h100-80gb",
+        "cloud.google.com/gke-nodepool": "spot",
     }
 
 

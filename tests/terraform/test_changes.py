@@ -25,8 +25,8 @@ from tests.terraform.world import World
 UPDATE, REPLACE = ("update",), ("delete", "create")
 POOL, SERVER, CHART = (
     "google_container_node_pool.cluster_pool-tpu",
-    "kubernetes_manifest.gemma_server",
-    "helm_release.gemma_pool",
+    "kubernetes_manifest.model-gemma_server",
+    "helm_release.model-gemma_pool",
 )
 KEPT = ("google_container_cluster", "google_storage_bucket", "google_compute_address", "google_compute_network")
 """What loses its data, its name, or its callers when it is replaced."""

@@ -26,6 +26,9 @@ from tests.terraform.configs import Worlds
 from tests.terraform.world import World
 
 TPU, GPU = {"machine_type": "ct6e-standard-4t"}, {"machine_type": "a3-highgpu-8g"}
+L4, STREAMED = {"machine_type": "g2-standard-8"}, GPU | {"image_streaming": True}
+TIME_SHARING = {"strategy": "time_sharing", "max_clients": 2}
+SHARED = GPU | {"gpu_sharing": TIME_SHARING}
 POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("machine_type", TPU, {"machine_type": "ct6e-standard-8t"}),
     ("machine_type", GPU, {"machine_type": "a3-ultragpu-8g"}),
@@ -45,14 +48,28 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("disk_gib", TPU, TPU | {"disk_gib": 300}),
     ("disk_type", TPU, TPU | {"disk_type": "hyperdisk-extreme"}),
     ("gpu_driver_version", GPU, GPU | {"gpu_driver_version": "LATEST"}),
+    ("gpu_sharing", GPU, SHARED),
+    ("gpu_sharing", SHARED, GPU),
+    ("gpu_sharing.strategy", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"strategy": "mps"}}),
+    ("gpu_sharing.max_clients", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"max_clients": 4}}),
+    ("gpu_partition", GPU, GPU | {"gpu_partition": "1g.10gb"}),
+    ("gpu_partition", GPU | {"gpu_partition": "1g.10gb"}, GPU | {"gpu_partition": "3g.40gb"}),
+    ("local_ssds", L4, L4 | {"local_ssds": 1}),
+    ("zones", TPU, TPU | {"zones": ["us-east5-b"]}),
+    ("image_streaming", GPU, STREAMED),
+    ("image_streaming", STREAMED, GPU | {"image_streaming": False}),
+    ("preloaded_image_disk", STREAMED, STREAMED | {"preloaded_image_disk": "projects/p/global/images/one"}),
 ]
 """A setting of a pool, the pool before, and the pool after."""
 
-GATEWAY, BACKEND, CHECK = (f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}" for part in ("", "_gemma-backend", "_gemma-health"))
-SERVER, OBJECTIVE, METRIC = (
-    f"{serving_stack('us')} kubernetes_manifest.gemma_{p}" for p in ("server", "obj", "metric")
+GATEWAY, BACKEND, CHECK, ROUTE = (
+    f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}"
+    for part in ("", "_gemma-backend", "_gemma-health", "_gemma-route")
 )
-CHART = f"{serving_stack('us')} helm_release.gemma_pool"
+SERVER, OBJECTIVE, METRIC = (
+    f"{serving_stack('us')} kubernetes_manifest.model-gemma_{p}" for p in ("server", "obj", "metric")
+)
+CHART = f"{serving_stack('us')} helm_release.model-gemma_pool"
 JOB = f"{WEIGHTS_STACK} kubernetes_job_v1.download-gemma_job"
 CLUSTER, SYSTEM = (
     f"{cluster_stack('us')} google_container_" + rest for rest in ("cluster.cluster", "node_pool.cluster_pool-sys")
@@ -65,6 +82,12 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "models.<key>.weights.repository": ("google/gemma-3-12b-it", JOB, "google/gemma-3-12b-it"),
     "models.<key>.weights.revision": ("a" * 40, JOB, "a" * 40),
     "models.<key>.weights.lora_adapters": ({"tone": {"repository": "me/tone", "revision": "b" * 40}}, JOB, "me/tone"),
+    "models.<key>.weights.other_repositories": (
+        {"tokenizer": {"repository": "me/words", "revision": "d" * 40}},
+        JOB,
+        "me/words",
+    ),
+    "models.<key>.address": ({"host": "gemma.example.com"}, ROUTE, "gemma.example.com"),
     "models.<key>.served_name": ("chat-7", SERVER, "chat-7"),
     "models.<key>.weights.size_gib": (44, SERVER, "49Gi"),
     "models.<key>.server.image": ("docker.io/vllm/vllm-tpu:v0.27.1", SERVER, "v0.27.1"),
@@ -120,6 +143,8 @@ MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
         f"{WEIGHTS_STACK} google_secret_manager",
         "other-secret",
     ),
+    "models.<key>.traffic": ({"timeout_sec": 777}, BACKEND, '"timeoutSec": 777'),
+    "models.<key>.inference_pool": ({"chart_version": "v1.3.1"}, CHART, "v1.3.1"),
     "models.<key>.weights.download_timeout_minutes": (77, JOB, '"active_deadline_seconds": 4620'),
     "models.<key>.server.file_cache_gib": (61, SERVER, "61Gi"),
     "models.<key>.server.version": ("0.9.2", METRIC, "gpu_cache_usage_perc"),
@@ -128,7 +153,9 @@ MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "cluster.maintenance_window.duration_hours": (13, CLUSTER, "T15:00:00Z"),
 }
 """The same, for what does not go together with the others."""
-AUTOSCALER, LLAMA_SERVER = (f"{serving_stack('us')} kubernetes_manifest.llama_{part}" for part in ("autoscaler", "server"))
+AUTOSCALER, LLAMA_SERVER = (
+    f"{serving_stack('us')} kubernetes_manifest.model-llama_{part}" for part in ("autoscaler", "server")
+)
 ELASTIC_CHANGES: dict[str, tuple[Any, str, str]] = {
     "models.<key>.autoscaling.max_replicas": (8, AUTOSCALER, '"maxReplicas": 8'),
     "models.<key>.autoscaling.min_replicas": (3, AUTOSCALER, '"minReplicas": 3'),
@@ -182,6 +209,10 @@ ELSEWHERE = {
     "regions.<key>.config_cluster": "test_moves.py::test_a_gateway_is_not_left_behind_by_its_config_cluster",
     "regions.<key>.node_pools": "as node_pools",
     "node_pools": "a pool that comes or goes is made or deleted",
+    "models.<key>.regions": "test_models.py::test_a_model_leaves_a_region_in_order",
+    "models.<key>.canary": "test_models.py::test_a_canary_is_the_route_alone",
+    "models.<key>.drain": "test_models.py::test_a_model_that_comes_and_goes_touches_no_other",
+    "cluster.metrics_adapter": "test_workload_serving.py::test_an_adapter_that_is_there_is_not_installed_again",
     "models.<key>.weights.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "bucket.download_region": "test_moves.py::test_a_download_is_not_left_behind_by_its_region",
     "models.<key>.node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",
@@ -263,7 +294,10 @@ def test_settings_of_a_pool(tmp_path: Path) -> None:
     keys = [f"p{number}" for number in range(len(POOLS))]
     for at in (1, 2):
         pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
-        world.use(config(regions__eu=None, node_pools=pools, models__gemma__node_pools=["p0"]))
+        zones = ["us-east5-a", "us-east5-b"]
+        world.use(
+            config(regions__eu=None, regions__us__zones=zones, node_pools=pools, models__gemma__node_pools=["p0"])
+        )
         if at == 1:
             world.deploy([NETWORK_STACK, cluster_stack("us")])
     plan = {

@@ -17,8 +17,8 @@ from tests.terraform.world import World
 UPDATE = ("update",)
 BACKEND: dict[str, Changes] = {GATEWAY_STACK: {"kubernetes_manifest.gateway_llama-backend": UPDATE}}
 POOL = "google_container_node_pool.cluster_pool-h100"
-SERVER = "kubernetes_manifest.llama_server"
-AUTOSCALER = "kubernetes_manifest.llama_autoscaler"
+SERVER = "kubernetes_manifest.model-llama_server"
+AUTOSCALER = "kubernetes_manifest.model-llama_autoscaler"
 H100 = {"machine_type": "a3-highgpu-2g", "capacity": {"spot": True}, "gpu_driver_version": "LATEST"}
 
 
