@@ -24,11 +24,11 @@ class Run:
     peak_mib: float
 
 
-def synth(regions: int, *, fast: bool, cache: Path | None = None, base: Path = EXAMPLE) -> Run:
-    """Synthesize *base* with *regions* regions; *cache* is a jsii cache to use in place of the user's own."""
+def synth(regions: int, *, fast: bool, models: int = 1, cache: Path | None = None, base: Path = EXAMPLE) -> Run:
+    """Synthesize *base* with so many regions and models; *cache* is a jsii cache to use in place of the user's own."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
-        config.write_text(with_regions(regions, base), encoding="utf-8")
+        config.write_text(repeated(regions, models, base), encoding="utf-8")
         settings = {
             "INFERENCE_CONFIG": str(config),
             "INFERENCE_FAST_SYNTH": "1" if fast else "0",
@@ -39,14 +39,21 @@ def synth(regions: int, *, fast: bool, cache: Path | None = None, base: Path = E
         return _measure([sys.executable, "-m", "bench.program"], settings)
 
 
-def with_regions(count: int, base: Path = EXAMPLE) -> str:
-    """Return *base* as YAML, its first region repeated under *count* keys; one of them is the config cluster."""
+def repeated(regions: int, models: int = 1, base: Path = EXAMPLE) -> str:
+    """
+    Return *base* as YAML, with its first region repeated under *regions* keys, its model under *models*.
+
+    One region is the config cluster. Several models have a path each.
+    """
     config = yaml.safe_load(base.read_text(encoding="utf-8"))
     first = next(iter(config["regions"].values()))
     config["regions"] = {
         f"r{n}": {**first, "number": n, "region": f"us-east{n}", "zones": [f"us-east{n}-b"], "config_cluster": n == 1}
-        for n in range(1, count + 1)
+        for n in range(1, regions + 1)
     }
+    if models > 1:
+        [model] = config["models"].values()
+        config["models"] = {f"m{n}": {**model, "address": {"path": f"/m{n}"}} for n in range(1, models + 1)}
     return str(yaml.safe_dump(config, sort_keys=False))
 
 

@@ -1,7 +1,7 @@
 """The goals of a synth: the fast path against the same program without it, interleaved."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -9,6 +9,7 @@ from bench.goals import Outcome, spread
 from bench.runs import ELASTIC, EXAMPLE, Run, synth
 
 SIZES = (2, 4, 8, 16, 32, 64)
+MODELS = (1, 4, 16)
 
 
 def outcomes(*, quick: bool) -> Iterator[Outcome]:
@@ -22,6 +23,7 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
     if not quick:
         yield _times(*_both_sides(32, rounds), "warm, 32 regions", at_least=6)
     yield _flat(SIZES[:4] if quick else SIZES, rounds)
+    yield _models(rounds)
     if not quick:
         yield _times(*_both_sides(2, rounds, cold=True), "cold jsii cache, 2 regions", at_least=2.5)
 
@@ -69,10 +71,30 @@ def _flat(sizes: tuple[int, ...], rounds: int) -> Outcome:
     In CPU seconds: differences of wall seconds are mostly the noise of the machine.
     """
     table = [[synth(size, fast=True).cpu_seconds for size in sizes] for _ in range(rounds)]
-    seconds = dict(zip(sizes, map(median, zip(*table, strict=True)), strict=True))
+    seconds = _medians(sizes, table)
     first, middle, last = sizes[0], sizes[len(sizes) // 2], sizes[-1]
     early = (seconds[middle] - seconds[first]) / (middle - first)
     late = (seconds[last] - seconds[middle]) / (last - middle)
     each = ", ".join(f"{size}: {value:.2f} s" for size, value in seconds.items())
     measured = f"{early * 1000:.0f} ms up to {middle}, {late * 1000:.0f} ms beyond ({late / early:.2f}x); CPU {each}"
     return Outcome(f"cost of one more region, {first} to {last}", "flat, at most 1.5x", measured, late <= 1.5 * early)
+
+
+def _models(rounds: int) -> Outcome:
+    """
+    Compare a platform of many models with one of a single model, both in two regions.
+
+    The ratio, in CPU seconds: what one of the first models costs is less than the noise of a run.
+    """
+    table = [[synth(2, fast=True, models=count).cpu_seconds for count in MODELS] for _ in range(rounds)]
+    seconds = _medians(MODELS, table)
+    one, most = seconds[MODELS[0]], seconds[MODELS[-1]]
+    each = ", ".join(f"{count}: {value:.2f} s" for count, value in seconds.items())
+    added = (most - one) / (MODELS[-1] - MODELS[0])
+    measured = f"{most / one:.1f}x, {added * 1000:.0f} ms for one more model; CPU {each}"
+    return Outcome(f"{MODELS[-1]} models, 2 regions", "CPU at most 2x of one model", measured, most <= 2 * one)
+
+
+def _medians(sizes: Iterable[int], table: list[list[float]]) -> dict[int, float]:
+    """Return by size the median of its column in *table*, which has a row for each round."""
+    return dict(zip(sizes, map(median, zip(*table, strict=True)), strict=True))

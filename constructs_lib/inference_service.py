@@ -204,12 +204,14 @@ class InferenceService(Construct):
             repository=inferencepool_chart.REPOSITORY,
             chart=inferencepool_chart.CHART,
             version=plan.pool.chart_version,
-            values=[Fn.yamlencode(values)],
+            values=[Fn.yamlencode(_quoted(values))],
             wait=True,
             timeout=CHART_TIMEOUT_SEC,
             atomic=False,
             upgrade_install=True,
             max_history=5,
+            # Where the servers leave, requests go elsewhere first; and the picker has its network policy as they do.
+            depends_on=[self.server],
         )
 
     def _export_pool(self, release: Release) -> None:
@@ -228,7 +230,6 @@ class InferenceService(Construct):
             annotations={"networking.gke.io/export": "True"},
             field_manager="inference-platform-export",
             force=True,
-            depends_on=[self.server],
         )
 
     def _export_service(self) -> None:
@@ -247,3 +248,10 @@ class InferenceService(Construct):
         return KubernetesObject(
             self, id_, kubernetes=self._kubernetes, manifest=manifest, after=after, replaced=replaced, others=others
         )
+
+
+def _quoted(values: Any) -> Any:
+    """Return *values* with each text of several lines written as an expression of Terraform has it."""
+    if isinstance(values, dict):
+        return {key: _quoted(value) for key, value in values.items()}
+    return Fn.raw_string(values) if isinstance(values, str) and "\n" in values else values

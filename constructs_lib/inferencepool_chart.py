@@ -180,8 +180,7 @@ def _plugins(metrics: ServerMetrics) -> str:
         "plugins": [*({"type": name} for name in scorers), extractor],
         "schedulingProfiles": [profile],
     }
-    # One line: in the expression that Terraform reads, no text may go over several.
-    return json.dumps(config)
+    return json.dumps(config, indent=1)
 
 
 def _resources(version: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from constructs_lib.gke_version import (
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
 from constructs_lib.inferencepool_chart import endpoint_picker_requests
 from platform_config.config import Config
-from platform_config.model import models_in, models_of
+from platform_config.model import models_in
 
 AdapterSource = Literal["pods", "external"]
 ADAPTER_SOURCES: tuple[AdapterSource, ...] = ("pods", "external")
@@ -33,6 +33,8 @@ SERVICES = (
     "trafficdirector",
 )
 """Google APIs that every platform needs."""
+IMAGE_STREAMING_SERVICE = "containerfilesystem"
+"""The API that nodes stream images from. Source: Google, "Use Image streaming to pull container images"."""
 MACHINES = (("e2-standard-4", 4, 16), ("e2-standard-8", 8, 32), ("e2-standard-16", 16, 64), ("e2-standard-32", 32, 128))
 """Name, vCPU and memory in GiB."""
 SYSTEM_CPU = 1.5
@@ -48,7 +50,16 @@ def project_services(config: Config) -> list[str]:
         extra.append(DISCOVERY_FEATURE)
     if config.token_secrets:
         extra.append("secretmanager")
+    if streams_images(config):
+        extra.append(IMAGE_STREAMING_SERVICE)
     return sorted([*SERVICES, *extra])
+
+
+def streams_images(config: Config) -> bool:
+    """Return whether the nodes of some pool stream container images."""
+    specs = [*config.node_pools.values()]
+    specs += [spec for region in config.regions.values() for spec in (region.node_pools or {}).values()]
+    return any(spec.image_streaming is True for spec in specs)
 
 
 def feature_floors(config: Config, key: str) -> dict[str, str]:
@@ -68,30 +79,29 @@ def version_floor(config: Config, key: str) -> str:
     return highest(list(feature_floors(config, key).values()))
 
 
-def adapter_sources(config: Config) -> tuple[AdapterSource, ...]:
-    """Return what the custom metrics adapter of this platform serves, `pods` before `external`; empty without one."""
+def adapter_sources(config: Config, key: str) -> tuple[AdapterSource, ...]:
+    """Return what the custom metrics adapter of region *key* serves, `pods` before `external`; empty without one."""
     if config.cluster.metrics_adapter is False:
         return ()
-    used = {model.metric_source for model in models_of(config) if model.autoscaling}
+    used = {model.metric_source for model in models_in(config, key) if model.autoscaling}
     return tuple(source for source in ADAPTER_SOURCES if source in used)
 
 
 def needs_adapter(config: Config) -> bool:
-    """Return whether the platform installs the custom metrics adapter."""
-    return bool(adapter_sources(config))
+    """Return whether any region gets the custom metrics adapter."""
+    return any(adapter_sources(config, key) for key in config.regions)
 
 
 def system_machine_type(config: Config) -> str:
     """
     Return the machine type of the system nodes: as given, or the smallest that fits.
 
-    One endpoint picker of the chosen chart version must fit beside GKE's own pods. If a second replica does not fit
-    too, the pool grows by a node.
+    One endpoint picker of the platform's chart version must fit beside GKE's own pods; for more of them the pool grows
+    by nodes. It does not depend on the models, so that adding one replaces no node.
     """
     if config.cluster.system_pool.machine_type:
         return config.cluster.system_pool.machine_type
-    pickers = [endpoint_picker_requests(model.inference_pool.chart_version) for model in models_of(config)]
-    cpu, memory_gib = max(pickers, default=(0, 0))
+    cpu, memory_gib = endpoint_picker_requests(config.inference_pool.chart_version)
     return next(
         name for name, cpus, gib in MACHINES if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
     )

@@ -1,7 +1,6 @@
 """What one cluster needs before any object of the platform can be planned in it."""
 
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
-from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
 from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
@@ -9,11 +8,13 @@ from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.inference import inference_objective_crd
-from constructs_lib.manifests.network_policies import network_policies
+from constructs_lib.manifests.network_policies import shared_policies
 from constructs_lib.readiness_gate import ReadinessGate
+from constructs_lib.removal_guard import RemovalGuard
 from platform_config.config import Config
-from platform_config.model import compute_classes, models_in, models_of
+from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
+from platform_config.plan_refusals import explain_removed_models
 from stacks.cluster_access import ClusterStack
 
 POLICY_CRDS = ("gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io")
@@ -30,11 +31,24 @@ LATE_CRDS_TIMEOUT_SEC = 900
 SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
 
+def _pod_security(config: Config, key: str) -> dict[str, str]:
+    """
+    Return the namespace's labels of Pod Security: `baseline`, which refuses the IPC namespace that MPS needs.
+
+    Where a model of region *key* needs it, the level is only warned of and audited: there is none in between.
+    """
+    label = "pod-security.kubernetes.io"
+    if any(model.serving_nodes(key).host_ipc for model in models_in(config, key)):
+        return {f"{label}/enforce": "privileged", f"{label}/warn": "baseline", f"{label}/audit": "baseline"}
+    return {f"{label}/enforce": "baseline"}
+
+
 class WorkloadBaseStack(ClusterStack):
     """
-    Namespace, network policies, the servers' accounts, the CRD that GKE lacks, and a gate for CRDs that come late.
+    Namespace, shared network policies, the CRD that GKE lacks, and a gate for CRDs that come late.
 
-    Terraform reads a CRD when it plans an object of it, so those objects are in later stacks.
+    Terraform reads a CRD when it plans an object of it, so those objects are in later stacks. A model that may not
+    leave yet is refused here, before anything that its servers in this cluster need has changed.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
@@ -43,19 +57,17 @@ class WorkloadBaseStack(ClusterStack):
             self,
             "namespace",
             provider=self.kubernetes,
-            metadata={"name": config.namespace, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+            metadata={"name": config.namespace, "labels": _pod_security(config, key)},
             timeouts={"delete": "15m"},
         )
-        # Of all models: one that leaves this region keeps its account until its servers are gone, in a later stack.
-        for model in models_of(config):
-            name = self.names.model_server(model.key)
-            ServiceAccountV1(
-                self,
-                name,
-                provider=self.kubernetes,
-                metadata={"name": name, "namespace": namespace.metadata.name},
-                automount_service_account_token=False,
-            )
+        RemovalGuard(
+            self,
+            "removed-models",
+            kubernetes=self.kubernetes,
+            namespace=config.namespace,
+            servers=[self.names.model_server(model) for model in config.models],
+            refusal=explain_removed_models(),
+        )
         if config.cluster.network_policies:
             self._add_network_policies(namespace)
         KubernetesObject(
@@ -77,7 +89,7 @@ class WorkloadBaseStack(ClusterStack):
             )
 
     def _add_network_policies(self, namespace: NamespaceV1) -> None:
-        for key, policy in network_policies(network_policy_plan(self.config)).items():
+        for key, policy in shared_policies(network_policy_plan(self.config, self.key)).items():
             KubernetesObject(
                 self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy, after=[namespace]
             )

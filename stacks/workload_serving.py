@@ -1,46 +1,48 @@
 """What serves the models in one cluster: one provider, one cluster, so that one that is lost blocks no other's plan."""
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import compute_class
+from constructs_lib.manifests.network_policies import model_policies
 from constructs_lib.metrics_adapter import MetricsAdapter
-from constructs_lib.removal_guard import RemovalGuard
 from constructs_lib.serving_plan import ServingPlan
 from platform_config.config import Config
 from platform_config.model import Model, compute_classes, models_in
-from platform_config.plan_refusals import explain_removed_models
+from platform_config.network_plan import network_policy_plan
 from platform_config.requirements import adapter_sources, version_floor
 from stacks.cluster_access import ClusterStack
 
 
 class WorkloadServingStack(ClusterStack):
-    """For each model of one region: its servers, metrics and autoscaling, and its InferencePool or exported Service."""
+    """
+    For each model of one region: its servers, metrics and autoscaling, and its InferencePool or exported Service.
+
+    A model's account and network policies are here too: they are made before its servers, and go after them.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config, key=key, floor=version_floor(config, key))
-        RemovalGuard(
-            self,
-            "models",
-            kubernetes=self.kubernetes,
-            namespace=config.namespace,
-            servers=[self.names.model_server(model) for model in config.models],
-            refusal=explain_removed_models(),
-        )
         classes = self._add_compute_classes()
         adapter = self._adapter()
         for model in models_in(config, key):
             plan = self._plan(model)
             InferenceService(
                 self,
-                model.key,
+                # The prefix: any key may be a model's, and the other ids of this stack are taken.
+                f"model-{model.key}",
                 kubernetes=self.kubernetes,
                 helm=self.helm,
                 plan=plan,
                 adapter=adapter if model.metric_source != "native" else None,
-                after=[classes[plan.nodes.compute_class]] if plan.nodes.compute_class else (),
+                after=[
+                    self._add_account(model),
+                    *self._add_network_policies(model),
+                    *([classes[plan.nodes.compute_class]] if plan.nodes.compute_class else []),
+                ],
             )
 
     def _plan(self, model: Model) -> ServingPlan:
@@ -69,6 +71,24 @@ class WorkloadServingStack(ClusterStack):
             routed=not model.spec.drain,
         )
 
+    def _add_account(self, model: Model) -> ITerraformDependable:
+        return ServiceAccountV1(
+            self,
+            f"account-{model.key}",
+            provider=self.kubernetes,
+            metadata={"name": self.names.model_server(model.key), "namespace": self.config.namespace},
+            automount_service_account_token=False,
+        )
+
+    def _add_network_policies(self, model: Model) -> list[ITerraformDependable]:
+        if not self.config.cluster.network_policies:
+            return []
+        policies = model_policies(network_policy_plan(self.config, self.key), model.key)
+        return [
+            KubernetesObject(self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy)
+            for key, policy in policies.items()
+        ]
+
     def _add_compute_classes(self) -> dict[str, ITerraformDependable]:
         return {
             name: KubernetesObject(
@@ -85,8 +105,8 @@ class WorkloadServingStack(ClusterStack):
         }
 
     def _adapter(self) -> MetricsAdapter | None:
-        """Add the custom metrics adapter where an autoscaler needs one that is not there already."""
-        sources = adapter_sources(self.config)
+        """Add the custom metrics adapter where an autoscaler of this region needs one that is not there already."""
+        sources = adapter_sources(self.config, self.key)
         if not sources:
             return None
         return MetricsAdapter(

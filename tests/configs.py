@@ -15,6 +15,10 @@ EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
 ELASTIC = EXAMPLE.with_name("h100-elastic.yaml")
 CONFIGS = (EXAMPLE, ELASTIC)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
+TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
+OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
+SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS)
+"""Platforms of several models, beside the product's own configs."""
 
 
 def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from platform_config.stack_graph import NETWORK_STACK
 from tests.checks import kubernetes_objects, pods, references, terraform_schema
 from tests.checks.terraform_schema import BUILT_IN
-from tests.configs import EXAMPLE, config
+from tests.configs import EXAMPLE, SEVERAL_MODELS, config
 from tests.conftest import Platforms
 from tests.synthesized import Synthesized, synthesize
 
@@ -49,7 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "tpu": {"machine_type": "ct6e-standard-8t", "capacity": {"flex_start": True}},
             "train": {"machine_type": "tpu7x-standard-4t", "topology": "2x2x2", "capacity": {"queued": True}},
         },
-        "models__gemma__node_pools": "tpu",
+        "models__gemma__node_pools": ["tpu"],
     },
     "three choices of GPUs, the native metric, a preferred region, requests at once": {
         "node_pools": {
@@ -59,12 +59,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
                      "autoscaling": {"max_nodes": 8, "location_policy": "BALANCED"}},
             "a100": {"machine_type": "a2-ultragpu-4g", "autoscaling": {"max_nodes": 8}},
         },
-        "model_server": {
-            "image": "docker.io/vllm/vllm-openai:v0.27.1", "node_pool": "reserved",
-            "fallback_node_pools": ["spot", "a100"], "migrate_back": True, "tensor_parallel_size": 2,
-        },
+        "models__gemma__server": {"image": "docker.io/vllm/vllm-openai:v0.27.1", "tensor_parallel_size": 2},
+        "models__gemma__node_pools": ["reserved", "spot", "a100"],
+        "models__gemma__migrate_back": True,
         "models__gemma__weights__lora_adapters": {"tone": {"repository": "me/tone", "revision": "a" * 40}},
-        "autoscaling": {"max_replicas": 12, "min_replicas": 2},
+        "models__gemma__autoscaling": {"max_replicas": 12, "min_replicas": 2},
         "regions__eu__preferred": True,
         "gateway__max_in_flight_requests": 64,
     },
@@ -73,13 +72,28 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "bucket": None,
         "models__gemma__weights__source": "hugging_face",
         "models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
-        "autoscaling": {"max_replicas": 3, "metric_source": "external"},
+        "models__gemma__autoscaling": {"max_replicas": 3, "metric_source": "external"},
+    },
+    "time-sharing on L4s with local SSDs in one of two zones, MPS on parts of H100s, images streamed and preloaded": {
+        "regions__us__zones": ["us-east5-a", "us-east5-b"],
+        "regions__us__node_pools": {
+            "tpu": {"machine_type": "g2-standard-48", "local_ssds": 4, "zones": ["us-east5-b"],
+                    "gpu_sharing": {"strategy": "time_sharing", "max_clients": 2}},
+        },
+        "regions__eu__node_pools": {
+            "tpu": {"machine_type": "a3-highgpu-8g", "gpu_partition": "3g.40gb", "image_streaming": True,
+                    "gpu_sharing": {"strategy": "mps", "max_clients": 2}, "autoscaling": {"max_nodes": 2},
+                    "preloaded_image_disk": "projects/my-project-id/global/images/vllm-1"},
+        },
+        "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
+        "models__gemma__weights__size_gib": 8,
     },
     "GB300 from a reservation, an adapter that is there": {
         "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
                             "autoscaling": {"min_nodes": 1, "max_nodes": 4}},
         "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
-        "autoscaling": {"max_replicas": 4, "metric_source": "pods", "install_adapter": False},
+        "models__gemma__autoscaling": {"max_replicas": 4, "metric_source": "pods"},
+        "cluster__metrics_adapter": False,
         "cluster__gke_version": "1.34.3-gke.1318000",
     },
 }  # fmt: skip
@@ -100,7 +114,7 @@ def test_every_block_and_object_of_the_example_fits_its_schema(platform: Synthes
     assert check(platform) == []
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", [*VARIANTS, *(path.stem for path in SEVERAL_MODELS)])
 def test_every_block_and_object_of_a_variant_fits_its_schema(name: str, every_platform: Platforms) -> None:
     """The same holds for what the settings turn on."""
     assert check(every_platform[name][1]) == []

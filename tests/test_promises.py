@@ -140,7 +140,10 @@ def test_firewall_opens_only_what_serving_needs(platform: Synthesized) -> None:
 def test_model_servers_hear_the_gateway_and_nobody_else(platform: Synthesized) -> None:
     """Each cluster lets in the proxies of all regions, the probes, the picker and the collectors, on one port."""
     for key, region in {"us": "10.2.32.7", "eu": "10.4.32.7"}.items():
-        policies = platform.objects("NetworkPolicy", base_stack(key))
+        policies = [
+            policy for stack in (base_stack(key), serving_stack(key))
+            for policy in platform.objects("NetworkPolicy", stack)
+        ]  # fmt: skip
         server = Pod(namespace="inference", labels=platform.object("Deployment", serving_stack(key))
                      ["spec"]["template"]["metadata"]["labels"])  # fmt: skip
         stranger = Pod(namespace="default", labels=server.labels)
@@ -162,8 +165,8 @@ def test_no_role_on_the_whole_project_for_any_workload(platform: Synthesized) ->
         "roles/container.admin",
     }
     grants = {grant["role"]: grant["member"] for grant in platform.all("google_storage_bucket_iam_member")}
-    assert grants["roles/storage.objectViewer"].endswith("/subject/ns/inference/sa/model-server")
-    assert grants["roles/storage.objectUser"].endswith("/subject/ns/inference/sa/weights-downloader")
+    assert grants["roles/storage.objectViewer"].endswith("/subject/ns/inference/sa/gemma-server")
+    assert grants["roles/storage.objectUser"].endswith("/subject/ns/inference/sa/gemma-download")
     assert all(member.startswith("principal://") for member in grants.values())
 
 
@@ -256,7 +259,7 @@ def test_on_the_way_down_the_gateway_goes_first_and_features_before_members(plat
     [feature] = platform.all("google_gke_hub_feature")
     [settle] = platform.all("time_sleep", FLEET_STACK)
 
-    for kind in ("HTTPRoute", "HealthCheckPolicy", "GCPBackendPolicy"):
+    for kind in ("HealthCheckPolicy", "GCPBackendPolicy"):
         assert f"kubernetes_manifest.{addresses[kind]}" in needed
     assert "time_sleep." in needed
     assert platform.one("time_sleep", GATEWAY_STACK)["destroy_duration"] == "300s"

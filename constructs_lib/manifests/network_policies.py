@@ -59,7 +59,9 @@ class NetworkPolicyPlan:
 
     Attributes:
         namespace: The namespace; pods in it that no policy names may ask DNS and nothing else.
-        models: The pods of each model, by its key.
+        models: The pods of each model in this cluster, by its key.
+        server_ports: Ports of the servers of every model: a model that comes to another cluster, or leaves this one,
+            changes no policy that all pods share.
         picker_ports: Ports of the endpoint pickers that the load balancer and its health checks call.
         picker_metrics_port: Where their metrics are read.
         proxies: Range of the load balancer's proxies in each region, by the region's key.
@@ -68,6 +70,7 @@ class NetworkPolicyPlan:
 
     namespace: str
     models: Mapping[str, ModelPeers]
+    server_ports: Sequence[int]
     picker_ports: Sequence[int]
     picker_metrics_port: int
     proxies: Mapping[str, str]
@@ -76,12 +79,20 @@ class NetworkPolicyPlan:
     @property
     def served_ports(self) -> list[int]:
         """Ports that the load balancer and its health checks reach."""
-        return [*sorted({model.server_port for model in self.models.values()}), *self.picker_ports]
+        return [*sorted(set(self.server_ports)), *self.picker_ports]
 
 
 def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
+    """Return every policy of the namespace, by a stable id."""
+    made = shared_policies(plan)
+    for key in plan.models:
+        made |= model_policies(plan, key)
+    return made
+
+
+def shared_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     """
-    Return every policy of the namespace, by a stable id.
+    Return the policies that belong to no single model, by a stable id.
 
     Policies add up: what one allows, no other forbids, so others may open more with one of their own. Each region's
     proxies have a policy of their own, so that a new region changes none that is there; so have each model's servers.
@@ -104,15 +115,14 @@ def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
             egress=[{"ports": _ports([plan.gateway_port])}],
         ),
     }
-    for key, model in plan.models.items():
-        made |= _model_policies(plan, key, model)
     for key, proxies in plan.proxies.items():
         made[f"proxies-{key}"] = _policy(plan, f"proxies-{key}", {}, ingress=[_from([_range(proxies)], served)])
     return made
 
 
-def _model_policies(plan: NetworkPolicyPlan, key: str, model: ModelPeers) -> dict[str, Manifest]:
-    """Return the policies of a model's servers, and of their picker where they have one."""
+def model_policies(plan: NetworkPolicyPlan, key: str) -> dict[str, Manifest]:
+    """Return the policies of the servers of model *key*, and of their picker where they have one, by a stable id."""
+    model = plan.models[key]
     server, picker = f"{key}-server", f"{key}-picker"
     egress = [*_metadata(), _public_https()]
     if model.picker_labels is None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
+from platform_config.requirements import ADAPTER_SOURCES
 from platform_config.rules.rule import Rule, models, per_model, serving_nodes
+from platform_config.rules.shared_pools import users
 
 
 def _below_spill_over(at: str, model: Model) -> Iterator[Problem]:
@@ -15,7 +18,9 @@ def _below_spill_over(at: str, model: Model) -> Iterator[Problem]:
     if spec and limit is not None and spec.target_percent >= limit:
         message = f"must be below {limit}, the fill at which requests spill over, got {spec.target_percent}"
         lower = f"write {max(1, limit - 15)}, or " if limit > 1 else "write "
-        fix = f"{lower}a higher gateway.max_utilization_percent"
+        own = model.spec.traffic.max_utilization_percent is not None
+        setting = f"{at}.traffic" if own else "gateway"
+        fix = f"{lower}a higher {setting}.max_utilization_percent"
         yield Problem(f"{at}.autoscaling.target_percent", message, fix)
 
 
@@ -49,31 +54,34 @@ def _replicas(at: str, model: Model) -> Iterator[Problem]:
 
 
 def _adapter(config: Config) -> Iterator[Problem]:
-    given, sources = config.cluster.metrics_adapter, {model.metric_source for _, model in models(config)}
-    if given is not None and sources == {"native"}:
+    given, readers = config.cluster.metrics_adapter, [model for _, model in models(config) if model.autoscaling]
+    if given is not None and not any(model.metric_source in ADAPTER_SOURCES for model in readers):
         message = (
-            f"must be left out with metric_source native, which needs no adapter, got {shown(given)}: "
+            f"must be left out where no model is autoscaled by {' or '.join(ADAPTER_SOURCES)}, got {shown(given)}: "
             f"an adapter takes the cluster's one APIService of custom.metrics.k8s.io or external.metrics.k8s.io, which "
             f"KEDA or another may have"
         )
         yield Problem("cluster.metrics_adapter", message, "remove the line, or write metric_source: pods")
 
 
-def _at_most(at: str, model: Model) -> Iterator[Problem]:
-    if model.autoscaling or model.spec.replicas is not None:
-        return
-    for key in model.regions:
-        nodes = serving_nodes(model, key)
-        for path, plan in nodes.pools.items() if nodes else ():
-            if plan.spec.autoscaling and plan.min_nodes < plan.nodes:
-                message = f"should be given for {path}, which grows, got nothing: {plan.nodes} nodes run all the time"
-                yield Problem(f"{at}.autoscaling", message, "write autoscaling, or replicas")
+def _at_most(config: Config) -> Iterator[Problem]:
+    for key in config.regions:
+        here = list(users(config, key))
+        times = Counter(path for user in here for path in user.nodes.pools)
+        for user in here:
+            for path, plan in user.nodes.pools.items() if user.most is None else ():
+                # Where several models run on it, SHARE-REPLICAS refuses it.
+                if times[path] == 1 and plan.spec.autoscaling and plan.min_nodes < plan.nodes:
+                    message = (
+                        f"should be given for {path}, which grows, got nothing: {plan.nodes} nodes run all the time"
+                    )
+                    yield Problem(f"{user.path}.autoscaling", message, "write autoscaling, or replicas")
 
 
 def _metric(at: str, model: Model) -> Iterator[Problem]:
     if model.autoscaling and not model.has_metrics:
-        message = "must be left out for a server without a metric, got one"
-        yield Problem(f"{at}.autoscaling", message, "write replicas, or server.metric if it has a gauge from 0 to 1")
+        message = "must be left out for a server without server.metric, got a map"
+        yield Problem(f"{at}.autoscaling", message, "write replicas, or name the server's gauge from 0 to 1 as metric")
 
 
 def _none(at: str, model: Model) -> Iterator[Problem]:
@@ -107,8 +115,8 @@ RULES = (
     ),
     Rule(
         "HPA-METRIC",
-        "A server that is autoscaled has a metric",
-        "The autoscaler of a server without a gauge never changes the number of pods.",
+        "Autoscaling has a metric to follow",
+        "An autoscaler without one never changes the number of pods.",
         "Kubernetes, Horizontal Pod Autoscaling",
         per_model(_metric),
     ),
@@ -142,7 +150,7 @@ RULES = (
         "Where pools grow, autoscaling or `replicas` sets the number of pods",
         "Without either, there is a pod for each node that a pool can have, so all of them run.",
         "this library",
-        per_model(_at_most),
+        _at_most,
         severity="warning",
     ),
 )

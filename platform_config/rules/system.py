@@ -9,7 +9,8 @@ from math import ceil
 from constructs_lib.inferencepool_chart import VERSIONS, endpoint_picker_requests
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
-from platform_config.requirements import SYSTEM_CPU, SYSTEM_MEMORY_GIB
+from platform_config.model import models_in
+from platform_config.requirements import SYSTEM_CPU, SYSTEM_MEMORY_GIB, system_machine_type
 from platform_config.rules.rule import Rule, models
 
 HYPERDISK_ONLY = ("c4", "c4a", "c4d", "h4d", "m4", "n4", "n4a", "n4d")
@@ -35,19 +36,65 @@ def _system_disk(config: Config) -> Iterator[Problem]:
 
 
 def _picker(config: Config) -> Iterator[Problem]:
-    machine = config.cluster.system_pool.machine_type
+    machine, own = _machine(config), config.cluster.system_pool.machine_type
     versions = [model.inference_pool.chart_version for _, model in models(config) if model.has_pool]
     known = [version for version in versions if version in VERSIONS]
     if machine is None or not known:
         return
-    version = max(known, key=_needs)
+    version = max(known, key=endpoint_picker_requests)
     cpus, gib = _size(machine)
     need_cpus, need_gib = (ceil(need) for need in _needs(version))
     if cpus < need_cpus or gib < need_gib:
+        given = shown(machine) if own else f"nothing and {shown(machine)} by inference_pool.chart_version"
+        message = f"must have {need_cpus} vCPU and {need_gib} GiB for the endpoint picker of {version}, got {given}"
+        fix = "leave it out, or write 'e2-standard-8'" if own else "write 'e2-standard-8'"
+        yield Problem("cluster.system_pool.machine_type", message, fix)
+
+
+def _pickers(config: Config) -> Iterator[Problem]:
+    machine, pool = _machine(config), config.cluster.system_pool
+    zones = {key: len(region.zones) for key, region in config.regions.items()}
+    needed = {key: _nodes_for(config, key, machine) for key in zones} if machine else {}
+    per_zone = {key: ceil(nodes / zones[key]) for key, nodes in needed.items() if zones[key]}
+    key = max(per_zone, key=per_zone.__getitem__, default="")
+    if key and per_zone[key] > pool.max_nodes_per_zone:
+        count = sum(model.inference_pool.endpoint_picker_replicas for model in models_in(config, key) if model.has_pool)
         message = (
-            f"must have {need_cpus} vCPU and {need_gib} GiB for the endpoint picker of {version}, got {shown(machine)}"
+            f"must be at least {per_zone[key]} for the {count} endpoint pickers of the models in {key}, "
+            f"got {pool.max_nodes_per_zone}"
         )
-        yield Problem("cluster.system_pool.machine_type", message, "leave it out, or write 'e2-standard-8'")
+        fix = f"write {per_zone[key]}, or a larger machine_type: GKE replaces the nodes then"
+        yield Problem("cluster.system_pool.max_nodes_per_zone", message, fix)
+
+
+def _nodes_for(config: Config, key: str, machine: str) -> int:
+    """Return the nodes that the endpoint pickers of region *key* fill, the largest first; 0 if one is too large."""
+    pools = [model.inference_pool for model in models_in(config, key) if model.has_pool]
+    known = [pool for pool in pools if pool.chart_version in VERSIONS]
+    pickers = sorted(
+        (endpoint_picker_requests(pool.chart_version) for pool in known for _ in range(pool.endpoint_picker_replicas)),
+        reverse=True,
+    )
+    cpus, gib = _size(machine)
+    left: list[tuple[float, float]] = []
+    for need_cpus, need_gib in pickers:
+        if need_cpus > cpus - SYSTEM_CPU or need_gib > gib - SYSTEM_MEMORY_GIB:
+            return 0
+        here = next(
+            (n for n, (free_cpus, free_gib) in enumerate(left) if free_cpus >= need_cpus and free_gib >= need_gib), None
+        )
+        if here is None:
+            here = len(left)
+            left.append((cpus - SYSTEM_CPU, gib - SYSTEM_MEMORY_GIB))
+        left[here] = (left[here][0] - need_cpus, left[here][1] - need_gib)
+    return len(left)
+
+
+def _machine(config: Config) -> str | None:
+    """Return the machine type of the system pool; None where it follows from a chart version that GW-CHART refuses."""
+    if config.cluster.system_pool.machine_type or config.inference_pool.chart_version in VERSIONS:
+        return system_machine_type(config)
+    return None
 
 
 def _needs(version: str) -> tuple[float, float]:
@@ -85,5 +132,12 @@ RULES = (
         "From v1.4.0 on the picker asks for 4 CPU and 8 GiB; on smaller nodes it stays pending, and nothing is served.",
         "kubernetes-sigs/gateway-api-inference-extension, config/charts/inferencepool/values.yaml",
         _picker,
+    ),
+    Rule(
+        "GKE-SYSTEM-ROOM",
+        "The system pool, at its most nodes, holds the endpoint pickers of all models",
+        "Each model with a pool has a picker in each of its regions; one that stays pending has all requests refused.",
+        "kubernetes-sigs/gateway-api-inference-extension, config/charts/inferencepool/values.yaml",
+        _pickers,
     ),
 )

@@ -13,8 +13,8 @@ Pod = dict[str, Any]
 
 REQUESTS = ("cpu", "memory", "ephemeral-storage")
 SIDECAR = "gke-gcsfuse"
-SERVER, WEIGHTS = "vllm", "models"
-"""The container whose user is its image's, and the volume whose size is the weights'."""
+SERVER, OTHER_SERVERS, WEIGHTS = "vllm", ("sglang", "server"), "models"
+"""The container whose user is its image's, those whose image may write where it likes, and the volume of the weights."""
 PRIVATE_FROM = 10000
 """Numbers up to here may be those of a user of the node (kube-score, container-security-context-user-group-id)."""
 UNITS = {"Mi": 1, "Gi": 1024, "Ti": 1024**2}
@@ -51,6 +51,8 @@ def pod_problems(template: Pod) -> Iterator[str]:
 
 def _security_problems(container: Pod, pod_context: Pod) -> Iterator[str]:
     context = {**pod_context, **container.get("securityContext", {})}
+    if container["name"] in OTHER_SERVERS:
+        return
     if context.get("readOnlyRootFilesystem") is not True:
         yield f"{container['name']} can change its image's files"
     for number in ("runAsUser", "runAsGroup") if container["name"] != SERVER else ():

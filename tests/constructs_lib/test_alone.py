@@ -17,7 +17,8 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
-from constructs_lib.inference_gateway import GatewayPlan
+from constructs_lib.inference_gateway import GatewayPlan, ModelRoute
+from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.model_store import ModelStore
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.node_service_account import NodeServiceAccount
@@ -30,11 +31,11 @@ from constructs_lib.specs import (
     ClusterSpec,
     GatewaySpec,
     MaintenanceWindowSpec,
-    ModelServerSpec,
     NetworkSpec,
     NodeAutoscalingSpec,
     NodePoolSpec,
     RegionSpec,
+    ServerSpec,
     SystemPoolSpec,
 )
 from constructs_lib.system_pool import SystemPool
@@ -123,7 +124,7 @@ SPECS: dict[str, tuple[type[Any], dict[str, Any], str]] = {
         "zones must be a list, got the text 'us-east5-b': write ['us-east5-b']",
     ),
     "arguments": (
-        ModelServerSpec, {"image": "vllm/vllm-tpu:v0.27.0", "extra_args": "--swap-space=0"},
+        ServerSpec, {"image": "vllm/vllm-tpu:v0.27.0", "extra_args": "--swap-space=0"},
         "extra_args must be a list, got the text '--swap-space=0'",
     ),
     "a GPU driver": (
@@ -141,7 +142,7 @@ SPECS: dict[str, tuple[type[Any], dict[str, Any], str]] = {
     ),
     "a number for a text": (ClusterSpec, {"gke_version": 1.35}, "gke_version must be text, got 1.35"),
     "a text for a switch": (NetworkSpec, {"nat": "false"}, "nat must be true or false, got 'false'"),
-    "a text for a number": (ModelServerSpec, {"image": "vllm/vllm-tpu:v0.27.0", "port": "8000"},
+    "a text for a number": (ServerSpec, {"image": "vllm/vllm-tpu:v0.27.0", "port": "8000"},
                             "port must be a whole number, got '8000'"),
     "a map for a spec": (
         ClusterSpec, {"maintenance_window": {"days": ["SA"]}},
@@ -293,13 +294,14 @@ def test_ranges_are_networks_and_apart() -> None:
         replace(US, proxy=IPv4Network("10.2.0.0/23"))
 
 
-def test_a_gateway_has_an_address_and_a_port() -> None:
-    """In at least one region."""
-    with pytest.raises(ValueError, match="model_port must be between 1 and 65535, got 0\naddresses must name at least"):
-        GatewayPlan(
-            name="gemma", namespace="inference", addresses=[], pool_name="gemma-pool", model_port=0,
-            metric_export_name="kv-cache",
-        )  # fmt: skip
+def test_a_gateway_has_an_address_and_a_model() -> None:
+    """In at least one region, and behind it at least one model, on a port that there is."""
+    with pytest.raises(ValueError, match="addresses must name at least one region, got none\nmodels must name"):
+        GatewayPlan(name="gemma", namespace="inference", addresses=[], models={})
+    with pytest.raises(ValueError, match="port must be between 1 and 65535, got 0"):
+        ModelRoute(
+            backend=Backend(name="gemma-pool"), port=0, health_path="/health", balancing=Balancing(timeout_sec=600)
+        )
 
 
 def test_what_is_known_after_apply_is_not_judged(synth: Synth) -> None:

@@ -13,12 +13,13 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.manifests import gates
+from constructs_lib.manifests.gateway import Backend
 from constructs_lib.manifests.weights import download_pod
-from constructs_lib.specs import HuggingFaceTokenSpec, KubernetesSecretSpec, LoraAdapterSpec, ModelSpec
+from constructs_lib.specs import HuggingFaceTokenSpec, KubernetesSecretSpec, LoraAdapterSpec, WeightsSpec
 from tests.conftest import Synth
 from tests.synthesized import Block
 
-MODEL = ModelSpec(
+WEIGHTS = WeightsSpec(
     repository="google/gemma-3-27b-it",
     revision="005ad3404e59d6023443cb575daa05336842228a",
     hugging_face_token=HuggingFaceTokenSpec(secret_manager="hugging-face-token"),
@@ -27,16 +28,16 @@ SECRET = KubernetesSecretSpec(name="hf", key="token")
 TEMPLATES = {
     "crds": gates.crds_established(["a.example.com", "b.example.com"], timeout_sec=600).template("gate"),
     "class": gates.gateway_class_accepted("class", timeout_sec=600).template("gate"),
-    "import": gates.inference_pool_imported("pool", namespace="inference", timeout_sec=600).template("gate"),
+    "import": gates.backend_imported(Backend(name="pool"), namespace="inference", timeout_sec=600).template("gate"),
     "programmed": gates.gateway_programmed("gateway", namespace="inference", timeout_sec=600).template("gate"),
     "weights, Secret Manager": download_pod(
-        model=MODEL, bucket="weights", service_account="downloader", token="hf-token"
+        weights=WEIGHTS, bucket="weights", service_account="downloader", token="hf-token"
     ),
     "weights, Kubernetes secret": download_pod(
-        model=MODEL, bucket="weights", service_account="downloader", token=SECRET
+        weights=WEIGHTS, bucket="weights", service_account="downloader", token=SECRET
     ),
     "weights and adapters": download_pod(
-        model=replace(MODEL, lora_adapters={"tone": LoraAdapterSpec(repository="me/tone", revision="a" * 40)}),
+        weights=replace(WEIGHTS, lora_adapters={"tone": LoraAdapterSpec(repository="me/tone", revision="a" * 40)}),
         bucket="weights",
         service_account="downloader",
         token=SECRET,

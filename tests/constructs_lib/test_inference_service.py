@@ -22,6 +22,7 @@ from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
     AutoscalingSpec,
+    GpuSharingSpec,
     HuggingFaceTokenSpec,
     InferencePoolSpec,
     NodePoolSpec,
@@ -175,7 +176,7 @@ def test_a_pod_takes_all_chips_of_its_node(
 
     assert server["resources"]["limits"] == {resource: chips}
     assert f"--tensor-parallel-size={parallel}" in server["args"]
-    assert made["nodeSelector"] == plan.nodes.first.node_selector
+    assert made["nodeSelector"] == plan.nodes.accelerator.node_selector
 
 
 def test_everything_finds_the_pods_by_one_label(synth: Synth) -> None:
@@ -213,6 +214,75 @@ def test_the_metric_is_the_one_of_the_image(synth: Synth, image: str, gauge: str
     assert endpoint["port"] == 9000
     assert endpoint["metrics"] == [{"name": gauge, "exportName": "fill"}]
     assert metric["metadata"]["name"] == "gemma-server"
+
+
+def on_gpus(server: ServerSpec, **changes: Any) -> ServingPlan:
+    """Plan *server* on an L4."""
+    return replace(on("g2-standard-4"), server=server, **changes)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "server", "flag", "host_ipc"),
+    [
+        ("mps", ServerSpec(image="vllm/vllm-openai:v0.27.0"), "--gpu-memory-utilization=0.45", True),
+        ("time_sharing", ServerSpec(image="vllm/vllm-openai:v0.27.0"), "--gpu-memory-utilization=0.45", None),
+        ("mps", ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6"), "--mem-fraction-static=0.45", True),
+    ],
+)
+def test_a_server_on_a_shared_gpu_plans_for_its_part(
+    synth: Synth, strategy: Any, server: ServerSpec, flag: str, host_ipc: bool | None
+) -> None:
+    """And reaches the daemon of MPS, where that shares the GPU."""
+    shared = on("g2-standard-12", gpu_sharing=GpuSharingSpec(strategy=strategy, max_clients=2))
+    made = pod(synth(build(replace(shared, server=server))))
+
+    assert flag in made["containers"][0]["args"]
+    assert made.get("hostIPC") is host_ipc
+
+
+def test_sglang_s_gauge_is_read_by_everybody(synth: Synth) -> None:
+    """Load balancer, picker and autoscaler; managed Prometheus scrapes the same port."""
+    server = ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6")
+    plan = on_gpus(server, autoscaling=AutoscalingSpec(max_replicas=2), metric_source="pods")
+    app = synth(build(plan))
+    [endpoint] = app.object("AutoscalingMetric")["spec"]["endpoints"]
+    [metric] = app.object("HorizontalPodAutoscaler")["spec"]["metrics"]
+    [values] = app.one("helm_release")["values"]
+
+    assert (endpoint["port"], endpoint["metrics"][0]["name"]) == (30000, "sglang:token_usage")
+    assert app.object("PodMonitoring")["spec"]["endpoints"][0]["port"] == 30000
+    assert "sglang:token_usage" in json.dumps(metric).replace("|", ":")
+    assert "sglang" in values
+
+
+def test_a_custom_server_without_a_metric_is_not_scraped() -> None:
+    """It serves no /metrics; without a metric nothing can choose or scale by it."""
+    assert on_gpus(SPEECH, weights=None).metrics is None
+
+
+def test_a_custom_server_s_gauge_is_read_as_an_llm_s(synth: Synth) -> None:
+    """Under its own name, by load balancer, managed Prometheus and picker."""
+    app = synth(build(on_gpus(replace(SPEECH, metric="fill_ratio"), weights=None)))
+    [endpoint] = app.object("AutoscalingMetric")["spec"]["endpoints"]
+
+    assert endpoint["metrics"] == [{"name": "fill_ratio", "exportName": "kv-cache"}]
+    assert app.object("PodMonitoring")["spec"]["endpoints"][0]["port"] == 8880
+    assert "fill_ratio" in app.one("helm_release")["values"][0]
+
+
+@pytest.mark.parametrize(
+    ("server", "read_only"),
+    [
+        (ServerSpec(image="vllm/vllm-openai:v0.27.0"), True),
+        (ServerSpec(image="example.com/mine:1", version="0.27.0"), False),
+        (ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6"), False),
+        (SPEECH, False),
+        (replace(SPEECH, read_only_root_filesystem=True), True),
+    ],
+)
+def test_only_images_whose_folders_are_known_are_read_only_by_default(server: ServerSpec, read_only: bool) -> None:
+    """Kokoro-FastAPI writes below /app, and an SGLang has compiled kernels in its home folder."""
+    assert on_gpus(server).read_only == read_only
 
 
 def test_requests_for_the_model_have_a_priority(synth: Synth) -> None:
@@ -254,7 +324,11 @@ def test_terraform_gives_the_chart_the_values_of_its_version(synth: Synth, tmp_p
     )
 
     assert json.loads(json.loads(result.stdout)) == inferencepool_chart.values(
-        version, labels={"app": "gemma-server"}, port=9000, replicas=2, metrics=vllm.metrics_with("vllm:gpu_cache_usage_perc")
+        version,
+        labels={"app": "gemma-server"},
+        port=9000,
+        replicas=2,
+        metrics=vllm.metrics_with("vllm:gpu_cache_usage_perc"),
     )
 
 

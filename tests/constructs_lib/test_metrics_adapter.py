@@ -16,7 +16,7 @@ from tests.synthesized import Block, Synthesized
 def build(serves: Literal["pods", "external"] = "pods") -> Callable[[Any], MetricsAdapter]:
     """Build the adapter in a bare stack."""
     return lambda stack: MetricsAdapter(
-        stack, "adapter", kubernetes=KubernetesProvider(stack, "kubernetes"), cluster="llama-us", serves=serves
+        stack, "adapter", kubernetes=KubernetesProvider(stack, "kubernetes"), cluster="llama-us", serves=[serves]
     )
 
 
@@ -91,5 +91,5 @@ def test_the_refusal_names_the_api_the_cluster_and_the_way_out(
     [check] = present["lifecycle"]["postcondition"]
 
     assert present["field_selector"] == f"metadata.name={api}"
-    for part in (api, "llama-us", "KEDA", "one APIService", "install_adapter to false", "metric_source to native"):
+    for part in (api, "llama-us", "KEDA", "one APIService", "metrics_adapter to false", "metric_source to native"):
         assert part in check["error_message"]

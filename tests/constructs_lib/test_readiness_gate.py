@@ -12,18 +12,19 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gates import (
     Gate,
+    backend_imported,
     crds_established,
     gateway_class_accepted,
     gateway_programmed,
-    inference_pool_imported,
 )
+from constructs_lib.manifests.gateway import Backend
 from constructs_lib.readiness_gate import ReadinessGate
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
 CRDS = crds_established(["a.example.com", "b.example.com"], timeout_sec=600)
 CLASS = gateway_class_accepted("class", timeout_sec=600)
-IMPORT = inference_pool_imported("pool", namespace="inference", timeout_sec=600)
+IMPORT = backend_imported(Backend(name="pool"), namespace="inference", timeout_sec=600)
 PROGRAMMED = gateway_programmed("gateway", namespace="inference", timeout_sec=600)
 ACCOUNT = {"kind": "ServiceAccount", "name": "wait", "namespace": "inference"}
 LOOK = ["get", "list", "watch"]

@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 MODEL = "gemma-3-27b-it"
-DEFAULT_MODELS = (MODEL,)
 
 Failure = Literal[
     "", "503", "hang", "hang in stream", "break", "no done", "no answer", "error event", "abort", "garbage", "empty"
@@ -50,7 +49,7 @@ class StandInServer:
     text: str = " word"
     failure: Failure = ""
     fail_every: int = 1
-    models: tuple[str, ...] = DEFAULT_MODELS
+    models: tuple[str, ...] = (MODEL,)
     health_path: str = "/health"
     requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     probes: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -113,7 +112,7 @@ class _Answer:
             self._whole(503, {"error": {"message": f"overloaded, {self.http.headers['Authorization']}"}})
         elif "completions" not in self.http.path:
             self._bytes()
-        elif self.body["model"] not in ({MODEL} if server.models == DEFAULT_MODELS else server.models):
+        elif self.body["model"] not in server.models:
             self._whole(404, {"error": {"message": f"The model `{self.body['model']}` does not exist."}})
         elif self.body["stream"]:
             self._stream()

@@ -3,13 +3,15 @@
 import pytest
 
 from constructs_lib.manifests import gates
+from constructs_lib.manifests.gateway import Backend
 from tests.checks.kubernetes_objects import problems
 
 CRDS = ("inferencepools.inference.networking.k8s.io", "gcpinferencepoolimports.networking.gke.io")
 ALL = [
     gates.crds_established(CRDS, timeout_sec=600),
     gates.gateway_class_accepted("gke-l7-cross-regional-internal-managed-mc", timeout_sec=900),
-    gates.inference_pool_imported("gemma-pool", namespace="inference", timeout_sec=900),
+    gates.backend_imported(Backend(name="gemma-pool"), namespace="inference", timeout_sec=900),
+    gates.backend_imported(Backend(name="kokoro-server", service_port=8880), namespace="inference", timeout_sec=900),
     gates.gateway_programmed("gemma", namespace="inference", timeout_sec=1200),
 ]
 
@@ -53,6 +55,21 @@ def test_crds_are_waited_for_one_by_one_and_then_together() -> None:
     assert [step.args[-1].partition("/")[2] for step in gate.before] == list(CRDS)
     assert gate.last.args[:2] == ("wait", "--for=condition=Established")
     assert len([arg for arg in gate.last.args if "/" in arg]) == len(CRDS)
+
+
+@pytest.mark.parametrize(
+    ("backend", "resource"),
+    [
+        (Backend(name="gemma-pool"), "gcpinferencepoolimports.networking.gke.io"),
+        (Backend(name="kokoro-server", service_port=8880), "serviceimports.net.gke.io"),
+    ],
+)
+def test_an_import_is_waited_for_after_its_crd(backend: Backend, resource: str) -> None:
+    """Both come from a feature of the fleet, minutes after it is on."""
+    gate = gates.backend_imported(backend, namespace="inference", timeout_sec=900)
+
+    assert [step.args[-1].partition("/")[2] for step in gate.before] == [resource]
+    assert gate.last.args[-1] == f"{resource}/{backend.name}"
 
 
 def test_each_container_says_what_it_waits_for() -> None:

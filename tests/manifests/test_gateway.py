@@ -1,14 +1,40 @@
-"""The gateway, its route and its policies."""
+"""The gateway, its routes and its policies."""
+
+from typing import Any
 
 import pytest
 
 from constructs_lib.manifests import gateway
-from constructs_lib.specs import GatewaySpec, HealthCheckSpec, RegionSpec
+from constructs_lib.manifests.gateway import Backend, Balancing
+from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, RegionSpec
 from tests.checks.kubernetes_objects import problems
 from tests.manifests.examples import NAMESPACE
 
 CLASS = "gke-l7-cross-regional-internal-managed-mc"
 POOL = {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name": "gemma-pool"}
+SERVICE = {"group": "net.gke.io", "kind": "ServiceImport", "name": "kokoro-server"}
+GEMMA = Backend(name="gemma-pool")
+KOKORO = Backend(name="kokoro-server", service_port=8880)
+FILL = Balancing(timeout_sec=600, export_name="kv-cache", max_utilization_percent=60)
+
+
+def route(*backends: tuple[Backend, int | None], address: AddressSpec | None = None) -> dict[str, Any]:
+    """Make a route to *backends*, or to one pool."""
+    given = backends or ((GEMMA, None),)
+    return gateway.http_route(name="gemma-route", namespace=NAMESPACE, gateway="gemma", backends=given, address=address)
+
+
+def backend_policy(
+    backend: Backend = GEMMA,
+    balancing: Balancing = FILL,
+    regions: tuple[RegionSpec, ...] = (),
+    spec: GatewaySpec | None = None,
+) -> dict[str, Any]:
+    """Make the policy of *backend*."""
+    return gateway.gcp_backend_policy(
+        name="gemma-backend", namespace=NAMESPACE, backend=backend, balancing=balancing, spec=spec or GatewaySpec(),
+        regions=regions,
+    )  # fmt: skip
 
 
 def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
@@ -35,7 +61,7 @@ def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
 
 def test_the_route_sends_everything_to_the_imported_pool() -> None:
     """Without a port, which the import knows."""
-    made = gateway.http_route(name="gemma", namespace=NAMESPACE, gateway="gemma", pool="gemma-pool")
+    made = route()
 
     assert made["spec"]["rules"] == [{"backendRefs": [POOL]}]
     assert made["spec"]["parentRefs"] == [{"kind": "Gateway", "name": "gemma"}]
@@ -45,7 +71,7 @@ def test_the_route_sends_everything_to_the_imported_pool() -> None:
 def test_the_health_check_says_which_port_it_means() -> None:
     """The newest CRD refuses a port without USE_FIXED_PORT."""
     made = gateway.health_check_policy(
-        name="gemma-health", namespace=NAMESPACE, pool="gemma-pool", port=8000, spec=HealthCheckSpec()
+        name="gemma-health", namespace=NAMESPACE, backend=GEMMA, port=8000, path="/health", spec=HealthCheckSpec()
     )
 
     assert made["spec"]["targetRef"] == POOL
@@ -64,9 +90,7 @@ def test_the_health_check_says_which_port_it_means() -> None:
 
 def test_requests_spill_over_by_the_exported_metric() -> None:
     """Balancing, times and logs are in one object: of two for one target, one is ignored."""
-    made = gateway.gcp_backend_policy(
-        name="gemma-backend", namespace=NAMESPACE, pool="gemma-pool", spec=GatewaySpec(), export_name="kv-cache"
-    )
+    made = backend_policy()
 
     assert made["spec"]["targetRef"] == POOL
     assert made["spec"]["default"] == {
@@ -91,13 +115,7 @@ def test_requests_spill_over_by_the_exported_metric() -> None:
 )
 def test_the_share_of_logged_requests_is_counted_in_millionths(percent: float, logging: dict[str, object]) -> None:
     """None of them means that logging is off."""
-    made = gateway.gcp_backend_policy(
-        name="gemma-backend",
-        namespace=NAMESPACE,
-        pool="gemma-pool",
-        spec=GatewaySpec(log_sample_percent=percent),
-        export_name="kv-cache",
-    )
+    made = backend_policy(spec=GatewaySpec(log_sample_percent=percent))
 
     assert made["spec"]["default"]["logging"] == logging
     assert problems(made) == []
@@ -110,18 +128,13 @@ def region(name: str, **settings: object) -> RegionSpec:
 
 def test_what_is_different_in_a_region_is_one_scope() -> None:
     """Of two that match, the first would win; a region like the others is not named, so that nothing changes for it."""
-    policy = gateway.gcp_backend_policy(
-        name="backend",
-        namespace="inference",
-        pool="gemma-pool",
-        spec=GatewaySpec(),
-        export_name="kv-cache",
-        regions=[
+    policy = backend_policy(
+        regions=(
             region("us-east5", capacity_percent=0),
             region("europe-west4"),
             region("asia-east1", capacity_percent=30, preferred=True),
             region("us-east4", preferred=True),
-        ],
+        )
     )
 
     assert policy["spec"]["default"]["scopes"] == [
@@ -134,13 +147,92 @@ def test_what_is_different_in_a_region_is_one_scope() -> None:
 
 def test_requests_at_once_are_the_other_way_to_balance() -> None:
     """Then no metric is named: the two modes exclude each other."""
-    policy = gateway.gcp_backend_policy(
-        name="backend",
-        namespace="inference",
-        pool="gemma-pool",
-        spec=GatewaySpec(max_in_flight_requests=64),
-        export_name="kv-cache",
-    )["spec"]["default"]
+    made = backend_policy(balancing=Balancing(timeout_sec=600, max_in_flight_requests=64))
+    policy = made["spec"]["default"]
 
     assert (policy["balancingMode"], policy["maxInFlightRequestsPerEndpoint"]) == ("IN_FLIGHT", 64)
     assert "customMetrics" not in policy
+    assert problems(made) == []
+
+
+def test_requests_a_second_are_a_third_way_to_balance() -> None:
+    """For servers without a metric; no other measure is named."""
+    made = backend_policy(KOKORO, Balancing(timeout_sec=60, max_requests_per_second=5))
+    policy = made["spec"]["default"]
+
+    assert made["spec"]["targetRef"] == SERVICE
+    assert (policy["balancingMode"], policy["maxRatePerEndpoint"], policy["timeoutSec"]) == ("RATE", 5, 60)
+    assert not policy.keys() & {"customMetrics", "maxInFlightRequestsPerEndpoint"}
+    assert problems(made) == []
+
+
+def test_a_service_is_named_with_its_port_and_a_policy_without() -> None:
+    """An import of a Service has several ports, one of an InferencePool knows its own."""
+    made = route((KOKORO, None))
+    check = gateway.health_check_policy(
+        name="kokoro-health", namespace=NAMESPACE, backend=KOKORO, port=8880, path="/health", spec=HealthCheckSpec()
+    )
+
+    assert made["spec"]["rules"] == [{"backendRefs": [SERVICE | {"port": 8880}]}]
+    assert check["spec"]["targetRef"] == SERVICE
+    assert problems(made) == problems(check) == []
+
+
+ADDRESSES: dict[str, tuple[AddressSpec, list[str] | None, dict[str, Any] | None]] = {
+    "a path": (AddressSpec(path="/gemma"), None, {"path": {"type": "PathPrefix", "value": "/gemma"}}),
+    "a host": (AddressSpec(host="gemma.example.com"), ["gemma.example.com"], None),
+    "headers": (
+        AddressSpec(headers={"x-model": "gemma", "x-size": "27b"}),
+        None,
+        {
+            "headers": [
+                {"type": "Exact", "name": "x-model", "value": "gemma"},
+                {"type": "Exact", "name": "x-size", "value": "27b"},
+            ]
+        },
+    ),
+    "all of them": (
+        AddressSpec(path="/gemma/v2", host="ai.example.com", headers={"x-model": "gemma"}),
+        ["ai.example.com"],
+        {
+            "path": {"type": "PathPrefix", "value": "/gemma/v2"},
+            "headers": [{"type": "Exact", "name": "x-model", "value": "gemma"}],
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_a_request_fits_all_that_an_address_names(name: str) -> None:
+    """In one match, so that nothing less is enough; the host is the whole route's."""
+    address, hosts, match = ADDRESSES[name]
+    made = route(address=address)
+    [rule] = made["spec"]["rules"]
+
+    assert made["spec"].get("hostnames") == hosts
+    assert rule.get("matches") == (None if match is None else [match])
+    assert problems(made) == []
+
+
+def test_servers_get_the_path_without_the_prefix() -> None:
+    """They know nothing of it; where no prefix is matched nothing is rewritten."""
+    [with_path] = route(address=AddressSpec(path="/gemma"))["spec"]["rules"]
+    [without] = route(address=AddressSpec(host="gemma.example.com"))["spec"]["rules"]
+
+    assert with_path["filters"] == [
+        {"type": "URLRewrite", "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}}}
+    ]
+    assert "filters" not in without
+
+
+def test_a_canary_gets_its_weight_in_the_rule_of_the_other_model() -> None:
+    """Nothing else of the route changes with it; no route has a timeout, which GKE refuses."""
+    address = AddressSpec(path="/gemma")
+    alone, canary = route(address=address), route((GEMMA, 90), (Backend(name="next-pool"), 10), address=address)
+    [rule] = canary["spec"]["rules"]
+
+    assert rule["backendRefs"] == [POOL | {"weight": 90}, POOL | {"name": "next-pool", "weight": 10}]
+    assert "timeouts" not in rule
+    assert problems(canary) == []
+    rule["backendRefs"] = [POOL]
+    assert canary == alone

@@ -17,7 +17,7 @@ from constructs_lib.manifests.metrics_adapter import (
 )
 from tests.checks.kubernetes_objects import problems
 
-EVERY = {**adapter_objects(EXTERNAL), **api_services(CUSTOM), **api_services(EXTERNAL)}
+EVERY = {**adapter_objects([EXTERNAL]), **api_services([CUSTOM, EXTERNAL])}
 ROLES = [made for made in EVERY.values() if made["kind"] == "ClusterRole"]
 BINDINGS = {key: made for key, made in EVERY.items() if made["kind"].endswith("Binding")}
 READS_METRICS = {"kind": "ServiceAccount", "name": "horizontal-pod-autoscaler", "namespace": "kube-system"}
@@ -26,7 +26,7 @@ ADAPTER = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}
 
 def pod() -> dict[str, Any]:
     """Return the adapter's pod."""
-    spec: dict[str, Any] = adapter_objects(CUSTOM)["deployment"]["spec"]["template"]["spec"]
+    spec: dict[str, Any] = adapter_objects([CUSTOM])["deployment"]["spec"]["template"]["spec"]
     return spec
 
 
@@ -45,7 +45,7 @@ def test_the_api_server_takes_the_object_as_it_is(key: str) -> None:
 
 def test_the_objects_are_these() -> None:
     """The ids are addresses in the state: another id is another object."""
-    assert list(adapter_objects(CUSTOM)) == [
+    assert list(adapter_objects([CUSTOM])) == [
         "account",
         "reader",
         "reader-binding",
@@ -55,18 +55,18 @@ def test_the_objects_are_these() -> None:
         "deployment",
         "service",
     ]
-    assert set(adapter_objects(EXTERNAL)) - set(adapter_objects(CUSTOM)) == {
+    assert set(adapter_objects([EXTERNAL])) - set(adapter_objects([CUSTOM])) == {
         "external-reader",
         "external-reader-binding",
     }
-    assert list(api_services(CUSTOM)) == ["v1beta1-custom-metrics-k8s-io", "v1beta2-custom-metrics-k8s-io"]
-    assert list(api_services(EXTERNAL)) == ["v1beta1-external-metrics-k8s-io"]
+    assert list(api_services([CUSTOM])) == ["v1beta1-custom-metrics-k8s-io", "v1beta2-custom-metrics-k8s-io"]
+    assert list(api_services([EXTERNAL])) == ["v1beta1-external-metrics-k8s-io"]
 
 
 def test_no_api_is_registered_with_the_adapter() -> None:
     """An API without its server breaks the whole cluster's discovery, so the two come one after the other."""
-    assert {made["kind"] for made in (api_services(CUSTOM) | api_services(EXTERNAL)).values()} == {"APIService"}
-    assert "APIService" not in {made["kind"] for made in adapter_objects(EXTERNAL).values()}
+    assert {made["kind"] for made in (api_services([CUSTOM, EXTERNAL])).values()} == {"APIService"}
+    assert "APIService" not in {made["kind"] for made in adapter_objects([EXTERNAL]).values()}
 
 
 def test_every_object_of_a_namespace_says_which() -> None:
@@ -158,7 +158,7 @@ def test_it_stays_off_accelerator_nodes_and_survives_the_loss_of_a_node() -> Non
     [spread] = pod()["topologySpreadConstraints"]
 
     assert "tolerations" not in pod()
-    assert adapter_objects(CUSTOM)["deployment"]["spec"]["replicas"] == 2
+    assert adapter_objects([CUSTOM])["deployment"]["spec"]["replicas"] == 2
     assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
 
 
@@ -170,7 +170,7 @@ def test_the_service_finds_the_pods() -> None:
     assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
 
 
-@pytest.mark.parametrize("key", api_services(CUSTOM) | api_services(EXTERNAL))
+@pytest.mark.parametrize("key", api_services([CUSTOM, EXTERNAL]))
 def test_an_api_is_served_by_the_adapter(key: str) -> None:
     """Its name is its version and its group."""
     made = EVERY[key]
@@ -182,13 +182,13 @@ def test_an_api_is_served_by_the_adapter(key: str) -> None:
 
 def test_autoscalers_read_the_newest_version() -> None:
     """Of metrics of pods there are two."""
-    ranks = {made["spec"]["version"]: made["spec"]["versionPriority"] for made in api_services(CUSTOM).values()}
+    ranks = {made["spec"]["version"]: made["spec"]["versionPriority"] for made in api_services([CUSTOM]).values()}
 
     assert ranks["v1beta2"] > ranks["v1beta1"]
 
 
 def test_a_caller_gets_objects_of_its_own() -> None:
     """Nobody can change what another sees."""
-    adapter_objects(CUSTOM)["service"]["metadata"]["name"] = "changed"
+    adapter_objects([CUSTOM])["service"]["metadata"]["name"] = "changed"
 
-    assert adapter_objects(CUSTOM)["service"]["metadata"]["name"] == ACCOUNT
+    assert adapter_objects([CUSTOM])["service"]["metadata"]["name"] == ACCOUNT

@@ -1,6 +1,8 @@
-"""Who may talk to our pods and to whom they may, as a table of connections."""
+"""Who may talk to the platform's pods and to whom they may, as a table of connections."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +10,7 @@ from constructs_lib.manifests.network_policies import (
     DOWNLOAD_LABELS,
     GATE_LABELS,
     SENDER_LABELS,
+    ModelPeers,
     NetworkPolicyPlan,
     adapter_policy,
     network_policies,
@@ -16,11 +19,13 @@ from tests.checks.kubernetes_objects import problems
 from tests.checks.network_policies import Peer, Pod, connects
 from tests.manifests.examples import LABELS, NAMESPACE
 
+GEMMA = ModelPeers(server_labels=LABELS, server_port=8000, picker_labels={"inferencepool": "gemma-pool-epp"})
+NEXT = ModelPeers(server_labels={"app": "next"}, server_port=8000, picker_labels={"inferencepool": "next-pool-epp"})
+KOKORO = ModelPeers(server_labels={"app": "kokoro"}, server_port=8880, picker_labels=None)
 PLAN = NetworkPolicyPlan(
     namespace=NAMESPACE,
-    server_labels=LABELS,
-    server_port=8000,
-    picker_labels={"inferencepool": "gemma-pool-epp"},
+    models={"gemma": GEMMA, "next": NEXT, "kokoro": KOKORO},
+    server_ports=(8000, 8880),
     picker_ports=(9002, 9003),
     picker_metrics_port=9090,
     proxies={"us": "10.2.32.0/23", "eu": "10.4.32.0/23"},
@@ -28,7 +33,10 @@ PLAN = NetworkPolicyPlan(
 )
 POLICIES = list(network_policies(PLAN).values())
 SERVER = Pod(namespace=NAMESPACE, labels=LABELS)
-PICKER = Pod(namespace=NAMESPACE, labels=PLAN.picker_labels)
+PICKER = Pod(namespace=NAMESPACE, labels=GEMMA.picker_labels or {})
+NEXT_SERVER = Pod(namespace=NAMESPACE, labels=NEXT.server_labels)
+NEXT_PICKER = Pod(namespace=NAMESPACE, labels=NEXT.picker_labels or {})
+SPEECH = Pod(namespace=NAMESPACE, labels=KOKORO.server_labels)
 GATE = Pod(namespace=NAMESPACE, labels=GATE_LABELS)
 DOWNLOAD = Pod(namespace=NAMESPACE, labels=DOWNLOAD_LABELS)
 SENDER = Pod(namespace=NAMESPACE, labels=SENDER_LABELS)
@@ -57,6 +65,9 @@ ALLOWED: dict[str, tuple[Peer, Peer, int]] = {
     "the picker to the Kubernetes API": (PICKER, CONTROL_PLANE, 443),
     "the API server, by its agents, to the drill's pod": (SYSTEM, SENDER, 8080),
     "the drill's pod to the gateway": (SENDER, VM, 80),
+    "the gateway's proxies to a server behind a Service": (PROXY_EU, SPEECH, 8880),
+    "health checks to a server behind a Service": (PROBE, SPEECH, 8880),
+    "a server behind a Service to the registry of its weights": (SPEECH, BUCKET, 443),
 }
 REFUSED: dict[str, tuple[Peer, Peer, int]] = {
     "another team to the server": (OTHER_TEAM, SERVER, 8000),
@@ -73,6 +84,11 @@ REFUSED: dict[str, tuple[Peer, Peer, int]] = {
     "a gate to the metadata server, and so to the node's identity": (GATE, METADATA, 80),
     "a pod that nobody named to the internet": (STRANGER, BUCKET, 443),
     "a metrics collector to the drill's pod": (COLLECTOR, SENDER, 8080),
+    "the picker of one model to the server of another": (PICKER, NEXT_SERVER, 8000),
+    "the server of one model to that of another": (SERVER, SPEECH, 8880),
+    "a picker to a server behind a Service": (NEXT_PICKER, SPEECH, 8880),
+    "a metrics collector to a server without metrics": (COLLECTOR, SPEECH, 8880),
+    "another team to a server behind a Service": (OTHER_TEAM, SPEECH, 8880),
 }
 
 
@@ -98,11 +114,37 @@ def test_every_pod_may_ask_dns(pod: Pod, resolver: Peer) -> None:
 
 def test_a_region_more_is_a_policy_more() -> None:
     """The policies that are there stay as they are."""
-    more = network_policies(NetworkPolicyPlan(**{**vars(PLAN), "proxies": {**PLAN.proxies, "asia": "10.6.32.0/23"}}))
+    more = network_policies(replace(PLAN, proxies={**PLAN.proxies, "asia": "10.6.32.0/23"}))
     before = network_policies(PLAN)
 
     assert set(more) - set(before) == {"proxies-asia"}
     assert {key: more[key] for key in before} == before
+
+
+def test_a_model_more_on_a_known_port_is_its_own_policies_more() -> None:
+    """Those of other models and of the namespace stay as they are, and so they do when it goes."""
+    before = network_policies(replace(PLAN, models={"gemma": GEMMA, "kokoro": KOKORO}))
+    more = network_policies(PLAN)
+
+    assert set(more) - set(before) == {"next-server", "next-picker"}
+    assert {key: more[key] for key in before} == before
+
+
+def test_a_model_more_on_a_new_port_opens_it_to_the_load_balancer() -> None:
+    """In the policies that all models share; the other models' own stay as they are."""
+    before, more = (
+        network_policies(replace(PLAN, models={"gemma": GEMMA, "next": NEXT}, server_ports=(8000,))),
+        network_policies(PLAN),
+    )
+    changed = {key for key in before if more[key] != before[key]}
+
+    assert set(more) - set(before) == {"kokoro-server"}
+    assert changed == {"health-checks", "proxies-us", "proxies-eu"}
+    for key in changed:
+        [rule], [new] = before[key]["spec"]["ingress"], more[key]["spec"]["ingress"]
+        assert new["from"] == rule["from"]
+        assert [port for port in new["ports"] if port not in rule["ports"]] == [{"protocol": "TCP", "port": 8880}]
+        assert [port for port in rule["ports"] if port not in new["ports"]] == []
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[policy["metadata"]["name"] for policy in POLICIES])

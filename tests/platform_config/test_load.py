@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from platform_config.load import load
+from platform_config.model import Model
 from tests.config_files import TEXT, problems, refusal, written
 from tests.configs import ELASTIC, EXAMPLE, changed
 
@@ -17,7 +18,7 @@ def test_the_example_is_accepted() -> None:
 
     assert list(config.regions) == ["us", "eu"]
     assert config.config_region == config.download_region == "us"
-    assert config.serving_nodes("eu").first.chips == 4
+    assert Model(config, "gemma").serving_nodes("eu").first.chips == 4
 
 
 def test_the_elastic_example_is_accepted() -> None:
@@ -26,7 +27,7 @@ def test_the_elastic_example_is_accepted() -> None:
 
     assert config.bucket is None
     assert (config.mounts_token, config.reads_bucket) == (True, False)
-    assert [config.serving_nodes(key).most_replicas for key in config.regions] == [10, 10]
+    assert [Model(config, "llama").serving_nodes(key).most_replicas for key in config.regions] == [10, 10]
     assert config.config_region == "eu"
 
 
@@ -37,13 +38,13 @@ def test_each_region_takes_its_own_choices_in_order(tmp_path: Path) -> None:
         ELASTIC,
         node_pools={"first": h100},
         regions__us__node_pools={"second": h100},
-        models__gemma__node_pools="first",
-        models__gemma__node_pools=["second"],
+        models__llama__node_pools=["first", "second"],
     )
-    nodes = {key: load(written(tmp_path, data)).serving_nodes(key) for key in ("eu", "us")}
+    model = Model(load(written(tmp_path, data)), "llama")
+    nodes = {key: model.serving_nodes(key) for key in ("eu", "us")}
 
     assert {key: list(made.pools) for key, made in nodes.items()} == {"eu": ["first"], "us": ["first", "second"]}
-    assert {key: made.compute_class for key, made in nodes.items()} == {"eu": None, "us": "serving-llama"}
+    assert {key: made.compute_class for key, made in nodes.items()} == {"eu": None, "us": "serving-first"}
 
 
 def test_a_third_region_takes_four_lines(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platform_config.names import DOWNLOADER_ACCOUNT, SERVER_ACCOUNT, Names
+from platform_config.names import Names
 from tests.configs import config
 
 
@@ -15,7 +15,24 @@ def test_every_name_of_the_platform() -> None:
     assert names.node_service_account == "gemma-nodes"
     assert names.node_service_account_email == "gemma-nodes@my-project-id.iam.gserviceaccount.com"
     assert names.workload_pool == "my-project-id.svc.id.goog"
-    assert (names.inference_pool, names.model_server, names.gateway) == ("gemma-pool", "gemma-server", "gemma-gateway")
+    assert names.gateway == "gemma-gateway"
+
+
+def test_every_name_of_a_model() -> None:
+    """`<key>-<part>`, whatever the platform is called: another model has none of them."""
+    names = Names(config(name="platform"))
+
+    assert (names.model_server("gemma"), names.downloader("gemma")) == ("gemma-server", "gemma-download")
+    assert (names.inference_pool("gemma"), names.route("gemma")) == ("gemma-pool", "gemma-route")
+    assert (names.health_check_policy("gemma"), names.backend_policy("gemma")) == ("gemma-health", "gemma-backend")
+
+
+def test_a_model_is_behind_its_pool_or_its_service() -> None:
+    """A server without a metric has no InferencePool: requests go to the Service of its servers."""
+    custom = {"server": {"kind": "custom", "image": "example.com/speech:v1", "port": 8880, "health_path": "/health"}}
+    names = Names(config(models__speech=custom))
+
+    assert (names.backend("gemma"), names.backend("speech")) == ("gemma-pool", "speech-server")
 
 
 def test_every_name_of_a_region() -> None:
@@ -52,4 +69,6 @@ def test_nothing_but_the_key_of_a_region_is_in_its_names() -> None:
 
 def test_reader_and_writer_are_two_accounts() -> None:
     """The one that serves cannot change the weights."""
-    assert (SERVER_ACCOUNT, DOWNLOADER_ACCOUNT) == ("model-server", "weights-downloader")
+    names = Names(config())
+
+    assert names.model_server("gemma") != names.downloader("gemma")

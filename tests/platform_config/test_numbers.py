@@ -9,13 +9,13 @@ import pytest
 
 from platform_config.errors import ConfigError
 from platform_config.load import load
-from platform_config.shape import hint_at, setting_paths
+from platform_config.shape import hint_at, is_map, item_of, setting_paths
 from tests.config_files import written
 from tests.configs import changed
 
 INT32 = 2**31 - 1
 POOL = "node_pools.<key>."
-AUTOSCALING = {"autoscaling": {"max_replicas": 10_000}}
+MODEL = "models.<key>."
 # Sources stand beside each limit in constructs_lib/specs, and at the rule: SRV-NUMBERS, GKE-SYSTEM-DISK, GW-PRIORITY,
 # SRV-PARALLEL and MODEL-LORA-RANK.
 RANGES: dict[str, tuple[int, int]] = {
@@ -25,25 +25,36 @@ RANGES: dict[str, tuple[int, int]] = {
     f"{POOL}disk_gib": (10, 65536),
     f"{POOL}autoscaling.min_nodes": (0, 15_000),
     f"{POOL}autoscaling.max_nodes": (1, 15_000),
-    "models.gemma.weights.size_gib": (1, 65536),
-    "models.gemma.weights.download_timeout_minutes": (5, 360),
-    "models.gemma.replicas": (0, 10_000),
-    "models.gemma.server.port": (1, 65535),
-    "models.gemma.server.cpus": (1, 512),
-    "models.gemma.server.memory_gib": (1, 8192),
-    "models.gemma.server.tensor_parallel_size": (1, 4),
-    "models.gemma.server.max_model_len": (1, 100_000_000),
-    "models.gemma.server.max_lora_rank": (8, 512),
-    "models.gemma.server.file_cache_gib": (1, 65536),
-    "models.gemma.server.startup_timeout_sec": (60, 86400),
-    "models.gemma.server.termination_grace_sec": (1, 7200),
+    f"{POOL}gpu_sharing.max_clients": (2, 48),
+    f"{POOL}local_ssds": (1, 32),
+    f"{MODEL}weights.size_gib": (1, 65536),
+    f"{MODEL}weights.download_timeout_minutes": (5, 360),
+    f"{MODEL}replicas": (0, 10_000),
+    f"{MODEL}server.port": (1, 65535),
+    f"{MODEL}server.cpus": (1, 512),
+    f"{MODEL}server.memory_gib": (1, 8192),
+    f"{MODEL}server.tensor_parallel_size": (1, 4),
+    f"{MODEL}server.max_model_len": (1, 100_000_000),
+    f"{MODEL}server.max_lora_rank": (8, 512),
+    f"{MODEL}server.file_cache_gib": (1, 65536),
+    f"{MODEL}server.startup_timeout_sec": (60, 86400),
+    f"{MODEL}server.termination_grace_sec": (1, 7200),
     "bucket.soft_delete_days": (7, 90),
-    "autoscaling.max_replicas": (1, 10_000),
-    "autoscaling.min_replicas": (1, 10_000),
-    "autoscaling.target_percent": (1, 99),
-    "autoscaling.scale_up_window_sec": (0, 3600),
-    "autoscaling.scale_down_window_sec": (0, 3600),
-    "autoscaling.scale_down_pods_per_minute": (1, 1000),
+    f"{MODEL}autoscaling.max_replicas": (1, 10_000),
+    f"{MODEL}autoscaling.min_replicas": (1, 10_000),
+    f"{MODEL}autoscaling.target_percent": (1, 99),
+    f"{MODEL}autoscaling.scale_up_window_sec": (0, 3600),
+    f"{MODEL}autoscaling.scale_down_window_sec": (0, 3600),
+    f"{MODEL}autoscaling.scale_down_pods_per_minute": (1, 1000),
+    f"{MODEL}server.gpu_memory_percent": (1, 99),
+    f"{MODEL}server.gpu_memory_gib": (1, 1024),
+    f"{MODEL}inference_pool.endpoint_picker_replicas": (1, 5),
+    f"{MODEL}traffic.timeout_sec": (1, INT32),
+    f"{MODEL}traffic.max_utilization_percent": (1, 100),
+    f"{MODEL}traffic.max_in_flight_requests": (1, INT32),
+    f"{MODEL}traffic.max_requests_per_second": (1, 1_000_000_000),
+    f"{MODEL}canary.percent": (0, 100),
+    f"{MODEL}objectives.<key>": (-INT32 - 1, INT32),
     "network.mtu": (1300, 8896),
     "network.flow_logs_percent": (1, 100),
     "network.region_prefix_length": (13, 18),
@@ -53,7 +64,6 @@ RANGES: dict[str, tuple[int, int]] = {
     "cluster.system_pool.max_nodes_per_zone": (1, 1000),
     "cluster.system_pool.disk_gib": (30, 65536),
     "inference_pool.endpoint_picker_replicas": (1, 5),
-    "inference_pool.objective_priority": (-INT32 - 1, INT32),
     "gateway.port": (1, 65535),
     "gateway.timeout_sec": (1, INT32),
     "gateway.draining_sec": (0, 3600),
@@ -67,14 +77,21 @@ RANGES: dict[str, tuple[int, int]] = {
 }
 WITH: dict[str, dict[str, Any]] = {
     "regions.<key>.number": {"regions__us__cidrs": dict.fromkeys(("nodes", "pods", "services", "proxy"), "10.0.0.0/8")},
-    "autoscaling.min_replicas": AUTOSCALING,
-    "autoscaling.target_percent": {"gateway__max_utilization_percent": 100},
+    f"{MODEL}autoscaling.min_replicas": {"models__gemma__autoscaling": {"max_replicas": 10_000}},
+    f"{MODEL}autoscaling.target_percent": {"gateway__max_utilization_percent": 100},
     "cluster.system_pool.min_nodes_per_zone": {"cluster__system_pool": {"max_nodes_per_zone": 1000}},
     "cluster.maintenance_window.duration_hours": {"cluster__maintenance_window": {"days": ["MO", "TU", "WE"]}},
+    f"{POOL}gpu_sharing.max_clients": {
+        "node_pools__tpu": {"machine_type": "g2-standard-96", "gpu_sharing": {"strategy": "time_sharing"}}
+    },
+    f"{POOL}local_ssds": {"node_pools__tpu": {"machine_type": "g4-standard-384"}},
     f"{POOL}autoscaling.min_nodes": {"node_pools__tpu__autoscaling": {"max_nodes": 15_000}},
     "gateway.health_check.timeout_sec": {"gateway__health_check": {"interval_sec": 300}},
     "gateway.health_check.interval_sec": {"gateway__health_check": {"timeout_sec": 1}},
-    "models.gemma.server.max_lora_rank": {
+    f"{MODEL}server.gpu_memory_gib": {
+        "models__gemma__server": {"kind": "custom", "image": "example.com/speech:1", "port": 80, "health_path": "/"}
+    },
+    f"{MODEL}server.max_lora_rank": {
         "models__gemma__weights__lora_adapters": {"food": {"repository": "owner/adapter"}}
     },
 }
@@ -85,7 +102,9 @@ ROOM = ("must be at most", "must leave", "must hold")
 
 def test_every_number_has_a_range() -> None:
     """A number cannot be added without its lowest and highest."""
-    numbers = [path for path in setting_paths() if hint_at(_location(path)) in (int, float)]
+    hints = {path: hint_at(_location(path)) for path in setting_paths()}
+    hints |= {f"{path}.<key>": item_of(hint) for path, hint in hints.items() if is_map(hint)}
+    numbers = [path for path, hint in hints.items() if hint in (int, float)]
 
     assert sorted(RANGES) == sorted(path for path in numbers if not path.startswith(f"regions.<key>.{POOL}"))
 
@@ -124,7 +143,7 @@ def _reported(folder: Path, path: str, value: int) -> list[str]:
     for part in location[:-1]:
         target = target.setdefault(part, {})
     target[location[-1]] = value
-    if path.startswith("autoscaling.") and "max_replicas" not in target:
+    if path.startswith(f"{MODEL}autoscaling.") and "max_replicas" not in target:
         target["max_replicas"] = 1
     try:
         load(written(folder, data))
@@ -136,4 +155,5 @@ def _reported(folder: Path, path: str, value: int) -> list[str]:
 
 
 def _location(path: str) -> tuple[str, ...]:
-    return tuple(path.replace("regions.<key>", "regions.us").replace("<key>", "tpu").split("."))
+    path = path.replace("regions.<key>", "regions.us").replace("models.<key>", "models.gemma")
+    return tuple(path.replace("objectives.<key>", "objectives.chat").replace("<key>", "tpu").split("."))

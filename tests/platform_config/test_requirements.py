@@ -8,11 +8,10 @@ import pytest
 
 from constructs_lib.inferencepool_chart import VERSIONS, endpoint_picker_requests
 from platform_config.config import Config
+from platform_config.model import Model
 from platform_config.requirements import (
     MACHINES,
     feature_floors,
-    file_cache_gib,
-    metric_source,
     needs_adapter,
     system_machine_type,
     version_floor,
@@ -35,10 +34,10 @@ def autoscaled(version: str | None = None, **settings: Any) -> Config:
         ({"node_pools__tpu__dranet": False}, GATEWAY),
         ({"node_pools__tpu": {"machine_type": "a2-highgpu-8g"}}, GATEWAY),
         ({"node_pools__gpu": {"machine_type": "a4x-maxgpu-4g-metal"}}, GB300),
-        ({"autoscaling": {"max_replicas": 1}}, NATIVE),
-        ({"autoscaling": {"max_replicas": 1, "metric_source": "pods"}}, DRANET),
-        ({"autoscaling": {"max_replicas": 1, "metric_source": "external"}}, DRANET),
-        ({"autoscaling": {"max_replicas": 1}, "cluster__gke_version": "1.34"}, DRANET),
+        ({"models__gemma__autoscaling": {"max_replicas": 1}}, NATIVE),
+        ({"models__gemma__autoscaling": {"max_replicas": 1, "metric_source": "pods"}}, DRANET),
+        ({"models__gemma__autoscaling": {"max_replicas": 1, "metric_source": "external"}}, DRANET),
+        ({"models__gemma__autoscaling": {"max_replicas": 1}, "cluster__gke_version": "1.34"}, DRANET),
     ],
 )
 def test_the_newest_feature_decides(changes: dict[str, Any], floor: str) -> None:
@@ -85,33 +84,36 @@ def test_each_region_has_a_floor_of_its_own() -> None:
 )
 def test_a_version_that_is_too_old_for_gkes_own_metric_takes_the_adapter(version: str | None, source: str) -> None:
     """Half a version counts as its newest, none as new enough; what is no version is refused by its rule."""
-    assert metric_source(autoscaled(version)) == source
+    assert Model(autoscaled(version), "gemma").metric_source == source
 
 
 @pytest.mark.parametrize("source", ["native", "pods", "external"])
 @pytest.mark.parametrize("version", [None, "1.34", "1.36"])
 def test_a_metric_source_that_is_given_is_taken(version: str | None, source: str) -> None:
     """Whatever the version; a version that lacks it is refused by GKE-FLOOR."""
-    assert metric_source(autoscaled(version, metric_source=source)) == source
+    assert Model(autoscaled(version, metric_source=source), "gemma").metric_source == source
 
 
 @pytest.mark.parametrize(
-    ("version", "settings", "installed"),
+    ("version", "settings", "given", "installed"),
     [
-        (None, {}, False),
-        ("1.34", {}, True),
-        ("1.34", {"install_adapter": True}, True),
-        ("1.34", {"install_adapter": False}, False),
-        (None, {"metric_source": "pods"}, True),
-        (None, {"metric_source": "external"}, True),
-        (None, {"metric_source": "external", "install_adapter": False}, False),
+        (None, {}, None, False),
+        ("1.34", {}, None, True),
+        ("1.34", {}, True, True),
+        ("1.34", {}, False, False),
+        (None, {"metric_source": "pods"}, None, True),
+        (None, {"metric_source": "external"}, None, True),
+        (None, {"metric_source": "external"}, False, False),
     ],
 )
 def test_the_adapter_is_installed_where_the_metric_comes_through_it(
-    version: str | None, settings: dict[str, Any], installed: bool
+    version: str | None, settings: dict[str, Any], given: bool | None, installed: bool
 ) -> None:
     """Unless the clusters have one."""
-    assert needs_adapter(autoscaled(version, **settings)) is installed
+    scaled = {"max_replicas": 1, **settings}
+    cluster = {"gke_version": version, "metrics_adapter": given}
+
+    assert needs_adapter(config(models__gemma__autoscaling=scaled, cluster=cluster)) is installed
 
 
 def test_without_autoscaling_there_is_no_adapter() -> None:
@@ -138,6 +140,13 @@ def test_there_is_room_left(version: str) -> None:
     assert has_gib > memory_gib
 
 
+def test_a_model_with_a_chart_of_its_own_changes_no_system_node() -> None:
+    """The machine follows from the platform's chart version alone: adding a model replaces no node."""
+    made = config(inference_pool__chart_version="v1.3.1", models__gemma__inference_pool={"chart_version": "v1.5.0"})
+
+    assert system_machine_type(made) == "e2-standard-4"
+
+
 def test_a_machine_type_that_is_given_wins() -> None:
     """Whatever the chart asks for."""
     assert system_machine_type(config(cluster__system_pool={"machine_type": "n2-standard-4"})) == "n2-standard-4"
@@ -156,9 +165,9 @@ def test_a_machine_type_that_is_given_wins() -> None:
 )
 def test_the_file_cache_holds_the_weights_and_a_tenth(weights: int, cache: int) -> None:
     """Rounded up to a whole GiB, and not further."""
-    assert file_cache_gib(config(models__gemma__weights__size_gib=weights)) == cache
+    assert Model(config(models__gemma__weights__size_gib=weights), "gemma").file_cache_gib == cache
 
 
 def test_a_cache_that_is_given_wins() -> None:
     """Rules say whether it fits."""
-    assert file_cache_gib(config(models__gemma__server__file_cache_gib=70)) == 70
+    assert Model(config(models__gemma__server__file_cache_gib=70), "gemma").file_cache_gib == 70

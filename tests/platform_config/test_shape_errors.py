@@ -75,14 +75,12 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a setting in the wrong place": (
         {"topology": "2x2"},
-        "topology: unknown setting 'topology'\n"
-        "    fix: it belongs at regions.<key>.node_pools.<key>.topology or node_pools.<key>.topology: "
-        "check the indentation",
+        "topology: unknown setting 'topology'\n    fix: it belongs at node_pools.<key>.topology: check the indentation",
     ),
     "a setting that is nowhere": (
         {"bucket__encryption": "x"},
         "bucket.encryption: unknown setting 'encryption'\n"
-        "    fix: write one of location, name, soft_delete_days, versioning, force_destroy",
+        "    fix: write one of location, download_region, name, soft_delete_days, versioning, force_destroy",
     ),
     "something missing": ({"bucket__location": None}, "bucket.location: must be given, got nothing"),
     "an invariant of a section": (
@@ -95,21 +93,24 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "models.gemma.weights.hugging_face_token: give exactly one of secret_manager and kubernetes_secret, got none",
     ),
     "a setting of a section that is not there": (
-        {"autoscaling": {"min_replicas": 2}},
-        "autoscaling.max_replicas: must be given, got nothing",
+        {"models__gemma__autoscaling": {"min_replicas": 2}},
+        "models.gemma.autoscaling.max_replicas: must be given, got nothing",
     ),
-    "a section that holds nothing": ({"autoscaling": {}}, "autoscaling.max_replicas: must be given, got nothing"),
+    "a section that holds nothing": (
+        {"models__gemma__autoscaling": {}},
+        "models.gemma.autoscaling.max_replicas: must be given, got nothing",
+    ),
     "bounds of pods in disorder": (
-        {"autoscaling": {"min_replicas": 3, "max_replicas": 2}},
-        "autoscaling.max_replicas: must be at least min_replicas (3), got 2",
+        {"models__gemma__autoscaling": {"min_replicas": 3, "max_replicas": 2}},
+        "models.gemma.autoscaling.max_replicas: must be at least min_replicas (3), got 2",
     ),
     "bounds of nodes in disorder": (
         {"node_pools__tpu__autoscaling": {"min_nodes": 3, "max_nodes": 2}},
         "node_pools.tpu.autoscaling.min_nodes: must be between 0 and max_nodes (2), got 3",
     ),
     "a metric source that is not one": (
-        {"autoscaling": {"max_replicas": 1, "metric_source": "custom"}},
-        "autoscaling.metric_source: must be one of native, pods, external, got 'custom'",
+        {"models__gemma__autoscaling": {"max_replicas": 1, "metric_source": "custom"}},
+        "models.gemma.autoscaling.metric_source: must be one of native, pods, external, got 'custom'",
     ),
     "one fallback pool": (
         {"models__gemma__node_pools": "tpu"},
@@ -181,7 +182,7 @@ def test_a_token_is_never_printed(tmp_path: Path) -> None:
         ("name: gemma", "name: \u201c{token}\u201d"),
         ("name: gemma", "{token}: gemma"),
         ("secret_manager: hugging-face-token", "secret_manager: [{token}]"),
-        ("  hugging_face_token:\n    secret_manager: hugging-face-token", "  hugging_face_token: {token}"),
+        ("{secret_manager: hugging-face-token}", "{token}"),
         ("location: US", "location: US\n  name: gs://{token}/weights"),
         ("[us-east5-b]", "{token}, {token}"),
         ("google/gemma-3-27b-it", "https://huggingface.co/google/{token}"),

@@ -157,11 +157,10 @@ class Cloud:
                 raise RefusedError("API did not recognize GroupVersionKind from manifest (CRD may not be installed)")
 
     def objects_of(self, place: str, query: Message) -> list[Any]:
-        """List the applied objects in the cluster at *place* that the *query* names: by kind, and by name as field."""
+        """List the applied objects in the cluster at *place* that fit the *query*, as the API server's list does."""
         self.check_cluster(place)
-        kind, _, name = f"{query['kind']}={query['field_selector']}".partition("=metadata.name=")
         held = [held["manifest"] for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
-        return [one for one in held if (one[1]["kind"], one[1]["metadata"]["name"]) == (kind, name)]
+        return [one for one in held if _fits(one[1], query)]
 
     def _refusal(self, action: str, key: Key, resource: Message) -> str | None:
         kind, place, name = key
@@ -180,6 +179,24 @@ class Cloud:
             users = [user for user, held in self.objects.items() if user != key and named.search(str(held))]
             return f"{name} is already being used by {users[0][0]} {users[0][2]}" if users else None
         return None
+
+
+def _fits(held: Message, query: Message) -> bool:
+    """Return whether the object *held* is of the kind and place of *query*, with its fields and labels."""
+    metadata = held["metadata"]
+    there = {"metadata.name": metadata["name"], "metadata.namespace": metadata.get("namespace")}
+    return (
+        (held["apiVersion"], held["kind"]) == (query["api_version"], query["kind"])
+        and query["namespace"] in (None, metadata.get("namespace"))
+        and _selected(there, query["field_selector"])
+        and _selected(metadata.get("labels") or {}, query["label_selector"])
+    )
+
+
+def _selected(values: Message, selector: str | None) -> bool:
+    """Return whether *values* have each `name=value` of *selector*; no selector means any."""
+    wanted = (part.partition("=") for part in selector.split(",")) if selector else ()
+    return all(values.get(name) == value for name, _, value in wanted)
 
 
 def _namespace(resource: Message) -> str | None:

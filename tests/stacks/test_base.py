@@ -29,7 +29,7 @@ OUTPUTS = {
     cluster_stack("us"): {"cluster_name", "cluster_location", "kubectl_command"},
     cluster_stack("eu"): {"cluster_name", "cluster_location", "kubectl_command"},
     FLEET_STACK: {"config_membership"},
-    GATEWAY_STACK: {"model", "gateway_status_command"},
+    GATEWAY_STACK: {"model_gemma", "gateway_status_command"},
 }
 """What a person or a pipeline needs next; the other stacks have none."""
 

@@ -72,7 +72,7 @@ def test_the_server_s_account_may_read_the_bucket_and_nothing_else(platform: Syn
     assert (grant["bucket"], grant["role"]) == (bucket["name"], "roles/storage.objectViewer")
     assert grant["member"] == (
         "principal://iam.googleapis.com/projects/${data.google_project.project.number}/locations/global"
-        "/workloadIdentityPools/my-project-id.svc.id.goog/subject/ns/inference/sa/model-server"
+        "/workloadIdentityPools/my-project-id.svc.id.goog/subject/ns/inference/sa/gemma-server"
     )
     assert platform.dependencies(STACK) == {cluster_stack("us"), cluster_stack("eu")}
 
@@ -81,4 +81,4 @@ def test_another_namespace_is_another_principal(tmp_path: Path) -> None:
     """The grant follows the config."""
     grant = alone(tmp_path, namespace="models").one("google_storage_bucket_iam_member")
 
-    assert grant["member"].endswith("/subject/ns/models/sa/model-server")
+    assert grant["member"].endswith("/subject/ns/models/sa/gemma-server")

@@ -7,19 +7,33 @@ from typing import Any
 
 import pytest
 
-from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, serving_stack
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    needed_stacks,
+    serving_stack,
+)
 from tests.configs import config
 from tests.synthesized import Synthesized, synthesize
 
-EVERYWHERE = {
+POLICIES = {"gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io"}
+EVERYWHERE = POLICIES | {
     "autoscalingmetrics.autoscaling.gke.io",
-    "gcpbackendpolicies.networking.gke.io",
-    "healthcheckpolicies.networking.gke.io",
     "inferencepools.inference.networking.k8s.io",
     "podmonitorings.monitoring.googleapis.com",
 }
 FOR_THE_GATEWAY = {"gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io"}
 FOR_THE_TOKEN = {"secretproviderclasses.secrets-store.csi.x-k8s.io"}
+FOR_A_SERVICE = {"serviceexports.net.gke.io"}
+SPEECH = {"server": {"kind": "custom", "image": "example.com/speech:v1", "port": 8880, "health_path": "/health"}}
+TWO_MODELS = {
+    "service_discovery": True,
+    "models__gemma__address": {"path": "/gemma"},
+    "models__speech": SPEECH | {"address": {"path": "/speech"}, "traffic": {"max_in_flight_requests": 4}},
+}
+"""Changes of the example: another model behind a Service."""
 
 
 def alone(folder: Path, key: str, **changes: Any) -> Synthesized:
@@ -41,19 +55,41 @@ def waited_for(app: Synthesized, stack: str | None = None) -> set[str]:
 
 
 @pytest.mark.parametrize("key", ["us", "eu"])
-def test_each_cluster_has_the_namespace_and_the_server_s_account(platform: Synthesized, key: str) -> None:
-    """The same names everywhere: the fleet joins by them. The account mounts no token, and is in its namespace."""
-    stack = base_stack(key)
-    namespace = platform.one("kubernetes_namespace_v1", stack)
-    [account] = [
-        block for block in platform.all("kubernetes_service_account_v1", stack)
-        if block["metadata"]["name"] == "model-server"
-    ]  # fmt: skip
+def test_each_cluster_has_the_namespace(platform: Synthesized, key: str) -> None:
+    """The same name everywhere: the fleet joins by it."""
+    namespace = platform.one("kubernetes_namespace_v1", base_stack(key))
 
     assert namespace["metadata"]["name"] == "inference"
     assert namespace["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "baseline"}
-    assert account["metadata"]["namespace"] == "${kubernetes_namespace_v1.namespace.metadata[0].name}"
-    assert account["automount_service_account_token"] is False
+
+
+def test_removed_models_are_refused_before_anything_of_theirs_has_changed(tmp_path: Path) -> None:
+    """The first stack in a cluster looks for servers of models that the file does not have; a region is no model."""
+    app = alone(tmp_path, "eu", models__gemma__regions=["us"])
+    [found] = app.stacks[base_stack("eu")]["data"]["kubernetes_resources"].values()
+    [refused] = found["lifecycle"]["postcondition"]
+
+    assert (found["namespace"], found["label_selector"]) == ("inference", "gateway-requests=yes")
+    assert '["gemma-server"]' in refused["condition"]
+
+
+def test_pods_may_share_the_ipc_of_the_node_only_where_mps_needs_it(tmp_path: Path) -> None:
+    """The namespace of the other region stays as it is; whatever is below baseline is warned of and audited."""
+    sharing = {"strategy": "mps", "max_clients": 2}
+    pools = {"tpu": {"machine_type": "g2-standard-48", "gpu_sharing": sharing}}
+    labels = [
+        alone(tmp_path / key, key, regions__us__node_pools=pools).one("kubernetes_namespace_v1")["metadata"]["labels"]
+        for key in ("us", "eu")
+    ]
+
+    assert labels == [
+        {
+            "pod-security.kubernetes.io/enforce": "privileged",
+            "pod-security.kubernetes.io/warn": "baseline",
+            "pod-security.kubernetes.io/audit": "baseline",
+        },
+        {"pod-security.kubernetes.io/enforce": "baseline"},
+    ]
 
 
 def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform: Synthesized) -> None:
@@ -81,6 +117,13 @@ def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synt
             {"models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}}},
             EVERYWHERE | FOR_THE_GATEWAY,
         ),
+        ("eu", TWO_MODELS, EVERYWHERE | FOR_THE_TOKEN | FOR_A_SERVICE),
+        ("eu", TWO_MODELS | {"models__gemma__regions": ["us"]}, FOR_THE_TOKEN | FOR_A_SERVICE),
+        (
+            "us",
+            TWO_MODELS | {"models__gemma__regions": ["eu"]},
+            POLICIES | FOR_THE_TOKEN | FOR_A_SERVICE | FOR_THE_GATEWAY,
+        ),
     ],
 )
 def test_a_crd_is_waited_for_only_where_it_will_be_used(
@@ -92,7 +135,9 @@ def test_a_crd_is_waited_for_only_where_it_will_be_used(
 
 def test_every_custom_object_of_the_platform_has_a_crd_that_is_waited_for(platform: Synthesized) -> None:
     """In the base of its own cluster: by the gate, by our CRD, or by Kubernetes itself."""
-    built_in = {"v1", "apps/v1", "policy/v1", "resource.k8s.io/v1", "apiextensions.k8s.io/v1"}
+    built_in = {
+        *("v1", "apps/v1", "policy/v1", "networking.k8s.io/v1", "resource.k8s.io/v1", "apiextensions.k8s.io/v1"),
+    }
     clusters = {
         GATEWAY_STACK: "us",
         WEIGHTS_STACK: "us",
@@ -120,6 +165,22 @@ def test_the_gate_comes_after_the_namespace_with_a_bound(platform: Synthesized) 
     assert job["spec"]["active_deadline_seconds"] == 900 + 120
 
 
+def test_a_cluster_that_serves_nothing_waits_for_nothing(tmp_path: Path) -> None:
+    """A gate without a CRD would fail; the config cluster has the gateway's all the same."""
+    elsewhere = {"models__gemma__regions": ["us"], "models__gemma__weights__hugging_face_token": None}
+
+    assert alone(tmp_path, "eu", **elsewhere).all("kubernetes_job_v1") == []
+
+
+def test_the_crds_of_an_export_come_from_the_fleet() -> None:
+    """So its stack comes first where a model is behind a Service, and nowhere else."""
+    needed, alone = needed_stacks(config(**TWO_MODELS)), needed_stacks(config())
+
+    for key in ("us", "eu"):
+        assert needed[base_stack(key)] == (*alone[base_stack(key)], FLEET_STACK)
+        assert FLEET_STACK not in alone[base_stack(key)]
+
+
 def test_another_namespace_is_used_throughout(tmp_path: Path) -> None:
     """As the config says."""
     app = alone(tmp_path, "eu", namespace="models")
@@ -132,10 +193,10 @@ def test_network_policies_can_be_left_out(platform: Synthesized, tmp_path: Path)
     """By one setting, in each cluster, and without another change; the metrics adapter's goes with them."""
     off = synthesize(config(cluster__network_policies=False), tmp_path)
 
-    for key in ("us", "eu"):
-        before = platform.stacks[base_stack(key)]["resource"]["kubernetes_manifest"]
-        after = off.stacks[base_stack(key)]["resource"]["kubernetes_manifest"]
+    for stack in (made(key) for key in ("us", "eu") for made in (base_stack, serving_stack)):
+        before, after = platform.named("kubernetes_manifest", stack), off.named("kubernetes_manifest", stack)
         gone = set(before) - set(after)
-        assert gone == {name for name in before if name.startswith("network-policy-")}
-        assert after == {name: block for name, block in before.items() if name not in gone}
-        assert off.objects("NetworkPolicy") == []
+        assert gone == {name for name in before if "/network-policy-" in name}
+        assert after.keys() == before.keys() - gone
+        assert [name for name in after if after[name]["manifest"] != before[name]["manifest"]] == []
+    assert off.objects("NetworkPolicy") == []

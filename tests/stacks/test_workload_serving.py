@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from platform_config.stack_graph import FLEET_STACK, base_stack, serving_stack
-from tests.configs import config
+from platform_config.stack_graph import FLEET_STACK, serving_stack
+from tests.configs import changed, config
 from tests.synthesized import Block, Synthesized
 
 
@@ -58,9 +58,11 @@ def without_paths(block: Block) -> Block:
 def test_the_server_is_the_config_s(tmp_path: Path) -> None:
     """Image, port, model, replicas."""
     app = alone(
-        tmp_path, model_server={"image": "docker.io/vllm/vllm-tpu:v0.28.0", "port": 9000, "replicas": 3},
+        tmp_path,
+        models__gemma__server={"image": "docker.io/vllm/vllm-tpu:v0.28.0", "port": 9000},
+        models__gemma__replicas=3,
         models__gemma__served_name="chat",
-    )  # fmt: skip
+    )
 
     assert server(app)["image"] == "docker.io/vllm/vllm-tpu:v0.28.0"
     assert app.object("Deployment")["spec"]["replicas"] == 3
@@ -117,7 +119,7 @@ def test_files_of_known_images_cannot_be_changed(changes: dict[str, Any], read_o
 def test_the_server_runs_on_the_pool_that_is_named(tmp_path: Path) -> None:
     """Or on the only one."""
     pools = {"tpu": {"machine_type": "ct6e-standard-4t"}, "gpu": {"machine_type": "a3-ultragpu-8g"}}
-    app = alone(tmp_path, node_pools=pools, models__gemma__node_pools="gpu")
+    app = alone(tmp_path, node_pools=pools, models__gemma__node_pools=["gpu"])
 
     assert server(app)["resources"]["limits"] == {"nvidia.com/gpu": "8"}
 
@@ -148,19 +150,57 @@ def test_the_cache_holds_the_weights_and_a_tenth(platform: Synthesized) -> None:
         assert volume["csi"]["volumeAttributes"]["bucketName"] == "my-project-id-gemma-weights"
 
 
-def test_the_account_is_the_one_that_base_makes_and_fleet_grants(platform: Synthesized) -> None:
-    """One name in three stacks."""
+def test_the_account_is_the_one_that_fleet_grants(platform: Synthesized) -> None:
+    """One name in two stacks, in the servers' namespace; it mounts no token."""
     granted = platform.one("google_storage_bucket_iam_member", FLEET_STACK)["member"].split("/")[-1]
-    made = {block["metadata"]["name"] for block in platform.all("kubernetes_service_account_v1", base_stack("eu"))}
 
-    for deployment in platform.objects("Deployment"):
+    for key in ("us", "eu"):
+        account = platform.one("kubernetes_service_account_v1", serving_stack(key))
+        [deployment] = platform.objects("Deployment", serving_stack(key))
+        assert account["metadata"] == {"name": granted, "namespace": deployment["metadata"]["namespace"]}
+        assert account["automount_service_account_token"] is False
         assert deployment["spec"]["template"]["spec"]["serviceAccountName"] == granted
-        assert granted in made
+
+
+def test_what_servers_need_is_there_before_them_and_goes_after_them(platform: Synthesized) -> None:
+    """Account and network policies wait for nothing, servers for them, and the pool that sends requests for servers."""
+    stack = serving_stack("us")
+    manifests = platform.named("kubernetes_manifest", stack)
+    [server] = [key for key, block in manifests.items() if block["manifest"]["kind"] == "Deployment"]
+    policies = {key for key, block in manifests.items() if block["manifest"]["kind"] == "NetworkPolicy"}
+
+    needed = {f"kubernetes_manifest.{key.split('/')[1]}" for key in policies}
+    assert len(policies) == 2
+    assert needed | {"kubernetes_service_account_v1.account-gemma"} <= set(manifests[server]["depends_on"])
+    assert platform.one("helm_release", stack)["depends_on"] == [f"kubernetes_manifest.{server.split('/')[1]}"]
+
+
+ADAPTER = {"metric_source": "pods", "max_replicas": 2}
+
+
+def test_an_adapter_is_in_the_regions_of_the_models_that_need_it(tmp_path: Path) -> None:
+    """Others may have KEDA, and are not refused for a model that they do not serve."""
+    second = {**changed()["models"]["gemma"], "regions": ["eu"], "autoscaling": ADAPTER, "address": {"path": "/b"}}
+
+    apis = {key: alone(tmp_path / key, key, models__b=second).objects("APIService") for key in ("us", "eu")}
+
+    assert apis["us"] == []
+    assert {api["spec"]["group"] for api in apis["eu"]} == {"custom.metrics.k8s.io"}
+
+
+@pytest.mark.parametrize("key", ["google", "kubernetes", "helm", "cluster", "metrics-adapter", "serving-tpu", "models"])
+def test_any_word_may_be_the_key_of_a_model(key: str, tmp_path: Path) -> None:
+    """No other id of the stack is in its way."""
+    model = {**changed()["models"]["gemma"], "address": {"path": "/b"}}
+
+    app = alone(tmp_path, **{f"models__{key}": model})
+
+    assert {server["metadata"]["name"] for server in app.objects("Deployment")} == {"gemma-server", f"{key}-server"}
 
 
 ELASTIC: dict[str, Any] = {
     "node_pools__tpu__autoscaling": {"max_nodes": 8},
-    "autoscaling": {"max_replicas": 8, "target_percent": 50},
+    "models__gemma__autoscaling": {"max_replicas": 8, "target_percent": 50},
 }
 
 
@@ -229,7 +269,7 @@ def test_an_adapter_that_is_there_is_not_installed_again(tmp_path: Path) -> None
         tmp_path,
         **ELASTIC,
         models__gemma__autoscaling__metric_source="pods",
-        models__gemma__autoscaling__install_adapter=False,
+        cluster__metrics_adapter=False,
     )
 
     assert app.objects("APIService") == app.all("kubernetes_namespace_v1") == []
@@ -241,12 +281,11 @@ POOLS: dict[str, Any] = {
     "spot": {"machine_type": "a3-highgpu-8g", "capacity": {"spot": True}, "autoscaling": {"max_nodes": 4}},
     "a100": {"machine_type": "a2-ultragpu-4g", "autoscaling": {"max_nodes": 4}},
 }
-CHOICES: dict[str, Any] = {"node_pools": POOLS, "models__gemma__node_pools": "reserved"}
 
 
 def test_several_pools_are_a_compute_class_that_the_server_selects(tmp_path: Path) -> None:
     """In the order of the config; the pod asks for what the smallest machine has."""
-    app = alone(tmp_path, **CHOICES, models__gemma__node_pools=["spot", "a100"])
+    app = alone(tmp_path, node_pools=POOLS, models__gemma__node_pools=["reserved", "spot", "a100"])
     compute_class = app.object("ComputeClass")
     pod = app.object("Deployment")["spec"]["template"]["spec"]
 
@@ -259,18 +298,15 @@ def test_several_pools_are_a_compute_class_that_the_server_selects(tmp_path: Pat
 def test_a_region_uses_those_choices_that_it_has(tmp_path: Path) -> None:
     """A pool of one region alone is a choice there, and left out elsewhere; one choice needs no class."""
     pools = {"node_pools": {"spot": POOLS["spot"]}, "regions__us__node_pools": {"reserved": POOLS["reserved"]}}
-    settings: dict[str, Any] = {
-        **pools,
-        "models__gemma__node_pools": "reserved",
-        "models__gemma__node_pools": ["spot"],
-    }
+    settings: dict[str, Any] = {**pools, "models__gemma__node_pools": ["reserved", "spot"]}
 
     us, eu = alone(tmp_path / "us", "us", **settings), alone(tmp_path / "eu", "eu", **settings)
 
     assert len(us.object("ComputeClass")["spec"]["priorities"]) == 2
     assert eu.objects("ComputeClass") == []
     assert eu.object("Deployment")["spec"]["template"]["spec"]["nodeSelector"] == {
-        "cloud.google.com/gke-accelerator": "nvidia-h100-80gb"
+        "cloud.google.com/gke-accelerator": "nvidia-h100-80gb",
+        "cloud.google.com/gke-nodepool": "spot",
     }
 
 
@@ -282,7 +318,7 @@ def test_servers_may_fetch_the_weights_themselves(tmp_path: Path) -> None:
 
     assert [volume["name"] for volume in pod["volumes"] if "csi" in volume] == ["token"]
     assert [container["name"] for container in pod["initContainers"]] == ["download"]
-    assert provider_class == "model-server-token"
+    assert provider_class == "gemma-server-token"
 
 
 def test_a_rollout_restart_breaks_no_later_apply(platform: Synthesized) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from platform_config.config import Config
-from tests.configs import CONFIGS
+from tests.configs import CONFIGS, SEVERAL_MODELS
 from tests.terraform.world import World
 
-EACH_CONFIG = pytest.mark.parametrize("path", CONFIGS, ids=[path.stem for path in CONFIGS])
+DEPLOYED = (*CONFIGS, *SEVERAL_MODELS)
+EACH_CONFIG = pytest.mark.parametrize("path", DEPLOYED, ids=[path.stem for path in DEPLOYED])
 Worlds = Callable[[Path], World]
 """Gives the platform of a config file, always the same one."""
 

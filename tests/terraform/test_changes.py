@@ -25,8 +25,8 @@ from tests.terraform.world import World
 UPDATE, REPLACE = ("update",), ("delete", "create")
 POOL, SERVER, CHART = (
     "google_container_node_pool.cluster_pool-tpu",
-    "kubernetes_manifest.inference_server",
-    "helm_release.inference_pool",
+    "kubernetes_manifest.model-gemma_server",
+    "helm_release.model-gemma_pool",
 )
 KEPT = ("google_container_cluster", "google_storage_bucket", "google_compute_address", "google_compute_network")
 """What loses its data, its name, or its callers when it is replaced."""
@@ -45,7 +45,7 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     "chart version": ({"inference_pool__chart_version": "v1.4.0"}, both("workload-serving", CHART)),
     "model": (
         {"models__gemma__weights__repository": "google/gemma-3-12b-it", "models__gemma__weights__revision": "a" * 40},
-        {WEIGHTS_STACK: {"kubernetes_job_v1.download_job": REPLACE}, **both("workload-serving", SERVER)},
+        {WEIGHTS_STACK: {"kubernetes_job_v1.download-gemma_job": REPLACE}, **both("workload-serving", SERVER)},
     ),
     "node count": (
         {"node_pools__tpu": TPU | {"nodes_per_zone": 2}},
@@ -57,11 +57,11 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     ),
     "spill-over": (
         {"gateway__max_utilization_percent": 70},
-        {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}},
+        {GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE}},
     ),
     "drain": (
         {"regions__us__capacity_percent": 0},
-        {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}},
+        {GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE}},
     ),
     "GKE version": ({"cluster__gke_version": "1.35"}, both("infra-cluster", "google_container_cluster.cluster")),
     "soft delete": ({"bucket__soft_delete_days": 14}, {NETWORK_STACK: {f"google_storage_bucket.{BUCKET}": UPDATE}}),

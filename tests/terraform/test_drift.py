@@ -13,7 +13,6 @@ from platform_config.stack_graph import (
     GATEWAY_STACK,
     NETWORK_STACK,
     WEIGHTS_STACK,
-    base_stack,
     cluster_stack,
     serving_stack,
 )
@@ -30,13 +29,13 @@ REMOVED = [
     (NETWORK_STACK, "google_project_iam_member.nodes_images", GOOGLE, "roles/artifactregistry.reader"),
     (cluster_stack("us"), "google_container_node_pool.cluster_pool-tpu", GOOGLE, "gemma-us/nodePools/tpu"),
     (FLEET_STACK, "google_gke_hub_feature.fleet_multiclusteringress", GOOGLE, "multiclusteringress"),
-    (FLEET_STACK, "google_storage_bucket_iam_member.model-server_read", GOOGLE, "roles/storage.objectViewer"),
-    (base_stack("eu"), "kubernetes_service_account_v1.model-server", EU, "model-server"),
-    (WEIGHTS_STACK, "kubernetes_job_v1.download_job", US, "weights-download"),
-    (serving_stack("us"), "helm_release.inference_pool", US, "gemma-pool"),
-    (serving_stack("eu"), "kubernetes_annotations.inference_export", EU, "gemma-pool"),
-    (serving_stack("eu"), "kubernetes_manifest.inference_server", EU, "kind=Deployment"),
-    (GATEWAY_STACK, "kubernetes_manifest.gateway_backend", US, "kind=GCPBackendPolicy"),
+    (FLEET_STACK, "google_storage_bucket_iam_member.gemma-server_read", GOOGLE, "roles/storage.objectViewer"),
+    (serving_stack("eu"), "kubernetes_service_account_v1.account-gemma", EU, "gemma-server"),
+    (WEIGHTS_STACK, "kubernetes_job_v1.download-gemma_job", US, "gemma-download"),
+    (serving_stack("us"), "helm_release.model-gemma_pool", US, "gemma-pool"),
+    (serving_stack("eu"), "kubernetes_annotations.model-gemma_export", EU, "gemma-pool"),
+    (serving_stack("eu"), "kubernetes_manifest.model-gemma_server", EU, "kind=Deployment"),
+    (GATEWAY_STACK, "kubernetes_manifest.gateway_gemma-backend", US, "kind=GCPBackendPolicy"),
     (GATEWAY_STACK, "kubernetes_manifest.gateway", US, "kind=Gateway,"),
 ]
 CHANGED = [
@@ -59,8 +58,8 @@ CHANGED = [
         "node_count",
         0,
     ),
-    (serving_stack("us"), "kubernetes_annotations.inference_export", US, "gemma-pool", "annotations", {}),
-    (serving_stack("us"), "kubernetes_manifest.inference_server", US, "kind=Deployment", "object.spec.replicas", 0),
+    (serving_stack("us"), "kubernetes_annotations.model-gemma_export", US, "gemma-pool", "annotations", {}),
+    (serving_stack("us"), "kubernetes_manifest.model-gemma_server", US, "kind=Deployment", "object.spec.replicas", 0),
     (GATEWAY_STACK, "kubernetes_manifest.gateway", US, "kind=Gateway,", "object.spec.gatewayClassName", "gke-l7"),
 ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from platform_config.effects import EFFECTS, effect_of
+from platform_config.load import load
 from platform_config.network_plan import region_ranges
 from platform_config.plan_refusals import BUCKET
 from platform_config.stack_graph import (
@@ -25,6 +26,9 @@ from tests.terraform.configs import Worlds
 from tests.terraform.world import World
 
 TPU, GPU = {"machine_type": "ct6e-standard-4t"}, {"machine_type": "a3-highgpu-8g"}
+L4, STREAMED = {"machine_type": "g2-standard-8"}, GPU | {"image_streaming": True}
+TIME_SHARING = {"strategy": "time_sharing", "max_clients": 2}
+SHARED = GPU | {"gpu_sharing": TIME_SHARING}
 POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("machine_type", TPU, {"machine_type": "ct6e-standard-8t"}),
     ("machine_type", GPU, {"machine_type": "a3-ultragpu-8g"}),
@@ -44,15 +48,29 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("disk_gib", TPU, TPU | {"disk_gib": 300}),
     ("disk_type", TPU, TPU | {"disk_type": "hyperdisk-extreme"}),
     ("gpu_driver_version", GPU, GPU | {"gpu_driver_version": "LATEST"}),
+    ("gpu_sharing", GPU, SHARED),
+    ("gpu_sharing", SHARED, GPU),
+    ("gpu_sharing.strategy", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"strategy": "mps"}}),
+    ("gpu_sharing.max_clients", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"max_clients": 4}}),
+    ("gpu_partition", GPU, GPU | {"gpu_partition": "1g.10gb"}),
+    ("gpu_partition", GPU | {"gpu_partition": "1g.10gb"}, GPU | {"gpu_partition": "3g.40gb"}),
+    ("local_ssds", L4, L4 | {"local_ssds": 1}),
+    ("zones", TPU, TPU | {"zones": ["us-east5-b"]}),
+    ("image_streaming", GPU, STREAMED),
+    ("image_streaming", STREAMED, GPU | {"image_streaming": False}),
+    ("preloaded_image_disk", STREAMED, STREAMED | {"preloaded_image_disk": "projects/p/global/images/one"}),
 ]
 """A setting of a pool, the pool before, and the pool after."""
 
-GATEWAY, BACKEND, CHECK = (f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}" for part in ("", "_backend", "_health"))
-SERVER, OBJECTIVE, METRIC = (
-    f"{serving_stack('us')} kubernetes_manifest.inference_{p}" for p in ("server", "obj", "metric")
+GATEWAY, BACKEND, CHECK, ROUTE = (
+    f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}"
+    for part in ("", "_gemma-backend", "_gemma-health", "_gemma-route")
 )
-CHART = f"{serving_stack('us')} helm_release.inference_pool"
-JOB = f"{WEIGHTS_STACK} kubernetes_job_v1.download_job"
+SERVER, OBJECTIVE, METRIC = (
+    f"{serving_stack('us')} kubernetes_manifest.model-gemma_{p}" for p in ("server", "obj", "metric")
+)
+CHART = f"{serving_stack('us')} helm_release.model-gemma_pool"
+JOB = f"{WEIGHTS_STACK} kubernetes_job_v1.download-gemma_job"
 CLUSTER, SYSTEM = (
     f"{cluster_stack('us')} google_container_" + rest for rest in ("cluster.cluster", "node_pool.cluster_pool-sys")
 )
@@ -61,22 +79,28 @@ BUCKET, VPC, NAT = (
     for rest in (f"storage_bucket.{BUCKET}", "compute_network.network", "compute_router_nat.")
 )
 EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
-    "models.gemma.weights.repository": ("google/gemma-3-12b-it", JOB, "google/gemma-3-12b-it"),
-    "models.gemma.weights.revision": ("a" * 40, JOB, "a" * 40),
-    "models.gemma.weights.lora_adapters": ({"tone": {"repository": "me/tone", "revision": "b" * 40}}, JOB, "me/tone"),
-    "models.gemma.served_name": ("chat-7", SERVER, "chat-7"),
-    "models.gemma.weights.size_gib": (44, SERVER, "49Gi"),
-    "models.gemma.server.image": ("docker.io/vllm/vllm-tpu:v0.27.1", SERVER, "v0.27.1"),
-    "models.gemma.replicas": (3, SERVER, '"replicas": 3'),
-    "models.gemma.server.port": (8123, SERVER, "8123"),
-    "models.gemma.server.cpus": (71, SERVER, '"cpu": "71"'),
-    "models.gemma.server.memory_gib": (333, SERVER, '"memory": "333Gi"'),
-    "models.gemma.server.max_model_len": (16001, SERVER, "--max-model-len=16001"),
-    "models.gemma.server.extra_args": (["--seed=5"], SERVER, "--seed=5"),
-    "models.gemma.server.max_lora_rank": (32, SERVER, "--max-lora-rank=32"),
-    "models.gemma.server.startup_timeout_sec": (1700, SERVER, '"failureThreshold": 170'),
-    "models.gemma.server.termination_grace_sec": (155, SERVER, '"terminationGracePeriodSeconds": 155'),
-    "models.gemma.server.metric_export_name": ("cache-7", METRIC, "cache-7"),
+    "models.<key>.weights.repository": ("google/gemma-3-12b-it", JOB, "google/gemma-3-12b-it"),
+    "models.<key>.weights.revision": ("a" * 40, JOB, "a" * 40),
+    "models.<key>.weights.lora_adapters": ({"tone": {"repository": "me/tone", "revision": "b" * 40}}, JOB, "me/tone"),
+    "models.<key>.weights.other_repositories": (
+        {"tokenizer": {"repository": "me/words", "revision": "d" * 40}},
+        JOB,
+        "me/words",
+    ),
+    "models.<key>.address": ({"host": "gemma.example.com"}, ROUTE, "gemma.example.com"),
+    "models.<key>.served_name": ("chat-7", SERVER, "chat-7"),
+    "models.<key>.weights.size_gib": (44, SERVER, "49Gi"),
+    "models.<key>.server.image": ("docker.io/vllm/vllm-tpu:v0.27.1", SERVER, "v0.27.1"),
+    "models.<key>.replicas": (3, SERVER, '"replicas": 3'),
+    "models.<key>.server.port": (8123, SERVER, "8123"),
+    "models.<key>.server.cpus": (71, SERVER, '"cpu": "71"'),
+    "models.<key>.server.memory_gib": (333, SERVER, '"memory": "333Gi"'),
+    "models.<key>.server.max_model_len": (16001, SERVER, "--max-model-len=16001"),
+    "models.<key>.server.extra_args": (["--seed=5"], SERVER, "--seed=5"),
+    "models.<key>.server.max_lora_rank": (32, SERVER, "--max-lora-rank=32"),
+    "models.<key>.server.startup_timeout_sec": (1700, SERVER, '"failureThreshold": 170'),
+    "models.<key>.server.termination_grace_sec": (155, SERVER, '"terminationGracePeriodSeconds": 155'),
+    "models.<key>.server.metric_export_name": ("cache-7", METRIC, "cache-7"),
     "bucket.soft_delete_days": (14, BUCKET, str(14 * 86400)),
     "bucket.versioning": (True, BUCKET, '"versioning": [{"enabled": true}]'),
     "bucket.force_destroy": (True, BUCKET, '"force_destroy": true'),
@@ -94,7 +118,7 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "cluster.system_pool.disk_gib": (111, SYSTEM, '"disk_size_gb": 111'),
     "inference_pool.chart_version": ("v1.4.0", CHART, "v1.4.0"),
     "inference_pool.endpoint_picker_replicas": (2, CHART, r"replicas\": 2"),
-    "inference_pool.objective_name": ("other", OBJECTIVE, "other"),
+    "models.<key>.objectives": ({"other": 3}, OBJECTIVE, '"priority": 3'),
     "gateway.port": (8081, GATEWAY + " ", "8081"),
     "gateway.regions": (["us"], GATEWAY + " ", 'gemma-gateway-us"}]'),
     "gateway.draining_sec": (121, BACKEND, "121"),
@@ -105,7 +129,7 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "gateway.health_check.timeout_sec": (8, CHECK, '"timeoutSec": 8'),
     "gateway.health_check.healthy_threshold": (3, CHECK, '"healthyThreshold": 3'),
     "gateway.health_check.unhealthy_threshold": (4, CHECK, '"unhealthyThreshold": 4'),
-    "gateway.health_check.path": ("/ok", CHECK, "/ok"),
+    "models.<key>.server.health_path": ("/ok", CHECK, "/ok"),
     "regions.<key>.capacity_percent": (50, BACKEND, "50"),
     "regions.<key>.preferred": (True, BACKEND, "PREFERRED"),
     "regions.<key>.zones": (["us-east5-a", "us-east5-b"], CLUSTER, "us-east5-a"),
@@ -114,29 +138,32 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
 """By setting: another value, the resource that carries it, and what is then planned there and was not before."""
 
 MORE_CHANGES: dict[str, tuple[Any, str, str]] = {
-    "models.gemma.weights.hugging_face_token.secret_manager": (
+    "models.<key>.weights.hugging_face_token.secret_manager": (
         "other-secret",
         f"{WEIGHTS_STACK} google_secret_manager",
         "other-secret",
     ),
-    "models.gemma.weights.download_timeout_minutes": (77, JOB, '"active_deadline_seconds": 4620'),
-    "models.gemma.server.file_cache_gib": (61, SERVER, "61Gi"),
-    "models.gemma.server.version": ("0.9.2", METRIC, "gpu_cache_usage_perc"),
-    "inference_pool.objective_priority": (3, OBJECTIVE, '"priority": 3'),
+    "models.<key>.traffic": ({"timeout_sec": 777}, BACKEND, '"timeoutSec": 777'),
+    "models.<key>.inference_pool": ({"chart_version": "v1.3.1"}, CHART, "v1.3.1"),
+    "models.<key>.weights.download_timeout_minutes": (77, JOB, '"active_deadline_seconds": 4620'),
+    "models.<key>.server.file_cache_gib": (61, SERVER, "61Gi"),
+    "models.<key>.server.version": ("0.9.2", METRIC, "gpu_cache_usage_perc"),
     "gateway.max_in_flight_requests": (64, BACKEND, "64"),
     "gateway.addresses": ("ephemeral", GATEWAY + " ", "ephemeral"),
     "cluster.maintenance_window.duration_hours": (13, CLUSTER, "T15:00:00Z"),
 }
 """The same, for what does not go together with the others."""
-AUTOSCALER = f"{serving_stack('us')} kubernetes_manifest.inference_autoscaler"
+AUTOSCALER, LLAMA_SERVER = (
+    f"{serving_stack('us')} kubernetes_manifest.model-llama_{part}" for part in ("autoscaler", "server")
+)
 ELASTIC_CHANGES: dict[str, tuple[Any, str, str]] = {
-    "autoscaling.max_replicas": (8, AUTOSCALER, '"maxReplicas": 8'),
-    "autoscaling.min_replicas": (3, AUTOSCALER, '"minReplicas": 3'),
-    "autoscaling.target_percent": (51, AUTOSCALER, "510m"),
-    "autoscaling.scale_up_window_sec": (16, AUTOSCALER, '"stabilizationWindowSeconds": 16'),
-    "autoscaling.scale_down_window_sec": (301, AUTOSCALER, '"stabilizationWindowSeconds": 301'),
-    "autoscaling.scale_down_pods_per_minute": (2, AUTOSCALER, '"value": 2'),
-    "models.gemma.server.tensor_parallel_size": (1, SERVER, "--tensor-parallel-size=1"),
+    "models.<key>.autoscaling.max_replicas": (8, AUTOSCALER, '"maxReplicas": 8'),
+    "models.<key>.autoscaling.min_replicas": (3, AUTOSCALER, '"minReplicas": 3'),
+    "models.<key>.autoscaling.target_percent": (51, AUTOSCALER, "510m"),
+    "models.<key>.autoscaling.scale_up_window_sec": (16, AUTOSCALER, '"stabilizationWindowSeconds": 16'),
+    "models.<key>.autoscaling.scale_down_window_sec": (301, AUTOSCALER, '"stabilizationWindowSeconds": 301'),
+    "models.<key>.autoscaling.scale_down_pods_per_minute": (2, AUTOSCALER, '"value": 2'),
+    "models.<key>.server.tensor_parallel_size": (1, LLAMA_SERVER, "--tensor-parallel-size=1"),
 }
 """The same, of config/h100-elastic.yaml."""
 
@@ -182,10 +209,14 @@ ELSEWHERE = {
     "regions.<key>.config_cluster": "test_moves.py::test_a_gateway_is_not_left_behind_by_its_config_cluster",
     "regions.<key>.node_pools": "as node_pools",
     "node_pools": "a pool that comes or goes is made or deleted",
-    "models.gemma.weights.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
+    "models.<key>.regions": "test_models.py::test_a_model_leaves_a_region_in_order",
+    "models.<key>.canary": "test_models.py::test_a_canary_is_the_route_alone",
+    "models.<key>.drain": "test_models.py::test_a_model_that_comes_and_goes_touches_no_other",
+    "cluster.metrics_adapter": "test_workload_serving.py::test_an_adapter_that_is_there_is_not_installed_again",
+    "models.<key>.weights.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "bucket.download_region": "test_moves.py::test_a_download_is_not_left_behind_by_its_region",
-    "models.gemma.node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",
-    "models.gemma.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
+    "models.<key>.node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",
+    "models.<key>.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "network.nat": "test_nat_goes_alone",
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
@@ -196,14 +227,22 @@ ELSEWHERE = {
 """Rows that no plan of this file shows, and what does."""
 
 
-def given(changes: dict[str, Any]) -> dict[str, Any]:
-    """Write *changes* of region us as `config` takes them."""
-    return {setting.replace("<key>", "us").replace(".", "__"): value for setting, value in changes.items()}
+def given(changes: dict[str, Any], model: str = "gemma") -> dict[str, Any]:
+    """Write *changes* of region us and of *model* as `config` takes them."""
+    keys = {"regions.<key>": "regions.us", "models.<key>": f"models.{model}"}
+
+    def path(setting: str) -> str:
+        for place, key in keys.items():
+            setting = setting.replace(place, key)
+        return setting.replace(".", "__")
+
+    return {path(setting): value for setting, value in changes.items()}
 
 
 def planned(world: World, base: Path, changes: dict[str, tuple[Any, str, str]], stacks: Iterable[str]) -> Block:
     """Plan *stacks* with all *changes* made at once, and return what is planned by stack and address."""
-    world.use(config(base, **given({setting: value for setting, (value, _, _) in changes.items()})))
+    [model] = load(base).models
+    world.use(config(base, **given({setting: value for setting, (value, _, _) in changes.items()}, model)))
     found = {}
     for stack in stacks:
         world.folder(stack).plan()
@@ -253,7 +292,10 @@ def test_settings_of_a_pool(tmp_path: Path) -> None:
     keys = [f"p{number}" for number in range(len(POOLS))]
     for at in (1, 2):
         pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
-        world.use(config(regions__eu=None, node_pools=pools, models__gemma__node_pools="p0"))
+        zones = ["us-east5-a", "us-east5-b"]
+        world.use(
+            config(regions__eu=None, regions__us__zones=zones, node_pools=pools, models__gemma__node_pools=["p0"])
+        )
         if at == 1:
             world.deploy([NETWORK_STACK, cluster_stack("us")])
     plan = {

@@ -15,10 +15,10 @@ from tests.terraform.runs import Changes, unhashed
 from tests.terraform.world import World
 
 UPDATE = ("update",)
-BACKEND: dict[str, Changes] = {GATEWAY_STACK: {"kubernetes_manifest.gateway_backend": UPDATE}}
+BACKEND: dict[str, Changes] = {GATEWAY_STACK: {"kubernetes_manifest.gateway_llama-backend": UPDATE}}
 POOL = "google_container_node_pool.cluster_pool-h100"
-SERVER = "kubernetes_manifest.inference_server"
-AUTOSCALER = "kubernetes_manifest.inference_autoscaler"
+SERVER = "kubernetes_manifest.model-llama_server"
+AUTOSCALER = "kubernetes_manifest.model-llama_autoscaler"
 H100 = {"machine_type": "a3-highgpu-2g", "capacity": {"spot": True}, "gpu_driver_version": "LATEST"}
 
 
@@ -103,7 +103,7 @@ def test_a_second_server_of_a_metrics_api_is_refused_by_name(elastic: World) -> 
     assert refused.code == 1
     told = " ".join(refused.text.replace("│", " ").split())
     assert "llama-us has a server of v1beta1.custom.metrics.k8s.io already that is not ours" in told
-    assert "set autoscaling.install_adapter to false; is it KEDA, prometheus-adapter or another" in told
+    assert "set cluster.metrics_adapter to false; is it KEDA, prometheus-adapter or another" in told
     assert elastic.folder(serving_stack("eu")).settled()
 
 
@@ -111,7 +111,7 @@ def test_a_pool_that_was_there_does_not_join_a_compute_class(elastic: World) -> 
     """Its labels stay as they were, so the class would never find it: the plan says to make another."""
     spot = {"node_pools__h100": H100 | {"autoscaling": {"max_nodes": 10}}}
     on_demand = {"machine_type": "a3-highgpu-8g", "autoscaling": {"max_nodes": 2}}
-    choices = {"models__llama__node_pools": "h100", "models__llama__node_pools": ["more"]}
+    choices = {"models__llama__node_pools": ["h100", "more"]}
     elastic.use(config(ELASTIC, **spot, **choices, node_pools__more=on_demand))
 
     refused = elastic.folder(cluster_stack("us")).run("plan", "-input=false")

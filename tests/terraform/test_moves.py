@@ -91,7 +91,7 @@ def test_a_bucket_goes_after_the_servers_have_left_it(world: World) -> None:
     straight = {"models__gemma__weights__source": "hugging_face"}
     world.use(config(**straight, bucket=None))
     told = refusal(world, NETWORK_STACK)
-    assert "1. Keep the section bucket, with models.gemma.weights.source: hugging_face, and deploy all stacks" in told
+    assert "1. Keep the section bucket, with weights.source: hugging_face for each model, and deploy all stacks" in told
 
     world.use(config(**straight, bucket__force_destroy=True))
     world.deploy()

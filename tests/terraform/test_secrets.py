@@ -67,7 +67,8 @@ def test_the_same_search_finds_a_token_that_is_kept(world: World) -> None:
 def test_a_saved_plan_outlives_its_token(auth: str, code: int, world: World) -> None:
     """The apply of a plan takes another token; where the token is in the plan, it fails when that has ended."""
     world.use(config(kubernetes_auth=auth))
-    [lost] = [key for key in world.rig.cloud.objects if "us-east5" in key[1] and key[2] == "inference/model-server"]
+    account = ("kubernetes_service_account_v1", "inference/wait-for-gke-crds")
+    [lost] = [key for key in world.rig.cloud.objects if "us-east5" in key[1] and (key[0], key[2]) == account]
     del world.rig.cloud.objects[lost]
     assert list(world.folder(STACK).plan().values()) == [("create",)]
     world.rig.cloud.tokens.clear()

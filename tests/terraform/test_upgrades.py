@@ -21,7 +21,7 @@ from tests.terraform.world import World
 
 GROWTH: dict[str, Any] = {
     "node_pools__tpu__autoscaling": {"min_nodes": 1, "max_nodes": 4},
-    "autoscaling": {"max_replicas": 4},
+    "models__gemma__autoscaling": {"max_replicas": 4},
 }
 """docs/scaling.md, "Grow with the load": its metric raises the floor to 1.35.1-gke.1396000."""
 
@@ -154,8 +154,8 @@ def test_a_version_below_the_floor_stops_no_destroy(world: World) -> None:
 
 def joined(settings: Config) -> Config:
     """Make the pool h100 of *settings* one of two choices."""
-    server = dataclasses.replace(settings.model_server, node_pool="h100", fallback_node_pools=("more",))
-    return settings.model_copy(update={"model_server": server})
+    llama = dataclasses.replace(settings.models["llama"], node_pools=("h100", "more"))
+    return settings.model_copy(update={"models": {"llama": llama}})
 
 
 def test_a_pool_that_is_made_anew_may_join_a_compute_class(deployed_of: Worlds, tmp_path: Path) -> None:

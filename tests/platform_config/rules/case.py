@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platform_config.rules import check
-from tests.configs import config
+from tests.configs import changed, config
 
 Changes = dict[str, Any]
 More = tuple[str, Changes, list[str]]
@@ -47,8 +47,13 @@ def growing(machine_type: str = "ct6e-standard-4t", max_nodes: int = 2, **settin
 
 def choices(**pools: Changes) -> Changes:
     """Make pools that the model server takes in this order."""
-    first, *others = pools
-    return {"node_pools": pools, "models__gemma__node_pools": first, "models__gemma__node_pools": others}
+    return {"node_pools": pools, "models__gemma__node_pools": list(pools)}
+
+
+def beside(**settings: Any) -> Changes:
+    """Add a model `llama` to the example, which has the weights and servers of `gemma` and *settings* of its own."""
+    llama = {**changed()["models"]["gemma"], "served_name": "llama", "address": {"path": "/llama"}}
+    return {"models__gemma__address": {"path": "/gemma"}, "models__llama": {**llama, **settings}}
 
 
 def regions(count: int, **settings: Any) -> Changes:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import Case, More, pool
+from tests.platform_config.rules.case import Case, More, beside, pool
+
+CUSTOM = {"kind": "custom", "image": "example.com/mine:7", "port": 8000, "health_path": "/health"}
+TWO_ZONES = {
+    "regions__us__zones": ["us-east5-a", "us-east5-b"],
+    "regions__eu__zones": ["europe-west4-a", "europe-west4-b"],
+}
 
 CASES: dict[str, Case] = {
     "GKE-VERSION": Case(
@@ -47,6 +53,13 @@ CASES: dict[str, Case] = {
         {"cluster__system_pool": {"machine_type": "e2-standard-4"}},
         "cluster.system_pool.machine_type: must have 6 vCPU and 13 GiB for the endpoint picker of v1.5.0, "
         "got 'e2-standard-4' -> leave it out, or write 'e2-standard-8'",
+    ),
+    "GKE-SYSTEM-ROOM": Case(
+        {"inference_pool__endpoint_picker_replicas": 3},
+        {"inference_pool__endpoint_picker_replicas": 2, **beside(regions=["eu"])},
+        "cluster.system_pool.max_nodes_per_zone: must be at least 4 for the 4 endpoint pickers of the models in eu, "
+        "got 3"
+        " -> write 4, or a larger machine_type: GKE replaces the nodes then",
     ),
     "GKE-ZONAL": Case(
         {"cluster__control_plane": "regional"},
@@ -107,6 +120,42 @@ MORE: dict[str, More] = {
             "got 'e2-medium' -> leave it out, or write 'e2-standard-8'"
         ],
     ),
+    "a model whose picker is larger than the others'": (
+        "GKE-SYSTEM-PICKER",
+        {"inference_pool__chart_version": "v1.3.1", **beside(inference_pool={"chart_version": "v1.5.0"})},
+        [
+            "cluster.system_pool.machine_type: must have 6 vCPU and 13 GiB for the endpoint picker of v1.5.0, "
+            "got nothing and 'e2-standard-4' by inference_pool.chart_version -> write 'e2-standard-8'"
+        ],
+    ),
+    "a server without a picker": (
+        "GKE-SYSTEM-PICKER",
+        {"cluster__system_pool": {"machine_type": "e2-standard-4"}, "models__gemma__server": CUSTOM},
+        [],
+    ),
+    "more nodes in more zones": (
+        "GKE-SYSTEM-ROOM",
+        {"inference_pool__endpoint_picker_replicas": 5, **TWO_ZONES},
+        [],
+    ),
+    "several pickers on a large node": (
+        "GKE-SYSTEM-ROOM",
+        {"inference_pool__endpoint_picker_replicas": 5, "cluster__system_pool": {"machine_type": "e2-standard-16"}},
+        [],
+    ),
+    "small pickers beside a large one": (
+        "GKE-SYSTEM-ROOM",
+        {
+            "cluster__system_pool": {"machine_type": "e2-standard-8", "max_nodes_per_zone": 1},
+            **beside(inference_pool={"chart_version": "v1.3.1", "endpoint_picker_replicas": 2}),
+        },
+        [],
+    ),
+    "a picker that no node can hold is reported once": (
+        "GKE-SYSTEM-ROOM",
+        {"inference_pool__endpoint_picker_replicas": 5, "cluster__system_pool": {"machine_type": "e2-standard-4"}},
+        [],
+    ),
     "a version below the load balancer's metric where requests are counted": (
         "GKE-BALANCER-METRIC",
         {"cluster__gke_version": "1.34", "gateway__max_in_flight_requests": 8},
@@ -116,7 +165,10 @@ MORE: dict[str, More] = {
     "a version that is refused anyway": ("GKE-BALANCER-METRIC", {"cluster__gke_version": "1.33"}, []),
     "the native metric in an older version": (
         "GKE-FLOOR",
-        {"autoscaling": {"max_replicas": 1, "metric_source": "native"}, "cluster__gke_version": "1.35.0"},
+        {
+            "models__gemma__autoscaling": {"max_replicas": 1, "metric_source": "native"},
+            "cluster__gke_version": "1.35.0",
+        },
         [
             "cluster.gke_version: must reach 1.35.1-gke.1396000 for autoscaling.metric_source: native, got '1.35.0'"
             " -> write '1.35' or newer, or leave it out"
@@ -124,12 +176,15 @@ MORE: dict[str, More] = {
     ),
     "the first version with the native metric": (
         "GKE-FLOOR",
-        {"autoscaling": {"max_replicas": 1, "metric_source": "native"}, "cluster__gke_version": "1.35.1-gke.1396000"},
+        {
+            "models__gemma__autoscaling": {"max_replicas": 1, "metric_source": "native"},
+            "cluster__gke_version": "1.35.1-gke.1396000",
+        },
         [],
     ),
     "an older version takes the metric through the adapter": (
         "GKE-FLOOR",
-        {"autoscaling": {"max_replicas": 1}, "cluster__gke_version": "1.34"},
+        {"models__gemma__autoscaling": {"max_replicas": 1}, "cluster__gke_version": "1.34"},
         [],
     ),
 }

@@ -77,8 +77,8 @@ CASES: dict[str, Case] = {
         "node_pools.tpu.disk_type: should be hyperdisk-balanced for ct6e-standard-4t, got 'pd-ssd' -> remove the line",
     ),
     "POOL-UNUSED": Case(
-        {"models__gemma__node_pools": "tpu"},
-        {"models__gemma__node_pools": "tpu", "regions__us__node_pools": OTHER},
+        {"models__gemma__node_pools": ["tpu"]},
+        {"models__gemma__node_pools": ["tpu"], "regions__us__node_pools": OTHER},
         "regions.us.node_pools.other: should be used by something, got 'tpu' as the model server's pool"
         " -> remove the pool",
     ),
@@ -100,7 +100,7 @@ CASES: dict[str, Case] = {
                 "tpu": {"machine_type": "ct6e-standard-4t"},
                 "jobs": OTHER["other"] | {"capacity": {"queued": True}},
             },
-            "models__gemma__node_pools": "tpu",
+            "models__gemma__node_pools": ["tpu"],
         },
         pool(capacity={"queued": True}),
         "node_pools.tpu.capacity: must not be queued where the model server runs, got queued: true"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
+from tests.platform_config.rules.case import OTHER, Case, More, beside, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
@@ -30,10 +30,21 @@ def draft(argument: str, *value: str) -> More:
 
 
 CASES: dict[str, Case] = {
+    "SRV-MODELS": Case(
+        beside(replicas=1),
+        {"models": {}},
+        "models: must hold at least one model, got none -> copy one from config/example.yaml",
+    ),
     "SRV-POOL": Case(
-        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": "tpu"},
-        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": "other"},
-        "models.gemma.node_pools: must be a pool of every region, got 'other', not in eu -> write 'tpu'",
+        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["tpu"]},
+        {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["other"]},
+        "models.gemma.node_pools: must hold a pool of region eu, got 'other'"
+        " -> add one of its pools (tpu), or name the model's regions without eu",
+    ),
+    "SRV-REGIONS": Case(
+        {"models__gemma__regions": ["us", "eu"]},
+        {"models__gemma__regions": ["us", "us"]},
+        "models.gemma.regions[1]: must be named once, got 'us' again -> remove it",
     ),
     "SRV-MULTI-HOST": Case(
         pool("ct6e-standard-8t"),
@@ -59,7 +70,8 @@ CASES: dict[str, Case] = {
         [
             "models.gemma.server.cpus: must be at most 178, what a node of node_pools.tpu leaves to each pod, got 180"
             " -> remove the line, or choose a larger machine",
-            "models.gemma.server.memory_gib: must be at most 674, what a node of node_pools.tpu leaves to each pod, got 720"
+            "models.gemma.server.memory_gib: must be at most 674, what a node of node_pools.tpu leaves to each pod, "
+            "got 720"
             " -> remove the line, or choose a larger machine",
         ],
     ),
@@ -68,7 +80,7 @@ CASES: dict[str, Case] = {
         {"models__gemma__server__extra_args": ["--max_model_len=8192", "--api-key", "secret"]},
         [
             "models.gemma.server.extra_args[0]: must not set --max-model-len, got '--max-model-len'"
-            " -> write models.gemma.server.max_model_len",
+            " -> write server.max_model_len",
             "models.gemma.server.extra_args[1]: must not set --api-key, got '--api-key'"
             " -> it would be in plan and state: protect the gateway instead",
         ],
@@ -87,7 +99,7 @@ CASES: dict[str, Case] = {
             ]
         },
         [
-            f"model_server.extra_args[{index}]: must {message}"
+            f"models.gemma.server.extra_args[{index}]: must {message}"
             for index, message in enumerate(
                 [
                     f"{ONE_ARGUMENT}, got 'enable-prefix-caching' -> write '--enable-prefix-caching'",
@@ -130,20 +142,22 @@ CASES: dict[str, Case] = {
     "SRV-IMAGE": Case(
         {**pool("g2-standard-96"), "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
         pool("g2-standard-96"),
-        "models.gemma.server.image: should be an image for GPUs in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
+        "models.gemma.server.image: should be an image for GPUs in node_pools.tpu, got "
+        "'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> write docker.io/vllm/vllm-openai with its version",
     ),
     "SRV-ARM": Case(
         pool("a4-highgpu-8g"),
         pool("a4x-highgpu-4g"),
-        "models.gemma.server.image: should be an image for ARM64 in node_pools.tpu, got 'docker.io/vllm/vllm-tpu:v0.27.0'"
+        "models.gemma.server.image: should be an image for ARM64 in node_pools.tpu, got "
+        "'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> check that it is, or change machine_type",
     ),
     "SRV-ENGINE": Case(
         {"models__gemma__server__image": "nvcr.io/nvidia/tritonserver:25.12-vllm-python-py3"},
         {"models__gemma__server__image": "lmsysorg/sglang:v0.5.3"},
         "models.gemma.server.image: must be an image of vLLM, got 'lmsysorg/sglang:v0.5.3' of SGLang"
-        " -> write docker.io/vllm/vllm-openai or vllm-tpu with its version",
+        " -> write docker.io/vllm/vllm-openai or vllm-tpu with its version, or models.gemma.server.kind: sglang",
     ),
     "SRV-VERSION": Case(
         {"models__gemma__server__image": "nvcr.io/nvidia/vllm:25.12-py3", "models__gemma__server__version": "0.11.1"},
@@ -180,22 +194,16 @@ CASES: dict[str, Case] = {
     "SRV-FORMAT": Case(
         {"models__gemma__server__extra_args": ["--load-format", "mistral"]},
         {"models__gemma__server__extra_args": ["--load_format=gguf"]},
-        "models.gemma.server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, safetensors, "
+        "models.gemma.server.extra_args[0]: must be a format that is downloaded (auto, bitsandbytes, dummy, hf, "
+        "safetensors, "
         "fastsafetensors, instanttensor, mistral, runai_streamer, runai_streamer_sharded, sharded_state), got 'gguf'"
         " -> remove it: vLLM chooses by what the repository has",
-    ),
-    "SRV-CHOICES": Case(
-        {**choices(tpu=growing(), other=growing()), "models__gemma__migrate_back": True},
-        {**choices(tpu=growing()), "models__gemma__node_pools": ["gpu", "tpu"]},
-        [
-            "models.gemma.node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?",
-            "models.gemma.node_pools[1]: must be named once, got 'tpu' again -> remove it",
-        ],
     ),
     "SRV-INTERFACES": Case(
         {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 8},
         {**pool("a4-highgpu-8g"), "models__gemma__server__tensor_parallel_size": 4},
-        "models.gemma.server.tensor_parallel_size: must be 8, all chips of a node of node_pools.tpu that has DRANET, got 4"
+        "models.gemma.server.tensor_parallel_size: must be 8, all chips of a node of node_pools.tpu that has DRANET, "
+        "got 4"
         " -> remove the line, or write node_pools.tpu.dranet: false",
     ),
     "CHOICE-GROWS": Case(
@@ -232,7 +240,8 @@ MORE: dict[str, More] = {
         "SRV-ARGS-FORM",
         {"models__gemma__server__extra_args": ["64", "--max-num-seqs"]},
         [
-            "models.gemma.server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item before it"
+            "models.gemma.server.extra_args[0]: must be an argument's name, got '64' -> write the name in an item "
+            "before it"
         ],
     ),
     "two servers on the chips of a TPU node": (
@@ -253,8 +262,21 @@ MORE: dict[str, More] = {
     ),
     "a pool that is not there": (
         "SRV-POOL",
-        {"models__gemma__node_pools": "gpu"},
-        ["models.gemma.node_pools: must be a pool of every region, got 'gpu', not in us and eu -> did you mean 'tpu'?"],
+        {"models__gemma__node_pools": ["gpu"]},
+        ["models.gemma.node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?"],
+    ),
+    "a pool that is not there, and one twice": (
+        "SRV-POOL",
+        {"models__gemma__node_pools": ["gpu", "tpu", "tpu"]},
+        [
+            "models.gemma.node_pools[0]: must be a pool of some region, got 'gpu' -> did you mean 'tpu'?",
+            "models.gemma.node_pools[2]: must be named once, got 'tpu' again -> remove it",
+        ],
+    ),
+    "choices with a way back": (
+        "SRV-POOL",
+        {**choices(tpu=growing(), other=growing()), "models__gemma__migrate_back": True},
+        [],
     ),
     "several pools and none named": (
         "SRV-POOL",
@@ -285,25 +307,25 @@ MORE: dict[str, More] = {
             "node_pools": {},
             "regions__us__node_pools": {"a": GPU},
             "regions__eu__node_pools": {"b": GPU},
-            "models__gemma__node_pools": "a",
+            "models__gemma__node_pools": ["a"],
         },
         [
-            "models.gemma.node_pools: must be a pool of every region, got 'a', not in eu"
-            " -> name a pool of each region here and under models.gemma.node_pools"
+            "models.gemma.node_pools: must hold a pool of region eu, got 'a'"
+            " -> add one of its pools (b), or name the model's regions without eu"
         ],
     ),
-    "no first choice": (
-        "SRV-CHOICES",
+    "no pool of several that all regions have": (
+        "SRV-POOL",
         {**choices(a=GPU, b=GPU), "models__gemma__node_pools": None},
-        ["models.gemma.node_pools: must name the first choice before others, got nothing -> write one of a, b"],
+        ["models.gemma.node_pools: must name a pool, got nothing and several pools: a, b -> write one of a, b"],
     ),
-    "an empty first choice": (
-        "SRV-CHOICES",
-        {**choices(a=GPU, b=GPU), "models__gemma__node_pools": ""},
-        ["models.gemma.node_pools: must be a pool of some region, got '' -> write one of a, b"],
+    "an empty name of a pool": (
+        "SRV-POOL",
+        {**choices(a=GPU, b=GPU), "models__gemma__node_pools": [""]},
+        ["models.gemma.node_pools[0]: must be a pool of some region, got '' -> write one of a, b"],
     ),
     "a region with none of the choices": (
-        "SRV-CHOICES",
+        "SRV-POOL",
         {
             **choices(a=GPU, b=GPU),
             "node_pools": {},
@@ -312,11 +334,11 @@ MORE: dict[str, More] = {
         },
         [
             "models.gemma.node_pools: must hold a pool of region eu, got 'a' and 'b'"
-            " -> add one of its pools, or a pool to eu"
+            " -> add one of its pools (c), or name the model's regions without eu"
         ],
     ),
     "a region with one of the choices": (
-        "SRV-CHOICES",
+        "SRV-POOL",
         {
             **choices(a=GPU, b=GPU),
             "node_pools": {},
@@ -326,9 +348,9 @@ MORE: dict[str, More] = {
         [],
     ),
     "a way back without choices": (
-        "SRV-CHOICES",
+        "SRV-POOL",
         {"models__gemma__migrate_back": True},
-        ["models.gemma.migrate_back: must be left out without models.gemma.node_pools, got true -> remove the line"],
+        ["models.gemma.migrate_back: must be left out with one pool, got true -> remove the line"],
     ),
     "more replicas than several pools hold": (
         "SRV-REPLICAS",
@@ -452,13 +474,13 @@ MORE: dict[str, More] = {
         {
             **pool("a2-highgpu-2g"),
             "models__gemma__weights__size_gib": 75,
-            "models__gemma__server__extra_args": ["--gpu-memory-utilization", "0.95"],
+            "models__gemma__server__gpu_memory_percent": 95,
         },
         [],
     ),
     "a small share of the memory": (
         "SRV-MEMORY",
-        {**pool("a2-highgpu-2g"), "models__gemma__server__extra_args": ["--gpu_memory_utilization=.5"]},
+        {**pool("a2-highgpu-2g"), "models__gemma__server__gpu_memory_percent": 50},
         [
             "node_pools.tpu.machine_type: must hold 56 GiB of weights in 50% of the memory of a pod's 2 chips, "
             "got 'a2-highgpu-2g' with 80 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"
@@ -588,13 +610,13 @@ MORE: dict[str, More] = {
         },
         [
             "models.gemma.server.extra_args[0]: must not set --served-model-name, got '--served-model'"
-            " -> write models.gemma.served_name",
-            "models.gemma.server.extra_args[1]: must not set --uds, got '--uds' -> the server listens on models.gemma.server.port",
+            " -> write served_name",
+            "models.gemma.server.extra_args[1]: must not set --uds, got '--uds' -> the server listens on server.port",
             "models.gemma.server.extra_args[2]: must not set --hf-token, got '--hf-token'"
-            " -> it would be in plan and state: write models.gemma.weights.hugging_face_token, the server itself needs none",
+            " -> it would be in plan and state: write weights.hugging_face_token, the server itself needs none",
             "models.gemma.server.extra_args[4]: must not set --download-dir, got '--download-dir'"
             " -> the server downloads nothing: remove it",
-            "models.gemma.server.extra_args[5]: must not set --revision, got '--revision' -> write models.gemma.weights.revision",
+            "models.gemma.server.extra_args[5]: must not set --revision, got '--revision' -> write weights.revision",
         ],
     ),
 }

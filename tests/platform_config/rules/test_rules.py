@@ -16,10 +16,14 @@ from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
     cases_gateway,
+    cases_gpu_sharing,
+    cases_models,
     cases_names,
     cases_pools,
     cases_regions,
+    cases_server,
     cases_serving,
+    cases_shared_pools,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
@@ -29,10 +33,14 @@ TOPICS = (
     cases_regions,
     cases_clusters,
     cases_pools,
+    cases_server,
+    cases_gpu_sharing,
     cases_serving,
+    cases_shared_pools,
     cases_autoscaling,
     cases_weights,
     cases_gateway,
+    cases_models,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
@@ -102,7 +110,7 @@ def test_other_messages(name: str) -> None:
     assert reported(rule, changes) == expected
 
 
-AUTOSCALING = {"autoscaling": {"max_replicas": 1}}
+AUTOSCALING = {"models__gemma__autoscaling": {"max_replicas": 1}}
 GPU = growing("a3-highgpu-8g")
 ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     "an unknown machine": (
@@ -119,9 +127,9 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     ),
     "a fixed number under autoscaling": ({**AUTOSCALING, "models__gemma__replicas": 99}, ["HPA-REPLICAS"]),
     "no pods under autoscaling": ({**AUTOSCALING, "models__gemma__replicas": 0}, ["HPA-REPLICAS"]),
-    "no first choice": (
+    "no pool of several": (
         {**choices(a=GPU, b=GPU), "models__gemma__node_pools": None},
-        ["SRV-CHOICES"],
+        ["SRV-POOL"],
     ),
     "a region without pools": (
         {**choices(a=GPU, b=GPU), "node_pools": {}, "regions__us__node_pools": {"a": GPU, "b": GPU}},
@@ -132,7 +140,7 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
         ["SRV-MULTI-HOST"],
     ),
     "a choice of fixed size": (
-        {**choices(a={"machine_type": "a3-highgpu-8g"}, b=GPU), "autoscaling": {"max_replicas": 2}},
+        {**choices(a={"machine_type": "a3-highgpu-8g"}, b=GPU), "models__gemma__autoscaling": {"max_replicas": 2}},
         ["CHOICE-GROWS"],
     ),
     "choices of two kinds": (choices(gpu=GPU, tpu=growing()), ["CHOICE-POD"]),
@@ -190,7 +198,9 @@ def test_a_model_is_refused_on_every_machine_that_cannot_hold_it() -> None:
         )
         most = machine.chips * machine.memory_gb * 9 // 10
         for weights, refused in ((most, False), (most + 1, True)):
-            model = replace(example.model, weights_gib=weights)
-            made = example.model_copy(update={"node_pools": {"tpu": spec}, "model": model})
+            model = example.models["gemma"]
+            assert model.weights
+            heavy = replace(model, weights=replace(model.weights, size_gib=weights))
+            made = example.model_copy(update={"node_pools": {"tpu": spec}, "models": {"gemma": heavy}})
 
             assert ("SRV-MEMORY" in {problem.rule for problem in check(made)[0]}) == refused, machine.machine_type

@@ -92,7 +92,7 @@ def test_objects_of_a_cluster_that_is_gone_hold_no_other_stack(removable: Deploy
     problem = ran.findings["STACK"]
     assert "Error acquiring the state lock" in problem["found"]
     folder = removable.world.app.outdir / "stacks" / stack
-    assert f"or: terraform -chdir={folder} state rm helm_release.inference_pool_" in problem["fix"]
+    assert f"or: terraform -chdir={folder} state rm helm_release.model-gemma_pool_" in problem["fix"]
     assert (again.code, again.stacks[stack]) == (0, "forgotten")
 
 

@@ -1,0 +1,60 @@
+"""One model of a config: what follows for it from the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from platform_config.model import Model
+from tests.configs import config
+
+REPOSITORY = {"repository": "google/gemma-3-4b-it", "revision": "1" * 40}
+DRAFT = {"draft": {"repository": "google/gemma-3-270m-it", "revision": "2" * 40}}
+
+
+def gemma(**changes: Any) -> Model:
+    """Return the example's model, with keys of the config changed."""
+    return Model(config(**changes), "gemma")
+
+
+@pytest.mark.parametrize(
+    ("settings", "percent", "requests"),
+    [
+        ({}, 60, None),
+        ({"max_utilization_percent": 80}, 80, None),
+        ({"max_in_flight_requests": 8}, None, 8),
+    ],
+)
+def test_the_gateway_says_when_a_region_is_full(
+    settings: dict[str, Any], percent: int | None, requests: int | None
+) -> None:
+    """By the fill of the KV cache, or by requests, which have no percentage."""
+    balancing = gemma(**{f"gateway__{name}": value for name, value in settings.items()}).balancing
+
+    assert (balancing.max_utilization_percent, balancing.max_in_flight_requests) == (percent, requests)
+
+
+@pytest.mark.parametrize(
+    ("weights", "gib"),
+    [
+        (REPOSITORY, 62),
+        ({**REPOSITORY, "size_gib": 10}, 11),
+        ({**REPOSITORY, "source": "hugging_face", "size_gib": 10}, 11),
+        ({"bucket_path": "gs://my-models/v3", "size_gib": 20}, 22),
+        ({"image_path": "/opt/gemma", "size_gib": 20}, 0),
+        ({"image_path": "/opt/gemma", "size_gib": 20, "other_repositories": DRAFT}, 11),
+        (None, 0),
+    ],
+)
+def test_a_node_s_disk_holds_what_is_read_and_a_tenth(weights: dict[str, Any] | None, gib: int) -> None:
+    """Nothing where the image has the weights: no cache, no request for disk."""
+    assert gemma(models__gemma__weights=weights).file_cache_gib == gib
+
+
+def test_a_file_cache_is_as_large_as_given() -> None:
+    """But there is none where nothing is read, whatever the setting says."""
+    given = {"models__gemma__server__file_cache_gib": 30}
+
+    assert gemma(**given).file_cache_gib == 30
+    assert gemma(**given, models__gemma__weights={"image_path": "/opt/gemma"}).file_cache_gib == 0
