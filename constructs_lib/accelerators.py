@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -11,11 +11,14 @@ from types import MappingProxyType
 from typing import Literal
 
 from constructs_lib.gke_version import machine_floor
+from constructs_lib.gpu_sharing import memory_share, partition_memory_gb, partitions_of, sharing_labels
 from constructs_lib.specs import NodePoolSpec
 
 DRA_DRIVER_LABEL = {"cloud.google.com/gke-networking-dra-driver": "true"}
 ARCHITECTURE_LABEL = "kubernetes.io/arch"
 TPU_TOPOLOGY_LABEL = "cloud.google.com/gke-tpu-topology"
+CHOSEN_SSD_GIB = 375
+"""Size of one local SSD on machines where their number can be chosen. Source: Google, "About Local SSD disks"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,7 @@ class Machine:
         boot_disk_type: Disk type it boots from.
         local_ssds: Local SSDs that it always comes with; 0 where there is none, or where one may choose.
         local_ssd_gib: Size of all of them together.
+        local_ssd_choices: How many one may choose; empty where none can be added, None where any number is taken.
         architecture: What its CPUs run; GKE taints arm64 nodes, and images must be built for it.
         sources: Where these facts are from.
     """
@@ -58,6 +62,7 @@ class Machine:
     workload_policy_topology: str | None = None
     local_ssds: int = 0
     local_ssd_gib: int = 0
+    local_ssd_choices: Sequence[int] | None = ()
     architecture: Literal["amd64", "arm64"] = "amd64"
     node_labels: dict[str, str] = field(default_factory=dict)
     note: str | None = None
@@ -66,6 +71,15 @@ class Machine:
     def min_gke_version(self) -> str | None:
         """Lowest GKE that has it with the default GPU driver; None where no source says."""
         return machine_floor(self.machine_type)
+
+    @property
+    def partitions(self) -> Mapping[str, int]:
+        """Sizes into which each GPU can be divided, each with the number of parts; empty where it cannot."""
+        return partitions_of(self.label_value)
+
+    def takes_local_ssds(self, count: int) -> bool:
+        """Return whether one may choose *count* local SSDs."""
+        return self.local_ssd_choices is None or count in self.local_ssd_choices
 
     @property
     def single_host_topology(self) -> str | None:
@@ -87,10 +101,11 @@ class PoolPlan:
 
     Args:
         spec: What is asked for.
-        zones: Number of zones that have nodes, 1 or more.
+        zones: Number of zones of the region, 1 or more. Where the spec names the pool's own, it becomes their number.
 
     Raises:
-        ValueError: The machine type or its topology is not known; the message lists the known ones.
+        ValueError: The machine type, its topology or its partition size is not known, and the message lists the known
+            ones; or TPUs are to be shared.
     """
 
     spec: NodePoolSpec
@@ -105,6 +120,19 @@ class PoolPlan:
             raise ValueError(f"topology of {self.spec.machine_type} must be one of {allowed}, got '{self.topology}'")
         if self.zones < 1:
             raise ValueError(f"zones must be 1 or more, got {self.zones}")
+        self._check_sharing()
+        if self.spec.zones:
+            object.__setattr__(self, "zones", len(self.spec.zones))
+
+    def _check_sharing(self) -> None:
+        spec, known = self.spec, self.machine.partitions
+        if spec.gpu_sharing and self.machine.kind != "gpu":
+            raise ValueError(f"gpu_sharing must be left out for {spec.machine_type}, which has no GPU")
+        if spec.gpu_partition is not None and spec.gpu_partition not in known:
+            allowed = ", ".join(known) or "none: it has no GPU that can be divided"
+            raise ValueError(
+                f"gpu_partition of {spec.machine_type} must be one of {allowed}, got '{spec.gpu_partition}'"
+            )
 
     @property
     def machine(self) -> Machine:
@@ -158,9 +186,56 @@ class PoolPlan:
         return self.nodes * self.machine.chips
 
     @property
+    def shared(self) -> bool:
+        """Whether several pods use one GPU, or one partition each."""
+        return self.spec.gpu_sharing is not None or self.spec.gpu_partition is not None
+
+    @property
+    def clients(self) -> int:
+        """Most pods that use one GPU, or one partition, together."""
+        return self.spec.gpu_sharing.max_clients if self.spec.gpu_sharing else 1
+
+    @property
+    def devices_per_node(self) -> int:
+        """Devices that a node offers to pods: its chips, or as many as sharing makes of them."""
+        parts = self.machine.partitions[self.spec.gpu_partition] if self.spec.gpu_partition else 1
+        return self.machine.chips * parts * self.clients
+
+    @property
+    def most_devices_per_pod(self) -> int:
+        """Devices that one pod can use together: no two parts of GPUs work as one."""
+        return 1 if self.shared else self.machine.chips
+
+    @property
+    def device_memory_gb(self) -> int:
+        """Memory, in GB, of what a pod sees as one device: a chip, or a partition. Pods that share it divide it."""
+        return partition_memory_gb(self.spec.gpu_partition) if self.spec.gpu_partition else self.machine.memory_gb
+
+    @property
+    def gpu_memory_share(self) -> float | None:
+        """Share of that memory that an LLM server may plan for; None where no other pod uses the device."""
+        return memory_share(self.clients)
+
+    @property
+    def host_ipc(self) -> bool:
+        """Whether pods need the node's IPC namespace, by which MPS reaches its daemon. Source: Google, NVIDIA MPS."""
+        return self.spec.gpu_sharing is not None and self.spec.gpu_sharing.strategy == "mps"
+
+    @property
+    def local_ssds(self) -> int:
+        """Local SSDs of a node: those that its machine always has, or as many as were chosen."""
+        return self.machine.local_ssds or self.spec.local_ssds or 0
+
+    @property
+    def local_ssd_gib(self) -> int:
+        """Size of all local SSDs of a node together."""
+        return self.machine.local_ssd_gib or self.local_ssds * CHOSEN_SSD_GIB
+
+    @property
     def dranet(self) -> bool:
-        """Whether the nodes have managed DRANET, the accelerator's own network interfaces."""
-        return self.machine.dra_device_class is not None if self.spec.dranet is None else self.spec.dranet
+        """Whether the nodes have managed DRANET, the accelerator's own network interfaces; a shared GPU has none."""
+        default = self.machine.dra_device_class is not None and not self.shared
+        return default if self.spec.dranet is None else self.spec.dranet
 
     @property
     def compact_placement(self) -> bool:
@@ -182,7 +257,8 @@ class PoolPlan:
     def node_selector(self) -> dict[str, str]:
         """Labels by which pods find its nodes."""
         topology = {TPU_TOPOLOGY_LABEL: self.topology} if self.topology else {}
-        return {self.machine.label: self.machine.label_value, **topology, **self.arm_selector}
+        device = {self.machine.label: self.machine.label_value, **topology, **sharing_labels(self.spec)}
+        return {**device, **self.arm_selector}
 
     @property
     def arm_selector(self) -> dict[str, str]:
@@ -195,4 +271,5 @@ class PoolPlan:
         machine = self.machine
         slice_of_tpus = (machine.label_value, self.topology or "") if machine.kind == "tpu" else ()
         interfaces = machine.dra_device_class if self.dranet and machine.dra_device_class else "no DRANET"
-        return (machine.resource, *slice_of_tpus, interfaces, machine.architecture)
+        parts = tuple(sharing_labels(self.spec).values())
+        return (machine.resource, *slice_of_tpus, *parts, interfaces, machine.architecture)

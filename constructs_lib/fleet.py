@@ -97,7 +97,9 @@ class Fleet(Construct):
             depends_on=[*self.members.values(), self._add_controller_agent()],
         )
         config = {GATEWAY_FEATURE: {"config_membership": self.config_membership}}
-        services = [self._add_feature(DISCOVERY_FEATURE, settled, self._add_importer_role())] if service_discovery else []
+        services = (
+            [self._add_feature(DISCOVERY_FEATURE, settled, self._add_importer_role())] if service_discovery else []
+        )
         self.features = [*services, self._add_feature(GATEWAY_FEATURE, settled, *services, spec=config)]
 
     def _add_member(self, key: str, member: FleetMember) -> GkeHubMembership:

@@ -230,7 +230,6 @@ class InferenceService(Construct):
             annotations={"networking.gke.io/export": "True"},
             field_manager="inference-platform-export",
             force=True,
-            depends_on=[self.server],
         )
 
     def _export_service(self) -> None:

@@ -30,15 +30,16 @@ class NodePool(Construct):
     use. Managed DRANET needs a newer google provider than the bindings pin: call `provider_versions.pin_google`.
 
     Args:
-        cluster: The cluster; the pool is in its zones and uses its provider.
+        cluster: The cluster; the pool is in its zones, or in those of them that the spec names, and uses its provider.
         name: Name of the pool, at most 40 characters.
         spec: Machine type, slice, size, capacity and disk.
         compute_class: Name of the ComputeClass whose pods alone may run on the nodes. Default: any pods may.
 
     Raises:
-        ValueError: GKE takes no pool called *name*, the machine type or its topology is not known, the spec chooses no
-            capacity or two, a fixed size beside autoscaling, or the pool has managed DRANET and the cluster no
-            Dataplane V2.
+        ValueError: GKE takes no pool called *name*; the machine type, its topology or its partition size is not known;
+            the spec chooses no capacity or two, a fixed size beside autoscaling, zones that the cluster does not have,
+            local SSDs that the machine does not take, shared GPUs with managed DRANET, or a disk of images without
+            image streaming; or the pool has managed DRANET and the cluster no Dataplane V2.
 
     Attributes:
         name: The pool's name (known at synth).
@@ -68,7 +69,7 @@ class NodePool(Construct):
         self.pool = ContainerNodePool(
             self,
             "Default",
-            **pool_settings(cluster, name),
+            **pool_settings(cluster, name, spec.zones),
             **accelerator_size(plan),
             node_config=config,
             placement_policy=_placement(scope, cluster, name, plan),
@@ -97,6 +98,14 @@ def _wrong_settings(plan: PoolPlan, cluster: GkeCluster) -> Iterator[str]:
         yield f"autoscaling must not be given for a slice of {plan.slice_nodes} nodes, which comes and goes whole"
     if growth and growth.min_nodes and spec.capacity.grows_from_zero:
         yield f"min_nodes must be 0 for {' and '.join(spec.capacity.modes)}, got {growth.min_nodes}"
+    if unknown := [zone for zone in spec.zones or () if zone not in cluster.plan.zones]:
+        yield f"zones must be some of {', '.join(cluster.plan.zones)}, got {', '.join(unknown)}"
+    if plan.shared and plan.dranet:
+        yield "dranet must not be true where GPUs are shared"
+    if spec.local_ssds is not None and not plan.machine.takes_local_ssds(spec.local_ssds):
+        yield f"local_ssds must be a number that {spec.machine_type} takes, got {spec.local_ssds}"
+    if spec.preloaded_image_disk and not spec.image_streaming:
+        yield "image_streaming must be true for preloaded_image_disk"
 
 
 def _shape(scope: Construct, name: str, plan: PoolPlan) -> str:

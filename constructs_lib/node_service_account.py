@@ -21,6 +21,9 @@ ROLES = {
 """Logs and metrics; the metric that the load balancer balances on; images of the project. Sources: Google, "Harden your
 cluster's security" and "Expose custom metrics for autoscaling"."""
 
+STREAMING_ROLES = {"image-streaming": "roles/serviceusage.serviceUsageConsumer"}
+"""For nodes that stream images. Source: Google, "Use Image streaming to pull container images"."""
+
 
 class NodeServiceAccount(Construct):
     """
@@ -30,6 +33,7 @@ class NodeServiceAccount(Construct):
         google: Provider of the project.
         project: Project ID.
         account_id: The part of the e-mail address before the @, 6 to 30 characters.
+        image_streaming: Adds the role that nodes need to stream images. Default: no.
         after: What must exist first: the IAM API.
 
     Raises:
@@ -53,6 +57,7 @@ class NodeServiceAccount(Construct):
         google: GoogleProvider,
         project: str,
         account_id: str,
+        image_streaming: bool = False,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         refuse(report_wrong("account_id", account_id, wrong_account(account_id)))
@@ -69,7 +74,7 @@ class NodeServiceAccount(Construct):
         self.account_id = account_id
         self.email = account.email
         self.member = account.member
-        for key, role in ROLES.items():
+        for key, role in {**ROLES, **(STREAMING_ROLES if image_streaming else {})}.items():
             ProjectIamMember(self, key, provider=google, project=project, role=role, member=account.member)
 
     @classmethod
@@ -77,7 +82,8 @@ class NodeServiceAccount(Construct):
         """
         Return an account that is managed elsewhere, for networks and clusters here.
 
-        Nothing of it is managed, and it is given no role: it needs those in `ROLES`.
+        Nothing of it is managed, and it is given no role: it needs those in `ROLES`, and those in `STREAMING_ROLES`
+        where nodes stream images.
 
         Raises:
             ValueError: IAM takes no such account ID, or Google no such project.

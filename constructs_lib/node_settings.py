@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from cdktf_cdktf_provider_google.container_node_pool import (
     ContainerNodePoolNodeConfigGuestAccelerator,
+    ContainerNodePoolNodeConfigSecondaryBootDisks,
     ContainerNodePoolNodeConfigTaint,
 )
 
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.manifests.compute_class import NODE_LABEL
-from constructs_lib.specs import CapacitySpec
+from constructs_lib.specs import CapacitySpec, GpuSharingSpec, NodePoolSpec
 
 if TYPE_CHECKING:
     from constructs_lib.gke_cluster import GkeCluster
@@ -21,9 +22,9 @@ FLEX_START_MAX_RUN_SEC = 7 * 24 * 3600
 """The longest that Dynamic Workload Scheduler runs a node. Source: Google, "About flex-start provisioning mode"."""
 
 
-def pool_settings(cluster: GkeCluster, name: str) -> dict[str, Any]:
+def pool_settings(cluster: GkeCluster, name: str, zones: tuple[str, ...] | None = None) -> dict[str, Any]:
     """
-    Return what every pool of *cluster* is made with.
+    Return what every pool of *cluster* is made with, in *zones* or in all zones of the cluster.
 
     Each pool says itself whether its nodes are private: the cluster's own setting does not reach pools that exist, and
     the provider sends false for a pool that has another network setting and says nothing (google 7.45.0).
@@ -33,7 +34,7 @@ def pool_settings(cluster: GkeCluster, name: str) -> dict[str, Any]:
         "project": cluster.plan.project,
         "name": name,
         "cluster": cluster.id,
-        "node_locations": list(cluster.plan.zones),
+        "node_locations": list(zones or cluster.plan.zones),
         "network_config": {"enable_private_nodes": cluster.spec.private_nodes},
         "timeouts": {"create": "60m", "update": "90m", "delete": "60m"},
     }
@@ -64,6 +65,7 @@ def accelerator_config(pool: PoolPlan, compute_class: str | None) -> dict[str, A
         "shielded_instance_config": {"enable_integrity_monitoring": True},
         **_gpus(pool),
         **_local_ssds(pool),
+        **_images(pool.spec),
         **_capacity(pool.spec.capacity),
     }
 
@@ -93,19 +95,47 @@ def _gpus(pool: PoolPlan) -> dict[str, Any]:
         type=pool.machine.label_value,
         count=pool.machine.chips,
         gpu_driver_installation_config={"gpu_driver_version": pool.spec.gpu_driver_version or "DEFAULT"},
+        gpu_partition_size=pool.spec.gpu_partition,
+        gpu_sharing_config=_sharing(pool.spec.gpu_sharing),
     )
     return {"guest_accelerator": [gpu]}
 
 
+def _sharing(sharing: GpuSharingSpec | None) -> dict[str, Any] | None:
+    """Return the block by which several pods get one GPU, or one partition."""
+    if sharing is None:
+        return None
+    return {"gpu_sharing_strategy": sharing.strategy.upper(), "max_shared_clients_per_gpu": sharing.max_clients}
+
+
 def _local_ssds(pool: PoolPlan) -> dict[str, Any]:
     """
-    Return the block that has all of the machine's own SSDs hold images, weights and caches instead of the boot disk.
+    Return the block that has all local SSDs hold images, weights and caches instead of the boot disk.
 
-    GKE uses them anyway, and the provider would replace a pool whose configuration does not say so at the next plan
-    (hashicorp/terraform-provider-google#17068).
+    GKE uses those that a machine always has anyway, and the provider would replace a pool whose configuration does not
+    say so at the next plan (hashicorp/terraform-provider-google#17068). Others are there only if the block counts them.
     """
-    count = pool.machine.local_ssds
+    count = pool.local_ssds
     return {"ephemeral_storage_local_ssd_config": {"local_ssd_count": count}} if count else {}
+
+
+def _images(spec: NodePoolSpec) -> dict[str, Any]:
+    """
+    Return how nodes get container images faster: by image streaming, and from a disk that holds some already.
+
+    The provider leaves image streaming as it is where nothing is said (google 7.45.0, tried). Sources: Google, "Use
+    Image streaming to pull container images" (Container-Optimized OS only), "Use secondary boot disks to preload data
+    or container images".
+    """
+    if not spec.image_streaming:
+        return {} if spec.image_streaming is None else {"gcfs_config": {"enabled": False}}
+    streaming = {"image_type": "COS_CONTAINERD", "gcfs_config": {"enabled": True}}
+    if spec.preloaded_image_disk is None:
+        return streaming
+    disk = ContainerNodePoolNodeConfigSecondaryBootDisks(
+        disk_image=spec.preloaded_image_disk, mode="CONTAINER_IMAGE_CACHE"
+    )
+    return {**streaming, "secondary_boot_disks": [disk]}
 
 
 def _capacity(capacity: CapacitySpec) -> dict[str, Any]:

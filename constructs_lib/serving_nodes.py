@@ -24,7 +24,8 @@ class ServingNodes:
     The pools of one cluster that the model server may run on, the first choice first. Known at synth.
 
     All choices run the same pod, so it asks for as many chips as the smallest of them has, or for as many as the model
-    is split over. TPUs are handed out by the whole node; GPUs one by one, and then a node can hold several pods.
+    is split over. TPUs are handed out by the whole node; GPUs one by one, and then a node can hold several pods. Of a
+    GPU that is shared a pod gets one part.
 
     Attributes:
         pools: The choices by their key, in order.
@@ -50,6 +51,8 @@ class ServingNodes:
         for key, pool in self.pools.items():
             if pool.multi_host:
                 yield f"nodes must be slices of one node, got {pool.topology} in {key}"
+            elif pool.shared and self.split != 1:
+                yield f"tensor_parallel_size must be 1 on the shared GPUs of {key}, got {self.split}"
             elif self.split < 1 or pool.machine.chips % self.split:
                 chips = f"the {pool.machine.chips} chips of a node of {key}"
                 yield f"tensor_parallel_size must divide {chips}, got {self.split}"
@@ -63,8 +66,8 @@ class ServingNodes:
 
     @property
     def chips_per_pod(self) -> int:
-        """TPU chips or GPUs that a pod asks for."""
-        smallest = min(pool.machine.chips for pool in self.pools.values())
+        """TPU chips or GPUs that a pod asks for; of shared GPUs one part."""
+        smallest = min(pool.most_devices_per_pod for pool in self.pools.values())
         return (self.tensor_parallel_size or smallest) if self.first.machine.kind == "gpu" else smallest
 
     @property
@@ -74,7 +77,17 @@ class ServingNodes:
 
     def pods_per_node(self, pool: PoolPlan) -> int:
         """Return how many pods a node of *pool* holds."""
-        return pool.machine.chips // self.chips_per_pod
+        return pool.devices_per_node // self.chips_per_pod
+
+    @property
+    def gpu_memory_share(self) -> float | None:
+        """Share of a GPU's memory that an LLM server may plan for on whichever choice; None where it has it alone."""
+        return min((pool.gpu_memory_share for pool in self.pools.values() if pool.gpu_memory_share), default=None)
+
+    @property
+    def host_ipc(self) -> bool:
+        """Whether a pod needs the node's IPC namespace on some choice."""
+        return any(pool.host_ipc for pool in self.pools.values())
 
     @property
     def own_driver(self) -> bool:
@@ -113,6 +126,8 @@ class ServingNodes:
             memory_gib=self.memory_gib or max(1, floor(self.memory_gib_per_pod * MEMORY_SHARE)),
             node_selector=self._node_selector(),
             tolerations=(toleration(self.compute_class),) if self.compute_class else (),
+            host_ipc=self.host_ipc,
+            gpu_memory_share=self.gpu_memory_share,
         )
 
     def _node_selector(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
@@ -46,7 +47,8 @@ class ModelEndpoint:
             return cls(url=url, model=model.name)
         host = {"Host": address.host} if address.host else {}
         path = address.path or ""
-        return cls(url=f"{url.removesuffix(path)}{path}", model=model.name, headers=host | address.headers)
+        base = url.removesuffix(path) if urlsplit(url).path.endswith(path) else url
+        return cls(url=f"{base}{path}", model=model.name, headers=host | address.headers)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from platform_config.pages import REMOVE_A_REGION, TURN_AUTOSCALING_ON
+from platform_config.pages import REMOVE_A_MODEL, REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
@@ -37,6 +37,7 @@ class Effect:
 IN_PLACE = Effect("in place")
 RESTARTS = Effect("in place", "restarts the servers")
 NODES = Effect("in place", "GKE replaces the nodes, one after the other")
+REMOVED_ZONE = Effect("in place", "nodes in a removed zone are deleted at once")
 POOL = Effect("replaces", "the pool in every region that has it: its servers are gone until it is back")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
 _GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
@@ -48,7 +49,7 @@ EFFECTS: Mapping[str, Effect] = {
     "regions": Effect("in place", f"a new key adds a region; to remove one: {REMOVE_A_REGION}"),
     "regions.<key>.number": FIXED,
     "regions.<key>.region": FIXED,
-    "regions.<key>.zones": Effect("in place", "nodes in a removed zone are deleted at once"),
+    "regions.<key>.zones": REMOVED_ZONE,
     "regions.<key>.config_cluster": Effect("refused", "the plan shows the steps; there is no gateway meanwhile"),
     "regions.<key>.capacity_percent": IN_PLACE,
     "regions.<key>.preferred": IN_PLACE,
@@ -68,7 +69,15 @@ EFFECTS: Mapping[str, Effect] = {
     "node_pools.<key>.disk_gib": NODES,
     "node_pools.<key>.disk_type": NODES,
     "node_pools.<key>.gpu_driver_version": POOL,
-    "models": Effect("in place", "a new key adds a model; to remove one: first `drain: true`, deploy"),
+    "node_pools.<key>.gpu_sharing": POOL,
+    "node_pools.<key>.gpu_partition": POOL,
+    "node_pools.<key>.local_ssds": POOL,
+    "node_pools.<key>.zones": REMOVED_ZONE,
+    "node_pools.<key>.image_streaming": Effect(
+        "in place", "GKE replaces the nodes, one after the other; without the line it stays as it was"
+    ),
+    "node_pools.<key>.preloaded_image_disk": POOL,
+    "models": Effect("in place", f"a new key adds a model; to remove one: {REMOVE_A_MODEL}"),
     "models.<key>.weights": Effect("in place", "restarts its servers"),
     "models.<key>.weights.repository": DOWNLOAD,
     "models.<key>.weights.revision": DOWNLOAD,
@@ -171,14 +180,18 @@ COMES: Mapping[str, Effect] = {
 
 LEAVES: Mapping[str, Effect] = {
     "regions": Effect("leaves", f"follow the steps of {REMOVE_A_REGION}"),
-    "models": Effect("refused", "first `drain: true`, deploy, then remove it"),
+    "models": Effect("refused", f"first drain it, by the steps of {REMOVE_A_MODEL}"),
 }
 """For a key that is removed."""
+DRAINED = Effect("in place", "its servers go: it is drained")
+"""For a model that is removed after the last step that it needs."""
 
 
 def effect_of_change(path: str, was: Any, now: Any) -> Effect | None:
     """Return the effect of changing the value at *path* from *was* to *now*; None is no value, or no effect."""
     setting = setting_of(path)
+    if setting == "models" and now is None and was.get("drain"):
+        return DRAINED
     ends = COMES if was is None else LEAVES if now is None else {}
     return ends.get(setting) or effect_of(setting)
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Location, Problem, yaml_path
 from platform_config.partial_config import make_partial_config
-from platform_config.reading.shape_errors import explain_section_error, explain_shape_errors, likely_meant
+from platform_config.reading.shape_errors import explain_section_error, explain_shape_errors
+from platform_config.reading.unknown_settings import likely_meant
 from platform_config.reading.yaml_file import Reading, read
 from platform_config.rules import check, check_known
 

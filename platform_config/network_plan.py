@@ -10,7 +10,7 @@ from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyP
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from platform_config.config import Config
-from platform_config.model import models_of
+from platform_config.model import models_in
 from platform_config.names import Names
 
 PROXY_PREFIX_LENGTH = 23
@@ -60,12 +60,8 @@ def region_ranges(config: Config, key: str) -> RegionRanges:
     return RegionRanges(nodes=nodes, pods=pods, services=services, proxy=proxy)
 
 
-def network_policy_plan(config: Config) -> NetworkPolicyPlan:
-    """
-    Return the pods, ports and proxies that the network policies of each cluster name.
-
-    All models are in it: one that leaves a region keeps its policies until its servers are gone, in a later stack.
-    """
+def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
+    """Return the pods, ports and proxies that the network policies of the cluster of region *key* name."""
     names = Names(config)
     return NetworkPolicyPlan(
         namespace=config.namespace,
@@ -75,8 +71,9 @@ def network_policy_plan(config: Config) -> NetworkPolicyPlan:
                 server_port=model.server.http_port,
                 picker_labels=picker_labels(names.inference_pool(model.key)) if model.has_pool else None,
             )
-            for model in models_of(config)
+            for model in models_in(config, key)
         },
+        server_ports=_server_ports(config),
         picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
         picker_metrics_port=METRICS_PORT,
         proxies={key: str(region_ranges(config, key).proxy) for key in config.regions},
@@ -86,5 +83,8 @@ def network_policy_plan(config: Config) -> NetworkPolicyPlan:
 
 def server_ports(config: Config) -> tuple[int, ...]:
     """Return the ports of all model servers and endpoint pickers, which health checks and proxies reach."""
-    ports = {model.server.http_port for model in config.models.values()}
-    return (*sorted(ports), EXT_PROC_PORT, GRPC_HEALTH_PORT)
+    return (*_server_ports(config), EXT_PROC_PORT, GRPC_HEALTH_PORT)
+
+
+def _server_ports(config: Config) -> tuple[int, ...]:
+    return tuple(sorted({model.server.http_port for model in config.models.values()}))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from types import NoneType
+from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel
 
@@ -84,7 +85,7 @@ class _Maker:
         if location in self._broken:
             return UNKNOWN
         if value is None:
-            return None
+            return None if NoneType in get_args(hint) else UNKNOWN
         if settings_of(hint):
             return self._section(hint, value, location)
         if is_map(hint):

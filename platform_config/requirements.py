@@ -13,7 +13,7 @@ from constructs_lib.gke_version import (
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
 from constructs_lib.inferencepool_chart import endpoint_picker_requests
 from platform_config.config import Config
-from platform_config.model import models_in, models_of
+from platform_config.model import models_in
 
 AdapterSource = Literal["pods", "external"]
 ADAPTER_SOURCES: tuple[AdapterSource, ...] = ("pods", "external")
@@ -33,6 +33,8 @@ SERVICES = (
     "trafficdirector",
 )
 """Google APIs that every platform needs."""
+IMAGE_STREAMING_SERVICE = "containerfilesystem"
+"""The API that nodes stream images from. Source: Google, "Use Image streaming to pull container images"."""
 MACHINES = (("e2-standard-4", 4, 16), ("e2-standard-8", 8, 32), ("e2-standard-16", 16, 64), ("e2-standard-32", 32, 128))
 """Name, vCPU and memory in GiB."""
 SYSTEM_CPU = 1.5
@@ -48,7 +50,16 @@ def project_services(config: Config) -> list[str]:
         extra.append(DISCOVERY_FEATURE)
     if config.token_secrets:
         extra.append("secretmanager")
+    if streams_images(config):
+        extra.append(IMAGE_STREAMING_SERVICE)
     return sorted([*SERVICES, *extra])
+
+
+def streams_images(config: Config) -> bool:
+    """Return whether the nodes of some pool stream container images."""
+    specs = [*config.node_pools.values()]
+    specs += [spec for region in config.regions.values() for spec in (region.node_pools or {}).values()]
+    return any(spec.image_streaming is True for spec in specs)
 
 
 def feature_floors(config: Config, key: str) -> dict[str, str]:

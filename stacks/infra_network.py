@@ -20,7 +20,7 @@ from platform_config.plan_refusals import (
     explain_moved_namespace,
     explain_removed_bucket,
 )
-from platform_config.requirements import project_services
+from platform_config.requirements import project_services, streams_images
 from stacks.base import BaseStack
 from stacks.infra_fleet import bucket_readers, server_identity
 
@@ -44,6 +44,7 @@ class InfraNetworkStack(BaseStack):
             google=self.google,
             project=project,
             account_id=self.names.node_service_account,
+            image_streaming=streams_images(config),
             after=services.enabled,
         )
         self._add_bucket(services)

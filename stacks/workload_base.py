@@ -31,6 +31,18 @@ LATE_CRDS_TIMEOUT_SEC = 900
 SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
 
+def _pod_security(config: Config, key: str) -> dict[str, str]:
+    """
+    Return the namespace's labels of Pod Security: `baseline`, which refuses the IPC namespace that MPS needs.
+
+    Where a model of region *key* needs it, the level is only warned of and audited: there is none in between.
+    """
+    label = "pod-security.kubernetes.io"
+    if any(model.serving_nodes(key).host_ipc for model in models_in(config, key)):
+        return {f"{label}/enforce": "privileged", f"{label}/warn": "baseline", f"{label}/audit": "baseline"}
+    return {f"{label}/enforce": "baseline"}
+
+
 class WorkloadBaseStack(ClusterStack):
     """
     Namespace, shared network policies, the CRD that GKE lacks, and a gate for CRDs that come late.
@@ -45,7 +57,7 @@ class WorkloadBaseStack(ClusterStack):
             self,
             "namespace",
             provider=self.kubernetes,
-            metadata={"name": config.namespace, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+            metadata={"name": config.namespace, "labels": _pod_security(config, key)},
             timeouts={"delete": "15m"},
         )
         RemovalGuard(
@@ -77,7 +89,7 @@ class WorkloadBaseStack(ClusterStack):
             )
 
     def _add_network_policies(self, namespace: NamespaceV1) -> None:
-        for key, policy in shared_policies(network_policy_plan(self.config)).items():
+        for key, policy in shared_policies(network_policy_plan(self.config, self.key)).items():
             KubernetesObject(
                 self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy, after=[namespace]
             )

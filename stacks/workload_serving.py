@@ -83,7 +83,7 @@ class WorkloadServingStack(ClusterStack):
     def _add_network_policies(self, model: Model) -> list[ITerraformDependable]:
         if not self.config.cluster.network_policies:
             return []
-        policies = model_policies(network_policy_plan(self.config), model.key)
+        policies = model_policies(network_policy_plan(self.config, self.key), model.key)
         return [
             KubernetesObject(self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy)
             for key, policy in policies.items()

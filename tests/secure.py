@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from platform_config.config import Config
+from platform_config.requirements import streams_images
 from tests.checks.sent import values
 
 NEVER = (
@@ -22,6 +23,8 @@ ROLES = {
     "roles/monitoring.viewer",
     "roles/compute.networkViewer",
 }
+STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
+"""Of the nodes, where some stream their images."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
 """The only public addresses that reach a node: Google's probes."""
@@ -67,7 +70,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
-        "google_project_iam_member": {"role": ROLES},
+        "google_project_iam_member": {"role": ROLES | ({STREAMING_ROLE} if streams_images(config) else set())},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},

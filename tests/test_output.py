@@ -74,6 +74,20 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}},
         "models__gemma__autoscaling": {"max_replicas": 3, "metric_source": "external"},
     },
+    "time-sharing on L4s with local SSDs in one of two zones, MPS on parts of H100s, images streamed and preloaded": {
+        "regions__us__zones": ["us-east5-a", "us-east5-b"],
+        "regions__us__node_pools": {
+            "tpu": {"machine_type": "g2-standard-48", "local_ssds": 4, "zones": ["us-east5-b"],
+                    "gpu_sharing": {"strategy": "time_sharing", "max_clients": 2}},
+        },
+        "regions__eu__node_pools": {
+            "tpu": {"machine_type": "a3-highgpu-8g", "gpu_partition": "3g.40gb", "image_streaming": True,
+                    "gpu_sharing": {"strategy": "mps", "max_clients": 2}, "autoscaling": {"max_nodes": 2},
+                    "preloaded_image_disk": "projects/my-project-id/global/images/vllm-1"},
+        },
+        "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
+        "models__gemma__weights__size_gib": 8,
+    },
     "GB300 from a reservation, an adapter that is there": {
         "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
                             "autoscaling": {"min_nodes": 1, "max_nodes": 4}},

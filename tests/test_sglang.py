@@ -109,9 +109,7 @@ def test_a_version_that_nobody_knows_is_not_guessed() -> None:
             ask(unknown)
 
 
-@pytest.mark.parametrize(
-    ("tag", "health"), [("v0.5.6", "answers at once"), ("v0.5.3", "waits up to 20 s for a token")]
-)
+@pytest.mark.parametrize(("tag", "health"), [("v0.5.6", "answers at once"), ("v0.5.3", "waits up to 20 s for a token")])
 def test_a_line_says_what_follows_from_the_image(tag: str, health: str) -> None:
     """For the summary of a synth."""
     line = model_servers.describe(ServerSpec(kind="sglang", image=f"lmsysorg/sglang:{tag}"))

@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT))
 from constructs_lib import specs  # noqa: E402
 from constructs_lib.accelerators import Machine, machines  # noqa: E402
 from constructs_lib.gke_version import FLOORS, Floor  # noqa: E402
+from constructs_lib.gpu_sharing import partition_data, partition_memory_gb  # noqa: E402
 from platform_config.config import Config  # noqa: E402
 from platform_config.effects import EFFECTS, effect_of  # noqa: E402
 from platform_config.load import load  # noqa: E402
@@ -176,14 +177,24 @@ def machines_page() -> str:
             "lowest GKE",
             "managed DRANET",
             "boot disk",
+            "local SSDs",
         ),
-        (_machine_row(m, m.min_gke_version or "") for m in machines().values() if m.kind == "gpu"),
+        ((*_machine_row(m, m.min_gke_version or ""), _local_ssds(m)) for m in machines().values() if m.kind == "gpu"),
     )
-    sources = sorted({source for machine in machines().values() for source in machine.sources})
+    sizes = partition_data()
+    parts = table(
+        ("accelerator", "size", "memory, GB", "partitions of one GPU"),
+        (
+            (gpu, f"`{size}`", str(partition_memory_gb(size)), str(count))
+            for gpu, counts in sizes["partitions"].items()
+            for size, count in counts.items()
+        ),
+    )
+    sources = sorted({source for machine in machines().values() for source in machine.sources} | {*sizes["sources"]})
     return (
         f"{HEADER}# Machines\n\nWhat `machine_type` and `topology` may be. A slice of one node can serve a model; "
-        f"larger ones are for jobs.\n\n## TPU\n\n{tpus}\n## GPU\n\n{gpus}\n## Sources\n\n"
-        + "".join(f"- {source}\n" for source in sources)
+        f"larger ones are for jobs.\n\n## TPU\n\n{tpus}\n## GPU\n\n{gpus}\n## Partitions of GPUs\n\n"
+        f"What `gpu_partition` may be.\n\n{parts}\n## Sources\n\n" + "".join(f"- {source}\n" for source in sources)
     )
 
 
@@ -192,6 +203,13 @@ def _machine_row(machine: Machine, own: str) -> tuple[str, ...]:
     dranet = f"`{machine.dra_device_class}`" if machine.dra_device_class else "no"
     node = (str(machine.chips), str(machine.cpus), str(machine.host_memory_gib))
     return f"`{machine.machine_type}`", kind, *node, own, dranet, machine.boot_disk_type
+
+
+def _local_ssds(machine: Machine) -> str:
+    if machine.local_ssds:
+        return f"always {machine.local_ssds}"
+    choices = machine.local_ssd_choices
+    return "any number" if choices is None else " or ".join(str(count) for count in (0, *choices))
 
 
 def _slices(machine: Machine) -> str:

@@ -59,7 +59,9 @@ class NetworkPolicyPlan:
 
     Attributes:
         namespace: The namespace; pods in it that no policy names may ask DNS and nothing else.
-        models: The pods of each model, by its key.
+        models: The pods of each model in this cluster, by its key.
+        server_ports: Ports of the servers of every model: a model that comes to another cluster, or leaves this one,
+            changes no policy that all pods share.
         picker_ports: Ports of the endpoint pickers that the load balancer and its health checks call.
         picker_metrics_port: Where their metrics are read.
         proxies: Range of the load balancer's proxies in each region, by the region's key.
@@ -68,6 +70,7 @@ class NetworkPolicyPlan:
 
     namespace: str
     models: Mapping[str, ModelPeers]
+    server_ports: Sequence[int]
     picker_ports: Sequence[int]
     picker_metrics_port: int
     proxies: Mapping[str, str]
@@ -76,7 +79,7 @@ class NetworkPolicyPlan:
     @property
     def served_ports(self) -> list[int]:
         """Ports that the load balancer and its health checks reach."""
-        return [*sorted({model.server_port for model in self.models.values()}), *self.picker_ports]
+        return [*sorted(set(self.server_ports)), *self.picker_ports]
 
 
 def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:

@@ -19,7 +19,7 @@ from constructs_lib.specs.gateway import DEFAULT_SPILL_OVER_PERCENT, GatewaySpec
 from constructs_lib.specs.hugging_face import HuggingFaceTokenSpec, KubernetesSecretSpec, RepositorySpec, Snapshot
 from constructs_lib.specs.model import AddressSpec, CanarySpec, ModelSpec, TrafficSpec
 from constructs_lib.specs.network import CidrSpec, NetworkSpec
-from constructs_lib.specs.node_pool import CapacitySpec, NodeAutoscalingSpec, NodePoolSpec
+from constructs_lib.specs.node_pool import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
 from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
@@ -35,6 +35,7 @@ __all__ = [
     "CidrSpec",
     "ClusterSpec",
     "GatewaySpec",
+    "GpuSharingSpec",
     "HealthCheckSpec",
     "HuggingFaceTokenSpec",
     "InferencePoolSpec",

@@ -81,6 +81,26 @@ class NodeAutoscalingSpec:
             raise ValueError(f"min_nodes must be between 0 and max_nodes ({self.max_nodes}), got {self.min_nodes}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class GpuSharingSpec:
+    """
+    How several pods use one GPU, or one partition of it.
+
+    Args:
+        strategy: `time_sharing`: the GPU switches between pods, and nothing limits the memory that one takes. `mps`:
+            pods run at the same time, each with an equal part of memory and threads; they share the node's IPC
+            namespace.
+        max_clients: Most pods on one GPU, or on one partition.
+    """
+
+    strategy: Literal["time_sharing", "mps"]
+    # Source: GoogleCloudPlatform/compute-class-api, gpuSharing.maxSharedClientsPerGPU.
+    max_clients: Annotated[int, Between(2, 48)]
+
+    def __post_init__(self) -> None:
+        refuse(wrong_settings(self))
+
+
 def _on_demand() -> CapacitySpec:
     return CapacitySpec(on_demand=True)
 
@@ -97,12 +117,24 @@ class NodePoolSpec:
             its topology needs.
         autoscaling: Lets the pool grow and shrink. Default: off, but flex_start and queued pools grow from none.
         capacity: Where the machines come from. Default: on demand.
-        dranet: Managed DRANET: the accelerator's own network interfaces. Default: on where the machine has it.
+        dranet: Managed DRANET: the accelerator's own network interfaces. Default: on where the machine has it, and off
+            where its GPUs are shared.
         compact_placement: Nodes side by side. Default: on for multi-host slices, which need it.
         disk_gib: Boot disk, in GiB; on machines without local SSDs the weights are on it.
         disk_type: Default: what the machine takes (`hyperdisk-balanced` on new TPUs).
         gpu_driver_version: `DEFAULT` of the node image, `LATEST`, or `INSTALLATION_DISABLED` where something else
             installs it. Default: `DEFAULT`, and nothing on TPUs.
+        gpu_sharing: Lets several pods use one GPU. Default: each GPU belongs to one pod.
+        gpu_partition: Size of the parts into which each GPU is divided, such as `1g.10gb`: each is a GPU of its own to
+            pods. Default: GPUs are whole.
+        local_ssds: Local SSDs on machines where their number can be chosen; they hold images, weights and caches.
+            Default: none.
+        zones: Zones of the pool, some of those of its region. Default: all zones of the region.
+        image_streaming: Starts containers while their image is still being read. Works with images from Artifact
+            Registry and public ones from Docker Hub; others are pulled as usual. Default: nothing is said, so a pool
+            that streams keeps doing so until this is `false`.
+        preloaded_image_disk: Disk image that holds container images, `projects/<project>/global/images/<name>`: each
+            node gets a disk of it. Needs `image_streaming`.
     """
 
     machine_type: str
@@ -116,6 +148,14 @@ class NodePoolSpec:
     disk_gib: Annotated[int, Between(10, 65536)] = 200
     disk_type: str | None = None
     gpu_driver_version: Literal["DEFAULT", "LATEST", "INSTALLATION_DISABLED"] | None = None
+    gpu_sharing: GpuSharingSpec | None = None
+    gpu_partition: str | None = None
+    # The most that any machine has: constructs_lib/data/machines.json.
+    local_ssds: Annotated[int | None, Between(1, 32)] = None
+    zones: tuple[str, ...] | None = None
+    image_streaming: bool | None = None
+    preloaded_image_disk: str | None = None
 
     def __post_init__(self) -> None:
-        refuse(wrong_settings(self))
+        no_zones = ["zones must name at least one zone, got none"] if self.zones == () else []
+        refuse([*wrong_settings(self), *no_zones])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 import ssl
 from collections.abc import AsyncIterator
-from itertools import cycle
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
 

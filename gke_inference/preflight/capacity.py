@@ -94,13 +94,15 @@ def spelled(version: GkeVersion) -> str:
 
 def _machines(target: Target, key: str) -> Iterator[Finding]:
     region = target.config.regions[key]
-    types = {pool.machine.machine_type for pool in target.config.pools(key).values()}
-    for machine_type in sorted({*types, system_machine_type(target.config)}):
-        id_ = f"MACHINE-{machine_type}"
-        needed = f"{machine_type} in {', '.join(region.zones)}"
+    wanted = {system_machine_type(target.config): set(region.zones)}
+    for pool in target.config.pools(key).values():
+        wanted.setdefault(pool.machine.machine_type, set()).update(pool.spec.zones or region.zones)
+    for machine_type in sorted(wanted):
+        id_, zones_of_pools = f"MACHINE-{machine_type}", [z for z in region.zones if z in wanted[machine_type]]
+        needed = f"{machine_type} in {', '.join(zones_of_pools)}"
         missing = [
             zone
-            for zone in region.zones
+            for zone in zones_of_pools
             if target.google.find(
                 "compute", "v1", "machineTypes.get", project=target.project, zone=zone, machineType=machine_type
             ) is None

@@ -9,8 +9,8 @@ from functools import partial
 
 import httpx
 
-from constructs_lib.specs import LoraAdapterSpec, RepositorySpec, WeightsSpec
-from constructs_lib.vllm_arguments import weights_format
+from constructs_lib.specs import WeightsSpec
+from constructs_lib.specs.hugging_face import Snapshot
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
@@ -32,17 +32,15 @@ class Download:
 
     Attributes:
         id: Id of its findings.
-        model: Key of the model.
+        model: The model.
         weights: The model's weights.
-        snapshot: Repository and revision.
-        form: Which of its files are needed, as the download program calls it.
+        snapshot: Repository, revision and files.
     """
 
     id: str
-    model: str
+    model: Model
     weights: WeightsSpec
-    snapshot: RepositorySpec | LoraAdapterSpec
-    form: str
+    snapshot: Snapshot
 
     @property
     def with_token(self) -> bool:
@@ -52,26 +50,23 @@ class Download:
     @property
     def add_token(self) -> str:
         """The fix for a repository that needs a token where the config names none."""
-        return f"add models.{self.model}.weights.hugging_face_token"
+        return f"add models.{self.model.key}.weights.hugging_face_token"
 
 
 def downloads(target: Target) -> Iterator[Download]:
     """Yield every repository of every model: the weights, the adapters, and what else a server needs."""
     for model in models_of(target.config):
-        if model.weights is not None and model.weights.repository is not None:
-            yield from _downloads(target, model, model.weights)
+        if model.weights is not None:
+            for snapshot in model.weights.snapshots:
+                id_ = weights_id(target, model, snapshot.name)
+                yield Download(id=id_, model=model, weights=model.weights, snapshot=snapshot)
 
 
-def _downloads(target: Target, model: Model, weights: WeightsSpec) -> Iterator[Download]:
+def weights_id(target: Target, model: Model, name: str = "") -> str:
+    """Return the id of the finding on the weights of *model*, or on the adapter or other repository *name* of it."""
     own = target.model_id("MODEL", model.key)
-    between = "/" if own != "MODEL" else "-"
-    made = partial(Download, model=model.key, weights=weights)
-    snapshot = RepositorySpec(repository=str(weights.repository), revision=str(weights.revision))
-    yield made(id=own, snapshot=snapshot, form=weights_format(model.server.extra_args))
-    for name, adapter in weights.lora_adapters.items():
-        yield made(id=f"{own}{between}{name}", snapshot=adapter, form="adapter")
-    for name, other in weights.other_repositories.items():
-        yield made(id=f"{own}{between}{name}", snapshot=other, form="auto")
+    between = "-" if own == "MODEL" else "/"
+    return f"{own}{between}{name}" if name else own
 
 
 def checks(target: Target) -> Iterator[Check]:

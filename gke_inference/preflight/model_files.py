@@ -8,6 +8,7 @@ from math import ceil
 from urllib.parse import quote
 
 from constructs_lib.data.download_weights import RefusedError, RemoteFile, needed, remote_file
+from constructs_lib.manifests.weights import download_form
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
@@ -23,7 +24,7 @@ SERVERS = {"vllm": "vLLM", "sglang": "SGLang", "custom": "the server"}
 def checks(target: Target) -> Iterator[Check]:
     """Yield one per repository, by the rule of the download program itself."""
     for download in downloads(target):
-        what = needed_files(target, download)
+        what = needed_files(download)
         yield Check(
             id=files_id(target, download), needed=what, role="a Hugging Face account that accepted the terms",
             ask=partial(_files, target, download, what),
@@ -32,23 +33,22 @@ def checks(target: Target) -> Iterator[Check]:
 
 def files_id(target: Target, download: Download) -> str:
     """Return the id of the finding on the files of *download*."""
-    own = target.model_id("MODEL", download.model)
-    return target.model_id("MODEL-FILES", download.model) if download.id == own else f"{download.id}-FILES"
+    is_weights = not download.snapshot.name
+    return target.model_id("MODEL-FILES", download.model.key) if is_weights else f"{download.id}-FILES"
 
 
-def needed_files(target: Target, download: Download) -> str:
+def needed_files(download: Download) -> str:
     """Return what the repository must have."""
-    if download.snapshot in download.weights.lora_adapters.values():
+    if download.snapshot.kind == "adapter":
         return "an adapter"
-    server = SERVERS[Model(target.config, download.model).server.kind]
-    if download.snapshot.repository != download.weights.repository:
-        return f"files that {server} reads"
-    return f"files that {server} reads, at most {size_setting(download.model)} ({download.weights.gib} GiB)"
+    files = f"files that {SERVERS[download.model.server.kind]} reads"
+    is_weights = not download.snapshot.name
+    return f"{files}, at most {size_setting(download.model)} ({download.weights.gib} GiB)" if is_weights else files
 
 
-def size_setting(model: str) -> str:
+def size_setting(model: Model) -> str:
     """Return the path of the setting that says how large the weights of *model* are."""
-    return f"models.{model}.weights.size_gib"
+    return f"models.{model.key}.weights.size_gib"
 
 
 def _files(target: Target, download: Download, what: str) -> Iterator[Finding]:
@@ -60,8 +60,9 @@ def _files(target: Target, download: Download, what: str) -> Iterator[Finding]:
     if found.status_code != 200:
         raise ApiError(status=found.status_code, reason="noAnswer", message="Hugging Face")
     listed = [remote_file(entry) for entry in found.json()["siblings"]]
+    form = snapshot.kind or download_form(download.model.server)
     try:
-        files = needed(listed, partial(_read, download, token), download.form)
+        files = needed(listed, partial(_read, download, token), form, snapshot.files)
     except RefusedError as error:
         yield wrong(id_, str(error), what, "choose another repository or revision")
         return
@@ -69,12 +70,8 @@ def _files(target: Target, download: Download, what: str) -> Iterator[Finding]:
         yield unknown(id_, f"{error} is shown to those only who accepted its terms", what, NAME_TOKEN)
         return
     size = sum(file.size for file in files)
-    yield judge_size(id_, len(files), size, what, limit_gib=_limit(download), setting=size_setting(download.model))
-
-
-def _limit(download: Download) -> int | None:
-    """Return how large the files may be, in GiB; None for what is not the weights."""
-    return download.weights.gib if download.snapshot.repository == download.weights.repository else None
+    limit_gib = None if snapshot.name else download.weights.gib
+    yield judge_size(id_, len(files), size, what, limit_gib=limit_gib, setting=size_setting(download.model))
 
 
 def judge_size(id_: str, count: int, size: int, needed: str, *, limit_gib: int | None, setting: str) -> Finding:

@@ -3,28 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, wrong
+from gke_inference.preflight.model import weights_id
 from gke_inference.preflight.model_files import SERVERS, judge_size, size_setting
 from gke_inference.preflight.target import Target
 from platform_config.model import Model, models_of
 
 CONFIGS = ("config.json", "params.json")
 """Of the formats of Hugging Face and of Mistral: one of them is in every folder that vLLM or SGLang reads."""
+ADAPTER_CONFIGS = ("adapter_config.json",)
 GRANTS = ("storage.buckets.getIamPolicy", "storage.buckets.setIamPolicy")
 """What an apply needs to let servers read the bucket."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """
+    A folder of a bucket that a model reads.
+
+    Attributes:
+        id: Id of its finding.
+        setting: Path of the setting that names it.
+        path: The folder, `gs://` first.
+        configs: Files of which it must have one; any file will do where it is empty.
+        limit_gib: How large its files may be; None for an adapter.
+        model: The model.
+    """
+
+    id: str
+    setting: str
+    path: str
+    configs: tuple[str, ...]
+    limit_gib: int | None
+    model: Model
+
+    @property
+    def needed(self) -> str:
+        """What must be there."""
+        if self.limit_gib is None:
+            return f"{self.path} has an adapter"
+        most = f"at most {size_setting(self.model)} ({self.limit_gib} GiB)"
+        return f"{self.path} has files that {SERVERS[self.model.server.kind]} reads, {most}"
+
+
+def folders(target: Target) -> Iterator[Folder]:
+    """Yield each folder of a bucket that a model reads."""
+    for model in models_of(target.config):
+        section, weights = f"models.{model.key}.weights", model.weights
+        if weights is not None and weights.bucket_path is not None:
+            yield Folder(
+                id=weights_id(target, model),
+                setting=f"{section}.bucket_path",
+                path=weights.bucket_path,
+                configs=() if model.server.kind == "custom" else CONFIGS,
+                limit_gib=weights.gib,
+                model=model,
+            )
+        for name, adapter in weights.lora_adapters.items() if weights else ():
+            if adapter.bucket_path is not None:
+                yield Folder(
+                    id=weights_id(target, model, name),
+                    setting=f"{section}.lora_adapters.{name}.bucket_path",
+                    path=adapter.bucket_path,
+                    configs=ADAPTER_CONFIGS,
+                    limit_gib=None,
+                    model=model,
+                )
+
+
 def checks(target: Target) -> Iterator[Check]:
-    """Yield one for the files of each model with such weights, and one for each bucket."""
-    models = [model for model in models_of(target.config) if model.weights and model.weights.own_bucket]
-    for model in models:
-        id_ = target.model_id("MODEL", model.key)
-        yield Check(id=id_, needed=_needed(model), role="storage.objects.list", ask=partial(_files, target, id_, model))
-    buckets = list(dict.fromkeys(str(model.weights.own_bucket) for model in models if model.weights))
+    """Yield one for each folder, and one for each bucket."""
+    for folder in folders(target):
+        yield Check(
+            id=folder.id, needed=folder.needed, role="storage.objects.list", ask=partial(_files, target, folder)
+        )
+    models = models_of(target.config)
+    buckets = list(dict.fromkeys(bucket for model in models if model.weights for bucket in model.weights.own_buckets))
     for bucket in buckets:
         id_ = "BUCKET" if len(buckets) == 1 else f"BUCKET-{bucket}"
         yield Check(
@@ -32,42 +91,31 @@ def checks(target: Target) -> Iterator[Check]:
         )
 
 
-def _needed(model: Model) -> str:
-    server, path = SERVERS[model.server.kind], model.weights.bucket_path if model.weights else ""
-    return f"{path} has files that {server} reads, at most {size_setting(model.key)} ({_limit_gib(model)} GiB)"
-
-
-def _limit_gib(model: Model) -> int:
-    return model.weights.gib if model.weights else 0
-
-
 def _grants(bucket: str) -> str:
     return f"the caller may let servers read gs://{bucket}"
 
 
-def _files(target: Target, id_: str, model: Model) -> Iterator[Finding]:
-    weights = model.weights
-    assert weights is not None
-    needed, path = _needed(model), f"models.{model.key}.weights.bucket_path"
-    prefix = f"{weights.directory}/" if weights.directory else ""
+def _files(target: Target, folder: Folder) -> Iterator[Finding]:
+    bucket, _, directory = folder.path.removeprefix("gs://").rstrip("/").partition("/")
+    prefix = f"{directory}/" if directory else ""
     try:
-        pages = target.google.pages(
-            "storage", "v1", "objects.list", items="items", bucket=str(weights.own_bucket), prefix=prefix
-        )
+        pages = target.google.pages("storage", "v1", "objects.list", items="items", bucket=bucket, prefix=prefix)
         sizes = {found["name"].removeprefix(prefix): int(found.get("size", 0)) for found in pages}
     except ApiError as error:
         if not error.missing:
             raise
-        yield wrong(id_, f"there is no bucket {weights.own_bucket}", needed, f"correct {path}")
+        yield wrong(folder.id, f"there is no bucket {bucket}", folder.needed, f"correct {folder.setting}")
         return
     if not sizes:
-        yield wrong(id_, "there is nothing in that folder", needed, f"correct {path}, or copy the weights there")
-    elif model.server.kind != "custom" and sizes.keys().isdisjoint(CONFIGS):
-        found = f"{len(sizes)} files, none of them {' or '.join(CONFIGS)}"
-        yield wrong(id_, found, needed, f"name the folder that has it in {path}")
+        fix = f"correct {folder.setting}, or copy the files there"
+        yield wrong(folder.id, "there is nothing in that folder", folder.needed, fix)
+    elif folder.configs and sizes.keys().isdisjoint(folder.configs):
+        found = f"{len(sizes)} files, none of them {' or '.join(folder.configs)}"
+        yield wrong(folder.id, found, folder.needed, f"name the folder that has it in {folder.setting}")
     else:
+        limit, setting = folder.limit_gib, size_setting(folder.model)
         total = sum(sizes.values())
-        yield judge_size(id_, len(sizes), total, needed, limit_gib=_limit_gib(model), setting=size_setting(model.key))
+        yield judge_size(folder.id, len(sizes), total, folder.needed, limit_gib=limit, setting=setting)
 
 
 def _grantable(target: Target, id_: str, bucket: str) -> Iterator[Finding]:

@@ -60,15 +60,14 @@ def _used(target: Target, key: str) -> dict[_Place, Pools]:
     for name, pool in target.config.pools(key).items():
         path, _, block = (pool.spec.capacity.reservation or "").partition(BLOCKS)
         owner, _, reservation = path.removeprefix("projects/").rpartition("/reservations/")
-        for zone in target.config.regions[key].zones if reservation else ():
+        for zone in pool.spec.zones or target.config.regions[key].zones if reservation else ():
             for part in sorted({"", block}):
                 used[_Place(owner or target.project, reservation, part, zone)][name] = pool
     return dict(used)
 
 
 def _room(target: Target, key: str, place: _Place, pools: Pools) -> Iterator[Finding]:
-    zones = len(target.config.regions[key].zones)
-    nodes = sum(ceil(pool.nodes / zones) for pool in pools.values())
+    nodes = sum(ceil(pool.nodes / pool.zones) for pool in pools.values())
     types = sorted({pool.machine.machine_type for pool in pools.values()})
     id_, fix = place.id(target.project), f"correct the reservation of {', '.join(pools)}, or have it changed"
     needed = f"{place} with {nodes} free {' and '.join(types)}, for those only that name it"

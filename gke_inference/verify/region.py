@@ -8,9 +8,9 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
-from constructs_lib import vllm
 from constructs_lib.manifests.metrics_adapter import CUSTOM, EXTERNAL, api_services
 from constructs_lib.manifests.network_policies import network_policies
+from constructs_lib.model_servers import gauge
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.check import NO_ANSWER, Check
 from gke_inference.cluster_api import ClusterApi
@@ -70,7 +70,7 @@ class Region:
             why = "nothing in the cluster was looked at: see CLUSTER"
             return [*found, inside.finding(Status.UNKNOWN, why, "see to CLUSTER first")], []
         around = [topics.MEMBERSHIP.check(self._membership, self.key)]
-        measured = [model for model in self._served if model.has_metrics]
+        measured = [model for model in self._served if gauge(model.server)]
         around += [topics.GAUGE.of_model(each).check(partial(self._gauge, each), self.key) for each in measured]
         inner = Task(ask=partial(self._look_inside, inside, answer), unknown=inside.unknown)
         return found, [inner, *(check.task() for check in around)]
@@ -100,7 +100,7 @@ class Region:
         return [service["metadata"]["name"] for service in api_services(groups).values()]
 
     def _network(self, api: ClusterApi) -> Verdict:
-        plan = network_policy_plan(self.live.config, self.key)
+        plan = network_policy_plan(self.live.config)
         path = self.live.object_path("networking.k8s.io/v1", "networkpolicies")
         policies = api.get(path).get("items", [])
         try:
@@ -154,7 +154,7 @@ class Region:
         config, names, now = self.live.config, self.live.names, datetime.now(timezone.utc)
         labels = {"cluster": names.cluster(self.key), "namespace": config.namespace}
         labels["job"] = names.model_server(model.key)
-        terms = [f'metric.type = "prometheus.googleapis.com/{vllm.kv_cache_metric(model.server)}/gauge"']
+        terms = [f'metric.type = "prometheus.googleapis.com/{gauge(model.server)}/gauge"']
         terms += [f'resource.labels.{label} = "{value}"' for label, value in labels.items()]
         series = self.google.pages(
             "monitoring",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from platform_config.errors import TOKEN, Location, Problem, nearest, shown, yaml_path
 from platform_config.reading.suggestions import suggest_value
+from platform_config.reading.unknown_settings import fits, likely_meant, suggest_setting
 from platform_config.reading.yaml_file import Reading
-from platform_config.shape import hint_at, is_map, item_of, known_paths, required_of, settings_of
+from platform_config.shape import hint_at, is_map, item_of, required_of, settings_of
 
 UNKNOWN_KINDS = ("extra_forbidden", "unexpected_keyword_argument")
-ANCHOR_KEYS = ("anchors", "anchor", "defaults", "templates", "definitions")
 TYPE_NAMES = {
     "int": "a whole number",
     "float": "a number",
@@ -34,7 +33,8 @@ def explain_shape_errors(details: list[Any], reading: Reading) -> dict[Location,
         reading: What was read from the file.
     """
     unknown = [detail["loc"] for detail in details if detail["type"] in UNKNOWN_KINDS]
-    renamed = {place for location in unknown for place in likely_meant(location, reading.settings)}
+    meant = {place for location in unknown for place in likely_meant(location, reading.settings)}
+    renamed = {place[: depth + 1] for place in meant for depth in range(len(place))}
     found: dict[Location, Problem] = {}
     for detail in details:
         location: Location = detail["loc"]
@@ -43,8 +43,8 @@ def explain_shape_errors(details: list[Any], reading: Reading) -> dict[Location,
             continue
         if detail["type"] == "value_error":
             found.update(explain_section_error(location, str(detail["ctx"]["error"])))
-        elif _is_one_of_many(location, reading.settings):
-            found[location[:-1]] = _settings_of_one(location[:-1])
+        elif without_key := _settings_without_key(location, reading.settings):
+            found.update(without_key)
         else:
             found[location] = _shape_problem(detail, reading)
     return found
@@ -63,37 +63,12 @@ def explain_section_error(location: Location, message: str) -> Iterator[tuple[Lo
         yield place, Problem(yaml_path(place), text, f"write {fix}" if fix else "")
 
 
-def likely_meant(location: Location, settings: dict[str, Any]) -> Iterator[Location]:
-    """Yield the locations that an unknown setting at *location* was likely meant for."""
-    name, section = str(location[-1]) if location else "", location[:-1]
-    known = settings_of(hint_at(section))
-    if not known or name in known or _holds_anchors(location):
-        return
-    if near := get_close_matches(_snake(name), known, n=1):
-        yield (*section, near[0])
-    for path in _elsewhere(name):
-        yield from _expand(tuple(path.split(".")), settings)
-
-
-def _expand(path: tuple[str, ...], settings: Any) -> Iterator[Location]:
-    """Yield *path* with each key of *settings* in place of `<key>`."""
-    if not path:
-        yield ()
-        return
-    first, *rest = path
-    names = list(settings) if first == "<key>" and isinstance(settings, dict) else [first]
-    for name in names if first != "<key>" or isinstance(settings, dict) else ():
-        inner = settings.get(name) if isinstance(settings, dict) else None
-        for end in _expand(tuple(rest), inner):
-            yield (name, *end)
-
-
 def _shape_problem(detail: Any, reading: Reading) -> Problem:
     """Return the problem for one error of pydantic."""
     kind, location, got = detail["type"], detail["loc"], detail["input"]
     path, written = yaml_path(location), reading.written.get(location)
     if kind in UNKNOWN_KINDS:
-        return Problem(path, f"unknown setting {shown(str(location[-1]))}", _suggest_setting(location))
+        return Problem(path, f"unknown setting {shown(str(location[-1]))}", suggest_setting(location, got))
     if kind == "json_invalid":
         return Problem("", r"must hold whole characters, got half of one: '\ud800'", "write the character itself")
     if kind == "missing":
@@ -123,14 +98,25 @@ def _suggest_choice(got: object, allowed: list[str]) -> str:
     return nearest(same[0] if same else str(word), allowed, otherwise="")
 
 
-def _is_one_of_many(location: Location, settings: Any) -> bool:
-    """Return whether *location* is a setting directly below a map of keys: the key is missing."""
-    if len(location) < 2 or not is_map(hint_at(location[:-1])):
-        return False
-    names = settings_of(item_of(hint_at(location[:-1])))
-    for part in location[:-1]:
-        settings = settings[part]
-    return bool(names) and sum(key in names and not isinstance(value, dict) for key, value in settings.items()) > 1
+def _settings_without_key(location: Location, settings: Any) -> dict[Location, Problem]:
+    """Return the problem of a map of keys around *location* that holds settings of one of them; empty without such."""
+    for depth, part in enumerate(location):
+        place = location[:depth]
+        if is_map(hint_at(place)) and (stray := _stray_settings(hint_at(place), settings)):
+            if set(settings) == set(stray):
+                return {place: _settings_of_one(place)}
+            return {(*place, name): _setting_beside(place, name, list(settings), stray) for name in stray}
+        settings = settings.get(part) if isinstance(settings, dict) else None
+    return {}
+
+
+def _stray_settings(hint: Any, given: Any) -> list[str]:
+    """Return the keys of a map that are settings of one of its sections; none where they can be keys as well."""
+    names = settings_of(item_of(hint)) if isinstance(given, dict) else {}
+    own = [key for key in given if key in names] if names else []
+    plain = [key for key in own if not isinstance(given[key], dict)]
+    maps = [key for key in own if fits(names[key], given[key]) and not fits(item_of(hint), given[key])]
+    return [key for key in own if key in plain or key in maps] if maps or len(plain) > 1 else []
 
 
 def _settings_of_one(location: Location) -> Problem:
@@ -139,37 +125,13 @@ def _settings_of_one(location: Location) -> Problem:
     return Problem(yaml_path(location), "must be a map of keys, got the settings of one", fix)
 
 
+def _setting_beside(location: Location, name: str, keys: list[str], stray: list[str]) -> Problem:
+    """Return the problem of a setting that stands beside the key that it belongs to."""
+    others = [key for key in keys if key not in stray]
+    owner = next((key for key in reversed(keys[: keys.index(name)]) if key in others), others[0])
+    message = f"must be a setting of one key, got it beside {' and '.join(map(shown, others))}"
+    return Problem(yaml_path((*location, name)), message, f"indent it below {shown(owner)[1:-1]}")
+
+
 def _example_key(location: Location) -> str:
-    return {"regions": "us", "node_pools": "tpu"}.get(str(location[-1]), "first")
-
-
-def _suggest_setting(location: Location) -> str:
-    """Suggest the setting that was meant: one at another place, one of nearly that name, or all there are."""
-    name, known = str(location[-1]), settings_of(hint_at(location[:-1]))
-    if _holds_anchors(location):
-        word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-        return f"write 'x-{word}': keys that begin with x- may hold anchors"
-    if elsewhere := _elsewhere(name):
-        return f"it belongs at {' or '.join(elsewhere)}: check the indentation"
-    if near := get_close_matches(_snake(name), known, n=1):
-        return f"did you mean '{near[0]}'?"
-    leaves = {path.split(".")[-1] for path in known_paths()}
-    if near := get_close_matches(_snake(name), leaves, n=1, cutoff=0.8):
-        return f"did you mean {' or '.join(_elsewhere(near[0]))}?"
-    return nearest("", known)
-
-
-def _holds_anchors(location: Location) -> bool:
-    """Return whether a key at the top is like those that other programs have for anchors."""
-    name = str(location[0]) if len(location) == 1 else ""
-    return bool(name) and (name.startswith(("_", ".")) or name.lower() in ANCHOR_KEYS)
-
-
-def _elsewhere(name: str) -> list[str]:
-    """Return the paths of all settings with this name."""
-    return [path for path in known_paths() if path.split(".")[-1] == name]
-
-
-def _snake(name: str) -> str:
-    """Return MachineType and machine-type as machine_type."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()
+    return {"regions": "us", "node_pools": "tpu", "models": "gemma"}.get(str(location[-1]), "first")

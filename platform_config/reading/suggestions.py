@@ -162,7 +162,9 @@ def _list_for_map(got: list[Any], inner: set[str], *, is_section: bool) -> str:
     if is_section:
         return "write one 'setting: value' a line, without hyphens"
     if got and all(isinstance(item, dict) for item in got):
-        return "write a key of your own in place of each hyphen, such as first:"
+        name = got[0].get("name")
+        first = name if isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9-]*", name) else "first"
+        return f"write a key of your own in place of each hyphen, such as {first}:"
     return "write each as a key of its own, with what belongs to it behind the colon"
 
 

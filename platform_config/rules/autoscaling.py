@@ -80,8 +80,8 @@ def _at_most(config: Config) -> Iterator[Problem]:
 
 def _metric(at: str, model: Model) -> Iterator[Problem]:
     if model.autoscaling and not model.has_metrics:
-        message = "must be left out for a server without a metric, got one"
-        yield Problem(f"{at}.autoscaling", message, "write replicas, or server.metric if it has a gauge from 0 to 1")
+        message = "must be left out for a server without server.metric, got a map"
+        yield Problem(f"{at}.autoscaling", message, "write replicas, or name the server's gauge from 0 to 1 as metric")
 
 
 def _none(at: str, model: Model) -> Iterator[Problem]:
@@ -115,8 +115,8 @@ RULES = (
     ),
     Rule(
         "HPA-METRIC",
-        "A server that is autoscaled has a metric",
-        "The autoscaler of a server without a gauge never changes the number of pods.",
+        "Autoscaling has a metric to follow",
+        "An autoscaler without one never changes the number of pods.",
         "Kubernetes, Horizontal Pod Autoscaling",
         per_model(_metric),
     ),

@@ -65,8 +65,9 @@ def _memory(_: str, model: Model) -> Iterator[Problem]:
         nodes = serving_nodes(model, key)
         for path, plan in nodes.pools.items() if nodes else ():
             chips = min(nodes.split, plan.machine.chips) if nodes else 0
-            if weights.gib > share * chips * plan.machine.memory_gb:
-                yield _too_heavy(model, weights.gib, path, plan, chips, share)
+            part = share if server.gpu_memory_percent else plan.gpu_memory_share or share
+            if weights.gib > part * chips * plan.device_memory_gb:
+                yield _too_heavy(model, weights.gib, path, plan, chips, part)
 
 
 def _custom_memory(at: str, model: Model) -> Iterator[Problem]:
@@ -75,7 +76,7 @@ def _custom_memory(at: str, model: Model) -> Iterator[Problem]:
         nodes = serving_nodes(model, key)
         for path, plan in nodes.pools.items() if nodes else ():
             chips = min(nodes.split, plan.machine.chips) if nodes else 0
-            most = chips * plan.machine.memory_gb
+            most = chips * plan.device_memory_gb // plan.clients
             if needed is not None and needed > most:
                 what = f"{chips} chips" if chips > 1 else "chip"
                 message = f"must be at most {most}, the memory of a pod's {what} of {path}, got {needed}"
@@ -86,9 +87,9 @@ def _too_heavy(model: Model, weights_gib: int, path: str, plan: PoolPlan, chips:
     message = (
         f"must hold {weights_gib} GiB of weights in {share:.0%} of the memory of a pod's "
         f"{f'{chips} chips' if chips > 1 else 'chip'}, got '{plan.machine.machine_type}' "
-        f"with {chips * plan.machine.memory_gb} GB"
+        f"with {chips * plan.device_memory_gb} GB"
     )
-    few = model.server.tensor_parallel_size is not None and chips < plan.machine.chips
+    few = model.server.tensor_parallel_size is not None and chips < plan.most_devices_per_pod
     fix = f"write a larger models.{model.key}.server.tensor_parallel_size" if few else "choose a larger machine"
     return Problem(f"{path}.machine_type", message, f"{fix}, or correct models.{model.key}.weights.size_gib")
 

@@ -18,7 +18,7 @@ def _cache_disk(at: str, model: Model) -> Iterator[Problem]:
     for path, plan, pods in _nodes(model) if model.file_cache_gib else ():
         needed, disk = (model.file_cache_gib + OWN_FILES_GIB) * pods, plan.spec.disk_gib
         left = disk_left_gib(disk)
-        if plan.machine.local_ssds:
+        if plan.local_ssds:
             yield from _cache_ssd(at, model, plan, pods)
             continue
         if needed <= left:
@@ -38,9 +38,9 @@ def _cache_disk(at: str, model: Model) -> Iterator[Problem]:
 
 def _cache_ssd(at: str, model: Model, plan: PoolPlan, pods: int) -> Iterator[Problem]:
     machine, cache = plan.machine, model.file_cache_gib
-    most = _most_cache(local_ssds_left_gib(machine.local_ssds, machine.local_ssd_gib), pods)
+    most = _most_cache(local_ssds_left_gib(plan.local_ssds, plan.local_ssd_gib), pods)
     if cache > most:
-        where = f"the {machine.local_ssd_gib} GiB of local SSD of {machine.machine_type}{_share(pods)}{BESIDE}"
+        where = f"the {plan.local_ssd_gib} GiB of local SSD of {machine.machine_type}{_share(pods)}{BESIDE}"
         message = f"must be at most {most}, what GKE leaves of {where}, got {cache}"
         fix = f"write {most}" if model.server.file_cache_gib else "choose a larger machine"
         yield Problem(f"{at}.server.file_cache_gib", message, fix)

@@ -1,30 +1,20 @@
-"""Rules about the gateway: limits of the load balancer, health checks, the metric it balances by."""
+"""Rules about the gateway: its addresses, health checks and ports, the metric that it reads, the endpoint picker."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from constructs_lib.inferencepool_chart import VERSIONS
+from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, VERSIONS
 from constructs_lib.specs import InferencePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, models, per_model
 
-MAX_GROUPS = 50
-"""Network endpoint groups of one backend service: one for each zone of each cluster."""
+PICKER_PORTS = {EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT}
 BUSY_ANSWER_SEC = 3
 """Healthy servers under load have missed a timeout of 2 seconds (gonka-ai/gonka#1421)."""
-
-
-def _groups(_: str, model: Model) -> Iterator[Problem]:
-    zones = {key: len(model.config.regions[key].zones) for key in model.regions}
-    total = sum(zones.values())
-    if total > MAX_GROUPS:
-        message = f"must have at most {MAX_GROUPS} zones in all for {model.key}, got {total} from {len(zones)} regions"
-        most = max(zones, key=zones.__getitem__)
-        yield Problem("regions", message, f"name fewer zones in regions.{most}, or fewer regions")
 
 
 def _addresses(config: Config) -> Iterator[Problem]:
@@ -100,11 +90,12 @@ def _priority(at: str, model: Model) -> Iterator[Problem]:
             yield Problem(f"{at}.objectives.{name}", message, "write 10")
 
 
-def _one_balance(config: Config) -> Iterator[Problem]:
-    gateway = config.gateway
-    if gateway.max_in_flight_requests is not None and gateway.max_utilization_percent is not None:
-        given = f"{gateway.max_in_flight_requests} beside max_utilization_percent {gateway.max_utilization_percent}"
-        yield Problem("gateway.max_in_flight_requests", f"must be the only limit, got {given}", "remove one of the two")
+def _port(at: str, model: Model) -> Iterator[Problem]:
+    port = model.server.http_port
+    if port in PICKER_PORTS:
+        taken = ", ".join(str(port) for port in sorted(PICKER_PORTS))
+        message = f"must be none of the endpoint picker's ports ({taken}), got {port}"
+        yield Problem(f"{at}.server.port", message, "have the server listen on another port, such as 8000")
 
 
 def _draining(at: str, model: Model) -> Iterator[Problem]:
@@ -115,13 +106,6 @@ def _draining(at: str, model: Model) -> Iterator[Problem]:
 
 
 RULES = (
-    Rule(
-        "GW-NEG-50",
-        "A model's zones in all clusters are at most 50",
-        "Each is a network endpoint group, and the one backend service of a model holds 50.",
-        "Google, Set up the multi-cluster GKE Inference Gateway, limitations",
-        per_model(_groups),
-    ),
     Rule(
         "GW-ADDRESS-16",
         "The gateway has addresses in at most 16 regions, one in each",
@@ -152,18 +136,18 @@ RULES = (
         per_model(_health_path),
     ),
     Rule(
+        "GW-PORT",
+        "A model server listens on none of the endpoint picker's ports",
+        "The load balancer may reach a server's port on every pod: it would open the picker's metrics too.",
+        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool; constructs_lib/manifests/network_policies.py",
+        per_model(_port),
+    ),
+    Rule(
         "GW-METRIC-45",
         "The metric's export name has at most 45 characters: lower case letters, digits, hyphens",
         "The load balancer reads `gke.named_metrics.<name>`, in which a name has 63 characters.",
         "CRD gcpbackendpolicies.networking.gke.io, customMetrics[].name; Google, Expose custom metrics",
         per_model(_metric),
-    ),
-    Rule(
-        "GW-BALANCE-ONE",
-        "The load balancer counts requests or reads a metric, not both",
-        "The balancing modes IN_FLIGHT and CUSTOM_METRICS exclude each other.",
-        "Google, Set up the multi-cluster GKE Inference Gateway",
-        _one_balance,
     ),
     Rule(
         "GW-CHART",

@@ -32,13 +32,6 @@ def _from_none(config: Config) -> Iterator[Problem]:
             yield Problem(f"{path}.autoscaling.min_nodes", message, "remove the line")
 
 
-def _driver(config: Config) -> Iterator[Problem]:
-    for path, plan in pool_plans(config):
-        if plan.machine.kind == "tpu" and plan.spec.gpu_driver_version is not None:
-            message = f"must be left out for {plan.machine.machine_type}, got '{plan.spec.gpu_driver_version}'"
-            yield Problem(f"{path}.gpu_driver_version", message, "remove the line")
-
-
 RULES = (
     Rule(
         "POOL-ONE-SIZE",
@@ -60,12 +53,5 @@ RULES = (
         "Their nodes come only when pods ask for them.",
         "Google, About flex-start provisioning mode",
         _from_none,
-    ),
-    Rule(
-        "POOL-DRIVER",
-        "Only GPU pools have a driver version",
-        "TPU nodes have their driver in the image.",
-        "GKE API, GPUDriverInstallationConfig",
-        _driver,
     ),
 )

@@ -24,7 +24,9 @@ from platform_config.names import Names
 from platform_config.rules.rule import Rule, models, pool_specs
 
 PLACEHOLDER = "my-project-id"
-MODEL_LENGTH = 20
+PICKER_LENGTH = 40
+"""What the chart keeps of the InferencePool's name in the names of its endpoint picker."""
+RESERVED_MODELS = ("proxies",)
 RESERVED_POOLS = ("system", "default-pool")
 RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
 MAX_LABELS = 63
@@ -86,9 +88,18 @@ def _service_account(config: Config) -> Iterator[Problem]:
     yield from _too_long("name", "a service account ID", [Names(config).node_service_account], ACCOUNT_LENGTHS[1])
 
 
-def _release(config: Config) -> Iterator[Problem]:
+def _models(config: Config) -> Iterator[Problem]:
     for key in config.models:
-        yield from _too_long(f"models.{key}", "a name of", [key], MODEL_LENGTH)
+        pool = Names(config).inference_pool(key)
+        if len(pool) > PICKER_LENGTH:
+            message = (
+                f"must give an InferencePool of at most {PICKER_LENGTH} characters, got {len(pool)}: {shown(pool)}"
+            )
+            yield Problem(f"models.{key}", message, f"shorten the key by {len(pool) - PICKER_LENGTH}")
+        if key in RESERVED_MODELS:
+            yield Problem(
+                f"models.{key}", f"must not be called {' or '.join(RESERVED_MODELS)}, got '{key}'", "rename it"
+            )
 
 
 def _pools(config: Config) -> Iterator[Problem]:
@@ -210,11 +221,12 @@ RULES = (
         _service_account,
     ),
     Rule(
-        "NAME-MODEL-20",
-        "A model's key has at most 20 characters",
-        "The names of its objects contain it: longer ones are cut, and two models could then share one.",
+        "NAME-MODEL-35",
+        "A model's key has at most 35 characters and is not `proxies`",
+        "The picker's names begin with the first 40 characters of the pool's, so two models could share them; the "
+        "network policies of the load balancer's proxies begin with the word.",
         "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool, gateway-api-inference-extension.name",
-        _release,
+        _models,
     ),
     Rule(
         "NAME-POOL-40",

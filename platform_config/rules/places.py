@@ -36,8 +36,11 @@ def _zones(config: Config) -> Iterator[Problem]:
 def _machines(config: Config) -> Iterator[Problem]:
     known = places()
     for key, region in config.regions.items():
-        for machine_type in dict.fromkeys(plan.machine.machine_type for _, plan in region_plans(config, key).values()):
-            lacking = [zone for zone in region.zones if known.lacks_machine(region.region, zone, machine_type)]
+        wanted: dict[str, list[str]] = {}
+        for _, plan in region_plans(config, key).values():
+            wanted.setdefault(plan.machine.machine_type, []).extend(plan.spec.zones or region.zones)
+        for machine_type, zones in wanted.items():
+            lacking = [zone for zone in dict.fromkeys(zones) if known.lacks_machine(region.region, zone, machine_type)]
             if lacking:
                 having = known.having(machine_type)
                 here = [zone for zone in having if zone.startswith(f"{region.region}-")]

@@ -1,4 +1,4 @@
-"""Rules about accelerator pools: machines, slices, placement, disks and network interfaces."""
+"""Rules about accelerator pools: machines, slices, zones, placement and network interfaces."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.accelerators import Machine, machines
+from constructs_lib.specs import RegionSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.pages import MACHINES
 from platform_config.rules.rule import Rule, models, pool_plans, pool_specs, region_plans
-
-DISK_TYPES = ("hyperdisk-balanced", "hyperdisk-extreme", "pd-balanced", "pd-extreme", "pd-ssd", "pd-standard")
-SMALLEST_DISKS = {"hyperdisk-extreme": 64, "pd-extreme": 500}
-"""In GiB; the smallest disks of the other types are smaller than any boot disk."""
 
 
 def _some(config: Config) -> Iterator[Problem]:
@@ -85,10 +82,30 @@ def _placement_multi(config: Config) -> Iterator[Problem]:
 def _placement_zone(config: Config) -> Iterator[Problem]:
     for key, region in config.regions.items():
         for pool, (path, plan) in region_plans(config, key).items():
-            if plan.compact_placement and len(region.zones) > 1:
-                given = ", ".join(region.zones)
-                message = f"must name one zone for pool {pool}, whose nodes are placed together, got {given}"
-                yield Problem(f"regions.{key}.zones", message, f"keep one zone, or change {path}.topology")
+            zones = plan.spec.zones or region.zones
+            if plan.compact_placement and len(zones) > 1:
+                where = path if plan.spec.zones else f"regions.{key}"
+                message = f"must name one zone for pool {pool}, whose nodes are placed together, got {', '.join(zones)}"
+                yield Problem(f"{where}.zones", message, f"keep one zone, or change {path}.topology")
+
+
+def _zones(config: Config) -> Iterator[Problem]:
+    for key, region in config.regions.items():
+        for path, plan in region_plans(config, key).values():
+            zones = plan.spec.zones or ()
+            for index, zone in enumerate(zones):
+                if zone in zones[:index]:
+                    yield Problem(f"{path}.zones", f"must name each zone once, got {shown(zone)} again", "keep one")
+                elif zone not in region.zones:
+                    message = f"must be one of {', '.join(region.zones)}, the zones of region {key}, got {shown(zone)}"
+                    yield Problem(f"{path}.zones[{index}]", message, _other_zone(path, key, zone, region))
+
+
+def _other_zone(path: str, key: str, zone: str, region: RegionSpec) -> str:
+    """Return what to do about a *zone* that region *key* does not have."""
+    if path.startswith("regions."):
+        return nearest(zone, region.zones, otherwise=f"add it to regions.{key}.zones, or leave zones out")
+    return f"add it to regions.{key}.zones, or give the pool under the node_pools of each region"
 
 
 def _slice_nodes(config: Config) -> Iterator[Problem]:
@@ -105,29 +122,6 @@ def _nodes(config: Config) -> Iterator[Problem]:
         if spec.autoscaling and spec.autoscaling.max_nodes > 1000 * most_zones:
             message = f"must be at most {1000 * most_zones}, 1000 in a zone, got {spec.autoscaling.max_nodes}"
             yield Problem(f"{path}.autoscaling.max_nodes", message, "add a pool, or a region")
-
-
-def _disk_type(config: Config) -> Iterator[Problem]:
-    for path, _, spec in pool_specs(config):
-        if spec.disk_type is not None and spec.disk_type not in DISK_TYPES:
-            message = f"must be one of {', '.join(DISK_TYPES)}, got {shown(spec.disk_type)}"
-            yield Problem(f"{path}.disk_type", message, "remove the line: the machine's default is used")
-
-
-def _disk_size(config: Config) -> Iterator[Problem]:
-    for path, plan in pool_plans(config):
-        least = SMALLEST_DISKS.get(plan.disk_type, 0)
-        if plan.spec.disk_gib < least:
-            message = f"must be at least {least} for {plan.disk_type}, got {plan.spec.disk_gib}"
-            yield Problem(f"{path}.disk_gib", message, f"write {least}, or remove the line with disk_type")
-
-
-def _odd_disk(config: Config) -> Iterator[Problem]:
-    for path, plan in pool_plans(config):
-        kind = plan.machine.boot_disk_type.split("-")[0]
-        if plan.disk_type in DISK_TYPES and not plan.disk_type.startswith(kind):
-            message = f"should be {plan.machine.boot_disk_type} for {plan.spec.machine_type}, got '{plan.disk_type}'"
-            yield Problem(f"{path}.disk_type", message, "remove the line")
 
 
 def _unused(config: Config) -> Iterator[Problem]:
@@ -164,6 +158,13 @@ RULES = (
         _dranet,
     ),
     Rule(
+        "POOL-ZONES",
+        "A pool's own zones are some of the zones of each region that has it",
+        "System nodes, network endpoint groups and quotas are counted in the region's zones.",
+        "GKE API, NodePool.locations; this library",
+        _zones,
+    ),
+    Rule(
         "POOL-PLACEMENT-SINGLE",
         "A single-host TPU slice has no placement policy",
         "GKE answers: TPU topology can't be specified with single-host TPU slice pool.",
@@ -197,28 +198,6 @@ RULES = (
         "GKE refuses more.",
         "Google, GKE quotas and limits",
         _nodes,
-    ),
-    Rule(
-        "POOL-DISK-TYPE",
-        "`disk_type` is one that Compute Engine has",
-        "GKE refuses others when the pool is made.",
-        "GKE API, NodeConfig.diskType",
-        _disk_type,
-    ),
-    Rule(
-        "POOL-DISK-SIZE",
-        "`disk_gib` is at least the smallest size of the disk type",
-        "Compute Engine refuses smaller disks.",
-        "Google, About Hyperdisk Extreme, size and performance limits; Extreme Persistent Disk",
-        _disk_size,
-    ),
-    Rule(
-        "POOL-DISK-ODD",
-        "`disk_type` is of the kind that the machine boots from",
-        "New machines boot from Hyperdisk, older ones from Persistent Disk; others are refused for most of them.",
-        "GoogleCloudPlatform/cluster-toolkit and AI-Hypercomputer/xpk blueprints",
-        _odd_disk,
-        severity="warning",
     ),
     Rule(
         "POOL-UNUSED",

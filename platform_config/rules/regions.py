@@ -175,8 +175,8 @@ RULES = (
     ),
     Rule(
         "REG-KEY",
-        "`gateway.regions` and `model.download_region` name regions of the file",
-        "A gateway address or a download needs a cluster there.",
+        "`gateway.regions`, `bucket.download_region` and the `regions` of a model are regions of the file",
+        "A gateway address, a download or a server needs a cluster there.",
         "this library",
         _keys,
     ),

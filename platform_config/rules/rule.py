@@ -97,7 +97,7 @@ def serving_nodes(model: Model, key: str) -> ServingNodes | None:
     else:
         wanted = list(plans.values()) if len(plans) == 1 else []
     size = model.server.tensor_parallel_size
-    fits = size is not None and size > 0 and not any(plan.machine.chips % size for _, plan in wanted)
+    fits = size is not None and size > 0 and not any(plan.most_devices_per_pod % size for _, plan in wanted)
     return ServingNodes(pools=dict(wanted), tensor_parallel_size=size if fits else None) if wanted else None
 
 

@@ -42,7 +42,7 @@ SETTINGS = {
 
 
 def _kind(at: str, model: Model) -> Iterator[Problem]:
-    server, weights = model.server, model.weights
+    server = model.server
     for name, kinds in SETTINGS.items():
         value = getattr(server, name)
         if value not in (None, ()) and server.kind not in kinds:
@@ -50,14 +50,6 @@ def _kind(at: str, model: Model) -> Iterator[Problem]:
             message = f"must be left out for kind {server.kind}, got {given}"
             fix = "write extra_args" if server.kind == "custom" else "remove the line"
             yield Problem(f"{at}.server.{name}", message, f"{fix}, or change kind to {' or '.join(kinds)}")
-    if server.kind != "custom" and weights is None:
-        message = f"must be given for kind {server.kind}, got nothing"
-        yield Problem(
-            f"{at}.weights", message, "write where the weights are, such as image_path for those in the image"
-        )
-    if server.kind == "custom" and weights is not None and weights.lora_adapters:
-        message = "must be left out for kind custom, got some"
-        yield Problem(f"{at}.weights.lora_adapters", message, "write other_repositories, and name them in extra_args")
 
 
 def _custom(at: str, model: Model) -> Iterator[Problem]:
@@ -129,7 +121,7 @@ RULES = (
     ),
     Rule(
         "SRV-KIND",
-        "Each setting is one of the server's kind, and vllm and sglang have weights",
+        "Each setting is one that the server's kind has",
         "It would reach no server, and nothing would show that it is without effect.",
         "this library",
         per_model(_kind),

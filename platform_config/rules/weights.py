@@ -141,7 +141,7 @@ RULES = (
         "MODEL-BUCKET",
         "`bucket_path` is neither in the model bucket nor in the bucket of the state",
         "A teardown may delete the one, with what was copied into it. Who reads the other reads what the state holds.",
-        "Terraform, Sensitive data in state; docs/decisions/0042",
+        "Terraform, Sensitive data in state; provider google, google_storage_bucket.force_destroy",
         per_model(_own_bucket),
     ),
     Rule(

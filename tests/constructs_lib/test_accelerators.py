@@ -11,7 +11,8 @@ import pytest
 
 from constructs_lib.accelerators import PoolPlan, machines
 from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY, GkeVersion
-from constructs_lib.specs import NodePoolSpec
+from constructs_lib.gpu_sharing import partition_data, partition_memory_gb
+from constructs_lib.specs import GpuSharingSpec, NodePoolSpec
 
 HOSTS = {
     "ct4p-hightpu-4t": (240, 407), "ct5lp-hightpu-1t": (24, 48), "ct5lp-hightpu-4t": (112, 192),
@@ -215,6 +216,116 @@ def test_a_pool_takes_from_its_machine_what_is_not_given(name: str) -> None:
     assert made.node_labels == {**machine.node_labels, **labels}
     assert made.disk_type == machine.boot_disk_type
     assert made.node_selector[machine.label] == machine.label_value
+
+
+@pytest.mark.parametrize("gpu", partition_data()["partitions"])
+def test_the_parts_of_a_gpu_fit_into_it(gpu: str) -> None:
+    """Of memory and of seven compute units (four on RTX PRO 6000): as many parts as are listed, and no more."""
+    [machine, *_] = [machine for machine in machines().values() if machine.label_value == gpu]
+    units = 4 if gpu == "nvidia-rtx-pro-6000" else 7
+
+    for size, count in machine.partitions.items():
+        computing, memory = int(size[0]), partition_memory_gb(size)
+        assert count * computing <= units
+        assert count * memory <= machine.memory_gb + 3
+    whole = list(machine.partitions)[-1]
+    assert (machine.partitions[whole], int(whole[0])) == (1, units)
+
+
+def test_gpus_that_gke_divides() -> None:
+    """A100, H100, H200, B200, GB200 and RTX PRO 6000; no L4, and no TPU."""
+    assert {machine.label_value for machine in machines().values() if machine.partitions} == {
+        "nvidia-tesla-a100", "nvidia-a100-80gb", "nvidia-h100-80gb", "nvidia-h200-141gb", "nvidia-b200",
+        "nvidia-gb200", "nvidia-rtx-pro-6000",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "partition", "clients", "devices", "memory_gb", "share"),
+    [
+        ("g2-standard-48", None, None, 4, 24, None),
+        ("g2-standard-48", None, 3, 12, 24, 0.3),
+        ("a2-highgpu-1g", "1g.5gb", None, 7, 5, None),
+        ("a3-highgpu-8g", "3g.40gb", None, 16, 40, None),
+        ("a3-highgpu-8g", "3g.40gb", 2, 32, 40, 0.45),
+        ("g4-standard-96", "2g.48gb", 48, 192, 48, 0.018),
+    ],
+)
+def test_a_node_offers_each_part_of_its_gpus_to_several_pods(
+    machine_type: str, partition: str | None, clients: int | None, devices: int, memory_gb: int, share: float | None
+) -> None:
+    """GPUs by parts by pods; a pod sees the memory of a part, of which an LLM server plans for its share of 90 %."""
+    sharing = GpuSharingSpec(strategy="time_sharing", max_clients=clients) if clients else None
+    made = plan(machine_type, gpu_partition=partition, gpu_sharing=sharing)
+
+    assert (made.devices_per_node, made.device_memory_gb, made.gpu_memory_share) == (devices, memory_gb, share)
+    assert made.chips == machines()[machine_type].chips
+    assert made.most_devices_per_pod == (1 if partition or clients else made.chips)
+
+
+def test_pods_on_mps_need_the_ipc_namespace_of_the_node() -> None:
+    """Those with time-sharing do not."""
+    mps, time_sharing = (GpuSharingSpec(strategy=strategy, max_clients=2) for strategy in ("mps", "time_sharing"))
+
+    assert plan("g2-standard-8", gpu_sharing=mps).host_ipc
+    assert not plan("g2-standard-8", gpu_sharing=time_sharing).host_ipc
+    assert not plan("g2-standard-8").host_ipc
+
+
+def test_shared_gpus_have_no_interfaces_of_their_own() -> None:
+    """Unless somebody says so, which is refused elsewhere."""
+    assert plan("a4-highgpu-8g").dranet
+    assert not plan("a4-highgpu-8g", gpu_partition="1g.45gb").dranet
+    assert plan("a4-highgpu-8g", gpu_partition="1g.45gb", dranet=True).dranet
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "settings", "message"),
+    [
+        ("ct6e-standard-4t", {"gpu_sharing": GpuSharingSpec(strategy="mps", max_clients=2)},
+         "gpu_sharing must be left out for ct6e-standard-4t, which has no GPU"),
+        ("a2-highgpu-1g", {"gpu_partition": "1g.10gb"},
+         "gpu_partition of a2-highgpu-1g must be one of 1g.5gb, 2g.10gb, 3g.20gb, 7g.40gb, got '1g.10gb'"),
+        ("g2-standard-8", {"gpu_partition": "1g.5gb"},
+         "gpu_partition of g2-standard-8 must be one of none: it has no GPU that can be divided, got '1g.5gb'"),
+    ],
+)  # fmt: skip
+def test_parts_that_a_gpu_does_not_have_are_refused(machine_type: str, settings: dict[str, Any], message: str) -> None:
+    """With those that it has."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        plan(machine_type, **settings)
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "chosen", "count", "gib"),
+    [("g2-standard-48", 4, 4, 1500), ("g2-standard-48", None, 0, 0), ("a3-highgpu-8g", None, 16, 6000)],
+)
+def test_local_ssds_are_those_of_the_machine_or_the_chosen_ones(
+    machine_type: str, chosen: int | None, count: int, gib: int
+) -> None:
+    """375 GiB each where one may choose."""
+    made = plan(machine_type, local_ssds=chosen)
+
+    assert (made.local_ssds, made.local_ssd_gib) == (count, gib)
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "count", "taken"),
+    [
+        ("g2-standard-32", 1, True), ("g2-standard-32", 2, False), ("g2-standard-96", 8, True),
+        ("g4-standard-48", 3, True), ("a3-highgpu-8g", 16, False), ("ct6e-standard-4t", 1, False),
+    ],
+)  # fmt: skip
+def test_a_machine_takes_certain_numbers_of_local_ssds(machine_type: str, count: int, taken: bool) -> None:
+    """One number on G2, any on G4; none where they come with it, and none on TPUs."""
+    assert machines()[machine_type].takes_local_ssds(count) is taken
+
+
+def test_the_zones_of_a_pool_go_before_those_of_its_region() -> None:
+    """Two nodes in each of its two zones, of three that the region has."""
+    spec = NodePoolSpec(machine_type="g2-standard-8", nodes_per_zone=2, zones=("us-east5-a", "us-east5-b"))
+
+    assert (PoolPlan(spec=spec, zones=3).zones, PoolPlan(spec=spec, zones=3).nodes) == (2, 4)
 
 
 def test_nodes_are_counted_in_each_zone() -> None:

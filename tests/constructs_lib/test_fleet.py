@@ -78,7 +78,10 @@ def test_service_discovery_is_off_unless_wanted(synth: Synth) -> None:
         "multiclusteringress", "multiclusterservicediscovery",
     }  # fmt: skip
     assert [block["role"] for block in without.all("google_project_iam_member")] == ["roles/container.admin"]
-    assert roles["roles/compute.networkViewer"] == "serviceAccount:my-project.svc.id.goog[gke-mcs/gke-mcs-importer]"
+    [project] = with_it.stacks["test"]["data"]["google_project"]
+    pool = f"projects/${{data.google_project.{project}.number}}/locations/global/workloadIdentityPools"
+    account = "my-project.svc.id.goog/subject/ns/gke-mcs/sa/gke-mcs-importer"
+    assert roles["roles/compute.networkViewer"] == f"principal://iam.googleapis.com/{pool}/{account}"
     assert len(roles) == 2
 
 
@@ -95,7 +98,7 @@ def test_the_controller_is_admin_of_clusters_in_the_project(synth: Synth) -> Non
 
 
 def test_features_come_after_members_and_role_with_a_wait_between(synth: Synth) -> None:
-    """And so on the way down features go first, then the wait, then members: Google insists on it."""
+    """And so on destroy features go first, then the wait, then members: Google insists on it."""
     app = synth(build(service_discovery=True))
     wait = app.one("time_sleep")
     members = {address(app, "google_gke_hub_membership", membership_id=name) for name, _ in MEMBERS.values()}
@@ -104,8 +107,24 @@ def test_features_come_after_members_and_role_with_a_wait_between(synth: Synth) 
     assert set(wait["depends_on"]) == {*members, role}
     assert (wait["create_duration"], wait["destroy_duration"]) == ("120s", "120s")
     for feature in app.all("google_gke_hub_feature"):
-        assert feature["depends_on"] == [address(app, "time_sleep")]
+        assert address(app, "time_sleep") in feature["depends_on"]
         assert feature["timeouts"] == {"create": "30m", "update": "30m", "delete": "30m"}
+
+
+def test_the_gateway_s_controller_goes_before_service_discovery(synth: Synth) -> None:
+    """On destroy: its routes may name Services that the other one has joined. The importer has its role at once."""
+    app = synth(build(service_discovery=True))
+    features = {block["name"]: block["depends_on"] for block in app.all("google_gke_hub_feature")}
+    wait, discovery = (
+        address(app, "time_sleep"),
+        address(app, "google_gke_hub_feature", name="multiclusterservicediscovery"),
+    )
+    role = address(app, "google_project_iam_member", role="roles/compute.networkViewer")
+
+    assert features == {
+        "multiclusterservicediscovery": [wait, role],
+        "multiclusteringress": [wait, discovery],
+    }
 
 
 def test_a_config_cluster_must_be_a_member(synth: Synth) -> None:
@@ -126,7 +145,9 @@ def test_no_order_of_the_members_loses_one(synth: Synth) -> None:
     assert turned == straight
 
 
-@pytest.mark.parametrize("key", ["agent", "agent-role", "settle", "multiclusteringress", "importer-role"])
+@pytest.mark.parametrize(
+    "key", ["agent", "agent-role", "settle", "multiclusteringress", "importer-role", "importer", "project"]
+)
 def test_member_keys_are_free_to_choose(synth: Synth, key: str) -> None:
     """No key of a region collides with a part of the fleet."""
     app = synth(build(config_member=key, service_discovery=True, keys=(key,)))

@@ -22,6 +22,7 @@ from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
     AutoscalingSpec,
+    GpuSharingSpec,
     HuggingFaceTokenSpec,
     InferencePoolSpec,
     NodePoolSpec,
@@ -220,6 +221,25 @@ def on_gpus(server: ServerSpec, **changes: Any) -> ServingPlan:
     return replace(on("g2-standard-4"), server=server, **changes)
 
 
+@pytest.mark.parametrize(
+    ("strategy", "server", "flag", "host_ipc"),
+    [
+        ("mps", ServerSpec(image="vllm/vllm-openai:v0.27.0"), "--gpu-memory-utilization=0.45", True),
+        ("time_sharing", ServerSpec(image="vllm/vllm-openai:v0.27.0"), "--gpu-memory-utilization=0.45", None),
+        ("mps", ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6"), "--mem-fraction-static=0.45", True),
+    ],
+)
+def test_a_server_on_a_shared_gpu_plans_for_its_part(
+    synth: Synth, strategy: Any, server: ServerSpec, flag: str, host_ipc: bool | None
+) -> None:
+    """And reaches the daemon of MPS, where that shares the GPU."""
+    shared = on("g2-standard-12", gpu_sharing=GpuSharingSpec(strategy=strategy, max_clients=2))
+    made = pod(synth(build(replace(shared, server=server))))
+
+    assert flag in made["containers"][0]["args"]
+    assert made.get("hostIPC") is host_ipc
+
+
 def test_sglang_s_gauge_is_read_by_everybody(synth: Synth) -> None:
     """Load balancer, picker and autoscaler; managed Prometheus scrapes the same port."""
     server = ServerSpec(kind="sglang", image="lmsysorg/sglang:v0.5.6")
@@ -304,7 +324,11 @@ def test_terraform_gives_the_chart_the_values_of_its_version(synth: Synth, tmp_p
     )
 
     assert json.loads(json.loads(result.stdout)) == inferencepool_chart.values(
-        version, labels={"app": "gemma-server"}, port=9000, replicas=2, metrics=vllm.metrics_with("vllm:gpu_cache_usage_perc")
+        version,
+        labels={"app": "gemma-server"},
+        port=9000,
+        replicas=2,
+        metrics=vllm.metrics_with("vllm:gpu_cache_usage_perc"),
     )
 
 

@@ -11,7 +11,14 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs_lib.accelerators import machines
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.gke_cluster import GkeCluster
-from constructs_lib.specs import CapacitySpec, ClusterSpec, NodeAutoscalingSpec, NodePoolSpec, SystemPoolSpec
+from constructs_lib.specs import (
+    CapacitySpec,
+    ClusterSpec,
+    GpuSharingSpec,
+    NodeAutoscalingSpec,
+    NodePoolSpec,
+    SystemPoolSpec,
+)
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
@@ -137,6 +144,115 @@ def test_the_ssds_that_a_machine_comes_with_hold_the_weights(synth: Synth, machi
     config = pool(synth(with_pool(machine_type)))["node_config"]
 
     assert config.get("ephemeral_storage_local_ssd_config") == ({"local_ssd_count": count} if count else None)
+
+
+def test_local_ssds_that_are_chosen_hold_the_weights(synth: Synth) -> None:
+    """GKE adds none that the configuration does not count."""
+    config = pool(synth(with_pool("g2-standard-24", local_ssds=2)))["node_config"]
+
+    assert config["ephemeral_storage_local_ssd_config"] == {"local_ssd_count": 2}
+
+
+@pytest.mark.parametrize(("strategy", "sent"), [("time_sharing", "TIME_SHARING"), ("mps", "MPS")])
+def test_gpus_can_be_shared(synth: Synth, strategy: Any, sent: str) -> None:
+    """Strategy and number of pods as the API calls them; the GPU is whole."""
+    made = pool(synth(with_pool("g2-standard-8", gpu_sharing=GpuSharingSpec(strategy=strategy, max_clients=3))))
+
+    [gpu] = made["node_config"]["guest_accelerator"]
+    assert gpu["gpu_sharing_config"] == {"gpu_sharing_strategy": sent, "max_shared_clients_per_gpu": 3}
+    assert "gpu_partition_size" not in gpu
+
+
+def test_gpus_can_be_divided(synth: Synth) -> None:
+    """The node has all of its GPUs, each in parts of one size; the network stays the GPU's own to nobody."""
+    made = pool(synth(with_pool("a4-highgpu-8g", gpu_partition="1g.45gb")))
+
+    [gpu] = made["node_config"]["guest_accelerator"]
+    assert (gpu["type"], gpu["count"], gpu["gpu_partition_size"]) == ("nvidia-b200", 8, "1g.45gb")
+    assert "gpu_sharing_config" not in gpu
+    assert made["network_config"] == {"enable_private_nodes": True}
+
+
+def test_each_partition_can_be_shared(synth: Synth) -> None:
+    """Both blocks are on one GPU."""
+    sharing = GpuSharingSpec(strategy="mps", max_clients=2)
+    made = pool(synth(with_pool("a3-highgpu-8g", gpu_partition="3g.40gb", gpu_sharing=sharing)))
+
+    [gpu] = made["node_config"]["guest_accelerator"]
+    assert gpu["gpu_partition_size"] == "3g.40gb"
+    assert gpu["gpu_sharing_config"]["max_shared_clients_per_gpu"] == 2
+
+
+def test_a_pool_can_be_in_some_zones_of_its_region(synth: Synth) -> None:
+    """Its nodes are counted there, and the other pools stay in all zones."""
+
+    def build(stack: Any) -> None:
+        made = cluster(stack, TWO_ZONES)
+        made.add_accelerator_pool("one", NodePoolSpec(machine_type="g2-standard-8", zones=("us-east5-b",)))
+        made.add_accelerator_pool("all", NodePoolSpec(machine_type="g2-standard-8"))
+
+    app = synth(build)
+
+    assert (pool(app, "one")["node_locations"], pool(app, "one")["node_count"]) == (["us-east5-b"], 1)
+    assert pool(app, "all")["node_locations"] == list(TWO_ZONES)
+
+
+def test_a_pool_is_in_no_zone_that_its_cluster_does_not_have(synth: Synth) -> None:
+    """The region's system nodes would not be there."""
+    spec = NodePoolSpec(machine_type="g2-standard-8", zones=("us-east5-b", "us-east5-c"))
+
+    with pytest.raises(ValueError, match=r"^zones must be some of us-east5-b, got us-east5-c$"):
+        synth(lambda stack: cluster(stack).add_accelerator_pool("tpu", spec))
+
+
+@pytest.mark.parametrize(
+    ("given", "config"),
+    [
+        ({}, {}),
+        ({"image_streaming": False}, {"gcfs_config": {"enabled": False}}),
+        ({"image_streaming": True}, {"image_type": "COS_CONTAINERD", "gcfs_config": {"enabled": True}}),
+        (
+            {"image_streaming": True, "preloaded_image_disk": "projects/p/global/images/vllm-1"},
+            {
+                "image_type": "COS_CONTAINERD",
+                "gcfs_config": {"enabled": True},
+                "secondary_boot_disks": [
+                    {"disk_image": "projects/p/global/images/vllm-1", "mode": "CONTAINER_IMAGE_CACHE"}
+                ],
+            },
+        ),
+    ],
+)
+def test_images_can_be_streamed_and_preloaded(synth: Synth, given: dict[str, Any], config: Block) -> None:
+    """On Container-Optimized OS; turned off again only by saying so, which the provider needs."""
+    made = pool(synth(with_pool("g2-standard-8", **given)))["node_config"]
+
+    names = ("image_type", "gcfs_config", "secondary_boot_disks")
+    assert {name: made[name] for name in names if name in made} == config
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "settings", "message"),
+    [
+        ("g2-standard-8", {"local_ssds": 2}, "local_ssds must be a number that g2-standard-8 takes, got 2"),
+        (
+            "g2-standard-8",
+            {"preloaded_image_disk": "projects/p/global/images/one"},
+            "image_streaming must be true for preloaded_image_disk",
+        ),
+        (
+            "a4-highgpu-8g",
+            {"gpu_partition": "1g.45gb", "dranet": True},
+            "dranet must not be true where GPUs are shared",
+        ),
+    ],
+)
+def test_what_gke_refuses_is_refused_before(
+    synth: Synth, machine_type: str, settings: dict[str, Any], message: str
+) -> None:
+    """With the setting that is wrong."""
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        synth(with_pool(machine_type, **settings))
 
 
 def test_the_gpu_driver_can_be_chosen(synth: Synth) -> None:

@@ -43,6 +43,21 @@ def test_it_may_do_what_a_node_needs_and_no_more(synth: Synth) -> None:
     assert {grant["member"] for grant in grants} == {f"${{google_service_account.{key.removeprefix('test/')}.member}}"}
 
 
+def test_nodes_that_stream_images_may_use_its_service(synth: Synth) -> None:
+    """One role more, and only then."""
+
+    def streaming(stack: Any) -> None:
+        google = GoogleProvider(stack, "google", project="my-project")
+        NodeServiceAccount(
+            stack, "nodes", google=google, project="my-project", account_id="gemma-nodes", image_streaming=True
+        )
+
+    grants = synth(streaming).all("google_project_iam_member")
+
+    assert len(grants) == 4
+    assert "roles/serviceusage.serviceUsageConsumer" in {grant["role"] for grant in grants}
+
+
 def test_it_has_no_key(synth: Synth) -> None:
     """Nothing but the account, its grants and the API."""
     assert set(synth(build).stacks["test"]["resource"]) == {

@@ -10,7 +10,7 @@ import pytest
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.serving_nodes import ServingNodes
-from constructs_lib.specs import CapacitySpec, NodeAutoscalingSpec, NodePoolSpec
+from constructs_lib.specs import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
 
 CLASS = "gemma-server"
 
@@ -150,3 +150,78 @@ def test_a_pod_finds_several_pools_by_their_class(machine_types: list[str], sele
 
     assert accelerator.node_selector == {NODE_LABEL: CLASS, **selector}
     assert [(each["key"], each["value"]) for each in accelerator.tolerations] == [(NODE_LABEL, CLASS)]
+
+
+TIME_SHARING = GpuSharingSpec(strategy="time_sharing", max_clients=3)
+MPS = GpuSharingSpec(strategy="mps", max_clients=4)
+
+
+@pytest.mark.parametrize(
+    ("machine_type", "settings", "pods", "labels"),
+    [
+        (
+            "g2-standard-48", {"gpu_sharing": TIME_SHARING}, 12,
+            {"gke-gpu-sharing-strategy": "time-sharing", "gke-max-shared-clients-per-gpu": "3"},
+        ),
+        ("a2-highgpu-1g", {"gpu_partition": "1g.5gb"}, 7, {"gke-gpu-partition-size": "1g.5gb"}),
+        (
+            "a3-highgpu-8g", {"gpu_partition": "3g.40gb", "gpu_sharing": MPS}, 64,
+            {
+                "gke-gpu-sharing-strategy": "mps", "gke-max-shared-clients-per-gpu": "4",
+                "gke-gpu-partition-size": "3g.40gb",
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_pods_fill_the_parts_of_shared_gpus(
+    machine_type: str, settings: dict[str, Any], pods: int, labels: dict[str, str]
+) -> None:
+    """Each asks for one device, and for nodes whose GPUs are shared in exactly this way."""
+    pool = planned(machine_type, **settings)
+    made = ServingNodes(pools={"gpu": pool})
+    accelerator = made.accelerator
+
+    assert (made.chips_per_pod, made.split, made.pods_per_node(pool)) == (1, 1, pods)
+    assert (made.replicas, made.most_replicas) == (pods, pods)
+    assert (accelerator.resource, accelerator.count) == ("nvidia.com/gpu", 1)
+    assert accelerator.node_selector == {
+        "cloud.google.com/gke-accelerator": pool.machine.label_value,
+        **{f"cloud.google.com/{label}": value for label, value in labels.items()},
+    }
+    assert pods * accelerator.cpus <= pool.machine.cpus
+    assert pods * accelerator.memory_gib <= pool.machine.host_memory_gib
+
+
+@pytest.mark.parametrize(
+    ("settings", "host_ipc", "share"),
+    [
+        ({}, False, None),
+        ({"gpu_sharing": TIME_SHARING}, False, 0.3),
+        ({"gpu_sharing": MPS}, True, 0.225),
+        ({"gpu_partition": "1g.10gb"}, False, None),
+    ],
+)
+def test_a_pod_knows_what_sharing_asks_of_it(settings: dict[str, Any], host_ipc: bool, share: float | None) -> None:
+    """The node's IPC namespace for MPS, and a limit to the memory that its server plans for."""
+    accelerator = ServingNodes(pools={"gpu": planned("a2-ultragpu-1g", **settings)}).accelerator
+
+    assert (accelerator.host_ipc, accelerator.gpu_memory_share) == (host_ipc, share)
+
+
+def test_a_model_is_not_split_over_parts_of_gpus() -> None:
+    """The device plugin refuses a second one."""
+    made = ServingNodes(pools={"gpu": planned("g2-standard-48", gpu_sharing=TIME_SHARING)}, tensor_parallel_size=2)
+
+    assert list(made.wrong_for_serving()) == ["tensor_parallel_size must be 1 on the shared GPUs of gpu, got 2"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"gpu_sharing": MPS}, {"gpu_partition": "1g.10gb"}])
+def test_all_choices_share_their_gpus_in_one_way(settings: dict[str, Any]) -> None:
+    """Else a pod would plan for more memory than the second choice gives it."""
+    first = planned("a2-ultragpu-1g", gpu_sharing=TIME_SHARING)
+    made = ServingNodes(pools={"a": first, "b": planned("a2-ultragpu-1g", **settings)}, compute_class=CLASS)
+
+    assert list(made.wrong_for_serving()) == [
+        "nodes must run the same pod, got other accelerators in b than in the first pool"
+    ]
+    assert made.accelerator.node_selector == {NODE_LABEL: CLASS}

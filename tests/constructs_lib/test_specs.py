@@ -19,6 +19,7 @@ from constructs_lib.specs import (
     CidrSpec,
     ClusterSpec,
     GatewaySpec,
+    GpuSharingSpec,
     HealthCheckSpec,
     HuggingFaceTokenSpec,
     InferencePoolSpec,
@@ -49,6 +50,7 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     CidrSpec: {"nodes": "10.0.0.0/20", "pods": "10.1.0.0/16", "services": "10.0.16.0/20", "proxy": "10.0.32.0/23"},
     ClusterSpec: {},
     GatewaySpec: {},
+    GpuSharingSpec: {"strategy": "mps", "max_clients": 2},
     HealthCheckSpec: {},
     HuggingFaceTokenSpec: {"secret_manager": "token"},
     InferencePoolSpec: {},
@@ -68,7 +70,7 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     WeightsSpec: {"repository": "google/gemma", "revision": REVISION},
 }
 BETWEEN = [
-    (AutoscalingSpec, "min_replicas", (1, 10_000), (0, 10_001), "must be between 1 and 10000"),
+    (AutoscalingSpec, "min_replicas", (0, 10_000), (-1, 10_001), "must be between 0 and 10000"),
     (AutoscalingSpec, "scale_down_pods_per_minute", (1, 1000), (0, 1001), "must be between 1 and 1000"),
     (AutoscalingSpec, "scale_down_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
     (AutoscalingSpec, "scale_up_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
@@ -80,6 +82,7 @@ BETWEEN = [
     (GatewaySpec, "max_utilization_percent", (1, 100), (0, 101), "must be between 1 and 100"),
     (GatewaySpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
     (GatewaySpec, "timeout_sec", (1, 2147483647), (0, 2147483648), "must be between 1 and 2147483647"),
+    (GpuSharingSpec, "max_clients", (2, 48), (1, 49), "must be between 2 and 48"),
     (HealthCheckSpec, "healthy_threshold", (1, 10), (0, 11), "must be between 1 and 10"),
     (HealthCheckSpec, "interval_sec", (1, 300), (0, 301), "must be between 1 and 300"),
     (HealthCheckSpec, "timeout_sec", (1, 300), (0, 301), "must be between 1 and 300"),
@@ -98,6 +101,7 @@ BETWEEN = [
     (NodeAutoscalingSpec, "max_nodes", (1, 15_000), (0, 15_001), "must be between 1 and 15000"),
     (NodeAutoscalingSpec, "min_nodes", (0, 2), (3,), "must be between 0 and max_nodes (2)"),
     (NodePoolSpec, "disk_gib", (10, 65536), (9, 65537), "must be between 10 and 65536"),
+    (NodePoolSpec, "local_ssds", (1, 32), (0, 33), "must be between 1 and 32"),
     (NodePoolSpec, "nodes_per_zone", (1, 1000), (0, 1001), "must be between 1 and 1000"),
     (RegionSpec, "capacity_percent", (0, 10, 100), (-1, 1, 9, 101), "must be 0 or between 10 and 100"),
     (RegionSpec, "number", (0, 262_143), (-1, 262_144), "must be between 0 and 262143"),
@@ -111,7 +115,9 @@ def make(spec: type[Any], **settings: Any) -> Any:
 
 def test_every_spec_can_be_made_from_the_least() -> None:
     """Each one that the package offers has its minimum here."""
-    assert {spec.__name__ for spec in MINIMUM} == {name for name in specs.__all__ if isinstance(getattr(specs, name), type)}
+    offered = {name for name in specs.__all__ if isinstance(getattr(specs, name), type)}
+
+    assert {spec.__name__ for spec in MINIMUM} == offered
     for spec in MINIMUM:
         make(spec)
 

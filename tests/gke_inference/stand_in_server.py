@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 MODEL = "gemma-3-27b-it"
-DEFAULT_MODELS = (MODEL,)
 
 Failure = Literal[
     "", "503", "hang", "hang in stream", "break", "no done", "no answer", "error event", "abort", "garbage", "empty"
@@ -50,7 +49,7 @@ class StandInServer:
     text: str = " word"
     failure: Failure = ""
     fail_every: int = 1
-    models: tuple[str, ...] = DEFAULT_MODELS
+    models: tuple[str, ...] = (MODEL,)
     health_path: str = "/health"
     requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     probes: list[tuple[str, dict[str, str]]] = field(default_factory=list)

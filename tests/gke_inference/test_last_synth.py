@@ -13,8 +13,9 @@ from rich.console import Console
 from gke_inference.synth.last_synth import Changes, LastSynth, changes_since, last_synth, print_changes, remember
 from platform_config.config import Config
 from platform_config.effects import EFFECTS, effect_of, setting_of
+from platform_config.pages import REMOVE_A_MODEL
 from platform_config.stack_graph import NETWORK_STACK
-from tests.configs import config
+from tests.configs import changed, config
 from tools.docs import schema, settings
 
 APPLIED = {"resources": [{"type": "google_compute_network"}]}
@@ -62,14 +63,14 @@ def test_each_change_is_told_with_what_it_does(tmp_path: Path) -> None:
     assert printed(changes(tmp_path, config(), new), width=40) == [
         f"regions.us.config_cluster from true to false: {EFFECTS['regions.<key>.config_cluster'].text}",
         f"node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}",
-        f"models.gemma.server.image {image}: {EFFECTS['model_server'].text}",
+        f"models.gemma.server.image {image}: {EFFECTS['models.<key>.server'].text}",
     ]
 
 
 def test_a_pool_in_place_of_the_shared_one_is_told_by_what_differs(tmp_path: Path) -> None:
     """It replaces what is there, or does not, by its settings; a pool of another key is a new one."""
     larger = config().model_dump(mode="json")["node_pools"]["tpu"] | {"disk_gib": 300}
-    new = config(regions__eu__node_pools={"tpu": larger, "more": larger}, models__gemma__node_pools="tpu")
+    new = config(regions__eu__node_pools={"tpu": larger, "more": larger}, models__gemma__node_pools=["tpu"])
     lines = printed(changes(tmp_path, config(), new))
 
     assert f"regions.eu.node_pools.tpu.disk_gib from 200 to 300: {EFFECTS['node_pools.<key>.disk_gib'].text}" in lines
@@ -85,6 +86,32 @@ def test_a_region_comes_in_place_and_leaves_in_steps(tmp_path: Path) -> None:
 
     assert printed(comes) == ["regions.eu from - to {...}: in place: a new region"]
     assert printed(leaves) == ["regions.eu from {...} to -: leaves: follow the steps of docs/day-2.md, Remove a region"]
+
+
+def test_a_model_comes_in_place_and_leaves_after_its_drain(tmp_path: Path) -> None:
+    """One that has requests is refused, with the page of the steps; after the drain nothing stands in the way."""
+    address, other = {"path": "/gemma"}, {**changed()["models"]["gemma"], "address": {"path": "/other"}}
+    one, two = config(models__gemma__address=address), config(models__gemma__address=address, models__other=other)
+    drained = config(models__gemma__address=address, models__other={**other, "drain": True})
+    leaves = changes(tmp_path / "leaves", two, one)
+    last = changes(tmp_path / "last", drained, one)
+
+    assert printed(changes(tmp_path / "comes", one, two)) == ["models.other from - to {...}: in place: a new model"]
+    assert printed(leaves) == [
+        f"models.other from {{...}} to -: refused: first drain it, by the steps of {REMOVE_A_MODEL}"
+    ]
+    assert printed(last) == ["models.other from {...} to -: in place: its servers go: it is drained"]
+    assert (leaves.steps_first, last.steps_first) == (True, False)
+
+
+def test_what_changes_of_one_model_is_reported_with_its_key(tmp_path: Path) -> None:
+    """Its canary, its drain and its address, each with what that does."""
+    new = config(models__gemma__drain=True, models__gemma__traffic={"timeout_sec": 30})
+
+    assert printed(changes(tmp_path, config(), new)) == [
+        f"models.gemma.traffic.timeout_sec from - to 30: {EFFECTS['models.<key>.traffic'].text}",
+        f"models.gemma.drain from false to true: {EFFECTS['models.<key>.drain'].text}",
+    ]
 
 
 def test_another_name_is_told_alone(tmp_path: Path) -> None:
@@ -137,7 +164,9 @@ def test_a_user_s_keys_stand_for_the_setting_of_the_docs() -> None:
     """Of a region, of its pools, of an adapter."""
     assert setting_of("regions.us.zones") == "regions.<key>.zones"
     assert setting_of("regions.us.node_pools.tpu.capacity.spot") == "node_pools.<key>.capacity.spot"
-    assert setting_of("models.gemma.weights.lora_adapters.tone.revision") == "model.lora_adapters.<key>.revision"
+    assert setting_of("models.gemma.weights.lora_adapters.tone.revision") == (
+        "models.<key>.weights.lora_adapters.<key>.revision"
+    )
     assert setting_of("regions.asia") == "regions"
     assert setting_of("node_pools.tpu") == "node_pools"
     assert setting_of("labels.team") == "labels.team"

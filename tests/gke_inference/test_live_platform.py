@@ -48,6 +48,15 @@ def test_a_client_sends_what_the_route_of_a_model_asks_for(
     assert endpoint == ModelEndpoint(url=url, model="speech", headers=headers)
 
 
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [("http://speech", "http://speech/speech"), ("http://10.8.0.9/speech", "http://10.8.0.9/speech")],
+)
+def test_an_address_that_has_the_path_of_the_model_already_is_taken_as_it_is(given: str, url: str) -> None:
+    """A host of the same name is no path."""
+    assert ModelEndpoint.at(given, Model(two_models(path="/speech"), "speech")).url == url
+
+
 def test_the_only_model_needs_no_address() -> None:
     """One model alone gets every request."""
     assert ModelEndpoint.at(GATEWAY, Model(config(), "gemma")) == ModelEndpoint(url=GATEWAY, model="gemma-3-27b-it")

@@ -87,12 +87,12 @@ TWICE = {"config.json": 1000, "tokenizer.json": 1000, "consolidated.safetensors"
             {"model.gguf": 1},
             [],
             "wrong",
-            "the repository has no weights that vLLM reads; it has .gguf",
+            "the repository has no weights that the server reads; it has .gguf",
             "choose another repository or revision",
         ),
     ],
 )
-def test_what_would_be_downloaded_is_held_against_the_config(
+def test_what_would_be_downloaded_must_fit_the_config(
     good_google: GoogleStandIn, inference_ops: InferenceOps, hugging_face: type[HuggingFace],
     files: dict[str, int], index: list[str], status: str, found: str, fix: str,
 ) -> None:  # fmt: skip

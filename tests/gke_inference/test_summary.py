@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 
 from gke_inference.synth.last_synth import Change, Changes
-from gke_inference.synth.summary import print_summary, stack_order
+from gke_inference.synth.summary import models_table, print_summary, stack_order
 from platform_config.config import Config
 from platform_config.effects import FIXED
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
-from tests.configs import config
+from tests.configs import ELASTIC, changed, config
 from tests.synthesized import Synthesized, synthesize
 
 ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
@@ -29,7 +29,7 @@ THREE = config(
         "health_check": {"interval_sec": 4, "timeout_sec": 3, "unhealthy_threshold": 3},
     },
     node_pools__gpu={"machine_type": "a3-ultragpu-8g", "nodes_per_zone": 2, "capacity": {"spot": True}},
-    models__gemma__node_pools="tpu",
+    models__gemma__node_pools=["tpu"],
 )
 
 
@@ -103,10 +103,88 @@ def test_addresses_are_told_for_regions_that_have_one(one: str, three: str) -> N
 
 
 def test_the_time_to_find_a_dead_region_is_worked_out(one: str, three: str) -> None:
-    """Interval times threshold, and the fill at which requests spill over."""
+    """Interval times threshold."""
     assert "A dead region is detected in 10 s (5 s between probes x 2 failures)" in one
     assert "A dead region is detected in 12 s (4 s between probes x 3 failures)" in three
-    assert "requests spill over at 60 % of the KV cache." in one
+
+
+SPEECH = {
+    "server": {
+        "kind": "custom",
+        "image": "ghcr.io/remsky/kokoro-fastapi-gpu:v0.2.4",
+        "port": 8880,
+        "health_path": "/health",
+        "gpu_memory_gib": 4,
+    },
+    "node_pools": ["gpu"],
+    "regions": ["eu"],
+    "replicas": 2,
+    "address": {"host": "speech.example.com", "headers": {"x-model": "speech"}},
+    "traffic": {"max_requests_per_second": 5},
+}
+CANARY = {"model": "next", "percent": 5}
+SEVERAL = config(
+    node_pools__gpu={"machine_type": "g2-standard-48"},
+    models__gemma__address={"path": "/gemma"},
+    models__gemma__node_pools=["tpu"],
+    models__gemma__canary=CANARY,
+    models__next=changed()["models"]["gemma"] | {"node_pools": ["tpu"]},
+    models__old=changed()["models"]["gemma"] | {"node_pools": ["tpu"], "drain": True, "replicas": 0},
+    models__speech=SPEECH,
+)
+
+
+def facts(made: Config, width: int = 80) -> dict[str, dict[str, str]]:
+    """Return what the table of models shows of each, by the model's key."""
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(models_table(made))
+    shown: dict[str, dict[str, str]] = {}
+    last: tuple[str, str] = ("", "")
+    for line in out.getvalue().splitlines()[4:]:
+        assert len(line.rstrip()) <= width
+        key, name, text = re.fullmatch(r" (\S*) +(?:(sent as|full at|\S+)  +)?(.*?) *", line).groups()  # type: ignore[union-attr]
+        if name:
+            last = (key or last[0], name)
+            shown.setdefault(last[0], {})[name] = text
+        elif text:
+            shown[last[0]][last[1]] += f" {text}"
+    return shown
+
+
+def test_each_model_is_shown_with_what_follows_from_its_image() -> None:
+    """How clients address it, which server and version it is, how many there are in each region, and when it is full."""
+    assert facts(config()) == {
+        "gemma": {
+            "sent as": "gemma-3-27b-it",
+            "address": "every request",
+            "server": "vLLM 0.27.0: gauge vllm:kv_cache_usage_perc, finishes running requests at SIGTERM",
+            "image": "docker.io/vllm/vllm-tpu:v0.27.0",
+            "servers": "1 in each of us, eu (pool tpu)",
+            "full at": "60 % of the KV cache",
+        }
+    }
+
+
+def test_several_models_are_shown_in_80_columns() -> None:
+    """One model after the other: a canary, one that leaves, and a server of another kind in one region."""
+    shown = facts(SEVERAL)
+
+    assert list(shown) == ["gemma", "next", "old", "speech"]
+    assert shown["gemma"]["address"] == "path /gemma; 5 % of them to next"
+    assert shown["next"]["address"] == "none: it answers a part of the requests of another model"
+    assert shown["old"]["address"] == "none: it is drained, and can be removed after a deploy"
+    assert shown["speech"]["address"] == "host speech.example.com, header x-model: speech"
+    assert shown["speech"]["server"].endswith("on port 8880: no gauge, so it is behind a Service, ready at /health")
+    assert shown["speech"]["servers"] == "2 in eu (pool gpu)"
+    assert shown["speech"]["full at"] == "5 requests a second per server"
+
+
+def test_a_model_that_scales_is_shown_with_its_bounds() -> None:
+    """The fewest and the most in each region, and what the autoscaler reads."""
+    [llama] = facts(config(ELASTIC)).values()
+
+    assert llama["servers"] == "1 to 10 in each of eu, us (pool h100)"
+    assert llama["scales"] == "at 50 % of its gauge, by the pods metric"
 
 
 def test_warnings_are_told_with_their_rule(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from platform_config.model import models_in, models_of
-
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_cluster import nodes
 from tests.gke_inference.verify_platform import PARTS, HealthyPlatform
@@ -51,9 +50,10 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
 def tell_of_balancer(platform: HealthyPlatform) -> None:
     """Answer with the gateway's load balancer as Compute Engine has it, and one of another network at its address."""
     network, links = platform.link(f"global/networks/{platform.names.network}"), _links(platform)
-    spare, weights = links[NOT_FOUND], [
-        {"backendService": links[backend_service(platform, model)], "weight": 1} for model in platform.config.models
-    ]
+    spare, weights = (
+        links[NOT_FOUND],
+        [{"backendService": links[backend_service(platform, model)], "weight": 1} for model in platform.config.models],
+    )
     routes = [{"priority": 1, "routeAction": {"weightedBackendServices": [weight]}} for weight in weights]
     matcher = {"name": "all", "defaultService": spare, "routeRules": routes}
     for key in platform.config.gateway_regions:

@@ -53,8 +53,7 @@ class HealthyPlatform:
     Attributes:
         google: Google's APIs; what they answer is in `documents`, by its name or address.
         clusters: The Kubernetes API of each region.
-        gateways: What answers requests at the gateway's address in each region, for the first model.
-        others: The same for the other models, by region and model.
+        servers: What answers requests at the gateway's address in each region, by region and model.
         places: Where each of them is, by region and model, while it listens.
         urls: Where the gateway is reached in each region, while it listens.
         path: The config file; one of the product's own by default.
@@ -64,8 +63,7 @@ class HealthyPlatform:
     config: Config
     google: GoogleStandIn = field(default_factory=GoogleStandIn)
     clusters: dict[str, ClusterStandIn] = field(default_factory=dict)
-    gateways: dict[str, StandInServer] = field(default_factory=dict)
-    others: dict[tuple[str, str], StandInServer] = field(default_factory=dict)
+    servers: dict[tuple[str, str], StandInServer] = field(default_factory=dict)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     path: Path | None = None
@@ -121,9 +119,10 @@ class HealthyPlatform:
         """Key of the first model."""
         return next(iter(self.config.models))
 
-    def server(self, key: str, model: str) -> StandInServer:
-        """Return what answers for *model* at the gateway's address in region *key*."""
-        return self.gateways[key] if model == self.first else self.others[key, model]
+    @property
+    def gateways(self) -> dict[str, StandInServer]:
+        """What answers for the first model at the gateway's address in each region."""
+        return {key: server for (key, model), server in self.servers.items() if model == self.first}
 
     def gauge(self, key: str, model: str = "") -> dict[str, Any]:
         """Return what Cloud Monitoring answers about the gauge of *model* in region *key*, by default the first."""

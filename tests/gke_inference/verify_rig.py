@@ -16,9 +16,8 @@ import trustme
 from constructs_lib.manifests.region_header import HEADER
 from platform_config.config import Config
 from platform_config.load import load
-from platform_config.model import models_of
+from platform_config.model import Model, models_of
 from tests.configs import ELASTIC, EXAMPLE
-from tests.gke_inference import stand_in_server
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest, Objects
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.stand_in_server import StandInServer
@@ -35,20 +34,26 @@ def healthy(config: Config, synthesized: Synthesized) -> HealthyPlatform:
         platform.clusters[key] = ClusterStandIn()
         others = [other.region for other in config.regions.values() if other.region != spec.region]
         answering = next((other.region for other in config.regions.values() if other.preferred), spec.region)
-        platform.gateways[key] = StandInServer(regions=(answering, others[0]))
-        for model in models_of(config)[1:]:
+        for model in models_of(config):
             serving = [config.regions[served].region for served in model.regions]
             home = answering if answering in serving else serving[0]
-            stand_in = StandInServer(regions=(home, others[0]), models=(model.name,))
-            stand_in.health_path = model.server.ready_path
-            stand_in.region_header = HEADER if model.server.kind == "vllm" else ""
-            platform.others[key, model.key] = stand_in
+            platform.servers[key, model.key] = StandInServer(
+                regions=(home, others[0]),
+                models=(model.name,),
+                health_path=model.server.ready_path,
+                region_header=_header(model),
+            )
         fill(platform, key, synthesized)
         tell_of_cluster(platform, key)
     fill_config_cluster(platform, synthesized)
     tell_of_fleet(platform)
     tell_of_balancer(platform)
     return platform
+
+
+def _header(model: Model) -> str:
+    """Return the header by which answers of *model* name their region; empty for a server that gives none."""
+    return HEADER if model.server.kind == "vllm" else ""
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,9 @@ class Running:
             cluster.objects = Objects(copy.deepcopy(self.objects[key]))
             cluster.faults.clear()
             cluster.requests.clear()
-        for gateway in platform.gateways.values():
-            gateway.region_header = HEADER
-        for server in (*platform.gateways.values(), *platform.others.values()):
+        for (_, model), server in platform.servers.items():
             server.home_slots, server.failure = 1000, ""
+            server.region_header = _header(Model(platform.config, model))
             server.requests.clear()
             server.probes.clear()
         return platform
@@ -92,10 +96,11 @@ def running(platform: HealthyPlatform, folder: Path) -> Iterator[Running]:
             url = served.enter_context(cluster.serving(authority))
             endpoint = platform.cluster(key)["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]
             endpoint["endpoint"] = url.removeprefix("https://")
-            platform.urls[key] = served.enter_context(platform.gateways[key].serving())
-            platform.places[key, platform.first] = platform.urls[key]
-        for place, server in platform.others.items():
-            platform.places[place] = served.enter_context(server.serving())
+            for model in platform.config.models:
+                place = served.enter_context(platform.servers[key, model].serving())
+                platform.places[key, model] = place
+            alone = len(platform.config.models) == 1
+            platform.urls[key] = platform.places[key, platform.first] if alone else f"http://{platform.address(key)}"
         yield Running(
             platform,
             copy.deepcopy(platform.documents),
@@ -128,7 +133,6 @@ def example(example_running: Running, inference_ops: InferenceOps, monkeypatch: 
 @pytest.fixture
 def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the platform of config/h100-elastic.yaml, healthy, to break."""
-    monkeypatch.setattr(stand_in_server, "MODEL", "Llama-3.1-8B-Instruct")
     return _to_break(elastic_running, inference_ops, monkeypatch)
 
 

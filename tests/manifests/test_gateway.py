@@ -21,9 +21,7 @@ FILL = Balancing(timeout_sec=600, export_name="kv-cache", max_utilization_percen
 def route(*backends: tuple[Backend, int | None], address: AddressSpec | None = None) -> dict[str, Any]:
     """Make a route to *backends*, or to one pool."""
     given = backends or ((GEMMA, None),)
-    return gateway.http_route(
-        name="gemma-route", namespace=NAMESPACE, gateway="gemma", backends=given, address=address
-    )
+    return gateway.http_route(name="gemma-route", namespace=NAMESPACE, gateway="gemma", backends=given, address=address)
 
 
 def backend_policy(

@@ -305,10 +305,11 @@ def test_pods_are_selected_by_the_labels_they_have() -> None:
 
 
 def test_a_volume_that_comes_or_goes_moves_no_other() -> None:
-    """The provider compares by position: whatever the source or the image, what both have is at the same place."""
+    """The provider compares by position: whatever source, image or kind, what both have is at the same place."""
     hub = from_hugging_face("token")
-    pods = [pod(server()), pod(server(mounted=hub)), pod(server(read_only=False))]
+    sglang = server(kind="sglang", image="lmsysorg/sglang:v0.5.6", accelerator=GPU)
+    pods = [pod(server()), pod(server(mounted=hub)), pod(server(read_only=False)), pod(sglang)]
     names = [[volume["name"] for volume in made["volumes"]] for made in pods]
 
-    assert names[0] == names[2] == names[1][: len(names[0])]
+    assert names[0] == names[2] == names[3] == names[1][: len(names[0])]
     assert names[1][len(names[0]) :] == ["token"]

@@ -25,6 +25,7 @@ KOKORO = ModelPeers(server_labels={"app": "kokoro"}, server_port=8880, picker_la
 PLAN = NetworkPolicyPlan(
     namespace=NAMESPACE,
     models={"gemma": GEMMA, "next": NEXT, "kokoro": KOKORO},
+    server_ports=(8000, 8880),
     picker_ports=(9002, 9003),
     picker_metrics_port=9090,
     proxies={"us": "10.2.32.0/23", "eu": "10.4.32.0/23"},
@@ -131,7 +132,10 @@ def test_a_model_more_on_a_known_port_is_its_own_policies_more() -> None:
 
 def test_a_model_more_on_a_new_port_opens_it_to_the_load_balancer() -> None:
     """In the policies that all models share; the other models' own stay as they are."""
-    before, more = network_policies(replace(PLAN, models={"gemma": GEMMA, "next": NEXT})), network_policies(PLAN)
+    before, more = (
+        network_policies(replace(PLAN, models={"gemma": GEMMA, "next": NEXT}, server_ports=(8000,))),
+        network_policies(PLAN),
+    )
     changed = {key for key in before if more[key] != before[key]}
 
     assert set(more) - set(before) == {"kokoro-server"}

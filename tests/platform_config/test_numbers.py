@@ -25,6 +25,8 @@ RANGES: dict[str, tuple[int, int]] = {
     f"{POOL}disk_gib": (10, 65536),
     f"{POOL}autoscaling.min_nodes": (0, 15_000),
     f"{POOL}autoscaling.max_nodes": (1, 15_000),
+    f"{POOL}gpu_sharing.max_clients": (2, 48),
+    f"{POOL}local_ssds": (1, 32),
     f"{MODEL}weights.size_gib": (1, 65536),
     f"{MODEL}weights.download_timeout_minutes": (5, 360),
     f"{MODEL}replicas": (0, 10_000),
@@ -79,9 +81,16 @@ WITH: dict[str, dict[str, Any]] = {
     f"{MODEL}autoscaling.target_percent": {"gateway__max_utilization_percent": 100},
     "cluster.system_pool.min_nodes_per_zone": {"cluster__system_pool": {"max_nodes_per_zone": 1000}},
     "cluster.maintenance_window.duration_hours": {"cluster__maintenance_window": {"days": ["MO", "TU", "WE"]}},
+    f"{POOL}gpu_sharing.max_clients": {
+        "node_pools__tpu": {"machine_type": "g2-standard-96", "gpu_sharing": {"strategy": "time_sharing"}}
+    },
+    f"{POOL}local_ssds": {"node_pools__tpu": {"machine_type": "g4-standard-384"}},
     f"{POOL}autoscaling.min_nodes": {"node_pools__tpu__autoscaling": {"max_nodes": 15_000}},
     "gateway.health_check.timeout_sec": {"gateway__health_check": {"interval_sec": 300}},
     "gateway.health_check.interval_sec": {"gateway__health_check": {"timeout_sec": 1}},
+    f"{MODEL}server.gpu_memory_gib": {
+        "models__gemma__server": {"kind": "custom", "image": "example.com/speech:1", "port": 80, "health_path": "/"}
+    },
     f"{MODEL}server.max_lora_rank": {
         "models__gemma__weights__lora_adapters": {"food": {"repository": "owner/adapter"}}
     },

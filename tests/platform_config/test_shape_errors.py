@@ -75,9 +75,7 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a setting in the wrong place": (
         {"topology": "2x2"},
-        "topology: unknown setting 'topology'\n"
-        "    fix: it belongs at regions.<key>.node_pools.<key>.topology or node_pools.<key>.topology: "
-        "check the indentation",
+        "topology: unknown setting 'topology'\n    fix: it belongs at node_pools.<key>.topology: check the indentation",
     ),
     "a setting that is nowhere": (
         {"bucket__encryption": "x"},

@@ -8,6 +8,9 @@ import pytest
 
 from tests.config_files import TEXT, problems, written
 
+SERVER = TEXT[TEXT.index("    server:") :]
+MODELS = TEXT[TEXT.index("models:") :]
+
 MISTAKES: dict[str, tuple[str, str, str]] = {
     "an empty required section": (
         TEXT[TEXT.index("node_pools:") : TEXT.index("bucket:")],
@@ -15,10 +18,10 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "node_pools: must be a map of keys, got nothing\n    fix: indent its settings below it",
     ),
     "an empty required section of settings": (
-        TEXT[TEXT.index("model:") : TEXT.index("model_server:")],
-        "model:\n",
-        "model: must be a map of settings, got nothing\n"
-        "    fix: indent its settings below it: repository, revision, hugging_face_token at least",
+        SERVER,
+        "    server:\n",
+        "models.gemma.server: must be a map of settings, got nothing\n"
+        "    fix: indent its settings below it: image at least",
     ),
     "an empty region": (
         "    number: 2\n    region: europe-west4\n    zones: [europe-west4-a]\n",
@@ -27,8 +30,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "    fix: indent its settings below it: number, region, zones at least",
     ),
     "an empty section that may go": (
-        "model_server:",
-        "cluster:\nmodel_server:",
+        "bucket:",
+        "cluster:\nbucket:",
         "cluster: must be a map of settings, got nothing\n    fix: remove the key, or indent its settings below it",
     ),
     "an empty required text": (
@@ -126,8 +129,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "bucket.soft_delete_days: must be a whole number, got '2 weeks'\n    fix: write 14: it counts days",
     ),
     "hours for minutes": (
-        "model:\n",
-        "model:\n  download_timeout_minutes: 2h\n",
+        "    weights:\n",
+        "    weights:\n      download_timeout_minutes: 2h\n",
         "models.gemma.weights.download_timeout_minutes: must be a whole number, got '2h'\n    fix: write 120: it "
         "counts minutes",
     ),
@@ -257,21 +260,21 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "node_pools.tpu.capacity: must be a map of settings, got 'spot'\n    fix: write {spot: true}",
     ),
     "a word for a token": (
-        "hugging_face_token:\n    secret_manager: hugging-face-token",
-        "hugging_face_token: my-secret",
+        "{secret_manager: hugging-face-token}",
+        "my-secret",
         "models.gemma.weights.hugging_face_token: must be a map of settings, got 'my-secret'\n"
         "    fix: write {secret_manager: my-secret}",
     ),
     "true for a section": (
-        "bucket:",
-        "autoscaling: true\nbucket:",
-        "autoscaling: must be a map of settings, got true\n"
+        "    weights:",
+        "    autoscaling: true\n    weights:",
+        "models.gemma.autoscaling: must be a map of settings, got true\n"
         "    fix: indent its settings below it: max_replicas at least",
     ),
     "a number for a section": (
-        "bucket:",
-        "autoscaling: 4\nbucket:",
-        "autoscaling: must be a map of settings, got 4\n    fix: write {max_replicas: 4}",
+        "    weights:",
+        "    autoscaling: 4\n    weights:",
+        "models.gemma.autoscaling: must be a map of settings, got 4\n    fix: write {max_replicas: 4}",
     ),
     "a list of settings": (
         "bucket:\n",
@@ -287,7 +290,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
         "  - name: tpu\n    machine_type: ct6e-standard-4t\n",
         "node_pools: must be a map of keys, got a list\n"
-        "    fix: write a key of your own in place of each hyphen, such as first:",
+        "    fix: write a key of your own in place of each hyphen, such as tpu:",
     ),
     "a list of words": (
         "  tpu:\n    machine_type: ct6e-standard-4t\n    topology: 2x2\n",
@@ -358,7 +361,8 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "max_model_len: 32768",
         "timeout_sec: 600",
         "models.gemma.server.timeout_sec: unknown setting 'timeout_sec'\n"
-        "    fix: it belongs at gateway.timeout_sec or gateway.health_check.timeout_sec: check the indentation",
+        "    fix: it belongs at models.gemma.traffic.timeout_sec or gateway.timeout_sec or "
+        "gateway.health_check.timeout_sec: check the indentation",
     ),
     "a near name of another level": (
         "bucket:",
@@ -369,7 +373,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "    number: 1",
         "    machine_typ: x\n    number: 1",
         "regions.us.machine_typ: unknown setting 'machine_typ'\n"
-        "    fix: did you mean regions.<key>.node_pools.<key>.machine_type or "
+        "    fix: did you mean regions.us.node_pools.<key>.machine_type or "
         "node_pools.<key>.machine_type or cluster.system_pool.machine_type?",
     ),
     "a place for anchors": (
@@ -381,6 +385,94 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "bucket:",
         "anchors: &anchors {}\nbucket:",
         "anchors: unknown setting 'anchors'\n    fix: write 'x-anchors': keys that begin with x- may hold anchors",
+    ),
+    "a model without its key": (
+        MODELS,
+        "models:\n" + "".join(f"{line[2:]}\n" for line in MODELS.splitlines()[2:]),
+        "models: must be a map of keys, got the settings of one\n"
+        "    fix: write a key of your own below it, such as gemma:, and indent them below that",
+    ),
+    "a setting beside the model's key": (
+        SERVER,
+        SERVER.replace("\n  ", "\n")[2:],
+        "models.server: must be a setting of one key, got it beside 'gemma'\n    fix: indent it below gemma",
+    ),
+    "a setting in the section before it": (
+        SERVER,
+        "".join(f"  {line}\n" for line in SERVER.splitlines()),
+        "models.gemma.weights.server: unknown setting 'server'\n"
+        "    fix: it belongs at models.gemma.server: check the indentation",
+    ),
+    "a section of a model at the top": (
+        SERVER,
+        "".join(f"{line[4:]}\n" for line in SERVER.splitlines()),
+        "server: unknown setting 'server'\n    fix: it belongs at models.<key>.server: check the indentation",
+    ),
+    "a list of models": (
+        MODELS,
+        "models:\n- name: llama\n  server: {image: 'docker.io/vllm/vllm-tpu:v0.27.0'}\n",
+        "models: must be a map of keys, got a list\n"
+        "    fix: write a key of your own in place of each hyphen, such as llama:",
+    ),
+    "one model in the singular": (
+        "models:",
+        "model:",
+        "model: unknown setting 'model'\n    fix: did you mean 'models'?",
+    ),
+    "weights in a section of their own": (
+        "bucket:",
+        "model:\n  repository: google/gemma-3-27b-it\nbucket:",
+        "model: unknown setting 'model'\n    fix: it belongs at models.<key>.weights",
+    ),
+    "servers in a section of their own": (
+        "bucket:",
+        "model_server:\n  image: docker.io/vllm/vllm-tpu:v0.27.0\nbucket:",
+        "model_server: unknown setting 'model_server'\n    fix: it belongs at models.<key>.server",
+    ),
+    "autoscaling of pods at the top": (
+        "bucket:",
+        "autoscaling:\n  max_replicas: 4\nbucket:",
+        "autoscaling: unknown setting 'autoscaling'\n"
+        "    fix: it belongs at models.<key>.autoscaling: check the indentation",
+    ),
+    "autoscaling of nodes at the top": (
+        "bucket:",
+        "autoscaling:\n  max_nodes: 4\nbucket:",
+        "autoscaling: unknown setting 'autoscaling'\n"
+        "    fix: it belongs at node_pools.<key>.autoscaling: check the indentation",
+    ),
+    "a priority for all models": (
+        "bucket:",
+        "inference_pool:\n  objective_name: chat\nbucket:",
+        "inference_pool.objective_name: unknown setting 'objective_name'\n"
+        "    fix: it belongs at models.<key>.objectives",
+    ),
+    "one pool of a model": (
+        "    weights:",
+        "    node_pool: tpu\n    weights:",
+        "models.gemma.node_pool: unknown setting 'node_pool'\n    fix: did you mean 'node_pools'?",
+    ),
+    "a version by the server's name": (
+        "      max_model_len",
+        "      vllm_version: '0.27.0'\n      max_model_len",
+        "models.gemma.server.vllm_version: unknown setting 'vllm_version'\n    fix: did you mean 'version'?",
+    ),
+    "a path of the health check": (
+        "bucket:",
+        "gateway:\n  health_check: {path: /health}\nbucket:",
+        "gateway.health_check.path: unknown setting 'path'\n    fix: it belongs at models.<key>.server.health_path",
+    ),
+    "an adapter that is installed by autoscaling": (
+        "    weights:",
+        "    autoscaling: {max_replicas: 1, install_adapter: true}\n    weights:",
+        "models.gemma.autoscaling.install_adapter: unknown setting 'install_adapter'\n"
+        "    fix: it belongs at cluster.metrics_adapter",
+    ),
+    "another tool's name in camel case": (
+        "    weights:",
+        "    minReplicas: 1\n    weights:",
+        "models.gemma.minReplicas: unknown setting 'minReplicas'\n"
+        "    fix: it belongs at models.gemma.autoscaling.min_replicas: check the indentation",
     ),
 }
 """Text of the example, what replaces it, and the expected problem."""

@@ -51,6 +51,17 @@ def test_services_of_settings_are_on_only_with_them(tmp_path: Path) -> None:
     assert services(app) == {*SERVICES, "multiclusterservicediscovery"}
 
 
+def test_images_are_streamed_by_a_service_and_a_role_of_the_nodes(tmp_path: Path) -> None:
+    """Both are there as soon as one pool of one region streams."""
+    pools = {"tpu": {"machine_type": "ct6e-standard-4t", "image_streaming": True}}
+    app = alone(tmp_path, regions__eu__node_pools=pools)
+
+    assert "containerfilesystem" in services(app)
+    assert "roles/serviceusage.serviceUsageConsumer" in {
+        block["role"] for block in app.all("google_project_iam_member", STACK)
+    }
+
+
 def test_all_that_is_made_comes_after_the_services(platform: Synthesized) -> None:
     """An API that is not on yet refuses everything."""
     apis = {f"google_project_service.{key.split('/')[1]}" for key in platform.named("google_project_service", STACK)}

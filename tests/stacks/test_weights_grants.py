@@ -15,6 +15,7 @@ from tests.configs import config
 from tests.synthesized import Synthesized
 
 OPEN = {"repository": "google/gemma-3-4b-it", "revision": "1" * 40}
+OWN = {"bucket_path": "gs://my-models/v3"}
 PLATFORM = "my-project-id-gemma-weights"
 TOKEN = {"secret_manager": "hugging-face-token"}
 
@@ -40,9 +41,9 @@ def read(app: Synthesized) -> dict[str, str]:
     ("weights", "expected"),
     [
         (OPEN, {PLATFORM}),
-        ({"bucket_path": "gs://my-models/v3"}, {"my-models"}),
+        (OWN, {"my-models"}),
         ({**OPEN, "lora_adapters": {"food": {"bucket_path": "gs://my.adapters/a"}}}, {PLATFORM, "my.adapters"}),
-        ({"bucket_path": "gs://my-models/v3", "lora_adapters": {"a": {"bucket_path": "gs://my-models/a"}}}, {"my-models"}),
+        ({**OWN, "lora_adapters": {"a": {"bucket_path": "gs://my-models/a"}}}, {"my-models"}),
         ({"image_path": "/opt/gemma"}, set()),
         (None, set()),
     ],
@@ -60,7 +61,7 @@ def test_servers_may_read_the_buckets_of_their_own_weights(
 
 def test_of_somebody_else_s_bucket_the_grant_alone_is_managed(tmp_path: Path) -> None:
     """A destroy takes the grant: no bucket, no object and no policy as a whole is in a state."""
-    app = fleet(tmp_path, {"bucket_path": "gs://my-models/v3"}, bucket=None)
+    app = fleet(tmp_path, OWN, bucket=None)
     kinds = {kind for kind in app.stacks[FLEET_STACK]["resource"] if "storage" in kind}
     of_network = {kind for kind in app.stacks[NETWORK_STACK]["resource"] if "storage" in kind}
 
@@ -69,7 +70,7 @@ def test_of_somebody_else_s_bucket_the_grant_alone_is_managed(tmp_path: Path) ->
 
 def test_servers_that_change_their_source_may_read_the_platform_s_bucket(tmp_path: Path) -> None:
     """As long as it is in the file: the fleet is applied before they change."""
-    for number, weights in enumerate(({"bucket_path": "gs://my-models/v3"}, {**OPEN, "source": "hugging_face"})):
+    for number, weights in enumerate((OWN, {**OPEN, "source": "hugging_face"})):
         assert PLATFORM in read(fleet(tmp_path / str(number), weights))
 
 

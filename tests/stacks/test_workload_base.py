@@ -7,19 +7,33 @@ from typing import Any
 
 import pytest
 
-from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, serving_stack
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    GATEWAY_STACK,
+    WEIGHTS_STACK,
+    base_stack,
+    needed_stacks,
+    serving_stack,
+)
 from tests.configs import config
 from tests.synthesized import Synthesized, synthesize
 
-EVERYWHERE = {
+POLICIES = {"gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io"}
+EVERYWHERE = POLICIES | {
     "autoscalingmetrics.autoscaling.gke.io",
-    "gcpbackendpolicies.networking.gke.io",
-    "healthcheckpolicies.networking.gke.io",
     "inferencepools.inference.networking.k8s.io",
     "podmonitorings.monitoring.googleapis.com",
 }
 FOR_THE_GATEWAY = {"gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io"}
 FOR_THE_TOKEN = {"secretproviderclasses.secrets-store.csi.x-k8s.io"}
+FOR_A_SERVICE = {"serviceexports.net.gke.io"}
+SPEECH = {"server": {"kind": "custom", "image": "example.com/speech:v1", "port": 8880, "health_path": "/health"}}
+TWO_MODELS = {
+    "service_discovery": True,
+    "models__gemma__address": {"path": "/gemma"},
+    "models__speech": SPEECH | {"address": {"path": "/speech"}, "traffic": {"max_in_flight_requests": 4}},
+}
+"""Changes of the example: another model behind a Service."""
 
 
 def alone(folder: Path, key: str, **changes: Any) -> Synthesized:
@@ -59,6 +73,25 @@ def test_removed_models_are_refused_before_anything_of_theirs_has_changed(tmp_pa
     assert '["gemma-server"]' in refused["condition"]
 
 
+def test_pods_may_share_the_ipc_of_the_node_only_where_mps_needs_it(tmp_path: Path) -> None:
+    """The namespace of the other region stays as it is; whatever is below baseline is warned of and audited."""
+    sharing = {"strategy": "mps", "max_clients": 2}
+    pools = {"tpu": {"machine_type": "g2-standard-48", "gpu_sharing": sharing}}
+    labels = [
+        alone(tmp_path / key, key, regions__us__node_pools=pools).one("kubernetes_namespace_v1")["metadata"]["labels"]
+        for key in ("us", "eu")
+    ]
+
+    assert labels == [
+        {
+            "pod-security.kubernetes.io/enforce": "privileged",
+            "pod-security.kubernetes.io/warn": "baseline",
+            "pod-security.kubernetes.io/audit": "baseline",
+        },
+        {"pod-security.kubernetes.io/enforce": "baseline"},
+    ]
+
+
 def test_the_crd_that_gke_lacks_is_established_before_anything_needs_it(platform: Synthesized) -> None:
     """InferenceObjective, in each cluster."""
     for key in ("us", "eu"):
@@ -83,6 +116,13 @@ def test_the_gate_waits_for_what_later_stacks_of_its_cluster_plan(platform: Synt
             "us",
             {"models__gemma__weights__hugging_face_token": {"kubernetes_secret": {"name": "hf", "key": "token"}}},
             EVERYWHERE | FOR_THE_GATEWAY,
+        ),
+        ("eu", TWO_MODELS, EVERYWHERE | FOR_THE_TOKEN | FOR_A_SERVICE),
+        ("eu", TWO_MODELS | {"models__gemma__regions": ["us"]}, FOR_THE_TOKEN | FOR_A_SERVICE),
+        (
+            "us",
+            TWO_MODELS | {"models__gemma__regions": ["eu"]},
+            POLICIES | FOR_THE_TOKEN | FOR_A_SERVICE | FOR_THE_GATEWAY,
         ),
     ],
 )
@@ -123,6 +163,22 @@ def test_the_gate_comes_after_the_namespace_with_a_bound(platform: Synthesized) 
     assert "kubernetes_namespace_v1.namespace" in job["depends_on"]
     assert job["metadata"] == {"name": "wait-for-gke-crds", "namespace": "inference"}
     assert job["spec"]["active_deadline_seconds"] == 900 + 120
+
+
+def test_a_cluster_that_serves_nothing_waits_for_nothing(tmp_path: Path) -> None:
+    """A gate without a CRD would fail; the config cluster has the gateway's all the same."""
+    elsewhere = {"models__gemma__regions": ["us"], "models__gemma__weights__hugging_face_token": None}
+
+    assert alone(tmp_path, "eu", **elsewhere).all("kubernetes_job_v1") == []
+
+
+def test_the_crds_of_an_export_come_from_the_fleet() -> None:
+    """So its stack comes first where a model is behind a Service, and nowhere else."""
+    needed, alone = needed_stacks(config(**TWO_MODELS)), needed_stacks(config())
+
+    for key in ("us", "eu"):
+        assert needed[base_stack(key)] == (*alone[base_stack(key)], FLEET_STACK)
+        assert FLEET_STACK not in alone[base_stack(key)]
 
 
 def test_another_namespace_is_used_throughout(tmp_path: Path) -> None:

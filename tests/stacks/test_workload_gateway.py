@@ -29,6 +29,83 @@ def addresses(app: Synthesized) -> list[str]:
     return [address["value"] for address in app.object("Gateway", STACK)["spec"]["addresses"]]
 
 
+MODELS: dict[str, Any] = {
+    "service_discovery": True,
+    "models__gemma__address": {"path": "/gemma"},
+    "models__next": {
+        "weights": {"repository": "google/gemma-3-27b-it", "revision": 40 * "a"},
+        "server": {"image": "docker.io/vllm/vllm-tpu:v0.27.1"},
+    },
+    "models__speech": {
+        "server": {"kind": "custom", "image": "example.com/speech:v1", "port": 8880, "health_path": "/ready"},
+        "address": {"host": "speech.example.com"},
+        "traffic": {"timeout_sec": 60, "max_requests_per_second": 5},
+    },
+}
+"""Changes of the example: a canary without an address, and another model behind a Service."""
+
+
+def routes(app: Synthesized) -> dict[str, list[tuple[str, int | None]]]:
+    """Return what each route sends requests to, with the weights."""
+    return {
+        made["metadata"]["name"]: [
+            (backend["name"], backend.get("weight")) for backend in made["spec"]["rules"][0]["backendRefs"]
+        ]
+        for made in app.objects("HTTPRoute")
+    }
+
+
+def test_each_model_with_requests_of_its_own_has_a_route(tmp_path: Path) -> None:
+    """A canary gets its share on the other model's; one with an address has its own beside it."""
+    canary = {"models__gemma__canary": {"model": "next", "percent": 10}}
+    shared = alone(tmp_path / "shared", **MODELS, **canary)
+    own = alone(tmp_path / "own", **MODELS, **canary, models__next__address={"path": "/next"})
+    gemma = [("gemma-pool", 90), ("next-pool", 10)]
+
+    assert routes(shared) == {"gemma-route": gemma, "speech-route": [("speech-server", None)]}
+    assert routes(own) == routes(shared) | {"next-route": [("next-pool", None)]}
+
+
+def test_one_model_beside_its_canary_needs_no_address(tmp_path: Path) -> None:
+    """Every request is still the one's; nor does one need an address beside a model that leaves."""
+    only = {"models__next": MODELS["models__next"]}
+    canary = alone(tmp_path / "canary", **only, models__gemma__canary={"model": "next", "percent": 5})
+    leaving = alone(tmp_path / "leaving", **only, models__next__drain=True)
+
+    assert routes(canary) == {"gemma-route": [("gemma-pool", 95), ("next-pool", 5)]}
+    assert routes(leaving) == {"gemma-route": [("gemma-pool", None)]}
+    for app in (canary, leaving):
+        assert "matches" not in app.object("HTTPRoute")["spec"]["rules"][0]
+
+
+def test_a_model_that_leaves_has_no_route(tmp_path: Path) -> None:
+    """Its policies stay until its servers have gone."""
+    app = alone(tmp_path, **MODELS, models__next__address={"path": "/next"}, models__next__drain=True)
+
+    assert routes(app).keys() == {"gemma-route", "speech-route"}
+    assert len(app.objects("GCPBackendPolicy")) == len(app.objects("HealthCheckPolicy")) == 3
+
+
+def test_no_route_takes_every_request_where_models_have_addresses(tmp_path: Path) -> None:
+    """A request for an unknown model is answered with 404, by no model."""
+    app = alone(tmp_path, **MODELS, models__gemma__canary={"model": "next", "percent": 0})
+
+    for route in app.objects("HTTPRoute"):
+        assert route["spec"].get("hostnames") or route["spec"]["rules"][0]["matches"]
+
+
+def test_a_model_behind_a_service_is_probed_and_balanced_by_its_own_settings(tmp_path: Path) -> None:
+    """Its port and path, and requests a second in place of a metric."""
+    app = alone(tmp_path, **MODELS, models__gemma__canary={"model": "next", "percent": 10})
+    [check] = [made for made in app.objects("HealthCheckPolicy") if made["metadata"]["name"] == "speech-health"]
+    [policy] = [made for made in app.objects("GCPBackendPolicy") if made["metadata"]["name"] == "speech-backend"]
+    probe = check["spec"]["default"]["config"]["httpHealthCheck"]
+    balancing = policy["spec"]["default"]
+
+    assert (probe["port"], probe["requestPath"]) == (8880, "/ready")
+    assert (balancing["timeoutSec"], balancing["balancingMode"], balancing["maxRatePerEndpoint"]) == (60, "RATE", 5)
+
+
 def test_it_is_on_the_config_cluster(platform: Synthesized, tmp_path: Path) -> None:
     """Whichever that is."""
     turned = alone(tmp_path, regions__us__config_cluster=False, regions__eu__config_cluster=True)
@@ -72,10 +149,10 @@ def test_it_probes_and_balances_as_the_server_says(tmp_path: Path) -> None:
 
 
 def test_outputs_are_what_a_client_and_an_operator_need(platform: Synthesized) -> None:
-    """The model's name, and a command that shows the gateway."""
+    """The models' names, and a command that shows the gateway."""
     values = {name: output["value"] for name, output in platform.stacks[STACK]["output"].items()}
 
     assert values == {
-        "model": "gemma-3-27b-it",
+        "model_gemma": "gemma-3-27b-it",
         "gateway_status_command": "kubectl get gateway gemma-gateway --namespace inference",
     }

@@ -26,6 +26,9 @@ from tests.terraform.configs import Worlds
 from tests.terraform.world import World
 
 TPU, GPU = {"machine_type": "ct6e-standard-4t"}, {"machine_type": "a3-highgpu-8g"}
+L4, STREAMED = {"machine_type": "g2-standard-8"}, GPU | {"image_streaming": True}
+TIME_SHARING = {"strategy": "time_sharing", "max_clients": 2}
+SHARED = GPU | {"gpu_sharing": TIME_SHARING}
 POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("machine_type", TPU, {"machine_type": "ct6e-standard-8t"}),
     ("machine_type", GPU, {"machine_type": "a3-ultragpu-8g"}),
@@ -45,6 +48,17 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("disk_gib", TPU, TPU | {"disk_gib": 300}),
     ("disk_type", TPU, TPU | {"disk_type": "hyperdisk-extreme"}),
     ("gpu_driver_version", GPU, GPU | {"gpu_driver_version": "LATEST"}),
+    ("gpu_sharing", GPU, SHARED),
+    ("gpu_sharing", SHARED, GPU),
+    ("gpu_sharing.strategy", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"strategy": "mps"}}),
+    ("gpu_sharing.max_clients", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"max_clients": 4}}),
+    ("gpu_partition", GPU, GPU | {"gpu_partition": "1g.10gb"}),
+    ("gpu_partition", GPU | {"gpu_partition": "1g.10gb"}, GPU | {"gpu_partition": "3g.40gb"}),
+    ("local_ssds", L4, L4 | {"local_ssds": 1}),
+    ("zones", TPU, TPU | {"zones": ["us-east5-b"]}),
+    ("image_streaming", GPU, STREAMED),
+    ("image_streaming", STREAMED, GPU | {"image_streaming": False}),
+    ("preloaded_image_disk", STREAMED, STREAMED | {"preloaded_image_disk": "projects/p/global/images/one"}),
 ]
 """A setting of a pool, the pool before, and the pool after."""
 
@@ -278,7 +292,10 @@ def test_settings_of_a_pool(tmp_path: Path) -> None:
     keys = [f"p{number}" for number in range(len(POOLS))]
     for at in (1, 2):
         pools = {key: row[at] for key, row in zip(keys, POOLS, strict=True)}
-        world.use(config(regions__eu=None, node_pools=pools, models__gemma__node_pools=["p0"]))
+        zones = ["us-east5-a", "us-east5-b"]
+        world.use(
+            config(regions__eu=None, regions__us__zones=zones, node_pools=pools, models__gemma__node_pools=["p0"])
+        )
         if at == 1:
             world.deploy([NETWORK_STACK, cluster_stack("us")])
     plan = {

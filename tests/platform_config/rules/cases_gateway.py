@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import Case, More, regions
+from typing import Any
+
+from tests.platform_config.rules.case import Case, Changes, More, regions
+from tests.platform_config.rules.cases_models import SPEECH, beside
+
+
+def service(**settings: Any) -> Changes:
+    """Return changes that give the example a second model, behind a multi-cluster Service."""
+    model = {**SPEECH, "address": {"path": "/speech"}, **settings}
+    return {"service_discovery": True, "models__gemma__address": {"path": "/gemma"}, "models__speech": model}
+
 
 CASES: dict[str, Case] = {
     "GW-NEG-50": Case(
         {"regions": regions(50), "gateway__regions": ["r0"]},
         {"regions": regions(51), "gateway__regions": ["r0"]},
-        "regions: must have at most 50 zones times ports in all, got 51 from 51 regions"
+        "regions: must have at most 50 zones in all for each of gemma, got 51 in 51 regions"
         " -> name fewer zones in regions.r0, or fewer regions",
+    ),
+    "GW-NEG-ALL": Case(
+        {"regions": regions(25), "gateway__regions": ["r0"], **beside({"path": "/next"})},
+        {"regions": regions(26), "gateway__regions": ["r0"], **beside({"path": "/next"})},
+        "models: should have at most 50 zones over all models, in case Google counts them together, got 52"
+        " -> serve each model in fewer regions, or name fewer zones",
+    ),
+    "GW-PORT": Case(
+        {"models__gemma__server__port": 9091},
+        {"models__gemma__server__port": 9090},
+        "models.gemma.server.port: must be none of the endpoint picker's ports (9002, 9003, 9090), got 9090"
+        " -> have the server listen on another port, such as 8000",
     ),
     "GW-ADDRESS-16": Case(
         {"regions": regions(17), "gateway__regions": [f"r{n}" for n in range(16)]},
@@ -28,9 +50,9 @@ CASES: dict[str, Case] = {
         " -> write 3, and interval_sec: 3",
     ),
     "GW-HEALTH-PATH": Case(
-        {"gateway__health_check": {"path": "/v1/health?deep=1"}},
-        {"gateway__health_check": {"path": "/health check"}},
-        "gateway.health_check.path: must be at most 2048 printable ASCII characters without spaces, "
+        {"models__gemma__server__health_path": "/v1/health?deep=1"},
+        {"models__gemma__server__health_path": "/health check"},
+        "models.gemma.server.health_path: must be at most 2048 printable ASCII characters without spaces, "
         "got '/health check' -> write '/health'",
     ),
     "GW-CHART-REQUESTS": Case(
@@ -55,9 +77,9 @@ CASES: dict[str, Case] = {
         " -> write 'v1.5.0'",
     ),
     "GW-PRIORITY": Case(
-        {"inference_pool__objective_priority": -1},
-        {"inference_pool__objective_priority": 2**31},
-        "inference_pool.objective_priority: must be between -2147483648 and 2147483647, got 2147483648 -> write 10",
+        {"models__gemma__objectives": {"bulk": -1}},
+        {"models__gemma__objectives": {"chat": 2**31}},
+        "models.gemma.objectives.chat: must be between -2147483648 and 2147483647, got 2147483648 -> write 10",
     ),
     "GW-DRAINING": Case(
         {"gateway__draining_sec": 130},
@@ -70,9 +92,69 @@ CASES: dict[str, Case] = {
         "gateway.max_in_flight_requests: must be the only limit, got 8 beside max_utilization_percent 60"
         " -> remove one of the two",
     ),
+    "SVC-MEASURE": Case(
+        service(traffic={"max_requests_per_second": 5}),
+        service(traffic={}),
+        "models.speech.traffic: must be balanced by requests, since its server has no metric, got no limit of its own"
+        " -> write max_in_flight_requests: 8, or max_requests_per_second",
+    ),
+    "SVC-DISCOVERY": Case(
+        service(),
+        service() | {"service_discovery": False},
+        "service_discovery: must be on for speech, whose servers are behind a multi-cluster Service, got false"
+        " -> write true",
+    ),
+    "SVC-POOL": Case(
+        service(),
+        service(objectives={"chat": 1}, inference_pool={"endpoint_picker_replicas": 2}),
+        [
+            f"models.speech.{name}: must be left out of a model without a metric, which is behind no InferencePool, "
+            "got one -> remove it, or name the metric under server.metric"
+            for name in ("objectives", "inference_pool")
+        ],
+    ),
 }
 
 MORE: dict[str, More] = {
+    "a model in a few of many regions": (
+        "GW-NEG-50",
+        {"regions": regions(51), "gateway__regions": ["r0"], "models__gemma__regions": ["r0", "r1"]},
+        [],
+    ),
+    "several models in too many zones": (
+        "GW-NEG-50",
+        {"regions": regions(51), "gateway__regions": ["r0"], **beside({"path": "/next"})},
+        [
+            "regions: must have at most 50 zones in all for each of gemma, next, got 51 in 51 regions"
+            " -> name fewer zones in regions.r0, or fewer regions"
+        ],
+    ),
+    "two limits of one model": (
+        "GW-BALANCE-ONE",
+        {"models__gemma__traffic": {"max_in_flight_requests": 8, "max_requests_per_second": 5}},
+        [
+            "models.gemma.traffic: must have one limit, got max_in_flight_requests and max_requests_per_second"
+            " -> keep one of them"
+        ],
+    ),
+    "a model's limit in place of the gateway's": (
+        "GW-BALANCE-ONE",
+        {"gateway__max_in_flight_requests": 8, "models__gemma__traffic": {"max_utilization_percent": 50}},
+        [],
+    ),
+    "the fill of a metric that is not there": (
+        "SVC-MEASURE",
+        service(traffic={"max_utilization_percent": 50}),
+        [
+            "models.speech.traffic.max_utilization_percent: must be balanced by requests, since its server has no "
+            "metric, got a metric's fill -> write max_in_flight_requests: 8, or max_requests_per_second, in its place"
+        ],
+    ),
+    "the gateway's limit of a model without a metric": (
+        "SVC-MEASURE",
+        service(traffic={}) | {"gateway__max_in_flight_requests": 8},
+        [],
+    ),
     "a region named twice": (
         "GW-ADDRESS-16",
         {"gateway__regions": ["us", "us"]},

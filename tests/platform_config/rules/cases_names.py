@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import Case, More
+from tests.platform_config.rules.case import Case, Changes, More
+from tests.platform_config.rules.cases_models import beside
 
 LABELS = {f"key-{n}": "" for n in range(64)}
 KEY = (
     "must have a key of 1 to 63 lower case letters, digits, _ and -, in 128 bytes, beginning with a letter but not goog"
 )
+
+
+def model(key: str) -> Changes:
+    """Return changes that give the example another model, with this key."""
+    return {f"models__{key}": {"server": {"image": "docker.io/vllm/vllm-tpu:v0.27.0"}}}
+
 
 CASES: dict[str, Case] = {
     "TEXT-TOKEN": Case(
@@ -58,10 +65,11 @@ CASES: dict[str, Case] = {
         f"name: must give a service account ID of at most 30 characters, got 31: '{'n' * 25}-nodes'"
         " -> shorten name by 1",
     ),
-    "NAME-RELEASE-53": Case(
-        {"name": "n" * 48},
-        {"name": "n" * 49},
-        f"name: must give a chart release of at most 53 characters, got 54: '{'n' * 49}-pool' -> shorten name by 1",
+    "NAME-MODEL-35": Case(
+        model("m" * 35),
+        model("m" * 36),
+        f"models.{'m' * 36}: must give an InferencePool of at most 40 characters, got 41: '{'m' * 36}-pool'"
+        " -> shorten the key by 1",
     ),
     "NAME-POOL-40": Case(
         {"node_pools": {"p" * 40: {"machine_type": "ct6e-standard-4t"}}},
@@ -73,9 +81,9 @@ CASES: dict[str, Case] = {
         ],
     ),
     "NAME-OBJECTIVE": Case(
-        {"models__gemma__objectives": "food-review-1"},
-        {"models__gemma__objectives": "Food Review"},
-        "inference_pool.objective_name: must be 1 to 63 lower case letters, digits and hyphens, got 'Food Review'"
+        {"models__gemma__objectives": {"food-review-1": 1}},
+        {"models__gemma__objectives": {"Food Review": 1}},
+        "models.gemma.objectives.Food Review: must be 1 to 63 lower case letters, digits and hyphens, got 'Food Review'"
         " -> write 'food-review'",
     ),
     "NAME-NAMESPACE": Case(
@@ -148,12 +156,29 @@ MORE: dict[str, More] = {
         {"namespace": "custom-metrics"},
         ["namespace: must not be a namespace that Kubernetes or GKE owns, got 'custom-metrics' -> write 'inference'"],
     ),
+    "a model key": (
+        "NAME-WORD",
+        model("Gemma_3"),
+        [
+            "models.Gemma_3: must hold only lower case letters, digits and hyphens, begin with a letter and not end with "
+            "a hyphen, got 'Gemma_3' -> write 'gemma-3'"
+        ],
+    ),
+    "a model with the word of the proxies' policies": (
+        "NAME-MODEL-35",
+        model("proxies"),
+        ["models.proxies: must not be called proxies, got 'proxies' -> rename it"],
+    ),
+    "an objective of two models": (
+        "NAME-OBJECTIVE",
+        {**beside({"path": "/next"}, objectives={"chat": 1}), "models__gemma__objectives": {"chat": 5, "bulk": 1}},
+        [
+            "models.next.objectives.chat: must be an objective of one model, got 'chat' of gemma too -> write 'next-chat'"
+        ],
+    ),
     "an objective without a letter": (
         "NAME-OBJECTIVE",
-        {"models__gemma__objectives": ""},
-        [
-            "inference_pool.objective_name: must be 1 to 63 lower case letters, digits and hyphens, got ''"
-            " -> write 'chat'"
-        ],
+        {"models__gemma__objectives": {"": 1}},
+        ["models.gemma.objectives.: must be 1 to 63 lower case letters, digits and hyphens, got '' -> write 'chat'"],
     ),
 }

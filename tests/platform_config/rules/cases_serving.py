@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
+from tests.platform_config.rules.case import OTHER, Case, More, beside, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
@@ -30,6 +30,11 @@ def draft(argument: str, *value: str) -> More:
 
 
 CASES: dict[str, Case] = {
+    "SRV-MODELS": Case(
+        beside(replicas=1),
+        {"models": {}},
+        "models: must hold at least one model, got none -> copy one from config/example.yaml",
+    ),
     "SRV-POOL": Case(
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["tpu"]},
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["other"]},
@@ -152,7 +157,7 @@ CASES: dict[str, Case] = {
         {"models__gemma__server__image": "nvcr.io/nvidia/tritonserver:25.12-vllm-python-py3"},
         {"models__gemma__server__image": "lmsysorg/sglang:v0.5.3"},
         "models.gemma.server.image: must be an image of vLLM, got 'lmsysorg/sglang:v0.5.3' of SGLang"
-        " -> write docker.io/vllm/vllm-openai or vllm-tpu with its version",
+        " -> write docker.io/vllm/vllm-openai or vllm-tpu with its version, or models.gemma.server.kind: sglang",
     ),
     "SRV-VERSION": Case(
         {"models__gemma__server__image": "nvcr.io/nvidia/vllm:25.12-py3", "models__gemma__server__version": "0.11.1"},
@@ -469,13 +474,13 @@ MORE: dict[str, More] = {
         {
             **pool("a2-highgpu-2g"),
             "models__gemma__weights__size_gib": 75,
-            "models__gemma__server__extra_args": ["--gpu-memory-utilization", "0.95"],
+            "models__gemma__server__gpu_memory_percent": 95,
         },
         [],
     ),
     "a small share of the memory": (
         "SRV-MEMORY",
-        {**pool("a2-highgpu-2g"), "models__gemma__server__extra_args": ["--gpu_memory_utilization=.5"]},
+        {**pool("a2-highgpu-2g"), "models__gemma__server__gpu_memory_percent": 50},
         [
             "node_pools.tpu.machine_type: must hold 56 GiB of weights in 50% of the memory of a pod's 2 chips, "
             "got 'a2-highgpu-2g' with 80 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"

@@ -16,9 +16,12 @@ from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
     cases_gateway,
+    cases_gpu_sharing,
+    cases_models,
     cases_names,
     cases_pools,
     cases_regions,
+    cases_server,
     cases_serving,
     cases_shared_pools,
     cases_weights,
@@ -30,11 +33,14 @@ TOPICS = (
     cases_regions,
     cases_clusters,
     cases_pools,
+    cases_server,
+    cases_gpu_sharing,
     cases_serving,
     cases_shared_pools,
     cases_autoscaling,
     cases_weights,
     cases_gateway,
+    cases_models,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}

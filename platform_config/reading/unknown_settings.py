@@ -1,0 +1,150 @@
+"""Settings that a config does not have: where what they hold was likely meant to stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from platform_config.errors import Location, nearest
+from platform_config.shape import hint_at, is_map, item_of, known_paths, settings_of
+
+ANCHOR_KEYS = ("anchors", "anchor", "defaults", "templates", "definitions")
+OTHER_NAMES: Mapping[str, str] = {
+    "adapters": "models.<key>.weights.lora_adapters",
+    "args": "models.<key>.server.extra_args",
+    "environment": "models.<key>.server.env",
+    "health_check.path": "models.<key>.server.health_path",
+    "fallback_node_pools": "models.<key>.node_pools",
+    "gpu_memory_utilization": "models.<key>.server.gpu_memory_percent",
+    "hf_token": "models.<key>.weights.hugging_face_token",
+    "hostname": "models.<key>.address.host",
+    "install_adapter": "cluster.metrics_adapter",
+    "model": "models.<key>.weights",
+    "model_id": "models.<key>.weights.repository",
+    "model_name": "models.<key>.served_name",
+    "model_path": "models.<key>.weights.bucket_path",
+    "model_server": "models.<key>.server",
+    "node_pool": "models.<key>.node_pools",
+    "objective_name": "models.<key>.objectives",
+    "objective_priority": "models.<key>.objectives",
+    "priority": "models.<key>.objectives",
+    "served_model_name": "models.<key>.served_name",
+    "sglang_version": "models.<key>.server.version",
+    "storage_uri": "models.<key>.weights.bucket_path",
+    "vllm": "models.<key>.server",
+    "vllm_version": "models.<key>.server.version",
+    "weights_gib": "models.<key>.weights.size_gib",
+}
+"""What other tools, and people, call a setting; with its section where the name alone can be another one."""
+
+
+def suggest_setting(location: Location, value: Any = None) -> str:
+    """
+    Suggest the setting that was meant: one at another place, one of nearly that name, or all there are.
+
+    Args:
+        location: The unknown setting.
+        value: What it holds; a map is meant for a section that has such settings.
+    """
+    name, known = str(location[-1]), settings_of(hint_at(location[:-1]))
+    if holds_anchors(location):
+        word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        return f"write 'x-{word}': keys that begin with x- may hold anchors"
+    near = get_close_matches(_snake(name), known, n=1)
+    places = _places(location)
+    places = [path for path in places if fits(_hint(path), value)] or places
+    if near and (fits(known[near[0]], value) or _path((*location[:-1], near[0])) in places):
+        places = []
+    if places:
+        check = ": check the indentation" if any(path.endswith(f".{_snake(name)}") for path in places) else ""
+        return f"it belongs at {_any_of(places, location)}{check}"
+    if near:
+        return f"did you mean '{near[0]}'?"
+    leaves = {path.split(".")[-1] for path in known_paths()}
+    if near := get_close_matches(_snake(name), leaves, n=1, cutoff=0.8):
+        return f"did you mean {_any_of(_elsewhere(near[0], location), location)}?"
+    return nearest("", known)
+
+
+def likely_meant(location: Location, settings: dict[str, Any]) -> Iterator[Location]:
+    """Yield the locations that an unknown setting at *location* was likely meant for."""
+    section = location[:-1]
+    known = settings_of(hint_at(section)) if location else {}
+    if not known or location[-1] in known or holds_anchors(location):
+        return
+    beside: Any = settings
+    for part in section:
+        beside = beside[part]
+    if (near := get_close_matches(_snake(str(location[-1])), known, n=1)) and near[0] not in beside:
+        yield (*section, near[0])
+    for path in _places(location):
+        yield from _expand(tuple(path.split(".")), settings)
+
+
+def holds_anchors(location: Location) -> bool:
+    """Return whether a key at the top is like those that other programs have for anchors."""
+    name = str(location[0]) if len(location) == 1 else ""
+    return bool(name) and (name.startswith(("_", ".")) or name.lower() in ANCHOR_KEYS)
+
+
+def fits(hint: Any, value: Any) -> bool:
+    """Return whether *value* is a map with settings of a section of type *hint*, or a map of such sections."""
+    if not isinstance(value, dict):
+        return False
+    if is_map(hint):
+        return any(fits(item_of(hint), inner) for inner in value.values())
+    return bool(settings_of(hint).keys() & value.keys())
+
+
+def _places(location: Location) -> list[str]:
+    """Return the paths of the settings with the name of the one at *location*, or that others call by it."""
+    name = _snake(str(location[-1]))
+    if in_section := OTHER_NAMES.get(f"{'.'.join(map(str, location[-2:-1]))}.{name}"):
+        return [in_section]
+    other = OTHER_NAMES.get(name)
+    return [*_elsewhere(name, location), *([other] if other else [])]
+
+
+def _elsewhere(name: str, location: Location) -> list[str]:
+    """Return the paths of all settings with this name; of pools in regions only for a *location* in a region."""
+    paths = [path for path in known_paths() if path.split(".")[-1] == name]
+    return [path for path in paths if location[0] == "regions" or not path.startswith("regions.<key>.node_pools.")]
+
+
+def _any_of(paths: list[str], location: Location) -> str:
+    """Return *paths* as a message says it, with the key of the map in which *location* is."""
+    first = f"{location[0]}.<key>."
+    own = f"{location[0]}.{location[1]}." if len(location) > 2 else first
+    return " or ".join(own + path.removeprefix(first) if path.startswith(first) else path for path in paths)
+
+
+def _path(location: Location) -> str:
+    """Return the path of the setting at *location* as `known_paths` has it."""
+    hints = [hint_at(location[:depth]) for depth in range(len(location))]
+    return ".".join("<key>" if is_map(hint) else str(part) for hint, part in zip(hints, location, strict=True))
+
+
+def _hint(path: str) -> Any:
+    return hint_at(tuple(path.split(".")))
+
+
+def _expand(path: tuple[str, ...], settings: Any) -> Iterator[Location]:
+    """Yield *path* with each key of *settings* in place of `<key>`."""
+    if not path:
+        yield ()
+        return
+    first, *rest = path
+    if first == "<key>" and not isinstance(settings, dict):
+        yield ()
+        return
+    for name in settings if first == "<key>" else [first]:
+        inner = settings.get(name) if isinstance(settings, dict) else None
+        for end in _expand(tuple(rest), inner):
+            yield (name, *end)
+
+
+def _snake(name: str) -> str:
+    """Return MachineType and machine-type as machine_type."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|-", "_", name).lower()

@@ -1,0 +1,163 @@
+"""Rules about several models on one gateway: the names that clients send, and the requests that are each model's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from constructs_lib.specs import AddressSpec
+from platform_config.config import Config
+from platform_config.config_path import EXAMPLE
+from platform_config.errors import Problem, shown
+from platform_config.model import Model, models_with_requests
+from platform_config.rules.rule import Rule, models, per_model
+
+LONGEST_PATH = 1024
+LONGEST_HOST = 253
+MOST_HEADERS = 16
+HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}"
+LONGEST_VALUE = 4096
+HTTP_ROUTE = "CRD httproutes.gateway.networking.k8s.io, spec"
+
+
+def _none(config: Config) -> Iterator[Problem]:
+    if not config.models:
+        yield Problem("models", "must hold at least one model, got none", f"copy one from {EXAMPLE}")
+
+
+def _names(config: Config) -> Iterator[Problem]:
+    first: dict[str, Model] = {}
+    for path, model in models(config):
+        for name in () if model.spec.drain else names_of(model):
+            other = first.setdefault(name, model)
+            if model.key == other.key or _is_canary(model, other) or _is_canary(other, model):
+                continue
+            message = f"must differ from the names of models.{other.key}, got {shown(name)} in both"
+            if name == model.name:
+                fix = f"write '{model.key}', or give models.{other.key} the canary {{model: {model.key}, percent: 0}}"
+                yield Problem(f"{path}.served_name", message, fix)
+            else:
+                fix = f"write another name, such as '{model.key}-{name}'"
+                yield Problem(f"{path}.weights.lora_adapters.{name}", message, fix)
+
+
+def names_of(model: Model) -> tuple[str, ...]:
+    """Return what clients may send as `model`: the served name, and the name of each adapter, which its base serves."""
+    return (model.name, *(model.weights.lora_adapters if model.weights else ()))
+
+
+def _is_canary(model: Model, of: Model) -> bool:
+    return of.spec.canary is not None and of.spec.canary.model == model.key
+
+
+def _missing(config: Config) -> Iterator[Problem]:
+    taking = models_with_requests(config)
+    for key in taking if len(taking) > 1 else ():
+        if config.models[key].address is None:
+            others = " and ".join(other for other in taking if other != key)
+            message = f"must say which requests are its own and which are those of {others}, got nothing"
+            yield Problem(f"models.{key}.address", message, f"write {{path: /{key}}}")
+
+
+def _overlap(config: Config) -> Iterator[Problem]:
+    given = [
+        (path, model.spec.address) for path, model in models(config) if model.spec.address and not model.spec.drain
+    ]
+    for (first_path, first), (path, address) in combinations(given, 2):
+        here, there, one, other = path, first_path, address, first
+        if _covers(first, address) and not _covers(address, first):
+            here, there, one, other = first_path, path, first, address
+        elif not _covers(address, first):
+            continue
+        message = f"must leave {there} the requests of {_text(other)}, got {_text(one)}, which takes them all"
+        yield Problem(f"{here}.address", message, f"write {{path: /{here.partition('.')[2]}}}, or another host")
+
+
+def _covers(wide: AddressSpec, narrow: AddressSpec) -> bool:
+    """Return whether each request that fits *narrow* fits *wide* too."""
+    host = wide.host in (None, narrow.host)
+    path = wide.path is None or f"{narrow.path or ''}/".startswith(f"{wide.path}/")
+    return host and path and _headers(wide).items() <= _headers(narrow).items()
+
+
+def _headers(address: AddressSpec) -> dict[str, str]:
+    """Return the headers as HTTP compares them: names in any case."""
+    return {name.lower(): value for name, value in address.headers.items()}
+
+
+def _text(address: AddressSpec) -> str:
+    parts: dict[str, Any] = {"host": address.host, "path": address.path, **address.headers}
+    return " with ".join(f"{name} {shown(value)}" for name, value in parts.items() if value)
+
+
+def _form(at: str, model: Model) -> Iterator[Problem]:
+    address = model.spec.address
+    if address is None:
+        return
+    path, host = address.path or "", address.host or ""
+    if len(path) > LONGEST_PATH:
+        yield Problem(f"{at}.address.path", f"must be at most {LONGEST_PATH} characters, got {len(path)}", "shorten it")
+    if {".", ".."} & {*path.split("/")}:
+        message = f"must name no folder . or .., got {shown(path)}"
+        yield Problem(f"{at}.address.path", message, f"write '/{model.key}'")
+    if len(host) > LONGEST_HOST or re.fullmatch(r"[\d.]+", host):
+        message = f"must be a name of at most {LONGEST_HOST} characters and no IP address, got {shown(host)}"
+        yield Problem(f"{at}.address.host", message, f"write '{model.key}.example.com'")
+    yield from _header_form(f"{at}.address.headers", address)
+
+
+def _header_form(at: str, address: AddressSpec) -> Iterator[Problem]:
+    if len(address.headers) > MOST_HEADERS:
+        yield Problem(at, f"must be at most {MOST_HEADERS}, got {len(address.headers)}", "remove some")
+    if len(_headers(address)) < len(address.headers):
+        yield Problem(at, f"must name each header once, in any case, got {', '.join(address.headers)}", "remove one")
+    for name, value in address.headers.items():
+        if name.lower() == "host":
+            yield Problem(f"{at}.{name}", f"must not be among the headers, got {shown(value)}", "write it as host")
+        elif not re.fullmatch(HEADER_NAME, name):
+            message = f"must be the name of an HTTP header, got {shown(name)}"
+            yield Problem(f"{at}.{name}", message, "write one such as x-model")
+        if not 1 <= len(value) <= LONGEST_VALUE:
+            message = f"must be 1 to {LONGEST_VALUE} characters, got {len(value)}"
+            yield Problem(f"{at}.{name}", message, f"write the value that clients send as {name}")
+
+
+RULES = (
+    Rule(
+        "MODELS-NONE",
+        "There is at least one model",
+        "Without one there is nothing to serve.",
+        "this library",
+        _none,
+    ),
+    Rule(
+        "MODELS-NAME",
+        "No two models answer to one name, unless one is the canary of the other",
+        "Clients, logs and metrics could not tell their answers apart; nor could a gateway that reads the body.",
+        "vLLM, --served-model-name, --lora-modules; this library",
+        _names,
+    ),
+    Rule(
+        "MODELS-ADDRESS",
+        "Where several models have requests of their own, each has an address",
+        "A route without one takes every request that fits no other, and one model answers for another.",
+        "Gateway API, HTTPRoute, matching and precedence",
+        _missing,
+    ),
+    Rule(
+        "MODELS-OVERLAP",
+        "No model's address takes all requests of another's",
+        "The more exact route wins while it is there; without it the other model would answer in place of a 404.",
+        "Gateway API, HTTPRoute, matching and precedence",
+        _overlap,
+    ),
+    Rule(
+        "MODELS-ADDRESS-FORM",
+        "An address has a path, a host and at most 16 headers that a route can match",
+        "The API server refuses others at the apply.",
+        HTTP_ROUTE,
+        per_model(_form),
+    ),
+)
