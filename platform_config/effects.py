@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from platform_config.config import Config
 from platform_config.pages import REMOVE_A_MODEL, REMOVE_A_REGION, TURN_AUTOSCALING_ON
+from platform_config.shape import is_map, item_of, settings_of
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
@@ -41,6 +42,11 @@ REMOVED_ZONE = Effect("in place", "nodes in a removed zone are deleted at once")
 POOL = Effect("replaces", "the pool in every region that has it: its servers are gone until it is back")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
 _GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
+OTHER_BACKEND = Effect(
+    "in place",
+    "restarts the servers; from an InferencePool to a Service or back, requests fail until the gateway has changed: a "
+    "second model with another key avoids that",
+)
 FIXED = Effect("refused", "a region with another key and number can have it")
 
 EFFECTS: Mapping[str, Effect] = {
@@ -57,7 +63,8 @@ EFFECTS: Mapping[str, Effect] = {
     "regions.<key>.node_pools": Effect("in place", "as `node_pools`"),
     "node_pools": Effect(
         "in place",
-        "removing a key deletes its pool before the servers have changed: first remove it from `node_pools` of its models, deploy",
+        "removing a key deletes its pool before the servers have changed: first take it out of `node_pools` of its "
+        "models, deploy",
     ),
     "node_pools.<key>.machine_type": POOL,
     "node_pools.<key>.topology": POOL,
@@ -95,6 +102,8 @@ EFFECTS: Mapping[str, Effect] = {
     "models.<key>.weights.size_gib": RESTARTS,
     "models.<key>.weights.download_timeout_minutes": IN_PLACE,
     "models.<key>.server": RESTARTS,
+    "models.<key>.server.kind": OTHER_BACKEND,
+    "models.<key>.server.metric": OTHER_BACKEND,
     "models.<key>.server.port": Effect(
         "in place", "in three stacks, one after the other: requests fail until the last"
     ),
@@ -117,9 +126,9 @@ EFFECTS: Mapping[str, Effect] = {
         ),
         IN_PLACE,
     ),
-    "models.<key>.inference_pool": Effect("in place", "as `inference_pool`"),
+    "models.<key>.inference_pool": Effect("in place", "as `inference_pool`, of this model alone"),
     "models.<key>.objectives": IN_PLACE,
-    "models.<key>.address": IN_PLACE,
+    "models.<key>.address": Effect("in place", "the old address is gone at once: 404"),
     "models.<key>.traffic": IN_PLACE,
     "models.<key>.canary": Effect("in place", "the route alone"),
     "models.<key>.drain": Effect("in place", "true takes its route away"),
@@ -214,9 +223,11 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, 
 
 def setting_of(path: str) -> str:
     """Return the setting at the *path* of a config, as the docs write it: with `<key>` for keys that users choose."""
-    path = re.sub(r"^(regions\.[^.]+\.)?node_pools\.[^.]+", "node_pools.<key>", path)
-    path = re.sub(r"^(regions|models)\.[^.]+", r"\1.<key>", path)
-    path = re.sub(
-        r"^(models\.<key>\.(?:weights\.(?:lora_adapters|other_repositories)|objectives))\.[^.]+", r"\1.<key>", path
-    )
-    return path.removesuffix(".<key>")
+    hint: Any = Config
+    parts = []
+    for part in path.split("."):
+        chosen = is_map(hint)
+        parts.append("<key>" if chosen else part)
+        hint = item_of(hint) if chosen else settings_of(hint).get(part)
+    in_pool = parts[2:4] == ["node_pools", "<key>"]
+    return ".".join(parts[2:] if in_pool else parts).removesuffix(".<key>")

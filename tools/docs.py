@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,10 @@ def _changed_later(path: str, kind: str) -> str:
     return effect.text
 
 
+OWN_TABLES = "models.<key>."
+"""How the paths of sections begin that have a table each: the settings of a model are too many for one."""
+
+
 def settings_page() -> str:
     """Return docs/settings.md: every setting, a table for each section of the config."""
     made = schema()
@@ -118,10 +122,14 @@ def settings_page() -> str:
         for path, kind, default, meaning in settings(made, made)
     ]
     head = ("setting", "type", "default", "meaning", "changed later")
-    parts = {"Top level": [row[1:] for row in rows if "." not in row[0]]}
-    for name in made["properties"]:
-        parts[name] = [row[1:] for row in rows if row[0].startswith(f"{name}.")]
-    tables = "\n".join(f"## {title}\n\n{table(head, part)}" for title, part in parts.items() if part)
+    parts: dict[str, list[Sequence[str]]] = {"## Top level": [row[1:] for row in rows if "." not in row[0]]}
+    sections = [path for path, _, kind, *_ in rows if kind == "section" and path.startswith(OWN_TABLES)]
+    for path, *row in rows:
+        section = next((name for name in sections if path.startswith(f"{name}.")), "")
+        title = f"### {section}" if section else f"## {path.split('.')[0]}"
+        if "." in path:
+            parts.setdefault(title, []).append(row)
+    tables = "\n".join(f"{title}\n\n{table(head, part)}" for title, part in parts.items())
     intro = (
         "Every key that a config may have; `<key>` is a short name that you choose. The last column says what a\n"
         "change does to a running platform (compared with real plans in `tests/terraform/test_effects.py`). Keys at\n"

@@ -12,7 +12,7 @@ from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.model import Model, models_of
-from platform_config.partial_config import UNKNOWN, has_unknown, known_first
+from platform_config.partial_config import UNKNOWN, known_first
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
 
 
 def models(config: Config) -> Iterator[tuple[str, Model]]:
-    """Yield path and model of each model in the file, broken ones last."""
-    for model in sorted(models_of(config), key=lambda model: has_unknown(model.spec)):
+    """Yield path and model of each model in the file."""
+    for model in models_of(config):
         yield f"models.{model.key}", model
 
 

@@ -11,7 +11,7 @@ from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
-from platform_config.rules.rule import Rule, per_model, pool_specs, serving_nodes, serving_plans
+from platform_config.rules.rule import Rule, per_model, serving_nodes, serving_plans
 
 
 def _some(config: Config) -> Iterator[Problem]:
@@ -21,7 +21,8 @@ def _some(config: Config) -> Iterator[Problem]:
 
 def _pool(at: str, model: Model) -> Iterator[Problem]:
     config, named, path = model.config, model.spec.node_pools, f"{at}.node_pools"
-    known = dict.fromkeys(key for _, key, _ in pool_specs(config))
+    own = [region.node_pools or {} for region in config.regions.values()]
+    known = dict.fromkeys(key for pools in (config.node_pools, *own) for key in pools)
     pools = {key: here for key in model.regions if (here := _pools(config, key))}
     if not named and any(len(here) > 1 for here in pools.values()):
         everywhere = [pool for pool in known if all(pool in here for here in pools.values())]

@@ -35,7 +35,7 @@ class User:
 
 
 def users(config: Config, key: str) -> Iterator[User]:
-    """Yield the models of region *key* whose pools are known, those with unknown parts last."""
+    """Yield the models of region *key* whose pools are known."""
     for path, model in models(config):
         nodes = serving_nodes(model, key) if key in model.regions else None
         if nodes is not None:

@@ -169,7 +169,8 @@ def test_a_user_s_keys_stand_for_the_setting_of_the_docs() -> None:
     )
     assert setting_of("regions.asia") == "regions"
     assert setting_of("node_pools.tpu") == "node_pools"
-    assert setting_of("labels.team") == "labels.team"
+    assert setting_of("models.gemma") == "models"
+    assert setting_of("labels.team") == "labels"
 
 
 def test_every_setting_has_an_effect_and_every_row_is_a_setting() -> None:

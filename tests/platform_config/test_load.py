@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cProfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +56,29 @@ def test_a_third_region_takes_four_lines(tmp_path: Path) -> None:
     config = load(written(tmp_path, TEXT.replace("\nnode_pools:", f"{asia}\nnode_pools:")))
 
     assert list(config.regions) == ["us", "eu", "asia"]
+
+
+def test_each_model_costs_the_same(tmp_path: Path) -> None:
+    """Calls of functions, to read and check a file: eight models more take twice as many more as four do."""
+    calls = {count: _calls(written(tmp_path, _several_models(count))) for count in (4, 8, 16)}
+
+    assert calls[16] - calls[8] < 2.1 * (calls[8] - calls[4])
+
+
+def _several_models(count: int) -> dict[str, Any]:
+    """Return the example with *count* models that share its pool."""
+    data = changed(node_pools__tpu__nodes_per_zone=16, cluster__system_pool={"max_nodes_per_zone": 16})
+    model = {**data["models"]["gemma"], "replicas": 1}
+    keys = [f"model-{number}" for number in range(count)]
+    return {**data, "models": {key: {**model, "served_name": key, "address": {"path": f"/{key}"}} for key in keys}}
+
+
+def _calls(path: Path) -> int:
+    """Count the calls of functions while the config at *path* is loaded."""
+    load(path)  # What is cached does not count.
+    profile = cProfile.Profile()
+    profile.runcall(load, path)
+    return sum(entry.callcount for entry in profile.getstats())
 
 
 def test_every_default_may_be_written_down(tmp_path: Path) -> None:

@@ -216,6 +216,8 @@ ELSEWHERE = {
     "models.<key>.weights.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "bucket.download_region": "test_moves.py::test_a_download_is_not_left_behind_by_its_region",
     "models.<key>.node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",
+    "models.<key>.server.kind": "tests/platform_config/test_names.py::test_a_model_is_behind_its_pool_or_its_service",
+    "models.<key>.server.metric": "tests/platform_config/test_names.py::test_a_model_is_behind_its_pool_or_its_service",
     "models.<key>.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "network.nat": "test_nat_goes_alone",

@@ -168,8 +168,8 @@ MORE: dict[str, More] = {
         "SRV-VERSION",
         sglang("registry.example.com/sglang:7"),
         [
-            "models.gemma.server.version: must be given for an image whose tag is no version of SGLang, got nothing and "
-            "'registry.example.com/sglang:7' -> write what `docker run --rm --entrypoint python3 "
+            "models.gemma.server.version: must be given for an image whose tag is no version of SGLang, got nothing "
+            "and 'registry.example.com/sglang:7' -> write what `docker run --rm --entrypoint python3 "
             "registry.example.com/sglang:7 -c 'import sglang; print(sglang.__version__)'` prints, such as 0.5.6"
         ],
     ),
@@ -208,6 +208,14 @@ MORE: dict[str, More] = {
         [
             "models.gemma.server.extra_args[0]: must be one argument as SGLang reads it, got '--log-level info'"
             " -> write one item each: '--log-level', 'info'"
+        ],
+    ),
+    "underscores, which only vLLM takes for dashes": (
+        "SRV-ARGS-FORM",
+        sglang(extra_args=["--log_level=a_b", "--schedule-policy", "lpm_x"]),
+        [
+            "models.gemma.server.extra_args[0]: must be one argument as SGLang reads it, got '--log_level=a_b'"
+            " -> write '--log-level=a_b'"
         ],
     ),
     "more copies of an SGLang than chips": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.platform_config.rules.case import OTHER, Case, Changes, More, beside, choices, growing, pool
 
-GPU = growing("a3-highgpu-8g")
+GPU, OTHER_GPU = growing("a3-highgpu-8g"), growing("a3-highgpu-8g")
 WHOLE = {"image": "docker.io/vllm/vllm-openai:v0.27.1"}
 
 
@@ -21,8 +21,8 @@ def split(size: int, chips: int) -> Changes:
 
 CASES: dict[str, Case] = {
     "SHARE-LIST": Case(
-        {**choices(a=GPU, b=GPU), **several(1, 1, node_pools=["a", "b"])},
-        {**choices(a=GPU, b=GPU), **several(1, 1, node_pools=["b"])},
+        {**choices(a=GPU, b=OTHER_GPU), **several(1, 1, node_pools=["a", "b"])},
+        {**choices(a=GPU, b=OTHER_GPU), **several(1, 1, node_pools=["b"])},
         "models.llama.node_pools: must be [a, b] as in models.gemma, which shares node_pools.b in us, got [b]"
         " -> write the same list in both, or give one of them pools of its own",
     ),
@@ -51,7 +51,7 @@ CASES: dict[str, Case] = {
 MORE: dict[str, More] = {
     "the same pools in another order": (
         "SHARE-LIST",
-        {**choices(a=GPU, b=GPU), **several(1, 1, node_pools=["b", "a"])},
+        {**choices(a=GPU, b=OTHER_GPU), **several(1, 1, node_pools=["b", "a"])},
         [
             "models.llama.node_pools: must be [a, b] as in models.gemma, which shares node_pools.b in us, got [b, a]"
             " -> write the same list in both, or give one of them pools of its own"
@@ -59,7 +59,7 @@ MORE: dict[str, More] = {
     ),
     "the same pools with another way back": (
         "SHARE-LIST",
-        {**choices(a=GPU, b=GPU), **several(1, 1, node_pools=["a", "b"], migrate_back=True)},
+        {**choices(a=GPU, b=OTHER_GPU), **several(1, 1, node_pools=["a", "b"], migrate_back=True)},
         [
             "models.llama.migrate_back: must be false as in models.gemma, which has the same pools, got true"
             " -> write the same in both models"
@@ -67,13 +67,13 @@ MORE: dict[str, More] = {
     ),
     "lists that share no pool": (
         "SHARE-LIST",
-        {**choices(a=GPU, b=GPU), "node_pools__c": GPU, "node_pools__d": GPU, **beside(node_pools=["c", "d"])},
+        {**choices(a=GPU, b=OTHER_GPU), "node_pools__c": GPU, "node_pools__d": GPU, **beside(node_pools=["c", "d"])},
         [],
     ),
     "one pool of each list in a region": (
         "SHARE-LIST",
         {
-            **choices(a=GPU, b=GPU),
+            **choices(a=GPU, b=OTHER_GPU),
             "node_pools": {"a": GPU},
             "regions__us__node_pools": {"b": GPU},
             **beside(node_pools=["a"], regions=["eu"]),
@@ -108,7 +108,7 @@ MORE: dict[str, More] = {
     ),
     "room on all pools of a list": (
         "SHARE-ROOM",
-        {**choices(a=GPU, b=GPU), **several(3, 2, node_pools=["a", "b"]), "regions__eu": None},
+        {**choices(a=GPU, b=OTHER_GPU), **several(3, 2, node_pools=["a", "b"]), "regions__eu": None},
         [
             "node_pools.a and node_pools.b: must hold the most pods of all its models in us, 3 of gemma and 2 of llama,"
             " got room for 4 -> allow more nodes, or write fewer replicas"
