@@ -239,8 +239,8 @@ MORE: dict[str, More] = {
         sglang(extra_args=["--speculative-draft-model-path=a/draft", "--chat-template=llama-2"]),
         [
             "models.gemma.server.extra_args[0]: must name a directory that the pods have, since they never reach "
-            "Hugging Face, got 'a/draft' -> copy it into the bucket and write its path below /models, or build it "
-            "into a custom image and write its path"
+            "Hugging Face, got 'a/draft' -> name its repository in weights.other_repositories and write its path below "
+            "/models, or build it into an image"
         ],
     ),
     "a format that SGLang reads and nobody downloads": (
