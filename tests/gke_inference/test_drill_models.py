@@ -1,4 +1,4 @@
-"""`drill` on a platform of several models: one goes down, or all, and a custom server is measured as far as it can be."""
+"""`drill` on a platform of several models: one goes down, or all; of a custom server, what can be measured is."""
 
 from __future__ import annotations
 

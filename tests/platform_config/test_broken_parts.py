@@ -171,7 +171,7 @@ DEPENDS = {
     "CAP": {"machine_type", "spot", "reservation", "queued"},
     "CACHE": {"machine_type", "topology", "node_pools", "repository", "revision", "size_gib"},
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
-    "HPA": {"machine_type", "max_nodes", "zones"},
+    "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent"},
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus", "name", "key"),

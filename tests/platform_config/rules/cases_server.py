@@ -21,7 +21,8 @@ SECRET = {"name": "speech", "key": "key"}
 
 def speech(**settings: Any) -> Changes:
     """Serve speech in place of the example's model."""
-    return {**ON_GPUS, "models__gemma__weights": None, "models__gemma__server": {**SPEECH, **settings}}
+    server = {"models__gemma__weights": None, "models__gemma__server": {**SPEECH, **settings}}
+    return {**ON_GPUS, "service_discovery": True, "models__gemma__traffic": {"max_in_flight_requests": 8}, **server}
 
 
 def sglang(image: str = SGLANG_IMAGE, **settings: Any) -> Changes:
@@ -52,11 +53,7 @@ CASES: dict[str, Case] = {
     ),
     "SRV-CUSTOM": Case(
         speech(),
-        {
-            **ON_GPUS,
-            "models__gemma__weights": None,
-            "models__gemma__server": {"kind": "custom", "image": SPEECH["image"]},
-        },
+        {**speech(), "models__gemma__server": {"kind": "custom", "image": SPEECH["image"]}},
         [
             "models.gemma.server.port: must be given for kind custom, got nothing"
             " -> write the port that the server listens on, such as 8080",
@@ -86,7 +83,7 @@ CASES: dict[str, Case] = {
         {**env(LOG_LEVEL="debug", _private="1"), "models__gemma__server__secret_env": {"TOKEN": SECRET}},
         {
             **env(**{"9LIVES": "1", "log-level": "x", "HF_HUB_OFFLINE": "0", "BOTH": "1"}),
-            "models__gemma__server__secret_env": {"BOTH": SECRET, "PYTHONPATH": SECRET},
+            "models__gemma__server__secret_env": {"BOTH": {**SECRET}, "PYTHONPATH": {**SECRET}},
         },
         [
             "models.gemma.server.env.9LIVES: must be a name of letters, digits and _ that begins with no digit, "
@@ -126,6 +123,12 @@ CASES: dict[str, Case] = {
         speech(gpu_memory_gib=25),
         "models.gemma.server.gpu_memory_gib: must be at most 24, the memory of a pod's chip of node_pools.tpu, got 25"
         " -> choose a larger machine, or correct the number",
+    ),
+    "HPA-METRIC": Case(
+        {**speech(metric="fill_ratio"), "models__gemma__autoscaling": {"max_replicas": 1}},
+        {**speech(), "models__gemma__autoscaling": {"max_replicas": 1}},
+        "models.gemma.autoscaling: must be left out for a server without server.metric, got a map"
+        " -> write replicas, or name the server's gauge from 0 to 1 as metric",
     ),
     "HPA-ZERO": Case(
         {"models__gemma__autoscaling": {"min_replicas": 1, "max_replicas": 1}},
@@ -236,8 +239,8 @@ MORE: dict[str, More] = {
         sglang(extra_args=["--speculative-draft-model-path=a/draft", "--chat-template=llama-2"]),
         [
             "models.gemma.server.extra_args[0]: must name a directory that the pods have, since they never reach "
-            "Hugging Face, got 'a/draft' -> copy it into the bucket and write its path below /models, or build it "
-            "into a custom image and write its path"
+            "Hugging Face, got 'a/draft' -> name its repository in weights.other_repositories and write its path below "
+            "/models, or build it into an image"
         ],
     ),
     "a format that SGLang reads and nobody downloads": (

@@ -146,9 +146,9 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     "choices of two kinds": (choices(gpu=GPU, tpu=growing()), ["CHOICE-POD"]),
     "a4x without a way to get it": (pool("a4x-highgpu-4g", capacity={}), ["CAP-ONE"]),
     "a small a3 without a way to get it": (pool("a3-highgpu-4g", capacity={}), ["CAP-ONE"]),
-    "a download region of servers that download": (
-        {"bucket": None, "models__gemma__weights__source": "hugging_face", "bucket__download_region": "nowhere"},
-        ["MODEL-SOURCE"],
+    "own weights in the bucket of the state": (
+        {"bucket": None, "state_bucket": "my-state", "models__gemma__weights": {"bucket_path": "gs://my-state/v3"}},
+        ["MODEL-BUCKET"],
     ),
 }
 
