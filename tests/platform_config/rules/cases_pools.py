@@ -79,7 +79,7 @@ CASES: dict[str, Case] = {
     "POOL-UNUSED": Case(
         {"models__gemma__node_pools": ["tpu"]},
         {"models__gemma__node_pools": ["tpu"], "regions__us__node_pools": OTHER},
-        "regions.us.node_pools.other: should be used by something, got 'tpu' as the model server's pool"
+        "regions.us.node_pools.other: should be used by something, got 'tpu' as the models' pool"
         " -> remove the pool",
     ),
     "CAP-ONE": Case(
@@ -202,7 +202,7 @@ MORE: dict[str, More] = {
         "POOL-UNUSED",
         {**choices(a=growing(), b=growing()), "regions__us__node_pools": OTHER},
         [
-            "regions.us.node_pools.other: should be used by something, got 'a' and 'b' as the model server's pools"
+            "regions.us.node_pools.other: should be used by something, got 'a' and 'b' as the models' pools"
             " -> remove the pool"
         ],
     ),
