@@ -67,7 +67,7 @@ class ServerImage:
 
     @property
     def version(self) -> Version | None:
-        """Version of the server as the tag names it; a pre-release counts as its release: `v0.11.1-rc1` is (0, 11, 1)."""
+        """The server's version as the tag names it; a pre-release counts as its release: v0.11.1-rc1 is (0, 11, 1)."""
         found = re.match(VERSION, self.tag) if self.kind else None
         return numbers(found) if found else None
 

@@ -96,6 +96,8 @@ class ServingPlan:
 
     def _wrong_server(self) -> Iterator[str]:
         has_metric = self.metrics is not None
+        if self.server.kind == "custom" and None in (self.server.port, self.server.health_path):
+            yield "port and health_path must be given for a server of kind custom, got one or none"
         if self.weights is None and self.server.kind != "custom":
             yield f"weights must be given for a server of kind {self.server.kind}, got none"
         if self.autoscaling and self.replicas is not None:

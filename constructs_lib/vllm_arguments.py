@@ -1,4 +1,4 @@
-"""Arguments for vLLM as its own parser reads them."""
+"""Arguments as vLLM's own parser reads them; SGLang's is a plain argparse, which reads them alike."""
 
 from __future__ import annotations
 

@@ -88,6 +88,10 @@ EFFECTS: Mapping[str, Effect] = {
     "models.<key>.weights": Effect("in place", "restarts its servers"),
     "models.<key>.weights.repository": DOWNLOAD,
     "models.<key>.weights.revision": DOWNLOAD,
+    "models.<key>.weights.files": DOWNLOAD,
+    "models.<key>.weights.bucket_path": Effect(
+        "in place", "restarts its servers; the grant on another bucket leaves before they have changed"
+    ),
     "models.<key>.weights.hugging_face_token": Effect(
         "replaces",
         "the grant on the secret, or the download Job; servers that download fail if they start before they change",

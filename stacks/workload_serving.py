@@ -26,6 +26,8 @@ class WorkloadServingStack(ClusterStack):
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config, key=key, floor=version_floor(config, key))
+        # Also for a region that no model is left in: without its providers Terraform deletes nothing of the state.
+        kubernetes, helm = self.kubernetes, self.helm
         classes = self._add_compute_classes()
         adapter = self._adapter()
         for model in models_in(config, key):
@@ -34,8 +36,8 @@ class WorkloadServingStack(ClusterStack):
                 self,
                 # The prefix: any key may be a model's, and the other ids of this stack are taken.
                 f"model-{model.key}",
-                kubernetes=self.kubernetes,
-                helm=self.helm,
+                kubernetes=kubernetes,
+                helm=helm,
                 plan=plan,
                 adapter=adapter if model.metric_source != "native" else None,
                 after=[

@@ -27,6 +27,8 @@ class WorkloadWeightsStack(ClusterStack):
             scope, id_, config=config, key=config.download_region, floor=None, moved=explain_moved_download(config)
         )
         project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
+        # Also where nothing is left to download: without its provider Terraform cannot delete what is in the state.
+        self._cluster = self.kubernetes
         self._writers: dict[str, ITerraformDependable] = {}
         for model in models_of(config):
             if model.weights and model.weights.reads_bucket:
@@ -37,7 +39,7 @@ class WorkloadWeightsStack(ClusterStack):
         made = ServiceAccountV1(
             self,
             f"account-{model.key}",
-            provider=self.kubernetes,
+            provider=self._cluster,
             metadata={"name": account, "namespace": config.namespace},
             automount_service_account_token=False,
         )
@@ -57,7 +59,7 @@ class WorkloadWeightsStack(ClusterStack):
         download = WeightsDownload(
             self,
             f"download-{model.key}",
-            kubernetes=self.kubernetes,
+            kubernetes=self._cluster,
             name=account,
             project=config.project,
             namespace=config.namespace,

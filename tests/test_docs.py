@@ -113,9 +113,7 @@ def fits(pattern: str, stack: str) -> bool:
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
 def test_yaml_examples_are_accepted(block: Block, tmp_path: Path) -> None:
-    """
-    Each is a complete config, or lines over one of the product's; one that states a number of resources has as many.
-    """
+    """Each is a complete config, or lines over one of the product's; it has the number of resources that it states."""
     begins = block.text.startswith(COMPLETE) or MERGED.match(block.text) or REPLACED.match(block.text)
     assert begins, f"begin with {COMPLETE!r}, {MERGED.pattern!r} or {REPLACED.pattern!r}"
     shown = loaded(block, tmp_path)

@@ -126,7 +126,7 @@ def test_the_last_picker_reads_another_gauge_by_its_configuration() -> None:
     ],
 )
 def test_sglang_s_metrics_are_flags_until_v1_4(version: str, more: dict[str, str]) -> None:
-    """Those that the version knows, and what SGLang has not is empty; never by the type that writes quotes into them."""
+    """Those that the version knows, empty where SGLang has none; never by the type that writes quotes into them."""
     assert flags_of(version, SGLANG) == {
         "v": "1",
         "total-queued-requests-metric": "sglang:num_queue_reqs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,7 +12,10 @@ from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill.plan import Means
 from gke_inference.drill.senders.pod_manifest import sender_prefix
 from gke_inference.live_platform import LivePlatform
+from platform_config.model import Model
 
+DOWN_ALREADY = ("noReplicas", "drained")
+"""Reasons why there is nothing to take down."""
 Scopes = list[dict[str, Any]]
 """Entries of a backend policy, each for the regions that its selector names."""
 
@@ -69,9 +72,10 @@ class Change:
 
     def is_of_drill(self, platform: LivePlatform) -> bool:
         """Return whether a drill of *platform* could have made it: a journal that says otherwise is refused."""
+        models = platform.config.models
         paths = {
-            "replicas": re.escape(f"{platform.deployment_path}/scale"),
-            "drain": re.escape(platform.policy_path),
+            "replicas": "|".join(re.escape(scale_path(platform, model)) for model in models),
+            "drain": "|".join(re.escape(platform.policy_path(model)) for model in models),
             "cordon": r"/api/v1/nodes/[a-z0-9.-]+",
             "pod": re.escape(f"{platform.pods_path}/{sender_prefix(platform.config)}-") + "[0-9a-f]+",
         }
@@ -117,59 +121,74 @@ class Outage:
     deletes: tuple[str, ...] = ()
 
 
-def plan_outage(platform: LivePlatform, key: str, means: Means) -> Outage:
+def plan_outage(platform: LivePlatform, key: str, means: Means, models: Sequence[str]) -> Outage:
     """
-    Return what takes region *key* down by *means*, from the objects that are there; change nothing.
+    Return what takes *models* down in region *key* by *means*, from the objects that are there; change nothing.
+
+    The first of *models* must be up there; of the others, those that are down or elsewhere are left out.
 
     Raises:
         ApiError: They could not be read, or there is nothing to take down.
     """
-    if means == "drain":
-        return Outage(changes=(_drain(platform, key),))
-    if means == "replicas":
-        return Outage(changes=(_scale_to_zero(platform, key),))
-    changes = tuple(_cordons(platform, key))
-    if not changes:
-        raise ApiError(status=None, reason="noNodes", message=f"{key} has no schedulable accelerator node")
-    return Outage(changes=changes, deletes=tuple(_server_pods(platform, key)))
+    here = [model for model in models if key in Model(platform.config, model).regions]
+    if means == "cordon":
+        changes = tuple(_cordons(platform, key, here))
+        if not changes:
+            raise ApiError(status=None, reason="noNodes", message=f"{key} has no schedulable accelerator node")
+        return Outage(
+            changes=changes, deletes=tuple(pod for model in here for pod in _server_pods(platform, key, model))
+        )
+    make, made = (_drain if means == "drain" else _scale_to_zero), []
+    for model in here:
+        try:
+            made.append(make(platform, key, model))
+        except ApiError as error:
+            if error.reason not in DOWN_ALREADY or model == models[0]:
+                raise
+    return Outage(changes=tuple(made))
 
 
-def _scale_to_zero(platform: LivePlatform, key: str) -> Change:
+def scale_path(platform: LivePlatform, model: str) -> str:
+    """Return where the number of servers of *model* is, in each cluster."""
+    return f"{platform.deployment_path(model)}/scale"
+
+
+def _scale_to_zero(platform: LivePlatform, key: str, model: str) -> Change:
     """Scale to 0, where the autoscaler rests until there are pods ("Implicit maintenance-mode deactivation")."""
-    path = f"{platform.deployment_path}/scale"
+    path, name = scale_path(platform, model), platform.names.model_server(model)
     replicas = platform.clusters(key).get(path)["spec"].get("replicas", 0)
     if not replicas:
-        raise ApiError(status=None, reason="noReplicas", message=f"{platform.names.model_server} in {key} has 0")
-    count = max(replicas, platform.min_replicas(key))
+        raise ApiError(status=None, reason="noReplicas", message=f"{name} in {key} has 0")
+    count = max(replicas, platform.min_replicas(key, model))
     return Change(
         means="replicas",
         cluster=key,
         path=path,
         outage={"spec": {"replicas": 0}},
         restore={"spec": {"replicas": count}},
-        what=f"{platform.names.model_server} in {key}: {count} replicas, 0 during the outage",
+        what=f"{name} in {key}: {count} replicas, 0 during the outage",
     )
 
 
-def _drain(platform: LivePlatform, key: str) -> Change:
+def _drain(platform: LivePlatform, key: str, model: str) -> Change:
     """Put the drained scope before all others: the first one that fits counts."""
-    policy = platform.policy()
+    policy = platform.policy(model)
     scopes: Scopes | None = policy.get("scopes")
-    _check_drain(platform, key, policy)
+    _check_drain(platform, key, model, policy)
     same = [scope for scope in scopes or [] if scope["selector"] == platform.selector(key)]
     scope = same[0] if same else {"selector": platform.selector(key)}
     drained = [{**scope, "capacityScalerPercent": 0}, *(other for other in scopes or [] if other not in same)]
     return Change(
         means="drain",
         cluster=platform.config.config_region,
-        path=platform.policy_path,
+        path=platform.policy_path(model),
         outage={"spec": {"default": {"scopes": drained}}},
         restore={"spec": {"default": {"scopes": scopes}}},
-        what=f"{platform.names.backend_policy}: the scopes as they were, {key} at 0 % during the outage",
+        what=f"{platform.names.backend_policy(model)}: the scopes as they were, {key} at 0 % during the outage",
     )
 
 
-def _check_drain(platform: LivePlatform, key: str, policy: dict[str, Any]) -> None:
+def _check_drain(platform: LivePlatform, key: str, model: str, policy: dict[str, Any]) -> None:
     """
     Refuse what the API server takes and Google refuses later, without a message to the caller.
 
@@ -177,18 +196,20 @@ def _check_drain(platform: LivePlatform, key: str, policy: dict[str, Any]) -> No
     says it of an only backend). A field stands in the policy's default or in a scope, never in both (GKE, "Customize
     backends of multi-cluster Inference Gateways").
     """
-    others = [platform.capacity_percent(other, policy) for other in platform.config.regions if other != key]
+    regions = Model(platform.config, model).regions
+    others = [platform.capacity_percent(other, policy) for other in regions if other != key]
     if not platform.capacity_percent(key, policy):
-        raise ApiError(status=None, reason="drained", message=f"{key} is drained already")
+        raise ApiError(status=None, reason="drained", message=f"{model} is drained in {key} already")
     if not any(others):
-        raise ApiError(status=None, reason="lastRegion", message=f"no region is left that {key} could be drained to")
+        message = f"no region is left that {model} in {key} could be drained to"
+        raise ApiError(status=None, reason="lastRegion", message=message)
     if "capacityScalerPercent" in policy:
         message = "the policy has a capacityScalerPercent for all, so no scope can have another: use other --means"
         raise ApiError(status=None, reason="capacityForAll", message=message)
 
 
-def _cordons(platform: LivePlatform, key: str) -> Iterator[Change]:
-    for node in _accelerator_nodes(platform, key):
+def _cordons(platform: LivePlatform, key: str, models: Sequence[str]) -> Iterator[Change]:
+    for node in _accelerator_nodes(platform, key, models):
         if not node.get("spec", {}).get("unschedulable"):
             name = node["metadata"]["name"]
             yield Change(
@@ -201,16 +222,20 @@ def _cordons(platform: LivePlatform, key: str) -> Iterator[Change]:
             )
 
 
-def _accelerator_nodes(platform: LivePlatform, key: str) -> Iterator[dict[str, Any]]:
-    """Yield the nodes of region *key* that the model server may run on."""
-    machines = [pool.machine for pool in platform.config.serving_nodes(key).pools.values()]
-    for label in dict.fromkeys(f"{machine.label}={machine.label_value}" for machine in machines):
-        yield from platform.clusters(key).get("/api/v1/nodes", labelSelector=label).get("items", [])
+def _accelerator_nodes(platform: LivePlatform, key: str, models: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of region *key* that the servers of *models* may run on, each once."""
+    nodes = [Model(platform.config, model).serving_nodes(key) for model in models]
+    selectors = [pool.node_selector for one in nodes for pool in one.pools.values()]
+    found: dict[str, dict[str, Any]] = {}
+    for labels in dict.fromkeys(",".join(f"{name}={value}" for name, value in one.items()) for one in selectors):
+        items = platform.clusters(key).get("/api/v1/nodes", labelSelector=labels).get("items", [])
+        found |= {node["metadata"]["name"]: node for node in items}
+    yield from found.values()
 
 
-def _server_pods(platform: LivePlatform, key: str) -> list[str]:
-    """Return the paths of the model server's pods in region *key*."""
-    selector = f"app={platform.names.model_server}"
+def _server_pods(platform: LivePlatform, key: str, model: str) -> list[str]:
+    """Return the paths of the pods of *model* in region *key*."""
+    selector = f"app={platform.names.model_server(model)}"
     pods = platform.clusters(key).get(platform.pods_path, labelSelector=selector).get("items", [])
     return [f"{platform.pods_path}/{pod['metadata']['name']}" for pod in pods]
 

@@ -35,9 +35,10 @@ def draw(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> st
     """Return the chart as one SVG."""
     failed = sum(state.total.failed for state in figures.states)
     sent = sum(state.total.requests for state in figures.states)
+    models = f" for {', '.join(plan.models_down)}" if len(plan.models_down) > 1 else ""
     also = f", then {plan.second} too" if plan.second else ""
     return draw_page(
-        f"{plan.region} taken down{also}: {HOW[plan.means]}",
+        f"{plan.region} taken down{models}{also}: {HOW[plan.means]}",
         f"{failed} of {sent} requests failed; the longest downtime was {figures.longest_downtime_sec:g} s",
         [_draw_panel(plan, measurement, figures)],
         panel_height=PANEL_HEIGHT,

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from gke_inference.chosen_model import choose_model, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.drill.journal import Journal
 from gke_inference.drill.plan import MEANS, SENDER_PLACES, DrillPlan, Means, SenderPlace, plan_problems
 from gke_inference.drill.workflow import DrillOptions, restore_from_journal, run_drill
 from gke_inference.google_api import GoogleApi
-from gke_inference.live_platform import Clusters, LivePlatform, connect_clusters
+from gke_inference.live_platform import Clusters, LivePlatform, ModelEndpoint, connect_clusters
 from gke_inference.openai import Endpoint
-from gke_inference.option_types import BaseUrl, Finite, NewFile, TokenVariable
+from gke_inference.option_types import BaseUrl, Finite, JsonBody, NewFile, RequestPath, TokenVariable
 from platform_config.config import Config
 from platform_config.errors import shown
+from platform_config.model import Model
 
 HOUR_SEC = 3600
 MAX_TOKENS = 16
@@ -29,6 +32,10 @@ JOURNAL = "drill-journal.json"
 
 @click.command(cls=Command)
 @option("--region", metavar="KEY", help="Key of the region that is taken down.")
+@option("--model", "key", metavar="KEY", help="Key of the model that is asked, and goes down.  [default: the only one]")
+@option(
+    "--all-models", is_flag=True, help="Take the region down for every model that it serves, not for that one alone."
+)
 @option(
     "--means",
     type=click.Choice(MEANS),
@@ -43,6 +50,8 @@ JOURNAL = "drill-journal.json"
     help="From where requests are sent: a small pod in the region's cluster, or here, a machine in the VPC.",
 )
 @option("--url", type=BaseUrl(), help="Base address to send to.  [default: the gateway's in the region]")
+@option("--path", type=RequestPath(), help="Where to POST --body in place of a chat, such as /v1/audio/speech.")
+@option("--body", type=JsonBody(), metavar="JSON", help="What to POST to --path: JSON, or @FILE.")
 @option("--yes", is_flag=True, help="Really do it. Without it the plan is printed and nothing is changed.")
 @option("--restore", "restoring", is_flag=True, help="Only undo what a killed drill has left.")
 @option("--journal", type=NewFile(), metavar="FILE", default=JOURNAL, help="Holds what has to be undone.")
@@ -80,13 +89,16 @@ JOURNAL = "drill-journal.json"
 @option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: who answered and what failed, over time.")
 @click.pass_context
 def drill(
-    ctx: click.Context, *, region: str | None, means: Means, second: str | None, sender: SenderPlace, url: str | None,
-    yes: bool, restoring: bool, journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float,
+    ctx: click.Context, *, region: str | None, key: str | None, all_models: bool, means: Means, second: str | None,
+    sender: SenderPlace, url: str | None, path: str | None, body: Any, yes: bool, restoring: bool, journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float,
     outage_sec: float, recovery_sec: float, slow_sec: float, timeout_sec: float, max_downtime_sec: float,
     max_error_rate: float, restore_timeout_sec: float, token: str | None, picture: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.
+
+    Only the servers of the model that is asked go down, unless --all-models is given. Where its answers do not
+    name their region, as those of custom servers, downtime and failed requests are measured, and no more.
 
     Short requests go to the gateway on every tick, whether or not the last one has ended: baseline, outage,
     with --double the outage and recovery of a second region, recovery. With --double and no region left, only
@@ -106,18 +118,36 @@ def drill(
     platform = LivePlatform(config=config, clusters=find_clusters(config))
     if restoring:
         return _restore(ctx, platform, Journal.of(config, journal), restore_timeout_sec)
+    model = choose_model(config, key)
+    at = ModelEndpoint.at(url, model) if url else ModelEndpoint(url="", model=model.name)
     endpoint = Endpoint(
-        url=url or "", model=config.model.name, max_tokens=MAX_TOKENS, timeout_sec=timeout_sec, token=token or ""
-    )
+        url=at.url, headers=at.headers, model=model.name, path=path or "", body=body, max_tokens=MAX_TOKENS,
+        timeout_sec=timeout_sec, token=token or "",
+    )  # fmt: skip
     plan = DrillPlan(
-        endpoint=endpoint, sender=sender, region=region or "", second=second, means=means,
-        region_names={key: spec.region for key, spec in config.regions.items()}, rate_per_sec=rate_per_sec,
+        endpoint=endpoint, model=model.key, models_down=models_down(model, all_models=all_models),
+        region_in_answers=model.server.answers_with_region, sender=sender, region=region or "", second=second,
+        means=means, region_names={key: config.regions[key].region for key in model.regions}, rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
         max_downtime_sec=max_downtime_sec, max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
-    _refuse([*plan_problems(config, plan), *_file_problems(journal, picture, settings.config_path)])
+    _refuse(
+        [
+            *filter(None, [route_problem(model)]),
+            *request_problems(model, path, body),
+            *plan_problems(config, plan),
+            *_file_problems(journal, picture, settings.config_path),
+        ]
+    )
     options = DrillOptions(yes=yes, even_if_overloaded=even_if_overloaded, output=settings.output, picture=picture)
     return run_drill(platform, plan, Journal.of(config, journal), options)
+
+
+def models_down(model: Model, *, all_models: bool) -> tuple[str, ...]:
+    """Return the keys of the models whose servers go down: *model*, and those that answer its requests or all."""
+    canary = model.spec.canary
+    others = model.config.models if all_models else [canary.model] if canary and canary.percent else []
+    return tuple(dict.fromkeys((model.key, *others)))
 
 
 def find_clusters(config: Config) -> Clusters:

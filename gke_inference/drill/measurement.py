@@ -79,7 +79,7 @@ def baseline_problem(plan: DrillPlan, results: Sequence[Result]) -> str:
         return "no request ended"
     if len(failed) > plan.max_error_rate * len(results):
         return f"{len(failed)} of {len(results)} requests failed: {failed[-1].error}, {failed[-1].detail}".rstrip(", ")
-    if 2 * from_home < len(results):
+    if plan.region_in_answers and 2 * from_home < len(results):
         regions = sorted({result.region for result in results if not result.error})
         return f"{from_home} of {len(results)} requests were answered by {home}, the others by {', '.join(regions)}"
     return ""

@@ -48,11 +48,14 @@ class DrillPlan:
 
     Attributes:
         endpoint: Where requests go and what they ask; without an address until the gateway's has been looked up.
+        model: Key of the model that is asked.
+        models_down: Keys of the models whose servers go down, that model first.
+        region_in_answers: Whether its answers name the region that served: else downtime and errors are measured alone.
         sender: From where requests are sent.
         region: Key of the region that is taken down.
         second: Key of a region that is taken down as well, while the first is down; None for none.
         means: How a region is taken down.
-        region_names: Name of each region in the answers of its servers, by key.
+        region_names: Name of each region that serves the model, as answers have it, by key.
         rate_per_sec: Requests sent per second, however many still run.
         baseline_sec: Length of the state before the outage.
         outage_sec: Length of each outage.
@@ -64,6 +67,9 @@ class DrillPlan:
     """
 
     endpoint: Endpoint
+    model: str
+    models_down: tuple[str, ...]
+    region_in_answers: bool
     sender: SenderPlace
     region: str
     second: str | None
@@ -101,6 +107,10 @@ class DrillPlan:
         return {
             "url": self.endpoint.url,
             "model": self.endpoint.model,
+            "path": self.endpoint.path or None,
+            "model_key": self.model,
+            "models_down": self.models_down,
+            "region_in_answers": self.region_in_answers,
             "sender": self.sender,
             "region": self.region,
             "second_region": self.second,
@@ -123,18 +133,18 @@ def plan_problems(config: Config, plan: DrillPlan) -> list[str]:
 
 
 def _region_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
-    keys = ", ".join(config.regions)
+    keys, serves = ", ".join(plan.region_names), plan.region_names
+    which = "" if len(serves) == len(config.regions) else f", which serve {plan.model}"
     for name, key in (("--region", plan.region), ("--double", plan.second)):
-        if key is not None and key not in config.regions:
-            yield f"{name}: must be one of {keys}, got {shown(key) if key else 'none'}"
-    if len(config.regions) < 2:
-        yield f"regions: must be two or more, or nothing takes over, got {keys}"
+        if key is not None and key not in serves:
+            yield f"{name}: must be one of {keys}{which}, got {shown(key) if key else 'none'}"
+    if len(serves) < 2:
+        yield f"regions: must be two or more{which}, or nothing takes over, got {keys}"
     if plan.second and plan.second == plan.region:
         yield f"--double: must be another region than --region, got {shown(plan.second)} twice"
-    if plan.second and plan.means == "drain" and len(config.regions) == 2:
+    if plan.second and plan.means == "drain" and len(serves) == 2:
         yield "--double: must leave a region that is not drained with --means drain, Google takes no less; got two of 2"
-    known = plan.region in config.regions
-    if known and not plan.endpoint.url and plan.region not in config.gateway_regions:
+    if plan.region in serves and not plan.endpoint.url and plan.region not in config.gateway_regions:
         yield f"--url: must be given, the gateway has no address in {plan.region}"
 
 

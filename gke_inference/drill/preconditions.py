@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gke_inference.api_error import ApiError, remedy
-from gke_inference.backend_policy import NEEDED, PATH, refusal
+from gke_inference.backend_policy import NEEDED, PATH, SERVICE_TARGET, TARGET, refusal
 from gke_inference.drill.changes import Outage
+from gke_inference.drill.plan import DrillPlan
 from gke_inference.findings import Finding, Status
 from gke_inference.live_platform import LivePlatform
+from platform_config.model import Model, models_in
 
 ROLE = "roles/container.developer"
 ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-def check_capacity(
-    platform: LivePlatform, key: str, down: Sequence[str] = (), *, even_if_overloaded: bool
-) -> Iterator[Finding]:
+def check_drain(platform: LivePlatform, models: Iterable[str]) -> Iterator[Finding]:
     """
-    Check that region *key* serves, and that another region could carry its load.
+    Check that the config cluster accepts a drain, by its definition of the policy; where unclear, report nothing.
 
-    Args:
-        platform: The platform as it is.
-        key: Key of the region that is to be taken down.
-        down: Keys of regions that the drill has taken down before; the other region has to carry theirs as well.
-        even_if_overloaded: Accept that no region can.
+    It may take one of models behind a Service, and none of those behind a pool.
     """
-    try:
-        policy = platform.policy()
-    except ApiError as error:
-        yield unknown("DRILL-POLICY", platform.config.config_region, error)
-        return
-    needed = 0.0
-    for region in (key, *down):
-        try:
-            ready = platform.ready_servers(region)
-        except ApiError as error:
-            yield unknown("DRILL-REGION", region, error)
-            return
-        usable = _usable(ready, platform.capacity_percent(region, policy))
-        needed += usable
-        if region == key:
-            yield _check_region(key, ready, usable)
-    others = [other for other in platform.config.regions if other not in (key, *down)]
-    if others:
-        yield _check_others(platform, key, others, needed, policy, even_if_overloaded)
-
-
-def check_drain(platform: LivePlatform) -> Iterator[Finding]:
-    """Check that the config cluster accepts a drain, by its definition of the policy; where unclear, say nothing."""
     key = platform.config.config_region
+    pools = [Model(platform.config, model).has_pool for model in models]
+    targets = {TARGET if has_pool else SERVICE_TARGET for has_pool in pools}
     try:
-        why = refusal(platform.clusters(key).get(PATH))
+        definition = platform.clusters(key).get(PATH)
+        why = next(filter(None, (refusal(definition, target) for target in sorted(targets))), "")
     # The dry run of the change decides where the definition cannot be read, or has a form that is not known.
     except (ApiError, LookupError, TypeError, ValueError):
         return
@@ -77,6 +53,26 @@ def check_changes(platform: LivePlatform, key: str, outage: Outage) -> Finding:
     if ignored:
         return _wrong(key, f"accepted and then ignored: {'; '.join(ignored)}", "upgrade GKE, or use other --means")
     return _accepted(key, len(outage.changes) + len(outage.deletes))
+
+
+def check_answers(plan: DrillPlan) -> Iterator[Finding]:
+    """Report what cannot be measured where no answer names the region that served."""
+    if not plan.region_in_answers:
+        found = f"answers of {plan.model} do not name their region: that another took over is not measured"
+        needed = "downtime and failed requests are measured all the same"
+        yield Finding(id="DRILL-REGION-NAMES", status=Status.GOOD, where=plan.region, found=found, needed=needed)
+
+
+def check_shared_nodes(platform: LivePlatform, plan: DrillPlan, key: str) -> Iterator[Finding]:
+    """Report which other models may run on the nodes that are cordoned in region *key*."""
+    down = [Model(platform.config, model) for model in plan.models_down]
+    pools = {pool for model in down for pool in model.pool_keys(key)}
+    others = [model for model in models_in(platform.config, key) if model.key not in plan.models_down]
+    sharing = [model.key for model in others if pools & {*model.pool_keys(key)}]
+    if plan.means == "cordon" and sharing:
+        found = f"{', '.join(sharing)} may run on the same nodes: pods there run on, new ones are not placed there"
+        needed = "their servers stay; --all-models takes them down too"
+        yield Finding(id="DRILL-SHARED-NODES", status=Status.GOOD, where=key, found=found, needed=needed)
 
 
 def check_sender(platform: LivePlatform, key: str, pod: dict[str, Any]) -> Finding:
@@ -108,51 +104,6 @@ def all_good(findings: Iterable[Finding]) -> bool:
     return all(finding.status == Status.GOOD for finding in findings)
 
 
-def _check_region(key: str, ready: int, usable: float) -> Finding:
-    return Finding(
-        id="DRILL-REGION",
-        status=Status.GOOD if usable else Status.UNKNOWN,
-        where=key,
-        found=f"{ready} model servers are ready, the gateway uses as much as {usable:g}",
-        needed="more than 0: nothing fails over from a region that does not serve",
-        fix="" if usable else "bring the region up, and take away its drain (capacity_percent)",
-    )
-
-
-def _check_others(
-    platform: LivePlatform,
-    key: str,
-    others: Iterable[str],
-    needed: float,
-    policy: dict[str, Any],
-    even_if_overloaded: bool,
-) -> Finding:
-    found: list[str] = []
-    best, no_answer = 0.0, False
-    for other in others:
-        try:
-            ready = platform.ready_servers(other)
-        except ApiError as error:
-            found.append(f"{other}: no answer ({error})")
-            no_answer = True
-            continue
-        percent = min(platform.config.regions[other].capacity_percent, platform.capacity_percent(other, policy))
-        best = max(best, _usable(ready, percent))
-        found.append(f"{other}: {_usable(ready, percent):g} ({ready} ready, {percent} % of the capacity used)")
-    enough = best >= needed or even_if_overloaded
-    status = Status.GOOD if enough else Status.UNKNOWN if no_answer else Status.WRONG
-    accepted = " (--even-if-overloaded)" if best < needed and even_if_overloaded else ""
-    fix = "add model servers there, take away the drain, or accept failures with --even-if-overloaded"
-    return Finding(
-        id="DRILL-CAPACITY",
-        status=status,
-        where=key,
-        found=f"servers in use of the regions that are left: {'; '.join(found)}{accepted}",
-        needed=f"one with at least {needed:g}, as many as go down",
-        fix="" if enough else fix,
-    )
-
-
 def _access_review(attributes: dict[str, str]) -> dict[str, Any]:
     return {
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
@@ -176,7 +127,3 @@ def _refused(key: str, error: ApiError, id_: str = "DRILL-PERMISSIONS") -> Findi
 
 def _wrong(key: str, found: str, fix: str, id_: str = "DRILL-PERMISSIONS") -> Finding:
     return Finding(id=id_, status=Status.WRONG, where=key, found=found, needed="every change is accepted", fix=fix)
-
-
-def _usable(ready: int, percent: int) -> float:
-    return ready * percent / 100

@@ -84,8 +84,10 @@ def print_after(
 ) -> None:
     """Print states, downtimes, times, findings and the verdict."""
     where = f"{plan.region} ({plan.region_names[plan.region]})"
-    _line(console, f"[bold]Outage of {escape(where)} by {plan.means}[/], asked at {escape(plan.endpoint.url)}\n")
-    console.print(_states(figures))
+    models = f" for {', '.join(plan.models_down)}" if len(plan.models_down) > 1 else ""
+    outage = f"Outage of {escape(where)}{escape(models)} by {plan.means}"
+    _line(console, f"[bold]{outage}[/], asked at {escape(plan.endpoint.url)}\n")
+    console.print(_states(figures, plan.endpoint.first_part))
     if figures.downtimes:
         console.print(_downtimes(figures))
     for name, value in (
@@ -93,17 +95,18 @@ def print_after(
         ("failed over", figures.time_to_fail_over_sec),
         ("came back", figures.time_to_come_back_sec),
     ):
-        _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
+        if name == "detected" or plan.region_in_answers:
+            _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
     _line(console, f"Times are exact to {figures.exact_to_sec:g} s.\n")
     if measurement.unfinished:
         _line(console, f"[yellow]{measurement.unfinished} requests had not ended, and were left out.[/]")
     print_findings(findings, console, title="Findings")
 
 
-def _states(figures: DrillFigures) -> Table:
+def _states(figures: DrillFigures, first_part: str) -> Table:
     table = make_table(
         "States (times in seconds)", "state", "region", "began", "took", "sent", "failed", "slow", "p50", "p95",
-        "TTFT\np50", "\np95", text=2,
+        f"{first_part}\np50", "\np95", text=2,
     )  # fmt: skip
     for state in figures.states:
         table.add_row(state.title, "all", f"{state.began_sec:.1f}", f"{state.duration_sec:.1f}", *_row(state.total))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -17,8 +18,10 @@ from gke_inference.drill.plan import DrillPlan, State
 from gke_inference.drill.rollback import Rollback
 from gke_inference.drill.senders.sender import Sender
 from gke_inference.drill.view import DrillView
+from gke_inference.openai import UNKNOWN_REGION
 
 POLL_SEC = 0.1
+SERVER_POLL_SEC = 0.5
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """SIGHUP comes when the connection to the terminal is lost."""
 
@@ -31,6 +34,7 @@ class DrillRunner:
     Args:
         plan: What is done.
         plan_outage: Returns what takes a region, given by its key, down; raises ApiError where it must not be.
+        ready_servers: Returns how many servers of a region, given by its key, are ready; raises ApiError.
         rollback: Changes regions, and restores them.
         sender: Sends the requests.
         view: Shows how far the drill is.
@@ -38,6 +42,7 @@ class DrillRunner:
 
     plan: DrillPlan
     plan_outage: Callable[[str], Outage]
+    ready_servers: Callable[[str], int]
     rollback: Rollback
     sender: Sender
     view: DrillView
@@ -155,8 +160,19 @@ class DrillRunner:
         """Wait until region *key* answers steadily again, or its time is over."""
         with anyio.move_on_after(self.plan.recovery_sec):
             region, since_sec = self.plan.region_names[key], self._starts[-1].began_sec
+            if not self.plan.region_in_answers:
+                await self._wait_for_servers(key)
+                region, since_sec = UNKNOWN_REGION, perf_counter()
             while not answers_steadily(self.sender.results, region, since_sec):
                 await anyio.sleep(POLL_SEC)
+
+    async def _wait_for_servers(self, key: str) -> None:
+        """Wait until servers of region *key* are ready: all that shows it where no answer names its region."""
+        ready = 0
+        while not ready:
+            await anyio.sleep(SERVER_POLL_SEC)
+            with suppress(ApiError):
+                ready = await anyio.to_thread.run_sync(self.ready_servers, key)
 
     async def _receive_signals(self, signals: AsyncIterator[signal.Signals]) -> None:
         async for number in signals:

@@ -80,10 +80,11 @@ def find_reaction_times(plan: DrillPlan, measurement: Measurement, results: Resu
     """Return how soon the platform reacted, by the *results* of the drill."""
     began = {start.state: start.began_sec for start in measurement.starts}
     outage, home = results.get(State.OUTAGE, ()), plan.region_names[plan.region]
+    taken_over = _taken_over(outage, home) if plan.region_in_answers else ()
     back = (one for one in results.get(State.RECOVERY, ()) if one.region == home and not one.error)
     return ReactionTimes(
         to_detect_sec=_first_end(began.get(State.OUTAGE), _signs(results.get(State.BASELINE, ()), outage, home)),
-        to_fail_over_sec=_first_end(began.get(State.OUTAGE), _taken_over(outage, home)),
+        to_fail_over_sec=_first_end(began.get(State.OUTAGE), taken_over),
         to_come_back_sec=_first_end(began.get(State.RECOVERY), back),
     )
 

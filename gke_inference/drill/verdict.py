@@ -44,6 +44,8 @@ def _judge_figures(plan: DrillPlan, measurement: Measurement, figures: DrillFigu
         "DRILL-ERRORS", _status((rate or 0) <= limit, complete), found, f"{limit:.2%} at most",
         "see the errors of the downtimes; clients may also try again",
     )  # fmt: skip
+    if not plan.region_in_answers:
+        return
     yield _judge_fail_over(plan, figures, complete)
     back, region = figures.time_to_come_back_sec, plan.region_names[plan.region]
     yield _finding(

@@ -17,6 +17,7 @@ from rich.console import Console
 from gke_inference.api_error import ApiError
 from gke_inference.command import Exit
 from gke_inference.drill import preconditions, report
+from gke_inference.drill.capacity import check_capacity
 from gke_inference.drill.changes import Outage, plan_outage
 from gke_inference.drill.chart import draw
 from gke_inference.drill.figures import drill_figures
@@ -120,25 +121,23 @@ def restore_from_journal(
 
 def _check(platform: LivePlatform, plan: DrillPlan, options: DrillOptions) -> Checked:
     """Run all checks; those of the changes only where the regions could be taken down."""
-    findings = [
-        finding
-        for number, key in enumerate(plan.regions_down)
-        for finding in preconditions.check_capacity(
-            platform, key, plan.regions_down[:number], even_if_overloaded=options.even_if_overloaded
-        )
-    ]
-    findings += preconditions.check_drain(platform) if plan.means == "drain" else ()
+    findings = list(preconditions.check_answers(plan))
+    for key in plan.regions_down:
+        findings += check_capacity(platform, plan, key, even_if_overloaded=options.even_if_overloaded)
+        findings += preconditions.check_shared_nodes(platform, plan, key)
+    findings += preconditions.check_drain(platform, plan.models_down) if plan.means == "drain" else ()
     outages: list[Outage] = []
     if preconditions.all_good(findings) and not plan.endpoint.url:
         try:
-            plan = replace(plan, endpoint=replace(plan.endpoint, url=platform.gateway_url(plan.region)))
+            at = platform.endpoint(plan.region, plan.model)
+            plan = replace(plan, endpoint=replace(plan.endpoint, url=at.url, headers=at.headers))
         except ApiError as error:
             fix = "give the address to send to as --url"
             findings.append(preconditions.unknown("DRILL-OUTAGE", plan.region, error, fix=fix))
     if preconditions.all_good(findings):
         for key in plan.regions_down:
             try:
-                outages.append(plan_outage(platform, key, plan.means))
+                outages.append(plan_outage(platform, key, plan.means, plan.models_down))
             except ApiError as error:
                 findings.append(preconditions.unknown("DRILL-OUTAGE", key, error))
                 return Checked(plan=plan, findings=tuple(findings), outages=())
@@ -164,6 +163,7 @@ async def _measure(
             return await DrillRunner(
                 plan=plan,
                 plan_outage=partial(_plan_outage_again, platform, plan, options),
+                ready_servers=partial(platform.ready_servers, model=plan.model),
                 rollback=rollback,
                 sender=_sender(platform, plan, client, view),
                 view=view,
@@ -177,12 +177,10 @@ def _plan_outage_again(platform: LivePlatform, plan: DrillPlan, options: DrillOp
     Raises:
         ApiError: It cannot be taken down any more, or must not be.
     """
-    down = plan.regions_down[: plan.regions_down.index(key)]
-    checks = preconditions.check_capacity(platform, key, down, even_if_overloaded=options.even_if_overloaded)
-    for finding in checks:
+    for finding in check_capacity(platform, plan, key, even_if_overloaded=options.even_if_overloaded):
         if finding.status != Status.GOOD:
             raise ApiError(status=None, reason=finding.id, message=f"{finding.found}; needed: {finding.needed}")
-    return plan_outage(platform, key, plan.means)
+    return plan_outage(platform, key, plan.means, plan.models_down)
 
 
 def _sender(platform: LivePlatform, plan: DrillPlan, client: httpx.AsyncClient, view: DrillView) -> Sender:

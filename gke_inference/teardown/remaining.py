@@ -120,8 +120,8 @@ class RemainingResources:
     def _grants_on_own_buckets(self) -> Iterator[Remaining]:
         """Return the buckets that are not the platform's, which stay, and who of the platform may still read them."""
         granted = granted_buckets(self.states)
-        own = [model.weights.own_bucket for model in self.config.models.values() if model.weights]
-        buckets = dict.fromkeys((*filter(None, own), *granted))
+        weights = [model.weights for model in self.config.models.values() if model.weights]
+        buckets = dict.fromkeys((*(bucket for one in weights for bucket in one.own_buckets), *granted))
         for bucket in [name for name in buckets if name != self._names.bucket]:
             try:
                 policy = self.network.google.call("storage", "v1", "buckets.getIamPolicy", bucket=bucket)

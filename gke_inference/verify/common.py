@@ -99,8 +99,9 @@ class CommonChecks:
         """Return what is looked at of one model: its import, then what the gateway needs where requests reach it."""
         live, key = self._live, model.key
         clusters = [live.names.cluster(region) for region in model.regions]
+        platform = [live.names.cluster(region) for region in self._config.regions]
         judges: dict[Topic, Callable[[], Verdict]] = {
-            topics.IMPORT: lambda: judge_import(self._get(live.import_path(key)), clusters=clusters)
+            topics.IMPORT: lambda: judge_import(self._get(live.import_path(key)), clusters=clusters, platform=platform)
         }
         if model.is_routed:
             judges[topics.ROUTE] = lambda: judge_route(self._get(live.route_path(key)))

@@ -89,7 +89,7 @@ class Completion:
     def _judge(self, url: str, result: Result, answers: Collection[str]) -> Finding:
         latency = f"{result.ended_sec - result.began_sec:.2f} s"
         expected = " or ".join(sorted(answers)) or "no region"
-        if not names_region(self.model):
+        if not self.model.server.answers_with_region:
             expected = ""
         if result.error == "connection" and result.status is None:
             fix = (
@@ -101,7 +101,7 @@ class Completion:
             found = f"{url}: {result.error} after {latency}: {result.detail or 'no details'}"
             fix = "look at SERVER, ROUTE, HEALTH-CHECK and BACKENDS: the gateway has no server that answers"
             return self._finding(Status.WRONG, found, fix, expected)
-        if not names_region(self.model):
+        if not self.model.server.answers_with_region:
             return self._finding(Status.GOOD, f"answered after {latency}; its answers do not name their region")
         if result.region == UNKNOWN_REGION:
             fix = "see whether the address leads to the gateway without a proxy that drops headers"
@@ -117,11 +117,6 @@ class Completion:
         needed = f"an answer from {needed}" if needed else "an answer through the gateway"
         id_ = id_for_model(COMPLETION if self._completes else ANSWER, self.model.key, self.model.config.models)
         return Finding(id=id_, where=self.key, status=status, found=found, needed=needed, fix=fix)
-
-
-def names_region(model: Model) -> bool:
-    """Return whether answers of *model* carry the region: the header is a middleware that vLLM loads."""
-    return model.server.kind == "vllm"
 
 
 async def _probe(client: httpx.AsyncClient, endpoint: ModelEndpoint, path: str) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from gke_inference.backend_policy import drained_regions, refusal
@@ -10,15 +10,15 @@ from gke_inference.live_platform import gateway_addresses
 from gke_inference.verify.verdict import Object, Verdict, unmet_conditions
 
 
-def judge_import(found: Object, *, clusters: Iterable[str]) -> Verdict:
+def judge_import(found: Object, *, clusters: Iterable[str], platform: Collection[str]) -> Verdict:
     """
-    Judge whether a pool or Service comes from all *clusters*, as far as its status names them.
+    Judge whether a pool or Service comes from all *clusters*, as far as its status names clusters of the *platform*.
 
     No schema of a pool's import is public: any text in the status that ends in the name of a cluster counts.
     """
     names = list(clusters)
     named = {text.rpartition("/")[2] for text in _texts(found.get("status", {}))}
-    if not named.intersection(names):
+    if not named.intersection(platform):
         return Verdict(found="it is there; its status does not say from which clusters it comes")
     missing = [name for name in names if name not in named]
     problems = (f"nothing comes from {', '.join(missing)}",) if missing else ()

@@ -100,7 +100,7 @@ class Region:
         return [service["metadata"]["name"] for service in api_services(groups).values()]
 
     def _network(self, api: ClusterApi) -> Verdict:
-        plan = network_policy_plan(self.live.config)
+        plan = network_policy_plan(self.live.config, self.key)
         path = self.live.object_path("networking.k8s.io/v1", "networkpolicies")
         policies = api.get(path).get("items", [])
         try:

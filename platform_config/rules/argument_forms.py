@@ -26,6 +26,8 @@ def _forms(at: str, model: Model) -> Iterator[Problem]:
         if is_reserved(text, FLAGS[kind]) or (kind == "custom" and text.strip()):
             continue
         meant = _meant(text, is_first=index == 0)
+        if kind == "sglang":
+            meant = [re.sub(r"^--[\w-]+", _with_dashes, item) for item in meant]
         if not meant:
             yield Problem(path, f"must hold an argument, got {shown(text)}", "remove it")
         elif meant != [text]:
@@ -45,6 +47,11 @@ def _meant(text: str, *, is_first: bool) -> list[str]:
     if re.match(r"\s+-", plain):
         plain = plain.strip()
     return split_arguments(plain) if re.match(r"-[^=\s]*\s", plain) else [plain]
+
+
+def _with_dashes(name: re.Match[str]) -> str:
+    """Return a name as argparse has it; vLLM's own parser takes underscores for dashes, SGLang's does not."""
+    return name[0].replace("_", "-")
 
 
 def _items(texts: Sequence[str]) -> str:

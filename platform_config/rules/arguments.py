@@ -134,8 +134,8 @@ def _has_bucket(model: Model) -> bool:
 def _fix(model: Model, flag: str, value: str) -> str:
     if model.weights and value == model.weights.repository:
         return f"remove it: {NAMES[model.server.kind]} uses what is in the model's repository"
-    bucket = f"copy it into the bucket and write its path below {MODELS}, or "
-    own = f"{bucket if _has_bucket(model) else ''}build it into a custom image and write its path"
+    repository = f"name its repository in weights.other_repositories and write its path below {MODELS}"
+    own = f"{repository}, or build it into an image"
     return f"{own}; ngram needs no model" if flag in ("--spec-model", "--speculative-model") else own
 
 

@@ -11,11 +11,17 @@ from constructs_lib.manifests.model_server import HOME
 from constructs_lib.server_process import OFFLINE
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
+from platform_config.partial_config import known_first
 from platform_config.rules.rule import Rule, per_model
 
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-SECRET_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
-SECRET_KEY = r"[A-Za-z0-9._-]{1,253}"
+A_SECRET = (r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", "the name of a Secret", "`kubectl get secrets` shows them")
+A_KEY = (
+    r"[A-Za-z0-9._-]{1,253}",
+    "a key of letters, digits, '.', '_' and '-'",
+    "`kubectl describe secret` shows them",
+)
+"""Form of a Secret's name, and of a key in it, with what each must be and where to find it."""
 # The platform's own variables, by kind.
 OWN = {
     "vllm": (*vllm.ENV, *region_header.env(""), *HOME),
@@ -43,7 +49,7 @@ def _names(at: str, model: Model) -> Iterator[Problem]:
 
 
 def _secrets(at: str, model: Model) -> Iterator[Problem]:
-    for name, value in model.server.env.items():
+    for value, name in known_first((value, name) for name, value in model.server.env.items()):
         is_place = not value or value.startswith("/")
         if re.search(KNOWN_SECRETS, value) or (re.search(SECRET, name) and not is_place):
             fix = f"put it into a Secret of the namespace {model.config.namespace}, and name that in secret_env.{name}"
@@ -51,14 +57,14 @@ def _secrets(at: str, model: Model) -> Iterator[Problem]:
 
 
 def _references(at: str, model: Model) -> Iterator[Problem]:
-    for name, secret in model.server.secret_env.items():
-        path = f"{at}.server.secret_env.{name}"
-        if not re.fullmatch(SECRET_NAME, secret.name):
-            message = f"must be the name of a Secret, got {shown(secret.name)}"
-            yield Problem(f"{path}.name", message, "`kubectl get secrets` shows them")
-        if not re.fullmatch(SECRET_KEY, secret.key):
-            message = f"must be a key of letters, digits, '.', '_' and '-', got {shown(secret.key)}"
-            yield Problem(f"{path}.key", message, "`kubectl describe secret` shows them")
+    parts = [
+        (value, f"{at}.server.secret_env.{name}.{part}", *form)
+        for name, secret in model.server.secret_env.items()
+        for part, value, *form in (("name", secret.name, *A_SECRET), ("key", secret.key, *A_KEY))
+    ]
+    for value, path, form, must, fix in known_first(parts):
+        if not re.fullmatch(form, value):
+            yield Problem(path, f"must be {must}, got {shown(value)}", fix)
 
 
 RULES = (

@@ -135,7 +135,7 @@ RULES = (
     Rule(
         "MODELS-NAME",
         "No two models answer to one name, unless one is the canary of the other",
-        "Clients, logs and metrics could not tell their answers apart; nor could a gateway that reads the body.",
+        "In logs and metrics their answers look alike, and a gateway that reads the body could not choose.",
         "vLLM, --served-model-name, --lora-modules; this library",
         _names,
     ),

@@ -43,8 +43,7 @@ SETTINGS = {
 
 def _kind(at: str, model: Model) -> Iterator[Problem]:
     server = model.server
-    for name, kinds in SETTINGS.items():
-        value = getattr(server, name)
+    for value, name, kinds in known_first((getattr(server, name), name, kinds) for name, kinds in SETTINGS.items()):
         if value not in (None, ()) and server.kind not in kinds:
             given = shown(value) if isinstance(value, str) else value if isinstance(value, int) else "a list"
             message = f"must be left out for kind {server.kind}, got {given}"

@@ -14,7 +14,7 @@ Pod = dict[str, Any]
 REQUESTS = ("cpu", "memory", "ephemeral-storage")
 SIDECAR = "gke-gcsfuse"
 SERVER, OTHER_SERVERS, WEIGHTS = "vllm", ("sglang", "server"), "models"
-"""The container whose user is its image's, those whose image may write where it likes, and the volume of the weights."""
+"""The container whose user is its image's, those whose image writes where it likes, and the volume of the weights."""
 PRIVATE_FROM = 10000
 """Numbers up to here may be those of a user of the node (kube-score, container-security-context-user-group-id)."""
 UNITS = {"Mi": 1, "Gi": 1024, "Ti": 1024**2}

@@ -402,6 +402,10 @@ SLICE = PoolPlan(spec=NodePoolSpec(machine_type="ct6e-standard-4t", topology="4x
         ),
         ({"weights": None}, "weights must be given for a server of kind vllm, got none"),
         (
+            {"server": replace(SPEECH, port=None), "weights": None},
+            "port and health_path must be given for a server of kind custom, got one or none",
+        ),
+        (
             {"autoscaling": AutoscalingSpec(max_replicas=4, min_replicas=0)},
             "min_replicas must be 1 or more, since nothing wakes a region without servers, got 0",
         ),

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from platform_config.config import Config
+from platform_config.model import Model, models_in
 from platform_config.names import Names
 from platform_config.stack_graph import GATEWAY_STACK, serving_stack
 from tests.checks.kubernetes_objects import objects
@@ -18,6 +19,24 @@ from tests.gke_inference.pod_stand_in import RunningPods
 from tests.gke_inference.stand_in_server import StandInServer
 from tests.gke_inference.verify_platform import path_of
 from tests.synthesized import Synthesized
+
+
+@dataclass(frozen=True)
+class DrillServers:
+    """
+    The servers of one model in a cluster.
+
+    Attributes:
+        deployment: Path of the Deployment.
+        pods: What the paths of its pods begin with.
+        template: Its pods.
+        nodes: What the names of its nodes begin with.
+    """
+
+    deployment: str
+    pods: str
+    template: Manifest
+    nodes: str
 
 
 @dataclass
@@ -29,39 +48,55 @@ class DrillCluster:
         config: The platform.
         key: Key of the region.
         synthesized: What Terraform applies; the objects of the cluster are taken from there.
-        replicas: Model servers that are wanted and ready at first.
+        model: Key of the model that the gateway asks; the servers of the others are there and get no request.
+        replicas: Model servers that are wanted and ready at first, of each model.
         start_sec: How long a pod takes to be ready.
     """
 
     config: Config
     key: str
     synthesized: Synthesized
+    model: str
     replicas: int = 2
     start_sec: float = 0.05
     api: ClusterStandIn = field(default_factory=ClusterStandIn)
 
     def __post_init__(self) -> None:
-        deployments = self._applied(serving_stack(self.key), "Deployment")
-        [server] = (one for one in deployments if one["metadata"]["name"] == Names(self.config).model_server)
-        self.template: Manifest = server["spec"]["template"]
-        self.deployment = self._put({**server, "spec": {**server["spec"], "replicas": self.replicas}})
+        self.pods = path_of("Pod", "v1", "", self.config.namespace)
+        self.policy, self.policies = "", dict[str, str]()
+        self.running = RunningPods(self.api)
+        self.models = {model.key: self._add_servers(model) for model in models_in(self.config, self.key)}
+        self.deployment, self.servers = self.models[self.model].deployment, self.models[self.model].pods
         for autoscaler in self._applied(serving_stack(self.key), "HorizontalPodAutoscaler"):
             self._put(autoscaler)
-        self.pods = path_of("Pod", "v1", "", self.config.namespace)
-        self.servers = f"{self.pods}/{server['metadata']['name']}-"
-        self.policy = ""
-        machine = self.config.serving_nodes(self.key).first.machine
-        self.running = RunningPods(self.api)
+        for model in self.models.values():
+            self._place_pods(model)
+        if self.config.regions[self.key].config_cluster:
+            applied = {
+                policy["metadata"]["name"]: policy for policy in self._applied(GATEWAY_STACK, "GCPBackendPolicy")
+            }
+            names = {model: Names(self.config).backend_policy(model) for model in self.config.models}
+            self.policies = {model: self._put(applied[name]) for model, name in names.items()}
+            self.policy = self.policies[self.model]
+        self.api.changed = self.follow
+
+    def _add_servers(self, model: Model) -> DrillServers:
+        """Add the Deployment of *model*, and the nodes of its pool."""
+        name = Names(self.config).model_server(model.key)
+        [server] = (
+            one for one in self._applied(serving_stack(self.key), "Deployment") if name == one["metadata"]["name"]
+        )
+        nodes = model.serving_nodes(self.key)
+        pool = next(iter(nodes.pools))
+        first = next(iter(Model(self.config, self.model).serving_nodes(self.key).pools))
+        prefix = "node" if pool == first else f"node-{pool}"
         for number in range(self.replicas + 1):
-            node = {"name": f"node-{number}", "labels": {machine.label: machine.label_value}}
+            node = {"name": f"{prefix}-{number}", "labels": nodes.first.node_selector}
             # The last one was cordoned by somebody else.
             spec = {"unschedulable": True} if number == self.replicas else {}
             self._put({"apiVersion": "v1", "kind": "Node", "metadata": node, "spec": spec})
-        self._place_pods()
-        if self.config.regions[self.key].config_cluster:
-            [policy] = self._applied(GATEWAY_STACK, "GCPBackendPolicy")
-            self.policy = self._put(policy)
-        self.api.changed = self.follow
+        deployment = self._put({**server, "spec": {**server["spec"], "replicas": self.replicas}})
+        return DrillServers(deployment, f"{self.pods}/{name}-", server["spec"]["template"], prefix)
 
     def add_gateway(self, *addresses: str) -> None:
         """Put in the gateway, with the addresses that its controller gave it."""
@@ -87,24 +122,32 @@ class DrillCluster:
         nodes = [manifest for manifest in self.api.objects.values() if manifest["kind"] == "Node"]
         return [node["metadata"]["name"] for node in nodes if node["spec"].get("unschedulable")]
 
-    def scopes(self) -> Any:
-        """Return the scopes of the gateway's policy."""
-        return self.api.objects[self.policy]["spec"]["default"].get("scopes")
+    def replicas_of(self, model: str) -> int:
+        """Return how many servers of *model* are asked for."""
+        return int(self.api.objects[self.models[model].deployment]["spec"]["replicas"])
+
+    def scopes(self, model: str = "") -> Any:
+        """Return the scopes of the policy of *model*, or of the one that is asked."""
+        policy = self.policies[model] if model else self.policy
+        return self.api.objects[policy]["spec"]["default"].get("scopes")
 
     def follow(self, method: str, path: str) -> None:
         """Do what the controllers do after a change."""
-        if path == self.policy:
+        if path in self.policies.values():
             return
-        if path.startswith(f"{self.pods}/") and not path.startswith(self.servers):
+        is_server = any(path.startswith(model.pods) for model in self.models.values())
+        if path.startswith(f"{self.pods}/") and not is_server:
             (self.running.start if method == "POST" else self.running.stop)(path)
             return
-        room = [name for name in ("node-0", "node-1") if name not in self.cordoned]
-        here = [path for path in self.api.objects if path.startswith(self.servers)]
-        for path in here[self.wanted :]:
-            del self.api.objects[path]
-        self._count()
-        if room and self.wanted and len(here) < self.wanted:
-            threading.Timer(self.start_sec, self._place_pods).start()
+        for key, model in self.models.items():
+            wanted = self.replicas_of(key)
+            room = [number for number in range(2) if f"{model.nodes}-{number}" not in self.cordoned]
+            here = [path for path in self.api.objects if path.startswith(model.pods)]
+            for path in here[wanted:]:
+                del self.api.objects[path]
+            self._count(model)
+            if room and wanted and len(here) < wanted:
+                threading.Timer(self.start_sec, self._place_pods, (model,)).start()
 
     def _applied(self, stack: str, kind: str) -> Iterator[Manifest]:
         """Yield the Kubernetes objects of *kind* that Terraform applies from *stack*."""
@@ -117,24 +160,24 @@ class DrillCluster:
         self.api.objects[path] = manifest
         return path
 
-    def _place_pods(self) -> None:
+    def _place_pods(self, model: DrillServers) -> None:
         with self.api.lock:
-            container = self.template["spec"]["containers"][0]
+            container = model.template["spec"]["containers"][0]
             spec = {"containers": [{"name": container["name"], "image": container["image"]}]}
-            for number in range(self.wanted):
-                if f"node-{number}" not in self.cordoned:
-                    name = f"{self.servers.rpartition('/')[2]}{number}"
-                    labels = self.template["metadata"]["labels"]
+            for number in range(int(self.api.objects[model.deployment]["spec"]["replicas"])):
+                if f"{model.nodes}-{number}" not in self.cordoned:
+                    name = f"{model.pods.rpartition('/')[2]}{number}"
+                    labels = model.template["metadata"]["labels"]
                     metadata = {"name": name, "namespace": self.config.namespace, "labels": labels}
                     self._put({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
-            self._count()
+            self._count(model)
 
-    def _count(self) -> None:
-        pods = sum(path.startswith(self.servers) for path in self.api.objects)
-        deployment = self.api.objects[self.deployment]
+    def _count(self, model: DrillServers) -> None:
+        pods = sum(path.startswith(model.pods) for path in self.api.objects)
+        deployment = self.api.objects[model.deployment]
         # Fields that are 0 are left out, as the API server does.
         status = {"replicas": pods, "readyReplicas": pods} if pods else {}
-        self.api.objects[self.deployment] = {**deployment, "status": status}
+        self.api.objects[model.deployment] = {**deployment, "status": status}
 
 
 @dataclass

@@ -98,11 +98,18 @@ class Rig:
 
 @contextmanager
 def rig(
-    config: Config, home: str, other: str, file: Path = EXAMPLE, *, authority: trustme.CA | None = None
+    config: Config,
+    home: str,
+    other: str,
+    file: Path = EXAMPLE,
+    *,
+    authority: trustme.CA | None = None,
+    model: str = "",
 ) -> Iterator[Rig]:
-    """Run clusters and gateway of *config*; requests go to the region *home* first."""
+    """Run clusters and gateway of *config*; requests go to *model* in the region *home* first."""
+    asked = model or next(iter(config.models))
     synthesized = _synthesized(config.model_dump_json())
-    clusters = DrillCluster(config, home, synthesized), DrillCluster(config, other, synthesized)
+    clusters = DrillCluster(config, home, synthesized, asked), DrillCluster(config, other, synthesized, asked)
     holder = next(cluster for cluster in clusters if cluster.policy)
     names = config.regions[home].region, config.regions[other].region
     gateway = DrillGateway(regions=names, clusters=clusters, policy_of=holder)

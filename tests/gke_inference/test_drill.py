@@ -179,8 +179,8 @@ def test_the_autoscaler_gets_back_what_it_had(
 ) -> None:
     """The elastic config, which says no `replicas`: the count of before, but never fewer than the autoscaler allows."""
     changes: dict[str, Any] = {
-        "models__gemma__served_name": "gemma-3-27b-it",
-        "models__gemma__autoscaling__min_replicas": 3,
+        "models__llama__served_name": "gemma-3-27b-it",
+        "models__llama__autoscaling__min_replicas": 3,
     }
     file = tmp_path / "elastic.yaml"
     file.write_text(yaml.safe_dump(changed(ELASTIC, **changes)))

@@ -26,7 +26,8 @@ DOUBLE = {
 def plan(second: str | None = None, **changes: Any) -> DrillPlan:
     """Return a drill of us, with two regions, two requests per second, 30 s of downtime allowed."""
     settings: dict[str, Any] = {
-        "endpoint": Endpoint(url="http://10.0.0.1", model="m", timeout_sec=30), "sender": "here", "region": "us",
+        "endpoint": Endpoint(url="http://10.0.0.1", model="m", timeout_sec=30), "model": "m", "models_down": ("m",),
+        "region_in_answers": True, "sender": "here", "region": "us",
         "second": second, "means": "replicas", "region_names": {"us": HOME, "eu": OTHER}, "rate_per_sec": 2,
         "baseline_sec": 30, "outage_sec": 120, "recovery_sec": 600, "slow_sec": 5, "max_downtime_sec": 30,
         "max_error_rate": 0.1, "restore_timeout_sec": 10,

@@ -232,5 +232,5 @@ def test_nobody_without_the_key_has_it_send(cluster: tuple[ClusterApi, RunningPo
         ("POST", "/another-key/stop", 404),
         ("POST", "/the-key/start", 409),
     ):
-        answer, _ = pods.proxy(PATH, method, rest, {**plan, "region_header": "x"})
+        answer, _ = pods.proxy(PATH, method, rest, {**plan, "region_header": "x", "events": True})
         assert (rest, answer) == (rest, status)

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import trustme
 
-from gke_inference.drill import preconditions
+from gke_inference.drill.capacity import check_capacity
 from gke_inference.live_platform import LivePlatform
 from tests.configs import config
 from tests.gke_inference.cluster_stand_in import Fault
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.drill_rig import Rig, findings, rig
 from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.gke_inference.test_drill_figures import plan
 
 
 def test_nothing_is_changed_without_yes(drill_rig: Rig, drill: Any, tmp_path: Path) -> None:
@@ -151,20 +152,20 @@ def test_what_is_left_of_three_must_carry_both() -> None:
     servers = {"us": 2, "eu": 2, "asia": 3}
 
     class Ready(LivePlatform):
-        def ready_servers(self, key: str) -> int:
+        def ready_servers(self, key: str, model: str) -> int:
             """So many."""
             return servers[key]
 
-        def policy(self) -> dict[str, Any]:
+        def policy(self, model: str) -> dict[str, Any]:
             """All of it is used."""
             return {}
 
     platform = Ready(config=three, clusters=lambda key: None)  # type: ignore[arg-type, return-value]
-    asked: tuple[tuple[str, tuple[str, ...]], ...] = (("us", ()), ("eu", ("us",)))
+    double = plan("eu", model="gemma", models_down=("gemma",))
     one, two = (
-        next(found for found in preconditions.check_capacity(platform, key, gone, even_if_overloaded=False)
+        next(found for found in check_capacity(platform, double, key, even_if_overloaded=False)
              if found.id == "DRILL-CAPACITY")
-        for key, gone in asked
+        for key in ("us", "eu")
     )  # fmt: skip
 
     assert (one.status.value, two.status.value) == ("good", "wrong")

@@ -107,3 +107,27 @@ def test_pools_that_share_a_reservation_need_room_for_all(google: GoogleStandIn,
 
     assert statuses == {"RESERVATION-mine/us-east4-a": status, "RESERVATION-mine/us-east4-b": status}
     assert "with 4 free a3-highgpu-8g" in findings["us", "RESERVATION-mine/us-east4-a"].needed
+
+
+def test_a_reservation_is_looked_for_in_the_zones_of_its_pool(google: GoogleStandIn) -> None:
+    """All of the pool's nodes are there, and none in the region's other zone."""
+    pool = {"machine_type": "ct6e-standard-4t", "capacity": {"reservation": "mine"}, "zones": ["us-east5-b"]}
+    zones = ["us-east5-a", "us-east5-b"]
+    platform = config(regions__us__zones=zones, regions__us__node_pools={"tpu": pool})
+    findings = found(google, platform, **{"compute.reservations.get": RESERVED})
+
+    assert [id_ for key, id_ in findings if key == "us" and id_.startswith("RESERVATION-")] == [
+        "RESERVATION-mine/us-east5-b"
+    ]
+    assert findings["us", "RESERVATION-mine/us-east5-b"].status.value == "good"
+
+
+def test_a_machine_is_needed_in_the_zones_of_its_pools(google: GoogleStandIn) -> None:
+    """The system nodes' machine in all of them."""
+    pool = {"machine_type": "ct6e-standard-4t", "zones": ["us-east5-b"]}
+    platform = config(regions__us__zones=["us-east5-a", "us-east5-b"], regions__us__node_pools={"tpu": pool})
+    findings = found(google, platform)
+
+    assert findings["us", "MACHINE-ct6e-standard-4t"].needed == "ct6e-standard-4t in us-east5-b"
+    assert [finding.needed for (key, id_), finding in findings.items()
+            if key == "us" and id_.startswith("MACHINE-e2")] == ["e2-standard-8 in us-east5-a, us-east5-b"]  # fmt: skip

@@ -152,7 +152,7 @@ def facts(made: Config, width: int = 80) -> dict[str, dict[str, str]]:
 
 
 def test_each_model_is_shown_with_what_follows_from_its_image() -> None:
-    """How clients address it, which server and version it is, how many there are in each region, and when it is full."""
+    """How clients address it, which server and version it is, how many there are in each region, when it is full."""
     assert facts(config()) == {
         "gemma": {
             "sent as": "gemma-3-27b-it",

@@ -13,7 +13,7 @@ from platform_config.load import load
 from platform_config.network_plan import network_policy_plan
 from tests.configs import EXAMPLE
 
-PLAN = network_policy_plan(load(EXAMPLE))
+PLAN = network_policy_plan(load(EXAMPLE), "us")
 OURS = network_policies(PLAN)
 NAMES = [policy["metadata"]["name"] for policy in OURS.values()]
 

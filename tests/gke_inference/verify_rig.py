@@ -20,6 +20,7 @@ from platform_config.model import Model, models_of
 from tests.configs import ELASTIC, EXAMPLE
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest, Objects
 from tests.gke_inference.conftest import InferenceOps
+from tests.gke_inference.model_configs import several_models, write_config
 from tests.gke_inference.stand_in_server import StandInServer
 from tests.gke_inference.verify_cluster import fill, fill_config_cluster
 from tests.gke_inference.verify_google import answer, tell_of_balancer, tell_of_cluster, tell_of_fleet
@@ -53,7 +54,7 @@ def healthy(config: Config, synthesized: Synthesized) -> HealthyPlatform:
 
 def _header(model: Model) -> str:
     """Return the header by which answers of *model* name their region; empty for a server that gives none."""
-    return HEADER if model.server.kind == "vllm" else ""
+    return HEADER if model.server.answers_with_region else ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,26 @@ def example(example_running: Running, inference_ops: InferenceOps, monkeypatch: 
 def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the platform of config/h100-elastic.yaml, healthy, to break."""
     return _to_break(elastic_running, inference_ops, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def several_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return a platform of two LLMs and a speech server, which one region serves."""
+    folder = tmp_path_factory.mktemp("several")
+    settings = several_models()
+    settings["models"]["speech"]["regions"] = ["eu"]
+    path = write_config(folder / "several.yaml", settings)
+    config = load(path)
+    made = healthy(config, synthesize(config, folder / "out"))
+    made.path = path
+    with running(made, folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def several(several_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
+    """Return the platform of several models, healthy, to break."""
+    return _to_break(several_running, inference_ops, monkeypatch)
 
 
 def _route_addresses(platform: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:

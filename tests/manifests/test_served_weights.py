@@ -15,6 +15,7 @@ DOWNLOADING = replace(OPEN, source="hugging_face")
 OWN = WeightsSpec(bucket_path="gs://my.models/fine-tuned/v3/")
 IN_IMAGE = WeightsSpec(image_path="/opt/gemma")
 DRAFT = {"draft": RepositorySpec(repository="google/gemma-3-270m-it", revision="1" * 40)}
+SAME_BUCKET = {"food": LoraAdapterSpec(bucket_path="gs://my.models/a")}
 OWN_ADAPTER = {"food": LoraAdapterSpec(bucket_path="gs://my-adapters/food")}
 
 
@@ -49,7 +50,7 @@ def test_weights_of_the_image_need_nothing(weights: WeightsSpec | None) -> None:
             replace(OPEN, lora_adapters=OWN_ADAPTER),
             {"/models": "platform-weights", "/buckets/my-adapters": "my-adapters"},
         ),
-        (replace(OWN, lora_adapters={"food": LoraAdapterSpec(bucket_path="gs://my.models/a")}), {"/buckets/my.models": "my.models"}),
+        (replace(OWN, lora_adapters=SAME_BUCKET), {"/buckets/my.models": "my.models"}),
         (replace(OWN, other_repositories=DRAFT), {"/models": "platform-weights", "/buckets/my.models": "my.models"}),
         (replace(IN_IMAGE, lora_adapters=OWN_ADAPTER), {"/buckets/my-adapters": "my-adapters"}),
     ],

@@ -328,3 +328,11 @@ def test_a_rollout_restart_breaks_no_later_apply(platform: Synthesized) -> None:
         [made] = [block for block in blocks if block["manifest"]["kind"] == "Deployment"]
 
         assert "spec.template.metadata.annotations" in made["computed_fields"]
+
+
+def test_a_region_without_a_model_keeps_the_providers_of_its_cluster(tmp_path: Path) -> None:
+    """Without them Terraform could not delete the objects and the chart of the last model that left."""
+    app = alone(tmp_path, models__gemma__regions=["eu"])
+
+    assert app.objects("Deployment") == app.all("helm_release") == []
+    assert {"kubernetes", "helm"} <= set(app.stacks[serving_stack("us")]["provider"])

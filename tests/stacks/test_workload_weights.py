@@ -156,6 +156,8 @@ def test_what_is_not_downloaded_into_the_bucket_has_no_job(tmp_path: Path, weigh
     assert set(jobs(app)) == ({"gemma-download"} if weights else set())
     assert len(app.all("google_storage_bucket_iam_member")) == len(jobs(app))
     assert len(app.all("kubernetes_service_account_v1")) == len(jobs(app))
+    # By it Terraform deletes the Job of a model that has changed its source.
+    assert "kubernetes" in app.stacks[STACK]["provider"]
 
 
 def test_what_own_weights_need_beside_them_is_downloaded(tmp_path: Path) -> None:

@@ -154,6 +154,24 @@ def test_a_canary_is_the_route_alone(several: World) -> None:
         assert deploy(several, **settings) == ROUTE
 
 
+def test_a_change_of_a_model_touches_no_other(several: World) -> None:
+    """Whatever changes at once, in every stack: only addresses with its key, and nothing is replaced but its download."""
+    qwen = changed(TWO_LLMS)["models"]["qwen"]
+    qwen |= {"traffic": {"timeout_sec": 77}, "objectives": {"batch": -9}, "address": {"path": "/qwen"}, "replicas": 2}
+    qwen["weights"] |= {"revision": "e" * 40, "hugging_face_token": {"secret_manager": "other"}}
+    qwen["server"] |= {"image": "docker.io/vllm/vllm-tpu:v0.28.0", "extra_args": ["--seed=7"]}
+
+    differing = several.use(config(TWO_LLMS, models__qwen=qwen))
+    planned = {stack: unhashed(several.folder(stack).plan()) for stack in differing}
+
+    assert of_others(planned, "qwen") == {}
+    assert {stack for stack in planned if planned[stack]} == {
+        WEIGHTS_STACK, GATEWAY_STACK, *map(serving_stack, REGIONS),
+    }  # fmt: skip
+    replaced = {address for made in planned.values() for address, done in made.items() if len(done) > 1}
+    assert replaced == {"kubernetes_job_v1.download-qwen_job"}
+
+
 def test_a_model_on_another_pool_restarts_its_own_servers_alone(several: World) -> None:
     """No pool of nodes changes, and no other object of the model."""
     moved = deploy(several, models__qwen__node_pools=["more"])

@@ -79,8 +79,7 @@ CASES: dict[str, Case] = {
     "POOL-UNUSED": Case(
         {"models__gemma__node_pools": ["tpu"]},
         {"models__gemma__node_pools": ["tpu"], "regions__us__node_pools": OTHER},
-        "regions.us.node_pools.other: should be used by something, got 'tpu' as the models' pool"
-        " -> remove the pool",
+        "regions.us.node_pools.other: should be used by something, got 'tpu' as the models' pool -> remove the pool",
     ),
     "CAP-ONE": Case(
         pool(capacity={"spot": True}),

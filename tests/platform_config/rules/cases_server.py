@@ -127,6 +127,12 @@ CASES: dict[str, Case] = {
         "models.gemma.server.gpu_memory_gib: must be at most 24, the memory of a pod's chip of node_pools.tpu, got 25"
         " -> choose a larger machine, or correct the number",
     ),
+    "HPA-METRIC": Case(
+        {**speech(metric="fill_ratio"), "models__gemma__autoscaling": {"max_replicas": 1}},
+        {**speech(), "models__gemma__autoscaling": {"max_replicas": 1}},
+        "models.gemma.autoscaling: must be left out for a server without server.metric, got a map"
+        " -> write replicas, or name the server's gauge from 0 to 1 as metric",
+    ),
     "HPA-ZERO": Case(
         {"models__gemma__autoscaling": {"min_replicas": 1, "max_replicas": 1}},
         {"models__gemma__autoscaling": {"min_replicas": 0, "max_replicas": 1}},
@@ -168,8 +174,8 @@ MORE: dict[str, More] = {
         "SRV-VERSION",
         sglang("registry.example.com/sglang:7"),
         [
-            "models.gemma.server.version: must be given for an image whose tag is no version of SGLang, got nothing and "
-            "'registry.example.com/sglang:7' -> write what `docker run --rm --entrypoint python3 "
+            "models.gemma.server.version: must be given for an image whose tag is no version of SGLang, got nothing "
+            "and 'registry.example.com/sglang:7' -> write what `docker run --rm --entrypoint python3 "
             "registry.example.com/sglang:7 -c 'import sglang; print(sglang.__version__)'` prints, such as 0.5.6"
         ],
     ),
@@ -210,6 +216,14 @@ MORE: dict[str, More] = {
             " -> write one item each: '--log-level', 'info'"
         ],
     ),
+    "underscores, which only vLLM takes for dashes": (
+        "SRV-ARGS-FORM",
+        sglang(extra_args=["--log_level=a_b", "--schedule-policy", "lpm_x"]),
+        [
+            "models.gemma.server.extra_args[0]: must be one argument as SGLang reads it, got '--log_level=a_b'"
+            " -> write '--log-level=a_b'"
+        ],
+    ),
     "more copies of an SGLang than chips": (
         "SRV-ARGS-CHIPS",
         sglang(extra_args=["--dp", "2"]),
@@ -228,8 +242,8 @@ MORE: dict[str, More] = {
         sglang(extra_args=["--speculative-draft-model-path=a/draft", "--chat-template=llama-2"]),
         [
             "models.gemma.server.extra_args[0]: must name a directory that the pods have, since they never reach "
-            "Hugging Face, got 'a/draft' -> copy it into the bucket and write its path below /models, or build it "
-            "into a custom image and write its path"
+            "Hugging Face, got 'a/draft' -> name its repository in weights.other_repositories and write its path below "
+            "/models, or build it into an image"
         ],
     ),
     "a format that SGLang reads and nobody downloads": (

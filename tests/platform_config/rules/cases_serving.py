@@ -11,8 +11,7 @@ DIGEST = "sha256:" + "0" * 64
 ONE_ARGUMENT = "be one argument as vLLM reads it"
 SPLIT_OTHERWISE = "remove it: the model is split over the chips of its pod, and more pods serve more requests"
 A_DIRECTORY = "must name a directory that the pods have, since they never reach Hugging Face"
-BUILD = "build it into a custom image and write its path"
-COPY = f"copy it into the bucket and write its path below /models, or {BUILD}"
+COPY = "name its repository in weights.other_repositories and write its path below /models, or build it into an image"
 FROM_HUGGING_FACE = {"bucket": None, "models__gemma__weights__source": "hugging_face"}
 OWN_IMAGE = {"models__gemma__server__image": "example.com/mine:7", "models__gemma__server__version": "0.27.0"}
 
@@ -532,7 +531,7 @@ MORE: dict[str, More] = {
     "a directory without a bucket to put it in": (
         "SRV-OFFLINE",
         {**FROM_HUGGING_FACE, "models__gemma__server__extra_args": ["--tokenizer=/models/other"]},
-        [f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got '/models/other' -> {BUILD}"],
+        [f"models.gemma.server.extra_args[0]: {A_DIRECTORY}, got '/models/other' -> {COPY}"],
     ),
     "a template of the model without a bucket": (
         "SRV-OFFLINE",

@@ -150,6 +150,10 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
         {"bucket__download_region": "us", "models__gemma__weights": {"bucket_path": "gs://mine/gemma"}},
         ["MODEL-SOURCE"],
     ),
+    "own weights in the bucket of the state": (
+        {"bucket": None, "state_bucket": "my-state", "models__gemma__weights": {"bucket_path": "gs://my-state/v3"}},
+        ["MODEL-BUCKET"],
+    ),
 }
 
 
