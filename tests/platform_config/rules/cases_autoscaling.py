@@ -6,7 +6,6 @@ from tests.platform_config.rules.case import Case, More, beside, choices, growin
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
-CUSTOM = {"kind": "custom", "image": "example.com/mine:7", "port": 8000, "health_path": "/health"}
 OLD = {"cluster__gke_version": "1.34"}
 
 CASES: dict[str, Case] = {
@@ -31,12 +30,6 @@ CASES: dict[str, Case] = {
         {"models__gemma__autoscaling": {"max_replicas": 1}, "models__gemma__replicas": 1},
         "models.gemma.replicas: must be left out with autoscaling, got 1"
         " -> write autoscaling.min_replicas and max_replicas",
-    ),
-    "HPA-METRIC": Case(
-        {"models__gemma__server": {**CUSTOM, "metric": "fill"}, "models__gemma__autoscaling": {"max_replicas": 1}},
-        {"models__gemma__server": CUSTOM, "models__gemma__autoscaling": {"max_replicas": 1}},
-        "models.gemma.autoscaling: must be left out for a server without server.metric, got a map"
-        " -> write replicas, or name the server's gauge from 0 to 1 as metric",
     ),
     "HPA-ADAPTER": Case(
         {"models__gemma__autoscaling": {"max_replicas": 1}, "cluster__metrics_adapter": False, **OLD},
