@@ -169,7 +169,10 @@ DEPENDS = {
     },
     "POOL": {"machine_type", "topology", "disk_type", "zones", "flex_start"},
     "CAP": {"machine_type", "spot", "reservation", "queued"},
-    "CACHE": {"machine_type", "topology", "node_pools", "repository", "revision", "size_gib"},
+    "CACHE": {
+        *("machine_type", "topology", "node_pools", "repository", "revision", "size_gib", "max_clients"),
+        "tensor_parallel_size",
+    },
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent"},
@@ -183,8 +186,13 @@ DEPENDS = {
         *("max_replicas", "regions", "gpu_partition", "max_clients", "strategy", "size_gib", "tensor_parallel_size"),
     },
     "SVC": {"kind", "metric"},
+<<<<<<< HEAD
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
+=======
+    "CANARY": {"served_name", "model", "drain", "regions", "port", "kind", "repository"},
+    "MODELS": {"served_name", "path", "host", "drain", "model", "regions", "repository"},
+>>>>>>> rules
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
 ERRORS = {rule.id for rule in RULES if rule.severity == "error"}
