@@ -186,13 +186,8 @@ DEPENDS = {
         *("max_replicas", "regions", "gpu_partition", "max_clients", "strategy", "size_gib", "tensor_parallel_size"),
     },
     "SVC": {"kind", "metric"},
-<<<<<<< HEAD
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
-=======
-    "CANARY": {"served_name", "model", "drain", "regions", "port", "kind", "repository"},
-    "MODELS": {"served_name", "path", "host", "drain", "model", "regions", "repository"},
->>>>>>> rules
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
 ERRORS = {rule.id for rule in RULES if rule.severity == "error"}
