@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from gke_inference.synth.last_synth import Change, Changes
-from gke_inference.synth.summary import models_table, print_summary, stack_order
+from gke_inference.synth.models_table import models_table
+from gke_inference.synth.summary import print_summary, stack_order
 from platform_config.config import Config
 from platform_config.effects import FIXED
 from platform_config.load import load
