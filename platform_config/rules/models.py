@@ -29,7 +29,7 @@ def _none(config: Config) -> Iterator[Problem]:
 
 def _names(config: Config) -> Iterator[Problem]:
     first: dict[str, Model] = {}
-    for path, model in models(config):
+    for path, model in models(config) if _canaries_known(config) else ():
         for name in () if model.spec.drain else names_of(model):
             other = first.setdefault(name, model)
             if model.key == other.key or _is_canary(model, other) or _is_canary(other, model):
@@ -52,9 +52,15 @@ def _is_canary(model: Model, of: Model) -> bool:
     return of.spec.canary is not None and of.spec.canary.model == model.key
 
 
+def _canaries_known(config: Config) -> bool:
+    """Return whether each canary is another model of the file; if not, CANARY-MODEL reports it."""
+    canaries = {key: model.canary.model for key, model in config.models.items() if model.canary}
+    return all(canary in config.models and canary != key for key, canary in canaries.items())
+
+
 def _missing(config: Config) -> Iterator[Problem]:
     taking = models_with_requests(config)
-    for key in taking if len(taking) > 1 else ():
+    for key in taking if len(taking) > 1 and _canaries_known(config) else ():
         if config.models[key].address is None:
             others = " and ".join(other for other in taking if other != key)
             message = f"must say which requests are its own and which are those of {others}, got nothing"
