@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
+from gke_inference.command import Settings, platform_config
 from platform_config.config import Config
 from platform_config.errors import shown
 from platform_config.model import Model, models_of
@@ -25,6 +27,43 @@ def choose_model(config: Config, key: str | None) -> Model:
     if key is not None and key not in config.models:
         raise click.UsageError(f"--model: must be one of {keys}, got {shown(key)}")
     return Model(config, key or next(iter(config.models)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedModel:
+    """
+    The model that requests ask for.
+
+    Attributes:
+        name: What is sent as `model`; empty where the server has to say it.
+        model: The model of the config, whose address requests have; None where no config knows it.
+    """
+
+    name: str
+    model: Model | None = None
+
+
+def find_asked_model(ctx: click.Context, _: click.Parameter, given: str | None) -> AskedModel:
+    """
+    Return the model that is meant: of the config where there is one, by its key first, else by what clients send.
+
+    A name that the config does not know is sent as it is, unless the config was named.
+    """
+    settings: Settings = ctx.obj
+    if not (settings.named or settings.config_path.exists()):
+        return AskedModel(name=given or "")
+    config = platform_config(ctx)
+    found = [choose_model(config, None)] if given is None else find_models(config, given)
+    if len(found) > 1:
+        keys = ", ".join(model.key for model in found)
+        raise click.BadParameter(f"must be the key of one of {keys}, which all answer to {shown(str(given))}")
+    if not found and settings.named:
+        names = ", ".join(f"{model.key} ({', '.join(client_names(model))})" for model in models_of(config))
+        raise click.BadParameter(f"must be a model of the config: {names}; got {shown(str(given))}")
+    if not found:
+        return AskedModel(name=str(given))
+    [model] = found
+    return AskedModel(name=model.name if given in (None, model.key) else str(given), model=model)
 
 
 def find_models(config: Config, name: str) -> list[Model]:

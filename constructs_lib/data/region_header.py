@@ -1,8 +1,7 @@
 """
-Tells in each answer of a model server which region it came from.
+Adds the region to each answer of vLLM, which loads it by `--middleware region_header.RegionHeader`.
 
-vLLM loads it by `--middleware region_header.RegionHeader`. It is plain ASGI, so that streams pass through untouched.
-What it is told by the environment: INFERENCE_REGION.
+It is plain ASGI, so that streams pass through untouched. The region is in the environment: INFERENCE_REGION.
 """
 
 from __future__ import annotations

@@ -90,9 +90,10 @@ JOURNAL = "drill-journal.json"
 @click.pass_context
 def drill(
     ctx: click.Context, *, region: str | None, key: str | None, all_models: bool, means: Means, second: str | None,
-    sender: SenderPlace, url: str | None, path: str | None, body: Any, yes: bool, restoring: bool, journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float,
-    outage_sec: float, recovery_sec: float, slow_sec: float, timeout_sec: float, max_downtime_sec: float,
-    max_error_rate: float, restore_timeout_sec: float, token: str | None, picture: Path | None,
+    sender: SenderPlace, url: str | None, path: str | None, body: Any, yes: bool, restoring: bool, journal: Path,
+    even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float, recovery_sec: float,
+    slow_sec: float, timeout_sec: float, max_downtime_sec: float, max_error_rate: float, restore_timeout_sec: float,
+    token: str | None, picture: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.

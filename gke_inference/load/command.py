@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +14,8 @@ import click
 import httpx
 from rich.console import Console
 
-from gke_inference.chosen_model import choose_model, client_names, find_models, request_problems, route_problem
-from gke_inference.command import Command, Exit, Settings, option, platform_config
+from gke_inference.chosen_model import AskedModel, find_asked_model, request_problems, route_problem
+from gke_inference.command import Command, Exit, Settings, option
 from gke_inference.live_platform import ModelEndpoint
 from gke_inference.load import report
 from gke_inference.load.chart import draw
@@ -28,48 +27,8 @@ from gke_inference.openai import Endpoint
 from gke_inference.openai_client import CONNECT_SEC, make_prompt, send, served_models
 from gke_inference.option_types import BaseUrl, Finite, JsonBody, NewFile, RequestPath, TokenVariable, WholeNumbers
 from platform_config.errors import shown
-from platform_config.model import Model, models_of
 
 DAY_SEC = 86_400
-
-
-@dataclass(frozen=True, kw_only=True)
-class AskedModel:
-    """
-    The model that requests ask for.
-
-    Attributes:
-        name: What is sent as `model`; empty where the server has to say it.
-        model: The model of the config, whose address requests have; None where no config knows it.
-    """
-
-    name: str
-    model: Model | None = None
-
-
-def find_asked_model(ctx: click.Context, _: click.Parameter, given: str | None) -> AskedModel:
-    """
-    Return the model that is meant: of the config where there is one, by its key first, else by what clients send.
-
-    A name that the config does not know is sent as it is, unless the config was named.
-    """
-    settings: Settings = ctx.obj
-    if not (settings.named or settings.config_path.exists()):
-        return AskedModel(name=given or "")
-    config = platform_config(ctx)
-    found = find_models(config, given) if given else [choose_model(config, None)]
-    if len(found) > 1:
-        keys = ", ".join(model.key for model in found)
-        raise click.BadParameter(f"must be the key of one of {keys}, which all answer to {shown(str(given))}")
-    if not found and settings.named:
-        names = ", ".join(f"{model.key} ({', '.join(client_names(model))})" for model in models_of(config))
-        raise click.BadParameter(f"must be a model of the config: {names}; got {shown(str(given))}")
-    if not found:
-        return AskedModel(name=str(given))
-    [model] = found
-    return AskedModel(
-        name=str(given) if given in client_names(model) and given != model.key else model.name, model=model
-    )
 
 
 @click.command(cls=Command)

@@ -186,6 +186,7 @@ def test_pods_fill_the_parts_of_shared_gpus(
     assert (accelerator.resource, accelerator.count) == ("nvidia.com/gpu", 1)
     assert accelerator.node_selector == {
         "cloud.google.com/gke-accelerator": pool.machine.label_value,
+        "cloud.google.com/gke-nodepool": "gpu",
         **{f"cloud.google.com/{label}": value for label, value in labels.items()},
     }
     assert pods * accelerator.cpus <= pool.machine.cpus

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.configs import ELASTIC, EXAMPLE
+from tests.configs import ELASTIC, EXAMPLE, SPEECH
 from tests.synthesized import Synthesized
 
 FOLDER = Path(__file__).parent
@@ -31,5 +31,7 @@ FILES: dict[str, tuple[Path, Callable[[Synthesized], str]]] = {
     "example.yaml": (EXAMPLE, count_lines),
     "h100-elastic.txt": (ELASTIC, address_lines),
     "h100-elastic.yaml": (ELASTIC, count_lines),
+    "speech.txt": (SPEECH, address_lines),
+    "speech.yaml": (SPEECH, count_lines),
 }
 """By file, the config and what is told of its platform."""

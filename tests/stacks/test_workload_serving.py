@@ -191,9 +191,9 @@ def test_an_adapter_is_in_the_regions_of_the_models_that_need_it(tmp_path: Path)
 @pytest.mark.parametrize("key", ["google", "kubernetes", "helm", "cluster", "metrics-adapter", "serving-tpu", "models"])
 def test_any_word_may_be_the_key_of_a_model(key: str, tmp_path: Path) -> None:
     """No other id of the stack is in its way."""
-    model = {**changed()["models"]["gemma"], "address": {"path": "/b"}}
+    second: dict[str, Any] = {f"models__{key}": {**changed()["models"]["gemma"], "address": {"path": "/b"}}}
 
-    app = alone(tmp_path, **{f"models__{key}": model})
+    app = alone(tmp_path, **second)
 
     assert {server["metadata"]["name"] for server in app.objects("Deployment")} == {"gemma-server", f"{key}-server"}
 

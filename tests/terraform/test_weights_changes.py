@@ -15,13 +15,13 @@ UPDATE, REPLACE, CREATE, DELETE = ("update",), ("delete", "create"), ("create",)
 JOB, SERVER = "kubernetes_job_v1.download-gemma_job", "kubernetes_manifest.model-gemma_server"
 OWN = {"bucket_path": "gs://my-models/support/v3"}
 OPEN = {"repository": "google/gemma-3-27b-it", "revision": "1" * 40}
-SMALL = {
+SMALL: dict[str, Any] = {
     "weights": {"repository": "google/gemma-3-4b-it", "revision": "2" * 40, "size_gib": 9},
     "server": {"image": "docker.io/vllm/vllm-tpu:v0.27.0"},
     "address": {"path": "/small"},
     "replicas": 1,
 }
-TWO = {
+TWO: dict[str, Any] = {
     "models__gemma__address": {"path": "/gemma"},
     "models__gemma__replicas": 1,
     "node_pools__tpu": {"machine_type": "ct6e-standard-4t", "topology": "2x2", "nodes_per_zone": 2},

@@ -17,7 +17,7 @@ def sharing(clients: int = 2, strategy: str = "time_sharing") -> Changes:
 
 
 CASES: dict[str, Case] = {
-    "SHARE-GPU": Case(
+    "GPU-SHARE": Case(
         pool("g2-standard-48", **sharing()),
         pool(**sharing(), gpu_partition="1g.10gb"),
         [
@@ -27,42 +27,42 @@ CASES: dict[str, Case] = {
             " -> remove it, or choose a machine with GPUs",
         ],
     ),
-    "SHARE-MIG": Case(
+    "GPU-MIG": Case(
         pool("g4-standard-48", gpu_partition="1g.24gb"),
         pool("g2-standard-8", gpu_partition="1g.5gb"),
         "node_pools.tpu.gpu_partition: must be left out for g2-standard-8: GKE does not divide its GPUs, nvidia-l4, "
         f"got '1g.5gb' -> write gpu_sharing instead, or choose one of {ABLE}",
     ),
-    "SHARE-PARTITION": Case(
+    "GPU-PARTITION": Case(
         pool("a3-highgpu-8g", gpu_partition="1g.20gb"),
         pool("a2-highgpu-1g", gpu_partition="1g.10gb"),
         "node_pools.tpu.gpu_partition: must be one of 1g.5gb, 2g.10gb, 3g.20gb, 7g.40gb for a2-highgpu-1g, "
         "got '1g.10gb' -> did you mean '2g.10gb'?",
     ),
-    "SHARE-DRANET": Case(
+    "GPU-DRANET": Case(
         pool("a4-highgpu-8g", gpu_partition="1g.45gb"),
         pool("a4-highgpu-8g", gpu_partition="1g.45gb", dranet=True),
         "node_pools.tpu.dranet: must be false where GPUs are shared, got true -> remove the line",
     ),
-    "SHARE-PARALLEL": Case(
+    "GPU-PARALLEL": Case(
         {**pool("g2-standard-48", **sharing()), "models__gemma__server__tensor_parallel_size": 1},
         {**pool("g2-standard-48", **sharing()), "models__gemma__server__tensor_parallel_size": 2},
         "models.gemma.server.tensor_parallel_size: must be 1 on the shared GPUs of node_pools.tpu, got 2"
         " -> remove the line, or use a pool with whole GPUs",
     ),
-    "SHARE-ROOM": Case(
+    "GPU-ROOM": Case(
         pool("g2-standard-8", **sharing(5)),
         pool("g2-standard-8", **sharing(6)),
         "node_pools.tpu.gpu_sharing.max_clients: must leave each pod a CPU and a GiB of memory: a node of "
         "g2-standard-8 has room for 5, got 6 -> write 5, or choose a larger machine",
     ),
-    "SHARE-MEMORY": Case(
+    "GPU-MEMORY": Case(
         {**pool("g2-standard-48", **sharing()), "models__gemma__server__gpu_memory_percent": 45},
         {**pool("g2-standard-48", **sharing()), "models__gemma__server__gpu_memory_percent": 46},
         "models.gemma.server.gpu_memory_percent: must be at most 45, a pod's part of a GPU of node_pools.tpu, got 46"
         " -> remove the line: its part is planned for",
     ),
-    "SHARE-DRIVER": Case(
+    "GPU-DRIVER": Case(
         pool("g2-standard-48", **sharing(), gpu_driver_version="LATEST"),
         pool("g2-standard-48", **sharing(), gpu_driver_version="INSTALLATION_DISABLED"),
         "node_pools.tpu.gpu_driver_version: should be DEFAULT or LATEST where GPUs are shared, "
@@ -96,21 +96,21 @@ CASES: dict[str, Case] = {
 
 MORE: dict[str, More] = {
     "MPS on each partition": (
-        "SHARE-PARTITION",
+        "GPU-PARTITION",
         pool("a3-highgpu-8g", gpu_partition="1g.10gb", **sharing(4, "mps")),
         [],
     ),
     "a partition that the device plugin does not know": (
-        "SHARE-PARTITION",
+        "GPU-PARTITION",
         pool("a2-highgpu-1g", gpu_partition="4g.20gb"),
         [
             "node_pools.tpu.gpu_partition: must be one of 1g.5gb, 2g.10gb, 3g.20gb, 7g.40gb for a2-highgpu-1g, "
             "got '4g.20gb' -> did you mean '3g.20gb'?"
         ],
     ),
-    "partitions need no smaller machine": ("SHARE-ROOM", pool("a2-highgpu-1g", gpu_partition="1g.5gb"), []),
+    "partitions need no smaller machine": ("GPU-ROOM", pool("a2-highgpu-1g", gpu_partition="1g.5gb"), []),
     "more partitions than the node has CPUs for": (
-        "SHARE-ROOM",
+        "GPU-ROOM",
         pool("a2-highgpu-1g", gpu_partition="1g.5gb", **sharing(2)),
         [
             "node_pools.tpu.gpu_sharing.max_clients: must leave each pod a CPU and a GiB of memory: a node of "
@@ -135,7 +135,7 @@ MORE: dict[str, More] = {
         ],
     ),
     "a share of memory on whole GPUs": (
-        "SHARE-MEMORY",
+        "GPU-MEMORY",
         {**pool("g2-standard-48"), "models__gemma__server__gpu_memory_percent": 95},
         [],
     ),

@@ -167,6 +167,11 @@ MORE: dict[str, More] = {
         {"regions__eu__config_cluster": True},
         ["regions: must have config_cluster: true in exactly one region, got us and eu -> keep it in us only"],
     ),
+    "a region of a model that is not there": (
+        "REG-KEY",
+        {"models__gemma__regions": ["us", "asia"]},
+        ["models.gemma.regions[1]: must be a key of regions (us, eu), got 'asia' -> write one of us, eu"],
+    ),
     "a country for a region": (
         "REG-NAME",
         {"regions__us__region": "US"},

@@ -21,7 +21,8 @@ SECRET = {"name": "speech", "key": "key"}
 
 def speech(**settings: Any) -> Changes:
     """Serve speech in place of the example's model."""
-    return {**ON_GPUS, "models__gemma__weights": None, "models__gemma__server": {**SPEECH, **settings}}
+    server = {"models__gemma__weights": None, "models__gemma__server": {**SPEECH, **settings}}
+    return {**ON_GPUS, "service_discovery": True, "models__gemma__traffic": {"max_in_flight_requests": 8}, **server}
 
 
 def sglang(image: str = SGLANG_IMAGE, **settings: Any) -> Changes:
@@ -52,11 +53,7 @@ CASES: dict[str, Case] = {
     ),
     "SRV-CUSTOM": Case(
         speech(),
-        {
-            **ON_GPUS,
-            "models__gemma__weights": None,
-            "models__gemma__server": {"kind": "custom", "image": SPEECH["image"]},
-        },
+        {**speech(), "models__gemma__server": {"kind": "custom", "image": SPEECH["image"]}},
         [
             "models.gemma.server.port: must be given for kind custom, got nothing"
             " -> write the port that the server listens on, such as 8080",
@@ -86,7 +83,7 @@ CASES: dict[str, Case] = {
         {**env(LOG_LEVEL="debug", _private="1"), "models__gemma__server__secret_env": {"TOKEN": SECRET}},
         {
             **env(**{"9LIVES": "1", "log-level": "x", "HF_HUB_OFFLINE": "0", "BOTH": "1"}),
-            "models__gemma__server__secret_env": {"BOTH": SECRET, "PYTHONPATH": SECRET},
+            "models__gemma__server__secret_env": {"BOTH": {**SECRET}, "PYTHONPATH": {**SECRET}},
         },
         [
             "models.gemma.server.env.9LIVES: must be a name of letters, digits and _ that begins with no digit, "
