@@ -169,7 +169,10 @@ DEPENDS = {
     },
     "POOL": {"machine_type", "topology", "disk_type", "zones", "flex_start"},
     "CAP": {"machine_type", "spot", "reservation", "queued"},
-    "CACHE": {"machine_type", "topology", "node_pools", "repository", "revision", "size_gib"},
+    "CACHE": {
+        *("machine_type", "topology", "node_pools", "repository", "revision", "size_gib", "max_clients"),
+        "tensor_parallel_size",
+    },
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent"},

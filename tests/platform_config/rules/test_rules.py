@@ -146,6 +146,10 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     "choices of two kinds": (choices(gpu=GPU, tpu=growing()), ["CHOICE-POD"]),
     "a4x without a way to get it": (pool("a4x-highgpu-4g", capacity={}), ["CAP-ONE"]),
     "a small a3 without a way to get it": (pool("a3-highgpu-4g", capacity={}), ["CAP-ONE"]),
+    "a download region where nothing is downloaded": (
+        {"bucket__download_region": "us", "models__gemma__weights": {"bucket_path": "gs://mine/gemma"}},
+        ["MODEL-SOURCE"],
+    ),
     "own weights in the bucket of the state": (
         {"bucket": None, "state_bucket": "my-state", "models__gemma__weights": {"bucket_path": "gs://my-state/v3"}},
         ["MODEL-BUCKET"],
@@ -161,7 +165,8 @@ def test_one_cause_is_reported_by_one_rule(name: str) -> None:
     errors, warnings = check(config(**{**own, "project": "somebody-s-own", **changes}))
 
     assert [problem.rule for problem in errors] == rules
-    assert [problem.rule for problem in warnings if problem.rule not in ("SRV-ARM", "HPA-NONE", "PLACE-MACHINE")] == []
+    beside = ("SRV-ARM", "HPA-NONE", "PLACE-MACHINE", "MODEL-UNREAD")
+    assert [problem.rule for problem in warnings if problem.rule not in beside] == []
 
 
 def test_problems_read_well() -> None:
