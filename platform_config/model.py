@@ -110,6 +110,7 @@ class Model:
             max_utilization_percent=(limits.max_utilization_percent or DEFAULT_SPILL_OVER_PERCENT) if by_fill else None,
             max_in_flight_requests=limits.max_in_flight_requests,
             max_requests_per_second=traffic.max_requests_per_second,
+            measure=self.server.metric or "the KV cache",
         )
 
     @property

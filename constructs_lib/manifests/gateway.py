@@ -182,6 +182,7 @@ class Balancing:
         max_utilization_percent: Fill of that metric.
         max_in_flight_requests: Requests that one server has at once.
         max_requests_per_second: Requests that one server gets in a second.
+        measure: What the metric shows the fill of, as a phrase for people.
     """
 
     timeout_sec: int
@@ -189,6 +190,7 @@ class Balancing:
     max_utilization_percent: int | None = None
     max_in_flight_requests: int | None = None
     max_requests_per_second: int | None = None
+    measure: str = "the KV cache"
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -214,7 +216,7 @@ class Balancing:
             return f"{self.max_in_flight_requests} requests at once per server"
         if self.max_requests_per_second is not None:
             return f"{self.max_requests_per_second} requests a second per server"
-        return f"{self.max_utilization_percent} % of the KV cache"
+        return f"{self.max_utilization_percent} % of {self.measure}"
 
 
 def _policy(kind: str, *, name: str, namespace: str, backend: Backend, default: dict[str, Any]) -> Manifest:
