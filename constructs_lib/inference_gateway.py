@@ -118,8 +118,8 @@ class InferenceGateway(Construct):
     A cross-region internal Gateway, its routes and policies: each request goes to the nearest region with room.
 
     Policies exist before the Gateway and go after it, so that a load balancer never exists without them. Each model has
-    a route of its own, which waits for what it names and for nothing else: a model that is not there yet, or whose route
-    the controller refuses, stops no other. A request that no route matches is answered with 404.
+    a route of its own, which waits for what it names and for nothing else: a model that is not there yet, or whose
+    route the controller refuses, stops no other. A request that no route matches is answered with 404.
 
     Args:
         kubernetes: Provider of the config cluster.

@@ -65,9 +65,10 @@ CASES: dict[str, Case] = {
         {"models__gemma__server__metric_export_name": "m" * 45},
         {"models__gemma__server__metric_export_name": "M" * 46},
         [
-            f"models.gemma.server.metric_export_name: must be at most 45 characters, got 46: '{'M' * 46}' -> write 'kv-cache'",
-            "models.gemma.server.metric_export_name: must hold lower case letters, digits and hyphens and begin with a letter"
-            f", got '{'M' * 46}' -> write 'kv-cache'",
+            f"models.gemma.server.metric_export_name: must be at most 45 characters, got 46: '{'M' * 46}'"
+            " -> write 'kv-cache'",
+            "models.gemma.server.metric_export_name: must hold lower case letters, digits and hyphens and begin "
+            f"with a letter, got '{'M' * 46}' -> write 'kv-cache'",
         ],
     ),
     "GW-CHART": Case(
@@ -84,7 +85,8 @@ CASES: dict[str, Case] = {
     "GW-DRAINING": Case(
         {"gateway__draining_sec": 130},
         {"gateway__draining_sec": 131},
-        "models.gemma.server.termination_grace_sec: should be at least gateway.draining_sec (131), got 130 -> write 141",
+        "models.gemma.server.termination_grace_sec: should be at least gateway.draining_sec (131), got 130"
+        " -> write 141",
     ),
     "GW-BALANCE-ONE": Case(
         {"gateway__max_in_flight_requests": 8},

@@ -196,7 +196,8 @@ MORE: dict[str, More] = {
             "models.gemma.address.headers: must name each header once, in any case, got Host, x y, x-model, X-Model"
             " -> remove one",
             "models.gemma.address.headers.Host: must not be among the headers, got 'a' -> write it as host",
-            "models.gemma.address.headers.x y: must be the name of an HTTP header, got 'x y' -> write one such as x-model",
+            "models.gemma.address.headers.x y: must be the name of an HTTP header, got 'x y'"
+            " -> write one such as x-model",
             "models.gemma.address.headers.x-model: must be 1 to 4096 characters, got 0"
             " -> write the value that clients send as x-model",
         ],

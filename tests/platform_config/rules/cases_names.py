@@ -160,8 +160,8 @@ MORE: dict[str, More] = {
         "NAME-WORD",
         model("Gemma_3"),
         [
-            "models.Gemma_3: must hold only lower case letters, digits and hyphens, begin with a letter and not end with "
-            "a hyphen, got 'Gemma_3' -> write 'gemma-3'"
+            "models.Gemma_3: must hold only lower case letters, digits and hyphens, begin with a letter and not end "
+            "with a hyphen, got 'Gemma_3' -> write 'gemma-3'"
         ],
     ),
     "a model with the word of the proxies' policies": (
@@ -173,7 +173,8 @@ MORE: dict[str, More] = {
         "NAME-OBJECTIVE",
         {**beside({"path": "/next"}, objectives={"chat": 1}), "models__gemma__objectives": {"chat": 5, "bulk": 1}},
         [
-            "models.next.objectives.chat: must be an objective of one model, got 'chat' of gemma too -> write 'next-chat'"
+            "models.next.objectives.chat: must be an objective of one model, got 'chat' of gemma too"
+            " -> write 'next-chat'"
         ],
     ),
     "an objective without a letter": (
