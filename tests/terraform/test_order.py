@@ -45,6 +45,11 @@ def in_order(*groups: list[Step]) -> bool:
     return all(max(step.end for step in first) <= min(step.begin for step in then) for first, then in pairwise(groups))
 
 
+def model_of(step: Step) -> str:
+    """Return the part of an address in the serving stack that says whose it is, such as `model-gemma`."""
+    return step.address.split(".")[1].split("_")[0]
+
+
 @EACH_CONFIG
 def test_features_go_before_members_before_clusters_before_subnets(path: Path, destroyed_of: Worlds) -> None:
     """Google refuses to turn a feature off, or deletes it half, once what it works on is gone."""
@@ -76,11 +81,13 @@ def test_the_gateway_goes_first(path: Path, destroyed_of: Worlds) -> None:
 def test_an_export_goes_before_its_pool_and_a_pool_before_its_cluster(path: Path, destroyed_of: Worlds) -> None:
     """The fleet forgets a pool before it is uninstalled, and nothing is uninstalled from a cluster that is gone."""
     world = destroyed_of(path)
+    clusters = chosen(world, "delete", "google_container_cluster")
 
     for stack in (name for name in world.app.stacks if name.startswith(SERVING_STACKS)):
-        exports = chosen(world, "delete", "kubernetes_annotations", stack=stack)
-        pools = chosen(world, "delete", "helm_release", stack=stack)
-        assert in_order(exports, pools, chosen(world, "delete", "google_container_cluster"))
+        exports = {model_of(step): step for step in chosen(world, "delete", "kubernetes_annotations", stack=stack)}
+        pools = {model_of(step): step for step in chosen(world, "delete", "helm_release", stack=stack)}
+        assert exports.keys() == pools.keys()
+        assert all(in_order([exports[model]], [pools[model]], clusters) for model in pools)
 
 
 @EACH_CONFIG
