@@ -67,13 +67,8 @@ CASES: dict[str, Case] = {
         [
             f"models.gemma.server.metric_export_name: must be at most 45 characters, got 46: '{'M' * 46}'"
             " -> write 'kv-cache'",
-<<<<<<< HEAD
             "models.gemma.server.metric_export_name: must hold lower case letters, digits and hyphens and begin with a "
             f"letter, got '{'M' * 46}' -> write 'kv-cache'",
-=======
-            "models.gemma.server.metric_export_name: must hold lower case letters, digits and hyphens and begin "
-            f"with a letter, got '{'M' * 46}' -> write 'kv-cache'",
->>>>>>> gateway
         ],
     ),
     "GW-CHART": Case(
