@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from constructs_lib.model_servers import describe
 from gke_inference.synth.last_synth import Changes, print_changes
+from gke_inference.synth.models_table import models_table
 from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
 from gke_inference.tables import make_table
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE
-from platform_config.model import Model, models_of
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_MODEL, REMOVE_A_REGION
@@ -142,61 +141,6 @@ def _addresses(config: Config) -> Table:
         address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
         table.add_row(f"{key} ({config.regions[key].region})", address, str(region_ranges(config, key).nodes))
     return table
-
-
-def models_table(config: Config) -> Table:
-    """Return a table with a block of rows per model: as columns, they would be too narrow to read."""
-    table = make_table("Models", "model", "", "")
-    for model in models_of(config):
-        first, *rest = _facts(model).items()
-        table.add_row(model.key, *map(escape, first))
-        for fact in rest:
-            table.add_row("", *map(escape, fact))
-    return table
-
-
-def _facts(model: Model) -> dict[str, str]:
-    """Return what is worth knowing of *model*: some of it is derived from its image, some follows from other models."""
-    return {
-        "sent as": model.name,
-        "address": _address(model),
-        "server": describe(model.server),
-        "image": model.server.image,
-        "servers": _servers(model),
-        **({"scales": _scaling(model)} if model.autoscaling else {}),
-        "full at": model.balancing.full_at,
-    }
-
-
-def _address(model: Model) -> str:
-    address, canary = model.spec.address, model.spec.canary
-    if model.spec.drain:
-        return "none: it is drained, and can be removed after a deploy"
-    if not model.is_routed:
-        return "none: it answers a part of the requests of another model"
-    parts = [] if address is None else [f"host {address.host}"] * bool(address.host)
-    parts += [f"path {address.path}"] if address and address.path else []
-    parts += [f"header {name}: {value}" for name, value in (address.headers if address else {}).items()]
-    shared = f"; {canary.percent} % of them to {canary.model}" if canary else ""
-    return f"{', '.join(parts) or 'every request'}{shared}"
-
-
-def _servers(model: Model) -> str:
-    """Return how many servers there are in each region, and on which pools, in the order in which they are tried."""
-    regions: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for key in model.regions:
-        fewest, most = model.server_counts(key)
-        count = str(fewest) if fewest == most else f"{fewest} to {most}"
-        regions[count, ", then ".join(model.pool_keys(key))].append(key)
-    return "; ".join(
-        f"{count} in {'each of ' if len(keys) > 1 else ''}{', '.join(keys)} (pool {pools})"
-        for (count, pools), keys in regions.items()
-    )
-
-
-def _scaling(model: Model) -> str:
-    spec = model.autoscaling
-    return f"at {spec.target_percent} % of its gauge, by the {model.metric_source} metric" if spec else ""
 
 
 def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> None:

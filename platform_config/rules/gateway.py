@@ -139,7 +139,7 @@ RULES = (
         "GW-PORT",
         "A model server listens on none of the endpoint picker's ports",
         "The load balancer may reach a server's port on every pod: it would open the picker's metrics too.",
-        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool; constructs_lib/manifests/network_policies.py",
+        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool; this library",
         per_model(_port),
     ),
     Rule(

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+from constructs_lib.google_names import wrong_label
 from constructs_lib.specs import AddressSpec
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
-from platform_config.errors import Problem, shown
+from platform_config.errors import TOKEN, Problem, shown
 from platform_config.model import Model, models_with_requests
 from platform_config.rules.rule import Rule, models, per_model
 
@@ -56,6 +57,23 @@ def _canaries_known(config: Config) -> bool:
     """Return whether each canary is another model of the file; if not, CANARY-MODEL reports it."""
     canaries = {key: model.canary.model for key, model in config.models.items() if model.canary}
     return all(canary in config.models and canary != key for key, canary in canaries.items())
+
+
+def _objective(config: Config) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for path, model in models(config):
+        for name in model.spec.objectives:
+            here = f"{path}.objectives.{name}"
+            if wrong := wrong_label(name):
+                yield Problem(here, f"must {wrong}, got {shown(name)}", f"write '{_plain_word(name) or 'chat'}'")
+            elif name in first:
+                message = f"must be an objective of one model, got {shown(name)} of {first[name]} too"
+                yield Problem(here, message, f"write '{model.key}-{name}'")
+            first.setdefault(name, model.key)
+
+
+def _plain_word(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", text).lower()).strip("-")[:63].rstrip("-")
 
 
 def _missing(config: Config) -> Iterator[Problem]:
@@ -144,6 +162,13 @@ RULES = (
         "In logs and metrics their answers look alike, and a gateway that reads the body could not choose.",
         "vLLM, --served-model-name, --lora-modules; this library",
         _names,
+    ),
+    Rule(
+        "NAME-OBJECTIVE",
+        "Objectives are DNS labels, and each belongs to one model",
+        "Each names an InferenceObjective, and clients send it in a header.",
+        "Kubernetes, Object names",
+        _objective,
     ),
     Rule(
         "MODELS-ADDRESS",

@@ -19,9 +19,9 @@ from constructs_lib.google_names import (
     wrong_project,
 )
 from platform_config.config import Config
-from platform_config.errors import TOKEN, Problem, shown
+from platform_config.errors import Problem, shown
 from platform_config.names import Names
-from platform_config.rules.rule import Rule, models, pool_specs
+from platform_config.rules.rule import Rule, pool_specs
 
 PLACEHOLDER = "my-project-id"
 PICKER_LENGTH = 40
@@ -109,23 +109,6 @@ def _pools(config: Config) -> Iterator[Problem]:
             yield Problem(
                 path, f"must not be called {' or '.join(RESERVED_POOLS)}, got '{key}'", "write 'tpu' or 'gpu'"
             )
-
-
-def _objective(config: Config) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for path, model in models(config):
-        for name in model.spec.objectives:
-            here = f"{path}.objectives.{name}"
-            if wrong := wrong_label(name):
-                yield Problem(here, f"must {wrong}, got {shown(name)}", f"write '{_plain_word(name) or 'chat'}'")
-            elif name in first:
-                message = f"must be an objective of one model, got {shown(name)} of {first[name]} too"
-                yield Problem(here, message, f"write '{model.key}-{name}'")
-            first.setdefault(name, model.key)
-
-
-def _plain_word(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", text).lower()).strip("-")[:63].rstrip("-")
 
 
 def _too_long(path: str, kind: str, names: list[str], limit: int) -> Iterator[Problem]:
@@ -234,13 +217,6 @@ RULES = (
         "It names the node pool; GKE takes 40 characters; the platform and GKE use the two names themselves.",
         "GKE API, NodePool.name",
         _pools,
-    ),
-    Rule(
-        "NAME-OBJECTIVE",
-        "Objectives are DNS labels, and each belongs to one model",
-        "Each names an InferenceObjective, and clients send it in a header.",
-        "Kubernetes, Object names",
-        _objective,
     ),
     Rule(
         "NAME-NAMESPACE",

@@ -361,6 +361,41 @@ def test_the_pool_is_exported_after_the_release_and_goes_before_it(synth: Synth)
     assert (export["force"], export["field_manager"]) == (True, "inference-platform-export")
 
 
+SPEECH_PLAN = replace(
+    PLAN,
+    name="kokoro-server",
+    nodes=ServingNodes(pools={"l4": PoolPlan(spec=NodePoolSpec(machine_type="g2-standard-8"), zones=1)}),
+    server=SPEECH,
+    weights=None,
+    bucket=None,
+)
+
+
+def test_a_server_without_a_metric_is_exported_as_a_service(synth: Synth) -> None:
+    """With nothing of an InferencePool: no chart, no objective, no metric that anybody reads."""
+    app = synth(build(SPEECH_PLAN))
+    kinds = {block["manifest"]["kind"] for block in app.all("kubernetes_manifest")}
+    service, export = app.object("Service"), app.object("ServiceExport")
+
+    assert export["metadata"] == {"name": service["metadata"]["name"], "namespace": "inference"}
+    assert kinds - {"ConfigMap"} == {"Deployment", "PodDisruptionBudget", "Service", "ServiceExport"}
+    assert app.all("helm_release") == app.all("kubernetes_annotations") == []
+
+
+def test_an_export_goes_before_its_servers(synth: Synth) -> None:
+    """On destroy: requests go to other regions before the servers of this one end."""
+    app = synth(build(SPEECH_PLAN))
+    [server] = [
+        key for key, block in app.named("kubernetes_manifest").items() if block["manifest"]["kind"] == "Deployment"
+    ]
+    [export] = [block for block in app.all("kubernetes_manifest") if block["manifest"]["kind"] == "ServiceExport"]
+    pooled = synth(build())
+    [release] = pooled.all("helm_release")
+
+    assert export["depends_on"] == [f"kubernetes_manifest.{server.removeprefix('test/')}"]
+    assert any("server" in address for address in release["depends_on"])
+
+
 def test_a_service_called_vllm_is_refused(synth: Synth) -> None:
     """Its environment variables would be read by vLLM in other pods."""
     with pytest.raises(ValueError, match=r"may not be called 'vllm'"):

@@ -11,12 +11,14 @@ import pytest
 from rich.console import Console
 
 from gke_inference.synth.last_synth import Change, Changes
-from gke_inference.synth.summary import models_table, print_summary, stack_order
+from gke_inference.synth.models_table import models_table
+from gke_inference.synth.summary import print_summary, stack_order
 from platform_config.config import Config
 from platform_config.effects import FIXED
+from platform_config.load import load
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
-from tests.configs import ELASTIC, changed, config
+from tests.configs import CONFIGS, ELASTIC, changed, config
 from tests.synthesized import Synthesized, synthesize
 
 ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
@@ -177,6 +179,17 @@ def test_several_models_are_shown_in_80_columns() -> None:
     assert shown["speech"]["server"].endswith("on port 8880: no gauge, so it is behind a Service, ready at /health")
     assert shown["speech"]["servers"] == "2 in eu (pool gpu)"
     assert shown["speech"]["full at"] == "5 requests a second per server"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.stem))
+def test_models_of_each_config_of_the_product_fit_in_80_columns(path: Path) -> None:
+    """Each with all that is shown of a model."""
+    made = load(path)
+    shown = facts(made)
+
+    assert list(shown) == list(made.models)
+    for each in shown.values():
+        assert {"sent as", "address", "server", "image", "servers", "full at"} <= set(each)
 
 
 def test_a_model_that_scales_is_shown_with_its_bounds() -> None:

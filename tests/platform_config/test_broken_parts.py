@@ -179,8 +179,13 @@ DEPENDS = {
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus", "name", "key"),
         *("image", "version", "repository", "revision", "kind", "max_model_len", "gpu_partition", "max_clients"),
+        *("gpu_memory_percent", "tensor_parallel_size"),
     },
     "CHOICE": {"machine_type", "nodes_per_zone", "node_pools"},
+    "GPU": {
+        *("machine_type", "zones", "node_pools", "gpu_partition", "max_clients", "strategy", "size_gib"),
+        *("tensor_parallel_size", "gpu_memory_percent", "extra_args", "topology", "regions", "repository", "revision"),
+    },
     "SHARE": {
         *("machine_type", "nodes_per_zone", "max_nodes", "topology", "zones", "node_pools", "replicas"),
         *("max_replicas", "regions", "gpu_partition", "max_clients", "strategy", "size_gib", "tensor_parallel_size"),
