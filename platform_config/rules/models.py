@@ -8,11 +8,13 @@ from itertools import combinations
 from typing import Any
 
 from constructs_lib.google_names import wrong_label
+from constructs_lib.serving_plan import default_objective
 from constructs_lib.specs import AddressSpec
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
 from platform_config.errors import TOKEN, Problem, shown
 from platform_config.model import Model, models_with_requests
+from platform_config.names import Names
 from platform_config.rules.rule import Rule, models, per_model
 
 LONGEST_PATH = 1024
@@ -60,7 +62,8 @@ def _canaries_known(config: Config) -> bool:
 
 
 def _objective(config: Config) -> Iterator[Problem]:
-    first: dict[str, str] = {}
+    defaults = [model for _, model in models(config) if model.has_pool and not model.spec.objectives]
+    first = {default_objective(Names(config).model_server(model.key)): model.key for model in defaults}
     for path, model in models(config):
         for name in model.spec.objectives:
             here = f"{path}.objectives.{name}"
@@ -95,8 +98,16 @@ def _overlap(config: Config) -> Iterator[Problem]:
             here, there, one, other = first_path, path, first, address
         elif not _covers(address, first):
             continue
+        if _takes_share(config, wide=here, narrow=there) and not _covers(other, one):
+            continue
         message = f"must leave {there} the requests of {_text(other)}, got {_text(one)}, which takes them all"
         yield Problem(f"{here}.address", message, f"write {{path: /{here.partition('.')[2]}}}, or another host")
+
+
+def _takes_share(config: Config, *, wide: str, narrow: str) -> bool:
+    """Return whether the model at path *narrow* is the canary of the one at path *wide*: clients may choose it too."""
+    keys = [path.partition(".")[2] for path in (narrow, wide)]
+    return _is_canary(*(Model(config, key) for key in keys))
 
 
 def _covers(wide: AddressSpec, narrow: AddressSpec) -> bool:
@@ -165,7 +176,7 @@ RULES = (
     ),
     Rule(
         "NAME-OBJECTIVE",
-        "Objectives are DNS labels, and each belongs to one model",
+        "Objectives are DNS labels, each of one model; a model without has `<key>-server-objective`",
         "Each names an InferenceObjective, and clients send it in a header.",
         "Kubernetes, Object names",
         _objective,
@@ -179,7 +190,7 @@ RULES = (
     ),
     Rule(
         "MODELS-OVERLAP",
-        "No model's address takes all requests of another's",
+        "No model's address takes all requests of another's, unless that is its canary with a narrower one",
         "The more exact route wins while it is there; without it the other model would answer in place of a 404.",
         "Gateway API, HTTPRoute, matching and precedence",
         _overlap,

@@ -143,6 +143,33 @@ MORE: dict[str, More] = {
             "which takes them all -> write {path: /gemma}, or another host"
         ],
     ),
+    "the address of a canary within the model's": (
+        "MODELS-OVERLAP",
+        {
+            **beside({"path": "/gemma", "headers": {"x-canary": "1"}}),
+            "models__gemma__canary": {"model": "next", "percent": 10},
+        },
+        [],
+    ),
+    "the address of a model within its canary's": (
+        "MODELS-OVERLAP",
+        {
+            **beside({"path": "/gemma"}, first={"path": "/gemma", "headers": {"x-canary": "1"}}),
+            "models__gemma__canary": {"model": "next", "percent": 10},
+        },
+        [
+            "models.next.address: must leave models.gemma the requests of path '/gemma' with x-canary '1', got path "
+            "'/gemma', which takes them all -> write {path: /next}, or another host"
+        ],
+    ),
+    "one address of a model and its canary": (
+        "MODELS-OVERLAP",
+        {**beside({"path": "/gemma"}), "models__gemma__canary": {"model": "next", "percent": 10}},
+        [
+            "models.next.address: must leave models.gemma the requests of path '/gemma', got path '/gemma', which "
+            "takes them all -> write {path: /next}, or another host"
+        ],
+    ),
     "one path on two hosts": (
         "MODELS-OVERLAP",
         beside({"path": "/m", "host": "b.example.com"}, first={"path": "/m", "host": "a.example.com"}),
