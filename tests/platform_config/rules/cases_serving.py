@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import OTHER, Case, More, beside, choices, growing, pool
+from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
@@ -29,11 +29,6 @@ def draft(argument: str, *value: str) -> More:
 
 
 CASES: dict[str, Case] = {
-    "SRV-MODELS": Case(
-        beside(replicas=1),
-        {"models": {}},
-        "models: must hold at least one model, got none -> copy one from config/example.yaml",
-    ),
     "SRV-POOL": Case(
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["tpu"]},
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["other"]},
