@@ -15,13 +15,12 @@ from constructs_lib.specs.hugging_face import (
     wrong_snapshot,
 )
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.mounts import BUCKETS, MOUNTS
 
 BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 BUCKET_PATH = rf"gs://{BUCKET}(/(?!\.\.?(/|$))[^/\s*?\[\]#]+)*/?"
 """A bucket, or a folder in it."""
-IMAGE_PATH = r"/(?!models/?$|buckets/?$)\S+"
-BUCKETS = "/buckets"
-"""Below it a pod has each bucket of somebody else, by its name."""
+IMAGE_PATH = r"(/(?!\.\.?(/|$))[^/\s]+)+/?"
 DEFAULT_SIZE_GIB = 56
 """Of weights whose size is not given."""
 BESIDE_IMAGE_GIB = 10
@@ -69,6 +68,14 @@ def _address(path: str | None) -> str:
     likely = f"gs://{inner.strip().replace('//', '/')}"
     own = "://" not in inner and not inner.startswith("/") and re.fullmatch(BUCKET_PATH, likely)
     return f"write '{likely}'" if own else "copy the folder to a bucket of Cloud Storage, and write its gsutil URI"
+
+
+def _wrong_image_path(path: str | None) -> Iterator[str]:
+    likely = f"/{str(path).strip().strip('/')}"
+    fix = f"write '{likely if re.fullmatch(IMAGE_PATH, likely) else '/opt/model'}'"
+    yield from wrong_text("image_path", path, IMAGE_PATH, "be an absolute path in the image", fix)
+    must = f"be at none of {', '.join(MOUNTS)}, where pods have volumes that hide the image's own files"
+    yield from wrong_text("image_path", path, rf"(?s)(?!({'|'.join(MOUNTS)})(/|$)).*", must, "write '/opt/model'")
 
 
 def _wrong_places(spec: LoraAdapterSpec | WeightsSpec, *names: str) -> Iterator[str]:
@@ -130,9 +137,9 @@ class WeightsSpec:
     download_timeout_minutes: Annotated[int, Between(5, 360)] = 60
 
     def __post_init__(self) -> None:
-        image = wrong_text("image_path", self.image_path, IMAGE_PATH, "be an absolute path in the image")
         places = _wrong_places(self, "repository", "bucket_path", "image_path")
-        texts = [*wrong_snapshot(self.repository, self.revision), *_wrong_path(self.bucket_path), *image, *places]
+        paths = [*_wrong_path(self.bucket_path), *_wrong_image_path(self.image_path)]
+        texts = [*wrong_snapshot(self.repository, self.revision), *paths, *places]
         if self.repository is not None and self.revision is None:
             texts.append("revision must be given beside repository, got nothing: copy it from the model's page")
         if self.files and self.repository is None:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from math import prod
 
 from constructs_lib.server_image import NAMES, server_image
-from constructs_lib.specs.hugging_face import MODELS
-from constructs_lib.specs.weights import BUCKETS
+from constructs_lib.specs.mounts import BUCKETS, MODELS
 from constructs_lib.vllm_arguments import Argument, arguments
 from platform_config.errors import Problem, shown
 from platform_config.model import Model

@@ -144,11 +144,40 @@ def test_a_folder_of_a_bucket_is_given_by_its_address(spec: type[Any], path: str
         spec(bucket_path=path)
 
 
-@pytest.mark.parametrize("path", ["opt/gemma", "/models", "/models/", "/buckets", "", "/"])
-def test_a_path_in_the_image_is_absolute_and_not_a_mount(path: str) -> None:
-    """What is mounted hides what the image has there."""
-    with pytest.raises(ValueError, match=rf"^image_path must be an absolute path in the image, got '{path}'$"):
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        ("opt/gemma", "/opt/gemma"),
+        ("//opt/gemma", "/opt/gemma"),
+        ("", "/opt/model"),
+        ("/", "/opt/model"),
+        ("/opt/../models", "/opt/model"),
+        ("/opt/./a", "/opt/model"),
+        ("/opt/..", "/opt/model"),
+    ],
+)
+def test_a_path_in_the_image_is_absolute(path: str, fix: str) -> None:
+    """And leads to one place, without a way back."""
+    message = f"^image_path must be an absolute path in the image, got '{re.escape(path)}': write '{fix}'$"
+
+    with pytest.raises(ValueError, match=message):
         WeightsSpec(image_path=path)
+
+
+MOUNTED = ("/models", "/buckets", "/cache", "/tmp", "/dev/shm", "/etc/inference")
+
+
+@pytest.mark.parametrize("path", [f"{mount}{below}" for mount in MOUNTED for below in ("", "/", "/a/b")])
+def test_a_path_in_the_image_is_below_no_mount(path: str) -> None:
+    """What is mounted hides what the image has there."""
+    must = (
+        f"image_path must be at none of {', '.join(MOUNTED)}, where pods have volumes that hide the image's own files"
+    )
+
+    with pytest.raises(ValueError, match=f"^{must}, got '{path}': write '/opt/model'$"):
+        WeightsSpec(image_path=path)
+    for other in (f"/opt{path}", "/models-2/a", "/dev/x"):
+        assert WeightsSpec(image_path=other).path == other
 
 
 def test_what_names_a_repository_is_downloaded() -> None:
