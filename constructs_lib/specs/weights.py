@@ -175,12 +175,6 @@ class WeightsSpec:
         return self.snapshots[0].path if self.bucket_path is None else _mounted(self.bucket_path)
 
     @property
-    def name(self) -> str:
-        """The last part of where the weights are."""
-        place = self.repository or self.bucket_path or self.image_path or ""
-        return place.rstrip("/").split("/")[-1]
-
-    @property
     def gib(self) -> int:
         """Size of the weights in GiB; 0 where they are in the image and nobody said how large they are."""
         if self.size_gib is not None:

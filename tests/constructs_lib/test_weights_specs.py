@@ -73,23 +73,23 @@ def test_only_an_adapter_may_follow_its_main_branch() -> None:
         make(WeightsSpec, revision=None)
 
 
-PLACES: dict[str, tuple[dict[str, Any], str, str]] = {
+PLACES: dict[str, tuple[dict[str, Any], str]] = {
     "a repository": (
         {"repository": "google/gemma-3-27b-it", "revision": REVISION},
-        f"/models/google/gemma-3-27b-it/{REVISION}", "gemma-3-27b-it",
+        f"/models/google/gemma-3-27b-it/{REVISION}",
     ),
-    "a folder of a bucket": ({"bucket_path": "gs://my-models/tuned/v3/"}, "/buckets/my-models/tuned/v3", "v3"),
-    "a whole bucket": ({"bucket_path": "gs://my.models_1"}, "/buckets/my.models_1", "my.models_1"),
-    "the image": ({"image_path": "/opt/gemma"}, "/opt/gemma", "gemma"),
+    "a folder of a bucket": ({"bucket_path": "gs://my-models/tuned/v3/"}, "/buckets/my-models/tuned/v3"),
+    "a whole bucket": ({"bucket_path": "gs://my.models_1"}, "/buckets/my.models_1"),
+    "the image": ({"image_path": "/opt/gemma"}, "/opt/gemma"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_weights_have_a_path_and_a_name(place: str) -> None:
+def test_weights_have_a_path(place: str) -> None:
     """Each revision has a folder of its own; each other bucket is below one folder by its name."""
-    settings, path, name = PLACES[place]
+    settings, path = PLACES[place]
 
-    assert (WeightsSpec(**settings).path, WeightsSpec(**settings).name) == (path, name)
+    assert WeightsSpec(**settings).path == path
 
 
 @pytest.mark.parametrize(
