@@ -114,7 +114,8 @@ class WeightsSpec:
             Hugging Face at every start. Keep `bucket` for one deploy when it changes: until then servers read it.
             Default: `bucket`.
         files: Patterns of the repository's files that are downloaded, such as `*Q4_K_M.gguf`. Default: the files that
-            are no weights, and the one set of weights that the server reads. vLLM and SGLang need `config.json` among them.
+            are no weights, and the one set of weights that the server reads. vLLM and SGLang need `config.json` among
+            them.
         hugging_face_token: Where the token is. Default: none, for repositories that are open to everybody.
         lora_adapters: Adapters by the name that clients send as `model`.
         other_repositories: More repositories that the server needs (a tokenizer, a draft model, a chat template), by a
