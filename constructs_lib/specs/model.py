@@ -106,8 +106,8 @@ class ModelSpec:
     Args:
         server: The servers that serve it.
         weights: Where its weights come from. Default: none, for a `custom` server whose image brings them.
-        served_name: The name that clients send as `model`. Default: the last part of the repository or path, or the
-            model's key.
+        served_name: The name that clients send as `model`. Default: the last part of the repository; for weights from
+            elsewhere the model's key.
         node_pools: Keys of the pools that it runs on; with several, they are tried in this order when the first has no
             machines. Several models may name one pool. A region uses those that it has. Default: the only pool.
         migrate_back: Moves pods back to an earlier pool when there are machines again; running requests drain.

@@ -16,7 +16,7 @@ SPEECH: Changes = {
 
 def beside(address: Changes | None, *, first: Changes | None = None, **other: Any) -> Changes:
     """Return changes that give the example a second model `next`, each with its address."""
-    model = {"weights": {"image_path": "/models/other"}, "server": SERVER, "address": address, **other}
+    model = {"weights": {"image_path": "/opt/other"}, "server": SERVER, "address": address, **other}
     given = {key: value for key, value in model.items() if value is not None}
     return {"models__gemma__address": first or {"path": "/gemma"}, "models__next": given}
 

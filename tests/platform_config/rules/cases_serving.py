@@ -136,7 +136,7 @@ CASES: dict[str, Case] = {
     "SRV-IMAGE": Case(
         {**pool("g2-standard-96"), "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
         pool("g2-standard-96"),
-        "models.gemma.server.image: should be an image for GPUs in node_pools.tpu, got "
+        "models.gemma.server.image: should be an image for NVIDIA GPUs in node_pools.tpu, got "
         "'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> write docker.io/vllm/vllm-openai with its version",
     ),
