@@ -13,6 +13,7 @@ from constructs_lib.google_names import (
     WORD,
     WORD_ALPHABET,
     health_check_firewall,
+    likely_word,
     node_firewall,
     proxy_firewall,
     wrong_label,
@@ -43,10 +44,10 @@ def _words(config: Config) -> Iterator[Problem]:
     words += [(f"models.{key}", key) for key in config.models]
     for path, word in words:
         if not re.fullmatch(WORD, word):
-            fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-").lstrip("-0123456789")
-            yield Problem(
-                path, f"must hold only {WORD_ALPHABET}, got {shown(word)}", f"write '{fix[:20]}'" if fix else ""
-            )
+            setting = path.removesuffix(f".{word}").rpartition(".")[2]
+            likely = likely_word(word, first=setting[0])
+            fix = f"write '{likely}'" if likely else ""
+            yield Problem(path, f"must hold only {WORD_ALPHABET}, got {shown(word)}", fix)
 
 
 def _project(config: Config) -> Iterator[Problem]:

@@ -164,6 +164,14 @@ MORE: dict[str, More] = {
             "with a hyphen, got 'Gemma_3' -> write 'gemma-3'"
         ],
     ),
+    "a model key that begins with a digit": (
+        "NAME-WORD",
+        model("7b"),
+        [
+            "models.7b: must hold only lower case letters, digits and hyphens, begin with a letter and not end "
+            "with a hyphen, got '7b' -> write 'm-7b'"
+        ],
+    ),
     "a model with the word of the proxies' policies": (
         "NAME-MODEL-35",
         model("proxies"),
