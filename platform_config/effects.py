@@ -9,7 +9,7 @@ from typing import Any, Literal
 from platform_config.config import Config
 from platform_config.pages import REMOVE_A_MODEL, REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.shape import is_map, item_of, settings_of
-from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
+from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, WEIGHTS_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
 
@@ -41,6 +41,7 @@ NODES = Effect("in place", "GKE replaces the nodes, one after the other")
 REMOVED_ZONE = Effect("in place", "nodes in a removed zone are deleted at once")
 POOL = Effect("replaces", "the pool in every region that has it: its servers are gone until it is back")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
+_OTHER_NAME = "without `served_name` the model's name changes too, and requests with the old one get 404 from then on"
 _GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
 OTHER_BACKEND = Effect(
     "in place",
@@ -86,12 +87,13 @@ EFFECTS: Mapping[str, Effect] = {
     "node_pools.<key>.preloaded_image_disk": POOL,
     "models": Effect("in place", f"a new key adds a model; to remove one: {REMOVE_A_MODEL}"),
     "models.<key>.weights": Effect("in place", "restarts its servers"),
-    "models.<key>.weights.repository": DOWNLOAD,
+    "models.<key>.weights.repository": Effect(DOWNLOAD.kind, f"{DOWNLOAD.note}; {_OTHER_NAME}"),
     "models.<key>.weights.revision": DOWNLOAD,
     "models.<key>.weights.files": DOWNLOAD,
     "models.<key>.weights.bucket_path": Effect(
-        "in place", "restarts its servers; the grant on another bucket leaves before they have changed"
+        "in place", f"restarts its servers; the grant on another bucket leaves before they have changed; {_OTHER_NAME}"
     ),
+    "models.<key>.weights.image_path": Effect("in place", f"restarts its servers; {_OTHER_NAME}"),
     "models.<key>.weights.hugging_face_token": Effect(
         "replaces",
         "the grant on the secret, or the download Job; servers that download fail if they start before they change",
@@ -112,7 +114,9 @@ EFFECTS: Mapping[str, Effect] = {
         "in place", "in three stacks, one after the other: requests fail until the last"
     ),
     "models.<key>.server.metric_export_name": Effect("in place", "the balancer follows in the last stack"),
-    "models.<key>.served_name": RESTARTS,
+    "models.<key>.served_name": Effect(
+        "in place", "restarts the servers; requests with the old name get 404 from then on"
+    ),
     "models.<key>.node_pools": Effect("in place", "restarts its servers; a pool that is added to several must be new"),
     "models.<key>.migrate_back": IN_PLACE,
     "models.<key>.regions": Effect("in place", "its servers leave the region; requests go to the others"),
@@ -198,13 +202,25 @@ LEAVES: Mapping[str, Effect] = {
 """For a key that is removed."""
 DRAINED = Effect("in place", "its servers go: it is drained")
 """For a model that is removed after the last step that it needs."""
+UNREAD = Effect("leaves", f"no server reads it: first destroy `{WEIGHTS_STACK}`, then deploy")
+"""For a bucket that is removed after the last server has changed."""
 
 
-def effect_of_change(path: str, was: Any, now: Any) -> Effect | None:
-    """Return the effect of changing the value at *path* from *was* to *now*; None is no value, or no effect."""
+def effect_of_change(path: str, was: Any, now: Any, *, bucket_is_read: bool = True) -> Effect | None:
+    """
+    Return the effect of changing the value at *path* from *was* to *now*; None is no value, or no effect.
+
+    Args:
+        path: The setting.
+        was: Its old value as plain data.
+        now: Its new value.
+        bucket_is_read: Whether servers of the old config read the bucket.
+    """
     setting = setting_of(path)
     if setting == "models" and now is None and was.get("drain"):
         return DRAINED
+    if setting == "bucket" and now is None and not bucket_is_read:
+        return UNREAD
     ends = COMES if was is None else LEAVES if now is None else {}
     return ends.get(setting) or effect_of(setting)
 
