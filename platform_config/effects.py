@@ -41,7 +41,7 @@ NODES = Effect("in place", "GKE replaces the nodes, one after the other")
 REMOVED_ZONE = Effect("in place", "nodes in a removed zone are deleted at once")
 POOL = Effect("replaces", "the pool in every region that has it: its servers are gone until it is back")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
-_OTHER_NAME = "without `served_name` the model's name changes too, and requests with the old one get 404 from then on"
+_OTHER_NAME = "without `served_name` the model's name changes too, and vLLM answers the old one with 404 from then on"
 _GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
 OTHER_BACKEND = Effect(
     "in place",
@@ -115,7 +115,7 @@ EFFECTS: Mapping[str, Effect] = {
     ),
     "models.<key>.server.metric_export_name": Effect("in place", "the balancer follows in the last stack"),
     "models.<key>.served_name": Effect(
-        "in place", "restarts the servers; requests with the old name get 404 from then on"
+        "in place", "restarts the servers; vLLM answers the old name with 404 from then on"
     ),
     "models.<key>.node_pools": Effect("in place", "restarts its servers; a pool that is added to several must be new"),
     "models.<key>.migrate_back": IN_PLACE,

@@ -123,7 +123,7 @@ def test_a_model_that_gets_another_name_refuses_the_old_one(tmp_path: Path) -> N
     [follows] = [line for line in printed(changes(tmp_path / "other", config(), other)) if "repository" in line]
 
     assert printed(named) == [
-        "models.gemma.served_name from - to chat: in place: restarts the servers; requests with the old name get 404 "
+        "models.gemma.served_name from - to chat: in place: restarts the servers; vLLM answers the old name with 404 "
         "from then on"
     ]
     assert "without `served_name` the model's name changes too" in follows
