@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 
 from constructs_lib.specs import WeightsSpec
 
-CACHE = "/cache"
-"""A volume for what a server compiles, so that it outlives a restart of the container (not of the pod)."""
-
 LEAVE_SEC = 30
 """Until load balancer and endpoint picker no longer choose a pod that goes: the upper end of what
 gateway-api-inference-extension observed (its config/manifests/vllm/gpu-deployment.yaml)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from constructs_lib.server_image import Version, known_version
 from constructs_lib.server_process import (
-    CACHE,
     OFFLINE,
     Launch,
     ServerMetrics,
@@ -14,6 +13,7 @@ from constructs_lib.server_process import (
     memory_fraction,
 )
 from constructs_lib.specs import ServerSpec
+from constructs_lib.specs.mounts import CACHE
 
 TOKEN_USAGE_METRIC = "sglang:token_usage"
 ENGINE_LABEL = "inference.networking.k8s.io/engine-type"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from constructs_lib.server_image import Version, known_version
 from constructs_lib.server_process import (
-    CACHE,
     EXIT_SEC,
     OFFLINE,
     Launch,
@@ -15,6 +14,7 @@ from constructs_lib.server_process import (
     memory_fraction,
 )
 from constructs_lib.specs import ServerSpec
+from constructs_lib.specs.mounts import CACHE
 
 # vLLM renamed the gauge in 0.10.2 and exports one of the two.
 KV_CACHE_METRIC = "vllm:kv_cache_usage_perc"

@@ -51,8 +51,14 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The name that clients send as `model`."""
-        return self.spec.served_name or (self.weights.name if self.weights else self.key)
+        """The name that clients send as `model`: a folder's own would be another with each version of the weights."""
+        repository = self.weights.repository if self.weights else None
+        return self.spec.served_name or (repository.split("/")[-1] if repository else self.key)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What clients may send as `model`: its name, and the name of each adapter, which it serves too."""
+        return (self.name, *(self.weights.lora_adapters if self.weights else ()))
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -106,8 +106,15 @@ def test_a_line_says_what_is_known(metric: str | None, line: str) -> None:
 
 
 def test_mps_needs_the_node_s_ipc_namespace() -> None:
-    """Its clients reach the daemon of the node by it; no other pod has it."""
+    """Its clients reach the node's daemon by the node's shared memory, which no volume covers; no other pod has it."""
     shared = GPU.__class__(**{**vars(GPU), "host_ipc": True})
+    with_mps, without = (made["spec"]["template"]["spec"] for made in (speech(accelerator=shared), speech()))
 
-    assert speech(accelerator=shared)["spec"]["template"]["spec"]["hostIPC"] is True
-    assert "hostIPC" not in speech()["spec"]["template"]["spec"]
+    def mounts(pod: dict[str, Any]) -> list[str]:
+        return [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]]
+
+    assert with_mps["hostIPC"] is True
+    assert "hostIPC" not in without
+    assert mounts(without)[:1] == ["/dev/shm"]
+    assert mounts(with_mps) == mounts(without)[1:]
+    assert with_mps["volumes"] == without["volumes"], "the provider compares volumes by position"

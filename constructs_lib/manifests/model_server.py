@@ -10,18 +10,19 @@ from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.accelerator import Accelerator
 from constructs_lib.manifests.probes import PORT_NAME, probes
 from constructs_lib.manifests.served_weights import ServedWeights
-from constructs_lib.server_process import CACHE, ServerProcess
+from constructs_lib.server_process import ServerProcess
 from constructs_lib.specs import HealthCheckSpec, ServerSpec
+from constructs_lib.specs.mounts import CACHE, SHARED_MEMORY, TEMPORARY
 
 CLAIM = "interfaces"
 REQUESTS_LABEL = "gateway-requests"
 
 # 16 GiB, as the vLLM TPU images are run in their own examples; the 64 MiB of a container stop its workers.
-SHARED_MEMORY = "16Gi"
+SHARED_MEMORY_LIMIT = "16Gi"
 # What a server writes itself as a rule: compiled programs, logs, temporary files.
 OWN_FILES_GIB = 5
 # What it may write, by folder. A pod that writes more is evicted, so they are far above the rule.
-WRITABLE = {"cache": (CACHE, "16Gi"), "temporary": ("/tmp", "8Gi")}
+WRITABLE = {"cache": (CACHE, "16Gi"), "temporary": (TEMPORARY, "8Gi")}
 # Image pull (10 GB) and a new node, before the start-up itself.
 BEFORE_START_SEC = 900
 
@@ -87,7 +88,7 @@ def deployment(
         "resourceClaims": [{"name": CLAIM, "resourceClaimTemplateName": claim_template}] if claim_template else None,
         "initContainers": list(mounted.init_containers) or None,
         "containers": [
-            _container(spec, process, mounted, region, read_only=read_only)
+            _container(spec, process, mounted, region, read_only=read_only, host_ipc=accelerator.host_ipc)
             | {"resources": _resources(accelerator, mounted, claimed=claim_template is not None)}
             | probes(path=spec.ready_path, startup_timeout_sec=spec.startup_timeout_sec, health_check=health_check)
         ],
@@ -95,7 +96,7 @@ def deployment(
         # compares lists by position, and a volume that takes another's place is sent with what is left of that one,
         # which the API server refuses.
         "volumes": [
-            {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY}},
+            {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": SHARED_MEMORY_LIMIT}},
             *({"name": name, "emptyDir": {"sizeLimit": limit}} for name, (_, limit) in WRITABLE.items()),
             region_header.volume(region_header_config),
             *mounted.volumes,
@@ -127,7 +128,13 @@ def deployment(
 
 
 def _container(
-    spec: ServerSpec, process: ServerProcess, mounted: ServedWeights, region: str, *, read_only: bool
+    spec: ServerSpec,
+    process: ServerProcess,
+    mounted: ServedWeights,
+    region: str,
+    *,
+    read_only: bool,
+    host_ipc: bool,
 ) -> dict[str, Any]:
     header = region_header.env(region) if spec.answers_with_region else {}
     env = {**process.env, **(HOME if read_only else {}), **header}
@@ -147,7 +154,9 @@ def _container(
         },
         "lifecycle": {"preStop": {"sleep": {"seconds": process.wait_sec}}} if process.wait_sec > 0 else None,
         "volumeMounts": [
-            {"name": "shared-memory", "mountPath": "/dev/shm"},
+            # With the node's IPC namespace a pod has the node's shared memory, by which it reaches the MPS daemon: a
+            # volume would cover it (NVIDIA/k8s-device-plugin#647).
+            *([] if host_ipc else [{"name": "shared-memory", "mountPath": SHARED_MEMORY}]),
             *({"name": name, "mountPath": path} for name, (path, _) in _writable(read_only)),
             *([region_header.mount()] if header else []),
             *mounted.mounts,

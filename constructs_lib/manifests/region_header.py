@@ -7,10 +7,10 @@ from importlib import resources
 from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, named_by_content
+from constructs_lib.specs.mounts import REGION_HEADER
 
 HEADER = "x-inference-region"
 VOLUME = "region-header"
-DIRECTORY = "/etc/inference"
 FILE = "region_header.py"
 
 
@@ -28,9 +28,9 @@ def volume(config: str) -> dict[str, Any]:
 
 def mount() -> dict[str, Any]:
     """Mount them where the server finds them."""
-    return {"name": VOLUME, "mountPath": DIRECTORY, "readOnly": True}
+    return {"name": VOLUME, "mountPath": REGION_HEADER, "readOnly": True}
 
 
 def env(region: str) -> dict[str, str]:
     """Return the region, and where Python looks for the middleware. Neither vLLM image sets PYTHONPATH itself."""
-    return {"INFERENCE_REGION": region, "PYTHONPATH": DIRECTORY}
+    return {"INFERENCE_REGION": region, "PYTHONPATH": REGION_HEADER}

@@ -9,8 +9,7 @@ from constructs_lib.manifests import gcs_fuse
 from constructs_lib.manifests._objects import gibibytes
 from constructs_lib.manifests.weights import USER, VOLUME, download_containers, token_volume
 from constructs_lib.specs import KubernetesSecretSpec, WeightsSpec
-from constructs_lib.specs.hugging_face import MODELS
-from constructs_lib.specs.weights import BUCKETS
+from constructs_lib.specs.mounts import BUCKETS, MODELS
 from constructs_lib.vllm_arguments import WeightsFormat
 
 

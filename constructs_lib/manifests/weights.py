@@ -9,7 +9,7 @@ from constructs_lib.manifests import gcs_fuse, secrets
 from constructs_lib.manifests._objects import without_nulls
 from constructs_lib.manifests.network_policies import DOWNLOAD_LABELS
 from constructs_lib.specs import KubernetesSecretSpec, ServerSpec, Snapshot, WeightsSpec
-from constructs_lib.specs.hugging_face import MODELS
+from constructs_lib.specs.mounts import MODELS
 from constructs_lib.vllm_arguments import WeightsFormat, weights_format
 
 # Only the standard library is used, so any 3.13 does.

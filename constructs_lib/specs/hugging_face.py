@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_lib.specs.limits import refuse, wrong_text
+from constructs_lib.specs.mounts import MODELS
 
 TOKEN = re.compile(r"hf_\w{8,}")
 """What a Hugging Face token looks like: it is never printed."""
 
 REPOSITORY = r"\w[\w.-]*/\w[\w.-]*"
-MODELS = "/models"
-"""Where a pod has what is downloaded: the platform's bucket, or a folder of its node."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,13 +15,12 @@ from constructs_lib.specs.hugging_face import (
     wrong_snapshot,
 )
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.mounts import BUCKETS, MOUNTS
 
 BUCKET = r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"
 BUCKET_PATH = rf"gs://{BUCKET}(/(?!\.\.?(/|$))[^/\s*?\[\]#]+)*/?"
 """A bucket, or a folder in it."""
-IMAGE_PATH = r"/(?!models/?$|buckets/?$)\S+"
-BUCKETS = "/buckets"
-"""Below it a pod has each bucket of somebody else, by its name."""
+IMAGE_PATH = r"(/(?!\.\.?(/|$))[^/\s]+)+/?"
 DEFAULT_SIZE_GIB = 56
 """Of weights whose size is not given."""
 BESIDE_IMAGE_GIB = 10
@@ -71,6 +70,14 @@ def _address(path: str | None) -> str:
     return f"write '{likely}'" if own else "copy the folder to a bucket of Cloud Storage, and write its gsutil URI"
 
 
+def _wrong_image_path(path: str | None) -> Iterator[str]:
+    likely = f"/{str(path).strip().strip('/')}"
+    fix = f"write '{likely if re.fullmatch(IMAGE_PATH, likely) else '/opt/model'}'"
+    yield from wrong_text("image_path", path, IMAGE_PATH, "be an absolute path in the image", fix)
+    must = f"be at none of {', '.join(MOUNTS)}, where pods have volumes that hide the image's own files"
+    yield from wrong_text("image_path", path, rf"(?s)(?!({'|'.join(MOUNTS)})(/|$)).*", must, "write '/opt/model'")
+
+
 def _wrong_places(spec: LoraAdapterSpec | WeightsSpec, *names: str) -> Iterator[str]:
     given = [name for name in names if getattr(spec, name) is not None]
     if len(given) != 1:
@@ -107,7 +114,8 @@ class WeightsSpec:
             Hugging Face at every start. Keep `bucket` for one deploy when it changes: until then servers read it.
             Default: `bucket`.
         files: Patterns of the repository's files that are downloaded, such as `*Q4_K_M.gguf`. Default: the files that
-            are no weights, and the one set of weights that the server reads.
+            are no weights, and the one set of weights that the server reads. vLLM and SGLang need `config.json` among
+            them.
         hugging_face_token: Where the token is. Default: none, for repositories that are open to everybody.
         lora_adapters: Adapters by the name that clients send as `model`.
         other_repositories: More repositories that the server needs (a tokenizer, a draft model, a chat template), by a
@@ -130,9 +138,9 @@ class WeightsSpec:
     download_timeout_minutes: Annotated[int, Between(5, 360)] = 60
 
     def __post_init__(self) -> None:
-        image = wrong_text("image_path", self.image_path, IMAGE_PATH, "be an absolute path in the image")
         places = _wrong_places(self, "repository", "bucket_path", "image_path")
-        texts = [*wrong_snapshot(self.repository, self.revision), *_wrong_path(self.bucket_path), *image, *places]
+        paths = [*_wrong_path(self.bucket_path), *_wrong_image_path(self.image_path)]
+        texts = [*wrong_snapshot(self.repository, self.revision), *paths, *places]
         if self.repository is not None and self.revision is None:
             texts.append("revision must be given beside repository, got nothing: copy it from the model's page")
         if self.files and self.repository is None:
@@ -166,12 +174,6 @@ class WeightsSpec:
         if self.image_path is not None:
             return self.image_path
         return self.snapshots[0].path if self.bucket_path is None else _mounted(self.bucket_path)
-
-    @property
-    def name(self) -> str:
-        """The last part of where the weights are."""
-        place = self.repository or self.bucket_path or self.image_path or ""
-        return place.rstrip("/").split("/")[-1]
 
     @property
     def gib(self) -> int:

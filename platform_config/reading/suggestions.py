@@ -147,6 +147,8 @@ def _section(got: Any, location: Location) -> str:
     if isinstance(got, str) and names.get(got) is bool:
         return f"write {{{got}: true}}"
     only = needed[0] if len(needed) == 1 else next(iter(names), "") if not needed else ""
+    if location[-1:] == ("address",) and isinstance(got, str) and not got.startswith("/"):
+        only = "host"
     if only and _fits(got, bare(names[only])):
         return f"write {{{only}: {_as_yaml(got)}}}"
     if names:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from math import prod
 
 from constructs_lib.server_image import NAMES, server_image
-from constructs_lib.specs.hugging_face import MODELS
-from constructs_lib.specs.weights import BUCKETS
+from constructs_lib.specs.mounts import BUCKETS, MODELS
 from constructs_lib.vllm_arguments import Argument, arguments
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
+from platform_config.partial_config import known_first
+from platform_config.rules.environment import holds_secret
 from platform_config.rules.rule import Rule, per_model, serving_nodes
 from platform_config.rules.server_flags import FLAGS, ServerFlags
 
@@ -34,11 +35,19 @@ def _arguments(at: str, model: Model) -> Iterator[tuple[str, str | None, Argumen
 
 
 def _reserved(at: str, model: Model) -> Iterator[Problem]:
-    reserved = FLAGS[model.server.kind].reserved
+    reserved, kind = FLAGS[model.server.kind].reserved, model.server.kind
     for path, flag, argument in _arguments(at, model):
         # Kubernetes puts the value of a variable in the place of $(NAME).
-        if flag and flag in reserved and not (model.server.kind == "custom" and argument.value.startswith("$(")):
+        if flag and flag in reserved and not (kind == "custom" and argument.value.startswith("$(")):
             yield Problem(path, f"must not set {flag}, got {shown(argument.flag)}", reserved[flag])
+    for setting in ("command", "extra_args"):
+        for text, index in known_first((text, n) for n, text in enumerate(getattr(model.server, setting))):
+            if holds_secret(text) and not is_reserved(text, FLAGS[kind]):
+                fix = (
+                    f"put it into a Secret of the namespace {model.config.namespace}, name that in secret_env.<NAME>, "
+                )
+                message = "must hold no secret, got one by its value"
+                yield Problem(f"{at}.server.{setting}[{index}]", message, f"{fix}and write $(<NAME>) in its place")
 
 
 def _chips(at: str, model: Model) -> Iterator[Problem]:
@@ -142,7 +151,7 @@ def _fix(model: Model, flag: str, value: str) -> str:
 RULES = (
     Rule(
         "SRV-ARGS",
-        "`extra_args` sets nothing that has a setting, holds no key, and keeps the metrics",
+        "`extra_args` sets nothing that has a setting, holds no secret, and keeps the metrics",
         "The probes, the pool and the clients must agree with the server; arguments are in plan and state.",
         "this library",
         per_model(_reserved),

@@ -29,7 +29,15 @@ OWN = {
     "custom": (*OFFLINE,),
 }
 SECRET = r"(?i)(?:^|_)(?:token|secret|passwd|password|credentials?|(?:api|access|private)_?key)$"
-KNOWN_SECRETS = r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|AIza[\w-]{30,}|AKIA[A-Z0-9]{16}|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN "
+KNOWN_SECRETS = (
+    r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|AIza[\w-]{30,}|AKIA[A-Z0-9]{16}|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN "
+    # Whoever has the first may post; in the second is a password, if it is not $(NAME), which Kubernetes fills in.
+    r"|hooks\.slack\.com/\w+/\w|\w://[^\s/@:\"']*:(?!\$\()[^\s/@\"']+@"
+)
+# What the device plugin of the node sets: which chips are the pod's own.
+DEVICES = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES")
+CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
+"""Control characters other than the tabs and ends of line that a text may have."""
 
 
 def _names(at: str, model: Model) -> Iterator[Problem]:
@@ -42,16 +50,31 @@ def _names(at: str, model: Model) -> Iterator[Problem]:
                 yield Problem(path, message, "correct the name")
             elif name in OWN[server.kind]:
                 yield Problem(path, f"must not be set, got {shown(name)}", "remove it: the platform sets it")
+            elif name in DEVICES:
+                fix = "remove it: the node's device plugin sets it to the chips of the pod"
+                yield Problem(path, f"must not be set, got {shown(name)}", fix)
     for name in server.secret_env:
         if name in server.env:
             message = f"must be in one of env and secret_env, got {shown(name)} in both"
             yield Problem(f"{at}.server.env.{name}", message, "remove one of them")
 
 
+def _characters(at: str, model: Model) -> Iterator[Problem]:
+    for value, name in known_first((value, name) for name, value in model.server.env.items()):
+        if re.search(CONTROL, value):
+            message = f"must hold no control characters, got {shown(value)}"
+            yield Problem(f"{at}.server.env.{name}", message, "remove them, or write what encodes them, such as base64")
+
+
+def holds_secret(text: str) -> bool:
+    """Return whether *text* plainly holds a key, a password or an address that is one."""
+    return bool(re.search(KNOWN_SECRETS, text))
+
+
 def _secrets(at: str, model: Model) -> Iterator[Problem]:
     for value, name in known_first((value, name) for name, value in model.server.env.items()):
         is_place = not value or value.startswith("/")
-        if re.search(KNOWN_SECRETS, value) or (re.search(SECRET, name) and not is_place):
+        if holds_secret(value) or (re.search(SECRET, name) and not is_place):
             fix = f"put it into a Secret of the namespace {model.config.namespace}, and name that in secret_env.{name}"
             yield Problem(f"{at}.server.env.{name}", "must hold no secret, got one by its name or value", fix)
 
@@ -70,10 +93,18 @@ def _references(at: str, model: Model) -> Iterator[Problem]:
 RULES = (
     Rule(
         "SRV-ENV",
-        "Environment variables have valid names, once each, and none of the platform's own",
-        "Kubernetes refuses others, and a server without the platform's variables does not find its weights or caches.",
-        "Kubernetes, Define Environment Variables for a Container",
+        "Environment variables have valid names, once each, and none is the platform's own or the device plugin's",
+        "Kubernetes refuses others, and a server without the platform's variables does not find its weights or caches. "
+        "One that sees fewer chips than it is split over does not start.",
+        "Kubernetes, Define Environment Variables for a Container; Device Plugins",
         per_model(_names),
+    ),
+    Rule(
+        "SRV-ENV-TEXT",
+        "Values of `env` are text without control characters",
+        "A process cannot have a variable with NUL in it, and nothing shows the others in a log or a plan.",
+        "The Open Group, POSIX, Environment Variables",
+        per_model(_characters),
     ),
     Rule(
         "SRV-ENV-SECRET",

@@ -20,6 +20,10 @@ RANGES = {
     "termination_grace_sec": (1, 7200),
 }
 
+GPU_IMAGES = {"vllm": "docker.io/vllm/vllm-openai", "sglang": "docker.io/lmsysorg/sglang"}
+# As names and tags of images call what GKE has no nodes for, or no chips: rocm/vllm, vllm/vllm-cpu, v0.5.6-rocm700.
+OTHER_CHIPS = r"\b(?:rocm\d*|cpu|xpu|hpu|npu|xeon|neuron)\b"
+
 
 def _numbers(at: str, model: Model) -> Iterator[Problem]:
     for value, name in known_first((getattr(model.server, name), name) for name in RANGES):
@@ -85,12 +89,13 @@ def _slow_health(at: str, model: Model) -> Iterator[Problem]:
 
 
 def _image(at: str, model: Model) -> Iterator[Problem]:
-    image = model.server.image
-    for path, kind, _ in _nodes(model) if model.server.kind == "vllm" else ():
-        if kind == "tpu" and re.search(r"\bvllm-openai\b", image):
+    server, image = model.server, model.server.image
+    for path, kind, _ in _nodes(model) if server.kind in GPU_IMAGES else ():
+        odd = re.search(OTHER_CHIPS, image)
+        if kind == "tpu" and server.kind == "vllm" and (odd or re.search(r"\bvllm-openai\b", image)):
             yield _odd_image(at, image, f"TPUs in {path}", "write docker.io/vllm/vllm-tpu with its version")
-        elif kind == "gpu" and re.search(r"\btpu\b", image):
-            yield _odd_image(at, image, f"GPUs in {path}", "write docker.io/vllm/vllm-openai with its version")
+        elif kind == "gpu" and (odd or re.search(r"\btpu\b", image)):
+            yield _odd_image(at, image, f"NVIDIA GPUs in {path}", f"write {GPU_IMAGES[server.kind]} with its version")
 
 
 def _arm(at: str, model: Model) -> Iterator[Problem]:
@@ -150,8 +155,9 @@ RULES = (
     Rule(
         "SRV-IMAGE",
         "The image is one for the accelerator",
-        "vLLM for TPU finds no GPU, and vLLM for GPU no TPU, after the image and the weights are loaded.",
-        "vLLM, Installation",
+        "One for TPUs finds no GPU, one for NVIDIA's GPUs no TPU, and one for AMD's or for CPUs neither, after the image "
+        "and the weights are loaded.",
+        "vLLM, Installation; SGLang, Installation",
         per_model(_image),
         severity="warning",
     ),

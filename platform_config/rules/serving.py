@@ -8,15 +8,9 @@ from math import floor
 from constructs_lib.manifests import gcs_fuse
 from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
-from platform_config.config_path import EXAMPLE
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, per_model, serving_nodes, serving_plans, splits
-
-
-def _some(config: Config) -> Iterator[Problem]:
-    if not config.models:
-        yield Problem("models", "must hold at least one model, got none", f"copy one from {EXAMPLE}")
 
 
 def _pool(at: str, model: Model) -> Iterator[Problem]:
@@ -142,7 +136,6 @@ def _chips(model: Model, kind: str = "") -> Iterator[tuple[str, int]]:
 
 
 RULES = (
-    Rule("SRV-MODELS", "There is at least one model", "Without one nothing is served.", "this library", _some),
     Rule(
         "SRV-POOL",
         "A model's pools are named where there are several, once each, and each of its regions has one of them",

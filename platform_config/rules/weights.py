@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from constructs_lib.specs import WeightsSpec
 from platform_config.config import Config
@@ -15,6 +16,8 @@ from platform_config.stack_graph import WEIGHTS_STACK
 
 SECRET_NAME = r"[A-Za-z0-9_-]{1,255}"
 DOWNLOAD_MINUTES = WeightsSpec.download_timeout_minutes
+# A server of Mistral's own format has the second (vLLM, --config-format).
+CONFIG_FILES = ("config.json", "params.json")
 OBJECT_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 
 
@@ -54,6 +57,16 @@ def _idle(at: str, model: Model) -> Iterator[Problem]:
         if given:
             message = f"must be left out where nothing is downloaded, got {given}"
             yield Problem(f"{at}.weights.{setting}", message, "remove the line, or name a repository")
+
+
+def _files(at: str, model: Model) -> Iterator[Problem]:
+    """Yield a choice of files without the one that a server reads first, under the name of either format."""
+    files = model.weights.files if model.weights else ()
+    has_config = any(fnmatchcase(name, pattern) for name in CONFIG_FILES for pattern in files)
+    if files and not has_config and model.server.kind != "custom":
+        message = f"must take config.json too for a {model.server.kind} server, got {', '.join(map(shown, files))}"
+        fix = "remove it: one set of weights is taken, with config and tokenizer; or add '*.json' and 'tokenizer*'"
+        yield Problem(f"{at}.weights.files", message, fix)
 
 
 def _unread(config: Config) -> Iterator[Problem]:
@@ -136,6 +149,13 @@ RULES = (
         "They would look as if the weights came from Hugging Face.",
         "this library",
         per_model(_idle),
+    ),
+    Rule(
+        "MODEL-FILES",
+        "The `files` that a vLLM or SGLang server gets have its configuration among them",
+        "They are all that is downloaded, and the server is offline: without `config.json` none starts.",
+        "vLLM, ModelConfig and --config-format; docs/models.md, Which files are downloaded",
+        per_model(_files),
     ),
     Rule(
         "MODEL-BUCKET",

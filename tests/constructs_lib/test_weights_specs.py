@@ -73,23 +73,23 @@ def test_only_an_adapter_may_follow_its_main_branch() -> None:
         make(WeightsSpec, revision=None)
 
 
-PLACES: dict[str, tuple[dict[str, Any], str, str]] = {
+PLACES: dict[str, tuple[dict[str, Any], str]] = {
     "a repository": (
         {"repository": "google/gemma-3-27b-it", "revision": REVISION},
-        f"/models/google/gemma-3-27b-it/{REVISION}", "gemma-3-27b-it",
+        f"/models/google/gemma-3-27b-it/{REVISION}",
     ),
-    "a folder of a bucket": ({"bucket_path": "gs://my-models/tuned/v3/"}, "/buckets/my-models/tuned/v3", "v3"),
-    "a whole bucket": ({"bucket_path": "gs://my.models_1"}, "/buckets/my.models_1", "my.models_1"),
-    "the image": ({"image_path": "/opt/gemma"}, "/opt/gemma", "gemma"),
+    "a folder of a bucket": ({"bucket_path": "gs://my-models/tuned/v3/"}, "/buckets/my-models/tuned/v3"),
+    "a whole bucket": ({"bucket_path": "gs://my.models_1"}, "/buckets/my.models_1"),
+    "the image": ({"image_path": "/opt/gemma"}, "/opt/gemma"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_weights_have_a_path_and_a_name(place: str) -> None:
+def test_weights_have_a_path(place: str) -> None:
     """Each revision has a folder of its own; each other bucket is below one folder by its name."""
-    settings, path, name = PLACES[place]
+    settings, path = PLACES[place]
 
-    assert (WeightsSpec(**settings).path, WeightsSpec(**settings).name) == (path, name)
+    assert WeightsSpec(**settings).path == path
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,40 @@ def test_a_folder_of_a_bucket_is_given_by_its_address(spec: type[Any], path: str
         spec(bucket_path=path)
 
 
-@pytest.mark.parametrize("path", ["opt/gemma", "/models", "/models/", "/buckets", "", "/"])
-def test_a_path_in_the_image_is_absolute_and_not_a_mount(path: str) -> None:
-    """What is mounted hides what the image has there."""
-    with pytest.raises(ValueError, match=rf"^image_path must be an absolute path in the image, got '{path}'$"):
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        ("opt/gemma", "/opt/gemma"),
+        ("//opt/gemma", "/opt/gemma"),
+        ("", "/opt/model"),
+        ("/", "/opt/model"),
+        ("/opt/../models", "/opt/model"),
+        ("/opt/./a", "/opt/model"),
+        ("/opt/..", "/opt/model"),
+    ],
+)
+def test_a_path_in_the_image_is_absolute(path: str, fix: str) -> None:
+    """And leads to one place, without a way back."""
+    message = f"^image_path must be an absolute path in the image, got '{re.escape(path)}': write '{fix}'$"
+
+    with pytest.raises(ValueError, match=message):
         WeightsSpec(image_path=path)
+
+
+MOUNTED = ("/models", "/buckets", "/cache", "/tmp", "/dev/shm", "/etc/inference")
+
+
+@pytest.mark.parametrize("path", [f"{mount}{below}" for mount in MOUNTED for below in ("", "/", "/a/b")])
+def test_a_path_in_the_image_is_below_no_mount(path: str) -> None:
+    """What is mounted hides what the image has there."""
+    must = (
+        f"image_path must be at none of {', '.join(MOUNTED)}, where pods have volumes that hide the image's own files"
+    )
+
+    with pytest.raises(ValueError, match=f"^{must}, got '{path}': write '/opt/model'$"):
+        WeightsSpec(image_path=path)
+    for other in (f"/opt{path}", "/models-2/a", "/dev/x"):
+        assert WeightsSpec(image_path=other).path == other
 
 
 def test_what_names_a_repository_is_downloaded() -> None:

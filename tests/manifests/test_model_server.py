@@ -7,6 +7,7 @@ import pytest
 
 from constructs_lib.manifests.served_weights import ServedWeights, served_weights
 from constructs_lib.specs import HealthCheckSpec, KubernetesSecretSpec, LoraAdapterSpec
+from constructs_lib.specs.mounts import MOUNTS
 from constructs_lib.vllm_arguments import WeightsFormat
 from tests.checks.kubernetes_objects import problems
 from tests.manifests.examples import GPU, LABELS, TPU, WEIGHTS, server
@@ -258,6 +259,16 @@ def test_a_server_writes_to_bounded_volumes_alone() -> None:
     assert limits.keys() == set(mounts.values())
     assert env["HOME"] == "/cache"
     assert {env["VLLM_CACHE_ROOT"], env["VLLM_XLA_CACHE_PATH"]} == {"/cache/vllm", "/cache/xla"}
+
+
+def test_every_mount_is_below_a_directory_that_no_image_may_use() -> None:
+    """Weights of an image that were there would be hidden."""
+    own = replace(WEIGHTS, lora_adapters={"own": LoraAdapterSpec(bucket_path="gs://my-adapters/own")})
+    made = server(mounted=served_weights(own, bucket="platform", disk_gib=62))
+    paths = [mount["mountPath"] for mount in container(made)["volumeMounts"]]
+
+    assert {mount for mount in MOUNTS for path in paths if f"{path}/".startswith(f"{mount}/")} == set(MOUNTS)
+    assert len(paths) == len(MOUNTS)
 
 
 def test_an_image_of_ones_own_may_write_to_itself() -> None:

@@ -58,3 +58,18 @@ def test_a_file_cache_is_as_large_as_given() -> None:
 
     assert gemma(**given).file_cache_gib == 30
     assert gemma(**given, models__gemma__weights={"image_path": "/opt/gemma"}).file_cache_gib == 0
+
+
+@pytest.mark.parametrize(
+    ("weights", "name"),
+    [
+        (REPOSITORY, "gemma-3-4b-it"),
+        ({"bucket_path": "gs://acme-models/support-8b/v3"}, "gemma"),
+        ({"image_path": "/opt/model"}, "gemma"),
+        (None, "gemma"),
+    ],
+)
+def test_the_name_for_clients_outlives_a_version_of_the_weights(weights: dict[str, Any] | None, name: str) -> None:
+    """The repository's own, or the model's key: a folder may be called v3, and two models have one of that name."""
+    assert gemma(models__gemma__weights=weights).name == name
+    assert gemma(models__gemma__weights=weights, models__gemma__served_name="chat").name == "chat"

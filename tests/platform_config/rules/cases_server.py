@@ -36,6 +36,10 @@ def env(**variables: str) -> Changes:
 
 
 NO_SECRET = "must hold no secret, got one by its name or value -> put it into a Secret of the namespace inference"
+NO_SECRET_ARGUMENT = (
+    "must hold no secret, got one by its value -> put it into a Secret of the namespace inference, name that in "
+    "secret_env.<NAME>, and write $(<NAME>) in its place"
+)
 SPEAK_HTTP = "in plan and state: write server.secret_env, and $(NAME) as the value"
 
 CASES: dict[str, Case] = {
@@ -100,13 +104,24 @@ CASES: dict[str, Case] = {
     ),
     "SRV-ENV-SECRET": Case(
         env(
-            MAX_TOKENS="1", TOKENIZERS_PARALLELISM="false", GOOGLE_APPLICATION_CREDENTIALS="/etc/key.json", CACHE_KEY=""
+            MAX_TOKENS="1",
+            TOKENIZERS_PARALLELISM="false",
+            GOOGLE_APPLICATION_CREDENTIALS="/etc/key.json",
+            CACHE_KEY="",
+            PROXY="http://proxy:3128,http://me@proxy:80",
+            MAP='{"a": "http://a:80", "b": "c@d"}',
         ),
         env(VLLM_API_KEY="abc", LANGSMITH="sk-0123456789abcdef0123"),
         [
             f"models.gemma.server.env.VLLM_API_KEY: {NO_SECRET}, and name that in secret_env.VLLM_API_KEY",
             f"models.gemma.server.env.LANGSMITH: {NO_SECRET}, and name that in secret_env.LANGSMITH",
         ],
+    ),
+    "SRV-ENV-TEXT": Case(
+        env(TEMPLATE="a\n\tb"),
+        env(TEMPLATE="a\x00b"),
+        "models.gemma.server.env.TEMPLATE: must hold no control characters, got 'a\\x00b'"
+        " -> remove them, or write what encodes them, such as base64",
     ),
     "SRV-ENV-FROM": Case(
         {"models__gemma__server__secret_env": {"KEY": {"name": "my.secret-1", "key": "api_key.txt"}}},
@@ -147,6 +162,41 @@ MORE: dict[str, More] = {
             " -> remove the line, or change kind to custom",
             "models.gemma.server.gpu_memory_gib: must be left out for kind vllm, got 4"
             " -> remove the line, or change kind to custom",
+        ],
+    ),
+    "secrets in addresses": (
+        "SRV-ENV-SECRET",
+        env(
+            PROXY="https://user:pw@proxy:3128",
+            CACHE="redis://:pw@cache/0",
+            ALERTS="https://hooks.slack.com/services/T0/B0/x",
+        ),
+        [
+            f"models.gemma.server.env.{name}: {NO_SECRET}, and name that in secret_env.{name}"
+            for name in ("PROXY", "CACHE", "ALERTS")
+        ],
+    ),
+    "an address with a password for vLLM": (
+        "SRV-ARGS",
+        {"models__gemma__server__extra_args": ["--otlp-traces-endpoint=http://u:p@h"]},
+        [f"models.gemma.server.extra_args[0]: {NO_SECRET_ARGUMENT}"],
+    ),
+    "an address with a password for another server": (
+        "SRV-ARGS",
+        speech(command=["serve", "redis://:pw@host"], extra_args=["--endpoint", "http://user:pw@host:4317"]),
+        [f"models.gemma.server.{place}: {NO_SECRET_ARGUMENT}" for place in ("command[1]", "extra_args[1]")],
+    ),
+    "addresses without a password": (
+        "SRV-ARGS",
+        speech(extra_args=["--endpoint=http://user@host:4317/a@b", "--redis=redis://:$(REDIS_KEY)@host"]),
+        [],
+    ),
+    "which chips a server sees": (
+        "SRV-ENV",
+        speech(env={"CUDA_VISIBLE_DEVICES": "0"}),
+        [
+            "models.gemma.server.env.CUDA_VISIBLE_DEVICES: must not be set, got 'CUDA_VISIBLE_DEVICES'"
+            " -> remove it: the node's device plugin sets it to the chips of the pod"
         ],
     ),
     "an SGLang that answers at once": ("SRV-HEALTH", sglang(), []),
@@ -266,5 +316,24 @@ MORE: dict[str, More] = {
         [],
     ),
     "an image for GPUs of another server": ("SRV-IMAGE", sglang(), []),
+    "an image for another maker's GPUs": (
+        "SRV-IMAGE",
+        sglang("docker.io/lmsysorg/sglang:v0.5.6-rocm700-mi30x"),
+        [
+            "models.gemma.server.image: should be an image for NVIDIA GPUs in node_pools.tpu, got "
+            "'docker.io/lmsysorg/sglang:v0.5.6-rocm700-mi30x' -> write docker.io/lmsysorg/sglang with its version"
+        ],
+    ),
+    **{
+        f"vLLM of {image}": (
+            "SRV-IMAGE",
+            {**ON_GPUS, "models__gemma__server": {"image": f"{image}:v0.27.0", "version": "0.27.0"}},
+            [
+                f"models.gemma.server.image: should be an image for NVIDIA GPUs in node_pools.tpu, got "
+                f"'{image}:v0.27.0' -> write docker.io/vllm/vllm-openai with its version"
+            ],
+        )
+        for image in ("docker.io/rocm/vllm", "docker.io/vllm/vllm-cpu")
+    },
     "a home folder of a custom server": ("SRV-ENV", speech(env={"HOME": "/app"}), []),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import OTHER, Case, More, beside, choices, growing, pool
+from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
@@ -29,11 +29,6 @@ def draft(argument: str, *value: str) -> More:
 
 
 CASES: dict[str, Case] = {
-    "SRV-MODELS": Case(
-        beside(replicas=1),
-        {"models": {}},
-        "models: must hold at least one model, got none -> copy one from config/example.yaml",
-    ),
     "SRV-POOL": Case(
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["tpu"]},
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["other"]},
@@ -141,7 +136,7 @@ CASES: dict[str, Case] = {
     "SRV-IMAGE": Case(
         {**pool("g2-standard-96"), "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
         pool("g2-standard-96"),
-        "models.gemma.server.image: should be an image for GPUs in node_pools.tpu, got "
+        "models.gemma.server.image: should be an image for NVIDIA GPUs in node_pools.tpu, got "
         "'docker.io/vllm/vllm-tpu:v0.27.0'"
         " -> write docker.io/vllm/vllm-openai with its version",
     ),

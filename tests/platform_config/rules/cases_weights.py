@@ -161,6 +161,12 @@ CASES: dict[str, Case] = {
             f"got '{'b' * 51}' -> write '{'b' * 50}'",
         ],
     ),
+    "MODEL-FILES": Case(
+        {f"{WEIGHTS}__files": ["*.json", "tokenizer*", "*.safetensors"]},
+        {f"{WEIGHTS}__files": ["*.safetensors", "tokenizer.json"]},
+        "models.gemma.weights.files: must take config.json too for a vllm server, got '*.safetensors', 'tokenizer.json'"
+        " -> remove it: one set of weights is taken, with config and tokenizer; or add '*.json' and 'tokenizer*'",
+    ),
     "MODEL-LORA-RANK": Case(
         {**adapters("food"), "models__gemma__server__max_lora_rank": 320},
         {**adapters("food"), "models__gemma__server__max_lora_rank": 48},
@@ -176,6 +182,8 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "files of a server that reads one of them": ("MODEL-FILES", {**CUSTOM, f"{WEIGHTS}__files": ["*Q4_K_M.gguf"]}, []),
+    "files in Mistral's format": ("MODEL-FILES", {f"{WEIGHTS}__files": ["params.json", "consolidated*"]}, []),
     "one version of a secret": (
         "MODEL-SECRET",
         {"models__gemma__weights__hugging_face_token": {"secret_manager": "projects/acme/secrets/hf/versions/1"}},
