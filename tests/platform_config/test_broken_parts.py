@@ -216,7 +216,7 @@ DEPENDS = {
         *("max_replicas", "regions", "gpu_partition", "max_clients", "strategy", "size_gib", "tensor_parallel_size"),
     },
     "SVC": {"kind", "metric"},
-    "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name"},
+    "CANARY": {"model", "drain", "regions", "replicas", "port", "kind", "repository", "image_path", "served_name"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
