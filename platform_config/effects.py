@@ -41,7 +41,6 @@ NODES = Effect("in place", "GKE replaces the nodes, one after the other")
 REMOVED_ZONE = Effect("in place", "nodes in a removed zone are deleted at once")
 POOL = Effect("replaces", "the pool in every region that has it: its servers are gone until it is back")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
-_OTHER_NAME = "without `served_name` the model's name changes too, and vLLM answers the old one with 404 from then on"
 _GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
 OTHER_BACKEND = Effect(
     "in place",
@@ -87,13 +86,16 @@ EFFECTS: Mapping[str, Effect] = {
     "node_pools.<key>.preloaded_image_disk": POOL,
     "models": Effect("in place", f"a new key adds a model; to remove one: {REMOVE_A_MODEL}"),
     "models.<key>.weights": Effect("in place", "restarts its servers"),
-    "models.<key>.weights.repository": Effect(DOWNLOAD.kind, f"{DOWNLOAD.note}; {_OTHER_NAME}"),
+    "models.<key>.weights.repository": Effect(
+        "replaces",
+        f"{DOWNLOAD.note}; without `served_name` the model's name changes too, and vLLM answers the old one with 404 "
+        "from then on",
+    ),
     "models.<key>.weights.revision": DOWNLOAD,
     "models.<key>.weights.files": DOWNLOAD,
     "models.<key>.weights.bucket_path": Effect(
-        "in place", f"restarts its servers; the grant on another bucket leaves before they have changed; {_OTHER_NAME}"
+        "in place", "restarts its servers; the grant on another bucket leaves before they have changed"
     ),
-    "models.<key>.weights.image_path": Effect("in place", f"restarts its servers; {_OTHER_NAME}"),
     "models.<key>.weights.hugging_face_token": Effect(
         "replaces",
         "the grant on the secret, or the download Job; servers that download fail if they start before they change",
