@@ -9,7 +9,7 @@ from typing import Any, Literal
 from platform_config.config import Config
 from platform_config.pages import REMOVE_A_MODEL, REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.shape import is_map, item_of, settings_of
-from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK
+from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, WEIGHTS_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
 
@@ -86,7 +86,11 @@ EFFECTS: Mapping[str, Effect] = {
     "node_pools.<key>.preloaded_image_disk": POOL,
     "models": Effect("in place", f"a new key adds a model; to remove one: {REMOVE_A_MODEL}"),
     "models.<key>.weights": Effect("in place", "restarts its servers"),
-    "models.<key>.weights.repository": DOWNLOAD,
+    "models.<key>.weights.repository": Effect(
+        "replaces",
+        f"{DOWNLOAD.note}; without `served_name` the model's name changes too, and vLLM answers the old one with 404 "
+        "from then on",
+    ),
     "models.<key>.weights.revision": DOWNLOAD,
     "models.<key>.weights.files": DOWNLOAD,
     "models.<key>.weights.bucket_path": Effect(
@@ -112,7 +116,9 @@ EFFECTS: Mapping[str, Effect] = {
         "in place", "in three stacks, one after the other: requests fail until the last"
     ),
     "models.<key>.server.metric_export_name": Effect("in place", "the balancer follows in the last stack"),
-    "models.<key>.served_name": RESTARTS,
+    "models.<key>.served_name": Effect(
+        "in place", "restarts the servers; vLLM answers the old name with 404 from then on"
+    ),
     "models.<key>.node_pools": Effect("in place", "restarts its servers; a pool that is added to several must be new"),
     "models.<key>.migrate_back": IN_PLACE,
     "models.<key>.regions": Effect("in place", "its servers leave the region; requests go to the others"),
@@ -198,13 +204,25 @@ LEAVES: Mapping[str, Effect] = {
 """For a key that is removed."""
 DRAINED = Effect("in place", "its servers go: it is drained")
 """For a model that is removed after the last step that it needs."""
+UNREAD = Effect("leaves", f"no server reads it: first destroy `{WEIGHTS_STACK}`, then deploy")
+"""For a bucket that is removed after the last server has changed."""
 
 
-def effect_of_change(path: str, was: Any, now: Any) -> Effect | None:
-    """Return the effect of changing the value at *path* from *was* to *now*; None is no value, or no effect."""
+def effect_of_change(path: str, was: Any, now: Any, *, bucket_is_read: bool = True) -> Effect | None:
+    """
+    Return the effect of changing the value at *path* from *was* to *now*; None is no value, or no effect.
+
+    Args:
+        path: The setting.
+        was: Its old value as plain data.
+        now: Its new value.
+        bucket_is_read: Whether servers of the old config read the bucket.
+    """
     setting = setting_of(path)
     if setting == "models" and now is None and was.get("drain"):
         return DRAINED
+    if setting == "bucket" and now is None and not bucket_is_read:
+        return UNREAD
     ends = COMES if was is None else LEAVES if now is None else {}
     return ends.get(setting) or effect_of(setting)
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Location, Problem, yaml_path
 from platform_config.partial_config import make_partial_config
-from platform_config.reading.shape_errors import explain_section_error, explain_shape_errors
+from platform_config.reading.shape_errors import explain_empty_settings, explain_section_error, explain_shape_errors
 from platform_config.reading.unknown_settings import likely_meant
 from platform_config.reading.yaml_file import Reading, read
 from platform_config.rules import check, check_known
@@ -30,13 +30,19 @@ def load(path: Path) -> Config:
         config = Config.model_validate_json(json.dumps(reading.settings), strict=True)
     except ValidationError as error:
         shapes = explain_shape_errors(error.errors(include_url=False), reading)
-        problems = [*reading.problems, *shapes.values()]
-        raise ConfigError(str(path), [*problems, *_problems_of_the_rest(reading, set(shapes))]) from None
-    if reading.broken:
-        raise ConfigError(str(path), [*reading.problems, *_problems_of_the_rest(reading, set())])
-    if problems := [*reading.problems, *check(config)[0]]:
+        problems = [*shapes.values(), *_problems_of_the_rest(reading, set(shapes))]
+        raise ConfigError(str(path), _with_text_and_empty(reading, problems)) from None
+    problems = list(_problems_of_the_rest(reading, set())) if reading.broken else check(config)[0]
+    if problems := _with_text_and_empty(reading, problems):
         raise ConfigError(str(path), problems)
     return config
+
+
+def _with_text_and_empty(reading: Reading, problems: list[Problem]) -> list[Problem]:
+    """Return *problems* between those of the text and those of empty settings that nothing else refuses."""
+    refused = {problem.path for problem in problems}
+    empty = (problem for problem in explain_empty_settings(reading.settings) if problem.path not in refused)
+    return [*reading.problems, *problems, *empty]
 
 
 def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
@@ -86,8 +87,9 @@ def changes_since(last: LastSynth, config: Config, outdir: Path) -> Changes:
         return Changes()
     now = config.model_dump(mode="json")
     old, new = _with_pools(last.config, now), _with_pools(now, last.config)
+    is_read = _bucket_is_read(last.config)
     settings = tuple(
-        Change(path=path, was=was, now=value, effect=effect_of_change(path, was, value))
+        Change(path=path, was=was, now=value, effect=effect_of_change(path, was, value, bucket_is_read=is_read))
         for path, was, value in differences(old, new)
     )
     if other := tuple(change for change in settings if change.path == "name"):
@@ -121,6 +123,14 @@ def _applied(outdir: Path, name: str | None) -> bool:
     return any(stack.applied is not False for stack in stack_folders(outdir) if stack.platform == name)
 
 
+def _bucket_is_read(config: dict[str, Any]) -> bool:
+    """Return whether servers of *config* read the bucket; also where it is the config of another version."""
+    try:
+        return Config.model_validate_json(json.dumps(config), strict=True).reads_bucket
+    except ValidationError:
+        return True
+
+
 def _with_pools(config: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return *config* with the shared pools in each region in whose place *other* has one of the region's own."""
     filled = copy.deepcopy(config)
@@ -136,4 +146,4 @@ def _with_pools(config: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]
 def _shown(value: Any) -> str:
     if isinstance(value, dict) and value:
         return "{...}"
-    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return "-" if value in (None, [], {}) else value if isinstance(value, str) else json.dumps(value)

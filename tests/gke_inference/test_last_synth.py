@@ -104,6 +104,38 @@ def test_a_model_comes_in_place_and_leaves_after_its_drain(tmp_path: Path) -> No
     assert (leaves.steps_first, last.steps_first) == (True, False)
 
 
+def test_a_bucket_leaves_after_its_last_reader(tmp_path: Path) -> None:
+    """While servers read it, its removal is refused; afterwards the download is destroyed first."""
+    hub = {"models__gemma__weights__source": "hugging_face"}
+    read, unread, without = config(), config(**hub), config(**hub, bucket=None)
+    leaves = changes(tmp_path / "unread", unread, without)
+
+    assert printed(leaves) == [
+        "bucket from {...} to -: leaves: no server reads it: first destroy `workload-weights`, then deploy"
+    ]
+    assert f"bucket from {{...}} to -: {EFFECTS['bucket'].text}" in printed(changes(tmp_path / "read", read, without))
+
+
+def test_a_model_that_gets_another_name_refuses_the_old_one(tmp_path: Path) -> None:
+    """Where `served_name` changes, and where the name follows from another repository."""
+    named = changes(tmp_path / "named", config(), config(models__gemma__served_name="chat"))
+    other = config(models__gemma__weights__repository="google/gemma-3-4b-it")
+    [follows] = [line for line in printed(changes(tmp_path / "other", config(), other)) if "repository" in line]
+
+    assert printed(named) == [
+        "models.gemma.served_name from - to chat: in place: restarts the servers; vLLM answers the old name with 404 "
+        "from then on"
+    ]
+    assert "without `served_name` the model's name changes too" in follows
+
+
+def test_an_empty_list_is_printed_as_no_value(tmp_path: Path) -> None:
+    """It is what a setting without a line has."""
+    [line] = printed(changes(tmp_path, config(), config(models__gemma__regions=["us"])))
+
+    assert line.startswith('models.gemma.regions from - to ["us"]: ')
+
+
 def test_what_changes_of_one_model_is_reported_with_its_key(tmp_path: Path) -> None:
     """Its canary, its drain and its address, each with what that does."""
     new = config(models__gemma__drain=True, models__gemma__traffic={"timeout_sec": 30})

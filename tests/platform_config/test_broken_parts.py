@@ -32,8 +32,8 @@ NAME = (
 def shared(**gpu_sharing: Any) -> dict[str, Any]:
     """Return changes that give the example shared GPUs, and a model that is split over two."""
     server = {"image": "docker.io/vllm/vllm-openai:v0.27.1", "tensor_parallel_size": 2}
-    tpu = {"machine_type": "g2-standard-48", "gpu_sharing": gpu_sharing}
-    return {"node_pools__tpu": tpu, "models__gemma__server": server}
+    tpu = {"machine_type": "g2-standard-48", "gpu_sharing": gpu_sharing, "disk_gib": 300}
+    return {"node_pools__tpu": tpu, "models__gemma__server": server, "models__gemma__weights__size_gib": 8}
 
 
 TOGETHER: dict[str, tuple[dict[str, Any], list[str]]] = {
@@ -106,6 +106,14 @@ TOGETHER: dict[str, tuple[dict[str, Any], list[str]]] = {
             "regions.us.zones[0]: must be text, got 1\n    fix: put it in quotes",
             "regions.eu.zones[0]: must be a zone of europe-west4, got 'us-east5-b' [REG-ZONE]\n"
             "    fix: write one such as europe-west4-a",
+        ],
+    ),
+    "an empty list and a rule": (
+        {"models__gemma__regions": [], "name": "Gemma 3"},
+        [
+            NAME,
+            "models.gemma.regions: must not be empty, got a list without items\n"
+            "    fix: remove the line: its default is used",
         ],
     ),
     "a way to share GPUs that is none": (

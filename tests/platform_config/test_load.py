@@ -82,10 +82,16 @@ def _calls(path: Path) -> int:
 
 
 def test_every_default_may_be_written_down(tmp_path: Path) -> None:
-    """A config in which each setting stands with its default means the same."""
+    """A config in which each setting stands with its default means the same; only an empty list is left out."""
     config = load(EXAMPLE)
 
-    assert load(written(tmp_path, config.model_dump(mode="json"))) == config
+    assert load(written(tmp_path, _without_empty_lists(config.model_dump(mode="json")))) == config
+
+
+def _without_empty_lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_empty_lists(inner) for name, inner in value.items() if inner != []}
 
 
 def test_anchors_aliases_and_merge_keys_are_yaml(tmp_path: Path) -> None:

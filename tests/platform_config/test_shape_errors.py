@@ -139,6 +139,33 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "    fix: write one of location, download_region, name, soft_delete_days, versioning, force_destroy",
     ),
     "something missing": ({"bucket__location": None}, "bucket.location: must be given, got nothing"),
+    "a list of regions without regions": (
+        {"models__gemma__regions": []},
+        "models.gemma.regions: must not be empty, got a list without items\n"
+        "    fix: remove the line: its default is used",
+    ),
+    "a list of pools without pools": (
+        {"models__gemma__node_pools": []},
+        "models.gemma.node_pools: must not be empty, got a list without items\n"
+        "    fix: remove the line: its default is used",
+    ),
+    "a list of files without files": (
+        {"models__gemma__weights__files": []},
+        "models.gemma.weights.files: must not be empty, got a list without items\n"
+        "    fix: remove the line: its default is used",
+    ),
+    "the gateway of no region": (
+        {"gateway__regions": []},
+        "gateway.regions: must not be empty, got a list without items\n    fix: remove the line: its default is used",
+    ),
+    "a name without a letter": (
+        {"models__gemma__served_name": ""},
+        "models.gemma.served_name: must not be empty, got ''\n    fix: remove the line: its default is used",
+    ),
+    "an empty text that another check refuses": (
+        {"models__gemma__address": {"path": ""}},
+        "models.gemma.address.path: must read like /gemma, without a slash at the end, got ''",
+    ),
     "an invariant of a section": (
         {"models__gemma__weights__revision": "main"},
         "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got 'main': "

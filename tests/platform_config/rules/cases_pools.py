@@ -231,7 +231,8 @@ MORE: dict[str, More] = {
             **beside(node_pools=["other"], regions=["us"]),
         },
         [
-            "node_pools.other: should be used by a model in us and eu, got none in eu -> move it to regions.us.node_pools"
+            "node_pools.other: should be used by a model in us and eu, got none in eu"
+            " -> move it to regions.us.node_pools"
         ],
     ),
     "a pool that was moved to the region that uses it": (
