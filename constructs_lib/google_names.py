@@ -60,6 +60,12 @@ def wrong_word(text: str, longest: int = COMPUTE_LENGTH) -> str:
     return "" if len(text) <= longest else f"have at most {longest} characters"
 
 
+def likely_word(text: str, first: str) -> str:
+    """Return the word of at most 20 characters that *text* stands for, begun with letter *first* if it needs one."""
+    word = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return (f"{first}-{word}" if word[:1].isdigit() else word)[:20].strip("-")
+
+
 def wrong_region(text: str) -> str:
     """Return what a region must do that *text* does not."""
     return "" if re.fullmatch(REGION, text) else "be a region such as us-east5"

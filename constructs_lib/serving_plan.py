@@ -21,6 +21,11 @@ DEFAULT_PRIORITY = 10
 MetricSource = Literal["native", "pods", "external"]
 
 
+def default_objective(name: str) -> str:
+    """Return the name of the objective that the servers *name* have where none is given."""
+    return f"{name}-objective"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServingPlan:
     """
@@ -157,7 +162,7 @@ class ServingPlan:
     @property
     def priorities(self) -> Mapping[str, int]:
         """Priority of each InferenceObjective by its name, which requests send to have it."""
-        return self.objectives or {f"{self.name}-objective": DEFAULT_PRIORITY}
+        return self.objectives or {default_objective(self.name): DEFAULT_PRIORITY}
 
     def autoscaler_metric(self, target_percent: int) -> dict[str, Any]:
         """

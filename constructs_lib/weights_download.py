@@ -19,7 +19,7 @@ class WeightsDownload(Construct):
     """
     A Job that downloads a model's repositories through Cloud Storage FUSE.
 
-    It runs again when one of them or its program changes.
+    It runs again when one of them, the place of its token or its program changes.
 
     The token, if there is one, is a file in the pod, from Secret Manager or from a Secret of the namespace. It is in no
     plan or state.

@@ -56,6 +56,11 @@ class Model:
         return self.spec.served_name or (repository.split("/")[-1] if repository else self.key)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What clients may send as `model`: its name, and the name of each adapter, which it serves too."""
+        return (self.name, *(self.weights.lora_adapters if self.weights else ()))
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Keys of the regions that serve it, in the order of the file."""
         return tuple(key for key in self.config.regions if not self.spec.regions or key in self.spec.regions)

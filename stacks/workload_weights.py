@@ -19,7 +19,8 @@ class WorkloadWeightsStack(ClusterStack):
     """
     For each model that has something in the bucket: the writer's account and grants, and the download Job.
 
-    It needs its own cluster only. A Job runs again when what it downloads or its program changes, and not otherwise.
+    It needs its own cluster only. A Job runs again when what it downloads, the place of its token or its program
+    changes, and not otherwise.
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:

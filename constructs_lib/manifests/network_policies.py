@@ -22,6 +22,8 @@ SENDER_LABELS = {"app.kubernetes.io/managed-by": "inference-ops"}
 """Of the pod that `gke-inference drill` sends requests from."""
 SENDER_PORT = 8080
 
+PROXIES = "proxies"
+"""What the names of the policies of the regions' proxies begin with."""
 HEALTH_CHECK_RANGES = ("130.211.0.0/22", "35.191.0.0/16")
 """Where Google's health checks come from. Source: Google, "Health checks overview", probe IP ranges."""
 DNS_PORT = 53
@@ -116,7 +118,8 @@ def shared_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
         ),
     }
     for key, proxies in plan.proxies.items():
-        made[f"proxies-{key}"] = _policy(plan, f"proxies-{key}", {}, ingress=[_from([_range(proxies)], served)])
+        name = f"{PROXIES}-{key}"
+        made[name] = _policy(plan, name, {}, ingress=[_from([_range(proxies)], served)])
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -9,6 +10,9 @@ from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.weights import WeightsSpec
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+PATH, HOST = r"(/[A-Za-z0-9._~-]+)+", rf"{_LABEL}(\.{_LABEL})*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +22,7 @@ class AddressSpec:
 
     Args:
         path: Prefix of the path, such as `/gemma`; the server gets the path without it.
-        host: Host name that clients send, such as `gemma.example.com`.
+        host: Host name that clients send, such as `gemma.example.com`, or `gemma` of a private zone.
         headers: Headers with the exact value that each must have.
     """
 
@@ -27,12 +31,26 @@ class AddressSpec:
     headers: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        path = wrong_text("path", self.path, r"(/[A-Za-z0-9._~-]+)+", "read like /gemma, without a slash at the end")
-        label = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-        host = wrong_text("host", self.host, rf"{label}(\.{label})+", "be a host name such as gemma.example.com")
+        must = "read like /gemma, without a slash at the end"
+        path = wrong_text("path", self.path, PATH, must, _write(PATH, _plain_path(self.path)))
+        must = "be one host name such as gemma.example.com, without scheme, port or *"
+        host = wrong_text("host", self.host, HOST, must, _write(HOST, _plain_host(self.host)))
         refuse([*wrong_settings(self), *path, *host])
         if not (self.path or self.host or self.headers):
             raise ValueError("give at least one of path, host and headers, got none")
+
+
+def _write(pattern: str, text: str) -> str:
+    return f"write {text}" if re.fullmatch(pattern, text) else ""
+
+
+def _plain_path(text: object) -> str:
+    return "/" + "/".join(part for part in str(text).strip().split("/") if part)
+
+
+def _plain_host(text: object) -> str:
+    """Return the host alone, without the scheme and port of a URL; one of its host names for a wildcard."""
+    return re.sub(r"^[a-z]+://|[:/].*$", "", str(text).strip().lower()).removesuffix(".").replace("*", "gemma")
 
 
 @dataclass(frozen=True, kw_only=True)

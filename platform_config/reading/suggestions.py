@@ -149,6 +149,8 @@ def _section(got: Any, location: Location) -> str:
     only = needed[0] if len(needed) == 1 else next(iter(names), "") if not needed else ""
     if isinstance(got, str) and got.startswith("gs://") and "bucket_path" in names:
         only = "bucket_path"
+    if location[-1:] == ("address",) and isinstance(got, str) and not got.startswith("/"):
+        only = "host"
     if only and _fits(got, bare(names[only])):
         return f"write {{{only}: {_as_yaml(got)}}}"
     if names:

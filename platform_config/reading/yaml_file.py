@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from constructs_lib.google_names import likely_word
 from platform_config.errors import ConfigError, Location, Problem, shown
 from platform_config.reading.file_text import START, read_text
 from platform_config.reading.lookalikes import explain_lookalikes, replace_lookalikes
@@ -132,6 +133,8 @@ class _Reader:
             return self._plain(node, node.value)
         given = shown(node.value) if node.value else "nothing"
         fix = "begin it with a letter, or put quotes around it" if node.value else "give it a name"
+        if node.value[:1].isdigit() and location[-1:] in (("regions",), ("node_pools",), ("models",)):
+            fix = f"write '{likely_word(node.value, first=str(location[-1])[0])}'"  # In quotes it is refused too.
         self._complain(line, f"a key must be text, got {given}", fix)
         self._found.broken.add(_without_merges((*location, node.value)))
         return str(node.value)

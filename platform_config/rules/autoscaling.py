@@ -9,7 +9,8 @@ from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
 from platform_config.requirements import ADAPTER_SOURCES
-from platform_config.rules.rule import Rule, models, per_model, serving_nodes
+from platform_config.rules.rule import Rule, fixed_pools, models, per_model, serving_nodes
+from platform_config.rules.serving import too_many_pods
 from platform_config.rules.shared_pools import users
 
 
@@ -25,26 +26,22 @@ def _below_spill_over(at: str, model: Model) -> Iterator[Problem]:
 
 
 def _room(at: str, model: Model) -> Iterator[Problem]:
-    for key in model.regions if model.autoscaling else ():
-        nodes = serving_nodes(model, key)
-        if nodes and model.autoscaling and model.autoscaling.max_replicas > nodes.most_replicas:
-            paths = " and ".join(nodes.pools)
-            most, given = nodes.most_replicas, model.autoscaling.max_replicas
-            message = f"must be at most {most}, the pods that {paths} can hold in {key}, got {given}"
-            yield Problem(f"{at}.autoscaling.max_replicas", message, f"write {most}, or allow more nodes")
+    if model.autoscaling:
+        yield from too_many_pods(f"{at}.autoscaling.max_replicas", model, model.autoscaling.max_replicas)
 
 
-def _idle(_: str, model: Model) -> Iterator[Problem]:
-    spec = model.autoscaling
-    for key in model.regions if spec and spec.min_replicas < spec.max_replicas else ():
-        nodes = serving_nodes(model, key)
-        # Where there are several pools, CHOICE-GROWS refuses it.
-        for path, plan in nodes.pools.items() if nodes and len(nodes.pools) == 1 else ():
-            if not plan.grows and not plan.multi_host:
-                fix = f"write autoscaling: {{max_nodes: {plan.nodes}}}"
-                yield Problem(
-                    f"{path}.autoscaling", "should be given for a pool whose pods are autoscaled, got nothing", fix
-                )
+def _idle(config: Config) -> Iterator[Problem]:
+    # Where there are several pools, CHOICE-GROWS refuses it.
+    alone = [
+        nodes
+        for _, model in models(config)
+        if model.autoscaling and model.autoscaling.min_replicas < model.autoscaling.max_replicas
+        for key in model.regions
+        if (nodes := serving_nodes(model, key)) and len(nodes.pools) == 1
+    ]
+    for path, fix in fixed_pools(alone).items():
+        message = "should be given for a pool whose pods are autoscaled, got nothing"
+        yield Problem(f"{path}.autoscaling", message, fix)
 
 
 def _replicas(at: str, model: Model) -> Iterator[Problem]:
@@ -142,7 +139,7 @@ RULES = (
         "With autoscaling of pods the pools grow too",
         "Nodes without pods cost as much as busy ones.",
         "this library",
-        per_model(_idle),
+        _idle,
         severity="warning",
     ),
     Rule(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from constructs_lib.specs import CanarySpec
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
-from platform_config.rules.models import names_of
 from platform_config.rules.rule import Rule, per_model
 
 
@@ -52,7 +53,7 @@ def _alike(at: str, model: Model) -> Iterator[Problem]:
     path, kinds = f"{at}.canary.model", {True: "an InferencePool", False: "a multi-cluster Service"}
     if canary.has_pool != model.has_pool:
         message = f"must be behind {kinds[model.has_pool]} as {model.key} is, got {shown(canary.key)} behind "
-        yield Problem(path, message + kinds[canary.has_pool], "choose a model with the same kind of server")
+        yield Problem(path, message + kinds[canary.has_pool], f"choose a model behind {kinds[model.has_pool]}")
     if canary.server.http_port != model.server.http_port:
         message = f"must listen on port {model.server.http_port} as {model.key} does, got {canary.server.http_port}"
         yield Problem(path, message, f"write models.{canary.key}.server.port: {model.server.http_port}")
@@ -63,13 +64,29 @@ def _alike(at: str, model: Model) -> Iterator[Problem]:
 
 def _names(at: str, model: Model) -> Iterator[Problem]:
     canary = _canary(model)
-    missing = [name for name in names_of(model) if name not in names_of(canary)] if canary else []
+    missing = [name for name in model.names if name not in canary.names] if canary else []
     if canary and missing:
         message = f"must answer to {', '.join(missing)} as {model.key} does, got {shown(canary.key)} with the name "
         fix = f"write models.{canary.key}.served_name: {model.name}"
         if model.name not in missing:
             fix = f"add the adapters to models.{canary.key}.weights.lora_adapters"
         yield Problem(f"{at}.canary.model", message + shown(canary.name), fix)
+
+
+def _servers(at: str, model: Model) -> Iterator[Problem]:
+    canary = _canary(model)
+    if canary and model.spec.canary and model.spec.canary.percent and canary.spec.replicas == 0:
+        message = f"must be 0 for a model without servers, got {model.spec.canary.percent}"
+        fix = f"write models.{canary.key}.replicas: 1, or percent: 0 until it has servers"
+        yield Problem(f"{at}.canary.percent", message, fix)
+
+
+def may_be_canary(canary: Model, model: Model) -> bool:
+    """Return whether *model* could have *canary* as its canary, by the rules of canaries."""
+    models = model.config.models
+    spec = replace(model.spec, canary=CanarySpec(model=canary.key, percent=0))
+    config = model.config.model_copy(update={"models": {**models, model.key: spec}})
+    return model.spec.canary is None and not any(problem for rule in RULES for problem in rule.check(config))
 
 
 RULES = (
@@ -96,7 +113,7 @@ RULES = (
     ),
     Rule(
         "CANARY-ALIKE",
-        "A canary has the kind of server, the port and the regions of the model",
+        "A canary is behind an InferencePool or a Service as the model is, on its port, in all of its regions",
         "One rule of a route spreads the requests of both, and in a region's failure its share must find it elsewhere.",
         "Gateway API, HTTPRoute, backendRefs; this library",
         per_model(_alike),
@@ -107,5 +124,12 @@ RULES = (
         "vLLM answers a request for another name with 404, so a part of the model's requests would fail.",
         "vLLM, OpenAI-compatible server, --served-model-name",
         per_model(_names),
+    ),
+    Rule(
+        "CANARY-SERVERS",
+        "A canary that gets requests has servers",
+        "Its share of the requests would fail: the load balancer knows no server that could take them.",
+        "Gateway API, HTTPRoute, backendRefs, weight; this library",
+        per_model(_servers),
     ),
 )

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.serving_nodes import ServingNodes
+from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.model import Model
-from platform_config.rules.rule import Rule, per_model, serving_nodes
+from platform_config.rules.rule import Rule, fixed_pools, models, per_model, serving_nodes
 
 SMALLER_WEIGHTS = ("--quantization", "-q", "--cpu-offload-gb", "--dtype")
 """Arguments that make the weights smaller in memory than they are on disk."""
@@ -17,19 +19,15 @@ MEMORY_SHARE = 0.9
 """Share of a chip's memory that vLLM uses by default, and SGLang at most."""
 
 
-def _grows(_: str, model: Model) -> Iterator[Problem]:
-    for nodes in _with_choices(model):
-        for path, plan in nodes.items():
-            if not plan.grows and not plan.multi_host:
-                fix = f"write autoscaling: {{max_nodes: {plan.nodes}}}"
-                yield Problem(
-                    f"{path}.autoscaling", "must be given for a pool that is one of several, got nothing", fix
-                )
+def _grows(config: Config) -> Iterator[Problem]:
+    several = (nodes for _, model in models(config) for nodes in _with_choices(model))
+    for path, fix in fixed_pools(several).items():
+        yield Problem(f"{path}.autoscaling", "must be given for a pool that is one of several, got nothing", fix)
 
 
 def _same_device(_: str, model: Model) -> Iterator[Problem]:
     for nodes in _with_choices(model):
-        (first_path, first), *others = nodes.items()
+        (first_path, first), *others = nodes.pools.items()
         for path, plan in others:
             if plan.pod_form == first.pod_form or plan.multi_host or first.multi_host:
                 continue
@@ -48,11 +46,11 @@ def _without_interfaces(plan: PoolPlan) -> tuple[str, ...]:
     return replace(plan, spec=replace(plan.spec, dranet=False)).pod_form
 
 
-def _with_choices(model: Model) -> Iterator[dict[str, PoolPlan]]:
+def _with_choices(model: Model) -> Iterator[ServingNodes]:
     for key in model.regions:
         nodes = serving_nodes(model, key)
         if nodes and len(nodes.pools) > 1:
-            yield dict(nodes.pools)
+            yield nodes
 
 
 def _memory(_: str, model: Model) -> Iterator[Problem]:
@@ -102,12 +100,13 @@ RULES = (
         "Each of several pools grows",
         "A ComputeClass chooses where nodes are added: a pool of fixed size costs the same and adds none.",
         "Google, About custom compute classes",
-        per_model(_grows),
+        _grows,
     ),
     Rule(
         "CHOICE-POD",
         "Each of several pools can run the same pod",
-        "One Deployment asks for one kind of chip, slice, network interface and processor.",
+        "One Deployment asks for one resource, network interface and processor, and on TPUs for one kind of chip and "
+        "slice. GPUs of several types are one resource: SRV-MEMORY checks the model against each.",
         "Kubernetes, Assigning Pods to Nodes; Google, Plan TPUs in GKE",
         per_model(_same_device),
     ),

@@ -11,6 +11,7 @@ from constructs_lib.node_room import cpus_left, memory_left_gib
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
+from platform_config.partial_config import has_unknown
 from platform_config.rules.rule import Rule, per_model, pool_plans, pool_specs, serving_plans
 
 LEAST_CPUS, LEAST_MEMORY_GIB = 1, 1
@@ -57,7 +58,9 @@ def _dranet(config: Config) -> Iterator[Problem]:
 
 def _parallel(at: str, model: Model) -> Iterator[Problem]:
     size = model.server.tensor_parallel_size
-    for path in _shared(model) if size not in (None, 1) else ():
+    for path, plan in _shared(model).items() if size not in (None, 1) else ():
+        if has_unknown((plan.spec.gpu_sharing, plan.spec.gpu_partition)):
+            continue  # First the sharing itself is made right, or removed.
         message = f"must be 1 on the shared GPUs of {path}, got {size}"
         fix = "remove the line, or use a pool with whole GPUs"
         yield Problem(f"{at}.server.tensor_parallel_size", message, fix)

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from constructs_lib.google_names import wrong_label
+from constructs_lib.google_names import WORD, wrong_label
+from constructs_lib.serving_plan import default_objective
 from constructs_lib.specs import AddressSpec
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
 from platform_config.errors import TOKEN, Problem, shown
 from platform_config.model import Model, models_with_requests
+from platform_config.names import Names
+from platform_config.rules.canaries import may_be_canary
 from platform_config.rules.rule import Rule, models, per_model
 
 LONGEST_PATH = 1024
@@ -20,6 +23,9 @@ LONGEST_HOST = 253
 MOST_HEADERS = 16
 HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}"
 LONGEST_VALUE = 4096
+HEADER_VALUE = r"[!-~]([ -~]*[!-~])?"
+"""What reaches a route as it was sent: HTTP drops blanks around a value (RFC 9110, 5.5)."""
+CREDENTIALS = ("authorization", "proxy-authorization", "cookie", "x-api-key")
 HTTP_ROUTE = "CRD httproutes.gateway.networking.k8s.io, spec"
 
 
@@ -31,22 +37,19 @@ def _none(config: Config) -> Iterator[Problem]:
 def _names(config: Config) -> Iterator[Problem]:
     first: dict[str, Model] = {}
     for path, model in models(config) if _canaries_known(config) else ():
-        for name in () if model.spec.drain else names_of(model):
+        for name in () if model.spec.drain else model.names:
             other = first.setdefault(name, model)
             if model.key == other.key or _is_canary(model, other) or _is_canary(other, model):
                 continue
             message = f"must differ from the names of models.{other.key}, got {shown(name)} in both"
             if name == model.name:
-                fix = f"write '{model.key}', or give models.{other.key} the canary {{model: {model.key}, percent: 0}}"
+                fix = f"write '{model.key}'"
+                if may_be_canary(model, other):
+                    fix += f", or give models.{other.key} the canary {{model: {model.key}, percent: 0}}"
                 yield Problem(f"{path}.served_name", message, fix)
             else:
                 fix = f"write another name, such as '{model.key}-{name}'"
                 yield Problem(f"{path}.weights.lora_adapters.{name}", message, fix)
-
-
-def names_of(model: Model) -> tuple[str, ...]:
-    """Return what clients may send as `model`: the served name, and the name of each adapter, which its base serves."""
-    return (model.name, *(model.weights.lora_adapters if model.weights else ()))
 
 
 def _is_canary(model: Model, of: Model) -> bool:
@@ -60,7 +63,8 @@ def _canaries_known(config: Config) -> bool:
 
 
 def _objective(config: Config) -> Iterator[Problem]:
-    first: dict[str, str] = {}
+    defaults = [model for _, model in models(config) if model.has_pool and not model.spec.objectives]
+    first = {default_objective(Names(config).model_server(model.key)): model.key for model in defaults}
     for path, model in models(config):
         for name in model.spec.objectives:
             here = f"{path}.objectives.{name}"
@@ -95,8 +99,27 @@ def _overlap(config: Config) -> Iterator[Problem]:
             here, there, one, other = first_path, path, first, address
         elif not _covers(address, first):
             continue
+        if _takes_share(config, wide=here, narrow=there) and not _covers(other, one):
+            continue
         message = f"must leave {there} the requests of {_text(other)}, got {_text(one)}, which takes them all"
-        yield Problem(f"{here}.address", message, f"write {{path: /{here.partition('.')[2]}}}, or another host")
+        yield Problem(f"{here}.address", message, _another(here, there, dict(given)))
+
+
+def _another(here: str, there: str, given: dict[str, AddressSpec]) -> str:
+    """Suggest a path for the model at *here*, or else for the one at *there*, that overlaps with none of *given*."""
+    for path in (here, there):
+        key = path.partition(".")[2]
+        others = [address for other, address in given.items() if other != path]
+        new = AddressSpec(path=f"/{key}") if re.fullmatch(WORD, key) else given[path]
+        if not any(_covers(new, other) or _covers(other, new) for other in others):
+            return f"write {'' if path == here else f'{path}.address: '}{{path: /{key}}}, or another host"
+    return "write another path, so that neither begins with the other, or another host"
+
+
+def _takes_share(config: Config, *, wide: str, narrow: str) -> bool:
+    """Return whether the model at path *narrow* is the canary of the one at path *wide*: clients may choose it too."""
+    keys = [path.partition(".")[2] for path in (narrow, wide)]
+    return _is_canary(*(Model(config, key) for key in keys))
 
 
 def _covers(wide: AddressSpec, narrow: AddressSpec) -> bool:
@@ -112,8 +135,16 @@ def _headers(address: AddressSpec) -> dict[str, str]:
 
 
 def _text(address: AddressSpec) -> str:
-    parts: dict[str, Any] = {"host": address.host, "path": address.path, **address.headers}
+    headers = {name: "..." if name.lower() in CREDENTIALS else value for name, value in address.headers.items()}
+    parts: dict[str, Any] = {"host": address.host, "path": address.path, **headers}
     return " with ".join(f"{name} {shown(value)}" for name, value in parts.items() if value)
+
+
+def _no_route(config: Config) -> Iterator[Problem]:
+    leaving = [key for key, model in config.models.items() if model.drain]
+    if leaving and len(leaving) == len(config.models):
+        message = f"should have a model without drain: true, got {', '.join(leaving)}: the gateway has no route"
+        yield Problem("models", message, f"remove models.{leaving[0]}.drain, if clients still need an answer")
 
 
 def _form(at: str, model: Model) -> Iterator[Problem]:
@@ -143,9 +174,16 @@ def _header_form(at: str, address: AddressSpec) -> Iterator[Problem]:
         elif not re.fullmatch(HEADER_NAME, name):
             message = f"must be the name of an HTTP header, got {shown(name)}"
             yield Problem(f"{at}.{name}", message, "write one such as x-model")
-        if not 1 <= len(value) <= LONGEST_VALUE:
+        if name.lower() in CREDENTIALS:
+            message = f"must be a header without credentials, which plans and states would show, got {name}"
+            yield Problem(f"{at}.{name}", message, f"write one such as x-model, and revoke what {name} had")
+        elif not 1 <= len(value) <= LONGEST_VALUE:
             message = f"must be 1 to {LONGEST_VALUE} characters, got {len(value)}"
             yield Problem(f"{at}.{name}", message, f"write the value that clients send as {name}")
+        elif not re.fullmatch(HEADER_VALUE, value):
+            message = f"must be printable ASCII without blanks around it, got {shown(value)}"
+            plain = re.sub(r"[^ -~]+", "-", value.strip()).strip("- ")
+            yield Problem(f"{at}.{name}", message, f"write '{plain or 'gemma'}', and have clients send that")
 
 
 RULES = (
@@ -165,7 +203,7 @@ RULES = (
     ),
     Rule(
         "NAME-OBJECTIVE",
-        "Objectives are DNS labels, and each belongs to one model",
+        "Objectives are DNS labels, each of one model; a model without has `<key>-server-objective`",
         "Each names an InferenceObjective, and clients send it in a header.",
         "Kubernetes, Object names",
         _objective,
@@ -179,15 +217,23 @@ RULES = (
     ),
     Rule(
         "MODELS-OVERLAP",
-        "No model's address takes all requests of another's",
+        "No model's address takes all requests of another's, unless that is its canary with a narrower one",
         "The more exact route wins while it is there; without it the other model would answer in place of a 404.",
         "Gateway API, HTTPRoute, matching and precedence",
         _overlap,
     ),
     Rule(
+        "MODELS-DRAINED",
+        "Not every model has drain: true",
+        "The gateway has no route then, and answers every request with 404.",
+        "this library",
+        _no_route,
+        severity="warning",
+    ),
+    Rule(
         "MODELS-ADDRESS-FORM",
-        "An address has a path, a host and at most 16 headers that a route can match",
-        "The API server refuses others at the apply.",
+        "An address has a path, a host and at most 16 headers that a route can match, none of them a secret",
+        "The API server refuses others at the apply, or no request ever fits; plans and states show the values.",
         HTTP_ROUTE,
         per_model(_form),
     ),

@@ -13,11 +13,13 @@ from constructs_lib.google_names import (
     WORD,
     WORD_ALPHABET,
     health_check_firewall,
+    likely_word,
     node_firewall,
     proxy_firewall,
     wrong_label,
     wrong_project,
 )
+from constructs_lib.manifests.network_policies import PROXIES
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.names import Names
@@ -26,7 +28,6 @@ from platform_config.rules.rule import Rule, pool_specs
 PLACEHOLDER = "my-project-id"
 PICKER_LENGTH = 40
 """What the chart keeps of the InferencePool's name in the names of its endpoint picker."""
-RESERVED_MODELS = ("proxies",)
 RESERVED_POOLS = ("system", "default-pool")
 RESERVED_NAMESPACES = ("default", "gmp-system", "gmp-public", "gke-mcs", "custom-metrics")
 MAX_LABELS = 63
@@ -43,10 +44,10 @@ def _words(config: Config) -> Iterator[Problem]:
     words += [(f"models.{key}", key) for key in config.models]
     for path, word in words:
         if not re.fullmatch(WORD, word):
-            fix = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-").lstrip("-0123456789")
-            yield Problem(
-                path, f"must hold only {WORD_ALPHABET}, got {shown(word)}", f"write '{fix[:20]}'" if fix else ""
-            )
+            setting = path.removesuffix(f".{word}").rpartition(".")[2]
+            likely = likely_word(word, first=setting[0])
+            fix = f"write '{likely}'" if likely else ""
+            yield Problem(path, f"must hold only {WORD_ALPHABET}, got {shown(word)}", fix)
 
 
 def _project(config: Config) -> Iterator[Problem]:
@@ -96,10 +97,9 @@ def _models(config: Config) -> Iterator[Problem]:
                 f"must give an InferencePool of at most {PICKER_LENGTH} characters, got {len(pool)}: {shown(pool)}"
             )
             yield Problem(f"models.{key}", message, f"shorten the key by {len(pool) - PICKER_LENGTH}")
-        if key in RESERVED_MODELS:
-            yield Problem(
-                f"models.{key}", f"must not be called {' or '.join(RESERVED_MODELS)}, got '{key}'", "rename it"
-            )
+        if f"{key}-".startswith(f"{PROXIES}-"):
+            message = f"must not be called {PROXIES} or begin with {PROXIES}-, got {shown(key)}"
+            yield Problem(f"models.{key}", message, "rename it")
 
 
 def _pools(config: Config) -> Iterator[Problem]:
@@ -205,9 +205,9 @@ RULES = (
     ),
     Rule(
         "NAME-MODEL-35",
-        "A model's key has at most 35 characters and is not `proxies`",
+        "A model's key has at most 35 characters and does not begin with `proxies-`",
         "The picker's names begin with the first 40 characters of the pool's, so two models could share them; the "
-        "network policies of the load balancer's proxies begin with the word.",
+        "network policies of the regions' proxies begin with the word.",
         "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool, gateway-api-inference-extension.name",
         _models,
     ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.accelerators import Machine, machines
-from constructs_lib.specs import RegionSpec
+from constructs_lib.specs import NodePoolSpec, RegionSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.pages import MACHINES
@@ -125,13 +125,45 @@ def _nodes(config: Config) -> Iterator[Problem]:
 
 
 def _unused(config: Config) -> Iterator[Problem]:
-    named = [model.spec.node_pools for _, model in models(config)]
-    used = list(dict.fromkeys(pool for pools in named for pool in pools))
-    for path, key, _ in pool_specs(config):
-        if all(named) and used and key not in used:
-            given = " and ".join(f"'{pool}'" for pool in used)
-            message = f"should be used by something, got {given} as the models' pool{'s' * (len(used) > 1)}"
-            yield Problem(path, message, "remove the pool")
+    used: dict[str, dict[str, None]] = {key: {} for key in config.regions}
+    for _, model in models(config):
+        for key in model.regions:
+            here = {**config.node_pools, **_own(config.regions[key])}
+            if not model.spec.node_pools and len(here) > 1:
+                return  # SRV-POOL reports it.
+            used[key] |= dict.fromkeys(pool for pool in model.spec.node_pools or here if pool in here)
+    shared = [
+        (f"node_pools.{pool}", pool, [key for key, region in config.regions.items() if pool not in _own(region)])
+        for pool in config.node_pools
+    ]
+    own = [
+        (f"regions.{key}.node_pools.{pool}", pool, [key])
+        for key, region in config.regions.items()
+        for pool in _own(region)
+    ]
+    for path, pool, regions in [*shared, *own] if any(used.values()) else ():
+        if idle := [key for key in regions if pool not in used[key]]:
+            yield _idle_pool(path, pool, regions, idle, used)
+
+
+def _own(region: RegionSpec) -> dict[str, NodePoolSpec]:
+    return region.node_pools or {}
+
+
+def _idle_pool(path: str, pool: str, regions: list[str], idle: list[str], used: dict[str, dict[str, None]]) -> Problem:
+    """Return the problem of *pool*, which no model uses in the regions *idle* of those that have it."""
+    without_models = [key for key in idle if not used[key]]
+    if idle == regions and not without_models:
+        given = dict.fromkeys(f"'{other}'" for pools in used.values() for other in pools)
+        message = f"should be used by something, got {' and '.join(given)} as the models' pool{'s' * (len(given) > 1)}"
+        return Problem(path, message, "remove the pool")
+    message = f"should be used by a model in {' and '.join(regions)}, got none in {' and '.join(idle)}"
+    if without_models:
+        where = " and ".join(without_models)
+        fix = f"name {where} in the regions of a model that has pool {pool}, or remove {where}"
+        return Problem(path, message, fix)
+    homes = " and ".join(f"regions.{key}.node_pools" for key in regions if key not in idle)
+    return Problem(path, message, f"move it to {homes}")
 
 
 RULES = (
@@ -201,7 +233,7 @@ RULES = (
     ),
     Rule(
         "POOL-UNUSED",
-        "Each pool is used by a model",
+        "Each pool is used by a model in each region that has it",
         "Idle accelerators cost as much as busy ones.",
         "this library",
         _unused,

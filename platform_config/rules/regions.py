@@ -11,6 +11,7 @@ from constructs_lib.places import places
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
 from platform_config.errors import Problem, nearest, shown
+from platform_config.model import Model, models_with_requests
 from platform_config.rules.rule import Rule, models
 
 
@@ -112,6 +113,12 @@ def _drained(config: Config) -> Iterator[Problem]:
     if config.regions and not any(region.capacity_percent for region in config.regions.values()):
         message = "must be above 0 in at least one region, got 0 in all"
         yield Problem(f"regions.{next(iter(config.regions))}.capacity_percent", message, "leave one region at 100")
+        return
+    for key in models_with_requests(config):
+        regions = Model(config, key).regions
+        if regions and not any(config.regions[region].capacity_percent for region in regions):
+            message = f"must hold a region with capacity_percent above 0, got {', '.join(regions)} with 0"
+            yield Problem(f"models.{key}.regions", message, f"add another, or write models.{key}.drain: true")
 
 
 def _scopes(config: Config) -> Iterator[Problem]:
@@ -182,7 +189,7 @@ RULES = (
     ),
     Rule(
         "REG-DRAINED",
-        "Not every region is drained",
+        "Not every region is drained, nor every region of a model that has requests",
         "The gateway would have nowhere to send a request.",
         "this library",
         _drained,

@@ -101,6 +101,22 @@ def serving_nodes(model: Model, key: str) -> ServingNodes | None:
     return ServingNodes(pools=dict(wanted), tensor_parallel_size=size if fits else None) if wanted else None
 
 
+def splits(model: Model, nodes: ServingNodes) -> bool:
+    """Return whether *nodes* can split *model* as it says; SRV-PARALLEL and GPU-PARALLEL refuse it where not."""
+    return nodes.tensor_parallel_size == model.server.tensor_parallel_size
+
+
+def fixed_pools(nodes: Iterable[ServingNodes]) -> dict[str, str]:
+    """Return what makes each pool of fixed size in *nodes* grow, by its path: to the most nodes that a region has."""
+    sizes: dict[str, int] = {}
+    in_place: dict[str, str] = {}
+    for path, plan in (entry for each in nodes for entry in each.pools.items()):
+        if not plan.grows and not plan.multi_host:
+            sizes[path] = max(plan.nodes, sizes.get(path, 0))
+            in_place[path] = " in place of nodes_per_zone" if plan.spec.nodes_per_zone is not None else ""
+    return {path: f"write autoscaling: {{max_nodes: {size}}}{in_place[path]}" for path, size in sizes.items()}
+
+
 def serving_plans(model: Model, key: str) -> list[tuple[str, PoolPlan]]:
     """Return path and plan of each pool on which *model* runs in region *key*, in order."""
     nodes = serving_nodes(model, key)

@@ -8,15 +8,9 @@ from math import floor
 from constructs_lib.manifests import gcs_fuse
 from constructs_lib.specs import NodePoolSpec
 from platform_config.config import Config
-from platform_config.config_path import EXAMPLE
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
-from platform_config.rules.rule import Rule, per_model, serving_nodes, serving_plans
-
-
-def _some(config: Config) -> Iterator[Problem]:
-    if not config.models:
-        yield Problem("models", "must hold at least one model, got none", f"copy one from {EXAMPLE}")
+from platform_config.rules.rule import Rule, per_model, serving_nodes, serving_plans, splits
 
 
 def _pool(at: str, model: Model) -> Iterator[Problem]:
@@ -26,7 +20,8 @@ def _pool(at: str, model: Model) -> Iterator[Problem]:
     pools = {key: here for key in model.regions if (here := _pools(config, key))}
     if not named and any(len(here) > 1 for here in pools.values()):
         everywhere = [pool for pool in known if all(pool in here for here in pools.values())]
-        fix = nearest("", everywhere) if everywhere else "name a pool of each region"
+        lists = " or ".join(f"[{pool}]" for pool in everywhere)
+        fix = f"write {lists}" if lists else "name a pool of each region"
         yield Problem(path, f"must name a pool, got nothing and several pools: {', '.join(known)}", fix)
     for index, pool in enumerate(named):
         if pool not in known:
@@ -65,17 +60,25 @@ def _multi_host(_: str, model: Model) -> Iterator[Problem]:
 
 
 def _replicas(at: str, model: Model) -> Iterator[Problem]:
-    for key in model.regions:
-        nodes, replicas = serving_nodes(model, key), model.spec.replicas
-        if nodes and not model.autoscaling and replicas is not None and replicas > nodes.most_replicas:
-            paths = " and ".join(nodes.pools)
-            message = f"must be at most {nodes.most_replicas}, the pods that {paths} can hold in {key}, got {replicas}"
-            yield Problem(f"{at}.replicas", message, "remove the line, or allow more nodes")
+    if not model.autoscaling and model.spec.replicas is not None:
+        yield from too_many_pods(f"{at}.replicas", model, model.spec.replicas)
+
+
+def too_many_pods(path: str, model: Model, pods: int) -> Iterator[Problem]:
+    """Yield the problem of *pods* of *model*, the setting at *path*, where they are more than a region holds."""
+    rooms = {key: nodes for key in model.regions if (nodes := serving_nodes(model, key)) and splits(model, nodes)}
+    most = min((nodes.most_replicas for nodes in rooms.values()), default=pods)
+    if pods > most:
+        least = {key: nodes for key, nodes in rooms.items() if nodes.most_replicas == most}
+        pools = " and ".join(dict.fromkeys(" and ".join(nodes.pools) for nodes in least.values()))
+        message = f"must be at most {most}, the pods that {pools} can hold in {' and '.join(least)}, got {pods}"
+        fix = f"write {most}{' or fewer' * (most > 1)}, or allow more nodes" if most else "allow more nodes"
+        yield Problem(path, message, fix)
 
 
 def _no_replicas(at: str, model: Model) -> Iterator[Problem]:
     if model.spec.replicas == 0 and not model.autoscaling:
-        yield Problem(f"{at}.replicas", "should be 1 or more to serve at all, got 0", "remove the line")
+        yield Problem(f"{at}.replicas", "should be 1 or more to serve at all, got 0", "write 1")
 
 
 def _parallel(at: str, model: Model) -> Iterator[Problem]:
@@ -133,7 +136,6 @@ def _chips(model: Model, kind: str = "") -> Iterator[tuple[str, int]]:
 
 
 RULES = (
-    Rule("SRV-MODELS", "There is at least one model", "Without one nothing is served.", "this library", _some),
     Rule(
         "SRV-POOL",
         "A model's pools are named where there are several, once each, and each of its regions has one of them",

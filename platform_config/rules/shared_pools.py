@@ -11,7 +11,7 @@ from constructs_lib.specs import ModelSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.model import Model
-from platform_config.rules.rule import Rule, models, serving_nodes
+from platform_config.rules.rule import Rule, models, serving_nodes, splits
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def _numbers(config: Config) -> Iterator[Problem]:
 
 
 def _room(config: Config) -> Iterator[Problem]:
+    regions: dict[tuple[str, str], list[str]] = {}
     for key in config.regions:
         groups: dict[tuple[str, ...], list[User]] = {}
         for user in users(config, key):
@@ -97,13 +98,18 @@ def _room(config: Config) -> Iterator[Problem]:
         for pools, group in groups.items():
             if len(group) > 1 and _should_fit(group) and not _fits(group):
                 asked = " and ".join(f"{user.most} of {user.model.key}" for user in group)
-                message = f"must hold the most pods of all its models in {key}, {asked}, got {_given(group)}"
-                yield Problem(" and ".join(pools), message, "allow more nodes, or write fewer replicas")
+                regions.setdefault((" and ".join(pools), f"{asked}, got {_given(group)}"), []).append(key)
+    for (path, given), keys in regions.items():
+        message = f"must hold the most pods of all its models in {' and '.join(keys)}, {given}"
+        yield Problem(path, message, "allow more nodes, or write fewer replicas")
 
 
 def _should_fit(group: list[User]) -> bool:
-    """Return whether every model says how many pods it has, and each fits alone: other rules report the rest."""
-    return all(user.most is not None and user.most <= user.nodes.most_replicas for user in group)
+    """Return whether every model says how many pods it has, and each fits alone: other rules report the others."""
+    return all(
+        user.most is not None and user.most <= user.nodes.most_replicas and splits(user.model, user.nodes)
+        for user in group
+    )
 
 
 def _fits(group: list[User]) -> bool:

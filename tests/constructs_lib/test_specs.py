@@ -316,3 +316,9 @@ def test_a_region_has_a_zone() -> None:
     """None is refused."""
     with pytest.raises(ValueError, match=r"^zones must name at least one zone, got none$"):
         make(RegionSpec, zones=())
+
+
+@pytest.mark.parametrize("host", ["gemma", "gemma.example.com", "g-1.internal"])
+def test_an_address_has_any_host_name(host: str) -> None:
+    """One label is usual in a private zone, and an HTTPRoute takes it."""
+    assert AddressSpec(host=host).host == host

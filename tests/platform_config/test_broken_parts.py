@@ -27,6 +27,15 @@ NAME = (
     "name: must hold only lower case letters, digits and hyphens, begin with a letter and not end with a hyphen, "
     "got 'Gemma 3' [NAME-WORD]\n    fix: write 'gemma-3'"
 )
+
+
+def shared(**gpu_sharing: Any) -> dict[str, Any]:
+    """Return changes that give the example shared GPUs, and a model that is split over two."""
+    server = {"image": "docker.io/vllm/vllm-openai:v0.27.1", "tensor_parallel_size": 2}
+    tpu = {"machine_type": "g2-standard-48", "gpu_sharing": gpu_sharing}
+    return {"node_pools__tpu": tpu, "models__gemma__server": server}
+
+
 TOGETHER: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a wrong type and two rules": (
         {"regions__eu__number": "two", "node_pools__tpu__topology": "3x3", "name": "Gemma 3"},
@@ -99,6 +108,14 @@ TOGETHER: dict[str, tuple[dict[str, Any], list[str]]] = {
             "    fix: write one such as europe-west4-a",
         ],
     ),
+    "a way to share GPUs that is none": (
+        shared(strategy="mig", max_clients=2),
+        ["node_pools.tpu.gpu_sharing.strategy: must be one of time_sharing, mps, got 'mig'"],
+    ),
+    "GPUs that are shared by one pod": (
+        shared(strategy="mps", max_clients=1),
+        ["node_pools.tpu.gpu_sharing.max_clients: must be between 2 and 48, got 1"],
+    ),
     "a setting at the wrong level that a rule needs": (
         {"region_prefix_length": 13, "regions__us__number": 100},
         [
@@ -154,7 +171,7 @@ def test_two_values_of_one_key_are_not_guessed_at(tmp_path: Path) -> None:
 def test_a_number_for_a_key_is_one_mistake(tmp_path: Path) -> None:
     """The region below it is not taken for missing."""
     assert problems(written(tmp_path, TEXT.replace("  us:\n", "  1:\n"))) == [
-        "line 7: a key must be text, got '1'\n    fix: begin it with a letter, or put quotes around it"
+        "line 7: a key must be text, got '1'\n    fix: write 'r-1'"
     ]
 
 

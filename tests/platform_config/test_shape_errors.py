@@ -65,6 +65,62 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "cluster.maintenance_window.days[0]: must be one of MO, TU, WE, TH, FR, SA, SU, got 'SUN'\n"
         "    fix: did you mean 'SU'?",
     ),
+    "a path without the slash before it": (
+        {"models__gemma__address": {"path": "a"}},
+        "models.gemma.address.path: must read like /gemma, without a slash at the end, got 'a'\n    fix: write /a",
+    ),
+    "a path with a slash behind it": (
+        {"models__gemma__address": {"path": "/a/"}},
+        "models.gemma.address.path: must read like /gemma, without a slash at the end, got '/a/'\n    fix: write /a",
+    ),
+    "a path with two slashes": (
+        {"models__gemma__address": {"path": "/a//b"}},
+        "models.gemma.address.path: must read like /gemma, without a slash at the end, "
+        "got '/a//b'\n"
+        "    fix: write /a/b",
+    ),
+    "a path with a blank in it": (
+        {"models__gemma__address": {"path": "/a b"}},
+        "models.gemma.address.path: must read like /gemma, without a slash at the end, got '/a b'",
+    ),
+    "a host in capitals": (
+        {"models__gemma__address": {"host": "A.example.com"}},
+        "models.gemma.address.host: must be one host name such as gemma.example.com, without scheme, port or *, "
+        "got 'A.example.com'\n"
+        "    fix: write a.example.com",
+    ),
+    "a URL for a host": (
+        {"models__gemma__address": {"host": "http://a.example.com"}},
+        "models.gemma.address.host: must be one host name such as gemma.example.com, without scheme, port or *, "
+        "got 'http://a.example.com'\n"
+        "    fix: write a.example.com",
+    ),
+    "a host with its port": (
+        {"models__gemma__address": {"host": "a.example.com:80"}},
+        "models.gemma.address.host: must be one host name such as gemma.example.com, without scheme, port or *, "
+        "got 'a.example.com:80'\n"
+        "    fix: write a.example.com",
+    ),
+    "a wildcard host": (
+        {"models__gemma__address": {"host": "*.example.com"}},
+        "models.gemma.address.host: must be one host name such as gemma.example.com, without scheme, port or *, "
+        "got '*.example.com'\n"
+        "    fix: write gemma.example.com",
+    ),
+    "a host with a _": (
+        {"models__gemma__address": {"host": "a_b"}},
+        "models.gemma.address.host: must be one host name such as gemma.example.com, without scheme, port or *, "
+        "got 'a_b'",
+    ),
+    "a host for an address": (
+        {"models__gemma__address": "qwen.example.com"},
+        "models.gemma.address: must be a map of settings, got 'qwen.example.com'\n"
+        "    fix: write {host: qwen.example.com}",
+    ),
+    "a path for an address": (
+        {"models__gemma__address": "/qwen"},
+        "models.gemma.address: must be a map of settings, got '/qwen'\n    fix: write {path: /qwen}",
+    ),
     "an unknown setting at the top": (
         {"regoins": {}},
         "regoins: unknown setting 'regoins'\n    fix: did you mean 'regions'?",

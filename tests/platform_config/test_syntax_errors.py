@@ -249,7 +249,12 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "a key of a region as a number": (
         "  us:\n",
         "  1:\n",
-        "line 7: a key must be text, got '1'\n    fix: begin it with a letter, or put quotes around it",
+        "line 7: a key must be text, got '1'\n    fix: write 'r-1'",
+    ),
+    "a key of a model as a number": (
+        "  gemma:\n",
+        "  123:\n",
+        "line 26: a key must be text, got '123'\n    fix: write 'm-123'",
     ),
     "a key of a region as nothing": (
         "  us:\n",

@@ -23,7 +23,7 @@ CASES: dict[str, Case] = {
             "regions__eu": None,
         },
         "models.gemma.autoscaling.max_replicas: must be at most 3, the pods that node_pools.tpu can hold in us, got 4"
-        " -> write 3, or allow more nodes",
+        " -> write 3 or fewer, or allow more nodes",
     ),
     "HPA-REPLICAS": Case(
         {"models__gemma__autoscaling": {"max_replicas": 1}},
@@ -42,7 +42,7 @@ CASES: dict[str, Case] = {
         {**pool(nodes_per_zone=2), "models__gemma__autoscaling": {"min_replicas": 2, "max_replicas": 2}},
         {**pool(nodes_per_zone=2), "models__gemma__autoscaling": {"max_replicas": 2}},
         "node_pools.tpu.autoscaling: should be given for a pool whose pods are autoscaled, got nothing"
-        " -> write autoscaling: {max_nodes: 2}",
+        " -> write autoscaling: {max_nodes: 2} in place of nodes_per_zone",
     ),
     "HPA-NONE": Case(
         {"node_pools__tpu": growing(max_nodes=3), "models__gemma__replicas": 2},
@@ -134,6 +134,14 @@ MORE: dict[str, More] = {
         },
         [],
     ),
+    "a pool of fixed size in regions with different zones": (
+        "HPA-FIXED",
+        {"regions__us__zones": ["us-east5-a", "us-east5-b"], "models__gemma__autoscaling": {"max_replicas": 2}},
+        [
+            "node_pools.tpu.autoscaling: should be given for a pool whose pods are autoscaled, got nothing"
+            " -> write autoscaling: {max_nodes: 2}"
+        ],
+    ),
     "flex-start grows by itself": (
         "HPA-FIXED",
         {**pool(capacity={"flex_start": True}, nodes_per_zone=2), "models__gemma__autoscaling": {"max_replicas": 2}},
@@ -159,7 +167,7 @@ MORE: dict[str, More] = {
         [
             "models.gemma.autoscaling.max_replicas: must be at most 10, the pods that node_pools.a and node_pools.b "
             "can hold in us, "
-            "got 11 -> write 10, or allow more nodes"
+            "got 11 -> write 10 or fewer, or allow more nodes"
         ],
     ),
 }

@@ -51,6 +51,12 @@ CASES: dict[str, Case] = {
         "models.next.address: must leave models.gemma the requests of path '/gemma', got path '/gemma', which takes "
         "them all -> write {path: /next}, or another host",
     ),
+    "MODELS-DRAINED": Case(
+        beside(None, drain=True),
+        {**beside(None, drain=True), "models__gemma__drain": True},
+        "models: should have a model without drain: true, got gemma, next: the gateway has no route"
+        " -> remove models.gemma.drain, if clients still need an answer",
+    ),
     "MODELS-ADDRESS-FORM": Case(
         {"models__gemma__address": {"headers": {f"x-{n}": "v" for n in range(16)}}},
         {"models__gemma__address": {"headers": {f"x-{n}": "v" for n in range(17)}}},
@@ -89,6 +95,12 @@ CASES: dict[str, Case] = {
         "models.gemma.canary.model: must answer to gemma-3-27b-it as gemma does, got 'next' with the name 'next'"
         " -> write models.next.served_name: gemma-3-27b-it",
     ),
+    "CANARY-SERVERS": Case(
+        canary(percent=0, replicas=0),
+        canary(percent=50, replicas=0),
+        "models.gemma.canary.percent: must be 0 for a model without servers, got 50"
+        " -> write models.next.replicas: 1, or percent: 0 until it has servers",
+    ),
 }
 
 MORE: dict[str, More] = {
@@ -101,9 +113,14 @@ MORE: dict[str, More] = {
     "an adapter with the name of another model": (
         "MODELS-NAME",
         beside({"path": "/next"}, served_name="tuned") | {"models__gemma__weights__lora_adapters": TUNED},
+        ["models.next.served_name: must differ from the names of models.gemma, got 'tuned' in both -> write 'next'"],
+    ),
+    "a name of a model that cannot be the other's canary": (
+        "MODELS-NAME",
+        beside({"path": "/next"}, served_name="gemma-3-27b-it", server={**SERVER, "port": 8001}),
         [
-            "models.next.served_name: must differ from the names of models.gemma, got 'tuned' in both"
-            " -> write 'next', or give models.gemma the canary {model: next, percent: 0}"
+            "models.next.served_name: must differ from the names of models.gemma, got 'gemma-3-27b-it' in both"
+            " -> write 'next'"
         ],
     ),
     "an adapter of two models": (
@@ -140,7 +157,46 @@ MORE: dict[str, More] = {
         beside({"path": "/gemma/large"}),
         [
             "models.gemma.address: must leave models.next the requests of path '/gemma/large', got path '/gemma', "
-            "which takes them all -> write {path: /gemma}, or another host"
+            "which takes them all -> write models.next.address: {path: /next}, or another host"
+        ],
+    ),
+    "a path below another's, which no key of a model ends": (
+        "MODELS-OVERLAP",
+        {
+            **beside({"path": "/a/b"}, first={"path": "/a"}),
+            "models__third": {"server": SERVER, "address": {"path": "/gemma"}},
+            "models__fourth": {"server": SERVER, "address": {"path": "/next"}},
+        },
+        [
+            "models.gemma.address: must leave models.next the requests of path '/a/b', got path '/a', which takes "
+            "them all -> write another path, so that neither begins with the other, or another host"
+        ],
+    ),
+    "the address of a canary within the model's": (
+        "MODELS-OVERLAP",
+        {
+            **beside({"path": "/gemma", "headers": {"x-canary": "1"}}),
+            "models__gemma__canary": {"model": "next", "percent": 10},
+        },
+        [],
+    ),
+    "the address of a model within its canary's": (
+        "MODELS-OVERLAP",
+        {
+            **beside({"path": "/gemma"}, first={"path": "/gemma", "headers": {"x-canary": "1"}}),
+            "models__gemma__canary": {"model": "next", "percent": 10},
+        },
+        [
+            "models.next.address: must leave models.gemma the requests of path '/gemma' with x-canary '1', got path "
+            "'/gemma', which takes them all -> write {path: /next}, or another host"
+        ],
+    ),
+    "one address of a model and its canary": (
+        "MODELS-OVERLAP",
+        {**beside({"path": "/gemma"}), "models__gemma__canary": {"model": "next", "percent": 10}},
+        [
+            "models.next.address: must leave models.gemma the requests of path '/gemma', got path '/gemma', which "
+            "takes them all -> write {path: /next}, or another host"
         ],
     ),
     "one path on two hosts": (
@@ -202,6 +258,37 @@ MORE: dict[str, More] = {
             " -> write the value that clients send as x-model",
         ],
     ),
+    "header values that no request has": (
+        "MODELS-ADDRESS-FORM",
+        {"models__gemma__address": {"headers": {"x-a": " v", "x-b": "a\tb", "x-c": "größe", "x-d": " ", "x-e": "a b"}}},
+        [
+            f"models.gemma.address.headers.{name}: must be printable ASCII without blanks around it, got '{shown}'"
+            f" -> write '{fix}', and have clients send that"
+            for name, shown, fix in (
+                ("x-a", " v", "v"),
+                ("x-b", "a\\tb", "a-b"),
+                ("x-c", "größe", "gr-e"),
+                ("x-d", " ", "gemma"),
+            )
+        ],
+    ),
+    "headers with credentials": (
+        "MODELS-ADDRESS-FORM",
+        {"models__gemma__address": {"headers": {"Authorization": "Bearer s3cret", "x-api-key": "s3cret"}}},
+        [
+            f"models.gemma.address.headers.{name}: must be a header without credentials, which plans and states would "
+            f"show, got {name} -> write one such as x-model, and revoke what {name} had"
+            for name in ("Authorization", "x-api-key")
+        ],
+    ),
+    "credentials twice": (
+        "MODELS-OVERLAP",
+        beside({"headers": {"cookie": "s3cret"}}, first={"headers": {"cookie": "s3cret"}}),
+        [
+            "models.next.address: must leave models.gemma the requests of cookie '...', got cookie '...', which takes "
+            "them all -> write {path: /next}, or another host"
+        ],
+    ),
     "a canary of itself": (
         "CANARY-MODEL",
         canary("gemma"),
@@ -222,7 +309,7 @@ MORE: dict[str, More] = {
         canary(weights=None, **SPEECH),
         [
             "models.gemma.canary.model: must be behind an InferencePool as gemma is, got 'next' behind a multi-cluster "
-            "Service -> choose a model with the same kind of server"
+            "Service -> choose a model behind an InferencePool"
         ],
     ),
     "a canary in fewer regions": (

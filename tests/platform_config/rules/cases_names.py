@@ -164,10 +164,23 @@ MORE: dict[str, More] = {
             "with a hyphen, got 'Gemma_3' -> write 'gemma-3'"
         ],
     ),
+    "a model key that begins with a digit": (
+        "NAME-WORD",
+        model("7b"),
+        [
+            "models.7b: must hold only lower case letters, digits and hyphens, begin with a letter and not end "
+            "with a hyphen, got '7b' -> write 'm-7b'"
+        ],
+    ),
     "a model with the word of the proxies' policies": (
         "NAME-MODEL-35",
         model("proxies"),
-        ["models.proxies: must not be called proxies, got 'proxies' -> rename it"],
+        ["models.proxies: must not be called proxies or begin with proxies-, got 'proxies' -> rename it"],
+    ),
+    "a model with the name of a region's proxies": (
+        "NAME-MODEL-35",
+        {**model("proxies-us"), **model("proxiesus")},
+        ["models.proxies-us: must not be called proxies or begin with proxies-, got 'proxies-us' -> rename it"],
     ),
     "an objective of two models": (
         "NAME-OBJECTIVE",
@@ -176,6 +189,30 @@ MORE: dict[str, More] = {
             "models.next.objectives.chat: must be an objective of one model, got 'chat' of gemma too"
             " -> write 'next-chat'"
         ],
+    ),
+    "the objective that another model has without a line": (
+        "NAME-OBJECTIVE",
+        beside({"path": "/next"}, objectives={"gemma-server-objective": 5, "next-server-objective": 1}),
+        [
+            "models.next.objectives.gemma-server-objective: must be an objective of one model, got "
+            "'gemma-server-objective' of gemma too -> write 'next-gemma-server-objective'"
+        ],
+    ),
+    "the objective that a later model has without a line": (
+        "NAME-OBJECTIVE",
+        {**beside({"path": "/next"}), "models__gemma__objectives": {"next-server-objective": 5}},
+        [
+            "models.gemma.objectives.next-server-objective: must be an objective of one model, got "
+            "'next-server-objective' of next too -> write 'gemma-next-server-objective'"
+        ],
+    ),
+    "the objective that another model would have without its own": (
+        "NAME-OBJECTIVE",
+        {
+            **beside({"path": "/next"}, objectives={"gemma-server-objective": 5}),
+            "models__gemma__objectives": {"chat": 1},
+        },
+        [],
     ),
     "an objective without a letter": (
         "NAME-OBJECTIVE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from constructs_lib.accelerators import machines
-from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
+from tests.platform_config.rules.case import OTHER, Case, More, beside, choices, growing, pool
 
 CASES: dict[str, Case] = {
     "POOL-NONE": Case(
@@ -204,6 +204,44 @@ MORE: dict[str, More] = {
             "regions.us.node_pools.other: should be used by something, got 'a' and 'b' as the models' pools"
             " -> remove the pool"
         ],
+    ),
+    "a pool in a region that serves no model": (
+        "POOL-UNUSED",
+        {"models__gemma__regions": ["us"]},
+        [
+            "node_pools.tpu: should be used by a model in us and eu, got none in eu"
+            " -> name eu in the regions of a model that has pool tpu, or remove eu"
+        ],
+    ),
+    "a pool of its own in a region that serves no model": (
+        "POOL-UNUSED",
+        {"models__gemma__regions": ["us"], "regions__eu__node_pools": OTHER, "models__gemma__node_pools": ["tpu"]},
+        [
+            "node_pools.tpu: should be used by a model in us and eu, got none in eu"
+            " -> name eu in the regions of a model that has pool tpu, or remove eu",
+            "regions.eu.node_pools.other: should be used by a model in eu, got none in eu"
+            " -> name eu in the regions of a model that has pool other, or remove eu",
+        ],
+    ),
+    "a pool whose model is not in one of its regions": (
+        "POOL-UNUSED",
+        {
+            "node_pools__other": OTHER["other"],
+            "models__gemma__node_pools": ["tpu"],
+            **beside(node_pools=["other"], regions=["us"]),
+        },
+        [
+            "node_pools.other: should be used by a model in us and eu, got none in eu -> move it to regions.us.node_pools"
+        ],
+    ),
+    "a pool that was moved to the region that uses it": (
+        "POOL-UNUSED",
+        {
+            "regions__us__node_pools": OTHER,
+            "models__gemma__node_pools": ["tpu"],
+            **beside(node_pools=["other"], regions=["us"]),
+        },
+        [],
     ),
     "queued machines that are there from the start": (
         "POOL-GROW-ZERO",

@@ -162,6 +162,19 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "the only region of a model is drained": (
+        "REG-DRAINED",
+        {"regions__us__capacity_percent": 0, "models__gemma__regions": ["us"]},
+        [
+            "models.gemma.regions: must hold a region with capacity_percent above 0, got us with 0"
+            " -> add another, or write models.gemma.drain: true"
+        ],
+    ),
+    "the only region of a model that leaves is drained": (
+        "REG-DRAINED",
+        {"regions__us__capacity_percent": 0, "models__gemma__regions": ["us"], "models__gemma__drain": True},
+        [],
+    ),
     "two config clusters": (
         "REG-CONFIG-1",
         {"regions__eu__config_cluster": True},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import OTHER, Case, More, beside, choices, growing, pool
+from tests.platform_config.rules.case import OTHER, Case, More, choices, growing, pool
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
@@ -29,11 +29,6 @@ def draft(argument: str, *value: str) -> More:
 
 
 CASES: dict[str, Case] = {
-    "SRV-MODELS": Case(
-        beside(replicas=1),
-        {"models": {}},
-        "models: must hold at least one model, got none -> copy one from config/example.yaml",
-    ),
     "SRV-POOL": Case(
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["tpu"]},
         {"regions__us__node_pools": OTHER, "models__gemma__node_pools": ["other"]},
@@ -55,7 +50,7 @@ CASES: dict[str, Case] = {
         {**pool(nodes_per_zone=2), "models__gemma__replicas": 2},
         {**pool(nodes_per_zone=2), "models__gemma__replicas": 3, "regions__eu": None},
         "models.gemma.replicas: must be at most 2, the pods that node_pools.tpu can hold in us, got 3"
-        " -> remove the line, or allow more nodes",
+        " -> write 2 or fewer, or allow more nodes",
     ),
     "SRV-PARALLEL": Case(
         {"models__gemma__server__tensor_parallel_size": 4},
@@ -136,7 +131,7 @@ CASES: dict[str, Case] = {
     "SRV-NONE": Case(
         {"models__gemma__replicas": 1},
         {"models__gemma__replicas": 0},
-        "models.gemma.replicas: should be 1 or more to serve at all, got 0 -> remove the line",
+        "models.gemma.replicas: should be 1 or more to serve at all, got 0 -> write 1",
     ),
     "SRV-IMAGE": Case(
         {**pool("g2-standard-96"), "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.0"},
@@ -209,7 +204,7 @@ CASES: dict[str, Case] = {
         choices(a=GPU, b={"machine_type": "a3-highgpu-8g", "capacity": {"flex_start": True}}),
         {**choices(a=GPU, b={"machine_type": "a3-highgpu-8g", "nodes_per_zone": 3})},
         "node_pools.b.autoscaling: must be given for a pool that is one of several, got nothing"
-        " -> write autoscaling: {max_nodes: 3}",
+        " -> write autoscaling: {max_nodes: 3} in place of nodes_per_zone",
     ),
     "CHOICE-POD": Case(
         choices(a=GPU, b=growing("g2-standard-96"), c=growing("a2-ultragpu-1g")),
@@ -280,7 +275,7 @@ MORE: dict[str, More] = {
     "several pools and none named": (
         "SRV-POOL",
         {"regions__us__node_pools": OTHER},
-        ["models.gemma.node_pools: must name a pool, got nothing and several pools: tpu, other -> write 'tpu'"],
+        ["models.gemma.node_pools: must name a pool, got nothing and several pools: tpu, other -> write [tpu]"],
     ),
     "an image for GPUs that has tpu in the middle of a word": (
         "SRV-IMAGE",
@@ -316,7 +311,7 @@ MORE: dict[str, More] = {
     "no pool of several that all regions have": (
         "SRV-POOL",
         {**choices(a=GPU, b=GPU), "models__gemma__node_pools": None},
-        ["models.gemma.node_pools: must name a pool, got nothing and several pools: a, b -> write one of a, b"],
+        ["models.gemma.node_pools: must name a pool, got nothing and several pools: a, b -> write [a] or [b]"],
     ),
     "an empty name of a pool": (
         "SRV-POOL",
@@ -361,7 +356,23 @@ MORE: dict[str, More] = {
         },
         [
             "models.gemma.replicas: must be at most 6, the pods that node_pools.a and node_pools.b can hold in us, "
-            "got 7 -> remove the line, or allow more nodes"
+            "got 7 -> write 6 or fewer, or allow more nodes"
+        ],
+    ),
+    "more replicas than two regions hold": (
+        "SRV-REPLICAS",
+        {**pool(nodes_per_zone=2), "models__gemma__replicas": 3},
+        [
+            "models.gemma.replicas: must be at most 2, the pods that node_pools.tpu can hold in us and eu, got 3"
+            " -> write 2 or fewer, or allow more nodes"
+        ],
+    ),
+    "more replicas than two regions of different size hold": (
+        "SRV-REPLICAS",
+        {"regions__us__zones": ["us-east5-a", "us-east5-b"], "models__gemma__replicas": 3},
+        [
+            "models.gemma.replicas: must be at most 1, the pods that node_pools.tpu can hold in eu, got 3"
+            " -> write 1, or allow more nodes"
         ],
     ),
     "as many replicas as several pools hold": (

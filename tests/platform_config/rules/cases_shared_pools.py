@@ -114,6 +114,14 @@ MORE: dict[str, More] = {
             " got room for 4 -> allow more nodes, or write fewer replicas"
         ],
     ),
+    "too little room in every region": (
+        "SHARE-ROOM",
+        several(1, 1),
+        [
+            "node_pools.tpu: must hold the most pods of all its models in us and eu, 1 of gemma and 1 of llama, "
+            "got room for 1 -> allow more nodes, or write fewer replicas"
+        ],
+    ),
     "pods of one size that share a node": (
         "SHARE-ROOM",
         {"node_pools__tpu": GPU, **split(4, 4), "models__gemma__replicas": 2},

@@ -26,7 +26,7 @@ from tests.platform_config.rules import (
     cases_shared_pools,
     cases_weights,
 )
-from tests.platform_config.rules.case import Case, Changes, More, choices, growing, pool, reported
+from tests.platform_config.rules.case import Case, Changes, More, beside, choices, growing, pool, reported
 
 TOPICS = (
     cases_names,
@@ -112,6 +112,7 @@ def test_other_messages(name: str) -> None:
 
 AUTOSCALING = {"models__gemma__autoscaling": {"max_replicas": 1}}
 GPU = growing("a3-highgpu-8g")
+GPU_IMAGE = "docker.io/vllm/vllm-openai:v0.27.1"
 ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     "an unknown machine": (
         {**pool("h100", dranet=True, compact_placement=True, disk_gib=10), "cluster__gke_version": "1.35"},
@@ -123,6 +124,14 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     ),
     "a split below one": (
         {**pool("a4-highgpu-8g"), **AUTOSCALING, "models__gemma__server__tensor_parallel_size": -1},
+        ["SRV-PARALLEL"],
+    ),
+    "a split that no node has, of one of two models": (
+        {
+            **pool("a3-highgpu-8g"),
+            "models__gemma__replicas": 1,
+            **beside(server={"image": GPU_IMAGE, "tensor_parallel_size": 3}, replicas=1),
+        },
         ["SRV-PARALLEL"],
     ),
     "a fixed number under autoscaling": ({**AUTOSCALING, "models__gemma__replicas": 99}, ["HPA-REPLICAS"]),
