@@ -10,6 +10,9 @@ from constructs_lib.specs.hugging_face import TOKEN as TOKEN
 
 Location = tuple[str | int, ...]
 
+REVOKE = "revoke it, put the new one into Secret Manager, and write the secret's name"
+"""What to do with a token that is in the file."""
+
 MOST_SHOWN = 100
 """Problems that are printed for one file: a file that is no config at all can have thousands."""
 

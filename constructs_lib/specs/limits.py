@@ -63,8 +63,13 @@ def refuse(problems: Iterable[str]) -> None:
     Raises:
         ValueError: With one line for each, which begins with the setting's name. None is raised without problems.
     """
-    if lines := "\n".join(problems):
+    if lines := "\n".join(map(_on_one_line, problems)):
         raise ValueError(lines)
+
+
+def _on_one_line(problem: str) -> str:
+    """Return *problem* with what cannot be printed, such as the end of a line in a value, as Python writes it."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in problem)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -77,10 +78,11 @@ class ServerSpec:
     metric_export_name: str = "kv-cache"
 
     def __post_init__(self) -> None:
+        path = re.sub(r"^\w+://[^/]*/?", "", str(self.health_path))
         texts = [
             *wrong_text("version", self.version, r"\d+\.\d+(\.\d+)?(\.?post\d+)?", "read like 0.11.0"),
             *wrong_image(self.image),
-            *wrong_text("health_path", self.health_path, r"(?s)/.*", "start with '/'"),
+            *wrong_text("health_path", self.health_path, r"(?s)/.*", "start with '/'", f"write '/{path}'"),
             *wrong_text("metric", self.metric, r"[A-Za-z_:][A-Za-z0-9_:]*", "be the name of a Prometheus metric"),
         ]
         refuse([*wrong_settings(self), *texts])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.google_names import wrong_bucket
 from constructs_lib.specs.hugging_face import (
     HuggingFaceTokenSpec,
     RepositorySpec,
@@ -58,7 +59,19 @@ class LoraAdapterSpec:
 
 
 def _wrong_path(path: str | None) -> Iterator[str]:
-    yield from wrong_text("bucket_path", path, BUCKET_PATH, "read gs://<bucket>/<folder>", _address(path))
+    must, fix = "read gs://<bucket>/<folder>", _address(path)
+    bucket = re.match(r"gs://([^/]+)", str(path))
+    if bucket and not fix.startswith("write "):
+        must, fix = _wrong_part(bucket[1])
+    yield from wrong_text("bucket_path", path, BUCKET_PATH, must, fix)
+
+
+def _wrong_part(bucket: str) -> tuple[str, str]:
+    """Return what the address of *bucket* must be, and what to write: its name is wrong, or else the folder."""
+    if re.fullmatch(BUCKET, bucket):
+        return "name a folder without blanks, wildcards and '..'", "write the path of a copy with another name"
+    wrong = wrong_bucket(bucket) or "have 3 to 222 characters"
+    return f"begin with a bucket's name, which must {wrong}", "write the name that `gcloud storage ls` shows"
 
 
 def _address(path: str | None) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from platform_config.config import Config
-from platform_config.errors import TOKEN, Location, Problem, nearest, shown, yaml_path
+from platform_config.errors import REVOKE, TOKEN, Location, Problem, nearest, shown, yaml_path
 from platform_config.reading.suggestions import suggest_value
 from platform_config.reading.unknown_settings import fits, likely_meant, suggest_setting
 from platform_config.reading.yaml_file import Reading
@@ -81,8 +82,9 @@ def explain_section_error(location: Location, message: str) -> Iterator[tuple[Lo
     for line in message.splitlines():
         match = re.match(r"(\w+) (must .*)", line, re.DOTALL)
         place, text = ((*location, match[1]), match[2]) if match else (location, line)
+        has_token = bool(TOKEN.search(text))
         text, _, fix = TOKEN.sub("hf_...", text).partition(": write ")
-        yield place, Problem(yaml_path(place), text, f"write {fix}" if fix else "")
+        yield place, Problem(yaml_path(place), text, REVOKE if has_token else f"write {fix}" if fix else "")
 
 
 def _shape_problem(detail: Any, reading: Reading) -> Problem:
@@ -97,6 +99,8 @@ def _shape_problem(detail: Any, reading: Reading) -> Problem:
         return Problem(path, "must be given, got nothing")
     hint = hint_at(location)
     given = written if written and isinstance(got, int | float) and not isinstance(got, bool) else shown(got)
+    if isinstance(got, str) and TOKEN.search(got):
+        return Problem(path, f"must be {TYPE_NAMES.get(kind.split('_')[0], 'something else')}, got {given}", REVOKE)
     if kind == "literal_error":
         allowed = [str(choice) for choice in get_args(hint)]
         return Problem(path, f"must be one of {', '.join(allowed)}, got {given}", _suggest_choice(got, allowed))
@@ -117,6 +121,8 @@ def _suggest_choice(got: object, allowed: list[str]) -> str:
         return "remove the line, or write one of them"
     word = got[0] if isinstance(got, list) and len(got) == 1 else got
     same = [choice for choice in allowed if choice.lower() == str(word).lower()]
+    if "custom" in allowed and not same and not get_close_matches(str(word), allowed, cutoff=0.7):
+        return "write custom"
     return nearest(same[0] if same else str(word), allowed, otherwise="")
 
 

@@ -147,6 +147,8 @@ def _section(got: Any, location: Location) -> str:
     if isinstance(got, str) and names.get(got) is bool:
         return f"write {{{got}: true}}"
     only = needed[0] if len(needed) == 1 else next(iter(names), "") if not needed else ""
+    if isinstance(got, str) and got.startswith("gs://") and "bucket_path" in names:
+        only = "bucket_path"
     if location[-1:] == ("address",) and isinstance(got, str) and not got.startswith("/"):
         only = "host"
     if only and _fits(got, bare(names[only])):
@@ -182,4 +184,4 @@ def _is_plain(value: object) -> bool:
 
 
 def _as_yaml(value: object) -> str:
-    return shown(value)[1:-1] if isinstance(value, str) and re.fullmatch(r"[\w./-]+", value) else shown(value)
+    return shown(value)[1:-1] if isinstance(value, str) and re.fullmatch(r"(gs://)?[\w./-]+", value) else shown(value)

@@ -39,6 +39,12 @@ OTHER_NAMES: Mapping[str, str] = {
 }
 """What other tools, and people, call a setting; with its section where the name alone can be another one."""
 
+NOT_CHOSEN: Mapping[str, str] = {
+    "hugging_face_token.version": "remove it: the latest version of the secret is read",
+    "kubernetes_secret.version": "remove it: a Secret has no versions",
+}
+"""With its section: what is no setting here, although another section has one of that name."""
+
 
 def suggest_setting(location: Location, value: Any = None) -> str:
     """
@@ -52,6 +58,8 @@ def suggest_setting(location: Location, value: Any = None) -> str:
     if holds_anchors(location):
         word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         return f"write 'x-{word}': keys that begin with x- may hold anchors"
+    if not_chosen := NOT_CHOSEN.get(_in_section(location)):
+        return not_chosen
     near = get_close_matches(_snake(name), known, n=1)
     places = _places(location)
     places = [path for path in places if fits(_hint(path), value)] or places
@@ -100,9 +108,11 @@ def fits(hint: Any, value: Any) -> bool:
 
 def _places(location: Location) -> list[str]:
     """Return the paths of the settings with the name of the one at *location*, or that others call by it."""
-    name = _snake(str(location[-1]))
-    if in_section := OTHER_NAMES.get(f"{'.'.join(map(str, location[-2:-1]))}.{name}"):
-        return [in_section]
+    name, in_section = _snake(str(location[-1])), _in_section(location)
+    if in_section in NOT_CHOSEN:
+        return []
+    if in_section in OTHER_NAMES:
+        return [OTHER_NAMES[in_section]]
     other = OTHER_NAMES.get(name)
     return [*_elsewhere(name, location), *([other] if other else [])]
 
@@ -143,6 +153,11 @@ def _expand(path: tuple[str, ...], settings: Any) -> Iterator[Location]:
         inner = settings.get(name) if isinstance(settings, dict) else None
         for end in _expand(tuple(rest), inner):
             yield (name, *end)
+
+
+def _in_section(location: Location) -> str:
+    """Return the name of the setting at *location* behind that of its section."""
+    return f"{'.'.join(map(str, location[-2:-1]))}.{_snake(str(location[-1]))}"
 
 
 def _snake(name: str) -> str:

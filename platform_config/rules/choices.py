@@ -87,7 +87,9 @@ def _too_heavy(model: Model, weights_gib: int, path: str, plan: PoolPlan, chips:
         f"{f'{chips} chips' if chips > 1 else 'chip'}, got '{plan.machine.machine_type}' "
         f"with {chips * plan.device_memory_gb} GB"
     )
-    few = model.server.tensor_parallel_size is not None and chips < plan.most_devices_per_pod
+    most = plan.most_devices_per_pod
+    few = model.server.tensor_parallel_size is not None and chips < most
+    few = few and weights_gib <= share * most * plan.device_memory_gb
     fix = f"write a larger models.{model.key}.server.tensor_parallel_size" if few else "choose a larger machine"
     return Problem(f"{path}.machine_type", message, f"{fix}, or correct models.{model.key}.weights.size_gib")
 

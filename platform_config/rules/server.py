@@ -155,8 +155,8 @@ RULES = (
     Rule(
         "SRV-IMAGE",
         "The image is one for the accelerator",
-        "One for TPUs finds no GPU, one for NVIDIA's GPUs no TPU, and one for AMD's or for CPUs neither, after the image "
-        "and the weights are loaded.",
+        "One for TPUs finds no GPU, one for NVIDIA's GPUs no TPU, and one for AMD's or for CPUs neither, after "
+        "the image and the weights are loaded.",
         "vLLM, Installation; SGLang, Installation",
         per_model(_image),
         severity="warning",

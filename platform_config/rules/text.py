@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 
 from platform_config.config import Config
-from platform_config.errors import TOKEN, Location, Problem, shown, yaml_path
+from platform_config.errors import REVOKE, TOKEN, Location, Problem, shown, yaml_path
 from platform_config.rules.rule import Rule
 
 
@@ -27,8 +27,7 @@ def _texts(value: object, location: Location = ()) -> Iterator[tuple[str, str]]:
 def _tokens(config: Config) -> Iterator[Problem]:
     for path, text in _texts(config):
         if TOKEN.search(text):
-            fix = "revoke it, put the new one into Secret Manager, and write the secret's name"
-            yield Problem(path, "must hold no Hugging Face token, got one", fix)
+            yield Problem(path, "must hold no Hugging Face token, got one", REVOKE)
 
 
 def _templates(config: Config) -> Iterator[Problem]:

@@ -191,10 +191,11 @@ def test_the_system_pool_has_bounds_in_order(low: int, high: int, most: str) -> 
         SystemPoolSpec(min_nodes_per_zone=low, max_nodes_per_zone=high)
 
 
-def test_a_server_is_asked_for_its_health_at_a_path() -> None:
+@pytest.mark.parametrize("path", ["health", "http://localhost:8000/health"])
+def test_a_server_is_asked_for_its_health_at_a_path(path: str) -> None:
     """One that begins with a slash."""
-    with pytest.raises(ValueError, match=r"^health_path must start with '/', got 'health'$"):
-        make(ServerSpec, health_path="health")
+    with pytest.raises(ValueError, match=rf"^health_path must start with '/', got '{path}': write '/health'$"):
+        make(ServerSpec, health_path=path)
 
 
 @pytest.mark.parametrize("version", ["0.11.0", "0.11", "1.0.12"])
@@ -206,7 +207,7 @@ def test_the_version_of_the_server_may_be_given(version: str) -> None:
 @pytest.mark.parametrize("version", ["v0.11.0", "0", "latest", "0.11.0rc1", "0.11.0\n", ""])
 def test_a_version_of_the_server_is_two_or_three_numbers(version: str) -> None:
     """Nothing before or after."""
-    with pytest.raises(ValueError, match=f"^version must read like 0.11.0, got '{version}'$"):
+    with pytest.raises(ValueError, match=rf"^version must read like 0.11.0, got '{version.strip()}(\\n)?'$"):
         make(ServerSpec, version=version)
 
 
@@ -268,7 +269,8 @@ IMAGES = {
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_that_no_kubelet_can_read_is_refused(image: str) -> None:
     """An address, a command, capitals, blanks: with what was meant."""
-    words = re.escape(f"image must read like docker.io/vllm/vllm-openai:v0.27.1, got '{image}': write {IMAGES[image]}")
+    given = image.replace("\n", "\\n")
+    words = re.escape(f"image must read like docker.io/vllm/vllm-openai:v0.27.1, got '{given}': write {IMAGES[image]}")
     with pytest.raises(ValueError, match=f"^{words}$"):
         make(ServerSpec, image=image)
 

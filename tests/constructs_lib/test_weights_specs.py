@@ -127,9 +127,6 @@ OTHER_ADDRESSES = {
     "https://console.cloud.google.com/storage/browser/my-models/v3;tab=objects?project=p": "write 'gs://my-models/v3'",
     "s3://my-models/v3": "copy the folder to a bucket of Cloud Storage, and write its gsutil URI",
     "/mnt/models/v3": "copy the folder to a bucket of Cloud Storage, and write its gsutil URI",
-    "gs://My-Models/v3": "copy the folder to a bucket of Cloud Storage, and write its gsutil URI",
-    "gs://my-models/../v3": "copy the folder to a bucket of Cloud Storage, and write its gsutil URI",
-    "gs://my-models/v*": "copy the folder to a bucket of Cloud Storage, and write its gsutil URI",
     "gs://": "copy the folder to a bucket of Cloud Storage, and write its gsutil URI",
 }
 
@@ -142,6 +139,34 @@ def test_a_folder_of_a_bucket_is_given_by_its_address(spec: type[Any], path: str
 
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         spec(bucket_path=path)
+
+
+WRONG_PARTS = {
+    "gs://x/y": ("name", "have 3 to 63 characters"),
+    "gs://My-Models/v3": ("name", "hold only lower case letters, digits, -, _ and ., and begin and end with a letter"),
+    "gs://my models/v3": ("name", "hold only lower case letters, digits, -, _ and ., and begin and end with a letter"),
+    "gs://my-models/v 3": ("folder", ""),
+    "gs://my-models/../v3": ("folder", ""),
+    "gs://my-models/v*": ("folder", ""),
+}
+
+
+@pytest.mark.parametrize("spec", [WeightsSpec, LoraAdapterSpec])
+@pytest.mark.parametrize("path", WRONG_PARTS)
+def test_what_is_wrong_with_an_address_is_said(spec: type[Any], path: str) -> None:
+    """The bucket's name, with the reason, or the folder."""
+    part, reason = WRONG_PARTS[path]
+    begins = f"begin with a bucket's name, which must {reason}"
+    words = "name a folder without blanks, wildcards and '..'" if part == "folder" else begins
+
+    with pytest.raises(ValueError, match=f"^bucket_path must {re.escape(words)}.*, got '{re.escape(path)}': write the"):
+        spec(bucket_path=path)
+
+
+def test_a_problem_is_one_line() -> None:
+    """Also where a value has several, which would look like problems of their own."""
+    with pytest.raises(ValueError, match=r"^files must [^\n]*, got 'a\\nb\\u2028'$"):
+        make(WeightsSpec, files=("a\nb\u2028",))
 
 
 @pytest.mark.parametrize(

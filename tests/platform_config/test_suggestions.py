@@ -265,6 +265,41 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "models.gemma.weights.hugging_face_token: must be a map of settings, got 'my-secret'\n"
         "    fix: write {secret_manager: my-secret}",
     ),
+    "a token in the place of its secret": (
+        "{secret_manager: hugging-face-token}",
+        "hf_abcdefgh",
+        "models.gemma.weights.hugging_face_token: must be a map of settings, got 'hf_...'\n"
+        "    fix: revoke it, put the new one into Secret Manager, and write the secret's name",
+    ),
+    "a token in the place of a commit": (
+        "005ad3404e59d6023443cb575daa05336842228a",
+        "hf_abcdefgh",
+        "models.gemma.weights.revision: must be a commit of 40 hexadecimal digits, got 'hf_...': take it from the "
+        "history on the model's page\n"
+        "    fix: revoke it, put the new one into Secret Manager, and write the secret's name",
+    ),
+    "a version of the token's secret": (
+        "{secret_manager: hugging-face-token}",
+        "{secret_manager: hugging-face-token, version: 3}",
+        "models.gemma.weights.hugging_face_token.version: unknown setting 'version'\n"
+        "    fix: remove it: the latest version of the secret is read",
+    ),
+    "a bucket for an adapter": (
+        "      repository:",
+        "      lora_adapters: {food: 'gs://my-models/food'}\n      repository:",
+        "models.gemma.weights.lora_adapters.food: must be a map of settings, got 'gs://my-models/food'\n"
+        "    fix: write {bucket_path: gs://my-models/food}",
+    ),
+    "another server": (
+        "    server:\n",
+        "    server:\n      kind: ollama\n",
+        "models.gemma.server.kind: must be one of vllm, sglang, custom, got 'ollama'\n    fix: write custom",
+    ),
+    "an end of line in a value": (
+        "      repository:",
+        '      files: ["/a\\nb"]\n      repository:',
+        "models.gemma.weights.files: must hold paths or patterns such as 'tokenizer*', got '/a\\nb'",
+    ),
     "true for a section": (
         "    weights:",
         "    autoscaling: true\n    weights:",

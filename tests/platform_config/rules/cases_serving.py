@@ -461,6 +461,14 @@ MORE: dict[str, More] = {
             " -> write a larger models.gemma.server.tensor_parallel_size, or correct models.gemma.weights.size_gib"
         ],
     ),
+    "a model that no split over the machine's chips holds": (
+        "SRV-MEMORY",
+        {**pool("g2-standard-96"), **SHARED, "models__gemma__weights__size_gib": 900},
+        [
+            "node_pools.tpu.machine_type: must hold 900 GiB of weights in 90% of the memory of a pod's 2 chips, "
+            "got 'g2-standard-96' with 48 GB -> choose a larger machine, or correct models.gemma.weights.size_gib"
+        ],
+    ),
     "a choice that is too small": (
         "SRV-MEMORY",
         choices(a=GPU, b=growing("g2-standard-24")),
