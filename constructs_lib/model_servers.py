@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from constructs_lib import custom_server, sglang, vllm
 from constructs_lib.server_process import Launch, ServerMetrics, ServerProcess
 from constructs_lib.specs import ServerSpec
+
+
+class ServerModule(Protocol):
+    """What the module of a kind of server has."""
+
+    def process(self, server: ServerSpec, launch: Launch) -> ServerProcess:
+        """Return the process that *server* is in its container."""
+
+    def metrics(self, server: ServerSpec) -> ServerMetrics | None:
+        """Return the metrics that others read; None for a server that has none."""
+
+    def describe(self, server: ServerSpec) -> str:
+        """Return in one line which server it is, and what follows from its image."""
+
+
+MODULES: Mapping[str, ServerModule] = {"vllm": vllm, "sglang": sglang, "custom": custom_server}
 
 
 def process(server: ServerSpec, launch: Launch) -> ServerProcess:
@@ -14,13 +33,7 @@ def process(server: ServerSpec, launch: Launch) -> ServerProcess:
     Raises:
         ValueError: The version of vLLM or SGLang is not known.
     """
-    match server.kind:
-        case "vllm":
-            return vllm.process(server, launch)
-        case "sglang":
-            return sglang.process(server, launch)
-        case "custom":
-            return custom_server.process(server, launch)
+    return MODULES[server.kind].process(server, launch)
 
 
 def metrics(server: ServerSpec) -> ServerMetrics | None:
@@ -30,13 +43,7 @@ def metrics(server: ServerSpec) -> ServerMetrics | None:
     Raises:
         ValueError: The version of vLLM or SGLang is not known.
     """
-    match server.kind:
-        case "vllm":
-            return vllm.metrics(server)
-        case "sglang":
-            return sglang.metrics(server)
-        case "custom":
-            return custom_server.metrics(server)
+    return MODULES[server.kind].metrics(server)
 
 
 def gauge(server: ServerSpec) -> str | None:
@@ -57,10 +64,4 @@ def describe(server: ServerSpec) -> str:
     Raises:
         ValueError: The version of vLLM or SGLang is not known.
     """
-    match server.kind:
-        case "vllm":
-            return vllm.describe(server)
-        case "sglang":
-            return sglang.describe(server)
-        case "custom":
-            return custom_server.describe(server)
+    return MODULES[server.kind].describe(server)

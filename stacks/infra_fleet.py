@@ -65,8 +65,9 @@ class InfraFleetStack(BaseStack):
         )
 
         project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
+        readers = bucket_readers(config)
         for model in models_of(config):
-            self._add_server_identity(model, project)
+            self._add_server_identity(model, project, reads_bucket=model.key in readers)
         if needs_adapter(config):
             adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)
             adapter.grant_monitoring()
@@ -77,7 +78,7 @@ class InfraFleetStack(BaseStack):
             description="Membership of the cluster that holds the gateway's objects.",
         )
 
-    def _add_server_identity(self, model: Model, project: DataGoogleProject) -> None:
+    def _add_server_identity(self, model: Model, project: DataGoogleProject, *, reads_bucket: bool) -> None:
         """
         Let the servers of *model* read the buckets with their weights, and the token where they download.
 
@@ -86,7 +87,7 @@ class InfraFleetStack(BaseStack):
         account = self.names.model_server(model.key)
         server = self._identity(server_identity(model.key), project, self.config.namespace, account)
         weights = model.weights
-        if model.key in bucket_readers(self.config):
+        if reads_bucket:
             server.grant_read(self.names.bucket)
         for bucket in weights.own_buckets if weights else ():
             server.grant_read(bucket, id_=f"read-{bucket.replace('.', '-')}")

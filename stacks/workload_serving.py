@@ -1,5 +1,7 @@
 """What serves the models in one cluster: one provider, one cluster, so that one that is lost blocks no other's plan."""
 
+from functools import cached_property
+
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
@@ -7,7 +9,7 @@ from constructs import Construct
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import compute_class
-from constructs_lib.manifests.network_policies import model_policies
+from constructs_lib.manifests.network_policies import NetworkPolicyPlan, model_policies
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
 from platform_config.config import Config
@@ -82,10 +84,15 @@ class WorkloadServingStack(ClusterStack):
             automount_service_account_token=False,
         )
 
+    @cached_property
+    def _policy_plan(self) -> NetworkPolicyPlan:
+        """Who is who in this cluster: the same for each of its models."""
+        return network_policy_plan(self.config, self.key)
+
     def _add_network_policies(self, model: Model) -> list[ITerraformDependable]:
         if not self.config.cluster.network_policies:
             return []
-        policies = model_policies(network_policy_plan(self.config, self.key), model.key)
+        policies = model_policies(self._policy_plan, model.key)
         return [
             KubernetesObject(self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy)
             for key, policy in policies.items()
