@@ -95,7 +95,8 @@ def _wrong_places(spec: LoraAdapterSpec | WeightsSpec, *names: str) -> Iterator[
     given = [name for name in names if getattr(spec, name) is not None]
     if len(given) != 1:
         *first, last = names
-        yield f"give exactly one of {', '.join(first)} and {last}, got {' and '.join(given) or 'none'}"
+        one = f"one alone, such as {given[0]}" if given else "the one that says where it is"
+        yield f"give exactly one of {', '.join(first)} and {last}, got {' and '.join(given) or 'none'}: write {one}"
     if spec.repository is None and spec.revision is not None:
         yield f"revision must be left out without repository, got '{spec.revision}'"
 

@@ -69,7 +69,7 @@ def _discovery(config: Config) -> Iterator[Problem]:
 def _no_pool(at: str, model: Model) -> Iterator[Problem]:
     given = {"objectives": bool(model.spec.objectives), "inference_pool": model.spec.inference_pool is not None}
     for name in (name for name, has in given.items() if has and not model.has_pool):
-        message = "must be left out of a model without a metric, which is behind no InferencePool, got one"
+        message = "must be left out of a model without a metric, which is behind no InferencePool, got a map"
         yield Problem(f"{at}.{name}", message, "remove it, or name the metric under server.metric")
 
 

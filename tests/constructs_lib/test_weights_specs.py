@@ -102,7 +102,7 @@ def test_weights_have_a_path(place: str) -> None:
 )
 def test_weights_have_exactly_one_source(settings: dict[str, Any], given: str) -> None:
     """A repository, a bucket or the image."""
-    message = rf"^give exactly one of repository, bucket_path and image_path, got {given}$"
+    message = rf"^give exactly one of repository, bucket_path and image_path, got {given}: write "
 
     with pytest.raises(ValueError, match=message):
         WeightsSpec(**settings)

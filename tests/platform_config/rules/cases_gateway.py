@@ -111,7 +111,7 @@ CASES: dict[str, Case] = {
         service(objectives={"chat": 1}, inference_pool={"endpoint_picker_replicas": 2}),
         [
             f"models.speech.{name}: must be left out of a model without a metric, which is behind no InferencePool, "
-            "got one -> remove it, or name the metric under server.metric"
+            "got a map -> remove it, or name the metric under server.metric"
             for name in ("objectives", "inference_pool")
         ],
     ),
