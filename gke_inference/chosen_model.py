@@ -58,7 +58,7 @@ def find_asked_model(ctx: click.Context, _: click.Parameter, given: str | None) 
         keys = ", ".join(model.key for model in found)
         raise click.BadParameter(f"must be the key of one of {keys}, which all answer to {shown(str(given))}")
     if not found and settings.named:
-        names = ", ".join(f"{model.key} ({', '.join(client_names(model))})" for model in models_of(config))
+        names = ", ".join(f"{model.key} ({', '.join(model.names)})" for model in models_of(config))
         raise click.BadParameter(f"must be a model of the config: {names}; got {shown(str(given))}")
     if not found:
         return AskedModel(name=str(given))
@@ -70,12 +70,7 @@ def find_models(config: Config, name: str) -> list[Model]:
     """Return the models that *name* stands for: the one of that key, or else those that answer to it as `model`."""
     if name in config.models:
         return [Model(config, name)]
-    return [model for model in models_of(config) if name in client_names(model)]
-
-
-def client_names(model: Model) -> list[str]:
-    """Return what clients may send as `model`: the served name, and the names of its LoRA adapters."""
-    return [model.name, *(model.weights.lora_adapters if model.weights else ())]
+    return [model for model in models_of(config) if name in model.names]
 
 
 def request_problems(model: Model | None, path: str | None, body: Any) -> Iterator[str]:
