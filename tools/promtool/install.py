@@ -1,9 +1,9 @@
 """
 Puts promtool, which evaluates the alerts of the tests, into a file: `python -m tools.promtool.install FILE`.
 
-The machine's own is taken where there is one, else the one in Debian's package, which is unpacked and not installed, else
-one is built with Go from the module beside this file, at its pinned version. Nothing is left outside of FILE's folder.
-Stdlib only: it runs before the tests have their packages.
+The machine's own is taken where there is one, else the one in Debian's package, which is unpacked and not installed,
+else one is built with Go from the module beside this file, at its pinned version. Nothing is left outside of FILE's
+folder. Stdlib only: the set-up uses it.
 """
 
 import os
@@ -80,7 +80,7 @@ def build(file: Path) -> bool:
         return False
     with tempfile.TemporaryDirectory(dir=file.parent) as name:
         built = Path(name) / "promtool"
-        command = ["go", "build", "-trimpath", "-buildvcs=false", "-o", built, PROGRAM]
+        command: list[str | Path] = ["go", "build", "-trimpath", "-buildvcs=false", "-o", built, PROGRAM]
         if not run(command, Path(__file__).parent, go_variables(Path(name))):
             return False
         os.replace(built, file)
@@ -99,7 +99,9 @@ def go_variables(folder: Path) -> "dict[str, str]":
     }
 
 
-def run(command: "Sequence[str | Path]", folder: "Path | None" = None, variables: "dict[str, str] | None" = None) -> bool:
+def run(
+    command: "Sequence[str | Path]", folder: "Path | None" = None, variables: "dict[str, str] | None" = None
+) -> bool:
     """Run *command* in *folder*; return whether it succeeded."""
     print("+", *command, flush=True)
     try:
