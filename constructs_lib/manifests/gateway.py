@@ -163,7 +163,7 @@ def gcp_backend_policy(
     default = {
         "timeoutSec": balancing.timeout_sec,
         "connectionDraining": {"drainingTimeoutSec": spec.draining_sec},
-        "logging": _logging(spec.log_sample_percent),
+        "logging": _logging(spec),
         "trafficDuration": "LONG",
         **balancing.fields,
         "scopes": [scope for region in regions if (scope := _scope(region))] or None,
@@ -233,10 +233,12 @@ def _address(region: str, reserved: str | None) -> dict[str, str]:
     }
 
 
-def _logging(percent: float) -> dict[str, Any]:
-    """Log a sample of the requests: the API counts in millionths."""
-    rate = round(percent * ALL_REQUESTS / 100)
-    return {"enabled": True, "sampleRate": rate} if rate else {"enabled": False}
+def _logging(spec: GatewaySpec) -> dict[str, Any]:
+    """Log a sample of the requests, which the API counts in millionths, with the optional fields that are asked for."""
+    if spec.log_sample_percent == 0:
+        return {"enabled": False}
+    fields = {"optionalMode": "CUSTOM", "optionalFields": list(spec.log_fields)} if spec.log_fields else {}
+    return {"enabled": True, "sampleRate": round(spec.log_sample_percent * ALL_REQUESTS / 100), **fields}
 
 
 def _scope(region: RegionSpec) -> dict[str, Any] | None:
