@@ -137,7 +137,7 @@ EFFECTS: Mapping[str, Effect] = {
         IN_PLACE,
     ),
     "models.<key>.inference_pool": Effect("in place", "as `inference_pool`, of this model alone"),
-    "models.<key>.objectives": IN_PLACE,
+    "models.<key>.priorities": IN_PLACE,
     "models.<key>.address": Effect("in place", "the old address is gone at once: 404"),
     "models.<key>.traffic": IN_PLACE,
     "models.<key>.canary": Effect("in place", "the route alone"),

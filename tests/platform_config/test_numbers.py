@@ -54,7 +54,7 @@ RANGES: dict[str, tuple[int, int]] = {
     f"{MODEL}traffic.max_in_flight_requests": (1, INT32),
     f"{MODEL}traffic.max_requests_per_second": (1, 1_000_000_000),
     f"{MODEL}canary.percent": (0, 100),
-    f"{MODEL}objectives.<key>": (-INT32 - 1, INT32),
+    f"{MODEL}priorities.<key>": (-INT32 - 1, INT32),
     "network.mtu": (1300, 8896),
     "network.flow_logs_percent": (1, 100),
     "network.region_prefix_length": (13, 18),
@@ -168,4 +168,4 @@ def _reported(folder: Path, path: str, value: float) -> list[str]:
 
 def _location(path: str) -> tuple[str, ...]:
     path = path.replace("regions.<key>", "regions.us").replace("models.<key>", "models.gemma")
-    return tuple(path.replace("objectives.<key>", "objectives.chat").replace("<key>", "tpu").split("."))
+    return tuple(path.replace("priorities.<key>", "priorities.chat").replace("<key>", "tpu").split("."))
