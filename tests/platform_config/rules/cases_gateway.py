@@ -94,6 +94,12 @@ CASES: dict[str, Case] = {
         "gateway.max_in_flight_requests: must be the only limit, got 8 beside max_utilization_percent 60"
         " -> remove one of the two",
     ),
+    "LOG-FIELDS": Case(
+        {"gateway": {"log_fields": ["tls.cipher"]}},
+        {"gateway": {"log_fields": ["tls.cipher"], "log_sample_percent": 0}},
+        "gateway.log_fields: must be left out where gateway.log_sample_percent is 0, since nothing is logged, got 1"
+        " -> remove the line, or write gateway.log_sample_percent: 1.0",
+    ),
     "SVC-MEASURE": Case(
         service(traffic={"max_requests_per_second": 5}),
         service(traffic={}),
