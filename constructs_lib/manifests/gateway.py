@@ -11,6 +11,7 @@ from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, Regi
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
+GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 NAMED_METRIC_PREFIX = "gke.named_metrics."
 ALL_REQUESTS = 1_000_000
 ALL_CAPACITY = 100
