@@ -21,9 +21,7 @@ class InfraObservabilityStack(BaseStack):
         super().__init__(scope, id_, config=config)
         self._platform = monitored_platform(config)
         if config.observability.log_metrics:
-            LogMetrics(
-                self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform)
-            )
+            LogMetrics(self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform))
         if config.observability.alerting:
             self._add_alerts()
 

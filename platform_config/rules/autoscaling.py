@@ -152,9 +152,9 @@ RULES = (
     Rule(
         "HPA-ALONE",
         "Where one region would have to carry the load alone, it has two servers or more",
-        "New servers need minutes: a node, an image, the weights. Until then one server has the requests of both regions, "
-        "and where it is replaced nothing answers.",
-        "Google, Customize GKE Inference Gateway configuration, autoscaling: MIN_REPLICAS above 1 for high availability",
+        "New servers need minutes: a node, an image, the weights. Until then one server has the requests of both "
+        "regions, and where it is replaced nothing answers.",
+        "Google, Customize GKE Inference Gateway configuration, autoscaling: above 1 for high availability",
         per_model(_alone),
         severity="warning",
     ),
