@@ -5,8 +5,10 @@ from __future__ import annotations
 from constructs import Construct
 
 from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.log_metrics import LogMetrics
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.log_metric import log_metrics_of
 from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
 from stacks.base import BaseStack
@@ -18,6 +20,8 @@ class InfraObservabilityStack(BaseStack):
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)
         self._platform = monitored_platform(config)
+        if config.observability.log_metrics:
+            LogMetrics(self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform))
         if config.observability.alerting:
             self._add_alerts()
 

@@ -162,6 +162,16 @@ def _load_balancer(resource: str, prefix: str) -> LoadBalancerMetrics:
 
 INTERNAL = _load_balancer("internal_http_lb_rule", "https_internal")
 """Internal load balancers, regional and cross-region."""
+REGIONAL_EXTERNAL = _load_balancer("http_external_regional_lb_rule", "https_external_regional")
+LOAD_BALANCERS: Mapping[str, LoadBalancerMetrics] = {
+    "gke-l7-cross-regional-internal-managed-mc": INTERNAL,
+    "gke-l7-rilb": INTERNAL,
+    "gke-l7-rilb-mc": INTERNAL,
+    "gke-l7-regional-external-managed": REGIONAL_EXTERNAL,
+    "gke-l7-regional-external-managed-mc": REGIONAL_EXTERNAL,
+}
+"""By gateway class. A global one has another resource in logs (`http_load_balancer`) than in metrics (`https_lb_rule`),
+and its logs have `statusDetails` in place of `proxyStatus`."""
 
 SERVER_ERRORS = "500"
 """The response_code_class of 500 to 599."""

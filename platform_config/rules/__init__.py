@@ -22,6 +22,7 @@ from platform_config.rules import (
     gateway,
     gpu_sharing,
     growth,
+    logs,
     models,
     names,
     network,
@@ -70,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     *storage.RULES,
     *gateway.RULES,
     *balancing.RULES,
+    *logs.RULES,
     *models.RULES,
     *canaries.RULES,
 )
