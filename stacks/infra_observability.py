@@ -5,10 +5,14 @@ from __future__ import annotations
 from constructs import Construct
 
 from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.dashboard import Dashboard
 from constructs_lib.log_metrics import LogMetrics
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.cloud_dashboard import CLOUD_VARIABLES
 from constructs_lib.monitoring.log_metric import log_metrics_of
+from constructs_lib.monitoring.panel import panels_of
+from constructs_lib.monitoring.panels import PANELS
 from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
 from stacks.base import BaseStack
@@ -21,11 +25,11 @@ class InfraObservabilityStack(BaseStack):
         super().__init__(scope, id_, config=config)
         self._platform = monitored_platform(config)
         if config.observability.log_metrics:
-            LogMetrics(
-                self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform)
-            )
+            LogMetrics(self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform))
         if config.observability.alerting:
             self._add_alerts()
+        if config.observability.dashboard:
+            self._add_dashboard()
 
     def _add_alerts(self) -> None:
         watched = self.config.observability
@@ -38,4 +42,14 @@ class InfraObservabilityStack(BaseStack):
             alerts=alerts_of(self._platform, ALERTS, watched.alerts),
             channels={},
             runbook_url=watched.runbook_url,
+        )
+
+    def _add_dashboard(self) -> None:
+        Dashboard(
+            self,
+            "dashboard",
+            google=self.google,
+            project=self.config.project,
+            platform=self.config.name,
+            panels=list(panels_of(self._platform, PANELS, self.config.observability.panels, CLOUD_VARIABLES)),
         )
