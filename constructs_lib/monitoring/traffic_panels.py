@@ -24,7 +24,8 @@ def _by_backend(selection: Selection, rate: str) -> str:
 def _answered(selection: Selection, metric: str) -> str:
     """Return the rate of *metric* of the requests that a server answered: the scopes of backends are zones."""
     scopes = "|".join(f"{region.region}-.*" for region in selection.platform.regions.values())
-    return f"rate({selection.of_load_balancer(metric, f'backend_scope=~"{scopes}"')}[{WINDOW}])"
+    answered = selection.of_load_balancer(metric, f'backend_scope=~"{scopes}"')
+    return f"rate({answered}[{WINDOW}])"
 
 
 def _by_region(rate: str, *labels: str) -> str:
