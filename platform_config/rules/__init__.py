@@ -17,6 +17,7 @@ from platform_config.rules import (
     capacity,
     choices,
     cluster,
+    dashboard,
     environment,
     file_cache,
     gateway,
@@ -74,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     *logs.RULES,
     *models.RULES,
     *canaries.RULES,
+    *dashboard.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

@@ -218,6 +218,7 @@ DEPENDS = {
     },
     "SVC": {"kind", "metric"},
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name", "replicas"},
+    "DASH": {"name", "region", "machine_type", "topology", "image", "repository", "revision"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
