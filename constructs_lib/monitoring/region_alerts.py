@@ -31,9 +31,7 @@ def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Qu
         if len(regions) < 2:
             continue
         ready = pods_of(platform, CONTAINERS_READY, model.server, regions=watched)
-        were_ready = label_from(
-            f"max_over_time({ready}[{SERVED_BEFORE}])", "backend_region", "location", "(.+?-[^-]+).*"
-        )
+        were_ready = label_from(f"max_over_time({ready}[{SERVED_BEFORE}])", "backend_region", "location", REGION)
         requests = gateway_requests(platform, model=key, response_code_class=ANSWERED)
         answered = f"increase({requests}[{limits.window}])"
         yield Query(
