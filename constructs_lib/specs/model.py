@@ -8,6 +8,7 @@ from typing import Annotated
 
 from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.objectives import ObjectivesSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.weights import WeightsSpec
 
@@ -117,6 +118,7 @@ class ModelSpec:
         inference_pool: Pool and endpoint picker of each cluster, in place of those that all models have.
         priorities: Priority of requests by what they send as `x-gateway-inference-objective`; higher goes first when
             the pool is full. Default: `<key>-server-objective` with priority 10.
+        objectives: What you promise to its users: alerts follow it, and a drill fails where it is missed.
         address: Which requests are its own. Default: all, for the only model.
         traffic: How the load balancer treats it where it differs from `gateway`.
         canary: Another model that answers a part of its requests.
@@ -133,6 +135,7 @@ class ModelSpec:
     autoscaling: AutoscalingSpec | None = None
     inference_pool: InferencePoolSpec | None = None
     priorities: dict[str, int] = field(default_factory=dict)
+    objectives: ObjectivesSpec = field(default_factory=ObjectivesSpec)
     address: AddressSpec | None = None
     traffic: TrafficSpec = field(default_factory=TrafficSpec)
     canary: CanarySpec | None = None
