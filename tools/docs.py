@@ -259,27 +259,29 @@ def decisions_page() -> str:
     )
 
 
+RUNBOOKS_INTRO = """\
+What to do when an alert fires: what it means, what users notice, the first command, likely causes with their fixes,
+and what it is not. Threshold, window, time and severity can be changed for each, and each can be turned off
+([how](../observability.md#alerts)); these are the defaults.
+
+The pages use the names of `config/example.yaml`: regions `us` and `eu`, cluster `gemma-us`, namespace `inference`,
+model `gemma` with its servers `gemma-server`. What is in capitals is a finding of
+[`gke-inference verify`](../operations.md#verify). For `kubectl`, sign in with the output `kubectl_command` of the
+region's `infra-cluster-<key>`; the gateway's objects are on the config cluster.
+"""
+
+
 def runbooks_page() -> str:
     """Return docs/runbooks/README.md: every alert with its defaults, and a link to its runbook."""
     head = ("alert", "what is wrong", "severity", "threshold", "window", "must hold for", "a platform has it with")
-    rows = (
-        (f"[{kind.name}]({kind.name}.md)", kind.title, kind.severity, *_limits(kind), kind.needs) for kind in ALERTS
-    )
-    intro = (
-        "What to do when an alert fires: what it means, what users notice, the first command, likely causes with their\n"
-        "fixes, and what it is not. Threshold, window, time and severity can be changed for each, and each can be\n"
-        "turned off ([how](../observability.md#alerts)); these are the defaults.\n\n"
-        "The pages use the names of `config/example.yaml`: regions `us` and `eu`, cluster `gemma-us`, namespace\n"
-        "`inference`, model `gemma` with its servers `gemma-server`. Words in capitals are findings of\n"
-        "[`gke-inference verify`](../operations.md#verify). For `kubectl`, sign in with the output `kubectl_command` of\n"
-        "the region's `infra-cluster-<key>`; the gateway's objects are on the config cluster."
-    )
-    return f"{HEADER}# Runbooks\n\n{intro}\n\n{table(head, rows)}"
+    return f"{HEADER}# Runbooks\n\n{RUNBOOKS_INTRO}\n{table(head, map(_alert_row, ALERTS))}"
 
 
-def _limits(kind: AlertKind) -> tuple[str, str, str]:
+def _alert_row(kind: AlertKind) -> tuple[str, ...]:
     threshold = f"{kind.threshold:g} {kind.unit}" if kind.unit else ""
-    return threshold, f"{kind.window_sec} s" if kind.window_sec else "", f"{kind.for_sec} s"
+    window = f"{kind.window_sec} s" if kind.window_sec else ""
+    link = f"[{kind.name}]({kind.name}.md)"
+    return link, kind.title, kind.severity, threshold, window, f"{kind.for_sec} s", kind.needs
 
 
 def picture() -> str:
