@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from gke_inference.api_error import ApiError
 from gke_inference.gauges import prometheus, queries, record
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
