@@ -141,9 +141,9 @@ def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DrillRunner, "_stay", stay_for_requests)
 
 
-def _serves(gateway: DrillGateway, region: str) -> bool:
-    """Return whether requests go to *region* now."""
-    return region == next((name for name in gateway.regions if gateway.believed[name]), "")
+def _value(gateway: DrillGateway, region: str, busy: str, idle: str) -> str:
+    """Return the value *busy* where requests go to *region* now, else *idle*."""
+    return busy if region == next((name for name in gateway.regions if gateway.believed[name]), "") else idle
 
 
 @contextmanager
@@ -154,10 +154,10 @@ def gauges_of(made: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStan
     prometheus = add_prometheus(google)
     for cluster in made.clusters:
         region, name = made.config.regions[cluster.key].region, Names(made.config).cluster(cluster.key)
-        serves = partial(_serves, made.gateway, region)
-        prometheus.values[KV_CACHE, name] = lambda serves=serves: "41.25" if serves() else "2.5"
-        prometheus.values[REQUESTS, region] = lambda serves=serves: "100" if serves() else "0"
-        prometheus.values[LATENCY, region] = lambda serves=serves: "0.015" if serves() else "NaN"
+        value = partial(_value, made.gateway, region)
+        prometheus.values[KV_CACHE, name] = partial(value, "41.25", "2.5")
+        prometheus.values[REQUESTS, region] = partial(value, "100", "0")
+        prometheus.values[LATENCY, region] = partial(value, "0.015", "NaN")
     monkeypatch.setattr(GoogleApi, "from_environment", lambda project: google.api(project))
     monkeypatch.setattr(watch, "INTERVAL_SEC", 0.05)
     # In a drill of seconds nothing would be late enough.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,8 +22,8 @@ from tests.gke_inference.conftest import InferenceOps, Ran
 from tests.gke_inference.drill_rig import Rig, gauges_of, wait_until
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.prometheus_stand_in import QUERY, PrometheusStandIn, add_prometheus
-from tests.gke_inference.stand_in_server import StandInServer
-from tests.gke_inference.test_load import MODEL, arguments
+from tests.gke_inference.stand_in_server import MODEL, StandInServer
+from tests.gke_inference.test_load import arguments
 from tests.gke_inference.verify_platform import HealthyPlatform
 
 US, EU = "us-east5", "europe-west4"
