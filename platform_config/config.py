@@ -15,6 +15,7 @@ from constructs_lib.specs import (
     ModelSpec,
     NetworkSpec,
     NodePoolSpec,
+    ObservabilitySpec,
     RegionSpec,
 )
 
@@ -35,6 +36,7 @@ class Config(BaseModel):
         cluster: Settings of all clusters.
         inference_pool: Pool and endpoint picker of each cluster, for all models that do not say otherwise.
         gateway: The entry to all regions.
+        observability: Alerts, dashboard, and metrics of logs.
         namespace: Kubernetes namespace of the platform's objects, the same in each cluster.
         service_discovery: Turns on multi-cluster Services too; the gateway does not need them.
         kubernetes_auth: How Terraform signs in to clusters: `ephemeral` gets a token for each run, which lasts an hour
@@ -56,6 +58,7 @@ class Config(BaseModel):
     cluster: ClusterSpec = ClusterSpec()
     inference_pool: InferencePoolSpec = InferencePoolSpec()
     gateway: GatewaySpec = GatewaySpec()
+    observability: ObservabilitySpec = ObservabilitySpec()
     namespace: str = "inference"
     service_discovery: bool = False
     kubernetes_auth: Literal["ephemeral", "token", "exec"] = "ephemeral"

@@ -12,6 +12,7 @@ from platform_config.config import Config
 
 NETWORK_STACK = "infra-network"
 FLEET_STACK = "infra-fleet"
+OBSERVABILITY_STACK = "infra-observability"
 WEIGHTS_STACK = "workload-weights"
 GATEWAY_STACK = "workload-gateway"
 CLUSTER_STACKS = "infra-cluster-"
@@ -62,10 +63,12 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     Each stack of *config*, with the stacks that it needs.
 
     ```
-    infra-network -> infra-cluster-<key> -> infra-fleet ------------------v
+    infra-network -> infra-cluster-<key> -> infra-fleet -> infra-observability
+                            |                    `------------------v
                             `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
                                         `-> workload-weights -------------^
     ```
+    Nothing needs infra-observability: it can be applied anew at any time, and is not there where all of it is off.
     Without a bucket there is no workload-weights: each server downloads its weights from Hugging Face. With a model
     behind a multi-cluster Service, each workload-base-<key> needs infra-fleet, which installs the CRDs of its export.
     """
@@ -76,6 +79,7 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
         NETWORK_STACK: (),
         **{cluster_stack(key): (NETWORK_STACK,) for key in keys},
         FLEET_STACK: tuple(cluster_stack(key) for key in keys),
+        **({OBSERVABILITY_STACK: (FLEET_STACK,)} if config.observability.is_on else {}),
         **{base_stack(key): (cluster_stack(key), *fleet) for key in keys},
         **{stack: (base_stack(config.download_region),) for stack in weights},
         **{serving_stack(key): (base_stack(key), *weights, FLEET_STACK) for key in keys},

@@ -9,6 +9,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OBSERVABILITY_STACK,
     WEIGHTS_STACK,
     base_stack,
     cluster_stack,
@@ -18,6 +19,7 @@ from platform_config.stack_graph import (
 from stacks.infra_cluster import InfraClusterStack
 from stacks.infra_fleet import InfraFleetStack
 from stacks.infra_network import InfraNetworkStack
+from stacks.infra_observability import InfraObservabilityStack
 from stacks.workload_base import WorkloadBaseStack
 from stacks.workload_gateway import WorkloadGatewayStack
 from stacks.workload_serving import WorkloadServingStack
@@ -34,7 +36,8 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     Add every stack of *config* to *app*, each after those it needs; the stacks by id.
 
     ```
-    infra-network -> infra-cluster-<key> -> infra-fleet ------------------v
+    infra-network -> infra-cluster-<key> -> infra-fleet -> infra-observability
+                            |                    `------------------v
                             `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
                                         `-> workload-weights -------------^
     ```
@@ -44,6 +47,8 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     for key in config.regions:
         made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)
     made[FLEET_STACK] = InfraFleetStack(app, FLEET_STACK, config=config)
+    if config.observability.is_on:
+        made[OBSERVABILITY_STACK] = InfraObservabilityStack(app, OBSERVABILITY_STACK, config=config)
     for key in config.regions:
         made[base_stack(key)] = WorkloadBaseStack(app, base_stack(key), config=config, key=key)
     if config.bucket:

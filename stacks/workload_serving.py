@@ -67,7 +67,7 @@ class WorkloadServingStack(ClusterStack):
             server=model.server,
             weights=model.weights,
             pool=model.inference_pool,
-            objectives=model.spec.objectives,
+            objectives=model.spec.priorities,
             replicas=model.spec.replicas,
             health_check=config.gateway.health_check,
             autoscaling=model.autoscaling,

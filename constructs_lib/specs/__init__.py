@@ -20,6 +20,8 @@ from constructs_lib.specs.hugging_face import HuggingFaceTokenSpec, KubernetesSe
 from constructs_lib.specs.model import AddressSpec, CanarySpec, ModelSpec, TrafficSpec
 from constructs_lib.specs.network import CidrSpec, NetworkSpec
 from constructs_lib.specs.node_pool import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
+from constructs_lib.specs.objectives import ObjectivesSpec
+from constructs_lib.specs.observability import AlertSpec, ChannelSpec, ObservabilitySpec
 from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
@@ -28,10 +30,12 @@ from constructs_lib.specs.weights import LoraAdapterSpec, WeightsSpec
 __all__ = [
     "DEFAULT_SPILL_OVER_PERCENT",
     "AddressSpec",
+    "AlertSpec",
     "AutoscalingSpec",
     "BucketSpec",
     "CanarySpec",
     "CapacitySpec",
+    "ChannelSpec",
     "CidrSpec",
     "ClusterSpec",
     "GatewaySpec",
@@ -46,6 +50,8 @@ __all__ = [
     "NetworkSpec",
     "NodeAutoscalingSpec",
     "NodePoolSpec",
+    "ObjectivesSpec",
+    "ObservabilitySpec",
     "RegionSpec",
     "RepositorySpec",
     "ServerSpec",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.objectives import ObjectivesSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.weights import WeightsSpec
 
@@ -115,8 +116,9 @@ class ModelSpec:
         replicas: Pods in each region. Default: as many as the pool holds. Not together with `autoscaling`.
         autoscaling: Lets the number of servers follow the load. Default: a fixed number.
         inference_pool: Pool and endpoint picker of each cluster, in place of those that all models have.
-        objectives: Priority of requests by what they send as `x-gateway-inference-objective`; higher goes first when
+        priorities: Priority of requests by what they send as `x-gateway-inference-objective`; higher goes first when
             the pool is full. Default: `<key>-server-objective` with priority 10.
+        objectives: What you promise to its users: alerts follow it, and a drill fails where it is missed.
         address: Which requests are its own. Default: all, for the only model.
         traffic: How the load balancer treats it where it differs from `gateway`.
         canary: Another model that answers a part of its requests.
@@ -132,7 +134,8 @@ class ModelSpec:
     replicas: Annotated[int | None, Between(0, 10_000)] = None
     autoscaling: AutoscalingSpec | None = None
     inference_pool: InferencePoolSpec | None = None
-    objectives: dict[str, int] = field(default_factory=dict)
+    priorities: dict[str, int] = field(default_factory=dict)
+    objectives: ObjectivesSpec = field(default_factory=ObjectivesSpec)
     address: AddressSpec | None = None
     traffic: TrafficSpec = field(default_factory=TrafficSpec)
     canary: CanarySpec | None = None

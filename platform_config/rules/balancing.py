@@ -67,7 +67,7 @@ def _discovery(config: Config) -> Iterator[Problem]:
 
 
 def _no_pool(at: str, model: Model) -> Iterator[Problem]:
-    given = {"objectives": bool(model.spec.objectives), "inference_pool": model.spec.inference_pool is not None}
+    given = {"priorities": bool(model.spec.priorities), "inference_pool": model.spec.inference_pool is not None}
     for name in (name for name, has in given.items() if has and not model.has_pool):
         message = "must be left out of a model without a metric, which is behind no InferencePool, got a map"
         yield Problem(f"{at}.{name}", message, "remove it, or name the metric under server.metric")
@@ -113,7 +113,7 @@ RULES = (
     ),
     Rule(
         "SVC-POOL",
-        "Only a model with a metric has objectives and settings of an InferencePool",
+        "Only a model with a metric has priorities and settings of an InferencePool",
         "Both are read by the endpoint picker, which chooses servers by their metric.",
         "kubernetes-sigs/gateway-api-inference-extension, InferenceObjective",
         per_model(_no_pool),

@@ -84,10 +84,10 @@ def _bare_picker(config: Config) -> Iterator[Problem]:
 
 
 def _priority(at: str, model: Model) -> Iterator[Problem]:
-    for name, priority in model.spec.objectives.items():
+    for name, priority in model.spec.priorities.items():
         if not -(2**31) <= priority < 2**31:
             message = f"must be between {-(2**31)} and {2**31 - 1}, got {priority}"
-            yield Problem(f"{at}.objectives.{name}", message, "write 10")
+            yield Problem(f"{at}.priorities.{name}", message, "write 10")
 
 
 def _port(at: str, model: Model) -> Iterator[Problem]:

@@ -63,11 +63,11 @@ def _canaries_known(config: Config) -> bool:
 
 
 def _objective(config: Config) -> Iterator[Problem]:
-    defaults = [model for _, model in models(config) if model.has_pool and not model.spec.objectives]
+    defaults = [model for _, model in models(config) if model.has_pool and not model.spec.priorities]
     first = {default_objective(Names(config).model_server(model.key)): model.key for model in defaults}
     for path, model in models(config):
-        for name in model.spec.objectives:
-            here = f"{path}.objectives.{name}"
+        for name in model.spec.priorities:
+            here = f"{path}.priorities.{name}"
             if wrong := wrong_label(name):
                 yield Problem(here, f"must {wrong}, got {shown(name)}", f"write '{_plain_word(name) or 'chat'}'")
             elif name in first:

@@ -480,7 +480,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "bucket:",
         "inference_pool:\n  objective_name: chat\nbucket:",
         "inference_pool.objective_name: unknown setting 'objective_name'\n"
-        "    fix: it belongs at models.<key>.objectives",
+        "    fix: it belongs at models.<key>.priorities",
     ),
     "one pool of a model": (
         "    weights:",

@@ -157,7 +157,7 @@ def test_a_canary_is_the_route_alone(several: World) -> None:
 def test_a_change_of_a_model_touches_no_other(several: World) -> None:
     """Whatever changes at once, in every stack: only addresses with its key, and only its download is replaced."""
     qwen = changed(TWO_LLMS)["models"]["qwen"]
-    qwen |= {"traffic": {"timeout_sec": 77}, "objectives": {"batch": -9}, "address": {"path": "/qwen"}, "replicas": 2}
+    qwen |= {"traffic": {"timeout_sec": 77}, "priorities": {"batch": -9}, "address": {"path": "/qwen"}, "replicas": 2}
     qwen["weights"] |= {"revision": "e" * 40, "hugging_face_token": {"secret_manager": "other"}}
     qwen["server"] |= {"image": "docker.io/vllm/vllm-tpu:v0.28.0", "extra_args": ["--seed=7"]}
 

@@ -78,9 +78,9 @@ CASES: dict[str, Case] = {
         " -> write 'v1.5.0'",
     ),
     "GW-PRIORITY": Case(
-        {"models__gemma__objectives": {"bulk": -1}},
-        {"models__gemma__objectives": {"chat": 2**31}},
-        "models.gemma.objectives.chat: must be between -2147483648 and 2147483647, got 2147483648 -> write 10",
+        {"models__gemma__priorities": {"bulk": -1}},
+        {"models__gemma__priorities": {"chat": 2**31}},
+        "models.gemma.priorities.chat: must be between -2147483648 and 2147483647, got 2147483648 -> write 10",
     ),
     "GW-DRAINING": Case(
         {"gateway__draining_sec": 130},
@@ -108,11 +108,11 @@ CASES: dict[str, Case] = {
     ),
     "SVC-POOL": Case(
         service(),
-        service(objectives={"chat": 1}, inference_pool={"endpoint_picker_replicas": 2}),
+        service(priorities={"chat": 1}, inference_pool={"endpoint_picker_replicas": 2}),
         [
             f"models.speech.{name}: must be left out of a model without a metric, which is behind no InferencePool, "
             "got a map -> remove it, or name the metric under server.metric"
-            for name in ("objectives", "inference_pool")
+            for name in ("priorities", "inference_pool")
         ],
     ),
 }

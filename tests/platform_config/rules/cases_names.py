@@ -81,9 +81,9 @@ CASES: dict[str, Case] = {
         ],
     ),
     "NAME-OBJECTIVE": Case(
-        {"models__gemma__objectives": {"food-review-1": 1}},
-        {"models__gemma__objectives": {"Food Review": 1}},
-        "models.gemma.objectives.Food Review: must be 1 to 63 lower case letters, digits and hyphens, got 'Food Review'"
+        {"models__gemma__priorities": {"food-review-1": 1}},
+        {"models__gemma__priorities": {"Food Review": 1}},
+        "models.gemma.priorities.Food Review: must be 1 to 63 lower case letters, digits and hyphens, got 'Food Review'"
         " -> write 'food-review'",
     ),
     "NAME-NAMESPACE": Case(
@@ -184,39 +184,39 @@ MORE: dict[str, More] = {
     ),
     "an objective of two models": (
         "NAME-OBJECTIVE",
-        {**beside({"path": "/next"}, objectives={"chat": 1}), "models__gemma__objectives": {"chat": 5, "bulk": 1}},
+        {**beside({"path": "/next"}, priorities={"chat": 1}), "models__gemma__priorities": {"chat": 5, "bulk": 1}},
         [
-            "models.next.objectives.chat: must be an objective of one model, got 'chat' of gemma too"
+            "models.next.priorities.chat: must be an objective of one model, got 'chat' of gemma too"
             " -> write 'next-chat'"
         ],
     ),
     "the objective that another model has without a line": (
         "NAME-OBJECTIVE",
-        beside({"path": "/next"}, objectives={"gemma-server-objective": 5, "next-server-objective": 1}),
+        beside({"path": "/next"}, priorities={"gemma-server-objective": 5, "next-server-objective": 1}),
         [
-            "models.next.objectives.gemma-server-objective: must be an objective of one model, got "
+            "models.next.priorities.gemma-server-objective: must be an objective of one model, got "
             "'gemma-server-objective' of gemma too -> write 'next-gemma-server-objective'"
         ],
     ),
     "the objective that a later model has without a line": (
         "NAME-OBJECTIVE",
-        {**beside({"path": "/next"}), "models__gemma__objectives": {"next-server-objective": 5}},
+        {**beside({"path": "/next"}), "models__gemma__priorities": {"next-server-objective": 5}},
         [
-            "models.gemma.objectives.next-server-objective: must be an objective of one model, got "
+            "models.gemma.priorities.next-server-objective: must be an objective of one model, got "
             "'next-server-objective' of next too -> write 'gemma-next-server-objective'"
         ],
     ),
     "the objective that another model would have without its own": (
         "NAME-OBJECTIVE",
         {
-            **beside({"path": "/next"}, objectives={"gemma-server-objective": 5}),
-            "models__gemma__objectives": {"chat": 1},
+            **beside({"path": "/next"}, priorities={"gemma-server-objective": 5}),
+            "models__gemma__priorities": {"chat": 1},
         },
         [],
     ),
     "an objective without a letter": (
         "NAME-OBJECTIVE",
-        {"models__gemma__objectives": {"": 1}},
-        ["models.gemma.objectives.: must be 1 to 63 lower case letters, digits and hyphens, got '' -> write 'chat'"],
+        {"models__gemma__priorities": {"": 1}},
+        ["models.gemma.priorities.: must be 1 to 63 lower case letters, digits and hyphens, got '' -> write 'chat'"],
     ),
 }

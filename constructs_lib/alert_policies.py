@@ -1,0 +1,106 @@
+"""The alerts of a platform as policies of Cloud Monitoring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cdktf_cdktf_provider_google.monitoring_alert_policy import (
+    MonitoringAlertPolicy,
+    MonitoringAlertPolicyConditions,
+    MonitoringAlertPolicyConditionsConditionPrometheusQueryLanguage,
+    MonitoringAlertPolicyDocumentation,
+    MonitoringAlertPolicyDocumentationLinks,
+)
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from constructs import Construct
+
+from constructs_lib.monitoring.alert import Alert
+
+EVALUATION_SEC = 30
+"""How often Cloud Monitoring evaluates a query: its shortest interval."""
+CLOSES_AFTER_SEC = 1800
+"""An incident whose series are gone ends after so long: the shortest that the API takes."""
+
+
+class AlertPolicies(Construct):
+    """
+    One alert policy for each alert: what is wrong, how bad it is, what to do, and who hears of it.
+
+    A policy may name a metric that nothing has written yet: a new project has none of the servers' metrics.
+
+    Args:
+        google: Provider of the project.
+        project: Project ID.
+        platform: Name of the platform, in the policies' names and labels.
+        alerts: The alerts.
+        channels: Full name of each notification channel, by key.
+        runbook_url: Address of the runbooks; None for no links.
+
+    Attributes:
+        policies: The policies, by the alert's name (known at synth; their `name` is known after apply).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        project: str,
+        platform: str,
+        alerts: Iterable[Alert],
+        channels: Mapping[str, str],
+        runbook_url: str | None = None,
+    ) -> None:
+        super().__init__(scope, id_)
+        self._google = google
+        self._project = project
+        self._platform = platform
+        self._channels = channels
+        self._runbook_url = runbook_url
+        self.policies = {alert.name: self._add(alert) for alert in alerts}
+
+    def _add(self, alert: Alert) -> MonitoringAlertPolicy:
+        kind, query = alert.kind, alert.query
+        title = f"{self._platform}: {kind.title}{f' ({query.model})' if query.model else ''}"
+        keys = self._channels if alert.channels is None else alert.channels
+        labels = {"platform": self._platform, "alert": kind.name, **({"model": query.model} if query.model else {})}
+        return MonitoringAlertPolicy(
+            self,
+            alert.name,
+            provider=self._google,
+            project=self._project,
+            display_name=title,
+            combiner="OR",
+            severity=alert.severity.upper(),
+            user_labels=labels,
+            notification_channels=[self._channels[key] for key in keys] or None,
+            conditions=[self._condition(title, alert)],
+            documentation=self._documentation(title, alert),
+            alert_strategy={"auto_close": f"{CLOSES_AFTER_SEC}s"},
+        )
+
+    def _condition(self, title: str, alert: Alert) -> MonitoringAlertPolicyConditions:
+        return MonitoringAlertPolicyConditions(
+            display_name=title,
+            condition_prometheus_query_language=MonitoringAlertPolicyConditionsConditionPrometheusQueryLanguage(
+                query=alert.query.expression,
+                duration=f"{alert.for_sec}s",
+                evaluation_interval=f"{EVALUATION_SEC}s",
+                disable_metric_validation=True,
+                labels={"severity": alert.severity},
+                rule_group=self._platform,
+                alert_rule="".join(word.capitalize() for word in alert.name.split("-")),
+            ),
+        )
+
+    def _documentation(self, title: str, alert: Alert) -> MonitoringAlertPolicyDocumentation:
+        page = f"{alert.kind.name}.md"
+        url = self._runbook_url and f"{self._runbook_url.rstrip('/')}/{page}"
+        meaning = alert.query.meaning
+        return MonitoringAlertPolicyDocumentation(
+            subject=title,
+            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\nRunbook: docs/runbooks/{page}",
+            mime_type="text/markdown",
+            links=[MonitoringAlertPolicyDocumentationLinks(display_name="Runbook", url=url)] if url else None,
+        )

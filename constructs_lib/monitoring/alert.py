@@ -1,0 +1,138 @@
+"""What an alert is, and the alerts of a platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.monitoring.platform import MonitoredPlatform
+from constructs_lib.specs import AlertSpec
+from constructs_lib.specs.observability import Severity
+
+Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "blocks a minute", "times", ""]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """
+    Where an alert fires.
+
+    Attributes:
+        threshold: In the alert's unit.
+        window_sec: Seconds of which its query computes rates and shares.
+    """
+
+    threshold: float
+    window_sec: int
+
+    @property
+    def share(self) -> str:
+        """The threshold of an alert in percent, as a share of 1."""
+        return f"{self.threshold / 100:g}"
+
+    @property
+    def window(self) -> str:
+        """The window, as PromQL has it."""
+        return f"{self.window_sec}s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """
+    One condition.
+
+    Attributes:
+        expression: PromQL that has a series for each thing that is wrong, and none where all is well.
+        model: Key of the model that it is of; empty for all of them.
+        meaning: What it says when it fires, as a sentence with the numbers of this platform.
+    """
+
+    expression: str
+    meaning: str
+    model: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertKind:
+    """
+    One kind of alert; a platform has it for what there is to watch.
+
+    Attributes:
+        name: Stable name, such as `request-latency`: of the setting, of the policy, and of its runbook.
+        title: What is wrong when it fires, as a phrase.
+        severity: How bad that is.
+        unit: Unit of the threshold; empty where there is none.
+        threshold: Where it fires.
+        lowest: Lowest threshold that makes sense.
+        highest: Highest that the metric can pass.
+        window_sec: Seconds of which its query computes rates and shares; 0 where it looks at the moment alone.
+        for_sec: Seconds for which the query must hold.
+        needs: What a platform must have for it, as a phrase.
+        queries: Yields the conditions for one platform; none where there is nothing to watch.
+    """
+
+    name: str
+    title: str
+    severity: Severity
+    unit: Unit = ""
+    threshold: float = 0
+    lowest: float = 0
+    highest: float = 0
+    window_sec: int = 300
+    for_sec: int = 300
+    needs: str
+    queries: Callable[[MonitoredPlatform, Limits], Iterable[Query]]
+
+    def limits(self, spec: AlertSpec) -> Limits:
+        """Return where it fires by *spec*, else by its own defaults."""
+        threshold = self.threshold if spec.threshold is None else spec.threshold
+        return Limits(threshold=threshold, window_sec=spec.window_sec or self.window_sec)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """
+    An alert of one platform. All known at synth.
+
+    Attributes:
+        kind: What kind it is.
+        query: Its condition.
+        for_sec: Seconds for which it must hold.
+        severity: How bad it is.
+        channels: Keys of the channels that hear of it; None for all.
+    """
+
+    kind: AlertKind
+    query: Query
+    for_sec: int
+    severity: Severity
+    channels: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name among the alerts of a platform."""
+        return "-".join(filter(None, (self.query.model, self.kind.name)))
+
+
+def alerts_of(
+    platform: MonitoredPlatform, kinds: Iterable[AlertKind], specs: Mapping[str, AlertSpec]
+) -> Iterator[Alert]:
+    """
+    Yield the alerts of *platform*.
+
+    Args:
+        platform: What there is to watch.
+        kinds: The kinds of alerts that there are.
+        specs: Where some differ from their defaults, by name.
+    """
+    for kind in kinds:
+        spec = specs.get(kind.name, AlertSpec())
+        for query in kind.queries(platform, kind.limits(spec)) if spec.enabled else ():
+            yield Alert(
+                kind=kind,
+                query=query,
+                for_sec=kind.for_sec if spec.for_sec is None else spec.for_sec,
+                severity=spec.severity or kind.severity,
+                channels=spec.channels,
+            )

@@ -1,0 +1,6 @@
+"""All alerts that there are."""
+
+from constructs_lib.monitoring.alert import AlertKind
+from constructs_lib.monitoring.picker_alerts import PICKER_ALERTS
+
+ALERTS: tuple[AlertKind, ...] = (*PICKER_ALERTS,)

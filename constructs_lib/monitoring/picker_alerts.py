@@ -1,0 +1,102 @@
+"""Alerts on what the endpoint pickers see: latency, errors, queues and caches. The first four are Google's samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from constructs_lib.monitoring.alert import AlertKind, Limits, Query
+from constructs_lib.monitoring.metrics import PickerMetrics
+from constructs_lib.monitoring.platform import MonitoredPlatform
+from constructs_lib.monitoring.promql import any_family, picker_families, select
+
+NEEDS = "a model behind an InferencePool"
+
+
+def _joined(platform: MonitoredPlatform, query: Callable[[PickerMetrics], str], meaning: str) -> Iterator[Query]:
+    """Yield one condition for the pickers of all clusters, whichever of the chart's families they export."""
+    if families := picker_families(platform):
+        yield Query(expression=any_family(families, query), meaning=meaning)
+
+
+def _of(platform: MonitoredPlatform, metric: str) -> str:
+    return select(metric, cluster=platform.clusters(), namespace=platform.namespace)
+
+
+def _latency(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    def slow(picker: PickerMetrics) -> str:
+        rate = f"rate({_of(platform, f'{picker.duration}_bucket')}[{limits.window}])"
+        by = "cluster, model_name, target_model_name"
+        return f"histogram_quantile(0.99, sum by (le, {by}) ({rate})) > {limits.threshold:g}"
+
+    yield from _joined(platform, slow, f"1 of 100 requests to a model takes longer than {limits.threshold:g} s")
+
+
+def _errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    def failing(picker: PickerMetrics) -> str:
+        errors, requests = (
+            f"sum by (cluster, model_name) (rate({_of(platform, name)}[{limits.window}]))"
+            for name in (picker.errors, picker.requests)
+        )
+        return f"{errors} / {requests} > {limits.share}"
+
+    yield from _joined(platform, failing, f"more than {limits.threshold:g} % of the requests to a model fail")
+
+
+def _queue(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    meaning = f"on average more than {limits.threshold:g} requests wait at each server of a pool"
+    yield from _joined(platform, lambda picker: f"{_of(platform, picker.queue)} > {limits.threshold:g}", meaning)
+
+
+def _kv_cache(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    meaning = f"the KV caches of a pool are more than {limits.threshold:g} % full on average"
+    yield from _joined(platform, lambda picker: f"{_of(platform, picker.kv_cache)} > {limits.share}", meaning)
+
+
+PICKER_ALERTS = (
+    AlertKind(
+        name="request-latency",
+        title="Requests are slow",
+        severity="warning",
+        unit="seconds",
+        threshold=10,
+        lowest=0.01,
+        highest=3600,
+        needs=NEEDS,
+        queries=_latency,
+    ),
+    AlertKind(
+        name="request-errors",
+        title="Requests fail",
+        severity="critical",
+        unit="percent",
+        threshold=5,
+        lowest=0.01,
+        highest=99,
+        needs=NEEDS,
+        queries=_errors,
+    ),
+    AlertKind(
+        name="queue-size",
+        title="Requests wait",
+        severity="critical",
+        unit="requests",
+        threshold=50,
+        lowest=1,
+        highest=10_000,
+        window_sec=0,
+        needs=NEEDS,
+        queries=_queue,
+    ),
+    AlertKind(
+        name="kv-cache",
+        title="KV caches are full",
+        severity="critical",
+        unit="percent",
+        threshold=90,
+        lowest=1,
+        highest=99,
+        window_sec=0,
+        needs=NEEDS,
+        queries=_kv_cache,
+    ),
+)

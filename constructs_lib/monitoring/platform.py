@@ -1,0 +1,113 @@
+"""What there is to watch of a platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from constructs_lib.monitoring.metrics import INTERNAL, EngineMetrics, LoadBalancerMetrics, PickerMetrics
+from constructs_lib.specs import ObjectivesSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoredRegion:
+    """
+    A region with its cluster. All known at synth.
+
+    Attributes:
+        region: Region of Google Cloud; its zones begin so.
+        cluster: Name of the cluster.
+        capacity_percent: Share of its capacity that the gateway uses; 0 where it is drained.
+    """
+
+    region: str
+    cluster: str
+    capacity_percent: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoredModel:
+    """
+    One model with its servers. All known at synth.
+
+    Attributes:
+        server: Name of its servers, which is the `job` of their metrics too.
+        backend: What the gateway sends its requests to: the imported pool or Service.
+        regions: Keys of the regions that serve it.
+        fewest_servers: Servers that each of these regions has at least, by its key.
+        picker: What its endpoint pickers export; None where it is behind a Service.
+        engine: What its servers export; None for a custom server.
+        gauge: Gauge of a server from 0 to 1 that shows how full it is; empty where there is none.
+        spill_percent: Fill of that gauge at which a region's requests spill over; None where they do so by number.
+        uses: `tpu` or `gpu`, whichever it runs on.
+        mounts_bucket: Whether its servers mount their weights from a bucket.
+        objectives: What its owner promises.
+    """
+
+    server: str
+    backend: str
+    regions: tuple[str, ...]
+    fewest_servers: Mapping[str, int]
+    picker: PickerMetrics | None
+    engine: EngineMetrics | None
+    gauge: str = ""
+    spill_percent: int | None = None
+    uses: frozenset[str] = frozenset()
+    mounts_bucket: bool = False
+    objectives: ObjectivesSpec = field(default_factory=ObjectivesSpec)
+
+    @property
+    def pool(self) -> str:
+        """Name of its InferencePool, which is the label `name` of the picker's gauges; empty behind a Service."""
+        return self.backend if self.picker else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoredPlatform:
+    """
+    What there is to watch of a platform. All known at synth.
+
+    Attributes:
+        name: Name of the platform.
+        project: Project of everything.
+        namespace: Namespace of its objects in each cluster.
+        gateway: Name of its Gateway.
+        regions: Its regions, by key.
+        models: Its models, by key.
+        load_balancer: What its load balancer exports.
+        log_sample_percent: Share of the requests that are logged.
+        proxy_errors: Name of the metric of the load balancer's logged errors; empty where there is none.
+        mount_errors: Name of the metric of failed mounts; empty where there is none.
+        certificate_hosts: Hosts whose TLS certificate is watched.
+        model_armor_templates: IDs of Model Armor templates whose blocked requests are watched.
+    """
+
+    name: str
+    project: str
+    namespace: str
+    gateway: str
+    regions: Mapping[str, MonitoredRegion]
+    models: Mapping[str, MonitoredModel]
+    load_balancer: LoadBalancerMetrics = INTERNAL
+    log_sample_percent: float = 1.0
+    proxy_errors: str = ""
+    mount_errors: str = ""
+    certificate_hosts: tuple[str, ...] = ()
+    model_armor_templates: tuple[str, ...] = ()
+
+    def clusters(self, regions: Iterable[str] = ()) -> str:
+        """Return a pattern of the names of the clusters of *regions*, of all without; the order does not matter."""
+        return "|".join(sorted(self.regions[key].cluster for key in regions or self.regions))
+
+    @property
+    def url_map(self) -> str:
+        """
+        A pattern of the name of the gateway's URL map in metrics and logs.
+
+        GKE names it after namespace and Gateway, with `gkemcg1-` before and a hash behind them.
+        """
+        return f"gkemcg1-{self.namespace}-{self.gateway}-.*"
+
+    def backend_target(self, model: str) -> str:
+        """Return a pattern of the name of the backend service of *model* in metrics."""
+        return f"gkemcg1-{self.namespace}-{self.models[model].backend}-.*"

@@ -1,0 +1,33 @@
+"""What the owner of a model promises to its users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from constructs_lib.specs.limits import Between, refuse, wrong_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectivesSpec:
+    """
+    What the owner of a model promises to its users: alerts follow it, and a drill fails where it is missed.
+
+    Args:
+        availability_percent: Share of requests that are answered without an error of the platform, over 30 days,
+            50 to 99.99. Default: no such promise.
+        first_token_sec: Longest time to the first token in seconds. One of the bounds by which the server counts its
+            times. Default: no such promise.
+        first_token_percent: Share of requests, over 30 days, whose first token comes within `first_token_sec`,
+            50 to 99.99.
+        failover_downtime_sec: Longest time in seconds in which every request fails when a region does. Default: no such
+            promise.
+    """
+
+    availability_percent: Annotated[float | None, Between(50, 99.99)] = None
+    first_token_sec: Annotated[float | None, Between(0, 2560)] = None
+    first_token_percent: Annotated[float, Between(50, 99.99)] = 95.0
+    failover_downtime_sec: Annotated[float | None, Between(1, 86_400)] = None
+
+    def __post_init__(self) -> None:
+        refuse(wrong_settings(self))

@@ -1,0 +1,50 @@
+"""From a config to what there is to watch of its platform."""
+
+from __future__ import annotations
+
+from constructs_lib import model_servers
+from constructs_lib.monitoring.metrics import ENGINES, PICKER_FAMILIES
+from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
+from platform_config.config import Config
+from platform_config.model import Model, models_of
+from platform_config.names import Names
+
+
+def monitored_platform(config: Config) -> MonitoredPlatform:
+    """Return what there is to watch of the platform of *config*."""
+    names = Names(config)
+    watched = config.observability
+    return MonitoredPlatform(
+        name=config.name,
+        project=config.project,
+        namespace=config.namespace,
+        gateway=names.gateway,
+        regions={
+            key: MonitoredRegion(
+                region=region.region, cluster=names.cluster(key), capacity_percent=region.capacity_percent
+            )
+            for key, region in config.regions.items()
+        },
+        models={model.key: _model(model, names) for model in models_of(config)},
+        log_sample_percent=config.gateway.log_sample_percent,
+        certificate_hosts=watched.certificate_hosts,
+        model_armor_templates=watched.model_armor_templates,
+    )
+
+
+def _model(model: Model, names: Names) -> MonitoredModel:
+    pools = [pool for key in model.regions for pool in model.serving_nodes(key).pools.values()]
+    exported = model_servers.metrics(model.server)
+    return MonitoredModel(
+        server=names.model_server(model.key),
+        backend=names.backend(model.key),
+        regions=model.regions,
+        fewest_servers={key: model.server_counts(key)[0] for key in model.regions},
+        picker=PICKER_FAMILIES[model.inference_pool.chart_version] if model.has_pool else None,
+        engine=ENGINES.get(model.server.kind),
+        gauge=exported.gauge if exported else "",
+        spill_percent=model.balancing.max_utilization_percent,
+        uses=frozenset(pool.machine.kind for pool in pools),
+        mounts_bucket=bool(model.weights and model.weights.is_mounted),
+        objectives=model.spec.objectives,
+    )

@@ -1,0 +1,35 @@
+"""What watches the platform: alerts, who hears of them, a dashboard, and metrics of logs."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.monitoring.alert import alerts_of
+from constructs_lib.monitoring.alerts import ALERTS
+from platform_config.config import Config
+from platform_config.monitored_platform import monitored_platform
+from stacks.base import BaseStack
+
+
+class InfraObservabilityStack(BaseStack):
+    """Alerts, channels, dashboard and metrics of logs. Nothing needs them: they can be applied anew at any time."""
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
+        super().__init__(scope, id_, config=config)
+        self._platform = monitored_platform(config)
+        if config.observability.alerting:
+            self._add_alerts()
+
+    def _add_alerts(self) -> None:
+        watched = self.config.observability
+        AlertPolicies(
+            self,
+            "alert",
+            google=self.google,
+            project=self.config.project,
+            platform=self.config.name,
+            alerts=alerts_of(self._platform, ALERTS, watched.alerts),
+            channels={},
+            runbook_url=watched.runbook_url,
+        )
