@@ -16,6 +16,8 @@ from gke_inference.drill.figures import DrillFigures, RequestFigures
 from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.findings import Finding, outcome
+from gke_inference.gauges.record import GaugeFigures
+from gke_inference.gauges.report import gauges_json, print_gauges
 from gke_inference.tables import make_table, print_findings
 
 
@@ -32,12 +34,15 @@ def restored_json(changes: Sequence[Change], left: Sequence[Change]) -> str:
     return json.dumps({"restored": restored, "left": [change.describe() for change in left]}, indent=2)
 
 
-def after_json(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, findings: Sequence[Finding]) -> str:
+def after_json(
+    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, gauges: GaugeFigures | None,
+    findings: Sequence[Finding],
+) -> str:  # fmt: skip
     """
-    Return the report as one document: `plan`, `outcome`, `findings`, the fields of `DrillFigures`, and every request.
+    Return the report as one document: plan, outcome, findings, the fields of `DrillFigures`, gauges, every request.
 
-    Keys are stable and end in their unit; rates are 0 to 1; null stands for what could not be measured. Times are
-    seconds from the begin of the drill.
+    Keys are stable and end in their unit; rates are 0 to 1; null stands for what could not be measured, and for gauges
+    that were not asked for. Times are seconds from the begin of the drill.
     """
     requests = [
         {
@@ -52,6 +57,7 @@ def after_json(plan: DrillPlan, measurement: Measurement, figures: DrillFigures,
         for result in measurement.results
     ]
     head = {"dry_run": False, "ended_by": measurement.ended_by, **asdict(figures)}
+    head["gauges"] = gauges and gauges_json(gauges)
     return _json(
         plan,
         findings,
@@ -80,9 +86,10 @@ def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[
 
 
 def print_after(
-    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, findings: Sequence[Finding], console: Console
-) -> None:
-    """Print states, downtimes, times, findings and the verdict."""
+    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, gauges: GaugeFigures | None,
+    findings: Sequence[Finding], console: Console,
+) -> None:  # fmt: skip
+    """Print states, downtimes, times, gauges, findings and the verdict."""
     where = f"{plan.region} ({plan.region_names[plan.region]})"
     models = f" for {', '.join(plan.models_down)}" if len(plan.models_down) > 1 else ""
     outage = f"Outage of {escape(where)}{escape(models)} by {plan.means}"
@@ -98,6 +105,9 @@ def print_after(
         if name == "detected" or plan.region_in_answers:
             _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
     _line(console, f"Times are exact to {figures.exact_to_sec:g} s.\n")
+    if gauges:
+        print_gauges(gauges, console, period="state")
+        _line(console, "")
     if measurement.unfinished:
         _line(console, f"[yellow]{measurement.unfinished} requests had not ended, and were left out.[/]")
     print_findings(findings, console, title="Findings")

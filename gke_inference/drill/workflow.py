@@ -32,6 +32,9 @@ from gke_inference.drill.senders.sender import LocalSender, Sender
 from gke_inference.drill.verdict import judge
 from gke_inference.drill.view import DrillView
 from gke_inference.findings import Finding, Status, outcome
+from gke_inference.gauges.record import GaugeFigures
+from gke_inference.gauges.report import gauge_lines
+from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.live_platform import LivePlatform
 from gke_inference.openai_client import make_prompt, send
 
@@ -72,7 +75,9 @@ class Checked:
     outages: tuple[Outage, ...]
 
 
-def run_drill(platform: LivePlatform, plan: DrillPlan, journal: Journal, options: DrillOptions) -> Exit:
+def run_drill(
+    platform: LivePlatform, plan: DrillPlan, journal: Journal, options: DrillOptions, watch: GaugeWatch | None
+) -> Exit:
     """Check, then take regions down and measure where that was asked for and every check is good."""
     console, progress = Console(), Console(stderr=True)
     with progress.status("asking the clusters") if progress.is_terminal else nullcontext():
@@ -85,16 +90,25 @@ def run_drill(platform: LivePlatform, plan: DrillPlan, journal: Journal, options
             report.print_before(plan, checked.outages, checked.findings, console)
             console.print(f"Nothing was changed{': --yes does it' if checked.outages else ''}.", highlight=False)
         return outcome(checked.findings)
-    measurement = anyio.run(_measure, platform, plan, journal, options, progress)
+    with watch or nullcontext():
+        view = DrillView(progress, gauges=(lambda: gauge_lines(watch.record)) if watch else tuple)
+        measurement = anyio.run(_measure, platform, plan, journal, options, view)
     figures = drill_figures(plan, measurement)
+    gauges = _gauge_figures(measurement, watch) if watch else None
     findings = (*checked.findings, *judge(plan, measurement, figures, journal.path))
     if options.picture:
-        options.picture.write_text(draw(plan, measurement, figures), encoding="utf-8")
+        options.picture.write_text(draw(plan, measurement, figures, gauges), encoding="utf-8")
     if options.output == "json":
-        console.out(report.after_json(plan, measurement, figures, findings), highlight=False)
+        console.out(report.after_json(plan, measurement, figures, gauges, findings), highlight=False)
     else:
-        report.print_after(plan, measurement, figures, findings, console)
+        report.print_after(plan, measurement, figures, gauges, findings, console)
     return outcome(findings)
+
+
+def _gauge_figures(measurement: Measurement, watch: GaugeWatch) -> GaugeFigures:
+    """Return the gauges by state."""
+    began_sec, ended_sec = measurement.began_sec, measurement.ended_sec
+    return GaugeFigures(record=watch.record, began_sec=began_sec, ended_sec=ended_sec, periods=measurement.periods)
 
 
 def restore_from_journal(
@@ -150,13 +164,13 @@ def _check(platform: LivePlatform, plan: DrillPlan, options: DrillOptions) -> Ch
 
 
 async def _measure(
-    platform: LivePlatform, plan: DrillPlan, journal: Journal, options: DrillOptions, progress: Console
+    platform: LivePlatform, plan: DrillPlan, journal: Journal, options: DrillOptions, view: DrillView
 ) -> Measurement:
     # No connection is kept: what a new client notices is measured, from here as from a pod.
     limits = httpx.Limits(max_keepalive_connections=0)
     client = httpx.AsyncClient(limits=limits, timeout=None, trust_env=False, verify=ssl.create_default_context())
     async with client:
-        with DrillView(progress) as view:
+        with view:
             rollback = Rollback(
                 clusters=platform.clusters, journal=journal, timeout_sec=plan.restore_timeout_sec, say=view.say
             )

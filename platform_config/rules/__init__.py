@@ -17,11 +17,13 @@ from platform_config.rules import (
     capacity,
     choices,
     cluster,
+    dashboard,
     environment,
     file_cache,
     gateway,
     gpu_sharing,
     growth,
+    logs,
     models,
     names,
     network,
@@ -70,8 +72,10 @@ RULES: tuple[Rule, ...] = (
     *storage.RULES,
     *gateway.RULES,
     *balancing.RULES,
+    *logs.RULES,
     *models.RULES,
     *canaries.RULES,
+    *dashboard.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]
