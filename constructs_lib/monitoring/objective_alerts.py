@@ -1,9 +1,9 @@
 """
 Alerts on what a model's owner promises: each fires while the month's errors are spent too fast.
 
-A promise of 99.5 % over 30 days allows 0.5 % of the requests to break it: the error budget. A burn rate of 6 spends it in
-a sixth of that time. Each burn rate is computed over a long window, so that it means something, and over a twelfth of
-it, so that the alert ends soon after the cause. Source of rates and windows: Google, The Site Reliability Workbook,
+A promise of 99.5 % over 30 days allows 0.5 % of the requests to break it: the error budget. A burn rate of 6 spends it
+in a sixth of that time. Each burn rate is computed over a long window, so that it means something, and over a twelfth
+of it, so that the alert ends soon after its cause. Source of rates and windows: Google, The Site Reliability Workbook,
 chapter 5; its ticket of three days is one of 24 hours here, as far as Cloud Monitoring looks back.
 """
 
@@ -75,7 +75,7 @@ def _availability(platform: MonitoredPlatform, key: str) -> Promise | None:
 
 
 def _first_token(platform: MonitoredPlatform, key: str) -> Promise | None:
-    """Return how soon model *key* promises its first token, as its servers see it; None where they do not count that."""
+    """Return how soon model *key* promises its first token, as its servers count it; None where they do not."""
     model = platform.models[key]
     longest_sec = model.objectives.first_token_sec
     if longest_sec is None or model.engine is None:

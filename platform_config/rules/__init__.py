@@ -26,6 +26,7 @@ from platform_config.rules import (
     names,
     network,
     nodes,
+    objectives,
     places,
     pools,
     ranges,
@@ -72,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     *balancing.RULES,
     *models.RULES,
     *canaries.RULES,
+    *objectives.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]
