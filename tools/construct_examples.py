@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.alert_policies import AlertPolicies
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.fixed_value import FixedValue
@@ -28,6 +29,10 @@ from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.manifests.services import service
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.model_store import ModelStore
+from constructs_lib.monitoring.alert import alerts_of
+from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.metrics import OBJECTIVE_FAMILY, VLLM
+from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_pool import NodePool
@@ -39,6 +44,7 @@ from constructs_lib.removal_guard import RemovalGuard
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
+    AlertSpec,
     AutoscalingSpec,
     BucketSpec,
     CapacitySpec,
@@ -189,6 +195,35 @@ def fleet(stack: TerraformStack, google: GoogleProvider, google_beta: GoogleBeta
             "eu": FleetMember(cluster="acme-eu", location="europe-west4"),
         },
         config_member="us",
+    )
+
+
+def alert_policies(stack: TerraformStack, google: GoogleProvider) -> AlertPolicies:
+    """Watch the servers of one model in one cluster, and be called when more than 2 % of its requests fail."""
+    gemma = MonitoredModel(
+        server="gemma-server",
+        backend="gemma-pool",
+        regions=("us",),
+        fewest_servers={"us": 2},
+        picker=OBJECTIVE_FAMILY,
+        engine=VLLM,
+    )
+    platform = MonitoredPlatform(
+        name="acme",
+        project="my-project",
+        namespace="inference",
+        gateway="acme-gateway",
+        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
+        models={"gemma": gemma},
+    )
+    return AlertPolicies(
+        stack,
+        "alerts",
+        google=google,
+        project="my-project",
+        platform="acme",
+        alerts=alerts_of(platform, ALERTS, {"request-errors": AlertSpec(threshold=2)}),
+        channels={"oncall": "projects/my-project/notificationChannels/123"},
     )
 
 
