@@ -66,7 +66,9 @@ def _availability(platform: MonitoredPlatform, key: str) -> Promise | None:
         )  # fmt: skip
         return f"sum(increase({series}[{window}]))"
 
-    return percent and Promise(
+    if percent is None:
+        return None
+    return Promise(
         percent=percent,
         bad=lambda window: requests(window, response_code_class=SERVER_ERRORS),
         every=lambda window: requests(window, f'response_code_class!="{CLIENT_GONE}"'),

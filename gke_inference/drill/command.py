@@ -13,7 +13,15 @@ from click.core import ParameterSource
 from gke_inference.chosen_model import choose_model, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.drill.journal import Journal
-from gke_inference.drill.plan import MEANS, SENDER_PLACES, DrillPlan, Means, SenderPlace, plan_problems
+from gke_inference.drill.plan import (
+    MEANS,
+    SENDER_PLACES,
+    DrillPlan,
+    Means,
+    SenderPlace,
+    longest_good_downtime_sec,
+    plan_problems,
+)
 from gke_inference.drill.workflow import DrillOptions, restore_from_journal, run_drill
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import Clusters, LivePlatform, ModelEndpoint, connect_clusters
@@ -76,7 +84,13 @@ JOURNAL = "drill-journal.json"
     help="A slower answer counts as slow.",
 )
 @option("--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=30, help="For one request.")
-@option("--max-downtime-sec", type=Finite(0), metavar="SEC", default=30, help="Longest downtime that is still good.")
+@option(
+    "--max-downtime-sec",
+    type=Finite(0),
+    metavar="SEC",
+    default=None,
+    help="Longest downtime that is still good.  [default: objectives.failover_downtime_sec, else 30]",
+)
 @option("--max-error-rate", type=Finite(0, 1), metavar="RATE", default=0.05, help="Failed requests, still good.")
 @option(
     "--restore-timeout-sec",
@@ -92,8 +106,8 @@ def drill(
     ctx: click.Context, *, region: str | None, key: str | None, all_models: bool, means: Means, second: str | None,
     sender: SenderPlace, url: str | None, path: str | None, body: Any, yes: bool, restoring: bool, journal: Path,
     even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float, recovery_sec: float,
-    slow_sec: float, timeout_sec: float, max_downtime_sec: float, max_error_rate: float, restore_timeout_sec: float,
-    token: str | None, picture: Path | None,
+    slow_sec: float, timeout_sec: float, max_downtime_sec: float | None, max_error_rate: float,
+    restore_timeout_sec: float, token: str | None, picture: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.
@@ -130,7 +144,9 @@ def drill(
         region_in_answers=model.server.answers_with_region, sender=sender, region=region or "", second=second,
         means=means, region_names={key: config.regions[key].region for key in model.regions}, rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
-        max_downtime_sec=max_downtime_sec, max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
+        objectives=model.spec.objectives,
+        max_downtime_sec=longest_good_downtime_sec(max_downtime_sec, model.spec.objectives),
+        max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
     _refuse(
         [
