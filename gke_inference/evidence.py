@@ -7,14 +7,16 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import perf_counter
 from typing import Literal
 
 from gke_inference.api_error import ApiError
 from gke_inference.extras import PACKAGE
 from gke_inference.live_platform import LivePlatform
+from platform_config.model import Model
 
 GIT_TIMEOUT_SEC = 20
 UNKNOWN = "unknown"
@@ -77,6 +79,32 @@ class Evidence:
     regions: Mapping[str, RunningVersions]
     began_at: str
     ended_at: str
+
+
+def make_evidence(
+    model: Model, config: ConfigOrigin, regions: Mapping[str, RunningVersions], began_sec: float, ended_sec: float
+) -> Evidence:
+    """
+    Return what a measurement of *model* was made with.
+
+    Args:
+        model: What was measured.
+        config: Where its config is from.
+        regions: What ran when it began.
+        began_sec: When it began, as `time.perf_counter` reads: that clock is never set, and has no date.
+        ended_sec: When it ended.
+    """
+    now, now_sec = datetime.now(timezone.utc), perf_counter()
+    began_at, ended_at = (utc(now - timedelta(seconds=now_sec - at_sec)) for at_sec in (began_sec, ended_sec))
+    return Evidence(
+        config=config,
+        product_version=product_version(),
+        gke_version=model.config.cluster.gke_version,
+        chart_version=model.inference_pool.chart_version if model.has_pool else None,
+        regions=regions,
+        began_at=began_at,
+        ended_at=ended_at,
+    )
 
 
 def product_version() -> str:

@@ -9,6 +9,7 @@ from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.openai import Result
 
+KEPT = {True: "kept", False: "missed", None: "unknown"}
 FEWEST_FIRST_TOKENS = 20
 """Answers that a share of them needs to mean something."""
 

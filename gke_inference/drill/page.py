@@ -5,51 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from gke_inference.drill.changes import Outage
 from gke_inference.drill.chart import HOW
 from gke_inference.drill.figures import DrillFigures, RequestFigures
-from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.objectives import ObjectiveResult
-from gke_inference.drill.plan import DrillPlan, State
+from gke_inference.drill.plan import State
+from gke_inference.drill.report import DrillReport
 from gke_inference.evidence import Evidence
 from gke_inference.findings import Finding, outcome
 from gke_inference.page import Cell, Markup, html, lines, page, picture, section, status, table
 
 Event = tuple[float, str]
 KEPT = {True: "good", False: "wrong", None: "unknown"}
+"""How an objective stands, as a finding would have it."""
 
 
-def render(
-    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, findings: Sequence[Finding],
-    objectives: Sequence[ObjectiveResult], outages: Sequence[Outage], evidence: Evidence, svg: str,
-) -> str:  # fmt: skip
-    """
-    Return the page.
-
-    Args:
-        plan: The drill.
-        measurement: What it measured.
-        figures: The figures of that.
-        findings: What was found before it and by it.
-        objectives: What became of the model's objectives.
-        outages: What took each region down, the first one first.
-        evidence: What it was made with.
-        svg: Its picture.
-    """
+def render(report: DrillReport, svg: str) -> str:
+    """Return the page of *report*, with its picture *svg*."""
+    plan, figures = report.plan, report.figures
     down = ", then ".join(f"{key} ({plan.region_names[key]})" for key in plan.regions_down)
     models = ", ".join(plan.models_down)
     verdict = Markup(
-        f"<p>{status(outcome(findings).name.lower())} {html(_sum(figures))}</p>"
+        f"<p>{status(outcome(report.findings).name.lower())} {html(_sum(figures))}</p>"
         f"<p>{html(f'Servers of {models} taken down, {HOW[plan.means]}; asked at {plan.endpoint.url}')}</p>"
     )
     return page(
         f"Drill: {down} taken down",
         verdict,
-        _objectives(objectives),
+        _objectives(report.objectives),
         section("What clients noticed", picture(svg), _states(figures, plan.endpoint.first_part)),
-        section("Findings", _findings(findings)),
-        section("Events", _events(plan, measurement, figures, outages, evidence)),
-        section("Evidence", _evidence(evidence)),
+        section("Findings", _findings(report.findings)),
+        section("Events", _events(report)),
+        section("Evidence", _evidence(report.evidence)),
     )
 
 
@@ -97,22 +83,19 @@ def _findings(findings: Sequence[Finding]) -> Markup:
     return table(("", "check", "found", "needed"), rows)
 
 
-def _events(
-    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, outages: Sequence[Outage], evidence: Evidence
-) -> Markup:
-    began = datetime.strptime(evidence.began_at, "%Y-%m-%dT%H:%M:%S%z")
-    events = sorted(_all_events(plan, measurement, figures, outages), key=lambda event: event[0])
+def _events(report: DrillReport) -> Markup:
+    began = datetime.strptime(report.evidence.began_at, "%Y-%m-%dT%H:%M:%S%z")
+    events = sorted(_all_events(report), key=lambda event: event[0])
     rows = ((f"{began + timedelta(seconds=at_sec):%H:%M:%S}", f"{at_sec:.1f}", what) for at_sec, what in events)
-    return table(("UTC", "second", "event"), ((clock, second, what) for clock, second, what in rows))
+    return table(("UTC", "second", "event"), rows)
 
 
-def _all_events(
-    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, outages: Sequence[Outage]
-) -> Iterator[Event]:
+def _all_events(report: DrillReport) -> Iterator[Event]:
+    plan, measurement, figures = report.plan, report.measurement, report.figures
     began = {start.state: start.began_sec - measurement.began_sec for start in measurement.starts}
     for state, at_sec in began.items():
         yield at_sec, f"{state.title} began"
-    for state, outage in zip((State.OUTAGE, State.DOUBLE_OUTAGE), outages, strict=False):
+    for state, outage in zip((State.OUTAGE, State.DOUBLE_OUTAGE), report.outages, strict=False):
         if state in began:
             for change in outage.changes:
                 yield began[state], change.what

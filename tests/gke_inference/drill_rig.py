@@ -55,6 +55,7 @@ class Rig:
     hosts: dict[str, str]
     url: str
     sender: str = "here"
+    gauges: bool = False
 
     @property
     def clusters(self) -> tuple[DrillCluster, DrillCluster]:
@@ -84,7 +85,7 @@ class Rig:
             "--sender", self.sender, "--url", self.url,
             "--rate-per-sec", "100", "--timeout-sec", "5", "--baseline-sec", "0.2", "--outage-sec", "0.25",
             "--recovery-sec", "5", "--max-error-rate", "0.6", "--restore-timeout-sec", "20",
-            "--journal", str(journal), *more,
+            "--journal", str(journal), "--gauges" if self.gauges else "--no-gauges", *more,
         ]  # fmt: skip
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -131,7 +132,7 @@ def _synthesized(document: str) -> Synthesized:
 def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command find the clusters of the test, and drill at its pace."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in made.hosts.items()}
-    monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
+    monkeypatch.setattr(drill_module, "find_clusters", lambda config, google: apis.__getitem__)
     monkeypatch.setattr(DrillRunner, "_stay", stay_for_requests)
 
 
