@@ -20,6 +20,7 @@ from tests.platform_config.rules import (
     cases_gpu_sharing,
     cases_models,
     cases_names,
+    cases_objectives,
     cases_pools,
     cases_regions,
     cases_server,
@@ -43,6 +44,7 @@ TOPICS = (
     cases_gateway,
     cases_models,
     cases_dashboard,
+    cases_objectives,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
