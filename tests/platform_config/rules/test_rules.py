@@ -15,10 +15,12 @@ from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
+    cases_dashboard,
     cases_gateway,
     cases_gpu_sharing,
     cases_models,
     cases_names,
+    cases_objectives,
     cases_pools,
     cases_regions,
     cases_server,
@@ -41,6 +43,8 @@ TOPICS = (
     cases_weights,
     cases_gateway,
     cases_models,
+    cases_dashboard,
+    cases_objectives,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
