@@ -24,7 +24,10 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
         gateway=names.gateway,
         regions={
             key: MonitoredRegion(
-                region=region.region, cluster=names.cluster(key), capacity_percent=region.capacity_percent
+                region=region.region,
+                cluster=names.cluster(key),
+                capacity_percent=region.capacity_percent,
+                preferred=region.preferred,
             )
             for key, region in config.regions.items()
         },

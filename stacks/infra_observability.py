@@ -13,9 +13,13 @@ from constructs_lib.monitoring.cloud_dashboard import CLOUD_VARIABLES
 from constructs_lib.monitoring.log_metric import log_metrics_of
 from constructs_lib.monitoring.panel import panels_of
 from constructs_lib.monitoring.panels import PANELS
+from constructs_lib.notification_channels import NotificationChannels
 from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
 from stacks.base import BaseStack
+
+WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
+"""The first Terraform, and the first OpenTofu, with write-only arguments."""
 
 
 class InfraObservabilityStack(BaseStack):
@@ -40,9 +44,23 @@ class InfraObservabilityStack(BaseStack):
             project=self.config.project,
             platform=self.config.name,
             alerts=alerts_of(self._platform, ALERTS, watched.alerts),
-            channels={},
+            channels=self._add_channels(),
             runbook_url=watched.runbook_url,
         )
+
+    def _add_channels(self) -> dict[str, str]:
+        """Return the full name of each channel, by key."""
+        channels = self.config.observability.channels
+        if any(channel.secret for channel in channels.values()):
+            self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
+        return NotificationChannels(
+            self,
+            "channel",
+            google=self.google,
+            project=self.config.project,
+            platform=self.config.name,
+            channels=channels,
+        ).names
 
     def _add_dashboard(self) -> None:
         Dashboard(

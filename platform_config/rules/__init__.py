@@ -28,6 +28,7 @@ from platform_config.rules import (
     names,
     network,
     nodes,
+    objectives,
     places,
     pools,
     ranges,
@@ -76,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     *models.RULES,
     *canaries.RULES,
     *dashboard.RULES,
+    *objectives.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]
