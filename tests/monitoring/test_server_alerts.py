@@ -251,7 +251,7 @@ def test_an_alert_fires_when_it_should(case: Case, failures: dict[str, str]) -> 
 
 def test_regions_may_differ_in_their_fewest() -> None:
     """Each is compared with its own number: servers follow the nodes of their region."""
-    more = {"tpu": {"machine_type": "ct6e-standard-4t", "topology": "2x2", "nodes": 3}}
+    more = {"tpu": {"machine_type": "ct6e-standard-4t", "topology": "2x2", "nodes_per_zone": 3}}
     query = alerts(regions__eu__node_pools=more)["gemma-pool-below-size"].query
     cases = [
         Case(
