@@ -29,6 +29,8 @@ LABELS = {"a-b": "1", "a_b": "2", "é-x": "3", "größe": "4", "a--b__c": "5"}
 FREE = {
     "google_container_node_pool.node_config.labels",
     "google_container_node_pool.node_config.metadata",
+    "google_monitoring_alert_policy.conditions.condition_prometheus_query_language.labels",
+    "google_monitoring_alert_policy.user_labels",
     "kubernetes_annotations.annotations",
     "kubernetes_job_v1.spec.template.metadata.annotations",
     "kubernetes_job_v1.spec.template.metadata.labels",
@@ -46,6 +48,11 @@ FREE = {
 def odd_keys_everywhere(stack: Any) -> None:
     """Give each of `FREE` odd keys, as the constructs give them to the bindings."""
     from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
+    from cdktf_cdktf_provider_google.monitoring_alert_policy import (
+        MonitoringAlertPolicy,
+        MonitoringAlertPolicyConditions,
+        MonitoringAlertPolicyConditionsConditionPrometheusQueryLanguage,
+    )
     from cdktf_cdktf_provider_google.provider import GoogleProvider
     from cdktf_cdktf_provider_kubernetes.annotations import Annotations
     from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
@@ -57,6 +64,11 @@ def odd_keys_everywhere(stack: Any) -> None:
     google = GoogleProvider(stack, "google", project="p")
     kubernetes = KubernetesProvider(stack, "kubernetes", host="https://h")
     ContainerNodePool(stack, "pool", provider=google, cluster="c", node_config={"labels": ODD, "metadata": ODD})
+    query = MonitoringAlertPolicyConditionsConditionPrometheusQueryLanguage(query="up", labels=ODD)
+    condition = MonitoringAlertPolicyConditions(display_name="c", condition_prometheus_query_language=query)
+    MonitoringAlertPolicy(
+        stack, "alert", provider=google, display_name="a", combiner="OR", user_labels=ODD, conditions=[condition]
+    )  # fmt: skip
     NamespaceV1(stack, "namespace", provider=kubernetes, metadata={"name": "n", "labels": ODD})
     named = {"name": "n"}
     Annotations(stack, "export", provider=kubernetes, api_version="v1", kind="K", metadata=named, annotations=ODD)

@@ -9,6 +9,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OBSERVABILITY_STACK,
     base_stack,
     cluster_stack,
     serving_stack,
@@ -34,7 +35,7 @@ def test_a_third_region_changes_nothing_that_belongs_to_the_others(platform: Syn
     """Stacks of the other regions are the same bytes, but for a policy for its proxies, whose requests spill over."""
     three = synthesize(config(regions__asia=ASIA), tmp_path)
 
-    for stack in set(platform.stacks) - SHARED_STACKS:
+    for stack in set(platform.stacks) - SHARED_STACKS - {OBSERVABILITY_STACK}:
         added = (
             three.stacks[stack]["resource"]["kubernetes_manifest"].pop("network-policy-proxies-asia", None)
             if (stack.startswith("workload-base"))
@@ -47,6 +48,9 @@ def test_a_third_region_changes_nothing_that_belongs_to_the_others(platform: Syn
         changed_addresses = [address for address in before if after.get(address) != before[address]]
         expected = ["kubernetes_manifest.gateway"] if stack == GATEWAY_STACK else []
         assert changed_addresses == expected
+    # Alerts name the clusters that they watch.
+    watched, more = (resources(app, OBSERVABILITY_STACK) for app in (platform, three))
+    assert watched.keys() == more.keys()
     assert set(three.stacks) - set(platform.stacks) == {
         cluster_stack("asia"), base_stack("asia"), serving_stack("asia"),
     }  # fmt: skip

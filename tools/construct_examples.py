@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.alert_policies import AlertPolicies
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.fixed_value import FixedValue
@@ -23,11 +24,17 @@ from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, Mode
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.log_metrics import LogMetrics
 from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.manifests.services import service
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.model_store import ModelStore
+from constructs_lib.monitoring.alert import alerts_of
+from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.log_metric import log_metrics_of
+from constructs_lib.monitoring.metrics import OBJECTIVE_FAMILY, VLLM
+from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_pool import NodePool
@@ -39,6 +46,7 @@ from constructs_lib.removal_guard import RemovalGuard
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
+    AlertSpec,
     AutoscalingSpec,
     BucketSpec,
     CapacitySpec,
@@ -190,6 +198,49 @@ def fleet(stack: TerraformStack, google: GoogleProvider, google_beta: GoogleBeta
         },
         config_member="us",
     )
+
+
+def alert_policies(stack: TerraformStack, google: GoogleProvider) -> AlertPolicies:
+    """Watch the servers of one model in one cluster, and be called when more than 2 % of its requests fail."""
+    gemma = MonitoredModel(
+        server="gemma-server",
+        backend="gemma-pool",
+        regions=("us",),
+        fewest_servers={"us": 2},
+        picker=OBJECTIVE_FAMILY,
+        engine=VLLM,
+    )
+    platform = MonitoredPlatform(
+        name="acme",
+        project="my-project",
+        namespace="inference",
+        gateway="acme-gateway",
+        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
+        models={"gemma": gemma},
+    )
+    return AlertPolicies(
+        stack,
+        "alerts",
+        google=google,
+        project="my-project",
+        platform="acme",
+        alerts=alerts_of(platform, ALERTS, {"request-errors": AlertSpec(threshold=2)}),
+        channels={"oncall": "projects/my-project/notificationChannels/123"},
+    )
+
+
+def log_metrics(stack: TerraformStack, google: GoogleProvider) -> LogMetrics:
+    """Count what the load balancer of one gateway could not answer."""
+    platform = MonitoredPlatform(
+        name="acme",
+        project="my-project",
+        namespace="inference",
+        gateway="acme-gateway",
+        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
+        models={},
+        proxy_errors="acme-proxy-errors",
+    )
+    return LogMetrics(stack, "logs", google=google, project="my-project", metrics=log_metrics_of(platform))
 
 
 def kubernetes_object(stack: TerraformStack, kubernetes: KubernetesProvider) -> KubernetesObject:

@@ -21,8 +21,8 @@ class LogLabel:
 
     Attributes:
         description: What it says.
-        extractor: `EXTRACT(field)`, or `REGEXP_EXTRACT(field, "pattern")` with one group. Of a bounded number of values:
-            each is a series of its own.
+        extractor: `EXTRACT(field)`, or `REGEXP_EXTRACT(field, "pattern")` with one group. It should have few values,
+            since each is a series of its own.
     """
 
     description: str

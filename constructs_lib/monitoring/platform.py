@@ -98,8 +98,8 @@ class MonitoredPlatform:
     model_armor_templates: tuple[str, ...] = ()
 
     def clusters(self, regions: Iterable[str] = ()) -> str:
-        """Return a pattern of the names of the clusters of *regions*, of all without."""
-        return "|".join(self.regions[key].cluster for key in regions or self.regions)
+        """Return a pattern of the names of the clusters of *regions*, of all without; the order does not matter."""
+        return "|".join(sorted(self.regions[key].cluster for key in regions or self.regions))
 
     def open_regions(self, model: str) -> tuple[str, ...]:
         """Return the keys of the regions that serve *model* and are not drained."""

@@ -59,9 +59,8 @@ class GatewaySpec:
         max_utilization_percent: KV-cache fill at which requests spill over to the next region, 1 to 100. Default: 60.
         max_in_flight_requests: Balances by requests instead: how many one server has at once before others spill over,
             1 and up. Not together with `max_utilization_percent`.
-        log_sample_percent: Share of requests that are logged: 0 for none, or 0.0001 to 100. Each entry is paid for by its
-            size, at 100 percent often more than what it is worth: at 1000 requests a second, 1 percent is about 26
-            million entries a month.
+        log_sample_percent: Share of requests that are logged: 0 for none, or 0.0001 to 100. Logs are paid for by their
+            size: at 1000 requests a second, 1 percent is 26 million entries a month, and 100 percent 2.6 billion.
         log_fields: Names of fields that an entry has only when asked for, such as `tls.cipher`; at most 30.
         health_check: How dead servers are found; the kubelet asks in the same way whether a server is ready.
     """

@@ -17,6 +17,7 @@ from platform_config.rules import (
     capacity,
     choices,
     cluster,
+    dashboard,
     environment,
     file_cache,
     gateway,
@@ -27,6 +28,7 @@ from platform_config.rules import (
     names,
     network,
     nodes,
+    objectives,
     places,
     pools,
     ranges,
@@ -74,6 +76,8 @@ RULES: tuple[Rule, ...] = (
     *logs.RULES,
     *models.RULES,
     *canaries.RULES,
+    *dashboard.RULES,
+    *objectives.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

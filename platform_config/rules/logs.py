@@ -21,6 +21,16 @@ def _fields(config: Config) -> Iterator[Problem]:
         yield Problem("gateway.log_fields", message, fix)
 
 
+def _unlogged(config: Config) -> Iterator[Problem]:
+    if config.observability.log_metrics and config.gateway.log_sample_percent == 0:
+        message = (
+            "should be above 0 where observability.log_metrics counts errors of the load balancer, since requests "
+            "that reached a server are then in no log, got 0"
+        )
+        fix = f"write {DEFAULT_LOG_SAMPLE_PERCENT}, or observability.log_metrics: false"
+        yield Problem("gateway.log_sample_percent", message, fix)
+
+
 RULES = (
     Rule(
         "LOG-FIELDS",
@@ -28,5 +38,13 @@ RULES = (
         "The load balancer takes them only with logging on.",
         "Compute API, BackendServiceLogConfig.optionalMode; CRD gcpbackendpolicies.networking.gke.io, logging",
         _fields,
+    ),
+    Rule(
+        "LOG-METRIC",
+        "Errors are counted in logs only where requests are logged",
+        "The metric stays empty but for requests that reached no server, and its alert silent.",
+        "Google, Internal Application Load Balancer logging and monitoring, sampling",
+        _unlogged,
+        severity="warning",
     ),
 )

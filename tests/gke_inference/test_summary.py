@@ -67,7 +67,7 @@ def test_stacks_are_numbered_in_an_order_that_can_be_applied(
     lines = rows(request.getfixturevalue(text), r"\d+ +(infra|workload)-")
     stacks = [re.split(r"\s+", " ".join(line), maxsplit=3) for line in lines]
 
-    assert [line[0] for line in stacks] == [str(number) for number in range(1, 5 + 3 * len(regions))]
+    assert [line[0] for line in stacks] == [str(number) for number in range(1, 6 + 3 * len(regions))]
     assert stacks[0][1::2] == [NETWORK_STACK, "-"]
     assert stacks[-1][1] == GATEWAY_STACK
     seen: set[str] = set()

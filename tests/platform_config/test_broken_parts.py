@@ -218,6 +218,11 @@ DEPENDS = {
     },
     "SVC": {"kind", "metric"},
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name", "replicas"},
+    "DASH": {"name", "region", "machine_type", "topology", "image", "repository", "revision"},
+    "OBJ": {
+        *("kind", "interval_sec", "unhealthy_threshold", "timeout_sec", "first_token_sec", "first_token_percent"),
+        *("failover_downtime_sec", "extra_args"),
+    },
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""

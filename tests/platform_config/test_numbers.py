@@ -55,6 +55,13 @@ RANGES: dict[str, tuple[int, int]] = {
     f"{MODEL}traffic.max_requests_per_second": (1, 1_000_000_000),
     f"{MODEL}canary.percent": (0, 100),
     f"{MODEL}priorities.<key>": (-INT32 - 1, INT32),
+    f"{MODEL}objectives.availability_percent": (50, 99),
+    f"{MODEL}objectives.first_token_percent": (50, 99),
+    f"{MODEL}objectives.first_token_sec": (0, 2560),
+    f"{MODEL}objectives.failover_downtime_sec": (1, 86_400),
+    "observability.alerts.<key>.threshold": (1, 3600),
+    "observability.alerts.<key>.window_sec": (60, 86_400),
+    "observability.alerts.<key>.for_sec": (0, 86_400),
     "network.mtu": (1300, 8896),
     "network.flow_logs_percent": (1, 100),
     "network.region_prefix_length": (13, 18),
@@ -168,4 +175,5 @@ def _reported(folder: Path, path: str, value: float) -> list[str]:
 
 def _location(path: str) -> tuple[str, ...]:
     path = path.replace("regions.<key>", "regions.us").replace("models.<key>", "models.gemma")
+    path = path.replace("alerts.<key>", "alerts.request-latency")
     return tuple(path.replace("priorities.<key>", "priorities.chat").replace("<key>", "tpu").split("."))

@@ -17,6 +17,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OBSERVABILITY_STACK,
     OUTDIR,
     SERVING_STACKS,
     WEIGHTS_STACK,
@@ -35,7 +36,16 @@ from tests.synthesized import Synthesized
 ROOT = Path(__file__).parent.parent.parent
 OWNER = ROOT / "platform_config" / "stack_graph.py"
 PRODUCT = ("bench", "constructs_lib", "fast_synth", "gke_inference", "platform_config", "stacks", "tools")
-IDS = (CLUSTER_STACKS, BASE_STACKS, SERVING_STACKS, NETWORK_STACK, FLEET_STACK, WEIGHTS_STACK, GATEWAY_STACK)
+IDS = (
+    CLUSTER_STACKS,
+    BASE_STACKS,
+    SERVING_STACKS,
+    NETWORK_STACK,
+    FLEET_STACK,
+    OBSERVABILITY_STACK,
+    WEIGHTS_STACK,
+    GATEWAY_STACK,
+)
 
 
 def literals(path: Path) -> Iterator[str]:

@@ -91,7 +91,7 @@ def test_a_right_expectation_passes(case: Case, failures: dict[str, str]) -> Non
     assert failures.get(str(case), "") == ""
 
 
-WRONG = [
+WRONG: list[Case | Reading] = [
     Case(title="it fires unexpectedly", rule=BUSY, series=requests(a=rig.counting(2))),
     Case(title="it is silent unexpectedly", rule=BUSY, series=requests(a=rig.counting(0.5)), fires=[{"region": "a"}]),
     Case(title="it fires for another", rule=BUSY, series=requests(a=rig.counting(2)), fires=[{"region": "b"}]),
@@ -127,7 +127,7 @@ def test_a_wrong_expectation_fails(case: Case | Reading) -> None:
 
 def test_a_failure_shows_what_fired() -> None:
     """Beside what was expected."""
-    shown = rig.failures([WRONG[2]])[str(WRONG[2])]
+    shown = rig.failures(WRONG)["busy: it fires for another"]
 
     assert 'region="a"' in shown
     assert 'region="b"' in shown

@@ -14,14 +14,14 @@ from tests.synthesized import Synthesized
 
 Edges = set[tuple[str, str]]
 STACKS = (
-    *("InfraClusterStack", "InfraFleetStack", "InfraNetworkStack", "WorkloadBaseStack"),
-    *("WorkloadGatewayStack", "WorkloadServingStack", "WorkloadWeightsStack"),
+    *("InfraClusterStack", "InfraFleetStack", "InfraNetworkStack", "InfraObservabilityStack"),
+    *("WorkloadBaseStack", "WorkloadGatewayStack", "WorkloadServingStack", "WorkloadWeightsStack"),
 )
 
 
 def drawn(regions: list[str], download: str) -> Edges:
     """List the arrows of the drawing in stacks/platform.py: what comes later, and what it needs."""
-    edges = {("workload-weights", f"workload-base-{download}")}
+    edges = {("workload-weights", f"workload-base-{download}"), ("infra-observability", "infra-fleet")}
     for key in regions:
         edges |= {
             (f"infra-cluster-{key}", "infra-network"),
@@ -91,7 +91,7 @@ def test_no_stack_names_what_it_needs_through_another(edges: Edges) -> None:
     spare = {(name, needed) for name, needed in edges if any(needed in far for far in beyond(name, edges))}
 
     assert spare == {("workload-serving-r5", "workload-base-r5")}
-    assert len(edges) == 7 * 64 + 1
+    assert len(edges) == 7 * 64 + 2
 
 
 def beyond(name: str, edges: Edges) -> Iterator[set[str]]:

@@ -80,7 +80,7 @@ def build(file: Path) -> bool:
         return False
     with tempfile.TemporaryDirectory(dir=file.parent) as name:
         built = Path(name) / "promtool"
-        command = ["go", "build", "-trimpath", "-buildvcs=false", "-o", built, PROGRAM]
+        command: list[str | Path] = ["go", "build", "-trimpath", "-buildvcs=false", "-o", built, PROGRAM]
         if not run(command, Path(__file__).parent, go_variables(Path(name))):
             return False
         os.replace(built, file)
