@@ -12,7 +12,6 @@ from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
 from stacks.base import BaseStack
 
-
 WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
 """The first Terraform, and the first OpenTofu, with write-only arguments."""
 

@@ -9,12 +9,14 @@ from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.rules import (
     adapters,
+    alerts,
     argument_forms,
     arguments,
     autoscaling,
     balancing,
     canaries,
     capacity,
+    channels,
     choices,
     cluster,
     environment,
@@ -72,6 +74,8 @@ RULES: tuple[Rule, ...] = (
     *balancing.RULES,
     *models.RULES,
     *canaries.RULES,
+    *alerts.RULES,
+    *channels.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

@@ -217,6 +217,8 @@ DEPENDS = {
     },
     "SVC": {"kind", "metric"},
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name", "replicas"},
+    "ALERT": {"alerting", "kind", "chart_version", "window_sec", "for_sec", "metric"},
+    "CHANNEL": {"kind", "project", "username", "secret"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""

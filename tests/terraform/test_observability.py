@@ -94,7 +94,7 @@ def test_a_part_that_is_turned_off_takes_nothing_else_with_it(alone: World, off:
     deleted = {address.split(".")[0] for address, actions in changes.items() if actions == ("delete",)}
     made = {kind for kind in kinds if any(key[0] == kind for key in alone.rig.cloud.objects)}
     assert made <= deleted <= {*made, *([POLICY] if off == "log_metrics" else [])}
-    assert {actions for actions in changes.values()} <= {("delete",), *([("update",)] if off == "log_metrics" else [])}
+    assert set(changes.values()) <= {("delete",), *([("update",)] if off == "log_metrics" else [])}
 
 
 def test_a_channel_is_deleted_after_the_policies_have_changed(alone: World) -> None:
@@ -131,7 +131,7 @@ def test_alerting_is_turned_off_in_order(alone: World) -> None:
 
 
 def test_a_secret_reaches_its_channel_and_no_file(alone: World) -> None:
-    """Neither state nor saved plan nor what Terraform prints or logs has it; the cloud does, in each channel's field."""
+    """Neither state nor saved plan nor what Terraform prints or logs has it; the cloud does, in its field."""
     alone.trace()
     alone.use(watched(channels=CHANNELS))
 
