@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
+from constructs_lib.serving_nodes import POOL_LABEL
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import REGION_LABEL
 from gke_inference.cluster_api import ClusterApi
@@ -161,6 +162,11 @@ class LivePlatform:
         """Return how many servers of *model* are ready in region *key*."""
         return int(self.deployment(key, model).get("status", {}).get("readyReplicas", 0))
 
+    def ready_nodes(self, key: str, pools: Iterable[str]) -> int:
+        """Return how many nodes of *pools* are ready in region *key*."""
+        lists = (self.items(key, "/api/v1/nodes", labelSelector=f"{POOL_LABEL}={pool}") for pool in pools)
+        return sum(node_is_ready(node) for nodes in lists for node in nodes)
+
     def min_replicas(self, key: str, model: str) -> int:
         """Return the fewest servers that the autoscaler of *model* in region *key* allows; 0 without one."""
         path = self.object_path("autoscaling/v2", "horizontalpodautoscalers")
@@ -195,6 +201,12 @@ class LivePlatform:
         """Return the path of an object in the platform's namespace, or of all of its kind, in any cluster."""
         root = "/apis" if "/" in api else "/api"
         return "/".join((root, api, "namespaces", self.config.namespace, plural, *name))
+
+
+def node_is_ready(node: Mapping[str, Any]) -> bool:
+    """Return whether the status of *node* says that it can run pods."""
+    conditions = node.get("status", {}).get("conditions", [])
+    return any(entry.get("type") == "Ready" and entry.get("status") == "True" for entry in conditions)
 
 
 def gateway_addresses(gateway: Mapping[str, Any]) -> list[str]:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from constructs import Construct
 
 from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.dashboard import Dashboard
+from constructs_lib.log_metrics import LogMetrics
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.cloud_dashboard import CLOUD_VARIABLES
+from constructs_lib.monitoring.log_metric import log_metrics_of
+from constructs_lib.monitoring.panel import panels_of
+from constructs_lib.monitoring.panels import PANELS
 from constructs_lib.notification_channels import NotificationChannels
 from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
@@ -22,8 +28,12 @@ class InfraObservabilityStack(BaseStack):
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)
         self._platform = monitored_platform(config)
+        if config.observability.log_metrics:
+            LogMetrics(self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform))
         if config.observability.alerting:
             self._add_alerts()
+        if config.observability.dashboard:
+            self._add_dashboard()
 
     def _add_alerts(self) -> None:
         watched = self.config.observability
@@ -51,3 +61,13 @@ class InfraObservabilityStack(BaseStack):
             platform=self.config.name,
             channels=channels,
         ).names
+
+    def _add_dashboard(self) -> None:
+        Dashboard(
+            self,
+            "dashboard",
+            google=self.google,
+            project=self.config.project,
+            platform=self.config.name,
+            panels=list(panels_of(self._platform, PANELS, self.config.observability.panels, CLOUD_VARIABLES)),
+        )

@@ -10,7 +10,7 @@ from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.specs import AlertSpec
 from constructs_lib.specs.observability import Severity
 
-Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "blocks a minute", "times", ""]
+Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "findings a minute", "times", ""]
 
 
 @dataclass(frozen=True, kw_only=True)

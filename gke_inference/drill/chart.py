@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil, floor
-from re import findall
-from typing import Any
 
 import pygal  # type: ignore[import-untyped]
 
-from gke_inference.charts import FAILED_COLOR, REGION_COLORS, chart_style, draw_page, render_panel
+from gke_inference.charts import (
+    FAILED_COLOR,
+    MARK_COLOR,
+    Mark,
+    Panel,
+    add_marks,
+    chart_style,
+    draw_page,
+    legend_settings,
+    region_colors,
+    render_panel,
+)
 from gke_inference.drill.figures import DrillFigures
 from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.objectives import KEPT, objective_results
 from gke_inference.drill.plan import DrillPlan
+from gke_inference.gauges.chart import gauge_notes, gauge_panels
+from gke_inference.gauges.record import GaugeFigures
 
 PANEL_HEIGHT = 420
-STATE_COLOR = "#777777"
-STATE_FONT_SIZE = 13
-LEGEND_COLUMNS, LEGEND_ROW_HEIGHT = 4, 22
-"""pygal leaves room for the first row of a legend only."""
 MOST_SLICES = 150
 REQUESTS_PER_SLICE = 2
 SLICE_SEC = 0.2
@@ -31,8 +40,10 @@ HOW = {
 Points = list[tuple[float, float]]
 
 
-def draw(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> str:
-    """Return the chart as one SVG."""
+def draw(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, gauges: GaugeFigures | None = None) -> str:
+    """Return the chart as one SVG, with the *gauges* below; None for none."""
+    lines = _requests_per_sec(plan, measurement)
+    colors = region_colors([*list(lines)[:-1], *(gauges.record.regions if gauges else ())])
     failed = sum(state.total.failed for state in figures.states)
     sent = sum(state.total.requests for state in figures.states)
     models = f" for {', '.join(plan.models_down)}" if len(plan.models_down) > 1 else ""
@@ -40,28 +51,27 @@ def draw(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> st
     return draw_page(
         f"{plan.region} taken down{models}{also}: {HOW[plan.means]}",
         f"{failed} of {sent} requests failed; the longest downtime was {figures.longest_downtime_sec:g} s",
-        [_draw_panel(plan, measurement, figures)],
-        panel_height=PANEL_HEIGHT,
+        [_draw_panel(lines, figures, colors), *(gauge_panels(gauges, colors) if gauges else ())],
+        [*_objective_notes(plan, measurement, figures), *(gauge_notes(gauges) if gauges else ())],
     )
 
 
-def _draw_panel(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> str:
-    lines = _requests_per_sec(plan, measurement)
-    regions = len(lines) - 1
-    colors = (*(REGION_COLORS * regions)[:regions], FAILED_COLOR, *(STATE_COLOR,) * len(figures.states))
-    chart = pygal.XY(style=chart_style(colors, stroke_width=2))
-    titles = [state.title for state in figures.states]
-    chart.add_xml_filter(lambda tree: _add_titles(tree, titles, after=len(lines)))
+def _objective_notes(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> Iterator[str]:
+    for one in objective_results(plan, measurement, figures.longest_downtime_sec):
+        yield f"{one.name} {KEPT[one.kept]}: {one.found}; {one.needed}"
+
+
+def _draw_panel(lines: dict[str, Points], figures: DrillFigures, colors: dict[str, str]) -> Panel:
+    marks = [Mark(state.title, state.began_sec) for state in figures.states]
+    used = [*(colors.get(name, FAILED_COLOR) for name in lines), *(MARK_COLOR for _ in marks)]
+    chart = pygal.XY(style=chart_style(used, stroke_width=2))
     for name, points in lines.items():
         chart.add(name, points)
     top = max((rate for points in lines.values() for _, rate in points), default=1)
-    for state in figures.states:
-        at_sec = state.began_sec
-        chart.add(None, [(at_sec, 0), (at_sec, top)], stroke_style={"dasharray": "5, 5", "width": 1})
+    add_marks(chart, marks, top=top)
     return render_panel(
         chart, PANEL_HEIGHT, title="Requests per second, by the region that answered", x_title="seconds",
-        y_title="requests per second", show_dots=False, legend_at_bottom_columns=LEGEND_COLUMNS, include_x_axis=True,
-        margin_bottom=LEGEND_ROW_HEIGHT * ceil(len(lines) / LEGEND_COLUMNS),
+        y_title="requests per second", show_dots=False, include_x_axis=True, **legend_settings(len(lines)),
     )  # fmt: skip
 
 
@@ -87,25 +97,3 @@ def _requests_per_sec(plan: DrillPlan, measurement: Measurement) -> dict[str, Po
         name: [(round((number + 0.5) * slice_sec, 3), round(count / slice_sec, 3)) for number, count in enumerate(row)]
         for name, row in counts.items()
     }
-
-
-def _add_titles(tree: Any, titles: list[str], *, after: int) -> Any:
-    """Write each state's title along its own line: in a legend all of them would have the same grey square."""
-    for number, title in enumerate(titles, start=after):
-        for group in tree.iter("g"):
-            if f"serie-{number}" in group.get("class", "").split():
-                for path in group.findall("path"):
-                    x, top = _upper_end(path.get("d", ""))
-                    place = f"translate({x + STATE_FONT_SIZE:.1f} {top + 6:.1f}) rotate(90)"
-                    style = f"font-size:{STATE_FONT_SIZE}px;fill:{STATE_COLOR};stroke:none"
-                    text = group.makeelement("text", {"transform": place, "style": style})
-                    text.text = title
-                    group.append(text)
-                    break
-    return tree
-
-
-def _upper_end(line: str) -> tuple[float, float]:
-    """Return the upper end of a vertical line, as an SVG path draws it."""
-    numbers = [float(number) for number in findall(r"-?[\d.]+", line)]
-    return numbers[0], min(numbers[1::2])

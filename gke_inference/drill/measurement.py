@@ -9,6 +9,7 @@ from typing import Literal
 
 from gke_inference.drill.changes import Change
 from gke_inference.drill.plan import DrillPlan, State
+from gke_inference.gauges.record import Period
 from gke_inference.openai import Result
 
 OUTAGES = (State.OUTAGE, State.DOUBLE_OUTAGE)
@@ -62,6 +63,11 @@ class Measurement:
         ends = [start.began_sec for start in self.starts[1:]] + [self.ended_sec]
         times = zip(self.starts, ends, strict=True)
         return next((start.began_sec, end_sec) for start, end_sec in times if start.state == state)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The states that were begun, with their times."""
+        return tuple(Period(start.state.title, *self.time_of(start.state)) for start in self.starts)
 
     def _state_at(self, time_sec: float) -> State:
         for start, following in pairwise(self.starts):

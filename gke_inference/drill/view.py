@@ -1,16 +1,18 @@
-"""Progress of a drill while it runs: a line that moves in a terminal, a line per event in a log."""
+"""Progress of a drill while it runs, with the platform's gauges: lines that move in a terminal, lines in a log."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Full, Queue
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from gke_inference.drill.plan import State
 from gke_inference.openai import Result
@@ -29,10 +31,12 @@ class DrillView:
 
     Args:
         console: Where it is drawn; not the one that gets the report.
+        gauges: Returns what the platform's gauges show now, line by line.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, gauges: Callable[[], Sequence[str]] = tuple) -> None:
         self._console = console
+        self._gauges = gauges
         self._state: State | None = None
         self._good: Counter[str] = Counter()
         self._failed = 0
@@ -43,19 +47,20 @@ class DrillView:
             TimeElapsedColumn(),
             TextColumn("{task.fields[counts]}", markup=False),
             console=console,
-            disable=not console.is_terminal,
         )
+        self._live = Live(get_renderable=self._shown, console=console)
         self._jobs: Queue[Callable[[], object] | None] = Queue(QUEUE_LENGTH)
         self._writer = threading.Thread(target=self._write, daemon=True)
 
     def __enter__(self) -> DrillView:
         self._writer.start()
-        self._show(self._progress.start)
+        if self._console.is_terminal:
+            self._show(self._live.start)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._end_state()
-        self._show(self._progress.stop)
+        self._show(self._live.stop)
         self._show(None)
         self._writer.join(CLOSE_TIMEOUT_SEC)
 
@@ -80,11 +85,16 @@ class DrillView:
         self._show(self._remove_task)
         if self._state:
             self.say(f"{self._state.title}: {self._counts()}")
+            for line in self._gauges():
+                self.say(f"  {line}")
         self._state = None
 
     def _counts(self) -> str:
         good = [f"{count} from {region}" for region, count in self._good.items() if count]
         return ", ".join([*good, f"{self._failed} failed"])
+
+    def _shown(self) -> Group:
+        return Group(self._progress, *(Text(line) for line in self._gauges()))
 
     def _add_task(self, title: str) -> None:
         self._task = self._progress.add_task(title, total=None, counts="")

@@ -9,14 +9,15 @@ from pygal.style import Style  # type: ignore[import-untyped]
 
 from gke_inference.charts import (
     FAILED_COLOR,
-    GRID_COLOR,
     LABEL_FONT_SIZE,
-    REGION_COLORS,
-    UNKNOWN_COLOR,
+    Panel,
     chart_style,
     draw_page,
+    region_colors,
     render_panel,
 )
+from gke_inference.gauges.chart import gauge_notes, gauge_panels
+from gke_inference.gauges.record import GaugeFigures
 from gke_inference.load.figures import RunFigures, StepFigures
 from gke_inference.load.plan import LoadPlan
 from gke_inference.openai import UNKNOWN_REGION
@@ -26,23 +27,27 @@ FAILED = "failed"
 PERCENTILE_COLORS = ("#777777", "#0072b2")
 
 
-def draw(plan: LoadPlan, run: RunFigures) -> str:
-    """Return the chart as one SVG."""
+def draw(plan: LoadPlan, run: RunFigures, gauges: GaugeFigures | None = None) -> str:
+    """Return the chart as one SVG, with the *gauges* below; None for none."""
+    served = [region for region, figures in run.regions.items() if figures.requests > figures.errors]
+    colors = region_colors([*served, *(gauges.record.regions if gauges else ())], unknown=UNKNOWN_REGION)
     interrupted = "; interrupted" if run.ended_by == "signal" else ""
     failed = f"{run.total.errors} of {run.total.requests} requests failed{interrupted}"
     return draw_page(
         f"Load on {plan.endpoint.model}",
         f"{plan.endpoint.url}; {plan.step_sec:g} s a step; {failed}",
-        [_draw_requests(run), _draw_times(plan, run)],
-        panel_height=PANEL_HEIGHT,
+        [
+            _draw_requests(run, colors, served),
+            _draw_times(plan, run),
+            *(gauge_panels(gauges, colors) if gauges else ()),
+        ],
+        gauge_notes(gauges) if gauges else (),
     )
 
 
-def _draw_requests(run: RunFigures) -> str:
+def _draw_requests(run: RunFigures, color: dict[str, str], served: list[str]) -> Panel:
     """Draw good answers by region and, in a colour of their own, what failed in any of them; stacked."""
-    served = [region for region, figures in run.regions.items() if figures.requests > figures.errors]
-    known = iter(REGION_COLORS * len(run.regions))
-    colors = [UNKNOWN_COLOR if region == UNKNOWN_REGION else next(known) for region in served]
+    colors = [color[region] for region in served]
     values = {region: [_good(step, region) for step in run.steps] for region in served}
     if run.total.errors:
         values[FAILED] = [step.total.errors or None for step in run.steps]
@@ -56,7 +61,7 @@ def _good(step: StepFigures, region: str) -> int | None:
     return figures.requests - figures.errors or None if figures else None
 
 
-def _draw_times(plan: LoadPlan, run: RunFigures) -> str:
+def _draw_times(plan: LoadPlan, run: RunFigures) -> Panel:
     """Draw the time to first token, or to the whole answer where that is all there is."""
     totals = [step.total for step in run.steps]
     if plan.endpoint.stream:
@@ -74,7 +79,9 @@ def _draw_times(plan: LoadPlan, run: RunFigures) -> str:
     return _draw_panel(chart, run.steps, title, "seconds", values)
 
 
-def _draw_panel(chart: Any, steps: tuple[StepFigures, ...], title: str, unit: str, values: dict[str, list[Any]]) -> str:
+def _draw_panel(
+    chart: Any, steps: tuple[StepFigures, ...], title: str, unit: str, values: dict[str, list[Any]]
+) -> Panel:
     for name, series in values.items():
         chart.add(name, series)
     return render_panel(
@@ -87,6 +94,5 @@ def _draw_panel(chart: Any, steps: tuple[StepFigures, ...], title: str, unit: st
 
 def _bar_style(colors: tuple[str, ...]) -> Style:
     return chart_style(
-        colors, value_colors=("black",) * len(colors), opacity="1", major_guide_stroke_color=GRID_COLOR,
-        value_font_size=LABEL_FONT_SIZE,
+        colors, value_colors=("black",) * len(colors), opacity="1", value_font_size=LABEL_FONT_SIZE,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,9 @@ from rich.console import Console
 
 from gke_inference.chosen_model import AskedModel, find_asked_model, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option
+from gke_inference.gauges.record import GaugeFigures, Period
+from gke_inference.gauges.report import gauge_lines
+from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.live_platform import ModelEndpoint
 from gke_inference.load import report
 from gke_inference.load.chart import draw
@@ -81,13 +85,17 @@ DAY_SEC = 86_400
     default=0.01,
     help="Failed requests per request that are still good.",
 )
-@option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: requests by region and time to first token.")
+@option(
+    "--gauges/--no-gauges", "with_gauges", default=True,
+    help="Read servers, nodes, KV cache and load balancer meanwhile, where a config names the platform.",
+)  # fmt: skip
+@option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: requests by region, time to first token, gauges.")
 @click.pass_obj
 def load(
     settings: Settings, *, url: str, asked: AskedModel, direct: bool, concurrency: tuple[int, ...], step_sec: float,
     prompt_tokens: tuple[int, ...], max_tokens: int, stream: bool, api: Literal["chat", "completions"],
     path: str | None, body: Any, timeout_sec: float, region_header: str, objective: str, token: str | None,
-    max_error_rate: float, picture: Path | None,
+    max_error_rate: float, with_gauges: bool, picture: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Raise the load step by step and see which region serves.
@@ -97,6 +105,10 @@ def load(
 
     Requests of a model of the config have its path, host and headers. With --path, any answer of status 200 to 299
     that comes whole is good, and the time of its first byte is shown in place of that of its first token.
+
+    Where a config names the platform, its gauges are read meanwhile with your application default credentials:
+    ready servers and nodes, KV cache and load balancer of each region. What cannot be read is reported, and the run
+    goes on.
 
     Ctrl-C ends the run early; what was measured until then is reported.
     """
@@ -121,14 +133,24 @@ def load(
         endpoint=endpoint, concurrency=concurrency, step_sec=step_sec, prompt_tokens=prompt_tokens,
         max_error_rate=max_error_rate,
     )  # fmt: skip
-    run = run_figures(anyio.run(measure, plan))
+    watch = GaugeWatch.of_config(model) if with_gauges else None
+    with watch or nullcontext():
+        measured = anyio.run(measure, plan, watch)
+    run, gauges = run_figures(measured), _gauge_figures(measured, watch) if watch else None
     if settings.output == "json":
-        Console().out(report.as_json(plan, run), highlight=False)
+        Console().out(report.as_json(plan, run, gauges), highlight=False)
     else:
-        report.print_report(plan, run, Console())
+        report.print_report(plan, run, gauges, Console())
     if picture:
-        picture.write_text(draw(plan, run), encoding="utf-8")
+        picture.write_text(draw(plan, run, gauges), encoding="utf-8")
     return plan.outcome(run)
+
+
+def _gauge_figures(measured: RampMeasurement, watch: GaugeWatch) -> GaugeFigures:
+    """Return the gauges by step."""
+    periods = tuple(Period(step.title, step.began_sec, step.ended_sec) for step in measured.steps)
+    began_sec, ended_sec = periods[0].began_sec, periods[-1].ended_sec
+    return GaugeFigures(record=watch.record, began_sec=began_sec, ended_sec=ended_sec, periods=periods)
 
 
 def _only_model(url: str, token: str) -> str:
@@ -143,15 +165,16 @@ def _only_model(url: str, token: str) -> str:
     raise click.UsageError(f"--model: {problem}")
 
 
-async def measure(plan: LoadPlan) -> RampMeasurement:
-    """Run the ramp of *plan*, until its end or a signal, and show its progress on stderr."""
+async def measure(plan: LoadPlan, watch: GaugeWatch | None = None) -> RampMeasurement:
+    """Run the ramp of *plan*, until its end or a signal, and show its progress and the gauges of *watch* on stderr."""
     lengths = cycle(plan.prompt_tokens)
     # By itself httpx would open 100 connections at most, and take proxies and passwords (.netrc) from the environment.
     client = httpx.AsyncClient(
         limits=httpx.Limits(), timeout=httpx.Timeout(None, connect=CONNECT_SEC), trust_env=False,
         verify=ssl.create_default_context(),
     )  # fmt: skip
-    view = LoadView(Console(stderr=True), concurrency=plan.concurrency)
+    lines = (lambda: gauge_lines(watch.record)) if watch else tuple
+    view = LoadView(Console(stderr=True), concurrency=plan.concurrency, gauges=lines)
     ramp = Ramp(
         concurrency=plan.concurrency,
         step_sec=plan.step_sec,

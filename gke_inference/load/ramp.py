@@ -39,6 +39,11 @@ class Step:
     ended_sec: float
     results: tuple[Result, ...]
 
+    @property
+    def title(self) -> str:
+        """The step as reports name it."""
+        return f"{self.concurrency} at once"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RampMeasurement:

@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from gke_inference.command import Exit
+from gke_inference.gauges.record import GaugeFigures
+from gke_inference.gauges.report import gauges_json, print_gauges
 from gke_inference.load.figures import RunFigures, TrafficFigures
 from gke_inference.load.plan import LoadPlan
 from gke_inference.openai import UNKNOWN_REGION
@@ -27,18 +29,20 @@ COUNTED_BY = {
 }
 
 
-def as_json(plan: LoadPlan, run: RunFigures) -> str:
+def as_json(plan: LoadPlan, run: RunFigures, gauges: GaugeFigures | None) -> str:
     """
-    Return the report as one document: `plan`, `outcome` and the fields of `RunFigures`.
+    Return the report as one document: `plan`, `outcome`, the fields of `RunFigures`, and `gauges`.
 
-    Keys are stable and end in their unit; shares and rates are 0 to 1; null stands for what could not be measured.
+    Keys are stable and end in their unit; shares and rates are 0 to 1; null stands for what could not be measured, and
+    for gauges that were not asked for.
     """
     document = {"plan": plan.describe(), "outcome": plan.outcome(run).name.lower(), **asdict(run)}
+    document["gauges"] = gauges and gauges_json(gauges)
     return json.dumps(document, indent=2)
 
 
-def print_report(plan: LoadPlan, run: RunFigures, console: Console) -> None:
-    """Print steps, steps by region, errors, where requests spilled over, and the outcome."""
+def print_report(plan: LoadPlan, run: RunFigures, gauges: GaugeFigures | None, console: Console) -> None:
+    """Print steps, steps by region, errors, where requests spilled over, gauges, and the outcome."""
     endpoint = plan.endpoint
     name = escape(endpoint.model or endpoint.path)
     console.print(f"[bold]{name}[/] at {escape(endpoint.url)}", soft_wrap=True, highlight=False)
@@ -49,6 +53,8 @@ def print_report(plan: LoadPlan, run: RunFigures, console: Console) -> None:
         console.print(_errors(run))
     for line in _remarks(plan, run):
         console.print(line, soft_wrap=True, highlight=False)
+    if gauges:
+        print_gauges(gauges, console, period="step")
     outcome = plan.outcome(run)
     console.print(f"\n[bold {EXIT_COLOR[outcome]}]{_verdict(plan, run)}[/]", soft_wrap=True, highlight=False)
 

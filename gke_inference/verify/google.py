@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from constructs_lib.gke_version import GkeVersion
 from constructs_lib.google_names import GATEWAY_FEATURE
+from constructs_lib.serving_nodes import POOL_LABEL
+from gke_inference.live_platform import node_is_ready
 from gke_inference.verify.verdict import Object, Verdict
 
-POOL_LABEL = "cloud.google.com/gke-nodepool"
 CLUSTER_RUNS = ("RUNNING", "RECONCILING")
 """RECONCILING: work such as an upgrade is under way, and the cluster serves."""
 POOL_RUNS = ("RUNNING", "RECONCILING")
@@ -37,7 +38,7 @@ def judge_pool(answer: Object, nodes: Iterable[Object], *, name: str, fewest: in
     pools = {entry.get("name"): entry for entry in answer.get("nodePools", [])}
     if name not in pools:
         return Verdict(found="", problems=("it is not there",))
-    ready = {node["metadata"]["name"]: _ready(node) for node in nodes if _pool_of(node) == name}
+    ready = {node["metadata"]["name"]: node_is_ready(node) for node in nodes if _pool_of(node) == name}
     status, count = pools[name].get("status", "no status"), sum(ready.values())
     wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     counted = f"{count} of {wanted} nodes ready"
@@ -95,11 +96,6 @@ def judge_gauge(series: Iterable[Object], *, minutes: int) -> Verdict:
     wrong = [f"{number:g}" for number in numbers if not 0 <= number <= 1]
     problems = (f"{', '.join(wrong)}: not between 0 and 1, which the load balancer reads as full",) if wrong else ()
     return Verdict(found=f"{', '.join(f'{number:.0%}' for number in numbers)} in use", problems=problems)
-
-
-def _ready(node: Object) -> bool:
-    conditions = node.get("status", {}).get("conditions", [])
-    return any(entry.get("type") == "Ready" and entry.get("status") == "True" for entry in conditions)
 
 
 def _pool_of(node: Object) -> str:

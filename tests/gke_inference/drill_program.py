@@ -32,5 +32,5 @@ def run() -> None:
     DrillRunner._stay = stay_for_requests  # type: ignore[method-assign]
     hosts = json.loads(os.environ[CLUSTERS])
     apis = {key: ClusterApi(host=host, token=lambda: os.environ[TOKEN]) for key, host in hosts.items()}
-    drill.find_clusters = lambda config: apis.__getitem__
+    drill.find_clusters = lambda config, google: apis.__getitem__
     sys.exit(main())

@@ -15,6 +15,10 @@ KINDS: dict[str, tuple[type, ...]] = {
     "object": (dict,),
 }  # fmt: skip
 
+RAW_BODY = "HttpBody"
+"""The schema of a response that comes as another API has it: the document describes how Google carries it, and REST
+answers with the content itself."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
@@ -79,7 +83,7 @@ def document(api: str) -> Any:
 
 def problems(schemas: Mapping[str, Any], name: str, value: Any, at: str) -> Iterator[str]:
     """Find where *value* is not what the schema *name* allows: an unknown field, another kind, a wrong enum value."""
-    yield from _problems(schemas, {"$ref": name} if name else {"type": "any"}, value, at)
+    yield from _problems(schemas, {"type": "any"} if name in ("", RAW_BODY) else {"$ref": name}, value, at)
 
 
 def _problems(schemas: Mapping[str, Any], schema: Any, value: Any, at: str) -> Iterator[str]:

@@ -139,7 +139,7 @@ def test_an_outage_that_comes_late_is_undone(
 ) -> None:
     """Our patience was at its end, the API server's was not: the journal stays until that is over."""
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN, timeout_sec=0.5) for key, host in drill_rig.hosts.items()}
-    monkeypatch.setattr(drill_module, "find_clusters", lambda config: apis.__getitem__)
+    monkeypatch.setattr(drill_module, "find_clusters", lambda config, google: apis.__getitem__)
     answer, api = drill_rig.home.api.answer, drill_rig.home.api
 
     def late(method: str, url: str, body: Any) -> Any:

@@ -131,7 +131,7 @@ def test_alerting_is_turned_off_in_order(alone: World) -> None:
 
 
 def test_a_secret_reaches_its_channel_and_no_file(alone: World) -> None:
-    """Neither state nor saved plan nor what Terraform prints or logs has it; the cloud does, in its field."""
+    """Neither state nor saved plan nor what Terraform prints or logs has it; the cloud does, in the channel."""
     alone.trace()
     alone.use(watched(channels=CHANNELS))
 

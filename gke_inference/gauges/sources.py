@@ -1,0 +1,85 @@
+"""Where a model's gauges are read: in each cluster, and in Google's managed Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from gke_inference.gauges import prometheus, queries, record
+from gke_inference.google_api import GoogleApi
+from gke_inference.live_platform import LivePlatform
+from platform_config.model import Model
+
+Google = Callable[[], GoogleApi]
+"""Returns Google's APIs; an ApiError where there are no credentials."""
+CLUSTER_ROLE = "roles/container.viewer"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Source:
+    """
+    One place that has some gauges of one region.
+
+    Attributes:
+        what: The gauges, as a phrase for people.
+        region: Google's name of the region.
+        gauges: Their keys.
+        role: The role that reading them needs.
+        read: Returns their values, None for one that has none; an ApiError where it cannot.
+        missing: What to look at where it answers and has no value.
+        late_sec: How old the values are when they are read.
+    """
+
+    what: str
+    region: str
+    gauges: tuple[str, ...]
+    role: str
+    read: Callable[[], Mapping[str, float | None]]
+    missing: str
+    late_sec: float = 0
+
+
+def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator[Source]:
+    """
+    Yield the sources of the gauges of *model*. Every read is one short try, and so has a bound.
+
+    Args:
+        platform: The live platform; who has it may wait longer for its clusters.
+        model: The model.
+        google: Google's APIs.
+    """
+    quick = replace(platform, clusters=lambda key: platform.clusters(key).quick())
+    for key in model.regions:
+        region = platform.config.regions[key].region
+        yield Source(
+            what="servers and nodes", region=region, gauges=(record.READY_REPLICAS, record.READY_NODES),
+            role=CLUSTER_ROLE, read=partial(_read_cluster, quick, model, key), missing="gke-inference verify",
+        )  # fmt: skip
+        if model.has_pool:
+            yield Source(
+                what="KV cache", region=region, gauges=(record.KV_CACHE,), role=prometheus.ROLE,
+                read=partial(_read_queries, google, {record.KV_CACHE: queries.kv_cache_percent(model, key)}),
+                missing="see INFERENCE-POOL and GAUGE of gke-inference verify",
+            )  # fmt: skip
+        asked = {
+            record.REQUESTS: queries.requests_per_sec(model, key),
+            record.LATENCY: queries.latency_p95_sec(model, key),
+        }
+        yield Source(
+            what="load balancer", region=region, gauges=tuple(asked), role=prometheus.ROLE,
+            read=partial(_read_queries, google, asked), late_sec=queries.LOAD_BALANCER_LATE_SEC,
+            missing=f"its samples come up to {queries.LOAD_BALANCER_LATE_SEC} s late, and only of requests",
+        )  # fmt: skip
+
+
+def _read_cluster(platform: LivePlatform, model: Model, key: str) -> dict[str, float | None]:
+    return {
+        record.READY_REPLICAS: platform.ready_servers(key, model.key),
+        record.READY_NODES: platform.ready_nodes(key, model.pool_keys(key)),
+    }
+
+
+def _read_queries(google: Google, asked: Mapping[str, str]) -> dict[str, float | None]:
+    api = google().quick()
+    return {gauge: prometheus.query_value(api, query) for gauge, query in asked.items()}
