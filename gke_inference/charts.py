@@ -59,7 +59,7 @@ def draw_page(title: str, subtitle: str, panels: Sequence[Panel], notes: Iterabl
     height += NOTE_LINE_HEIGHT
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
             f' font-family="{FONT}"><rect width="100%" height="100%" fill="white"/>',
             f'<text x="20" y="30" font-size="20">{_escape(title)}</text>',
             f'<text x="20" y="54" font-size="14">{_escape(subtitle)}</text>',

@@ -10,7 +10,7 @@ from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.specs import AlertSpec
 from constructs_lib.specs.observability import Severity
 
-Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "blocks a minute", "times", ""]
+Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "findings a minute", "times", ""]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,7 @@ class AlertKind:
         lowest: Lowest threshold that makes sense.
         highest: Highest that the metric can pass.
         window_sec: Seconds of which its query computes rates and shares; 0 where it looks at the moment alone.
+        shortest_window_sec: Shortest window that has enough samples.
         for_sec: Seconds for which the query must hold.
         needs: What a platform must have for it, as a phrase.
         queries: Yields the conditions for one platform; none where there is nothing to watch.
@@ -80,6 +81,7 @@ class AlertKind:
     lowest: float = 0
     highest: float = 0
     window_sec: int = 300
+    shortest_window_sec: int = 60
     for_sec: int = 300
     needs: str
     queries: Callable[[MonitoredPlatform, Limits], Iterable[Query]]

@@ -7,6 +7,9 @@ from typing import Annotated
 
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
+PERIOD_SEC = 30 * 86_400
+"""The time over which shares of requests are promised: 30 days."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectivesSpec:
@@ -31,3 +34,10 @@ class ObjectivesSpec:
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))
+
+    @property
+    def downtime_budget_sec(self) -> float | None:
+        """Seconds of the 30 days in which all requests may fail; None without a promise of availability."""
+        if self.availability_percent is None:
+            return None
+        return round((100 - self.availability_percent) / 100 * PERIOD_SEC, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil, floor
 
 import pygal  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ from gke_inference.charts import (
 )
 from gke_inference.drill.figures import DrillFigures
 from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.objectives import KEPT, objective_results
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.gauges.chart import gauge_notes, gauge_panels
 from gke_inference.gauges.record import GaugeFigures
@@ -50,8 +52,13 @@ def draw(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, gauge
         f"{plan.region} taken down{models}{also}: {HOW[plan.means]}",
         f"{failed} of {sent} requests failed; the longest downtime was {figures.longest_downtime_sec:g} s",
         [_draw_panel(lines, figures, colors), *(gauge_panels(gauges, colors) if gauges else ())],
-        gauge_notes(gauges) if gauges else (),
+        [*_objective_notes(plan, measurement, figures), *(gauge_notes(gauges) if gauges else ())],
     )
+
+
+def _objective_notes(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> Iterator[str]:
+    for one in objective_results(plan, measurement, figures.longest_downtime_sec):
+        yield f"{one.name} {KEPT[one.kept]}: {one.found}; {one.needed}"
 
 
 def _draw_panel(lines: dict[str, Points], figures: DrillFigures, colors: dict[str, str]) -> Panel:

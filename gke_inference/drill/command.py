@@ -13,7 +13,15 @@ from click.core import ParameterSource
 from gke_inference.chosen_model import choose_model, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.drill.journal import Journal
-from gke_inference.drill.plan import MEANS, SENDER_PLACES, DrillPlan, Means, SenderPlace, plan_problems
+from gke_inference.drill.plan import (
+    MEANS,
+    SENDER_PLACES,
+    DrillPlan,
+    Means,
+    SenderPlace,
+    longest_good_downtime_sec,
+    plan_problems,
+)
 from gke_inference.drill.workflow import DrillOptions, restore_from_journal, run_drill
 from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.google_api import GoogleApi
@@ -77,7 +85,13 @@ JOURNAL = "drill-journal.json"
     help="A slower answer counts as slow.",
 )
 @option("--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=30, help="For one request.")
-@option("--max-downtime-sec", type=Finite(0), metavar="SEC", default=30, help="Longest downtime that is still good.")
+@option(
+    "--max-downtime-sec",
+    type=Finite(0),
+    metavar="SEC",
+    default=None,
+    help="Longest downtime that is still good.  [default: objectives.failover_downtime_sec, else 30]",
+)
 @option("--max-error-rate", type=Finite(0, 1), metavar="RATE", default=0.05, help="Failed requests, still good.")
 @option(
     "--restore-timeout-sec",
@@ -92,13 +106,17 @@ JOURNAL = "drill-journal.json"
     help="Read servers, nodes, KV cache and load balancer of each region meanwhile.",
 )  # fmt: skip
 @option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: who answered, what failed and gauges, over time.")
+@option(
+    "--report", type=NewFile(suffix=".html"),
+    help="Page to write, to keep as evidence: verdict, objectives, picture, figures, commit and versions.",
+)  # fmt: skip
 @click.pass_context
 def drill(
     ctx: click.Context, *, region: str | None, key: str | None, all_models: bool, means: Means, second: str | None,
     sender: SenderPlace, url: str | None, path: str | None, body: Any, yes: bool, restoring: bool, journal: Path,
     even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float, recovery_sec: float,
-    slow_sec: float, timeout_sec: float, max_downtime_sec: float, max_error_rate: float, restore_timeout_sec: float,
-    token: str | None, with_gauges: bool, picture: Path | None,
+    slow_sec: float, timeout_sec: float, max_downtime_sec: float | None, max_error_rate: float,
+    restore_timeout_sec: float, token: str | None, with_gauges: bool, picture: Path | None, report: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.
@@ -136,17 +154,22 @@ def drill(
         region_in_answers=model.server.answers_with_region, sender=sender, region=region or "", second=second,
         means=means, region_names={key: config.regions[key].region for key in model.regions}, rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
-        max_downtime_sec=max_downtime_sec, max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
+        objectives=model.spec.objectives,
+        max_downtime_sec=longest_good_downtime_sec(max_downtime_sec, model.spec.objectives),
+        max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
     _refuse(
         [
             *filter(None, [route_problem(model)]),
             *request_problems(model, path, body),
             *plan_problems(config, plan),
-            *_file_problems(journal, picture, settings.config_path),
+            *_file_problems(journal, settings.config_path, picture=picture, report=report),
         ]
     )
-    options = DrillOptions(yes=yes, even_if_overloaded=even_if_overloaded, output=settings.output, picture=picture)
+    options = DrillOptions(
+        yes=yes, even_if_overloaded=even_if_overloaded, output=settings.output, picture=picture, page=report,
+        config_path=settings.config_path,
+    )  # fmt: skip
     watch = GaugeWatch.of(model, platform, google) if with_gauges else None
     return run_drill(platform, plan, Journal.of(config, journal), options, watch)
 
@@ -176,14 +199,15 @@ def _restore(ctx: click.Context, platform: LivePlatform, journal: Journal, timeo
         raise click.UsageError(str(error)) from None
 
 
-def _file_problems(journal: Path, picture: Path | None, config_path: Path) -> Iterator[str]:
+def _file_problems(journal: Path, config_path: Path, **written: Path | None) -> Iterator[str]:
     if journal.exists():
         yield (
             f"--journal: must not exist, got {shown(str(journal))}: another drill runs, or was killed; "
             f"end that one with gke-inference drill --restore --journal {journal}"
         )
-    if picture and picture.resolve() in (journal.resolve(), config_path.resolve()):
-        yield f"--picture: must be another file than the journal and the config, got {shown(str(picture))}"
+    for name, path in written.items():
+        if path and path.resolve() in (journal.resolve(), config_path.resolve()):
+            yield f"--{name}: must be another file than the journal and the config, got {shown(str(path))}"
 
 
 def _refuse(problems: list[str]) -> None:

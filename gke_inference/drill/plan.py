@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from math import ceil
 from typing import Any, Literal, get_args
 
+from constructs_lib.specs import ObjectivesSpec
 from gke_inference.openai import Endpoint
 from platform_config.config import Config
 from platform_config.errors import shown
@@ -22,6 +23,8 @@ RESERVE_SEC = 600
 """Time for the pod to start, and for all that is not planned."""
 MOST_AT_ONCE = 500
 """Requests that may run at once where nothing answers: each takes a connection here, and a thread in a pod."""
+DEFAULT_DOWNTIME_SEC = 30.0
+"""Longest downtime that is good where neither an option nor an objective says so."""
 FEWEST_REQUESTS = 10
 """Requests that a state needs for its figures to mean something."""
 
@@ -61,7 +64,8 @@ class DrillPlan:
         outage_sec: Length of each outage.
         recovery_sec: How long a region may take to answer again.
         slow_sec: A good answer that takes longer is counted as slow.
-        max_downtime_sec: Longest downtime that is still good.
+        objectives: What the model's owner promises.
+        max_downtime_sec: Longest downtime that is still good: by the option, else by the objective, else 30.
         max_error_rate: Failed requests per request, 0 to 1, that are still good.
         restore_timeout_sec: How long restoring is tried again where it fails.
     """
@@ -80,6 +84,7 @@ class DrillPlan:
     outage_sec: float
     recovery_sec: float
     slow_sec: float
+    objectives: ObjectivesSpec
     max_downtime_sec: float
     max_error_rate: float
     restore_timeout_sec: float
@@ -121,10 +126,17 @@ class DrillPlan:
             "recovery_sec": self.recovery_sec,
             "slow_sec": self.slow_sec,
             "timeout_sec": self.endpoint.timeout_sec,
+            "objectives": asdict(self.objectives),
             "max_downtime_sec": self.max_downtime_sec,
             "max_error_rate": self.max_error_rate,
             "restore_timeout_sec": self.restore_timeout_sec,
         }
+
+
+def longest_good_downtime_sec(given: float | None, objectives: ObjectivesSpec) -> float:
+    """Return the longest downtime that is good: as *given*, else as promised by *objectives*, else 30 s."""
+    limits = (given, objectives.failover_downtime_sec, DEFAULT_DOWNTIME_SEC)
+    return next(limit for limit in limits if limit is not None)
 
 
 def plan_problems(config: Config, plan: DrillPlan) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
@@ -14,11 +14,42 @@ from rich.table import Table
 from gke_inference.drill.changes import Change, Outage
 from gke_inference.drill.figures import DrillFigures, RequestFigures
 from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.objectives import KEPT, ObjectiveResult, objective_results
 from gke_inference.drill.plan import DrillPlan
+from gke_inference.evidence import Evidence
 from gke_inference.findings import Finding, outcome
 from gke_inference.gauges.record import GaugeFigures
 from gke_inference.gauges.report import gauges_json, print_gauges
 from gke_inference.tables import make_table, print_findings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillReport:
+    """
+    All that there is to report of a drill that was done.
+
+    Attributes:
+        plan: The drill.
+        measurement: What it measured.
+        figures: The figures of that.
+        gauges: What was read of the platform meanwhile; None where nothing was to be.
+        findings: What was found before it and by it.
+        outages: What took each region down, the first one first.
+        evidence: What it was made with.
+    """
+
+    plan: DrillPlan
+    measurement: Measurement
+    figures: DrillFigures
+    gauges: GaugeFigures | None
+    findings: Sequence[Finding]
+    outages: Sequence[Outage]
+    evidence: Evidence
+
+    @property
+    def objectives(self) -> list[ObjectiveResult]:
+        """What became of the model's objectives."""
+        return objective_results(self.plan, self.measurement, self.figures.longest_downtime_sec)
 
 
 def before_json(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding]) -> str:
@@ -34,16 +65,16 @@ def restored_json(changes: Sequence[Change], left: Sequence[Change]) -> str:
     return json.dumps({"restored": restored, "left": [change.describe() for change in left]}, indent=2)
 
 
-def after_json(
-    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, gauges: GaugeFigures | None,
-    findings: Sequence[Finding],
-) -> str:  # fmt: skip
+def after_json(report: DrillReport) -> str:
     """
-    Return the report as one document: plan, outcome, findings, the fields of `DrillFigures`, gauges, every request.
+    Return the report as one document.
+
+    It has the plan, outcome, findings, objectives, evidence, the fields of `DrillFigures`, gauges and every request.
 
     Keys are stable and end in their unit; rates are 0 to 1; null stands for what could not be measured, and for gauges
     that were not asked for. Times are seconds from the begin of the drill.
     """
+    measurement = report.measurement
     requests = [
         {
             "at_sec": round(result.began_sec - measurement.began_sec, 3),
@@ -56,13 +87,17 @@ def after_json(
         }
         for result in measurement.results
     ]
-    head = {"dry_run": False, "ended_by": measurement.ended_by, **asdict(figures)}
-    head["gauges"] = gauges and gauges_json(gauges)
-    return _json(
-        plan,
-        findings,
-        {**head, "left": [change.describe() for change in measurement.not_restored], "requests": requests},
-    )
+    rest = {
+        "dry_run": False,
+        "ended_by": measurement.ended_by,
+        "objectives": [asdict(objective) for objective in report.objectives],
+        "evidence": asdict(report.evidence),
+        **asdict(report.figures),
+        "gauges": report.gauges and gauges_json(report.gauges),
+        "left": [change.describe() for change in measurement.not_restored],
+        "requests": requests,
+    }
+    return _json(report.plan, report.findings, rest)
 
 
 def _json(plan: DrillPlan, findings: Sequence[Finding], rest: dict[str, Any]) -> str:
@@ -85,11 +120,9 @@ def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[
             _line(console, f"  delete {escape(path)}; its Deployment makes another")
 
 
-def print_after(
-    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, gauges: GaugeFigures | None,
-    findings: Sequence[Finding], console: Console,
-) -> None:  # fmt: skip
-    """Print states, downtimes, times, gauges, findings and the verdict."""
+def print_after(report: DrillReport, console: Console) -> None:
+    """Print states, downtimes, times, gauges, objectives, findings and the verdict."""
+    plan, figures = report.plan, report.figures
     where = f"{plan.region} ({plan.region_names[plan.region]})"
     models = f" for {', '.join(plan.models_down)}" if len(plan.models_down) > 1 else ""
     outage = f"Outage of {escape(where)}{escape(models)} by {plan.means}"
@@ -105,12 +138,14 @@ def print_after(
         if name == "detected" or plan.region_in_answers:
             _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
     _line(console, f"Times are exact to {figures.exact_to_sec:g} s.\n")
-    if gauges:
-        print_gauges(gauges, console, period="state")
+    if report.gauges:
+        print_gauges(report.gauges, console, period="state")
         _line(console, "")
-    if measurement.unfinished:
-        _line(console, f"[yellow]{measurement.unfinished} requests had not ended, and were left out.[/]")
-    print_findings(findings, console, title="Findings")
+    if report.objectives:
+        console.print(_objectives(report.objectives))
+    if report.measurement.unfinished:
+        _line(console, f"[yellow]{report.measurement.unfinished} requests had not ended, and were left out.[/]")
+    print_findings(report.findings, console, title="Findings")
 
 
 def _states(figures: DrillFigures, first_part: str) -> Table:
@@ -132,6 +167,13 @@ def _downtimes(figures: DrillFigures) -> Table:
         took = f"{downtime.downtime_sec:.1f}{'' if downtime.ended else '+'}"
         errors, began = ", ".join(downtime.errors), f"{downtime.began_sec:.1f}"
         table.add_row(f"{downtime.state}{note}", errors, began, took, str(downtime.failed))
+    return table
+
+
+def _objectives(objectives: Sequence[ObjectiveResult]) -> Table:
+    table = make_table("Objectives", "objective", "", "measured", "what counts")
+    for one in objectives:
+        table.add_row(escape(one.name), KEPT[one.kept], escape(one.found), escape(one.needed))
     return table
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gke_inference.drill.figures import DrillFigures
 from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.objectives import downtime_limit, objective_results
 from gke_inference.drill.plan import DrillPlan, State
 from gke_inference.findings import Finding, Status
 
@@ -20,6 +21,12 @@ ENDED_EARLY = {
     "signal": ("DRILL-ENDED", "the last state", "run it again"),
 }  # fmt: skip
 """What ended a drill early: id of the finding, what is needed, what to do."""
+
+OBJECTIVES = {
+    "availability_percent": ("DRILL-AVAILABILITY", "see the downtimes: shorten gateway.health_check, or add servers"),
+    "first_token_percent": ("DRILL-FIRST-TOKEN", "add servers where the requests went, or make --outage-sec longer"),
+}
+"""By objective: id of the finding, what to do."""
 
 
 def judge(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, journal: Path) -> tuple[Finding, ...]:
@@ -44,6 +51,7 @@ def _judge_figures(plan: DrillPlan, measurement: Measurement, figures: DrillFigu
         "DRILL-ERRORS", _status((rate or 0) <= limit, complete), found, f"{limit:.2%} at most",
         "see the errors of the downtimes; clients may also try again",
     )  # fmt: skip
+    yield from _judge_objectives(plan, measurement, figures, complete)
     if not plan.region_in_answers:
         return
     yield _judge_fail_over(plan, figures, complete)
@@ -63,9 +71,21 @@ def _judge_downtime(plan: DrillPlan, figures: DrillFigures, complete: bool) -> F
     at_end = ", and the last state ended in it" if still_down else ""
     return _finding(
         "DRILL-DOWNTIME", Status.WRONG if longest > limit else _status(not still_down, complete),
-        f"the longest downtime was {longest:g} s{at_end}", f"{limit:g} s at most",
+        f"the longest downtime was {longest:g} s{at_end}", downtime_limit(plan),
         "shorten gateway.health_check, and see that the other regions have room",
     )  # fmt: skip
+
+
+def _judge_objectives(
+    plan: DrillPlan, measurement: Measurement, figures: DrillFigures, complete: bool
+) -> Iterator[Finding]:
+    """Yield what became of each objective that has no finding of its own."""
+    for result in objective_results(plan, measurement, figures.longest_downtime_sec):
+        if result.name in OBJECTIVES:
+            id_, fix = OBJECTIVES[result.name]
+            missed = Status.WRONG if result.kept is False else Status.UNKNOWN
+            status = Status.GOOD if result.kept and complete else missed
+            yield _finding(id_, status, result.found, result.needed, fix)
 
 
 def _judge_fail_over(plan: DrillPlan, figures: DrillFigures, complete: bool) -> Finding:

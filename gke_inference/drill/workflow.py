@@ -23,7 +23,9 @@ from gke_inference.drill.chart import draw
 from gke_inference.drill.figures import drill_figures
 from gke_inference.drill.journal import Journal
 from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.page import render
 from gke_inference.drill.plan import DrillPlan
+from gke_inference.drill.report import DrillReport
 from gke_inference.drill.rollback import Rollback, undo_all
 from gke_inference.drill.runner import DrillRunner
 from gke_inference.drill.senders.pod_manifest import sender_pod, sender_prefix
@@ -31,12 +33,14 @@ from gke_inference.drill.senders.pod_sender import PodSender
 from gke_inference.drill.senders.sender import LocalSender, Sender
 from gke_inference.drill.verdict import judge
 from gke_inference.drill.view import DrillView
+from gke_inference.evidence import config_origin, make_evidence, running_versions
 from gke_inference.findings import Finding, Status, outcome
 from gke_inference.gauges.record import GaugeFigures
 from gke_inference.gauges.report import gauge_lines
 from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.live_platform import LivePlatform
 from gke_inference.openai_client import make_prompt, send
+from platform_config.model import Model
 
 PROMPT_TOKENS = 32
 
@@ -51,12 +55,16 @@ class DrillOptions:
         even_if_overloaded: Even if no other region has as many servers.
         output: How the report is printed.
         picture: SVG to draw; None for none.
+        page: HTML page to write; None for none.
+        config_path: The config file.
     """
 
     yes: bool
     even_if_overloaded: bool
     output: Literal["text", "json"]
     picture: Path | None
+    page: Path | None
+    config_path: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,19 +98,38 @@ def run_drill(
             report.print_before(plan, checked.outages, checked.findings, console)
             console.print(f"Nothing was changed{': --yes does it' if checked.outages else ''}.", highlight=False)
         return outcome(checked.findings)
+    origin, running = config_origin(options.config_path), running_versions(platform, plan.region_names)
     with watch or nullcontext():
         view = DrillView(progress, gauges=(lambda: gauge_lines(watch.record)) if watch else tuple)
         measurement = anyio.run(_measure, platform, plan, journal, options, view)
     figures = drill_figures(plan, measurement)
-    gauges = _gauge_figures(measurement, watch) if watch else None
-    findings = (*checked.findings, *judge(plan, measurement, figures, journal.path))
-    if options.picture:
-        options.picture.write_text(draw(plan, measurement, figures, gauges), encoding="utf-8")
+    made = DrillReport(
+        plan=plan,
+        measurement=measurement,
+        figures=figures,
+        gauges=_gauge_figures(measurement, watch) if watch else None,
+        findings=(*checked.findings, *judge(plan, measurement, figures, journal.path)),
+        outages=checked.outages,
+        evidence=make_evidence(
+            Model(platform.config, plan.model), origin, running, measurement.began_sec, measurement.ended_sec
+        ),
+    )
+    _write(made, options, console)
+    return outcome(made.findings)
+
+
+def _write(made: DrillReport, options: DrillOptions, console: Console) -> None:
+    """Write the picture and the page, and print the report."""
+    if options.picture or options.page:
+        svg = draw(made.plan, made.measurement, made.figures, made.gauges)
+        if options.picture:
+            options.picture.write_text(svg, encoding="utf-8")
+        if options.page:
+            options.page.write_text(render(made, svg), encoding="utf-8")
     if options.output == "json":
-        console.out(report.after_json(plan, measurement, figures, gauges, findings), highlight=False)
+        console.out(report.after_json(made), highlight=False)
     else:
-        report.print_after(plan, measurement, figures, gauges, findings, console)
-    return outcome(findings)
+        report.print_after(made, console)
 
 
 def _gauge_figures(measurement: Measurement, watch: GaugeWatch) -> GaugeFigures:

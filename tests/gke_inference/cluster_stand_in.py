@@ -26,6 +26,7 @@ PATH = re.compile(
     r"(?:/(?P<name>[^/]+))?(?:/(?P<sub>scale))?"
 )
 PROXY = re.compile(r"(?P<pod>/api/v1/namespaces/[^/]+/pods/[^/:]+):\d+/proxy(?P<rest>/.*)")
+VERSION = "v1.35.2-gke.1842000"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 REASONS = {
     400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict",
@@ -138,6 +139,8 @@ class ClusterStandIn:
         """Answer one request with status and object, as the API server would."""
         parts = urlsplit(url)
         path, query = parts.path, dict(parse_qsl(parts.query))
+        if method == "GET" and path == "/version":
+            return 200, {"major": "1", "minor": "35", "gitVersion": VERSION}
         if method == "POST" and path == REVIEWS:
             return 201, {**body, "status": {"allowed": body["spec"]["resourceAttributes"] not in self.forbidden}}
         if self.proxy and (way := PROXY.fullmatch(url)):

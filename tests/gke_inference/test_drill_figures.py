@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.specs import ObjectivesSpec
 from gke_inference.drill.figures import DrillFigures, drill_figures
 from gke_inference.drill.measurement import Measurement, StateStart, answers_steadily, baseline_problem
 from gke_inference.drill.plan import DrillPlan, State
@@ -30,6 +31,7 @@ def plan(second: str | None = None, **changes: Any) -> DrillPlan:
         "region_in_answers": True, "sender": "here", "region": "us",
         "second": second, "means": "replicas", "region_names": {"us": HOME, "eu": OTHER}, "rate_per_sec": 2,
         "baseline_sec": 30, "outage_sec": 120, "recovery_sec": 600, "slow_sec": 5, "max_downtime_sec": 30,
+        "objectives": ObjectivesSpec(),
         "max_error_rate": 0.1, "restore_timeout_sec": 10,
     }  # fmt: skip
     return DrillPlan(**(settings | changes))

@@ -15,10 +15,12 @@ from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
+    cases_dashboard,
     cases_gateway,
     cases_gpu_sharing,
     cases_models,
     cases_names,
+    cases_objectives,
     cases_pools,
     cases_regions,
     cases_server,
@@ -41,6 +43,8 @@ TOPICS = (
     cases_weights,
     cases_gateway,
     cases_models,
+    cases_dashboard,
+    cases_objectives,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
@@ -94,12 +98,12 @@ def test_the_example_is_beyond_doubt() -> None:
     assert check(config(project="somebody-s-own")) == ([], [])
 
 
-def test_the_elastic_example_has_two_doubts() -> None:
-    """config/h100-elastic.yaml runs on spot machines only, and its adapter is whatever `main` is."""
+def test_the_elastic_example_has_three_doubts() -> None:
+    """It runs on spot machines only, one server of a region carries the other, its adapter is whatever `main` is."""
     errors, warnings = check(config(ELASTIC, project="somebody-s-own"))
 
     assert errors == []
-    assert [problem.rule for problem in warnings] == ["CAP-TRANSIENT", "MODEL-PINNED"]
+    assert [problem.rule for problem in warnings] == ["CAP-TRANSIENT", "HPA-ALONE", "MODEL-PINNED"]
 
 
 @pytest.mark.parametrize("name", MORE)
@@ -174,7 +178,7 @@ def test_one_cause_is_reported_by_one_rule(name: str) -> None:
     errors, warnings = check(config(**{**own, "project": "somebody-s-own", **changes}))
 
     assert [problem.rule for problem in errors] == rules
-    beside = ("SRV-ARM", "HPA-NONE", "PLACE-MACHINE", "MODEL-UNREAD")
+    beside = ("SRV-ARM", "HPA-ALONE", "HPA-NONE", "PLACE-MACHINE", "MODEL-UNREAD")
     assert [problem.rule for problem in warnings if problem.rule not in beside] == []
 
 

@@ -1,0 +1,170 @@
+"""
+Alerts on what a model's owner promises: each fires while the month's errors are spent too fast.
+
+A promise of 99.5 % over 30 days allows 0.5 % of the requests to break it: the error budget. A burn rate of 6 spends it
+in a sixth of that time. Each burn rate is computed over a long window, so that it means something, and over a twelfth
+of it, so that the alert ends soon after its cause. Source of rates and windows: Google, The Site Reliability Workbook,
+chapter 5; its ticket of three days is one of 24 hours here, as far as Cloud Monitoring looks back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from constructs_lib.monitoring.alert import AlertKind, Limits, Query
+from constructs_lib.monitoring.metrics import SERVER_ERRORS
+from constructs_lib.monitoring.platform import MonitoredPlatform
+from constructs_lib.monitoring.promql import select
+
+HOUR_SEC = 3600
+CLIENT_GONE = "0"
+"""The response_code_class of requests whose client left before an answer: neither good nor bad."""
+SHORT_WINDOWS, SHORTEST_WINDOW_SEC = 12, 300
+"""Short windows in a long one. The load balancer reports once a minute: less than five points would mean little."""
+MOST_SHARE = 0.99
+"""A burn rate may ask for more than all requests: the alert then fires where (nearly) all of them are bad."""
+FEWEST_BAD = 5
+"""Bad requests in the long window before anybody hears of it: one of three at night is 33 %, and no incident."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """
+    One objective of one model, in PromQL.
+
+    Attributes:
+        percent: Share of the requests that must keep it, over 30 days.
+        bad: Returns how many requests broke it in a window.
+        every: Returns how many requests there were in a window.
+        breach: What the bad ones do, such as `fail`.
+    """
+
+    percent: float
+    bad: Callable[[str], str]
+    every: Callable[[str], str]
+    breach: str
+
+
+Promises = Callable[[MonitoredPlatform, str], Promise | None]
+
+
+def _availability(platform: MonitoredPlatform, key: str) -> Promise | None:
+    """
+    Return what model *key* promises to answer, as the load balancer sees it: it answers where no server can.
+
+    Without other models, what the load balancer refuses before it has chosen a backend counts too.
+    """
+    percent = platform.models[key].objectives.availability_percent
+    balancer = platform.load_balancer
+    target = {"backend_target_name": platform.backend_target(key)} if len(platform.models) > 1 else {}
+
+    def requests(window: str, *matchers: str, **labels: str) -> str:
+        series = select(
+            balancer.requests, *matchers, monitored_resource=balancer.resource, url_map_name=platform.url_map, **target,
+            **labels,
+        )  # fmt: skip
+        return f"sum(increase({series}[{window}]))"
+
+    if percent is None:
+        return None
+    return Promise(
+        percent=percent,
+        bad=lambda window: requests(window, response_code_class=SERVER_ERRORS),
+        every=lambda window: requests(window, f'response_code_class!="{CLIENT_GONE}"'),
+        breach="fail",
+    )
+
+
+def _first_token(platform: MonitoredPlatform, key: str) -> Promise | None:
+    """Return how soon model *key* promises its first token, as its servers count it; None where they do not."""
+    model = platform.models[key]
+    longest_sec = model.objectives.first_token_sec
+    if longest_sec is None or model.engine is None:
+        return None
+    name = model.engine.first_token
+
+    def requests(window: str, suffix: str, **labels: str) -> str:
+        clusters = platform.clusters(model.regions)
+        series = select(f"{name}_{suffix}", cluster=clusters, namespace=platform.namespace, job=model.server, **labels)
+        return f"sum(increase({series}[{window}]))"
+
+    def slow(window: str) -> str:
+        return f"({requests(window, 'count')} - {requests(window, 'bucket', le=bucket(longest_sec))})"
+
+    return Promise(
+        percent=model.objectives.first_token_percent,
+        bad=slow,
+        every=lambda window: requests(window, "count"),
+        breach=f"wait more than {longest_sec:g} s for their first token",
+    )
+
+
+def bucket(bound: float) -> str:
+    """Return a pattern of the label `le` of the bucket up to *bound*: clients of Go write 1, those of Python 1.0."""
+    return f"{bound:g}|{bound:g}[.]0" if bound == int(bound) else f"{bound:g}"
+
+
+def _burns(promise: Promise, limits: Limits) -> str:
+    """Return what is there while the budget of *promise* burns too fast, in the long window and in the short one."""
+    short_sec = max(SHORTEST_WINDOW_SEC, limits.window_sec // SHORT_WINDOWS)
+    shares = (
+        f"{promise.bad(window)} / {promise.every(window)} > {_share(promise, limits):.6g}"
+        for window in (limits.window, f"{short_sec}s")
+    )
+    return " and ".join([*(f"({share})" for share in shares), f"({promise.bad(limits.window)} > {FEWEST_BAD - 1})"])
+
+
+def _share(promise: Promise, limits: Limits) -> float:
+    return min(limits.threshold * (100 - promise.percent) / 100, MOST_SHARE)
+
+
+def _meaning(promise: Promise, limits: Limits) -> str:
+    percent = 100 * _share(promise, limits)
+    return f"more than {percent:.3g} % of the requests in {limits.window_sec / HOUR_SEC:g} h {promise.breach}"
+
+
+def _queries(promises: Promises, *more: Limits) -> Callable[[MonitoredPlatform, Limits], Iterator[Query]]:
+    """Return what yields a condition for each model with a promise: the alert's own limits, or one of *more*."""
+
+    def queries(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+        for key in platform.models:
+            if promise := promises(platform, key):
+                either = " or ".join(_meaning(promise, each) for each in (limits, *more))
+                allowed = f"{100 - promise.percent:.4g} % of them over 30 days may, by the objective of {key}"
+                yield Query(
+                    expression=" or ".join(f"({_burns(promise, each)})" for each in (limits, *more)),
+                    model=key,
+                    meaning=f"{either}; {allowed}",
+                )
+
+    return queries
+
+
+SLOWER = Limits(threshold=6, window_sec=6 * HOUR_SEC)
+"""The second pace that calls somebody: a twentieth of the month's budget in six hours."""
+
+
+def _alerts(name: str, noun: str, needs: str, promises: Promises) -> tuple[AlertKind, AlertKind]:
+    fast = AlertKind(
+        name=f"{name}-burn", title=f"The {noun} objective is missed soon", severity="critical", unit="times",
+        threshold=14.4, lowest=1, highest=720, window_sec=HOUR_SEC, for_sec=0, needs=needs,
+        queries=_queries(promises, SLOWER),
+    )  # fmt: skip
+    slow = AlertKind(
+        name=f"{name}-slow-burn", title=f"The {noun} objective is missed in the long run", severity="warning",
+        unit="times", threshold=3, lowest=1, highest=720, window_sec=24 * HOUR_SEC, for_sec=0, needs=needs,
+        queries=_queries(promises),
+    )  # fmt: skip
+    return fast, slow
+
+
+OBJECTIVE_ALERTS = (
+    *_alerts("availability", "availability", "a model with objectives.availability_percent", _availability),
+    *_alerts(
+        "first-token",
+        "first token",
+        "a model with objectives.first_token_sec whose server counts the time to the first token",
+        _first_token,
+    ),
+)
