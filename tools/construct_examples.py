@@ -15,6 +15,7 @@ from constructs_lib.accelerators import PoolPlan
 from constructs_lib.alert_policies import AlertPolicies
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.dashboard import Dashboard
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.fleet import Fleet, FleetMember
 from constructs_lib.gke_cluster import GkeCluster
@@ -32,8 +33,11 @@ from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.model_store import ModelStore
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.cloud_dashboard import CLOUD_VARIABLES
 from constructs_lib.monitoring.log_metric import log_metrics_of
 from constructs_lib.monitoring.metrics import OBJECTIVE_FAMILY, VLLM
+from constructs_lib.monitoring.panel import panels_of
+from constructs_lib.monitoring.panels import PANELS
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
@@ -227,6 +231,20 @@ def alert_policies(stack: TerraformStack, google: GoogleProvider) -> AlertPolici
         alerts=alerts_of(platform, ALERTS, {"request-errors": AlertSpec(threshold=2)}),
         channels={"oncall": "projects/my-project/notificationChannels/123"},
     )
+
+
+def dashboard(stack: TerraformStack, google: GoogleProvider) -> Dashboard:
+    """Show what one gateway takes, and which region answers it."""
+    platform = MonitoredPlatform(
+        name="acme",
+        project="my-project",
+        namespace="inference",
+        gateway="acme-gateway",
+        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
+        models={},
+    )
+    panels = list(panels_of(platform, PANELS, ["responses", "region-share"], CLOUD_VARIABLES))
+    return Dashboard(stack, "dashboard", google=google, project="my-project", platform="acme", panels=panels)
 
 
 def log_metrics(stack: TerraformStack, google: GoogleProvider) -> LogMetrics:
