@@ -317,7 +317,8 @@ def _notation(values: Sequence[float | None]) -> str:
 
 
 def _promtool() -> str:
-    found = shutil.which("promtool", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    found = os.environ.get("PROMTOOL") or shutil.which("promtool", path=places)
     if not found:
         raise FileNotFoundError("promtool must be there, got none: tools/promtool/install.py gets it")
     return found

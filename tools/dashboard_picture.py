@@ -144,7 +144,7 @@ def _axes(bottom: float, top: float) -> list[str]:
         parts.append(f'<path d="M{LEFT} {y:g}H{WIDTH - RIGHT}" stroke="{LINE}" stroke-width="0.75"/>')
         parts.append(_text(LEFT - 6, y + 4, f"{value:,g}", size=11, color=GREY, at="end"))
     for hour in range(0, 25, 6):
-        parts.append(_text(_x(60 * hour), ABOVE + PLOT + 15, f"{hour:02}:00", size=11, color=GREY, at="middle"))
+        parts.append(_text(_x(60 * hour), ABOVE + PLOT + 19, f"{hour:02}:00", size=11, color=GREY, at="middle"))
     return parts
 
 
@@ -167,7 +167,7 @@ def _drawn(line: Sequence[float | None], color: str, axis: tuple[float, float], 
 
 def _legend(lines: Lines) -> list[str]:
     """Return the names of the lines with their colors, as many in a row as fit."""
-    parts, x, y = [], float(LEFT), ABOVE + PLOT + 38
+    parts, x, y = [], float(LEFT), ABOVE + PLOT + 42
     for name, color in zip(lines, _colors(lines), strict=True):
         width = text_width(name, 11, wide=False) + 30
         if x > LEFT and x + width > WIDTH - RIGHT:
