@@ -24,6 +24,7 @@ from platform_config.config import Config  # noqa: E402
 from platform_config.effects import EFFECTS, effect_of  # noqa: E402
 from platform_config.load import load  # noqa: E402
 from platform_config.rules import RULES  # noqa: E402
+from platform_config.stack_graph import CLUSTER_STACKS  # noqa: E402
 from tools import constructs_page  # noqa: E402
 from tools.picture import render  # noqa: E402
 
@@ -260,7 +261,7 @@ def decisions_page() -> str:
     )
 
 
-RUNBOOKS_INTRO = """\
+RUNBOOKS_INTRO = f"""\
 What to do when an alert fires: what it means, what users notice, the first command, likely causes with their fixes,
 and what it is not. Threshold, window, time and severity can be changed for each, and each can be turned off
 ([how](../observability.md#alerts)); these are the defaults.
@@ -268,7 +269,7 @@ and what it is not. Threshold, window, time and severity can be changed for each
 The pages use the names of `config/example.yaml`: regions `us` and `eu`, cluster `gemma-us`, namespace `inference`,
 model `gemma` with its servers `gemma-server`. What is in capitals is a finding of
 [`gke-inference verify`](../operations.md#verify). For `kubectl`, sign in with the output `kubectl_command` of the
-region's `infra-cluster-<key>`; the gateway's objects are on the config cluster.
+region's `{CLUSTER_STACKS}<key>`; the gateway's objects are on the config cluster.
 """
 
 
