@@ -47,7 +47,7 @@ def _proxy_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query
 LOAD_BALANCER_ALERTS = (
     AlertKind(
         name="gateway-errors",
-        title="The gateway answers with errors",
+        title="The load balancer answers with errors",
         severity="critical",
         unit="percent",
         threshold=5,
