@@ -101,10 +101,13 @@ class AlertPolicies(Construct):
     def _documentation(self, title: str, alert: Alert) -> MonitoringAlertPolicyDocumentation:
         page = f"{alert.kind.name}.md"
         url = self._runbook_url and f"{self._runbook_url.rstrip('/')}/{page}"
-        meaning = alert.query.meaning
+        meaning, model = alert.query.meaning, alert.query.model
+        command = alert.kind.first_command.format(model=model, project=self._project)
         return MonitoringAlertPolicyDocumentation(
             subject=title,
-            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\nRunbook: docs/runbooks/{page}",
+            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\nRun first: `{command}`\n\n"
+            f"Causes and fixes: {url or f'docs/runbooks/{page}'}. The alert's own settings are "
+            f"`observability.alerts.{alert.kind.name}` in the config of platform {self._platform}.",
             mime_type="text/markdown",
             links=[MonitoringAlertPolicyDocumentationLinks(display_name="Runbook", url=url)] if url else None,
         )

@@ -94,3 +94,12 @@ def test_pages_name_objects_of_the_example(platform: Synthesized) -> None:
         assert {name for _, name in re.findall(OBJECTS, commands)} <= made, page.name
         assert set(re.findall(r"--namespace (\S+)", commands)) <= namespaces, page.name
         assert set(re.findall(r"--selector (\S+)", commands)) <= labels, page.name
+
+
+@pytest.mark.parametrize("kind", ALERTS, ids=lambda kind: kind.name)
+def test_a_page_begins_with_the_command_that_its_alert_names(kind: AlertKind) -> None:
+    """Who hears of an alert reads the same first command there and here; a page may add to it."""
+    command = part(FOLDER / f"{kind.name}.md", "Run first").partition("```sh\n")[2].partition("\n```")[0]
+
+    first = kind.first_command.format(model="gemma", project="my-project-id")
+    assert re.sub(r"\s*\\\n\s*", " ", command).startswith(first)

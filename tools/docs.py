@@ -19,6 +19,7 @@ from constructs_lib.gke_version import FLOORS, Floor  # noqa: E402
 from constructs_lib.gpu_sharing import partition_data, partition_memory_gb  # noqa: E402
 from constructs_lib.monitoring.alert import AlertKind  # noqa: E402
 from constructs_lib.monitoring.alerts import ALERTS  # noqa: E402
+from constructs_lib.monitoring.panels import PANELS  # noqa: E402
 from platform_config.config import Config  # noqa: E402
 from platform_config.effects import EFFECTS, effect_of  # noqa: E402
 from platform_config.load import load  # noqa: E402
@@ -284,6 +285,17 @@ def _alert_row(kind: AlertKind) -> tuple[str, ...]:
     return link, kind.title, kind.severity, threshold, window, f"{kind.for_sec} s", kind.needs
 
 
+def panels_page() -> str:
+    """Return docs/panels.md: every panel of the dashboard, and how to read it."""
+    head = ("panel", "title", "unit", "how to read it", "a platform has it with")
+    rows = ((f"`{kind.name}`", kind.title, kind.unit, kind.meaning, kind.needs) for kind in PANELS)
+    return (
+        f"{HEADER}# Panels of the dashboard\n\nWhat the dashboard in Cloud Monitoring and the file for Grafana show, in"
+        f"\ntheir order. `observability.panels` chooses some of them ([how](observability.md#dashboard)).\n\n"
+        + table(head, rows)
+    )
+
+
 def picture() -> str:
     """Return docs/pictures/platform.svg: the platform of the example."""
     return render(load(ROOT / "config" / "example.yaml"))
@@ -299,6 +311,7 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("docs/pictures/platform.svg", picture),
     ("docs/decisions/README.md", decisions_page),
     ("docs/runbooks/README.md", runbooks_page),
+    ("docs/panels.md", panels_page),
 ]
 """Path and content of everything that is generated."""
 

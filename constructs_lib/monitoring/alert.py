@@ -71,6 +71,7 @@ class AlertKind:
         for_sec: Seconds for which the query must hold.
         needs: What a platform must have for it, as a phrase.
         queries: Yields the conditions for one platform; none where there is nothing to watch.
+        first_command: What to run first, with `{model}` and `{project}` where they belong. Its runbook begins with it.
     """
 
     name: str
@@ -85,6 +86,7 @@ class AlertKind:
     for_sec: int = 300
     needs: str
     queries: Callable[[MonitoredPlatform, Limits], Iterable[Query]]
+    first_command: str = "gke-inference verify"
 
     def limits(self, spec: AlertSpec) -> Limits:
         """Return where it fires by *spec*, else by its own defaults."""

@@ -61,6 +61,7 @@ FRONT_ALERTS = (
         shortest_window_sec=1800,
         needs="`observability.certificate_hosts`",
         queries=_certificate_expiry,
+        first_command="gcloud monitoring uptime list-configs --project {project}",
     ),
     AlertKind(
         name="model-armor-blocks",
@@ -72,5 +73,7 @@ FRONT_ALERTS = (
         highest=1_000_000,
         needs="`observability.model_armor_templates`",
         queries=_model_armor,
+        first_command='gcloud logging read \'logName:"sanitize_operations" AND '
+        'jsonPayload.sanitizationResult.filterMatchState="MATCH_FOUND"\' --limit=20 --freshness=1h --project {project}',
     ),
 )

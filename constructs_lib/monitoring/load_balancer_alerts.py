@@ -47,7 +47,7 @@ def _proxy_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query
 LOAD_BALANCER_ALERTS = (
     AlertKind(
         name="gateway-errors",
-        title="The gateway answers with errors",
+        title="The load balancer answers with errors",
         severity="critical",
         unit="percent",
         threshold=5,
@@ -69,5 +69,7 @@ LOAD_BALANCER_ALERTS = (
         shortest_window_sec=SEEN_AFTER_SEC,
         needs="`observability.log_metrics`, and requests that are logged",
         queries=_proxy_errors,
+        first_command='gcloud logging read \'resource.type="internal_http_lb_rule" AND '
+        'jsonPayload.proxyStatus:"error="\' --limit=20 --freshness=1h --project {project}',
     ),
 )

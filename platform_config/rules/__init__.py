@@ -9,12 +9,14 @@ from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.rules import (
     adapters,
+    alerts,
     argument_forms,
     arguments,
     autoscaling,
     balancing,
     canaries,
     capacity,
+    channels,
     choices,
     cluster,
     dashboard,
@@ -76,6 +78,8 @@ RULES: tuple[Rule, ...] = (
     *logs.RULES,
     *models.RULES,
     *canaries.RULES,
+    *alerts.RULES,
+    *channels.RULES,
     *dashboard.RULES,
     *objectives.RULES,
 )

@@ -51,14 +51,21 @@ def bad(from_sec: float, to_sec: float, took_sec: float = 0.1) -> Iterator[Resul
         yield Result(began_sec=at_sec, ended_sec=at_sec + took_sec, error="http_503", status=503)
 
 
-def measured(states: dict[State, float], ended_sec: float, *results: Iterator[Result], ended_by: Any = "last state",
-             plan: DrillPlan = plan()) -> tuple[DrillFigures, dict[str, Finding]]:  # fmt: skip  # noqa: B008
-    """Return the figures of a drill with these *results*, and what is found."""
-    measurement = Measurement(
+def measurement_of(
+    states: dict[State, float], ended_sec: float, *results: Iterator[Result], ended_by: Any = "last state"
+) -> Measurement:
+    """Return the measurement of a drill with these *states* and *results*."""
+    return Measurement(
         began_sec=0, starts=tuple(StateStart(state=state, began_sec=began) for state, began in states.items()),
         ended_sec=ended_sec, results=tuple(result for some in results for result in some), unfinished=0,
         ended_by=ended_by, problem="why", not_restored=(), exact_to_sec=0.5,
     )  # fmt: skip
+
+
+def measured(states: dict[State, float], ended_sec: float, *results: Iterator[Result], ended_by: Any = "last state",
+             plan: DrillPlan = plan()) -> tuple[DrillFigures, dict[str, Finding]]:  # fmt: skip  # noqa: B008
+    """Return the figures of a drill with these *results*, and what is found."""
+    measurement = measurement_of(states, ended_sec, *results, ended_by=ended_by)
     figures = drill_figures(plan, measurement)
     return figures, {finding.id: finding for finding in judge(plan, measurement, figures, Path("journal"))}
 

@@ -218,6 +218,8 @@ DEPENDS = {
     },
     "SVC": {"kind", "metric"},
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name", "replicas"},
+    "ALERT": {"alerting", "kind", "chart_version", "window_sec", "for_sec", "metric"},
+    "CHANNEL": {"kind", "project", "username", "secret"},
     "DASH": {"name", "region", "machine_type", "topology", "image", "repository", "revision"},
     "OBJ": {
         *("kind", "interval_sec", "unhealthy_threshold", "timeout_sec", "first_token_sec", "first_token_percent"),

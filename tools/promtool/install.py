@@ -25,6 +25,7 @@ def main(target: str) -> None:
     for get in (link_own, unpack_package, build):
         if get(file) and works(file):
             return
+    file.unlink(missing_ok=True)
     sys.exit(f"promtool cannot be had here; {REMEDY}")
 
 

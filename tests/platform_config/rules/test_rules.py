@@ -21,6 +21,7 @@ from tests.platform_config.rules import (
     cases_models,
     cases_names,
     cases_objectives,
+    cases_observability,
     cases_pools,
     cases_regions,
     cases_server,
@@ -43,6 +44,7 @@ TOPICS = (
     cases_weights,
     cases_gateway,
     cases_models,
+    cases_observability,
     cases_dashboard,
     cases_objectives,
 )
@@ -162,6 +164,22 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
     "a download region where nothing is downloaded": (
         {"bucket__download_region": "us", "models__gemma__weights": {"bucket_path": "gs://mine/gemma"}},
         ["MODEL-SOURCE"],
+    ),
+    "a secret itself in place of its name": (
+        {"observability": {"channels": {"oncall": {"kind": "slack", "channel": "#a", "secret": "xoxb-1/2"}}}},
+        ["CHANNEL-HIDDEN"],
+    ),
+    "a webhook with a token in a plain URL": (
+        {"observability": {"channels": {"oncall": {"kind": "webhook", "url": "http://h.example/?token=1"}}}},
+        ["CHANNEL-HIDDEN"],
+    ),
+    "a share where percent is meant": (
+        {"observability": {"alerts": {"kv-cache": {"threshold": 0.9}}}},
+        ["ALERT-THRESHOLD"],
+    ),
+    "a window that is too long, held for long": (
+        {"observability": {"alerts": {"request-errors": {"window_sec": 90_000, "for_sec": 80_000}}}},
+        ["ALERT-WINDOW"],
     ),
     "own weights in the bucket of the state": (
         {"bucket": None, "state_bucket": "my-state", "models__gemma__weights": {"bucket_path": "gs://my-state/v3"}},
