@@ -32,7 +32,7 @@ setup-tests: .venv/.ready-tests ## add what tests and checks need (their targets
 .venv/.ready-synth: Pipfile.lock
 	@$(PYTHON) -m tools.setup synth
 
-.venv/.ready-tests: Pipfile.lock tools/checkov/Pipfile.lock .venv/.ready-synth
+.venv/.ready-tests: Pipfile.lock tools/checkov/Pipfile.lock tools/promtool/go.sum .venv/.ready-synth
 	@$(PYTHON) -m tools.setup tests
 
 lock: setup-tests ## write Pipfile and Pipfile.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions

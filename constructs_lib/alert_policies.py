@@ -22,6 +22,10 @@ CLOSES_AFTER_SEC = 1800
 """An incident whose series are gone ends after so long: the shortest that the API takes."""
 
 
+PROMPTS = ("OPENED", "CLOSED")
+"""When channels hear of an incident. Written down, for the API may return this default of its own."""
+
+
 class AlertPolicies(Construct):
     """
     One alert policy for each alert: what is wrong, how bad it is, what to do, and who hears of it.
@@ -63,7 +67,7 @@ class AlertPolicies(Construct):
     def _add(self, alert: Alert) -> MonitoringAlertPolicy:
         kind, query = alert.kind, alert.query
         title = f"{self._platform}: {kind.title}{f' ({query.model})' if query.model else ''}"
-        keys = self._channels if alert.channels is None else alert.channels
+        keys = sorted(self._channels if alert.channels is None else alert.channels)
         labels = {"platform": self._platform, "alert": kind.name, **({"model": query.model} if query.model else {})}
         return MonitoringAlertPolicy(
             self,
@@ -77,7 +81,7 @@ class AlertPolicies(Construct):
             notification_channels=[self._channels[key] for key in keys] or None,
             conditions=[self._condition(title, alert)],
             documentation=self._documentation(title, alert),
-            alert_strategy={"auto_close": f"{CLOSES_AFTER_SEC}s"},
+            alert_strategy={"auto_close": f"{CLOSES_AFTER_SEC}s", "notification_prompts": list(PROMPTS)},
         )
 
     def _condition(self, title: str, alert: Alert) -> MonitoringAlertPolicyConditions:
@@ -97,10 +101,13 @@ class AlertPolicies(Construct):
     def _documentation(self, title: str, alert: Alert) -> MonitoringAlertPolicyDocumentation:
         page = f"{alert.kind.name}.md"
         url = self._runbook_url and f"{self._runbook_url.rstrip('/')}/{page}"
-        meaning = alert.query.meaning
+        meaning, model = alert.query.meaning, alert.query.model
+        command = alert.kind.first_command.format(model=model, project=self._project)
         return MonitoringAlertPolicyDocumentation(
             subject=title,
-            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\nRunbook: docs/runbooks/{page}",
+            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\nRun first: `{command}`\n\n"
+            f"Causes and fixes: {url or f'docs/runbooks/{page}'}. The alert's own settings are "
+            f"`observability.alerts.{alert.kind.name}` in the config of platform {self._platform}.",
             mime_type="text/markdown",
             links=[MonitoringAlertPolicyDocumentationLinks(display_name="Runbook", url=url)] if url else None,
         )

@@ -22,6 +22,7 @@ from constructs_lib.manifests.gates import (
     gateway_programmed,
 )
 from constructs_lib.manifests.gateway import (
+    GATEWAY_CLASS,
     Backend,
     Balancing,
     backend_policy_name,
@@ -36,7 +37,6 @@ from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import AddressSpec, GatewaySpec, RegionSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
 
-GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 SETTLE_ON_DESTROY_SEC = 300
 """How long the load balancer may take to let go after the Gateway is gone; the fleet feature must outlive it.
 Source: GoogleCloudPlatform/terraform-ecommerce-microservices-on-gke#20."""

@@ -18,6 +18,8 @@ CHART = "inferencepool"
 EXT_PROC_PORT = 9002
 GRPC_HEALTH_PORT = 9003
 METRICS_PORT = 9090
+PICKER_CONTAINER = "epp"
+"""Its container, in every version."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from constructs_lib import inferencepool_chart, model_servers
 from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_label, wrong_region
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
+from constructs_lib.monitoring.metrics import PICKER_FAMILIES
 from constructs_lib.server_image import server_image
 from constructs_lib.server_process import Launch, ServerMetrics, ServerProcess
 from constructs_lib.serving_nodes import ServingNodes
@@ -177,6 +178,7 @@ class ServingPlan:
             return pods_metric(gauge=self.metrics.gauge, target_percent=target_percent)
         if self.metric_source == "external":
             return external_metric(
+                gauge=PICKER_FAMILIES[self.pool.chart_version].kv_cache,
                 pool=self.pool_name,
                 cluster=self.cluster,
                 location=self.location,

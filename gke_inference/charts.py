@@ -73,7 +73,8 @@ def chart_style(colors: Sequence[str], **more: Any) -> Style:
     """Return the style of a pygal chart whose series have *colors*; *more* are settings of `pygal.style.Style`."""
     return Style(
         background="white", plot_background="white", font_family=FONT, colors=tuple(colors),
-        guide_stroke_color=GRID_COLOR, label_font_size=LABEL_FONT_SIZE, major_label_font_size=LABEL_FONT_SIZE, **more,
+        guide_stroke_color=GRID_COLOR, major_guide_stroke_color=GRID_COLOR, label_font_size=LABEL_FONT_SIZE,
+        major_label_font_size=LABEL_FONT_SIZE, **more,
     )  # fmt: skip
 
 

@@ -52,6 +52,12 @@ def report_findings(found: Iterable[Finding], regions: Iterable[str], *, output:
 
 def print_findings(findings: Sequence[Finding], console: Console, *, title: str) -> None:
     """Print one row per finding, with what is needed and the fix where it is not good, and a line that sums them up."""
+    console.print(findings_table(findings, title=title))
+    console.print(summary(findings), highlight=False)
+
+
+def findings_table(findings: Iterable[Finding], *, title: str) -> Table:
+    """Return a table with one row per finding, with what is needed and the fix where it is not good."""
     table = make_table(title)
     for column in ("region", "check", ""):
         table.add_column(column, no_wrap=column != "check", overflow="fold")
@@ -59,12 +65,16 @@ def print_findings(findings: Sequence[Finding], console: Console, *, title: str)
     for finding in findings:
         status = f"[{STATUS_COLOR[finding.status]}]{finding.status.value}[/]"
         table.add_row(escape(finding.where or "all"), escape(finding.id), status, _details(finding))
-    console.print(table)
+    return table
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Return the line, with its colour, that sums *findings* up."""
     counts = Counter(finding.status for finding in findings)
     shown = [status for status in Status if counts[status] or status is not Status.SKIPPED]
     count = ", ".join(f"{counts[status]} {status.value}" for status in shown)
     result = outcome(findings)
-    console.print(f"[bold {EXIT_COLOR[result]}]{result.name.capitalize()}:[/] {count}", highlight=False)
+    return f"[bold {EXIT_COLOR[result]}]{result.name.capitalize()}:[/] {count}"
 
 
 def _details(finding: Finding) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from constructs_lib import model_servers
-from constructs_lib.monitoring.metrics import ENGINES, PICKER_FAMILIES
+from constructs_lib.manifests.gateway import GATEWAY_CLASS
+from constructs_lib.monitoring.metrics import ENGINES, LOAD_BALANCERS, PICKER_FAMILIES
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from platform_config.config import Config
 from platform_config.model import Model, models_of
@@ -14,6 +15,8 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
     """Return what there is to watch of the platform of *config*."""
     names = Names(config)
     watched = config.observability
+    models = {model.key: _model(model, names) for model in models_of(config)}
+    mounts = any(model.mounts_bucket for model in models.values())
     return MonitoredPlatform(
         name=config.name,
         project=config.project,
@@ -21,12 +24,18 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
         gateway=names.gateway,
         regions={
             key: MonitoredRegion(
-                region=region.region, cluster=names.cluster(key), capacity_percent=region.capacity_percent
+                region=region.region,
+                cluster=names.cluster(key),
+                capacity_percent=region.capacity_percent,
+                preferred=region.preferred,
             )
             for key, region in config.regions.items()
         },
-        models={model.key: _model(model, names) for model in models_of(config)},
+        models=models,
+        load_balancer=LOAD_BALANCERS[GATEWAY_CLASS],
         log_sample_percent=config.gateway.log_sample_percent,
+        proxy_errors=names.proxy_errors if watched.log_metrics else "",
+        mount_errors=names.mount_errors if watched.log_metrics and mounts else "",
         certificate_hosts=watched.certificate_hosts,
         model_armor_templates=watched.model_armor_templates,
     )
@@ -45,6 +54,6 @@ def _model(model: Model, names: Names) -> MonitoredModel:
         gauge=exported.gauge if exported else "",
         spill_percent=model.balancing.max_utilization_percent,
         uses=frozenset(pool.machine.kind for pool in pools),
-        mounts_bucket=bool(model.weights and model.weights.is_mounted),
+        mounts_bucket=bool(model.weights and (model.weights.reads_bucket or model.weights.own_buckets)),
         objectives=model.spec.objectives,
     )

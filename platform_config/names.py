@@ -58,6 +58,16 @@ class Names:
         """Gateway object."""
         return f"{self.config.name}-gateway"
 
+    @property
+    def proxy_errors(self) -> str:
+        """Metric of the load balancer's errors in logs."""
+        return f"{self.config.name}-proxy-errors"
+
+    @property
+    def mount_errors(self) -> str:
+        """Metric of buckets that could not be mounted, in logs."""
+        return f"{self.config.name}-mount-errors"
+
     def model_server(self, model: str) -> str:
         """Deployment, Service and service account of the servers of *model*."""
         return f"{model}-server"

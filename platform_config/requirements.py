@@ -26,6 +26,7 @@ SERVICES = (
     "container",
     "gkehub",
     "iam",
+    "logging",
     "monitoring",
     GATEWAY_FEATURE,
     "networkservices",

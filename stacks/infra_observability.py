@@ -5,11 +5,21 @@ from __future__ import annotations
 from constructs import Construct
 
 from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.dashboard import Dashboard
+from constructs_lib.log_metrics import LogMetrics
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.cloud_dashboard import CLOUD_VARIABLES
+from constructs_lib.monitoring.log_metric import log_metrics_of
+from constructs_lib.monitoring.panel import panels_of
+from constructs_lib.monitoring.panels import PANELS
+from constructs_lib.notification_channels import NotificationChannels
 from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
 from stacks.base import BaseStack
+
+WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
+"""The first Terraform, and the first OpenTofu, with write-only arguments."""
 
 
 class InfraObservabilityStack(BaseStack):
@@ -18,8 +28,12 @@ class InfraObservabilityStack(BaseStack):
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)
         self._platform = monitored_platform(config)
+        if config.observability.log_metrics:
+            LogMetrics(self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform))
         if config.observability.alerting:
             self._add_alerts()
+        if config.observability.dashboard:
+            self._add_dashboard()
 
     def _add_alerts(self) -> None:
         watched = self.config.observability
@@ -30,6 +44,30 @@ class InfraObservabilityStack(BaseStack):
             project=self.config.project,
             platform=self.config.name,
             alerts=alerts_of(self._platform, ALERTS, watched.alerts),
-            channels={},
+            channels=self._add_channels(),
             runbook_url=watched.runbook_url,
+        )
+
+    def _add_channels(self) -> dict[str, str]:
+        """Return the full name of each channel, by key."""
+        channels = self.config.observability.channels
+        if any(channel.secret for channel in channels.values()):
+            self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
+        return NotificationChannels(
+            self,
+            "channel",
+            google=self.google,
+            project=self.config.project,
+            platform=self.config.name,
+            channels=channels,
+        ).names
+
+    def _add_dashboard(self) -> None:
+        Dashboard(
+            self,
+            "dashboard",
+            google=self.google,
+            project=self.config.project,
+            platform=self.config.name,
+            panels=list(panels_of(self._platform, PANELS, self.config.observability.panels, CLOUD_VARIABLES)),
         )

@@ -37,7 +37,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "kubernetes_auth": "token",
         "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.8.5",
     },
-    "a reservation, a standby picker, explicit ranges": {
+    "a reservation, a standby picker, explicit ranges, channels of every kind, links to runbooks": {
+        "observability": {
+            "channels": {
+                "oncall": {"kind": "pagerduty", "secret": "pagerduty-key"},
+                "mail": {"kind": "email", "address": "oncall@example.com"},
+                "chat": {"kind": "slack", "channel": "#inference", "secret": "slack-token"},
+                "hook": {"kind": "webhook", "url": "https://hooks.example.com/a", "username": "u", "secret": "hook"},
+                "open": {"kind": "webhook", "url": "https://hooks.example.com/b"},
+                "theirs": {"kind": "existing", "id": "projects/my-project-id/notificationChannels/123"},
+            },
+            "alerts": {"request-latency": {"threshold": 5, "window_sec": 600, "channels": ["chat"]}},
+            "runbook_url": "https://runbooks.example.com/inference",
+        },
         "node_pools__tpu__capacity": {"reservation": "tpu-block"},
         "inference_pool__endpoint_picker_replicas": 2,
         "regions__eu__cidrs": {

@@ -77,30 +77,44 @@ def test_each_step_of_the_first_stage_is_numbered(titles: list[str], capsys: pyt
 
 
 def test_each_step_of_the_second_stage_is_numbered(titles: list[str]) -> None:
-    """The test tools, then checkov by itself."""
+    """The test tools, then checkov by itself, then promtool."""
     setup.add_tests()
 
-    assert [title.partition(":")[0] for title in titles] == ["1 of 2", "2 of 2"]
+    assert [title.partition(":")[0] for title in titles] == ["1 of 3", "2 of 3", "3 of 3"]
+
+
+def test_the_set_up_goes_on_without_promtool(
+    titles: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says which tests will fail, and what to do."""
+    monkeypatch.setattr(setup, "succeeds", lambda title, *_: "promtool" not in title)
+    setup.add_tests()
+    shown = capsys.readouterr().out
+
+    assert "the tests of alerts will fail" in shown
+    assert "brew install prometheus" in shown
 
 
 def test_a_stage_runs_once_for_the_same_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And again when a lock has changed."""
     runs: list[str] = []
-    locks = [tmp_path / "Pipfile.lock", tmp_path / "checkov" / "Pipfile.lock"]
+    locks = [tmp_path / "Pipfile.lock", tmp_path / "checkov" / "Pipfile.lock", tmp_path / "promtool" / "go.sum"]
     for path in locks:
         path.parent.mkdir(exist_ok=True)
         path.write_text("one")
     monkeypatch.setattr(setup, "LOCK", locks[0])
     monkeypatch.setattr(setup, "CHECKOV", locks[1].parent)
+    monkeypatch.setattr(setup, "PROMTOOL_LOCK", locks[2])
     monkeypatch.setattr(setup, "add_tests", lambda: runs.append("tests"))
     setup.VENV.mkdir()
     setup.main("tests")
     setup.main("tests")
     before = len(runs)
-    locks[1].write_text("two")
-    setup.main("tests")
+    for path in locks[1:]:
+        path.write_text("two")
+        setup.main("tests")
 
-    assert (before, len(runs)) == (1, 2)
+    assert (before, len(runs)) == (1, 3)
 
 
 def test_pip_installs_where_uv_cannot_be_had(titles: list[str], capsys: pytest.CaptureFixture[str]) -> None:

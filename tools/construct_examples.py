@@ -24,6 +24,7 @@ from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, Mode
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.log_metrics import LogMetrics
 from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.manifests.services import service
@@ -31,6 +32,7 @@ from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.model_store import ModelStore
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.log_metric import log_metrics_of
 from constructs_lib.monitoring.metrics import OBJECTIVE_FAMILY, VLLM
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
@@ -225,6 +227,20 @@ def alert_policies(stack: TerraformStack, google: GoogleProvider) -> AlertPolici
         alerts=alerts_of(platform, ALERTS, {"request-errors": AlertSpec(threshold=2)}),
         channels={"oncall": "projects/my-project/notificationChannels/123"},
     )
+
+
+def log_metrics(stack: TerraformStack, google: GoogleProvider) -> LogMetrics:
+    """Count what the load balancer of one gateway could not answer."""
+    platform = MonitoredPlatform(
+        name="acme",
+        project="my-project",
+        namespace="inference",
+        gateway="acme-gateway",
+        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
+        models={},
+        proxy_errors="acme-proxy-errors",
+    )
+    return LogMetrics(stack, "logs", google=google, project="my-project", metrics=log_metrics_of(platform))
 
 
 def kubernetes_object(stack: TerraformStack, kubernetes: KubernetesProvider) -> KubernetesObject:

@@ -17,6 +17,9 @@ from constructs_lib import specs  # noqa: E402
 from constructs_lib.accelerators import Machine, machines  # noqa: E402
 from constructs_lib.gke_version import FLOORS, Floor  # noqa: E402
 from constructs_lib.gpu_sharing import partition_data, partition_memory_gb  # noqa: E402
+from constructs_lib.monitoring.alert import AlertKind  # noqa: E402
+from constructs_lib.monitoring.alerts import ALERTS  # noqa: E402
+from constructs_lib.monitoring.panels import PANELS  # noqa: E402
 from platform_config.config import Config  # noqa: E402
 from platform_config.effects import EFFECTS, effect_of  # noqa: E402
 from platform_config.load import load  # noqa: E402
@@ -257,6 +260,42 @@ def decisions_page() -> str:
     )
 
 
+RUNBOOKS_INTRO = """\
+What to do when an alert fires: what it means, what users notice, the first command, likely causes with their fixes,
+and what it is not. Threshold, window, time and severity can be changed for each, and each can be turned off
+([how](../observability.md#alerts)); these are the defaults.
+
+The pages use the names of `config/example.yaml`: regions `us` and `eu`, cluster `gemma-us`, namespace `inference`,
+model `gemma` with its servers `gemma-server`. What is in capitals is a finding of
+[`gke-inference verify`](../operations.md#verify). For `kubectl`, sign in with the output `kubectl_command` of the
+region's `infra-cluster-<key>`; the gateway's objects are on the config cluster.
+"""
+
+
+def runbooks_page() -> str:
+    """Return docs/runbooks/README.md: every alert with its defaults, and a link to its runbook."""
+    head = ("alert", "what is wrong", "severity", "threshold", "window", "must hold for", "a platform has it with")
+    return f"{HEADER}# Runbooks\n\n{RUNBOOKS_INTRO}\n{table(head, map(_alert_row, ALERTS))}"
+
+
+def _alert_row(kind: AlertKind) -> tuple[str, ...]:
+    threshold = f"{kind.threshold:g} {kind.unit}" if kind.unit else ""
+    window = f"{kind.window_sec} s" if kind.window_sec else ""
+    link = f"[{kind.name}]({kind.name}.md)"
+    return link, kind.title, kind.severity, threshold, window, f"{kind.for_sec} s", kind.needs
+
+
+def panels_page() -> str:
+    """Return docs/panels.md: every panel of the dashboard, and how to read it."""
+    head = ("panel", "title", "unit", "how to read it", "a platform has it with")
+    rows = ((f"`{kind.name}`", kind.title, kind.unit, kind.meaning, kind.needs) for kind in PANELS)
+    return (
+        f"{HEADER}# Panels of the dashboard\n\nWhat the dashboard in Cloud Monitoring and the file for Grafana show, in"
+        f"\ntheir order. `observability.panels` chooses some of them ([how](observability.md#dashboard)).\n\n"
+        + table(head, rows)
+    )
+
+
 def picture() -> str:
     """Return docs/pictures/platform.svg: the platform of the example."""
     return render(load(ROOT / "config" / "example.yaml"))
@@ -271,6 +310,8 @@ GENERATED: list[tuple[str, Callable[[], str]]] = [
     ("docs/versions.md", versions_page),
     ("docs/pictures/platform.svg", picture),
     ("docs/decisions/README.md", decisions_page),
+    ("docs/runbooks/README.md", runbooks_page),
+    ("docs/panels.md", panels_page),
 ]
 """Path and content of everything that is generated."""
 

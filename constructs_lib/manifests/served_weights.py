@@ -12,6 +12,9 @@ from constructs_lib.specs import KubernetesSecretSpec, WeightsSpec
 from constructs_lib.specs.mounts import BUCKETS, MODELS
 from constructs_lib.vllm_arguments import WeightsFormat
 
+BUCKET_VOLUMES = rf"{VOLUME}|bucket-[0-9]+"
+"""Pattern of the names of the volumes that are buckets, in servers and in downloads."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServedWeights:

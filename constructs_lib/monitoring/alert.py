@@ -10,7 +10,7 @@ from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.specs import AlertSpec
 from constructs_lib.specs.observability import Severity
 
-Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "blocks a minute", "times", ""]
+Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "findings a minute", "times", ""]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +67,11 @@ class AlertKind:
         lowest: Lowest threshold that makes sense.
         highest: Highest that the metric can pass.
         window_sec: Seconds of which its query computes rates and shares; 0 where it looks at the moment alone.
+        shortest_window_sec: Shortest window that has enough samples.
         for_sec: Seconds for which the query must hold.
         needs: What a platform must have for it, as a phrase.
         queries: Yields the conditions for one platform; none where there is nothing to watch.
+        first_command: What to run first, with `{model}` and `{project}` where they belong. Its runbook begins with it.
     """
 
     name: str
@@ -80,9 +82,11 @@ class AlertKind:
     lowest: float = 0
     highest: float = 0
     window_sec: int = 300
+    shortest_window_sec: int = 60
     for_sec: int = 300
     needs: str
     queries: Callable[[MonitoredPlatform, Limits], Iterable[Query]]
+    first_command: str = "gke-inference verify"
 
     def limits(self, spec: AlertSpec) -> Limits:
         """Return where it fires by *spec*, else by its own defaults."""

@@ -162,21 +162,41 @@ def _load_balancer(resource: str, prefix: str) -> LoadBalancerMetrics:
 
 INTERNAL = _load_balancer("internal_http_lb_rule", "https_internal")
 """Internal load balancers, regional and cross-region."""
+REGIONAL_EXTERNAL = _load_balancer("http_external_regional_lb_rule", "https_external_regional")
+LOAD_BALANCERS: Mapping[str, LoadBalancerMetrics] = {
+    "gke-l7-cross-regional-internal-managed-mc": INTERNAL,
+    "gke-l7-rilb": INTERNAL,
+    "gke-l7-rilb-mc": INTERNAL,
+    "gke-l7-regional-external-managed": REGIONAL_EXTERNAL,
+    "gke-l7-regional-external-managed-mc": REGIONAL_EXTERNAL,
+}
+"""By gateway class. A global one has another resource in logs (`http_load_balancer`) than in metrics (`https_lb_rule`),
+and its logs have `statusDetails` in place of `proxyStatus`."""
 
 SERVER_ERRORS = "500"
 """The response_code_class of 500 to 599."""
+ANSWERED = "200"
+"""The response_code_class of 200 to 299."""
+CLIENT_ERRORS = "40.|BadRequest|Unauthorized|Forbidden|NotFound"
+"""What a picker has as error_code where the request itself was wrong. Source: gateway-api-inference-extension v1.5.0,
+pkg/common/error/error.go; numbers are statuses."""
 
 CONTAINERS_READY = "kube_pod_container_status_ready"
 """1 for each container that is ready, by cluster, namespace, pod and container; of GKE's component POD."""
-POD_READY = "kube_pod_status_ready"
+POD_PHASE = "kube_pod_status_phase"
+"""One series for each pod and phase, by cluster, namespace and pod; of GKE's component POD."""
 NODE_READY = "kubernetes_io:node_status_condition"
 GPU_BUSY = "DCGM_FI_DEV_GPU_UTIL"
 """Percent of the time in which a GPU computed; of GKE's component DCGM."""
-ACCELERATOR_BUSY = "kubernetes_io:container_accelerator_duty_cycle"
-"""Percent of the time in which a TPU or GPU computed, by accelerator and container."""
+ACCELERATOR_BUSY = "kubernetes_io:node_accelerator_duty_cycle"
+"""Percent of the time in which a TPU or GPU computed, by accelerator of a node; containers that share one have none."""
 CERTIFICATE_DAYS = "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires"
 """Days, by host."""
 MODEL_ARMOR_REQUESTS = "modelarmor_googleapis_com:template_request_count"
+MODEL_ARMOR_FINDINGS = tuple(
+    f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri")
+)
+"""Requests in which a filter found something: injections and jailbreaks, sensitive data, and malicious addresses."""
 
 
 def metric_names(metrics: PickerMetrics | EngineMetrics | LoadBalancerMetrics) -> list[str]:

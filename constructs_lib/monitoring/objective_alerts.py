@@ -145,16 +145,21 @@ SLOWER = Limits(threshold=6, window_sec=6 * HOUR_SEC)
 """The second pace that calls somebody: a twentieth of the month's budget in six hours."""
 
 
-def _alerts(name: str, noun: str, needs: str, promises: Promises) -> tuple[AlertKind, AlertKind]:
+VERIFY = "gke-inference verify --model {model}"
+
+
+def _alerts(
+    name: str, noun: str, needs: str, promises: Promises, slow_command: str = VERIFY
+) -> tuple[AlertKind, AlertKind]:
     fast = AlertKind(
         name=f"{name}-burn", title=f"The {noun} objective is missed soon", severity="critical", unit="times",
         threshold=14.4, lowest=1, highest=720, window_sec=HOUR_SEC, for_sec=0, needs=needs,
-        queries=_queries(promises, SLOWER),
+        queries=_queries(promises, SLOWER), first_command=VERIFY,
     )  # fmt: skip
     slow = AlertKind(
         name=f"{name}-slow-burn", title=f"The {noun} objective is missed in the long run", severity="warning",
         unit="times", threshold=3, lowest=1, highest=720, window_sec=24 * HOUR_SEC, for_sec=0, needs=needs,
-        queries=_queries(promises),
+        queries=_queries(promises), first_command=slow_command,
     )  # fmt: skip
     return fast, slow
 
@@ -166,5 +171,6 @@ OBJECTIVE_ALERTS = (
         "first token",
         "a model with objectives.first_token_sec whose server counts the time to the first token",
         _first_token,
+        "gke-inference load --url http://GATEWAY_ADDRESS --concurrency 1,4,16,64 --prompt-tokens 128,1024,8000",
     ),
 )

@@ -1,15 +1,21 @@
-"""Alerts on what the endpoint pickers see: latency, errors, queues and caches. The first four are Google's samples."""
+"""
+Alerts on what the endpoint pickers see: latency, errors, queues and caches.
+
+They are Google's four samples ("Configure Cloud Monitoring alerts" of the GKE Inference Gateway), with the same
+thresholds, and with more care: one series for each cluster and model, whichever picker of a cluster is the active one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
-from constructs_lib.monitoring.metrics import PickerMetrics
+from constructs_lib.monitoring.metrics import CLIENT_ERRORS, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import any_family, picker_families, select
 
 NEEDS = "a model behind an InferencePool"
+MODEL = "cluster, model_name"
 
 
 def _joined(platform: MonitoredPlatform, query: Callable[[PickerMetrics], str], meaning: str) -> Iterator[Query]:
@@ -18,38 +24,49 @@ def _joined(platform: MonitoredPlatform, query: Callable[[PickerMetrics], str], 
         yield Query(expression=any_family(families, query), meaning=meaning)
 
 
-def _of(platform: MonitoredPlatform, metric: str) -> str:
-    return select(metric, cluster=platform.clusters(), namespace=platform.namespace)
+def _of(platform: MonitoredPlatform, metric: str, *matchers: str) -> str:
+    return select(metric, *matchers, cluster=platform.clusters(), namespace=platform.namespace)
 
 
 def _latency(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     def slow(picker: PickerMetrics) -> str:
         rate = f"rate({_of(platform, f'{picker.duration}_bucket')}[{limits.window}])"
-        by = "cluster, model_name, target_model_name"
-        return f"histogram_quantile(0.99, sum by (le, {by}) ({rate})) > {limits.threshold:g}"
+        return f"histogram_quantile(0.99, sum by (le, {MODEL}) ({rate})) > {limits.threshold:g}"
 
     yield from _joined(platform, slow, f"1 of 100 requests to a model takes longer than {limits.threshold:g} s")
 
 
 def _errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """
+    Yield the models of which too many requests fail through no fault of their client.
+
+    A picker counts a request once it has a server for it. One that never had any server counts errors alone, which is
+    no share of anything; `gateway-errors` sees those.
+    """
+
     def failing(picker: PickerMetrics) -> str:
         errors, requests = (
-            f"sum by (cluster, model_name) (rate({_of(platform, name)}[{limits.window}]))"
-            for name in (picker.errors, picker.requests)
+            f"sum by ({MODEL}) (rate({_of(platform, name, *matchers)}[{limits.window}]))"
+            for name, *matchers in ((picker.errors, f'error_code!~"{CLIENT_ERRORS}"'), (picker.requests,))
         )
         return f"{errors} / {requests} > {limits.share}"
 
     yield from _joined(platform, failing, f"more than {limits.threshold:g} % of the requests to a model fail")
 
 
+def _pools(platform: MonitoredPlatform, metric: str) -> str:
+    """Return a gauge of the pools; of the pickers of a pool only the active one exports it."""
+    return f"max by (cluster, name) ({_of(platform, metric)})"
+
+
 def _queue(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     meaning = f"on average more than {limits.threshold:g} requests wait at each server of a pool"
-    yield from _joined(platform, lambda picker: f"{_of(platform, picker.queue)} > {limits.threshold:g}", meaning)
+    yield from _joined(platform, lambda picker: f"{_pools(platform, picker.queue)} > {limits.threshold:g}", meaning)
 
 
 def _kv_cache(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     meaning = f"the KV caches of a pool are more than {limits.threshold:g} % full on average"
-    yield from _joined(platform, lambda picker: f"{_of(platform, picker.kv_cache)} > {limits.share}", meaning)
+    yield from _joined(platform, lambda picker: f"{_pools(platform, picker.kv_cache)} > {limits.share}", meaning)
 
 
 PICKER_ALERTS = (

@@ -18,11 +18,13 @@ class MonitoredRegion:
         region: Region of Google Cloud; its zones begin so.
         cluster: Name of the cluster.
         capacity_percent: Share of its capacity that the gateway uses; 0 where it is drained.
+        preferred: Whether requests go there first, from wherever they come.
     """
 
     region: str
     cluster: str
     capacity_percent: int = 100
+    preferred: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,10 @@ class MonitoredPlatform:
     def clusters(self, regions: Iterable[str] = ()) -> str:
         """Return a pattern of the names of the clusters of *regions*, of all without; the order does not matter."""
         return "|".join(sorted(self.regions[key].cluster for key in regions or self.regions))
+
+    def open_regions(self, model: str) -> tuple[str, ...]:
+        """Return the keys of the regions that serve *model* and are not drained."""
+        return tuple(key for key in self.models[model].regions if self.regions[key].capacity_percent)
 
     @property
     def url_map(self) -> str:

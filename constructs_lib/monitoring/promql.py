@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterable
 from constructs_lib.monitoring.metrics import LLM_D_FAMILY, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
 
+REGION = "(.+[0-9]).*"
+"""The region in the name of a region or zone: the name of a region ends with a digit, to which a zone adds a letter."""
+
 
 def select(metric: str, *matchers: str, **labels: str) -> str:
     """
-    Return the series of *metric* with *labels*, of which a value with `|` or `*` is a pattern.
+    Return the series of *metric* with *labels*, of which a value with `|`, `*` or `+` is a pattern.
 
     Args:
         metric: Name of the metric.
         matchers: More conditions, as PromQL has them.
         labels: Value of each label.
     """
-    given = [f'{name}{"=~" if set(value) & set("|*") else "="}"{value}"' for name, value in labels.items() if value]
+    given = [f'{name}{"=~" if set(value) & set("|*+") else "="}"{value}"' for name, value in labels.items() if value]
     return f"{metric}{{{','.join([*given, *matchers])}}}"
 
 
@@ -34,3 +37,51 @@ def any_family(families: Iterable[PickerMetrics], query: Callable[[PickerMetrics
 def picker_families(platform: MonitoredPlatform) -> list[PickerMetrics]:
     """Return what the endpoint pickers of *platform* export, each family once."""
     return list(dict.fromkeys(model.picker for model in platform.models.values() if model.picker))
+
+
+def gateway_requests(platform: MonitoredPlatform, *matchers: str, model: str = "", **labels: str) -> str:
+    """
+    Return the requests that the load balancer of *platform* had, as its counter.
+
+    Args:
+        platform: Whose gateway.
+        matchers: More conditions, as PromQL has them.
+        model: Key of the model that they were for; empty for all.
+        labels: Value of each label.
+    """
+    balancer = platform.load_balancer
+    target = platform.backend_target(model) if model else ""
+    place = {"monitored_resource": balancer.resource, "url_map_name": platform.url_map, "backend_target_name": target}
+    return select(balancer.requests, *matchers, **place, **labels)
+
+
+def by_backend_region(series: str) -> str:
+    """
+    Return *series* of the load balancer with the region that served them as the label `backend_region`.
+
+    It has none itself, but the zone of the network endpoint group, as `backend_scope`.
+    """
+    return label_from(series, "backend_region", "backend_scope", REGION)
+
+
+def label_from(series: str, label: str, source: str, pattern: str) -> str:
+    """Return *series* with a *label* that is the group in *pattern*, where the whole label *source* is like it."""
+    return f'label_replace({series}, "{label}", "$1", "{source}", "{pattern}")'
+
+
+def gauge_of(platform: MonitoredPlatform, model: str, regions: Iterable[str]) -> str:
+    """Return how full the servers of *model* are on average in each cluster of *regions*, 0 to 1."""
+    watched = platform.models[model]
+    place = {"cluster": platform.clusters(regions), "namespace": platform.namespace, "job": watched.server}
+    return f"avg by (cluster) ({select(watched.gauge, **place)})"
+
+
+def pods_of(platform: MonitoredPlatform, metric: str, *deployments: str, regions: Iterable[str], **labels: str) -> str:
+    """
+    Return *metric* of the pods of *deployments* in the clusters of *regions*.
+
+    Kubernetes appends two parts without a dash to the name of a Deployment, to name its pods.
+    """
+    names = f"({'|'.join(deployments)})" if len(deployments) > 1 else deployments[0]
+    place = {"cluster": platform.clusters(regions), "namespace": platform.namespace}
+    return select(metric, **place, pod=f"{names}-[^-]+-[^-]+", **labels)

@@ -21,8 +21,8 @@ class Between:
         or_zero: Whether 0, which turns something off, is allowed below the lowest.
     """
 
-    low: int
-    high: int
+    low: float
+    high: float
     or_zero: bool = False
 
     def allows(self, value: float) -> bool:

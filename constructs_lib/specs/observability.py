@@ -14,7 +14,7 @@ ChannelKind = Literal["email", "pagerduty", "slack", "webhook", "existing"]
 @dataclass(frozen=True, kw_only=True)
 class AlertSpec:
     """
-    One alert where it differs from its own defaults, which docs/observability.md lists.
+    One alert where it differs from its own defaults, which docs/runbooks/README.md lists.
 
     Args:
         enabled: Whether it is made.

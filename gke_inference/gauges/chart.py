@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Any, NamedTuple
 
 import pygal  # type: ignore[import-untyped]
@@ -14,6 +15,8 @@ from gke_inference.gauges.record import GaugeFigures
 from gke_inference.gauges.report import unread_lines
 
 PANEL_HEIGHT = 260
+MOST_LABELS = 6
+"""Values at the left side of a panel."""
 SPILL_COLOR = "#000000"
 DASHED = {"dasharray": "6, 4", "width": 2}
 LATE = f"as read {LOAD_BALANCER_LATE_SEC} s later"
@@ -38,14 +41,14 @@ def gauge_panels(figures: GaugeFigures, colors: Mapping[str, str]) -> Iterator[P
     """
     servers = _lines(figures, colors, record.READY_REPLICAS, " servers")
     nodes = _lines(figures, colors, record.READY_NODES, " nodes", dashed=True)
-    yield from _panel(figures, [*servers, *nodes], "Model servers and nodes that are ready", "number")
+    yield from _panel(figures, [*servers, *nodes], "Model servers and nodes that are ready", "number", whole=True)
     kv_cache, spill = _lines(figures, colors, record.KV_CACHE), figures.record.spill_over_percent
     if kv_cache and spill is not None:
         ends: list[tuple[float, float | None]] = [(0, spill), (figures.ended_sec - figures.began_sec, spill)]
         kv_cache.append(_Line(f"spills over at {spill} %", SPILL_COLOR, ends, dashed=True))
     yield from _panel(figures, kv_cache, "KV cache in use, average of a region's servers", "%", highest=100)
     requests = _lines(figures, colors, record.REQUESTS)
-    yield from _panel(figures, requests, f"Requests per second at the load balancer, {LATE}", "requests per second")
+    yield from _panel(figures, requests, f"Requests per second at the load balancer, {LATE}", "1/s")
     latency = _lines(figures, colors, record.LATENCY)
     yield from _panel(figures, latency, f"Time of whole requests at the load balancer (p95), {LATE}", "seconds")
 
@@ -72,8 +75,9 @@ def _lines(
 
 
 def _panel(
-    figures: GaugeFigures, lines: list[_Line], title: str, unit: str, *, highest: float = 0
-) -> Iterator[Panel]:  # fmt: skip
+    figures: GaugeFigures, lines: list[_Line], title: str, unit: str, *, highest: float = 0, whole: bool = False
+) -> Iterator[Panel]:
+    """Yield the panel of *lines*, where there are any; the values at its side may have to be *whole* numbers."""
     if not lines:
         return
     marks = [Mark(period.title, period.began_sec - figures.began_sec) for period in figures.periods]
@@ -81,11 +85,13 @@ def _panel(
     chart: Any = pygal.XY(style=chart_style(colors, stroke_width=2))
     for line in lines:
         style = {"stroke_style": DASHED} if line.dashed else {}
-        chart.add(line.name, line.points, dots_size=2, **style)
+        chart.add(line.name, line.points, dots_size=2, show_dots=line.color != SPILL_COLOR, **style)
     values = [value for line in lines for _, value in line.points if value is not None]
     top = highest or max(values) or 1
     add_marks(chart, marks, top=top)
+    if whole:
+        chart.y_labels = range(0, ceil(top) + 1, ceil(top / MOST_LABELS))
     yield render_panel(
-        chart, PANEL_HEIGHT, title=title, x_title="seconds", y_title=unit, allow_interruptions=True,
+        chart, PANEL_HEIGHT, title=title, y_title=unit, allow_interruptions=True, max_scale=MOST_LABELS,
         xrange=(0, figures.ended_sec - figures.began_sec), range=(0, top), **legend_settings(len(lines)),
     )  # fmt: skip

@@ -17,11 +17,6 @@ from gke_inference.gauges.record import GaugeFigures, GaugeRecord, Span, Unread
 from gke_inference.gauges.watch import INTERVAL_SEC
 from gke_inference.tables import make_table
 
-LATE = (
-    f"KV cache and load balancer are as Google Cloud has them: the KV cache a minute or two late, the load balancer's "
-    f"{WINDOW_SEC / 60:g}-minute rates {LOAD_BALANCER_LATE_SEC} s late, at the time that they are of."
-)
-
 
 def gauge_lines(read: GaugeRecord) -> list[str]:
     """Return one line for each region with what was read last, and those of what cannot be read."""
@@ -32,11 +27,11 @@ def gauge_lines(read: GaugeRecord) -> list[str]:
 
 def _latest(read: GaugeRecord, region: str) -> str:
     last = {gauge: read.latest(gauge, region) for gauge in record.GAUGES}
-    spill = f" of {read.spill_over_percent}" if read.spill_over_percent is not None else ""
+    spill = f" (spills over at {read.spill_over_percent} %)" if read.spill_over_percent is not None else ""
     return (
         f"servers {_number(last[record.READY_REPLICAS])}, nodes {_number(last[record.READY_NODES])}, "
-        f"KV cache {_number(last[record.KV_CACHE])}{spill} %, "
-        f"load balancer {_number(last[record.REQUESTS])}/s, p95 {_number(last[record.LATENCY])} s"
+        f"KV cache {_number(last[record.KV_CACHE])} %{spill}, load balancer {LOAD_BALANCER_LATE_SEC} s ago "
+        f"{_number(last[record.REQUESTS])}/s, p95 {_number(last[record.LATENCY])} s"
     )
 
 
@@ -60,16 +55,26 @@ def print_gauges(figures: GaugeFigures, console: Console, *, period: str) -> Non
     """Print the table of a run's gauges and what could not be read; *period* is what its periods are."""
     if figures.record.samples:
         console.print(_table(figures, period))
-        console.print(f"Gauges: the lowest and the highest of each {period}; a dash: no value. {LATE}", highlight=False)
+        for line in _remarks(figures.record, period):
+            console.print(line, soft_wrap=True, highlight=False)
     for line in unread_lines(figures.record):
         console.print(f"[yellow]{escape(line)}[/]", soft_wrap=True, highlight=False)
 
 
+def _remarks(read: GaugeRecord, period: str) -> Iterator[str]:
+    """Yield what is to be known beside the table."""
+    yield f"Each is the lowest and the highest value of a {period}; a dash: none."
+    if read.spill_over_percent is not None:
+        yield f"Requests spill over to the next region at {read.spill_over_percent} % of the KV cache."
+    yield (
+        f"The load balancer is read {LOAD_BALANCER_LATE_SEC} s late, as rates over {WINDOW_SEC} s; the KV cache may be "
+        "as late."
+    )
+
+
 def _table(figures: GaugeFigures, period: str) -> Table:
-    spill = figures.record.spill_over_percent
-    limit = "" if spill is None else f" of {spill}"
     table = make_table(
-        "Gauges", f"\n{period}", "\nregion", "servers\nready", "nodes\nready", f"KV cache\n%{limit}", "balancer\nreq/s",
+        "Gauges", f"\n{period}", "\nregion", "servers\nready", "nodes\nready", "KV cache\n%", "balancer\nreq/s",
         "\np95 s", text=2,
     )  # fmt: skip
     for each in figures.periods:

@@ -10,6 +10,7 @@ from gke_inference.gauges import prometheus, queries, record
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
 from platform_config.model import Model
+from platform_config.monitored_platform import monitored_platform
 
 Google = Callable[[], GoogleApi]
 """Returns Google's APIs; an ApiError where there are no credentials."""
@@ -49,6 +50,7 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
         model: The model.
         google: Google's APIs.
     """
+    watched = monitored_platform(platform.config)
     quick = replace(platform, clusters=lambda key: platform.clusters(key).quick())
     for key in model.regions:
         region = platform.config.regions[key].region
@@ -57,14 +59,15 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
             role=CLUSTER_ROLE, read=partial(_read_cluster, quick, model, key), missing="gke-inference verify",
         )  # fmt: skip
         if model.has_pool:
+            kv_cache = {record.KV_CACHE: queries.kv_cache_percent(watched, model.key, key)}
             yield Source(
-                what="KV cache", region=region, gauges=(record.KV_CACHE,), role=prometheus.ROLE,
-                read=partial(_read_queries, google, {record.KV_CACHE: queries.kv_cache_percent(model, key)}),
+                what="KV cache", region=region, gauges=tuple(kv_cache), role=prometheus.ROLE,
+                read=partial(_read_queries, google, kv_cache),
                 missing="see INFERENCE-POOL and GAUGE of gke-inference verify",
             )  # fmt: skip
         asked = {
-            record.REQUESTS: queries.requests_per_sec(model, key),
-            record.LATENCY: queries.latency_p95_sec(model, key),
+            record.REQUESTS: queries.requests_per_sec(watched, model.key, key),
+            record.LATENCY: queries.latency_p95_sec(watched, model.key, key),
         }
         yield Source(
             what="load balancer", region=region, gauges=tuple(asked), role=prometheus.ROLE,

@@ -9,7 +9,6 @@ from pygal.style import Style  # type: ignore[import-untyped]
 
 from gke_inference.charts import (
     FAILED_COLOR,
-    GRID_COLOR,
     LABEL_FONT_SIZE,
     Panel,
     chart_style,
@@ -95,6 +94,5 @@ def _draw_panel(
 
 def _bar_style(colors: tuple[str, ...]) -> Style:
     return chart_style(
-        colors, value_colors=("black",) * len(colors), opacity="1", major_guide_stroke_color=GRID_COLOR,
-        value_font_size=LABEL_FONT_SIZE,
+        colors, value_colors=("black",) * len(colors), opacity="1", value_font_size=LABEL_FONT_SIZE,
     )  # fmt: skip

@@ -85,6 +85,8 @@ def permissions(target: Target) -> list[str]:
         extra += ["storage.buckets.create", "storage.buckets.setIamPolicy"]
     if config.token_secrets:
         extra.append("secretmanager.secrets.setIamPolicy")
+    if config.observability.log_metrics:
+        extra.append("logging.logMetrics.create")
     return sorted([*PERMISSIONS, *extra])
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from gke_inference.synth.grafana_file import write_grafana_file
 from gke_inference.synth.last_synth import Changes, changes_since, last_synth, remember
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Problem
@@ -19,7 +20,7 @@ HCL = "SYNTH_HCL_OUTPUT"
 
 def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Changes]:
     """
-    Write the stacks of *config*.
+    Write the stacks of *config*, and its dashboard for Grafana.
 
     Args:
         config: The platform.
@@ -46,6 +47,7 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
     add_platform(app, config)
     last = last_synth(folder)
     app.synth()
+    write_grafana_file(config, folder, last)
     remember(config, folder)
     return folder, changes_since(last, config, folder)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import click
+from click.core import ParameterSource
+from rich.console import Console
 
 from gke_inference.api_error import ApiError
 from gke_inference.check import without_credentials
@@ -15,9 +18,10 @@ from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, connect_clusters
 from gke_inference.option_types import BaseUrl, Finite
-from gke_inference.progress import show_progress
+from gke_inference.progress import Note, show_progress
 from gke_inference.tables import report_findings
 from gke_inference.verify.run import Verification
+from gke_inference.verify.watch import Watch
 from platform_config.errors import shown
 
 HOUR_SEC = 3600
@@ -51,15 +55,22 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
     "--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=240,
     help="For all of it together; completions have the last third.",
 )  # fmt: skip
-@click.pass_obj
+@option("--watch", is_flag=True, help="Look again and again until Ctrl-C; the exit code is that of the last look.")
+@option(
+    "--interval-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=30,
+    help="Between two looks of --watch.",
+)  # fmt: skip
+@click.pass_context
 def verify(
-    settings: Settings,
+    ctx: click.Context,
     *,
     regions: ChosenRegions,
     models: tuple[str, ...],
     urls: tuple[tuple[str, str], ...],
     completion: bool,
     timeout_sec: float,
+    watch: bool,
+    interval_sec: float,
 ) -> Exit:
     """
     Report what is up, region by region: clusters, pools, servers of each model, metrics, the gateway.
@@ -67,11 +78,24 @@ def verify(
     Reads Google's APIs and each cluster's with your application default credentials, and changes nothing. What could
     not be asked is reported as unknown and never counts as good. Completions need a machine inside the VPC.
     """
-    if problems := list(_contradictions(regions, models, urls, completion=completion)):
+    settings: Settings = ctx.obj
+    problems = [*_contradictions(regions, models, urls, completion=completion), *_watch_problems(ctx, watch=watch)]
+    if problems:
         raise click.UsageError("\n  ".join(problems))
-    found = _findings(regions, models, dict(urls), completion=completion, timeout_sec=timeout_sec)
+    look = partial(_findings, regions, models, dict(urls), completion=completion, timeout_sec=timeout_sec)
     title = f"{regions.config.name} in {regions.config.project}"
+    if watch:
+        return Watch(look, regions.keys, title=title, interval_sec=interval_sec, console=Console()).run()
+    with show_progress() as note:
+        found = look(note)
     return report_findings(found, regions.keys, output=settings.output, title=title)
+
+
+def _watch_problems(ctx: click.Context, *, watch: bool) -> Iterator[str]:
+    if watch and ctx.obj.output == "json":
+        yield "--watch: must not stand beside --output json: a program runs verify itself as often as it needs"
+    if not watch and ctx.get_parameter_source("interval_sec") is ParameterSource.COMMANDLINE:
+        yield "--interval-sec: must stand beside --watch"
 
 
 def _contradictions(
@@ -91,21 +115,21 @@ def _contradictions(
 
 
 def _findings(
-    regions: ChosenRegions, models: tuple[str, ...], urls: dict[str, str], *, completion: bool, timeout_sec: float
-) -> list[Finding]:
+    regions: ChosenRegions, models: tuple[str, ...], urls: dict[str, str], note: Note, *, completion: bool,
+    timeout_sec: float,
+) -> list[Finding]:  # fmt: skip
     config = regions.config
     try:
         google = GoogleApi.sign_in(config.project)
     except ApiError as error:
         return [without_credentials(error)]
-    with show_progress() as note:
-        return Verification(
-            live=LivePlatform(config=config, clusters=connect_clusters(config, lambda: google)),
-            google=google,
-            keys=regions.keys,
-            models=models or tuple(config.models),
-            urls=urls,
-            completion=completion,
-            timeout_sec=timeout_sec,
-            note=note,
-        ).findings()
+    return Verification(
+        live=LivePlatform(config=config, clusters=connect_clusters(config, lambda: google)),
+        google=google,
+        keys=regions.keys,
+        models=models or tuple(config.models),
+        urls=urls,
+        completion=completion,
+        timeout_sec=timeout_sec,
+        note=note,
+    ).findings()

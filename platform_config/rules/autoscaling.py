@@ -88,6 +88,21 @@ def _none(at: str, model: Model) -> Iterator[Problem]:
         yield Problem(f"{at}.autoscaling.min_replicas", message, fix)
 
 
+def _alone(at: str, model: Model) -> Iterator[Problem]:
+    spec, regions = model.autoscaling, model.regions
+    if spec is None or spec.min_replicas != 1 or len(regions) > 2:
+        return
+    if len(regions) == 2:
+        where, fix = "two regions", "or serve it in a third region"
+        why = "where one fails, one server of the other has all requests until more have started"
+    else:
+        where, fix = "one region", "or serve it in a second region"
+        why = "nothing answers while its one server is replaced"
+    most = "" if spec.max_replicas > 1 else " and max_replicas: 2"
+    message = f"should be 2 or more for a model in {where}, since {why}, got 1"
+    yield Problem(f"{at}.autoscaling.min_replicas", message, f"write min_replicas: 2{most}, {fix}")
+
+
 RULES = (
     Rule(
         "HPA-BELOW-SPILL",
@@ -133,6 +148,15 @@ RULES = (
         "A cluster has one APIService per metrics API; a second adapter would take it from the first.",
         "Kubernetes, API aggregation layer; Google, Expose custom metrics for autoscaling",
         _adapter,
+    ),
+    Rule(
+        "HPA-ALONE",
+        "Where one region would have to carry the load alone, it has two servers or more",
+        "New servers need minutes: a node, an image, the weights. Until then one server has the requests of both "
+        "regions, and where it is replaced nothing answers.",
+        "Google, Customize GKE Inference Gateway configuration, autoscaling: above 1 for high availability",
+        per_model(_alone),
+        severity="warning",
     ),
     Rule(
         "HPA-FIXED",

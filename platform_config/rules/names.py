@@ -42,6 +42,7 @@ def _words(config: Config) -> Iterator[Problem]:
     words += [(f"regions.{key}", key) for key in config.regions]
     words += [(path, key) for path, key, _ in pool_specs(config)]
     words += [(f"models.{key}", key) for key in config.models]
+    words += [(f"observability.channels.{key}", key) for key in config.observability.channels]
     for path, word in words:
         if not re.fullmatch(WORD, word):
             setting = path.removesuffix(f".{word}").rpartition(".")[2]

@@ -26,7 +26,7 @@ def check(name: str, out: str) -> None:
 
 def shape(text: str) -> list[str]:
     """Return the lines of *text* without what differs between runs: numbers, also those not measured, and spaces."""
-    numbers = re.compile(r"\d[\d.]*|(?<= )-(?= |$)")
+    numbers = re.compile(r"\d[\d.]*(?:-\d[\d.]*(?= |$))?|(?<= )-(?= |$)")
     plain = (numbers.sub("0", line).replace("─", "-") for line in text.splitlines())
     return [re.sub(r"[ -]+", " ", line).strip() for line in plain]
 

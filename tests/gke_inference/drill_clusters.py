@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from constructs_lib.serving_nodes import POOL_LABEL
 from platform_config.config import Config
 from platform_config.model import Model, models_in
 from platform_config.names import Names
@@ -91,10 +92,11 @@ class DrillCluster:
         first = next(iter(Model(self.config, self.model).serving_nodes(self.key).pools))
         prefix = "node" if pool == first else f"node-{pool}"
         for number in range(self.replicas + 1):
-            node = {"name": f"{prefix}-{number}", "labels": nodes.first.node_selector}
+            node = {"name": f"{prefix}-{number}", "labels": {POOL_LABEL: pool, **nodes.first.node_selector}}
             # The last one was cordoned by somebody else.
             spec = {"unschedulable": True} if number == self.replicas else {}
-            self._put({"apiVersion": "v1", "kind": "Node", "metadata": node, "spec": spec})
+            status = {"conditions": [{"type": "Ready", "status": "True"}]}
+            self._put({"apiVersion": "v1", "kind": "Node", "metadata": node, "spec": spec, "status": status})
         deployment = self._put({**server, "spec": {**server["spec"], "replicas": self.replicas}})
         return DrillServers(deployment, f"{self.pods}/{name}-", server["spec"]["template"], prefix)
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,10 @@ import trustme
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill import command as drill_module
 from gke_inference.drill.runner import DrillRunner
+from gke_inference.gauges import queries, watch
+from gke_inference.google_api import GoogleApi
 from platform_config.config import Config
+from platform_config.names import Names
 from tests.configs import EXAMPLE, config
 from tests.gke_inference.cluster_stand_in import TOKEN
 from tests.gke_inference.conftest import InferenceOps, Ran
@@ -30,6 +33,8 @@ from tests.gke_inference.drill_clusters import DrillCluster, DrillGateway
 from tests.gke_inference.drill_program import CLUSTERS as CLUSTERS_VARIABLE
 from tests.gke_inference.drill_program import TOKEN as TOKEN_VARIABLE
 from tests.gke_inference.drill_program import stay_for_requests
+from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.gke_inference.prometheus_stand_in import KV_CACHE, LATENCY, REQUESTS, add_prometheus
 from tests.synthesized import Synthesized, synthesize
 
 Drill = Callable[..., Ran]
@@ -134,6 +139,31 @@ def use(made: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     apis = {key: ClusterApi(host=host, token=lambda: TOKEN) for key, host in made.hosts.items()}
     monkeypatch.setattr(drill_module, "find_clusters", lambda config, google: apis.__getitem__)
     monkeypatch.setattr(DrillRunner, "_stay", stay_for_requests)
+
+
+def _value(gateway: DrillGateway, region: str, busy: str, idle: str) -> str:
+    """Return the value *busy* where requests go to *region* now, else *idle*."""
+    return busy if region == next((name for name in gateway.regions if gateway.believed[name]), "") else idle
+
+
+@contextmanager
+def gauges_of(made: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStandIn]:
+    """Serve Google for a drill with gauges, which are read as often as a short drill needs."""
+    google = GoogleStandIn()
+    made.gauges = True
+    prometheus = add_prometheus(google)
+    for cluster in made.clusters:
+        region, name = made.config.regions[cluster.key].region, Names(made.config).cluster(cluster.key)
+        value = partial(_value, made.gateway, region)
+        prometheus.values[KV_CACHE, name] = partial(value, "41.25", "2.5")
+        prometheus.values[REQUESTS, region] = partial(value, "100", "0")
+        prometheus.values[LATENCY, region] = partial(value, "0.015", "NaN")
+    monkeypatch.setattr(GoogleApi, "from_environment", lambda project: google.api(project))
+    monkeypatch.setattr(watch, "INTERVAL_SEC", 0.05)
+    # In a drill of seconds nothing would be late enough.
+    monkeypatch.setattr(queries, "LOAD_BALANCER_LATE_SEC", 0)
+    with google.serving():
+        yield google
 
 
 @pytest.fixture

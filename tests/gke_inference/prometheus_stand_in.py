@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +22,12 @@ class PrometheusStandIn:
     Answers each query with one value, or none.
 
     Attributes:
-        values: By what the metric's name holds and by what the query names: a cluster, or a region's zones.
+        values: By what the metric's name holds and by what the query names: a cluster, or a region's zones; what
+            changes is a function.
         queries: What was asked.
     """
 
-    values: dict[tuple[str, str], str] = field(default_factory=dict)
+    values: dict[tuple[str, str], str | Callable[[], str]] = field(default_factory=dict)
     queries: list[str] = field(default_factory=list)
 
     def answer(self, params: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
@@ -37,12 +39,13 @@ class PrometheusStandIn:
         assert named, query
         place = named[1] or named[2]
         found = [value for (metric, where), value in self.values.items() if metric in query and where == place]
-        result = [{"metric": {}, "value": [1764273600.123, value]} for value in found]
+        values = [value() if callable(value) else value for value in found]
+        result = [{"metric": {}, "value": [1764273600.123, value]} for value in values]
         return {"status": "success", "data": {"resultType": "vector", "result": result}}
 
 
-def add_prometheus(google: GoogleStandIn, *clusters: str, regions: tuple[str, ...]) -> PrometheusStandIn:
-    """Have *google* answer about these clusters and regions: the first is busy, the others are idle."""
+def add_prometheus(google: GoogleStandIn, *clusters: str, regions: tuple[str, ...] = ()) -> PrometheusStandIn:
+    """Have *google* answer about these clusters and their regions: the first is busy, the others are idle."""
     made = PrometheusStandIn()
     for number, (cluster, region) in enumerate(zip(clusters, regions, strict=True)):
         made.values[KV_CACHE, cluster] = "7.5" if number else "41.25"

@@ -69,7 +69,7 @@ def test_the_document_has_stable_keys(inference_ops: InferenceOps) -> None:
 
     assert set(document) == {
         "plan", "outcome", "ended_by", "unfinished_requests", "answered_requests", "error_examples", "total",
-        "regions", "steps",
+        "regions", "steps", "gauges",
     }  # fmt: skip
     assert set(document["plan"]) == {
         "url", "model", "api", "path", "headers", "stream", "concurrency", "step_sec", "prompt_tokens", "max_tokens",

@@ -11,7 +11,7 @@ import pytest
 from tests.configs import EXAMPLE, config
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.documented import check, check_picture
-from tests.gke_inference.drill_rig import rig, use
+from tests.gke_inference.drill_rig import gauges_of, rig, use
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.verify_platform import HealthyPlatform
 
@@ -35,7 +35,7 @@ def drilled(inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch, tmp_pa
     """Return what a drill from a pod prints."""
 
     def run(*more: str) -> str:
-        with rig(config(), "us", "eu") as made:
+        with rig(config(), "us", "eu") as made, gauges_of(made, monkeypatch):
             use(made, monkeypatch)
             made.sender = "pod"
             arguments = made.arguments(*more, journal=tmp_path / "journal.json")

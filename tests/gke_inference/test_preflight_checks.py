@@ -34,7 +34,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("", "PERMISSIONS",
      {"cloudresourcemanager.projects.testIamPermissions": lambda _, body: {"permissions": body["permissions"][1:]}},
      "wrong", "1 are missing: compute.addresses.createInternal"),
-    ("", "APIS", {"serviceusage.services.batchGet": {"services": []}}, "good", "0 of 12 are on, an apply turns on"),
+    ("", "APIS", {"serviceusage.services.batchGet": {"services": []}}, "good", "0 of 13 are on, an apply turns on"),
     ("", "APIS", {"serviceusage.services.batchGet": Fault(403, OFF)}, "wrong", "Service Usage itself is off"),
     ("", "APIS", {"serviceusage.services.batchGet": Fault(403)}, "unknown", "could not be checked"),
     ("", "NETWORK", {"compute.networks.get": Fault(403, OFF)}, "unknown", "it is disabled"),

@@ -28,6 +28,8 @@ IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__t
         (EXAMPLE, {}, "storage.buckets.create", True),
         (ELASTIC, {}, "storage.buckets.create", False),
         (EXAMPLE, {}, "secretmanager.secrets.setIamPolicy", True),
+        (EXAMPLE, {}, "logging.logMetrics.create", True),
+        (EXAMPLE, {"observability": {"log_metrics": False}}, "logging.logMetrics.create", False),
         (EXAMPLE, {}, "compute.resourcePolicies.create", False),
         (EXAMPLE, IRONWOOD, "compute.resourcePolicies.create", True),
     ],

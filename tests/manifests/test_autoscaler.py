@@ -11,8 +11,14 @@ from tests.manifests.examples import NAMESPACE
 
 NATIVE = autoscaler.native_metric(object_name="kv-cache", export_name="fill", target_percent=45)
 PODS = autoscaler.pods_metric(gauge="vllm:kv_cache_usage_perc", target_percent=50)
+POOL_GAUGE = "inference_pool_average_kv_cache_utilization"
 EXTERNAL = autoscaler.external_metric(
-    pool="llama-pool", cluster="llama-us", location="us-east4", namespace="inference", target_percent=7
+    gauge=POOL_GAUGE,
+    pool="llama-pool",
+    cluster="llama-us",
+    location="us-east4",
+    namespace="inference",
+    target_percent=7,
 )
 
 
@@ -48,6 +54,7 @@ def test_a_gauge_of_pods_is_averaged_over_them(metric: dict[str, Any], name: str
 def test_the_pool_s_average_is_a_value_of_this_cluster_alone() -> None:
     """An average is not divided by the pods again, nor are other clusters or a picker that is gone added to it."""
     assert EXTERNAL["external"]["target"] == {"type": "Value", "value": "70m"}
+    assert EXTERNAL["external"]["metric"]["name"] == f"prometheus.googleapis.com|{POOL_GAUGE}|gauge"
     assert EXTERNAL["external"]["metric"]["selector"]["matchLabels"] == {
         "metric.labels.name": "llama-pool",
         "resource.labels.cluster": "llama-us",

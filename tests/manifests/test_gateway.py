@@ -108,7 +108,7 @@ def test_requests_spill_over_by_the_exported_metric() -> None:
     ("percent", "logging"),
     [
         (0, {"enabled": False}),
-        (0.00001, {"enabled": False}),
+        (0.0001, {"enabled": True, "sampleRate": 1}),
         (0.29, {"enabled": True, "sampleRate": 2900}),
         (100, {"enabled": True, "sampleRate": 1_000_000}),
     ],
@@ -118,6 +118,27 @@ def test_the_share_of_logged_requests_is_counted_in_millionths(percent: float, l
     made = backend_policy(spec=GatewaySpec(log_sample_percent=percent))
 
     assert made["spec"]["default"]["logging"] == logging
+    assert problems(made) == []
+
+
+@pytest.mark.parametrize("rate", [1, 2, 999, 2_900, 999_999])
+def test_no_share_that_is_allowed_is_rounded_away(rate: int) -> None:
+    """Each whole rate of the API can be written as a percentage."""
+    made = backend_policy(spec=GatewaySpec(log_sample_percent=rate / 10_000))
+
+    assert made["spec"]["default"]["logging"] == {"enabled": True, "sampleRate": rate}
+
+
+def test_optional_fields_are_in_the_entries_that_are_asked_for() -> None:
+    """Those and no others, beside the fields that each entry has."""
+    made = backend_policy(spec=GatewaySpec(log_fields=("orca_load_report", "tls.cipher")))
+
+    assert made["spec"]["default"]["logging"] == {
+        "enabled": True,
+        "sampleRate": 10_000,
+        "optionalMode": "CUSTOM",
+        "optionalFields": ["orca_load_report", "tls.cipher"],
+    }
     assert problems(made) == []
 
 

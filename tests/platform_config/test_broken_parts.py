@@ -201,6 +201,7 @@ DEPENDS = {
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent"},
+    "LOG": {"log_sample_percent"},
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus", "name", "key"),
         *("image", "version", "repository", "revision", "kind", "max_model_len", "gpu_partition", "max_clients"),
@@ -217,6 +218,9 @@ DEPENDS = {
     },
     "SVC": {"kind", "metric"},
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name", "replicas"},
+    "ALERT": {"alerting", "kind", "chart_version", "window_sec", "for_sec", "metric"},
+    "CHANNEL": {"kind", "project", "username", "secret"},
+    "DASH": {"name", "region", "machine_type", "topology", "image", "repository", "revision"},
     "OBJ": {
         *("kind", "interval_sec", "unhealthy_threshold", "timeout_sec", "first_token_sec", "first_token_percent"),
         *("failover_downtime_sec", "extra_args"),

@@ -129,6 +129,18 @@ def test_a_number_is_kept_in_its_range(tmp_path: Path, path: str) -> None:
     ]
 
 
+def test_a_share_of_logs_that_the_api_would_round_to_none_is_refused(tmp_path: Path) -> None:
+    """It counts in millionths: one of them passes, less than one is refused, and 0 is said as 0."""
+    path = "gateway.log_sample_percent"
+
+    assert [_reported(tmp_path, path, value) for value in (0, 0.0001, 0.00009, 0.00001)] == [
+        [],
+        [],
+        ["must be 0 or between 0.0001 and 100, got 9e-05"],
+        ["must be 0 or between 0.0001 and 100, got 1e-05"],
+    ]
+
+
 @pytest.mark.parametrize("path", ["regions.<key>.capacity_percent", "bucket.soft_delete_days"])
 def test_zero_turns_off_what_begins_higher(tmp_path: Path, path: str) -> None:
     """Nothing between 0 and the lowest."""
@@ -142,7 +154,7 @@ def test_a_capacity_below_ten_percent_is_refused(tmp_path: Path) -> None:
     assert _reported(tmp_path, "regions.<key>.capacity_percent", 5) == ["must be 0 or between 10 and 100, got 5"]
 
 
-def _reported(folder: Path, path: str, value: int) -> list[str]:
+def _reported(folder: Path, path: str, value: float) -> list[str]:
     """Return what is reported about the number itself, whatever the platform's other sizes are."""
     data = changed(**WITH.get(path, {}))
     location = _location(path)

@@ -69,6 +69,8 @@ class Cloud:
         meetings: Creates of a type that last until as many are under way as the barrier wants, or fail when they never
             are. Nothing else takes time, `time_sleep` included.
         gke_versions: What GKE offers, where that is not the usual.
+        secret_versions: Number of the latest version of a secret, by its name, where that is not 1.
+        written: By object, the write-only arguments that it was given last, by path.
     """
 
     objects: dict[Key, Message] = field(default_factory=dict)
@@ -78,6 +80,8 @@ class Cloud:
     other_order: bool = False
     meetings: dict[str, threading.Barrier] = field(default_factory=dict)
     gke_versions: tuple[str, ...] = ()
+    secret_versions: dict[str, int] = field(default_factory=dict)
+    written: dict[Key, Message] = field(default_factory=dict)
     _creates: Counter[str] = field(default_factory=Counter)
     _given: Iterator[int] = field(default_factory=itertools.count)
     _lock: threading.Lock = field(default_factory=threading.Lock)

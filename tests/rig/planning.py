@@ -31,6 +31,19 @@ def planned(block: Message, config: Message, prior: Message | None, facts: Messa
     return made | {"object": made["manifest"]} if "object" in made else made
 
 
+def write_only(block: Message, config: Message) -> Message:
+    """Return by path what *config* gives for write-only arguments, which the plan and the state lack."""
+    found = {}
+
+    def visit(path: str, told: Message, given: Any, old: Message | None) -> Any:
+        if told.get("write_only") and given is not None:
+            found[path] = given
+        return given
+
+    walk(block, config, None, visit)
+    return found
+
+
 def mistakes(block: Message, config: Message) -> list[str]:
     """List mistakes in a configuration that Terraform itself lets pass, with the messages of the providers' SDK."""
     found = []

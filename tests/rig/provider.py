@@ -9,11 +9,12 @@ from tests.checks.schemas import providers
 from tests.rig.answers import completed, identity, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
 from tests.rig.gke import CLUSTER, OFFERED, versioned
-from tests.rig.planning import body, mistakes, planned, replaced
+from tests.rig.planning import body, mistakes, planned, replaced, write_only
 from tests.rig.schemas import UNKNOWN, encoded_schema, facts
 from tests.rig.wire import Message
 
 CALLER = "google_client_config"
+SECRET = "google_secret_manager_secret_version"
 
 
 class RigProvider:
@@ -87,6 +88,10 @@ class RigProvider:
             ready = self._cloud.apply(action, self._key(session, kind, prior or resource), resource)
         except RefusedError as refused:
             return {"state": prior, **self._legacy, **problems(f"{action} of {kind}: {refused}")}
+        if made:
+            self._cloud.written[self._key(session, kind, resource)] = write_only(
+                self._types[kind]["block"], request["config"]
+            )
         if not ready:
             # The providers' SDK has set the ID by then, and read nothing.
             begun = unanswered(self._types[kind]["block"], made) | {"id": resource.get("id")}
@@ -108,6 +113,10 @@ class RigProvider:
             return {"state": given | {"objects": any_list(self._cloud.objects_of(self._place(session), given))}}
         if kind == CALLER:
             given["access_token"] = self._cloud.give_token()
+        if kind == SECRET:
+            latest = str(self._cloud.secret_versions.get(given["secret"], 1))
+            data = {"secret_data": ""} if given["fetch_secret_data"] is False else {}
+            given |= {"version": given["version"] or latest, **data}
         held = self._cloud.read(self._key(session, kind, given)) if kind in self._types else {}
         if held is None:
             raise RefusedError(f"Error 404: {kind} {identity(kind, given)} not found")
@@ -115,10 +124,12 @@ class RigProvider:
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 
     def open_ephemeral_resource(self, session: str, request: Message) -> Message:
-        """Return another token at each open. It has no end to be renewed before, as with the real provider."""
+        """Return a secret, or another token at each open. Neither has an end to be renewed before, as in reality."""
         kind, configured = request["type_name"], self._sessions[session]
         block = self._types[f"ephemeral.{kind}"]["block"]
-        opened = planned(block, request["config"], None, {}, configured) | {"access_token": self._cloud.give_token()}
+        opened = planned(block, request["config"], None, {}, configured)
+        if kind == CALLER:
+            opened["access_token"] = self._cloud.give_token()
         return {"result": completed(kind, block, opened, configured)}
 
     def renew_ephemeral_resource(self, session: str, request: Message) -> Message:

@@ -12,6 +12,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OBSERVABILITY_STACK,
     WEIGHTS_STACK,
     base_stack,
     cluster_stack,
@@ -22,7 +23,8 @@ from tests.terraform.configs import freed
 from tests.terraform.runs import Changes, unhashed
 from tests.terraform.world import World
 
-UPDATE, REPLACE = ("update",), ("delete", "create")
+UPDATE, REPLACE, DELETE = ("update",), ("delete", "create"), ("delete",)
+LOG_METRICS = tuple(f"google_logging_metric.logs_gemma-{name}" for name in ("mount-errors", "proxy-errors"))
 POOL, SERVER, CHART = (
     "google_container_node_pool.cluster_pool-tpu",
     "kubernetes_manifest.model-gemma_server",
@@ -63,6 +65,14 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
         {"regions__us__capacity_percent": 0},
         {GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE}},
     ),
+    "share of logged requests": (
+        {"gateway__log_sample_percent": 100},
+        {GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE}},
+    ),
+    "no metrics of logs": (
+        {"observability__log_metrics": False},
+        {OBSERVABILITY_STACK: dict.fromkeys(LOG_METRICS, DELETE)},
+    ),
     "GKE version": ({"cluster__gke_version": "1.35"}, both("infra-cluster", "google_container_cluster.cluster")),
     "soft delete": ({"bucket__soft_delete_days": 14}, {NETWORK_STACK: {f"google_storage_bucket.{BUCKET}": UPDATE}}),
     "public nodes": (
@@ -100,13 +110,17 @@ def test_a_change_touches_just_what_it_should(
 
 
 def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> None:
-    """Added: the Gateway gets an address, each cluster a policy. Removed in the order of docs/day-2.md: as before."""
+    """
+    Added: the Gateway gets an address, each cluster a policy, each query the cluster's name. Removed in the order of
+    docs/day-2.md: as before.
+    """
     world.deploy(world.use(freed(config())))
     before, world.changes = copy.deepcopy(world.rig.cloud.objects), {}
 
     world.deploy(world.use(freed(config(regions__asia=ASIA))))
 
     assert world.changes.pop(GATEWAY_STACK) == {"kubernetes_manifest.gateway": UPDATE}
+    assert set(world.changes.pop(OBSERVABILITY_STACK).values()) == {UPDATE}
     added, world.changes = planned(world), {}
     others = [base_stack(key) for key in ("eu", "us")]
     assert set(added) == {NETWORK_STACK, FLEET_STACK, *others, *(f"{part}-asia" for part in OF_A_REGION)}
@@ -118,10 +132,11 @@ def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> No
     world.use(freed(config()))
     world.deploy([GATEWAY_STACK])
     world.deploy(others)
-    world.deploy([FLEET_STACK])
+    world.deploy([OBSERVABILITY_STACK, FLEET_STACK])
     world.destroy([cluster_stack("asia")])
     world.deploy([NETWORK_STACK])
 
+    assert set(world.changes.pop(OBSERVABILITY_STACK).values()) == {UPDATE}
     assert planned(world) == {
         GATEWAY_STACK: {"kubernetes_manifest.gateway": UPDATE},
         **{stack: dict.fromkeys(added[stack], ("delete",)) for stack in shared},

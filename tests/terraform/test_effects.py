@@ -126,6 +126,7 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "gateway.timeout_sec": (601, BACKEND, "601"),
     "gateway.max_utilization_percent": (71, BACKEND, "71"),
     "gateway.log_sample_percent": (11, BACKEND, "110000"),
+    "gateway.log_fields": (["tls.cipher"], BACKEND, "tls.cipher"),
     "gateway.health_check.interval_sec": (9, CHECK, '"checkIntervalSec": 9'),
     "gateway.health_check.timeout_sec": (8, CHECK, '"timeoutSec": 8'),
     "gateway.health_check.healthy_threshold": (3, CHECK, '"healthyThreshold": 3'),

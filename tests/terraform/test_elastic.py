@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.monitoring.metrics import PICKER_FAMILIES
 from platform_config.stack_graph import GATEWAY_STACK, cluster_stack, serving_stack
 from tests.configs import ELASTIC, config
 from tests.terraform.configs import Worlds
@@ -86,6 +87,51 @@ def test_what_the_autoscalers_decided_is_left_alone(elastic: World) -> None:
 
     assert elastic.unsettled(both("infra-cluster", {})) == []
     assert [server["spec"].get("replicas") for server in servers] == [None, None]
+
+
+def applied_autoscalers(world: World) -> dict[str, dict[str, Any]]:
+    """Read the specs of the autoscalers that the clusters have, by region."""
+    found = {}
+    for (_, place, _), held in world.rig.cloud.objects.items():
+        made = held.get("manifest", [None, {}])[1]
+        if isinstance(made, dict) and made.get("kind") == "HorizontalPodAutoscaler":
+            [region] = [region for region in ("europe-west3", "us-east4") if region in place]
+            found[region] = made["spec"]
+    return found
+
+
+def test_the_pool_s_average_is_followed_as_a_value_between_0_and_1(elastic: World) -> None:
+    """
+    In both clusters, as the API has it after an apply: External, one Value, and a query that finds one series.
+
+    An AverageValue would be divided by the pods again, and 50 would never be reached. The adapter reads the name of the
+    metric with | in place of /, the labels of metric and resource, and the reducer.
+    """
+    external = config(ELASTIC, models__llama__autoscaling__metric_source="external")
+    gauge = PICKER_FAMILIES[external.inference_pool.chart_version].kv_cache
+    elastic.use(external)
+    elastic.deploy()
+
+    specs = applied_autoscalers(elastic)
+    assert specs.keys() == {"europe-west3", "us-east4"}
+    for region, spec in specs.items():
+        [metric] = spec["metrics"]
+        target = metric["external"]["target"]
+        assert (metric["type"], target.keys(), target["type"]) == ("External", {"type", "value"}, "Value")
+        assert 0 < int(target["value"].removesuffix("m")) / 1000 < 1
+        assert metric["external"]["metric"] == {
+            "name": f"prometheus.googleapis.com|{gauge}|gauge",
+            "selector": {
+                "matchLabels": {
+                    "metric.labels.name": "llama-pool",
+                    "resource.labels.cluster": "llama-us" if region == "us-east4" else "llama-eu",
+                    "resource.labels.location": region,
+                    "resource.labels.namespace": "inference",
+                    "reducer": "REDUCE_MEAN",
+                }
+            },
+        }
+    assert elastic.unsettled() == []
 
 
 def test_a_second_server_of_a_metrics_api_is_refused_by_name(elastic: World) -> None:

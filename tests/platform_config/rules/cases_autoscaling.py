@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import Case, More, beside, choices, growing, pool
+from tests.platform_config.rules.case import Case, More, beside, choices, growing, pool, regions
 
 GPU = growing("a3-highgpu-8g")
 SHARED = {"models__gemma__server__tensor_parallel_size": 2}
@@ -38,6 +38,13 @@ CASES: dict[str, Case] = {
         "an adapter takes the cluster's one APIService of custom.metrics.k8s.io or external.metrics.k8s.io, which "
         "KEDA or another may have -> remove the line, or write metric_source: pods",
     ),
+    "HPA-ALONE": Case(
+        {"node_pools__tpu": growing(max_nodes=3), "models__gemma__autoscaling": {"min_replicas": 2, "max_replicas": 3}},
+        {"node_pools__tpu": growing(max_nodes=3), "models__gemma__autoscaling": {"max_replicas": 3}},
+        "models.gemma.autoscaling.min_replicas: should be 2 or more for a model in two regions, since where one fails, "
+        "one server of the other has all requests until more have started, got 1"
+        " -> write min_replicas: 2, or serve it in a third region",
+    ),
     "HPA-FIXED": Case(
         {**pool(nodes_per_zone=2), "models__gemma__autoscaling": {"min_replicas": 2, "max_replicas": 2}},
         {**pool(nodes_per_zone=2), "models__gemma__autoscaling": {"max_replicas": 2}},
@@ -54,6 +61,20 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "two other regions to carry the load": (
+        "HPA-ALONE",
+        {"regions": regions(3), "models__gemma__autoscaling": {"max_replicas": 1}},
+        [],
+    ),
+    "one region alone": (
+        "HPA-ALONE",
+        {"regions": regions(3), "models__gemma__regions": ["r1"], "models__gemma__autoscaling": {"max_replicas": 1}},
+        [
+            "models.gemma.autoscaling.min_replicas: should be 2 or more for a model in one region, since nothing "
+            "answers while its one server is replaced, got 1"
+            " -> write min_replicas: 2 and max_replicas: 2, or serve it in a second region"
+        ],
+    ),
     "a low limit": (
         "HPA-BELOW-SPILL",
         {"models__gemma__autoscaling": {"max_replicas": 1}, "gateway__max_utilization_percent": 10},

@@ -94,6 +94,19 @@ CASES: dict[str, Case] = {
         "gateway.max_in_flight_requests: must be the only limit, got 8 beside max_utilization_percent 60"
         " -> remove one of the two",
     ),
+    "LOG-FIELDS": Case(
+        {"gateway": {"log_fields": ["tls.cipher"]}},
+        {"gateway": {"log_fields": ["tls.cipher"], "log_sample_percent": 0}},
+        "gateway.log_fields: must be left out where gateway.log_sample_percent is 0, since nothing is logged, got 1"
+        " -> remove the line, or write gateway.log_sample_percent: 1.0",
+    ),
+    "LOG-METRIC": Case(
+        {"gateway__log_sample_percent": 0, "observability": {"log_metrics": False}},
+        {"gateway__log_sample_percent": 0},
+        "gateway.log_sample_percent: should be above 0 where observability.log_metrics counts errors of the load "
+        "balancer, since requests that reached a server are then in no log, got 0"
+        " -> write 1.0, or observability.log_metrics: false",
+    ),
     "SVC-MEASURE": Case(
         service(traffic={"max_requests_per_second": 5}),
         service(traffic={}),

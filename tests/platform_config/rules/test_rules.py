@@ -15,11 +15,13 @@ from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
     cases_autoscaling,
     cases_clusters,
+    cases_dashboard,
     cases_gateway,
     cases_gpu_sharing,
     cases_models,
     cases_names,
     cases_objectives,
+    cases_observability,
     cases_pools,
     cases_regions,
     cases_server,
@@ -42,6 +44,8 @@ TOPICS = (
     cases_weights,
     cases_gateway,
     cases_models,
+    cases_observability,
+    cases_dashboard,
     cases_objectives,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
@@ -96,12 +100,12 @@ def test_the_example_is_beyond_doubt() -> None:
     assert check(config(project="somebody-s-own")) == ([], [])
 
 
-def test_the_elastic_example_has_two_doubts() -> None:
-    """config/h100-elastic.yaml runs on spot machines only, and its adapter is whatever `main` is."""
+def test_the_elastic_example_has_three_doubts() -> None:
+    """It runs on spot machines only, one server of a region carries the other, its adapter is whatever `main` is."""
     errors, warnings = check(config(ELASTIC, project="somebody-s-own"))
 
     assert errors == []
-    assert [problem.rule for problem in warnings] == ["CAP-TRANSIENT", "MODEL-PINNED"]
+    assert [problem.rule for problem in warnings] == ["CAP-TRANSIENT", "HPA-ALONE", "MODEL-PINNED"]
 
 
 @pytest.mark.parametrize("name", MORE)
@@ -161,6 +165,22 @@ ONE_CAUSE: dict[str, tuple[Changes, list[str]]] = {
         {"bucket__download_region": "us", "models__gemma__weights": {"bucket_path": "gs://mine/gemma"}},
         ["MODEL-SOURCE"],
     ),
+    "a secret itself in place of its name": (
+        {"observability": {"channels": {"oncall": {"kind": "slack", "channel": "#a", "secret": "xoxb-1/2"}}}},
+        ["CHANNEL-HIDDEN"],
+    ),
+    "a webhook with a token in a plain URL": (
+        {"observability": {"channels": {"oncall": {"kind": "webhook", "url": "http://h.example/?token=1"}}}},
+        ["CHANNEL-HIDDEN"],
+    ),
+    "a share where percent is meant": (
+        {"observability": {"alerts": {"kv-cache": {"threshold": 0.9}}}},
+        ["ALERT-THRESHOLD"],
+    ),
+    "a window that is too long, held for long": (
+        {"observability": {"alerts": {"request-errors": {"window_sec": 90_000, "for_sec": 80_000}}}},
+        ["ALERT-WINDOW"],
+    ),
     "own weights in the bucket of the state": (
         {"bucket": None, "state_bucket": "my-state", "models__gemma__weights": {"bucket_path": "gs://my-state/v3"}},
         ["MODEL-BUCKET"],
@@ -176,7 +196,7 @@ def test_one_cause_is_reported_by_one_rule(name: str) -> None:
     errors, warnings = check(config(**{**own, "project": "somebody-s-own", **changes}))
 
     assert [problem.rule for problem in errors] == rules
-    beside = ("SRV-ARM", "HPA-NONE", "PLACE-MACHINE", "MODEL-UNREAD")
+    beside = ("SRV-ARM", "HPA-ALONE", "HPA-NONE", "PLACE-MACHINE", "MODEL-UNREAD")
     assert [problem.rule for problem in warnings if problem.rule not in beside] == []
 
 

@@ -1,0 +1,139 @@
+"""Panels of what the load balancer sees: requests, where they are answered, how fast, and how they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.monitoring.log_metric import log_series
+from constructs_lib.monitoring.metrics import SERVER_ERRORS
+from constructs_lib.monitoring.panel import WINDOW, PanelKind, PanelQuery, Selection, Threshold
+from constructs_lib.monitoring.platform import MonitoredPlatform
+
+NEEDS = "a gateway"
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+
+def _by_backend(selection: Selection, rate: str) -> str:
+    """Return *rate* by what each request was for: the pool or the Service of a model."""
+    platform = selection.platform
+    backends = "|".join(dict.fromkeys(model.backend for model in platform.models.values()))
+    pattern = f"gkemcg1-{platform.namespace}-({backends})-.*"
+    return f'sum by (backend) (label_replace({rate}, "backend", "$1", "backend_target_name", "{pattern}"))'
+
+
+def _answered(selection: Selection, metric: str) -> str:
+    """Return the rate of *metric* of the requests that a server answered: the scopes of backends are zones."""
+    scopes = "|".join(f"{region.region}-.*" for region in selection.platform.regions.values())
+    answered = selection.of_load_balancer(metric, f'backend_scope=~"{scopes}"')
+    return f"rate({answered}[{WINDOW}])"
+
+
+def _by_region(rate: str, *labels: str) -> str:
+    """Return *rate* by the region that answered, and by *labels*."""
+    regions = f'label_replace({rate}, "region", "$1", "backend_scope", "(.+)-[a-z]")'
+    return f"sum by ({', '.join([*labels, 'region'])}) ({regions})"
+
+
+def _requests(selection: Selection) -> Iterator[PanelQuery]:
+    rate = f"rate({selection.of_load_balancer(selection.platform.load_balancer.requests)}[{WINDOW}])"
+    yield PanelQuery(expression=_by_backend(selection, rate), legend="{backend}")
+
+
+def _responses(selection: Selection) -> Iterator[PanelQuery]:
+    series = selection.of_load_balancer(selection.platform.load_balancer.requests)
+    yield PanelQuery(
+        expression=f"sum by (response_code_class) (rate({series}[{WINDOW}]))", legend="{response_code_class}"
+    )
+
+
+def _region_share(selection: Selection) -> Iterator[PanelQuery]:
+    rate = _answered(selection, selection.platform.load_balancer.requests)
+    yield PanelQuery(expression=f"100 * {_by_region(rate)} / on () group_left () sum ({rate})", legend="{region}")
+
+
+def _latency(selection: Selection) -> Iterator[PanelQuery]:
+    rate = _answered(selection, f"{selection.platform.load_balancer.latency}_bucket")
+    for name, quantile in QUANTILES.items():
+        seconds = f"histogram_quantile({quantile}, {_by_region(rate, 'le')}) / 1000"
+        yield PanelQuery(expression=seconds, legend=f"{{region}} {name}")
+
+
+def _proxy_errors(selection: Selection) -> Iterator[PanelQuery]:
+    platform = selection.platform
+    if platform.proxy_errors and platform.log_sample_percent > 0:
+        series = selection.of_load_balancer(log_series(platform.proxy_errors))
+        errors = f"60 * sum by (error, error_detail) (rate({series}[{WINDOW}]))"
+        yield PanelQuery(expression=errors, legend="{error} {error_detail}")
+
+
+def _availability(selection: Selection) -> Iterator[PanelQuery]:
+    if not any(_promises(selection.platform)):
+        return
+    metric = selection.platform.load_balancer.requests
+    good, all_requests = (
+        _by_backend(selection, f"increase({selection.of_load_balancer(metric, *matchers)}[1d])")
+        for matchers in ((f'response_code_class!="{SERVER_ERRORS}"',), ())
+    )
+    yield PanelQuery(expression=f"100 * {good} / {all_requests}", legend="{backend}")
+
+
+def _promises(platform: MonitoredPlatform) -> Iterator[Threshold]:
+    for model in platform.models.values():
+        if promised := model.objectives.availability_percent:
+            yield Threshold(value=promised, label=f"objective {promised:g} %")
+
+
+TRAFFIC_PANELS = (
+    PanelKind(
+        name="requests",
+        title="Requests",
+        unit="requests/s",
+        meaning="Requests that the load balancer took for each model, whatever became of them.",
+        needs=NEEDS,
+        queries=_requests,
+    ),
+    PanelKind(
+        name="responses",
+        title="Responses by class",
+        unit="requests/s",
+        meaning="500 are errors of servers and of the load balancer; 0 are requests whose client left.",
+        needs=NEEDS,
+        queries=_responses,
+        stacked=True,
+    ),
+    PanelKind(
+        name="region-share",
+        title="Share of requests by region",
+        unit="%",
+        meaning="Where requests are answered: a region that spills over or fails gives its share to the others.",
+        needs=NEEDS,
+        queries=_region_share,
+        stacked=True,
+    ),
+    PanelKind(
+        name="load-balancer-latency",
+        title="Whole requests by region",
+        unit="s",
+        meaning="From the first byte of a request to the last of its answer, by the region that answered.",
+        needs=NEEDS,
+        queries=_latency,
+    ),
+    PanelKind(
+        name="availability",
+        title="Answered without a server error, last 24 h",
+        unit="%",
+        meaning="Below its objective a model uses up its error budget faster than it comes back.",
+        needs="a model with objectives.availability_percent",
+        queries=_availability,
+        thresholds=_promises,
+    ),
+    PanelKind(
+        name="proxy-errors",
+        title="Logged errors by proxyStatus",
+        unit="errors/min",
+        meaning="Why the load balancer could not have requests answered. Requests that reach no server are all logged; "
+        "of the others, the share gateway.log_sample_percent.",
+        needs="observability.log_metrics, and gateway.log_sample_percent above 0",
+        queries=_proxy_errors,
+    ),
+)

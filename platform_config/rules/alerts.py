@@ -1,0 +1,250 @@
+"""Rules about alerts: that there is something to watch, where they fire, how far back they look, who hears of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from constructs_lib.monitoring.alert import AlertKind
+from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.platform import MonitoredPlatform
+from constructs_lib.specs import AlertSpec
+from platform_config.config import Config
+from platform_config.errors import Problem, nearest, shown
+from platform_config.monitored_platform import monitored_platform
+from platform_config.rules.rule import Rule
+
+KINDS = {kind.name: kind for kind in ALERTS}
+LOOKS_BACK_SEC = 24 * 3600
+"""How far Cloud Monitoring looks back for a query, and how long an alert's query may have to hold."""
+BOTH_SEC = 25 * 3600
+HOST = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
+TEMPLATE = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
+ALERT_SOURCE = "Google, Alerting policies with PromQL"
+
+
+def _names(config: Config) -> Iterator[Problem]:
+    for name in config.observability.alerts:
+        if name not in KINDS:
+            message = f"must be the name of an alert, got {shown(name)}"
+            yield Problem(f"observability.alerts.{name}", message, nearest(name, KINDS))
+
+
+def _per_alert(
+    check: Callable[[str, AlertKind, AlertSpec], Iterable[Problem]],
+) -> Callable[[Config], Iterator[Problem]]:
+    """Return a check of a config that runs *check* for each alert in the file, with its path and its kind."""
+
+    def check_all(config: Config) -> Iterator[Problem]:
+        for name, spec in config.observability.alerts.items():
+            if name in KINDS:
+                yield from check(f"observability.alerts.{name}", KINDS[name], spec)
+
+    return check_all
+
+
+def _watches(config: Config) -> Iterator[Problem]:
+    wanted = {name: spec for name, spec in config.observability.alerts.items() if name in KINDS and spec.enabled}
+    platform = _platform(config) if wanted and config.observability.alerting else None
+    for name, spec in wanted.items() if platform else ():
+        kind = KINDS[name]
+        if platform and not any(True for _ in kind.queries(platform, kind.limits(spec))):
+            message = f"must be left out of a platform without what it watches, {kind.needs}, got settings for it"
+            yield Problem(f"observability.alerts.{name}", message, "remove it")
+
+
+def _platform(config: Config) -> MonitoredPlatform | None:
+    """Return what there is to watch; None where other rules refuse what follows from a version or a pool."""
+    try:
+        return monitored_platform(config)
+    except (LookupError, ValueError):
+        return None
+
+
+def _threshold(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
+    given = spec.threshold
+    if given is None:
+        return
+    if not kind.unit:
+        message = f"must be left out of an alert without a threshold, got {given:g}"
+        yield Problem(f"{at}.threshold", message, "remove the line")
+    elif not kind.lowest <= given <= kind.highest:
+        message = f"must be between {kind.lowest:g} and {kind.highest:g} {kind.unit}, got {given:g}"
+        yield Problem(f"{at}.threshold", message, _percent(kind, given) or f"write {kind.threshold:g}")
+
+
+def _fraction(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
+    given = spec.threshold
+    if given is not None and kind.lowest <= given <= kind.highest and (fix := _percent(kind, given)):
+        yield Problem(f"{at}.threshold", f"should be in percent, got {given:g}, which is less than one of them", fix)
+
+
+def _percent(kind: AlertKind, given: float) -> str:
+    """Return what to write for a share of 1 where percent is meant; empty where it is none."""
+    is_share = kind.unit == "percent" and 0 < given < 1 and kind.lowest <= given * 100 <= kind.highest
+    return f"did you mean {given * 100:g}?" if is_share else ""
+
+
+def _window(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
+    given = spec.window_sec
+    if given is None:
+        return
+    if not kind.window_sec:
+        message = f"must be left out of an alert that has no window to choose, got {given}"
+        yield Problem(f"{at}.window_sec", message, "remove the line, or write for_sec")
+    elif not kind.shortest_window_sec <= given <= LOOKS_BACK_SEC:
+        message = (
+            f"must be between {kind.shortest_window_sec}, for fewer seconds have too few samples, and "
+            f"{LOOKS_BACK_SEC}, the farthest that Cloud Monitoring looks back, got {given}"
+        )
+        yield Problem(f"{at}.window_sec", message, f"write {kind.window_sec}")
+
+
+def _for(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
+    if spec.for_sec is not None and not 0 <= spec.for_sec <= LOOKS_BACK_SEC:
+        message = f"must be between 0 and {LOOKS_BACK_SEC}, got {spec.for_sec}"
+        yield Problem(f"{at}.for_sec", message, f"write {kind.for_sec}")
+
+
+def _both(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
+    window = kind.window_sec if spec.window_sec is None else spec.window_sec
+    held = kind.for_sec if spec.for_sec is None else spec.for_sec
+    if max(window, held) <= LOOKS_BACK_SEC and window + held > BOTH_SEC:
+        message = f"must have a window_sec and a for_sec of at most {BOTH_SEC} together, got {window} and {held}"
+        yield Problem(at, message, f"write for_sec: {BOTH_SEC - window}")
+
+
+def _channels(config: Config) -> Iterator[Problem]:
+    known = config.observability.channels
+    for name, spec in config.observability.alerts.items():
+        for index, key in enumerate(spec.channels or ()):
+            if key not in known:
+                message = f"must be a key of observability.channels, got {shown(key)}"
+                fix = nearest(key, known) if known else "add it there"
+                yield Problem(f"observability.alerts.{name}.channels[{index}]", message, fix)
+
+
+def _off(config: Config) -> Iterator[Problem]:
+    watched = config.observability
+    parts = ("alerts", "channels", "certificate_hosts", "model_armor_templates", "runbook_url")
+    for part in parts if watched.alerting is False else ():
+        if given := getattr(watched, part):
+            message = f"should be left out where observability.alerting is false, got {shown(given)}"
+            yield Problem(f"observability.{part}", message, "remove it, or write alerting: true")
+
+
+def _hosts(config: Config) -> Iterator[Problem]:
+    for index, host in enumerate(config.observability.certificate_hosts):
+        if not re.fullmatch(HOST, host):
+            message = f"must be a host such as api.example.com, got {shown(host)}"
+            likely = re.split(r"[/:?#]", re.sub(r"^\w+://", "", host.lower()))[0]
+            fix = f"write '{likely}'" if re.fullmatch(HOST, likely) else "write the host of the uptime check"
+            yield Problem(f"observability.certificate_hosts[{index}]", message, fix)
+
+
+def _templates(config: Config) -> Iterator[Problem]:
+    for index, template in enumerate(config.observability.model_armor_templates):
+        if not re.fullmatch(TEMPLATE, template):
+            message = f"must be the ID of a Model Armor template, got {shown(template)}"
+            likely = template.rstrip("/").rpartition("/")[2]
+            listed = "`gcloud model-armor templates list` shows them"
+            fix = f"write '{likely}'" if re.fullmatch(TEMPLATE, likely) else listed
+            yield Problem(f"observability.model_armor_templates[{index}]", message, fix)
+
+
+def _runbooks(config: Config) -> Iterator[Problem]:
+    url = config.observability.runbook_url
+    if url is not None and not re.fullmatch(r"https://[^\s?#]{1,1900}", url):
+        message = f"must be an address that begins with https:// and has no query, got {shown(url)}"
+        yield Problem("observability.runbook_url", message, "write the address of a copy of docs/runbooks")
+
+
+RULES = (
+    Rule(
+        "ALERT-NAME",
+        "Each name under `alerts` is that of an alert",
+        "The settings of another name would change nothing.",
+        "this library",
+        _names,
+    ),
+    Rule(
+        "ALERT-WATCHES",
+        "An alert has something to watch on this platform",
+        "Where the chosen chart or server does not export the metric, there is no policy that settings could change.",
+        "kubernetes-sigs/gateway-api-inference-extension, pkg/epp/metrics at each tag; this library",
+        _watches,
+    ),
+    Rule(
+        "ALERT-THRESHOLD",
+        "A threshold is one that the metric can pass, in the alert's unit",
+        "An alert that can never fire, or always does, says nothing.",
+        "this library",
+        _per_alert(_threshold),
+    ),
+    Rule(
+        "ALERT-PERCENT",
+        "A threshold in percent is not a share of 1",
+        "0.05 in place of 5 fires a hundred times as early.",
+        "this library",
+        _per_alert(_fraction),
+        severity="warning",
+    ),
+    Rule(
+        "ALERT-WINDOW",
+        "A window has enough samples, and is no longer than Cloud Monitoring looks back",
+        "A rate needs two samples: GKE scrapes servers each 15 seconds, and a load balancer's samples are of a minute "
+        "and up to 90 seconds late. Queries look back 24 hours at most.",
+        f"{ALERT_SOURCE}; GoogleCloudPlatform/monitoring-dashboard-samples",
+        _per_alert(_window),
+    ),
+    Rule(
+        "ALERT-FOR",
+        "The time for which a query must hold is at most 24 hours",
+        "The API refuses more.",
+        ALERT_SOURCE,
+        _per_alert(_for),
+    ),
+    Rule(
+        "ALERT-BOTH",
+        "Window and time together are at most 25 hours",
+        "The API refuses more.",
+        ALERT_SOURCE,
+        _per_alert(_both),
+    ),
+    Rule(
+        "ALERT-CHANNEL",
+        "An alert names channels that there are",
+        "Nobody would hear of it.",
+        "this library",
+        _channels,
+    ),
+    Rule(
+        "ALERT-OFF",
+        "Without alerting there are no settings of it",
+        "They have no effect, and nobody hears of anything.",
+        "this library",
+        _off,
+        severity="warning",
+    ),
+    Rule(
+        "ALERT-HOST",
+        "A certificate is watched by its host",
+        "The metric of uptime checks has the host alone as its label; another text matches none.",
+        "Google, Cloud Monitoring metrics, uptime_check/time_until_ssl_cert_expires",
+        _hosts,
+    ),
+    Rule(
+        "ALERT-TEMPLATE",
+        "A Model Armor template is watched by its ID",
+        "The metric's label has the ID alone; another text matches none.",
+        "Google, Model Armor, Manage templates",
+        _templates,
+    ),
+    Rule(
+        "ALERT-RUNBOOK",
+        "The address of the runbooks begins with https://",
+        "Each alert links to a page below it.",
+        "Monitoring API, AlertPolicy.Documentation.Link: at most 2083 characters",
+        _runbooks,
+    ),
+)

@@ -1,0 +1,155 @@
+"""Alert policies: what each says, whom it reaches, and that all of it is within the limits of Cloud Monitoring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+
+from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.monitoring.alert import Alert, AlertKind, Query
+from constructs_lib.monitoring.alerts import ALERTS
+from tests.conftest import Platforms, Synth
+
+POLICY = "google_monitoring_alert_policy"
+SLOW = AlertKind(
+    name="slow-answers",
+    title="Answers are slow",
+    severity="warning",
+    needs="a model",
+    queries=lambda platform, limits: (),
+    first_command="gke-inference verify --model {model} --project {project}",
+)
+QUERY = Query(expression="up == 0", meaning="an answer takes 3 s", model="gemma")
+CHANNELS = {"oncall": "projects/p/notificationChannels/2", "mail": "projects/p/notificationChannels/1"}
+LABEL, VALUE = r"[a-z][a-z0-9_-]{0,62}", r"[a-z0-9_-]{0,63}"
+
+
+def policy(synth: Synth, **settings: Any) -> dict[str, Any]:
+    """Return the policy of one alert, whose channels may be given, as may be the address of the runbooks."""
+    channels = settings.pop("channels", None)
+    alert = Alert(kind=SLOW, query=QUERY, for_sec=90, severity="error", channels=channels)
+
+    def build(stack: Any) -> None:
+        google = GoogleProvider(stack, "google", project="p")
+        AlertPolicies(
+            stack, "alert", google=google, project="p", platform="voice", alerts=[alert], channels=CHANNELS, **settings
+        )
+
+    [made] = synth(build).stacks["test"]["resource"][POLICY].values()
+    found: dict[str, Any] = made
+    return found
+
+
+def test_a_policy_says_what_is_wrong_what_to_run_and_where_to_read_on(synth: Synth) -> None:
+    """The first command has the model's and the project's own names; without an address the page is the repo's."""
+    documentation = policy(synth)["documentation"]
+
+    assert documentation["subject"] == "voice: Answers are slow (gemma)"
+    assert documentation["content"] == (
+        "An answer takes 3 s.\n\nRun first: `gke-inference verify --model gemma --project p`\n\n"
+        "Causes and fixes: docs/runbooks/slow-answers.md. The alert's own settings are "
+        "`observability.alerts.slow-answers` in the config of platform voice."
+    )
+    assert "links" not in documentation
+
+
+def test_a_policy_links_to_its_runbook(synth: Synth) -> None:
+    """Below the address that was given, with or without a slash at its end."""
+    documentation = policy(synth, runbook_url="https://example.com/runbooks/")["documentation"]
+
+    url = "https://example.com/runbooks/slow-answers.md"
+    assert documentation["links"] == [{"display_name": "Runbook", "url": url}]
+    assert f"Causes and fixes: {url}." in documentation["content"]
+
+
+def test_severity_and_labels_are_of_the_policy_and_of_each_incident(synth: Synth) -> None:
+    """Channels and tools can tell what is bad by one, and what it is of by the others."""
+    made = policy(synth)
+
+    assert made["severity"] == "ERROR"
+    assert made["user_labels"] == {"platform": "voice", "alert": "slow-answers", "model": "gemma"}
+    [condition] = made["conditions"]
+    query = condition["condition_prometheus_query_language"]
+    assert query["labels"] == {"severity": "error"}
+    assert (query["query"], query["duration"]) == ("up == 0", "90s")
+    assert query["disable_metric_validation"] is True  # A new project has none of the metrics.
+
+
+def test_an_alert_reaches_all_channels_or_those_that_it_names(synth: Synth) -> None:
+    """In one order, whichever they were given in; an alert that names none is in the console alone."""
+    assert policy(synth)["notification_channels"] == [CHANNELS["mail"], CHANNELS["oncall"]]
+
+
+def test_an_alert_reaches_the_channels_that_it_names(synth: Synth) -> None:
+    """And no other."""
+    assert policy(synth, channels=("oncall",))["notification_channels"] == [CHANNELS["oncall"]]
+
+
+def test_an_alert_for_nobody_is_in_the_console_alone(synth: Synth) -> None:
+    """Its list of channels is empty."""
+    assert "notification_channels" not in policy(synth, channels=())
+
+
+def policies(platforms: Platforms) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield platform and body of each policy of each config and variant."""
+    for name, (_, app) in platforms.items():
+        for document in app.stacks.values():
+            for body in document.get("resource", {}).get(POLICY, {}).values():
+                yield name, body
+
+
+def test_each_policy_is_within_the_limits_of_the_api(every_platform: Platforms) -> None:
+    """
+    Of every config and variant: the refusals of Cloud Monitoring come at apply, one by one.
+
+    Source: Monitoring API v3, AlertPolicy, Documentation, Link, PrometheusQueryLanguageCondition.
+    """
+    seen = 0
+    for name, body in policies(every_platform):
+        seen += 1
+        documentation, strategy = body["documentation"], body["alert_strategy"]
+        assert len(body["display_name"]) <= 512, name
+        assert len(documentation["content"]) <= 8192, name
+        assert len(documentation["content"].encode()) <= 10_240, name
+        assert len(documentation["subject"].encode()) <= 255, name
+        assert "${" not in documentation["content"] + documentation["subject"], name
+        links = documentation.get("links", [])
+        assert len(links) <= 3, name
+        assert all(len(link["display_name"]) <= 63 and len(link["url"]) <= 2083 for link in links), name
+        assert len(body["user_labels"]) <= 64, name
+        assert all(
+            re.fullmatch(LABEL, key) and re.fullmatch(VALUE, value) for key, value in body["user_labels"].items()
+        )
+        assert 1800 <= seconds(strategy["auto_close"]) <= 7 * 86_400, name
+        assert "notification_rate_limit" not in strategy, name  # For alerts on single log entries only.
+        assert 1 <= len(body["conditions"]) <= 6, name
+        for condition in body["conditions"]:
+            query = condition["condition_prometheus_query_language"]
+            assert re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", query["alert_rule"]), name
+            assert len(query["alert_rule"]) <= 2048, name
+            assert len(query["rule_group"]) <= 2048, name
+            assert seconds(query["evaluation_interval"]) % 30 == 0, name
+            assert 0 <= seconds(query["duration"]) <= 86_400, name
+    assert seen > len(every_platform)
+
+
+def seconds(duration: str) -> int:
+    """Return a duration in seconds."""
+    assert re.fullmatch(r"\d+s", duration)
+    return int(duration[:-1])
+
+
+def test_no_two_policies_of_a_platform_have_one_name(every_platform: Platforms) -> None:
+    """The API does not mind, and nobody could tell them apart."""
+    for name, (_, app) in every_platform.items():
+        names = [body["display_name"] for _, body in policies({name: (_, app)})]
+        assert len(names) == len(set(names)), name
+
+
+def test_no_command_has_a_place_that_nothing_fills() -> None:
+    """Models and project alone are known of every alert."""
+    for kind in ALERTS:
+        assert set(re.findall(r"{(\w+)}", kind.first_command)) <= {"model", "project"}, kind.name

@@ -1,0 +1,88 @@
+"""The dashboard for Grafana beside the stacks: written, renamed, removed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gke_inference.synth.grafana_file import FOLDER, write_grafana_file
+from gke_inference.synth.last_synth import last_synth, remember
+from platform_config.config import Config
+from tests.configs import CONFIGS, config
+from tests.gke_inference.conftest import InferenceOps
+
+
+def synth(outdir: Path, made: Config) -> dict[str, str]:
+    """Write the file as a synth of *made* after those before it; return the text of each file that is there."""
+    last = last_synth(outdir)
+    write_grafana_file(made, outdir, last)
+    remember(made, outdir)
+    return {str(path.relative_to(outdir)): path.read_text() for path in outdir.rglob("*") if path.suffix == ".json"}
+
+
+def test_it_is_named_as_the_platform(tmp_path: Path) -> None:
+    """In a folder of its own; the same bytes each time."""
+    first = synth(tmp_path, config())
+
+    assert set(first) == {f"{FOLDER}/gemma.json", "config.json"}
+    assert synth(tmp_path, config()) == first
+    assert json.loads(first[f"{FOLDER}/gemma.json"])["title"] == "gemma: cross-region inference"
+
+
+def test_it_follows_the_config(tmp_path: Path) -> None:
+    """A panel that is no longer wanted is gone from it."""
+    synth(tmp_path, config())
+    found = synth(tmp_path, config(observability__panels=["queue"]))
+
+    assert [panel["title"] for panel in json.loads(found[f"{FOLDER}/gemma.json"])["panels"]] == ["Requests that wait"]
+
+
+def test_one_of_an_older_name_is_removed(tmp_path: Path) -> None:
+    """And what somebody else put beside it is left alone."""
+    synth(tmp_path, config())
+    (tmp_path / FOLDER / "mine.json").write_text("{}")
+
+    assert set(synth(tmp_path, config(name="other"))) == {f"{FOLDER}/mine.json", f"{FOLDER}/other.json", "config.json"}
+
+
+def test_where_it_is_off_there_is_none(tmp_path: Path) -> None:
+    """Nor an empty folder for it."""
+    synth(tmp_path, config())
+
+    assert set(synth(tmp_path, config(observability__dashboard=False))) == {"config.json"}
+    assert not (tmp_path / FOLDER).exists()
+    assert set(synth(tmp_path, config(observability__dashboard=False))) == {"config.json"}
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", ["a list"]])
+def test_nothing_else_is_removed_whatever_the_last_config_says(tmp_path: Path, name: object) -> None:
+    """A file that was changed by hand names no other place."""
+    outdir, outside = tmp_path / "out", tmp_path / "outside.json"
+    outdir.mkdir()
+    outside.write_text("mine")
+    (outdir / "config.json").write_text(json.dumps({"name": name}))
+    synth(outdir, config())
+
+    assert outside.read_text() == "mine"
+
+
+def test_the_commands_name_it(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """For people and for programs."""
+    shown = inference_ops("synth", "--outdir", str(tmp_path / "out"))
+    found = inference_ops("synth", "--outdir", str(tmp_path / "out"), "--output", "json")
+    file = tmp_path / "out" / FOLDER / "gemma.json"
+
+    assert f"Its dashboard for Grafana: {file}" in shown.out
+    assert json.loads(found.out)["grafana"] == str(file)
+    assert json.loads(file.read_text())["panels"]
+
+
+def test_no_secret_and_no_address_is_in_it(tmp_path: Path) -> None:
+    """It names the project nowhere, nor a token, a host or a place of the machine."""
+    for path in CONFIGS:
+        made = config(path, observability__channels={"oncall": {"kind": "email", "address": "me@example.com"}})
+        text = synth(tmp_path, made)[f"{FOLDER}/{made.name}.json"]
+
+        assert not [word for word in ("hugging", "secret", "://", "@", made.project) if word in text]

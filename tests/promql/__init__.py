@@ -1,0 +1,1 @@
+"""Tests of PromQL: alerts and panels, evaluated by Prometheus on made-up series."""

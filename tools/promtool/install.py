@@ -1,0 +1,116 @@
+"""
+Puts promtool, which evaluates the alerts of the tests, into a file: `python -m tools.promtool.install FILE`.
+
+The machine's own is taken where there is one, else the one in Debian's package, which is unpacked and not installed,
+else one is built with Go from the module beside this file, at its pinned version. Nothing is left outside of FILE's
+folder. Stdlib only: the set-up uses it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+REMEDY = "put promtool into PATH: `brew install prometheus` on macOS, `apt install prometheus` on Debian and Ubuntu"
+PACKAGE = "prometheus"
+PROGRAM = "github.com/prometheus/prometheus/cmd/promtool"
+
+
+def main(target: str) -> None:
+    """Put promtool into the file *target*; stop with what to do where no way leads to one."""
+    file = Path(target).absolute()
+    for get in (link_own, unpack_package, build):
+        if get(file) and works(file):
+            return
+    file.unlink(missing_ok=True)
+    sys.exit(f"promtool cannot be had here; {REMEDY}")
+
+
+def works(program: "Path | str") -> bool:
+    """Return whether *program* can be started, and print its version."""
+    return run([program, "--version"])
+
+
+def link_own(file: Path) -> bool:
+    """Make *file* a link to the promtool in PATH; return whether there is one."""
+    own = shutil.which("promtool")
+    if own is None or not works(own):
+        return False
+    if not file.exists() or not file.samefile(own):
+        file.unlink(missing_ok=True)
+        file.symlink_to(own)
+    return True
+
+
+def unpack_package(file: Path) -> bool:
+    """Copy promtool out of the package of Debian or Ubuntu into *file*; return whether it could be had."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return False
+    with tempfile.TemporaryDirectory(dir=file.parent) as name:
+        folder = Path(name)
+        # apt may read as a user of its own.
+        folder.chmod(0o755)
+        apt = ["apt-get", "-q", *apt_options(folder)]
+        done = (
+            run([*apt, "update"], folder)
+            and run([*apt, "download", PACKAGE], folder)
+            and run(["dpkg-deb", "-x", *folder.glob(f"{PACKAGE}_*.deb"), "unpacked"], folder)
+        )
+        unpacked = folder / "unpacked" / "usr" / "bin" / "promtool"
+        if not done or not unpacked.is_file():
+            return False
+        file.unlink(missing_ok=True)
+        shutil.copy2(unpacked, file)
+    return True
+
+
+def apt_options(folder: Path) -> "list[str]":
+    """Return the options with which apt keeps its lists in *folder*: no right is needed, and no old list is used."""
+    lists, cache = folder / "lists", folder / "cache"
+    lists.mkdir()
+    cache.mkdir()
+    return ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={cache}"]
+
+
+def build(file: Path) -> bool:
+    """Build promtool with Go into *file*; return whether it worked."""
+    if shutil.which("go") is None:
+        return False
+    with tempfile.TemporaryDirectory(dir=file.parent) as name:
+        built = Path(name) / "promtool"
+        command: list[str | Path] = ["go", "build", "-trimpath", "-buildvcs=false", "-o", built, PROGRAM]
+        if not run(command, Path(__file__).parent, go_variables(Path(name))):
+            return False
+        os.replace(built, file)
+    return True
+
+
+def go_variables(folder: Path) -> "dict[str, str]":
+    """Return the variables with which Go keeps all it downloads and builds in *folder*, and needs no C compiler."""
+    return {
+        "GOPATH": str(folder / "path"),
+        "GOMODCACHE": str(folder / "modules"),
+        "GOCACHE": str(folder / "cache"),
+        # Go makes its modules read-only, and then the folder could not be removed.
+        "GOFLAGS": "-mod=readonly -modcacherw",
+        "CGO_ENABLED": "0",
+    }
+
+
+def run(
+    command: "Sequence[str | Path]", folder: "Path | None" = None, variables: "dict[str, str] | None" = None
+) -> bool:
+    """Run *command* in *folder*; return whether it succeeded."""
+    print("+", *command, flush=True)
+    try:
+        return subprocess.run(command, cwd=folder, env={**os.environ, **(variables or {})}, check=False).returncode == 0
+    except OSError as error:
+        print(error, flush=True)
+        return False
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
