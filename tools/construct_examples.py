@@ -252,20 +252,6 @@ def alert_policies(stack: TerraformStack, google: GoogleProvider) -> AlertPolici
     )
 
 
-def dashboard(stack: TerraformStack, google: GoogleProvider) -> Dashboard:
-    """Show what one gateway takes, and which region answers it."""
-    platform = MonitoredPlatform(
-        name="acme",
-        project="my-project",
-        namespace="inference",
-        gateway="acme-gateway",
-        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
-        models={},
-    )
-    panels = list(panels_of(platform, PANELS, ["responses", "region-share"], CLOUD_VARIABLES))
-    return Dashboard(stack, "dashboard", google=google, project="my-project", platform="acme", panels=panels)
-
-
 def log_metrics(stack: TerraformStack, google: GoogleProvider) -> LogMetrics:
     """Count what the load balancer logs of its errors."""
     return LogMetrics(stack, "logs", google=google, project="my-project", metrics=log_metrics_of(WATCHED))
