@@ -169,7 +169,7 @@ def failures(cases: Iterable[Case | Reading]) -> dict[str, str]:
     results = _results(answer)
     assert len(results) == len(named), answer
     found = zip(named.items(), results, strict=True)
-    return {title: f"{title}\n{_query(case)}\n{text}" for (title, case), text in found if text != "SUCCESS"}
+    return {title: f"{title}\n{query_of(case)}\n{text}" for (title, case), text in found if text != "SUCCESS"}
 
 
 def refusal(query: str) -> str:
@@ -251,5 +251,6 @@ def _text(values: Values) -> str:
     return values if isinstance(values, str) else " ".join("_" if value is None else f"{value:g}" for value in values)
 
 
-def _query(case: Case | Reading) -> str:
+def query_of(case: Case | Reading) -> str:
+    """Return the query of *case*."""
     return case.rule.query if isinstance(case, Case) else case.query

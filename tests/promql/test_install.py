@@ -81,6 +81,15 @@ def test_the_package_is_unpacked_and_not_installed(machine: Path, target: Path, 
     assert list(target.parent.iterdir()) == [target]
 
 
+def test_a_list_that_cannot_be_had_is_no_obstacle(machine: Path, target: Path) -> None:
+    """One of another archive; the package's own is there."""
+    write(machine / "apt-get", APT.replace("esac", "*) exit 100;; esac"))
+    write(machine / "dpkg-deb", DPKG)
+    install.main(str(target))
+
+    assert target.read_text() == PROMTOOL
+
+
 @pytest.mark.parametrize("broken", ["apt-get", "dpkg-deb", "promtool", None])
 def test_go_builds_it_where_there_is_no_package(
     broken: str | None, machine: Path, target: Path, tmp_path: Path

@@ -120,7 +120,7 @@ def test_a_wrong_expectation_fails(case: Case | Reading) -> None:
     shown = str(failed.value)
 
     assert str(case) in shown
-    assert rig._query(case) in shown
+    assert rig.query_of(case) in shown
     assert str(RIGHT[0]) not in shown
     assert str(RIGHT[1]) not in shown
 

@@ -54,13 +54,12 @@ def unpack_package(file: Path) -> bool:
         # apt may read as a user of its own.
         folder.chmod(0o755)
         apt = ["apt-get", "-q", *apt_options(folder)]
-        done = (
-            run([*apt, "update"], folder)
-            and run([*apt, "download", PACKAGE], folder)
-            and run(["dpkg-deb", "-x", *folder.glob(f"{PACKAGE}_*.deb"), "unpacked"], folder)
-        )
+        # It fails for one list of many too, and the package may be in another.
+        run([*apt, "update"], folder)
+        if run([*apt, "download", PACKAGE], folder):
+            run(["dpkg-deb", "-x", *folder.glob(f"{PACKAGE}_*.deb"), "unpacked"], folder)
         unpacked = folder / "unpacked" / "usr" / "bin" / "promtool"
-        if not done or not unpacked.is_file():
+        if not unpacked.is_file():
             return False
         file.unlink(missing_ok=True)
         shutil.copy2(unpacked, file)
