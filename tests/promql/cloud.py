@@ -8,10 +8,10 @@ What Prometheus takes of a query and Cloud Monitoring does not, or reads in anot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.promql.selectors import Reads, Selector, base_name, read
-from tests.promql.sources import LOG_METRIC, METRICS, SCRAPED
+from tests.promql.sources import METRICS, SCRAPED, Metric
 
 # "PromQL compatibility": as Prometheus 2.44; functions that are newer might not be supported. From
 # prometheus/prometheus promql/parser at v2.44.0 and v3.5.0.
@@ -26,16 +26,16 @@ LONGEST_TOGETHER_SEC = 25 * 3600
 RATES = {"rate", "increase", "irate", "resets"}
 
 
-def problems(query: str) -> list[str]:
-    """Return why Cloud Monitoring would refuse *query*, or read other series than it means."""
+def problems(query: str, known: Mapping[str, Metric] = METRICS) -> list[str]:
+    """Return why Cloud Monitoring would refuse *query*, or read other series than it means; *known* are all metrics."""
     reads = read(query)
-    return [*_newer(reads), *(problem for one in reads.selectors for problem in _of_selector(one))]
+    return [*_newer(reads), *(problem for one in reads.selectors for problem in _of_selector(one, known))]
 
 
-def problems_of_alert(query: str, for_sec: int) -> list[str]:
+def problems_of_alert(query: str, for_sec: int, known: Mapping[str, Metric] = METRICS) -> list[str]:
     """Return the same of the condition of an alert, which must hold for *for_sec*."""
     back = read(query).look_back_sec
-    found = problems(query)
+    found = problems(query, known)
     if back > LONGEST_SEC:
         found.append(f"looks back {back:g} s, and an alert may look back {LONGEST_SEC}")
     if for_sec > LONGEST_SEC or back + for_sec > LONGEST_TOGETHER_SEC:
@@ -48,23 +48,21 @@ def _newer(reads: Reads) -> Iterator[str]:
         yield f"{name} is newer than Prometheus 2.44"
 
 
-def _of_selector(one: Selector) -> Iterator[str]:
+def _of_selector(one: Selector, known: Mapping[str, Metric]) -> Iterator[str]:
     # "PromQL compatibility": only exact matching on metric names, and each selector must have a name.
     if "__name__" in one.matchers or not one.metric:
         yield "a metric is selected by its name alone, and by no pattern of it"
         return
-    name = base_name(one.metric, METRICS)
+    name = base_name(one.metric, known)
     operator, resource = one.matchers.get("monitored_resource", ("", ""))
     # "Mapping": a metric of several resources needs the label monitored_resource, as many log-based metrics do. Google
     # adds resources to metrics of its own, so each of these names it.
     if name.partition(":")[0].endswith(("_googleapis_com", "_io")) and operator != "=":
         yield f"{name} is Google's and has no monitored_resource"
-    if name.startswith(LOG_METRIC):
-        return
-    if name not in METRICS:
+    if name not in known:
         yield f"{name} is not in tests/data/metrics/sources.yaml"
         return
-    metric = METRICS[name]
+    metric = known[name]
     if metric.resource == SCRAPED and operator:
         yield f"{name} is scraped: it needs no monitored_resource"
     elif operator == "=" and resource != metric.resource:

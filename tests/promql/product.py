@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -11,6 +11,7 @@ from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
 from constructs_lib.monitoring.cloud_dashboard import CLOUD_VARIABLES
 from constructs_lib.monitoring.grafana import GRAFANA_VARIABLES
+from constructs_lib.monitoring.log_metric import log_metrics_of, log_series
 from constructs_lib.monitoring.panel import Variables, panels_of
 from constructs_lib.monitoring.panels import PANELS
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
@@ -18,7 +19,7 @@ from constructs_lib.specs import ObjectivesSpec
 from gke_inference.gauges import queries as gauges
 from platform_config.monitored_platform import monitored_platform
 from tests.configs import CONFIGS, SEVERAL_MODELS, config
-from tests.promql.sources import METRICS
+from tests.promql.sources import METRICS, Metric
 
 OBJECTIVES = ObjectivesSpec(availability_percent=99.5, first_token_sec=1, first_token_percent=95)
 GAUGES = {"vllm": ("vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"), "sglang": ("sglang:token_usage",)}
@@ -33,11 +34,18 @@ class Asked:
         name: Where it is from.
         query: PromQL.
         for_sec: Seconds for which the condition of an alert must hold; None where it is of none.
+        made: Metrics that its platform makes of logs itself.
     """
 
     name: str
     query: str
     for_sec: int | None = None
+    made: tuple[Metric, ...] = ()
+
+    @property
+    def known(self) -> Mapping[str, Metric]:
+        """All metrics that it may read, by name."""
+        return {**METRICS, **{metric.name: metric for metric in self.made}}
 
     def __str__(self) -> str:
         """Return the name of a test with it."""
@@ -85,12 +93,18 @@ def _with(platform: MonitoredPlatform, **parts: object) -> MonitoredPlatform:
 
 def _of_platforms() -> Iterator[Asked]:
     for name, platform in _platforms():
+        made = tuple(
+            Metric(name=log_series(one.name), kind="counter", labels=frozenset(one.labels), resource=one.resource)
+            for one in log_metrics_of(platform)
+        )
         for alert in alerts_of(platform, ALERTS, {}):
-            yield Asked(name=f"{name} {alert.name}", query=alert.query.expression, for_sec=alert.for_sec)
+            condition = alert.query.expression
+            yield Asked(name=f"{name} {alert.name}", query=condition, for_sec=alert.for_sec, made=made)
         for variables in (Variables(), CLOUD_VARIABLES, GRAFANA_VARIABLES):
             for panel in panels_of(platform, PANELS, variables=variables):
                 for number, query in enumerate(panel.queries):
-                    yield Asked(name=f"{name} panel {panel.kind.name} {number}", query=query.expression)
+                    title = f"{name} panel {panel.kind.name} {number}"
+                    yield Asked(name=title, query=query.expression, made=made)
 
 
 def _of_gauges() -> Iterator[Asked]:

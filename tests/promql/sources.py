@@ -13,8 +13,6 @@ FILE = Path(__file__).parent.parent / "data" / "metrics" / "sources.yaml"
 _CONTENT: Mapping[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
 SOURCES: Mapping[str, Mapping[str, str]] = _CONTENT["sources"]
 RESOURCES: Mapping[str, Mapping[str, Any]] = _CONTENT["resources"]
-LOG_METRIC = "logging_googleapis_com:user_"
-"""Begin of the names of the metrics that the product makes of logs itself."""
 SCRAPED = "prometheus_target"
 
 
@@ -28,7 +26,7 @@ class Metric:
         kind: `counter`, `gauge` or `histogram`.
         labels: Its own labels.
         resource: Monitored resource whose labels it has too.
-        sources: Where it is named.
+        sources: Where it is named; none of what the product makes itself.
         bounds: Of its buckets, where they are known.
     """
 
@@ -36,7 +34,7 @@ class Metric:
     kind: str
     labels: frozenset[str]
     resource: str
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
 
     @property

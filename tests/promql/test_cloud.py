@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.promql.cloud import problems, problems_of_alert
+from tests.promql.sources import Metric
 
 REQUESTS = "loadbalancing_googleapis_com:https_internal_request_count"
 FIRST_TOKEN = "vllm:time_to_first_token_seconds"
@@ -21,7 +22,6 @@ WRONG = [
         "is of internal_http_lb_rule, not of https_lb_rule",
     ),
     (f'rate({REQUESTS}{{monitored_resource=~".*"}}[5m])', "has no monitored_resource"),
-    ("rate(logging_googleapis_com:user_errors[5m])", "has no monitored_resource"),
     (f'{FILL}{{monitored_resource="prometheus_target"}}', "needs no monitored_resource"),
     (f'rate({REQUESTS}{{{BALANCER},backend_region="us-east5"}}[5m])', "has no label backend_region"),
     (f'{FILL}{{cluster_name="a"}}', "has no label cluster_name"),
@@ -36,7 +36,6 @@ WRONG = [
 RIGHT = [
     f'avg by (cluster) ({FILL}{{cluster=~"a|b",namespace="inference",name="pool"}}) > 0.9',
     f'sum(rate({REQUESTS}{{{BALANCER},backend_scope=~"us-east5-.*"}}[5m])) or vector(0)',
-    'rate(logging_googleapis_com:user_errors{monitored_resource="k8s_pod"}[5m])',
     f"histogram_quantile(0.95, sum by (le) (rate({FIRST_TOKEN}_bucket[5m])))",
     f'sum(rate({FIRST_TOKEN}_bucket{{le=~"1|1[.]0"}}[5m])) / sum(rate({FIRST_TOKEN}_count[5m]))',
     f'rate({FIRST_TOKEN}_bucket{{le="2.5"}}[5m])',
@@ -57,6 +56,16 @@ def test_a_query_that_is_wrong_there_is_found(query: str, problem: str) -> None:
 def test_a_query_that_is_right_there_is_not(query: str) -> None:
     """Exact names, their resource, labels that there are, and both ways of writing a bound."""
     assert problems(query) == []
+
+
+def test_a_metric_made_of_logs_has_its_resource_and_its_own_labels() -> None:
+    """Those of its resource too; without the resource, Google takes it to be of several."""
+    name = "logging_googleapis_com:user_errors"
+    known = {name: Metric(name=name, kind="counter", labels=frozenset({"code"}), resource="k8s_pod")}
+
+    assert problems(f'rate({name}{{monitored_resource="k8s_pod",code="a",pod_name="b"}}[5m])', known) == []
+    assert problems(f"rate({name}[5m])", known) == [f"{name} is Google's and has no monitored_resource"]
+    assert problems(f'rate({name}{{monitored_resource="k8s_pod",cod="a"}}[5m])', known) == [f"{name} has no label cod"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.promql import cloud, product, rig
 from tests.promql.product import Asked
 from tests.promql.rig import Rule
 from tests.promql.selectors import base_name, read
-from tests.promql.sources import LOG_METRIC, METRICS, RESOURCES, SOURCES
+from tests.promql.sources import METRICS, RESOURCES, SOURCES
 
 
 def test_prometheus_takes_every_query() -> None:
@@ -27,7 +27,10 @@ def test_prometheus_takes_every_query() -> None:
 @pytest.mark.parametrize("one", product.asked(), ids=str)
 def test_cloud_monitoring_takes_every_query(one: Asked) -> None:
     """And reads the series that it means."""
-    found = cloud.problems(one.query) if one.for_sec is None else cloud.problems_of_alert(one.query, one.for_sec)
+    if one.for_sec is None:
+        found = cloud.problems(one.query, one.known)
+    else:
+        found = cloud.problems_of_alert(one.query, one.for_sec, one.known)
 
     assert found == [], one.query
 
@@ -42,19 +45,20 @@ def test_policies_are_evaluated_as_often_as_in_the_tests() -> None:
 def test_a_query_groups_by_labels_that_there_are(one: Asked) -> None:
     """Those of a metric that it reads, or one that it makes itself."""
     reads = read(one.query)
-    known = set(reads.made)
+    labels = set(reads.made)
     for selector in reads.selectors:
-        metric = METRICS.get(base_name(selector.metric, METRICS))
-        known |= metric.every_label if metric else reads.grouping
+        labels |= one.known[base_name(selector.metric, one.known)].every_label
 
-    assert reads.grouping <= known
+    assert reads.grouping <= labels
 
 
 def test_every_metric_is_in_a_public_source() -> None:
     """What a query reads and what the product has a name for, and nothing that is neither."""
+    made = {metric.name for asked in product.asked() for metric in asked.made}
     read_names = {one.metric for asked in product.asked() for one in read(asked.query).selectors}
-    used = {base_name(name, METRICS) for name in read_names if not name.startswith(LOG_METRIC)} | product.named()
+    used = {base_name(name, METRICS) for name in read_names - made} | product.named()
 
+    assert made
     assert used == METRICS.keys()
 
 
@@ -74,7 +78,8 @@ def test_every_source_is_pinned() -> None:
 
     assert all(metric.sources for metric in METRICS.values())
     assert used == SOURCES.keys()
-    assert {metric.resource for metric in METRICS.values()} == RESOURCES.keys()
+    made = {metric.resource for asked in product.asked() for metric in asked.made}
+    assert {metric.resource for metric in METRICS.values()} | made == RESOURCES.keys()
 
 
 @pytest.mark.parametrize("engine", metrics.ENGINES.values(), ids=metrics.ENGINES)
