@@ -12,6 +12,8 @@ from gke_inference.drill.plan import State
 from gke_inference.drill.report import DrillReport
 from gke_inference.evidence import Evidence
 from gke_inference.findings import Finding, outcome
+from gke_inference.gauges.record import GaugeFigures
+from gke_inference.gauges.report import COLUMNS, gauge_remarks, gauge_rows, unread_lines
 from gke_inference.page import Cell, Markup, html, lines, page, picture, section, status, table
 
 Event = tuple[float, str]
@@ -23,16 +25,16 @@ def render(report: DrillReport, svg: str) -> str:
     """Return the page of *report*, with its picture *svg*."""
     plan, figures = report.plan, report.figures
     down = ", then ".join(f"{key} ({plan.region_names[key]})" for key in plan.regions_down)
-    models = ", ".join(plan.models_down)
     verdict = Markup(
         f"<p>{status(outcome(report.findings).name.lower())} {html(_sum(figures))}</p>"
-        f"<p>{html(f'Servers of {models} taken down, {HOW[plan.means]}; asked at {plan.endpoint.url}')}</p>"
+        f"<p>{html(f'By {plan.means}: {HOW[plan.means]}. Requests were sent to {plan.endpoint.url}.')}</p>"
     )
     return page(
-        f"Drill: {down} taken down",
+        f"Drill of {', '.join(plan.models_down)}: {down} taken down",
         verdict,
         _objectives(report.objectives),
         section("What clients noticed", picture(svg), _states(figures, plan.endpoint.first_part)),
+        _gauges(report.gauges) if report.gauges else Markup(),
         section("Findings", _findings(report.findings)),
         section("Events", _events(report)),
         section("Evidence", _evidence(report.evidence)),
@@ -70,11 +72,16 @@ def _row(figures: RequestFigures) -> list[Cell]:
     ]
 
 
+def _gauges(gauges: GaugeFigures) -> Markup:
+    remarks = Markup(f"<p>{lines(*gauge_remarks(gauges.record, 'state'), *unread_lines(gauges.record))}</p>")
+    return section("Gauges", table(("state", "region", *COLUMNS), gauge_rows(gauges), text=2), remarks)
+
+
 def _findings(findings: Sequence[Finding]) -> Markup:
     rows = (
         (
             status(one.status.value),
-            lines(one.id, one.where),
+            one.id if not one.where else f"{one.id} in {one.where}",
             lines(one.found, one.fix and f"Fix: {one.fix}"),
             one.needed,
         )
@@ -118,6 +125,7 @@ def _evidence(evidence: Evidence) -> Markup:
     rows: list[Sequence[Cell]] = [
         ("began", evidence.began_at),
         ("ended", evidence.ended_at),
+        ("platform", f"{evidence.platform} in {evidence.project}"),
         ("config", config.file),
         ("SHA-256 of the config", config.sha256),
         ("commit", f"{config.commit} ({config.problem})" if config.problem else config.commit),
