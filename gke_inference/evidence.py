@@ -63,6 +63,8 @@ class Evidence:
     What a measurement was made with.
 
     Attributes:
+        platform: Name of the platform.
+        project: Its project.
         config: Where the config is from.
         product_version: Version of this package.
         gke_version: What the config asks for; None for the release channel's own.
@@ -72,6 +74,8 @@ class Evidence:
         ended_at: When it ended, UTC.
     """
 
+    platform: str
+    project: str
     config: ConfigOrigin
     product_version: str
     gke_version: str | None
@@ -97,6 +101,8 @@ def make_evidence(
     now, now_sec = datetime.now(timezone.utc), perf_counter()
     began_at, ended_at = (utc(now - timedelta(seconds=now_sec - at_sec)) for at_sec in (began_sec, ended_sec))
     return Evidence(
+        platform=model.config.name,
+        project=model.config.project,
         config=config,
         product_version=product_version(),
         gke_version=model.config.cluster.gke_version,

@@ -17,6 +17,7 @@ th, td { text-align: left; vertical-align: top; padding: .3em .8em .3em 0; borde
   overflow-wrap: anywhere; }
 th { border-bottom: 1px solid #888; font-weight: bold; white-space: nowrap; }
 tr { break-inside: avoid; }
+.word { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .status { display: inline-block; min-width: 4.5em; text-align: center; padding: .1em .5em; border-radius: 3px;
   border: 1px solid; font-weight: bold; white-space: nowrap; }
@@ -31,6 +32,10 @@ tr { break-inside: avoid; }
 """
 
 
+LONGEST_WORD = 30
+"""Characters of a word that stays on one line."""
+
+
 class Markup(str):
     """Text that is HTML already."""
 
@@ -41,10 +46,10 @@ Cell = str | int | float | None
 
 
 def html(value: Cell) -> Markup:
-    """Return *value* as HTML: what is not markup is escaped, and nothing is a dash."""
+    """Return *value* as HTML: what is not markup is escaped, and None is a dash."""
     if isinstance(value, Markup):
         return value
-    text = "-" if value is None or value == "" else f"{value:g}" if isinstance(value, float) else str(value)
+    text = "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
     return Markup(escape("".join(char if char.isprintable() else " " for char in text)))
 
 
@@ -68,9 +73,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, text: int |
         text: How many of the first columns hold text, the others numbers. Default: all.
     """
 
+    def cell(tag: str, number: int, value: Cell) -> str:
+        is_number = text is not None and number >= text
+        is_word = " " not in str(value) and len(str(value)) <= LONGEST_WORD
+        kind = ' class="number"' if is_number else ' class="word"' if is_word else ""
+        return f"<{tag}{kind}>{html(value)}</{tag}>"
+
     def cells(tag: str, values: Sequence[Cell]) -> str:
-        marks = ("" if text is None or number < text else ' class="number"' for number in range(len(values)))
-        return "".join(f"<{tag}{mark}>{html(value)}</{tag}>" for mark, value in zip(marks, values, strict=True))
+        return "".join(cell(tag, number, value) for number, value in enumerate(values))
 
     head = f"<thead><tr>{cells('th', columns)}</tr></thead>" if any(columns) else ""
     body = "\n".join(f"<tr>{cells('td', row)}</tr>" for row in rows)

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import SERVER_ERRORS
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import select
+from constructs_lib.monitoring.promql import gateway_requests, select
+from constructs_lib.specs.observability import Severity
 
 HOUR_SEC = 3600
 CLIENT_GONE = "0"
 """The response_code_class of requests whose client left before an answer: neither good nor bad."""
-SHORT_WINDOWS, SHORTEST_WINDOW_SEC = 12, 300
-"""Short windows in a long one. The load balancer reports once a minute: less than five points would mean little."""
+SHORT_WINDOWS = 12
+"""Short windows in a long one. The load balancer reports once a minute: that of an hour has five points, no fewer."""
 MOST_SHARE = 0.99
 """A burn rate may ask for more than all requests: the alert then fires where (nearly) all of them are bad."""
 FEWEST_BAD = 5
@@ -56,18 +58,13 @@ def _availability(platform: MonitoredPlatform, key: str) -> Promise | None:
     Without other models, what the load balancer refuses before it has chosen a backend counts too.
     """
     percent = platform.models[key].objectives.availability_percent
-    balancer = platform.load_balancer
-    target = {"backend_target_name": platform.backend_target(key)} if len(platform.models) > 1 else {}
-
-    def requests(window: str, *matchers: str, **labels: str) -> str:
-        series = select(
-            balancer.requests, *matchers, monitored_resource=balancer.resource, url_map_name=platform.url_map, **target,
-            **labels,
-        )  # fmt: skip
-        return f"sum(increase({series}[{window}]))"
-
     if percent is None:
         return None
+    model = key if len(platform.models) > 1 else ""
+
+    def requests(window: str, *matchers: str, **labels: str) -> str:
+        return f"sum(increase({gateway_requests(platform, *matchers, model=model, **labels)}[{window}]))"
+
     return Promise(
         percent=percent,
         bad=lambda window: requests(window, response_code_class=SERVER_ERRORS),
@@ -107,7 +104,7 @@ def bucket(bound: float) -> str:
 
 def _burns(promise: Promise, limits: Limits) -> str:
     """Return what is there while the budget of *promise* burns too fast, in the long window and in the short one."""
-    short_sec = max(SHORTEST_WINDOW_SEC, limits.window_sec // SHORT_WINDOWS)
+    short_sec = limits.window_sec // SHORT_WINDOWS
     shares = (
         f"{promise.bad(window)} / {promise.every(window)} > {_share(promise, limits):.6g}"
         for window in (limits.window, f"{short_sec}s")
@@ -144,33 +141,36 @@ def _queries(promises: Promises, *more: Limits) -> Callable[[MonitoredPlatform, 
 SLOWER = Limits(threshold=6, window_sec=6 * HOUR_SEC)
 """The second pace that calls somebody: a twentieth of the month's budget in six hours."""
 
-
+AVAILABILITY = "a model with objectives.availability_percent"
+FIRST_TOKEN = "a model with objectives.first_token_sec whose server counts the time to the first token"
 VERIFY = "gke-inference verify --model {model}"
+LOAD = "gke-inference load --url http://GATEWAY_ADDRESS --concurrency 1,4,16,64 --prompt-tokens 128,1024,8000"
+MOST_TIMES = 720
+"""The burn rate that spends a month's budget in an hour."""
 
 
-def _alerts(
-    name: str, noun: str, needs: str, promises: Promises, slow_command: str = VERIFY
-) -> tuple[AlertKind, AlertKind]:
-    fast = AlertKind(
-        name=f"{name}-burn", title=f"The {noun} objective is missed soon", severity="critical", unit="times",
-        threshold=14.4, lowest=1, highest=720, window_sec=HOUR_SEC, for_sec=0, needs=needs,
-        queries=_queries(promises, SLOWER), first_command=VERIFY,
+def _alert(name: str, title: str, severity: Severity, threshold: float, window_sec: int, **more: Any) -> AlertKind:
+    return AlertKind(
+        name=name, title=title, severity=severity, unit="times", threshold=threshold, lowest=1, highest=MOST_TIMES,
+        window_sec=window_sec, shortest_window_sec=HOUR_SEC, for_sec=0, **more,
     )  # fmt: skip
-    slow = AlertKind(
-        name=f"{name}-slow-burn", title=f"The {noun} objective is missed in the long run", severity="warning",
-        unit="times", threshold=3, lowest=1, highest=720, window_sec=24 * HOUR_SEC, for_sec=0, needs=needs,
-        queries=_queries(promises), first_command=slow_command,
-    )  # fmt: skip
-    return fast, slow
 
 
 OBJECTIVE_ALERTS = (
-    *_alerts("availability", "availability", "a model with objectives.availability_percent", _availability),
-    *_alerts(
-        "first-token",
-        "first token",
-        "a model with objectives.first_token_sec whose server counts the time to the first token",
-        _first_token,
-        "gke-inference load --url http://GATEWAY_ADDRESS --concurrency 1,4,16,64 --prompt-tokens 128,1024,8000",
+    _alert(
+        "availability-burn", "The availability objective is missed soon", "critical", 14.4, HOUR_SEC,
+        needs=AVAILABILITY, queries=_queries(_availability, SLOWER), first_command=VERIFY,
     ),
-)
+    _alert(
+        "availability-slow-burn", "The availability objective is missed in the long run", "warning", 3, 24 * HOUR_SEC,
+        needs=AVAILABILITY, queries=_queries(_availability), first_command=VERIFY,
+    ),
+    _alert(
+        "first-token-burn", "The first token objective is missed soon", "critical", 14.4, HOUR_SEC,
+        needs=FIRST_TOKEN, queries=_queries(_first_token, SLOWER), first_command=VERIFY,
+    ),
+    _alert(
+        "first-token-slow-burn", "The first token objective is missed in the long run", "warning", 3, 24 * HOUR_SEC,
+        needs=FIRST_TOKEN, queries=_queries(_first_token), first_command=LOAD,
+    ),
+)  # fmt: skip

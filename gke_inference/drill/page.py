@@ -25,13 +25,12 @@ def render(report: DrillReport, svg: str) -> str:
     """Return the page of *report*, with its picture *svg*."""
     plan, figures = report.plan, report.figures
     down = ", then ".join(f"{key} ({plan.region_names[key]})" for key in plan.regions_down)
-    models = ", ".join(plan.models_down)
     verdict = Markup(
         f"<p>{status(outcome(report.findings).name.lower())} {html(_sum(figures))}</p>"
-        f"<p>{html(f'Servers of {models} taken down, {HOW[plan.means]}; asked at {plan.endpoint.url}')}</p>"
+        f"<p>{html(f'By {plan.means}: {HOW[plan.means]}. Requests were sent to {plan.endpoint.url}.')}</p>"
     )
     return page(
-        f"Drill: {down} taken down",
+        f"Drill of {', '.join(plan.models_down)}: {down} taken down",
         verdict,
         _objectives(report.objectives),
         section("What clients noticed", picture(svg), _states(figures, plan.endpoint.first_part)),
@@ -82,7 +81,7 @@ def _findings(findings: Sequence[Finding]) -> Markup:
     rows = (
         (
             status(one.status.value),
-            lines(one.id, one.where),
+            one.id if not one.where else f"{one.id} in {one.where}",
             lines(one.found, one.fix and f"Fix: {one.fix}"),
             one.needed,
         )
@@ -126,6 +125,7 @@ def _evidence(evidence: Evidence) -> Markup:
     rows: list[Sequence[Cell]] = [
         ("began", evidence.began_at),
         ("ended", evidence.ended_at),
+        ("platform", f"{evidence.platform} in {evidence.project}"),
         ("config", config.file),
         ("SHA-256 of the config", config.sha256),
         ("commit", f"{config.commit} ({config.problem})" if config.problem else config.commit),

@@ -15,6 +15,7 @@ from tests.configs import CONFIGS, EXAMPLE, SEVERAL_MODELS, SPEECH, TWO_LLMS, ch
 from tests.monitoring import (
     test_front_alerts,
     test_load_balancer_alerts,
+    test_objective_alerts,
     test_picker_alerts,
     test_region_alerts,
     test_server_alerts,
@@ -25,7 +26,7 @@ from tests.promql.rig import Case, Rule
 
 FIRING = [
     *(test_picker_alerts.FIRES + test_load_balancer_alerts.FIRES + test_region_alerts.FIRES),
-    *(test_server_alerts.FIRES + test_front_alerts.FIRES),
+    *(test_server_alerts.FIRES + test_front_alerts.FIRES + test_objective_alerts.FIRES),
 ]
 KINDS = [kind for kind in ALERTS if kind not in OBJECTIVE_ALERTS]
 PROMISES = {"objectives": {"availability_percent": 99.5, "first_token_sec": 2.5}}
@@ -69,7 +70,7 @@ def test_a_platform_has_it(kind: AlertKind) -> None:
     assert any(alert.kind is kind for alert in EVERY_ALERT.values())
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", ALERTS, ids=lambda kind: kind.name)
 def test_it_is_shown_to_fire(kind: AlertKind) -> None:
     """On made-up series in the test of its file."""
     assert any(case.rule.name.endswith(kind.name) for case in FIRING)
