@@ -39,4 +39,4 @@ class Dashboard(Construct):
         super().__init__(scope, id_)
         # `${` would be Terraform's own.
         text = cloud_dashboard(platform, panels).replace("${", "$${")
-        self.dashboard = MonitoringDashboard(self, "dashboard", provider=google, project=project, dashboard_json=text)
+        self.dashboard = MonitoringDashboard(self, "Default", provider=google, project=project, dashboard_json=text)

@@ -12,10 +12,10 @@ from platform_config.names import Names
 
 
 def monitored_platform(config: Config) -> MonitoredPlatform:
-    """Return what there is to watch of the platform of *config*."""
+    """Return what there is to watch of the platform of *config*, in an order that does not follow the file's."""
     names = Names(config)
     watched = config.observability
-    models = {model.key: _model(model, names) for model in models_of(config)}
+    models = {model.key: _model(model, names) for model in sorted(models_of(config), key=lambda model: model.key)}
     mounts = any(model.mounts_bucket for model in models.values())
     return MonitoredPlatform(
         name=config.name,
@@ -29,7 +29,7 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
                 capacity_percent=region.capacity_percent,
                 preferred=region.preferred,
             )
-            for key, region in config.regions.items()
+            for key, region in sorted(config.regions.items())
         },
         models=models,
         load_balancer=LOAD_BALANCERS[GATEWAY_CLASS],
@@ -42,13 +42,14 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
 
 
 def _model(model: Model, names: Names) -> MonitoredModel:
-    pools = [pool for key in model.regions for pool in model.serving_nodes(key).pools.values()]
+    regions = tuple(sorted(model.regions))
+    pools = [pool for key in regions for pool in model.serving_nodes(key).pools.values()]
     exported = model_servers.metrics(model.server)
     return MonitoredModel(
         server=names.model_server(model.key),
         backend=names.backend(model.key),
-        regions=model.regions,
-        fewest_servers={key: model.server_counts(key)[0] for key in model.regions},
+        regions=regions,
+        fewest_servers={key: model.server_counts(key)[0] for key in regions},
         picker=PICKER_FAMILIES[model.inference_pool.chart_version] if model.has_pool else None,
         engine=ENGINES.get(model.server.kind),
         gauge=exported.gauge if exported else "",

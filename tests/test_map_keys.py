@@ -29,6 +29,7 @@ LABELS = {"a-b": "1", "a_b": "2", "é-x": "3", "größe": "4", "a--b__c": "5"}
 FREE = {
     "google_container_node_pool.node_config.labels",
     "google_container_node_pool.node_config.metadata",
+    "google_logging_metric.label_extractors",
     "google_monitoring_alert_policy.conditions.condition_prometheus_query_language.labels",
     "google_monitoring_alert_policy.user_labels",
     "kubernetes_annotations.annotations",
@@ -48,6 +49,7 @@ FREE = {
 def odd_keys_everywhere(stack: Any) -> None:
     """Give each of `FREE` odd keys, as the constructs give them to the bindings."""
     from cdktf_cdktf_provider_google.container_node_pool import ContainerNodePool
+    from cdktf_cdktf_provider_google.logging_metric import LoggingMetric
     from cdktf_cdktf_provider_google.monitoring_alert_policy import (
         MonitoringAlertPolicy,
         MonitoringAlertPolicyConditions,
@@ -64,6 +66,7 @@ def odd_keys_everywhere(stack: Any) -> None:
     google = GoogleProvider(stack, "google", project="p")
     kubernetes = KubernetesProvider(stack, "kubernetes", host="https://h")
     ContainerNodePool(stack, "pool", provider=google, cluster="c", node_config={"labels": ODD, "metadata": ODD})
+    LoggingMetric(stack, "errors", provider=google, name="n", filter="f", label_extractors=ODD)
     query = MonitoringAlertPolicyConditionsConditionPrometheusQueryLanguage(query="up", labels=ODD)
     condition = MonitoringAlertPolicyConditions(display_name="c", condition_prometheus_query_language=query)
     MonitoringAlertPolicy(

@@ -15,6 +15,7 @@ from constructs_lib.accelerators import PoolPlan
 from constructs_lib.alert_policies import AlertPolicies
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.dashboard import Dashboard
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.fleet import Fleet, FleetMember
 from constructs_lib.gke_cluster import GkeCluster
@@ -32,13 +33,17 @@ from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.model_store import ModelStore
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.monitoring.cloud_dashboard import CLOUD_VARIABLES
 from constructs_lib.monitoring.log_metric import log_metrics_of
 from constructs_lib.monitoring.metrics import OBJECTIVE_FAMILY, VLLM
+from constructs_lib.monitoring.panel import panels_of
+from constructs_lib.monitoring.panels import PANELS
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_pool import NodePool
 from constructs_lib.node_service_account import NodeServiceAccount
+from constructs_lib.notification_channels import NotificationChannels
 from constructs_lib.project_services import ProjectServices
 from constructs_lib.provider_versions import pin_google
 from constructs_lib.readiness_gate import ReadinessGate
@@ -50,6 +55,7 @@ from constructs_lib.specs import (
     AutoscalingSpec,
     BucketSpec,
     CapacitySpec,
+    ChannelSpec,
     ClusterSpec,
     GatewaySpec,
     HuggingFaceTokenSpec,
@@ -64,6 +70,24 @@ from constructs_lib.system_pool import SystemPool
 from constructs_lib.weights_download import WeightsDownload
 from constructs_lib.workload_identity import WorkloadIdentity
 
+WATCHED = MonitoredPlatform(
+    name="acme",
+    project="my-project",
+    namespace="inference",
+    gateway="acme-gateway",
+    regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
+    models={
+        "gemma": MonitoredModel(
+            server="gemma-server",
+            backend="gemma-pool",
+            regions=("us",),
+            fewest_servers={"us": 2},
+            picker=OBJECTIVE_FAMILY,
+            engine=VLLM,
+        )
+    },
+    proxy_errors="acme-proxy-errors",
+)
 GEMMA = WeightsSpec(
     repository="google/gemma-3-27b-it",
     revision="005ad3404e59d6023443cb575daa05336842228a",
@@ -200,47 +224,49 @@ def fleet(stack: TerraformStack, google: GoogleProvider, google_beta: GoogleBeta
     )
 
 
+def notification_channels(stack: TerraformStack, google: GoogleProvider) -> NotificationChannels:
+    """Write e-mails to the team, and page whoever is on call."""
+    return NotificationChannels(
+        stack,
+        "channels",
+        google=google,
+        project="my-project",
+        platform="acme",
+        channels={
+            "team": ChannelSpec(kind="email", address="inference@example.com"),
+            "oncall": ChannelSpec(kind="pagerduty", secret="pagerduty-key"),
+        },
+    )
+
+
 def alert_policies(stack: TerraformStack, google: GoogleProvider) -> AlertPolicies:
     """Watch the servers of one model in one cluster, and be called when more than 2 % of its requests fail."""
-    gemma = MonitoredModel(
-        server="gemma-server",
-        backend="gemma-pool",
-        regions=("us",),
-        fewest_servers={"us": 2},
-        picker=OBJECTIVE_FAMILY,
-        engine=VLLM,
-    )
-    platform = MonitoredPlatform(
-        name="acme",
-        project="my-project",
-        namespace="inference",
-        gateway="acme-gateway",
-        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
-        models={"gemma": gemma},
-    )
     return AlertPolicies(
         stack,
         "alerts",
         google=google,
         project="my-project",
         platform="acme",
-        alerts=alerts_of(platform, ALERTS, {"request-errors": AlertSpec(threshold=2)}),
+        alerts=alerts_of(WATCHED, ALERTS, {"request-errors": AlertSpec(threshold=2)}),
         channels={"oncall": "projects/my-project/notificationChannels/123"},
     )
 
 
 def log_metrics(stack: TerraformStack, google: GoogleProvider) -> LogMetrics:
-    """Count what the load balancer of one gateway could not answer."""
-    platform = MonitoredPlatform(
-        name="acme",
+    """Count what the load balancer logs of its errors."""
+    return LogMetrics(stack, "logs", google=google, project="my-project", metrics=log_metrics_of(WATCHED))
+
+
+def dashboard(stack: TerraformStack, google: GoogleProvider) -> Dashboard:
+    """Draw all that this platform has metrics for."""
+    return Dashboard(
+        stack,
+        "dashboard",
+        google=google,
         project="my-project",
-        namespace="inference",
-        gateway="acme-gateway",
-        regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
-        models={},
-        proxy_errors="acme-proxy-errors",
+        platform="acme",
+        panels=list(panels_of(WATCHED, PANELS, (), CLOUD_VARIABLES)),
     )
-    return LogMetrics(stack, "logs", google=google, project="my-project", metrics=log_metrics_of(platform))
 
 
 def kubernetes_object(stack: TerraformStack, kubernetes: KubernetesProvider) -> KubernetesObject:

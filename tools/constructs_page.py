@@ -23,7 +23,7 @@ GROUPS = {
     "Serving": (
         "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
-    "Observability": ("AlertPolicies", "LogMetrics"),
+    "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
 }  # fmt: skip
 """Every public construct, in the order in which a platform needs them; a test finds one that is missing."""

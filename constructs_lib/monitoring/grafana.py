@@ -113,7 +113,7 @@ def _field(panel: Panel) -> dict[str, Any]:
     steps = [{"color": "green", "value": None}, *({"color": "red", "value": line.value} for line in panel.thresholds)]
     return {
         "unit": UNITS.get(unit, f"suffix: {unit}"),
-        "min": 0,
+        **({"min": 0} if panel.kind.from_zero else {}),
         "color": {"mode": "palette-classic"},
         "custom": {
             "axisLabel": unit,

@@ -122,7 +122,9 @@ VLLM = EngineMetrics(
 )
 SGLANG = EngineMetrics(
     first_token="sglang:time_to_first_token_seconds",
-    first_token_bounds=(0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0),
+    first_token_bounds=(
+        *(0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0, 200.0, 400.0),
+    ),
     per_token="sglang:inter_token_latency_seconds",
     output_tokens="sglang:generation_tokens_total",
     running="sglang:num_running_reqs",

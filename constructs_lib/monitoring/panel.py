@@ -102,6 +102,7 @@ class PanelKind:
         queries: Yields its queries for one platform; none where there is nothing to show.
         thresholds: Yields its lines across.
         stacked: Whether its values are parts of a whole.
+        from_zero: Whether its axis begins there.
     """
 
     name: str
@@ -112,6 +113,7 @@ class PanelKind:
     queries: Callable[[Selection], Iterable[PanelQuery]]
     thresholds: Callable[[MonitoredPlatform], Iterable[Threshold]] = lambda platform: ()
     stacked: bool = False
+    from_zero: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from constructs_lib.monitoring.promql import any_family, picker_families
 ENGINE = "a model whose server is vLLM or SGLang"
 PICKER = "a model behind an InferencePool"
 EACH_SERVER = "{job} {cluster}"
+RECENTLY = "6h"
 
 
 def _by(selection: Selection, metric: Callable[[MonitoredModel], str]) -> Mapping[str, list[MonitoredModel]]:
@@ -77,11 +78,17 @@ def _queue(selection: Selection) -> Iterator[PanelQuery]:
 def _replicas(selection: Selection) -> Iterator[PanelQuery]:
     servers = [model.server for model in selection.platform.models.values()]
     pods = f'pod=~"{"|".join(f"{server}-.*" for server in servers)}"'
-    chosen = selection.of_clusters(CONTAINERS_READY, pods, namespace=selection.platform.namespace)
-    # Behind the name of its Deployment a pod has two parts of its own, so that `gemma` does not count `gemma-next`.
-    pattern = f"({'|'.join(servers)})-[a-z0-9]+-[a-z0-9]+"
-    ready = f'label_replace(min by (cluster, pod) ({chosen}), "job", "$1", "pod", "{pattern}")'
-    yield PanelQuery(expression=f"sum by (job, cluster) ({ready})", legend=EACH_SERVER)
+    containers = selection.of_clusters(CONTAINERS_READY, pods, namespace=selection.platform.namespace)
+
+    def by_server(ready: str) -> str:
+        # Behind the name of its Deployment a pod has two parts of its own, so that `gemma` does not count `gemma-next`.
+        pattern = f"({'|'.join(servers)})-[a-z0-9]+-[a-z0-9]+"
+        return f'sum by (job, cluster) (label_replace({ready}, "job", "$1", "pod", "{pattern}"))'
+
+    ready = by_server(f"min by (cluster, pod) ({containers})")
+    # Pods that are gone have no series: a region that has lost all of them is at 0, and its line does not end.
+    none = f"0 * {by_server(f'count_over_time({containers}[{RECENTLY}])')}"
+    yield PanelQuery(expression=f"{ready} or {none}", legend=EACH_SERVER)
 
 
 def _joined(selection: Selection, query: Callable[[PickerMetrics], str], legend: str) -> Iterator[PanelQuery]:

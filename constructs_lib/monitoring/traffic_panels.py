@@ -126,6 +126,7 @@ TRAFFIC_PANELS = (
         needs="a model with objectives.availability_percent",
         queries=_availability,
         thresholds=_promises,
+        from_zero=False,
     ),
     PanelKind(
         name="proxy-errors",

@@ -12,6 +12,8 @@ from gke_inference.drill.plan import State
 from gke_inference.drill.report import DrillReport
 from gke_inference.evidence import Evidence
 from gke_inference.findings import Finding, outcome
+from gke_inference.gauges.record import GaugeFigures
+from gke_inference.gauges.report import COLUMNS, gauge_remarks, gauge_rows, unread_lines
 from gke_inference.page import Cell, Markup, html, lines, page, picture, section, status, table
 
 Event = tuple[float, str]
@@ -32,6 +34,7 @@ def render(report: DrillReport, svg: str) -> str:
         verdict,
         _objectives(report.objectives),
         section("What clients noticed", picture(svg), _states(figures, plan.endpoint.first_part)),
+        _gauges(report.gauges) if report.gauges else Markup(),
         section("Findings", _findings(report.findings)),
         section("Events", _events(report)),
         section("Evidence", _evidence(report.evidence)),
@@ -67,6 +70,11 @@ def _row(figures: RequestFigures) -> list[Cell]:
         *(figures.requests, figures.failed, figures.slow),
         *(None if time is None else f"{time:.2f}" for time in times),
     ]
+
+
+def _gauges(gauges: GaugeFigures) -> Markup:
+    remarks = Markup(f"<p>{lines(*gauge_remarks(gauges.record, 'state'), *unread_lines(gauges.record))}</p>")
+    return section("Gauges", table(("state", "region", *COLUMNS), gauge_rows(gauges), text=2), remarks)
 
 
 def _findings(findings: Sequence[Finding]) -> Markup:

@@ -17,6 +17,9 @@ from gke_inference.gauges.record import GaugeFigures, GaugeRecord, Span, Unread
 from gke_inference.gauges.watch import INTERVAL_SEC
 from gke_inference.tables import make_table
 
+COLUMNS = ("servers\nready", "nodes\nready", "KV cache\n%", "balancer\nreq/s", "balancer\np95 s")
+"""Titles of the gauges in a table, in the order of `GAUGES`."""
+
 
 def gauge_lines(read: GaugeRecord) -> list[str]:
     """Return one line for each region with what was read last, and those of what cannot be read."""
@@ -55,13 +58,13 @@ def print_gauges(figures: GaugeFigures, console: Console, *, period: str) -> Non
     """Print the table of a run's gauges and what could not be read; *period* is what its periods are."""
     if figures.record.samples:
         console.print(_table(figures, period))
-        for line in _remarks(figures.record, period):
+        for line in gauge_remarks(figures.record, period):
             console.print(line, soft_wrap=True, highlight=False)
     for line in unread_lines(figures.record):
         console.print(f"[yellow]{escape(line)}[/]", soft_wrap=True, highlight=False)
 
 
-def _remarks(read: GaugeRecord, period: str) -> Iterator[str]:
+def gauge_remarks(read: GaugeRecord, period: str) -> Iterator[str]:
     """Yield what is to be known beside the table."""
     yield f"Each is the lowest and the highest value of a {period}; a dash: none."
     if read.spill_over_percent is not None:
@@ -73,15 +76,18 @@ def _remarks(read: GaugeRecord, period: str) -> Iterator[str]:
 
 
 def _table(figures: GaugeFigures, period: str) -> Table:
-    table = make_table(
-        "Gauges", f"\n{period}", "\nregion", "servers\nready", "nodes\nready", "KV cache\n%", "balancer\nreq/s",
-        "\np95 s", text=2,
-    )  # fmt: skip
-    for each in figures.periods:
-        for number, region in enumerate(figures.record.regions):
-            spans = (_span(span) for span in figures.spans(each, region).values())
-            table.add_row("" if number else each.title, region, *spans)
+    table = make_table("Gauges", f"\n{period}", "\nregion", *COLUMNS, text=2)
+    for row in gauge_rows(figures):
+        table.add_row(*row)
     return table
+
+
+def gauge_rows(figures: GaugeFigures) -> Iterator[tuple[str, ...]]:
+    """Yield the rows of a table: period, region, and the values of `COLUMNS`."""
+    for period in figures.periods:
+        for number, region in enumerate(figures.record.regions):
+            spans = (_span(span) for span in figures.spans(period, region).values())
+            yield ("" if number else period.title, region, *spans)
 
 
 def gauges_json(figures: GaugeFigures) -> dict[str, Any]:

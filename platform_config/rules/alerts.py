@@ -44,13 +44,13 @@ def _per_alert(
 
 
 def _watches(config: Config) -> Iterator[Problem]:
-    wanted = {name: spec for name, spec in config.observability.alerts.items() if name in KINDS and spec.enabled}
+    wanted = [name for name, spec in config.observability.alerts.items() if name in KINDS and spec.enabled]
     platform = _platform(config) if wanted and config.observability.alerting else None
-    for name, spec in wanted.items() if platform else ():
-        kind = KINDS[name]
-        if platform and not any(True for _ in kind.queries(platform, kind.limits(spec))):
+    for kind in (KINDS[name] for name in wanted) if platform else ():
+        # Where it fires does not matter: the defaults.
+        if platform and not any(True for _ in kind.queries(platform, kind.limits(AlertSpec()))):
             message = f"must be left out of a platform without what it watches, {kind.needs}, got settings for it"
-            yield Problem(f"observability.alerts.{name}", message, "remove it")
+            yield Problem(f"observability.alerts.{kind.name}", message, "remove it")
 
 
 def _platform(config: Config) -> MonitoredPlatform | None:

@@ -136,7 +136,9 @@ def test_a_drill_sees_the_servers_go_and_the_load_move(
 ) -> None:
     """By state: in the outage no server of the region is ready, and the other region's caches fill."""
     with gauges_of(drill_rig, monkeypatch):
-        ran = inference_ops(*drill_rig.arguments("--yes", "--outage-sec", "1", journal=tmp_path / "journal.json"))
+        more = ("--yes", "--outage-sec", "1", "--report", str(tmp_path / "drill.html"))
+        ran = inference_ops(*drill_rig.arguments(*more, journal=tmp_path / "journal.json"))
+    page = (tmp_path / "drill.html").read_text()
     states = {period["title"]: period["regions"] for period in ran.document["gauges"]["periods"]}
 
     assert ran.code == 0, ran.err
@@ -145,6 +147,8 @@ def test_a_drill_sees_the_servers_go_and_the_load_move(
     assert states["2 outage"][US][READY_REPLICAS]["lowest"] == 0
     assert states["2 outage"][EU][KV_CACHE]["highest"] == 41.25
     assert f"  {US}: servers 0, nodes 3, KV cache " in ran.err
+    assert "<h2>Gauges</h2>" in page
+    assert "Requests spill over to the next region at 60 % of the KV cache." in page
 
 
 def test_a_drill_whose_gauges_hang_is_as_good(

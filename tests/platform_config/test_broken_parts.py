@@ -218,7 +218,10 @@ DEPENDS = {
     },
     "SVC": {"kind", "metric"},
     "CANARY": {"model", "drain", "regions", "port", "kind", "repository", "image_path", "served_name", "replicas"},
-    "ALERT": {"alerting", "kind", "chart_version", "window_sec", "for_sec", "metric"},
+    "ALERT": {
+        *("alerting", "kind", "chart_version", "window_sec", "for_sec", "metric", "name", "region", "machine_type"),
+        *("topology", "image", "repository", "revision", "regions"),
+    },
     "CHANNEL": {"kind", "project", "username", "secret"},
     "DASH": {"name", "region", "machine_type", "topology", "image", "repository", "revision"},
     "OBJ": {

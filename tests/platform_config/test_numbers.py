@@ -57,7 +57,7 @@ RANGES: dict[str, tuple[int, int]] = {
     f"{MODEL}priorities.<key>": (-INT32 - 1, INT32),
     f"{MODEL}objectives.availability_percent": (50, 99),
     f"{MODEL}objectives.first_token_percent": (50, 99),
-    f"{MODEL}objectives.first_token_sec": (0, 2560),
+    f"{MODEL}objectives.first_token_sec": (1, 2560),
     f"{MODEL}objectives.failover_downtime_sec": (1, 86_400),
     "observability.alerts.<key>.threshold": (1, 3600),
     "observability.alerts.<key>.window_sec": (60, 86_400),
@@ -83,6 +83,11 @@ RANGES: dict[str, tuple[int, int]] = {
     "gateway.health_check.unhealthy_threshold": (1, 10),
 }
 WITH: dict[str, dict[str, Any]] = {
+    f"{MODEL}objectives.first_token_sec": {"gateway__timeout_sec": 3600},
+    f"{MODEL}objectives.first_token_percent": {"models__gemma__objectives": {"first_token_sec": 1}},
+    f"{MODEL}objectives.failover_downtime_sec": {
+        "gateway__health_check": {"interval_sec": 1, "timeout_sec": 1, "unhealthy_threshold": 1}
+    },
     "regions.<key>.number": {"regions__us__cidrs": dict.fromkeys(("nodes", "pods", "services", "proxy"), "10.0.0.0/8")},
     f"{MODEL}autoscaling.min_replicas": {"models__gemma__autoscaling": {"max_replicas": 10_000}},
     f"{MODEL}autoscaling.target_percent": {"gateway__max_utilization_percent": 100},

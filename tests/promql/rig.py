@@ -174,10 +174,21 @@ def failures(cases: Iterable[Case | Reading]) -> dict[str, str]:
 
 def refusal(query: str) -> str:
     """Return why Prometheus does not take *query*; empty where it does."""
+    return refusals([Rule(name="any", query=query)]).get("any", "")
+
+
+def refusals(rules: Iterable[Rule]) -> dict[str, str]:
+    """Return why Prometheus does not take the query of a rule, by the rule's name, for those that it does not take."""
+    named = {rule.name: rule for rule in rules}
     with tempfile.TemporaryDirectory() as name:
-        _write_rules(Path(name) / "rules.json", Rule(name="any", query=query))
-        answer = _run("check", "rules", "rules.json", folder=Path(name))
-    return "" if "SUCCESS" in answer else answer.partition("could not parse expression: ")[2].strip() or answer
+        files = [f"{number}.json" for number in range(len(named))]
+        for file, rule in zip(files, named.values(), strict=True):
+            _write_rules(Path(name) / file, rule)
+        answer = _run("check", "rules", *files, folder=Path(name))
+    reasons = _results(answer)
+    assert len(reasons) == len(named), answer
+    found = zip(named, reasons, strict=True)
+    return {name: reason for name, reason in found if not reason.startswith("SUCCESS")}
 
 
 def _run(*arguments: str, folder: Path) -> str:
@@ -199,8 +210,8 @@ def _promtool() -> str:
 
 def _results(answer: str) -> list[str]:
     """Return what promtool prints of each test file, in order. Newer versions leave out the files' names."""
-    lines = re.sub(r"^Unit Testing: .*$", "", answer, flags=re.MULTILINE)
-    return [part.strip() for part in re.split(r"^(?=  (?:SUCCESS|FAILED:)$)", lines, flags=re.MULTILINE)[1:]]
+    lines = re.sub(r"^(?:Unit Testing:|Checking) .*$", "", answer, flags=re.MULTILINE)
+    return [part.strip() for part in re.split(r"^(?=  (?:SUCCESS|FAILED:))", lines, flags=re.MULTILINE)[1:]]
 
 
 def _write(folder: Path, number: int, case: Case | Reading) -> str:

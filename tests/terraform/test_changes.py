@@ -111,8 +111,9 @@ def test_a_change_touches_just_what_it_should(
 
 def test_a_region_comes_and_goes_without_touching_the_others(world: World) -> None:
     """
-    Added: the Gateway gets an address, each cluster a policy, each query the cluster's name. Removed in the order of
-    docs/day-2.md: as before.
+    Added, the Gateway gets an address, each cluster a policy, each query the name of the cluster.
+
+    Removed in the order of docs/day-2.md, all is as before.
     """
     world.deploy(world.use(freed(config())))
     before, world.changes = copy.deepcopy(world.rig.cloud.objects), {}
