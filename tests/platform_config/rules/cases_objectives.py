@@ -120,10 +120,10 @@ MORE: dict[str, More] = {
     ),
     "a time below all bounds": (
         "OBJ-BOUND",
-        promise(first_token_sec=0.0001),
+        {**SGLANG, **promise(first_token_sec=0.05)},
         [
-            f"{AT}.first_token_sec: must be a bound by which vllm counts its times to the first token, got 0.0001"
-            " -> write 0.001"
+            f"{AT}.first_token_sec: must be a bound by which sglang counts its times to the first token, got 0.05"
+            " -> write 0.1"
         ],
     ),
     "a first token after the model's own longest request": (
