@@ -200,7 +200,7 @@ def _run(*arguments: str, folder: Path) -> str:
 
 
 def _promtool() -> str:
-    """Return the promtool that the set-up got, else that of PATH; fail with what to do where there is none."""
+    """Return the promtool that PROMTOOL names, else the set-up's, else that of PATH; fail where there is none."""
     places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     found = os.environ.get("PROMTOOL") or shutil.which("promtool", path=places)
     if not found:
