@@ -15,6 +15,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OBSERVABILITY_STACK,
     SERVING_STACKS,
     WEIGHTS_STACK,
     cluster_stack,
@@ -62,6 +63,7 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 """A setting of a pool, the pool before, and the pool after."""
 
+ALERT = f"{OBSERVABILITY_STACK} google_monitoring_alert_policy"
 GATEWAY, BACKEND, CHECK, ROUTE = (
     f"{GATEWAY_STACK} kubernetes_manifest.gateway{part}"
     for part in ("", "_gemma-backend", "_gemma-health", "_gemma-route")
@@ -135,6 +137,8 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "regions.<key>.capacity_percent": (50, BACKEND, "50"),
     "regions.<key>.preferred": (True, BACKEND, "PREFERRED"),
     "regions.<key>.zones": (["us-east5-a", "us-east5-b"], CLUSTER, "us-east5-a"),
+    "observability.runbook_url": ("https://example.com/runbooks", ALERT, "https://example.com/runbooks/"),
+    "models.<key>.objectives": ({"availability_percent": 98}, f"{ALERT}.alert_gemma-availability-burn", "2 % of"),
     "service_discovery": (True, f"{FLEET_STACK} google_gke_hub_feature", "multiclusterservicediscovery"),
 }
 """By setting: another value, the resource that carries it, and what is then planned there and was not before."""
