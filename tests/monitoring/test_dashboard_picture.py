@@ -12,19 +12,11 @@ import pytest
 
 from tests.test_picture import Frame, boxes, texts
 from tools import dashboard_picture
-from tools.dashboard_day import (
-    FAILS,
-    FILE,
-    STEP_MINUTES,
-    day_panels,
-    day_series,
-    evaluate,
-    picture_platform,
-    spill_over,
-)
+from tools.dashboard_day import FAILS, STEP_MINUTES, day_panels, day_series, picture_platform, spill_over
+from tools.dashboard_values import FILE, evaluate
 
 ROOT = Path(__file__).parent.parent.parent
-AGAIN = "run `python tools/dashboard_day.py`, and then `python tools/docs.py`"
+AGAIN = "run `python tools/dashboard_values.py`, and then `python tools/docs.py`"
 VALUES: dict[str, dict[str, list[float | None]]] = json.loads(FILE.read_text())
 
 
