@@ -30,10 +30,15 @@ def render() -> str:
     Return the dashboard as SVG.
 
     Raises:
-        KeyError: A query of a panel is not in the file of values: tools/dashboard_values.py writes it anew.
+        ValueError: The values are those of other queries.
     """
     values: dict[str, dict[str, list[float | None]]] = json.loads(FILE.read_text(encoding="utf-8"))
     panels = day_panels()
+    if missing := {query.expression for panel in panels for query in panel.queries} - set(values):
+        raise ValueError(
+            f"{FILE.name} must have the values of each query of the dashboard, got none of {len(missing)}: "
+            f"run `python tools/dashboard_values.py`"
+        )
     parts = []
     for number, panel in enumerate(panels):
         row, column = divmod(number, ACROSS)

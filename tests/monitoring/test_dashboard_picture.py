@@ -104,6 +104,16 @@ def test_panels_have_places_of_their_own(svg: str) -> None:
     assert all(Frame(0, 0, width, height).holds(place) for place in places)
 
 
+def test_a_changed_query_asks_for_its_values(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The picture would show what another query had."""
+    kept = tmp_path / "values.json"
+    kept.write_text(json.dumps(dict([*VALUES.items()][1:])))
+    monkeypatch.setattr(dashboard_picture, "FILE", kept)
+
+    with pytest.raises(ValueError, match=r"got none of 1: run `python tools/dashboard_values\.py`"):
+        dashboard_picture.render()
+
+
 def test_it_stands_alone(svg: str) -> None:
     """It loads nothing and runs nothing."""
     assert svg.replace('xmlns="http://www.w3.org/2000/svg"', "").count("http://") == 0
