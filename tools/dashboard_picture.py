@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -11,7 +10,7 @@ from itertools import groupby
 from constructs_lib.monitoring.panel import Panel
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from tools.dashboard_day import FAILS, MINUTES, STEP_MINUTES, day_panels, picture_platform, spill_over
-from tools.dashboard_values import FILE
+from tools.dashboard_values import FILE, missing_queries, read_values
 from tools.picture import AMBER, GREY, INK, LANE, LINE, PAPER, SANS, text_width
 
 ACROSS, WIDTH, HEIGHT, GAP, MARGIN, TOP = 3, 452, 288, 16, 24, 92
@@ -32,13 +31,12 @@ def render() -> str:
     Raises:
         ValueError: The values are those of other queries.
     """
-    values: dict[str, dict[str, list[float | None]]] = json.loads(FILE.read_text(encoding="utf-8"))
-    panels = day_panels()
-    if missing := {query.expression for panel in panels for query in panel.queries} - set(values):
+    if missing := missing_queries():
         raise ValueError(
             f"{FILE.name} must have the values of each query of the dashboard, got none of {len(missing)}: "
-            f"run `python tools/dashboard_values.py`"
+            f"run `python tools/docs.py`"
         )
+    values, panels = read_values(), day_panels()
     parts = []
     for number, panel in enumerate(panels):
         row, column = divmod(number, ACROSS)

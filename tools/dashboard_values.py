@@ -33,6 +33,17 @@ from tools.dashboard_day import (  # noqa: E402
 FILE = ROOT / "tools" / "dashboard_values.json"
 
 
+def read_values() -> dict[str, dict[str, list[float | None]]]:
+    """Return what each query has on the day, by its text and by the name of each line."""
+    values: dict[str, dict[str, list[float | None]]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return values
+
+
+def missing_queries() -> set[str]:
+    """Return the queries of the picture whose values are not there: those that have changed."""
+    return {query.expression for panel in day_panels() for query in panel.queries} - set(read_values())
+
+
 def evaluate(
     panels: Sequence[Panel], series: Series, minutes: Sequence[int]
 ) -> dict[str, dict[str, list[float | None]]]:

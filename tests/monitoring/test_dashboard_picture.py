@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.test_picture import Frame, boxes, texts
-from tools import dashboard_picture
+from tools import dashboard_picture, dashboard_values
 from tools.dashboard_day import FAILS, STEP_MINUTES, day_panels, day_series, picture_platform, spill_over
-from tools.dashboard_values import FILE, evaluate
+from tools.dashboard_values import evaluate, read_values
 
 ROOT = Path(__file__).parent.parent.parent
 AGAIN = "run `python tools/dashboard_values.py`, and then `python tools/docs.py`"
-VALUES: dict[str, dict[str, list[float | None]]] = json.loads(FILE.read_text())
+VALUES = read_values()
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,9 @@ def test_a_changed_query_asks_for_its_values(monkeypatch: pytest.MonkeyPatch, tm
     """The picture would show what another query had."""
     kept = tmp_path / "values.json"
     kept.write_text(json.dumps(dict([*VALUES.items()][1:])))
-    monkeypatch.setattr(dashboard_picture, "FILE", kept)
+    monkeypatch.setattr(dashboard_values, "FILE", kept)
 
-    with pytest.raises(ValueError, match=r"got none of 1: run `python tools/dashboard_values\.py`"):
+    with pytest.raises(ValueError, match=r"got none of 1: run `python tools/docs\.py`"):
         dashboard_picture.render()
 
 
