@@ -1,44 +1,29 @@
 """
-Evaluate the panels of a dashboard on a made-up day, for its picture: `python tools/dashboard_day.py`.
+A made-up day of a platform, as the series that its servers, nodes and load balancer send, for a picture.
 
 The platform is that of config/h100-elastic.yaml with objectives. In the early afternoon its first region is full and
-spills over; later it fails, and all requests go to the other one until it is back. Prometheus itself evaluates the
-queries (`promtool test rules`), and tools/dashboard_day.json keeps what they show.
+spills over; later it fails, and all requests go to the other one until it is back.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import re
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from constructs_lib.monitoring.log_metric import log_series
+from constructs_lib.monitoring.metrics import ACCELERATOR_BUSY, CONTAINERS_READY, GPU_BUSY, VLLM
+from constructs_lib.monitoring.panel import Panel, panels_of
+from constructs_lib.monitoring.panels import PANELS
+from constructs_lib.monitoring.platform import MonitoredPlatform
+from constructs_lib.specs import ObjectivesSpec
+from platform_config.load import load
+from platform_config.monitored_platform import monitored_platform
 
-from constructs_lib.monitoring.log_metric import log_series  # noqa: E402
-from constructs_lib.monitoring.metrics import (  # noqa: E402
-    ACCELERATOR_BUSY,
-    CONTAINERS_READY,
-    GPU_BUSY,
-    VLLM,
-)
-from constructs_lib.monitoring.panel import Panel, PanelQuery, panels_of  # noqa: E402
-from constructs_lib.monitoring.panels import PANELS  # noqa: E402
-from constructs_lib.monitoring.platform import MonitoredPlatform  # noqa: E402
-from constructs_lib.specs import ObjectivesSpec  # noqa: E402
-from platform_config.load import load  # noqa: E402
-from platform_config.monitored_platform import monitored_platform  # noqa: E402
-
-FILE = ROOT / "tools" / "dashboard_day.json"
+CONFIG = Path(__file__).resolve().parent.parent / "config" / "h100-elastic.yaml"
 MINUTES, STEP_MINUTES = 24 * 60, 10
 FAILS = (17 * 60, 17 * 60 + 50)
 """When the first region fails, in minutes."""
@@ -70,7 +55,7 @@ class Region:
 
 def picture_platform() -> MonitoredPlatform:
     """Return the platform of the picture."""
-    platform = monitored_platform(load(ROOT / "config" / "h100-elastic.yaml"))
+    platform = monitored_platform(load(CONFIG))
     models = {key: replace(model, objectives=OBJECTIVES) for key, model in platform.models.items()}
     return replace(platform, models=models)
 
@@ -259,78 +244,3 @@ def only(minutes: Sequence[int], values: Any) -> list[float | None]:
     """Return *values*, with none but at *minutes*."""
     there = set(minutes)
     return [round(value, 4) if minute in there else None for minute, value in enumerate(values)]
-
-
-def evaluate(
-    panels: Sequence[Panel], series: Series, minutes: Sequence[int]
-) -> dict[str, dict[str, list[float | None]]]:
-    """
-    Return what each query has at *minutes*, by its text and by the name of each line.
-
-    Raises:
-        ValueError: Prometheus does not take a query.
-    """
-    queries = {query.expression: query for panel in panels for query in panel.queries}
-    tests = [
-        {"expr": text, "eval_time": f"{minute}m", "exp_samples": [{"labels": '{never="so"}', "value": 0}]}
-        for text in queries
-        for minute in minutes
-    ]
-    inputs = [{"series": key, "values": _notation(values)} for key, values in series.items()]
-    content = {
-        "evaluation_interval": "1m",
-        "tests": [{"interval": "1m", "input_series": inputs, "promql_expr_test": tests}],
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "day.json").write_text(json.dumps(content), encoding="utf-8")
-        command = [_promtool(), "test", "rules", "day.json"]
-        answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    answers = list(_answers(answer.stdout + answer.stderr))
-    if len(answers) != len(tests):
-        raise ValueError(f"must answer each of {len(tests)} queries, got {len(answers)}: {answer.stdout[-2000:]}")
-    return {
-        text: _lines(query, answers[number * len(minutes) :][: len(minutes)])
-        for number, (text, query) in enumerate(queries.items())
-    }
-
-
-def _answers(text: str) -> Iterator[dict[str, float]]:
-    """Yield the values of each query by their labels, as promtool prints what it did not expect."""
-    for part in re.split(r"^ +expr: ", text, flags=re.MULTILINE)[1:]:
-        got = part.rpartition("got:")[2]
-        yield {labels: float(value) for labels, value in re.findall(r"({[^}]*}) ([-+.\w]+)", got)}
-
-
-def _lines(query: PanelQuery, answers: Sequence[Mapping[str, float]]) -> dict[str, list[float | None]]:
-    """Return the values of each line of *query* by its name; none where there are none, or no number."""
-    lines: dict[str, list[float | None]] = {}
-    for labels in dict.fromkeys(labels for answer in answers for labels in answer):
-        known = dict.fromkeys(re.findall(r"{(\w+)}", query.legend), "") | dict(re.findall(r'(\w+)="([^"]*)"', labels))
-        legend = query.legend.format(**known).strip()
-        found = (answer.get(labels, math.nan) for answer in answers)
-        lines[legend] = [None if math.isnan(value) else float(f"{value:.4g}") for value in found]
-    return dict(sorted(lines.items()))
-
-
-def _notation(values: Sequence[float | None]) -> str:
-    return " ".join("_" if value is None else f"{value:.10g}" for value in values)
-
-
-def _promtool() -> str:
-    places = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    found = os.environ.get("PROMTOOL") or shutil.which("promtool", path=places)
-    if not found:
-        raise FileNotFoundError("promtool must be there, got none: tools/promtool/install.py gets it")
-    return found
-
-
-def main() -> None:
-    """Write what the panels show on the day."""
-    platform = picture_platform()
-    minutes = range(0, MINUTES + 1, STEP_MINUTES)
-    values = evaluate(day_panels(), day_series(platform), minutes)
-    FILE.write_text(json.dumps(values, indent=0) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
 from constructs_lib.monitoring.panel import Panel
-from tools.dashboard_day import FAILS, FILE, MINUTES, STEP_MINUTES, day_panels, picture_platform, spill_over
+from constructs_lib.monitoring.platform import MonitoredPlatform
+from tools.dashboard_day import FAILS, MINUTES, STEP_MINUTES, day_panels, picture_platform, spill_over
+from tools.dashboard_values import FILE, missing_queries, read_values
 from tools.picture import AMBER, GREY, INK, LANE, LINE, PAPER, SANS, text_width
 
 ACROSS, WIDTH, HEIGHT, GAP, MARGIN, TOP = 3, 452, 288, 16, 24, 92
@@ -28,10 +29,14 @@ def render() -> str:
     Return the dashboard as SVG.
 
     Raises:
-        KeyError: A query of a panel is not in the file of values: tools/dashboard_day.py writes it anew.
+        ValueError: The values are those of other queries.
     """
-    values: dict[str, dict[str, list[float | None]]] = json.loads(FILE.read_text(encoding="utf-8"))
-    panels = day_panels()
+    if missing := missing_queries():
+        raise ValueError(
+            f"{FILE.name} must have the values of each query of the dashboard, got none of {len(missing)}: "
+            f"run `python tools/docs.py`"
+        )
+    values, panels = read_values(), day_panels()
     parts = []
     for number, panel in enumerate(panels):
         row, column = divmod(number, ACROSS)
@@ -40,24 +45,25 @@ def render() -> str:
         parts.append(f'<g transform="translate({x} {y})">{_panel(panel, lines)}</g>')
     width = 2 * MARGIN + ACROSS * WIDTH + (ACROSS - 1) * GAP
     height = TOP + math.ceil(len(panels) / ACROSS) * (HEIGHT + GAP) - GAP + MARGIN
-    name = picture_platform().name
+    platform = picture_platform()
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'font-family="{SANS}" role="img">\n<title>The dashboard of {name} on a made-up day</title>\n'
-        f'<rect width="{width}" height="{height}" rx="14" fill="{LANE}"/>\n{_head(name)}\n'
+        f'font-family="{SANS}" role="img">\n<title>The dashboard of {platform.name} on a made-up day</title>\n'
+        f'<rect width="{width}" height="{height}" rx="14" fill="{LANE}"/>\n{_head(platform)}\n'
         + "\n".join(parts)
         + "\n</svg>\n"
     )
 
 
-def _head(name: str) -> str:
+def _head(platform: MonitoredPlatform) -> str:
     """Return the title, and what the shades mean."""
     first, last = spill_over()
+    home, other = (platform.regions[key].region for key in ("us", "eu"))
     shades = (
-        (AMBER[0], f"{_clock(first)} to {_clock(last)}: us-east4 is full and spills over to europe-west3"),
-        (FAILS_FILL, f"{_clock(FAILS[0])} to {_clock(FAILS[1])}: us-east4 fails"),
+        (AMBER[0], f"{_clock(first)} to {_clock(last)}: {home} is full and spills over to {other}"),
+        (FAILS_FILL, f"{_clock(FAILS[0])} to {_clock(FAILS[1])}: {home} fails"),
     )
-    parts = [_text(MARGIN, 40, f"{name}: cross-region inference", size=22, bold=True)]
+    parts = [_text(MARGIN, 40, f"{platform.name}: cross-region inference", size=22, bold=True)]
     x = float(MARGIN)
     for color, text in (("", "A made-up day."), *shades):
         if color:

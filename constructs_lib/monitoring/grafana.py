@@ -17,7 +17,7 @@ COLUMNS, PANELS_ACROSS, HEIGHT = 24, 3, 9
 GRAFANA_VARIABLES = Variables(cluster="$cluster", server="$server")
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 UNITS: Mapping[Unit, str] = {"requests/s": "reqps", "s": "s", "%": "percent"}
-"""Grafana's own; any other is written behind the number."""
+"""Grafana's own; any other is written behind the number (grafana/grafana, valueFormats.ts: `suffix:`)."""
 MOST_LETTERS = 40
 """Of a uid."""
 
@@ -112,7 +112,7 @@ def _field(panel: Panel) -> dict[str, Any]:
     # Grafana draws the steps but the first, which is everything below them.
     steps = [{"color": "green", "value": None}, *({"color": "red", "value": line.value} for line in panel.thresholds)]
     return {
-        "unit": UNITS.get(unit, f"suffix: {unit}"),
+        "unit": UNITS.get(unit, f"suffix:{unit}"),
         **({"min": 0} if panel.kind.from_zero else {}),
         "color": {"mode": "palette-classic"},
         "custom": {

@@ -117,3 +117,9 @@ class MonitoredPlatform:
     def backend_target(self, model: str) -> str:
         """Return a pattern of the name of the backend service of *model* in metrics."""
         return f"gkemcg1-{self.namespace}-{self.models[model].backend}-.*"
+
+    @property
+    def backend_targets(self) -> str:
+        """A pattern of the names of all backend services, whose group is what the gateway sends requests to."""
+        backends = "|".join(model.backend for model in self.models.values())
+        return f"gkemcg1-{self.namespace}-({backends})-.*"

@@ -12,7 +12,7 @@ from constructs_lib.monitoring.metrics import (
 )
 from constructs_lib.monitoring.panel import WINDOW, PanelKind, PanelQuery, Selection, Threshold
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
-from constructs_lib.monitoring.promql import any_family, picker_families
+from constructs_lib.monitoring.promql import any_family, label_from, picker_families
 
 ENGINE = "a model whose server is vLLM or SGLang"
 PICKER = "a model behind an InferencePool"
@@ -82,8 +82,8 @@ def _replicas(selection: Selection) -> Iterator[PanelQuery]:
 
     def by_server(ready: str) -> str:
         # Behind the name of its Deployment a pod has two parts of its own, so that `gemma` does not count `gemma-next`.
-        pattern = f"({'|'.join(servers)})-[a-z0-9]+-[a-z0-9]+"
-        return f'sum by (job, cluster) (label_replace({ready}, "job", "$1", "pod", "{pattern}"))'
+        named = label_from(ready, "job", "pod", f"({'|'.join(servers)})-[^-]+-[^-]+")
+        return f"sum by (job, cluster) ({named})"
 
     ready = by_server(f"min by (cluster, pod) ({containers})")
     # Pods that are gone have no series: a region that has lost all of them is at 0, and its line does not end.

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from constructs_lib.monitoring.log_metric import log_series
 from constructs_lib.monitoring.metrics import SERVER_ERRORS
+from constructs_lib.monitoring.objective_alerts import CLIENT_GONE
 from constructs_lib.monitoring.panel import WINDOW, PanelKind, PanelQuery, Selection, Threshold
 from constructs_lib.monitoring.platform import MonitoredPlatform
+from constructs_lib.monitoring.promql import by_backend_region, label_from
 
 NEEDS = "a gateway"
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -15,10 +17,8 @@ QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 def _by_backend(selection: Selection, rate: str) -> str:
     """Return *rate* by what each request was for: the pool or the Service of a model."""
-    platform = selection.platform
-    backends = "|".join(dict.fromkeys(model.backend for model in platform.models.values()))
-    pattern = f"gkemcg1-{platform.namespace}-({backends})-.*"
-    return f'sum by (backend) (label_replace({rate}, "backend", "$1", "backend_target_name", "{pattern}"))'
+    targets = selection.platform.backend_targets
+    return f"sum by (backend) ({label_from(rate, 'backend', 'backend_target_name', targets)})"
 
 
 def _answered(selection: Selection, metric: str) -> str:
@@ -26,12 +26,6 @@ def _answered(selection: Selection, metric: str) -> str:
     scopes = "|".join(f"{region.region}-.*" for region in selection.platform.regions.values())
     answered = selection.of_load_balancer(metric, f'backend_scope=~"{scopes}"')
     return f"rate({answered}[{WINDOW}])"
-
-
-def _by_region(rate: str, *labels: str) -> str:
-    """Return *rate* by the region that answered, and by *labels*."""
-    regions = f'label_replace({rate}, "region", "$1", "backend_scope", "(.+)-[a-z]")'
-    return f"sum by ({', '.join([*labels, 'region'])}) ({regions})"
 
 
 def _requests(selection: Selection) -> Iterator[PanelQuery]:
@@ -48,14 +42,15 @@ def _responses(selection: Selection) -> Iterator[PanelQuery]:
 
 def _region_share(selection: Selection) -> Iterator[PanelQuery]:
     rate = _answered(selection, selection.platform.load_balancer.requests)
-    yield PanelQuery(expression=f"100 * {_by_region(rate)} / on () group_left () sum ({rate})", legend="{region}")
+    by_region = f"sum by (backend_region) ({by_backend_region(rate)})"
+    yield PanelQuery(expression=f"100 * {by_region} / on () group_left () sum ({rate})", legend="{backend_region}")
 
 
 def _latency(selection: Selection) -> Iterator[PanelQuery]:
     rate = _answered(selection, f"{selection.platform.load_balancer.latency}_bucket")
     for name, quantile in QUANTILES.items():
-        seconds = f"histogram_quantile({quantile}, {_by_region(rate, 'le')}) / 1000"
-        yield PanelQuery(expression=seconds, legend=f"{{region}} {name}")
+        seconds = f"histogram_quantile({quantile}, sum by (le, backend_region) ({by_backend_region(rate)})) / 1000"
+        yield PanelQuery(expression=seconds, legend=f"{{backend_region}} {name}")
 
 
 def _proxy_errors(selection: Selection) -> Iterator[PanelQuery]:
@@ -71,8 +66,11 @@ def _availability(selection: Selection) -> Iterator[PanelQuery]:
         return
     metric = selection.platform.load_balancer.requests
     good, all_requests = (
-        _by_backend(selection, f"increase({selection.of_load_balancer(metric, *matchers)}[1d])")
-        for matchers in ((f'response_code_class!="{SERVER_ERRORS}"',), ())
+        _by_backend(selection, f"increase({selection.of_load_balancer(metric, matcher)}[1d])")
+        for matcher in (
+            f'response_code_class!~"{SERVER_ERRORS}|{CLIENT_GONE}"',
+            f'response_code_class!="{CLIENT_GONE}"',
+        )
     )
     yield PanelQuery(expression=f"100 * {good} / {all_requests}", legend="{backend}")
 

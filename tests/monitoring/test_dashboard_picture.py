@@ -11,21 +11,13 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.test_picture import Frame, boxes, texts
-from tools import dashboard_picture
-from tools.dashboard_day import (
-    FAILS,
-    FILE,
-    STEP_MINUTES,
-    day_panels,
-    day_series,
-    evaluate,
-    picture_platform,
-    spill_over,
-)
+from tools import dashboard_picture, dashboard_values
+from tools.dashboard_day import FAILS, STEP_MINUTES, day_panels, day_series, picture_platform, spill_over
+from tools.dashboard_values import evaluate, read_values
 
 ROOT = Path(__file__).parent.parent.parent
-AGAIN = "run `python tools/dashboard_day.py`, and then `python tools/docs.py`"
-VALUES: dict[str, dict[str, list[float | None]]] = json.loads(FILE.read_text())
+AGAIN = "run `python tools/dashboard_values.py`, and then `python tools/docs.py`"
+VALUES = read_values()
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +102,16 @@ def test_panels_have_places_of_their_own(svg: str) -> None:
 
     assert not [pair for pair in combinations(places, 2) if pair[0].overlaps(pair[1])]
     assert all(Frame(0, 0, width, height).holds(place) for place in places)
+
+
+def test_a_changed_query_asks_for_its_values(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The picture would show what another query had."""
+    kept = tmp_path / "values.json"
+    kept.write_text(json.dumps(dict([*VALUES.items()][1:])))
+    monkeypatch.setattr(dashboard_values, "FILE", kept)
+
+    with pytest.raises(ValueError, match=r"got none of 1: run `python tools/docs\.py`"):
+        dashboard_picture.render()
 
 
 def test_it_stands_alone(svg: str) -> None:

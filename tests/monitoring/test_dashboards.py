@@ -18,6 +18,7 @@ from platform_config.config import Config
 from platform_config.load import load
 from platform_config.monitored_platform import monitored_platform
 from tests.configs import CONFIGS, SEVERAL_MODELS, TWO_LLMS, changed, config
+from tests.gke_inference.google_discovery import document, problems
 from tests.synthesized import synthesize
 from tests.test_output import VARIANTS
 
@@ -77,8 +78,16 @@ def test_the_api_would_answer_all_that_is_sent(platform: Config) -> None:
 
 
 @each
+def test_the_api_knows_all_that_is_sent(platform: Config) -> None:
+    """Each field, its kind and its values are in Google's own description of the API."""
+    schemas = document("monitoring.v1")["schemas"]
+
+    assert list(problems(schemas, "Dashboard", in_cloud(platform), "dashboard")) == []
+
+
+@each
 def test_tiles_have_places_of_their_own(platform: Config) -> None:
-    """Inside 48 columns, none over another, none with a hole before it."""
+    """Inside 48 columns and none over another, from the corner on."""
     tiles = in_cloud(platform)["mosaicLayout"]["tiles"]
     places = [(tile.get("xPos", 0), tile.get("yPos", 0), tile["width"], tile["height"]) for tile in tiles]
 
@@ -211,9 +220,9 @@ def test_models_of_two_servers_share_a_panel() -> None:
     made = next(config for name, config in PLATFORMS.items() if name == "own-weights")
     [queue] = [panel for panel in panels(made) if panel.kind.name == "queue"]
 
-    assert [re.findall(r"\w+:\w+", query.expression) for query in queue.queries] == [
-        ["vllm:num_requests_waiting"],
+    assert sorted(re.findall(r"\w+:\w+", query.expression) for query in queue.queries) == [
         ["sglang:num_queue_reqs"],
+        ["vllm:num_requests_waiting"],
     ]
 
 

@@ -112,7 +112,7 @@ def test_pictures_of_a_split() -> None:
             title="share",
             query=query_of(config(), "region-share"),
             series=sent,
-            values={'{region="us-east5"}': 75, '{region="europe-west4"}': 25},
+            values={'{backend_region="us-east5"}': 75, '{backend_region="europe-west4"}': 25},
         )
     )
 
@@ -186,7 +186,7 @@ def test_the_first_token_is_read_from_the_servers_histogram() -> None:
 
 
 def test_the_share_that_was_answered_leaves_out_server_errors() -> None:
-    """Of the last 24 hours, for each model."""
+    """Of the last 24 hours, for each model; requests whose client left are neither good nor bad."""
     made = config(models__gemma__objectives={"availability_percent": 99.5})
     gateway = {
         "monitored_resource": "internal_http_lb_rule",
@@ -196,7 +196,7 @@ def test_the_share_that_was_answered_leaves_out_server_errors() -> None:
     metric = "loadbalancing_googleapis_com:https_internal_request_count"
     sent = {
         rig.series(metric, {**gateway, "response_code_class": code}): rig.counting(rate)
-        for code, rate in {"200": 97, "400": 2, "500": 1}.items()
+        for code, rate in {"200": 97, "400": 2, "500": 1, "0": 50}.items()
     }
 
     rig.check(
