@@ -28,7 +28,7 @@ class ObjectivesSpec:
     """
 
     availability_percent: Annotated[float | None, Between(50, 99.99)] = None
-    first_token_sec: Annotated[float | None, Between(0, 2560)] = None
+    first_token_sec: Annotated[float | None, Between(0.001, 2560)] = None
     first_token_percent: Annotated[float, Between(50, 99.99)] = 95.0
     failover_downtime_sec: Annotated[float | None, Between(1, 86_400)] = None
 

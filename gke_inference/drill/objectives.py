@@ -76,12 +76,13 @@ def _availability(plan: DrillPlan, counted: list[Result]) -> Iterator[ObjectiveR
     if promised is None or not budget_sec:
         return
     failed_sec = sum(bool(result.error) for result in counted) / plan.rate_per_sec
-    spent = round(100 * failed_sec / budget_sec, 3) if counted else None
-    found = f"what failed is worth {failed_sec:g} s of all requests: {spent:g} %" if counted else "no request was sent"
+    spent = round(100 * failed_sec / budget_sec, 3)
+    found = f"requests worth {failed_sec:g} s failed: {spent:g} % of what may fail in 30 days"
     yield ObjectiveResult(
-        name="availability_percent", promised=promised, limit=100, measured=spent,
-        unit="% of what may fail in 30 days", kept=None if spent is None else spent <= 100, found=found,
-        needed=f"100 % at most of the {budget_sec:g} s that may fail in 30 days, by {promised:g} %",
+        name="availability_percent", promised=promised, limit=100, measured=spent if counted else None,
+        unit="% of what may fail in 30 days", kept=spent <= 100 if counted else None,
+        found=found if counted else "no request was sent",
+        needed=f"at most the {budget_sec:g} s that may fail in 30 days, by objectives.availability_percent",
     )  # fmt: skip
 
 

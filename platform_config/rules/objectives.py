@@ -20,11 +20,12 @@ def _regions_in_use(model: Model) -> list[str]:
     return [key for key in model.regions if model.config.regions[key].capacity_percent > 0]
 
 
-def _fewest_servers(model: Model, key: str) -> int:
+def _servers(model: Model, key: str) -> tuple[int, int]:
+    """Return the fewest and the most servers that region *key* has; none where other rules refuse its pools."""
     if model.autoscaling or model.spec.replicas is not None:
-        return model.server_counts(key)[0]
+        return model.server_counts(key)
     nodes = serving_nodes(model, key)
-    return nodes.replicas if nodes else 0
+    return (nodes.replicas, nodes.replicas) if nodes else (0, 0)
 
 
 def _detection(at: str, model: Model) -> Iterator[Problem]:
@@ -104,13 +105,28 @@ def _restart(at: str, model: Model) -> Iterator[Problem]:
     budget_sec, promised = objectives.downtime_budget_sec, objectives.availability_percent
     if budget_sec is None or budget_sec >= start_sec:
         return
-    if sum(_fewest_servers(model, key) for key in _regions_in_use(model)) == 1:
+    if sum(_servers(model, key)[0] for key in _regions_in_use(model)) == 1:
         kept = floor((1 - start_sec / PERIOD_SEC) * 10_000) / 100
         message = (
             f"should be at most {kept:g} with a single server, whose start may take startup_timeout_sec {start_sec} of "
             f"the {budget_sec:g} seconds a month that may fail, got {promised:g}"
         )
         yield Problem(f"{at}.objectives.availability_percent", message, "write replicas: 2, or add a region")
+
+
+def _spare(at: str, model: Model) -> Iterator[Problem]:
+    """Ask what the drill asks before it takes a region down: DRILL-CAPACITY."""
+    objectives, in_use = model.spec.objectives, _regions_in_use(model)
+    if (objectives.availability_percent, objectives.failover_downtime_sec) == (None, None) or len(in_use) < 2:
+        return
+    servers = {key: _servers(model, key) for key in in_use}
+    largest = max(in_use, key=lambda key: servers[key][0])
+    needed, most = servers[largest][0], {key: servers[key][1] for key in in_use if key != largest}
+    if max(most.values()) < needed:
+        found = ", ".join(f"{key} {count}" for key, count in most.items())
+        message = f"should leave a region with {needed} servers when {largest} is lost, as many as it has, got {found}"
+        fix = "write autoscaling with max_replicas that high, or give the regions more nodes"
+        yield Problem(f"{at}.objectives", message, fix)
 
 
 def _transient(at: str, model: Model) -> Iterator[Problem]:
@@ -194,6 +210,14 @@ RULES = (
         "While it loads its weights nothing answers; node upgrades restart it too.",
         WORKBOOK + "; Google, Standard cluster upgrades",
         per_model(_restart),
+        severity="warning",
+    ),
+    Rule(
+        "OBJ-SPARE",
+        "A model that promises availability or a short downtime has another region that can carry the largest one",
+        "The load balancer fails over at once, to servers that are full: requests wait, or fail.",
+        "this library, gke_inference/drill/capacity.py",
+        per_model(_spare),
         severity="warning",
     ),
     Rule(

@@ -95,7 +95,7 @@ def test_failures_within_the_month_s_are_good() -> None:
     found = drill_of(promising(availability_percent=99.98))["availability"]
 
     assert found.status.value == "good"
-    assert found.found == "what failed is worth 10 s of all requests: 1.929 %"
+    assert found.found == "requests worth 10 s failed: 1.929 % of what may fail in 30 days"
 
 
 def test_failures_worth_more_than_the_month_s_fail_the_drill() -> None:
@@ -107,7 +107,7 @@ def test_failures_worth_more_than_the_month_s_fail_the_drill() -> None:
     )  # fmt: skip
 
     assert found["DRILL-AVAILABILITY"].status.value == "wrong"
-    assert found["DRILL-AVAILABILITY"].found == "what failed is worth 300 s of all requests: 115.741 %"
+    assert found["DRILL-AVAILABILITY"].found == "requests worth 300 s failed: 115.741 % of what may fail in 30 days"
 
 
 @pytest.mark.parametrize(("took_sec", "status"), [(2.5, "good"), (2.6, "wrong")])
@@ -133,6 +133,14 @@ def test_too_few_first_tokens_prove_nothing() -> None:
     assert found["DRILL-FIRST-TOKEN"].status.value == "unknown"
     assert found["DRILL-FIRST-TOKEN"].found == "18 good answers, too few for a share"
     assert {ended[f"DRILL-{name}"].status.value for name in ("FIRST-TOKEN", "AVAILABILITY")} == {"unknown"}
+
+
+def test_a_drill_without_requests_knows_nothing() -> None:
+    """Where the outage began and nothing was sent any more."""
+    _, found = measured(SINGLE, 160, good(0, 30, HOME), plan=promising(**PROMISES))
+
+    assert found["DRILL-AVAILABILITY"].found == "no request was sent"
+    assert {found[f"DRILL-{name}"].status.value for name in ("FIRST-TOKEN", "AVAILABILITY", "DOWNTIME")} == {"unknown"}
 
 
 def test_what_is_not_promised_is_not_judged() -> None:

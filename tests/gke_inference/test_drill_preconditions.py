@@ -261,6 +261,16 @@ def test_bad_input_is_reported_at_once(drill_rig: Rig, inference_ops: InferenceO
     assert drill_rig.home.api.requests == []
 
 
+def test_a_page_takes_no_other_file_s_place(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """The journal's, or one that is no page."""
+    journal = tmp_path / "journal.html"
+    ran = inference_ops("drill", "--region", "us", "--report", str(journal), "--journal", str(journal))
+
+    assert ran.code == 2
+    assert "--report: must be another file than the journal and the config" in ran.err
+    assert "must end in .html" in inference_ops("drill", "--region", "us", "--report", str(tmp_path / "a.pdf")).err
+
+
 def test_the_clusters_are_found_through_google(
     monkeypatch: pytest.MonkeyPatch, inference_ops: InferenceOps, tmp_path: Path
 ) -> None:

@@ -16,6 +16,9 @@ ONE_REGION: Changes = {"regions__eu": None}
 CUSTOM: Changes = {"models__gemma": {**SPEECH, "objectives": {"first_token_sec": 1}}}
 SPOT: Changes = choices(a=growing("a3-highgpu-8g", capacity={"spot": True}))
 FIXED: Changes = choices(a=growing("a3-highgpu-8g"))
+LARGE_US: Changes = {
+    "regions__us__node_pools": {"tpu": {"machine_type": "ct6e-standard-4t", "topology": "2x2", "nodes_per_zone": 3}}
+}
 SGLANG: Changes = {
     **choices(a=growing("a3-highgpu-8g")),
     "models__gemma__server": {"kind": "sglang", "image": "docker.io/lmsysorg/sglang:v0.5.6"},
@@ -77,6 +80,12 @@ CASES: dict[str, Case] = {
         "startup_timeout_sec 1800 of the 1296 seconds a month that may fail, got 99.95"
         " -> write replicas: 2, or add a region",
     ),
+    "OBJ-SPARE": Case(
+        {**promise(availability_percent=99.5), **LARGE_US, "models__gemma__replicas": 1},
+        {**promise(availability_percent=99.5), **LARGE_US},
+        f"{AT}: should leave a region with 3 servers when us is lost, as many as it has, got eu 1"
+        " -> write autoscaling with max_replicas that high, or give the regions more nodes",
+    ),
     "OBJ-TRANSIENT": Case(
         {**promise(availability_percent=99.5), **FIXED},
         {**promise(availability_percent=99.5), **SPOT},
@@ -111,10 +120,10 @@ MORE: dict[str, More] = {
     ),
     "a time below all bounds": (
         "OBJ-BOUND",
-        promise(first_token_sec=0.0001),
+        {**SGLANG, **promise(first_token_sec=0.05)},
         [
-            f"{AT}.first_token_sec: must be a bound by which vllm counts its times to the first token, got 0.0001"
-            " -> write 0.001"
+            f"{AT}.first_token_sec: must be a bound by which sglang counts its times to the first token, got 0.05"
+            " -> write 0.1"
         ],
     ),
     "a first token after the model's own longest request": (
@@ -133,6 +142,15 @@ MORE: dict[str, More] = {
             "startup_timeout_sec 1800 of the 259.2 seconds a month that may fail, got 99.99"
             " -> write replicas: 2, or add a region"
         ],
+    ),
+    "a region that grows to carry the other": (
+        "OBJ-SPARE",
+        {
+            **promise(failover_downtime_sec=30),
+            **choices(tpu=growing(topology="2x2", max_nodes=4)),
+            "models__gemma__autoscaling": {"min_replicas": 2, "max_replicas": 4},
+        },
+        [],
     ),
     "a server in each of two regions": ("OBJ-RESTART", promise(availability_percent=99.99), []),
 }
