@@ -8,7 +8,7 @@ from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.log_metric import log_series, sample_factor
 from constructs_lib.monitoring.metrics import SERVER_ERRORS
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import gateway_requests, select
+from constructs_lib.monitoring.promql import gateway_requests, select, share
 from constructs_lib.monitoring.region_alerts import SEEN_AFTER_SEC
 
 
@@ -19,7 +19,7 @@ def _gateway_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Que
         for series in (gateway_requests(platform, response_code_class=SERVER_ERRORS), gateway_requests(platform))
     )
     yield Query(
-        expression=f"{errors} / {requests} > {limits.share}",
+        expression=f"{share(errors, requests, limits.window_sec)} > {limits.share}",
         meaning=f"the gateway answers more than {limits.threshold:g} % of the requests to a model with a status of "
         "500 to 599",
     )

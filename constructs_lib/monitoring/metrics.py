@@ -187,14 +187,12 @@ CONTAINERS_READY = "kube_pod_container_status_ready"
 """1 for each container that is ready, by cluster, namespace, pod and container; of GKE's component POD."""
 POD_PHASE = "kube_pod_status_phase"
 """One series for each pod and phase, by cluster, namespace and pod; of GKE's component POD."""
-NODE_READY = "kubernetes_io:node_status_condition"
 GPU_BUSY = "DCGM_FI_DEV_GPU_UTIL"
 """Percent of the time in which a GPU computed; of GKE's component DCGM."""
 ACCELERATOR_BUSY = "kubernetes_io:node_accelerator_duty_cycle"
 """Percent of the time in which a TPU or GPU computed, by accelerator of a node; containers that share one have none."""
 CERTIFICATE_DAYS = "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires"
 """Days, by host."""
-MODEL_ARMOR_REQUESTS = "modelarmor_googleapis_com:template_request_count"
 MODEL_ARMOR_FINDINGS = tuple(
     f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri")
 )

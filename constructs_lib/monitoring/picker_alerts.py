@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import CLIENT_ERRORS, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import any_family, picker_families, select
+from constructs_lib.monitoring.promql import any_family, picker_families, select, share
 
 NEEDS = "a model behind an InferencePool"
 MODEL = "cluster, model_name"
@@ -49,7 +49,7 @@ def _errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
             f"sum by ({MODEL}) (rate({_of(platform, name, *matchers)}[{limits.window}]))"
             for name, *matchers in ((picker.errors, f'error_code!~"{CLIENT_ERRORS}"'), (picker.requests,))
         )
-        return f"{errors} / {requests} > {limits.share}"
+        return f"{share(errors, requests, limits.window_sec)} > {limits.share}"
 
     yield from _joined(platform, failing, f"more than {limits.threshold:g} % of the requests to a model fail")
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from constructs_lib.monitoring.metrics import LLM_D_FAMILY, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
 
+FEWEST_REQUESTS = 50
+"""Requests of which a share means something: one of three that fails at night is 33 %, and no incident."""
 REGION = "(.+[0-9]).*"
 """The region in the name of a region or zone: the name of a region ends with a digit, to which a zone adds a letter."""
 
@@ -85,3 +87,12 @@ def pods_of(platform: MonitoredPlatform, metric: str, *deployments: str, regions
     names = f"({'|'.join(deployments)})" if len(deployments) > 1 else deployments[0]
     place = {"cluster": platform.clusters(regions), "namespace": platform.namespace}
     return select(metric, **place, pod=f"{names}-[^-]+-[^-]+", **labels)
+
+
+def share(part: str, whole: str, window_sec: int) -> str:
+    """
+    Return which share of *whole* is *part*, both requests a second in a window.
+
+    Where there are few requests in the window, the share is one of `FEWEST_REQUESTS`.
+    """
+    return f"{part} / clamp_min({whole}, {FEWEST_REQUESTS / window_sec:.3g})"

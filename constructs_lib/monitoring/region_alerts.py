@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import ANSWERED, CONTAINERS_READY
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import REGION, by_backend_region, gateway_requests, gauge_of, label_from, pods_of
+from constructs_lib.monitoring.promql import (
+    REGION,
+    by_backend_region,
+    gateway_requests,
+    gauge_of,
+    label_from,
+    pods_of,
+    share,
+)
 
 IDLE = 0.01
 """Fill of a server that has no request. vLLM keeps one block of its cache back, so that some versions never read 0."""
@@ -106,7 +114,7 @@ def _cross_region_share(platform: MonitoredPlatform, limits: Limits) -> Iterator
     same = label_from(taken, "backend_region", "region", "(.+)")
     away = f"sum by (region, backend_region) ({by_backend_region(answered)}) unless on (region, backend_region) {same}"
     yield Query(
-        expression=f"sum by (region) ({away}) / {taken} > {limits.share}",
+        expression=f"{share(f'sum by (region) ({away})', taken, limits.window_sec)} > {limits.share}",
         meaning=f"more than {limits.threshold:g} % of the requests that a region's proxies take are answered in "
         "another region",
     )

@@ -49,6 +49,12 @@ FIRES = [
         fires=[GEMMA],
     ),
     Case(
+        title="the few requests at night fail",
+        rule=ERRORS,
+        series=errors(counting(1 / 90), served=""),
+        fires=[GEMMA],
+    ),
+    Case(
         title="one entry in four minutes, each for a hundred requests",
         rule=PROXY,
         series=logged(counting(1 / 240)),
@@ -66,6 +72,11 @@ SILENT = [
         title="just below 5 of 100 requests fail",
         rule=ERRORS,
         series={**gateway(counting(0.951), served=US), **errors(counting(0.049))},
+    ),
+    Case(
+        title="one request in six minutes fails, of two",
+        rule=ERRORS,
+        series={**gateway(counting(1 / 360), served=US), **errors(counting(1 / 360))},
     ),
     Case(title="clients send wrong requests", rule=ERRORS, series=gateway(counting(1), served=US, code="400")),
     Case(title="clients hang up", rule=ERRORS, series=gateway(counting(1), served=US, code="0")),

@@ -90,6 +90,12 @@ FIRES = [
         fires=[IN_US],
     ),
     Case(
+        title="the few requests at night fail",
+        rule=ERRORS,
+        series={**requests(counting(1 / 90)), **errors(counting(1 / 90))},
+        fires=[IN_US],
+    ),
+    Case(
         title="no request gets a server any more",
         rule=ERRORS,
         series={**requests(constant(500)), **errors(counting(1))},
@@ -153,6 +159,11 @@ SILENT = [
             **errors(counting(0.5), code="404"),
             **errors(counting(0.5), code="NotFound"),
         },
+    ),
+    Case(
+        title="one request in six minutes fails, of two",
+        rule=ERRORS,
+        series={**requests(counting(1 / 180)), **errors(counting(1 / 360))},
     ),
     Case(title="no request and no error", rule=ERRORS, series={**requests(constant(9)), **errors(constant(3))}),
     Case(

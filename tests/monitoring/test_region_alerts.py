@@ -235,6 +235,11 @@ SILENT = [
         rule=SHARE,
         series={**gateway(counting(1), served=US), **gateway(counting(1), served=EU)},
     ),
+    Case(
+        title="half of the few requests at night go away",
+        rule=SHARE,
+        series={**gateway(counting(0.01), served=US), **gateway(counting(0.01), served=EU, proxy=US)},
+    ),
     Case(title="nobody asks", rule=SHARE, series={}),
     Case(title="nobody asks any more", rule=SHARE, series=gateway(constant(9), served=EU, proxy=US)),
     Case(
