@@ -49,7 +49,7 @@ def test_a_platform_that_may_be_deleted_goes_and_the_bucket_stays(removable: Dep
     assert platform.world.rig.cloud.objects == {}
 
 
-def test_what_watches_goes_first_and_holds_nothing_up(removable: DeployedPlatform) -> None:
+def test_no_stack_waits_for_the_one_that_watches(removable: DeployedPlatform) -> None:
     """A metric that a policy made by hand names cannot be deleted: that is reported, and all else goes."""
     platform = removable
     by_hand: Key = ("google_monitoring_alert_policy", "", "by-hand")
