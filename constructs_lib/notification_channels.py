@@ -93,7 +93,9 @@ class NotificationChannels(Construct):
         block = f"{latest.terraform_resource_type}.{latest.friendly_unique_id}"
         read = {"provider": self._google.fqn, "project": self._project, "secret": secret, "version": latest.version}
         TerraformStack.of(self).add_override(f"ephemeral.{block}", read)
-        given = {f"{argument}_wo": f"${{ephemeral.{block}.secret_data}}", f"{argument}_wo_version": latest.version}
+        # The end of a line is in many a secret, and in no key of PagerDuty or token of Slack.
+        value = f"${{trimspace(ephemeral.{block}.secret_data)}}"
+        given = {f"{argument}_wo": value, f"{argument}_wo_version": latest.version}
         channel.add_override("sensitive_labels", given)
 
 

@@ -46,7 +46,7 @@ class DestroyOrder:
         """
         Return the stacks that need *stack*, which therefore are destroyed before it.
 
-        The one that only watches is not among them: where it cannot be destroyed, what costs more still goes.
+        The stack that watches is not among them: where it cannot be destroyed, what costs more still is.
         """
         return tuple(other for other in self.stacks if stack in self.needs[other] and other != OBSERVABILITY_STACK)
 
@@ -109,7 +109,7 @@ def _sort(needs: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
     """
     Return dependents first; of stacks that could go together, workloads first, and always in the same order.
 
-    What watches goes before all: a teardown calls nobody.
+    The stack that watches goes before all others, so that a teardown alerts nobody.
     """
     watches = {OBSERVABILITY_STACK: frozenset(needs) - {OBSERVABILITY_STACK}} if OBSERVABILITY_STACK in needs else {}
     sorter = TopologicalSorter({**needs, **watches})

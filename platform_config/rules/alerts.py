@@ -108,9 +108,9 @@ def _for(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
 
 def _both(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
     window = kind.window_sec if spec.window_sec is None else spec.window_sec
-    held = kind.for_sec if spec.for_sec is None else spec.for_sec
-    if max(window, held) <= LOOKS_BACK_SEC and window + held > BOTH_SEC:
-        message = f"must have a window_sec and a for_sec of at most {BOTH_SEC} together, got {window} and {held}"
+    lasts = kind.for_sec if spec.for_sec is None else spec.for_sec
+    if max(window, lasts) <= LOOKS_BACK_SEC and window + lasts > BOTH_SEC:
+        message = f"must have a window_sec and a for_sec of at most {BOTH_SEC} together, got {window} and {lasts}"
         yield Problem(at, message, f"write for_sec: {BOTH_SEC - window}")
 
 
@@ -129,7 +129,8 @@ def _off(config: Config) -> Iterator[Problem]:
     parts = ("alerts", "channels", "certificate_hosts", "model_armor_templates", "runbook_url")
     for part in parts if watched.alerting is False else ():
         if given := getattr(watched, part):
-            message = f"should be left out where observability.alerting is false, got {shown(given)}"
+            value = shown(list(given) if isinstance(given, tuple) else given)
+            message = f"should be left out where observability.alerting is false, got {value}"
             yield Problem(f"observability.{part}", message, "remove it, or write alerting: true")
 
 

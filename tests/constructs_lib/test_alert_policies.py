@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 
 from constructs_lib.alert_policies import AlertPolicies
 from constructs_lib.monitoring.alert import Alert, AlertKind, Query
 from constructs_lib.monitoring.alerts import ALERTS
+from platform_config.rules import check
+from tests.configs import config
 from tests.conftest import Platforms, Synth
 
 POLICY = "google_monitoring_alert_policy"
@@ -153,3 +156,17 @@ def test_no_command_has_a_place_that_nothing_fills() -> None:
     """Models and project alone are known of every alert."""
     for kind in ALERTS:
         assert set(re.findall(r"{(\w+)}", kind.first_command)) <= {"model", "project"}, kind.name
+
+
+@pytest.mark.parametrize("kind", ALERTS, ids=lambda kind: kind.name)
+def test_the_defaults_of_each_alert_are_what_a_config_may_say(kind: AlertKind) -> None:
+    """Whoever writes them down changes nothing, and is not refused."""
+    written: dict[str, Any] = {"for_sec": kind.for_sec, "severity": kind.severity}
+    if kind.unit:
+        written["threshold"] = kind.threshold
+    if kind.window_sec:
+        written["window_sec"] = kind.window_sec
+
+    errors, warnings = check(config(project="somebody-s-own", observability={"alerts": {kind.name: written}}))
+
+    assert {problem.rule for problem in (*errors, *warnings)} <= {"ALERT-WATCHES"}

@@ -114,7 +114,7 @@ class RigProvider:
         if kind == CALLER:
             given["access_token"] = self._cloud.give_token()
         if kind == SECRET:
-            latest = str(self._cloud.secret_versions.get(given["secret"], 1))
+            latest = str(self._cloud.secret_versions.get(str(given["secret"]), 1))
             data = {"secret_data": ""} if given["fetch_secret_data"] is False else {}
             given |= {"version": given["version"] or latest, **data}
         held = self._cloud.read(self._key(session, kind, given)) if kind in self._types else {}

@@ -69,7 +69,7 @@ def no_cluster_deleted(stack: str) -> str:
 
 
 def test_users_go_before_what_they_need(tmp_path: Path) -> None:
-    """What watches goes first and the network last; workloads go before the fleet, whose controllers sweep up."""
+    """What watches goes first, the network last; workloads go before the fleet, whose controllers sweep up."""
     order = read_order(config(), write_synth(tmp_path / "out"))
 
     assert order.stacks == (
@@ -79,8 +79,8 @@ def test_users_go_before_what_they_need(tmp_path: Path) -> None:
     assert order.dependents(cluster_stack("us")) == (base_stack("us"), FLEET_STACK)
 
 
-def test_what_only_watches_holds_nothing_up(tmp_path: Path) -> None:
-    """A channel that another policy names cannot be deleted: clusters, which cost much more, go all the same."""
+def test_no_stack_waits_for_the_one_that_watches(tmp_path: Path) -> None:
+    """A channel that another policy names cannot be deleted; clusters, which cost much more, are all the same."""
     order = read_order(config(), write_synth(tmp_path / "out"))
     members = (resource("google_gke_hub_membership.us"),)
     gone = {stack: StackResult(stack=stack, resources=1, result="destroyed") for stack in order.stacks}

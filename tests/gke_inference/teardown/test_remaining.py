@@ -90,7 +90,10 @@ def test_what_watched_the_platform_is_reported(cloud: TeardownCloud, stand_in: G
     """By its labels and names; what is another platform's, or somebody's own, is not. A channel's secret stays."""
     names = Names(config())
     labelled = {"userLabels": {"platform": "gemma"}, "displayName": "gemma: Requests fail"}
-    others = [{"displayName": "by hand"}, {"userLabels": {"platform": "llama"}, "displayName": "llama: x"}]
+    others: list[dict[str, Any]] = [
+        {"displayName": "by hand"},
+        {"userLabels": {"platform": "llama"}, "displayName": "llama: x"},
+    ]
     cloud.watching = {
         "alertPolicies": [{"name": "projects/p/alertPolicies/1", **labelled}, *others],
         "notificationChannels": [{"name": "projects/p/notificationChannels/2", **labelled}, *others],

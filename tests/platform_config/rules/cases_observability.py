@@ -209,7 +209,7 @@ MORE: dict[str, More] = {
         [
             f"observability.{part}: should be left out where observability.alerting is false, got {given} -> remove "
             "it, or write alerting: true"
-            for part, given in (("alerts", "a map"), ("certificate_hosts", "('a.example',)"))
+            for part, given in (("alerts", "a map"), ("certificate_hosts", "a list"))
         ],
     ),
     "a webhook that signs in with half of it": (

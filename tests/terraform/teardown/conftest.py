@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from platform_config.load import load
-from platform_config.stack_graph import FLEET_STACK, WORKLOAD
+from platform_config.stack_graph import FLEET_STACK, OBSERVABILITY_STACK, WORKLOAD
 from tests.configs import EXAMPLE, changed
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.teardown.rig import serve_google
@@ -54,7 +54,8 @@ def stripped(freed: World, shared_world: SharedWorld) -> World:
 
     def make(folder: Path) -> World:
         world = freed.copy(folder)
-        world.destroy({stack for stack in world.app.stacks if stack.startswith(WORKLOAD)} | {FLEET_STACK})
+        workloads = {stack for stack in world.app.stacks if stack.startswith(WORKLOAD)}
+        world.destroy({*workloads, FLEET_STACK, OBSERVABILITY_STACK})
         return world
 
     return shared_world("stripped", make)

@@ -24,7 +24,7 @@ def test_a_plan_changes_nothing(platform: DeployedPlatform) -> None:
     shown = platform.teardown(output="text")
 
     assert plan.code == shown.code == 0, plan.err
-    assert list(plan.stacks.values()) == ["destroyed"] * 7 + ["kept"] * 2 + ["blocked"]
+    assert list(plan.stacks.values()) == ["destroyed"] * 8 + ["kept"] * 2 + ["blocked"]
     assert [held["path"] for held in plan.document["swept"]] == orphans
     assert {finding["id"] for finding in plan.document["findings"]} == {"PROTECTED", "LEFT-BUCKET"}
     for stack in plan.document["stacks"]:
@@ -50,7 +50,7 @@ def test_what_is_protected_stays_with_all_that_it_needs(platform: DeployedPlatfo
     assert f"cluster.deletion_protection: false in the config, `make synth`, apply {cluster_stack('us')}" in named.err
     assert "kubernetes_manifest" in untouched
     assert ran.code == 1
-    assert list(ran.stacks.values()) == ["destroyed"] * 7 + ["kept"] * 2 + ["blocked"]
+    assert list(ran.stacks.values()) == ["destroyed"] * 8 + ["kept"] * 2 + ["blocked"]
     assert {
         "google_container_cluster",
         "google_container_node_pool",

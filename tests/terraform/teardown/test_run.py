@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from platform_config.stack_graph import NETWORK_STACK, cluster_stack
+from platform_config.load import load
+from platform_config.names import Names
+from platform_config.stack_graph import NETWORK_STACK, OBSERVABILITY_STACK, cluster_stack
+from tests.configs import EXAMPLE
 from tests.gke_inference import documented
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.teardown.rig import add_gateway
@@ -36,14 +39,30 @@ def test_a_platform_that_may_be_deleted_goes_and_the_bucket_stays(removable: Dep
     assert first.code == second.code == third.code == 0, first.out + first.err
     documented.check("teardown-done", shown_at(first.out, "cdktf.out"))
     became = re.findall(r"^ \d+ +\S+ +\d+ +(.*?) *$", first.out, re.MULTILINE)
-    assert became == ["destroyed"] * 9 + ["destroyed, but for the bucket and what it needs"]
+    assert became == ["destroyed"] * 10 + ["destroyed, but for the bucket and what it needs"]
     assert [path for path in orphans if path not in first.out] == []
     assert platform.google.items == {}
     assert left == {BUCKET, "google_project_service"}
     assert second.findings["LEFT-BUCKET"]["needed"] == "stays: it was not named"
-    assert list(second.stacks.values()) == ["empty"] * 9 + ["bucket kept"]
-    assert [stack["tries"] for stack in second.document["stacks"]] == [0] * 10
+    assert list(second.stacks.values()) == ["empty"] * 10 + ["bucket kept"]
+    assert [stack["tries"] for stack in second.document["stacks"]] == [0] * 11
     assert platform.world.rig.cloud.objects == {}
+
+
+def test_no_stack_waits_for_the_one_that_watches(removable: DeployedPlatform) -> None:
+    """A metric that a policy made by hand names cannot be deleted: that is reported, and all else goes."""
+    platform = removable
+    by_hand: Key = ("google_monitoring_alert_policy", "", "by-hand")
+    metric = Names(load(EXAMPLE)).proxy_errors
+    platform.world.rig.cloud.objects[by_hand] = {"id": "projects/p/alertPolicies/1", "query": f"rate({metric}[5m]) > 1"}
+
+    ran = platform.teardown("--yes", "--retries", "0")
+
+    assert ran.code == 1
+    assert next(iter(ran.stacks.items())) == (OBSERVABILITY_STACK, "failed")
+    assert f"{metric} is already being used" in ran.findings["STACK"]["found"]
+    assert set(list(ran.stacks.values())[1:]) == {"destroyed", "bucket kept"}
+    assert platform.kinds() == {BUCKET, by_hand[0], "google_logging_metric", "google_project_service"}
 
 
 def test_an_object_in_use_is_tried_again_until_it_goes(clusters_only: DeployedPlatform) -> None:
@@ -85,7 +104,7 @@ def test_tries_are_bounded_and_terraforms_error_is_reported(clusters_only: Deplo
     ran = clusters_only.teardown("--yes", "--retries", "1")
 
     assert ran.code == 1
-    assert list(ran.stacks.values()) == ["empty"] * 7 + ["destroyed"] * 2 + ["failed"]
+    assert list(ran.stacks.values()) == ["empty"] * 8 + ["destroyed"] * 2 + ["failed"]
     assert ran.document["stacks"][-1]["tries"] == 2
     assert "is already being used by google_compute_route" in ran.findings["STACK"]["found"]
     assert ran.findings["LEFT-NETWORK"]["status"] == "wrong"
