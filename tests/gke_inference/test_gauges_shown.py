@@ -51,7 +51,7 @@ def load(prometheus: PrometheusStandIn, inference_ops: InferenceOps, example: He
     """Run a short load with the example's config."""
     with StandInServer(regions=(US, EU)).serving() as url:
         yield lambda *more, output="json": inference_ops(
-            "--config", str(EXAMPLE), "--output", output, *arguments(url, *more, concurrency="1,2")
+            "--config", str(EXAMPLE), "--output", output, *arguments(url, *more, concurrency="1,2", step_sec="0.8")
         )
 
 
