@@ -49,7 +49,7 @@ def project_services(config: Config) -> list[str]:
     extra = []
     if config.service_discovery:
         extra.append(DISCOVERY_FEATURE)
-    if config.token_secrets:
+    if config.token_secrets or config.observability.channel_secrets:
         extra.append("secretmanager")
     if streams_images(config):
         extra.append(IMAGE_STREAMING_SERVICE)

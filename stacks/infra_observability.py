@@ -50,8 +50,8 @@ class InfraObservabilityStack(BaseStack):
 
     def _add_channels(self) -> dict[str, str]:
         """Return the full name of each channel, by key."""
-        channels = self.config.observability.channels
-        if any(channel.secret for channel in channels.values()):
+        watched = self.config.observability
+        if watched.channel_secrets:
             self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
         return NotificationChannels(
             self,
@@ -59,7 +59,7 @@ class InfraObservabilityStack(BaseStack):
             google=self.google,
             project=self.config.project,
             platform=self.config.name,
-            channels=channels,
+            channels=watched.channels,
         ).names
 
     def _add_dashboard(self) -> None:

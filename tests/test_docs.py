@@ -234,6 +234,16 @@ def test_every_stack_is_listed(platform: Synthesized) -> None:
     assert {re.sub(r"-(us|eu)$", "-<key>", stack) for stack in platform.stacks} == listed
 
 
+def test_names_beside_those_of_the_codelab_are_those_of_the_example(platform: Synthesized) -> None:
+    """What docs/seed-002.md says a thing is called here is a name in the stacks of the example."""
+    rows = re.findall(r"^\| .+ \| (.+) \|$", section(ROOT / "docs/seed-002.md", "Names"), re.MULTILINE)
+    named = {name.replace("-<hash>", "") for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    written = json.dumps(platform.stacks)
+
+    assert len(named) > 15
+    assert {name for name in named if not re.search(rf"[\"/]{re.escape(name)}[-\"/]", written)} == set()
+
+
 def test_every_role_is_listed(tmp_path: Path) -> None:
     """What docs/security.md lists is what is granted, with everything turned on that needs a role."""
     adapter = {"max_replicas": 1, "metric_source": "pods"}

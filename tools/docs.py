@@ -269,7 +269,8 @@ and what it is not. Threshold, window, time and severity can be changed for each
 The pages use the names of `config/example.yaml`: regions `us` and `eu`, cluster `gemma-us`, namespace `inference`,
 model `gemma` with its servers `gemma-server`. What is in capitals is a finding of
 [`gke-inference verify`](../operations.md#verify). For `kubectl`, sign in with the output `kubectl_command` of the
-region's `{CLUSTER_STACKS}<key>`; the gateway's objects are on the config cluster.
+region's `{CLUSTER_STACKS}<key>`; the gateway's objects are on the config cluster. `gke-inference verify --watch` looks
+again and again, and so shows whether a fix helps.
 """
 
 

@@ -98,11 +98,15 @@ def _cross_region_share(platform: MonitoredPlatform, limits: Limits) -> Iterator
     if len(platform.regions) < 2 or not usual or any(region.preferred for region in platform.regions.values()):
         return
     homes = "" if len(usual) == len(platform.regions) else "|".join(platform.regions[key].region for key in usual)
-    rate = f"rate({gateway_requests(platform, region=homes, response_code_class=ANSWERED)}[{limits.window}])"
-    same = label_from(f"sum by (region) ({rate})", "backend_region", "region", "(.+)")
-    away = f"sum by (region, backend_region) ({by_backend_region(rate)}) unless on (region, backend_region) {same}"
+    every, answered = (
+        f"rate({gateway_requests(platform, region=homes, response_code_class=code)}[{limits.window}])"
+        for code in ("", ANSWERED)
+    )
+    taken = f"sum by (region) ({every})"
+    same = label_from(taken, "backend_region", "region", "(.+)")
+    away = f"sum by (region, backend_region) ({by_backend_region(answered)}) unless on (region, backend_region) {same}"
     yield Query(
-        expression=f"sum by (region) ({away}) / sum by (region) ({rate}) > {limits.share}",
+        expression=f"sum by (region) ({away}) / {taken} > {limits.share}",
         meaning=f"more than {limits.threshold:g} % of the requests that a region's proxies take are answered in "
         "another region",
     )

@@ -96,6 +96,12 @@ class ObservabilitySpec:
         refuse(wrong_settings(self))
 
     @property
+    def channel_secrets(self) -> tuple[str, ...]:
+        """The secrets of Secret Manager that the channels have, each once."""
+        secrets = [spec.secret for spec in self.channels.values() if spec.secret and self.alerting]
+        return tuple(dict.fromkeys(secrets))
+
+    @property
     def is_on(self) -> bool:
         """Whether there is anything to make."""
         return self.alerting or self.dashboard or self.log_metrics

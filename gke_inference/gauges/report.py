@@ -45,7 +45,7 @@ def unread_lines(read: GaugeRecord) -> Iterator[str]:
         by_reason[_how(unread), unread.reason, unread.fix][unread.what] += unread.regions
     for (how, reason, fix), gauges in by_reason.items():
         names = [f"{what}{f' of {_join(regions)}' if regions else ''}" for what, regions in gauges.items()]
-        yield f"{how}: {_join(names)}: {reason}{f'; {fix}' if fix else ''}"
+        yield f"{how}: {_join(names)}: {'; '.join(filter(None, (reason.rstrip('. '), fix)))}"
 
 
 def _how(unread: Unread) -> str:

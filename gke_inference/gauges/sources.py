@@ -56,7 +56,7 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
         region = platform.config.regions[key].region
         yield Source(
             what="servers and nodes", region=region, gauges=(record.READY_REPLICAS, record.READY_NODES),
-            role=CLUSTER_ROLE, read=partial(_read_cluster, quick, model, key), missing="gke-inference verify",
+            role=CLUSTER_ROLE, read=partial(_read_cluster, quick, model, key), missing="see gke-inference verify",
         )  # fmt: skip
         if model.has_pool:
             kv_cache = {record.KV_CACHE: queries.kv_cache_percent(watched, model.key, key)}

@@ -8,6 +8,7 @@ from gke_inference.check import Check
 from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import (
     capacity,
+    channels,
     fleet,
     images,
     model,
@@ -26,7 +27,11 @@ __all__ = ["all_checks", "check_ids"]
 
 def all_checks(target: Target) -> Iterator[Check]:
     """Yield every check of *target*; none of them has run yet."""
-    for topic in (project, quota, capacity, reservations, network, fleet, images, model, model_files, own_bucket):
+    topics = (
+        *(project, quota, capacity, reservations, network, fleet),
+        *(images, model, model_files, own_bucket, channels),
+    )
+    for topic in topics:
         yield from topic.checks(target)
 
 

@@ -87,6 +87,11 @@ def permissions(target: Target) -> list[str]:
         extra.append("secretmanager.secrets.setIamPolicy")
     if config.observability.log_metrics:
         extra.append("logging.logMetrics.create")
+    if config.observability.dashboard:
+        extra.append("monitoring.dashboards.create")
+    if config.observability.alerting:
+        extra.append("monitoring.alertPolicies.create")
+        extra += ["monitoring.notificationChannels.create"] if config.observability.channels else []
     return sorted([*PERMISSIONS, *extra])
 
 

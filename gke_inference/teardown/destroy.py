@@ -36,7 +36,14 @@ PERMANENT = re.compile(r"deletion.protection|force_destroy|bucket you tried to d
 """The same error would come again."""
 
 
-def destroy(folder: Path, targets: Sequence[str], interrupt: Interrupt, on_destroyed: Callable[[], None]) -> list[str]:
+def destroy(
+    folder: Path,
+    targets: Sequence[str],
+    interrupt: Interrupt,
+    on_destroyed: Callable[[], None],
+    *,
+    refresh: bool = True,
+) -> list[str]:
     """
     Destroy *targets*, or all where there are none, and return Terraform's errors.
 
@@ -48,8 +55,10 @@ def destroy(folder: Path, targets: Sequence[str], interrupt: Interrupt, on_destr
         targets: Addresses.
         interrupt: Passes a signal on to Terraform.
         on_destroyed: Called for each resource that was destroyed.
+        refresh: Whether Terraform first reads what there is, data sources included.
     """
     arguments = ["destroy", "-auto-approve", "-input=false", "-json", *(f"-target={address}" for address in targets)]
+    arguments += [] if refresh else ["-refresh=false"]
     try:
         return _follow(terraform_command(folder, *arguments), interrupt, on_destroyed)
     except OSError as error:

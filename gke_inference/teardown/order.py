@@ -12,7 +12,7 @@ from typing import Any
 from gke_inference.synth.stale_stacks import stale_stacks
 from platform_config.config import Config
 from platform_config.names import Names
-from platform_config.stack_graph import NETWORK_STACK, needed_stacks, stack_folder, state_place
+from platform_config.stack_graph import NETWORK_STACK, OBSERVABILITY_STACK, needed_stacks, stack_folder, state_place
 
 NETWORK_TYPE = "google_compute_network"
 CLUSTER_TYPE = "google_container_cluster"
@@ -43,8 +43,12 @@ class DestroyOrder:
         return stack_folder(self.outdir, stack)
 
     def dependents(self, stack: str) -> tuple[str, ...]:
-        """Return the stacks that need *stack*, which therefore are destroyed before it."""
-        return tuple(other for other in self.stacks if stack in self.needs[other])
+        """
+        Return the stacks that need *stack*, which therefore are destroyed before it.
+
+        The one that only watches is not among them: where it cannot be destroyed, what costs more still goes.
+        """
+        return tuple(other for other in self.stacks if stack in self.needs[other] and other != OBSERVABILITY_STACK)
 
     def import_command(self, stack: str, type_: str, path: str) -> str:
         """
@@ -102,8 +106,13 @@ def _compare(config: Config, needs: Mapping[str, Any], network: Document) -> lis
 
 
 def _sort(needs: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-    """Return dependents first; of stacks that could go together, workloads first, and always in the same order."""
-    sorter = TopologicalSorter(needs)
+    """
+    Return dependents first; of stacks that could go together, workloads first, and always in the same order.
+
+    What watches goes before all: a teardown calls nobody.
+    """
+    watches = {OBSERVABILITY_STACK: frozenset(needs) - {OBSERVABILITY_STACK}} if OBSERVABILITY_STACK in needs else {}
+    sorter = TopologicalSorter({**needs, **watches})
     try:
         sorter.prepare()
     except CycleError:

@@ -19,6 +19,7 @@ from gke_inference.teardown.findings import (
     still_there,
 )
 from gke_inference.teardown.network import Network, exists
+from gke_inference.teardown.remaining_in_monitoring import RemainingInMonitoring
 from gke_inference.teardown.remaining_in_network import RemainingInNetwork
 from gke_inference.teardown.state import States, granted_buckets, granted_secrets
 from platform_config.config import Config
@@ -28,7 +29,7 @@ from platform_config.names import Names
 @dataclass(frozen=True, kw_only=True)
 class RemainingResources:
     """
-    Searches for what is left: in the network, and by the names that the config gives.
+    Searches for what is left: in the network, by the names that the config gives, and by labels in Cloud Monitoring.
 
     Attributes:
         network: The platform's network, with the paths that are in Terraform's states.
@@ -51,6 +52,7 @@ class RemainingResources:
             *search("BUCKET", "roles/storage.bucketViewer", self._bucket),
             *search("SECRET", "roles/secretmanager.viewer", self._secrets),
             *search("GRANT", "roles/iam.securityReviewer", self._grants_on_own_buckets),
+            *RemainingInMonitoring(network=self.network, config=self.config).findings(),
         ]
 
     @property
@@ -112,7 +114,8 @@ class RemainingResources:
         )
 
     def _secrets(self) -> Iterator[Remaining]:
-        for secret in dict.fromkeys((*self.config.token_secrets, *granted_secrets(self.states))):
+        named = (*self.config.token_secrets, *self.config.observability.channel_secrets)
+        for secret in dict.fromkeys((*named, *granted_secrets(self.states))):
             name = f"projects/{self.network.google.project}/secrets/{secret}"
             if exists(self.network.google, "secretmanager", "v1", "projects.secrets.get", name=name):
                 yield _stays("SECRET", f"secret {secret}")

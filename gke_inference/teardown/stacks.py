@@ -31,7 +31,7 @@ from gke_inference.teardown.terraform import (
     removal_command,
     remove_from_state,
 )
-from platform_config.stack_graph import CLUSTER_STACKS, FLEET_STACK, NETWORK_STACK, WORKLOAD
+from platform_config.stack_graph import CLUSTER_STACKS, FLEET_STACK, NETWORK_STACK, OBSERVABILITY_STACK, WORKLOAD
 
 
 @dataclass(kw_only=True)
@@ -158,7 +158,9 @@ class StackDestroyer:
                 destroyed += 1
                 status.update(f"{escape(label)}: {destroyed} of {count} are destroyed")
 
-            errors = destroy(self.order.folder(stack), targets, self.interrupt, on_destroyed)
+            # A refresh reads the secrets of channels again, which may be gone by now.
+            refresh = stack != OBSERVABILITY_STACK
+            errors = destroy(self.order.folder(stack), targets, self.interrupt, on_destroyed, refresh=refresh)
         self._print(f"{label}: {destroyed} of {count} are destroyed after {time.monotonic() - began:.0f} s")
         return errors
 

@@ -113,6 +113,9 @@ def answer_all_good(stand_in: GoogleStandIn, target: Target) -> None:
         "gkehub.projects.locations.features.get": missing,
         "gkehub.projects.locations.memberships.get": missing,
         "secretmanager.projects.secrets.versions.list": {"versions": [{"state": "ENABLED"}]},
+        "secretmanager.projects.secrets.versions.get": {"name": "projects/1/secrets/s/versions/3", "state": "ENABLED"},
+        "secretmanager.projects.secrets.testIamPermissions": lambda params, body: dict(body),
+        "monitoring.projects.notificationChannels.get": {"displayName": "On call", "enabled": True},
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from tests.configs import ELASTIC, EXAMPLE, config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.preflight_answers import found
 
+ON_CALL = {"oncall": {"kind": "email", "address": "oncall@example.com"}}
 IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__tpu__topology": "2x2x2"}
 
 
@@ -32,6 +33,12 @@ IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__t
         (EXAMPLE, {"observability": {"log_metrics": False}}, "logging.logMetrics.create", False),
         (EXAMPLE, {}, "compute.resourcePolicies.create", False),
         (EXAMPLE, IRONWOOD, "compute.resourcePolicies.create", True),
+        (EXAMPLE, {}, "monitoring.alertPolicies.create", True),
+        (EXAMPLE, {"observability__alerting": False}, "monitoring.alertPolicies.create", False),
+        (EXAMPLE, {}, "monitoring.notificationChannels.create", False),
+        (EXAMPLE, {"observability__channels": ON_CALL}, "monitoring.notificationChannels.create", True),
+        (EXAMPLE, {}, "monitoring.dashboards.create", True),
+        (EXAMPLE, {"observability__dashboard": False}, "monitoring.dashboards.create", False),
     ],
 )
 def test_a_permission_is_asked_for_where_the_config_needs_it(

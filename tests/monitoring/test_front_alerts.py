@@ -41,9 +41,9 @@ FIRES = [
     ),
     *(
         Case(
-            title=f"11 a minute of {part}",
+            title=f"just over 10 a minute of {part}",
             rule=ARMOR,
-            series=findings(counting(11 / 60), part),
+            series=findings(counting(10.1 / 60), part),
             fires=[{"template_id": TEMPLATE}],
         )
         for part in ("pi_jb", "sdp", "malicious_uri")
@@ -62,11 +62,11 @@ SILENT = [
     Case(title="the check was deleted", rule=CERTIFICATE, series=days(then(constant(5, 3000), gap(6000))), at_sec=7200),
     Case(title="no number", rule=CERTIFICATE, series=days(" ".join(["NaN"] * 200))),
     Case(title="a host that reads alike", rule=CERTIFICATE, series=days(constant(3), "gemma-example.com")),
-    Case(title="9 a minute", rule=ARMOR, series=findings(counting(9 / 60))),
+    Case(title="just below 10 a minute", rule=ARMOR, series=findings(counting(9.9 / 60))),
     Case(
-        title="9 a minute of each",
+        title="just below 10 a minute of each",
         rule=ARMOR,
-        series={**findings(counting(9 / 60)), **findings(counting(9 / 60), "sdp")},
+        series={**findings(counting(9.9 / 60)), **findings(counting(9.9 / 60), "sdp")},
     ),
     Case(title="none", rule=ARMOR, series={}),
     Case(title="no more", rule=ARMOR, series=findings(then(counting(1, 1800), gap(1800)))),

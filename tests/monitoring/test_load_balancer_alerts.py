@@ -28,12 +28,12 @@ REASON = {"error": "destination_unavailable", "error_detail": "failed_to_pick_ba
 
 FIRES = [
     Case(
-        title="6 of 100 requests to one model fail, over all regions",
+        title="just over 5 of 100 requests to one model fail, over all regions",
         rule=ERRORS,
         series={
-            **gateway(counting(0.44), served=US),
+            **gateway(counting(0.449), served=US),
             **gateway(counting(0.5), served=EU),
-            **errors(counting(0.06)),
+            **errors(counting(0.051)),
             **gateway(counting(1), served=US, backend="qwen-pool"),
         },
         fires=[GEMMA],
@@ -54,7 +54,12 @@ FIRES = [
         series=logged(counting(1 / 240)),
         fires=[REASON],
     ),
-    Case(title="21 a minute where all are logged", rule=ALL_LOGGED, series=logged(counting(0.36)), fires=[REASON]),
+    Case(
+        title="just over 20 a minute where all are logged",
+        rule=ALL_LOGGED,
+        series=logged(counting(0.337)),
+        fires=[REASON],
+    ),
 ]
 SILENT = [
     Case(
@@ -81,7 +86,7 @@ SILENT = [
         },
     ),
     Case(title="one entry in five and a half minutes", rule=PROXY, series=logged(counting(1 / 330))),
-    Case(title="19 a minute where all are logged", rule=ALL_LOGGED, series=logged(counting(0.31))),
+    Case(title="just below 20 a minute where all are logged", rule=ALL_LOGGED, series=logged(counting(0.33))),
     Case(title="clients hang up", rule=PROXY, series=logged(counting(1), "client_disconnected_before_any_response")),
     Case(title="no entry", rule=PROXY, series={}),
     Case(title="no more entries", rule=PROXY, series=logged(then(counting(1, 1800), gap(1800)))),

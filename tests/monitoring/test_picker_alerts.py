@@ -65,7 +65,7 @@ FIRES = [
         series={**durations(0.98), **durations(1, cluster="gemma-eu")},
         fires=[IN_US],
     ),
-    Case(title="just over 1 of 100 requests are slow", rule=LATENCY, series=durations(0.989), fires=[IN_US]),
+    Case(title="just over 1 of 100 requests are slow", rule=LATENCY, series=durations(0.9897), fires=[IN_US]),
     Case(
         title="2 of 100 requests are slow, counted by two pickers",
         rule=LATENCY,
@@ -73,11 +73,11 @@ FIRES = [
         fires=[IN_US],
     ),
     Case(
-        title="6 of 100 requests of one cluster fail",
+        title="just over 5 of 100 requests of one cluster fail",
         rule=ERRORS,
         series={
             **requests(counting(1)),
-            **errors(counting(0.06)),
+            **errors(counting(0.0505)),
             **requests(counting(1), cluster="gemma-eu"),
             **errors(counting(0.04), cluster="gemma-eu"),
         },

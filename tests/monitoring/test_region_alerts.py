@@ -68,7 +68,7 @@ FIRES = [
     Case(
         title="the others answered just enough for it",
         rule=TRAFFIC,
-        series={**READY, **gateway(counting(0.18), served=US)},
+        series={**READY, **gateway(counting(0.17), served=US)},
         fires=[IN_EU],
     ),
     Case(
@@ -100,11 +100,11 @@ FIRES = [
         fires=[{"cluster": "gemma-eu"}],
     ),
     Case(
-        title="a third of the requests of one region go away",
+        title="just over 30 of 100 requests of one region go away",
         rule=SHARE,
         series={
-            **gateway(counting(0.69), served=US),
-            **gateway(counting(0.31), served=EU, proxy=US),
+            **gateway(counting(0.695), served=US),
+            **gateway(counting(0.305), served=EU, proxy=US),
             **gateway(counting(1), served=EU),
         },
         fires=[{"region": US}],
@@ -149,7 +149,7 @@ SILENT = [
     Case(
         title="the others answered just too few for it",
         rule=TRAFFIC,
-        series={**READY, **gateway(counting(0.16), served=US)},
+        series={**READY, **gateway(counting(0.165), served=US)},
     ),
     Case(
         title="a region is being added and has no ready server",
@@ -228,7 +228,7 @@ SILENT = [
     Case(
         title="less than 30 of 100 requests go away",
         rule=SHARE,
-        series={**gateway(counting(0.71), served=US), **gateway(counting(0.29), served=EU, proxy=US)},
+        series={**gateway(counting(0.705), served=US), **gateway(counting(0.295), served=EU, proxy=US)},
     ),
     Case(
         title="every request stays",

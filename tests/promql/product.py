@@ -16,7 +16,6 @@ from constructs_lib.monitoring.panels import PANELS
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
 from constructs_lib.specs import ObjectivesSpec
 from gke_inference.gauges import queries as gauges
-from platform_config.model import models_of
 from platform_config.monitored_platform import monitored_platform
 from tests.configs import CONFIGS, SEVERAL_MODELS, config
 from tests.promql.sources import METRICS
@@ -95,11 +94,11 @@ def _of_platforms() -> Iterator[Asked]:
 
 
 def _of_gauges() -> Iterator[Asked]:
-    for path in (*CONFIGS, *SEVERAL_MODELS):
-        for model in models_of(config(path)):
-            for query in (gauges.kv_cache_percent, gauges.requests_per_sec, gauges.latency_p95_sec):
-                for key in model.regions[:1]:
-                    yield Asked(name=f"{path.stem} {model.key} {query.__name__}", query=query(model, key))
+    for name, platform in _platforms():
+        for key, model in platform.models.items():
+            read_of_each = (gauges.requests_per_sec, gauges.latency_p95_sec)
+            for query in (*read_of_each, gauges.kv_cache_percent) if model.picker else read_of_each:
+                yield Asked(name=f"{name} {key} {query.__name__}", query=query(platform, key, model.regions[0]))
 
 
 def named() -> set[str]:

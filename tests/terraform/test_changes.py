@@ -25,6 +25,7 @@ from tests.terraform.world import World
 
 UPDATE, REPLACE, DELETE = ("update",), ("delete", "create"), ("delete",)
 LOG_METRICS = tuple(f"google_logging_metric.logs_gemma-{name}" for name in ("mount-errors", "proxy-errors"))
+DASHBOARD = {"google_monitoring_dashboard.dashboard": UPDATE}
 POOL, SERVER, CHART = (
     "google_container_node_pool.cluster_pool-tpu",
     "kubernetes_manifest.model-gemma_server",
@@ -36,11 +37,18 @@ KEPT = ("google_container_cluster", "google_storage_bucket", "google_compute_add
 OF_A_REGION = ("infra-cluster", "workload-base", "workload-serving")
 ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
 TPU = {"machine_type": "ct6e-standard-4t", "topology": "2x2"}
+OF_TWO_REGIONS = tuple(f"gemma-{name}" for name in ("import-lacks-cluster", "no-spill-room", "region-without-traffic"))
+"""Alerts that a model has where two regions serve it."""
 
 
 def both(stack: str, *addresses: str) -> dict[str, Changes]:
     """Expect an update of *addresses* in the stack of each region."""
     return {f"{stack}-{key}": dict.fromkeys(addresses, UPDATE) for key in ("us", "eu")}
+
+
+def alerts(*names: str, actions: tuple[str, ...] = UPDATE) -> Changes:
+    """Expect *actions* on the policies of the alerts *names*."""
+    return {f"google_monitoring_alert_policy.alert_{name}": actions for name in names}
 
 
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
@@ -51,7 +59,11 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     ),
     "node count": (
         {"node_pools__tpu": TPU | {"nodes_per_zone": 2}},
-        both("infra-cluster", POOL) | both("workload-serving", SERVER),
+        {
+            **both("infra-cluster", POOL),
+            **both("workload-serving", SERVER),
+            OBSERVABILITY_STACK: alerts("gemma-pool-below-size"),
+        },
     ),
     "server image": (
         {"models__gemma__server__image": "docker.io/vllm/vllm-tpu:v0.27.1"},
@@ -59,19 +71,34 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     ),
     "spill-over": (
         {"gateway__max_utilization_percent": 70},
-        {GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE}},
+        {
+            GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE},
+            OBSERVABILITY_STACK: {**alerts("gemma-import-lacks-cluster", "gemma-no-spill-room"), **DASHBOARD},
+        },
     ),
     "drain": (
         {"regions__us__capacity_percent": 0},
-        {GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE}},
+        {
+            GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE},
+            OBSERVABILITY_STACK: {**alerts("cross-region-share"), **alerts(*OF_TWO_REGIONS, actions=DELETE)},
+        },
     ),
     "share of logged requests": (
         {"gateway__log_sample_percent": 100},
-        {GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE}},
+        {
+            GATEWAY_STACK: {"kubernetes_manifest.gateway_gemma-backend": UPDATE},
+            OBSERVABILITY_STACK: alerts("proxy-errors"),
+        },
     ),
     "no metrics of logs": (
         {"observability__log_metrics": False},
-        {OBSERVABILITY_STACK: dict.fromkeys(LOG_METRICS, DELETE)},
+        {
+            OBSERVABILITY_STACK: {
+                **dict.fromkeys(LOG_METRICS, DELETE),
+                **alerts("mount-errors", "proxy-errors", actions=DELETE),
+                **DASHBOARD,
+            }
+        },
     ),
     "GKE version": ({"cluster__gke_version": "1.35"}, both("infra-cluster", "google_container_cluster.cluster")),
     "soft delete": ({"bucket__soft_delete_days": 14}, {NETWORK_STACK: {f"google_storage_bucket.{BUCKET}": UPDATE}}),

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from constructs_lib.monitoring.metrics import PICKER_FAMILIES
-from platform_config.stack_graph import GATEWAY_STACK, cluster_stack, serving_stack
+from platform_config.stack_graph import GATEWAY_STACK, OBSERVABILITY_STACK, cluster_stack, serving_stack
 from tests.configs import ELASTIC, config
 from tests.terraform.configs import Worlds
 from tests.terraform.runs import Changes, unhashed
 from tests.terraform.world import World
 
-UPDATE = ("update",)
+UPDATE, DELETE = ("update",), ("delete",)
+ALERT = "google_monitoring_alert_policy.alert_llama"
 BACKEND: dict[str, Changes] = {GATEWAY_STACK: {"kubernetes_manifest.gateway_llama-backend": UPDATE}}
 POOL = "google_container_node_pool.cluster_pool-h100"
 SERVER = "kubernetes_manifest.model-llama_server"
@@ -29,12 +30,32 @@ def both(stack: str, changes: Changes) -> dict[str, Changes]:
 
 
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
-    "drain of the preferred region": ({"regions__us__capacity_percent": 0}, BACKEND),
+    "drain of the preferred region": (
+        {"regions__us__capacity_percent": 0},
+        BACKEND
+        | {
+            OBSERVABILITY_STACK: {
+                f"{ALERT}-import-lacks-cluster": DELETE,
+                f"{ALERT}-no-spill-room": DELETE,
+                f"{ALERT}-region-without-traffic": DELETE,
+            }
+        },
+    ),
     "weight": ({"regions__eu__capacity_percent": 50}, BACKEND),
-    "another preferred region": ({"regions__us__preferred": False, "regions__eu__preferred": True}, BACKEND),
+    "another preferred region": (
+        {"regions__us__preferred": False, "regions__eu__preferred": True},
+        BACKEND | {OBSERVABILITY_STACK: {f"{ALERT}-region-without-traffic": UPDATE}},
+    ),
     "requests at once instead of the metric": (
         {"gateway__max_utilization_percent": None, "gateway__max_in_flight_requests": 100},
-        BACKEND,
+        BACKEND
+        | {
+            OBSERVABILITY_STACK: {
+                f"{ALERT}-import-lacks-cluster": DELETE,
+                f"{ALERT}-no-spill-room": DELETE,
+                "google_monitoring_dashboard.dashboard": UPDATE,
+            }
+        },
     ),
     "target": ({"models__llama__autoscaling__target_percent": 60}, both("workload-serving", {AUTOSCALER: UPDATE})),
     "bounds of the pods": (

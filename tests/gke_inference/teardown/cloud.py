@@ -38,6 +38,7 @@ class TeardownCloud:
         discovery: Whether the feature for multi-cluster Services is on.
         there: Bucket, secret, network and service account by name.
         readers: Who may read each bucket, by its name.
+        watching: Alert policies, channels, dashboards and metrics of logs, by the API's name of their list.
         deleted: Called with each path whose deletion was asked for.
         lag: How many lists still have what was deleted; until then it uses what it used.
     """
@@ -50,6 +51,7 @@ class TeardownCloud:
     discovery: bool = False
     there: set[str] = field(default_factory=set)
     readers: dict[str, list[str]] = field(default_factory=dict)
+    watching: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     deleted: Callable[[str], None] = lambda path: None
     lag: int = 0
     going: dict[str, int] = field(default_factory=dict)
@@ -102,6 +104,10 @@ class TeardownCloud:
             "storage.buckets.getIamPolicy": self._policy,
             "iam.projects.serviceAccounts.get": self._get("name"),
             "secretmanager.projects.secrets.get": self._get("name"),
+            "monitoring.projects.alertPolicies.list": self._watching("alertPolicies"),
+            "monitoring.projects.notificationChannels.list": self._watching("notificationChannels"),
+            "monitoring.projects.dashboards.list": self._watching("dashboards"),
+            "logging.projects.metrics.list": self._watching("metrics"),
             "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.existing()},
             "container.projects.locations.clusters.get": self._cluster,
             "gkehub.projects.locations.memberships.list": lambda params, body: {
@@ -110,6 +116,9 @@ class TeardownCloud:
             "gkehub.projects.locations.features.list": lambda params, body: {"resources": self._features()},
         }
         return stand_in.api(self.project)
+
+    def _watching(self, items: str) -> Answer:
+        return lambda params, body: {items: self.watching.get(items, [])}
 
     def _policy(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
         if not self.holds(params["bucket"]):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gke_inference.teardown.decisions import expected_results
+from gke_inference.teardown.decisions import StackResult, expected_results, skipped
 from gke_inference.teardown.destroy import is_transient
 from gke_inference.teardown.order import read_order
 from gke_inference.teardown.state import addresses_kept_with_bucket
@@ -19,6 +19,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OBSERVABILITY_STACK,
     WEIGHTS_STACK,
     base_stack,
     cluster_stack,
@@ -42,6 +43,7 @@ NEEDS = {
     serving_stack("us"): [base_stack("us"), WEIGHTS_STACK, FLEET_STACK],
     serving_stack("eu"): [base_stack("eu"), WEIGHTS_STACK, FLEET_STACK],
     GATEWAY_STACK: [serving_stack("us"), serving_stack("eu")],
+    OBSERVABILITY_STACK: [FLEET_STACK],
 }
 NETWORK = synth_documents(config())[NETWORK_STACK]
 VPC = {"project": "my-project-id", "name": "gemma-vpc"}
@@ -67,14 +69,25 @@ def no_cluster_deleted(stack: str) -> str:
 
 
 def test_users_go_before_what_they_need(tmp_path: Path) -> None:
-    """The gateway goes first and the network last; workloads go before the fleet, whose controllers sweeper up."""
+    """What watches goes first and the network last; workloads go before the fleet, whose controllers sweep up."""
     order = read_order(config(), write_synth(tmp_path / "out"))
 
     assert order.stacks == (
-        GATEWAY_STACK, serving_stack("us"), serving_stack("eu"), WEIGHTS_STACK, base_stack("us"),
-        base_stack("eu"), FLEET_STACK, cluster_stack("us"), cluster_stack("eu"), NETWORK_STACK,
+        OBSERVABILITY_STACK, GATEWAY_STACK, serving_stack("us"), serving_stack("eu"), WEIGHTS_STACK,
+        base_stack("us"), base_stack("eu"), FLEET_STACK, cluster_stack("us"), cluster_stack("eu"), NETWORK_STACK,
     )  # fmt: skip
     assert order.dependents(cluster_stack("us")) == (base_stack("us"), FLEET_STACK)
+
+
+def test_what_only_watches_holds_nothing_up(tmp_path: Path) -> None:
+    """A channel that another policy names cannot be deleted: clusters, which cost much more, go all the same."""
+    order = read_order(config(), write_synth(tmp_path / "out"))
+    members = (resource("google_gke_hub_membership.us"),)
+    gone = {stack: StackResult(stack=stack, resources=1, result="destroyed") for stack in order.stacks}
+    failed = {OBSERVABILITY_STACK: StackResult(stack=OBSERVABILITY_STACK, resources=9, result="failed")}
+
+    assert order.dependents(FLEET_STACK) == (serving_stack("us"), serving_stack("eu"))
+    assert skipped(order, FLEET_STACK, members, gone | failed, "") is None
 
 
 @pytest.mark.parametrize(

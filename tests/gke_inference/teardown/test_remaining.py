@@ -7,7 +7,8 @@ from typing import Any
 from gke_inference.findings import Status
 from gke_inference.teardown.findings import NOTHING
 from gke_inference.teardown.terraform import Resource
-from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
+from platform_config.names import Names
+from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, OBSERVABILITY_STACK
 from tests.configs import changed, config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.teardown.cloud import TeardownCloud
@@ -41,7 +42,7 @@ def test_an_empty_project_has_nothing_left(cloud: TeardownCloud, stand_in: Googl
     assert [finding.id for finding in found] == [
         f"LEFT-{kind}" for kind in
         ("CLUSTER", "INSTANCE", "DISK", "LOAD-BALANCER", "ADDRESS", "ROUTER", "NETWORK", "FLEET", "NODE-ACCOUNT",
-         "BUCKET", "SECRET", "GRANT")
+         "BUCKET", "SECRET", "GRANT", "ALERT", "CHANNEL", "DASHBOARD", "LOG-METRIC")
     ]  # fmt: skip
 
 
@@ -83,6 +84,36 @@ def test_what_is_left_is_reported_with_its_costs(cloud: TeardownCloud, stand_in:
     }
     named = [finding for finding in remaining(stand_in, keep_bucket=False) if finding.id == "LEFT-BUCKET"]
     assert [finding.status for finding in named] == [Status.WRONG]
+
+
+def test_what_watched_the_platform_is_reported(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
+    """By its labels and names; what is another platform's, or somebody's own, is not. A channel's secret stays."""
+    names = Names(config())
+    labelled = {"userLabels": {"platform": "gemma"}, "displayName": "gemma: Requests fail"}
+    others = [{"displayName": "by hand"}, {"userLabels": {"platform": "llama"}, "displayName": "llama: x"}]
+    cloud.watching = {
+        "alertPolicies": [{"name": "projects/p/alertPolicies/1", **labelled}, *others],
+        "notificationChannels": [{"name": "projects/p/notificationChannels/2", **labelled}, *others],
+        "dashboards": [{"name": "projects/1/dashboards/3", "displayName": "gemma: requests"}, others[0]],
+        "metrics": [{"name": names.proxy_errors}, {"name": "gemma-orders"}],
+    }
+    cloud.there = {"pagerduty-key"}
+    channels = {"oncall": {"kind": "pagerduty", "secret": "pagerduty-key"}}
+
+    found = remaining(
+        stand_in,
+        config=config(observability={"channels": channels}),
+        in_states=frozenset({"projects/p/alertPolicies/1"}),
+    )
+
+    assert {one.found: one.fix for one in found if one.status == Status.WRONG} == {
+        "alert gemma: Requests fail": f"destroy {OBSERVABILITY_STACK}, see above",
+        "channel gemma: Requests fail": "look, then: gcloud beta monitoring channels delete "
+        "projects/p/notificationChannels/2",
+        "dashboard gemma: requests": "look, then: gcloud monitoring dashboards delete projects/1/dashboards/3",
+        f"log metric {names.proxy_errors}": f"look, then: gcloud logging metrics delete {names.proxy_errors}",
+    }
+    assert [one.found for one in found if one.id == "LEFT-SECRET"] == ["secret pagerduty-key"]
 
 
 def test_the_secrets_of_all_models_are_reported(cloud: TeardownCloud, stand_in: GoogleStandIn) -> None:
