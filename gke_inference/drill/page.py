@@ -110,7 +110,7 @@ def _all_events(report: DrillReport) -> Iterator[Event]:
         errors = ", ".join(downtime.errors)
         yield downtime.began_sec, f"requests began to fail: {downtime.failed} in {downtime.downtime_sec:g} s ({errors})"
     times = (
-        (State.OUTAGE, figures.time_to_detect_sec, "the outage was noticed first"),
+        (State.OUTAGE, figures.time_to_detect_sec, "a client saw the outage"),
         (State.OUTAGE, figures.time_to_fail_over_sec, "another region answered steadily"),
         (State.RECOVERY, figures.time_to_come_back_sec, f"{plan.region_names[plan.region]} answered again"),
     )

@@ -8,11 +8,14 @@ from math import floor
 from constructs_lib.monitoring.metrics import ENGINES
 from constructs_lib.specs import ObjectivesSpec
 from constructs_lib.specs.objectives import PERIOD_SEC
+from constructs_lib.vllm_arguments import arguments
 from platform_config.errors import Problem
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, per_model, serving_nodes, serving_plans
 
 HEALTH_CHECKS = "Google, Health checks overview, probe interval and timeout"
+OWN_BOUNDS = "--bucket-time-to-first-token"
+"""SGLang's argument that gives other bounds."""
 WORKBOOK = "Google, The Site Reliability Workbook, chapter 2"
 
 
@@ -58,6 +61,8 @@ def _slow_detection(at: str, model: Model) -> Iterator[Problem]:
 def _bound(at: str, model: Model) -> Iterator[Problem]:
     promised, engine = model.spec.objectives.first_token_sec, ENGINES.get(model.server.kind)
     if promised is None or engine is None or promised in engine.first_token_bounds:
+        return
+    if any(argument.flag == OWN_BOUNDS for argument in arguments(model.server.extra_args)):
         return
     below = [bound for bound in engine.first_token_bounds if bound < promised][-1:]
     above = [bound for bound in engine.first_token_bounds if bound > promised][:1]

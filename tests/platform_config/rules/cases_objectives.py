@@ -118,6 +118,15 @@ MORE: dict[str, More] = {
             " -> write 2 or 4"
         ],
     ),
+    "a bound of one's own": (
+        "OBJ-BOUND",
+        {
+            **SGLANG,
+            **promise(first_token_sec=2.5),
+            "models__gemma__server__extra_args": ["--bucket-time-to-first-token", "1", "2.5", "5"],
+        },
+        [],
+    ),
     "a time below all bounds": (
         "OBJ-BOUND",
         {**SGLANG, **promise(first_token_sec=0.05)},
