@@ -168,6 +168,23 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "an alert on what nobody promised": (
+        "ALERT-WATCHES",
+        alert("first-token-burn", threshold=10),
+        [
+            "observability.alerts.first-token-burn: must be left out of a platform without what it watches, a model "
+            "with objectives.first_token_sec whose server counts the time to the first token, got settings for it "
+            "-> remove it"
+        ],
+    ),
+    "an alert whose model's server exports no metric": (
+        "ALERT-WATCHES",
+        {**ONLY_SPEECH, **alert("queue-size", severity="warning")},
+        [
+            "observability.alerts.queue-size: must be left out of a platform without what it watches, a model behind "
+            "an InferencePool, got settings for it -> remove it"
+        ],
+    ),
     "a threshold in percent above all": (
         "ALERT-THRESHOLD",
         alert("request-errors", threshold=100),
