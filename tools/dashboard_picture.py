@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
-from constructs_lib.monitoring.panel import Panel
+from constructs_lib.monitoring.panel import Panel, dashboard_title
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from tools.dashboard_day import FAILS, MINUTES, STEP_MINUTES, day_panels, picture_platform, spill_over
 from tools.dashboard_values import FILE, missing_queries, read_values
@@ -63,7 +63,7 @@ def _head(platform: MonitoredPlatform) -> str:
         (AMBER[0], f"{_clock(first)} to {_clock(last)}: {home} is full and spills over to {other}"),
         (FAILS_FILL, f"{_clock(FAILS[0])} to {_clock(FAILS[1])}: {home} fails"),
     )
-    parts = [_text(MARGIN, 40, f"{platform.name}: cross-region inference", size=22, bold=True)]
+    parts = [_text(MARGIN, 40, dashboard_title(platform.name), size=22, bold=True)]
     x = float(MARGIN)
     for color, text in (("", "A made-up day."), *shades):
         if color:

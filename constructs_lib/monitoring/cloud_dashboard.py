@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from constructs_lib.monitoring.panel import Panel, Unit, Variables
+from constructs_lib.monitoring.panel import Panel, Unit, Variables, dashboard_title
 
 COLUMNS = 48
 PANELS_ACROSS = 3
@@ -47,7 +47,7 @@ def cloud_dashboard(platform: str, panels: Sequence[Panel]) -> str:
     """
     tiles = [_tile(number, panel) for number, panel in enumerate(panels)]
     dashboard = {
-        "displayName": f"{platform}: cross-region inference",
+        "displayName": dashboard_title(platform),
         "dashboardFilters": FILTERS,
         "mosaicLayout": {"columns": COLUMNS, "tiles": tiles},
     }

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from constructs_lib.monitoring.panel import Panel, Unit, Variables
+from constructs_lib.monitoring.panel import Panel, Unit, Variables, dashboard_title
 from constructs_lib.monitoring.platform import MonitoredPlatform
 
 SCHEMA_VERSION = 39
@@ -32,7 +32,7 @@ def grafana_dashboard(platform: MonitoredPlatform, panels: Sequence[Panel]) -> s
     """
     dashboard = {
         "uid": _uid(platform),
-        "title": f"{platform.name}: cross-region inference",
+        "title": dashboard_title(platform.name),
         "tags": ["inference", platform.name],
         "schemaVersion": SCHEMA_VERSION,
         "editable": True,

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.log_metric import log_series, sample_factor
-from constructs_lib.monitoring.metrics import SERVER_ERRORS
+from constructs_lib.monitoring.metrics import SERVER_ERRORS, SHORTEST_WINDOW_SEC
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import gateway_requests, select, share
-from constructs_lib.monitoring.region_alerts import SEEN_AFTER_SEC
 
 
 def _gateway_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
@@ -53,7 +52,7 @@ LOAD_BALANCER_ALERTS = (
         threshold=5,
         lowest=0.01,
         highest=99,
-        shortest_window_sec=SEEN_AFTER_SEC,
+        shortest_window_sec=SHORTEST_WINDOW_SEC,
         needs="a gateway",
         queries=_gateway_errors,
     ),
@@ -66,7 +65,7 @@ LOAD_BALANCER_ALERTS = (
         lowest=0,
         highest=1_000_000,
         window_sec=900,
-        shortest_window_sec=SEEN_AFTER_SEC,
+        shortest_window_sec=SHORTEST_WINDOW_SEC,
         needs="`observability.log_metrics`, and requests that are logged",
         queries=_proxy_errors,
         first_command='gcloud logging read \'resource.type="internal_http_lb_rule" AND '

@@ -179,6 +179,12 @@ SERVER_ERRORS = "500"
 """The response_code_class of 500 to 599."""
 ANSWERED = "200"
 """The response_code_class of 200 to 299."""
+CLIENT_GONE = "0"
+"""The response_code_class of requests whose client left before an answer: neither good nor bad."""
+LOAD_BALANCER_LATE_SEC = 90
+"""Until Google has a sample of a load balancer. Source: Google Cloud metrics, loadbalancing.googleapis.com."""
+SHORTEST_WINDOW_SEC = 180
+"""Shortest window in which a load balancer has enough samples: each is of 60 s, and late."""
 CLIENT_ERRORS = "40.|BadRequest|Unauthorized|Forbidden|NotFound"
 """What a picker has as error_code where the request itself was wrong. Source: gateway-api-inference-extension v1.5.0,
 pkg/common/error/error.go; numbers are statuses."""

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
-from constructs_lib.monitoring.metrics import SERVER_ERRORS
+from constructs_lib.monitoring.metrics import CLIENT_GONE, SERVER_ERRORS
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import gateway_requests, select
 from constructs_lib.specs.observability import Severity
 
 HOUR_SEC = 3600
-CLIENT_GONE = "0"
-"""The response_code_class of requests whose client left before an answer: neither good nor bad."""
 SHORT_WINDOWS = 12
 """Short windows in a long one. The load balancer reports once a minute: that of an hour has five points, no fewer."""
 MOST_SHARE = 0.99

@@ -132,6 +132,11 @@ class Panel:
     thresholds: tuple[Threshold, ...] = ()
 
 
+def dashboard_title(platform: str) -> str:
+    """Return the title of the dashboard of *platform*, which is its only name."""
+    return f"{platform}: cross-region inference"
+
+
 def panels_of(
     platform: MonitoredPlatform,
     kinds: Iterable[PanelKind],

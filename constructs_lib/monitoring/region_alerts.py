@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
-from constructs_lib.monitoring.metrics import ANSWERED, CONTAINERS_READY
+from constructs_lib.monitoring.metrics import ANSWERED, CONTAINERS_READY, SHORTEST_WINDOW_SEC
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import (
     REGION,
@@ -21,8 +21,6 @@ IDLE = 0.01
 """Fill of a server that has no request. vLLM keeps one block of its cache back, so that some versions never read 0."""
 SERVED_BEFORE = "6h"
 """How long a region that has no ready server is still one that should answer requests."""
-SEEN_AFTER_SEC = 180
-"""Shortest window of a load balancer's samples: each is of 60 s, and seen up to 90 s later (Google Cloud metrics)."""
 
 
 def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
@@ -130,7 +128,7 @@ REGION_ALERTS = (
         lowest=0,
         highest=1_000_000,
         window_sec=600,
-        shortest_window_sec=SEEN_AFTER_SEC,
+        shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=300,
         needs="a model in two regions or more that are not drained",
         queries=_without_traffic,
@@ -162,7 +160,7 @@ REGION_ALERTS = (
         lowest=1,
         highest=99,
         window_sec=900,
-        shortest_window_sec=SEEN_AFTER_SEC,
+        shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=900,
         needs="two regions or more, none of them preferred",
         queries=_cross_region_share,

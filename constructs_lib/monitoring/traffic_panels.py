@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.monitoring.log_metric import log_series
-from constructs_lib.monitoring.metrics import SERVER_ERRORS
-from constructs_lib.monitoring.objective_alerts import CLIENT_GONE
+from constructs_lib.monitoring.metrics import CLIENT_GONE, SERVER_ERRORS
 from constructs_lib.monitoring.panel import WINDOW, PanelKind, PanelQuery, Selection, Threshold
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import by_backend_region, label_from

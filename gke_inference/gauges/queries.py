@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from constructs_lib.monitoring.metrics import LOAD_BALANCER_LATE_SEC
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import any_family, select
 
-LOAD_BALANCER_LATE_SEC = 90
-"""Until Google has a sample of a load balancer. Source: Google Cloud metrics, loadbalancing.googleapis.com."""
 WINDOW_SEC = 120
 """Two samples of a load balancer, which has one a minute."""
 PERCENTILE = 0.95

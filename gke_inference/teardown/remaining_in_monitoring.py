@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from constructs_lib.monitoring.panel import dashboard_title
 from gke_inference.findings import Finding
 from gke_inference.load_balancer import Part
 from gke_inference.teardown.findings import Remaining, last_part, search, still_there
@@ -52,7 +53,7 @@ class RemainingInMonitoring:
 
     def _dashboards(self) -> Iterator[Remaining]:
         def is_own(part: Part) -> bool:
-            return str(part.get("displayName", "")).startswith(f"{self.config.name}: ")
+            return bool(part.get("displayName") == dashboard_title(self.config.name))
 
         for part in self._listed("monitoring", "v1", "projects.dashboards.list", "dashboards", is_own):
             command = "gcloud monitoring dashboards delete"

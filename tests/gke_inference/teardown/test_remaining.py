@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from constructs_lib.monitoring.panel import dashboard_title
 from gke_inference.findings import Status
 from gke_inference.teardown.findings import NOTHING
 from gke_inference.teardown.terraform import Resource
@@ -97,7 +98,10 @@ def test_what_watched_the_platform_is_reported(cloud: TeardownCloud, stand_in: G
     cloud.watching = {
         "alertPolicies": [{"name": "projects/p/alertPolicies/1", **labelled}, *others],
         "notificationChannels": [{"name": "projects/p/notificationChannels/2", **labelled}, *others],
-        "dashboards": [{"name": "projects/1/dashboards/3", "displayName": "gemma: requests"}, others[0]],
+        "dashboards": [
+            {"name": "projects/1/dashboards/3", "displayName": dashboard_title("gemma")},
+            {"displayName": "gemma: by hand"},
+        ],
         "metrics": [{"name": names.proxy_errors}, {"name": "gemma-orders"}],
     }
     cloud.there = {"pagerduty-key"}
@@ -113,7 +117,7 @@ def test_what_watched_the_platform_is_reported(cloud: TeardownCloud, stand_in: G
         "alert gemma: Requests fail": f"destroy {OBSERVABILITY_STACK}, see above",
         "channel gemma: Requests fail": "look, then: gcloud beta monitoring channels delete "
         "projects/p/notificationChannels/2",
-        "dashboard gemma: requests": "look, then: gcloud monitoring dashboards delete projects/1/dashboards/3",
+        f"dashboard {dashboard_title('gemma')}": "look, then: gcloud monitoring dashboards delete projects/1/dashboards/3",
         f"log metric {names.proxy_errors}": f"look, then: gcloud logging metrics delete {names.proxy_errors}",
     }
     assert [one.found for one in found if one.id == "LEFT-SECRET"] == ["secret pagerduty-key"]
