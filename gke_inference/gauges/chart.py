@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pygal  # type: ignore[import-untyped]
 
+from constructs_lib.monitoring.metrics import LOAD_BALANCER_LATE_SEC
 from gke_inference.charts import MARK_COLOR, Mark, Panel, add_marks, chart_style, legend_settings, render_panel
 from gke_inference.gauges import record
-from gke_inference.gauges.queries import LOAD_BALANCER_LATE_SEC
 from gke_inference.gauges.record import GaugeFigures
 from gke_inference.gauges.report import unread_lines
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_lib.monitoring.metrics import LOAD_BALANCER_LATE_SEC
+from constructs_lib.monitoring import metrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import any_family, select
 
@@ -42,4 +42,4 @@ def _rate(platform: MonitoredPlatform, metric: str, model: str, key: str = "") -
         # The load balancer has the zone of the servers and not their region; `region` is where its proxy is.
         backend_scope=f"{platform.regions[key].region}-.*" if key else "",
     )
-    return f"rate({series}[{WINDOW_SEC}s] offset {LOAD_BALANCER_LATE_SEC}s)"
+    return f"rate({series}[{WINDOW_SEC}s] offset {metrics.LOAD_BALANCER_LATE_SEC}s)"

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.monitoring.metrics import LOAD_BALANCER_LATE_SEC
 from gke_inference.gauges import record
-from gke_inference.gauges.queries import LOAD_BALANCER_LATE_SEC, WINDOW_SEC
+from gke_inference.gauges.queries import WINDOW_SEC
 from gke_inference.gauges.record import GaugeFigures, GaugeRecord, Span, Unread
 from gke_inference.gauges.watch import INTERVAL_SEC
 from gke_inference.tables import make_table

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from constructs_lib.monitoring import metrics
 from gke_inference.gauges import prometheus, queries, record
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
@@ -71,8 +72,8 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
         }
         yield Source(
             what="load balancer", region=region, gauges=tuple(asked), role=prometheus.ROLE,
-            read=partial(_read_queries, google, asked), late_sec=queries.LOAD_BALANCER_LATE_SEC,
-            missing=f"its samples come up to {queries.LOAD_BALANCER_LATE_SEC} s late, and only of requests",
+            read=partial(_read_queries, google, asked), late_sec=metrics.LOAD_BALANCER_LATE_SEC,
+            missing=f"its samples come up to {metrics.LOAD_BALANCER_LATE_SEC} s late, and only of requests",
         )  # fmt: skip
 
 

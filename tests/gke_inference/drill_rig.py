@@ -19,10 +19,11 @@ from typing import Any
 import pytest
 import trustme
 
+from constructs_lib.monitoring import metrics
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.drill import command as drill_module
 from gke_inference.drill.runner import DrillRunner
-from gke_inference.gauges import queries, watch
+from gke_inference.gauges import watch
 from gke_inference.google_api import GoogleApi
 from platform_config.config import Config
 from platform_config.names import Names
@@ -161,7 +162,7 @@ def gauges_of(made: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStan
     monkeypatch.setattr(GoogleApi, "from_environment", lambda project: google.api(project))
     monkeypatch.setattr(watch, "INTERVAL_SEC", 0.05)
     # In a drill of seconds nothing would be late enough.
-    monkeypatch.setattr(queries, "LOAD_BALANCER_LATE_SEC", 0)
+    monkeypatch.setattr(metrics, "LOAD_BALANCER_LATE_SEC", 0)
     with google.serving():
         yield google
 

@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from constructs_lib.monitoring import metrics
 from gke_inference.drill.plan import State
 from gke_inference.drill.view import DrillView
-from gke_inference.gauges import queries, watch
+from gke_inference.gauges import watch
 from gke_inference.gauges.record import GAUGES, KV_CACHE, READY_REPLICAS
 from gke_inference.load.view import LoadView
 from gke_inference.openai import Result
@@ -42,7 +43,7 @@ Load = Callable[..., Ran]
 def prometheus(example: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> PrometheusStandIn:
     """Have the example's Google answer queries, whose samples come at once."""
     monkeypatch.setattr(watch, "INTERVAL_SEC", 0.05)
-    monkeypatch.setattr(queries, "LOAD_BALANCER_LATE_SEC", 0)
+    monkeypatch.setattr(metrics, "LOAD_BALANCER_LATE_SEC", 0)
     return add_prometheus(example.google, "gemma-us", "gemma-eu", regions=(US, EU))
 
 

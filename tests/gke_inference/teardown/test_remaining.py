@@ -95,11 +95,12 @@ def test_what_watched_the_platform_is_reported(cloud: TeardownCloud, stand_in: G
         {"displayName": "by hand"},
         {"userLabels": {"platform": "llama"}, "displayName": "llama: x"},
     ]
+    title = dashboard_title("gemma")
     cloud.watching = {
         "alertPolicies": [{"name": "projects/p/alertPolicies/1", **labelled}, *others],
         "notificationChannels": [{"name": "projects/p/notificationChannels/2", **labelled}, *others],
         "dashboards": [
-            {"name": "projects/1/dashboards/3", "displayName": dashboard_title("gemma")},
+            {"name": "projects/1/dashboards/3", "displayName": title},
             {"displayName": "gemma: by hand"},
         ],
         "metrics": [{"name": names.proxy_errors}, {"name": "gemma-orders"}],
@@ -117,7 +118,7 @@ def test_what_watched_the_platform_is_reported(cloud: TeardownCloud, stand_in: G
         "alert gemma: Requests fail": f"destroy {OBSERVABILITY_STACK}, see above",
         "channel gemma: Requests fail": "look, then: gcloud beta monitoring channels delete "
         "projects/p/notificationChannels/2",
-        f"dashboard {dashboard_title('gemma')}": "look, then: gcloud monitoring dashboards delete projects/1/dashboards/3",
+        f"dashboard {title}": "look, then: gcloud monitoring dashboards delete projects/1/dashboards/3",
         f"log metric {names.proxy_errors}": f"look, then: gcloud logging metrics delete {names.proxy_errors}",
     }
     assert [one.found for one in found if one.id == "LEFT-SECRET"] == ["secret pagerduty-key"]
