@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import ANSWERED, CONTAINERS_READY, SERVER_ERRORS, SHORTEST_WINDOW_SEC
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import (
-    REGION,
+    REGION_OF,
     by_backend_region,
     gateway_requests,
     gauge_of,
@@ -17,8 +17,9 @@ from constructs_lib.monitoring.promql import (
     share,
 )
 
-SERVED_BEFORE = "6h"
-"""How long a region that has no ready server is still one that should answer requests."""
+SERVED_BEFORE = "23h"
+"""How long a region that has no ready server is still one that should answer requests: nearly as far as Cloud
+Monitoring looks back for a query and the time for which it must hold."""
 
 
 def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
@@ -70,7 +71,7 @@ def _arrived(platform: MonitoredPlatform, model: str, were_ready: str, limits: L
 
 def _of_region(pods: str) -> str:
     """Return series of pods with the region of their cluster as the label `backend_region`."""
-    return label_from(pods, "backend_region", "location", REGION)
+    return label_from(pods, "backend_region", "location", REGION_OF)
 
 
 def _no_spill_room(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
@@ -82,7 +83,7 @@ def _no_spill_room(platform: MonitoredPlatform, limits: Limits) -> Iterator[Quer
     for model, regions, spill_percent in _spilling(platform):
         yield Query(
             model=model,
-            expression=f"min({gauge_of(platform, model, regions)}) > {spill_percent / 100:g}",
+            expression=f"min({_filled(platform, model, regions)}) > {spill_percent / 100:g}",
             meaning=f"the servers of {model} are more than {spill_percent} % full in every region: what spills over "
             f"finds no room, and a region that fails takes requests with it",
         )
@@ -98,18 +99,32 @@ def _import_lacks_cluster(platform: MonitoredPlatform, limits: Limits) -> Iterat
     another region has room, nor where balancing is by number of requests. `gke-inference verify` is the sure check.
     """
     for model, regions, spill_percent in _spilling(platform):
-        gauge, line = gauge_of(platform, model, regions), f"{spill_percent / 100:g}"
+        gauge, line = _filled(platform, model, regions), f"{spill_percent / 100:g}"
         servers = pods_of(platform, CONTAINERS_READY, platform.models[model].server, regions=regions)
         requests = f"increase({gateway_requests(platform, model=model)}[{limits.window}])"
+        ready = f"sum by (cluster, backend_region) ({_of_region(servers)}) > 0"
+        served = f"sum by (backend_region) ({by_backend_region(requests)}) > 0"
         yield Query(
             model=model,
-            expression=f"sum by (cluster, backend_region) ({_of_region(servers)}) > 0"
-            f" unless on (backend_region) sum by (backend_region) ({by_backend_region(requests)}) > 0"
-            f" and on (cluster) {gauge} <= {line}"
+            expression=f"{gauge} <= {line} and on (cluster) ({ready} unless on (backend_region) {served})"
             f" and on () count({gauge} <= {line}) == 1 and on () max({gauge}) > {line} and on () sum({requests}) > 0",
             meaning=f"the servers of {model} in a cluster got no request in {limits.window_sec} s, although those of "
             f"every other are more than {spill_percent} % full: the gateway may not know the cluster",
         )
+
+
+def _filled(platform: MonitoredPlatform, model: str, regions: Sequence[str]) -> str:
+    """
+    Return how full the servers of *model* are in each cluster, measured by what the gateway uses of its capacity.
+
+    A region with a `capacity_percent` of 50 spills over at half of the fill (Google, "Backend services overview":
+    the capacity scaler multiplies the target).
+    """
+    shares = sorted({platform.regions[key].capacity_percent for key in regions}, reverse=True)
+    if shares == [100]:
+        return gauge_of(platform, model, regions)
+    alike = {share: [key for key in regions if platform.regions[key].capacity_percent == share] for share in shares}
+    return f"({' or '.join(f'{gauge_of(platform, model, alike[share])} / {share / 100:g}' for share in shares)})"
 
 
 def _spilling(platform: MonitoredPlatform) -> Iterator[tuple[str, tuple[str, ...], int]]:
@@ -125,10 +140,14 @@ def _cross_region_share(platform: MonitoredPlatform, limits: Limits) -> Iterator
     Yield the regions whose proxies send more than a share of their requests to servers of other regions.
 
     `region` is where the proxy stands, `backend_scope` the zone that answered: the first is inferred from the metric's
-    description, so series whose `region` is none of the platform's are left out. Drained regions, and regions that lack
-    a model, send requests away by design, as all do where one is preferred.
+    description, so series whose `region` is none of the platform's are left out. Regions that are drained or throttled,
+    and regions that lack a model, send requests away by design, as all do where one is preferred.
     """
-    usual = [key for key in platform.regions if all(key in platform.open_regions(model) for model in platform.models)]
+    usual = [
+        key
+        for key, region in platform.regions.items()
+        if region.capacity_percent == 100 and all(key in model.regions for model in platform.models.values())
+    ]
     if len(platform.regions) < 2 or not usual or any(region.preferred for region in platform.regions.values()):
         return
     homes = platform.region_names(usual)
@@ -191,7 +210,7 @@ REGION_ALERTS = (
         window_sec=900,
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=900,
-        needs="two regions or more, none of them preferred",
+        needs="two regions or more, none of them preferred, and one of them at full capacity",
         queries=_cross_region_share,
     ),
 )

@@ -121,7 +121,7 @@ INCIDENTS: dict[str, tuple[dict[str, Values], Fired]] = {
         {
             "kv-cache": [US_POOL],
             "queue-size": [US_POOL],
-            "gemma-import-lacks-cluster": [{**EU_CLUSTER, "backend_region": EU}],
+            "gemma-import-lacks-cluster": [EU_CLUSTER],
             "gemma-region-without-traffic": [{"backend_region": EU}],
             "cross-region-share": [{"region": EU}],
         },

@@ -38,7 +38,14 @@ IMPORT_OF_THREE = changed_rule("gemma-import-lacks-cluster", regions__more=THIRD
 TWO_PREFERRED = changed_rule(
     "gemma-region-without-traffic", regions__us__preferred=True, regions__eu__preferred=True, regions__more=THIRD
 )
-LACKED = {"cluster": "gemma-eu", "backend_region": EU}
+LACKED = {"cluster": "gemma-eu"}
+HALF = {"regions__eu__capacity_percent": 50}
+ROOM_OF_HALF, SHARE_OF_HALF = changed_rule("gemma-no-spill-room", **HALF), changed_rule("cross-region-share", **HALF)
+IMPORT_OF_HALF = changed_rule("gemma-import-lacks-cluster", **HALF)
+AI_ZONE = "us-central1-ai1a"
+CENTRAL = {"regions__us__region": "us-central1", "regions__us__zones": [AI_ZONE]}
+TRAFFIC_OF_AI_ZONE = changed_rule("gemma-region-without-traffic", **CENTRAL)
+SHARE_OF_AI_ZONE = changed_rule("cross-region-share", **CENTRAL)
 
 
 def fills(us: Values, eu: Values) -> dict[str, Values]:
@@ -121,7 +128,30 @@ FIRES = [
         series={**THREE_READY, **both_proxies(counting(1), counting(1))},
         fires=[IN_EU],
     ),
+    Case(
+        title="a region stopped ten hours ago with its cluster, and its clients still ask",
+        rule=TRAFFIC,
+        series={
+            **container_ready(then(constant(1, 36000), gap(36000)), cluster="gemma-us"),
+            **container_ready(constant(1, 72000), cluster="gemma-eu"),
+            **both_proxies(counting(1, 72000), counting(1, 72000), served=EU),
+        },
+        at_sec=72000,
+        fires=[IN_US],
+    ),
     Case(title="both regions are over the line", rule=ROOM, series=fills(constant(0.61), constant(0.7)), fires=[{}]),
+    Case(
+        title="one region is over the line, the other over half of it and used by half",
+        rule=ROOM_OF_HALF,
+        series=fills(constant(0.61), constant(0.31)),
+        fires=[{}],
+    ),
+    Case(
+        title="the one that is used by half is over half of the line, the other is idle",
+        rule=IMPORT_OF_HALF,
+        series={**READY, **fills(constant(0), constant(0.31)), **gateway(counting(1), served=EU)},
+        fires=[{"cluster": "gemma-us"}],
+    ),
     Case(
         title="one region is gone, the other is over the line",
         rule=ROOM,
@@ -281,6 +311,11 @@ SILENT = [
     ),
     Case(title="the region that waits is idle", rule=PREFERRED, series={**READY, **gateway(counting(1), served=US)}),
     Case(title="one region has room", rule=ROOM, series=fills(constant(0.9), constant(0.59))),
+    Case(
+        title="the one that is used by half is below half of the line",
+        rule=ROOM_OF_HALF,
+        series=fills(constant(0.9), constant(0.29)),
+    ),
     Case(title="both are at the line", rule=ROOM, series=fills(constant(0.6), constant(0.6))),
     Case(
         title="both are over the line for nine minutes",
@@ -413,6 +448,30 @@ SILENT = [
         title="the region of a proxy is no region of the platform",
         rule=SHARE,
         series={**nowhere(counting(1), served=US), **nowhere(counting(1), served=EU)},
+    ),
+    Case(
+        title="a region that is used by half sends half away",
+        rule=SHARE_OF_HALF,
+        series={
+            **gateway(counting(1), served=US),
+            **gateway(counting(1), served=EU),
+            **gateway(counting(1), served=US, proxy=EU),
+        },
+    ),
+    Case(
+        title="each request is answered in its region, whose zone has a number of its own",
+        rule=SHARE_OF_AI_ZONE,
+        series={**gateway(counting(1), served=AI_ZONE, proxy="us-central1"), **gateway(counting(1), served=EU)},
+    ),
+    Case(
+        title="each request is answered in its region, whose zone has a number of its own",
+        rule=TRAFFIC_OF_AI_ZONE,
+        series={
+            **container_ready(constant(1), cluster="gemma-us", location="us-central1"),
+            **container_ready(constant(1), cluster="gemma-eu"),
+            **gateway(counting(1), served=AI_ZONE, proxy="us-central1"),
+            **gateway(counting(1), served=EU),
+        },
     ),
     Case(
         title="a drained region sends all away",
