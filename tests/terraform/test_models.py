@@ -85,7 +85,8 @@ def test_a_model_that_comes_and_goes_touches_no_other(several: World) -> None:
     """
     Only addresses with its key; a port that is new to the platform is opened where the ports of all models are.
 
-    The dashboard shows it. It goes in two steps: the first takes its route away and leaves its servers as they are, the second all the rest.
+    The dashboard shows it. It goes in two steps: the first takes its route away and leaves its servers as they are, the
+    second all the rest.
     """
     before = dict(several.rig.cloud.objects)
     extra = EXTRA | {"server": {**EXTRA["server"], "port": 8100}}
