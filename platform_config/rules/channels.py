@@ -64,7 +64,11 @@ def _needs(at: str, spec: ChannelSpec) -> Iterator[Problem]:
 
 def _others(at: str, spec: ChannelSpec) -> Iterator[Problem]:
     for setting in fields(ChannelSpec):
-        if setting.name != "kind" and setting.name not in TAKES[spec.kind] and getattr(spec, setting.name) is not None:
+        if (
+            setting.name not in ("kind", "severities")
+            and setting.name not in TAKES[spec.kind]
+            and getattr(spec, setting.name) is not None
+        ):
             message = f"must be left out of a channel of kind {spec.kind}, got a value"
             kinds = [kind for kind, takes in TAKES.items() if setting.name in takes]
             yield Problem(f"{at}.{setting.name}", message, f"remove the line, or write kind: {' or '.join(kinds)}")
@@ -134,6 +138,13 @@ def _project(config: Config) -> Iterator[Problem]:
             yield Problem(f"observability.channels.{key}.id", message, fix)
 
 
+def _severity(config: Config) -> Iterator[Problem]:
+    channels = config.observability.channels
+    if channels and not any("critical" in spec.severities for spec in channels.values()):
+        message = "should have a channel that hears of critical alerts, got none"
+        yield Problem("observability.channels", message, "add critical to the severities of one")
+
+
 RULES = (
     Rule(
         "CHANNEL-NEEDS",
@@ -197,6 +208,14 @@ RULES = (
         "The API has answered that the channel of another project is not found.",
         "hashicorp/terraform-provider-google#25878",
         _project,
+        severity="warning",
+    ),
+    Rule(
+        "CHANNEL-SEVERITY",
+        "Where there are channels, one hears of critical alerts",
+        "The worst would be in the console alone.",
+        "this library",
+        _severity,
         severity="warning",
     ),
 )

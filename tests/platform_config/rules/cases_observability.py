@@ -165,6 +165,12 @@ CASES: dict[str, Case] = {
         "observability.channels.oncall.id: should be a channel of project my-project-id, got one of 'other-project' "
         f"-> {OTHER_PROJECT}",
     ),
+    "CHANNEL-SEVERITY": Case(
+        channel("email", address="a@example.com", severities=["critical"]),
+        channel("email", address="a@example.com", severities=["error", "warning"]),
+        "observability.channels: should have a channel that hears of critical alerts, got none -> add critical to the "
+        "severities of one",
+    ),
 }
 
 MORE: dict[str, More] = {
