@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from platform_config.config import Config
 from platform_config.errors import REVOKE, TOKEN, Location, Problem, nearest, shown, yaml_path
-from platform_config.reading.suggestions import suggest_value
+from platform_config.reading.suggestions import OTHER_CHOICES, suggest_value
 from platform_config.reading.unknown_settings import fits, likely_meant, suggest_setting
 from platform_config.reading.yaml_file import Reading
 from platform_config.shape import bare, defaults_of, hint_at, is_list, is_map, item_of, required_of, settings_of
@@ -124,9 +124,11 @@ def _suggest_choice(got: object, allowed: list[str]) -> str:
         return "remove the line, or write one of them"
     word = got[0] if isinstance(got, list) and len(got) == 1 else got
     same = [choice for choice in allowed if choice.lower() == str(word).lower()]
-    if "custom" in allowed and not same and not get_close_matches(str(word), allowed, cutoff=0.7):
-        return "write custom"
-    return nearest(same[0] if same else str(word), allowed, otherwise="")
+    meant = same[0] if same else OTHER_CHOICES.get(str(word).lower(), str(word))
+    if not get_close_matches(meant, allowed, cutoff=0.7):
+        fixes = {"custom": "write custom", "existing": "write existing, and the id of a channel that was made by hand"}
+        return next((fix for choice, fix in fixes.items() if choice in allowed), "")
+    return nearest(meant, allowed, otherwise="")
 
 
 def _settings_without_key(location: Location, settings: Any) -> dict[Location, Problem]:
