@@ -87,6 +87,8 @@ def _number(got: Any, location: Location) -> str:
         return f"write {text.lstrip('0') or '0'} without the zero before it"
     if re.fullmatch(r"\d{1,3}([_, ]\d{3})+", text):
         return f"write {re.sub(r'[_, ]', '', text)}"
+    if hint_at(location) is float and re.fullmatch(r"\d+,\d{1,2}", text):
+        return f"write {text.replace(',', '.')}, with a point"
     return _with_unit(text, name)
 
 

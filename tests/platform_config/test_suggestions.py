@@ -592,6 +592,22 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "    objectives: {ttft_sec: 2.5}\n    weights:",
         "models.gemma.objectives.ttft_sec: unknown setting 'ttft_sec'\n    fix: did you mean 'first_token_sec'?",
     ),
+    "an objective as a share of 1": (
+        "    weights:",
+        "    objectives: {availability_percent: 0.995}\n    weights:",
+        "models.gemma.objectives.availability_percent: must be between 50 and 99.99, got 0.995\n"
+        "    fix: write 99.5, for it counts percent",
+    ),
+    "an objective with a decimal comma": (
+        "    weights:",
+        "    objectives: {availability_percent: '99,5'}\n    weights:",
+        "models.gemma.objectives.availability_percent: must be a number, got '99,5'\n    fix: write 99.5, with a point",
+    ),
+    "a number below all": (
+        "bucket:",
+        "observability:\n  alerts: {kv-cache: {threshold: -1}}\nbucket:",
+        "observability.alerts.kv-cache.threshold: must be between 0 and 1000000, got -1",
+    ),
     "objectives by another name": (
         "    weights:",
         "    slos: {availability_percent: 99}\n    weights:",
