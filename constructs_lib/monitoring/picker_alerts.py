@@ -80,6 +80,7 @@ PICKER_ALERTS = (
         highest=3600,
         needs=NEEDS,
         queries=_latency,
+        labels=("cluster", "model_name"),
     ),
     AlertKind(
         name="request-errors",
@@ -91,6 +92,7 @@ PICKER_ALERTS = (
         highest=99,
         needs=NEEDS,
         queries=_errors,
+        labels=("cluster", "model_name"),
     ),
     AlertKind(
         name="queue-size",
@@ -103,6 +105,7 @@ PICKER_ALERTS = (
         window_sec=0,
         needs=NEEDS,
         queries=_queue,
+        labels=("cluster", "name"),
     ),
     AlertKind(
         name="kv-cache",
@@ -115,5 +118,6 @@ PICKER_ALERTS = (
         window_sec=0,
         needs=NEEDS,
         queries=_kv_cache,
+        labels=("cluster", "name"),
     ),
 )

@@ -132,6 +132,7 @@ REGION_ALERTS = (
         for_sec=300,
         needs="a model in two regions or more that are not drained",
         queries=_without_traffic,
+        labels=("backend_region",),
     ),
     AlertKind(
         name="no-spill-room",
@@ -150,6 +151,7 @@ REGION_ALERTS = (
         for_sec=900,
         needs="a model in two regions or more whose requests spill over by fill",
         queries=_import_lacks_cluster,
+        labels=("cluster",),
     ),
     AlertKind(
         name="cross-region-share",
@@ -164,5 +166,6 @@ REGION_ALERTS = (
         for_sec=900,
         needs="two regions or more, none of them preferred",
         queries=_cross_region_share,
+        labels=("region",),
     ),
 )

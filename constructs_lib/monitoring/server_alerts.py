@@ -87,6 +87,7 @@ SERVER_ALERTS = (
         window_sec=0,
         needs="a model behind an InferencePool",
         queries=_picker_not_ready,
+        labels=("cluster",),
     ),
     AlertKind(
         name="pool-below-size",
@@ -97,6 +98,7 @@ SERVER_ALERTS = (
         for_sec=1800,
         needs="a model with at least one server in each of its regions",
         queries=_pool_below_size,
+        labels=("cluster",),
     ),
     AlertKind(
         name="mount-errors",
@@ -109,5 +111,6 @@ SERVER_ALERTS = (
         window_sec=600,
         needs="`observability.log_metrics`, and a model whose servers mount a bucket",
         queries=_mount_errors,
+        labels=("cluster_name", "code"),
     ),
 )

@@ -76,6 +76,15 @@ def test_it_is_shown_to_fire(kind: AlertKind) -> None:
     assert any(case.rule.name.endswith(kind.name) for case in FIRING)
 
 
+@pytest.mark.parametrize("kind", ALERTS, ids=lambda kind: kind.name)
+def test_its_labels_are_those_of_each_series_that_fires(kind: AlertKind) -> None:
+    """So that an incident can say where it is: in the series of every case in which it fires."""
+    fired = [labels for case in FIRING if case.rule.name.endswith(kind.name) for labels in case.fires]
+
+    assert fired
+    assert {tuple(sorted(labels)) for labels in fired} == {tuple(sorted(kind.labels))}
+
+
 def test_names_are_given_once() -> None:
     """Setting, policy and runbook of an alert have its name; a model's key may come before it."""
     names = [kind.name for kind in ALERTS]
