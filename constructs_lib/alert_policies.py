@@ -26,7 +26,7 @@ The value of the series that fired.
 
 Source of this variable and of those for labels: Google Cloud SDK, `gcloud monitoring policies migrate`, which writes
 them for `{{ $value }}` and `{{ $labels.<name> }}` of Prometheus. One that matches nothing becomes `(none)`, and the API
-cuts a subject of more than 255 bytes.
+cuts the first line of a notification after 255 bytes.
 """
 PROMPTS = ("OPENED", "CLOSED")
 """When channels hear of an incident. Written down, for the API may return this default of its own."""

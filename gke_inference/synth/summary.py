@@ -59,8 +59,8 @@ def print_summary(
     Print what was read and what it became.
 
     The config, stacks in order, resources by type, regions, addresses, models with what follows from their images,
-    detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the *changes* since the last synth,
-    and the next *commands*.
+    detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the *changes* since
+    the last synth, and the next *commands*.
     """
     order = stack_order(outdir)
     console.print(

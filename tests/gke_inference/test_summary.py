@@ -124,7 +124,7 @@ def test_alerts_are_counted_and_who_hears_of_them_is_named(one: str) -> None:
     assert alert_summary(config(observability={"alerting": False})) == "No alerts: observability.alerting is false."
     heard = config(observability={"channels": {"team": mail, "oncall": mail}})
     assert alert_summary(heard).endswith(" warning) go to team, oncall.")
-    everything = dict.fromkeys((kind.name for kind in ALERTS), {"channels": ["team"]})
+    everything = {kind.name: {"channels": ["team"]} for kind in ALERTS}
     assert alert_summary(
         config(observability={"channels": {"team": mail, "oncall": mail}, "alerts": everything})
     ).endswith(" go to team.")

@@ -183,7 +183,7 @@ def test_the_page_of_costs_says_how_many_alerts_there_are() -> None:
     model = changed()["models"]["gemma"] | PROMISES
     several = {f"m{n}": model | {"served_name": f"m{n}", "address": {"path": f"/{n}"}} for n in range(int(models))}
 
-    assert int(example) == len(example_alerts())
+    assert int(example) == len(alerts())
     assert int(many) < len(alerts(models=several)) < 20 * int(example)
 
 
