@@ -44,8 +44,8 @@ class AlertPolicies(Construct):
         platform: Name of the platform, in the policies' names and labels.
         alerts: The alerts.
         channels: Full name of each notification channel, by key.
-        config_variable: Environment variable that names the config for `gke-inference`.
         runbook_url: Address of the runbooks; None for no links.
+        config_variable: Environment variable that names the config for `gke-inference`; None to leave it unsaid.
 
     Attributes:
         policies: The policies, by the alert's name (known at synth; their `name` is known after apply).
@@ -61,8 +61,8 @@ class AlertPolicies(Construct):
         platform: str,
         alerts: Iterable[Alert],
         channels: Mapping[str, str],
-        config_variable: str,
         runbook_url: str | None = None,
+        config_variable: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self._google = google
@@ -112,7 +112,8 @@ class AlertPolicies(Construct):
         url = self._runbook_url and f"{self._runbook_url.rstrip('/')}/{page}"
         command = alert.first_command(self._project)
         config = f"config of platform {self._platform}"
-        where = f", with {self._config_variable} set to the {config}" if command.startswith(PROGRAM) else ""
+        variable = self._config_variable if command.startswith(PROGRAM) else None
+        where = f", with {variable} set to the {config}" if variable else ""
         places = [f"{name} {_label(name)}" for name in kind.labels]
         return MonitoringAlertPolicyDocumentation(
             subject=", ".join([title, *places]),
