@@ -88,6 +88,7 @@ PICKER_ALERTS = (
         highest=3600,
         needs=NEEDS,
         queries=_latency,
+        labels=("cluster", "model_name"),
     ),
     AlertKind(
         name="request-errors",
@@ -99,6 +100,7 @@ PICKER_ALERTS = (
         highest=99,
         needs=NEEDS,
         queries=_errors,
+        labels=("cluster", "model_name"),
     ),
     AlertKind(
         name="queue-size",
@@ -111,6 +113,7 @@ PICKER_ALERTS = (
         window_sec=0,
         needs=NEEDS,
         queries=_queue,
+        labels=("cluster", "name"),
     ),
     AlertKind(
         name="kv-cache",
@@ -123,5 +126,6 @@ PICKER_ALERTS = (
         window_sec=0,
         needs=NEEDS,
         queries=_kv_cache,
+        labels=("cluster", "name"),
     ),
 )
