@@ -37,11 +37,12 @@ def alert_figures(config: Config) -> dict[str, Any]:
 
 def _alerts(config: Config) -> list[Alert]:
     watched = config.observability
-    return list(alerts_of(monitored_platform(config), ALERTS, watched.alerts)) if watched.alerting else []
+    if not watched.alerting:
+        return []
+    return list(alerts_of(monitored_platform(config), ALERTS, watched.alerts, watched.channels))
 
 
 def _channels(config: Config, alerts: list[Alert]) -> list[str]:
-    """Return the keys of the channels that hear of any of *alerts*; one that names none goes to all."""
-    keys = config.observability.channels
-    heard = {key for alert in alerts for key in (keys if alert.channels is None else alert.channels)}
-    return [key for key in keys if key in heard]
+    """Return the keys of the channels that hear of any of *alerts*."""
+    heard = {key for alert in alerts for key in alert.channels}
+    return [key for key in config.observability.channels if key in heard]
