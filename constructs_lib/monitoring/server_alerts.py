@@ -100,8 +100,9 @@ SERVER_ALERTS = (
         title="Fewer servers than the config's fewest are ready",
         severity="error",
         window_sec=0,
-        # A server that starts anew is not ready for as long as it needs for its weights and its compiler.
-        for_sec=1800,
+        # A server that starts anew may need the default startup_timeout_sec for its weights and its compiler, and its
+        # node and image before that: about what its Deployment has for a start.
+        for_sec=3000,
         needs="a model with at least one server in each of its regions",
         queries=_pool_below_size,
         labels=("cluster",),

@@ -197,9 +197,9 @@ SILENT = [
     Case(title="more are ready", rule=SIZE, series={**healthy(*BOTH), **server(constant(1), "gemma-us", "bbbbb")}),
     Case(title="nothing was ever deployed", rule=SIZE, series={}),
     Case(
-        title="a server starts anew for 25 minutes",
+        title="a server starts anew for 45 minutes",
         rule=SIZE,
-        series=server(then(constant(1, 2100), constant(0, 1500), constant(1, 900)), "gemma-us"),
+        series=server(then(constant(1, 900), constant(0, 2700), constant(1, 900)), "gemma-us"),
     ),
     Case(
         title="a region was added a minute ago",
