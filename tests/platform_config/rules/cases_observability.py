@@ -207,7 +207,7 @@ MORE: dict[str, More] = {
         },
         [
             "observability.alerts.request-latency.threshold: must be between 0.01 and 3600 seconds, got 500000 "
-            "-> write 10",
+            "-> write 30",
             "observability.alerts.gateway-errors.threshold: must be between 0.01 and 99 percent, got 0.00001 -> "
             "write 5",
         ],
