@@ -18,6 +18,8 @@ class ObjectivesSpec:
     """
     What the owner of a model promises to its users: alerts follow it, and a drill fails where it is missed.
 
+    With `observability.alerting: false` the drill alone looks at it.
+
     Args:
         availability_percent: Share of requests that are answered without an error of the platform, over 30 days,
             50 to 99.99. Default: no such promise.

@@ -135,6 +135,8 @@ class _Reader:
         fix = "begin it with a letter, or put quotes around it" if node.value else "give it a name"
         if node.value[:1].isdigit() and location[-1:] in (("regions",), ("node_pools",), ("models",)):
             fix = f"write '{likely_word(node.value, first=str(location[-1])[0])}'"  # In quotes it is refused too.
+        elif node.value.isdigit() and "alerts" in location:
+            fix = "write decimals with a point, such as 10.5"
         self._complain(line, f"a key must be text, got {given}", fix)
         self._found.broken.add(_without_merges((*location, node.value)))
         return str(node.value)

@@ -603,6 +603,11 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "    objectives: {availability_percent: '99,5'}\n    weights:",
         "models.gemma.objectives.availability_percent: must be a number, got '99,5'\n    fix: write 99.5, with a point",
     ),
+    "a threshold with a decimal comma": (
+        "bucket:",
+        "observability:\n  alerts: {request-latency: {threshold: 10,5}}\nbucket:",
+        "line 23: a key must be text, got '5'\n    fix: write decimals with a point, such as 10.5",
+    ),
     "a number below all": (
         "bucket:",
         "observability:\n  alerts: {kv-cache: {threshold: -1}}\nbucket:",
