@@ -88,7 +88,7 @@ def _first_token(platform: MonitoredPlatform, key: str) -> Promise | None:
         return f"({requests(window, 'count')} - {requests(window, 'bucket', le=bucket(longest_sec))})"
 
     return Promise(
-        percent=model.objectives.first_token_percent,
+        percent=model.objectives.first_token_share_percent,
         bad=slow,
         every=lambda window: requests(window, "count"),
         breach=f"wait more than {longest_sec:g} s for their first token",

@@ -27,7 +27,9 @@ CLUSTERS = {US: "gemma-us", EU: "gemma-eu"}
 def alerts(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Alert]:
     """Return the alerts of the example, or of *base*, with keys of its config changed, by name."""
     made = config(base, **changes)
-    return {alert.name: alert for alert in alerts_of(monitored_platform(made), ALERTS, made.observability.alerts)}
+    watched = made.observability
+    found = alerts_of(monitored_platform(made), ALERTS, watched.alerts, watched.channels)
+    return {alert.name: alert for alert in found}
 
 
 @cache
