@@ -22,10 +22,12 @@ from constructs_lib.specs.observability import Severity
 HOUR_SEC = 3600
 SHORT_WINDOWS = 12
 """Short windows in a long one. The load balancer reports once a minute: that of an hour has five points, no fewer."""
-MOST_SHARE = 0.99
-"""A burn rate may ask for more than all requests: the alert then fires where (nearly) all of them are bad."""
+LEAST_KEPT = 0.25
+"""A burn rate may ask for more than all requests: the alert then fires where fewer than this part of those that should
+keep the promise do so."""
 FEWEST_BAD = 5
-"""Bad requests in the long window before anybody hears of it: one of three at night is 33 %, and no incident."""
+"""Bad requests in the long window before anybody hears of it: one of three at night is 33 %, and no incident. PromQL
+extrapolates, so that one fewer may read as a little more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,11 +109,11 @@ def _burns(promise: Promise, limits: Limits) -> str:
         f"{promise.bad(window)} / {promise.every(window)} > {_share(promise, limits):.6g}"
         for window in (limits.window, f"{short_sec}s")
     )
-    return " and ".join([*(f"({share})" for share in shares), f"({promise.bad(limits.window)} > {FEWEST_BAD - 1})"])
+    return " and ".join([*(f"({share})" for share in shares), f"({promise.bad(limits.window)} > {FEWEST_BAD - 0.5})"])
 
 
 def _share(promise: Promise, limits: Limits) -> float:
-    return min(limits.threshold * (100 - promise.percent) / 100, MOST_SHARE)
+    return min(limits.threshold * (100 - promise.percent) / 100, 1 - LEAST_KEPT * promise.percent / 100)
 
 
 def _meaning(promise: Promise, limits: Limits) -> str:

@@ -80,10 +80,15 @@ def gateway(
 
 
 def container_ready(
-    values: Values, *, cluster: str, pod: str = "gemma-server-7d9f8-abcde", container: str = "vllm"
+    values: Values,
+    *,
+    cluster: str,
+    pod: str = "gemma-server-7d9f8-abcde",
+    container: str = "vllm",
+    location: str = "",
 ) -> dict[str, Values]:
     """Return whether a container is ready."""
-    location = {"gemma-us": US, "gemma-eu": EU}.get(cluster, cluster)
+    location = location or {"gemma-us": US, "gemma-eu": EU}.get(cluster, cluster)
     labels = {"cluster": cluster, "location": location, "namespace": "inference", "pod": pod, "container": container}
     return {series("kube_pod_container_status_ready", labels): values}
 
