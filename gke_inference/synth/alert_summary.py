@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, get_args
+from typing import Any
 
 from constructs_lib.monitoring.alert import Alert, alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
-from constructs_lib.specs.observability import Severity
+from constructs_lib.specs.observability import SEVERITIES
 from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
 
@@ -18,13 +18,17 @@ def alert_summary(config: Config) -> str:
         return "No alerts: observability.alerting is false."
     alerts = _alerts(config)
     counts = Counter(alert.severity for alert in alerts)
-    by_severity = ", ".join(f"{counts[severity]} {severity}" for severity in get_args(Severity) if counts[severity])
+    by_severity = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
     number = f"{len(alerts)} alert{'' if len(alerts) == 1 else 's'}"
     channels = _channels(config, alerts)
     if channels:
-        return f"{number} ({by_severity}) go to {', '.join(channels)}."
+        unheard = sum(not alert.channels for alert in alerts)
+        rest = f", {unheard} of them to nobody" if unheard else ""
+        return f"{number} ({by_severity}) go to {', '.join(channels)}{rest}."
     return f"{number} ({by_severity}), of which nobody hears: they are in the console alone. Who does is set by " + (
-        "observability.alerts.<name>.channels." if config.observability.channels else "observability.channels."
+        "the severities of the channels and observability.alerts.<name>.channels."
+        if config.observability.channels
+        else "observability.channels."
     )
 
 
@@ -43,6 +47,5 @@ def _alerts(config: Config) -> list[Alert]:
 
 
 def _channels(config: Config, alerts: list[Alert]) -> list[str]:
-    """Return the keys of the channels that hear of any of *alerts*."""
-    heard = {key for alert in alerts for key in alert.channels}
-    return [key for key in config.observability.channels if key in heard]
+    """Return the keys of the channels that hear of any of *alerts*, in the order of the config."""
+    return [key for key in config.observability.channels if any(key in alert.channels for alert in alerts)]

@@ -128,6 +128,9 @@ def test_alerts_are_counted_and_who_hears_of_them_is_named(one: str) -> None:
     assert alert_summary(
         config(observability={"channels": {"team": mail, "oncall": mail}, "alerts": everything})
     ).endswith(" go to team.")
+    warnings = sum(alert.severity == "warning" for alert in alerts().values())
+    pager = config(observability={"channels": {"oncall": {**mail, "severities": ["critical", "error"]}}})
+    assert alert_summary(pager).endswith(f" go to oncall, {warnings} of them to nobody.")
 
 
 def test_alerts_are_counted_for_a_program_too() -> None:
