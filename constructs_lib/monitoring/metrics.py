@@ -185,9 +185,9 @@ LOAD_BALANCER_LATE_SEC = 90
 """Until Google has a sample of a load balancer. Source: Google Cloud metrics, loadbalancing.googleapis.com."""
 SHORTEST_WINDOW_SEC = 180
 """Shortest window in which a load balancer has enough samples: each is of 60 s, and late."""
-CLIENT_ERRORS = "40.|BadRequest|Unauthorized|Forbidden|NotFound"
-"""What a picker has as error_code where the request itself was wrong. Source: gateway-api-inference-extension v1.5.0,
-pkg/common/error/error.go; numbers are statuses."""
+ANSWERS = "4..|BadRequest|Unauthorized|Forbidden|NotFound|InferencePoolResourceExhausted"
+"""What a picker has as error_code where the request itself was wrong, or was of low priority and there was no room for
+it (429). Source: gateway-api-inference-extension v1.5.0, pkg/common/error/error.go; numbers are statuses."""
 
 CONTAINERS_READY = "kube_pod_container_status_ready"
 """1 for each container that is ready, by cluster, namespace, pod and container; of GKE's component POD."""
