@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from constructs_lib.monitoring.load_balancer_names import backend_pattern, url_map_pattern
 from constructs_lib.monitoring.metrics import INTERNAL, EngineMetrics, LoadBalancerMetrics, PickerMetrics
 from constructs_lib.specs import ObjectivesSpec
 
@@ -107,19 +108,14 @@ class MonitoredPlatform:
 
     @property
     def url_map(self) -> str:
-        """
-        A pattern of the name of the gateway's URL map in metrics and logs.
-
-        GKE names it after namespace and Gateway, with `gkemcg1-` before and a hash behind them.
-        """
-        return f"gkemcg1-{self.namespace}-{self.gateway}-.*"
+        """A pattern of the name of the gateway's URL map in metrics and logs."""
+        return url_map_pattern(self.namespace, self.gateway)
 
     def backend_target(self, model: str) -> str:
         """Return a pattern of the name of the backend service of *model* in metrics."""
-        return f"gkemcg1-{self.namespace}-{self.models[model].backend}-.*"
+        return backend_pattern(self.namespace, self.models[model].backend)
 
     @property
     def backend_targets(self) -> str:
-        """A pattern of the names of all backend services, whose group is what the gateway sends requests to."""
-        backends = "|".join(model.backend for model in self.models.values())
-        return f"gkemcg1-{self.namespace}-({backends})-.*"
+        """A pattern of the names of all backend services, whose first group is what the gateway sends requests to."""
+        return backend_pattern(self.namespace, *(model.backend for model in self.models.values()))
