@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -51,6 +52,12 @@ class Query:
     expression: str
     meaning: str
     model: str = ""
+
+    @property
+    def looks_back_sec(self) -> int:
+        """Seconds of its longest window, whether a setting reaches it or not; 0 without any."""
+        windows = re.findall(r"\[(\d+)([smh])\]", self.expression)
+        return max((int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in windows), default=0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,9 @@
 What GKE calls the parts of a load balancer that it makes for a multi-cluster Gateway, as patterns of PromQL.
 
 A URL map is `gkemcg1-<namespace>-<gateway>-<hash>`, a backend service `gkemcg1-<namespace>-<backend>-<port>-<hash>`;
-the service that GKE makes of an InferencePool has `-ip-<hash>` behind the pool's name. Of a name that Compute Engine would
-refuse, namespace and name are shortened in proportion to their lengths, and the rest stays. Sources: Google, Deploy a
-multi-cluster Gateway; kubernetes/ingress-gce, pkg/utils/namer; both are what names in public reports of GKE show.
+the service that GKE makes of an InferencePool has `-ip-<hash>` behind the pool's name. Of a name that Compute Engine
+would refuse, namespace and name are shortened in proportion to their lengths, and the rest stays. Sources: Google,
+Deploy a multi-cluster Gateway; kubernetes/ingress-gce, pkg/utils/namer; names in public reports are like both.
 """
 
 from __future__ import annotations

@@ -106,12 +106,21 @@ def _for(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
         yield Problem(f"{at}.for_sec", message, f"write {kind.for_sec}")
 
 
-def _both(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
-    window = kind.window_sec if spec.window_sec is None else spec.window_sec
-    lasts = kind.for_sec if spec.for_sec is None else spec.for_sec
-    if max(window, lasts) <= LOOKS_BACK_SEC and window + lasts > BOTH_SEC:
-        message = f"must have a window_sec and a for_sec of at most {BOTH_SEC} together, got {window} and {lasts}"
-        yield Problem(at, message, f"write for_sec: {BOTH_SEC - window}")
+def _both(config: Config) -> Iterator[Problem]:
+    platform = _platform(config)
+    for name, spec in config.observability.alerts.items():
+        if platform is None or name not in KINDS:
+            continue
+        kind, given = KINDS[name], spec.window_sec or 0
+        lasts = kind.for_sec if spec.for_sec is None else spec.for_sec
+        windows = [query.looks_back_sec for query in kind.queries(platform, kind.limits(spec))]
+        longest = max([kind.window_sec, given, *windows])
+        if max(given, lasts) <= LOOKS_BACK_SEC and longest + lasts > BOTH_SEC:
+            message = (
+                f"must have windows and a for_sec of at most {BOTH_SEC} together, got {longest}, the longest window of "
+                f"its query, and {lasts}"
+            )
+            yield Problem(f"observability.alerts.{name}", message, f"write for_sec: {BOTH_SEC - longest}")
 
 
 def _channels(config: Config) -> Iterator[Problem]:
@@ -207,10 +216,10 @@ RULES = (
     ),
     Rule(
         "ALERT-BOTH",
-        "Window and time together are at most 25 hours",
-        "The API refuses more.",
+        "The longest window of an alert and its time are at most 25 hours together",
+        "The API refuses more. A query may have longer windows than window_sec.",
         ALERT_SOURCE,
-        _per_alert(_both),
+        _both,
     ),
     Rule(
         "ALERT-CHANNEL",

@@ -122,7 +122,8 @@ def _load_balancer(config: Config) -> Iterator[Problem]:
         if excess > 0:
             message = (
                 f"should give {kind} of at most {COMPUTE_LENGTH} characters, got {COMPUTE_LENGTH + excess} with "
-                f"namespace {shown(config.namespace)} and {shown(name)}: GKE shortens it, and alerts go by its first letters"
+                f"namespace {shown(config.namespace)} and {shown(name)}: GKE shortens it, and alerts go by its first "
+                "letters"
             )
             what = "name" if path == "name" else "the key"
             yield Problem(path, message, f"shorten {what} or namespace by {excess}")
@@ -209,8 +210,8 @@ RULES = (
     Rule(
         "NAME-LOAD-BALANCER",
         "What GKE makes of namespace and Gateway, and of namespace and pool or Service, has at most 63 characters",
-        "GKE shortens both parts of a longer name. Alerts and panels go by what is surely left of them, so models whose "
-        "keys begin alike may mix; where GKE shortens otherwise, those on the load balancer stay silent. "
+        "GKE shortens both parts of a longer name. Alerts and panels go by what is surely left of them, so models "
+        "whose keys begin alike may mix; where GKE shortens otherwise, those on the load balancer stay silent. "
         "`gke-inference verify` does not know whose the servers behind it are.",
         "kubernetes/ingress-gce, pkg/utils/namer; Google, Deploy a multi-cluster Gateway",
         _load_balancer,
