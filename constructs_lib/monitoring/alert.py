@@ -14,6 +14,10 @@ from constructs_lib.specs.observability import Severity
 Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "findings a minute", "times", ""]
 
 
+LOOKS_BACK_SEC = 24 * 3600
+"""How far Cloud Monitoring looks back for a query, and how long an alert's query may have to hold."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """
@@ -46,12 +50,14 @@ class Query:
     Attributes:
         expression: PromQL that has a series for each thing that is wrong, and none where all is well.
         model: Key of the model that it is of; empty for all of them.
+        for_sec: Seconds for which it must hold at least; 0 where those of its kind are enough.
         meaning: What it says when it fires, as a sentence with the numbers of this platform.
     """
 
     expression: str
     meaning: str
     model: str = ""
+    for_sec: int = 0
 
     @property
     def looks_back_sec(self) -> int:
@@ -143,7 +149,7 @@ def alerts_of(
             yield Alert(
                 kind=kind,
                 query=query,
-                for_sec=kind.for_sec if spec.for_sec is None else spec.for_sec,
+                for_sec=max(kind.for_sec, query.for_sec) if spec.for_sec is None else spec.for_sec,
                 severity=spec.severity or kind.severity,
                 channels=spec.channels,
             )

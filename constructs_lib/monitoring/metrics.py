@@ -200,9 +200,12 @@ ACCELERATOR_BUSY = "kubernetes_io:node_accelerator_duty_cycle"
 CERTIFICATE_DAYS = "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires"
 """Days, by host."""
 MODEL_ARMOR_FINDINGS = tuple(
-    f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri")
+    f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri", "rai")
 )
-"""Requests in which a filter found something: injections and jailbreaks, sensitive data, and malicious addresses."""
+"""
+Requests in which a filter found something: injections and jailbreaks, sensitive data, malicious addresses, and what
+responsible AI leaves out, such as hate and harassment.
+"""
 
 
 def metric_names(metrics: PickerMetrics | EngineMetrics | LoadBalancerMetrics) -> list[str]:

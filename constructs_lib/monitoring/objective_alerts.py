@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.monitoring.alert import AlertKind, Limits, Query
+from constructs_lib.monitoring.alert import LOOKS_BACK_SEC, AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import CLIENT_GONE, SERVER_ERRORS
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import FEWEST_BAD, at_least, gateway_requests, select
@@ -27,7 +27,6 @@ CAP = 0.75
 """A burn rate may ask for more than all requests: it asks for so much of the way from what is allowed to all."""
 SECOND_PACE, SECOND_WINDOW = 5 / 12, 6
 """Of the first pace and its window: 6 times in six hours, a twentieth of a month's budget, beside 14.4 times in one."""
-LOOKS_BACK_SEC = 24 * HOUR_SEC
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,8 @@ from constructs_lib.monitoring.load_balancer_names import backend_pattern, url_m
 from constructs_lib.monitoring.metrics import INTERNAL, EngineMetrics, LoadBalancerMetrics, PickerMetrics
 from constructs_lib.specs import ObjectivesSpec
 
+ALL_CAPACITY = 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoredRegion:
@@ -24,7 +26,7 @@ class MonitoredRegion:
 
     region: str
     cluster: str
-    capacity_percent: int = 100
+    capacity_percent: int = ALL_CAPACITY
     preferred: bool = False
 
 
@@ -44,6 +46,7 @@ class MonitoredModel:
         spill_percent: Fill of that gauge at which a region's requests spill over; None where they do so by number.
         uses: `tpu` or `gpu`, whichever it runs on.
         mounts_bucket: Whether its servers mount their weights from a bucket.
+        start_sec: Seconds that a server may take until it is ready, with its node.
         objectives: What its owner promises.
     """
 
@@ -57,6 +60,7 @@ class MonitoredModel:
     spill_percent: int | None = None
     uses: frozenset[str] = frozenset()
     mounts_bucket: bool = False
+    start_sec: int = 0
     objectives: ObjectivesSpec = field(default_factory=ObjectivesSpec)
 
     @property

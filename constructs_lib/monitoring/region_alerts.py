@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import ANSWERED, CONTAINERS_READY, SHORTEST_WINDOW_SEC
-from constructs_lib.monitoring.platform import MonitoredPlatform
+from constructs_lib.monitoring.platform import ALL_CAPACITY, MonitoredPlatform
 from constructs_lib.monitoring.promql import (
     REGION,
     by_backend_region,
@@ -54,15 +54,34 @@ def _no_spill_room(platform: MonitoredPlatform, limits: Limits) -> Iterator[Quer
     """
     Yield the models whose regions are all as full as the fill at which requests spill over.
 
-    By the gauge that the load balancer itself goes by. A region that exports none has no room to offer either.
+    By the gauge that the load balancer itself goes by. A region that exports none has no room to offer either. Where
+    a region uses a part of its capacity, the load balancer takes that part of its target. Source: Compute API,
+    Backend.capacityScaler, which multiplies the target capacity of the balancing mode.
     """
     for model, regions, spill_percent in _spilling(platform):
         yield Query(
             model=model,
-            expression=f"min({gauge_of(platform, model, regions)}) > {spill_percent / 100:g}",
-            meaning=f"the servers of {model} are more than {spill_percent} % full in every region: what spills over "
+            expression=f"min({_fill(platform, model, regions)}) > {spill_percent / 100:g}",
+            meaning=f"the servers of {model} are more than {spill_percent} % full in every region"
+            f"{_scaled(platform, regions)}: what spills over "
             f"finds no room, and a region that fails takes requests with it",
         )
+
+
+def _fill(platform: MonitoredPlatform, model: str, regions: Sequence[str]) -> str:
+    """Return how full the servers of *model* are in each cluster, by the share of its capacity that is used."""
+    capacities = {key: platform.regions[key].capacity_percent for key in regions}
+    parts = []
+    for capacity in sorted({*capacities.values()}, reverse=True):
+        gauge = gauge_of(platform, model, [key for key in regions if capacities[key] == capacity])
+        parts.append(gauge if capacity == ALL_CAPACITY else f"{gauge} / {capacity / 100:g}")
+    return " or ".join(parts)
+
+
+def _scaled(platform: MonitoredPlatform, regions: Sequence[str]) -> str:
+    capacities = {key: platform.regions[key].capacity_percent for key in regions}
+    parts = [f"{key} {capacity} %" for key, capacity in capacities.items() if capacity != ALL_CAPACITY]
+    return f", of the share of it that is used ({', '.join(parts)})" if parts else ""
 
 
 def _import_lacks_cluster(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from constructs_lib.monitoring.alert import AlertKind
+from constructs_lib.monitoring.alert import LOOKS_BACK_SEC, AlertKind
 from constructs_lib.monitoring.alerts import ALERTS
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.specs import AlertSpec
@@ -15,8 +15,6 @@ from platform_config.monitored_platform import monitored_platform
 from platform_config.rules.rule import Rule
 
 KINDS = {kind.name: kind for kind in ALERTS}
-LOOKS_BACK_SEC = 24 * 3600
-"""How far Cloud Monitoring looks back for a query, and how long an alert's query may have to hold."""
 BOTH_SEC = 25 * 3600
 HOST = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 TEMPLATE = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
@@ -57,7 +55,7 @@ def _platform(config: Config) -> MonitoredPlatform | None:
     """Return what there is to watch; None where other rules refuse what follows from a version or a pool."""
     try:
         return monitored_platform(config)
-    except (LookupError, ValueError):
+    except (LookupError, StopIteration, ValueError):
         return None
 
 
@@ -107,13 +105,16 @@ def _for(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
 
 
 def _both(config: Config) -> Iterator[Problem]:
-    platform = _platform(config)
-    for name, spec in config.observability.alerts.items():
+    alerts = config.observability.alerts
+    platform = _platform(config) if alerts else None
+    for name, spec in alerts.items() if platform else ():
         if platform is None or name not in KINDS:
             continue
         kind, given = KINDS[name], spec.window_sec or 0
-        lasts = kind.for_sec if spec.for_sec is None else spec.for_sec
-        windows = [query.looks_back_sec for query in kind.queries(platform, kind.limits(spec))]
+        queries = list(kind.queries(platform, kind.limits(spec)))
+        by_default = max([kind.for_sec, *(query.for_sec for query in queries)])
+        lasts = by_default if spec.for_sec is None else spec.for_sec
+        windows = [query.looks_back_sec for query in queries]
         longest = max([kind.window_sec, given, *windows])
         if max(given, lasts) <= LOOKS_BACK_SEC and longest + lasts > BOTH_SEC:
             message = (
