@@ -67,7 +67,7 @@ class AlertPolicies(Construct):
     def _add(self, alert: Alert) -> MonitoringAlertPolicy:
         kind, query = alert.kind, alert.query
         title = f"{self._platform}: {kind.title}{f' ({query.model})' if query.model else ''}"
-        keys = sorted(self._channels if alert.channels is None else alert.channels)
+        keys = sorted(alert.channels)
         labels = {"platform": self._platform, "alert": kind.name, **({"model": query.model} if query.model else {})}
         return MonitoringAlertPolicy(
             self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from types import NoneType
 from typing import Any, NoReturn, get_args
@@ -98,7 +99,7 @@ class _Maker:
     def _section(self, hint: Any, given: dict[str, Any], location: Location) -> Any:
         """Return a section; it is made without its own checks, which need every part."""
         section = bare(hint)
-        values = {}
+        values, guessed = {}, False
         for name, inner in settings_of(hint).items():
             here = (*location, name)
             default = defaults_of(hint).get(name, UNKNOWN)
@@ -106,6 +107,7 @@ class _Maker:
                 values[name] = self.part(inner, given[name], here)
             elif here in self._broken or (here in self._around and default is None):
                 values[name] = UNKNOWN
+                guessed = guessed or default is not UNKNOWN
             elif here in self._around:
                 values[name] = self.part(inner, {}, here)
             else:
@@ -116,14 +118,21 @@ class _Maker:
         for name, value in values.items():
             object.__setattr__(made, name, value)
         if location in self._around and hasattr(made, "__post_init__"):
-            self._check(made, location)
+            self._check(made, location, guessed=guessed)
         return made
 
-    def _check(self, section: Any, location: Location) -> None:
-        """Let a section check itself as far as it is known."""
+    def _check(self, section: Any, location: Location, *, guessed: bool) -> None:
+        """
+        Let a section check itself as far as it is known.
+
+        Where it is guessed that an optional setting was meant, what the section says of several settings together is
+        left out: "give one of the two" would be about a setting that nobody wrote.
+        """
         try:
             section.__post_init__()
         except ValueError as error:
-            self.refused.append((location, str(error)))
+            lines = [line for line in str(error).splitlines() if not guessed or re.match(r"\w+ must ", line)]
+            if lines:
+                self.refused.append((location, "\n".join(lines)))
         except TypeError:
             return

@@ -43,7 +43,7 @@ class InfraObservabilityStack(BaseStack):
             google=self.google,
             project=self.config.project,
             platform=self.config.name,
-            alerts=alerts_of(self._platform, ALERTS, watched.alerts),
+            alerts=alerts_of(self._platform, ALERTS, watched.alerts, watched.channels),
             channels=self._add_channels(),
             runbook_url=watched.runbook_url,
         )

@@ -241,14 +241,16 @@ def notification_channels(stack: TerraformStack, google: GoogleProvider) -> Noti
 
 def alert_policies(stack: TerraformStack, google: GoogleProvider) -> AlertPolicies:
     """Watch the servers of one model in one cluster, and be called when more than 2 % of its requests fail."""
+    name = "projects/my-project/notificationChannels/123"
+    oncall = ChannelSpec(kind="existing", id=name, severities=("critical",))
     return AlertPolicies(
         stack,
         "alerts",
         google=google,
         project="my-project",
         platform="acme",
-        alerts=alerts_of(WATCHED, ALERTS, {"request-errors": AlertSpec(threshold=2)}),
-        channels={"oncall": "projects/my-project/notificationChannels/123"},
+        alerts=alerts_of(WATCHED, ALERTS, {"request-errors": AlertSpec(threshold=2)}, {"oncall": oncall}),
+        channels={"oncall": name},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.specs import AlertSpec
+from constructs_lib.specs import AlertSpec, ChannelSpec
 from constructs_lib.specs.observability import Severity
 
 Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "findings a minute", "times", ""]
@@ -117,14 +117,14 @@ class Alert:
         query: Its condition.
         for_sec: Seconds for which it must hold.
         severity: How bad it is.
-        channels: Keys of the channels that hear of it; None for all.
+        channels: Keys of the channels that hear of it.
     """
 
     kind: AlertKind
     query: Query
     for_sec: int
     severity: Severity
-    channels: tuple[str, ...] | None = None
+    channels: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -133,7 +133,10 @@ class Alert:
 
 
 def alerts_of(
-    platform: MonitoredPlatform, kinds: Iterable[AlertKind], specs: Mapping[str, AlertSpec]
+    platform: MonitoredPlatform,
+    kinds: Iterable[AlertKind],
+    specs: Mapping[str, AlertSpec],
+    channels: Mapping[str, ChannelSpec],
 ) -> Iterator[Alert]:
     """
     Yield the alerts of *platform*.
@@ -142,14 +145,17 @@ def alerts_of(
         platform: What there is to watch.
         kinds: The kinds of alerts that there are.
         specs: Where some differ from their defaults, by name.
+        channels: Who may hear of them, by key.
     """
     for kind in kinds:
         spec = specs.get(kind.name, AlertSpec())
+        severity = spec.severity or kind.severity
+        hear = tuple(key for key, channel in channels.items() if severity in channel.severities)
         for query in kind.queries(platform, kind.limits(spec)) if spec.enabled else ():
             yield Alert(
                 kind=kind,
                 query=query,
                 for_sec=max(kind.for_sec, query.for_sec) if spec.for_sec is None else spec.for_sec,
-                severity=spec.severity or kind.severity,
-                channels=spec.channels,
+                severity=severity,
+                channels=hear if spec.channels is None else spec.channels,
             )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
-from constructs_lib.monitoring.log_metric import log_series, sample_factor
+from constructs_lib.monitoring.log_metric import UNSAMPLED_ERRORS, log_series, sample_factor
 from constructs_lib.monitoring.metrics import SERVER_ERRORS, SHORTEST_WINDOW_SEC
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import failing, gateway_requests, select
+
+FEWEST_ENTRIES = 3
+"""Entries of a log in a window that are not enough to say anything: each may be the only one of its kind."""
 
 
 def _gateway_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
@@ -25,19 +28,29 @@ def _proxy_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query
     """
     Yield the kinds of errors of the load balancer that its log has too often.
 
-    Only a sample of the requests is logged: each entry stands for many. Clients that hang up are no fault of the
-    platform, and have an `error_detail` that begins with `client_`.
+    Of the requests that reach a server only a sample is logged: each entry stands for many. Clients that hang up are no
+    fault of the platform, and have an `error_detail` that begins with `client_`.
     """
     if not platform.proxy_errors or not platform.log_sample_percent:
         return
-    resource = platform.load_balancer.resource
-    logged = select(log_series(platform.proxy_errors), 'error_detail!~"client_.*"', monitored_resource=resource)
-    a_minute = f"rate({logged}[{limits.window}])) * 60 * {sample_factor(platform.log_sample_percent):.10g}"
+    factor = sample_factor(platform.log_sample_percent)
     yield Query(
-        expression=f"sum by (error, error_detail) ({a_minute} > {limits.threshold:g}",
+        expression=f"{_logged(platform, limits, '!~', factor)} or {_logged(platform, limits, '=~', 1)}",
         meaning=f"the gateway's proxies fail more than {limits.threshold:g} times a minute for one reason, as far as "
         f"the {platform.log_sample_percent:g} % of the requests show that are logged",
     )
+
+
+def _logged(platform: MonitoredPlatform, limits: Limits, unsampled: str, factor: float) -> str:
+    """Return the errors with too many entries, each of which stands for *factor* requests; *unsampled* is a matcher."""
+    series = select(
+        log_series(platform.proxy_errors),
+        f'error{unsampled}"{UNSAMPLED_ERRORS}"',
+        'error_detail!~"client_.*"',
+        monitored_resource=platform.load_balancer.resource,
+    )
+    entries_a_minute = max(limits.threshold / factor, FEWEST_ENTRIES * 60 / limits.window_sec)
+    return f"sum by (error, error_detail) (rate({series}[{limits.window}])) * 60 > {entries_a_minute:.6g}"
 
 
 LOAD_BALANCER_ALERTS = (

@@ -14,6 +14,12 @@ POD_EVENTS = "k8s_pod"
 `log_id("events")`."""
 
 
+UNSAMPLED_ERRORS = "destination_.*|http_request_.*"
+"""Errors of requests that reach no server, as a pattern: none was chosen, or the request itself was refused. A backend
+service samples its own requests, and entries of those that have none may be written whatever its sample is. Sources:
+RFC 9209, section 2.3; Google, "Internal Application Load Balancer logging and monitoring"."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogLabel:
     """
@@ -65,9 +71,7 @@ def log_series(name: str) -> str:
 
 def sample_factor(log_sample_percent: float) -> float:
     """
-    Return how many requests one log entry stands for: its metric times this is the number of requests.
-
-    Entries of requests that reach no server are always written: of those, the product is too high.
+    Return how many requests one log entry stands for, but for those with `UNSAMPLED_ERRORS`.
 
     Raises:
         ValueError: No request is logged.

@@ -23,8 +23,9 @@ from constructs_lib.specs.observability import Severity
 HOUR_SEC = 3600
 SHORT_WINDOWS = 12
 """Short windows in a long one. The load balancer reports once a minute: that of an hour has five points, no fewer."""
-CAP = 0.75
-"""A burn rate may ask for more than all requests: it asks for so much of the way from what is allowed to all."""
+LEAST_KEPT = 0.25
+"""A burn rate may ask for more than all requests: the alert then fires where fewer than this part of those that should
+keep the promise do so."""
 SECOND_PACE, SECOND_WINDOW = 5 / 12, 6
 """Of the first pace and its window: 6 times in six hours, a twentieth of a month's budget, beside 14.4 times in one."""
 
@@ -89,7 +90,7 @@ def _first_token(platform: MonitoredPlatform, key: str) -> Promise | None:
         return f"({requests(window, 'count')} - {requests(window, 'bucket', le=bucket(longest_sec))})"
 
     return Promise(
-        percent=model.objectives.first_token_percent,
+        percent=model.objectives.first_token_share_percent,
         bad=slow,
         every=lambda window: requests(window, "count"),
         breach=f"wait more than {longest_sec:g} s for their first token",
@@ -108,14 +109,12 @@ def _burns(promise: Promise, limits: Limits) -> str:
         f"{promise.bad(window)} / {promise.every(window)} > {_share(promise, limits):.6g}"
         for window in (limits.window, f"{short_sec}s")
     )
-    return " and ".join(
-        [*(f"({share})" for share in shares), f"({promise.bad(limits.window)} > {at_least(FEWEST_BAD)})"]
-    )
+    enough = f"({promise.bad(limits.window)} > {at_least(FEWEST_BAD)})"
+    return " and ".join([*(f"({share})" for share in shares), enough])
 
 
 def _share(promise: Promise, limits: Limits) -> float:
-    allowed = (100 - promise.percent) / 100
-    return min(limits.threshold * allowed, allowed + CAP * (1 - allowed))
+    return min(limits.threshold * (100 - promise.percent) / 100, 1 - LEAST_KEPT * promise.percent / 100)
 
 
 def _meaning(promise: Promise, limits: Limits) -> str:

@@ -2,7 +2,8 @@
 Alerts on what the endpoint pickers see: latency, errors, queues and caches.
 
 They are Google's four samples ("Configure Cloud Monitoring alerts" of the GKE Inference Gateway), with the same
-thresholds, and with more care: one series for each cluster and model, whichever picker of a cluster is the active one.
+thresholds but for the latency, and with more care: one series for each cluster and model, whichever picker of a cluster
+is the active one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import ANSWERS, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import any_family, failing, picker_families, select
+from constructs_lib.monitoring.promql import FEWEST_REQUESTS, any_family, failing, picker_families, select
 
 NEEDS = "a model behind an InferencePool"
 MODEL = "cluster, model_name"
@@ -29,9 +30,15 @@ def _of(platform: MonitoredPlatform, metric: str, *matchers: str) -> str:
 
 
 def _latency(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """Yield the models of which the slowest requests take too long, where there are enough to say which these are."""
+
     def slow(picker: PickerMetrics) -> str:
         rate = f"rate({_of(platform, f'{picker.duration}_bucket')}[{limits.window}])"
-        return f"histogram_quantile(0.99, sum by (le, {MODEL}) ({rate})) > {limits.threshold:g}"
+        requests = f"increase({_of(platform, f'{picker.duration}_count')}[{limits.window}])"
+        return (
+            f"histogram_quantile(0.99, sum by (le, {MODEL}) ({rate})) > {limits.threshold:g}"
+            f" and on ({MODEL}) sum by ({MODEL}) ({requests}) >= {FEWEST_REQUESTS}"
+        )
 
     yield from _joined(platform, slow, f"1 of 100 requests to a model takes longer than {limits.threshold:g} s")
 
@@ -74,7 +81,8 @@ PICKER_ALERTS = (
         title="Requests are slow",
         severity="warning",
         unit="seconds",
-        threshold=10,
+        # The sample's 10 s are fewer than an answer of 1000 tokens takes.
+        threshold=30,
         lowest=0.01,
         highest=3600,
         needs=NEEDS,

@@ -106,6 +106,10 @@ class MonitoredPlatform:
         """Return a pattern of the names of the clusters of *regions*, of all without; the order does not matter."""
         return "|".join(sorted(self.regions[key].cluster for key in regions or self.regions))
 
+    def region_names(self, regions: Iterable[str] = ()) -> str:
+        """Return a pattern of the names of *regions* of Google Cloud, of all without; the order does not matter."""
+        return "|".join(sorted(self.regions[key].region for key in regions or self.regions))
+
     def open_regions(self, model: str) -> tuple[str, ...]:
         """Return the keys of the regions that serve *model* and are not drained."""
         return tuple(key for key in self.models[model].regions if self.regions[key].capacity_percent)

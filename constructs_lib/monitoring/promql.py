@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from constructs_lib.google_names import REGION
 from constructs_lib.monitoring.metrics import LLM_D_FAMILY, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
 
@@ -13,8 +14,8 @@ FEWEST_BAD = 5
 """Requests that end badly in a long window before anybody hears of it, where there are too few for a share."""
 LONG_SEC, STILL_SEC = 3600, 900
 """In which they are counted, and in which there must be one of them, so that the alert ends soon after its cause."""
-REGION = "(.+[0-9]).*"
-"""The region in the name of a region or zone: the name of a region ends with a digit, to which a zone adds a letter."""
+REGION_OF = f"({REGION})(-.+)?"
+"""The region in the name of a region or of a zone, such as us-central1 of us-central1-a and us-central1-ai1a."""
 
 
 def select(metric: str, *matchers: str, **labels: str) -> str:
@@ -67,7 +68,7 @@ def by_backend_region(series: str) -> str:
 
     It has none itself, but the zone of the network endpoint group, as `backend_scope`.
     """
-    return label_from(series, "backend_region", "backend_scope", REGION)
+    return label_from(series, "backend_region", "backend_scope", REGION_OF)
 
 
 def label_from(series: str, label: str, source: str, pattern: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
-from constructs_lib.monitoring.metrics import ANSWERED, CONTAINERS_READY, SHORTEST_WINDOW_SEC
-from constructs_lib.monitoring.platform import ALL_CAPACITY, MonitoredPlatform
+from constructs_lib.monitoring.metrics import ANSWERED, CONTAINERS_READY, SERVER_ERRORS, SHORTEST_WINDOW_SEC
+from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import (
-    REGION,
+    REGION_OF,
     by_backend_region,
     gateway_requests,
     gauge_of,
@@ -17,19 +17,17 @@ from constructs_lib.monitoring.promql import (
     share,
 )
 
-IDLE = 0.01
-"""Fill of a server that has no request. vLLM keeps one block of its cache back, so that some versions never read 0."""
-SERVED_BEFORE = "6h"
-"""How long a region that has no ready server is still one that should answer requests."""
+SERVED_BEFORE = "23h"
+"""How long a region that has no ready server is still one that should answer requests: nearly as far as Cloud
+Monitoring looks back for a query and the time for which it must hold."""
 
 
 def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     """
-    Yield, for each model, the regions that answered none of its requests while others did.
+    Yield, for each model, the regions that answered none of its requests although they should have.
 
     Only regions that should have some: no drained ones, and where regions are preferred, only these; and regions that
-    had a ready server in the last hours, so that one that is being added is left out, and one that fails is not. A
-    region that no client is near to has no requests either; its owner raises the threshold or turns the alert off.
+    had a ready server in the last hours, so that one that is being added is left out, and one that fails is not.
     """
     for key, model in platform.models.items():
         regions = platform.open_regions(key)
@@ -37,17 +35,43 @@ def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Qu
         if len(regions) < 2:
             continue
         ready = pods_of(platform, CONTAINERS_READY, model.server, regions=watched)
-        were_ready = label_from(f"max_over_time({ready}[{SERVED_BEFORE}])", "backend_region", "location", REGION)
-        requests = gateway_requests(platform, model=key, response_code_class=ANSWERED)
-        answered = f"increase({requests}[{limits.window}])"
+        were_ready = f"sum by (backend_region) ({_of_region(f'max_over_time({ready}[{SERVED_BEFORE}])')}) > 0"
+        answered = f"increase({gateway_requests(platform, model=key, response_code_class=ANSWERED)}[{limits.window}])"
+        # Where one region is preferred, requests go there from everywhere.
+        everywhere = f"on () sum({answered}) > {limits.threshold:g}"
+        wanted = everywhere if len(watched) == 1 else _arrived(platform, key, were_ready, limits)
         yield Query(
             model=key,
-            expression=f"sum by (backend_region) ({were_ready}) > 0"
+            expression=f"{were_ready}"
             f" unless on (backend_region) sum by (backend_region) ({by_backend_region(answered)}) > 0"
-            f" and on () sum({answered}) > {limits.threshold:g}",
-            meaning=f"a region answered no request to {key} in {limits.window_sec} s, while others answered more than "
-            f"{limits.threshold:g}: of {', '.join(platform.regions[region].region for region in watched)}",
+            f" and {wanted}",
+            meaning=f"a region answered no request to {key} in {limits.window_sec} s, although more than "
+            f"{limits.threshold:g} came that it should have answered: of "
+            f"{', '.join(platform.regions[region].region for region in watched)}",
         )
+
+
+def _arrived(platform: MonitoredPlatform, model: str, were_ready: str, limits: Limits) -> str:
+    """
+    Return what matches the regions whose proxies took enough requests to *model*, as the end of an `and`.
+
+    Requests of wrong clients, and of those that left, do not count. `region` is where the proxy stands, which is
+    inferred from the metric's description: where it is none of the platform's regions, the requests that others
+    answered count for each region.
+    """
+    homes = platform.region_names()
+    served = gateway_requests(platform, model=model, region=homes, response_code_class=f"{ANSWERED}|{SERVER_ERRORS}")
+    arrived = label_from(f"increase({served}[{limits.window}])", "backend_region", "region", "(.+)")
+    placeless = gateway_requests(platform, f'region!~"{homes}"', model=model, response_code_class=ANSWERED)
+    return (
+        f"on (backend_region) (sum by (backend_region) ({arrived}) > {limits.threshold:g}"
+        f" or {were_ready} and on () sum(increase({placeless}[{limits.window}])) > {limits.threshold:g})"
+    )
+
+
+def _of_region(pods: str) -> str:
+    """Return series of pods with the region of their cluster as the label `backend_region`."""
+    return label_from(pods, "backend_region", "location", REGION_OF)
 
 
 def _no_spill_room(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
@@ -61,46 +85,48 @@ def _no_spill_room(platform: MonitoredPlatform, limits: Limits) -> Iterator[Quer
     for model, regions, spill_percent in _spilling(platform):
         yield Query(
             model=model,
-            expression=f"min({_fill(platform, model, regions)}) > {spill_percent / 100:g}",
-            meaning=f"the servers of {model} are more than {spill_percent} % full in every region"
-            f"{_scaled(platform, regions)}: what spills over "
+            expression=f"min({_filled(platform, model, regions)}) > {spill_percent / 100:g}",
+            meaning=f"the servers of {model} are more than {spill_percent} % full in every region: what spills over "
             f"finds no room, and a region that fails takes requests with it",
         )
 
 
-def _fill(platform: MonitoredPlatform, model: str, regions: Sequence[str]) -> str:
-    """Return how full the servers of *model* are in each cluster, by the share of its capacity that is used."""
-    capacities = {key: platform.regions[key].capacity_percent for key in regions}
-    parts = []
-    for capacity in sorted({*capacities.values()}, reverse=True):
-        gauge = gauge_of(platform, model, [key for key in regions if capacities[key] == capacity])
-        parts.append(gauge if capacity == ALL_CAPACITY else f"{gauge} / {capacity / 100:g}")
-    return " or ".join(parts)
-
-
-def _scaled(platform: MonitoredPlatform, regions: Sequence[str]) -> str:
-    capacities = {key: platform.regions[key].capacity_percent for key in regions}
-    parts = [f"{key} {capacity} %" for key, capacity in capacities.items() if capacity != ALL_CAPACITY]
-    return f", of the share of it that is used ({', '.join(parts)})" if parts else ""
-
-
 def _import_lacks_cluster(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     """
-    Yield the clusters whose servers hold nothing while those of another cluster are past the spill line.
+    Yield the clusters that get no request although no other cluster has room.
 
     No metric shows which clusters an import has. Requests that should spill over and do not are what its lack looks
     like from outside; so do a network endpoint group without healthy servers, and a region whose health checks are
-    blocked. It cannot see a lack as long as no region is past the line, nor where balancing is by number of requests.
-    `gke-inference verify` is the sure check.
+    blocked. A cluster that gets any request, whatever became of it, is in the import. It cannot see a lack as long as
+    another region has room, nor where balancing is by number of requests. `gke-inference verify` is the sure check.
     """
     for model, regions, spill_percent in _spilling(platform):
-        gauge = gauge_of(platform, model, regions)
+        gauge, line = _filled(platform, model, regions), f"{spill_percent / 100:g}"
+        servers = pods_of(platform, CONTAINERS_READY, platform.models[model].server, regions=regions)
+        requests = f"increase({gateway_requests(platform, model=model)}[{limits.window}])"
+        ready = f"sum by (cluster, backend_region) ({_of_region(servers)}) > 0"
+        served = f"sum by (backend_region) ({by_backend_region(requests)}) > 0"
         yield Query(
             model=model,
-            expression=f"{gauge} < {IDLE} and on () max({gauge}) > {spill_percent / 100:g}",
-            meaning=f"the servers of {model} in a cluster are idle, although those of another are more than "
-            f"{spill_percent} % full: the gateway may not know the cluster",
+            expression=f"{gauge} <= {line} and on (cluster) ({ready} unless on (backend_region) {served})"
+            f" and on () count({gauge} <= {line}) == 1 and on () max({gauge}) > {line} and on () sum({requests}) > 0",
+            meaning=f"the servers of {model} in a cluster got no request in {limits.window_sec} s, although those of "
+            f"every other are more than {spill_percent} % full: the gateway may not know the cluster",
         )
+
+
+def _filled(platform: MonitoredPlatform, model: str, regions: Sequence[str]) -> str:
+    """
+    Return how full the servers of *model* are in each cluster, measured by what the gateway uses of its capacity.
+
+    A region with a `capacity_percent` of 50 spills over at half of the fill (Google, "Backend services overview":
+    the capacity scaler multiplies the target).
+    """
+    shares = sorted({platform.regions[key].capacity_percent for key in regions}, reverse=True)
+    if shares == [100]:
+        return gauge_of(platform, model, regions)
+    alike = {share: [key for key in regions if platform.regions[key].capacity_percent == share] for share in shares}
+    return f"({' or '.join(f'{gauge_of(platform, model, alike[share])} / {share / 100:g}' for share in shares)})"
 
 
 def _spilling(platform: MonitoredPlatform) -> Iterator[tuple[str, tuple[str, ...], int]]:
@@ -116,13 +142,17 @@ def _cross_region_share(platform: MonitoredPlatform, limits: Limits) -> Iterator
     Yield the regions whose proxies send more than a share of their requests to servers of other regions.
 
     `region` is where the proxy stands, `backend_scope` the zone that answered: the first is inferred from the metric's
-    description. Drained regions, and regions that lack a model, send requests away by design, as all do where one is
-    preferred.
+    description, so series whose `region` is none of the platform's are left out. Regions that are drained or throttled,
+    and regions that lack a model, send requests away by design, as all do where one is preferred.
     """
-    usual = [key for key in platform.regions if all(key in platform.open_regions(model) for model in platform.models)]
+    usual = [
+        key
+        for key, region in platform.regions.items()
+        if region.capacity_percent == 100 and all(key in model.regions for model in platform.models.values())
+    ]
     if len(platform.regions) < 2 or not usual or any(region.preferred for region in platform.regions.values()):
         return
-    homes = "" if len(usual) == len(platform.regions) else "|".join(platform.regions[key].region for key in usual)
+    homes = platform.region_names(usual)
     every, answered = (
         f"rate({gateway_requests(platform, region=homes, response_code_class=code)}[{limits.window}])"
         for code in ("", ANSWERED)
@@ -165,7 +195,8 @@ REGION_ALERTS = (
         name="import-lacks-cluster",
         title="A cluster gets nothing of what spills over",
         severity="error",
-        window_sec=0,
+        window_sec=600,
+        shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=900,
         needs="a model in two regions or more whose requests spill over by fill",
         queries=_import_lacks_cluster,
@@ -181,7 +212,7 @@ REGION_ALERTS = (
         window_sec=900,
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=900,
-        needs="two regions or more, none of them preferred",
+        needs="two regions or more, none of them preferred, and one of them at full capacity",
         queries=_cross_region_share,
     ),
 )

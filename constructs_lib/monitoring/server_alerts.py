@@ -70,13 +70,19 @@ def _fewer(platform: MonitoredPlatform, model: MonitoredModel, count: int, regio
 
 
 def _mount_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
-    """Yield the clusters whose pods cannot mount their bucket."""
+    """
+    Yield the clusters with a pod that cannot mount its bucket.
+
+    Each pod by itself: one whose node starts, or whose grant is new, fails a few times, and many may at once. One that
+    cannot mount at all fails every two minutes (Kubernetes, pkg/util/goroutinemap/exponentialbackoff: at most 2 min
+    2 s between two attempts).
+    """
     if platform.mount_errors:
-        often = f"more than {limits.threshold:g} times a minute" if limits.threshold else "again and again"
         failed = select(log_series(platform.mount_errors), monitored_resource=POD_EVENTS)
         yield Query(
-            expression=f"sum by (cluster_name, code) (rate({failed}[{limits.window}])) * 60 > {limits.threshold:g}",
-            meaning=f"pods of a cluster fail to mount their bucket {often}: they cannot start",
+            expression=f"max by (cluster_name, code) (rate({failed}[{limits.window}])) * 60 > {limits.threshold:g}",
+            meaning=f"a pod of a cluster fails to mount its bucket more than {limits.threshold:g} times a minute: "
+            "it cannot start",
         )
 
 
@@ -94,9 +100,9 @@ SERVER_ALERTS = (
         title="Fewer servers than the config's fewest are ready",
         severity="error",
         window_sec=0,
-        # A server that starts anew is not ready for as long as it needs for its weights and its compiler: that of the
-        # model, which is longer with a longer `server.startup_timeout_sec`.
-        for_sec=1800,
+        # A server that starts anew may need the default startup_timeout_sec for its weights and its compiler, and its
+        # node and image before that. Where its model has longer, so has the alert.
+        for_sec=3000,
         needs="a model with at least one server in each of its regions",
         queries=_pool_below_size,
     ),
@@ -105,10 +111,13 @@ SERVER_ALERTS = (
         title="Buckets cannot be mounted",
         severity="error",
         unit="errors a minute",
-        threshold=0,
+        # Above 3 in ten minutes, and below one in two minutes and a half.
+        threshold=0.35,
         lowest=0,
         highest=1000,
         window_sec=600,
+        # Longer than the window: what a start or a new grant fails with in its first minutes is over by then.
+        for_sec=900,
         needs="`observability.log_metrics`, and a model whose servers mount a bucket",
         queries=_mount_errors,
     ),

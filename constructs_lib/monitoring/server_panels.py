@@ -47,7 +47,7 @@ def _first_token_promises(platform: MonitoredPlatform) -> Iterator[Threshold]:
     for model in platform.models.values():
         promised = model.objectives
         if promised.first_token_sec:
-            label = f"objective {promised.first_token_sec:g} s, {promised.first_token_percent:g} %"
+            label = f"objective {promised.first_token_sec:g} s, {promised.first_token_share_percent:g} %"
             yield Threshold(value=promised.first_token_sec, label=label)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, is_dataclass
+from decimal import Decimal
 from functools import cache
+from math import isfinite
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -47,7 +49,15 @@ def wrong_numbers(spec: Any) -> Iterator[str]:
     for name, limits in number_limits(cls).items():
         value = getattr(spec, name)
         if isinstance(value, int | float) and not limits.allows(value):
-            yield f"{name} must be {limits}, got {value}"
+            percent = value * 100 if name.endswith("_percent") and 0 < value < 1 <= limits.low else 0
+            counts = f": write {plain_number(percent)}, for it counts percent"
+            fix = counts if percent and limits.allows(percent) else ""
+            yield f"{name} must be {limits}, got {plain_number(value)}{fix}"
+
+
+def plain_number(value: float) -> str:
+    """Return *value* as people write it: 500000 in place of 500000.0, and 0.00001 in place of 1e-05."""
+    return f"{Decimal(f'{value:.12g}'):f}" if isinstance(value, float) and isfinite(value) else str(value)
 
 
 def wrong_text(name: str, value: str | None, pattern: str, must: str, fix: str = "") -> Iterator[str]:

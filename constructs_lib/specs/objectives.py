@@ -7,6 +7,8 @@ from typing import Annotated
 
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
+FIRST_TOKEN_PERCENT = 95.0
+"""Share of requests whose first token comes in time, where a config promises a time alone."""
 PERIOD_SEC = 30 * 86_400
 """The time over which shares of requests are promised: 30 days."""
 
@@ -22,18 +24,23 @@ class ObjectivesSpec:
         first_token_sec: Longest time to the first token in seconds. One of the bounds by which the server counts its
             times. Default: no such promise.
         first_token_percent: Share of requests, over 30 days, whose first token comes within `first_token_sec`,
-            50 to 99.99.
+            50 to 99.99. Default: 95.
         failover_downtime_sec: Longest time in seconds in which every request fails when a region does. Default: no such
             promise.
     """
 
     availability_percent: Annotated[float | None, Between(50, 99.99)] = None
     first_token_sec: Annotated[float | None, Between(0.001, 2560)] = None
-    first_token_percent: Annotated[float, Between(50, 99.99)] = 95.0
+    first_token_percent: Annotated[float | None, Between(50, 99.99)] = None
     failover_downtime_sec: Annotated[float | None, Between(1, 86_400)] = None
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))
+
+    @property
+    def first_token_share_percent(self) -> float:
+        """Share of requests whose first token comes within `first_token_sec`."""
+        return FIRST_TOKEN_PERCENT if self.first_token_percent is None else self.first_token_percent
 
     @property
     def downtime_budget_sec(self) -> float | None:

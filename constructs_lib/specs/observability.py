@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 Severity = Literal["critical", "error", "warning"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 ChannelKind = Literal["email", "pagerduty", "slack", "webhook", "existing"]
 
 
@@ -22,7 +23,8 @@ class AlertSpec:
         window_sec: Seconds of which its query computes rates and shares. Default: the alert's own.
         for_sec: Seconds for which the query must hold before it fires. Default: the alert's own.
         severity: `critical`, `error` or `warning`. Default: the alert's own.
-        channels: Keys of the channels that hear of it. Default: all.
+        channels: Keys of the channels that hear of it, whatever their `severities`; none of them with `[]`: then it is
+            in the console alone. Default: each channel that hears of its severity.
     """
 
     enabled: bool = True
@@ -50,6 +52,7 @@ class ChannelSpec:
         id: Full name of an `existing` channel, such as `projects/p/notificationChannels/123`.
         secret: Name of the secret in Secret Manager with the service key of `pagerduty`, the token of `slack`, or the
             password of `webhook`. It is read at each apply, and is in no plan and no state.
+        severities: Which alerts it hears of, by their severity: some of `critical`, `error` and `warning`.
     """
 
     kind: ChannelKind
@@ -59,6 +62,7 @@ class ChannelSpec:
     username: str | None = None
     id: str | None = None
     secret: str | None = None
+    severities: tuple[Severity, ...] = SEVERITIES
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))

@@ -88,7 +88,7 @@ def _availability(plan: DrillPlan, counted: list[Result]) -> Iterator[ObjectiveR
 
 def _first_token(plan: DrillPlan, counted: list[Result]) -> Iterator[ObjectiveResult]:
     """Yield how many answers began in time, seen by the client: gateway and network are in it."""
-    longest_sec, promised = plan.objectives.first_token_sec, plan.objectives.first_token_percent
+    longest_sec, promised = plan.objectives.first_token_sec, plan.objectives.first_token_share_percent
     if longest_sec is None:
         return
     times = [

@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 from platform_config.config import Config
 from platform_config.errors import REVOKE, TOKEN, Location, Problem, nearest, shown, yaml_path
-from platform_config.reading.suggestions import suggest_value
+from platform_config.reading.suggestions import OTHER_CHOICES, suggest_value
 from platform_config.reading.unknown_settings import fits, likely_meant, suggest_setting
 from platform_config.reading.yaml_file import Reading
-from platform_config.shape import bare, hint_at, is_list, is_map, item_of, required_of, settings_of
+from platform_config.shape import bare, defaults_of, hint_at, is_list, is_map, item_of, required_of, settings_of
 
 UNKNOWN_KINDS = ("extra_forbidden", "unexpected_keyword_argument")
 TYPE_NAMES = {
@@ -56,17 +56,20 @@ def explain_empty_settings(given: Any, hint: Any = Config, location: Location = 
     """
     Yield a problem for each optional list or text below *given* that is written and empty.
 
-    It would stand for the default, such as every region, where its author meant none. What must be given, the items of
-    a list and the values of a map have rules of their own.
+    It would stand for the default, such as every region, where its author meant none. A list whose default is nothing
+    may be empty: that is another value. What must be given, the items of a list and the values of a map have rules of
+    their own.
     """
     if is_map(hint) and isinstance(given, dict):
         for key, inner in given.items():
             yield from explain_empty_settings(inner, item_of(hint), (*location, key))
     elif isinstance(given, dict):
         needed = required_of(hint) if settings_of(hint) else []
+        defaults = defaults_of(hint) if settings_of(hint) else {}
         for name, inner in settings_of(hint).items():
             place, value = (*location, name), given.get(name)
-            if value in ("", []) and name not in needed and (bare(inner) is str if value == "" else is_list(inner)):
+            no_items = value == [] and is_list(inner) and defaults.get(name) is not None
+            if (no_items or (value == "" and bare(inner) is str)) and name not in needed:
                 message = f"must not be empty, got {'a list without items' if value == [] else shown(value)}"
                 yield Problem(yaml_path(place), message, "remove the line: its default is used")
             else:
@@ -121,9 +124,11 @@ def _suggest_choice(got: object, allowed: list[str]) -> str:
         return "remove the line, or write one of them"
     word = got[0] if isinstance(got, list) and len(got) == 1 else got
     same = [choice for choice in allowed if choice.lower() == str(word).lower()]
-    if "custom" in allowed and not same and not get_close_matches(str(word), allowed, cutoff=0.7):
-        return "write custom"
-    return nearest(same[0] if same else str(word), allowed, otherwise="")
+    meant = same[0] if same else OTHER_CHOICES.get(str(word).lower(), str(word))
+    if not get_close_matches(meant, allowed, cutoff=0.7):
+        fixes = {"custom": "write custom", "existing": "write existing, and the id of a channel that was made by hand"}
+        return next((fix for choice, fix in fixes.items() if choice in allowed), "")
+    return nearest(meant, allowed, otherwise="")
 
 
 def _settings_without_key(location: Location, settings: Any) -> dict[Location, Problem]:

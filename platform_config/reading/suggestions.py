@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from constructs_lib.vllm_arguments import split_arguments
@@ -22,6 +23,16 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "percent": ("percent", {"%": 1}),
 }
 """By the last part of a setting's name: what the setting counts, and how much of that each other unit is."""
+
+OTHER_CHOICES: Mapping[str, str] = {
+    "mail": "email",
+    "webhook_basicauth": "webhook",
+    "webhook_tokenauth": "webhook",
+    **dict.fromkeys(("page", "p1", "sev1", "high", "fatal", "emergency"), "critical"),
+    **dict.fromkeys(("p2", "sev2", "medium", "major"), "error"),
+    **dict.fromkeys(("p3", "p4", "sev3", "info", "low", "minor", "notice", "ticket", "warn"), "warning"),
+}
+"""What other tools call a choice: kinds of channels, and severities."""
 
 
 def suggest_value(sort: str, got: Any, location: Location, written: str, *, needed: bool) -> str:
@@ -76,6 +87,8 @@ def _number(got: Any, location: Location) -> str:
         return f"write {text.lstrip('0') or '0'} without the zero before it"
     if re.fullmatch(r"\d{1,3}([_, ]\d{3})+", text):
         return f"write {re.sub(r'[_, ]', '', text)}"
+    if hint_at(location) is float and re.fullmatch(r"\d+,\d{1,2}", text):
+        return f"write {text.replace(',', '.')}, with a point"
     return _with_unit(text, name)
 
 
@@ -116,6 +129,8 @@ def _text(got: Any, location: Location) -> str:
     """Suggest a text."""
     if location == ("project",) and isinstance(got, int) and not isinstance(got, bool):
         return "write the project ID, not its number: `gcloud projects list` shows it"
+    if isinstance(got, dict) and list(got) == ["secret_manager"] and isinstance(got["secret_manager"], str):
+        return f"write {_as_yaml(TOKEN.sub('hf_...', got['secret_manager']))}"
     return "put it in quotes" if isinstance(got, bool | int | float) else "write one text"
 
 
@@ -138,6 +153,10 @@ def _list(got: Any, location: Location) -> str:
 def _section(got: Any, location: Location) -> str:
     """Suggest a map in place of a list or a value."""
     names = settings_of(hint_at(location))
+    if joined := re.fullmatch(r"([^:{]+):\{(.*)", str(location[-1])):
+        return f"write a space behind the colon: '{joined[1]}: {{{joined[2]}: {got}'"
+    if names.get("enabled") is bool and (switch := _boolean(got, location)):
+        return f"write {{enabled: {switch.removeprefix('write ')}}}"
     if isinstance(got, list) and len(got) == 1 and names.get(str(got[0])) is bool:
         got = got[0]
     inner = settings_of(item_of(hint_at(location)))

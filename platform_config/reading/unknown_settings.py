@@ -11,9 +11,24 @@ from platform_config.errors import Location, nearest
 from platform_config.shape import hint_at, is_map, item_of, known_paths, settings_of
 
 ANCHOR_KEYS = ("anchors", "anchor", "defaults", "templates", "definitions")
+NAMES_OF_SECRETS = ("auth_token", "integration_key", "key", "password", "routing_key", "service_key", "token")
+"""What other tools call what is secret in a channel, which they have in the file itself."""
 OTHER_NAMES: Mapping[str, str] = {
+    **{f"channels.<key>.{name}": "observability.channels.<key>.secret" for name in NAMES_OF_SECRETS},
     "adapters": "models.<key>.weights.lora_adapters",
+    "alerts.<key>.duration": "observability.alerts.<key>.for_sec",
+    "alerts.<key>.labels": "observability.alerts.<key>.severity",
+    "alerts.<key>.notification_channels": "observability.alerts.<key>.channels",
+    "alerts.<key>.receivers": "observability.alerts.<key>.channels",
+    "alerts.<key>.window": "observability.alerts.<key>.window_sec",
     "args": "models.<key>.server.extra_args",
+    "channels.<key>.email": "observability.channels.<key>.address",
+    "channels.<key>.email_address": "observability.channels.<key>.address",
+    "channels.<key>.channel_name": "observability.channels.<key>.channel",
+    "channels.<key>.labels": "observability.channels.<key>.address",
+    "channels.<key>.name": "observability.channels.<key>.id",
+    "channels.<key>.severity": "observability.channels.<key>.severities",
+    "channels.<key>.type": "observability.channels.<key>.kind",
     "environment": "models.<key>.server.env",
     "health_check.path": "models.<key>.server.health_path",
     "fallback_node_pools": "models.<key>.node_pools",
@@ -28,6 +43,8 @@ OTHER_NAMES: Mapping[str, str] = {
     "model_name": "models.<key>.served_name",
     "model_path": "models.<key>.weights.bucket_path",
     "model_server": "models.<key>.server",
+    "monitoring": "observability",
+    "notification_channels": "observability.channels",
     "node_pool": "models.<key>.node_pools",
     "objective_name": "models.<key>.priorities",
     "objective_priority": "models.<key>.priorities",
@@ -36,7 +53,11 @@ OTHER_NAMES: Mapping[str, str] = {
     "sample_rate": "gateway.log_sample_percent",
     "served_model_name": "models.<key>.served_name",
     "sglang_version": "models.<key>.server.version",
+    "slo": "models.<key>.objectives",
+    "slos": "models.<key>.objectives",
     "storage_uri": "models.<key>.weights.bucket_path",
+    "ttft": "models.<key>.objectives.first_token_sec",
+    "ttft_sec": "models.<key>.objectives.first_token_sec",
     "vllm": "models.<key>.server",
     "vllm_version": "models.<key>.server.version",
     "weights_gib": "models.<key>.weights.size_gib",
@@ -44,6 +65,12 @@ OTHER_NAMES: Mapping[str, str] = {
 """What other tools, and people, call a setting; with its section where the name alone can be another one."""
 
 NOT_CHOSEN: Mapping[str, str] = {
+    **{
+        f"channels.<key>.{name}": "write secret, and behind it the name of a secret in Secret Manager; replace what "
+        "stood in the file, for it is known by now"
+        for name in NAMES_OF_SECRETS
+    },
+    "channels.<key>.number": "write kind: existing, and as id the name of a channel that was made by hand",
     "hugging_face_token.version": "remove it: the latest version of the secret is read",
     "kubernetes_secret.version": "remove it: a Secret has no versions",
 }
@@ -62,7 +89,7 @@ def suggest_setting(location: Location, value: Any = None) -> str:
     if holds_anchors(location):
         word = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         return f"write 'x-{word}': keys that begin with x- may hold anchors"
-    if not_chosen := NOT_CHOSEN.get(_in_section(location)):
+    if not_chosen := _in_section(NOT_CHOSEN, location):
         return not_chosen
     near = get_close_matches(_snake(name), known, n=1)
     places = _places(location)
@@ -70,6 +97,8 @@ def suggest_setting(location: Location, value: Any = None) -> str:
     if near and (fits(known[near[0]], value) or _path((*location[:-1], near[0])) in places):
         places = []
     if places:
+        if len(places) == 1 and places[0].rpartition(".")[0] == _path(location).rpartition(".")[0]:
+            return f"did you mean '{places[0].split('.')[-1]}'?"
         check = ": check the indentation" if any(path.endswith(f".{_snake(name)}") for path in places) else ""
         return f"it belongs at {_any_of(places, location)}{check}"
     if near:
@@ -112,11 +141,11 @@ def fits(hint: Any, value: Any) -> bool:
 
 def _places(location: Location) -> list[str]:
     """Return the paths of the settings with the name of the one at *location*, or that others call by it."""
-    name, in_section = _snake(str(location[-1])), _in_section(location)
-    if in_section in NOT_CHOSEN:
+    name = _snake(str(location[-1]))
+    if own := _in_section(OTHER_NAMES, location):
+        return [own]
+    if _in_section(NOT_CHOSEN, location):
         return []
-    if in_section in OTHER_NAMES:
-        return [OTHER_NAMES[in_section]]
     other = OTHER_NAMES.get(name)
     return [*_elsewhere(name, location), *([other] if other else [])]
 
@@ -159,9 +188,10 @@ def _expand(path: tuple[str, ...], settings: Any) -> Iterator[Location]:
             yield (name, *end)
 
 
-def _in_section(location: Location) -> str:
-    """Return the name of the setting at *location* behind that of its section."""
-    return f"{'.'.join(map(str, location[-2:-1]))}.{_snake(str(location[-1]))}"
+def _in_section(table: Mapping[str, str], location: Location) -> str:
+    """Return what *table* has for the setting at *location* by its name behind that of its section; empty for none."""
+    path = f".{_path(location).rpartition('.')[0]}.{_snake(str(location[-1]))}"
+    return next((meant for name, meant in table.items() if "." in name and path.endswith(f".{name}")), "")
 
 
 def _snake(name: str) -> str:

@@ -22,6 +22,8 @@ from platform_config.rules import (
     dashboard,
     environment,
     file_cache,
+    first_token,
+    front,
     gateway,
     gpu_sharing,
     growth,
@@ -42,6 +44,8 @@ from platform_config.rules import (
     storage,
     system,
     text,
+    thresholds,
+    webhooks,
     weights,
 )
 from platform_config.rules.rule import Rule
@@ -79,9 +83,13 @@ RULES: tuple[Rule, ...] = (
     *models.RULES,
     *canaries.RULES,
     *alerts.RULES,
+    *thresholds.RULES,
+    *front.RULES,
     *channels.RULES,
+    *webhooks.RULES,
     *dashboard.RULES,
     *objectives.RULES,
+    *first_token.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

@@ -16,8 +16,6 @@ from platform_config.rules.rule import Rule
 
 KINDS = {kind.name: kind for kind in ALERTS}
 BOTH_SEC = 25 * 3600
-HOST = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
-TEMPLATE = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
 ALERT_SOURCE = "Google, Alerting policies with PromQL"
 
 
@@ -28,7 +26,7 @@ def _names(config: Config) -> Iterator[Problem]:
             yield Problem(f"observability.alerts.{name}", message, nearest(name, KINDS))
 
 
-def _per_alert(
+def per_alert(
     check: Callable[[str, AlertKind, AlertSpec], Iterable[Problem]],
 ) -> Callable[[Config], Iterator[Problem]]:
     """Return a check of a config that runs *check* for each alert in the file, with its path and its kind."""
@@ -57,30 +55,6 @@ def _platform(config: Config) -> MonitoredPlatform | None:
         return monitored_platform(config)
     except (LookupError, StopIteration, ValueError):
         return None
-
-
-def _threshold(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
-    given = spec.threshold
-    if given is None:
-        return
-    if not kind.unit:
-        message = f"must be left out of an alert without a threshold, got {given:g}"
-        yield Problem(f"{at}.threshold", message, "remove the line")
-    elif not kind.lowest <= given <= kind.highest:
-        message = f"must be between {kind.lowest:g} and {kind.highest:g} {kind.unit}, got {given:g}"
-        yield Problem(f"{at}.threshold", message, _percent(kind, given) or f"write {kind.threshold:g}")
-
-
-def _fraction(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
-    given = spec.threshold
-    if given is not None and kind.lowest <= given <= kind.highest and (fix := _percent(kind, given)):
-        yield Problem(f"{at}.threshold", f"should be in percent, got {given:g}, which is less than one of them", fix)
-
-
-def _percent(kind: AlertKind, given: float) -> str:
-    """Return what to write for a share of 1 where percent is meant; empty where it is none."""
-    is_share = kind.unit == "percent" and 0 < given < 1 and kind.lowest <= given * 100 <= kind.highest
-    return f"did you mean {given * 100:g}?" if is_share else ""
 
 
 def _window(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
@@ -132,6 +106,9 @@ def _channels(config: Config) -> Iterator[Problem]:
                 message = f"must be a key of observability.channels, got {shown(key)}"
                 fix = nearest(key, known) if known else "add it there"
                 yield Problem(f"observability.alerts.{name}.channels[{index}]", message, fix)
+            elif key in (spec.channels or ())[:index]:
+                message = f"must be named once, got {shown(key)} again"
+                yield Problem(f"observability.alerts.{name}.channels[{index}]", message, "remove it")
 
 
 def _off(config: Config) -> Iterator[Problem]:
@@ -144,30 +121,14 @@ def _off(config: Config) -> Iterator[Problem]:
             yield Problem(f"observability.{part}", message, "remove it, or write alerting: true")
 
 
-def _hosts(config: Config) -> Iterator[Problem]:
-    for index, host in enumerate(config.observability.certificate_hosts):
-        if not re.fullmatch(HOST, host):
-            message = f"must be a host such as api.example.com, got {shown(host)}"
-            likely = re.split(r"[/:?#]", re.sub(r"^\w+://", "", host.lower()))[0]
-            fix = f"write '{likely}'" if re.fullmatch(HOST, likely) else "write the host of the uptime check"
-            yield Problem(f"observability.certificate_hosts[{index}]", message, fix)
-
-
-def _templates(config: Config) -> Iterator[Problem]:
-    for index, template in enumerate(config.observability.model_armor_templates):
-        if not re.fullmatch(TEMPLATE, template):
-            message = f"must be the ID of a Model Armor template, got {shown(template)}"
-            likely = template.rstrip("/").rpartition("/")[2]
-            listed = "`gcloud model-armor templates list` shows them"
-            fix = f"write '{likely}'" if re.fullmatch(TEMPLATE, likely) else listed
-            yield Problem(f"observability.model_armor_templates[{index}]", message, fix)
-
-
 def _runbooks(config: Config) -> Iterator[Problem]:
     url = config.observability.runbook_url
     if url is not None and not re.fullmatch(r"https://[^\s?#]{1,1900}", url):
         message = f"must be an address that begins with https:// and has no query, got {shown(url)}"
         yield Problem("observability.runbook_url", message, "write the address of a copy of docs/runbooks")
+    elif url is not None and (page := re.search(r"/[^/]+\.(md|html?)/?$", url)):
+        message = f"must be the address of a folder, below which each alert has its page, got {shown(url)}"
+        yield Problem("observability.runbook_url", message, f"write '{url[: page.start()]}'")
 
 
 RULES = (
@@ -186,34 +147,19 @@ RULES = (
         _watches,
     ),
     Rule(
-        "ALERT-THRESHOLD",
-        "A threshold is one that the metric can pass, in the alert's unit",
-        "An alert that can never fire, or always does, says nothing.",
-        "this library",
-        _per_alert(_threshold),
-    ),
-    Rule(
-        "ALERT-PERCENT",
-        "A threshold in percent is not a share of 1",
-        "0.05 in place of 5 fires a hundred times as early.",
-        "this library",
-        _per_alert(_fraction),
-        severity="warning",
-    ),
-    Rule(
         "ALERT-WINDOW",
         "A window has enough samples, and is no longer than Cloud Monitoring looks back",
         "A rate needs two samples: GKE scrapes servers each 15 seconds, and a load balancer's samples are of a minute "
         "and up to 90 seconds late. Queries look back 24 hours at most.",
         f"{ALERT_SOURCE}; GoogleCloudPlatform/monitoring-dashboard-samples",
-        _per_alert(_window),
+        per_alert(_window),
     ),
     Rule(
         "ALERT-FOR",
         "The time for which a query must hold is at most 24 hours",
         "The API refuses more.",
         ALERT_SOURCE,
-        _per_alert(_for),
+        per_alert(_for),
     ),
     Rule(
         "ALERT-BOTH",
@@ -236,20 +182,6 @@ RULES = (
         "this library",
         _off,
         severity="warning",
-    ),
-    Rule(
-        "ALERT-HOST",
-        "A certificate is watched by its host",
-        "The metric of uptime checks has the host alone as its label; another text matches none.",
-        "Google, Cloud Monitoring metrics, uptime_check/time_until_ssl_cert_expires",
-        _hosts,
-    ),
-    Rule(
-        "ALERT-TEMPLATE",
-        "A Model Armor template is watched by its ID",
-        "The metric's label has the ID alone; another text matches none.",
-        "Google, Model Armor, Manage templates",
-        _templates,
     ),
     Rule(
         "ALERT-RUNBOOK",

@@ -12,6 +12,7 @@ from platform_config.monitored_platform import monitored_platform
 from platform_config.rules.rule import Rule
 
 KINDS = {kind.name: kind for kind in PANELS}
+OTHER_NAMES = {"ttft": "first-token", "time-to-first-token": "first-token", "latency": "request-latency"}
 
 
 def _names(config: Config) -> Iterator[Problem]:
@@ -20,7 +21,7 @@ def _names(config: Config) -> Iterator[Problem]:
         path = f"observability.panels[{index}]"
         if name not in KINDS:
             message = f"must be one of {', '.join(KINDS)}, got {shown(name)}"
-            yield Problem(path, message, nearest(name, KINDS, "remove it"))
+            yield Problem(path, message, nearest(OTHER_NAMES.get(name, name), KINDS, "remove it"))
         elif name in panels[:index]:
             yield Problem(path, f"must be named once, got {shown(name)} again", "remove it")
 
@@ -41,6 +42,13 @@ def _metrics(config: Config) -> Iterator[Problem]:
             yield Problem(path, message, "remove it")
 
 
+def _off(config: Config) -> Iterator[Problem]:
+    watched = config.observability
+    if watched.dashboard is False and watched.panels:
+        message = f"should be left out where observability.dashboard is false, got {len(watched.panels)}"
+        yield Problem("observability.panels", message, "remove it, or write dashboard: true")
+
+
 RULES = (
     Rule(
         "DASH-NAME",
@@ -55,5 +63,13 @@ RULES = (
         "The chosen chart, server or machine does not export its metric: it would stay empty.",
         "this library, constructs_lib/monitoring/metrics.py: who exports which metric",
         _metrics,
+    ),
+    Rule(
+        "DASH-OFF",
+        "Without a dashboard there are no panels",
+        "They have no effect.",
+        "this library",
+        _off,
+        severity="warning",
     ),
 )

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import floor
 
-from constructs_lib.monitoring.metrics import ENGINES
-from constructs_lib.specs import ObjectivesSpec
 from constructs_lib.specs.objectives import PERIOD_SEC
-from constructs_lib.vllm_arguments import arguments
 from platform_config.errors import Problem
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, per_model, serving_nodes, serving_plans
 
 HEALTH_CHECKS = "Google, Health checks overview, probe interval and timeout"
-OWN_BOUNDS = "--bucket-time-to-first-token"
-"""SGLang's argument that gives other bounds."""
+LONGEST_DOWNTIME_SEC = 7200
+"""More is a promise of hours, likely meant in milliseconds."""
 WORKBOOK = "Google, The Site Reliability Workbook, chapter 2"
 
 
@@ -56,43 +53,6 @@ def _slow_detection(at: str, model: Model) -> Iterator[Problem]:
         )
         fix = f"write a shorter gateway.health_check, or promise {longest_sec} or more"
         yield Problem(f"{at}.objectives.failover_downtime_sec", message, fix)
-
-
-def _bound(at: str, model: Model) -> Iterator[Problem]:
-    promised, engine = model.spec.objectives.first_token_sec, ENGINES.get(model.server.kind)
-    if promised is None or engine is None or promised in engine.first_token_bounds:
-        return
-    if any(argument.flag == OWN_BOUNDS for argument in arguments(model.server.extra_args)):
-        return
-    below = [bound for bound in engine.first_token_bounds if bound < promised][-1:]
-    above = [bound for bound in engine.first_token_bounds if bound > promised][:1]
-    nearest = " or ".join(f"{bound:g}" for bound in (*below, *above))
-    message = f"must be a bound by which {model.server.kind} counts its times to the first token, got {promised:g}"
-    yield Problem(f"{at}.objectives.first_token_sec", message, f"write {nearest}")
-
-
-def _no_first_token(at: str, model: Model) -> Iterator[Problem]:
-    objectives = model.spec.objectives
-    if objectives.first_token_sec is not None and model.server.kind not in ENGINES:
-        message = f"must be left out for a {model.server.kind} server, got {objectives.first_token_sec:g}"
-        yield Problem(f"{at}.objectives.first_token_sec", message, "remove it, or promise availability_percent alone")
-
-
-def _timeout(at: str, model: Model) -> Iterator[Problem]:
-    promised, timeout_sec = model.spec.objectives.first_token_sec, model.balancing.timeout_sec
-    if promised is not None and promised >= timeout_sec:
-        message = f"must be below {timeout_sec}, the seconds after which the gateway ends a request, got {promised:g}"
-        setting = f"{at}.traffic" if model.spec.traffic.timeout_sec else "gateway"
-        fix = f"write a shorter time, or a longer {setting}.timeout_sec"
-        yield Problem(f"{at}.objectives.first_token_sec", message, fix)
-
-
-def _percent_alone(at: str, model: Model) -> Iterator[Problem]:
-    objectives = model.spec.objectives
-    if objectives.first_token_sec is None and objectives.first_token_percent != ObjectivesSpec().first_token_percent:
-        message = f"must be given with first_token_sec, got {objectives.first_token_percent:g} alone"
-        fix = "write first_token_sec, or availability_percent for the share of requests without an error"
-        yield Problem(f"{at}.objectives.first_token_percent", message, fix)
 
 
 def _one_region(at: str, model: Model) -> Iterator[Problem]:
@@ -145,6 +105,13 @@ def _transient(at: str, model: Model) -> Iterator[Problem]:
         yield Problem(f"{at}.objectives.availability_percent", message, fix)
 
 
+def _milliseconds(at: str, model: Model) -> Iterator[Problem]:
+    promised = model.spec.objectives.failover_downtime_sec
+    if promised is not None and promised > LONGEST_DOWNTIME_SEC:
+        message = f"should be in seconds, got {promised:g}, which is {promised / 3600:.1f} hours"
+        yield Problem(f"{at}.objectives.failover_downtime_sec", message, f"did you mean {promised / 1000:g}?")
+
+
 def _budget(at: str, model: Model) -> Iterator[Problem]:
     objectives = model.spec.objectives
     promised, budget_sec = objectives.failover_downtime_sec, objectives.downtime_budget_sec
@@ -164,34 +131,6 @@ RULES = (
         "Until then the load balancer sends requests to it: no failover can be faster.",
         HEALTH_CHECKS,
         per_model(_detection),
-    ),
-    Rule(
-        "OBJ-BOUND",
-        "`first_token_sec` is one of the bounds by which the model's server counts its times",
-        "A histogram knows how many were within a bound, and nothing about the times in between.",
-        "vLLM, vllm/v1/metrics/loggers.py; SGLang, metrics of the tokenizer manager",
-        per_model(_bound),
-    ),
-    Rule(
-        "OBJ-NO-FIRST-TOKEN",
-        "`first_token_sec` is promised only where the server counts the time to the first token",
-        "Of a custom server one gauge is known: no alert could follow the promise.",
-        "this library, constructs_lib/monitoring/metrics.py",
-        per_model(_no_first_token),
-    ),
-    Rule(
-        "OBJ-TIMEOUT",
-        "`first_token_sec` is below the longest request",
-        "The gateway ends such a request with an error before its first token would be late.",
-        "CRD gcpbackendpolicies.networking.gke.io, spec.default.timeoutSec",
-        per_model(_timeout),
-    ),
-    Rule(
-        "OBJ-PERCENT",
-        "`first_token_percent` is given with `first_token_sec`",
-        "It says how many requests keep that time, and means nothing alone.",
-        "this library",
-        per_model(_percent_alone),
     ),
     Rule(
         "OBJ-SLOW-DETECTION",
@@ -240,6 +179,14 @@ RULES = (
         "A downtime that is within its own promise would break the other one.",
         WORKBOOK,
         per_model(_budget),
+        severity="warning",
+    ),
+    Rule(
+        "OBJ-SECONDS",
+        "`failover_downtime_sec` is in seconds",
+        "A failover takes seconds to minutes; a promise of hours is missed by no drill.",
+        "this library",
+        per_model(_milliseconds),
         severity="warning",
     ),
 )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 
 from constructs_lib.alert_policies import AlertPolicies
-from constructs_lib.monitoring.alert import Alert, AlertKind, Query
+from constructs_lib.monitoring.alert import Alert, AlertKind, Query, alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.specs import AlertSpec, ChannelSpec
+from platform_config.monitored_platform import monitored_platform
 from platform_config.rules import check
 from tests.configs import config
 from tests.conftest import Platforms, Synth
@@ -32,7 +35,7 @@ LABEL, VALUE = r"[a-z][a-z0-9_-]{0,62}", r"[a-z0-9_-]{0,63}"
 
 def policy(synth: Synth, **settings: Any) -> dict[str, Any]:
     """Return the policy of one alert, whose channels may be given, as may be the address of the runbooks."""
-    channels = settings.pop("channels", None)
+    channels = settings.pop("channels", ())
     alert = Alert(kind=SLOW, query=QUERY, for_sec=90, severity="error", channels=channels)
 
     def build(stack: Any) -> None:
@@ -81,19 +84,45 @@ def test_severity_and_labels_are_of_the_policy_and_of_each_incident(synth: Synth
     assert query["disable_metric_validation"] is True  # A new project has none of the metrics.
 
 
-def test_an_alert_reaches_all_channels_or_those_that_it_names(synth: Synth) -> None:
-    """In one order, whichever they were given in; an alert that names none is in the console alone."""
-    assert policy(synth)["notification_channels"] == [CHANNELS["mail"], CHANNELS["oncall"]]
+def test_an_alert_reaches_its_channels(synth: Synth) -> None:
+    """In one order, whichever they were given in."""
+    both = policy(synth, channels=("oncall", "mail"))["notification_channels"]
+
+    assert both == [CHANNELS["mail"], CHANNELS["oncall"]]
 
 
-def test_an_alert_reaches_the_channels_that_it_names(synth: Synth) -> None:
-    """And no other."""
+def test_an_alert_reaches_no_other_channel(synth: Synth) -> None:
+    """One of two."""
     assert policy(synth, channels=("oncall",))["notification_channels"] == [CHANNELS["oncall"]]
 
 
 def test_an_alert_for_nobody_is_in_the_console_alone(synth: Synth) -> None:
-    """Its list of channels is empty."""
-    assert "notification_channels" not in policy(synth, channels=())
+    """It has no channels."""
+    assert "notification_channels" not in policy(synth)
+
+
+ROUTES: dict[str, tuple[AlertSpec, tuple[str, ...]]] = {
+    "by its severity": (AlertSpec(), ("team", "all")),
+    "by the severity that the config gives it": (AlertSpec(severity="critical"), ("pager", "all")),
+    "by name, whatever the severities": (AlertSpec(channels=("pager",)), ("pager",)),
+    "by no name": (AlertSpec(channels=()), ()),
+}
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_channels_hear_of_their_severities_and_of_alerts_that_name_them(name: str) -> None:
+    """A warning is no call at night; the names of an alert win."""
+    spec, expected = ROUTES[name]
+    channels = {
+        "pager": ChannelSpec(kind="pagerduty", secret="key", severities=("critical", "error")),
+        "team": ChannelSpec(kind="email", address="a@example.com", severities=("warning",)),
+        "all": ChannelSpec(kind="email", address="b@example.com"),
+    }
+    kind = replace(SLOW, queries=lambda platform, limits: [QUERY])
+
+    [alert] = alerts_of(monitored_platform(config()), [kind], {SLOW.name: spec}, channels)
+
+    assert alert.channels == expected
 
 
 def policies(platforms: Platforms) -> Iterator[tuple[str, dict[str, Any]]]:

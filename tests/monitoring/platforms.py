@@ -27,7 +27,9 @@ CLUSTERS = {US: "gemma-us", EU: "gemma-eu"}
 def alerts(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Alert]:
     """Return the alerts of the example, or of *base*, with keys of its config changed, by name."""
     made = config(base, **changes)
-    return {alert.name: alert for alert in alerts_of(monitored_platform(made), ALERTS, made.observability.alerts)}
+    watched = made.observability
+    found = alerts_of(monitored_platform(made), ALERTS, watched.alerts, watched.channels)
+    return {alert.name: alert for alert in found}
 
 
 @cache
@@ -78,10 +80,15 @@ def gateway(
 
 
 def container_ready(
-    values: Values, *, cluster: str, pod: str = "gemma-server-7d9f8-abcde", container: str = "vllm"
+    values: Values,
+    *,
+    cluster: str,
+    pod: str = "gemma-server-7d9f8-abcde",
+    container: str = "vllm",
+    location: str = "",
 ) -> dict[str, Values]:
     """Return whether a container is ready."""
-    location = {"gemma-us": US, "gemma-eu": EU}.get(cluster, cluster)
+    location = location or {"gemma-us": US, "gemma-eu": EU}.get(cluster, cluster)
     labels = {"cluster": cluster, "location": location, "namespace": "inference", "pod": pod, "container": container}
     return {series("kube_pod_container_status_ready", labels): values}
 

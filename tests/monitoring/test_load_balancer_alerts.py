@@ -10,6 +10,7 @@ from tests.promql.rig import Case, Values, constant, counting, gap, series, then
 
 ERRORS, PROXY = rule("gateway-errors"), rule("proxy-errors")
 ALL_LOGGED = changed_rule("proxy-errors", gateway__log_sample_percent=100)
+FEW_LOGGED = changed_rule("proxy-errors", gateway__log_sample_percent=0.1)
 GEMMA = {"backend_target_name": "gkemcg1-inference-gemma-pool-8000-abcdefghijkl"}
 
 
@@ -18,13 +19,17 @@ def errors(values: Values, served: str = US, **more: str) -> dict[str, Values]:
     return gateway(values, served=served, code="500", **more)
 
 
-def logged(values: Values, detail: str = "failed_to_pick_backend") -> dict[str, Values]:
+def logged(
+    values: Values, detail: str = "backend_connection_closed", error: str = "connection_terminated"
+) -> dict[str, Values]:
     """Return entries of the load balancer's log with an error of a proxy."""
-    labels = {"monitored_resource": "internal_http_lb_rule", "error": "destination_unavailable", "error_detail": detail}
+    labels = {"monitored_resource": "internal_http_lb_rule", "error": error, "error_detail": detail}
     return {series("logging_googleapis_com:user_gemma_proxy_errors", labels): values}
 
 
-REASON = {"error": "destination_unavailable", "error_detail": "failed_to_pick_backend"}
+REASON = {"error": "connection_terminated", "error_detail": "backend_connection_closed"}
+NO_SERVER = {"error": "destination_unavailable", "error_detail": "failed_to_pick_backend"}
+REFUSED = {"error": "http_request_error", "error_detail": "denied_by_authz_policy"}
 
 FIRES = [
     Case(
@@ -79,6 +84,18 @@ FIRES = [
         series=logged(counting(0.337)),
         fires=[REASON],
     ),
+    Case(
+        title="just over 20 a minute of a kind that is always logged",
+        rule=PROXY,
+        series=logged(counting(0.337), NO_SERVER["error_detail"], NO_SERVER["error"]),
+        fires=[NO_SERVER],
+    ),
+    Case(
+        title="four entries in a quarter of an hour, each for a thousand requests",
+        rule=FEW_LOGGED,
+        series=logged(counting(1 / 220)),
+        fires=[REASON],
+    ),
 ]
 SILENT = [
     Case(
@@ -114,6 +131,22 @@ SILENT = [
             **gateway(counting(1), served=US),
             **errors(then(constant(0, 3400), counting(2, 120), constant(240, 900))),
         },
+    ),
+    *(
+        Case(
+            title=f"eighteen a minute of {kind['error']}, which is always logged",
+            rule=PROXY,
+            series=logged(counting(0.3), kind["error_detail"], kind["error"]),
+        )
+        for kind in (NO_SERVER, REFUSED)
+    ),
+    *(
+        Case(
+            title=f"{count} entries in a quarter of an hour, each for a thousand requests",
+            rule=FEW_LOGGED,
+            series=logged(then(constant(0, 3000), counting(1 / 30, 30 * count), constant(count, 900))),
+        )
+        for count in (1, 2)
     ),
     Case(title="one entry in five and a half minutes", rule=PROXY, series=logged(counting(1 / 330))),
     Case(title="just below 20 a minute where all are logged", rule=ALL_LOGGED, series=logged(counting(0.33))),

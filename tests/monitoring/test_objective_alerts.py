@@ -60,6 +60,11 @@ def at(minutes: float) -> int:
 
 NIGHT = requests("0+0x60 1+0x180", "0+0x100 1+0x140")
 """Two requests that are answered, and one that fails."""
+LOOSE = {"first_token_sec": 1, "first_token_percent": 60}
+FOUR_BETWEEN_SAMPLES = [
+    None if number % 3 else 10 + sum(30 * number >= sec for sec in (900, 1800, 2700, 3500)) for number in range(122)
+]
+"""Four requests in an hour, of which a sample is there every 90 seconds, and none at the ends of the hour."""
 FIRES = [
     Case(title="all fail for 6 minutes", rule=BURN, series=outage(3600), at_sec=at(6), fires=[{}]),
     Case(title="all fail for an hour", rule=BURN, series=outage(3600), at_sec=at(60), fires=[{}]),
@@ -75,12 +80,23 @@ FIRES = [
          series=gateway(counting(1), served="", code="500")),
     Case(title="all fail where half may", rule=promised("availability-burn", availability_percent=50), fires=[{}],
          series=gateway(counting(1), served=US, code="500")),
+    *(
+        Case(title="a promise of 60 % keeps 5 %", rule=promised(name, **LOOSE), fires=[{}],
+             series=first_tokens(9.5))
+        for name in ("first-token-burn", "first-token-slow-burn")
+    ),
     Case(title="three quarters are late", rule=TOKEN_BURN, series=first_tokens(7.5), fires=[{}]),
     Case(title="a third is late", rule=TOKEN_BURN, series=first_tokens(3.3), fires=[{}]),
     Case(title="a fifth is late", rule=TOKEN_SLOW, series=first_tokens(2), fires=[{}]),
     Case(title="bounds without a fraction", rule=TOKEN_BURN, series=first_tokens(7.5, bound="{:g}"), fires=[{}]),
 ]  # fmt: skip
 SILENT = [
+    Case(title="four fail, between the samples", rule=BURN, at_sec=3630,
+         series=gateway(FOUR_BETWEEN_SAMPLES, served=US, code="500")),
+    *(
+        Case(title="a promise of 60 % keeps 30 %", rule=promised(name, **LOOSE), series=first_tokens(7))
+        for name in ("first-token-burn", "first-token-slow-burn")
+    ),
     Case(title="all fail for two minutes", rule=BURN, series=outage(3600), at_sec=at(2)),
     Case(title="all failed for ten minutes, two hours ago", rule=SLOW, at_sec=at(135),
          series=outage(600, 3 * HOUR_SEC)),

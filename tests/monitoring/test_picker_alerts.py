@@ -32,10 +32,17 @@ NEW_NAMES = {
 """Of the chart's successor, by those of the chart."""
 
 
-def durations(within_10_sec: float, **labels: str) -> dict[str, str]:
-    """Return one request a second, of which this share takes 10 seconds or less, and the rest 15 at most."""
+def durations(within_30_sec: float, a_second: float = 1, **labels: str) -> dict[str, str]:
+    """Return requests, so many a second, of which a share takes 30 seconds or less, and the rest 45 at most."""
     name = "inference_objective_request_duration_seconds"
-    return rig.histogram(name, {**US, **MODEL, **labels}, {8: 0.5, 10: within_10_sec, 15: 1, INF: 1})
+    shares = {20: 0.5, 30: within_30_sec, 45: 1, INF: 1}
+    return rig.histogram(name, {**US, **MODEL, **labels}, {most: part * a_second for most, part in shares.items()})
+
+
+def long_answers() -> dict[str, str]:
+    """Return one request a second, of which one in ten takes 25 seconds: 1000 tokens at 40 a second."""
+    name = "inference_objective_request_duration_seconds"
+    return rig.histogram(name, {**US, **MODEL}, {8: 0.5, 10: 0.9, 20: 0.9, 30: 1, INF: 1})
 
 
 def requests(values: Values, **labels: str) -> dict[str, Values]:
@@ -66,6 +73,12 @@ FIRES = [
         fires=[IN_US],
     ),
     Case(title="just over 1 of 100 requests are slow", rule=LATENCY, series=durations(0.9897), fires=[IN_US]),
+    Case(
+        title="just over 50 requests in five minutes are enough",
+        rule=LATENCY,
+        series=durations(0.5, a_second=51 / 300),
+        fires=[IN_US],
+    ),
     Case(
         title="2 of 100 requests are slow, counted by two pickers",
         rule=LATENCY,
@@ -140,6 +153,9 @@ FIRES = [
     ),
 ]
 SILENT = [
+    Case(title="just below 50 requests in five minutes", rule=LATENCY, series=durations(0.5, a_second=49 / 300)),
+    Case(title="two slow requests at night", rule=LATENCY, series=durations(0, a_second=1 / 180)),
+    Case(title="answers are long by nature", rule=LATENCY, series=long_answers()),
     Case(title="fewer than 1 of 100 requests are slow", rule=LATENCY, series=durations(0.991)),
     Case(
         title="no requests come any more",

@@ -33,6 +33,19 @@ IN_US, IN_EU = {"backend_region": US}, {"backend_region": EU}
 PREFERRED = changed_rule("gemma-region-without-traffic", regions__us__preferred=True)
 DRAINED = changed_rule("cross-region-share", regions__eu__capacity_percent=0)
 THIRD = {"number": 3, "region": "us-east4", "zones": ["us-east4-a"]}
+THREE_READY = {**READY, **container_ready(constant(1), cluster="gemma-more", location="us-east4")}
+IMPORT_OF_THREE = changed_rule("gemma-import-lacks-cluster", regions__more=THIRD)
+TWO_PREFERRED = changed_rule(
+    "gemma-region-without-traffic", regions__us__preferred=True, regions__eu__preferred=True, regions__more=THIRD
+)
+LACKED = {"cluster": "gemma-eu"}
+HALF = {"regions__eu__capacity_percent": 50}
+ROOM_OF_HALF, SHARE_OF_HALF = changed_rule("gemma-no-spill-room", **HALF), changed_rule("cross-region-share", **HALF)
+IMPORT_OF_HALF = changed_rule("gemma-import-lacks-cluster", **HALF)
+AI_ZONE = "us-central1-ai1a"
+CENTRAL = {"regions__us__region": "us-central1", "regions__us__zones": [AI_ZONE]}
+TRAFFIC_OF_AI_ZONE = changed_rule("gemma-region-without-traffic", **CENTRAL)
+SHARE_OF_AI_ZONE = changed_rule("cross-region-share", **CENTRAL)
 
 
 def fills(us: Values, eu: Values) -> dict[str, Values]:
@@ -41,11 +54,27 @@ def fills(us: Values, eu: Values) -> dict[str, Values]:
     return {**halves["a"], **halves["b"]}
 
 
+def both_proxies(us: Values, eu: Values, served: str = US) -> dict[str, Values]:
+    """Return requests that arrive in each region, all of which one region answers."""
+    return {**gateway(us, served=served, proxy=US), **gateway(eu, served=served, proxy=EU)}
+
+
+def nowhere(values: Values, served: str) -> dict[str, Values]:
+    """Return requests whose proxies stand in no region of the platform."""
+    return gateway(values, served=served, proxy="global")
+
+
 FIRES = [
     Case(
-        title="one region answers, the other does not",
+        title="requests arrive in a region, and the other answers them",
         rule=TRAFFIC,
-        series={**READY, **gateway(counting(1), served=US)},
+        series={**READY, **both_proxies(counting(1), counting(1))},
+        fires=[IN_EU],
+    ),
+    Case(
+        title="one region answers, the other does not, and the metric has no region of the platform",
+        rule=TRAFFIC,
+        series={**READY, **nowhere(counting(1), served=US)},
         fires=[IN_EU],
     ),
     Case(
@@ -55,6 +84,7 @@ FIRES = [
             **container_ready(then(constant(1, 2600), gap(1800)), cluster="gemma-us"),
             **container_ready(constant(1), cluster="gemma-eu"),
             **gateway(then(counting(1, 2600), gap(1800)), served=US),
+            **gateway(then(gap(2600), counting(1, 1800)), served=EU, proxy=US),
             **gateway(counting(1), served=EU),
         },
         fires=[IN_US],
@@ -66,9 +96,15 @@ FIRES = [
         fires=[IN_US],
     ),
     Case(
-        title="the others answered just enough for it",
+        title="just enough arrive for it",
         rule=TRAFFIC,
-        series={**READY, **gateway(counting(0.17), served=US)},
+        series={**READY, **both_proxies(counting(1), counting(0.17))},
+        fires=[IN_EU],
+    ),
+    Case(
+        title="the others answered just enough for it, and the metric has no region of the platform",
+        rule=TRAFFIC,
+        series={**READY, **nowhere(counting(0.17), served=US)},
         fires=[IN_EU],
     ),
     Case(
@@ -76,7 +112,7 @@ FIRES = [
         rule=TRAFFIC,
         series={
             **{key.replace(EU, f"{EU}-a"): values for key, values in READY.items()},
-            **gateway(counting(1), served=US),
+            **both_proxies(counting(1), counting(1)),
         },
         fires=[IN_EU],
     ),
@@ -86,7 +122,36 @@ FIRES = [
         series={**READY, **gateway(counting(1), served=EU)},
         fires=[IN_US],
     ),
+    Case(
+        title="one of two preferred regions is silent while its clients ask",
+        rule=TWO_PREFERRED,
+        series={**THREE_READY, **both_proxies(counting(1), counting(1))},
+        fires=[IN_EU],
+    ),
+    Case(
+        title="a region stopped ten hours ago with its cluster, and its clients still ask",
+        rule=TRAFFIC,
+        series={
+            **container_ready(then(constant(1, 36000), gap(36000)), cluster="gemma-us"),
+            **container_ready(constant(1, 72000), cluster="gemma-eu"),
+            **both_proxies(counting(1, 72000), counting(1, 72000), served=EU),
+        },
+        at_sec=72000,
+        fires=[IN_US],
+    ),
     Case(title="both regions are over the line", rule=ROOM, series=fills(constant(0.61), constant(0.7)), fires=[{}]),
+    Case(
+        title="one region is over the line, the other over half of it and used by half",
+        rule=ROOM_OF_HALF,
+        series=fills(constant(0.61), constant(0.31)),
+        fires=[{}],
+    ),
+    Case(
+        title="the one that is used by half is over half of the line, the other is idle",
+        rule=IMPORT_OF_HALF,
+        series={**READY, **fills(constant(0), constant(0.31)), **gateway(counting(1), served=EU)},
+        fires=[{"cluster": "gemma-us"}],
+    ),
     Case(
         title="one region is gone, the other is over the line",
         rule=ROOM,
@@ -96,8 +161,26 @@ FIRES = [
     Case(
         title="one is over the line, the other is idle",
         rule=IMPORT,
-        series=fills(constant(0.61), constant(0.002)),
-        fires=[{"cluster": "gemma-eu"}],
+        series={**READY, **fills(constant(0.61), constant(0.002)), **gateway(counting(1), served=US)},
+        fires=[LACKED],
+    ),
+    Case(
+        title="two are over the line, the third is idle",
+        rule=IMPORT_OF_THREE,
+        series={
+            **THREE_READY,
+            **fills(constant(0.7), constant(0.002)),
+            **fill(constant(0.65), cluster="gemma-more"),
+            **gateway(counting(1), served=US),
+            **gateway(counting(1), served="us-east4-a"),
+        },
+        fires=[LACKED],
+    ),
+    Case(
+        title="one is over the line, one is gone, the third is idle",
+        rule=IMPORT_OF_THREE,
+        series={**READY, **fills(constant(0.7), constant(0)), **gateway(counting(1), served=US)},
+        fires=[LACKED],
     ),
     Case(
         title="just over 30 of 100 requests of one region go away",
@@ -144,12 +227,39 @@ SILENT = [
     Case(title="nobody asks", rule=TRAFFIC, series=READY),
     Case(title="nobody asks any more", rule=TRAFFIC, series={**READY, **gateway(constant(500), served=US)}),
     Case(
-        title="the load balancer's samples end", rule=TRAFFIC, series={**READY, **gateway(counting(1, 1800), served=US)}
+        title="the load balancer's samples end",
+        rule=TRAFFIC,
+        series={**READY, **both_proxies(counting(1, 1800), counting(1, 1800))},
     ),
     Case(
-        title="the others answered just too few for it",
+        title="just too few arrive for it",
         rule=TRAFFIC,
-        series={**READY, **gateway(counting(0.165), served=US)},
+        series={**READY, **both_proxies(counting(1), counting(0.165))},
+    ),
+    Case(
+        title="the others answered just too few for it, and the metric has no region of the platform",
+        rule=TRAFFIC,
+        series={**READY, **nowhere(counting(0.165), served=US)},
+    ),
+    Case(
+        title="the clients of a region sleep",
+        rule=TRAFFIC,
+        series={**READY, **gateway(counting(1), served=US)},
+    ),
+    Case(
+        title="the clients of a region send wrong requests and leave",
+        rule=TRAFFIC,
+        series={
+            **READY,
+            **gateway(counting(1), served=US),
+            **gateway(counting(1), served=EU, code="400"),
+            **gateway(counting(1), served=EU, code="0"),
+        },
+    ),
+    Case(
+        title="the clients of a preferred region sleep",
+        rule=TWO_PREFERRED,
+        series={**THREE_READY, **gateway(counting(1), served=US), **gateway(counting(1), served=US, proxy="us-east4")},
     ),
     Case(
         title="a region is being added and has no ready server",
@@ -157,7 +267,7 @@ SILENT = [
         series={
             **container_ready(constant(1), cluster="gemma-us"),
             **container_ready(constant(0), cluster="gemma-eu"),
-            **gateway(counting(1), served=US),
+            **both_proxies(counting(1), counting(1)),
         },
     ),
     Case(
@@ -166,13 +276,18 @@ SILENT = [
         series={
             **container_ready(constant(1), cluster="gemma-us"),
             **container_ready(then(gap(3540), constant(1, 900)), cluster="gemma-eu"),
-            **gateway(counting(1), served=US),
+            **both_proxies(counting(1), counting(1)),
         },
     ),
     Case(
         title="a region stopped 9 minutes ago",
         rule=TRAFFIC,
-        series={**READY, **gateway(then(counting(1, 3060), gap(900)), served=US), **gateway(counting(1), served=EU)},
+        series={
+            **READY,
+            **gateway(then(counting(1, 3060), gap(900)), served=US),
+            **gateway(then(gap(3060), counting(1, 900)), served=EU, proxy=US),
+            **gateway(counting(1), served=EU),
+        },
     ),
     Case(
         title="counters start again",
@@ -186,10 +301,21 @@ SILENT = [
     Case(
         title="another model's requests",
         rule=TRAFFIC,
-        series={**READY, **gateway(counting(1), served=US, backend="qwen-pool")},
+        series={
+            **READY,
+            **{
+                key.replace("gemma-pool", "qwen-pool"): values
+                for key, values in both_proxies(counting(1), counting(1)).items()
+            },
+        },
     ),
     Case(title="the region that waits is idle", rule=PREFERRED, series={**READY, **gateway(counting(1), served=US)}),
     Case(title="one region has room", rule=ROOM, series=fills(constant(0.9), constant(0.59))),
+    Case(
+        title="the one that is used by half is below half of the line",
+        rule=ROOM_OF_HALF,
+        series=fills(constant(0.9), constant(0.29)),
+    ),
     Case(title="both are at the line", rule=ROOM, series=fills(constant(0.6), constant(0.6))),
     Case(
         title="both are over the line for nine minutes",
@@ -215,16 +341,82 @@ SILENT = [
             for key, values in fills(constant(0.9), constant(0.9)).items()
         },
     ),
-    Case(title="one is over the line, the other has some", rule=IMPORT, series=fills(constant(0.9), constant(0.02))),
-    Case(title="one is at the line, the other is idle", rule=IMPORT, series=fills(constant(0.6), constant(0))),
-    Case(title="both are idle", rule=IMPORT, series=fills(constant(0), constant(0))),
+    Case(
+        title="one is over the line, the other gets a trickle",
+        rule=IMPORT,
+        series={
+            **READY,
+            **fills(constant(0.9), constant(0.005)),
+            **gateway(counting(1), served=US),
+            **gateway(counting(1 / 300), served=EU),
+        },
+    ),
+    Case(
+        title="one is over the line, the other answers with errors",
+        rule=IMPORT,
+        series={
+            **READY,
+            **fills(constant(0.9), constant(0)),
+            **gateway(counting(1), served=US),
+            **gateway(counting(1), served=EU, code="500"),
+        },
+    ),
+    Case(
+        title="one is over the line, the next one takes all that spills over, the third is idle",
+        rule=IMPORT_OF_THREE,
+        series={
+            **THREE_READY,
+            **fills(constant(0.65), constant(0.3)),
+            **fill(constant(0.002), cluster="gemma-more"),
+            **gateway(counting(1), served=US),
+            **gateway(counting(0.1), served=EU, proxy=US),
+        },
+    ),
+    Case(
+        title="one is at the line, the other is idle",
+        rule=IMPORT,
+        series={**READY, **fills(constant(0.6), constant(0)), **gateway(counting(1), served=US)},
+    ),
+    Case(
+        title="both are idle",
+        rule=IMPORT,
+        series={**READY, **fills(constant(0), constant(0)), **gateway(counting(1), served=US)},
+    ),
+    Case(
+        title="the servers of the idle one are not ready",
+        rule=IMPORT,
+        series={
+            **READY,
+            **container_ready(constant(0), cluster="gemma-eu"),
+            **fills(constant(0.9), constant(0)),
+            **gateway(counting(1), served=US),
+        },
+    ),
     Case(
         title="a region was added a minute ago",
         rule=IMPORT,
-        series=fills(constant(0.9), then(gap(3540), constant(0, 900))),
+        series={
+            **container_ready(constant(1), cluster="gemma-us"),
+            **container_ready(then(gap(3540), constant(1, 900)), cluster="gemma-eu"),
+            **fills(constant(0.9), then(gap(3540), constant(0, 900))),
+            **gateway(counting(1), served=US),
+        },
     ),
-    Case(title="a region has no servers yet", rule=IMPORT, series=fills(constant(0.9), "")),
-    Case(title="no number", rule=IMPORT, series=fills(constant(0.9), " ".join(["NaN"] * 200))),
+    Case(
+        title="a region has no servers yet",
+        rule=IMPORT,
+        series={**READY, **fills(constant(0.9), ""), **gateway(counting(1), served=US)},
+    ),
+    Case(
+        title="one is filled past the gateway",
+        rule=IMPORT,
+        series={**READY, **fills(constant(0.9), constant(0))},
+    ),
+    Case(
+        title="no number",
+        rule=IMPORT,
+        series={**READY, **fills(constant(0.9), " ".join(["NaN"] * 200)), **gateway(counting(1), served=US)},
+    ),
     Case(
         title="less than 30 of 100 requests go away",
         rule=SHARE,
@@ -251,6 +443,35 @@ SILENT = [
         title="requests that no server got",
         rule=SHARE,
         series={**gateway(counting(0.5), served=US), **gateway(counting(0.5), served="", proxy=US, code="500")},
+    ),
+    Case(
+        title="the region of a proxy is no region of the platform",
+        rule=SHARE,
+        series={**nowhere(counting(1), served=US), **nowhere(counting(1), served=EU)},
+    ),
+    Case(
+        title="a region that is used by half sends half away",
+        rule=SHARE_OF_HALF,
+        series={
+            **gateway(counting(1), served=US),
+            **gateway(counting(1), served=EU),
+            **gateway(counting(1), served=US, proxy=EU),
+        },
+    ),
+    Case(
+        title="each request is answered in its region, whose zone has a number of its own",
+        rule=SHARE_OF_AI_ZONE,
+        series={**gateway(counting(1), served=AI_ZONE, proxy="us-central1"), **gateway(counting(1), served=EU)},
+    ),
+    Case(
+        title="each request is answered in its region, whose zone has a number of its own",
+        rule=TRAFFIC_OF_AI_ZONE,
+        series={
+            **container_ready(constant(1), cluster="gemma-us", location="us-central1"),
+            **container_ready(constant(1), cluster="gemma-eu"),
+            **gateway(counting(1), served=AI_ZONE, proxy="us-central1"),
+            **gateway(counting(1), served=EU),
+        },
     ),
     Case(
         title="a drained region sends all away",
@@ -328,5 +549,3 @@ def test_a_region_that_is_used_in_part_is_full_earlier() -> None:
         Case(title="there is room in half a region", rule=half, series=room),
         Case(title="there is room in a whole region", rule=changed_rule("gemma-no-spill-room"), series=full),
     )
-    meaning = alerts(regions__eu__capacity_percent=50)["gemma-no-spill-room"].query.meaning
-    assert "60 % full in every region, of the share of it that is used (eu 50 %): what spills over" in meaning

@@ -57,10 +57,16 @@ def healthy(*clusters: str) -> dict[str, Values]:
     return made
 
 
-def mounts(values: Values) -> dict[str, Values]:
-    """Return failed mounts."""
-    labels = {"monitored_resource": "k8s_pod", "cluster_name": "gemma-us", "code": "PermissionDenied"}
+def mounts(values: Values, pod: str = "aaaaa") -> dict[str, Values]:
+    """Return failed mounts of a pod."""
+    name = f"gemma-server-7d9f8-{pod}"
+    labels = {"monitored_resource": "k8s_pod", "cluster_name": "gemma-us", "pod_name": name, "code": "PermissionDenied"}
     return {series("logging_googleapis_com:user_gemma_mount_errors", labels): values}
+
+
+def every(sec: int) -> list[float | None]:
+    """Return a counter that grows by one each time after so many seconds, for two hours."""
+    return [at // sec for at in range(0, 7200, rig.INTERVAL_SEC)]
 
 
 def kokoro(count: int, phases: int = 4) -> dict[str, Values]:
@@ -137,7 +143,13 @@ FIRES = [
     Case(
         title="a pod tries every two minutes",
         rule=MOUNTS,
-        series=mounts(counting(1 / 120)),
+        series=mounts(every(120)),
+        fires=[{"cluster_name": "gemma-us", "code": "PermissionDenied"}],
+    ),
+    Case(
+        title="two pods try every two and a half minutes",
+        rule=MOUNTS,
+        series={**mounts(every(150)), **mounts(every(150), "bbbbb")},
         fires=[{"cluster_name": "gemma-us", "code": "PermissionDenied"}],
     ),
 ]
@@ -187,9 +199,9 @@ SILENT = [
     Case(title="more are ready", rule=SIZE, series={**healthy(*BOTH), **server(constant(1), "gemma-us", "bbbbb")}),
     Case(title="nothing was ever deployed", rule=SIZE, series={}),
     Case(
-        title="a server starts anew for 25 minutes",
+        title="a server starts anew for 45 minutes",
         rule=SIZE,
-        series=server(then(constant(1, 2100), constant(0, 1500), constant(1, 900)), "gemma-us"),
+        series=server(then(constant(1, 900), constant(0, 2700), constant(1, 900)), "gemma-us"),
     ),
     Case(
         title="a region was added a minute ago",
@@ -219,6 +231,27 @@ SILENT = [
     ),
     Case(title="four of four behind a Service are ready", rule=SERVICE, series=kokoro(4)),
     Case(title="no mount failed", rule=MOUNTS, series={}),
+    *(
+        Case(
+            title=f"a mount failed {count} times in its first minutes, {sec // 60} minutes ago",
+            rule=MOUNTS,
+            series=mounts(then(constant(0, 3600 - sec), counting(1 / 60, 60 * count), constant(count, 7200))),
+        )
+        for count in (1, 3, 6)
+        for sec in (360, 660, 900, 1020)
+    ),
+    Case(
+        title="five servers start, each of which fails three times",
+        rule=MOUNTS,
+        series={
+            key: values
+            for number in range(5)
+            for key, values in mounts(
+                then(constant(0, 2100 + 300 * number), counting(1 / 60, 180), constant(3, 7200)), f"aaaa{number}"
+            ).items()
+        },
+    ),
+    Case(title="a mount fails every ten minutes", rule=MOUNTS, series=mounts(every(600))),
     Case(title="mounts failed an hour ago", rule=MOUNTS, series=mounts(then(counting(1, 600), constant(600, 6000)))),
     Case(title="mounts failed and the count ended", rule=MOUNTS, series=mounts(then(counting(1, 1800), gap(1800)))),
     Case(title="the count starts again", rule=MOUNTS, series=mounts(then(constant(9, 3500), constant(0, 900)))),
@@ -290,7 +323,7 @@ def test_weights_in_the_image_are_not_mounted() -> None:
 @pytest.mark.parametrize(
     ("changes", "seconds"),
     [
-        ({}, 1800 + 130 + 900),
+        ({}, 3000),
         ({"models__gemma__server__startup_timeout_sec": 5400}, 5400 + 130 + 900),
         ({"observability__alerts": {"pool-below-size": {"for_sec": 600}}}, 600),
     ],

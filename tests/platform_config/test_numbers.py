@@ -141,8 +141,8 @@ def test_a_share_of_logs_that_the_api_would_round_to_none_is_refused(tmp_path: P
     assert [_reported(tmp_path, path, value) for value in (0, 0.0001, 0.00009, 0.00001)] == [
         [],
         [],
-        ["must be 0 or between 0.0001 and 100, got 9e-05"],
-        ["must be 0 or between 0.0001 and 100, got 1e-05"],
+        ["must be 0 or between 0.0001 and 100, got 0.00009"],
+        ["must be 0 or between 0.0001 and 100, got 0.00001"],
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from platform_config.load import load
 from tests.config_files import TEXT, problems, refusal, written
 from tests.configs import changed
 
@@ -154,6 +155,11 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "models.gemma.weights.files: must not be empty, got a list without items\n"
         "    fix: remove the line: its default is used",
     ),
+    "a channel that hears of no severity": (
+        {"observability__channels": {"team": {"kind": "email", "address": "a@example.com", "severities": []}}},
+        "observability.channels.team.severities: must not be empty, got a list without items\n"
+        "    fix: remove the line: its default is used",
+    ),
     "the gateway of no region": (
         {"gateway__regions": []},
         "gateway.regions: must not be empty, got a list without items\n    fix: remove the line: its default is used",
@@ -276,3 +282,10 @@ def test_a_token_is_in_no_fix(tmp_path: Path, old: str, new: str) -> None:
     token = "hf_" + "a1b2c3d4e5" * 3
 
     assert token not in refusal(written(tmp_path, TEXT.replace(old, new.format(token=token), 1))).lower()
+
+
+def test_an_alert_may_have_no_channels(tmp_path: Path) -> None:
+    """That is another value than the default, which is all that hear of its severity."""
+    changes: dict[str, Any] = {"observability__alerts": {"kv-cache": {"channels": []}}}
+
+    assert load(written(tmp_path, changed(**changes))).observability.alerts["kv-cache"].channels == ()

@@ -509,6 +509,110 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "models.gemma.minReplicas: unknown setting 'minReplicas'\n"
         "    fix: it belongs at models.gemma.autoscaling.min_replicas: check the indentation",
     ),
+    "another tool's name of an existing channel": (
+        "bucket:",
+        "observability:\n  channels: {a: {kind: existing, name: projects/p/notificationChannels/1}}\nbucket:",
+        "observability.channels.a.name: unknown setting 'name'\n    fix: did you mean 'id'?",
+    ),
+    "labels of an alert": (
+        "bucket:",
+        "observability:\n  alerts: {kv-cache: {labels: {severity: critical}}}\nbucket:",
+        "observability.alerts.kv-cache.labels: unknown setting 'labels'\n    fix: did you mean 'severity'?",
+    ),
+    "labels of a channel": (
+        "bucket:",
+        "observability:\n  channels: {a: {kind: email, labels: {email_address: a@example.com}}}\nbucket:",
+        "observability.channels.a.labels: unknown setting 'labels'\n    fix: did you mean 'address'?",
+    ),
+    "the type of a channel": (
+        "bucket:",
+        "observability:\n  channels: {a: {type: email, address: a@example.com}}\nbucket:",
+        "observability.channels.a.type: unknown setting 'type'\n    fix: did you mean 'kind'?",
+    ),
+    "a key of PagerDuty": (
+        "bucket:",
+        "observability:\n  channels: {a: {kind: pagerduty, service_key: 0123456789abcdef}}\nbucket:",
+        "observability.channels.a.service_key: unknown setting 'service_key'\n"
+        "    fix: write secret, and behind it the name of a secret in Secret Manager; replace what "
+        "stood in the file, for it is known by now",
+    ),
+    "a map for the name of a secret": (
+        "bucket:",
+        "observability:\n  channels: {a: {kind: pagerduty, secret: {secret_manager: pagerduty-key}}}\nbucket:",
+        "observability.channels.a.secret: must be text, got a map\n    fix: write pagerduty-key",
+    ),
+    "the channels of an alert": (
+        "bucket:",
+        "observability:\n  alerts: {kv-cache: {notification_channels: []}}\nbucket:",
+        "observability.alerts.kv-cache.notification_channels: unknown setting 'notification_channels'\n"
+        "    fix: did you mean 'channels'?",
+    ),
+    "the duration of an alert": (
+        "bucket:",
+        "observability:\n  alerts: {kv-cache: {duration: 300s}}\nbucket:",
+        "observability.alerts.kv-cache.duration: unknown setting 'duration'\n    fix: did you mean 'for_sec'?",
+    ),
+    "another name of what is watched": (
+        "bucket:",
+        "monitoring: {dashboard: false}\nbucket:",
+        "monitoring: unknown setting 'monitoring'\n    fix: did you mean 'observability'?",
+    ),
+    "another type of webhook": (
+        "bucket:",
+        "observability:\n  channels: {a: {kind: webhook_basicauth, url: 'https://a.example.com'}}\nbucket:",
+        "observability.channels.a.kind: must be one of email, pagerduty, slack, webhook, existing, got "
+        "'webhook_basicauth'\n"
+        "    fix: did you mean 'webhook'?",
+    ),
+    "a kind of channel that has no settings here": (
+        "bucket:",
+        "observability:\n  channels: {a: {kind: pubsub}}\nbucket:",
+        "observability.channels.a.kind: must be one of email, pagerduty, slack, webhook, existing, got 'pubsub'\n"
+        "    fix: write existing, and the id of a channel that was made by hand",
+    ),
+    "another tool's severity": (
+        "bucket:",
+        "observability:\n  alerts: {kv-cache: {severity: page}}\nbucket:",
+        "observability.alerts.kv-cache.severity: must be one of critical, error, warning, got 'page'\n"
+        "    fix: did you mean 'critical'?",
+    ),
+    "an alert that is turned off by a word": (
+        "bucket:",
+        "observability:\n  alerts: {kv-cache: off}\nbucket:",
+        "observability.alerts.kv-cache: must be a map of settings, got 'off'\n    fix: write {enabled: false}",
+    ),
+    "an alert without a space behind it": (
+        "bucket:",
+        "observability:\n  alerts:\n    kv-cache:{threshold: 80}\nbucket:",
+        "observability.alerts.kv-cache:{threshold: must be a map of settings, got '80}'\n"
+        "    fix: write a space behind the colon: 'kv-cache: {threshold: 80}'",
+    ),
+    "the time to the first token": (
+        "    weights:",
+        "    objectives: {ttft_sec: 2.5}\n    weights:",
+        "models.gemma.objectives.ttft_sec: unknown setting 'ttft_sec'\n    fix: did you mean 'first_token_sec'?",
+    ),
+    "an objective as a share of 1": (
+        "    weights:",
+        "    objectives: {availability_percent: 0.995}\n    weights:",
+        "models.gemma.objectives.availability_percent: must be between 50 and 99.99, got 0.995\n"
+        "    fix: write 99.5, for it counts percent",
+    ),
+    "an objective with a decimal comma": (
+        "    weights:",
+        "    objectives: {availability_percent: '99,5'}\n    weights:",
+        "models.gemma.objectives.availability_percent: must be a number, got '99,5'\n    fix: write 99.5, with a point",
+    ),
+    "a number below all": (
+        "bucket:",
+        "observability:\n  alerts: {kv-cache: {threshold: -1}}\nbucket:",
+        "observability.alerts.kv-cache.threshold: must be between 0 and 1000000, got -1",
+    ),
+    "objectives by another name": (
+        "    weights:",
+        "    slos: {availability_percent: 99}\n    weights:",
+        "models.gemma.slos: unknown setting 'slos'\n    fix: did you mean 'objectives'?",
+    ),
 }
 """Text of the example, what replaces it, and the expected problem."""
 
@@ -519,3 +623,11 @@ def test_a_wrong_value_is_reported_with_what_was_meant(tmp_path: Path, name: str
     old, new, expected = MISTAKES[name]
 
     assert problems(written(tmp_path, TEXT.replace(old, new, 1))) == [expected]
+
+
+def test_a_name_in_the_wrong_place_says_nothing_of_what_is_right(tmp_path: Path) -> None:
+    """The token's secret is given; that a Secret with a name may have been meant is a guess, and no problem."""
+    text = TEXT.replace("bucket:", "observability:\n  alerts: {kv-cache: {name: x}}\nbucket:", 1)
+
+    [problem] = problems(written(tmp_path, text))
+    assert problem.startswith("observability.alerts.kv-cache.name: unknown setting 'name'")

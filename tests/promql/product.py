@@ -97,7 +97,7 @@ def _of_platforms() -> Iterator[Asked]:
             Metric(name=log_series(one.name), kind="counter", labels=frozenset(one.labels), resource=one.resource)
             for one in log_metrics_of(platform)
         )
-        for alert in alerts_of(platform, ALERTS, {}):
+        for alert in alerts_of(platform, ALERTS, {}, {}):
             condition = alert.query.expression
             yield Asked(name=f"{name} {alert.name}", query=condition, for_sec=alert.for_sec, made=made)
         for variables in (Variables(), CLOUD_VARIABLES, GRAFANA_VARIABLES):

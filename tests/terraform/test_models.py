@@ -13,6 +13,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
+    OBSERVABILITY_STACK,
     WEIGHTS_STACK,
     base_stack,
     serving_stack,
@@ -38,6 +39,8 @@ PORTS = {
     },
 }
 """By stack: what holds the ports of all models, and changes with a port that no other model has."""
+DASHBOARD = {OBSERVABILITY_STACK: {"google_monitoring_dashboard.dashboard"}}
+"""What shows all models in one."""
 EXTRA: dict[str, Any] = {
     "weights": {"repository": "me/tts", "revision": "c" * 40, "size_gib": 4},
     "server": {"image": "docker.io/vllm/vllm-tpu:v0.27.0"},
@@ -82,7 +85,8 @@ def test_a_model_that_comes_and_goes_touches_no_other(several: World) -> None:
     """
     Only addresses with its key; a port that is new to the platform is opened where the ports of all models are.
 
-    It goes in two steps: the first takes its route away and leaves its servers as they are, the second all the rest.
+    The dashboard shows it. It goes in two steps: the first takes its route away and leaves its servers as they are, the
+    second all the rest.
     """
     before = dict(several.rig.cloud.objects)
     extra = EXTRA | {"server": {**EXTRA["server"], "port": 8100}}
@@ -92,13 +96,13 @@ def test_a_model_that_comes_and_goes_touches_no_other(several: World) -> None:
     assert templates(several) == pods
     gone = deploy(several)
 
-    assert of_others(came, "extra") == of_others(gone, "extra") == PORTS
+    assert of_others(came, "extra") == of_others(gone, "extra") == PORTS | DASHBOARD
     assert (actions(came), actions(gone)) == ({CREATE, UPDATE}, {DELETE, UPDATE})
     route = "kubernetes_manifest.gateway_extra-route"
     label = {serving_stack(key): {"kubernetes_manifest.model-extra_server": UPDATE} for key in REGIONS}
     assert drained == {**label, GATEWAY_STACK: {route: DELETE}}
     assert came.keys() == {
-        *(FLEET_STACK, WEIGHTS_STACK, GATEWAY_STACK, *PORTS), *(serving_stack(key) for key in REGIONS),
+        *(FLEET_STACK, OBSERVABILITY_STACK, WEIGHTS_STACK, GATEWAY_STACK, *PORTS), *map(serving_stack, REGIONS),
     }  # fmt: skip
     assert several.rig.cloud.objects == before
 
@@ -166,7 +170,7 @@ def test_a_change_of_a_model_touches_no_other(several: World) -> None:
 
     assert of_others(planned, "qwen") == {}
     assert {stack for stack in planned if planned[stack]} == {
-        WEIGHTS_STACK, GATEWAY_STACK, *map(serving_stack, REGIONS),
+        OBSERVABILITY_STACK, WEIGHTS_STACK, GATEWAY_STACK, *map(serving_stack, REGIONS),
     }  # fmt: skip
     replaced = {address for made in planned.values() for address, done in made.items() if len(done) > 1}
     assert replaced == {"kubernetes_job_v1.download-qwen_job"}
@@ -183,6 +187,9 @@ def test_a_model_leaves_a_region_in_order(several: World) -> None:
     """Its objects in that region alone: the export goes before the pool, that before servers, those before policies."""
     left = deploy(several, models__qwen__regions=["us"])
 
+    # Requests to it leave the region from then on, and nobody is to hear of that.
+    share = "google_monitoring_alert_policy.alert_cross-region-share"
+    assert of_others({OBSERVABILITY_STACK: left.pop(OBSERVABILITY_STACK)}, "qwen") == {OBSERVABILITY_STACK: {share}}
     assert left.keys() == {serving_stack("eu")}
     assert of_others(left, "qwen") == {}
     assert actions(left) == {DELETE}

@@ -19,6 +19,12 @@ CASES: dict[str, Case] = {
         {"observability__panels": ["kv-cash", "requests"]},
         f"observability.panels[0]: must be one of {ALL}, got 'kv-cash' -> did you mean 'kv-cache'?",
     ),
+    "DASH-OFF": Case(
+        {"observability__dashboard": False},
+        {"observability__dashboard": False, "observability__panels": ["requests"]},
+        "observability.panels: should be left out where observability.dashboard is false, got 1 -> remove it, or write "
+        "dashboard: true",
+    ),
     "DASH-METRIC": Case(
         {"observability__panels": ["tpu-busy"]},
         {"observability__panels": ["tpu-busy", "gpu-busy"]},
@@ -28,6 +34,11 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a panel by another tool's name": (
+        "DASH-NAME",
+        {"observability__panels": ["ttft"]},
+        [f"observability.panels[0]: must be one of {ALL}, got 'ttft' -> did you mean 'first-token'?"],
+    ),
     "a panel named twice": (
         "DASH-NAME",
         {"observability__panels": ["queue", "requests", "queue"]},

@@ -100,6 +100,16 @@ CASES: dict[str, Case] = {
         "gateway.log_fields: must be left out where gateway.log_sample_percent is 0, since nothing is logged, got 1"
         " -> remove the line, or write gateway.log_sample_percent: 1.0",
     ),
+    "LOG-NAMES": Case(
+        {"gateway": {"log_fields": ["orca_load_report", "tls.protocol", "mtls.client_cert_present"]}},
+        {"gateway": {"log_fields": ["orca", "request_headers"]}},
+        [
+            "gateway.log_fields[0]: should be a field that Google documents, got 'orca' -> did you mean "
+            "'orca_load_report'?",
+            "gateway.log_fields[1]: should be a field that Google documents, got 'request_headers' -> write one of "
+            "orca_load_report, tls.protocol, tls.cipher",
+        ],
+    ),
     "LOG-METRIC": Case(
         {"gateway__log_sample_percent": 0, "observability": {"log_metrics": False}},
         {"gateway__log_sample_percent": 0},

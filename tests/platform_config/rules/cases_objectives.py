@@ -56,6 +56,11 @@ CASES: dict[str, Case] = {
         f"{AT}.first_token_percent: must be given with first_token_sec, got 99 alone"
         " -> write first_token_sec, or availability_percent for the share of requests without an error",
     ),
+    "OBJ-SECONDS": Case(
+        promise(failover_downtime_sec=7200),
+        promise(failover_downtime_sec=30_000),
+        f"{AT}.failover_downtime_sec: should be in seconds, got 30000, which is 8.3 hours -> did you mean 30?",
+    ),
     "OBJ-SLOW-DETECTION": Case(
         promise(failover_downtime_sec=15),
         promise(failover_downtime_sec=14),
@@ -101,6 +106,22 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a time to the first token in milliseconds": (
+        "OBJ-BOUND",
+        promise(first_token_sec=2500),
+        [
+            f"{AT}.first_token_sec: must be a bound by which vllm counts its times to the first token, got 2500 -> "
+            "write 2.5: it counts seconds"
+        ],
+    ),
+    "the default's share of requests, without a time": (
+        "OBJ-PERCENT",
+        promise(first_token_percent=95),
+        [
+            f"{AT}.first_token_percent: must be given with first_token_sec, got 95 alone -> write first_token_sec, or "
+            "availability_percent for the share of requests without an error"
+        ],
+    ),
     "a downtime that no probe of a second can find": (
         "OBJ-DETECTION",
         promise(failover_downtime_sec=1),

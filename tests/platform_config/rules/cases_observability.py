@@ -9,6 +9,7 @@ from tests.platform_config.rules.cases_models import SPEECH
 
 LISTED = "`gcloud beta monitoring channels list --format='value(name)'` shows them"
 HIDE = "take it out and revoke it; the webhook can sign in by username and secret, or be a channel of kind existing"
+PUBLIC = "write a public address, or a channel of kind existing that is one of Pub/Sub"
 OTHER_PROJECT = "make the channel in this project too: the API may find no channel of another one"
 
 
@@ -25,6 +26,11 @@ def channel(kind: str, **settings: Any) -> Changes:
 def webhook(url: str) -> Changes:
     """Return changes that give the example one webhook."""
     return channel("webhook", url=url)
+
+
+def existing(number: int) -> Changes:
+    """Return a channel that somebody else made."""
+    return {"kind": "existing", "id": f"projects/my-project-id/notificationChannels/{number}"}
 
 
 ONLY_SPEECH: Changes = {
@@ -116,7 +122,7 @@ CASES: dict[str, Case] = {
         channel("pagerduty", secret="pagerduty-key"),
         channel("pagerduty"),
         "observability.channels.oncall.secret: must be given for a channel of kind pagerduty, got nothing -> write "
-        "secret: the name of a secret in Secret Manager; `gcloud secrets create` makes one",
+        "secret: my-secret, with the name of yours in Secret Manager; `gcloud secrets create` makes one",
     ),
     "CHANNEL-OTHERS": Case(
         channel("email", address="a@example.com"),
@@ -165,6 +171,30 @@ CASES: dict[str, Case] = {
         "observability.channels.oncall.id: should be a channel of project my-project-id, got one of 'other-project' "
         f"-> {OTHER_PROJECT}",
     ),
+    "CHANNEL-PUBLIC": Case(
+        webhook("https://hooks.example.com/alerts"),
+        webhook("https://alertmanager.monitoring.svc.cluster.local/alerts"),
+        "observability.channels.oncall.url: must be an address that Google can reach from outside, got "
+        f"'alertmanager.monitoring.svc.cluster.local' -> {PUBLIC}",
+    ),
+    "CHANNEL-TOKEN": Case(
+        webhook("https://hooks.example.com/Inference-Platform-Alerts/europe-west4"),
+        webhook("https://hooks.example.com/v1/aGVsbG8gd29ybGQgdGhpcyBpcyBzZWNyZXQ"),
+        "observability.channels.oncall.url: should hold no token, got a part of its path that looks like one -> "
+        f"{HIDE}",
+    ),
+    "CHANNEL-TWICE": Case(
+        {"observability": {"channels": {"a": existing(1), "b": existing(2)}}},
+        {"observability": {"channels": {"a": existing(1), "b": {**existing(1), "severities": ["critical"]}}}},
+        "observability.channels.b: must be a channel of its own, got the same as 'a' -> remove it, or add severities "
+        "to a",
+    ),
+    "CHANNEL-SEVERITY": Case(
+        channel("email", address="a@example.com", severities=["critical"]),
+        channel("email", address="a@example.com", severities=["error", "warning"]),
+        "observability.channels: should have a channel that hears of critical alerts, got none -> add critical to the "
+        "severities of one",
+    ),
 }
 
 MORE: dict[str, More] = {
@@ -184,7 +214,113 @@ MORE: dict[str, More] = {
         alert("region-without-traffic", for_sec=86_400),
         [
             "observability.alerts.region-without-traffic: must have windows and a for_sec of at most 90000 together, "
-            "got 21600, the longest window of its query, and 86400 -> write for_sec: 68400"
+            "got 82800, the longest window of its query, and 86400 -> write for_sec: 7200"
+        ],
+    ),
+    "a very large and a very small threshold": (
+        "ALERT-THRESHOLD",
+        {
+            "observability": {
+                "alerts": {"request-latency": {"threshold": 500_000.0}, "gateway-errors": {"threshold": 0.00001}},
+            }
+        },
+        [
+            "observability.alerts.request-latency.threshold: must be between 0.01 and 3600 seconds, got 500000 "
+            "-> write 30",
+            "observability.alerts.gateway-errors.threshold: must be between 0.01 and 99 percent, got 0.00001 -> "
+            "write 5",
+        ],
+    ),
+    "a share that no metric can mean": (
+        "ALERT-THRESHOLD",
+        alert("cross-region-share", threshold=0.3),
+        [
+            "observability.alerts.cross-region-share.threshold: must be between 1 and 99 percent, got 0.3 -> "
+            "did you mean 30?"
+        ],
+    ),
+    "a full cache as a share of 1": (
+        "ALERT-PERCENT",
+        alert("kv-cache", threshold=1),
+        [
+            "observability.alerts.kv-cache.threshold: should be in percent, got 1, which is one of them -> did "
+            "you mean 99?"
+        ],
+    ),
+    "a template that is watched twice": (
+        "ALERT-TEMPLATE",
+        {"observability": {"model_armor_templates": ["strict", "strict"]}},
+        ["observability.model_armor_templates[1]: must be named once, got 'strict' again -> remove it"],
+    ),
+    "a host that is watched twice": (
+        "ALERT-HOST",
+        {"observability": {"certificate_hosts": ["a.example.com", "a.example.com"]}},
+        ["observability.certificate_hosts[1]: must be named once, got 'a.example.com' again -> remove it"],
+    ),
+    "the address of one runbook": (
+        "ALERT-RUNBOOK",
+        {"observability": {"runbook_url": "https://example.com/runbooks/README.md"}},
+        [
+            "observability.runbook_url: must be the address of a folder, below which each alert has its page, got "
+            "'https://example.com/runbooks/README.md' -> write 'https://example.com/runbooks'"
+        ],
+    ),
+    "a channel that an alert names twice": (
+        "ALERT-CHANNEL",
+        {
+            "observability": {
+                **channel("pagerduty", secret="key")["observability"],
+                **alert("kv-cache", channels=["oncall", "oncall"])["observability"],
+            }
+        },
+        ["observability.alerts.kv-cache.channels[1]: must be named once, got 'oncall' again -> remove it"],
+    ),
+    "the ID of a channel of Slack": (
+        "CHANNEL-SLACK",
+        channel("slack", channel="C0123456789", secret="token"),
+        [
+            "observability.channels.oncall.channel: must be a # and the channel's name of at most 80 lower case "
+            "characters, got 'C0123456789' -> write the channel's name, such as '#inference': this is its ID"
+        ],
+    ),
+    "an existing channel without its name": (
+        "CHANNEL-NEEDS",
+        channel("existing"),
+        [
+            "observability.channels.oncall.id: must be given for a channel of kind existing, got nothing -> write id: "
+            f"projects/my-project/notificationChannels/123, with the name of yours; {LISTED}"
+        ],
+    ),
+    "a full name without a number": (
+        "CHANNEL-ID",
+        channel("existing", id="projects/my-project-id/notificationChannels/abc"),
+        [
+            "observability.channels.oncall.id: must read projects/<project>/notificationChannels/<number>, got "
+            f"'projects/my-project-id/notificationChannels/abc' -> {LISTED}"
+        ],
+    ),
+    "a webhook at this machine by its number": (
+        "CHANNEL-PUBLIC",
+        webhook("https://[::1]:8080/a"),
+        [
+            "observability.channels.oncall.url: must be an address that Google can reach from outside, got "
+            f"'::1' -> {PUBLIC}"
+        ],
+    ),
+    "a webhook at this machine": (
+        "CHANNEL-PUBLIC",
+        webhook("https://localhost:8080/a"),
+        [
+            "observability.channels.oncall.url: must be an address that Google can reach from outside, got "
+            f"'localhost' -> {PUBLIC}"
+        ],
+    ),
+    "a webhook at an address inside a network": (
+        "CHANNEL-PUBLIC",
+        webhook("https://10.0.0.7:8080/a"),
+        [
+            "observability.channels.oncall.url: must be an address that Google can reach from outside, got "
+            f"'10.0.0.7' -> {PUBLIC}"
         ],
     ),
     "an alert on what nobody promised": (
@@ -253,7 +389,8 @@ MORE: dict[str, More] = {
         channel("webhook", url="https://hooks.example.com", username="gke"),
         [
             "observability.channels.oncall.secret: must be given for a channel of kind webhook that signs in, got "
-            "nothing -> write secret: the name of a secret in Secret Manager; `gcloud secrets create` makes one"
+            "nothing -> write secret: my-secret, with the name of yours in Secret Manager; `gcloud secrets "
+            "create` makes one"
         ],
     ),
     "a password without a user": (
