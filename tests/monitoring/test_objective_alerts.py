@@ -93,10 +93,7 @@ FIRES = [
 SILENT = [
     Case(title="four fail, between the samples", rule=BURN, at_sec=3630,
          series=gateway(FOUR_BETWEEN_SAMPLES, served=US, code="500")),
-    *(
-        Case(title="a promise of 60 % keeps 30 %", rule=promised(name, **LOOSE), series=first_tokens(7))
-        for name in ("first-token-burn", "first-token-slow-burn")
-    ),
+    Case(title="a promise of 60 % keeps 30 %", rule=LOOSE_BURN, series=first_tokens(7)),
     Case(title="all fail for two minutes", rule=BURN, series=outage(3600), at_sec=at(2)),
     Case(title="all failed for ten minutes, two hours ago", rule=SLOW, at_sec=at(135),
          series=outage(600, 3 * HOUR_SEC)),
