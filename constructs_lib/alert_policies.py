@@ -14,14 +14,20 @@ from cdktf_cdktf_provider_google.monitoring_alert_policy import (
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
-from constructs_lib.monitoring.alert import Alert
+from constructs_lib.monitoring.alert import PROGRAM, Alert, AlertKind
 
 EVALUATION_SEC = 30
 """How often Cloud Monitoring evaluates a query: its shortest interval."""
 CLOSES_AFTER_SEC = 1800
 """An incident whose series are gone ends after so long: the shortest that the API takes."""
+VALUE = "$${metric.label.value}"
+"""
+The value of the series that fired.
 
-
+Source of this variable and of those for labels: Google Cloud SDK, `gcloud monitoring policies migrate`, which writes
+them for `{{ $value }}` and `{{ $labels.<name> }}` of Prometheus. One that matches nothing becomes `(none)`, and the API
+cuts the first line of a notification after 255 bytes.
+"""
 PROMPTS = ("OPENED", "CLOSED")
 """When channels hear of an incident. Written down, for the API may return this default of its own."""
 
@@ -39,6 +45,7 @@ class AlertPolicies(Construct):
         alerts: The alerts.
         channels: Full name of each notification channel, by key.
         runbook_url: Address of the runbooks; None for no links.
+        config_variable: Environment variable that names the config for `gke-inference`; None to leave it unsaid.
 
     Attributes:
         policies: The policies, by the alert's name (known at synth; their `name` is known after apply).
@@ -55,12 +62,14 @@ class AlertPolicies(Construct):
         alerts: Iterable[Alert],
         channels: Mapping[str, str],
         runbook_url: str | None = None,
+        config_variable: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
         self._google = google
         self._project = project
         self._platform = platform
         self._channels = channels
+        self._config_variable = config_variable
         self._runbook_url = runbook_url
         self.policies = {alert.name: self._add(alert) for alert in alerts}
 
@@ -99,15 +108,31 @@ class AlertPolicies(Construct):
         )
 
     def _documentation(self, title: str, alert: Alert) -> MonitoringAlertPolicyDocumentation:
-        page = f"{alert.kind.name}.md"
+        page, kind, meaning = f"{alert.kind.name}.md", alert.kind, alert.query.meaning
         url = self._runbook_url and f"{self._runbook_url.rstrip('/')}/{page}"
-        meaning, model = alert.query.meaning, alert.query.model
-        command = alert.kind.first_command.format(model=model, project=self._project)
+        command = alert.first_command(self._project)
+        config = f"config of platform {self._platform}"
+        variable = self._config_variable if command.startswith(PROGRAM) else None
+        where = f", with {variable} set to the {config}" if variable else ""
+        places = [f"{name} {_label(name)}" for name in kind.labels]
         return MonitoringAlertPolicyDocumentation(
-            subject=title,
-            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\nRun first: `{command}`\n\n"
+            subject=", ".join([title, *places]),
+            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\n{_found(kind)}Run first{where}: `{command}`\n\n"
             f"Causes and fixes: {url or f'docs/runbooks/{page}'}. The alert's own settings are "
-            f"`observability.alerts.{alert.kind.name}` in the config of platform {self._platform}.",
+            f"`observability.alerts.{kind.name}` in the {config}.",
             mime_type="text/markdown",
             links=[MonitoringAlertPolicyDocumentationLinks(display_name="Runbook", url=url)] if url else None,
         )
+
+
+def _label(name: str) -> str:
+    """Return the variable for a label of the series that fired, as Terraform has it: the first dollar sign escapes."""
+    return f"$${{metric_or_resource.label.{name}}}"
+
+
+def _found(kind: AlertKind) -> str:
+    """Return where it is and how bad, as far as the series that fires says so."""
+    places = [f"{name} `{_label(name)}`" for name in kind.labels]
+    values = [f"value of the query `{VALUE}`"] if kind.unit else []
+    found = ", ".join([*places, *values])
+    return f"{found[:1].upper()}{found[1:]}.\n\n" if found else ""

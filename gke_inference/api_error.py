@@ -33,6 +33,11 @@ class ApiError(Exception):
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
     @property
+    def without_credentials(self) -> bool:
+        """Whether the caller has not signed in, so that no question is answered."""
+        return self.status == 401 or self.reason in WITHOUT_CREDENTIALS
+
+    @property
     def denied(self) -> bool:
         """Whether the caller may not ask this; nothing is known then."""
         return self.status in (401, 403)
@@ -67,7 +72,7 @@ def remedy(error: ApiError, needed: str, *, otherwise: str = "run it again") -> 
         needed: Role or permission that the question needs.
         otherwise: What to do where nothing better is known.
     """
-    if error.status == 401 or error.reason in WITHOUT_CREDENTIALS:
+    if error.without_credentials:
         return f"sign in with `{SIGN_IN}` and run it again"
     if error.turned_off:
         return f"turn that API on (gcloud services enable) or apply {NETWORK_STACK}, which does; then run it again"

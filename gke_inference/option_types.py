@@ -14,16 +14,39 @@ import httpx
 
 from platform_config.errors import shown
 
+SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
+"""Units that people write behind a time."""
+
 
 class Finite(click.FloatRange):
     """A number in a range; `nan`, which is in every range for Python, is in none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number."""
-        number = float(super().convert(value, param, ctx))
+        is_share, is_time = self.max == 1, param is not None and param.metavar == "SEC"
+        try:
+            number = float(value)
+        except ValueError:
+            meant = _share_meant(str(value)) if is_share else _seconds_meant(str(value)) if is_time else ""
+            what = "a share from 0 to 1" if is_share else "a number of seconds" if is_time else "a number"
+            self.fail(f"must be {what}, got {shown(value)}{meant}", param, ctx)
         if not math.isfinite(number):
             self.fail(f"must be a finite number, got {shown(value)}", param, ctx)
-        return number
+        if is_share and number > 1:
+            self.fail(f"must be a share from 0 to 1, got {number:g}{_share_meant(f'{number:g}')}", param, ctx)
+        return float(super().convert(value, param, ctx))
+
+
+def _share_meant(given: str) -> str:
+    """Return what somebody meant who gave percent."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%?", given)
+    return f"; did you mean {float(found[1]) / 100:g}?" if found and float(found[1]) <= 100 else ""
+
+
+def _seconds_meant(given: str) -> str:
+    """Return what somebody meant who gave a unit."""
+    found = re.fullmatch(rf"(\d+(?:\.\d+)?)\s*({'|'.join(SECONDS)})", given)
+    return f"; did you mean {float(found[1]) * SECONDS[found[2]]:g}?" if found else ""
 
 
 class WholeNumbers(click.ParamType[tuple[int, ...]]):

@@ -15,6 +15,7 @@ from constructs_lib.monitoring.panel import panels_of
 from constructs_lib.monitoring.panels import PANELS
 from constructs_lib.notification_channels import NotificationChannels
 from platform_config.config import Config
+from platform_config.config_path import VARIABLE
 from platform_config.monitored_platform import monitored_platform
 from stacks.base import BaseStack
 
@@ -45,6 +46,7 @@ class InfraObservabilityStack(BaseStack):
             platform=self.config.name,
             alerts=alerts_of(self._platform, ALERTS, watched.alerts, watched.channels),
             channels=self._add_channels(),
+            config_variable=VARIABLE,
             runbook_url=watched.runbook_url,
         )
 

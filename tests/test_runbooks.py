@@ -82,6 +82,17 @@ def test_pages_name_findings_that_there_are() -> None:
         assert {name for name in named if name not in ids and not name.startswith("POOL-")} == set(), page.name
 
 
+def test_the_runbook_of_a_finding_has_it() -> None:
+    """Whoever follows the link from a finding of `verify` meets that finding again on the page."""
+    operations = (FOLDER.parent / "operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([A-Z]{2}[^|]*) \| \[([a-z-]+)\]\(runbooks/\2\.md\) \|$", operations, re.MULTILINE)
+    assert len(rows) >= 5
+
+    for ids, name in rows:
+        page = text(FOLDER / f"{name}.md")
+        assert [id_ for id_ in re.findall(r"[A-Z-]+", ids) if not re.search(rf"\b{id_}\b", page)] == [], name
+
+
 def test_pages_name_objects_of_the_example(platform: Synthesized) -> None:
     """Namespaces, labels and objects in the commands are those of config/example.yaml."""
     made = {block["manifest"]["metadata"]["name"] for block in platform.all("kubernetes_manifest")}

@@ -20,7 +20,9 @@ from constructs_lib.gpu_sharing import partition_data, partition_memory_gb  # no
 from constructs_lib.monitoring.alert import AlertKind  # noqa: E402
 from constructs_lib.monitoring.alerts import ALERTS  # noqa: E402
 from constructs_lib.monitoring.panels import PANELS  # noqa: E402
+from gke_inference.synth.summary import CLONE_COMMANDS  # noqa: E402
 from platform_config.config import Config  # noqa: E402
+from platform_config.config_path import EXAMPLE, VARIABLE  # noqa: E402
 from platform_config.effects import EFFECTS, effect_of  # noqa: E402
 from platform_config.load import load  # noqa: E402
 from platform_config.rules import RULES  # noqa: E402
@@ -271,6 +273,9 @@ model `gemma` with its servers `gemma-server`. What is in capitals is a finding 
 [`gke-inference verify`](../operations.md#verify). For `kubectl`, sign in with the output `kubectl_command` of the
 region's `{CLUSTER_STACKS}<key>`; the gateway's objects are on the config cluster. `gke-inference verify --watch` looks
 again and again, and so shows whether a fix helps.
+
+`gke-inference` is the program of the installed package; in a clone it is `{CLONE_COMMANDS.program}`.
+It looks at the platform whose config `--config` or `{VARIABLE}` names, else at that of `{EXAMPLE}`.
 """
 
 

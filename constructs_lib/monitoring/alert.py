@@ -13,6 +13,9 @@ from constructs_lib.specs.observability import Severity
 
 Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "findings a minute", "times", ""]
 
+PROGRAM = "gke-inference"
+VERIFY = f"{PROGRAM} verify"
+
 
 LOOKS_BACK_SEC = 24 * 3600
 """How far Cloud Monitoring looks back for a query, and how long an alert's query may have to hold."""
@@ -84,6 +87,7 @@ class AlertKind:
         for_sec: Seconds for which the query must hold.
         needs: What a platform must have for it, as a phrase.
         queries: Yields the conditions for one platform; none where there is nothing to watch.
+        labels: Labels of each series that fires, which say where it is.
         first_command: What to run first, with `{model}` and `{project}` where they belong. Its runbook begins with it.
     """
 
@@ -99,7 +103,8 @@ class AlertKind:
     for_sec: int = 300
     needs: str
     queries: Callable[[MonitoredPlatform, Limits], Iterable[Query]]
-    first_command: str = "gke-inference verify"
+    labels: tuple[str, ...] = ()
+    first_command: str = VERIFY
 
     def limits(self, spec: AlertSpec) -> Limits:
         """Return where it fires by *spec*, else by its own defaults."""
@@ -130,6 +135,13 @@ class Alert:
     def name(self) -> str:
         """Its name among the alerts of a platform."""
         return "-".join(filter(None, (self.query.model, self.kind.name)))
+
+    def first_command(self, project: str) -> str:
+        """Return what to run first in *project*: where it is about one model, `verify` looks at that one alone."""
+        model, command = self.query.model, self.kind.first_command
+        if model and command == VERIFY:
+            command = f"{VERIFY} --model {{model}}"
+        return command.format(model=model, project=project)
 
 
 def alerts_of(

@@ -61,6 +61,7 @@ FRONT_ALERTS = (
         shortest_window_sec=1800,
         needs="`observability.certificate_hosts`",
         queries=_certificate_expiry,
+        labels=("host",),
         first_command="gcloud monitoring uptime list-configs --project {project}",
     ),
     AlertKind(
@@ -73,6 +74,7 @@ FRONT_ALERTS = (
         highest=1_000_000,
         needs="`observability.model_armor_templates`",
         queries=_model_armor,
+        labels=("template_id",),
         first_command='gcloud logging read \'logName:"sanitize_operations" AND '
         'jsonPayload.sanitizationResult.filterMatchState="MATCH_FOUND"\' --limit=20 --freshness=1h --project {project}',
     ),

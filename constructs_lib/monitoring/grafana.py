@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from constructs_lib.monitoring.panel import Panel, Unit, Variables, dashboard_title
+from constructs_lib.monitoring.panel import Panel, Threshold, Unit, Variables, dashboard_title
 from constructs_lib.monitoring.platform import MonitoredPlatform
 
 SCHEMA_VERSION = 39
@@ -109,8 +109,6 @@ def _description(panel: Panel) -> str:
 
 def _field(panel: Panel) -> dict[str, Any]:
     unit = panel.kind.unit
-    # Grafana draws the steps but the first, which is everything below them.
-    steps = [{"color": "green", "value": None}, *({"color": "red", "value": line.value} for line in panel.thresholds)]
     return {
         "unit": UNITS.get(unit, f"suffix:{unit}"),
         **({"min": 0} if panel.kind.from_zero else {}),
@@ -122,5 +120,12 @@ def _field(panel: Panel) -> dict[str, Any]:
             "stacking": {"mode": "normal" if panel.kind.stacked else "none"},
             "thresholdsStyle": {"mode": "dashed" if panel.thresholds else "off"},
         },
-        "thresholds": {"mode": "absolute", "steps": steps},
+        "thresholds": {"mode": "absolute", "steps": _steps(panel.thresholds)},
     }
+
+
+def _steps(lines: Sequence[Threshold]) -> list[dict[str, Any]]:
+    """Return the colours from *lines* on, red where values are bad; the first is below all of them and not drawn."""
+    below = "red" if lines and lines[0].is_floor else "green"
+    above = ({"color": "green" if line.is_floor else "red", "value": line.value} for line in lines)
+    return [{"color": below, "value": None}, *above]

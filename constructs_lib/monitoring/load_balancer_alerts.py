@@ -65,6 +65,7 @@ LOAD_BALANCER_ALERTS = (
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         needs="a gateway",
         queries=_gateway_errors,
+        labels=("backend_target_name",),
     ),
     AlertKind(
         name="proxy-errors",
@@ -78,6 +79,7 @@ LOAD_BALANCER_ALERTS = (
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         needs="`observability.log_metrics`, and requests that are logged",
         queries=_proxy_errors,
+        labels=("error", "error_detail"),
         first_command='gcloud logging read \'resource.type="internal_http_lb_rule" AND '
         'jsonPayload.proxyStatus:"error="\' --limit=20 --freshness=1h --project {project}',
     ),

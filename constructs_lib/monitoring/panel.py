@@ -82,10 +82,18 @@ class PanelQuery:
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Threshold:
-    """A line across a panel, at *value* in the panel's unit, and what it is."""
+    """
+    A line across a panel.
+
+    Attributes:
+        value: Where it is, in the panel's unit.
+        label: What it is.
+        is_floor: Whether values below it are the bad ones, and not those above it.
+    """
 
     value: float
     label: str
+    is_floor: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

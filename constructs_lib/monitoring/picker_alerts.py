@@ -87,6 +87,7 @@ PICKER_ALERTS = (
         highest=3600,
         needs=NEEDS,
         queries=_latency,
+        labels=("cluster", "model_name"),
     ),
     AlertKind(
         name="request-errors",
@@ -98,6 +99,7 @@ PICKER_ALERTS = (
         highest=99,
         needs=NEEDS,
         queries=_errors,
+        labels=("cluster", "model_name"),
     ),
     AlertKind(
         name="queue-size",
@@ -110,6 +112,7 @@ PICKER_ALERTS = (
         window_sec=0,
         needs=NEEDS,
         queries=_queue,
+        labels=("cluster", "name"),
     ),
     AlertKind(
         name="kv-cache",
@@ -122,5 +125,6 @@ PICKER_ALERTS = (
         window_sec=0,
         needs=NEEDS,
         queries=_kv_cache,
+        labels=("cluster", "name"),
     ),
 )

@@ -181,6 +181,7 @@ REGION_ALERTS = (
         for_sec=300,
         needs="a model in two regions or more that are not drained",
         queries=_without_traffic,
+        labels=("backend_region",),
     ),
     AlertKind(
         name="no-spill-room",
@@ -200,6 +201,7 @@ REGION_ALERTS = (
         for_sec=900,
         needs="a model in two regions or more whose requests spill over by fill",
         queries=_import_lacks_cluster,
+        labels=("cluster",),
     ),
     AlertKind(
         name="cross-region-share",
@@ -214,5 +216,6 @@ REGION_ALERTS = (
         for_sec=900,
         needs="two regions or more, none of them preferred, and one of them at full capacity",
         queries=_cross_region_share,
+        labels=("region",),
     ),
 )

@@ -94,6 +94,7 @@ SERVER_ALERTS = (
         window_sec=0,
         needs="a model behind an InferencePool",
         queries=_picker_not_ready,
+        labels=("cluster",),
     ),
     AlertKind(
         name="pool-below-size",
@@ -105,6 +106,7 @@ SERVER_ALERTS = (
         for_sec=3000,
         needs="a model with at least one server in each of its regions",
         queries=_pool_below_size,
+        labels=("cluster",),
     ),
     AlertKind(
         name="mount-errors",
@@ -120,5 +122,6 @@ SERVER_ALERTS = (
         for_sec=900,
         needs="`observability.log_metrics`, and a model whose servers mount a bucket",
         queries=_mount_errors,
+        labels=("cluster_name", "code"),
     ),
 )

@@ -61,23 +61,34 @@ def _proxy_errors(selection: Selection) -> Iterator[PanelQuery]:
 
 
 def _availability(selection: Selection) -> Iterator[PanelQuery]:
+    """Yield the share of good requests, counted as by the alerts: none is 0 %, and no line without any request."""
     if not any(_promises(selection.platform)):
         return
-    metric = selection.platform.load_balancer.requests
     good, all_requests = (
-        _by_backend(selection, f"increase({selection.of_load_balancer(metric, matcher)}[1d])")
+        _by_model(selection, matcher)
         for matcher in (
             f'response_code_class!~"{SERVER_ERRORS}|{CLIENT_GONE}"',
             f'response_code_class!="{CLIENT_GONE}"',
         )
     )
-    yield PanelQuery(expression=f"100 * {good} / {all_requests}", legend="{backend}")
+    yield PanelQuery(expression=f"100 * ({good} or 0 * {all_requests}) / {all_requests}", legend="{backend}")
+
+
+def _by_model(selection: Selection, matcher: str) -> str:
+    """Return the requests of a day by backend; of a single model also those that were refused before one is chosen."""
+    platform = selection.platform
+    models = list(platform.models.values())
+    targets = {"backend_target_name": platform.backend_targets} if len(models) > 1 else {}
+    requests = f"increase({selection.of_load_balancer(platform.load_balancer.requests, matcher, **targets)}[1d])"
+    if targets:
+        return _by_backend(selection, requests)
+    return f'sum by (backend) (label_replace({requests}, "backend", "{models[0].backend}", "url_map_name", ".*"))'
 
 
 def _promises(platform: MonitoredPlatform) -> Iterator[Threshold]:
     for model in platform.models.values():
         if promised := model.objectives.availability_percent:
-            yield Threshold(value=promised, label=f"objective {promised:g} %")
+            yield Threshold(value=promised, label=f"objective {promised:g} %", is_floor=True)
 
 
 TRAFFIC_PANELS = (

@@ -22,7 +22,8 @@ from gke_inference.drill.plan import (
     longest_good_downtime_sec,
     plan_problems,
 )
-from gke_inference.drill.workflow import DrillOptions, restore_from_journal, run_drill
+from gke_inference.drill.restore import restore_from_journal
+from gke_inference.drill.workflow import DrillOptions, run_drill
 from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import Clusters, LivePlatform, ModelEndpoint, connect_clusters
@@ -92,7 +93,13 @@ JOURNAL = "drill-journal.json"
     default=None,
     help="Longest downtime that is still good.  [default: objectives.failover_downtime_sec, else 30]",
 )
-@option("--max-error-rate", type=Finite(0, 1), metavar="RATE", default=0.05, help="Failed requests, still good.")
+@option(
+    "--max-error-rate",
+    type=Finite(0, 1),
+    metavar="RATE",
+    default=0.05,
+    help="Failed requests per request that are still good: 0.05 are 5 %.",
+)
 @option(
     "--restore-timeout-sec",
     type=Finite(0, 24 * HOUR_SEC),
@@ -130,6 +137,11 @@ def drill(
 
     A pod in the region's cluster sends them, as a client there would. With --sender here this machine sends
     them; it must be in the VPC and have the region as the nearest one.
+
+    The model's objectives in the config are judged besides, each with a finding of its own: what the outage costs
+    of the errors that availability_percent allows in 30 days, and the share of answers that began within
+    first_token_sec. --max-error-rate counts whatever is promised; --max-downtime-sec counts in place of
+    failover_downtime_sec.
 
     Everything is restored, and the pod deleted, however the drill ends: after the last state, on Ctrl-C, when
     the connection is lost. After a kill -9 or a power cut, `drill --restore` does it from the journal.

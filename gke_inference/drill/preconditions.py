@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.backend_policy import NEEDED, PATH, SERVICE_TARGET, TARGET, refusal
+from gke_inference.check import without_credentials
 from gke_inference.drill.changes import Outage
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.findings import Finding, Status
@@ -92,7 +94,13 @@ def check_sender(platform: LivePlatform, key: str, pod: dict[str, Any]) -> Findi
 
 
 def unknown(id_: str, where: str, error: ApiError, *, fix: str = "see the error") -> Finding:
-    """Return the finding of a check that *error* left open; *fix* is what helps where no right is missing."""
+    """
+    Return the finding of a check that *error* left open; *fix* is what helps where no right is missing.
+
+    Without credentials it is the finding that `verify` and `preflight` have too.
+    """
+    if error.without_credentials:
+        return replace(without_credentials(error), where=where)
     return Finding(
         id=id_, status=Status.UNKNOWN, where=where, found=str(error), needed="an answer of the cluster",
         fix=remedy(error, ROLE, otherwise=fix),

@@ -1,4 +1,4 @@
-"""A drill from its checks to its report, and the restoring of one that was killed."""
+"""A drill from its checks to its report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.page import render
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.drill.report import DrillReport
-from gke_inference.drill.rollback import Rollback, undo_all
+from gke_inference.drill.rollback import Rollback
 from gke_inference.drill.runner import DrillRunner
 from gke_inference.drill.senders.pod_manifest import sender_pod, sender_prefix
 from gke_inference.drill.senders.pod_sender import PodSender
@@ -136,28 +136,6 @@ def _gauge_figures(measurement: Measurement, watch: GaugeWatch) -> GaugeFigures:
     """Return the gauges by state."""
     began_sec, ended_sec = measurement.began_sec, measurement.ended_sec
     return GaugeFigures(record=watch.record, began_sec=began_sec, ended_sec=ended_sec, periods=measurement.periods)
-
-
-def restore_from_journal(
-    platform: LivePlatform, journal: Journal, *, timeout_sec: float, output: Literal["text", "json"]
-) -> Exit:
-    """
-    Undo what *journal* holds.
-
-    Raises:
-        FileNotFoundError: There is no journal.
-        ValueError: It is not the journal of this platform.
-    """
-    changes = journal.read(platform)
-    with DrillView(Console(stderr=True)) as view:
-        left = anyio.run(partial(undo_all, changes, platform.clusters, timeout_sec=timeout_sec, say=view.say))
-        if left:
-            view.say(f"NOT RESTORED: {'; '.join(change.what for change in left)}. The journal {journal.path} is kept.")
-        else:
-            journal.remove()
-    if output == "json":
-        Console().out(report.restored_json(changes, left), highlight=False)
-    return Exit.WRONG if left else Exit.GOOD
 
 
 def _check(platform: LivePlatform, plan: DrillPlan, options: DrillOptions) -> Checked:

@@ -83,7 +83,7 @@ DAY_SEC = 86_400
     type=Finite(0, 1),
     metavar="RATE",
     default=0.01,
-    help="Failed requests per request that are still good.",
+    help="Failed requests per request that are still good: 0.01 are 1 %.",
 )
 @option(
     "--gauges/--no-gauges", "with_gauges", default=True,

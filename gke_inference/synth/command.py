@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from gke_inference.command import Command, Exit, Settings, config_argument, option
+from gke_inference.synth.alert_summary import alert_figures
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.summary import PACKAGE_COMMANDS, print_summary, stack_order
 from gke_inference.synth.synthesize import FOLDER, refuse_hcl, synthesize
@@ -64,7 +65,7 @@ def synth(settings: Settings, *, outdir: Path) -> Exit:
     config = load(path)
     written, changes = synthesize(config, outdir)
     if settings.output == "json":
-        shown = {"outdir": str(written), "stacks": stack_order(written)}
+        shown = {"outdir": str(written), "stacks": stack_order(written), "alerts": alert_figures(config)}
         if config.observability.dashboard:
             shown["grafana"] = str(grafana_file(written, config.name))
         _print_json(path, config, check(config)[1], shown)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gke_inference.synth.alert_summary import alert_summary
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.models_table import models_table
@@ -58,8 +59,8 @@ def print_summary(
     Print what was read and what it became.
 
     The config, stacks in order, resources by type, regions, addresses, models with what follows from their images,
-    detection time, the dashboard for Grafana, warnings, what an older config left, the *changes* since the last synth,
-    and the next *commands*.
+    detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the *changes* since
+    the last synth, and the next *commands*.
     """
     order = stack_order(outdir)
     console.print(
@@ -78,9 +79,12 @@ def print_summary(
         f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures).",
         soft_wrap=True,
     )
+    console.print(escape(alert_summary(config)), soft_wrap=True, highlight=False)
     if config.observability.dashboard:
         where = escape(str(grafana_file(outdir, config.name)))
-        console.print(f"Its dashboard for Grafana: {where}", soft_wrap=True, highlight=False)
+        console.print(
+            f"Its dashboard is in Cloud Monitoring, and for Grafana in {where}", soft_wrap=True, highlight=False
+        )
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
     changes = changes or Changes()

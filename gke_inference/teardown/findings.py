@@ -13,7 +13,7 @@ from gke_inference.teardown.order import CLUSTER_TYPE, NETWORK_TYPE, DestroyOrde
 from gke_inference.teardown.ownership import NetworkResource
 from gke_inference.teardown.state import States
 from platform_config.pages import REMOVE_A_REGION
-from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, WEIGHTS_STACK, region_key
+from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, OBSERVABILITY_STACK, WEIGHTS_STACK, region_key
 
 VIEWER = "roles/compute.viewer"
 CLUSTER_VIEWER = "roles/container.clusterViewer"
@@ -42,9 +42,14 @@ def stale_stack_findings(order: DestroyOrder, states: States) -> list[Finding]:
     ]  # fmt: skip
 
 
+SETTINGS = {WEIGHTS_STACK: "bucket", OBSERVABILITY_STACK: "one of observability.alerting, dashboard and log_metrics"}
+"""What a stack is made from, where it is not a region."""
+
+
 def _setting(stack: str) -> str:
     key = region_key(stack)
-    return f" (regions.{key})" if key else " (bucket)" if stack == WEIGHTS_STACK else ""
+    setting = f"regions.{key}" if key else SETTINGS.get(stack)
+    return f" ({setting})" if setting else ""
 
 
 def network_fix(network: Network) -> str:

@@ -68,11 +68,11 @@ class Watch:
         self._draw(f"looking: {what} {done} of {of}")
 
     def _end_round(self) -> None:
-        now = datetime.now().astimezone().strftime("%H:%M:%S")
+        now = datetime.now().astimezone()
         if self._console.is_terminal:
-            self._draw(f"looked at {now}, again in {self._interval_sec:g} s")
+            self._draw(f"looked at {now:%H:%M:%S}, again in {self._interval_sec:g} s")
         else:
-            print_findings(self._findings, self._console, title=f"{self._title} at {now}")
+            print_findings(self._findings, self._console, title=f"{self._title} at {now:%H:%M:%S %Z}")
 
     def _draw(self, progress: str) -> None:
         if self._console.is_terminal:

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from gke_inference.cli import COMMANDS
+from gke_inference.drill.command import drill
 from gke_inference.extras import PACKAGE
-from gke_inference.option_types import BaseUrl
+from gke_inference.option_types import BaseUrl, Finite
 from tests.configs import EXAMPLE
 from tests.gke_inference.conftest import InferenceOps
 
@@ -40,12 +42,42 @@ def test_all_bad_options_are_told_at_once(inference_ops: InferenceOps, tmp_path:
         "'--max-tokens': 0 is not in the range",
         "'--api': 'responses' is not one of 'chat', 'completions'",
         "'--timeout-sec': -1.0 is not in the range",
-        "'--max-error-rate': 2.0 is not in the range",
+        "'--max-error-rate': must be a share from 0 to 1, got 2; did you mean 0.02?",
         "'--token-env': must name an environment variable",
         "'--picture': must be in a folder that exists",
         "regions.eu.number: must be a whole number, got 'x'",
     ):
         assert words in ran.err, words
+
+
+@pytest.mark.parametrize(
+    ("metavar", "most", "given", "message"),
+    [
+        ("SEC", 3600, "2m", "must be a number of seconds, got '2m'; did you mean 120?"),
+        ("SEC", 3600, "1.5 h", "must be a number of seconds, got '1.5 h'; did you mean 5400?"),
+        ("SEC", 3600, "soon", "must be a number of seconds, got 'soon'"),
+        ("RATE", 1, "5", "must be a share from 0 to 1, got 5; did you mean 0.05?"),
+        ("RATE", 1, "5%", "must be a share from 0 to 1, got '5%'; did you mean 0.05?"),
+        ("RATE", 1, "500", "must be a share from 0 to 1, got 500"),
+        ("RATE", 100, "fast", "must be a number, got 'fast'"),
+    ],
+)
+def test_a_number_with_a_unit_is_refused_with_what_was_meant(metavar: str, most: int, given: str, message: str) -> None:
+    """Seconds and shares of 1: times of minutes and hours, and percent, are worked out."""
+    option = click.Option(["--some"], metavar=metavar)
+
+    with pytest.raises(click.BadParameter) as raised:
+        Finite(0, most).convert(given, option, None)
+
+    assert raised.value.message == message
+
+
+def test_the_help_of_a_drill_says_which_limits_count() -> None:
+    """Options and the config's objectives: each by its name."""
+    text = " ".join((drill.help or "").split())
+
+    for name in ("availability_percent", "first_token_sec", "failover_downtime_sec", "--max-error-rate"):
+        assert name in text
 
 
 def test_a_wrong_config_is_told_in_its_own_words(inference_ops: InferenceOps, tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 import trustme
 
+from gke_inference.api_error import ApiError
 from gke_inference.drill.capacity import check_capacity
+from gke_inference.drill.preconditions import unknown
+from gke_inference.findings import Status
 from gke_inference.live_platform import LivePlatform
 from tests.configs import config
 from tests.gke_inference.cluster_stand_in import Fault
@@ -51,6 +54,15 @@ def test_it_refuses_where_the_others_could_not_carry_the_load(
     assert words in found["found"]
     assert [cluster.api.writes() for cluster in drill_rig.clusters] == [[], []]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("status", "reason"), [(None, "noCredentials"), (401, "UNAUTHENTICATED")])
+def test_who_has_not_signed_in_reads_the_same_finding_as_of_verify(status: int | None, reason: str) -> None:
+    """Whichever check was the first to ask."""
+    found = unknown("DRILL-POLICY", "us", ApiError(status=status, reason=reason, message="who are you"))
+
+    assert (found.id, found.where, found.status) == ("CREDENTIALS", "us", Status.UNKNOWN)
+    assert "gcloud auth application-default login" in found.fix
 
 
 @pytest.mark.parametrize("key", ["home", "other"])

@@ -74,7 +74,7 @@ def test_the_commands_name_it(inference_ops: InferenceOps, tmp_path: Path) -> No
     found = inference_ops("synth", "--outdir", str(tmp_path / "out"), "--output", "json")
     file = tmp_path / "out" / FOLDER / "gemma.json"
 
-    assert f"Its dashboard for Grafana: {file}" in shown.out
+    assert f"Its dashboard is in Cloud Monitoring, and for Grafana in {file}" in shown.out
     assert json.loads(found.out)["grafana"] == str(file)
     assert json.loads(file.read_text())["panels"]
 

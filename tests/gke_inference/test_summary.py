@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from constructs_lib.monitoring.alerts import ALERTS
+from gke_inference.synth.alert_summary import alert_figures, alert_summary
 from gke_inference.synth.last_synth import Change, Changes
 from gke_inference.synth.models_table import models_table
 from gke_inference.synth.summary import print_summary, stack_order
@@ -19,6 +21,7 @@ from platform_config.load import load
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
 from tests.configs import CONFIGS, ELASTIC, changed, config
+from tests.monitoring.platforms import alerts
 from tests.synthesized import Synthesized, synthesize
 
 ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
@@ -108,6 +111,33 @@ def test_the_time_to_find_a_dead_region_is_worked_out(one: str, three: str) -> N
     """Interval times threshold."""
     assert "A dead region is detected in 10 s (5 s between probes x 2 failures)" in one
     assert "A dead region is detected in 12 s (4 s between probes x 3 failures)" in three
+
+
+def test_alerts_are_counted_and_who_hears_of_them_is_named(one: str) -> None:
+    """Nobody does by default, and the setting that changes this is named; channels that no alert goes to are not."""
+    mail = {"kind": "email", "address": "oncall@example.com"}
+    total = len(alerts(regions__eu=None))
+
+    assert re.search(
+        rf"^{total} alerts \(.*critical.*\), of which nobody hears: .* set by observability\.channels\.$", one, re.M
+    )
+    assert alert_summary(config(observability={"alerting": False})) == "No alerts: observability.alerting is false."
+    heard = config(observability={"channels": {"team": mail, "oncall": mail}})
+    assert alert_summary(heard).endswith(" warning) go to team, oncall.")
+    everything = {kind.name: {"channels": ["team"]} for kind in ALERTS}
+    assert alert_summary(
+        config(observability={"channels": {"team": mail, "oncall": mail}, "alerts": everything})
+    ).endswith(" go to team.")
+
+
+def test_alerts_are_counted_for_a_program_too() -> None:
+    """By severity, which add up, and with the keys of the channels."""
+    mail = {"kind": "email", "address": "oncall@example.com"}
+    figures = alert_figures(config(observability={"channels": {"team": mail}}))
+
+    assert figures["count"] == sum(figures["by_severity"].values()) == len(alerts())
+    assert figures["channels"] == ["team"]
+    assert alert_figures(config(observability__alerting=False)) == {"count": 0, "by_severity": {}, "channels": []}
 
 
 SPEECH = {

@@ -29,6 +29,7 @@ FIRING = [
     *(test_server_alerts.FIRES + test_front_alerts.FIRES + test_objective_alerts.FIRES),
 ]
 KINDS = [kind for kind in ALERTS if kind not in OBJECTIVE_ALERTS]
+ROOT = Path(__file__).parent.parent.parent
 PROMISES = {"objectives": {"availability_percent": 99.5, "first_token_sec": 2.5}}
 
 
@@ -74,6 +75,15 @@ def test_a_platform_has_it(kind: AlertKind) -> None:
 def test_it_is_shown_to_fire(kind: AlertKind) -> None:
     """On made-up series in the test of its file."""
     assert any(case.rule.name.endswith(kind.name) for case in FIRING)
+
+
+@pytest.mark.parametrize("kind", ALERTS, ids=lambda kind: kind.name)
+def test_its_labels_are_those_of_each_series_that_fires(kind: AlertKind) -> None:
+    """So that an incident can say where it is: in the series of every case in which it fires."""
+    fired = [labels for case in FIRING if case.rule.name.endswith(kind.name) for labels in case.fires]
+
+    assert fired
+    assert {tuple(sorted(labels)) for labels in fired} == {tuple(sorted(kind.labels))}
 
 
 def test_names_are_given_once() -> None:
@@ -163,6 +173,18 @@ def test_a_query_names_its_platform(file: Path) -> None:
     for name, alert in alerts(file, **OUTSIDE).items():
         for metric, labels in re.findall(r"([a-z_A-Z:]+)\{([^}]*)\}", alert.query.expression):
             assert "user_" in metric or any(f"{label}=" in labels for label in own), (name, metric)
+
+
+def test_the_page_of_costs_says_how_many_alerts_there_are() -> None:
+    """Of the example, and that it is a matter of models: the price is that of the policies."""
+    text = " ".join((ROOT / "docs" / "observability.md").read_text(encoding="utf-8").split())
+    [example] = re.findall(r"the example has (\d+), which", text)
+    [models, many] = re.findall(r"(\d+) models with all objectives have more than (\d+) policies", text)[0]
+    model = changed()["models"]["gemma"] | PROMISES
+    several = {f"m{n}": model | {"served_name": f"m{n}", "address": {"path": f"/{n}"}} for n in range(int(models))}
+
+    assert int(example) == len(alerts())
+    assert int(many) < len(alerts(models=several)) < 20 * int(example)
 
 
 def _set(kind: AlertKind, **settings: object) -> Alert:

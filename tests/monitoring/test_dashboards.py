@@ -188,9 +188,24 @@ def test_lines_across_are_spill_over_and_objectives() -> None:
         "first-token": [(2.5, "objective 2.5 s, 95 %")],
         "availability": [(99.5, "objective 99.5 %")],
     }
-    steps = {panel["title"]: panel["fieldConfig"]["defaults"] for panel in in_grafana(made)["panels"]}["KV cache"]
-    assert steps["thresholds"]["steps"][1:] == [{"color": "red", "value": 70}]
-    assert steps["custom"]["thresholdsStyle"] == {"mode": "dashed"}
+    drawn = {panel["title"]: panel["fieldConfig"]["defaults"] for panel in in_grafana(made)["panels"]}
+    assert drawn["KV cache"]["custom"]["thresholdsStyle"] == {"mode": "dashed"}
+
+
+def test_values_are_red_on_the_bad_side_of_a_line() -> None:
+    """Above where requests spill over, and below what is promised; without a line nothing is bad."""
+    made = config(models__gemma__objectives=OBJECTIVES, gateway__max_utilization_percent=70)
+    steps = {
+        panel["title"]: [
+            (step["value"], step["color"]) for step in panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+        ]
+        for panel in in_grafana(made)["panels"]
+    }
+
+    [availability] = [panel.kind.title for panel in panels(made) if panel.kind.name == "availability"]
+    assert steps["KV cache"] == [(None, "green"), (70, "red")]
+    assert steps[availability] == [(None, "red"), (99.5, "green")]
+    assert steps["Requests"] == [(None, "green")]
 
 
 def test_chosen_panels_come_in_the_order_in_which_they_are_named() -> None:

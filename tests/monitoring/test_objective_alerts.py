@@ -60,7 +60,6 @@ def at(minutes: float) -> int:
 
 NIGHT = requests("0+0x60 1+0x180", "0+0x100 1+0x140")
 """Two requests that are answered, and one that fails."""
-LOOSE = {"first_token_sec": 1, "first_token_percent": 60}
 FOUR_BETWEEN_SAMPLES = [
     None if number % 3 else 10 + sum(30 * number >= sec for sec in (900, 1800, 2700, 3500)) for number in range(122)
 ]

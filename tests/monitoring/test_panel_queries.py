@@ -12,7 +12,8 @@ from constructs_lib.monitoring import cloud_dashboard, grafana
 from constructs_lib.monitoring.metrics import PICKER_FAMILIES, metric_names
 from constructs_lib.monitoring.panel import Panel, Variables
 from platform_config.config import Config
-from tests.configs import OWN_WEIGHTS, TWO_LLMS, config
+from platform_config.monitored_platform import monitored_platform
+from tests.configs import OWN_WEIGHTS, TWO_LLMS, changed, config
 from tests.monitoring.test_dashboards import PLATFORMS, panels
 from tests.promql import rig
 from tests.promql.rig import INF, Reading
@@ -185,26 +186,66 @@ def test_the_first_token_is_read_from_the_servers_histogram() -> None:
     )
 
 
-def test_the_share_that_was_answered_leaves_out_server_errors() -> None:
-    """Of the last 24 hours, for each model; requests whose client left are neither good nor bad."""
-    made = config(models__gemma__objectives={"availability_percent": 99.5})
-    gateway = {
+def answered(rates: dict[str, float], backend: str = "gemma-pool-8000-x") -> dict[str, rig.Values]:
+    """Return requests a second by the class of their answer, for one backend of the load balancer."""
+    labels = {
         "monitored_resource": "internal_http_lb_rule",
         "url_map_name": "gkemcg1-inference-gemma-gateway-x",
-        "backend_target_name": "gkemcg1-inference-gemma-pool-8000-x",
+        "backend_target_name": f"gkemcg1-inference-{backend}" if backend else "INVALID_BACKEND",
     }
     metric = "loadbalancing_googleapis_com:https_internal_request_count"
-    sent = {
-        rig.series(metric, {**gateway, "response_code_class": code}): rig.counting(rate)
-        for code, rate in {"200": 97, "400": 2, "500": 1, "0": 50}.items()
+    return {
+        rig.series(metric, {**labels, "response_code_class": code}): rig.counting(rate) for code, rate in rates.items()
     }
+
+
+PROMISED = {"availability_percent": 99.5}
+
+
+def test_the_share_that_was_answered_is_that_of_the_alert() -> None:
+    """
+    Of the last 24 hours: no server errors; requests whose client left are neither good nor bad.
+
+    A single model has also the requests that no backend got. When every request fails the share is 0, and not unknown.
+    """
+    query = query_of(config(models__gemma__objectives=PROMISED), "availability")
+    good = answered({"200": 97, "400": 2, "500": 1, "0": 50})
+
+    rig.check(
+        Reading(title="availability", query=query, series=good, values={'{backend="gemma-pool"}': 99}),
+        Reading(
+            title="availability, with requests that were refused before a backend",
+            query=query,
+            series={**good, **answered({"500": 100}, "")},
+            values={'{backend="gemma-pool"}': 49.5},
+        ),
+        Reading(
+            title="availability in a total outage",
+            query=query,
+            series=answered({"500": 3, "0": 1}),
+            values={'{backend="gemma-pool"}': 0},
+        ),
+        Reading(title="availability without a request", query=query, series={}, values={}),
+    )
+
+
+def test_the_share_that_was_answered_is_of_each_of_several_models() -> None:
+    """By the backend that the requests were for; what no backend got is of no model."""
+    models = {key: {**model, "objectives": PROMISED} for key, model in changed(TWO_LLMS)["models"].items()}
+    made = config(TWO_LLMS, models=models)
+    first, second, *_ = [model.backend for model in monitored_platform(made).models.values()]
+    query = query_of(made, "availability").replace("chat-gateway", "gemma-gateway")
 
     rig.check(
         Reading(
-            title="availability",
-            query=query_of(made, "availability"),
-            series=sent,
-            values={'{backend="gemma-pool"}': 99},
+            title="availability of two",
+            query=query,
+            series={
+                **answered({"200": 3, "500": 1}, f"{first}-8000-x"),
+                **answered({"500": 2}, f"{second}-8000-x"),
+                **answered({"500": 9}, ""),
+            },
+            values={f'{{backend="{first}"}}': 75, f'{{backend="{second}"}}': 0},
         )
     )
 

@@ -71,6 +71,21 @@ def test_one_alert_comes_and_goes_alone(alone: World) -> None:
     }
 
 
+def test_google_gets_the_variables_that_say_where(alone: World) -> None:
+    """Terraform leaves them to Cloud Monitoring, which puts the labels of the series that fired in their place."""
+    deployed(alone, watched())
+
+    [policy] = [
+        found
+        for key, found in alone.rig.cloud.objects.items()
+        if key[0] == POLICY and found["display_name"] == "gemma: Requests fail"
+    ]
+    [text] = policy["documentation"]
+    assert text["subject"].startswith("gemma: Requests fail, cluster ${metric_or_resource.label.cluster}, ")
+    assert "value of the query `${metric.label.value}`" in text["content"]
+    assert alone.unsettled([OBSERVABILITY_STACK]) == []
+
+
 def policies(world: World) -> list[str]:
     """Return the addresses of the alert policies of the last synth, as people read them."""
     made = world.app.stacks[OBSERVABILITY_STACK]["resource"][POLICY]

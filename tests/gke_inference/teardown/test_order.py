@@ -11,7 +11,8 @@ import pytest
 
 from gke_inference.teardown.decisions import StackResult, expected_results, skipped
 from gke_inference.teardown.destroy import is_transient
-from gke_inference.teardown.order import read_order
+from gke_inference.teardown.findings import stale_stack_findings
+from gke_inference.teardown.order import DestroyOrder, read_order
 from gke_inference.teardown.state import addresses_kept_with_bucket
 from gke_inference.teardown.terraform import Resource
 from platform_config.config import Config
@@ -143,6 +144,24 @@ def test_stacks_of_an_older_config_are_known(tmp_path: Path) -> None:
     order = read_order(config(), outdir)
 
     assert (order.stale, set(order.stacks)) == ((cluster_stack("asia"),), set(NEEDS))
+
+
+@pytest.mark.parametrize(
+    ("stack", "setting"),
+    [
+        (cluster_stack("asia"), "(regions.asia)"),
+        (WEIGHTS_STACK, "(bucket)"),
+        (OBSERVABILITY_STACK, "(one of observability.alerting, dashboard and log_metrics)"),
+    ],
+)
+def test_a_stack_of_an_older_config_comes_back_by_its_setting(tmp_path: Path, stack: str, setting: str) -> None:
+    """The finding names what the stack was made from."""
+    order = DestroyOrder(outdir=tmp_path, stacks=(), needs={}, stale=(stack,), documents={})
+    left = Resource(address="google_project.left", type="google_project", values={}, needs=frozenset())
+
+    [finding] = stale_stack_findings(order, {stack: (left,)})
+
+    assert f"put what it was made from back into the config {setting} and run" in finding.fix
 
 
 def test_no_synth_at_all_is_refused(tmp_path: Path, inference_ops: InferenceOps) -> None:
