@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from constructs_lib import model_servers
 from constructs_lib.manifests.gateway import GATEWAY_CLASS
+from constructs_lib.manifests.model_server import start_sec
 from constructs_lib.monitoring.metrics import ENGINES, LOAD_BALANCERS, PICKER_FAMILIES
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from platform_config.config import Config
@@ -44,12 +45,15 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
 def _model(model: Model, names: Names) -> MonitoredModel:
     regions = tuple(sorted(model.regions))
     pools = [pool for key in regions for pool in model.serving_nodes(key).pools.values()]
+    weights = model.weights
+    download_sec = weights.download_timeout_minutes * 60 if weights and weights.from_hugging_face else 0
     exported = model_servers.metrics(model.server)
     return MonitoredModel(
         server=names.model_server(model.key),
         backend=names.backend(model.key),
         regions=regions,
         fewest_servers={key: model.server_counts(key)[0] for key in regions},
+        start_sec=start_sec(model.server, download_sec),
         picker=PICKER_FAMILIES[model.inference_pool.chart_version] if model.has_pool else None,
         engine=ENGINES.get(model.server.kind),
         gauge=exported.gauge if exported else "",

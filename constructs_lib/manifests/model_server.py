@@ -112,9 +112,7 @@ def deployment(
         # Every accelerator is taken: a new pod gets one only when an old pod has gone.
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         # The default of 10 minutes would call a healthy start-up failed.
-        "progressDeadlineSeconds": sum(
-            (spec.startup_timeout_sec, spec.termination_grace_sec, BEFORE_START_SEC, mounted.download_sec)
-        ),
+        "progressDeadlineSeconds": start_sec(spec, mounted.download_sec),
         "template": template,
     }
     return manifest(
@@ -125,6 +123,11 @@ def deployment(
         labels={**labels, **request_labels(routed)},
         spec=desired,
     )
+
+
+def start_sec(spec: ServerSpec, download_sec: int) -> int:
+    """Return the seconds until a server that takes another's place is ready, its node and *download_sec* included."""
+    return spec.startup_timeout_sec + spec.termination_grace_sec + BEFORE_START_SEC + download_sec
 
 
 def _container(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,10 @@ Unit = Literal["seconds", "percent", "requests", "errors a minute", "days", "fin
 
 PROGRAM = "gke-inference"
 VERIFY = f"{PROGRAM} verify"
+
+
+LOOKS_BACK_SEC = 24 * 3600
+"""How far Cloud Monitoring looks back for a query, and how long an alert's query may have to hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +53,20 @@ class Query:
     Attributes:
         expression: PromQL that has a series for each thing that is wrong, and none where all is well.
         model: Key of the model that it is of; empty for all of them.
+        for_sec: Seconds for which it must hold at least; 0 where those of its kind are enough.
         meaning: What it says when it fires, as a sentence with the numbers of this platform.
     """
 
     expression: str
     meaning: str
     model: str = ""
+    for_sec: int = 0
+
+    @property
+    def looks_back_sec(self) -> int:
+        """Seconds of its longest window, whether a setting reaches it or not; 0 without any."""
+        windows = re.findall(r"\[(\d+)([smh])\]", self.expression)
+        return max((int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in windows), default=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +167,7 @@ def alerts_of(
             yield Alert(
                 kind=kind,
                 query=query,
-                for_sec=kind.for_sec if spec.for_sec is None else spec.for_sec,
+                for_sec=max(kind.for_sec, query.for_sec) if spec.for_sec is None else spec.for_sec,
                 severity=severity,
                 channels=hear if spec.channels is None else spec.channels,
             )

@@ -8,7 +8,7 @@ from constructs_lib.monitoring.alert import AlertKind, Limits, Query
 from constructs_lib.monitoring.log_metric import UNSAMPLED_ERRORS, log_series, sample_factor
 from constructs_lib.monitoring.metrics import SERVER_ERRORS, SHORTEST_WINDOW_SEC
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import gateway_requests, select, share
+from constructs_lib.monitoring.promql import failing, gateway_requests, select
 
 FEWEST_ENTRIES = 3
 """Entries of a log in a window that are not enough to say anything: each may be the only one of its kind."""
@@ -16,12 +16,9 @@ FEWEST_ENTRIES = 3
 
 def _gateway_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     """Yield the backends of which too many requests end with a status of 500 to 599, whoever gave it."""
-    errors, requests = (
-        f"sum by (backend_target_name) (rate({series}[{limits.window}]))"
-        for series in (gateway_requests(platform, response_code_class=SERVER_ERRORS), gateway_requests(platform))
-    )
+    errors, requests = gateway_requests(platform, response_code_class=SERVER_ERRORS), gateway_requests(platform)
     yield Query(
-        expression=f"{share(errors, requests, limits.window_sec)} > {limits.share}",
+        expression=failing(errors, requests, "backend_target_name", limits.window_sec, limits.threshold / 100),
         meaning=f"the gateway answers more than {limits.threshold:g} % of the requests to a model with a status of "
         "500 to 599",
     )

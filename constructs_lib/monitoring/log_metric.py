@@ -101,7 +101,7 @@ def _proxy_errors(platform: MonitoredPlatform) -> LogMetric:
         name=platform.proxy_errors,
         description=f"Logged requests to {platform.gateway} that ended with an error of the load balancer.",
         resource=platform.load_balancer.resource,
-        conditions=(f'resource.labels.url_map_name=~"^{platform.url_map}"', 'jsonPayload.proxyStatus=~"error="'),
+        conditions=(f'resource.labels.url_map_name=~"^{platform.url_map}$"', 'jsonPayload.proxyStatus=~"error="'),
         labels={
             "error": LogLabel(description="Kind of the error.", extractor=_first_word("error")),
             "error_detail": LogLabel(description="What happened.", extractor=_first_word("details")),

@@ -185,9 +185,9 @@ LOAD_BALANCER_LATE_SEC = 90
 """Until Google has a sample of a load balancer. Source: Google Cloud metrics, loadbalancing.googleapis.com."""
 SHORTEST_WINDOW_SEC = 180
 """Shortest window in which a load balancer has enough samples: each is of 60 s, and late."""
-CLIENT_ERRORS = "40.|BadRequest|Unauthorized|Forbidden|NotFound"
-"""What a picker has as error_code where the request itself was wrong. Source: gateway-api-inference-extension v1.5.0,
-pkg/common/error/error.go; numbers are statuses."""
+ANSWERS = "4..|BadRequest|Unauthorized|Forbidden|NotFound|InferencePoolResourceExhausted"
+"""What a picker has as error_code where the request itself was wrong, or was of low priority and there was no room for
+it (429). Source: gateway-api-inference-extension v1.5.0, pkg/common/error/error.go; numbers are statuses."""
 
 CONTAINERS_READY = "kube_pod_container_status_ready"
 """1 for each container that is ready, by cluster, namespace, pod and container; of GKE's component POD."""
@@ -200,9 +200,12 @@ ACCELERATOR_BUSY = "kubernetes_io:node_accelerator_duty_cycle"
 CERTIFICATE_DAYS = "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires"
 """Days, by host."""
 MODEL_ARMOR_FINDINGS = tuple(
-    f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri")
+    f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri", "rai")
 )
-"""Requests in which a filter found something: injections and jailbreaks, sensitive data, and malicious addresses."""
+"""
+Requests in which a filter found something: injections and jailbreaks, sensitive data, malicious addresses, and what
+responsible AI leaves out, such as hate and harassment.
+"""
 
 
 def metric_names(metrics: PickerMetrics | EngineMetrics | LoadBalancerMetrics) -> list[str]:

@@ -4,7 +4,8 @@ Alerts on what a model's owner promises: each fires while the month's errors are
 A promise of 99.5 % over 30 days allows 0.5 % of the requests to break it: the error budget. A burn rate of 6 spends it
 in a sixth of that time. Each burn rate is computed over a long window, so that it means something, and over a twelfth
 of it, so that the alert ends soon after its cause. Source of rates and windows: Google, The Site Reliability Workbook,
-chapter 5; its ticket of three days is one of 24 hours here, as far as Cloud Monitoring looks back.
+chapter 5. Its ticket, any pace above 1 over three days, is one above 1.5 over 24 hours here, as far as Cloud Monitoring
+looks back: a pace between them is near what is allowed.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.monitoring.alert import AlertKind, Limits, Query
+from constructs_lib.monitoring.alert import LOOKS_BACK_SEC, AlertKind, Limits, Query
 from constructs_lib.monitoring.metrics import CLIENT_GONE, SERVER_ERRORS
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import gateway_requests, select
+from constructs_lib.monitoring.promql import FEWEST_BAD, at_least, gateway_requests, select
 from constructs_lib.specs.observability import Severity
 
 HOUR_SEC = 3600
@@ -25,9 +26,8 @@ SHORT_WINDOWS = 12
 LEAST_KEPT = 0.25
 """A burn rate may ask for more than all requests: the alert then fires where fewer than this part of those that should
 keep the promise do so."""
-FEWEST_BAD = 5
-"""Bad requests in the long window before anybody hears of it: one of three at night is 33 %, and no incident. PromQL
-extrapolates, so that one fewer may read as a little more."""
+SECOND_PACE, SECOND_WINDOW = 5 / 12, 6
+"""Of the first pace and its window: 6 times in six hours, a twentieth of a month's budget, beside 14.4 times in one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,8 @@ def _burns(promise: Promise, limits: Limits) -> str:
         f"{promise.bad(window)} / {promise.every(window)} > {_share(promise, limits):.6g}"
         for window in (limits.window, f"{short_sec}s")
     )
-    return " and ".join([*(f"({share})" for share in shares), f"({promise.bad(limits.window)} > {FEWEST_BAD - 0.5})"])
+    enough = f"({promise.bad(limits.window)} > {at_least(FEWEST_BAD)})"
+    return " and ".join([*(f"({share})" for share in shares), enough])
 
 
 def _share(promise: Promise, limits: Limits) -> float:
@@ -121,25 +122,35 @@ def _meaning(promise: Promise, limits: Limits) -> str:
     return f"more than {percent:.3g} % of the requests in {limits.window_sec / HOUR_SEC:g} h {promise.breach}"
 
 
-def _queries(promises: Promises, *more: Limits) -> Callable[[MonitoredPlatform, Limits], Iterator[Query]]:
-    """Return what yields a condition for each model with a promise: the alert's own limits, or one of *more*."""
+def _both_paces(limits: Limits) -> list[Limits]:
+    """Return *limits* and a slower pace over a longer window, which follows them; none where there is no longer one."""
+    window_sec = min(SECOND_WINDOW * limits.window_sec, LOOKS_BACK_SEC)
+    slower = Limits(threshold=max(SECOND_PACE * limits.threshold, 1), window_sec=window_sec)
+    return [limits, slower] if window_sec > limits.window_sec else [limits]
+
+
+def _one_pace(limits: Limits) -> list[Limits]:
+    return [limits]
+
+
+def _queries(
+    promises: Promises, paces: Callable[[Limits], list[Limits]]
+) -> Callable[[MonitoredPlatform, Limits], Iterator[Query]]:
+    """Return what yields a condition for each model with a promise: any of the *paces* of the alert's limits."""
 
     def queries(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
         for key in platform.models:
             if promise := promises(platform, key):
-                either = " or ".join(_meaning(promise, each) for each in (limits, *more))
+                either = " or ".join(_meaning(promise, each) for each in paces(limits))
                 allowed = f"{100 - promise.percent:.4g} % of them over 30 days may, by the objective of {key}"
                 yield Query(
-                    expression=" or ".join(f"({_burns(promise, each)})" for each in (limits, *more)),
+                    expression=" or ".join(f"({_burns(promise, each)})" for each in paces(limits)),
                     model=key,
                     meaning=f"{either}; {allowed}",
                 )
 
     return queries
 
-
-SLOWER = Limits(threshold=6, window_sec=6 * HOUR_SEC)
-"""The second pace that calls somebody: a twentieth of the month's budget in six hours."""
 
 AVAILABILITY = "a model with objectives.availability_percent"
 FIRST_TOKEN = "a model with objectives.first_token_sec whose server counts the time to the first token"
@@ -159,18 +170,18 @@ def _alert(name: str, title: str, severity: Severity, threshold: float, window_s
 OBJECTIVE_ALERTS = (
     _alert(
         "availability-burn", "The availability objective is missed soon", "critical", 14.4, HOUR_SEC,
-        needs=AVAILABILITY, queries=_queries(_availability, SLOWER), first_command=VERIFY,
+        needs=AVAILABILITY, queries=_queries(_availability, _both_paces), first_command=VERIFY,
     ),
     _alert(
-        "availability-slow-burn", "The availability objective is missed in the long run", "warning", 3, 24 * HOUR_SEC,
-        needs=AVAILABILITY, queries=_queries(_availability), first_command=VERIFY,
+        "availability-slow-burn", "The availability objective is missed in the long run", "warning", 1.5, 24 * HOUR_SEC,
+        needs=AVAILABILITY, queries=_queries(_availability, _one_pace), first_command=VERIFY,
     ),
     _alert(
         "first-token-burn", "The first token objective is missed soon", "critical", 14.4, HOUR_SEC,
-        needs=FIRST_TOKEN, queries=_queries(_first_token, SLOWER), first_command=VERIFY,
+        needs=FIRST_TOKEN, queries=_queries(_first_token, _both_paces), first_command=VERIFY,
     ),
     _alert(
-        "first-token-slow-burn", "The first token objective is missed in the long run", "warning", 3, 24 * HOUR_SEC,
-        needs=FIRST_TOKEN, queries=_queries(_first_token), first_command=LOAD,
+        "first-token-slow-burn", "The first token objective is missed in the long run", "warning", 1.5, 24 * HOUR_SEC,
+        needs=FIRST_TOKEN, queries=_queries(_first_token, _one_pace), first_command=LOAD,
     ),
 )  # fmt: skip

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, Query
-from constructs_lib.monitoring.metrics import CLIENT_ERRORS, PickerMetrics
+from constructs_lib.monitoring.metrics import ANSWERS, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import FEWEST_REQUESTS, any_family, picker_families, select, share
+from constructs_lib.monitoring.promql import FEWEST_REQUESTS, any_family, failing, picker_families, select
 
 NEEDS = "a model behind an InferencePool"
 MODEL = "cluster, model_name"
@@ -47,18 +47,17 @@ def _errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     """
     Yield the models of which too many requests fail through no fault of their client.
 
+    Status 429 is an answer to a request of low priority, as it is for the objectives.
+
     A picker counts a request once it has a server for it. One that never had any server counts errors alone, which is
     no share of anything; `gateway-errors` sees those.
     """
 
-    def failing(picker: PickerMetrics) -> str:
-        errors, requests = (
-            f"sum by ({MODEL}) (rate({_of(platform, name, *matchers)}[{limits.window}]))"
-            for name, *matchers in ((picker.errors, f'error_code!~"{CLIENT_ERRORS}"'), (picker.requests,))
-        )
-        return f"{share(errors, requests, limits.window_sec)} > {limits.share}"
+    def failed(picker: PickerMetrics) -> str:
+        errors = _of(platform, picker.errors, f'error_code!~"{ANSWERS}"')
+        return failing(errors, _of(platform, picker.requests), MODEL, limits.window_sec, limits.threshold / 100)
 
-    yield from _joined(platform, failing, f"more than {limits.threshold:g} % of the requests to a model fail")
+    yield from _joined(platform, failed, f"more than {limits.threshold:g} % of the requests to a model fail")
 
 
 def _pools(platform: MonitoredPlatform, metric: str) -> str:

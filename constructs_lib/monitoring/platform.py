@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from constructs_lib.monitoring.load_balancer_names import backend_pattern, url_map_pattern
 from constructs_lib.monitoring.metrics import INTERNAL, EngineMetrics, LoadBalancerMetrics, PickerMetrics
 from constructs_lib.specs import ObjectivesSpec
+
+ALL_CAPACITY = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,7 @@ class MonitoredRegion:
 
     region: str
     cluster: str
-    capacity_percent: int = 100
+    capacity_percent: int = ALL_CAPACITY
     preferred: bool = False
 
 
@@ -43,6 +46,7 @@ class MonitoredModel:
         spill_percent: Fill of that gauge at which a region's requests spill over; None where they do so by number.
         uses: `tpu` or `gpu`, whichever it runs on.
         mounts_bucket: Whether its servers mount their weights from a bucket.
+        start_sec: Seconds that a server may take until it is ready, with its node.
         objectives: What its owner promises.
     """
 
@@ -56,6 +60,7 @@ class MonitoredModel:
     spill_percent: int | None = None
     uses: frozenset[str] = frozenset()
     mounts_bucket: bool = False
+    start_sec: int = 0
     objectives: ObjectivesSpec = field(default_factory=ObjectivesSpec)
 
     @property
@@ -111,19 +116,14 @@ class MonitoredPlatform:
 
     @property
     def url_map(self) -> str:
-        """
-        A pattern of the name of the gateway's URL map in metrics and logs.
-
-        GKE names it after namespace and Gateway, with `gkemcg1-` before and a hash behind them.
-        """
-        return f"gkemcg1-{self.namespace}-{self.gateway}-.*"
+        """A pattern of the name of the gateway's URL map in metrics and logs."""
+        return url_map_pattern(self.namespace, self.gateway)
 
     def backend_target(self, model: str) -> str:
         """Return a pattern of the name of the backend service of *model* in metrics."""
-        return f"gkemcg1-{self.namespace}-{self.models[model].backend}-.*"
+        return backend_pattern(self.namespace, self.models[model].backend)
 
     @property
     def backend_targets(self) -> str:
-        """A pattern of the names of all backend services, whose group is what the gateway sends requests to."""
-        backends = "|".join(model.backend for model in self.models.values())
-        return f"gkemcg1-{self.namespace}-({backends})-.*"
+        """A pattern of the names of all backend services, whose first group is what the gateway sends requests to."""
+        return backend_pattern(self.namespace, *(model.backend for model in self.models.values()))

@@ -10,6 +10,10 @@ from constructs_lib.monitoring.platform import MonitoredPlatform
 
 FEWEST_REQUESTS = 50
 """Requests of which a share means something: one of three that fails at night is 33 %, and no incident."""
+FEWEST_BAD = 5
+"""Requests that end badly in a long window before anybody hears of it, where there are too few for a share."""
+LONG_SEC, STILL_SEC = 3600, 900
+"""In which they are counted, and in which there must be one of them, so that the alert ends soon after its cause."""
 REGION_OF = f"({REGION})(-.+)?"
 """The region in the name of a region or of a zone, such as us-central1 of us-central1-a and us-central1-ai1a."""
 
@@ -97,3 +101,32 @@ def share(part: str, whole: str, window_sec: int) -> str:
     Where there are few requests in the window, the share is one of `FEWEST_REQUESTS`.
     """
     return f"{part} / clamp_min({whole}, {FEWEST_REQUESTS / window_sec:.3g})"
+
+
+def failing(series: str, every: str, by: str, window_sec: int, most: float) -> str:
+    """
+    Return the groups of which more than a share of the requests fail, or most of the few that there are in an hour.
+
+    Without the second part, a total outage would never be seen where there are few requests.
+
+    Args:
+        series: The counter of requests that fail.
+        every: That of all requests.
+        by: Labels of a group.
+        window_sec: Seconds of which the share is computed.
+        most: Share that may fail.
+    """
+    bad, all_of_them = (f"sum by ({by}) (rate({counter}[{window_sec}s]))" for counter in (series, every))
+    few_bad, few, still = (
+        f"sum by ({by}) (increase({counter}[{seconds}s]))"
+        for counter, seconds in ((series, LONG_SEC), (every, LONG_SEC), (series, STILL_SEC))
+    )
+    return (
+        f"{share(bad, all_of_them, window_sec)} > {most:g}"
+        f" or ({few_bad} > {at_least(FEWEST_BAD)} and {few_bad} / {few} > {max(most, 0.5):g} and {still} > 0)"
+    )
+
+
+def at_least(count: int) -> float:
+    """Return what an increase of *count* is above, whatever it is extrapolated to, and one of a request less is not."""
+    return count - 0.5

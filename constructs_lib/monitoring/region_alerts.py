@@ -78,7 +78,9 @@ def _no_spill_room(platform: MonitoredPlatform, limits: Limits) -> Iterator[Quer
     """
     Yield the models whose regions are all as full as the fill at which requests spill over.
 
-    By the gauge that the load balancer itself goes by. A region that exports none has no room to offer either.
+    By the gauge that the load balancer itself goes by. A region that exports none has no room to offer either. Where
+    a region uses a part of its capacity, the load balancer takes that part of its target. Source: Compute API,
+    Backend.capacityScaler, which multiplies the target capacity of the balancing mode.
     """
     for model, regions, spill_percent in _spilling(platform):
         yield Query(

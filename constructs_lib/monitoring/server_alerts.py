@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from constructs_lib.inferencepool_chart import PICKER_CONTAINER, picker_name
-from constructs_lib.monitoring.alert import AlertKind, Limits, Query
+from constructs_lib.monitoring.alert import LOOKS_BACK_SEC, AlertKind, Limits, Query
 from constructs_lib.monitoring.log_metric import POD_EVENTS, log_series
 from constructs_lib.monitoring.metrics import CONTAINERS_READY, POD_PHASE, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
@@ -56,6 +56,7 @@ def _pool_below_size(platform: MonitoredPlatform, limits: Limits) -> Iterator[Qu
             counts = ", ".join(f"{count} in {region}" for region, count in fewest.items())
             yield Query(
                 model=key,
+                for_sec=min(model.start_sec, LOOKS_BACK_SEC),
                 expression=" or ".join(_fewer(platform, model, count, regions) for count, regions in by_count),
                 meaning=f"a cluster has fewer ready servers of {key} than its fewest: {counts}",
             )
@@ -101,7 +102,7 @@ SERVER_ALERTS = (
         severity="error",
         window_sec=0,
         # A server that starts anew may need the default startup_timeout_sec for its weights and its compiler, and its
-        # node and image before that: about what its Deployment has for a start.
+        # node and image before that. Where its model has longer, so has the alert.
         for_sec=3000,
         needs="a model with at least one server in each of its regions",
         queries=_pool_below_size,

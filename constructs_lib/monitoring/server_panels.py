@@ -11,7 +11,7 @@ from constructs_lib.monitoring.metrics import (
     PickerMetrics,
 )
 from constructs_lib.monitoring.panel import WINDOW, PanelKind, PanelQuery, Selection, Threshold
-from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
+from constructs_lib.monitoring.platform import ALL_CAPACITY, MonitoredModel, MonitoredPlatform
 from constructs_lib.monitoring.promql import any_family, label_from, picker_families
 
 ENGINE = "a model whose server is vLLM or SGLang"
@@ -66,7 +66,12 @@ def _kv_cache(selection: Selection) -> Iterator[PanelQuery]:
 def _spill_over(platform: MonitoredPlatform) -> Iterator[Threshold]:
     for model in platform.models.values():
         if model.gauge and model.spill_percent:
-            yield Threshold(value=model.spill_percent, label=f"spill-over at {model.spill_percent} %")
+            for capacity in sorted(
+                {platform.regions[key].capacity_percent for key in model.regions} - {0}, reverse=True
+            ):
+                where = "" if capacity == ALL_CAPACITY else f" where capacity_percent is {capacity}"
+                line = model.spill_percent * capacity / ALL_CAPACITY
+                yield Threshold(value=line, label=f"spill-over at {line:g} %{where}")
 
 
 def _queue(selection: Selection) -> Iterator[PanelQuery]:

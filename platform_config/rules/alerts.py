@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from constructs_lib.monitoring.alert import AlertKind
+from constructs_lib.monitoring.alert import LOOKS_BACK_SEC, AlertKind
 from constructs_lib.monitoring.alerts import ALERTS
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.specs import AlertSpec
@@ -15,8 +15,6 @@ from platform_config.monitored_platform import monitored_platform
 from platform_config.rules.rule import Rule
 
 KINDS = {kind.name: kind for kind in ALERTS}
-LOOKS_BACK_SEC = 24 * 3600
-"""How far Cloud Monitoring looks back for a query, and how long an alert's query may have to hold."""
 BOTH_SEC = 25 * 3600
 ALERT_SOURCE = "Google, Alerting policies with PromQL"
 
@@ -55,7 +53,7 @@ def _platform(config: Config) -> MonitoredPlatform | None:
     """Return what there is to watch; None where other rules refuse what follows from a version or a pool."""
     try:
         return monitored_platform(config)
-    except (LookupError, ValueError):
+    except (LookupError, StopIteration, ValueError):
         return None
 
 
@@ -80,12 +78,24 @@ def _for(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
         yield Problem(f"{at}.for_sec", message, f"write {kind.for_sec}")
 
 
-def _both(at: str, kind: AlertKind, spec: AlertSpec) -> Iterator[Problem]:
-    window = kind.window_sec if spec.window_sec is None else spec.window_sec
-    lasts = kind.for_sec if spec.for_sec is None else spec.for_sec
-    if max(window, lasts) <= LOOKS_BACK_SEC and window + lasts > BOTH_SEC:
-        message = f"must have a window_sec and a for_sec of at most {BOTH_SEC} together, got {window} and {lasts}"
-        yield Problem(at, message, f"write for_sec: {BOTH_SEC - window}")
+def _both(config: Config) -> Iterator[Problem]:
+    alerts = config.observability.alerts
+    platform = _platform(config) if alerts else None
+    for name, spec in alerts.items() if platform else ():
+        if platform is None or name not in KINDS:
+            continue
+        kind, given = KINDS[name], spec.window_sec or 0
+        queries = list(kind.queries(platform, kind.limits(spec)))
+        by_default = max([kind.for_sec, *(query.for_sec for query in queries)])
+        lasts = by_default if spec.for_sec is None else spec.for_sec
+        windows = [query.looks_back_sec for query in queries]
+        longest = max([kind.window_sec, given, *windows])
+        if max(given, lasts) <= LOOKS_BACK_SEC and longest + lasts > BOTH_SEC:
+            message = (
+                f"must have windows and a for_sec of at most {BOTH_SEC} together, got {longest}, the longest window of "
+                f"its query, and {lasts}"
+            )
+            yield Problem(f"observability.alerts.{name}", message, f"write for_sec: {BOTH_SEC - longest}")
 
 
 def _channels(config: Config) -> Iterator[Problem]:
@@ -153,10 +163,10 @@ RULES = (
     ),
     Rule(
         "ALERT-BOTH",
-        "Window and time together are at most 25 hours",
-        "The API refuses more.",
+        "The longest window of an alert and its time are at most 25 hours together",
+        "The API refuses more. A query may have longer windows than window_sec.",
         ALERT_SOURCE,
-        per_alert(_both),
+        _both,
     ),
     Rule(
         "ALERT-CHANNEL",

@@ -20,6 +20,7 @@ from constructs_lib.google_names import (
     wrong_project,
 )
 from constructs_lib.manifests.network_policies import PROXIES
+from constructs_lib.monitoring.load_balancer_names import BACKEND_ROOM, URL_MAP_ROOM
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.names import Names
@@ -112,6 +113,22 @@ def _pools(config: Config) -> Iterator[Problem]:
             )
 
 
+def _load_balancer(config: Config) -> Iterator[Problem]:
+    names = Names(config)
+    made = [("name", "a URL map", names.gateway, URL_MAP_ROOM)]
+    made += [(f"models.{key}", "a backend service", names.backend(key), BACKEND_ROOM) for key in config.models]
+    for path, kind, name, room in made:
+        excess = len(config.namespace) + len(name) - room
+        if excess > 0:
+            message = (
+                f"should give {kind} of at most {COMPUTE_LENGTH} characters, got {COMPUTE_LENGTH + excess} with "
+                f"namespace {shown(config.namespace)} and {shown(name)}: GKE shortens it, and alerts go by its first "
+                "letters"
+            )
+            what = "name" if path == "name" else "the key"
+            yield Problem(path, message, f"shorten {what} or namespace by {excess}")
+
+
 def _too_long(path: str, kind: str, names: list[str], limit: int) -> Iterator[Problem]:
     longest = max(names, key=len)
     if len(longest) > limit:
@@ -189,6 +206,16 @@ RULES = (
         "Compute Engine refuses longer names.",
         "Google, Compute Engine naming conventions",
         _compute,
+    ),
+    Rule(
+        "NAME-LOAD-BALANCER",
+        "What GKE makes of namespace and Gateway, and of namespace and pool or Service, has at most 63 characters",
+        "GKE shortens both parts of a longer name. Alerts and panels go by what is surely left of them, so models "
+        "whose keys begin alike may mix; where GKE shortens otherwise, those on the load balancer stay silent. "
+        "`gke-inference verify` does not know whose the servers behind it are.",
+        "kubernetes/ingress-gce, pkg/utils/namer; Google, Deploy a multi-cluster Gateway",
+        _load_balancer,
+        severity="warning",
     ),
     Rule(
         "NAME-CLUSTER-40",

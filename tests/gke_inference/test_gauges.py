@@ -119,7 +119,7 @@ def test_the_load_balancer_is_asked_for_the_zones_of_a_region(watched: Watched) 
     [requests] = [query for query in watched.prometheus.queries if REQUESTS in query and f'"{US}-.*"' in query]
 
     assert 'monitored_resource="internal_http_lb_rule"' in requests
-    assert 'url_map_name=~"gkemcg1-inference-gemma-gateway-.*"' in requests
+    assert 'url_map_name=~"gkemcg1-inference-gemma-gateway-[a-z0-9]+"' in requests
     assert "or vector(0)) and on() sum(" in requests
     assert requests.count("[120s] offset 90s") == 2
     assert "backend_target_name" not in requests
@@ -135,7 +135,7 @@ def test_with_several_models_the_load_balancer_is_asked_for_one(watched: Watched
     requests = [query for query in watched.prometheus.queries if REQUESTS in query]
 
     assert requests
-    assert all('backend_target_name=~"gkemcg1-inference-small-pool-.*"' in query for query in requests)
+    assert all('backend_target_name=~"gkemcg1-inference-(small-pool)(-' in query for query in requests)
 
 
 def test_where_requests_spill_over_by_number_there_is_no_line(watched: Watched) -> None:

@@ -46,7 +46,7 @@ FIRES = [
             series=findings(counting(10.1 / 60), part),
             fires=[{"template_id": TEMPLATE}],
         )
-        for part in ("pi_jb", "sdp", "malicious_uri")
+        for part in ("pi_jb", "sdp", "malicious_uri", "rai")
     ),
     Case(
         title="two filters at once",

@@ -60,6 +60,19 @@ FIRES = [
         fires=[GEMMA],
     ),
     Case(
+        title="all of 20 requests an hour fail, for three hours",
+        rule=ERRORS,
+        series=errors(counting(20 / 3600, 10800), served=""),
+        at_sec=10800,
+        fires=[GEMMA],
+    ),
+    Case(
+        title="three of four requests fail, of six an hour",
+        rule=ERRORS,
+        series={**errors(counting(6 / 3600), served=""), **gateway(counting(2 / 3600), served=US)},
+        fires=[GEMMA],
+    ),
+    Case(
         title="one entry in four minutes, each for a hundred requests",
         rule=PROXY,
         series=logged(counting(1 / 240)),
@@ -91,9 +104,15 @@ SILENT = [
         series={**gateway(counting(0.951), served=US), **errors(counting(0.049))},
     ),
     Case(
-        title="one request in six minutes fails, of two",
+        title="one request in six minutes fails, of three",
         rule=ERRORS,
-        series={**gateway(counting(1 / 360), served=US), **errors(counting(1 / 360))},
+        series={**gateway(counting(1 / 180), served=US), **errors(counting(1 / 360))},
+    ),
+    Case(title="all of four requests an hour fail", rule=ERRORS, series=errors(counting(4 / 3600), served="")),
+    Case(
+        title="ten requests failed half an hour ago, and none came since",
+        rule=ERRORS,
+        series=errors(then(constant(0, 1500), counting(1 / 30, 300), constant(10, 2400)), served=""),
     ),
     Case(title="clients send wrong requests", rule=ERRORS, series=gateway(counting(1), served=US, code="400")),
     Case(title="clients hang up", rule=ERRORS, series=gateway(counting(1), served=US, code="0")),

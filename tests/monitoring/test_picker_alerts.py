@@ -109,6 +109,13 @@ FIRES = [
         fires=[IN_US],
     ),
     Case(
+        title="all of 20 requests an hour fail, for three hours",
+        rule=ERRORS,
+        series={**requests(counting(20 / 3600, 10800)), **errors(counting(20 / 3600, 10800))},
+        at_sec=10800,
+        fires=[IN_US],
+    ),
+    Case(
         title="no request gets a server any more",
         rule=ERRORS,
         series={**requests(constant(500)), **errors(counting(1))},
@@ -177,9 +184,23 @@ SILENT = [
         },
     ),
     Case(
-        title="one request in six minutes fails, of two",
+        title="all of four requests an hour fail",
         rule=ERRORS,
-        series={**requests(counting(1 / 180)), **errors(counting(1 / 360))},
+        series={**requests(counting(4 / 3600)), **errors(counting(4 / 3600))},
+    ),
+    Case(
+        title="a tenth of the requests is of low priority and finds no room",
+        rule=ERRORS,
+        series={
+            **requests(counting(1)),
+            **errors(counting(0.1), code="InferencePoolResourceExhausted"),
+            **errors(counting(0.1), code="429"),
+        },
+    ),
+    Case(
+        title="one request in six minutes fails, of more than two",
+        rule=ERRORS,
+        series={**requests(counting(1 / 170)), **errors(counting(1 / 360))},
     ),
     Case(title="no request and no error", rule=ERRORS, series={**requests(constant(9)), **errors(constant(3))}),
     Case(

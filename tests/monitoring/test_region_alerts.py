@@ -536,3 +536,16 @@ def test_the_line_is_the_models_own() -> None:
 
     assert made.expression.endswith("> 0.75")
     assert "75 %" in made.meaning
+
+
+def test_a_region_that_is_used_in_part_is_full_earlier() -> None:
+    """The load balancer takes that part of the target: half of 60 % is 30 %."""
+    half = changed_rule("gemma-no-spill-room", regions__eu__capacity_percent=50)
+    full = {**fill(constant(0.65), cluster="gemma-us"), **fill(constant(0.35), cluster="gemma-eu")}
+    room = {**fill(constant(0.65), cluster="gemma-us"), **fill(constant(0.25), cluster="gemma-eu")}
+
+    rig.check(
+        Case(title="both are full", rule=half, series=full, fires=[{}]),
+        Case(title="there is room in half a region", rule=half, series=room),
+        Case(title="there is room in a whole region", rule=changed_rule("gemma-no-spill-room"), series=full),
+    )

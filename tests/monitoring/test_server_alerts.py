@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.configs import EXAMPLE, SPEECH
@@ -316,3 +318,17 @@ def test_a_service_has_no_picker() -> None:
 def test_weights_in_the_image_are_not_mounted() -> None:
     """Nothing is there that could fail to mount."""
     assert "mount-errors" not in alerts(SPEECH, models__llama=None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seconds"),
+    [
+        ({}, 3000),
+        ({"models__gemma__server__startup_timeout_sec": 5400}, 5400 + 130 + 900),
+        ({"observability__alerts": {"pool-below-size": {"for_sec": 600}}}, 600),
+    ],
+    ids=str,
+)
+def test_a_start_within_its_time_is_no_lack_of_servers(changes: dict[str, Any], seconds: int) -> None:
+    """As long as Kubernetes itself waits for a Deployment, unless the config says otherwise."""
+    assert alerts(**changes)["gemma-pool-below-size"].for_sec == seconds

@@ -53,6 +53,15 @@ CASES: dict[str, Case] = {
         f"name: must give a firewall rule of at most 63 characters, got 64: '{'n' * 40}-vpc-allow-health-checks'"
         " -> shorten name by 1",
     ),
+    "NAME-LOAD-BALANCER": Case(
+        {"name": "n" * 24, **model("m" * 21)},
+        {"namespace": "namespace-quite-long", **model("m" * 20)},
+        [
+            f"models.{'m' * 20}: should give a backend service of at most 63 characters, got 73 with namespace "
+            f"'namespace-quite-long' and '{'m' * 20}-pool': GKE shortens it, and alerts go by its first letters"
+            " -> shorten the key or namespace by 10",
+        ],
+    ),
     "NAME-CLUSTER-40": Case(
         {"name": "n" * 37},
         {"name": "n" * 38, "regions__eu": None},
@@ -128,6 +137,18 @@ MORE: dict[str, More] = {
             f"labels.goog-x: {KEY}, got 'goog-x' -> write 'x'",
             f"labels.{'部' * 50}: {KEY}, got '{'部' * 50}' -> write 'team'",
             f"labels.²: {KEY}, got '²' -> write 'team'",
+        ],
+    ),
+    "a namespace that leaves no room for any name": (
+        "NAME-LOAD-BALANCER",
+        {"namespace": "namespace-quite-long-for-infer"},
+        [
+            "name: should give a URL map of at most 63 characters, got 65 with namespace "
+            "'namespace-quite-long-for-infer' and 'gemma-gateway': GKE shortens it, and alerts go by its first letters"
+            " -> shorten name or namespace by 2",
+            "models.gemma: should give a backend service of at most 63 characters, got 68 with namespace "
+            "'namespace-quite-long-for-infer' and 'gemma-pool': GKE shortens it, and alerts go by its first letters"
+            " -> shorten the key or namespace by 5",
         ],
     ),
     "a region key": (

@@ -75,8 +75,8 @@ CASES: dict[str, Case] = {
     "ALERT-BOTH": Case(
         alert("request-errors", window_sec=43_200, for_sec=46_800),
         alert("request-errors", window_sec=43_200, for_sec=46_801),
-        "observability.alerts.request-errors: must have a window_sec and a for_sec of at most 90000 together, got "
-        "43200 and 46801 -> write for_sec: 46800",
+        "observability.alerts.request-errors: must have windows and a for_sec of at most 90000 together, got "
+        "43200, the longest window of its query, and 46801 -> write for_sec: 46800",
     ),
     "ALERT-CHANNEL": Case(
         {
@@ -198,6 +198,25 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a second pace that looks back farther": (
+        "ALERT-BOTH",
+        {
+            **alert("availability-burn", for_sec=86_400),
+            "models__gemma__objectives": {"availability_percent": 99.5},
+        },
+        [
+            "observability.alerts.availability-burn: must have windows and a for_sec of at most 90000 together, got "
+            "21600, the longest window of its query, and 86400 -> write for_sec: 68400"
+        ],
+    ),
+    "servers of the last hours": (
+        "ALERT-BOTH",
+        alert("region-without-traffic", for_sec=86_400),
+        [
+            "observability.alerts.region-without-traffic: must have windows and a for_sec of at most 90000 together, "
+            "got 82800, the longest window of its query, and 86400 -> write for_sec: 7200"
+        ],
+    ),
     "a very large and a very small threshold": (
         "ALERT-THRESHOLD",
         {
