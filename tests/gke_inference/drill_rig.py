@@ -187,8 +187,8 @@ def findings(ran: Ran) -> dict[str, str]:
 
 
 def wait_until(true: Callable[[], bool], process: subprocess.Popen[Any] | None = None) -> None:
-    """Wait until something is true, for 20 s at most."""
-    for _ in range(2000):
+    """Wait until something is true, for a minute at most."""
+    for _ in range(6000):
         if true():
             return
         assert process is None or process.poll() is None, process.communicate()

@@ -43,7 +43,14 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     ),
     "weight": (
         {"regions__eu__capacity_percent": 50},
-        BACKEND | {OBSERVABILITY_STACK: {f"{ALERT}-import-lacks-cluster": UPDATE, f"{ALERT}-no-spill-room": UPDATE}},
+        BACKEND
+        | {
+            OBSERVABILITY_STACK: {
+                f"{ALERT}-import-lacks-cluster": UPDATE,
+                f"{ALERT}-no-spill-room": UPDATE,
+                "google_monitoring_dashboard.dashboard": UPDATE,
+            }
+        },
     ),
     "another preferred region": (
         {"regions__us__preferred": False, "regions__eu__preferred": True},
