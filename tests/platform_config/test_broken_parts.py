@@ -222,7 +222,7 @@ DEPENDS = {
         *("alerting", "kind", "chart_version", "window_sec", "for_sec", "metric", "name", "region", "machine_type"),
         *("topology", "image", "repository", "revision", "regions"),
     },
-    "CHANNEL": {"kind", "project", "username", "secret"},
+    "CHANNEL": {"kind", "project", "username", "secret", "id", "address", "channel", "url", "severities"},
     "DASH": {"name", "region", "machine_type", "topology", "image", "repository", "revision"},
     "OBJ": {
         *("kind", "interval_sec", "unhealthy_threshold", "timeout_sec", "first_token_sec", "first_token_percent"),
