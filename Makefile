@@ -45,14 +45,14 @@ synth: setup ## config/example.yaml, or INFERENCE_CONFIG=..., to Terraform JSON 
 	@$(run) main.py $(ARGS)
 
 test: setup-tests ## every test on all cores, with the coverage gate; ARGS=... runs pytest with those arguments instead
-	$(if $(ARGS),@:,@echo "Every test, with coverage: about 10 minutes on two cores; a dot is a test that passed")
+	$(if $(ARGS),@:,@echo "Every test, with coverage: about 12 minutes on two cores; a dot is a test that passed")
 	$(run) -m pytest $(if $(ARGS),$(ARGS),$(PARALLEL) $(COVERAGE))
 
 test-all: setup-tests ## the same with every value of the sweeps, of which `make test` tries a sample: once a night
 	@echo "Every test with every value, with coverage: some minutes more; a dot is a test that passed"
 	SAMPLE_ALL=1 $(run) -m pytest $(PARALLEL) $(COVERAGE) $(ARGS)
 
-quick: setup-tests ## the tests without real Terraform, long synths and whole commands, until one fails: about a minute
+quick: setup-tests ## the tests without real Terraform, long synths and whole commands, until one fails: some minutes
 	$(run) -m pytest $(PARALLEL) -m 'not slow and not providers' --exitfirst --failed-first $(ARGS)
 
 test-providers: setup-tests ## real `terraform validate` on every stack, where provider binaries can be had
