@@ -7,7 +7,7 @@ Each is in a public source; tests/data/metrics names it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +19,6 @@ class PickerMetrics:
         requests: Requests, by model_name and target_model_name.
         errors: Requests that failed, by error_code too.
         duration: Seconds of whole requests.
-        first_token: Seconds to the first token; empty where it has none.
-        running: Requests that run.
-        input_tokens: Tokens of prompts.
-        output_tokens: Tokens of answers.
         kv_cache: Average fill of the pool's KV caches, 0 to 1, by name (of the pool).
         queue: Average requests that wait at a server of the pool, by name.
         ready: Servers of the pool that are ready, by name.
@@ -31,45 +27,32 @@ class PickerMetrics:
     requests: str
     errors: str
     duration: str
-    first_token: str
-    running: str
-    input_tokens: str
-    output_tokens: str
     kv_cache: str
     queue: str
     ready: str
 
 
-def _extension_metrics(noun: str, first_token: bool) -> PickerMetrics:
+def _extension_metrics(noun: str) -> PickerMetrics:
     """Return the names of gateway-api-inference-extension, whose requests are of a *noun*."""
     of_requests = f"inference_{noun}"
     return PickerMetrics(
         requests=f"{of_requests}_request_total",
         errors=f"{of_requests}_request_error_total",
         duration=f"{of_requests}_request_duration_seconds",
-        first_token=f"{of_requests}_request_ttft_seconds" if first_token else "",
-        running=f"{of_requests}_running_requests",
-        input_tokens=f"{of_requests}_input_tokens",
-        output_tokens=f"{of_requests}_output_tokens",
         kv_cache="inference_pool_average_kv_cache_utilization",
         queue="inference_pool_average_queue_size",
         ready="inference_pool_ready_pods",
     )
 
 
-MODEL_FAMILY = _extension_metrics("model", first_token=False)
+MODEL_FAMILY = _extension_metrics("model")
 """Charts v1.0."""
-OBJECTIVE_FAMILY_BEFORE_1_2 = _extension_metrics("objective", first_token=False)
-OBJECTIVE_FAMILY = _extension_metrics("objective", first_token=True)
-"""Charts v1.2 to v1.5."""
+OBJECTIVE_FAMILY = _extension_metrics("objective")
+"""Charts v1.1 to v1.5."""
 LLM_D_FAMILY = PickerMetrics(
     requests="llm_d_epp_request_total",
     errors="llm_d_epp_request_error_total",
     duration="llm_d_epp_request_duration_seconds",
-    first_token="llm_d_epp_request_ttft_seconds",
-    running="llm_d_epp_request_running",
-    input_tokens="llm_d_epp_request_input_tokens",
-    output_tokens="llm_d_epp_request_output_tokens",
     kv_cache="llm_d_epp_average_kv_cache_utilization",
     queue="llm_d_epp_average_queue_size",
     ready="llm_d_epp_ready_endpoints",
@@ -78,7 +61,7 @@ LLM_D_FAMILY = PickerMetrics(
 
 PICKER_FAMILIES: Mapping[str, PickerMetrics] = {
     "v1.0.1": MODEL_FAMILY,
-    "v1.1.0": OBJECTIVE_FAMILY_BEFORE_1_2,
+    "v1.1.0": OBJECTIVE_FAMILY,
     "v1.2.1": OBJECTIVE_FAMILY,
     "v1.3.1": OBJECTIVE_FAMILY,
     "v1.4.0": OBJECTIVE_FAMILY,
@@ -95,17 +78,13 @@ class EngineMetrics:
     Attributes:
         first_token: Seconds to the first token.
         first_token_bounds: The bounds of its buckets in seconds.
-        per_token: Seconds between two tokens.
         output_tokens: Tokens of answers, a counter.
-        running: Requests that run.
         waiting: Requests that wait.
     """
 
     first_token: str
     first_token_bounds: tuple[float, ...]
-    per_token: str
     output_tokens: str
-    running: str
     waiting: str
 
 
@@ -115,9 +94,7 @@ VLLM = EngineMetrics(
         *(0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 20.0, 40.0, 80.0),
         *(160.0, 640.0, 2560.0),
     ),
-    per_token="vllm:inter_token_latency_seconds",
     output_tokens="vllm:generation_tokens_total",
-    running="vllm:num_requests_running",
     waiting="vllm:num_requests_waiting",
 )
 SGLANG = EngineMetrics(
@@ -125,9 +102,7 @@ SGLANG = EngineMetrics(
     first_token_bounds=(
         *(0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 20.0, 40.0, 60.0, 80.0, 100.0, 200.0, 400.0),
     ),
-    per_token="sglang:inter_token_latency_seconds",
     output_tokens="sglang:generation_tokens_total",
-    running="sglang:num_running_reqs",
     waiting="sglang:num_queue_reqs",
 )
 ENGINES: Mapping[str, EngineMetrics] = {"vllm": VLLM, "sglang": SGLANG}
@@ -143,13 +118,11 @@ class LoadBalancerMetrics:
         resource: Its monitored resource, in metrics and logs.
         requests: Requests, by response_code_class ("200" to "500", "0") and backend_scope (the zone that served).
         latency: Milliseconds of whole requests, a histogram.
-        backend_latency: Milliseconds that servers took of them, a histogram.
     """
 
     resource: str
     requests: str
     latency: str
-    backend_latency: str
 
 
 def _load_balancer(resource: str, prefix: str) -> LoadBalancerMetrics:
@@ -158,7 +131,6 @@ def _load_balancer(resource: str, prefix: str) -> LoadBalancerMetrics:
         resource=resource,
         requests=f"{metric}_request_count",
         latency=f"{metric}_total_latencies",
-        backend_latency=f"{metric}_backend_latencies",
     )
 
 
@@ -206,9 +178,3 @@ MODEL_ARMOR_FINDINGS = tuple(
 Requests in which a filter found something: injections and jailbreaks, sensitive data, malicious addresses, and what
 responsible AI leaves out, such as hate and harassment.
 """
-
-
-def metric_names(metrics: PickerMetrics | EngineMetrics | LoadBalancerMetrics) -> list[str]:
-    """Return the names in *metrics*."""
-    texts = (getattr(metrics, part.name) for part in fields(metrics) if part.name != "resource")
-    return [text for text in texts if isinstance(text, str) and text]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.monitoring.platforms import HOST, TEMPLATE, alerts, changed_rule, elsewhere, rule
-from tests.promql import rig
 from tests.promql.rig import Case, Values, constant, counting, gap, series, then
 
 CERTIFICATE, ARMOR = rule("certificate-expiry"), rule("model-armor-blocks")
@@ -74,12 +73,6 @@ SILENT = [
     Case(title="another template", rule=ARMOR, series=findings(counting(1), template="other")),
 ]
 CASES = [*FIRES, *SILENT, *(elsewhere(case) for case in FIRES if case.rule is not TWO_HOSTS)]
-
-
-@pytest.fixture(scope="module")
-def failures() -> dict[str, str]:
-    """All cases in one run of promtool."""
-    return rig.failures(CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.monitoring.platforms import EU, US, alerts, changed_rule, elsewhere, gateway, rule
-from tests.promql import rig
 from tests.promql.rig import Case, Values, constant, counting, gap, series, then
 
 ERRORS, PROXY = rule("gateway-errors"), rule("proxy-errors")
@@ -156,12 +155,6 @@ SILENT = [
     Case(title="the count starts again", rule=PROXY, series=logged(then(constant(900, 3500), constant(0, 900)))),
 ]
 CASES = [*FIRES, *SILENT, *map(elsewhere, FIRES)]
-
-
-@pytest.fixture(scope="module")
-def failures() -> dict[str, str]:
-    """All cases in one run of promtool."""
-    return rig.failures(CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -132,12 +132,6 @@ ENDS = [
 CASES = FIRES + SILENT + ENDS
 
 
-@pytest.fixture(scope="module")
-def failures() -> dict[str, str]:
-    """Every case, in one run of promtool."""
-    return rig.failures(CASES)
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_fires_while_the_budget_burns_and_not_else(case: Case, failures: dict[str, str]) -> None:
     """On a fast burn within minutes, on a slow one the ticket alone, and never without many bad requests."""

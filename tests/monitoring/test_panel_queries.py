@@ -9,13 +9,14 @@ from collections.abc import Iterator
 import pytest
 
 from constructs_lib.monitoring import cloud_dashboard, grafana
-from constructs_lib.monitoring.metrics import PICKER_FAMILIES, metric_names
+from constructs_lib.monitoring.metrics import PICKER_FAMILIES
 from constructs_lib.monitoring.panel import Panel, Variables
 from platform_config.config import Config
 from platform_config.monitored_platform import monitored_platform
 from tests.configs import OWN_WEIGHTS, TWO_LLMS, changed, config
 from tests.monitoring.test_dashboards import PLATFORMS, panels
 from tests.promql import rig
+from tests.promql.product import metric_names
 from tests.promql.rig import INF, Reading
 
 SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\{([^}]*)\}")

@@ -242,12 +242,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def failures() -> dict[str, str]:
-    """All cases in one run of promtool."""
-    return rig.failures(CASES)
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_alert_fires_when_it_should(case: Case, failures: dict[str, str]) -> None:
     """With one series for each cluster and model, also while the chart gives way to its successor."""

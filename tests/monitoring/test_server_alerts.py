@@ -272,12 +272,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def failures() -> dict[str, str]:
-    """All cases in one run of promtool."""
-    return rig.failures(CASES)
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_an_alert_fires_when_it_should(case: Case, failures: dict[str, str]) -> None:
     """And is silent where all is well, where nothing is, and where another platform has the trouble."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 
 from constructs_lib.monitoring import metrics
@@ -115,12 +115,18 @@ def _of_gauges() -> Iterator[Asked]:
                 yield Asked(name=f"{name} {key} {query.__name__}", query=query(platform, key, model.regions[0]))
 
 
+def metric_names(exported: metrics.PickerMetrics | metrics.EngineMetrics | metrics.LoadBalancerMetrics) -> list[str]:
+    """Return the names in *exported*."""
+    texts = (getattr(exported, part.name) for part in fields(exported) if part.name != "resource")
+    return [text for text in texts if isinstance(text, str)]
+
+
 def named() -> set[str]:
     """Return the name of every metric in constructs_lib/monitoring/metrics.py."""
     pickers = [*metrics.PICKER_FAMILIES.values(), metrics.LLM_D_FAMILY]
-    found = {name for picker in pickers for name in metrics.metric_names(picker)}
-    found |= {name for engine in metrics.ENGINES.values() for name in metrics.metric_names(engine)}
-    found |= {name for balancer in metrics.LOAD_BALANCERS.values() for name in metrics.metric_names(balancer)}
+    found = {name for picker in pickers for name in metric_names(picker)}
+    found |= {name for engine in metrics.ENGINES.values() for name in metric_names(engine)}
+    found |= {name for balancer in metrics.LOAD_BALANCERS.values() for name in metric_names(balancer)}
     alone = (value if isinstance(value, tuple) else (value,) for value in vars(metrics).values())
     return found | {name for names in alone for name in names if isinstance(name, str) and _is_metric(name)}
 

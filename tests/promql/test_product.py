@@ -9,7 +9,7 @@ import pytest
 from constructs_lib.alert_policies import EVALUATION_SEC
 from constructs_lib.monitoring import metrics
 from tests.promql import cloud, product, rig
-from tests.promql.product import Asked
+from tests.promql.product import Asked, metric_names
 from tests.promql.rig import Rule
 from tests.promql.selectors import base_name, read
 from tests.promql.sources import METRICS, RESOURCES, SOURCES
@@ -92,6 +92,6 @@ def test_the_bounds_of_buckets_are_those_of_the_source(engine: metrics.EngineMet
 def test_each_version_of_the_chart_exports_the_names_of_its_family(version: str) -> None:
     """As its picker's source has them."""
     source = f"picker-{version.removeprefix('v')}"
-    names = metrics.metric_names(metrics.PICKER_FAMILIES[version])
+    names = metric_names(metrics.PICKER_FAMILIES[version])
 
     assert [name for name in names if source not in METRICS[name].sources] == []
