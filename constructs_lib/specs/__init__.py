@@ -13,11 +13,16 @@ they are made, with one line for each problem: one that exists can be used. `Cap
 get machines, or two, so that a config's rules can say so with its path; `NodePool` refuses it.
 """
 
+from constructs_lib.specs.apigee import ApigeeOrganizationSpec, ApigeeSpec
 from constructs_lib.specs.autoscaling import AutoscalingSpec
+from constructs_lib.specs.body_routing import BodyRoutingSpec
+from constructs_lib.specs.client_limits import ClientLimitsSpec
 from constructs_lib.specs.cluster import ClusterSpec, MaintenanceWindowSpec, SystemPoolSpec
 from constructs_lib.specs.gateway import DEFAULT_SPILL_OVER_PERCENT, GatewaySpec, HealthCheckSpec
 from constructs_lib.specs.hugging_face import HuggingFaceTokenSpec, KubernetesSecretSpec, RepositorySpec, Snapshot
+from constructs_lib.specs.iap import IapSpec
 from constructs_lib.specs.model import AddressSpec, CanarySpec, ModelSpec, TrafficSpec
+from constructs_lib.specs.model_armor import ModelArmorFiltersSpec, ModelArmorSpec
 from constructs_lib.specs.network import CidrSpec, NetworkSpec
 from constructs_lib.specs.node_pool import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
 from constructs_lib.specs.objectives import ObjectivesSpec
@@ -25,27 +30,35 @@ from constructs_lib.specs.observability import AlertSpec, ChannelSpec, Observabi
 from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
+from constructs_lib.specs.tls import TlsSpec
 from constructs_lib.specs.weights import LoraAdapterSpec, WeightsSpec
 
 __all__ = [
     "DEFAULT_SPILL_OVER_PERCENT",
     "AddressSpec",
     "AlertSpec",
+    "ApigeeOrganizationSpec",
+    "ApigeeSpec",
     "AutoscalingSpec",
+    "BodyRoutingSpec",
     "BucketSpec",
     "CanarySpec",
     "CapacitySpec",
     "ChannelSpec",
     "CidrSpec",
+    "ClientLimitsSpec",
     "ClusterSpec",
     "GatewaySpec",
     "GpuSharingSpec",
     "HealthCheckSpec",
     "HuggingFaceTokenSpec",
+    "IapSpec",
     "InferencePoolSpec",
     "KubernetesSecretSpec",
     "LoraAdapterSpec",
     "MaintenanceWindowSpec",
+    "ModelArmorFiltersSpec",
+    "ModelArmorSpec",
     "ModelSpec",
     "NetworkSpec",
     "NodeAutoscalingSpec",
@@ -57,6 +70,7 @@ __all__ = [
     "ServerSpec",
     "Snapshot",
     "SystemPoolSpec",
+    "TlsSpec",
     "TrafficSpec",
     "WeightsSpec",
 ]

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.specs.apigee import ApigeeSpec
+from constructs_lib.specs.body_routing import BodyRoutingSpec
+from constructs_lib.specs.client_limits import ClientLimitsSpec
+from constructs_lib.specs.iap import IapSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.model_armor import ModelArmorSpec
+from constructs_lib.specs.tls import TlsSpec
 
 DEFAULT_SPILL_OVER_PERCENT = 60
 """Where Google says to start. Source: Google, "Set up the multi-cluster GKE Inference Gateway"."""
@@ -48,9 +54,12 @@ class HealthCheckSpec:
 @dataclass(frozen=True, kw_only=True)
 class GatewaySpec:
     """
-    One internal address per region, one route to the pools of all regions.
+    The entry for clients: an address in each region, and a route to each model.
 
     Args:
+        scope: `cross_region` is one gateway, whose requests go to the nearest region with room. `regional` is a gateway
+            in each region, on the servers of that region alone, with what Google offers for regional gateways alone.
+        public: Gives regional gateways addresses that the internet reaches, in place of addresses of the VPC.
         port: Port of the listener.
         addresses: `named` reserves an address per region that outlives the gateway; `ephemeral` lets Google choose.
         regions: Keys of the regions that get an address. Default: all.
@@ -63,8 +72,16 @@ class GatewaySpec:
             size: at 1000 requests a second, 1 percent is 26 million entries a month, and 100 percent 2.6 billion.
         log_fields: Names of fields that an entry has only when asked for, such as `tls.cipher`; at most 30.
         health_check: How dead servers are found; the kubelet asks in the same way whether a server is ready.
+        tls: HTTPS. Default: HTTP alone.
+        client_limits: Who may call, and how often, by Cloud Armor. Default: for public gateways, the section's own.
+        model_armor: Screens prompts and answers. Default: no.
+        apigee: Asks each request for a key. Default: no.
+        iap: Asks each request for a Google identity. Default: no.
+        body_routing: Sends each request to the model that its body names. Default: by address.
     """
 
+    scope: Literal["cross_region", "regional"] = "cross_region"
+    public: bool = False
     port: Annotated[int, Between(1, 65535)] = 80
     addresses: Literal["named", "ephemeral"] = "named"
     regions: tuple[str, ...] = ()
@@ -76,6 +93,12 @@ class GatewaySpec:
     log_sample_percent: Annotated[float, Between(LEAST_LOG_PERCENT, 100, or_zero=True)] = DEFAULT_LOG_SAMPLE_PERCENT
     log_fields: tuple[str, ...] = ()
     health_check: HealthCheckSpec = field(default_factory=HealthCheckSpec)
+    tls: TlsSpec | None = None
+    client_limits: ClientLimitsSpec | None = None
+    model_armor: ModelArmorSpec | None = None
+    apigee: ApigeeSpec | None = None
+    iap: IapSpec | None = None
+    body_routing: BodyRoutingSpec | None = None
 
     def __post_init__(self) -> None:
         refuse([*wrong_settings(self), *_wrong_log_fields(self.log_fields)])

@@ -1,0 +1,79 @@
+"""The gateway classes of GKE: which load balancer each makes, and what Google documents for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayClass:
+    """
+    One class of gateways. All known at synth.
+
+    Attributes:
+        name: Its name, as a Gateway has it.
+        title: What it makes, as a phrase for people.
+        multi_cluster: One Gateway sends requests to the clusters of all regions; else to those of its own alone.
+        public: Its addresses can be reached from the internet.
+        proxy_purpose: Purpose of the proxy-only subnets that its proxies run in.
+        object_prefix: How the names of the load balancer's parts begin, which GKE makes.
+        extensions: Takes GCPTrafficExtension and GCPRoutingExtension: Model Armor, Apigee, body-based routing. Sources:
+            Google, "Customize GKE Gateway traffic using Service Extensions"; "About multi-cluster GKE Inference
+            Gateway", limitations.
+        regional_certificates: Takes certificates of Certificate Manager by name, and regional TLS policies. Source:
+            Google, "Secure a Gateway".
+        cloud_armor: Takes Cloud Armor policies. Source: Google, "Security policy overview".
+    """
+
+    name: str
+    title: str
+    multi_cluster: bool
+    public: bool
+    proxy_purpose: Literal["GLOBAL_MANAGED_PROXY", "REGIONAL_MANAGED_PROXY"]
+    object_prefix: Literal["gkemcg1", "gkegw1"]
+    extensions: bool
+    regional_certificates: bool
+    cloud_armor: bool
+
+
+CROSS_REGION = GatewayClass(
+    name="gke-l7-cross-regional-internal-managed-mc",
+    title="one internal load balancer across regions",
+    multi_cluster=True,
+    public=False,
+    proxy_purpose="GLOBAL_MANAGED_PROXY",
+    object_prefix="gkemcg1",
+    extensions=False,
+    regional_certificates=False,
+    cloud_armor=False,
+)
+REGIONAL_INTERNAL = GatewayClass(
+    name="gke-l7-rilb",
+    title="an internal load balancer in each region",
+    multi_cluster=False,
+    public=False,
+    proxy_purpose="REGIONAL_MANAGED_PROXY",
+    object_prefix="gkegw1",
+    extensions=True,
+    regional_certificates=True,
+    cloud_armor=True,
+)
+REGIONAL_EXTERNAL = GatewayClass(
+    name="gke-l7-regional-external-managed",
+    title="a public load balancer in each region",
+    multi_cluster=False,
+    public=True,
+    proxy_purpose="REGIONAL_MANAGED_PROXY",
+    object_prefix="gkegw1",
+    extensions=True,
+    regional_certificates=True,
+    cloud_armor=True,
+)
+
+
+def gateway_class(*, scope: str, public: bool) -> GatewayClass:
+    """Return the class of gateways of *scope*, `cross_region` or `regional`."""
+    if scope == "cross_region":
+        return CROSS_REGION
+    return REGIONAL_EXTERNAL if public else REGIONAL_INTERNAL
