@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
 Confidence = Literal["LOW_AND_ABOVE", "MEDIUM_AND_ABOVE", "HIGH", "OFF"]
-TEMPLATE_ID = r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}"
+TEMPLATE_ID = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
 TEMPLATE_PATH = r"projects/[^/]+/locations/[^/]+/templates/[^/]+"
-"""The full name of a template; the rule MA-TEMPLATE says what to write in place of it."""
+"""The full name of a template; the rule ARMOR-TEMPLATE says what to write in place of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class ModelArmorSpec:
     timeout_ms: Annotated[int, Between(10, 10_000)] = 1000
 
     def __post_init__(self) -> None:
-        must = "be the ID of a template: letters, digits, hyphens and underscores, at most 63"
+        must = "be the ID of a template: a letter, then letters, digits, - and _, at most 63"
         wrong = wrong_text("template", self.template, f"{TEMPLATE_ID}|{TEMPLATE_PATH}", must)
         refuse([*wrong_settings(self), *wrong, *self._unused()])
 
