@@ -1,4 +1,4 @@
-"""Rules about gateways of one region: what has no meaning without another region, and what only one kind of them has."""
+"""Rules about gateways of one region: what has no meaning without other regions, and what only these gateways have."""
 
 from __future__ import annotations
 
