@@ -1,4 +1,4 @@
-"""Model Armor's templates, and the service agent in whose name a gateway calls Google's services and other extensions."""
+"""Model Armor's templates, and the service agent in whose name load balancers call their extensions."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class ServiceExtensionsAgent(Construct):
         roles = [
             ProjectIamMember(
                 self,
-                role.removeprefix("roles/"),
+                role.removeprefix("roles/").replace(".", "-"),
                 provider=google,
                 project=project,
                 role=role,

@@ -1,4 +1,4 @@
-"""What a gateway asks before it sends a request on: services that see requests and answers, and may change or end them."""
+"""What a gateway calls for each request: services that see requests and answers, and may change or end them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.manifests.gateway import GKE_NETWORKING_API
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
-Event = Literal["RequestHeaders", "RequestBody", "RequestTrailers", "ResponseHeaders", "ResponseBody", "ResponseTrailers"]
+Event = Literal[
+    "RequestHeaders", "RequestBody", "RequestTrailers", "ResponseHeaders", "ResponseBody", "ResponseTrailers"
+]
 EVENTS: tuple[Event, ...] = get_args(Event)
 REQUEST_EVENTS = EVENTS[:3]
 
 # Source of all of these: CRD gcptrafficextensions.networking.gke.io, spec.extensionChains[].extensions.
 MOST_EXTENSIONS = 3
-"""Of one chain. A gateway may have 5 chains, of which each request goes through the first that matches: we write one."""
+"""Of one chain. A gateway may have 5 chains, and a request goes through the first that matches: we write one."""
 MOST_METADATA_KEYS = 16
 LONGEST_METADATA_KEY = 63
 LONGEST_METADATA = 1023

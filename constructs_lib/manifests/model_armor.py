@@ -1,4 +1,4 @@
-"""Model Armor as what a gateway asks: which template screens the prompts and the answers of which model."""
+"""Model Armor as an extension of a gateway: which template screens the prompts and the answers of which model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def model_armor_extension(*, region: str, templates: Mapping[str, str], spec: Mo
     """
     Return the extension of a gateway in *region* that screens what the names of *templates* get and answer.
 
-    It calls the endpoint of the region, whose name stays below googleapis.com in every universe: the CRD takes no other.
+    It calls the endpoint of the region, by a name below googleapis.com in every universe: the CRD takes no other.
     Without answers to screen, it is not called for them.
 
     Args:

@@ -40,7 +40,9 @@ class ModelArmorFiltersSpec:
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))
-        if {self.prompt_injection, *self.harms.values()} == {"OFF"} and not (self.malicious_urls or self.sensitive_data):
+        if {self.prompt_injection, *self.harms.values()} == {"OFF"} and not (
+            self.malicious_urls or self.sensitive_data
+        ):
             raise ValueError("keep at least one filter on, got none")
 
     @property

@@ -65,7 +65,9 @@ def _models(config: Config) -> Iterator[Problem]:
 def _template_names(config: Config) -> Iterator[Problem]:
     for name in own_templates(config):
         if len(name) > COMPUTE_LENGTH:
-            message = f"must give templates names of at most {COMPUTE_LENGTH} characters, got {len(name)}: {shown(name)}"
+            message = (
+                f"must give templates names of at most {COMPUTE_LENGTH} characters, got {len(name)}: {shown(name)}"
+            )
             yield Problem(PATH, message, f"shorten name, or the model's key, by {len(name) - COMPUTE_LENGTH}")
 
 
@@ -105,7 +107,9 @@ def _streamed(config: Config) -> Iterator[Problem]:
     streamed = [model.key for _, model in models(config) if _promises_first_token(model)]
     if streamed:
         who = ", ".join(streamed)
-        message = f"should be false where a time to the first token is promised, as for {who}: what is streamed is never "
+        message = (
+            f"should be false where a time to the first token is promised, as for {who}: what is streamed is never "
+        )
         message += "screened, got true"
         yield Problem(f"{PATH}.screen_responses", message, "write false, or have clients send stream: false")
 

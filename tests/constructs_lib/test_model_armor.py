@@ -150,7 +150,9 @@ def test_the_agent_has_the_four_roles_and_no_other(synth: Synth) -> None:
 def test_roles_wait_for_the_agent_and_others_for_the_roles(synth: Synth) -> None:
     """The identity, a bounded wait, the roles, a bounded wait: an agent without roles would deny every request."""
     app = synth(agent)
-    known, granted = (app.named("time_sleep")[key] for key in sorted(app.named("time_sleep"), key=lambda k: "granted" in k))
+    known, granted = (
+        app.named("time_sleep")[key] for key in sorted(app.named("time_sleep"), key=lambda k: "granted" in k)
+    )
 
     assert app.one("google_project_service_identity")["service"] == "networkservices.googleapis.com"
     assert (known["create_duration"], granted["create_duration"]) == ("60s", "120s")

@@ -98,7 +98,7 @@ def test_the_crd_refuses_what_an_extension_refuses() -> None:
     """The stated limits are the CRD's own: a service of another domain, a longer text, a third-party name."""
     [entry] = made(armor())["spec"]["extensionChains"][0]["extensions"]
     wrong = (
-        {"timeout": "9ms"}, {"timeout": "10001ms"}, {"googleAPIServiceName": "modelarmor.u-france-east1.rep.s3nsapis.fr"},
+        {"timeout": "9ms"}, {"timeout": "10001ms"}, {"googleAPIServiceName": "modelarmor.example.com"},
         {"metadata": {"model_armor_settings": "x" * 1024}}, {"metadata": {"model_armor_settings": "caf\u00e9"}},
         {"supportedEvents": ["REQUEST_HEADERS"]},
     )  # fmt: skip

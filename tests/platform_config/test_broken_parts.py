@@ -200,6 +200,7 @@ DEPENDS = {
     },
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
+    "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
     "GW": {"interval_sec", "max_utilization_percent"},
     "LOG": {"log_sample_percent"},
     "SRV": {

@@ -73,8 +73,8 @@ CASES: dict[str, Case] = {
     "ARMOR-STREAMED": Case(
         {**armored(screen_responses=False), "models__gemma__objectives": {"first_token_sec": 1}},
         {**armored(), "models__gemma__objectives": {"first_token_sec": 1}},
-        "gateway.model_armor.screen_responses: should be false where a time to the first token is promised, as for gemma: "
-        "what is streamed is never screened, got true -> write false, or have clients send stream: false",
+        "gateway.model_armor.screen_responses: should be false where a time to the first token is promised, as for "
+        "gemma: what is streamed is never screened, got true -> write false, or have clients send stream: false",
     ),
 }
 MORE: dict[str, More] = {
