@@ -117,7 +117,7 @@ class ServiceExtensionsAgent(Construct):
         agent_domain: What the agents' addresses end with: another universe has its own.
 
     Attributes:
-        email: E-mail address of the agent (known after apply where the project's number is).
+        email: E-mail address of the agent (known at synth if the project's number is).
         granted: The wait after the roles, for what comes after it (known at synth).
     """
 
