@@ -21,6 +21,11 @@ OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
 SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS)
 """Platforms of several models, beside the product's own configs."""
 
+REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}
+"""What gives each region of the example an internal gateway of its own: `config(**REGIONAL)`."""
+REGIONAL_PUBLIC: dict[str, Any] = {**REGIONAL, "gateway__public": True}
+"""What gives each a public one."""
+
 
 def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:
     """
