@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 
-from constructs_lib.log_metrics import NAME_LENGTH, LogMetrics
 from constructs_lib.gateway_class import CROSS_REGION
+from constructs_lib.log_metrics import NAME_LENGTH, LogMetrics
 from constructs_lib.monitoring.log_metric import LogMetric, log_metrics_of, log_series, sample_factor
 from constructs_lib.monitoring.metrics import LOAD_BALANCERS
 from platform_config.monitored_platform import monitored_platform
