@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from constructs_lib import model_servers
-from constructs_lib.manifests.gateway import GATEWAY_CLASS
 from constructs_lib.manifests.model_server import start_sec
 from constructs_lib.monitoring.metrics import ENGINES, LOAD_BALANCERS, PICKER_FAMILIES
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
@@ -33,7 +32,7 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
             for key, region in sorted(config.regions.items())
         },
         models=models,
-        load_balancer=LOAD_BALANCERS[GATEWAY_CLASS],
+        load_balancer=LOAD_BALANCERS[config.gateway.gateway_class.name],
         log_sample_percent=config.gateway.log_sample_percent,
         proxy_errors=names.proxy_errors if watched.log_metrics else "",
         mount_errors=names.mount_errors if watched.log_metrics and mounts else "",
