@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.body_routing_chart import BASE_MODEL_HEADER, VERSIONS, chart_version
-from constructs_lib.gateway_class import gateway_class
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
@@ -17,7 +16,7 @@ PATH = "gateway.body_routing"
 
 
 def _class(config: Config) -> Iterator[Problem]:
-    made = gateway_class(scope=config.gateway.scope, public=config.gateway.public)
+    made = config.gateway.gateway_class
     if config.gateway.body_routing and not made.extensions:
         message = f"must be left out of {made.title}, whose class {made.name} takes no extension, got a section"
         fix = "write gateway.scope: regional, or give each model an address, such as {path: /gemma}"
