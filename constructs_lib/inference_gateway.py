@@ -120,11 +120,11 @@ class InferenceGateway(Construct):
     """
     A Gateway, its routes and policies.
 
-    A cross-region one is in the config cluster, and each request goes to the nearest region with room. A regional one is
-    in the cluster whose servers answer, and clients of all regions of the VPC may call it, or of the internet where it
-    is public. Policies exist before the Gateway and go after it, so that a load balancer never exists without them. Each model has
-    a route of its own, which waits for what it names and for nothing else: a model that is not there yet, or whose
-    route the controller refuses, stops no other. A request that no route matches is answered with 404.
+    A cross-region one is in the config cluster, and each request goes to the nearest region with room. A regional one
+    is in the cluster whose servers answer; all clients in the VPC may call it, or all of the internet where it is
+    public. Policies exist before the Gateway and go after it, so that a load balancer never exists without them. Each
+    model has a route of its own, which waits for what it names and for nothing else: a model that is not there yet, or
+    whose route the controller refuses, stops no other. A request that no route matches is answered with 404.
 
     Args:
         kubernetes: Provider of its cluster.

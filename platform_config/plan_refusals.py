@@ -115,10 +115,10 @@ def explain_removed_models(config: Config) -> str:
 
 def explain_moved_namespace(config: Config) -> str:
     """Explain why the namespace keeps its name, which is `{was}`."""
-    forget = _forget(NETWORK_STACK, _fixed_value(NAMESPACE))
+    forget, gateways = _forget(NETWORK_STACK, _fixed_value(NAMESPACE)), " and ".join(gateway_stacks(config))
     return (
         f"Everything runs in the namespace {{was}}: each cluster would delete it with all that is in it, and grants "
-        f"would leave before that. Put it back, or: 1. Destroy {' and '.join(gateway_stacks(config))}, then all of {SERVING_STACKS}*, "
+        f"would leave before that. Put it back, or: 1. Destroy {gateways}, then all of {SERVING_STACKS}*, "
         f"{WEIGHTS_STACK}, then all of {BASE_STACKS}*. 2. {forget}. 3. Deploy all stacks again."
     )
 

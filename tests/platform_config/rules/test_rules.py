@@ -24,6 +24,7 @@ from tests.platform_config.rules import (
     cases_objectives,
     cases_observability,
     cases_pools,
+    cases_regional,
     cases_regions,
     cases_server,
     cases_serving,
@@ -35,6 +36,7 @@ from tests.platform_config.rules.case import Case, Changes, More, beside, choice
 TOPICS = (
     cases_names,
     cases_regions,
+    cases_regional,
     cases_clusters,
     cases_pools,
     cases_server,
