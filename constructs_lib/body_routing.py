@@ -97,17 +97,17 @@ class BodyRouting(Construct):
         self.namespace = plan.namespace
         self._kubernetes = kubernetes
         release = self._add_release(helm, plan, spec, after)
+        names = [self._add_names(key, names, after) for key, names in plan.models.items()]
         followed = Sleep(
             self,
             "followed",
             provider=time,
             create_duration=f"{FOLLOW_SEC}s",
             destroy_duration=f"{FOLLOW_SEC}s",
-            depends_on=[release],
+            depends_on=[release, *names],
             # So that, on removal, routes change before it goes.
             lifecycle={"create_before_destroy": True},
         )
-        names = [self._add_names(key, names, after) for key, names in plan.models.items()]
         self.ready: list[ITerraformDependable] = [followed, *names]
         budget = pod_disruption_budget(
             name=self.name, namespace=plan.namespace, labels=body_routing_chart.LABELS

@@ -98,7 +98,7 @@ def test_a_route_waits_until_the_load_balancer_asks_the_pods(synth: Synth) -> No
     assert len(route["depends_on"]) == 3
     assert any(address.startswith("time_sleep.") for address in route["depends_on"])
     assert (wait["create_duration"], wait["destroy_duration"]) == ("180s", "180s")
-    assert [address.partition(".")[0] for address in wait["depends_on"]] == ["helm_release"]
+    assert {address.partition(".")[0] for address in wait["depends_on"]} == {"helm_release", "kubernetes_manifest"}
     # Terraform destroys a dependency that is taken away before it updates what needed it, but for these.
     assert wait["lifecycle"]["create_before_destroy"] is release["lifecycle"]["create_before_destroy"] is True
 
