@@ -132,6 +132,7 @@ class InferenceGateway(Construct):
         plan: Where it is and what it routes to.
         spec: Which class it has, and how it balances, checks and logs.
         after: What must exist before all of it, and is destroyed after it, such as what a policy names.
+        routes_after: What must exist before the routes alone, such as what writes the headers that they ask for.
 
     Attributes:
         name: Name of the Gateway (known at synth).
@@ -149,6 +150,7 @@ class InferenceGateway(Construct):
         plan: GatewayPlan,
         spec: GatewaySpec,
         after: Sequence[ITerraformDependable] = (),
+        routes_after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
         self._after = list(after)
@@ -168,7 +170,7 @@ class InferenceGateway(Construct):
         for key, model in plan.models.items():
             if model.routed:
                 needed = [imports[backend.name] for backend, _ in model.backends if backend.imported]
-                self._add_route(key, model, needed)
+                self._add_route(key, model, [*needed, *routes_after])
         if not kind.multi_cluster:
             ready += self._add_gateway_policy(kind)
         entry = KubernetesObject(
@@ -232,7 +234,7 @@ class InferenceGateway(Construct):
             for id_, made in manifests.items()
         ]
 
-    def _add_route(self, key: str, model: ModelRoute, imports: Sequence[ITerraformDependable]) -> None:
+    def _add_route(self, key: str, model: ModelRoute, needed: Sequence[ITerraformDependable]) -> None:
         manifest = http_route(
             name=route_name(key),
             namespace=self.namespace,
@@ -240,4 +242,4 @@ class InferenceGateway(Construct):
             backends=model.backends,
             address=model.address,
         )
-        KubernetesObject(self, f"{key}-route", kubernetes=self._kubernetes, manifest=manifest, after=imports)
+        KubernetesObject(self, f"{key}-route", kubernetes=self._kubernetes, manifest=manifest, after=needed)

@@ -1,12 +1,18 @@
 """A gateway: of all regions, on the config cluster, or of one region alone. Applied last, destroyed first."""
 
-from cdktf import TerraformOutput
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable, TerraformOutput
 from constructs import Construct
 
+from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gateway import Backend
+from constructs_lib.manifests.network_policies import router_policies
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
+from platform_config.network_plan import network_policy_plan
 from platform_config.plan_refusals import explain_moved_gateway
 from platform_config.requirements import gateway_floor
 from stacks.cluster_access import ClusterStack
@@ -38,7 +44,15 @@ class WorkloadGatewayStack(ClusterStack):
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
         )
-        InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
+        InferenceGateway(
+            self,
+            "gateway",
+            kubernetes=self.kubernetes,
+            time=self.time,
+            plan=plan,
+            spec=config.gateway,
+            routes_after=self._add_body_routing(models),
+        )
         for model in models:
             TerraformOutput(
                 self,
@@ -53,6 +67,39 @@ class WorkloadGatewayStack(ClusterStack):
             description=f"Shows addresses and state of the gateway, on the cluster {self.names.cluster(key)}.",
         )
 
+    def _add_body_routing(self, models: Sequence[Model]) -> list[ITerraformDependable]:
+        """
+        Add what finds *models* by the names in bodies; return what their routes wait for.
+
+        Its network policy is here too: taken away before the routes have changed, it would stop all requests.
+        """
+        if self.config.is_regional:
+            _ = self.helm  # Without its provider Terraform deletes nothing of the state.
+        spec, found = self.config.gateway.body_routing, [model for model in models if model.by_name]
+        if spec is None or not found:
+            return []
+        plan = BodyRoutingPlan(
+            gateway=self.names.gateway,
+            namespace=self.config.namespace,
+            models={model.key: model.names for model in found},
+        )
+        policies = router_policies(network_policy_plan(self.config, self.key))
+        routing = BodyRouting(
+            self,
+            "body-routing",
+            kubernetes=self.kubernetes,
+            helm=self.helm,
+            time=self.time,
+            plan=plan,
+            spec=spec,
+            after=[
+                KubernetesObject(self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy)
+                for key, policy in policies.items()
+                if self.config.cluster.network_policies
+            ],
+        )
+        return routing.ready
+
     def _route(self, model: Model) -> ModelRoute:
         canary = model.spec.canary
         return ModelRoute(
@@ -60,7 +107,7 @@ class WorkloadGatewayStack(ClusterStack):
             port=model.server.http_port,
             health_path=model.server.ready_path,
             balancing=model.balancing,
-            address=model.spec.address,
+            address=model.route_address,
             canary=(self._backend(canary.model), canary.percent) if canary else None,
             routed=model.is_routed,
             regions=tuple(self.config.regions[key] for key in model.regions),

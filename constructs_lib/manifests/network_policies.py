@@ -55,6 +55,20 @@ class ModelPeers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RouterPeers:
+    """
+    The pods that read the bodies of all requests.
+
+    Attributes:
+        labels: Their labels.
+        ports: Ports that the load balancer and its health checks call.
+    """
+
+    labels: Mapping[str, str]
+    ports: Sequence[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkPolicyPlan:
     """
     Who is who in one cluster's namespace. All known at synth.
@@ -68,6 +82,7 @@ class NetworkPolicyPlan:
         picker_metrics_port: Where their metrics are read.
         proxies: Range of the load balancer's proxies in each region, by the region's key.
         gateway_port: Port of the gateway, for the drill's requests.
+        router: The pods of body-based routing; None without it.
     """
 
     namespace: str
@@ -77,6 +92,7 @@ class NetworkPolicyPlan:
     picker_metrics_port: int
     proxies: Mapping[str, str]
     gateway_port: int
+    router: RouterPeers | None = None
 
     @property
     def served_ports(self) -> list[int]:
@@ -86,7 +102,7 @@ class NetworkPolicyPlan:
 
 def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     """Return every policy of the namespace, by a stable id."""
-    made = shared_policies(plan)
+    made = shared_policies(plan) | router_policies(plan)
     for key in plan.models:
         made |= model_policies(plan, key)
     return made
@@ -121,6 +137,16 @@ def shared_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
         name = f"{PROXIES}-{key}"
         made[name] = _policy(plan, name, {}, ingress=[_from([_range(proxies)], served)])
     return made
+
+
+def router_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
+    """Return the policies of the pods that read bodies, by a stable id: they read names from the Kubernetes API."""
+    if plan.router is None:
+        return {}
+    callers = [_range(each) for each in (*HEALTH_CHECK_RANGES, *plan.proxies.values())]
+    ingress = [_from(callers, plan.router.ports)]
+    name = "body-routing"
+    return {name: _policy(plan, name, plan.router.labels, ingress=ingress, egress=[_kubernetes_api()])}
 
 
 def model_policies(plan: NetworkPolicyPlan, key: str) -> dict[str, Manifest]:

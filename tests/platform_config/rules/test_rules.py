@@ -14,6 +14,7 @@ from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
     cases_autoscaling,
+    cases_body_routing,
     cases_clusters,
     cases_dashboard,
     cases_gateway,
@@ -46,6 +47,7 @@ TOPICS = (
     cases_weights,
     cases_gateway,
     cases_models,
+    cases_body_routing,
     cases_observability,
     cases_dashboard,
     cases_objectives,
