@@ -16,9 +16,11 @@ from constructs import Construct
 from constructs_lib.gateway_class import GatewayClass
 from constructs_lib.google_names import report_wrong, wrong_label
 from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.extensions import Extension, extension_name, traffic_extension
 from constructs_lib.manifests.gates import (
     Gate,
     backend_imported,
+    extension_programmed,
     gateway_class_accepted,
     gateway_programmed,
 )
@@ -46,6 +48,8 @@ CONTROLLER_TIMEOUT_SEC = 1200
 """For the class, minutes after the fleet feature, and for the import, after the first export."""
 PROGRAMMED_TIMEOUT_SEC = 1800
 """A new load balancer takes 5 to 10 minutes."""
+EXTENSION_TIMEOUT_SEC = 900
+"""Google's own samples wait 5 minutes for an extension of a load balancer that exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +101,7 @@ class GatewayPlan:
         addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region, and one
             alone for a regional gateway.
         models: The models behind it, by key; the names of a model's route and policies begin with the key.
+        extensions: What it calls for every request, in this order. Default: nothing.
 
     Raises:
         ValueError: For all problems at once: no address, no model, names that Kubernetes refuses.
@@ -106,6 +111,7 @@ class GatewayPlan:
     namespace: str
     addresses: list[tuple[str, str | None]]
     models: Mapping[str, ModelRoute]
+    extensions: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
@@ -171,6 +177,7 @@ class InferenceGateway(Construct):
                 self._add_route(key, model, needed)
         if not kind.multi_cluster:
             ready += self._add_gateway_policy(kind)
+        called = self._add_extension()
         entry = KubernetesObject(
             self,
             "Default",
@@ -182,11 +189,16 @@ class InferenceGateway(Construct):
                 port=spec.port,
                 addresses=plan.addresses,
             ),
-            after=[settle, *ready, *after],
+            after=[settle, *ready, *called, *after],
             timeouts={"create": "20m", "update": "20m", "delete": "20m"},
         )
         programmed = gateway_programmed(plan.name, namespace=plan.namespace, timeout_sec=PROGRAMMED_TIMEOUT_SEC)
         self.programmed = self._add_gate("programmed-gate", "wait-for-gateway-programmed", programmed, after=[entry])
+        if called:
+            gate = extension_programmed(
+                extension_name(plan.name), namespace=plan.namespace, timeout_sec=EXTENSION_TIMEOUT_SEC
+            )
+            self._add_gate("extension-gate", "wait-for-gateway-extension", gate, after=[*called, self.programmed])
 
     def _wait_for_import(self, key: str, backend: Backend) -> JobV1:
         gate = backend_imported(backend, namespace=self.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC)
@@ -200,6 +212,18 @@ class InferenceGateway(Construct):
             name=gateway_policy_name(self.name), namespace=self.namespace, gateway=self.name, global_access=True
         )
         return [KubernetesObject(self, "policy", kubernetes=self._kubernetes, manifest=policy, after=self._after)]
+
+    def _add_extension(self) -> list[KubernetesObject]:
+        """Have the load balancer call the extensions from its first request on."""
+        if not self._plan.extensions:
+            return []
+        manifest = traffic_extension(
+            name=extension_name(self.name),
+            namespace=self.namespace,
+            gateway=self.name,
+            extensions=self._plan.extensions,
+        )
+        return [KubernetesObject(self, "extension", kubernetes=self._kubernetes, manifest=manifest, after=self._after)]
 
     def _add_gate(self, id_: str, name: str, gate: Gate, after: Sequence[ITerraformDependable] = ()) -> JobV1:
         made = ReadinessGate(

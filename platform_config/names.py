@@ -68,6 +68,10 @@ class Names:
         """Metric of buckets that could not be mounted, in logs."""
         return f"{self.config.name}-mount-errors"
 
+    def model_armor_template(self, model: str = "") -> str:
+        """Template of Model Armor, the same in each region: of all models, or of *model* alone."""
+        return f"{self.config.name}-prompts{f'-{model}' if model else ''}"
+
     def model_server(self, model: str) -> str:
         """Deployment, Service and service account of the servers of *model*."""
         return f"{model}-server"

@@ -52,6 +52,8 @@ def project_services(config: Config) -> list[str]:
         extra.append(DISCOVERY_FEATURE)
     if config.token_secrets or config.observability.channel_secrets:
         extra.append("secretmanager")
+    if config.gateway.model_armor is not None:
+        extra.append("modelarmor")
     if streams_images(config):
         extra.append(IMAGE_STREAMING_SERVICE)
     return sorted([*SERVICES, *extra])

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from cdktf import GcsBackend, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs import Construct
 
@@ -47,6 +48,12 @@ class BaseStack(TerraformStack):
             # As an argument of the class, cdktf 0.21 writes the keys of the map in snake case too.
             provider.add_override("default_labels", self.config.labels)
         return provider
+
+    @cached_property
+    def google_beta(self) -> GoogleBetaProvider:
+        """The provider of the identities of service agents, which are the one thing here that google does not have."""
+        self.pin("google-beta")
+        return GoogleBetaProvider(self, "google-beta", project=self.config.project)
 
     @cached_property
     def time(self) -> TimeProvider:

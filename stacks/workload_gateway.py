@@ -1,12 +1,16 @@
 """A gateway: of all regions, on the config cluster, or of one region alone. Applied last, destroyed first."""
 
-from cdktf import TerraformOutput
+from cdktf import ITerraformDependable, TerraformOutput
 from constructs import Construct
 
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.manifests.extensions import Extension
 from constructs_lib.manifests.gateway import Backend
+from constructs_lib.manifests.model_armor import model_armor_extension
+from constructs_lib.model_armor import ModelArmorTemplates
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
+from platform_config.model_armor import own_templates, screened_names
 from platform_config.plan_refusals import explain_moved_gateway
 from platform_config.requirements import gateway_floor
 from stacks.cluster_access import ClusterStack
@@ -32,13 +36,17 @@ class WorkloadGatewayStack(ClusterStack):
             moved=None if config.is_regional else explain_moved_gateway(config),
         )
         models = models_in(config, key) if config.is_regional else models_of(config)
+        needed = self._add_model_armor()
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
+            extensions=self._extensions(),
         )
-        InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
+        InferenceGateway(
+            self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway, after=needed
+        )
         for model in models:
             TerraformOutput(
                 self,
@@ -52,6 +60,30 @@ class WorkloadGatewayStack(ClusterStack):
             value=f"kubectl get gateway {plan.name} --namespace {plan.namespace}",
             description=f"Shows addresses and state of the gateway, on the cluster {self.names.cluster(key)}.",
         )
+
+    def _extensions(self) -> tuple[Extension, ...]:
+        """Return what the gateway calls for each request, in this order: who may not call is not screened."""
+        region, armor = self.config.regions[self.key].region, self.config.gateway.model_armor
+        if armor is None or not armor.enabled:
+            return ()
+        return (model_armor_extension(region=region, templates=screened_names(self.config, self.key), spec=armor),)
+
+    def _add_model_armor(self) -> list[ITerraformDependable]:
+        """Add the region's templates, which stay while Model Armor is turned off."""
+        armor, templates = self.config.gateway.model_armor, own_templates(self.config)
+        if armor is None or not templates:
+            return []
+        made = ModelArmorTemplates(
+            self,
+            "model-armor",
+            google=self.google,
+            time=self.time,
+            project=self.config.project,
+            region=self.config.regions[self.key].region,
+            templates=templates,
+            spec=armor,
+        )
+        return made.ready
 
     def _route(self, model: Model) -> ModelRoute:
         canary = model.spec.canary
