@@ -144,7 +144,13 @@ def test_a_drill_sends_the_key_and_leaves_it_nowhere(
 ) -> None:
     """Not in the pod's manifest or any other object, nor in journal, plan, report, page or picture."""
     journals: list[str] = []
-    monkeypatch.setattr(Journal, "remove", lambda self: (journals.append(self.path.read_text()), self.path.unlink()))
+    remove = Journal.remove
+
+    def keep_and_remove(journal: Journal) -> None:
+        journals.append(journal.path.read_text())
+        remove(journal)
+
+    monkeypatch.setattr(Journal, "remove", keep_and_remove)
     monkeypatch.setattr(pod_sender, "RETRY_EVERY_SEC", 0.02)
     drill_rig.sender = sender
     drill_rig.gateway.api_key = KEY
