@@ -26,7 +26,7 @@ class InfraApigeeStack(BaseStack):
         [key] = config.gateway_regions
         organization = ApigeeOrganization(
             self,
-            "organization",
+            "apigee",
             google=self.google,
             project=config.project,
             instance=self.names.apigee_instance,
