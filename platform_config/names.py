@@ -49,6 +49,27 @@ class Names:
         return f"{self.node_service_account}@{self.config.project}.iam.gserviceaccount.com"
 
     @property
+    def apigee_service_account(self) -> str:
+        """Account ID of the service account that Apigee's operator acts as."""
+        return f"{self.config.name}-apigee"
+
+    @property
+    def apigee_service_account_email(self) -> str:
+        """E-mail address of the service account that Apigee's operator acts as."""
+        return f"{self.apigee_service_account}@{self.config.project}.iam.gserviceaccount.com"
+
+    @property
+    def apigee_instance(self) -> str:
+        """Instance of Apigee."""
+        return f"{self.config.name}-apigee"
+
+    @property
+    def apigee_organization(self) -> str:
+        """Organization of Apigee: as given, or that of the project, which has the same name."""
+        apigee = self.config.gateway.apigee
+        return (apigee.organization if apigee else None) or self.config.project
+
+    @property
     def workload_pool(self) -> str:
         """Workload Identity pool; exists once the project has a cluster that uses it."""
         return f"{self.config.project}.svc.id.goog"
@@ -104,6 +125,11 @@ class Names:
     def node_subnet(self, key: str) -> str:
         """Node subnet of region *key*."""
         return f"{self.config.name}-nodes-{key}"
+
+    def node_subnet_path(self, key: str) -> str:
+        """Full name of the node subnet of region *key*."""
+        region = self.config.regions[key].region
+        return f"projects/{self.config.project}/regions/{region}/subnetworks/{self.node_subnet(key)}"
 
     def proxy_subnet(self, key: str) -> str:
         """Proxy-only subnet of region *key*."""

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from cdktf import ITerraformDependable, TerraformOutput
 from constructs import Construct
 
+from constructs_lib.apigee_connection import ApigeeConnection
 from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
 from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.apigee import apigee_extension
 from constructs_lib.manifests.extensions import Extension
 from constructs_lib.manifests.gateway import Backend
 from constructs_lib.manifests.model_armor import model_armor_extension
@@ -42,7 +44,7 @@ class WorkloadGatewayStack(ClusterStack):
             moved=None if config.is_regional else explain_moved_gateway(config),
         )
         models = models_in(config, key) if config.is_regional else models_of(config)
-        needed = self._add_model_armor()
+        needed = [*self._add_apigee(), *self._add_model_armor()]
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,
@@ -109,10 +111,33 @@ class WorkloadGatewayStack(ClusterStack):
 
     def _extensions(self) -> tuple[Extension, ...]:
         """Return what the gateway calls for each request, in this order: who may not call is not screened."""
-        region, armor = self.config.regions[self.key].region, self.config.gateway.model_armor
-        if armor is None or not armor.enabled:
-            return ()
-        return (model_armor_extension(region=region, templates=screened_names(self.config, self.key), spec=armor),)
+        apigee, armor = self.config.gateway.apigee, self.config.gateway.model_armor
+        called = []
+        if apigee is not None and apigee.enabled:
+            called.append(apigee_extension(gateway=self.names.gateway, spec=apigee))
+        if armor is not None and armor.enabled:
+            region, templates = self.config.regions[self.key].region, screened_names(self.config, self.key)
+            called.append(model_armor_extension(region=region, templates=templates, spec=armor))
+        return tuple(called)
+
+    def _add_apigee(self) -> list[ITerraformDependable]:
+        """Connect the gateway with Apigee while it is turned on."""
+        apigee = self.config.gateway.apigee
+        if apigee is None or not apigee.enabled:
+            return []
+        made = ApigeeConnection(
+            self,
+            "apigee",
+            kubernetes=self.kubernetes,
+            time=self.time,
+            gateway=self.names.gateway,
+            namespace=self.config.namespace,
+            environment=apigee.environment,
+            region=self.config.regions[self.key].region,
+            network=self.names.network_path,
+            subnetwork=self.names.node_subnet_path(self.key),
+        )
+        return made.ready
 
     def _add_model_armor(self) -> list[ITerraformDependable]:
         """Add the region's templates, which stay while Model Armor is turned off."""

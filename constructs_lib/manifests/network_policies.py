@@ -186,6 +186,21 @@ def adapter_policy(*, name: str, namespace: str, labels: Mapping[str, str], port
     return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)
 
 
+def operator_policy(*, name: str, namespace: str) -> Manifest:
+    """
+    Return a policy for an operator in a namespace of its own.
+
+    The API server calls its webhooks, and it calls the API server and Google's APIs.
+    """
+    spec = {
+        "podSelector": {},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [_namespaces(KUBERNETES)]}],
+        "egress": [_dns(), *_metadata(), _kubernetes_api()],
+    }
+    return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)
+
+
 def _policy(
     plan: NetworkPolicyPlan,
     name: str,

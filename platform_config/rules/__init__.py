@@ -10,6 +10,7 @@ from platform_config.errors import Problem
 from platform_config.rules import (
     adapters,
     alerts,
+    apigee,
     argument_forms,
     arguments,
     autoscaling,
@@ -58,6 +59,7 @@ RULES: tuple[Rule, ...] = (
     *names.RULES,
     *regions.RULES,
     *regional.RULES,
+    *apigee.RULES,
     *places.RULES,
     *network.RULES,
     *ranges.RULES,

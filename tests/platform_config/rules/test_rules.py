@@ -13,6 +13,7 @@ from platform_config.errors import Problem
 from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
+    cases_apigee,
     cases_autoscaling,
     cases_body_routing,
     cases_clusters,
@@ -48,6 +49,7 @@ TOPICS = (
     cases_weights,
     cases_gateway,
     cases_model_armor,
+    cases_apigee,
     cases_models,
     cases_body_routing,
     cases_observability,
