@@ -1,99 +1,26 @@
-"""How a Gateway is entered: its listeners, the redirect to HTTPS, and the policy of its load balancer's front."""
+"""What a gateway itself is set to, beside what is behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
 from constructs_lib.manifests._objects import Manifest, manifest
-from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
-
-HTTP_LISTENER = "http"
-HTTPS_LISTENER = "https"
-CERTIFICATES_OPTION = "networking.gke.io/cert-manager-certs"
-"""Option of a listener with names of certificates of Certificate Manager. Source: Google, "Secure a Gateway"."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listeners:
-    """
-    The ports of a Gateway. All known at synth.
-
-    Attributes:
-        http_port: Port of HTTP; None where there is HTTPS alone.
-        https_port: Port of HTTPS; None where there is HTTP alone.
-        certificates: Names of certificates of Certificate Manager, in the gateway's region.
-        secret_name: Secret with a certificate, in the Gateway's namespace.
-
-    """
-
-    http_port: int | None
-    https_port: int | None = None
-    certificates: Sequence[str] = ()
-    secret_name: str | None = None
-
-    @property
-    def serving(self) -> str:
-        """Name of the listener that models are served at."""
-        return HTTP_LISTENER if self.https_port is None else HTTPS_LISTENER
-
-    @property
-    def redirects(self) -> bool:
-        """Whether HTTP is answered with a redirect to HTTPS."""
-        return None not in (self.http_port, self.https_port)
-
-    @property
-    def blocks(self) -> list[dict[str, Any]]:
-        """The listeners, as a Gateway has them."""
-        found: list[dict[str, Any]] = []
-        if self.http_port is not None:
-            found.append({"name": HTTP_LISTENER, "protocol": "HTTP", "port": self.http_port})
-        if self.https_port is not None:
-            found.append(
-                {"name": HTTPS_LISTENER, "protocol": "HTTPS", "port": self.https_port, "tls": self._certificates()}
-            )
-        return found
-
-    def _certificates(self) -> dict[str, Any]:
-        if self.secret_name is not None:
-            return {"mode": "Terminate", "certificateRefs": [{"kind": "Secret", "name": self.secret_name}]}
-        return {"mode": "Terminate", "options": {CERTIFICATES_OPTION: ",".join(self.certificates)}}
-
-
-def redirect_route(*, name: str, namespace: str, gateway: str) -> Manifest:
-    """
-    Answer all that comes by HTTP with a redirect to HTTPS.
-
-    No port: GKE refuses one, so clients go to port 443. Source: Google, "Deploying Gateways".
-
-    Args:
-        name: Name of the route.
-        namespace: Namespace of the Gateway.
-        gateway: Name of the Gateway.
-    """
-    redirect = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
-    spec = {
-        "parentRefs": [{"kind": "Gateway", "name": gateway, "sectionName": HTTP_LISTENER}],
-        "rules": [{"filters": [redirect]}],
-    }
-    return manifest(GATEWAY_API, "HTTPRoute", name=name, namespace=namespace, spec=spec)
+from constructs_lib.manifests.gateway import GKE_NETWORKING_API
 
 
 def gcp_gateway_policy(
-    *, name: str, namespace: str, gateway: str, global_access: bool = False, ssl_policy: str | None = None
+    *, name: str, namespace: str, gateway: str, global_access: bool, ssl_policy: str | None = None
 ) -> Manifest:
     """
-    Set what concerns the front of the load balancer, in one object: of two for one Gateway only the older counts.
+    Return the one policy of *gateway*: of two only the older counts.
 
     Args:
         name: Name of the policy.
-        namespace: Namespace of the Gateway.
+        namespace: Namespace of both.
         gateway: Name of the Gateway.
-        global_access: Whether clients of other regions reach its internal address.
-        ssl_policy: Name of the TLS policy of the gateway's region. Default: Google's, which takes TLS 1.0.
+        global_access: Whether clients in other regions of the VPC reach an internal gateway.
+        ssl_policy: Name of the TLS policy of its region. Default: Google's own, which takes TLS 1.0.
     """
-    default = {"allowGlobalAccess": True if global_access else None, "sslPolicy": ssl_policy}
-    target = {"group": GATEWAY_API.partition("/")[0], "kind": "Gateway", "name": gateway}
-    spec = {"default": default, "targetRef": target}
+    spec = {
+        "targetRef": {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway},
+        "default": {"allowGlobalAccess": True if global_access else None, "sslPolicy": ssl_policy},
+    }
     return manifest(GKE_NETWORKING_API, "GCPGatewayPolicy", name=name, namespace=namespace, spec=spec)

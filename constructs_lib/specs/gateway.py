@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.gateway_class import GatewayClass, gateway_class
 from constructs_lib.specs.apigee import ApigeeSpec
 from constructs_lib.specs.body_routing import BodyRoutingSpec
 from constructs_lib.specs.client_limits import ClientLimitsSpec
@@ -73,7 +74,7 @@ class GatewaySpec:
         log_fields: Names of fields that an entry has only when asked for, such as `tls.cipher`; at most 30.
         health_check: How dead servers are found; the kubelet asks in the same way whether a server is ready.
         tls: HTTPS. Default: HTTP alone.
-        client_limits: Who may call, and how often, by Cloud Armor. Default: for public gateways, the section's own.
+        client_limits: Who may call, and how often, by Cloud Armor. Default: the section's own for public gateways, else none.
         model_armor: Screens prompts and answers. Default: no.
         apigee: Asks each request for a key. Default: no.
         iap: Asks each request for a Google identity. Default: no.
@@ -102,6 +103,17 @@ class GatewaySpec:
 
     def __post_init__(self) -> None:
         refuse([*wrong_settings(self), *_wrong_log_fields(self.log_fields)])
+
+    @property
+    def gateway_class(self) -> GatewayClass:
+        """The class of its Gateways, which follows from `scope` and `public`."""
+        return gateway_class(scope=self.scope, public=self.public)
+
+    @property
+    def limits(self) -> ClientLimitsSpec | None:
+        """Who may call and how often: what is given, the default for a public gateway, None where there is no limit."""
+        given = self.client_limits or (ClientLimitsSpec() if self.public else None)
+        return given if given and given.enabled else None
 
 
 def _wrong_log_fields(fields: tuple[str, ...]) -> Iterator[str]:
