@@ -74,7 +74,7 @@ def _values(der: bytes) -> Iterator[tuple[int, bytes]]:
         tag, length, start = der[at], der[at + 1], at + 2
         if length & 0x80:
             start += length & 0x7F
-            length = int.from_bytes(der[at + 2 : start])
+            length = int.from_bytes(der[at + 2 : start], "big")
         at = start + length
         if at > len(der):
             return

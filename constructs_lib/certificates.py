@@ -58,7 +58,7 @@ class Certificates(Construct):
         time: Provider of the wait until the load balancer has let go.
         project: Project ID; it has the secret and the managed zone, too.
         region: Region of the gateway.
-        name: How the names of all parts begin, such as `voice-eu`.
+        name: How the names of all parts begin, such as `voice-eu-tls`.
         spec: Where certificates come from, and what clients may use.
 
     Attributes:
@@ -87,7 +87,8 @@ class Certificates(Construct):
         refuse([] if spec.ways else ["spec must have hosts, certificates, certificate_pem or secret_name, got none"])
         self._google = google
         self._time = time
-        self._place = {"project": project, "location": region}
+        self._project = project
+        self._region = region
         self._name = name
         self.records: dict[str, DnsRecord] = {}
         self.ready: list[ITerraformDependable] = []
@@ -95,7 +96,7 @@ class Certificates(Construct):
         self.names = list(spec.certificates) + [self._add_managed(host, spec.dns_zone) for host in spec.hosts]
         if spec.certificate_pem and spec.private_key_secret:
             self.names.append(self._add_self_managed(spec.certificate_pem, spec.private_key_secret))
-        self.ssl_policy = self._add_ssl_policy(project, region, spec)
+        self.ssl_policy = self._add_ssl_policy(spec)
 
     def _add_managed(self, host: str, zone: str | None) -> str:
         """Have Google make and renew a certificate for *host*, and return its name."""
@@ -107,12 +108,13 @@ class Certificates(Construct):
             self,
             f"host-{host.replace('*', 'any')}",
             provider=self._google,
-            name=named_by_content(f"{self._name}-tls", ["managed", host]),
+            project=self._project,
+            location=self._region,
+            name=named_by_content(self._name, ["managed", host]),
             description=f"For {host}, made and renewed by Google.",
             managed=CertificateManagerCertificateManaged(domains=[host], dns_authorizations=[authorization]),
             depends_on=after,
             lifecycle=_MADE_FIRST,
-            **self._place,
         )
         return self._released(certificate, certificate.name_input or "")
 
@@ -122,12 +124,13 @@ class Certificates(Construct):
             self,
             f"domain-{domain}",
             provider=self._google,
-            name=named_by_content(f"{self._name}-dns", domain),
+            project=self._project,
+            location=self._region,
+            name=named_by_content(self._name, ["domain", domain]),
             description=f"For {domain} and all names one label below.",
             domain=domain,
             type="PER_PROJECT_RECORD",
             lifecycle=_MADE_FIRST,
-            **self._place,
         )
         record = authorization.dns_resource_record.get(0)
         if zone is None:
@@ -137,7 +140,7 @@ class Certificates(Construct):
             self,
             f"record-{domain}",
             provider=self._google,
-            project=self._place["project"],
+            project=self._project,
             managed_zone=zone,
             name=record.name,
             type=record.type,
@@ -152,42 +155,38 @@ class Certificates(Construct):
             self,
             "private-key",
             provider=self._google,
-            project=self._place["project"],
+            project=self._project,
             secret=secret,
             # Its number alone: the secret itself would be in the state.
             fetch_secret_data=False,
         )
         # The bindings know neither ephemeral blocks nor write-only arguments: cdktf 0.21 is older.
         block = f"{latest.terraform_resource_type}.{latest.friendly_unique_id}"
-        read = {
-            "provider": self._google.fqn,
-            "project": self._place["project"],
-            "secret": secret,
-            "version": latest.version,
-        }
+        read = {"provider": self._google.fqn, "project": self._project, "secret": secret, "version": latest.version}
         TerraformStack.of(self).add_override(f"ephemeral.{block}", read)
         certificate = CertificateManagerCertificate(
             self,
             "own",
             provider=self._google,
-            name=named_by_content(f"{self._name}-tls", ["own", pem]),
+            project=self._project,
+            location=self._region,
+            name=named_by_content(self._name, ["own", pem]),
             description="Your own.",
             self_managed=CertificateManagerCertificateSelfManaged(pem_certificate=pem),
             lifecycle=_MADE_FIRST,
-            **self._place,
         )
         certificate.add_override("self_managed.pem_private_key_wo", f"${{ephemeral.{block}.secret_data}}")
         certificate.add_override("self_managed.pem_private_key_wo_version", latest.version)
         return self._released(certificate, certificate.name_input or "")
 
-    def _add_ssl_policy(self, project: str, region: str, spec: TlsSpec) -> str:
+    def _add_ssl_policy(self, spec: TlsSpec) -> str:
         policy = ComputeRegionSslPolicy(
             self,
             "policy",
             provider=self._google,
-            project=project,
-            region=region,
-            name=f"{self._name}-tls",
+            project=self._project,
+            region=self._region,
+            name=self._name,
             profile=spec.profile,
             min_tls_version=f"TLS_{spec.min_version.replace('.', '_')}",
             lifecycle=_MADE_FIRST,

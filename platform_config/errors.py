@@ -62,7 +62,7 @@ class ConfigError(ValueError):
 
 
 def shown(value: object) -> str:
-    """Return *value* as a message shows it: short, printable, named as YAML names it, without tokens and private keys."""
+    """Return *value* as a message shows it: short, printable, named as YAML names it, without tokens or keys."""
     if isinstance(value, str):
         text = PRIVATE_KEY.sub("(a private key)", TOKEN.sub("hf_...", value))
         text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

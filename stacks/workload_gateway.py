@@ -3,12 +3,16 @@
 from cdktf import TerraformOutput
 from constructs import Construct
 
+from constructs_lib.certificates import WRITE_ONLY_KEY_PROVIDER, Certificates
+from constructs_lib.client_limits import ClientLimits
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
 from constructs_lib.manifests.gateway import Backend
+from constructs_lib.provider_versions import pin_provider
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
 from platform_config.plan_refusals import explain_moved_gateway
 from platform_config.requirements import gateway_floor
+from stacks.base import WRITE_ONLY_TERRAFORM_VERSION
 from stacks.cluster_access import ClusterStack
 
 
@@ -32,13 +36,25 @@ class WorkloadGatewayStack(ClusterStack):
             moved=None if config.is_regional else explain_moved_gateway(config),
         )
         models = models_in(config, key) if config.is_regional else models_of(config)
+        certificates, limits = self._add_certificates(), self._add_client_limits()
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
+            certificates=tuple(certificates.names) if certificates else (),
+            ssl_policy=certificates.ssl_policy if certificates else None,
+            security_policy=limits.name if limits else None,
         )
-        InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
+        InferenceGateway(
+            self,
+            "gateway",
+            kubernetes=self.kubernetes,
+            time=self.time,
+            plan=plan,
+            spec=config.gateway,
+            after=[wait for made in (certificates, limits) if made for wait in made.ready],
+        )
         for model in models:
             TerraformOutput(
                 self,
@@ -51,6 +67,50 @@ class WorkloadGatewayStack(ClusterStack):
             "gateway_status_command",
             value=f"kubectl get gateway {plan.name} --namespace {plan.namespace}",
             description=f"Shows addresses and state of the gateway, on the cluster {self.names.cluster(key)}.",
+        )
+
+    def _add_certificates(self) -> Certificates | None:
+        """Make certificates and a TLS policy where the gateway has HTTPS and its class takes them."""
+        tls = self.config.gateway.tls
+        if tls is None or not self.config.gateway.gateway_class.regional_certificates:
+            return None
+        if tls.certificate_pem:
+            self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
+        made = Certificates(
+            self,
+            "tls",
+            google=self.google,
+            time=self.time,
+            project=self.config.project,
+            region=self.config.regions[self.key].region,
+            name=self.names.gateway_tls(self.key),
+            spec=tls,
+        )
+        if tls.certificate_pem:
+            pin_provider(self, "google", WRITE_ONLY_KEY_PROVIDER)
+        if made.records:
+            records = {domain: f"{record.name} CNAME {record.data}" for domain, record in made.records.items()}
+            TerraformOutput(
+                self,
+                "dns_records",
+                value=records,
+                description="Records to write into the DNS zones of these domains: Google makes the certificates then.",
+            )
+        return made
+
+    def _add_client_limits(self) -> ClientLimits | None:
+        limits = self.config.gateway.limits
+        if limits is None:
+            return None
+        return ClientLimits(
+            self,
+            "limits",
+            google=self.google,
+            time=self.time,
+            project=self.config.project,
+            region=self.config.regions[self.key].region,
+            name=self.names.client_limits(self.key),
+            spec=limits,
         )
 
     def _route(self, model: Model) -> ModelRoute:

@@ -74,7 +74,8 @@ class GatewaySpec:
         log_fields: Names of fields that an entry has only when asked for, such as `tls.cipher`; at most 30.
         health_check: How dead servers are found; the kubelet asks in the same way whether a server is ready.
         tls: HTTPS. Default: HTTP alone.
-        client_limits: Who may call, and how often, by Cloud Armor. Default: the section's own for public gateways, else none.
+        client_limits: Who may call, and how often, by Cloud Armor. Default: no limits, and for public gateways the
+            section's own.
         model_armor: Screens prompts and answers. Default: no.
         apigee: Asks each request for a key. Default: no.
         iap: Asks each request for a Google identity. Default: no.

@@ -81,7 +81,7 @@ def refuse(problems: Iterable[str]) -> None:
 
 
 def _on_one_line(problem: str) -> str:
-    """Return *problem* without private keys, and what cannot be printed, such as the end of a line, as Python writes it."""
+    """Return *problem* without private keys, and with what cannot be printed, such as the end of a line, escaped."""
     text = PRIVATE_KEY.sub("(a private key)", problem)
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 

@@ -13,7 +13,7 @@ from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_t
 HTTPS_PORT = 443
 _LABEL_TEXT = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 CERTIFICATE_HOST = rf"(\*\.)?({_LABEL_TEXT}\.)+[a-z]([a-z0-9-]{{0,61}}[a-z0-9])?"
-"""A host name with at least one dot, or all names one label below one. Source: Certificate Manager API, managed.domains."""
+"""A host name with a dot, or all names one label below one. Source: Certificate Manager API, managed.domains."""
 CERTIFICATE_NAME = rf"(?=.{{1,63}}$){WORD}"
 SECRET_NAME = r"[A-Za-z0-9_-]{1,255}"
 """Source: Secret Manager API, Secret ID."""
