@@ -11,13 +11,13 @@ from platform_config.rules.rule import Rule
 
 def _class(config: Config) -> Iterator[Problem]:
     if config.gateway.iap and not config.gateway.gateway_class.iap:
-        message = "must be left out for gateway.scope: cross_region, for whose load balancer it is not documented"
+        message = "must be left out for gateway.scope: cross_region, for whose load balancer it is not documented, got one"
         yield Problem("gateway.iap", message, "remove it, or write gateway.scope: regional")
 
 
 def _tls(config: Config) -> Iterator[Problem]:
     if config.gateway.iap and config.gateway.tls is None:
-        message = "must stand beside gateway.tls: clients send their tokens by HTTPS alone"
+        message = "must stand beside gateway.tls: clients send their tokens by HTTPS alone, got HTTP"
         yield Problem("gateway.iap", message, "write gateway.tls with hosts: [llm.example.com], or remove it")
 
 

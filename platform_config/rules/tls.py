@@ -36,7 +36,8 @@ def _class(config: Config) -> Iterator[Problem]:
         return
     for way in tls.ways:
         if way != "secret_name":
-            message = "must be left out for gateway.scope: cross_region, which takes a Kubernetes Secret alone"
+            given = "a certificate" if way == "certificate_pem" else ", ".join(getattr(tls, way))
+            message = f"must be left out for gateway.scope: cross_region, which takes a Secret alone, got {given}"
             fix = "write secret_name, or gateway.scope: regional"
             yield Problem(f"gateway.tls.{way}", message, fix)
     for setting, default in (("min_version", "1.2"), ("profile", "MODERN")):
@@ -86,7 +87,7 @@ def _covered(config: Config) -> Iterator[Problem]:
 
 def _public(config: Config) -> Iterator[Problem]:
     if config.gateway.public and config.gateway.tls is None:
-        message = "should be given for a public gateway: prompts, answers and keys cross the internet as plain text"
+        message = "should be given for a public gateway: prompts, answers and keys cross the internet as plain text, got none"
         yield Problem("gateway.tls", message, "write hosts: [llm.example.com]")
 
 
