@@ -91,7 +91,7 @@ def _rules(spec: ClientLimitsSpec) -> Iterator[dict[str, Any]]:
     yield {
         "action": DENY,
         "description": f"Bodies above {spec.max_body_mib} MiB",
-        "match": _expression(larger_than(spec.max_body_mib)),
+        "match": _expression(_larger_than(spec.max_body_mib)),
     }
     for ranges in _chunks(spec.allowed_ranges) if spec.allowed_ranges else [EVERYONE]:
         yield {
@@ -105,7 +105,7 @@ def _rules(spec: ClientLimitsSpec) -> Iterator[dict[str, Any]]:
         yield {"action": DENY, "description": "Addresses outside of the allowed ranges", "match": _from(EVERYONE)}
 
 
-def larger_than(mib: int) -> str:
+def _larger_than(mib: int) -> str:
     """Return the expression that is true for a request whose body is larger than *mib* MiB, by its own header."""
     header = "request.headers['content-length']"
     return f"has({header}) && int({header}) > {mib * 1024 * 1024}"

@@ -58,8 +58,7 @@ CASES: dict[str, Case] = {
     "TLS-COUNT": Case(
         tls(hosts=[f"h{number}.example.com" for number in range(100)]),
         tls(hosts=[f"h{number}.example.com" for number in range(101)]),
-        "gateway.tls.hosts: must name at most 100, got 101"
-        " -> write *.example.com for all hosts one label below",
+        "gateway.tls.hosts: must name at most 100, got 101 -> write *.example.com for all hosts one label below",
     ),
     "TLS-HOST": Case(
         {**tls(hosts=["*.example.com"]), "models__gemma__address": {"host": "gemma.example.com"}},
