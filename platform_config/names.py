@@ -139,6 +139,14 @@ class Names:
         """Reserved gateway address of region *key*."""
         return f"{self.config.name}-gateway-{key}"
 
+    def gateway_tls(self, key: str) -> str:
+        """TLS policy of the gateway of region *key*; its certificates' names begin so."""
+        return f"{self.config.name}-{key}-tls"
+
+    def client_limits(self, key: str) -> str:
+        """Cloud Armor policy of the gateway of region *key*."""
+        return f"{self.config.name}-{key}-limits"
+
     def router(self, key: str) -> str:
         """Cloud Router and NAT of region *key*."""
         return f"{self.config.name}-nat-{key}"

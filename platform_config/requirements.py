@@ -51,7 +51,14 @@ def project_services(config: Config) -> list[str]:
     extra = [] if config.is_regional else [*FLEET_SERVICES]
     if config.service_discovery:
         extra.append(DISCOVERY_FEATURE)
-    if config.token_secrets or config.observability.channel_secrets:
+    tls = config.gateway.tls
+    if tls and config.gateway.gateway_class.regional_certificates:
+        extra.append("certificatemanager")
+    if tls and tls.dns_zone:
+        extra.append("dns")
+    if config.gateway.iap:
+        extra.append("iap")
+    if config.token_secrets or config.observability.channel_secrets or (tls and tls.private_key_secret):
         extra.append("secretmanager")
     if config.gateway.model_armor is not None:
         extra.append("modelarmor")

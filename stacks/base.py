@@ -15,6 +15,8 @@ from platform_config.stack_graph import state_file, state_prefix
 
 TERRAFORM_VERSION = ">= 1.5.7"
 """Stacks that need a newer one say so themselves."""
+WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
+"""The first Terraform, and the first OpenTofu, with write-only arguments."""
 PROVIDER_VERSIONS = {
     "google": GOOGLE,
     "google-beta": GOOGLE,

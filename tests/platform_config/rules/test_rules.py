@@ -31,6 +31,7 @@ from tests.platform_config.rules import (
     cases_server,
     cases_serving,
     cases_shared_pools,
+    cases_tls,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, beside, choices, growing, pool, reported
@@ -39,6 +40,7 @@ TOPICS = (
     cases_names,
     cases_regions,
     cases_regional,
+    cases_tls,
     cases_clusters,
     cases_pools,
     cases_server,
