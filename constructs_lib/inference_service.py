@@ -35,7 +35,7 @@ OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.meta
 
 class InferenceService(Construct):
     """
-    A model server that a gateway finds, through the fleet or in its own cluster; with an autoscaler if the plan has one.
+    A model server that a gateway finds, by the fleet or in its own cluster; with an autoscaler if the plan has one.
 
     A server with a metric is behind an InferencePool with an endpoint picker, any other behind a Service.
 

@@ -215,7 +215,7 @@ REGION_ALERTS = (
         window_sec=900,
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=900,
-        needs="a cross-region gateway, and two regions or more, none of them preferred, and one of them at full capacity",
+        needs="a cross-region gateway, and two regions or more, none preferred, and one of them at full capacity",
         queries=_cross_region_share,
         labels=("region",),
     ),
