@@ -101,7 +101,13 @@ def endpoint_picker_requests(version: str) -> tuple[int, int]:
 
 
 def values(
-    version: str, *, labels: Mapping[str, str], port: int, replicas: int, metrics: ServerMetrics
+    version: str,
+    *,
+    labels: Mapping[str, str],
+    port: int,
+    replicas: int,
+    metrics: ServerMetrics,
+    autopilot: bool = False,
 ) -> dict[str, Any]:
     """
     Return the chart's values.
@@ -114,6 +120,7 @@ def values(
         port: Their port.
         replicas: Endpoint pickers; one is active, the others stand by.
         metrics: What the servers export. With other names the picker does not see how full they are.
+        autopilot: Whether the cluster is an Autopilot one, whose collectors of metrics are in another namespace.
     """
     chart = chart_version(version)
     extension: dict[str, Any] = {
@@ -136,7 +143,8 @@ def values(
     }
     if chart.has_target_port_number:
         pool["targetPortNumber"] = port
-    return {"provider": {"name": "gke"}, "inferencePool": pool, "inferenceExtension": extension}
+    provider: dict[str, Any] = {"name": "gke"} | ({"gke": {"autopilot": True}} if autopilot else {})
+    return {"provider": provider, "inferencePool": pool, "inferenceExtension": extension}
 
 
 def _flags(chart: ChartVersion, metrics: ServerMetrics) -> Any:

@@ -153,17 +153,20 @@ class Model:
             tensor_parallel_size=self.server.tensor_parallel_size,
             cpus=self.server.cpus,
             memory_gib=self.server.memory_gib,
-            compute_class=compute_class_name(self.spec) if len(chosen) > 1 else None,
+            compute_class=self._compute_class(region),
         )
 
+    def _compute_class(self, region: str) -> str | None:
+        """
+        Return the name of the ComputeClass that it has in *region*; None where it needs none.
 
-def compute_class_name(spec: ModelSpec) -> str:
-    """
-    Return the name of the ComputeClass that holds the order of a model's pools: models with the same list share it.
-
-    The word comes first: GKE refuses classes that begin with gke or autopilot.
-    """
-    return f"serving-{spec.node_pools[0]}"
+        It needs one for the order of several pools; in an Autopilot cluster always, since nothing else makes nodes.
+        Models with the same list share it. The word comes first: GKE refuses classes that begin with gke or autopilot.
+        """
+        keys = self.pool_keys(region)
+        if len(keys) > 1 or (keys and self.config.cluster.autopilot):
+            return f"serving-{(self.spec.node_pools or keys)[0]}"
+        return None
 
 
 def models_of(config: Config) -> tuple[Model, ...]:
