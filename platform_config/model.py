@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from constructs_lib.gke_version import NATIVE_CUSTOM_METRICS, GkeVersion
+from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.manifests.gateway import Balancing
-from constructs_lib.serving_nodes import ServingNodes
+from constructs_lib.serving_nodes import POOL_LABEL, ServingNodes
 from constructs_lib.serving_plan import MetricSource
 from constructs_lib.specs import (
     DEFAULT_SPILL_OVER_PERCENT,
@@ -155,6 +156,12 @@ class Model:
             memory_gib=self.server.memory_gib,
             compute_class=self._compute_class(region),
         )
+
+    def node_selectors(self, region: str) -> tuple[str, ...]:
+        """Return the labels of the nodes of *region* that its servers may run on, each as a list of nodes takes it."""
+        if self.config.cluster.autopilot:
+            return (f"{NODE_LABEL}={self._compute_class(region)}",)
+        return tuple(f"{POOL_LABEL}={pool}" for pool in self.pool_keys(region))
 
     def _compute_class(self, region: str) -> str | None:
         """

@@ -106,7 +106,14 @@ def _sharing(spec: NodePoolSpec) -> dict[str, Any]:
 
 def _capacity(capacity: CapacitySpec) -> dict[str, Any]:
     if capacity.reservation:
-        return {"reservations": {"affinity": "Specific", "specific": [{"name": capacity.reservation}]}}
+        return {"reservations": {"affinity": "Specific", "specific": [_reservation(capacity.reservation)]}}
     if capacity.flex_start:
         return {"flexStart": {"enabled": True}, "maxRunDurationSeconds": FLEX_START_MAX_RUN_SEC}
     return {"spot": True} if capacity.spot else {}
+
+
+def _reservation(path: str) -> dict[str, Any]:
+    """Return a reservation by its name or path, `projects/P/reservations/R/reservationBlocks/B`, in its parts."""
+    place, _, block = path.partition("/reservationBlocks/")
+    project, _, name = place.removeprefix("projects/").rpartition("/reservations/")
+    return {"name": name, "project": project or None, "reservationBlock": {"name": block} if block else None}
