@@ -148,8 +148,8 @@ RULES = (
     Rule(
         "AUTOPILOT-DISKS",
         "The nodes of an Autopilot cluster have no further disks of their own choice",
-        "Disks that hold images need an allowlist in the cluster, and local SSDs need pods that select them: neither is "
-        "made here. Machines that always have local SSDs keep them.",
+        "Disks that hold images need an allowlist in the cluster, and local SSDs need pods that select them: neither "
+        "is made here. Machines that always have local SSDs keep them.",
         "Google, Use secondary boot disks to preload data or container images; Provision ephemeral storage with local "
         "SSDs; this library",
         _per_pool(_disks),
