@@ -57,6 +57,7 @@ class ServingPlan:
         metric_source: Where the autoscaler reads how full the pods are.
         routed: Whether the gateway has requests for it: a server without may be removed.
         autopilot: Whether the cluster is an Autopilot one.
+        exported: Whether the fleet's gateway finds it from another cluster; else one of its own cluster does.
 
     Raises:
         ValueError: For all problems at once: names that Google or Kubernetes refuse, nodes that cannot run the server,
@@ -86,6 +87,7 @@ class ServingPlan:
     metric_source: MetricSource = "native"
     routed: bool = True
     autopilot: bool = False
+    exported: bool = True
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))

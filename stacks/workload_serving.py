@@ -75,6 +75,7 @@ class WorkloadServingStack(ClusterStack):
             metric_source=model.metric_source,
             routed=not model.spec.drain,
             autopilot=config.cluster.autopilot,
+            exported=not config.is_regional,
         )
 
     def _add_account(self, model: Model) -> ITerraformDependable:
