@@ -107,6 +107,7 @@ class GatewayPlan:
         certificates: Names of certificates of Certificate Manager for HTTPS, in the gateway's region.
         ssl_policy: Name of the TLS policy, in the gateway's region; None for Google's own.
         security_policy: Name of the Cloud Armor policy, in the gateway's region; None for no policy.
+        autopilot: Whether its cluster is an Autopilot one.
 
     Raises:
         ValueError: For all problems at once: no address, no model, names that Kubernetes refuses.
@@ -120,6 +121,7 @@ class GatewayPlan:
     certificates: tuple[str, ...] = ()
     ssl_policy: str | None = None
     security_policy: str | None = None
+    autopilot: bool = False
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
@@ -254,6 +256,7 @@ class InferenceGateway(Construct):
             name=name,
             namespace=self._plan.namespace,
             gate=gate,
+            autopilot=self._plan.autopilot,
             after=after,
         )
         return made.passed

@@ -55,6 +55,7 @@ class WorkloadGatewayStack(ClusterStack):
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
             extensions=self._extensions(),
+            autopilot=config.cluster.autopilot,
             certificates=tuple(certificates.names) if certificates else (),
             ssl_policy=certificates.ssl_policy if certificates else None,
             security_policy=limits.name if limits else None,
