@@ -57,7 +57,7 @@ def access(plan: ClusterPlan, spec: ClusterSpec) -> dict[str, Any]:
         "master_auth": {"client_certificate_config": {"issue_client_certificate": False}},
         "enable_legacy_abac": False,
         "enable_shielded_nodes": True,
-        "workload_identity_config": {"workload_pool": f"{plan.project}.svc.id.goog"},
+        "workload_identity_config": {"workload_pool": plan.universe.workload_pool(plan.project)},
     }
 
 
@@ -69,7 +69,7 @@ def features(plan: ClusterPlan) -> dict[str, Any]:
         "secret_manager_config": {"enabled": plan.secret_manager},
         "monitoring_config": {"enable_components": list(MONITORED), "managed_prometheus": {"enabled": True}},
         "logging_config": {"enable_components": list(LOGGED)},
-        "pod_autoscaling": {"hpa_profile": "PERFORMANCE"},
+        **({"pod_autoscaling": {"hpa_profile": "PERFORMANCE"}} if plan.universe.has("performance_hpa") else {}),
         "cost_management_config": {"enabled": True},
         "security_posture_config": {"mode": "BASIC", "vulnerability_mode": "VULNERABILITY_DISABLED"},
     }

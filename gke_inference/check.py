@@ -64,4 +64,4 @@ class Check:
 
 def without_credentials(error: ApiError) -> Finding:
     """Return the only finding of a command that has no credentials: nothing else can be asked."""
-    return unknown("CREDENTIALS", f"{NO_ANSWER}: {error.message}", CREDENTIALS, SIGN_IN)
+    return unknown("CREDENTIALS", f"{NO_ANSWER}: {error.message}", CREDENTIALS, error.sign_in)

@@ -78,6 +78,7 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
         picker_metrics_port=METRICS_PORT,
         proxies={key: str(region_ranges(config, key).proxy) for key in config.regions},
         gateway_port=config.gateway.port,
+        health_check_ranges=config.universe.health_check_ranges,
     )
 
 

@@ -47,7 +47,9 @@ class InfraFleetStack(BaseStack):
             "fleet",
             google=self.google,
             # The service agent's identity is the one resource here that google itself does not have.
-            google_beta=GoogleBetaProvider(self, "google-beta", project=config.project),
+            google_beta=GoogleBetaProvider(
+                self, "google-beta", project=config.project, universe_domain=self.universe_domain
+            ),
             time=self.time,
             project=config.project,
             members={
@@ -104,4 +106,5 @@ class InfraFleetStack(BaseStack):
             project_number=project.number,
             namespace=namespace,
             service_account=account,
+            universe=self.config.universe,
         )
