@@ -17,7 +17,8 @@ class GatewayClass:
         multi_cluster: One Gateway sends requests to the clusters of all regions; else to those of its own alone.
         public: Its addresses can be reached from the internet.
         proxy_purpose: Purpose of the proxy-only subnets that its proxies run in.
-        object_prefix: How the names of the load balancer's parts begin, which GKE makes.
+        object_prefix: A pattern of how the names of the load balancer's parts begin, which GKE makes.
+        object_prefix_length: How many letters that are.
         extensions: Takes GCPTrafficExtension and GCPRoutingExtension: Model Armor, Apigee, body-based routing. Sources:
             Google, "Customize GKE Gateway traffic using Service Extensions"; "About multi-cluster GKE Inference
             Gateway", limitations.
@@ -31,7 +32,8 @@ class GatewayClass:
     multi_cluster: bool
     public: bool
     proxy_purpose: Literal["GLOBAL_MANAGED_PROXY", "REGIONAL_MANAGED_PROXY"]
-    object_prefix: Literal["gkemcg1", "gkegw1"]
+    object_prefix: str
+    object_prefix_length: int
     extensions: bool
     regional_certificates: bool
     cloud_armor: bool
@@ -44,6 +46,7 @@ CROSS_REGION = GatewayClass(
     public=False,
     proxy_purpose="GLOBAL_MANAGED_PROXY",
     object_prefix="gkemcg1",
+    object_prefix_length=7,
     extensions=False,
     regional_certificates=False,
     cloud_armor=False,
@@ -54,7 +57,8 @@ REGIONAL_INTERNAL = GatewayClass(
     multi_cluster=False,
     public=False,
     proxy_purpose="REGIONAL_MANAGED_PROXY",
-    object_prefix="gkegw1",
+    object_prefix="gkegw1-[a-z0-9]{4}",
+    object_prefix_length=11,
     extensions=True,
     regional_certificates=True,
     cloud_armor=True,
@@ -65,7 +69,8 @@ REGIONAL_EXTERNAL = GatewayClass(
     multi_cluster=False,
     public=True,
     proxy_purpose="REGIONAL_MANAGED_PROXY",
-    object_prefix="gkegw1",
+    object_prefix="gkegw1-[a-z0-9]{4}",
+    object_prefix_length=11,
     extensions=True,
     regional_certificates=True,
     cloud_armor=True,

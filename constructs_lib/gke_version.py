@@ -34,6 +34,12 @@ MULTI_CLUSTER_INFERENCE_GATEWAY = Floor(
     source="Google, Set up the GKE multi-cluster Inference Gateway, requirements",
     read="2026-08",
 )
+INFERENCE_POOL = Floor(
+    feature="regional inference gateway",
+    version="1.34.0-gke.1626000",
+    source="Google, Deploy GKE Inference Gateway, requirements: from here on GKE itself has the CRD of InferencePool",
+    read="2026-08",
+)
 MANAGED_DRANET = Floor(
     feature="managed DRANET",
     version="1.34.1-gke.1829001",
@@ -61,6 +67,7 @@ BALANCER_METRIC_BEFORE = Floor(
 )
 FLOORS = (
     MULTI_CLUSTER_INFERENCE_GATEWAY,
+    INFERENCE_POOL,
     BALANCER_METRIC_BEFORE,
     BALANCER_METRIC,
     MANAGED_DRANET,

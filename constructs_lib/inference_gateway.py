@@ -1,4 +1,4 @@
-"""The one gateway in front of the models of all clusters. Its objects are on the config cluster."""
+"""A gateway in front of models: of all clusters, with its objects on the config cluster, or of one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.gateway_class import GatewayClass
 from constructs_lib.google_names import report_wrong, wrong_label
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.gates import (
@@ -22,17 +23,18 @@ from constructs_lib.manifests.gates import (
     gateway_programmed,
 )
 from constructs_lib.manifests.gateway import (
-    GATEWAY_CLASS,
     Backend,
     Balancing,
     backend_policy_name,
     gateway,
+    gateway_policy_name,
     gcp_backend_policy,
     health_check_name,
     health_check_policy,
     http_route,
     route_name,
 )
+from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import AddressSpec, GatewaySpec, RegionSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
@@ -92,7 +94,8 @@ class GatewayPlan:
     Attributes:
         name: Name of the Gateway.
         namespace: Namespace of all objects.
-        addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region.
+        addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region, and one
+            alone for a regional gateway.
         models: The models behind it, by key; the names of a model's route and policies begin with the key.
 
     Raises:
@@ -115,17 +118,20 @@ class GatewayPlan:
 
 class InferenceGateway(Construct):
     """
-    A cross-region internal Gateway, its routes and policies: each request goes to the nearest region with room.
+    A Gateway, its routes and policies.
 
-    Policies exist before the Gateway and go after it, so that a load balancer never exists without them. Each model has
-    a route of its own, which waits for what it names and for nothing else: a model that is not there yet, or whose
-    route the controller refuses, stops no other. A request that no route matches is answered with 404.
+    A cross-region one is in the config cluster, and each request goes to the nearest region with room. A regional one
+    is in the cluster whose servers answer; all clients in the VPC may call it, or all of the internet where it is
+    public. Policies exist before the Gateway and go after it, so that a load balancer never exists without them. Each
+    model has a route of its own, which waits for what it names and for nothing else: a model that is not there yet, or
+    whose route the controller refuses, stops no other. A request that no route matches is answered with 404.
 
     Args:
-        kubernetes: Provider of the config cluster.
+        kubernetes: Provider of its cluster.
         time: Provider of the wait on destroy.
         plan: Where it is and what it routes to.
-        spec: How it balances, checks and logs.
+        spec: Which class it has, and how it balances, checks and logs.
+        after: What must exist before all of it, and is destroyed after it, such as what a policy names.
 
     Attributes:
         name: Name of the Gateway (known at synth).
@@ -142,23 +148,29 @@ class InferenceGateway(Construct):
         time: TimeProvider,
         plan: GatewayPlan,
         spec: GatewaySpec,
+        after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
+        self._after = list(after)
         self.name = plan.name
         self.namespace = plan.namespace
         self._kubernetes = kubernetes
         self._plan = plan
         settle = Sleep(self, "settle", provider=time, destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s")
-        accepted = gateway_class_accepted(GATEWAY_CLASS, timeout_sec=CONTROLLER_TIMEOUT_SEC)
+        kind = spec.gateway_class
+        accepted = gateway_class_accepted(kind.name, timeout_sec=CONTROLLER_TIMEOUT_SEC)
         ready: list[ITerraformDependable] = [self._add_gate("class-gate", "wait-for-gateway-class", accepted)]
         imports: dict[str, ITerraformDependable] = {}
         for key, model in plan.models.items():
-            imported = backend_imported(model.backend, namespace=plan.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC)
-            imports[model.backend.name] = self._add_gate(f"{key}-import-gate", f"wait-for-{key}-import", imported)
+            if model.backend.imported:
+                imports[model.backend.name] = self._wait_for_import(key, model.backend)
             ready += self._add_policies(key, model, spec)
         for key, model in plan.models.items():
             if model.routed:
-                self._add_route(key, model, [imports[backend.name] for backend, _ in model.backends])
+                needed = [imports[backend.name] for backend, _ in model.backends if backend.imported]
+                self._add_route(key, model, needed)
+        if not kind.multi_cluster:
+            ready += self._add_gateway_policy(kind)
         entry = KubernetesObject(
             self,
             "Default",
@@ -166,15 +178,28 @@ class InferenceGateway(Construct):
             manifest=gateway(
                 name=plan.name,
                 namespace=plan.namespace,
-                gateway_class=GATEWAY_CLASS,
+                gateway_class=kind,
                 port=spec.port,
                 addresses=plan.addresses,
             ),
-            after=[settle, *ready],
+            after=[settle, *ready, *after],
             timeouts={"create": "20m", "update": "20m", "delete": "20m"},
         )
         programmed = gateway_programmed(plan.name, namespace=plan.namespace, timeout_sec=PROGRAMMED_TIMEOUT_SEC)
         self.programmed = self._add_gate("programmed-gate", "wait-for-gateway-programmed", programmed, after=[entry])
+
+    def _wait_for_import(self, key: str, backend: Backend) -> JobV1:
+        gate = backend_imported(backend, namespace=self.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC)
+        return self._add_gate(f"{key}-import-gate", f"wait-for-{key}-import", gate)
+
+    def _add_gateway_policy(self, kind: GatewayClass) -> list[KubernetesObject]:
+        """Let clients of all regions in: by itself an internal regional gateway answers those of its own region."""
+        if kind.public:
+            return []
+        policy = gcp_gateway_policy(
+            name=gateway_policy_name(self.name), namespace=self.namespace, gateway=self.name, global_access=True
+        )
+        return [KubernetesObject(self, "policy", kubernetes=self._kubernetes, manifest=policy, after=self._after)]
 
     def _add_gate(self, id_: str, name: str, gate: Gate, after: Sequence[ITerraformDependable] = ()) -> JobV1:
         made = ReadinessGate(
@@ -203,7 +228,7 @@ class InferenceGateway(Construct):
             ),
         }
         return [
-            KubernetesObject(self, f"{key}-{id_}", kubernetes=self._kubernetes, manifest=made)
+            KubernetesObject(self, f"{key}-{id_}", kubernetes=self._kubernetes, manifest=made, after=self._after)
             for id_, made in manifests.items()
         ]
 

@@ -35,9 +35,9 @@ OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.meta
 
 class InferenceService(Construct):
     """
-    A model server, exported to the fleet; with an autoscaler if the plan has one.
+    A model server that a gateway finds, by the fleet or in its own cluster; with an autoscaler if the plan has one.
 
-    A server with a metric is behind an InferencePool with an endpoint picker, any other behind a multi-cluster Service.
+    A server with a metric is behind an InferencePool with an endpoint picker, any other behind a Service.
 
     Needs in the cluster: the namespace, the service account, the ComputeClass of several pools, and the CRDs of GKE and
     of InferenceObjective; for a multi-cluster Service those of the fleet's service discovery.
@@ -82,8 +82,11 @@ class InferenceService(Construct):
         if plan.server.has_pool:
             self._add_metrics()
             self.pool = self._add_pool(helm)
-            self._export_pool(self.pool)
-        else:
+            if plan.exported:
+                self._export_pool(self.pool)
+            else:
+                self._add_picker_metrics()
+        elif plan.exported:
             self._export_service()
         ready = adapter.ready if adapter else []
         self.autoscaler = self._add_autoscaler(plan.autoscaling, ready) if plan.autoscaling else None
@@ -169,16 +172,28 @@ class InferenceService(Construct):
             return
         common: dict[str, Any] = {"namespace": plan.namespace, "labels": plan.labels, "port": plan.server.http_port}
         self._add("monitoring", pod_monitoring(name=plan.name, interval_sec=plan.scrape_interval_sec, **common))
-        self._add(
-            "metric",
-            autoscaling_metric(
+        scales = plan.autoscaling is not None and plan.metric_source == "native"
+        if plan.exported or scales:
+            metric = autoscaling_metric(
                 name=plan.name,
                 metric=metrics.gauge,
                 export_name=plan.server.metric_export_name,
-                autoscaler=plan.autoscaling is not None and plan.metric_source == "native",
+                autoscaler=scales,
                 **common,
-            ),
+            )
+            self._add("metric", metric)
+
+    def _add_picker_metrics(self) -> None:
+        """Have the picker's metrics read; the chart does so only together with policies that would fight ours."""
+        plan = self._plan
+        monitoring = pod_monitoring(
+            name=plan.pool_name,
+            namespace=plan.namespace,
+            labels=inferencepool_chart.picker_labels(plan.pool_name),
+            port=inferencepool_chart.METRICS_PORT,
+            interval_sec=inferencepool_chart.METRICS_INTERVAL_SEC,
         )
+        self._add("picker-monitoring", monitoring)
 
     def _add_pool(self, helm: HelmProvider) -> Release:
         """Add the chart, waited for but never atomic: that would uninstall it, and the reason with it, on time-out."""
@@ -194,6 +209,7 @@ class InferenceService(Construct):
             port=plan.server.http_port,
             replicas=plan.pool.endpoint_picker_replicas,
             metrics=metrics,
+            local=not plan.exported,
         )
         return Release(
             self,

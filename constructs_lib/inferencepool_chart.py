@@ -18,6 +18,8 @@ CHART = "inferencepool"
 EXT_PROC_PORT = 9002
 GRPC_HEALTH_PORT = 9003
 METRICS_PORT = 9090
+METRICS_INTERVAL_SEC = 10
+"""How often the chart itself has them read."""
 PICKER_CONTAINER = "epp"
 """Its container, in every version."""
 
@@ -36,6 +38,7 @@ class ChartVersion:
             the Prometheus operator from `prometheus`, on GKE too, which fails there; later ones do not.
         has_target_port_number: The health check's port is a value of its own, beside the pool's.
         has_resources: The endpoint picker's resources can be set; without, it has none.
+        open_metrics: The picker can be set to give its metrics without a token, which a gateway of one cluster needs.
     """
 
     kv_cache_metric: str
@@ -44,6 +47,7 @@ class ChartVersion:
     monitoring: str = "prometheus"
     has_target_port_number: bool = True
     has_resources: bool = False
+    open_metrics: bool = True
 
 
 _OLD = vllm.KV_CACHE_METRIC_BEFORE_0_10_2
@@ -59,7 +63,9 @@ _FLAGS_V1_3 = {**_FLAGS_V1_1, "total-running-requests-metric": "running"}
 
 # v1.5.0 is the last: the chart lives on under another name with other values (llm-d-router-gateway).
 VERSIONS: Mapping[str, ChartVersion] = {
-    "v1.0.1": ChartVersion(kv_cache_metric=_OLD, metric_flags=_FLAGS_V1_0, flags_as_list=True, monitoring="gke"),
+    "v1.0.1": ChartVersion(
+        kv_cache_metric=_OLD, metric_flags=_FLAGS_V1_0, flags_as_list=True, monitoring="gke", open_metrics=False
+    ),
     "v1.1.0": ChartVersion(kv_cache_metric=_OLD, metric_flags=_FLAGS_V1_1, flags_as_list=True),
     "v1.2.1": ChartVersion(kv_cache_metric=_OLD, metric_flags=_FLAGS_V1_1),
     "v1.3.1": ChartVersion(kv_cache_metric=_NEW, metric_flags=_FLAGS_V1_3),
@@ -101,7 +107,13 @@ def endpoint_picker_requests(version: str) -> tuple[int, int]:
 
 
 def values(
-    version: str, *, labels: Mapping[str, str], port: int, replicas: int, metrics: ServerMetrics
+    version: str,
+    *,
+    labels: Mapping[str, str],
+    port: int,
+    replicas: int,
+    metrics: ServerMetrics,
+    local: bool = False,
 ) -> dict[str, Any]:
     """
     Return the chart's values.
@@ -114,12 +126,15 @@ def values(
         port: Their port.
         replicas: Endpoint pickers; one is active, the others stand by.
         metrics: What the servers export. With other names the picker does not see how full they are.
+        local: Whether a gateway of the same cluster sends requests to the pool. For GKE the chart always makes a
+            HealthCheckPolicy and a GCPBackendPolicy of the pool, and of two policies only the older counts; so it makes
+            nothing for GKE then, and the picker's metrics are read without the token that it would make.
     """
     chart = chart_version(version)
     extension: dict[str, Any] = {
         "replicas": replicas,
         "flags": _flags(chart, metrics),
-        "monitoring": {chart.monitoring: {"enabled": True}},
+        "monitoring": _NO_MONITORING if local else {chart.monitoring: {"enabled": True}},
     }
     if chart.has_resources:
         extension["resources"] = _resources(version)
@@ -136,7 +151,11 @@ def values(
     }
     if chart.has_target_port_number:
         pool["targetPortNumber"] = port
-    return {"provider": {"name": "gke"}, "inferencePool": pool, "inferenceExtension": extension}
+    return {"provider": {"name": "none" if local else "gke"}, "inferencePool": pool, "inferenceExtension": extension}
+
+
+_NO_MONITORING = {"prometheus": {"enabled": False, "auth": {"enabled": False}}}
+"""No monitoring by the chart, and no token for metrics: up to v1.2.1 the first says so, from v1.3.1 on the second."""
 
 
 def _flags(chart: ChartVersion, metrics: ServerMetrics) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from constructs_lib.gateway_class import CROSS_REGION, GatewayClass
 from constructs_lib.google_names import report_wrong, wrong_project, wrong_region, wrong_word
 from constructs_lib.specs import UniverseSpec
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
@@ -67,6 +68,8 @@ class NetworkRegionPlan:
         proxy: Range of the proxy-only subnet.
         gateway_address: Name of the reserved address; None where the gateway takes an ephemeral one or none.
         nat: Name of the router and its NAT; None without NAT.
+        gateway_class: Class of the gateways, which decides the purpose of the proxy-only subnet and whether the address
+            is public. A region of a VPC has one active proxy-only subnet for each purpose. Default: cross-region.
 
     Raises:
         ValueError: For all problems at once: names that Google refuses, ranges that are no networks or overlap.
@@ -81,6 +84,7 @@ class NetworkRegionPlan:
     proxy: IPv4Network
     gateway_address: str | None
     nat: str | None
+    gateway_class: GatewayClass = CROSS_REGION
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))

@@ -72,7 +72,7 @@ class NetworkRegion(Construct):
             name=plan.proxy_subnet,
             network=network,
             ip_cidr_range=str(plan.proxy),
-            purpose="GLOBAL_MANAGED_PROXY",
+            purpose=plan.gateway_class.proxy_purpose,
             role="ACTIVE",
         )
         nodes = self._add_node_subnet(network, spec, after=[*outlive, proxy])
@@ -130,12 +130,17 @@ class NetworkRegion(Construct):
         )
 
     def _add_gateway_address(self, name: str | None, nodes: ComputeSubnetwork) -> str | None:
-        """Reserve the address in the node subnet: a proxy-only one cannot hold it."""
+        """Reserve the address: a public one, or one in the node subnet, since a proxy-only one cannot hold it."""
         if name is None:
             return None
-        address = ComputeAddress(
-            self, "gateway", **self._common, name=name, subnetwork=nodes.id, address_type="INTERNAL"
-        )
+        gateway = self.plan.gateway_class
+        place: dict[str, Any] = {"address_type": "INTERNAL", "subnetwork": nodes.id}
+        if gateway.public:
+            place = {"address_type": "EXTERNAL", "network_tier": "PREMIUM"}
+        elif not gateway.multi_cluster:
+            # For several ports of one address: HTTP and HTTPS are forwarding rules of their own.
+            place["purpose"] = "SHARED_LOADBALANCER_VIP"
+        address = ComputeAddress(self, "gateway", **self._common, name=name, **place)
         return address.address
 
 

@@ -56,6 +56,7 @@ class ServingPlan:
         autoscaling: Between how many pods there are, and when; None for a fixed number.
         metric_source: Where the autoscaler reads how full the pods are.
         routed: Whether the gateway has requests for it: a server without may be removed.
+        exported: Whether the fleet's gateway finds it from another cluster; else one of its own cluster does.
 
     Raises:
         ValueError: For all problems at once: names that Google or Kubernetes refuse, nodes that cannot run the server,
@@ -84,6 +85,7 @@ class ServingPlan:
     autoscaling: AutoscalingSpec | None = None
     metric_source: MetricSource = "native"
     routed: bool = True
+    exported: bool = True
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))

@@ -72,14 +72,24 @@ class Config(BaseModel):
     ] = PUBLIC
 
     @property
+    def is_regional(self) -> bool:
+        """Whether each region has a gateway of its own, and no fleet joins them."""
+        return not self.gateway.gateway_class.multi_cluster
+
+    @property
     def config_region(self) -> str:
-        """Key of the region whose cluster holds the gateway's objects."""
+        """Key of the region whose cluster holds the cross-region gateway's objects."""
         return next(key for key, region in self.regions.items() if region.config_cluster)
 
     @property
     def download_region(self) -> str:
-        """Key of the region whose cluster downloads the weights."""
-        return (self.bucket and self.bucket.download_region) or self.config_region
+        """Key of the region whose cluster downloads the weights: as given, or the config cluster's, or the first."""
+        given = self.bucket.download_region if self.bucket else None
+        return given or (next(iter(self.regions)) if self.is_regional else self.config_region)
+
+    def gateway_home(self, key: str) -> str:
+        """Return the key of the region whose cluster holds the objects of the gateway that region *key* asks."""
+        return key if self.is_regional else self.config_region
 
     @property
     def scoped_regions(self) -> tuple[str, ...]:

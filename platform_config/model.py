@@ -107,6 +107,8 @@ class Model:
     def balancing(self) -> Balancing:
         """How long a request may take, and when a region is full: its own measure, or the gateway's."""
         traffic, gateway = self.spec.traffic, self.config.gateway
+        if self.config.is_regional:
+            return Balancing(timeout_sec=traffic.timeout_sec or gateway.timeout_sec)
         limits = traffic if traffic.limits else gateway
         counted = traffic.limits and "max_utilization_percent" not in traffic.limits
         by_fill = not counted and limits.max_in_flight_requests is None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from constructs_lib import model_servers
-from constructs_lib.manifests.gateway import GATEWAY_CLASS
 from constructs_lib.manifests.model_server import start_sec
-from constructs_lib.monitoring.metrics import ENGINES, LOAD_BALANCERS, PICKER_FAMILIES
+from constructs_lib.monitoring.metrics import ENGINES, PICKER_FAMILIES
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from platform_config.config import Config
 from platform_config.model import Model, models_of
@@ -33,7 +32,7 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
             for key, region in sorted(config.regions.items())
         },
         models=models,
-        load_balancer=LOAD_BALANCERS[GATEWAY_CLASS],
+        gateway_class=config.gateway.gateway_class,
         log_sample_percent=config.gateway.log_sample_percent,
         proxy_errors=names.proxy_errors if watched.log_metrics else "",
         mount_errors=names.mount_errors if watched.log_metrics and mounts else "",

@@ -18,6 +18,8 @@ from platform_config.stack_graph import (
     OUTDIR,
     SERVING_STACKS,
     WEIGHTS_STACK,
+    access_stack,
+    gateway_stacks,
     stack_folder,
 )
 
@@ -29,6 +31,8 @@ NAMESPACE = "namespace"
 """Construct id of the value that fixes the namespace, in `infra-network`, which is applied first."""
 CONFIG_CLUSTER = "config-cluster"
 """Construct id of the value that fixes the config cluster, in `infra-fleet`."""
+GATEWAY_KIND = "gateway-kind"
+"""Construct id of the value that fixes the kind of the gateways, in `infra-network`, which has their addresses."""
 CLUSTER_PLACE = "place"
 """Construct id of the value that fixes a cluster's location and dataplane, in `infra-cluster-<key>`."""
 
@@ -71,15 +75,16 @@ def explain_moved_download(config: Config) -> str:
     )
 
 
-def explain_moved_bucket(*, readers_grants: Sequence[str]) -> str:
+def explain_moved_bucket(config: Config, *, readers_grants: Sequence[str]) -> str:
     """
     Explain why the bucket keeps its name and location, which are `{was}`.
 
     Args:
-        readers_grants: Addresses of the servers' grants on the bucket, in `infra-fleet`.
+        config: The platform.
+        readers_grants: Addresses of the servers' grants on the bucket, in the stack of their access.
     """
     forget = _forget(NETWORK_STACK, resource_address("google_storage_bucket", BUCKET), _fixed_value(BUCKET_PLACE))
-    readers = _forget(FLEET_STACK, *readers_grants)
+    readers = _forget(access_stack(config), *readers_grants)
     return (
         f"The weights are in {{was}}, and a bucket cannot be renamed or moved: it would be deleted while servers read "
         f"it. Put name and location back, or: 1. {forget}: the bucket stays as it is, and is yours. 2. "
@@ -98,22 +103,32 @@ def explain_removed_bucket() -> str:
     )
 
 
-def explain_removed_models() -> str:
+def explain_removed_models(config: Config) -> str:
     """Explain why model servers cannot leave yet; `{was}` are their names."""
+    gateways = " and ".join(gateway_stacks(config))
     return (
         f"{{was}} had requests at the last apply, and no model of the file has such servers: they would go while "
-        f"clients call them. Steps: 1. Put the model back with drain: true, and deploy all stacks: {GATEWAY_STACK} "
+        f"clients call them. Steps: 1. Put the model back with drain: true, and deploy all stacks: {gateways} "
         f"takes its route away. 2. Remove it and deploy again: running requests end before their server does."
     )
 
 
-def explain_moved_namespace() -> str:
+def explain_moved_namespace(config: Config) -> str:
     """Explain why the namespace keeps its name, which is `{was}`."""
-    forget = _forget(NETWORK_STACK, _fixed_value(NAMESPACE))
+    forget, gateways = _forget(NETWORK_STACK, _fixed_value(NAMESPACE)), " and ".join(gateway_stacks(config))
     return (
         f"Everything runs in the namespace {{was}}: each cluster would delete it with all that is in it, and grants "
-        f"would leave before that. Put it back, or: 1. Destroy {GATEWAY_STACK}, then all of {SERVING_STACKS}*, "
+        f"would leave before that. Put it back, or: 1. Destroy {gateways}, then all of {SERVING_STACKS}*, "
         f"{WEIGHTS_STACK}, then all of {BASE_STACKS}*. 2. {forget}. 3. Deploy all stacks again."
+    )
+
+
+def explain_other_gateway(kind: str) -> str:
+    """Explain why the gateways stay of the kind that they are, which is `{was}`; *kind* is what they would become."""
+    return (
+        f"The network is made for {{was}}, and gateway.scope and gateway.public choose {kind}: proxy-only subnets and "
+        f"addresses would be deleted while the load balancers use them. Put both back, or make a second platform with "
+        f"another name, move the clients to it, and then destroy this one."
     )
 
 

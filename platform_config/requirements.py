@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from constructs_lib.gke_version import (
+    INFERENCE_POOL,
     MANAGED_DRANET,
     MULTI_CLUSTER_INFERENCE_GATEWAY,
     NATIVE_CUSTOM_METRICS,
+    Floor,
     highest,
 )
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
@@ -24,16 +26,15 @@ SERVICES = (
     "cloudresourcemanager",
     "compute",
     "container",
-    "gkehub",
     "iam",
     "logging",
     "monitoring",
-    GATEWAY_FEATURE,
     "networkservices",
     "storage",
-    "trafficdirector",
 )
 """Google APIs that every platform needs."""
+FLEET_SERVICES = ("gkehub", GATEWAY_FEATURE, "trafficdirector")
+"""Those that the fleet of a cross-region gateway needs too."""
 IMAGE_STREAMING_SERVICE = "containerfilesystem"
 """The API that nodes stream images from. Source: Google, "Use Image streaming to pull container images"."""
 MACHINES = (("e2-standard-4", 4, 16), ("e2-standard-8", 8, 32), ("e2-standard-16", 16, 64), ("e2-standard-32", 32, 128))
@@ -46,7 +47,7 @@ SYSTEM_MEMORY_GIB = 5
 
 def project_services(config: Config) -> list[str]:
     """Return the APIs that every platform needs, and those that settings of *config* need."""
-    extra = []
+    extra = [] if config.is_regional else [*FLEET_SERVICES]
     if config.service_discovery:
         extra.append(DISCOVERY_FEATURE)
     if config.token_secrets or config.observability.channel_secrets:
@@ -63,9 +64,14 @@ def streams_images(config: Config) -> bool:
     return any(spec.image_streaming is True for spec in specs)
 
 
+def gateway_floor(config: Config) -> Floor:
+    """Return the first GKE version that has gateways of the platform's kind."""
+    return INFERENCE_POOL if config.is_regional else MULTI_CLUSTER_INFERENCE_GATEWAY
+
+
 def feature_floors(config: Config, key: str) -> dict[str, str]:
     """Return each feature that region *key* uses, with the first GKE version that has it."""
-    used = [MULTI_CLUSTER_INFERENCE_GATEWAY]
+    used = [gateway_floor(config)]
     if any(model.autoscaling and model.metric_source == "native" for model in models_in(config, key)):
         used.append(NATIVE_CUSTOM_METRICS)
     pools = list(config.pools(key).values())

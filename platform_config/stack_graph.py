@@ -12,11 +12,13 @@ from platform_config.config import Config
 
 NETWORK_STACK = "infra-network"
 FLEET_STACK = "infra-fleet"
+ACCESS_STACK = "infra-access"
 OBSERVABILITY_STACK = "infra-observability"
 WEIGHTS_STACK = "workload-weights"
 GATEWAY_STACK = "workload-gateway"
 CLUSTER_STACKS = "infra-cluster-"
 """How the ids of the stacks with a cluster begin; the key of the region follows."""
+GATEWAY_STACKS = f"{GATEWAY_STACK}-"
 BASE_STACKS = "workload-base-"
 SERVING_STACKS = "workload-serving-"
 INFRA = "infra-"
@@ -43,9 +45,24 @@ def serving_stack(key: str) -> str:
     return f"{SERVING_STACKS}{key}"
 
 
+def gateway_stack(config: Config, key: str) -> str:
+    """Id of the stack with the gateway that clients in region *key* ask."""
+    return f"{GATEWAY_STACKS}{key}" if config.is_regional else GATEWAY_STACK
+
+
+def gateway_stacks(config: Config) -> tuple[str, ...]:
+    """Ids of the stacks with a gateway: one for all regions, or one for each that has a gateway."""
+    return tuple(dict.fromkeys(gateway_stack(config, key) for key in config.gateway_regions))
+
+
+def access_stack(config: Config) -> str:
+    """Id of the stack with what workloads may do in Google Cloud: the fleet's, or without a fleet one of its own."""
+    return ACCESS_STACK if config.is_regional else FLEET_STACK
+
+
 def region_key(stack: str) -> str:
     """Key of the region that *stack* is made for; empty for a stack that a platform has once."""
-    for prefix in (CLUSTER_STACKS, BASE_STACKS, SERVING_STACKS):
+    for prefix in (CLUSTER_STACKS, BASE_STACKS, SERVING_STACKS, GATEWAY_STACKS):
         if stack.startswith(prefix):
             return stack.removeprefix(prefix)
     return ""
@@ -53,7 +70,9 @@ def region_key(stack: str) -> str:
 
 def cluster_key(config: Config, stack: str) -> str:
     """Key of the region whose cluster *stack* makes, or has its objects in; empty where there is none."""
-    shared = {GATEWAY_STACK: config.config_region, WEIGHTS_STACK: config.download_region}
+    shared = {WEIGHTS_STACK: config.download_region}
+    if not config.is_regional:
+        shared[GATEWAY_STACK] = config.config_region
     key = shared.get(stack) or region_key(stack)
     return key if key in config.regions else ""
 
@@ -71,19 +90,23 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     Nothing needs infra-observability: it can be applied anew at any time, and is not there where all of it is off.
     Without a bucket there is no workload-weights: each server downloads its weights from Hugging Face. With a model
     behind a multi-cluster Service, each workload-base-<key> needs infra-fleet, which installs the CRDs of its export.
+
+    With regional gateways there is infra-access in place of infra-fleet, and a workload-gateway-<key> for each region,
+    which needs workload-serving-<key> alone.
     """
     keys = tuple(config.regions)
-    weights = (WEIGHTS_STACK,) if config.bucket else ()
-    fleet = () if all(model.server.has_pool for model in config.models.values()) else (FLEET_STACK,)
+    weights, access = (WEIGHTS_STACK,) if config.bucket else (), access_stack(config)
+    exports = not config.is_regional and not all(model.server.has_pool for model in config.models.values())
+    gateways = gateway_stacks(config)
     return {
         NETWORK_STACK: (),
         **{cluster_stack(key): (NETWORK_STACK,) for key in keys},
-        FLEET_STACK: tuple(cluster_stack(key) for key in keys),
-        **({OBSERVABILITY_STACK: (FLEET_STACK,)} if config.observability.is_on else {}),
-        **{base_stack(key): (cluster_stack(key), *fleet) for key in keys},
+        access: tuple(cluster_stack(key) for key in keys),
+        **({OBSERVABILITY_STACK: (access,)} if config.observability.is_on else {}),
+        **{base_stack(key): (cluster_stack(key), *((access,) if exports else ())) for key in keys},
         **{stack: (base_stack(config.download_region),) for stack in weights},
-        **{serving_stack(key): (base_stack(key), *weights, FLEET_STACK) for key in keys},
-        GATEWAY_STACK: tuple(serving_stack(key) for key in keys),
+        **{serving_stack(key): (base_stack(key), *weights, access) for key in keys},
+        **{stack: tuple(serving_stack(key) for key in keys if region_key(stack) in ("", key)) for stack in gateways},
     }
 
 

@@ -15,14 +15,16 @@ from platform_config.network_plan import region_ranges, server_ports
 from platform_config.plan_refusals import (
     BUCKET,
     BUCKET_PLACE,
+    GATEWAY_KIND,
     NAMESPACE,
     explain_moved_bucket,
     explain_moved_namespace,
+    explain_other_gateway,
     explain_removed_bucket,
 )
 from platform_config.requirements import project_services, streams_images
 from stacks.base import BaseStack
-from stacks.infra_fleet import bucket_readers, server_identity
+from stacks.infra_access import bucket_readers, server_identity
 
 
 class InfraNetworkStack(BaseStack):
@@ -66,7 +68,9 @@ class InfraNetworkStack(BaseStack):
         )
         for key in config.regions:
             self._add_region(network, key)
-        FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace())
+        FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace(config))
+        kind = config.gateway.gateway_class.title
+        FixedValue(self, GATEWAY_KIND, value=kind, refusal=explain_other_gateway(kind))
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
 
     def _add_bucket(self, services: ProjectServices) -> None:
@@ -88,7 +92,7 @@ class InfraNetworkStack(BaseStack):
                 self,
                 BUCKET_PLACE,
                 value=place,
-                refusal=explain_moved_bucket(readers_grants=readers),
+                refusal=explain_moved_bucket(config, readers_grants=readers),
                 after=store.ready,
             )
             TerraformOutput(self, "model_bucket", value=store.url, description="Where the weights are.")
@@ -107,7 +111,7 @@ class InfraNetworkStack(BaseStack):
                 self,
                 f"gateway_address_{key.replace('-', '_')}",
                 value=region.gateway_address,
-                description=f"Address of the gateway for clients in {region.plan.region}.",
+                description=f"Address of the gateway in {region.plan.region}.",
             )
 
     def _region(self, key: str) -> NetworkRegionPlan:
@@ -124,4 +128,5 @@ class InfraNetworkStack(BaseStack):
             proxy=ranges.proxy,
             gateway_address=self.names.gateway_address(key) if named else None,
             nat=self.names.router(key) if config.network.nat else None,
+            gateway_class=config.gateway.gateway_class,
         )

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from platform_config.config import Config
 from platform_config.stack_graph import (
-    FLEET_STACK,
-    GATEWAY_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
+    access_stack,
     base_stack,
     cluster_stack,
+    gateway_stack,
     needed_stacks,
     serving_stack,
 )
+from stacks.infra_access import InfraAccessStack
 from stacks.infra_cluster import InfraClusterStack
 from stacks.infra_fleet import InfraFleetStack
 from stacks.infra_network import InfraNetworkStack
@@ -41,12 +42,14 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
                             `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
                                         `-> workload-weights -------------^
     ```
-    Where each server downloads its weights from Hugging Face there is no workload-weights.
+    Where each server downloads its weights from Hugging Face there is no workload-weights. With regional gateways there
+    is infra-access in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>.
     """
     made: dict[str, BaseStack] = {NETWORK_STACK: InfraNetworkStack(app, NETWORK_STACK, config=config)}
     for key in config.regions:
         made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)
-    made[FLEET_STACK] = InfraFleetStack(app, FLEET_STACK, config=config)
+    access = access_stack(config)
+    made[access] = (InfraAccessStack if config.is_regional else InfraFleetStack)(app, access, config=config)
     if config.observability.is_on:
         made[OBSERVABILITY_STACK] = InfraObservabilityStack(app, OBSERVABILITY_STACK, config=config)
     for key in config.regions:
@@ -55,7 +58,8 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
         made[WEIGHTS_STACK] = WorkloadWeightsStack(app, WEIGHTS_STACK, config=config)
     for key in config.regions:
         made[serving_stack(key)] = WorkloadServingStack(app, serving_stack(key), config=config, key=key)
-    made[GATEWAY_STACK] = WorkloadGatewayStack(app, GATEWAY_STACK, config=config)
+    for stack, key in {gateway_stack(config, key): config.gateway_home(key) for key in config.gateway_regions}.items():
+        made[stack] = WorkloadGatewayStack(app, stack, config=config, key=key)
 
     for id_, needed in needed_stacks(config).items():
         for other in needed:

@@ -3,7 +3,6 @@
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from constructs import Construct
 
-from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
@@ -15,6 +14,7 @@ from platform_config.config import Config
 from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from platform_config.plan_refusals import explain_removed_models
+from platform_config.requirements import gateway_floor
 from stacks.cluster_access import ClusterStack
 
 POLICY_CRDS = ("gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io")
@@ -26,7 +26,8 @@ POOL_CRDS = (
     *POLICY_CRDS,
 )
 SERVICE_CRDS = ("serviceexports.net.gke.io",)
-CONFIG_CLUSTER_CRDS = ("gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io", *POLICY_CRDS)
+GATEWAY_CRDS = ("gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io", *POLICY_CRDS)
+REGIONAL_GATEWAY_CRDS = ("gcpgatewaypolicies.networking.gke.io",)
 LATE_CRDS_TIMEOUT_SEC = 900
 SECRET_CRD = "secretproviderclasses.secrets-store.csi.x-k8s.io"
 
@@ -52,7 +53,7 @@ class WorkloadBaseStack(ClusterStack):
     """
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
-        super().__init__(scope, id_, config=config, key=key, floor=MULTI_CLUSTER_INFERENCE_GATEWAY.version)
+        super().__init__(scope, id_, config=config, key=key, floor=gateway_floor(config).version)
         namespace = NamespaceV1(
             self,
             "namespace",
@@ -66,7 +67,7 @@ class WorkloadBaseStack(ClusterStack):
             kubernetes=self.kubernetes,
             namespace=config.namespace,
             servers=[self.names.model_server(model) for model in config.models],
-            refusal=explain_removed_models(),
+            refusal=explain_removed_models(config),
         )
         if config.cluster.network_policies:
             self._add_network_policies(namespace)
@@ -97,9 +98,10 @@ class WorkloadBaseStack(ClusterStack):
     def _late_crds(self) -> list[str]:
         crds: set[str] = set()
         for model in models_in(self.config, self.key):
-            crds |= {*(POOL_CRDS if model.has_pool else SERVICE_CRDS)}
-        if self.key == self.config.config_region:
-            crds |= {*CONFIG_CLUSTER_CRDS}
+            crds |= {*(POOL_CRDS if model.has_pool else () if self.config.is_regional else SERVICE_CRDS)}
+        if self.key in {self.config.gateway_home(key) for key in self.config.gateway_regions}:
+            crds |= {*GATEWAY_CRDS}
+            crds |= {*REGIONAL_GATEWAY_CRDS} if self.config.is_regional else set()
         if self.config.mounts_token:
             crds.add(SECRET_CRD)
         if any(compute_classes(self.config, self.key)):

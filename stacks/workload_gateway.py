@@ -1,14 +1,14 @@
-"""The gateway of all regions, on the config cluster: applied last, destroyed first."""
+"""A gateway: of all regions, on the config cluster, or of one region alone. Applied last, destroyed first."""
 
 from cdktf import TerraformOutput
 from constructs import Construct
 
-from constructs_lib.gke_version import MULTI_CLUSTER_INFERENCE_GATEWAY
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
 from constructs_lib.manifests.gateway import Backend
 from platform_config.config import Config
-from platform_config.model import Model, models_of
+from platform_config.model import Model, models_in, models_of
 from platform_config.plan_refusals import explain_moved_gateway
+from platform_config.requirements import gateway_floor
 from stacks.cluster_access import ClusterStack
 
 
@@ -17,25 +17,29 @@ class WorkloadGatewayStack(ClusterStack):
     The Gateway, and for each model its route, health check and balancing.
 
     Outputs: the models' names for clients, and the reserved addresses to look up.
+
+    Args:
+        key: Key of the region whose cluster holds these objects.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
+    def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(
             scope,
             id_,
             config=config,
-            key=config.config_region,
-            floor=MULTI_CLUSTER_INFERENCE_GATEWAY.version,
-            moved=explain_moved_gateway(config),
+            key=key,
+            floor=gateway_floor(config).version,
+            moved=None if config.is_regional else explain_moved_gateway(config),
         )
+        models = models_in(config, key) if config.is_regional else models_of(config)
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,
             addresses=self._addresses(),
-            models={model.key: self._route(model) for model in models_of(config)},
+            models={model.key: self._route(model) for model in models},
         )
         InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
-        for model in models_of(config):
+        for model in models:
             TerraformOutput(
                 self,
                 f"model_{model.key.replace('-', '_')}",
@@ -46,7 +50,7 @@ class WorkloadGatewayStack(ClusterStack):
             self,
             "gateway_status_command",
             value=f"kubectl get gateway {plan.name} --namespace {plan.namespace}",
-            description="Shows addresses and state of the gateway, on the config cluster.",
+            description=f"Shows addresses and state of the gateway, on the cluster {self.names.cluster(key)}.",
         )
 
     def _route(self, model: Model) -> ModelRoute:
@@ -64,11 +68,15 @@ class WorkloadGatewayStack(ClusterStack):
 
     def _backend(self, model: str) -> Backend:
         server = self.config.models[model].server
-        return Backend(name=self.names.backend(model), service_port=None if server.has_pool else server.http_port)
+        return Backend(
+            name=self.names.backend(model),
+            service_port=None if server.has_pool else server.http_port,
+            imported=not self.config.is_regional,
+        )
 
     def _addresses(self) -> list[tuple[str, str | None]]:
         named = self.config.gateway.addresses == "named"
         return [
             (self.config.regions[key].region, self.names.gateway_address(key) if named else None)
-            for key in self.config.gateway_regions
+            for key in ((self.key,) if self.config.is_regional else self.config.gateway_regions)
         ]

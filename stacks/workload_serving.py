@@ -73,6 +73,7 @@ class WorkloadServingStack(ClusterStack):
             autoscaling=model.autoscaling,
             metric_source=model.metric_source,
             routed=not model.spec.drain,
+            exported=not config.is_regional,
         )
 
     def _add_account(self, model: Model) -> ITerraformDependable:

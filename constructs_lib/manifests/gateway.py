@@ -1,4 +1,4 @@
-"""The one gateway of all regions: its addresses, its routes, and how the load balancer treats the servers behind it."""
+"""A gateway: its addresses, its routes, and how the load balancer treats the servers behind it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.gateway_class import GatewayClass
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, RegionSpec
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
-GATEWAY_CLASS = "gke-l7-cross-regional-internal-managed-mc"
 NAMED_METRIC_PREFIX = "gke.named_metrics."
 ALL_REQUESTS = 1_000_000
 ALL_CAPACITY = 100
@@ -32,25 +32,36 @@ def backend_policy_name(model: str) -> str:
     return f"{model}-backend"
 
 
+def gateway_policy_name(gateway: str) -> str:
+    """Return the name of the GCPGatewayPolicy of *gateway*."""
+    return f"{gateway}-policy"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Backend:
     """
-    What the gateway sends requests to: the servers of one model in all clusters, imported into the config cluster.
+    What a gateway sends requests to: the servers of one model, in all clusters or in the gateway's own.
 
     Attributes:
-        name: Name of the InferencePool or the Service that each cluster exports.
+        name: Name of the InferencePool or the Service.
         service_port: Port of the Service; None for a pool, which knows its own.
+        imported: Whether it comes from all clusters, which export it, into the config cluster.
     """
 
     name: str
     service_port: int | None = None
+    imported: bool = True
 
     @property
     def reference(self) -> dict[str, Any]:
-        """The imported object, as a policy names its target."""
+        """The object, as a policy names its target."""
         if self.service_port is not None:
-            return {"group": "net.gke.io", "kind": "ServiceImport", "name": self.name}
-        return {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name": self.name}
+            group, kind = ("net.gke.io", "ServiceImport") if self.imported else ("", "Service")
+        elif self.imported:
+            group, kind = "networking.gke.io", "GCPInferencePoolImport"
+        else:
+            group, kind = "inference.networking.k8s.io", "InferencePool"
+        return {"group": group, "kind": kind, "name": self.name}
 
     def route_reference(self, weight: int | None = None) -> dict[str, Any]:
         """Return the object as a route names it, with its *weight* where there are several."""
@@ -58,22 +69,27 @@ class Backend:
 
 
 def gateway(
-    *, name: str, namespace: str, gateway_class: str, port: int, addresses: Sequence[tuple[str, str | None]]
+    *, name: str, namespace: str, gateway_class: GatewayClass, port: int, addresses: Sequence[tuple[str, str | None]]
 ) -> Manifest:
     """
-    Return a Gateway with one HTTP listener and an address in each region.
+    Return a Gateway with one HTTP listener and an address in each of its regions.
 
     Args:
         name: Name of the Gateway.
         namespace: Namespace; routes of other namespaces are not accepted.
-        gateway_class: Class, such as `gke-l7-cross-regional-internal-managed-mc`.
+        gateway_class: Class, which decides how addresses are written.
         port: Port of the listener.
         addresses: (region, name of a reserved address in it), or (region, None) for one that Google chooses and that
             goes with the Gateway. Each region needs a proxy-only subnet.
     """
+    if gateway_class.multi_cluster:
+        written = [_address(region, reserved) for region, reserved in addresses]
+    else:
+        # Without any, GKE gives the gateway an address of its own.
+        written = [{"type": "NamedAddress", "value": reserved} for _, reserved in addresses if reserved]
     spec = {
-        "gatewayClassName": gateway_class,
-        "addresses": [_address(region, reserved) for region, reserved in addresses],
+        "gatewayClassName": gateway_class.name,
+        "addresses": written or None,
         "listeners": [{"name": "http", "protocol": "HTTP", "port": port}],
     }
     return manifest(GATEWAY_API, "Gateway", name=name, namespace=namespace, spec=spec)
@@ -156,8 +172,8 @@ def gcp_backend_policy(
     Set times, logging and balancing of the servers in one object: of two for one target only the older counts.
 
     Requests go to a preferred region, or else to the closest one, until it is full; then they spread over the others.
-    *balancing* says when it is full. `trafficDuration` and IN_FLIGHT have no public schema; they are on Google's
-    multi-cluster page (GKE 1.34).
+    *balancing* says when it is full; a gateway of one region needs no measure. `trafficDuration` and IN_FLIGHT have no
+    public schema; they are on Google's multi-cluster page (GKE 1.34).
 
     Each of *regions* that is preferred, or uses less than all of its capacity, gets a scope; capacity 0 drains it.
     """
@@ -165,7 +181,7 @@ def gcp_backend_policy(
         "timeoutSec": balancing.timeout_sec,
         "connectionDraining": {"drainingTimeoutSec": spec.draining_sec},
         "logging": _logging(spec),
-        "trafficDuration": "LONG",
+        "trafficDuration": "LONG" if balancing.fields else None,
         **balancing.fields,
         "scopes": [scope for region in regions if (scope := _scope(region))] or None,
     }
@@ -175,7 +191,7 @@ def gcp_backend_policy(
 @dataclass(frozen=True, kw_only=True)
 class Balancing:
     """
-    How long a request may take, and when a region is full: by exactly one of three measures.
+    How long a request may take, and when a region is full: by one of three measures, or by none where it is alone.
 
     Attributes:
         timeout_sec: Longest request in seconds.
@@ -203,6 +219,8 @@ class Balancing:
             }
         if self.max_requests_per_second is not None:
             return {"balancingMode": "RATE", "maxRatePerEndpoint": self.max_requests_per_second}
+        if self.max_utilization_percent is None:
+            return {}
         metric = {
             "name": NAMED_METRIC_PREFIX + self.export_name,
             "maxUtilizationPercent": self.max_utilization_percent,
@@ -212,11 +230,13 @@ class Balancing:
 
     @property
     def full_at(self) -> str:
-        """What makes a region full, as a phrase for people."""
+        """What makes a region full, as a phrase for people; empty where it is alone."""
         if self.max_in_flight_requests is not None:
             return f"{self.max_in_flight_requests} requests at once per server"
         if self.max_requests_per_second is not None:
             return f"{self.max_requests_per_second} requests a second per server"
+        if self.max_utilization_percent is None:
+            return ""
         return f"{self.max_utilization_percent} % of {self.measure}"
 
 

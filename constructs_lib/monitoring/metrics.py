@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from constructs_lib.gateway_class import CROSS_REGION, REGIONAL_EXTERNAL, REGIONAL_INTERNAL
+
 
 @dataclass(frozen=True, kw_only=True)
 class PickerMetrics:
@@ -136,13 +138,11 @@ def _load_balancer(resource: str, prefix: str) -> LoadBalancerMetrics:
 
 INTERNAL = _load_balancer("internal_http_lb_rule", "https_internal")
 """Internal load balancers, regional and cross-region."""
-REGIONAL_EXTERNAL = _load_balancer("http_external_regional_lb_rule", "https_external_regional")
+EXTERNAL = _load_balancer("http_external_regional_lb_rule", "https_external_regional")
 LOAD_BALANCERS: Mapping[str, LoadBalancerMetrics] = {
-    "gke-l7-cross-regional-internal-managed-mc": INTERNAL,
-    "gke-l7-rilb": INTERNAL,
-    "gke-l7-rilb-mc": INTERNAL,
-    "gke-l7-regional-external-managed": REGIONAL_EXTERNAL,
-    "gke-l7-regional-external-managed-mc": REGIONAL_EXTERNAL,
+    CROSS_REGION.name: INTERNAL,
+    REGIONAL_INTERNAL.name: INTERNAL,
+    REGIONAL_EXTERNAL.name: EXTERNAL,
 }
 """By gateway class. A global one has another resource in logs (`http_load_balancer`) than in metrics (`https_lb_rule`),
 and its logs have `statusDetails` in place of `proxyStatus`."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from constructs_lib.gateway_class import CROSS_REGION, GatewayClass
 from constructs_lib.monitoring.load_balancer_names import backend_pattern, url_map_pattern
-from constructs_lib.monitoring.metrics import INTERNAL, EngineMetrics, LoadBalancerMetrics, PickerMetrics
+from constructs_lib.monitoring.metrics import LOAD_BALANCERS, EngineMetrics, LoadBalancerMetrics, PickerMetrics
 from constructs_lib.specs import ObjectivesSpec
 
 ALL_CAPACITY = 100
@@ -81,7 +82,7 @@ class MonitoredPlatform:
         gateway: Name of its Gateway.
         regions: Its regions, by key.
         models: Its models, by key.
-        load_balancer: What its load balancer exports.
+        gateway_class: Class of its Gateway, or of that of each region.
         log_sample_percent: Share of the requests that are logged.
         proxy_errors: Name of the metric of the load balancer's logged errors; empty where there is none.
         mount_errors: Name of the metric of failed mounts; empty where there is none.
@@ -95,7 +96,7 @@ class MonitoredPlatform:
     gateway: str
     regions: Mapping[str, MonitoredRegion]
     models: Mapping[str, MonitoredModel]
-    load_balancer: LoadBalancerMetrics = INTERNAL
+    gateway_class: GatewayClass = CROSS_REGION
     log_sample_percent: float = 1.0
     proxy_errors: str = ""
     mount_errors: str = ""
@@ -115,15 +116,20 @@ class MonitoredPlatform:
         return tuple(key for key in self.models[model].regions if self.regions[key].capacity_percent)
 
     @property
+    def load_balancer(self) -> LoadBalancerMetrics:
+        """What its load balancers export."""
+        return LOAD_BALANCERS[self.gateway_class.name]
+
+    @property
     def url_map(self) -> str:
         """A pattern of the name of the gateway's URL map in metrics and logs."""
-        return url_map_pattern(self.namespace, self.gateway)
+        return url_map_pattern(self.gateway_class, self.namespace, self.gateway)
 
     def backend_target(self, model: str) -> str:
         """Return a pattern of the name of the backend service of *model* in metrics."""
-        return backend_pattern(self.namespace, self.models[model].backend)
+        return backend_pattern(self.gateway_class, self.namespace, self.models[model].backend)
 
     @property
     def backend_targets(self) -> str:
         """A pattern of the names of all backend services, whose first group is what the gateway sends requests to."""
-        return backend_pattern(self.namespace, *(model.backend for model in self.models.values()))
+        return backend_pattern(self.gateway_class, self.namespace, *(model.backend for model in self.models.values()))

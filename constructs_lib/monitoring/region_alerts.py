@@ -29,7 +29,7 @@ def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Qu
     Only regions that should have some: no drained ones, and where regions are preferred, only these; and regions that
     had a ready server in the last hours, so that one that is being added is left out, and one that fails is not.
     """
-    for key, model in platform.models.items():
+    for key, model in platform.models.items() if platform.gateway_class.multi_cluster else ():
         regions = platform.open_regions(key)
         watched = [region for region in regions if platform.regions[region].preferred] or regions
         if len(regions) < 2:
@@ -150,7 +150,8 @@ def _cross_region_share(platform: MonitoredPlatform, limits: Limits) -> Iterator
         for key, region in platform.regions.items()
         if region.capacity_percent == 100 and all(key in model.regions for model in platform.models.values())
     ]
-    if len(platform.regions) < 2 or not usual or any(region.preferred for region in platform.regions.values()):
+    alone = len(platform.regions) < 2 or not platform.gateway_class.multi_cluster
+    if alone or not usual or any(region.preferred for region in platform.regions.values()):
         return
     homes = platform.region_names(usual)
     every, answered = (
@@ -179,7 +180,7 @@ REGION_ALERTS = (
         window_sec=600,
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=300,
-        needs="a model in two regions or more that are not drained",
+        needs="a cross-region gateway, and a model in two regions or more that are not drained",
         queries=_without_traffic,
         labels=("backend_region",),
     ),
@@ -189,7 +190,7 @@ REGION_ALERTS = (
         severity="error",
         window_sec=0,
         for_sec=600,
-        needs="a model in two regions or more whose requests spill over by fill",
+        needs="a cross-region gateway, and a model in two regions or more whose requests spill over by fill",
         queries=_no_spill_room,
     ),
     AlertKind(
@@ -199,7 +200,7 @@ REGION_ALERTS = (
         window_sec=600,
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=900,
-        needs="a model in two regions or more whose requests spill over by fill",
+        needs="a cross-region gateway, and a model in two regions or more whose requests spill over by fill",
         queries=_import_lacks_cluster,
         labels=("cluster",),
     ),
@@ -214,7 +215,7 @@ REGION_ALERTS = (
         window_sec=900,
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         for_sec=900,
-        needs="two regions or more, none of them preferred, and one of them at full capacity",
+        needs="a cross-region gateway, and two regions or more, none preferred, and one of them at full capacity",
         queries=_cross_region_share,
         labels=("region",),
     ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.gateway_class import GatewayClass, gateway_class
 from constructs_lib.specs.apigee import ApigeeSpec
 from constructs_lib.specs.body_routing import BodyRoutingSpec
 from constructs_lib.specs.client_limits import ClientLimitsSpec
@@ -102,6 +103,11 @@ class GatewaySpec:
 
     def __post_init__(self) -> None:
         refuse([*wrong_settings(self), *_wrong_log_fields(self.log_fields)])
+
+    @property
+    def gateway_class(self) -> GatewayClass:
+        """The class of its Gateways, which follows from `scope` and `public`."""
+        return gateway_class(scope=self.scope, public=self.public)
 
 
 def _wrong_log_fields(fields: tuple[str, ...]) -> Iterator[str]:

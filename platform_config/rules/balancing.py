@@ -17,7 +17,7 @@ SERVICES = "Google, Configuring multi-cluster Services"
 
 def _groups(config: Config) -> Iterator[Problem]:
     found: dict[tuple[str, ...], list[str]] = {}
-    for model in models_of(config):
+    for model in () if config.is_regional else models_of(config):
         found.setdefault(model.regions, []).append(model.key)
     for regions, keys in found.items():
         zones = {key: len(config.regions[key].zones) for key in regions}
@@ -29,6 +29,8 @@ def _groups(config: Config) -> Iterator[Problem]:
 
 
 def _all_groups(config: Config) -> Iterator[Problem]:
+    if config.is_regional:
+        return
     zones = [sum(len(config.regions[key].zones) for key in model.regions) for model in models_of(config)]
     if sum(zones) > MAX_GROUPS >= max(zones, default=0) and len(zones) > 1:
         message = f"should have at most {MAX_GROUPS} zones over all models, in case Google counts them together"
@@ -61,7 +63,7 @@ def _measure(at: str, model: Model) -> Iterator[Problem]:
 
 def _discovery(config: Config) -> Iterator[Problem]:
     services = [model.key for model in models_of(config) if not model.has_pool]
-    if services and not config.service_discovery:
+    if services and not config.service_discovery and not config.is_regional:
         message = f"must be on for {', '.join(services)}, whose servers are behind a multi-cluster Service, got false"
         yield Problem("service_discovery", message, "write true")
 

@@ -20,7 +20,7 @@ from constructs_lib.google_names import (
     wrong_project,
 )
 from constructs_lib.manifests.network_policies import PROXIES
-from constructs_lib.monitoring.load_balancer_names import BACKEND_ROOM, URL_MAP_ROOM
+from constructs_lib.monitoring.load_balancer_names import backend_room, url_map_room
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.names import Names
@@ -115,8 +115,9 @@ def _pools(config: Config) -> Iterator[Problem]:
 
 def _load_balancer(config: Config) -> Iterator[Problem]:
     names = Names(config)
-    made = [("name", "a URL map", names.gateway, URL_MAP_ROOM)]
-    made += [(f"models.{key}", "a backend service", names.backend(key), BACKEND_ROOM) for key in config.models]
+    gateway = config.gateway.gateway_class
+    made = [("name", "a URL map", names.gateway, url_map_room(gateway))]
+    made += [(f"models.{key}", "a backend service", names.backend(key), backend_room(gateway)) for key in config.models]
     for path, kind, name, room in made:
         excess = len(config.namespace) + len(name) - room
         if excess > 0:

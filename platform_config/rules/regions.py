@@ -21,14 +21,14 @@ def _some(config: Config) -> Iterator[Problem]:
 
 
 def _one_only(config: Config) -> Iterator[Problem]:
-    if len(config.regions) == 1:
+    if len(config.regions) == 1 and not config.is_regional:
         only = next(iter(config.regions))
         yield Problem("regions", f"should be two or more for failover, got only {only}", "add a region")
 
 
 def _config_cluster(config: Config) -> Iterator[Problem]:
     chosen = [key for key, region in config.regions.items() if region.config_cluster]
-    if config.regions and len(chosen) != 1:
+    if config.regions and len(chosen) != 1 and not config.is_regional:
         given = " and ".join(chosen) or "none"
         fix = f"keep it in {chosen[0]} only" if chosen else f"add it to regions.{next(iter(config.regions))}"
         yield Problem("regions", f"must have config_cluster: true in exactly one region, got {given}", fix)
@@ -140,7 +140,7 @@ RULES = (
     Rule("REG-NONE", "There is at least one region", "Without one nothing can be served.", "this library", _some),
     Rule(
         "REG-CONFIG-1",
-        "Exactly one region has the config cluster",
+        "Exactly one region has the config cluster of a cross-region gateway",
         "The fleet's ingress feature reads Gateways and routes from one cluster; without it no gateway is made.",
         "Google, Set up the multi-cluster GKE Inference Gateway",
         _config_cluster,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from constructs_lib.monitoring import load_balancer_names
+from constructs_lib.gateway_class import CROSS_REGION, REGIONAL_EXTERNAL, REGIONAL_INTERNAL
 from constructs_lib.monitoring.load_balancer_names import backend_pattern, url_map_pattern
 
 
@@ -22,12 +22,12 @@ from constructs_lib.monitoring.load_balancer_names import backend_pattern, url_m
 )
 def test_a_backend_is_no_other_models(backend: str, name: str, fits: bool) -> None:
     """After its name come port and hash, and before them at most what GKE makes of a pool."""
-    assert bool(re.fullmatch(backend_pattern("inference", backend), name)) is fits
+    assert bool(re.fullmatch(backend_pattern(CROSS_REGION, "inference", backend), name)) is fits
 
 
 def test_a_gateway_is_no_other_whose_name_begins_with_it() -> None:
     """Two platforms of one project do not mix."""
-    pattern = url_map_pattern("inference", "gemma-gateway")
+    pattern = url_map_pattern(CROSS_REGION, "inference", "gemma-gateway")
 
     assert re.fullmatch(pattern, "gkemcg1-inference-gemma-gateway-a5et3e3itxsv")
     assert not re.fullmatch(pattern, "gkemcg1-inference-gemma-gateway-gateway-a5et3e3itxsv")
@@ -40,18 +40,24 @@ def test_a_gateway_is_no_other_whose_name_begins_with_it() -> None:
         ("qwen2-3b-pattern1-kserve-workload-svc", "llm-d-inferenc-qwen2-3b-pattern1--8000-jfiarzj058qe"),
     ],
 )
-def test_shortened_names_are_those_that_clusters_have(monkeypatch: pytest.MonkeyPatch, backend: str, name: str) -> None:
-    """As a public report has them, of a single cluster's Gateway, whose prefix is four letters longer."""
-    monkeypatch.setattr(
-        load_balancer_names, "BACKEND_ROOM", load_balancer_names.BACKEND_ROOM - len("gkegw1-pzx5") + len("gkemcg1")
-    )
+def test_shortened_names_are_those_that_clusters_have(backend: str, name: str) -> None:
+    """As a public report has them, of a single cluster's Gateway."""
+    pattern = backend_pattern(REGIONAL_INTERNAL, "llm-d-inference-scheduling", backend)
 
-    assert re.fullmatch(backend_pattern("llm-d-inference-scheduling", backend), f"gkemcg1-{name}")
+    assert re.fullmatch(pattern, f"gkegw1-pzx5-{name}")
+
+
+def test_a_regional_gateway_is_known_by_the_prefix_of_its_cluster() -> None:
+    """Which has four letters that no config knows."""
+    pattern = url_map_pattern(REGIONAL_EXTERNAL, "inference", "gemma-gateway")
+
+    assert re.fullmatch(pattern, "gkegw1-pzx5-inference-gemma-gateway-a5et3e3itxsv")
+    assert not re.fullmatch(pattern, "gkemcg1-inference-gemma-gateway-a5et3e3itxsv")
 
 
 def test_a_long_url_map_is_known_by_what_is_left_of_it() -> None:
     """Of namespace and Gateway; another namespace stays another one."""
-    pattern = url_map_pattern("namespace-quite-long-for-inference", "platform-long-name-gateway")
+    pattern = url_map_pattern(CROSS_REGION, "namespace-quite-long-for-inference", "platform-long-name-gateway")
 
     assert re.fullmatch(pattern, "gkemcg1-namespace-quite-long-for-platform-long-nam-0a1b2c3d4e5f")
     assert not re.fullmatch(pattern, "gkemcg1-inference-platform-long-nam-0a1b2c3d4e5f")
@@ -59,7 +65,9 @@ def test_a_long_url_map_is_known_by_what_is_left_of_it() -> None:
 
 def test_the_group_of_several_backends_is_the_backend() -> None:
     """By which a panel names a model."""
-    found = re.fullmatch(backend_pattern("inference", "a-pool", "a-pool-pool"), "gkemcg1-inference-a-pool-pool-80-0a1b")
+    found = re.fullmatch(
+        backend_pattern(CROSS_REGION, "inference", "a-pool", "a-pool-pool"), "gkemcg1-inference-a-pool-pool-80-0a1b"
+    )
 
     assert found
     assert found[1] == "a-pool-pool"
@@ -67,7 +75,7 @@ def test_the_group_of_several_backends_is_the_backend() -> None:
 
 def test_a_long_backend_beside_a_short_one_is_found() -> None:
     """Although less of the namespace is left for it."""
-    pattern = backend_pattern("inference", "a-pool", "llama-3-1-8b-instruct-fp8-pool")
+    pattern = backend_pattern(CROSS_REGION, "inference", "a-pool", "llama-3-1-8b-instruct-fp8-pool")
 
     assert re.fullmatch(pattern, "gkemcg1-inferenc-llama-3-1-8b-instruct-fp8-p-54321-0a1b2c3d4e5f")
     assert re.fullmatch(pattern, "gkemcg1-inference-a-pool-54321-0a1b2c3d4e5f")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 
+from constructs_lib.gateway_class import REGIONAL_EXTERNAL, REGIONAL_INTERNAL
 from constructs_lib.monitoring import metrics
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
@@ -76,8 +77,8 @@ def _platforms() -> Iterator[tuple[str, MonitoredPlatform]]:
         for kind, engine in metrics.ENGINES.items():
             for gauge in GAUGES[kind]:
                 yield f"{kind}-{number}", _with(example, picker=picker, engine=engine, gauge=gauge)
-    for balancer in dict.fromkeys(metrics.LOAD_BALANCERS.values()):
-        yield balancer.resource, replace(_with(example), load_balancer=balancer)
+    for kind in (REGIONAL_INTERNAL, REGIONAL_EXTERNAL):
+        yield kind.name, replace(_with(example), gateway_class=kind)
 
 
 def _with(platform: MonitoredPlatform, **parts: object) -> MonitoredPlatform:

@@ -1,0 +1,91 @@
+"""Rules about gateways of one region: what has no meaning without other regions, and what only these gateways have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.inferencepool_chart import VERSIONS
+from platform_config.config import Config
+from platform_config.errors import Problem, shown
+from platform_config.rules.rule import Rule, models
+
+CLASSES = "Google, GatewayClass capabilities"
+
+
+def _public(config: Config) -> Iterator[Problem]:
+    if config.gateway.public and not config.is_regional:
+        message = "must be false for gateway.scope: cross_region, whose one class is internal, got true"
+        yield Problem("gateway.public", message, "write gateway.scope: regional, or remove the line")
+
+
+def _other_regions(config: Config) -> Iterator[Problem]:
+    if not config.is_regional:
+        return
+    for path, given in (*_of_regions(config), *_of_traffic(config)):
+        message = f"must be left out for gateway.scope: regional, where no region helps another, got {given}"
+        yield Problem(path, message, "remove it")
+
+
+def _of_regions(config: Config) -> Iterator[tuple[str, str]]:
+    for key, region in config.regions.items():
+        if region.config_cluster:
+            yield f"regions.{key}.config_cluster", "true"
+        if region.preferred:
+            yield f"regions.{key}.preferred", "true"
+        if region.capacity_percent != 100:
+            yield f"regions.{key}.capacity_percent", str(region.capacity_percent)
+    if config.service_discovery:
+        yield "service_discovery", "true"
+
+
+def _of_traffic(config: Config) -> Iterator[tuple[str, str]]:
+    for name in ("max_utilization_percent", "max_in_flight_requests"):
+        if (given := getattr(config.gateway, name)) is not None:
+            yield f"gateway.{name}", str(given)
+    for path, model in models(config):
+        for name in model.spec.traffic.limits:
+            yield f"{path}.traffic.{name}", str(getattr(model.spec.traffic, name))
+        if (downtime := model.spec.objectives.failover_downtime_sec) is not None:
+            yield f"{path}.objectives.failover_downtime_sec", str(downtime)
+
+
+def _chart(config: Config) -> Iterator[Problem]:
+    given = [("inference_pool", config.inference_pool)]
+    given += [
+        (f"{path}.inference_pool", model.spec.inference_pool)
+        for path, model in models(config)
+        if model.spec.inference_pool is not None
+    ]
+    first = next(name for name, chart in VERSIONS.items() if chart.open_metrics)
+    for path, pool in given if config.is_regional else ():
+        known = VERSIONS.get(pool.chart_version)
+        if known is not None and not known.open_metrics:
+            message = f"must be {first} or later for gateway.scope: regional, got {shown(pool.chart_version)}"
+            yield Problem(f"{path}.chart_version", message, f"write '{list(VERSIONS)[-1]}'")
+
+
+RULES = (
+    Rule(
+        "GW-PUBLIC",
+        "Only regional gateways are public",
+        "The class that joins the regions is internal; a public one with InferencePools of several clusters is in no "
+        "list of classes.",
+        CLASSES + "; Google, About multi-cluster GKE Inference Gateway",
+        _public,
+    ),
+    Rule(
+        "REGIONAL-ALONE",
+        "A platform of regional gateways says nothing about requests that go to another region",
+        "A regional gateway sends requests to the servers of its own region alone: such a setting would do nothing.",
+        CLASSES,
+        _other_regions,
+    ),
+    Rule(
+        "REGIONAL-CHART",
+        "Behind a regional gateway the picker gives its metrics without a token",
+        "For GKE the chart makes policies of the pool that would fight the platform's, so the platform has the metrics "
+        "read itself; v1.0.1 always asks for a token.",
+        "kubernetes-sigs/gateway-api-inference-extension, chart inferencepool at each tag, templates/gke.yaml",
+        _chart,
+    ),
+)

@@ -1,0 +1,70 @@
+"""What the workloads of all clusters may do in Google Cloud."""
+
+from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
+from constructs import Construct
+
+from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
+from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
+from constructs_lib.workload_identity import WorkloadIdentity
+from platform_config.config import Config
+from platform_config.model import Model, models_of
+from platform_config.requirements import needs_adapter
+from stacks.base import BaseStack
+
+
+def server_identity(model: str) -> str:
+    """Return the construct id of the identity that the servers of *model* have in Google Cloud."""
+    return f"{model}-server"
+
+
+def bucket_readers(config: Config) -> list[str]:
+    """
+    Return the models whose servers may read the platform's bucket, as long as there is one.
+
+    Servers that change to another source read it until they have changed, so the source does not matter.
+    """
+    models = models_of(config) if config.bucket is not None else ()
+    return [model.key for model in models if model.weights and (model.weights.snapshots or model.weights.bucket_path)]
+
+
+class InfraAccessStack(BaseStack):
+    """The roles of the workloads of all clusters. They come after the first cluster, which makes their identities."""
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
+        super().__init__(scope, id_, config=config)
+        project = DataGoogleProject(self, "project", provider=self.google, project_id=config.project)
+        readers = bucket_readers(config)
+        for model in models_of(config):
+            self._add_server_identity(model, project, reads_bucket=model.key in readers)
+        if needs_adapter(config):
+            adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)
+            adapter.grant_monitoring()
+
+    def _add_server_identity(self, model: Model, project: DataGoogleProject, *, reads_bucket: bool) -> None:
+        """
+        Let the servers of *model* read the buckets with their weights, and the token where they download.
+
+        Of a bucket that is somebody else's, the grant alone is in the state: a destroy takes nothing more.
+        """
+        account = self.names.model_server(model.key)
+        server = self._identity(server_identity(model.key), project, self.config.namespace, account)
+        weights = model.weights
+        if reads_bucket:
+            server.grant_read(self.names.bucket)
+        for bucket in weights.own_buckets if weights else ():
+            server.grant_read(bucket, id_=f"read-{bucket.replace('.', '-')}")
+        token = weights.hugging_face_token if weights and weights.from_hugging_face else None
+        if token and token.secret_manager:
+            server.grant_secret(token.secret_manager)
+
+    def _identity(self, id_: str, project: DataGoogleProject, namespace: str, account: str) -> WorkloadIdentity:
+        return WorkloadIdentity(
+            self,
+            id_,
+            google=self.google,
+            project=self.config.project,
+            project_number=project.number,
+            namespace=namespace,
+            service_account=account,
+            universe=self.config.universe,
+        )
