@@ -44,9 +44,10 @@ UNIVERSES: Mapping[str, UniverseSpec] = {
             *("136.124.104.0/22", "136.124.108.0/22"),
         ),
         regions=("u-germany-northeast1",),
+        machines=("a3-edgegpu-8g-nolssd",),
         lacks=(
             *("compact_placement", "cross_region_gateways", "fleets", "network_policies", "performance_hpa", "spot"),
-            *("standard_clusters", "tpu", "utilization_balancing", "workload_metrics"),
+            *("standard_clusters", "tpu", "workload_metrics"),
         ),
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from gke_inference.api_error import SIGN_IN, ApiError, remedy, unreadable
+from gke_inference.api_error import ApiError, remedy, unreadable
 from gke_inference.concurrency import Task
 from gke_inference.findings import Finding, Status, unknown
 

@@ -177,9 +177,7 @@ class GoogleApi:
 
 
 @cache
-def _resource(
-    service: str, version: str, endpoint: str | None, universe_domain: str, parents: tuple[str, ...]
-) -> Any:
+def _resource(service: str, version: str, endpoint: str | None, universe_domain: str, parents: tuple[str, ...]) -> Any:
     """Return the resource; it is kept, since the client builds each anew from its document."""
     resource = _service(service, version, endpoint, universe_domain)
     for parent in parents:

@@ -20,7 +20,6 @@ Feature = Literal[
     "spot",
     "standard_clusters",
     "tpu",
-    "utilization_balancing",
     "workload_metrics",
 ]
 """What a universe may lack of that which the platform can use."""
@@ -48,6 +47,7 @@ class UniverseSpec:
         console_host: Host name of its console. Default: unknown, and no message links to it.
         health_check_ranges: Addresses that its load balancers check backends from.
         regions: Its regions, where it has few. Default: not known here.
+        machines: Its machines with accelerators, where it has few. Default: not known here.
         lacks: What it does not have.
     """
 
@@ -60,6 +60,7 @@ class UniverseSpec:
     console_host: str | None = None
     health_check_ranges: tuple[str, ...]
     regions: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
     lacks: tuple[Feature, ...] = ()
 
     def __post_init__(self) -> None:

@@ -46,6 +46,7 @@ from platform_config.rules import (
     system,
     text,
     thresholds,
+    universe,
     webhooks,
     weights,
 )
@@ -92,6 +93,7 @@ RULES: tuple[Rule, ...] = (
     *dashboard.RULES,
     *objectives.RULES,
     *first_token.RULES,
+    *universe.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]
