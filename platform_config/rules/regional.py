@@ -46,7 +46,7 @@ def _of_traffic(config: Config) -> Iterator[tuple[str, str]]:
         for name in model.spec.traffic.limits:
             yield f"{path}.traffic.{name}", str(getattr(model.spec.traffic, name))
         if (downtime := model.spec.objectives.failover_downtime_sec) is not None:
-            yield f"{path}.objectives.failover_downtime_sec", str(downtime)
+            yield f"{path}.objectives.failover_downtime_sec", f"{downtime:g}"
 
 
 def _chart(config: Config) -> Iterator[Problem]:

@@ -77,8 +77,8 @@ def _platforms() -> Iterator[tuple[str, MonitoredPlatform]]:
         for kind, engine in metrics.ENGINES.items():
             for gauge in GAUGES[kind]:
                 yield f"{kind}-{number}", _with(example, picker=picker, engine=engine, gauge=gauge)
-    for kind in (REGIONAL_INTERNAL, REGIONAL_EXTERNAL):
-        yield kind.name, replace(_with(example), gateway_class=kind)
+    for gateway in (REGIONAL_INTERNAL, REGIONAL_EXTERNAL):
+        yield gateway.name, replace(_with(example), gateway_class=gateway)
 
 
 def _with(platform: MonitoredPlatform, **parts: object) -> MonitoredPlatform:

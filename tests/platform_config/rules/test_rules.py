@@ -23,6 +23,7 @@ from tests.platform_config.rules import (
     cases_objectives,
     cases_observability,
     cases_pools,
+    cases_regional,
     cases_regions,
     cases_server,
     cases_serving,
@@ -34,6 +35,7 @@ from tests.platform_config.rules.case import Case, Changes, More, beside, choice
 TOPICS = (
     cases_names,
     cases_regions,
+    cases_regional,
     cases_clusters,
     cases_pools,
     cases_server,

@@ -1,0 +1,61 @@
+"""Cases of the rules about gateways of one region."""
+
+from __future__ import annotations
+
+from tests.platform_config.rules.case import Case, Changes, More
+
+REGIONAL: Changes = {"gateway__scope": "regional", "regions__us__config_cluster": None}
+"""Gives the example a gateway in each region."""
+
+CASES: dict[str, Case] = {
+    "GW-PUBLIC": Case(
+        {**REGIONAL, "gateway__public": True},
+        {"gateway__public": True},
+        "gateway.public: must be false for gateway.scope: cross_region, whose one class is internal, got true"
+        " -> write gateway.scope: regional, or remove the line",
+    ),
+    "REGIONAL-ALONE": Case(
+        REGIONAL,
+        {"gateway__scope": "regional"},
+        "regions.us.config_cluster: must be left out for gateway.scope: regional, where no region helps another, got "
+        "true -> remove it",
+    ),
+    "REGIONAL-CHART": Case(
+        {**REGIONAL, "inference_pool__chart_version": "v1.1.0"},
+        {**REGIONAL, "inference_pool__chart_version": "v1.0.1"},
+        "inference_pool.chart_version: must be v1.1.0 or later for gateway.scope: regional, got 'v1.0.1'"
+        " -> write 'v1.5.0'",
+    ),
+}
+
+_LEFT_OUT = "must be left out for gateway.scope: regional, where no region helps another, got"
+MORE: dict[str, More] = {
+    "settings of requests that go elsewhere": (
+        "REGIONAL-ALONE",
+        {
+            **REGIONAL,
+            "regions__us__capacity_percent": 50,
+            "regions__eu__preferred": True,
+            "service_discovery": True,
+            "gateway__max_utilization_percent": 70,
+            "models__gemma__traffic": {"max_requests_per_second": 5},
+            "models__gemma__objectives": {"failover_downtime_sec": 30},
+        },
+        [
+            f"regions.us.capacity_percent: {_LEFT_OUT} 50 -> remove it",
+            f"regions.eu.preferred: {_LEFT_OUT} true -> remove it",
+            f"service_discovery: {_LEFT_OUT} true -> remove it",
+            f"gateway.max_utilization_percent: {_LEFT_OUT} 70 -> remove it",
+            f"models.gemma.traffic.max_requests_per_second: {_LEFT_OUT} 5 -> remove it",
+            f"models.gemma.objectives.failover_downtime_sec: {_LEFT_OUT} 30 -> remove it",
+        ],
+    ),
+    "the old chart of one model": (
+        "REGIONAL-CHART",
+        {**REGIONAL, "models__gemma__inference_pool": {"chart_version": "v1.0.1"}},
+        [
+            "models.gemma.inference_pool.chart_version: must be v1.1.0 or later for gateway.scope: regional, got "
+            "'v1.0.1' -> write 'v1.5.0'",
+        ],
+    ),
+}
