@@ -40,6 +40,7 @@ from constructs_lib.specs import (
     Snapshot,
     SystemPoolSpec,
     TrafficSpec,
+    UniverseSpec,
     WeightsSpec,
 )
 
@@ -75,6 +76,12 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     Snapshot: {"repository": "owner/draft", "revision": REVISION},
     SystemPoolSpec: {},
     TrafficSpec: {},
+    UniverseSpec: {
+        "api_domain": "s3nsapis.fr",
+        "agent_domain": "s3ns-system.iam.gserviceaccount.com",
+        "registry_host": "s3nsregistry.fr",
+        "health_check_ranges": ("177.222.80.0/23",),
+    },
     WeightsSpec: {"repository": "google/gemma", "revision": REVISION},
 }
 BETWEEN = [
