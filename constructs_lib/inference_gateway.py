@@ -97,6 +97,7 @@ class GatewayPlan:
         addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region, and one
             alone for a regional gateway.
         models: The models behind it, by key; the names of a model's route and policies begin with the key.
+        autopilot: Whether its cluster is an Autopilot one.
 
     Raises:
         ValueError: For all problems at once: no address, no model, names that Kubernetes refuses.
@@ -106,6 +107,7 @@ class GatewayPlan:
     namespace: str
     addresses: list[tuple[str, str | None]]
     models: Mapping[str, ModelRoute]
+    autopilot: bool = False
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
@@ -209,6 +211,7 @@ class InferenceGateway(Construct):
             name=name,
             namespace=self._plan.namespace,
             gate=gate,
+            autopilot=self._plan.autopilot,
             after=after,
         )
         return made.passed

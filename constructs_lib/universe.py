@@ -46,7 +46,7 @@ UNIVERSES: Mapping[str, UniverseSpec] = {
         regions=("u-germany-northeast1",),
         machines=("a3-edgegpu-8g-nolssd",),
         lacks=(
-            *("compact_placement", "cross_region_gateways", "fleets", "network_policies", "performance_hpa", "spot"),
+            *("cross_region_gateways", "fleets", "network_policies", "performance_hpa", "spot"),
             *("standard_clusters", "tpu", "workload_metrics"),
         ),
     ),

@@ -133,7 +133,7 @@ def explain_other_gateway(kind: str) -> str:
 
 
 def explain_moved_cluster(key: str) -> str:
-    """Explain why the cluster of region *key* keeps its location and dataplane, which are `{was}`."""
+    """Explain why the cluster of region *key* keeps its location, dataplane and mode, which are `{was}`."""
     return (
         f"The cluster is made with {{was}}, and neither can change: it would be replaced, and its node pools go first, "
         f"even where deletion_protection then keeps the cluster. Put them back, or add a region with another key and "

@@ -37,6 +37,7 @@ class WorkloadGatewayStack(ClusterStack):
             namespace=config.namespace,
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
+            autopilot=config.cluster.autopilot,
         )
         InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
         for model in models:

@@ -69,6 +69,7 @@ class WorkloadWeightsStack(ClusterStack):
             bucket=self.names.bucket,
             weights=weights,
             form=download_form(model.server),
+            autopilot=config.cluster.autopilot,
             after=[made, *grants, *self._others(weights)],
         )
         self._writers.update({snapshot.directory: download.done for snapshot in weights.snapshots})

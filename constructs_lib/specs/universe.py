@@ -11,7 +11,6 @@ from typing import Literal
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_text
 
 Feature = Literal[
-    "compact_placement",
     "cross_region_gateways",
     "fleets",
     "network_policies",

@@ -84,7 +84,7 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
 def _read_cluster(platform: LivePlatform, model: Model, key: str) -> dict[str, float | None]:
     return {
         record.READY_REPLICAS: platform.ready_servers(key, model.key),
-        record.READY_NODES: platform.ready_nodes(key, model.pool_keys(key)),
+        record.READY_NODES: platform.ready_nodes(key, model.node_selectors(key)),
     }
 
 

@@ -58,7 +58,7 @@ def _gateway(config: Config) -> Iterator[Problem]:
 
 
 def _clusters(config: Config) -> Iterator[Problem]:
-    if getattr(config.cluster, "mode", "standard") == "standard" and not config.universe.has("standard_clusters"):
+    if config.cluster.mode == "standard" and not config.universe.has("standard_clusters"):
         message = f"must be autopilot, got standard, {_lacking(config, 'standard_clusters')}"
         yield Problem("cluster.mode", message, "write cluster.mode: autopilot")
 
@@ -83,9 +83,6 @@ def _capacity(config: Config) -> Iterator[Problem]:
         if spec.capacity.spot and not config.universe.has("spot"):
             message = f"must be left out, got true: spot machines, {_lacking(config, 'spot')}"
             yield Problem(f"{path}.capacity.spot", message, "write capacity: {on_demand: true}")
-        if spec.compact_placement and not config.universe.has("compact_placement"):
-            message = f"must be left out, got true: compact placement, {_lacking(config, 'compact_placement')}"
-            yield Problem(f"{path}.compact_placement", message, "remove the line")
 
 
 def _policies(config: Config) -> Iterator[Problem]:

@@ -94,7 +94,7 @@ def test_a_universe_has_a_name_or_its_domain() -> None:
         ("project_prefix", "s3ns:", "project_prefix must hold lower case letters and digits"),
         ("health_check_ranges", (), "health_check_ranges must name at least one range"),
         ("health_check_ranges", ("35.191.0.0",), "health_check_ranges must hold ranges such as 35.191.0.0/16"),
-        ("lacks", ("gpus",), "lacks must hold some of compact_placement, "),
+        ("lacks", ("gpus",), "lacks must hold some of cross_region_gateways, "),
     ],
 )
 def test_wrong_parts_are_refused(setting: str, value: object, problem: str) -> None:

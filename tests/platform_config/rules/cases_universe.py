@@ -63,12 +63,10 @@ CASES: dict[str, Case] = {
     ),
     "UNIV-CAPACITY": Case(
         {**S3NS, "node_pools": {"gpu": growing("a3-highgpu-8g", capacity={"spot": True})}},
-        {**BERLIN, "node_pools": {"gpu": growing("a3-highgpu-8g", capacity={"spot": True}, compact_placement=True)}},
+        {**BERLIN, "node_pools": {"gpu": growing("a3-highgpu-8g", capacity={"spot": True})}},
         [
             "node_pools.gpu.capacity.spot: must be left out, got true: spot machines, "
             f"{lacking('berlin', 'spot', BERLIN_DIFFERENCES)} -> write capacity: {{on_demand: true}}",
-            "node_pools.gpu.compact_placement: must be left out, got true: compact placement, "
-            f"{lacking('berlin', 'compact_placement', BERLIN_DIFFERENCES)} -> remove the line",
         ],
     ),
     "UNIV-POLICIES": Case(
