@@ -53,6 +53,7 @@ from platform_config.rules import (
     text,
     thresholds,
     tls,
+    universe,
     webhooks,
     weights,
 )
@@ -106,6 +107,7 @@ RULES: tuple[Rule, ...] = (
     *dashboard.RULES,
     *objectives.RULES,
     *first_token.RULES,
+    *universe.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

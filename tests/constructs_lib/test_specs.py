@@ -48,6 +48,7 @@ from constructs_lib.specs import (
     SystemPoolSpec,
     TlsSpec,
     TrafficSpec,
+    UniverseSpec,
     WeightsSpec,
 )
 
@@ -91,6 +92,12 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     SystemPoolSpec: {},
     TlsSpec: {},
     TrafficSpec: {},
+    UniverseSpec: {
+        "api_domain": "s3nsapis.fr",
+        "agent_domain": "s3ns-system.iam.gserviceaccount.com",
+        "registry_host": "s3nsregistry.fr",
+        "health_check_ranges": ("177.222.80.0/23",),
+    },
     WeightsSpec: {"repository": "google/gemma", "revision": REVISION},
 }
 BETWEEN = [

@@ -32,6 +32,7 @@ from tests.platform_config.rules import (
     cases_serving,
     cases_shared_pools,
     cases_tls,
+    cases_universe,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, beside, choices, growing, pool, reported
@@ -57,6 +58,7 @@ TOPICS = (
     cases_observability,
     cases_dashboard,
     cases_objectives,
+    cases_universe,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
