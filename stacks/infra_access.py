@@ -3,6 +3,7 @@
 from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from constructs import Construct
 
+from constructs_lib.apigee_access import ApigeeAccess
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
@@ -44,6 +45,15 @@ class InfraAccessStack(BaseStack):
             adapter.grant_monitoring()
         if config.is_regional:
             self._add_screening(project)
+        if config.gateway.apigee is not None:
+            ApigeeAccess(
+                self,
+                "apigee",
+                google=self.google,
+                project=config.project,
+                account_id=self.names.apigee_service_account,
+                workload_pool=self.names.workload_pool,
+            )
 
     def _add_screening(self, project: DataGoogleProject) -> None:
         """Let gateways call Model Armor. The roles are removed once no gateway did so at the apply before."""
@@ -92,4 +102,5 @@ class InfraAccessStack(BaseStack):
             project_number=project.number,
             namespace=namespace,
             service_account=account,
+            universe=self.config.universe,
         )
