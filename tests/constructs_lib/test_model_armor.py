@@ -76,7 +76,7 @@ def test_a_template_has_googles_filters_and_says_what_happens(synth: Synth) -> N
         "rai_settings": {
             "rai_filters": [
                 {"filter_type": kind, "confidence_level": "MEDIUM_AND_ABOVE"}
-                for kind in ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS")
+                for kind in ("DANGEROUS", "HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT")
             ]
         },
     }
@@ -94,8 +94,8 @@ def test_only_the_filters_that_are_on_are_sent(synth: Synth) -> None:
     assert template["filter_config"] == {
         "rai_settings": {
             "rai_filters": [
-                {"filter_type": "SEXUALLY_EXPLICIT", "confidence_level": "HIGH"},
                 {"filter_type": "HATE_SPEECH", "confidence_level": "LOW_AND_ABOVE"},
+                {"filter_type": "SEXUALLY_EXPLICIT", "confidence_level": "HIGH"},
             ]
         },
         "malicious_uri_filter_settings": {"filter_enforcement": "ENABLED"},
