@@ -92,8 +92,10 @@ class Completion:
         if not self.model.server.answers_with_region:
             expected = ""
         if result.error == "connection" and result.status is None:
+            public = self.model.config.gateway.gateway_class.public
+            place = "where the internet is reached" if public else f"inside the VPC, in {self._region}"
             fix = (
-                f"run it inside the VPC, in {self._region}; or name an address that leads to the gateway with "
+                f"run it {place}; or name an address that leads to the gateway with "
                 f"--url-for {self.key}=http://ADDRESS; or leave it out with --no-completion"
             )
             return self._finding(Status.UNKNOWN, f"{url} is not reachable from here ({result.detail})", fix, expected)
@@ -111,6 +113,10 @@ class Completion:
         if result.region in answers:
             return self._finding(Status.GOOD, found, needed=expected)
         fix = f"look at SERVER, BACKENDS and GAUGE of {self.key}: its servers are away, or so full that requests go on"
+        if self.model.config.is_regional:
+            fix = (
+                f"see that the address is that of the gateway in {self.key}, which has servers of {self._region} alone"
+            )
         return self._finding(Status.WRONG, found, fix, expected)
 
     def _finding(self, status: Status, found: str, fix: str = "", needed: str = "") -> Finding:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from gke_inference.concurrency import Task, run_tasks
+from gke_inference.concurrency import Once, Task, run_tasks
 from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
+from gke_inference.load_balancer import FRONT, Parts, parts_of
 from gke_inference.progress import Note
-from gke_inference.verify.common import CommonChecks
 from gke_inference.verify.completion import Completion
+from gke_inference.verify.gateway_checks import GatewayChecks
 from gke_inference.verify.region import Region
 from platform_config.model import models_of
 
@@ -52,27 +53,48 @@ class Verification:
         What is in a cluster that is gone is not asked for. Completions come last, when nothing else is asked, so that
         their time is that of the platform.
         """
-        common = CommonChecks(self.live, google=self.google, keys=self.keys, models=self.models)
+        gateways = self._gateways()
         regions = [Region(self.live, key, self.google, self.models).task() for key in self.keys]
-        completions = [completion.task() for completion in self._completions(common)] if self.completion else []
+        around = [task for gateway in dict.fromkeys(gateways.values()) for task in gateway.tasks()]
+        completions = [completion.task() for completion in self._completions(gateways)] if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
-        found = self._run("checks", [*regions, *common.tasks()], 1 - share)
+        found = self._run("checks", [*regions, *around], 1 - share)
         return found + self._run("completions", completions, share)
 
-    def _completions(self, common: CommonChecks) -> Iterator[Completion]:
-        routed = [model for model in models_of(self.live.config) if model.is_routed and model.key in self.models]
-        for key in self.keys:
-            if key in self.urls or key in self.live.config.gateway_regions:
-                for model in routed:
-                    yield Completion(
-                        key=key,
-                        model=model,
-                        address=partial(self._url, common, key),
-                        answers=partial(common.answering, key, model),
-                    )
+    def _gateways(self) -> dict[str, GatewayChecks]:
+        """Return the gateway that each region to look at asks, by the region's key."""
+        homes = {key: self.live.config.gateway_home(key) for key in self.keys}
+        parts: Once[Parts] = Once(partial(parts_of, self.google, FRONT))
+        made = {
+            home: GatewayChecks(
+                self.live,
+                google=self.google,
+                home=home,
+                keys=[key for key in self.keys if homes[key] == home],
+                models=self.models,
+                parts=parts,
+            )
+            for home in dict.fromkeys(homes.values())
+        }
+        return {key: made[home] for key, home in homes.items()}
 
-    def _url(self, common: CommonChecks, key: str) -> str:
-        return self.urls.get(key) or common.url(key)
+    def _completions(self, gateways: Mapping[str, GatewayChecks]) -> Iterator[Completion]:
+        config = self.live.config
+        routed = [model for model in models_of(config) if model.is_routed and model.key in self.models]
+        for key, gateway in gateways.items():
+            if key in self.urls or key in config.gateway_regions:
+                for model in routed:
+                    # A gateway of one region has no route to a model that is not there.
+                    if key in model.regions or not config.is_regional:
+                        yield Completion(
+                            key=key,
+                            model=model,
+                            address=partial(self._url, gateway, key),
+                            answers=partial(gateway.answering, key, model),
+                        )
+
+    def _url(self, gateway: GatewayChecks, key: str) -> str:
+        return self.urls.get(key) or gateway.url(key)
 
     def _run(self, what: str, tasks: Sequence[Task], share: float) -> list[Finding]:
         """Run *tasks* in their *share* of the time."""
