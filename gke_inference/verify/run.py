@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from gke_inference.concurrency import Once, Task, run_tasks
 from gke_inference.findings import Finding
@@ -14,8 +14,9 @@ from gke_inference.load_balancer import FRONT, Parts, parts_of
 from gke_inference.progress import Note
 from gke_inference.verify.completion import Completion
 from gke_inference.verify.gateway_checks import GatewayChecks
+from gke_inference.verify.no_key import RequestWithoutKey
 from gke_inference.verify.region import Region
-from platform_config.model import models_of
+from platform_config.model import Model, models_in, models_of
 
 COMPLETIONS_SHARE = 1 / 3
 """Of the time: a check that hangs leaves them that much."""
@@ -32,6 +33,7 @@ class Verification:
         keys: Regions to look at, by their key in the config.
         models: Models to look at, by their key in the config.
         urls: Base addresses to ask for completions instead of the gateway's own, by the key of the region.
+        secret_headers: Headers of completions whose values nobody may see, by name.
         completion: Whether to ask for completions at all.
         timeout_sec: Time for all of it.
         note: Called with the progress.
@@ -42,6 +44,7 @@ class Verification:
     keys: Collection[str]
     models: Collection[str]
     urls: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     completion: bool
     timeout_sec: float
     note: Note
@@ -53,16 +56,16 @@ class Verification:
         What is in a cluster that is gone is not asked for. Completions come last, when nothing else is asked, so that
         their time is that of the platform.
         """
-        gateways = self._gateways()
         regions = [Region(self.live, key, self.google, self.models).task() for key in self.keys]
-        around = [task for gateway in dict.fromkeys(gateways.values()) for task in gateway.tasks()]
-        completions = [completion.task() for completion in self._completions(gateways)] if self.completion else []
+        around = [task for gateway in dict.fromkeys(self._gateways.values()) for task in gateway.tasks()]
+        completions = list(self.requests()) if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
         found = self._run("checks", [*regions, *around], 1 - share)
         return found + self._run("completions", completions, share)
 
+    @cached_property
     def _gateways(self) -> dict[str, GatewayChecks]:
-        """Return the gateway that each region to look at asks, by the region's key."""
+        """The gateway that each region to look at asks, by the region's key."""
         homes = {key: self.live.config.gateway_home(key) for key in self.keys}
         parts: Once[Parts] = Once(partial(parts_of, self.google, FRONT))
         made = {
@@ -78,20 +81,32 @@ class Verification:
         }
         return {key: made[home] for key, home in homes.items()}
 
-    def _completions(self, gateways: Mapping[str, GatewayChecks]) -> Iterator[Completion]:
+    def requests(self) -> Iterator[Task]:
+        """Yield the requests of clients: one of each model with a route in each region, with a key and without."""
         config = self.live.config
-        routed = [model for model in models_of(config) if model.is_routed and model.key in self.models]
-        for key, gateway in gateways.items():
-            if key in self.urls or key in config.gateway_regions:
-                for model in routed:
-                    # A gateway of one region has no route to a model that is not there.
-                    if key in model.regions or not config.is_regional:
-                        yield Completion(
-                            key=key,
-                            model=model,
-                            address=partial(self._url, gateway, key),
-                            answers=partial(gateway.answering, key, model),
-                        )
+        asks_for_key = config.gateway.apigee is not None and config.gateway.apigee.enabled
+        for key, gateway in self._gateways.items():
+            address = partial(self._url, gateway, key)
+            for model in self._asked_models(key):
+                yield Completion(
+                    key=key,
+                    model=model,
+                    address=address,
+                    answers=partial(gateway.answering, key, model),
+                    secret_headers=self.secret_headers,
+                    lacks_key=asks_for_key and not self.secret_headers,
+                ).task()
+                if asks_for_key:
+                    yield RequestWithoutKey(key=key, model=model, address=address).task()
+
+    def _asked_models(self, key: str) -> list[Model]:
+        """Return the models with a route at the gateway's address in region *key*; none where it has no address."""
+        config = self.live.config
+        if key not in self.urls and key not in config.gateway_regions:
+            return []
+        # A gateway of one region has no route to a model that is not there.
+        found = models_in(config, key) if config.is_regional else models_of(config)
+        return [model for model in found if model.is_routed and model.key in self.models]
 
     def _url(self, gateway: GatewayChecks, key: str) -> str:
         return self.urls.get(key) or gateway.url(key)
