@@ -9,7 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES
+from constructs_lib.manifests.extensions import extension_name
+from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES, TRAFFIC_EXTENSIONS
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API, gateway_policy_name
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import REGION_LABEL
@@ -116,6 +117,16 @@ class LivePlatform:
         """The policy of a regional Gateway, in its cluster."""
         name = gateway_policy_name(self.names.gateway)
         return self.object_path(GKE_NETWORKING_API, "gcpgatewaypolicies", name)
+
+    @property
+    def extensions_path(self) -> str:
+        """The extensions of gateways, in the cluster that has the Gateway."""
+        return self.object_path(GKE_NETWORKING_API, TRAFFIC_EXTENSIONS.partition(".")[0])
+
+    @property
+    def extension_path(self) -> str:
+        """The one extension object of a Gateway, in its cluster."""
+        return f"{self.extensions_path}/{extension_name(self.names.gateway)}"
 
     def gateway(self, key: str) -> dict[str, Any]:
         """

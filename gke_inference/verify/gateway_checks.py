@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from constructs_lib.manifests.model_armor import template_path
 from gke_inference import backend_policy
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import drained_regions
@@ -19,9 +21,11 @@ from gke_inference.verify import topics
 from gke_inference.verify.backends import Backends
 from gke_inference.verify.gateway import judge_gateway, judge_import, judge_policy, judge_route, judge_scopes
 from gke_inference.verify.google import judge_address, judge_feature
+from gke_inference.verify.guard_rails import judge_extension, judge_template
 from gke_inference.verify.topics import Topic
 from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model, models_in, models_of
+from platform_config.model_armor import own_templates, screening_templates
 
 
 class GatewayChecks:
@@ -105,11 +109,35 @@ class GatewayChecks:
         if config.is_regional and not config.gateway.gateway_class.public:
             path = self._live.gateway_policy_path
             yield self._check(topics.GATEWAY_POLICY, lambda: self._judge_policy(path, self._get(path)))
+        if config.gateway.model_armor is not None or config.gateway.apigee is not None:
+            yield from self._guard_checks()
         if config.scoped_regions:
             yield self._check(topics.SCOPES, lambda: judge_scopes(self._get(backend_policy.PATH)))
         for model in self._models:
             for topic, judge in self._judges(model).items():
                 yield topic.of_model(model).check(judge, self._where)
+
+    def _guard_checks(self) -> Iterator[Check]:
+        """Yield what is looked at of what the gateway calls: its one extension object, and Model Armor's templates."""
+        gateway = self._config.gateway
+        if any(spec is not None and spec.enabled for spec in (gateway.model_armor, gateway.apigee)):
+            yield self._check(topics.EXTENSION, self._extension)
+        templates = screening_templates(self._config)
+        for template in templates:
+            topic = topics.TEMPLATE if len(templates) == 1 else replace(topics.TEMPLATE, id=f"TEMPLATE-{template}")
+            yield self._check(topic, partial(self._template, template))
+
+    def _extension(self) -> Verdict:
+        found = self._get(self._live.extension_path)
+        others = self._get(self._live.extensions_path).get("items", [])
+        return judge_extension(found, gateway=self._live.names.gateway, others=others)
+
+    def _template(self, template: str) -> Verdict:
+        armor, region = self._config.gateway.model_armor, self._config.regions[self._home].region
+        path = f"v1/{template_path(self._config.project, region, template)}"
+        own = template in own_templates(self._config)
+        enforcement = armor.enforcement if armor is not None and own else None
+        return judge_template(self._google.get_regional("modelarmor", region, path), enforcement=enforcement)
 
     def _judges(self, model: Model) -> dict[Topic, Callable[[], Verdict]]:
         """Return what is looked at of one model: its import, then what the gateway needs where requests reach it."""

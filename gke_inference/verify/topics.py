@@ -36,6 +36,7 @@ CLUSTER_ROLE = "roles/container.viewer"
 FLEET_ROLE = "roles/gkehub.viewer"
 COMPUTE_ROLE = "roles/compute.viewer"
 MONITORING_ROLE = "roles/monitoring.viewer"
+MODEL_ARMOR_ROLE = "roles/modelarmor.viewer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +217,19 @@ GATEWAY_POLICY = Topic(
     needed="the load balancer applies it: clients of all regions of the VPC get in",
     fix="delete any other GCPGatewayPolicy of the Gateway: of two the older counts",
     stack=IN_GATEWAY,
+)
+EXTENSION = Topic(
+    id="EXTENSION",
+    needed="the load balancer calls what screens and checks requests, and there is no second extension",
+    fix=f"kubectl describe the GCPTrafficExtension on {HOME}; delete one that is not the platform's",
+    stack=IN_GATEWAY,
+)
+TEMPLATE = Topic(
+    id="TEMPLATE",
+    needed="the template that Model Armor screens by is there, and does with its findings what the config says",
+    fix=f"plan {IN_GATEWAY}",
+    stack=f"{IN_GATEWAY}, or create the template in that region if it is yours",
+    role=MODEL_ARMOR_ROLE,
 )
 ADDRESS = Topic(
     id="ADDRESS",

@@ -13,6 +13,8 @@ from constructs_lib.specs import ModelArmorSpec
 from gke_inference.api_error import ApiError
 from gke_inference.verify.guard_rails import judge_extension, judge_template
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+from tests.gke_inference.verify_breaks import condition
+from tests.gke_inference.verify_platform import HealthyPlatform
 
 GATEWAY = "gemma-gateway"
 GET = "modelarmor.projects.locations.templates.get"
@@ -108,3 +110,46 @@ def test_a_template_that_cannot_be_read_is_an_error_of_the_api(
     with pytest.raises(ApiError) as refused:
         google.api().get_regional("modelarmor", "us-central1", f"v1/{TEMPLATE}")
     assert (refused.value.status, refused.value.missing) == (status, missing)
+
+
+def by_id(platform: HealthyPlatform) -> dict[tuple[str, str], dict[str, Any]]:
+    """Run `verify` without completions, and return its findings by place and id."""
+    ran = platform.run("--no-completion")
+    return {(found["where"], found["id"]): found for found in ran.document["findings"]}
+
+
+def test_a_gateway_that_calls_model_armor_is_good(screened: HealthyPlatform) -> None:
+    """In each region: the extension is programmed, and its template blocks."""
+    findings = by_id(screened)
+
+    assert {place: found for place, found in findings.items() if found["status"] != "good"} == {}
+    for key in ("us", "eu"):
+        assert findings[key, "EXTENSION"]["found"] == "programmed: model-armor"
+        assert findings[key, "TEMPLATE"]["found"] == "INSPECT_AND_BLOCK"
+
+
+def test_a_template_that_is_gone_is_found_in_its_region(screened: HealthyPlatform) -> None:
+    """With the stack that makes it again; what the other region has is good."""
+    del screened.documents["europe-west4/templates/gemma-prompts"]
+    findings = by_id(screened)
+
+    assert (findings["eu", "TEMPLATE"]["status"], findings["us", "TEMPLATE"]["status"]) == ("wrong", "good")
+    assert findings["eu", "TEMPLATE"]["fix"] == (
+        "apply workload-gateway-eu, or create the template in that region if it is yours"
+    )
+
+
+def test_an_extension_that_the_controller_refused_is_found(screened: HealthyPlatform) -> None:
+    """The API server has accepted it, and the apply has passed."""
+    [ancestor] = screened.object("eu", "GCPTrafficExtension")["status"]["ancestors"]
+    condition({"status": ancestor}, "Programmed", reason="InvalidExtensionService")
+    findings = by_id(screened)
+
+    assert findings["eu", "EXTENSION"]["status"] == "wrong"
+    assert "InvalidExtensionService" in findings["eu", "EXTENSION"]["found"]
+    assert findings["us", "EXTENSION"]["status"] == "good"
+
+
+def test_without_model_armor_nothing_of_it_is_looked_at(public: HealthyPlatform) -> None:
+    """No extension, no template."""
+    assert not {id_ for _, id_ in by_id(public)} & {"EXTENSION", "TEMPLATE"}

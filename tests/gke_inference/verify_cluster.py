@@ -160,6 +160,15 @@ def _gateway_statuses(platform: HealthyPlatform, home: str) -> dict[str, dict[st
         "HealthCheckPolicy": {"conditions": true("Attached")},
         "GCPBackendPolicy": {"conditions": true("Attached")},
         "GCPGatewayPolicy": {"conditions": true("Attached")},
+        "GCPTrafficExtension": {
+            "ancestors": [
+                {
+                    "ancestorRef": {"name": platform.names.gateway},
+                    "controllerName": "networking.gke.io/gateway",
+                    "conditions": true("Accepted", "ResolvedRefs", "Programmed"),
+                }
+            ]
+        },
     }
 
 

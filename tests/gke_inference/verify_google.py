@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from constructs_lib.manifests.model_armor import template_path
 from platform_config.model import Model, models_in, models_of
+from platform_config.model_armor import own_templates
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_cluster import nodes
 from tests.gke_inference.verify_platform import PARTS, HealthyPlatform
@@ -86,6 +88,10 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
             "endpoint": {"gkeCluster": {"resourceLink": link}},
         }
     platform.documents[names.gateway_address(key)] = {"address": platform.address(key), "status": "IN_USE"}
+    for template in own_templates(config):
+        name = template_path(config.project, config.regions[key].region, template)
+        metadata = {"enforcementType": "INSPECT_AND_BLOCK", "logTemplateOperations": True}
+        platform.documents[name.partition("/locations/")[2]] = {"name": name, "templateMetadata": metadata}
     value = {"value": {"doubleValue": 0.25}}
     for model in models_in(config, key):
         gauge = f"gauge of {model.key} in {names.cluster(key)}"
@@ -171,6 +177,7 @@ def answer(platform: HealthyPlatform) -> None:
         "container.projects.locations.clusters.get": by_name,
         "gkehub.projects.locations.memberships.get": by_name,
         "gkehub.projects.locations.features.get": by_name,
+        "modelarmor.projects.locations.templates.get": by_name,
         "monitoring.projects.timeSeries.list": gauge,
         "compute.addresses.get": lambda params, body: there(params["address"]),
         "compute.backendServices.getHealth": lambda params, body: there(body["group"]),

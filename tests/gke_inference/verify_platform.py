@@ -28,6 +28,7 @@ PLURALS = {
     "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
     "GCPInferencePoolImport": "gcpinferencepoolimports", "GCPGatewayPolicy": "gcpgatewaypolicies",
+    "GCPTrafficExtension": "gcptrafficextensions",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from constructs_lib.manifests.region_header import HEADER
 from platform_config.config import Config
 from platform_config.load import load
 from platform_config.model import Model, models_of
-from tests.configs import ELASTIC, EXAMPLE, REGIONAL_PUBLIC, changed
+from tests.configs import ELASTIC, EXAMPLE, REGIONAL, REGIONAL_PUBLIC, changed
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest, Objects
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.model_configs import several_models, write_config
@@ -185,6 +185,25 @@ def public_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
 def public(public_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the example with public gateways, healthy, to break."""
     return _to_break(public_running, inference_ops, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def screened_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the example with a gateway in each region that calls Model Armor."""
+    folder = tmp_path_factory.mktemp("screened")
+    place = {"region": "us-east4", "zones": ["us-east4-a"]}
+    settings = changed(**REGIONAL, gateway__model_armor={})
+    settings["regions"]["us"] |= place
+    with running(_written(settings, folder), folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def screened(
+    screened_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
+) -> HealthyPlatform:
+    """Return the example with Model Armor, healthy, to break."""
+    return _to_break(screened_running, inference_ops, monkeypatch)
 
 
 def _written(settings: dict[str, Any], folder: Path) -> HealthyPlatform:
