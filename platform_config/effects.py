@@ -182,6 +182,8 @@ EFFECTS: Mapping[str, Effect] = {
     "gateway.health_check.healthy_threshold": IN_PLACE,
     "gateway.addresses": Effect("in place", f"to `ephemeral`: {_GATEWAY_FIRST}"),
     "gateway.regions": Effect("in place", f"to remove one: {_GATEWAY_FIRST}"),
+    "gateway.tls": Effect("in place", "clients of HTTP are sent to HTTPS, or refused, as soon as it is there"),
+    "gateway.client_limits": Effect("in place", "takes some minutes to be enforced, or to be let go"),
     "observability": IN_PLACE,
     "namespace": Effect("refused", "the plan shows the steps"),
     "service_discovery": IN_PLACE,

@@ -21,10 +21,10 @@ GROUPS = {
     ),
     "Clusters": ("GkeCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
-        "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
+        "InferenceService", "InferenceGateway", "Certificates", "ClientLimits", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
-    "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
+    "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "ReleaseWait", "FixedValue"),
 }  # fmt: skip
 """Every public construct, in the order in which a platform needs them; a test finds one that is missing."""
 SETUP = """\

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.gateway_class import CROSS_REGION
 from constructs_lib.manifests import gateway
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, RegionSpec
@@ -42,8 +43,8 @@ def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
     made = gateway.gateway(
         name="gemma",
         namespace=NAMESPACE,
-        gateway_class=CLASS,
-        port=80,
+        gateway_class=CROSS_REGION,
+        listeners=[{"name": "http", "protocol": "HTTP", "port": 80}],
         addresses=[("us-east5", "gemma-gateway-us"), ("europe-west4", None)],
     )
 

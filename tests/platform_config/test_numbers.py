@@ -81,6 +81,9 @@ RANGES: dict[str, tuple[int, int]] = {
     "gateway.health_check.timeout_sec": (1, 300),
     "gateway.health_check.healthy_threshold": (1, 10),
     "gateway.health_check.unhealthy_threshold": (1, 10),
+    "gateway.tls.port": (1, 65535),
+    "gateway.client_limits.requests_per_minute": (1, 1_000_000),
+    "gateway.client_limits.max_body_mib": (1, 1024),
 }
 WITH: dict[str, dict[str, Any]] = {
     f"{MODEL}objectives.first_token_sec": {"gateway__timeout_sec": 3600},

@@ -228,6 +228,8 @@ ELSEWHERE = {
     "models.<key>.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "network.nat": "test_nat_goes_alone",
+    "gateway.tls": "test_gateway_tls.py",
+    "gateway.client_limits": "test_gateway_tls.py",
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
     "kubernetes_auth": "test_no_resource_knows_of_it",
     "state_bucket": "test_no_resource_knows_of_it",
