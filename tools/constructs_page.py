@@ -23,6 +23,7 @@ GROUPS = {
     "Serving": (
         "InferenceService", "InferenceGateway", "Certificates", "ClientLimits", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
+    "Guard rails": ("ServiceExtensionsAgent", "ModelArmorTemplates"),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "ReleaseWait", "FixedValue"),
 }  # fmt: skip

@@ -11,7 +11,9 @@ from platform_config.rules.rule import Rule
 
 def _class(config: Config) -> Iterator[Problem]:
     if config.gateway.iap and not config.gateway.gateway_class.iap:
-        message = "must be left out for gateway.scope: cross_region, for whose load balancer it is not documented, got one"
+        message = (
+            "must be left out for gateway.scope: cross_region, for whose load balancer it is not documented, got one"
+        )
         yield Problem("gateway.iap", message, "remove it, or write gateway.scope: regional")
 
 

@@ -87,7 +87,9 @@ def _covered(config: Config) -> Iterator[Problem]:
 
 def _public(config: Config) -> Iterator[Problem]:
     if config.gateway.public and config.gateway.tls is None:
-        message = "should be given for a public gateway: prompts, answers and keys cross the internet as plain text, got none"
+        message = (
+            "should be given for a public gateway: prompts, answers and keys cross the internet as plain text, got none"
+        )
         yield Problem("gateway.tls", message, "write hosts: [llm.example.com]")
 
 
