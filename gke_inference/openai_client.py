@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 from time import perf_counter
 from typing import Any
 
@@ -51,7 +52,7 @@ def served_models(endpoint: Endpoint) -> list[str]:
     """
     headers = request_headers(endpoint)
     try:
-        with httpx.Client(timeout=CONNECT_SEC, trust_env=False) as client:
+        with httpx.Client(timeout=CONNECT_SEC, trust_env=False, verify=ssl.create_default_context()) as client:
             answer = client.get(f"{endpoint.url}/v1/models", headers=headers, extensions=endpoint.extensions)
         return [str(model["id"]) for model in answer.raise_for_status().json()["data"]]
     except httpx.TransportError as error:

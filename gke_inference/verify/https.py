@@ -19,7 +19,7 @@ from gke_inference.check import NO_ANSWER
 from gke_inference.concurrency import Task
 from gke_inference.findings import Finding, Status
 from gke_inference.live_platform import certificate_host
-from gke_inference.verify.completion import CONNECT_SEC, TIMEOUT_SEC, no_address, not_reachable
+from gke_inference.verify.completion import CONNECT_SEC, no_address, not_reachable
 from platform_config.model import Model
 
 CERTIFICATE, REDIRECT = "CERTIFICATE", "REDIRECT"
@@ -135,6 +135,5 @@ def _certificate_end(host: str, port: int, name: str) -> float:
         socket.create_connection((host, port), CONNECT_SEC) as opened,
         ssl.create_default_context().wrap_socket(opened, server_hostname=name) as secured,
     ):
-        opened.settimeout(TIMEOUT_SEC)
         found = secured.getpeercert() or {}
     return ssl.cert_time_to_seconds(str(found["notAfter"]))

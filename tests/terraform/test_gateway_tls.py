@@ -1,4 +1,4 @@
-"""HTTPS and limits of clients, turned on and off: a plan touches just them, and what is in use outlives what names it."""
+"""HTTPS and limits of clients, turned on and off: a plan touches just them, and what is in use goes last."""
 
 from __future__ import annotations
 
