@@ -109,9 +109,7 @@ class BodyRouting(Construct):
             lifecycle={"create_before_destroy": True},
         )
         self.ready: list[ITerraformDependable] = [followed, *names]
-        budget = pod_disruption_budget(
-            name=self.name, namespace=plan.namespace, labels=body_routing_chart.LABELS
-        )
+        budget = pod_disruption_budget(name=self.name, namespace=plan.namespace, labels=body_routing_chart.LABELS)
         KubernetesObject(self, "disruption-budget", kubernetes=kubernetes, manifest=budget, after=after)
 
     def _add_release(
@@ -138,9 +136,7 @@ class BodyRouting(Construct):
             lifecycle={"create_before_destroy": True},
         )
 
-    def _add_names(
-        self, key: str, names: Sequence[str], after: Sequence[ITerraformDependable]
-    ) -> KubernetesObject:
+    def _add_names(self, key: str, names: Sequence[str], after: Sequence[ITerraformDependable]) -> KubernetesObject:
         model, *adapters = names
         manifest = model_names(name=f"{key}-names", namespace=self.namespace, model=model, adapters=adapters)
         return KubernetesObject(

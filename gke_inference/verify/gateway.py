@@ -64,6 +64,30 @@ def judge_policy(found: Object) -> Verdict:
     )
 
 
+def judge_extension(found: Object) -> Verdict:
+    """
+    Judge whether the load balancer of each Gateway has taken the extension.
+
+    The API server takes any extension: one that GKE cannot serve has a condition that is false, whichever it sets.
+    """
+    ancestors = found.get("status", {}).get("ancestors", [])
+    problems = [] if ancestors else ["no gateway has taken it"]
+    for ancestor in ancestors:
+        conditions = ancestor.get("conditions", [])
+        others = [entry["type"] for entry in conditions if entry.get("type") in ("ResolvedRefs", "Programmed")]
+        problems += [*_outdated(found, conditions), *unmet_conditions(conditions, "Accepted", *others)]
+    return Verdict(found="accepted", problems=tuple(dict.fromkeys(problems)))
+
+
+def judge_body_routing(extension: Object, deployment: Object) -> Verdict:
+    """Judge whether the *extension* is taken, and whether all pods of the *deployment* that it asks are ready."""
+    wanted, ready = deployment["spec"].get("replicas", 1), deployment.get("status", {}).get("readyReplicas", 0)
+    problems = judge_extension(extension).problems
+    if ready < wanted:
+        problems = (*problems, f"{ready} of {wanted} pods ready")
+    return Verdict(found=f"accepted, {ready} of {wanted} pods ready", problems=problems)
+
+
 def judge_scopes(definition: Object) -> Verdict:
     """Judge whether the *definition* of backend policies takes scopes: drained, weighted and preferred regions."""
     why = refusal(definition)

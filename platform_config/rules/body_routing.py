@@ -54,7 +54,9 @@ def _custom(config: Config) -> Iterator[Problem]:
                 "should be given to a custom server: a request is found by the field model of a JSON body alone, "
                 "got nothing"
             )
-            yield Problem(f"{path}.address", message, f"write {{path: /{model.key}}}, if its requests have no such body")
+            yield Problem(
+                f"{path}.address", message, f"write {{path: /{model.key}}}, if its requests have no such body"
+            )
 
 
 def _beside(config: Config) -> Iterator[Problem]:

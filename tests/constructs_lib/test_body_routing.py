@@ -63,9 +63,7 @@ def test_each_model_has_its_names(app: Synthesized) -> None:
 
 def test_names_are_made_before_the_old_ones_go(app: Synthesized) -> None:
     """A renamed model has no moment without a map."""
-    blocks = [
-        block for block in app.all("kubernetes_manifest") if block["manifest"]["kind"] == "ConfigMap"
-    ]
+    blocks = [block for block in app.all("kubernetes_manifest") if block["manifest"]["kind"] == "ConfigMap"]
 
     assert [block["lifecycle"]["create_before_destroy"] for block in blocks] == [True, True]
 

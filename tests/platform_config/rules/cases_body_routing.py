@@ -67,8 +67,7 @@ MORE: dict[str, More] = {
         "BODY-CHART",
         by_body(chart_version="1.4.0"),
         [
-            "gateway.body_routing.chart_version: must be one of v1.3.1, v1.4.0, v1.5.0, got '1.4.0'"
-            " -> write 'v1.4.0'",
+            "gateway.body_routing.chart_version: must be one of v1.3.1, v1.4.0, v1.5.0, got '1.4.0' -> write 'v1.4.0'",
         ],
     ),
     "body-names-of-all": ("MODELS-ADDRESS", by_body(), []),
