@@ -52,6 +52,18 @@ MANAGED_DRANET = Floor(
     source="Google, Allocate network resources by using GKE managed DRANET, requirements",
     read="2026-08",
 )
+MANAGED_DRANET_OF_AUTOPILOT = Floor(
+    feature="managed DRANET in Autopilot clusters",
+    version="1.35.2-gke.1842000",
+    source="Google, Allocate network resources by using GKE managed DRANET, requirements",
+    read="2026-08",
+)
+SHARED_GPUS_OF_CLASSES = Floor(
+    feature="shared GPUs in Autopilot clusters",
+    version="1.35.2-gke.1485000",
+    source="Google, ComputeClass, gpuSharing",
+    read="2026-08",
+)
 NATIVE_CUSTOM_METRICS = Floor(
     feature="autoscaling.metric_source: native",
     version="1.35.1-gke.1396000",
@@ -78,6 +90,8 @@ FLOORS = (
     BALANCER_METRIC_BEFORE,
     BALANCER_METRIC,
     MANAGED_DRANET,
+    SHARED_GPUS_OF_CLASSES,
+    MANAGED_DRANET_OF_AUTOPILOT,
     NATIVE_CUSTOM_METRICS,
     Floor(
         feature="H200 machines",

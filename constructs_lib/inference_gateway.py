@@ -34,9 +34,11 @@ from constructs_lib.manifests.gateway import (
     health_check_name,
     health_check_policy,
     http_route,
+    redirect_name,
     route_name,
 )
 from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
+from constructs_lib.manifests.listeners import Listeners, redirect_route
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import AddressSpec, GatewaySpec, RegionSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
@@ -102,6 +104,10 @@ class GatewayPlan:
             alone for a regional gateway.
         models: The models behind it, by key; the names of a model's route and policies begin with the key.
         extensions: What it calls for every request, in this order. Default: nothing.
+        certificates: Names of certificates of Certificate Manager for HTTPS, in the gateway's region.
+        ssl_policy: Name of the TLS policy, in the gateway's region; None for Google's own.
+        security_policy: Name of the Cloud Armor policy, in the gateway's region; None for no policy.
+        autopilot: Whether its cluster is an Autopilot one.
 
     Raises:
         ValueError: For all problems at once: no address, no model, names that Kubernetes refuses.
@@ -112,6 +118,10 @@ class GatewayPlan:
     addresses: list[tuple[str, str | None]]
     models: Mapping[str, ModelRoute]
     extensions: tuple[Extension, ...] = ()
+    certificates: tuple[str, ...] = ()
+    ssl_policy: str | None = None
+    security_policy: str | None = None
+    autopilot: bool = False
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
@@ -166,6 +176,7 @@ class InferenceGateway(Construct):
         self._plan = plan
         settle = Sleep(self, "settle", provider=time, destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s")
         kind = spec.gateway_class
+        self._listeners = Listeners.of(spec, plan.certificates)
         accepted = gateway_class_accepted(kind.name, timeout_sec=CONTROLLER_TIMEOUT_SEC)
         ready: list[ITerraformDependable] = [self._add_gate("class-gate", "wait-for-gateway-class", accepted)]
         imports: dict[str, ITerraformDependable] = {}
@@ -177,9 +188,10 @@ class InferenceGateway(Construct):
             if model.routed:
                 needed = [imports[backend.name] for backend, _ in model.backends if backend.imported]
                 self._add_route(key, model, [*needed, *routes_after])
-        if not kind.multi_cluster:
-            ready += self._add_gateway_policy(kind)
+        ready += self._add_gateway_policy(kind)
         called = self._add_extension()
+        if self._listeners.redirects:
+            self._add_redirect()
         entry = KubernetesObject(
             self,
             "Default",
@@ -188,7 +200,7 @@ class InferenceGateway(Construct):
                 name=plan.name,
                 namespace=plan.namespace,
                 gateway_class=kind,
-                port=spec.port,
+                listeners=self._listeners.blocks,
                 addresses=plan.addresses,
             ),
             after=[settle, *ready, *called, *after],
@@ -208,10 +220,15 @@ class InferenceGateway(Construct):
 
     def _add_gateway_policy(self, kind: GatewayClass) -> list[KubernetesObject]:
         """Let clients of all regions in: by itself an internal regional gateway answers those of its own region."""
-        if kind.public:
+        global_access = not kind.multi_cluster and not kind.public
+        if not global_access and self._plan.ssl_policy is None:
             return []
         policy = gcp_gateway_policy(
-            name=gateway_policy_name(self.name), namespace=self.namespace, gateway=self.name, global_access=True
+            name=gateway_policy_name(self.name),
+            namespace=self.namespace,
+            gateway=self.name,
+            global_access=global_access,
+            ssl_policy=self._plan.ssl_policy,
         )
         return [KubernetesObject(self, "policy", kubernetes=self._kubernetes, manifest=policy, after=self._after)]
 
@@ -227,6 +244,10 @@ class InferenceGateway(Construct):
         )
         return [KubernetesObject(self, "extension", kubernetes=self._kubernetes, manifest=manifest, after=self._after)]
 
+    def _add_redirect(self) -> None:
+        manifest = redirect_route(name=redirect_name(self.name), namespace=self.namespace, gateway=self.name)
+        KubernetesObject(self, "redirect", kubernetes=self._kubernetes, manifest=manifest)
+
     def _add_gate(self, id_: str, name: str, gate: Gate, after: Sequence[ITerraformDependable] = ()) -> JobV1:
         made = ReadinessGate(
             self,
@@ -235,6 +256,7 @@ class InferenceGateway(Construct):
             name=name,
             namespace=self._plan.namespace,
             gate=gate,
+            autopilot=self._plan.autopilot,
             after=after,
         )
         return made.passed
@@ -250,7 +272,12 @@ class InferenceGateway(Construct):
                 **common,
             ),
             "backend": gcp_backend_policy(
-                name=backend_policy_name(key), balancing=model.balancing, spec=spec, regions=model.regions, **common
+                name=backend_policy_name(key),
+                balancing=model.balancing,
+                spec=spec,
+                regions=model.regions,
+                security_policy=self._plan.security_policy,
+                **common,
             ),
         }
         return [
@@ -265,5 +292,6 @@ class InferenceGateway(Construct):
             gateway=self.name,
             backends=model.backends,
             address=model.address,
+            listener=None if self._listeners.https_port is None else self._listeners.serving,
         )
         KubernetesObject(self, f"{key}-route", kubernetes=self._kubernetes, manifest=manifest, after=needed)

@@ -192,6 +192,7 @@ EFFECTS: Mapping[str, Effect] = {
     "kubernetes_auth": Effect("nothing", "applies from the next plan on"),
     "state_bucket": Effect("nothing", "`terraform init -migrate-state` in each stack moves the state"),
     "labels": IN_PLACE,
+    "universe": Effect("refused", "another universe has other projects: another `name`"),
 }
 """By setting, as the docs write it; a section or map stands for every setting below it that has no row."""
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from constructs_lib.body_routing_chart import BASE_MODEL_HEADER
 from constructs_lib.gke_version import NATIVE_CUSTOM_METRICS, GkeVersion
+from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.manifests.gateway import Balancing
-from constructs_lib.serving_nodes import ServingNodes
+from constructs_lib.serving_nodes import POOL_LABEL, ServingNodes
 from constructs_lib.serving_plan import MetricSource
 from constructs_lib.specs import (
     DEFAULT_SPILL_OVER_PERCENT,
@@ -169,17 +170,26 @@ class Model:
             tensor_parallel_size=self.server.tensor_parallel_size,
             cpus=self.server.cpus,
             memory_gib=self.server.memory_gib,
-            compute_class=compute_class_name(self.spec) if len(chosen) > 1 else None,
+            compute_class=self._compute_class(region),
         )
 
+    def node_selectors(self, region: str) -> tuple[str, ...]:
+        """Return the labels of the nodes of *region* that its servers may run on, each as a list of nodes takes it."""
+        if self.config.cluster.autopilot:
+            return (f"{NODE_LABEL}={self._compute_class(region)}",)
+        return tuple(f"{POOL_LABEL}={pool}" for pool in self.pool_keys(region))
 
-def compute_class_name(spec: ModelSpec) -> str:
-    """
-    Return the name of the ComputeClass that holds the order of a model's pools: models with the same list share it.
+    def _compute_class(self, region: str) -> str | None:
+        """
+        Return the name of the ComputeClass that it has in *region*; None where it needs none.
 
-    The word comes first: GKE refuses classes that begin with gke or autopilot.
-    """
-    return f"serving-{spec.node_pools[0]}"
+        It needs one for the order of several pools; in an Autopilot cluster always, since nothing else makes nodes.
+        Models with the same list share it. The word comes first: GKE refuses classes that begin with gke or autopilot.
+        """
+        keys = self.pool_keys(region)
+        if len(keys) > 1 or (keys and self.config.cluster.autopilot):
+            return f"serving-{(self.spec.node_pools or keys)[0]}"
+        return None
 
 
 def models_of(config: Config) -> tuple[Model, ...]:

@@ -39,6 +39,7 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
         mount_errors=names.mount_errors if watched.log_metrics and mounts else "",
         certificate_hosts=watched.certificate_hosts,
         model_armor_templates=tuple(dict.fromkeys((*screening_templates(config), *watched.model_armor_templates))),
+        has_promql=config.universe.has("promql"),
     )
 
 
@@ -50,6 +51,7 @@ def _model(model: Model, names: Names) -> MonitoredModel:
     exported = model_servers.metrics(model.server)
     return MonitoredModel(
         server=names.model_server(model.key),
+        container=model_servers.container(model.server),
         backend=names.backend(model.key),
         regions=regions,
         fewest_servers={key: model.server_counts(key)[0] for key in regions},

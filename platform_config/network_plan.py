@@ -81,6 +81,7 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
         proxies={other: str(region_ranges(config, other).proxy) for other in _calling_regions(config, key)},
         gateway_port=config.gateway.port,
         router=_router(config, key),
+        health_check_ranges=config.universe.health_check_ranges,
     )
 
 

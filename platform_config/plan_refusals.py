@@ -140,8 +140,8 @@ def explain_removed_screening(config: Config) -> str:
     """Explain why `gateway.model_armor` cannot be removed yet; `{was}` is what gateways called at the last apply."""
     gateways = " and ".join(gateway_stacks(config))
     return (
-        f"Gateways called {{was}} when this stack was applied last, in the name of an agent whose roles would go first: "
-        f"every request would be denied. Steps: 1. Put gateway.model_armor back with enabled: false, and deploy all "
+        f"Gateways called {{was}} when this stack was applied last, in the name of an agent whose roles would go "
+        f"first: every request would be denied. Steps: 1. Put gateway.model_armor back with enabled: false, and deploy all "
         f"stacks: {gateways} takes the extension away. 2. Remove the section and deploy again."
     )
 
@@ -157,7 +157,7 @@ def explain_removed_apigee(config: Config) -> str:
 
 
 def explain_moved_cluster(key: str) -> str:
-    """Explain why the cluster of region *key* keeps its location and dataplane, which are `{was}`."""
+    """Explain why the cluster of region *key* keeps its location, dataplane and mode, which are `{was}`."""
     return (
         f"The cluster is made with {{was}}, and neither can change: it would be replaced, and its node pools go first, "
         f"even where deletion_protection then keeps the cluster. Put them back, or add a region with another key and "

@@ -102,4 +102,5 @@ class InfraAccessStack(BaseStack):
             project_number=project.number,
             namespace=namespace,
             service_account=account,
+            universe=self.config.universe,
         )

@@ -57,6 +57,7 @@ class InfraNetworkStack(BaseStack):
             name=self.names.network,
             node_service_account=nodes.email,
             ports=server_ports(config),
+            universe=config.universe,
         )
         network = GlobalNetwork(
             self,

@@ -88,6 +88,7 @@ class WorkloadBaseStack(ClusterStack):
                 name="wait-for-gke-crds",
                 namespace=config.namespace,
                 gate=crds_established(crds, timeout_sec=LATE_CRDS_TIMEOUT_SEC),
+                autopilot=config.cluster.autopilot,
                 after=[namespace],
             )
 

@@ -7,6 +7,8 @@ from constructs import Construct
 
 from constructs_lib.apigee_connection import ApigeeConnection
 from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
+from constructs_lib.certificates import WRITE_ONLY_KEY_PROVIDER, Certificates
+from constructs_lib.client_limits import ClientLimits
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.apigee import apigee_extension
@@ -15,12 +17,14 @@ from constructs_lib.manifests.gateway import Backend
 from constructs_lib.manifests.model_armor import model_armor_extension
 from constructs_lib.manifests.network_policies import router_policies
 from constructs_lib.model_armor import ModelArmorTemplates
+from constructs_lib.provider_versions import pin_provider
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
 from platform_config.model_armor import own_templates, screened_names
 from platform_config.network_plan import network_policy_plan
 from platform_config.plan_refusals import explain_moved_gateway
 from platform_config.requirements import gateway_floor
+from stacks.base import WRITE_ONLY_TERRAFORM_VERSION
 from stacks.cluster_access import ClusterStack
 
 
@@ -44,13 +48,17 @@ class WorkloadGatewayStack(ClusterStack):
             moved=None if config.is_regional else explain_moved_gateway(config),
         )
         models = models_in(config, key) if config.is_regional else models_of(config)
-        needed = [*self._add_apigee(), *self._add_model_armor()]
+        certificates, limits = self._add_certificates(), self._add_client_limits()
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
             extensions=self._extensions(),
+            autopilot=config.cluster.autopilot,
+            certificates=tuple(certificates.names) if certificates else (),
+            ssl_policy=certificates.ssl_policy if certificates else None,
+            security_policy=limits.name if limits else None,
         )
         InferenceGateway(
             self,
@@ -59,7 +67,11 @@ class WorkloadGatewayStack(ClusterStack):
             time=self.time,
             plan=plan,
             spec=config.gateway,
-            after=needed,
+            after=[
+                *self._add_apigee(),
+                *self._add_model_armor(),
+                *(wait for made in (certificates, limits) if made for wait in made.ready),
+            ],
             routes_after=self._add_body_routing(models),
         )
         for model in models:
@@ -155,6 +167,50 @@ class WorkloadGatewayStack(ClusterStack):
             spec=armor,
         )
         return made.ready
+
+    def _add_certificates(self) -> Certificates | None:
+        """Make certificates and a TLS policy where the gateway has HTTPS and its class takes them."""
+        tls = self.config.gateway.tls
+        if tls is None or not self.config.gateway.gateway_class.regional_certificates:
+            return None
+        if tls.certificate_pem:
+            self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
+        made = Certificates(
+            self,
+            "tls",
+            google=self.google,
+            time=self.time,
+            project=self.config.project,
+            region=self.config.regions[self.key].region,
+            name=self.names.gateway_tls(self.key),
+            spec=tls,
+        )
+        if tls.certificate_pem:
+            pin_provider(self, "google", WRITE_ONLY_KEY_PROVIDER)
+        if made.records:
+            records = {domain: f"{record.name} CNAME {record.data}" for domain, record in made.records.items()}
+            TerraformOutput(
+                self,
+                "dns_records",
+                value=records,
+                description="Records to write into the DNS zones of these domains: Google makes the certificates then.",
+            )
+        return made
+
+    def _add_client_limits(self) -> ClientLimits | None:
+        limits = self.config.gateway.limits
+        if limits is None:
+            return None
+        return ClientLimits(
+            self,
+            "limits",
+            google=self.google,
+            time=self.time,
+            project=self.config.project,
+            region=self.config.regions[self.key].region,
+            name=self.names.client_limits(self.key),
+            spec=limits,
+        )
 
     def _route(self, model: Model) -> ModelRoute:
         canary = model.spec.canary

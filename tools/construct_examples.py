@@ -81,6 +81,7 @@ WATCHED = MonitoredPlatform(
     regions={"us": MonitoredRegion(region="us-east5", cluster="acme-us")},
     models={
         "gemma": MonitoredModel(
+            container="vllm",
             server="gemma-server",
             backend="gemma-pool",
             regions=("us",),

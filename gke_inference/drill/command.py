@@ -155,7 +155,7 @@ def drill(
     """
     settings: Settings = ctx.obj
     config = platform_config(ctx)
-    google = cache(lambda: GoogleApi.from_environment(config.project))
+    google = cache(lambda: GoogleApi.from_environment(config.project, config.universe))
     platform = LivePlatform(config=config, clusters=find_clusters(config, google))
     if restoring:
         return _restore(ctx, platform, Journal.of(config, journal), restore_timeout_sec)

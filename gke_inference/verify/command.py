@@ -145,7 +145,7 @@ def _findings(
 ) -> list[Finding]:  # fmt: skip
     config = regions.config
     try:
-        google = GoogleApi.sign_in(config.project)
+        google = GoogleApi.sign_in(config.project, config.universe)
     except ApiError as error:
         return [without_credentials(error)]
     return Verification(

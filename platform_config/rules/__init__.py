@@ -13,6 +13,7 @@ from platform_config.rules import (
     apigee,
     argument_forms,
     arguments,
+    autopilot,
     autoscaling,
     balancing,
     body_routing,
@@ -20,6 +21,7 @@ from platform_config.rules import (
     capacity,
     channels,
     choices,
+    client_limits,
     cluster,
     dashboard,
     environment,
@@ -29,6 +31,7 @@ from platform_config.rules import (
     gateway,
     gpu_sharing,
     growth,
+    iap,
     logs,
     model_armor,
     models,
@@ -49,6 +52,8 @@ from platform_config.rules import (
     system,
     text,
     thresholds,
+    tls,
+    universe,
     webhooks,
     weights,
 )
@@ -64,6 +69,7 @@ RULES: tuple[Rule, ...] = (
     *network.RULES,
     *ranges.RULES,
     *cluster.RULES,
+    *autopilot.RULES,
     *system.RULES,
     *pools.RULES,
     *nodes.RULES,
@@ -85,6 +91,9 @@ RULES: tuple[Rule, ...] = (
     *storage.RULES,
     *gateway.RULES,
     *balancing.RULES,
+    *tls.RULES,
+    *client_limits.RULES,
+    *iap.RULES,
     *logs.RULES,
     *model_armor.RULES,
     *models.RULES,
@@ -98,6 +107,7 @@ RULES: tuple[Rule, ...] = (
     *dashboard.RULES,
     *objectives.RULES,
     *first_token.RULES,
+    *universe.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

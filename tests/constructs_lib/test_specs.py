@@ -48,6 +48,7 @@ from constructs_lib.specs import (
     SystemPoolSpec,
     TlsSpec,
     TrafficSpec,
+    UniverseSpec,
     WeightsSpec,
 )
 
@@ -71,7 +72,7 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     GpuSharingSpec: {"strategy": "mps", "max_clients": 2},
     HealthCheckSpec: {},
     HuggingFaceTokenSpec: {"secret_manager": "token"},
-    IapSpec: {"client_id": "id", "secret_name": "iap"},
+    IapSpec: {"client_id": "123-abc.apps.googleusercontent.com", "secret_name": "iap"},
     InferencePoolSpec: {},
     KubernetesSecretSpec: {"name": "hf", "key": "token"},
     LoraAdapterSpec: {"repository": "owner/adapter", "revision": REVISION},
@@ -89,8 +90,14 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     ServerSpec: {"image": "vllm/vllm-tpu:v0.27.0"},
     Snapshot: {"repository": "owner/draft", "revision": REVISION},
     SystemPoolSpec: {},
-    TlsSpec: {"hosts": ("gemma.example.com",)},
+    TlsSpec: {},
     TrafficSpec: {},
+    UniverseSpec: {
+        "api_domain": "s3nsapis.fr",
+        "agent_domain": "s3ns-system.iam.gserviceaccount.com",
+        "registry_host": "s3nsregistry.fr",
+        "health_check_ranges": ("177.222.80.0/23",),
+    },
     WeightsSpec: {"repository": "google/gemma", "revision": REVISION},
 }
 BETWEEN = [
@@ -100,6 +107,8 @@ BETWEEN = [
     (AutoscalingSpec, "scale_up_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
     (AutoscalingSpec, "target_percent", (1, 99), (0, 100), "must be between 1 and 99"),
     (BucketSpec, "soft_delete_days", (0, 7, 90), (-1, 6, 91), "must be 0 or between 7 and 90"),
+    (ClientLimitsSpec, "max_body_mib", (1, 1024), (0, 1025), "must be between 1 and 1024"),
+    (ClientLimitsSpec, "requests_per_minute", (1, 1_000_000), (0, 1_000_001), "must be between 1 and 1000000"),
     (GatewaySpec, "draining_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
     (
         GatewaySpec,
@@ -127,6 +136,7 @@ BETWEEN = [
     (ServerSpec, "memory_gib", (1, 8192), (0, 8193), "must be between 1 and 8192"),
     (WeightsSpec, "download_timeout_minutes", (5, 360), (4, 361), "must be between 5 and 360"),
     (WeightsSpec, "size_gib", (1, 65536), (0, 65537), "must be between 1 and 65536"),
+    (TlsSpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
     (NetworkSpec, "mtu", (1300, 8896), (1299, 8897), "must be between 1300 and 8896"),
     (NetworkSpec, "region_prefix_length", (13, 18), (12, 19), "must be between 13 and 18"),
     (NodeAutoscalingSpec, "max_nodes", (1, 15_000), (0, 15_001), "must be between 1 and 15000"),
@@ -256,7 +266,9 @@ def test_model_armor_begins_with_googles_own_example() -> None:
 
 def test_model_armor_has_a_filter() -> None:
     """One is enough; without any it would cost time and find nothing."""
-    off = dict.fromkeys(("prompt_injection", "hate_speech", "dangerous", "harassment", "sexually_explicit"), "OFF")
+    off: dict[str, Any] = dict.fromkeys(
+        ("prompt_injection", "hate_speech", "dangerous", "harassment", "sexually_explicit"), "OFF"
+    )
 
     assert ModelArmorFiltersSpec(**off, sensitive_data=True)
     assert ModelArmorFiltersSpec(**(off | {"dangerous": "HIGH"}))

@@ -232,6 +232,7 @@ ELSEWHERE = {
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
     "kubernetes_auth": "test_no_resource_knows_of_it",
     "state_bucket": "test_no_resource_knows_of_it",
+    "universe": "another universe has other projects: as project",
     "labels": "the provider adds default_labels itself, and the rig does not: google 7.45.0, tpgresource.SetLabelsDiff",
 }
 """Rows that no plan of this file shows, and what does."""

@@ -31,6 +31,8 @@ from tests.platform_config.rules import (
     cases_server,
     cases_serving,
     cases_shared_pools,
+    cases_tls,
+    cases_universe,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, beside, choices, growing, pool, reported
@@ -39,6 +41,7 @@ TOPICS = (
     cases_names,
     cases_regions,
     cases_regional,
+    cases_tls,
     cases_clusters,
     cases_pools,
     cases_server,
@@ -55,6 +58,7 @@ TOPICS = (
     cases_observability,
     cases_dashboard,
     cases_objectives,
+    cases_universe,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
