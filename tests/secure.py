@@ -25,6 +25,11 @@ ROLES = {
 }
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
+SCREENING_ROLES = {
+    *("roles/container.admin", "roles/modelarmor.calloutUser", "roles/serviceusage.serviceUsageConsumer"),
+    "roles/modelarmor.user",
+}
+"""Of Google's agent that calls Model Armor, where gateways have it screen requests."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
 """The only public addresses that reach a node: Google's probes."""
@@ -70,7 +75,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
-        "google_project_iam_member": {"role": ROLES | ({STREAMING_ROLE} if streams_images(config) else set())},
+        "google_project_iam_member": {"role": _roles(config)},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},
@@ -79,6 +84,11 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
             f"{pod}.security_context.run_as_non_root": True,
         },
     }
+
+
+def _roles(config: Config) -> set[str]:
+    streaming = {STREAMING_ROLE} if streams_images(config) else set()
+    return ROLES | streaming | (SCREENING_ROLES if config.gateway.model_armor else set())
 
 
 def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
