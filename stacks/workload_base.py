@@ -95,6 +95,8 @@ class WorkloadBaseStack(ClusterStack):
     def _add_apigee(self) -> None:
         """Add Apigee's operator, whose kinds must be there before the gateway's stack can be planned."""
         config, apigee = self.config, self.config.gateway.apigee
+        if config.is_regional:
+            _ = self.helm  # Without its provider Terraform forgets the charts, and deletes nothing.
         if apigee is not None and has_apigee(config, self.key):
             ApigeeOperator(
                 self,
