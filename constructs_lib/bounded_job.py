@@ -13,6 +13,7 @@ from constructs import Construct
 
 from constructs_lib.kubernetes_object import escape_templates
 from constructs_lib.manifests._objects import named_by_content
+from constructs_lib.manifests.autopilot import changed_arguments
 
 Manifest = dict[str, Any]
 
@@ -45,6 +46,7 @@ class BoundedJob(Construct):
         deadline_sec: Seconds after which Kubernetes ends the Job; Terraform waits a minute longer.
         retries: Failed pods that are replaced by another.
         final_exit_code: Exit code of any of its containers after which no retry can help.
+        autopilot: Whether the cluster is an Autopilot one, whose admission changes what pods ask for.
         after: What must exist first.
 
     Raises:
@@ -68,6 +70,7 @@ class BoundedJob(Construct):
         deadline_sec: int,
         retries: int = 3,
         final_exit_code: int | None = None,
+        autopilot: bool = False,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -77,7 +80,7 @@ class BoundedJob(Construct):
         metadata = template.get("metadata", {})
         annotations = escape_templates(metadata.get("annotations"))
         labels = {"app.kubernetes.io/name": name, **metadata.get("labels", {})}
-        pod = _with_hash(template["spec"], named_by_content(name, template))
+        pod = _typed_pod(escape_templates(_with_hash(template["spec"], named_by_content(name, template))))
         self.job = JobV1(
             self,
             "Default",
@@ -89,11 +92,12 @@ class BoundedJob(Construct):
                 "pod_failure_policy": _fail_at_once(template, final_exit_code),
                 "template": {
                     "metadata": {"labels": labels, "annotations": annotations},
-                    "spec": _typed_pod(escape_templates(pod)),
+                    "spec": pod,
                 },
             },
             wait_for_completion=True,
             timeouts={"create": bound, "update": bound, "delete": "10m"},
+            lifecycle={"ignore_changes": changed_arguments(pod)} if autopilot else None,
             depends_on=list(after) or None,
         )
 

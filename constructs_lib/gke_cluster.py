@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cdktf import Fn, ITerraformDependable, Op, TerraformStack
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
-from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
-from cdktf_cdktf_provider_google.data_google_container_engine_versions import DataGoogleContainerEngineVersions
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
 from constructs_lib import cluster_settings
 from constructs_lib.cluster_plan import ClusterPlan
-from constructs_lib.cluster_settings import LOGGED, MONITORED
-from constructs_lib.gke_version import GkeVersion
+from constructs_lib.cluster_version import asked_version, check_version, wrong_version
 from constructs_lib.node_pool import NodePool
 from constructs_lib.specs import ClusterSpec, NodePoolSpec
 from constructs_lib.specs.limits import refuse
 from constructs_lib.system_pool import SystemPool
-from constructs_lib.version_check import reaches_floor, wrong_version
 
 
 class GkeCluster(Construct):
@@ -71,12 +67,12 @@ class GkeCluster(Construct):
             # A zonal cluster counts its own zone already and refuses to have it named again.
             node_locations=[zone for zone in plan.zones if zone != plan.location],
             release_channel={"channel": spec.release_channel},
-            min_master_version=spec.gke_version or self._default_version(),
+            min_master_version=asked_version(self, google=google, plan=plan, spec=spec),
             maintenance_policy={"recurring_window": cluster_settings.maintenance_window(plan, spec)},
-            **cluster_settings.network(plan, spec),
+            **cluster_settings.network(plan),
             **cluster_settings.access(plan, spec),
             **cluster_settings.features(plan),
-            **cluster_settings.default_pool(plan),
+            **cluster_settings.own_nodes(plan, spec),
             deletion_protection=spec.deletion_protection,
             timeouts={"create": "60m", "update": "90m", "delete": "60m"},
             lifecycle={"ignore_changes": cluster_settings.ignored_changes(spec)},
@@ -84,14 +80,8 @@ class GkeCluster(Construct):
         self.id = cluster.id
         self.dns_endpoint = cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
         self.control_plane = cluster
-        minor = GkeVersion.parse(plan.version_floor).minor
-        fix = (
-            f"set cluster.gke_version to '{minor}' or a newer minor version. Where the cluster is on {minor} already, "
-            f"only a complete version moves it, one that its release channel offers"
-        )
-        self.version_checked = self._look_up(fix, after=[cluster])
-        self._warn_of_missing(cluster, "logging", cluster.logging_config.enable_components, LOGGED)
-        self._warn_of_missing(cluster, "monitoring", cluster.monitoring_config.enable_components, MONITORED)
+        self.version_checked = check_version(self, google=google, plan=plan, after=[cluster])
+        cluster_settings.warn_of_missing_components(cluster, plan)
 
     @classmethod
     def from_existing(
@@ -142,49 +132,6 @@ class GkeCluster(Construct):
         self.project = plan.project
         self.location = plan.location
 
-    def _default_version(self) -> str:
-        """
-        Return the channel's own default where it has every feature in use, else the newest of the floor's minor.
-
-        Exact versions are offered for weeks and minor versions for a year: neither can stand in a file for long.
-        """
-        offered = DataGoogleContainerEngineVersions(
-            self, "versions", provider=self.google, project=self.project, location=self.location
-        )
-        default = offered.release_channel_default_version.lookup(self.spec.release_channel)
-        floor = GkeVersion.parse(self.plan.version_floor)
-        return f'${{{floor.reached_by(default)} ? null : "{floor.minor}"}}'
-
-    def _look_up(self, fix: str, after: list[ITerraformDependable]) -> DataGoogleContainerCluster:
-        """
-        Read the cluster as it is, and stop what depends on it while the version is below the floor.
-
-        Terraform reads it while it plans, where it plans to leave *after* alone; else once it has changed that.
-        """
-        return DataGoogleContainerCluster(
-            self,
-            "version",
-            provider=self.google,
-            project=self.project,
-            name=self.name,
-            location=self.location,
-            depends_on=after or None,
-            lifecycle=reaches_floor(self.name, self.plan.version_floor, fix=fix),
-        )
-
-    def _warn_of_missing(
-        self, cluster: ContainerCluster, part: str, enabled: list[str], wanted: dict[str, str]
-    ) -> None:
-        """Warn in each plan of what an older cluster lacks of *wanted*, which no plan changes."""
-        missing = Fn.setsubtract(list(wanted), enabled)
-        command = f"gcloud container clusters update {self.name} --project={self.project}"
-        command += f" --location={self.location} --{part}={','.join(wanted.values())}"
-        rule = {
-            "condition": Op.lt(Fn.length_of(missing), 1),
-            "error_message": f"{self.name} lacks a {part} component, which Terraform leaves alone: run `{command}`",
-        }
-        TerraformStack.of(self).add_override(f"check.{cluster.friendly_unique_id}-{part}", {"assert": [rule]})
-
 
 class _ExistingCluster(GkeCluster):
     """A cluster that is managed elsewhere: a data source in place of the resource."""
@@ -194,7 +141,8 @@ class _ExistingCluster(GkeCluster):
     ) -> None:
         Construct.__init__(self, scope, id_)
         self._describe(google, plan, spec)
-        found = self._look_up("upgrade it where it is managed, or leave those features out", after=[])
+        fix = "upgrade it where it is managed, or leave those features out"
+        found = check_version(self, google=google, plan=plan, fix=fix)
         self.id = f"projects/{plan.project}/locations/{plan.location}/clusters/{plan.name}"
         self.dns_endpoint = found.control_plane_endpoints_config.get(0).dns_endpoint_config.get(0).endpoint
         self.control_plane = found

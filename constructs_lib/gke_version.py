@@ -40,10 +40,28 @@ INFERENCE_POOL = Floor(
     source="Google, Deploy GKE Inference Gateway, requirements: from here on GKE itself has the CRD of InferencePool",
     read="2026-08",
 )
+APIGEE = Floor(
+    feature="Apigee at the gateway",
+    version="1.34.0-gke.0",
+    source="Google, Customize the GKE Inference Gateway, Apigee: 1.34 or later, without a patch",
+    read="2026-11",
+)
 MANAGED_DRANET = Floor(
     feature="managed DRANET",
     version="1.34.1-gke.1829001",
     source="Google, Allocate network resources by using GKE managed DRANET, requirements",
+    read="2026-08",
+)
+MANAGED_DRANET_OF_AUTOPILOT = Floor(
+    feature="managed DRANET in Autopilot clusters",
+    version="1.35.2-gke.1842000",
+    source="Google, Allocate network resources by using GKE managed DRANET, requirements",
+    read="2026-08",
+)
+SHARED_GPUS_OF_CLASSES = Floor(
+    feature="shared GPUs in Autopilot clusters",
+    version="1.35.2-gke.1485000",
+    source="Google, ComputeClass, gpuSharing",
     read="2026-08",
 )
 NATIVE_CUSTOM_METRICS = Floor(
@@ -68,9 +86,12 @@ BALANCER_METRIC_BEFORE = Floor(
 FLOORS = (
     MULTI_CLUSTER_INFERENCE_GATEWAY,
     INFERENCE_POOL,
+    APIGEE,
     BALANCER_METRIC_BEFORE,
     BALANCER_METRIC,
     MANAGED_DRANET,
+    SHARED_GPUS_OF_CLASSES,
+    MANAGED_DRANET_OF_AUTOPILOT,
     NATIVE_CUSTOM_METRICS,
     Floor(
         feature="H200 machines",

@@ -14,7 +14,8 @@ from constructs import Construct
 
 from constructs_lib import inferencepool_chart
 from constructs_lib.hugging_face_token import HuggingFaceToken
-from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.kubernetes_object import DEFAULT_OTHERS, KubernetesObject
+from constructs_lib.manifests.autopilot import changed_fields
 from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler
 from constructs_lib.manifests.inference import inference_objective
 from constructs_lib.manifests.model_server import deployment
@@ -29,8 +30,8 @@ from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import AutoscalingSpec, HuggingFaceTokenSpec
 
 CHART_TIMEOUT_SEC = 900
-OPEN_TO_OTHERS = ("metadata.labels", "metadata.annotations", "spec.template.metadata.annotations")
-"""`kubectl rollout restart` writes an annotation into the template; the first two are the provider's own default."""
+OPEN_TO_OTHERS = (*DEFAULT_OTHERS, "spec.template.metadata.annotations")
+"""`kubectl rollout restart` writes an annotation into the template."""
 
 
 class InferenceService(Construct):
@@ -130,7 +131,8 @@ class InferenceService(Construct):
         common: dict[str, Any] = {"name": plan.name, "namespace": plan.namespace, "labels": plan.labels}
         self._add("service", service(**common, port=plan.server.http_port))
         self._add("disruption-budget", pod_disruption_budget(**common))
-        return self._add("server", server, after=after, others=OPEN_TO_OTHERS)
+        others = (*OPEN_TO_OTHERS, *(changed_fields(server) if plan.autopilot else ()))
+        return self._add("server", server, after=after, others=others)
 
     def _weights(self) -> tuple[ServedWeights, list[KubernetesObject]]:
         """Return how the servers get their weights, and what must be there for it."""
@@ -209,6 +211,7 @@ class InferenceService(Construct):
             port=plan.server.http_port,
             replicas=plan.pool.endpoint_picker_replicas,
             metrics=metrics,
+            autopilot=plan.autopilot,
             local=not plan.exported,
         )
         return Release(

@@ -113,6 +113,7 @@ def values(
     port: int,
     replicas: int,
     metrics: ServerMetrics,
+    autopilot: bool = False,
     local: bool = False,
 ) -> dict[str, Any]:
     """
@@ -126,6 +127,7 @@ def values(
         port: Their port.
         replicas: Endpoint pickers; one is active, the others stand by.
         metrics: What the servers export. With other names the picker does not see how full they are.
+        autopilot: Whether the cluster is an Autopilot one, whose collectors of metrics are in another namespace.
         local: Whether a gateway of the same cluster sends requests to the pool. For GKE the chart always makes a
             HealthCheckPolicy and a GCPBackendPolicy of the pool, and of two policies only the older counts; so it makes
             nothing for GKE then, and the picker's metrics are read without the token that it would make.
@@ -151,11 +153,16 @@ def values(
     }
     if chart.has_target_port_number:
         pool["targetPortNumber"] = port
-    return {"provider": {"name": "none" if local else "gke"}, "inferencePool": pool, "inferenceExtension": extension}
+    provider = {"name": "none"} if local else _gke(autopilot=autopilot)
+    return {"provider": provider, "inferencePool": pool, "inferenceExtension": extension}
 
 
 _NO_MONITORING = {"prometheus": {"enabled": False, "auth": {"enabled": False}}}
 """No monitoring by the chart, and no token for metrics: up to v1.2.1 the first says so, from v1.3.1 on the second."""
+
+
+def _gke(*, autopilot: bool) -> dict[str, Any]:
+    return {"name": "gke", "gke": {"autopilot": True}} if autopilot else {"name": "gke"}
 
 
 def _flags(chart: ChartVersion, metrics: ServerMetrics) -> Any:

@@ -8,6 +8,9 @@ from cdktf_cdktf_provider_kubernetes.manifest import Manifest
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
+DEFAULT_OTHERS = ("metadata.labels", "metadata.annotations")
+"""What the provider leaves to other managers where an object says nothing."""
+
 
 class KubernetesObject(Manifest):
     """

@@ -11,7 +11,8 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
-from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.kubernetes_object import DEFAULT_OTHERS, KubernetesObject
+from constructs_lib.manifests.autopilot import changed_fields
 from constructs_lib.manifests.metrics_adapter import (
     CUSTOM,
     EXTERNAL,
@@ -41,6 +42,7 @@ class MetricsAdapter(Construct):
         cluster: Name of the cluster, for the refusal.
         serves: `pods` for metrics of pods, `external` for any others, or both; no more is registered than is used.
         network_policy: Lets the API server call it, and itself what it needs, and nothing else.
+        autopilot: Whether the cluster is an Autopilot one, whose admission changes what pods ask for.
 
     Attributes:
         namespace: Its namespace (known at synth).
@@ -56,6 +58,7 @@ class MetricsAdapter(Construct):
         cluster: str,
         serves: Sequence[Literal["pods", "external"]],
         network_policy: bool = True,
+        autopilot: bool = False,
     ) -> None:
         super().__init__(scope, id_)
         self.namespace = NAMESPACE
@@ -78,6 +81,7 @@ class MetricsAdapter(Construct):
                 kubernetes=kubernetes,
                 manifest=manifest,
                 after=[namespace],
+                others=[*DEFAULT_OTHERS, *changed_fields(manifest)] if wait and autopilot else (),
                 wait=wait,
                 timeouts={"create": ROLLOUT_TIMEOUT} if wait else None,
             )

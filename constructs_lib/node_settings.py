@@ -12,14 +12,13 @@ from cdktf_cdktf_provider_google.container_node_pool import (
 )
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.cluster_settings import SCOPES
 from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.specs import CapacitySpec, GpuSharingSpec, NodePoolSpec
+from constructs_lib.specs.node_pool import FLEX_START_MAX_RUN_SEC
 
 if TYPE_CHECKING:
     from constructs_lib.gke_cluster import GkeCluster
-
-FLEX_START_MAX_RUN_SEC = 7 * 24 * 3600
-"""The longest that Dynamic Workload Scheduler runs a node. Source: Google, "About flex-start provisioning mode"."""
 
 
 def pool_settings(cluster: GkeCluster, name: str, zones: tuple[str, ...] | None = None) -> dict[str, Any]:
@@ -47,8 +46,7 @@ def node_config(cluster: GkeCluster, *, machine_type: str, disk_gib: int, disk_t
         "disk_size_gb": disk_gib,
         "disk_type": disk_type,
         "service_account": cluster.plan.node_service_account,
-        # Scopes limit nothing here: the service account's roles do.
-        "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+        "oauth_scopes": SCOPES,
         "metadata": {"disable-legacy-endpoints": "true"},
         "workload_metadata_config": {"mode": "GKE_METADATA"},
         "kubelet_config": {"insecure_kubelet_readonly_port_enabled": "FALSE"},

@@ -15,6 +15,7 @@ from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
 from constructs_lib.bounded_job import BoundedJob
+from constructs_lib.manifests.autopilot import NODE_START_SEC
 from constructs_lib.manifests.gates import Gate, Rule
 
 RBAC_GROUP = "rbac.authorization.k8s.io"
@@ -29,6 +30,7 @@ class ReadinessGate(Construct):
         name: Name of the Job, its service account and its role; unique in the cluster.
         namespace: Namespace of the Job.
         gate: What is waited for, and for how long.
+        autopilot: Whether the cluster is an Autopilot one, which may have to make a node for the Job first.
         after: What must exist first.
 
     Attributes:
@@ -46,6 +48,7 @@ class ReadinessGate(Construct):
         name: str,
         namespace: str,
         gate: Gate,
+        autopilot: bool = False,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -72,7 +75,8 @@ class ReadinessGate(Construct):
             name=name,
             namespace=namespace,
             template=gate.template(name),
-            deadline_sec=gate.deadline_sec,
+            deadline_sec=gate.deadline_sec + (NODE_START_SEC if autopilot else 0),
+            autopilot=autopilot,
             after=[account, *bindings, *after],
         ).job
 

@@ -56,6 +56,7 @@ class ServingPlan:
         autoscaling: Between how many pods there are, and when; None for a fixed number.
         metric_source: Where the autoscaler reads how full the pods are.
         routed: Whether the gateway has requests for it: a server without may be removed.
+        autopilot: Whether the cluster is an Autopilot one.
         exported: Whether the fleet's gateway finds it from another cluster; else one of its own cluster does.
 
     Raises:
@@ -85,6 +86,7 @@ class ServingPlan:
     autoscaling: AutoscalingSpec | None = None
     metric_source: MetricSource = "native"
     routed: bool = True
+    autopilot: bool = False
     exported: bool = True
 
     def __post_init__(self) -> None:

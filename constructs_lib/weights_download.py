@@ -34,6 +34,7 @@ class WeightsDownload(Construct):
         bucket: Bucket name.
         weights: What to download.
         form: Which files of the weights are taken. Default: the one set of weights that vLLM and SGLang read.
+        autopilot: Whether the cluster is an Autopilot one, whose admission changes what pods ask for.
         after: What must exist first: the account and its grants.
 
     Attributes:
@@ -55,6 +56,7 @@ class WeightsDownload(Construct):
         bucket: str,
         weights: WeightsSpec,
         form: WeightsFormat = "auto",
+        autopilot: bool = False,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -87,6 +89,7 @@ class WeightsDownload(Construct):
             template=pod,
             deadline_sec=weights.download_timeout_minutes * 60,
             final_exit_code=FINAL_EXIT_CODE,
+            autopilot=autopilot,
             after=[*after, *(token.ready if token else ())],
         )
         self.name = job.name

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
-from constructs_lib.serving_nodes import POOL_LABEL
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import REGION_LABEL
 from gke_inference.cluster_api import ClusterApi
@@ -162,9 +161,9 @@ class LivePlatform:
         """Return how many servers of *model* are ready in region *key*."""
         return int(self.deployment(key, model).get("status", {}).get("readyReplicas", 0))
 
-    def ready_nodes(self, key: str, pools: Iterable[str]) -> int:
-        """Return how many nodes of *pools* are ready in region *key*."""
-        lists = (self.items(key, "/api/v1/nodes", labelSelector=f"{POOL_LABEL}={pool}") for pool in pools)
+    def ready_nodes(self, key: str, selectors: Iterable[str]) -> int:
+        """Return how many nodes with the labels of one of *selectors* are ready in region *key*."""
+        lists = (self.items(key, "/api/v1/nodes", labelSelector=selector) for selector in selectors)
         return sum(node_is_ready(node) for nodes in lists for node in nodes)
 
     def min_replicas(self, key: str, model: str) -> int:

@@ -6,12 +6,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from constructs_lib.body_routing_chart import BASE_MODEL_HEADER
 from constructs_lib.gke_version import NATIVE_CUSTOM_METRICS, GkeVersion
+from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.manifests.gateway import Balancing
-from constructs_lib.serving_nodes import ServingNodes
+from constructs_lib.serving_nodes import POOL_LABEL, ServingNodes
 from constructs_lib.serving_plan import MetricSource
 from constructs_lib.specs import (
     DEFAULT_SPILL_OVER_PERCENT,
+    AddressSpec,
     AutoscalingSpec,
     InferencePoolSpec,
     ModelSpec,
@@ -126,11 +129,23 @@ class Model:
         """
         Whether the gateway has a route of its own for it.
 
-        It has one for its address, or for every request where no other model takes requests of its own.
+        It has one for its address, for its name where bodies are read, or for every request where no other model takes
+        requests of its own.
         """
         if self.spec.drain:
             return False
-        return self.spec.address is not None or models_with_requests(self.config) == (self.key,)
+        return self.spec.address is not None or self.by_name or models_with_requests(self.config) == (self.key,)
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the gateway finds its requests by the name in their bodies."""
+        routing = self.config.gateway.body_routing
+        return routing is not None and self.spec.address is None and self.key in models_with_requests(self.config)
+
+    @property
+    def route_address(self) -> AddressSpec | None:
+        """Which requests its route takes: those of its address, or of its name; None for every request."""
+        return AddressSpec(headers={BASE_MODEL_HEADER: self.name}) if self.by_name else self.spec.address
 
     def server_counts(self, region: str) -> tuple[int, int]:
         """Return the fewest and the most servers that *region* has by the config; the same where they are fixed."""
@@ -155,17 +170,26 @@ class Model:
             tensor_parallel_size=self.server.tensor_parallel_size,
             cpus=self.server.cpus,
             memory_gib=self.server.memory_gib,
-            compute_class=compute_class_name(self.spec) if len(chosen) > 1 else None,
+            compute_class=self._compute_class(region),
         )
 
+    def node_selectors(self, region: str) -> tuple[str, ...]:
+        """Return the labels of the nodes of *region* that its servers may run on, each as a list of nodes takes it."""
+        if self.config.cluster.autopilot:
+            return (f"{NODE_LABEL}={self._compute_class(region)}",)
+        return tuple(f"{POOL_LABEL}={pool}" for pool in self.pool_keys(region))
 
-def compute_class_name(spec: ModelSpec) -> str:
-    """
-    Return the name of the ComputeClass that holds the order of a model's pools: models with the same list share it.
+    def _compute_class(self, region: str) -> str | None:
+        """
+        Return the name of the ComputeClass that it has in *region*; None where it needs none.
 
-    The word comes first: GKE refuses classes that begin with gke or autopilot.
-    """
-    return f"serving-{spec.node_pools[0]}"
+        It needs one for the order of several pools; in an Autopilot cluster always, since nothing else makes nodes.
+        Models with the same list share it. The word comes first: GKE refuses classes that begin with gke or autopilot.
+        """
+        keys = self.pool_keys(region)
+        if len(keys) > 1 or (keys and self.config.cluster.autopilot):
+            return f"serving-{(self.spec.node_pools or keys)[0]}"
+        return None
 
 
 def models_of(config: Config) -> tuple[Model, ...]:

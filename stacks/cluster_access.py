@@ -9,8 +9,8 @@ from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
+from constructs_lib.cluster_version import reaches_floor
 from constructs_lib.fixed_value import FixedValue
-from constructs_lib.version_check import reaches_floor
 from platform_config.config import Config
 from platform_config.stack_graph import cluster_stack
 from stacks.base import BaseStack

@@ -1,8 +1,9 @@
 """One GKE cluster and its node pools: an apply that fails, or finds no machines, affects no other cluster."""
 
-from cdktf import TerraformOutput
+from cdktf import ITerraformDependable, TerraformOutput
 from constructs import Construct
 
+from constructs_lib.autopilot_cluster import AutopilotCluster
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.cluster_settings import WEEKDAYS
 from constructs_lib.fixed_value import FixedValue
@@ -17,7 +18,7 @@ from stacks.base import BaseStack
 
 class InfraClusterStack(BaseStack):
     """
-    The cluster of one region with its system pool and its accelerator pools.
+    The cluster of one region with its system pool and its accelerator pools; an Autopilot cluster has none of its own.
 
     Outputs: the cluster's name and location, and the command that signs kubectl in.
 
@@ -28,16 +29,15 @@ class InfraClusterStack(BaseStack):
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config)
         plan = self._plan(key)
-        cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
-        dataplane = "Dataplane V2" if config.cluster.dataplane_v2 else "the legacy dataplane"
-        place = f"location {plan.location} and {dataplane}"
-        FixedValue(self, CLUSTER_PLACE, value=place, refusal=explain_moved_cluster(key), after=[cluster.control_plane])
-        cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
-        classes = {
-            pool: name for name, model in compute_classes(config, key) for pool in model.serving_nodes(key).pools
-        }
-        for pool_key, pool in config.pools(key).items():
-            cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=classes.get(pool_key))
+        kind = "Autopilot" if config.cluster.autopilot else self._dataplane
+        cluster = self._autopilot(plan) if config.cluster.autopilot else self._standard(plan, key)
+        FixedValue(
+            self,
+            CLUSTER_PLACE,
+            value=f"location {plan.location} and {kind}",
+            refusal=explain_moved_cluster(key),
+            after=[cluster],
+        )
         TerraformOutput(self, "cluster_name", value=plan.name, description="Name of the cluster.")
         TerraformOutput(self, "cluster_location", value=plan.location, description="Region or zone of the cluster.")
         TerraformOutput(
@@ -47,6 +47,25 @@ class InfraClusterStack(BaseStack):
             f"--project {plan.project} --dns-endpoint",
             description="Signs kubectl in through the DNS endpoint.",
         )
+
+    def _autopilot(self, plan: ClusterPlan) -> ITerraformDependable:
+        cluster = AutopilotCluster(self, "cluster", google=self.google, plan=plan, spec=self.config.cluster)
+        return cluster.control_plane
+
+    def _standard(self, plan: ClusterPlan, key: str) -> ITerraformDependable:
+        config = self.config
+        cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
+        cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
+        classes = {
+            pool: name for name, model in compute_classes(config, key) for pool in model.serving_nodes(key).pools
+        }
+        for pool_key, pool in config.pools(key).items():
+            cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=classes.get(pool_key))
+        return cluster.control_plane
+
+    @property
+    def _dataplane(self) -> str:
+        return "Dataplane V2" if self.config.cluster.dataplane_v2 else "the legacy dataplane"
 
     def _plan(self, key: str) -> ClusterPlan:
         config, names = self.config, self.names
@@ -63,4 +82,5 @@ class InfraClusterStack(BaseStack):
             version_floor=version_floor(config, key),
             maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
             secret_manager=config.mounts_token,
+            universe=config.universe,
         )

@@ -8,7 +8,8 @@ from constructs import Construct
 
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests.compute_class import compute_class
+from constructs_lib.manifests._objects import Manifest
+from constructs_lib.manifests.compute_class import compute_class, machine_class
 from constructs_lib.manifests.network_policies import NetworkPolicyPlan, model_policies
 from constructs_lib.metrics_adapter import MetricsAdapter
 from constructs_lib.serving_plan import ServingPlan
@@ -73,6 +74,7 @@ class WorkloadServingStack(ClusterStack):
             autoscaling=model.autoscaling,
             metric_source=model.metric_source,
             routed=not model.spec.drain,
+            autopilot=config.cluster.autopilot,
             exported=not config.is_regional,
         )
 
@@ -101,18 +103,17 @@ class WorkloadServingStack(ClusterStack):
 
     def _add_compute_classes(self) -> dict[str, ITerraformDependable]:
         return {
-            name: KubernetesObject(
-                self,
-                name,
-                kubernetes=self.kubernetes,
-                manifest=compute_class(
-                    name=name,
-                    node_pools=list(model.serving_nodes(self.key).pools),
-                    migrate_back=model.spec.migrate_back,
-                ),
-            )
+            name: KubernetesObject(self, name, kubernetes=self.kubernetes, manifest=self._compute_class(name, model))
             for name, model in compute_classes(self.config, self.key)
         }
+
+    def _compute_class(self, name: str, model: Model) -> Manifest:
+        """Return the order of a model's pools: node pools of their own, or machines that Autopilot makes nodes of."""
+        pools, back = model.serving_nodes(self.key).pools, model.spec.migrate_back
+        if self.config.cluster.autopilot:
+            zones = self.config.regions[self.key].zones
+            return machine_class(name=name, pools=list(pools.values()), zones=zones, migrate_back=back)
+        return compute_class(name=name, node_pools=list(pools), migrate_back=back)
 
     def _adapter(self) -> MetricsAdapter | None:
         """Add the custom metrics adapter where an autoscaler of this region needs one that is not there already."""
@@ -126,4 +127,5 @@ class WorkloadServingStack(ClusterStack):
             cluster=self.names.cluster(self.key),
             serves=sources,
             network_policy=self.config.cluster.network_policies,
+            autopilot=self.config.cluster.autopilot,
         )

@@ -52,6 +52,7 @@ class WorkloadWeightsStack(ClusterStack):
             project_number=project.number,
             namespace=config.namespace,
             service_account=account,
+            universe=config.universe,
         )
         grants: list[ITerraformDependable] = [writer.grant_write(self.names.bucket)]
         token = weights.hugging_face_token
@@ -68,6 +69,7 @@ class WorkloadWeightsStack(ClusterStack):
             bucket=self.names.bucket,
             weights=weights,
             form=download_form(model.server),
+            autopilot=config.cluster.autopilot,
             after=[made, *grants, *self._others(weights)],
         )
         self._writers.update({snapshot.directory: download.done for snapshot in weights.snapshots})

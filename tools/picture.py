@@ -125,7 +125,7 @@ def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: in
         (CLIENTS + 14, "Clients", f"inside the VPC, HTTP on port {config.gateway.port}", ""),
         (ADDRESS + 4, "Gateway", "internal, one address and its proxies per region", names.gateway),
         (SPILL + 4, "Spill-over", spill_over, ""),
-        (REGION + 20, "Fleet", f"one {config.cluster.control_plane} GKE cluster per region; the config cluster is",
+        (REGION + 20, "Fleet", f"one {_kind(config)} cluster per region; the config cluster is",
          names.cluster(config.config_region)),
         (bucket + 10, "Weights", *weights),
     )  # fmt: skip
@@ -231,8 +231,11 @@ def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> No
     lines = _lines(entries, "more models")
     height = 32 + 30 * len(lines)
     canvas.box(x, top, width, height, *GREEN)
-    canvas.text(x + 12, top + 18, f"system: {system_machine_type(config)}", 140)
     many = f"{system.min_nodes_per_zone} to {system.max_nodes_per_zone} per zone"
+    title = f"system: {system_machine_type(config)}"
+    if config.cluster.autopilot:
+        title, many = "nodes that Google chooses", "as pods need"
+    canvas.text(x + 12, top + 18, title, 140)
     canvas.text(x + width - 12, top + 18, many, 88, size=11, color=GREY, at="end")
     for number, line in enumerate(lines):
         canvas.box(x + 10, top + 27 + 30 * number, width - 20, 26, PAPER, GREEN[1])
@@ -264,6 +267,11 @@ def _add_pool(canvas: Canvas, config: Config, key: str, name: str, models: Seque
         where = top + 64 + 33 * number
         canvas.text(middle, where, line, width - 34, size=11.5, bold=True, color=VIOLET[1], at="middle")
     return top + 55 + 33 * len(lines)
+
+
+def _kind(config: Config) -> str:
+    """Return what the clusters are, as the picture says it."""
+    return "Autopilot" if config.cluster.autopilot else f"{config.cluster.control_plane} GKE"
 
 
 def _pods_text(model: Model, key: str) -> str:

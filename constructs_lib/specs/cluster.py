@@ -66,6 +66,8 @@ class ClusterSpec:
     What every cluster of the platform has in common.
 
     Args:
+        mode: `standard`: the pools are node pools. `autopilot`: Google makes and manages the nodes, and the pools say
+            which machines they are; cannot change later.
         control_plane: `regional` survives the loss of a zone; `zonal` costs less and does not.
         release_channel: GKE release channel.
         gke_version: Version or prefix, such as `1.35` or `1.35.2-gke.1842000`; not below the floor of the features in
@@ -78,9 +80,10 @@ class ClusterSpec:
             do not know its metrics: `native` goes beside them.
         deletion_protection: Refuses to destroy a cluster until it is off and applied.
         maintenance_window: When GKE may upgrade.
-        system_pool: Nodes without accelerators.
+        system_pool: Nodes without accelerators; an Autopilot cluster has none of its own.
     """
 
+    mode: Literal["standard", "autopilot"] = "standard"
     control_plane: Literal["regional", "zonal"] = "regional"
     release_channel: Literal["RAPID", "REGULAR", "STABLE"] = "REGULAR"
     gke_version: str | None = None
@@ -94,3 +97,8 @@ class ClusterSpec:
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))
+
+    @property
+    def autopilot(self) -> bool:
+        """Whether Google makes and manages the nodes."""
+        return self.mode == "autopilot"

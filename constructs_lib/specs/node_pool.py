@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
+FLEX_START_MAX_RUN_SEC = 7 * 24 * 3600
+"""The longest that Dynamic Workload Scheduler runs a node. Source: Google, "About flex-start provisioning mode"."""
 WAYS = ("on_demand", "spot", "flex_start", "reservation", "queued")
 
 

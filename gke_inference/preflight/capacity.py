@@ -94,7 +94,8 @@ def spelled(version: GkeVersion) -> str:
 
 def _machines(target: Target, key: str) -> Iterator[Finding]:
     region = target.config.regions[key]
-    wanted = {system_machine_type(target.config): set(region.zones)}
+    own = () if target.config.cluster.autopilot else (system_machine_type(target.config),)
+    wanted = {machine: set(region.zones) for machine in own}
     for pool in target.config.pools(key).values():
         wanted.setdefault(pool.machine.machine_type, set()).update(pool.spec.zones or region.zones)
     for machine_type in sorted(wanted):

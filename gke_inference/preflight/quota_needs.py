@@ -128,16 +128,21 @@ def _disks(target: Target, key: str) -> Iterator[Need]:
         # Other types have quotas of other names; nothing is said of them.
         if pool.disk_type in DISKS:
             disks[DISKS[pool.disk_type]] += pool.nodes * pool.spec.disk_gib
-    for metric, amount in disks.items():
+    for metric, amount in (+disks).items():
         yield _need(f"QUOTA-DISK-{metric.partition('_')[0]}", metric, amount, "GB of boot disks")
 
 
 def _system_nodes(target: Target, key: str) -> int:
+    """Return the most nodes of the system pool; 0 in an Autopilot cluster, whose nodes follow the pods."""
+    if target.config.cluster.autopilot:
+        return 0
     return target.config.cluster.system_pool.max_nodes_per_zone * len(target.config.regions[key].zones)
 
 
 def _system_cpus(target: Target, key: str) -> int:
-    """Return 0 where its machine type is not offered, which MACHINE reports."""
+    """Return 0 without a system pool, or where its machine type is not offered, which MACHINE reports."""
+    if target.config.cluster.autopilot:
+        return 0
     answer = target.google.find(
         "compute", "v1", "machineTypes.get", project=target.project, zone=target.config.regions[key].zones[0],
         machineType=system_machine_type(target.config),

@@ -74,6 +74,18 @@ def judge_adapter(services: Mapping[str, Object]) -> Verdict:
     return Verdict(found=f"{', '.join(services)} available", problems=tuple(problems))
 
 
+def judge_compute_class(found: Object) -> Verdict:
+    """
+    Judge whether GKE can make nodes by the class; a class that no pod has used yet has no condition.
+
+    Source: Google, "About custom compute classes", ComputeClass health.
+    """
+    conditions = [entry for entry in found.get("status", {}).get("conditions", []) if entry.get("type") == "Health"]
+    problems = unmet_conditions(conditions, *(entry["type"] for entry in conditions))
+    count = len(found["spec"].get("priorities", []))
+    return Verdict(found=f"there, with {count} {'choice' if count == 1 else 'choices'} of machines", problems=problems)
+
+
 def judge_inference_pool(pool: Object, picker: Object | None) -> Verdict:
     """Judge whether the InferencePool is exported and its endpoint picker runs; *picker* is the picker's Deployment."""
     problems = []

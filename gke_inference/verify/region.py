@@ -19,12 +19,12 @@ from gke_inference.findings import Finding, Status
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
 from gke_inference.verify import topics
-from gke_inference.verify.cluster import judge_adapter
+from gke_inference.verify.cluster import judge_adapter, judge_compute_class
 from gke_inference.verify.google import judge_cluster, judge_gauge, judge_membership, judge_pool
 from gke_inference.verify.network_policies import connections, denying_policies, judge_network_policies
 from gke_inference.verify.servers import ModelServers
 from gke_inference.verify.verdict import Verdict
-from platform_config.model import Model, models_in
+from platform_config.model import Model, compute_classes, models_in
 from platform_config.names import SYSTEM_POOL
 from platform_config.network_plan import network_policy_plan
 from platform_config.requirements import version_floor
@@ -32,6 +32,7 @@ from platform_config.requirements import version_floor
 ADAPTER_GROUPS = {"pods": CUSTOM, "external": EXTERNAL}
 """The API that the autoscaler reads, by where its metric is from; `native` is GKE's own and has none."""
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
+COMPUTE_CLASSES = "/apis/cloud.google.com/v1/computeclasses"
 CLUSTERWIDE = "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies"
 """Only in clusters that have turned them on."""
 GAUGE_MINUTES = 10
@@ -131,6 +132,9 @@ class Region:
         return inside.finding(Status.UNKNOWN, f"{rest}; {NO_ANSWER}: {error.summary}", remedy(error, inside.role))
 
     def _pools(self, answer: Once[dict[str, Any]], api: ClusterApi) -> Iterator[Check]:
+        if self.live.config.cluster.autopilot:
+            yield from self._classes(api)
+            return
         config, nodes = self.live.config, Once(lambda: api.get("/api/v1/nodes").get("items", []))
         spec, zones = config.cluster.system_pool, len(config.regions[self.key].zones)
         bounds = {SYSTEM_POOL: (spec.min_nodes_per_zone * zones, spec.max_nodes_per_zone * zones)}
@@ -139,6 +143,12 @@ class Region:
             wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
             topic = replace(topics.POOL, id=f"POOL-{name.upper()}", needed=f"{wanted} nodes, all ready")
             yield topic.check(partial(_pool, answer, nodes, name, fewest, most), self.key)
+
+    def _classes(self, api: ClusterApi) -> Iterator[Check]:
+        """Yield one check for each ComputeClass: in an Autopilot cluster it stands for node pools."""
+        for name, _ in compute_classes(self.live.config, self.key):
+            topic = replace(topics.COMPUTE_CLASS, id=f"COMPUTE-CLASS-{name.upper()}")
+            yield topic.check(partial(_class, api, name), self.key)
 
     def _cluster(self, answer: Once[dict[str, Any]]) -> Verdict:
         return judge_cluster(answer(), floor=version_floor(self.live.config, self.key))
@@ -175,6 +185,10 @@ class Region:
 
 def _pool(answer: Once[dict[str, Any]], nodes: Once[list[Any]], name: str, fewest: int, most: int) -> Verdict:
     return judge_pool(answer(), nodes(), name=name, fewest=fewest, most=most)
+
+
+def _class(api: ClusterApi, name: str) -> Verdict:
+    return judge_compute_class(api.get(f"{COMPUTE_CLASSES}/{name}"))
 
 
 def _adapter(api: ClusterApi, services: list[str]) -> Verdict:

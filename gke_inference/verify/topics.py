@@ -108,6 +108,12 @@ POOL = Topic(
     fix="look at the pool's errors and at the quota and stock of its machine in the zones",
     stack=IN_CLUSTER,
 )
+COMPUTE_CLASS = Topic(
+    id="COMPUTE-CLASS",
+    needed="GKE can make nodes of its machines",
+    fix="look at kubectl describe computeclass, and at the quota and stock of the machines in the zones",
+    stack=IN_SERVING,
+)
 SERVER = Topic(
     id="SERVER",
     needed="as many servers as wanted, ready, none that restarts",

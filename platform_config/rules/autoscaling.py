@@ -31,6 +31,8 @@ def _room(at: str, model: Model) -> Iterator[Problem]:
 
 
 def _idle(config: Config) -> Iterator[Problem]:
+    if config.cluster.autopilot:  # There each pool grows.
+        return
     # Where there are several pools, CHOICE-GROWS refuses it.
     alone = [
         nodes

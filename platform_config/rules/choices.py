@@ -20,6 +20,8 @@ MEMORY_SHARE = 0.9
 
 
 def _grows(config: Config) -> Iterator[Problem]:
+    if config.cluster.autopilot:  # There each pool grows.
+        return
     several = (nodes for _, model in models(config) for nodes in _with_choices(model))
     for path, fix in fixed_pools(several).items():
         yield Problem(f"{path}.autoscaling", "must be given for a pool that is one of several, got nothing", fix)

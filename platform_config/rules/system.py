@@ -91,7 +91,9 @@ def _nodes_for(config: Config, key: str, machine: str) -> int:
 
 
 def _machine(config: Config) -> str | None:
-    """Return the machine type of the system pool; None where it follows from a chart version that GW-CHART refuses."""
+    """Return the machine type of the system pool; None without one, or with a chart version that GW-CHART refuses."""
+    if config.cluster.autopilot:
+        return None
     if config.cluster.system_pool.machine_type or config.inference_pool.chart_version in VERSIONS:
         return system_machine_type(config)
     return None
