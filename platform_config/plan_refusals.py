@@ -140,8 +140,8 @@ def explain_removed_screening(config: Config) -> str:
     """Explain why `gateway.model_armor` cannot be removed yet; `{was}` is what gateways called at the last apply."""
     gateways = " and ".join(gateway_stacks(config))
     return (
-        f"Gateways called {{was}} when this stack was applied last, in the name of an agent whose roles would go first: "
-        f"every request would be denied. Steps: 1. Put gateway.model_armor back with enabled: false, and deploy all "
+        f"Gateways called {{was}} when this stack was applied last, in the name of an agent whose roles would go "
+        f"first: every request would be denied. Steps: 1. Put gateway.model_armor back with enabled: false, and deploy all "
         f"stacks: {gateways} takes the extension away. 2. Remove the section and deploy again."
     )
 

@@ -16,9 +16,9 @@ ELASTIC = EXAMPLE.with_name("h100-elastic.yaml")
 SPEECH = EXAMPLE.with_name("speech.yaml")
 GUARDED = EXAMPLE.with_name("guarded.yaml")
 PUBLIC = EXAMPLE.with_name("public.yaml")
-REGIONAL = (GUARDED, PUBLIC)
+GUARD_RAILS = (GUARDED, PUBLIC)
 """Platforms of regional gateways."""
-CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *REGIONAL)
+CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *GUARD_RAILS)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")

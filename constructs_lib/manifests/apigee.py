@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, manifest
-from constructs_lib.manifests.extensions import Extension
+from constructs_lib.manifests.extensions import Event, Extension
 from constructs_lib.manifests.network_policies import operator_policy
 from constructs_lib.specs import ApigeeSpec
 
@@ -20,7 +20,7 @@ ACCOUNT = "apim-ksa"
 API = "apim.googleapis.com/v1"
 KIND = "ApigeeBackendService"
 PORT = 443
-EVENTS = ("RequestHeaders", "ResponseHeaders", "ResponseBody")
+EVENTS: tuple[Event, ...] = ("RequestHeaders", "ResponseHeaders", "ResponseBody")
 """When Apigee is asked. Source: Google, "Customize the GKE Inference Gateway", authentication and API management."""
 PROCESSOR = "apigee-extension-processor"
 """Key of the extension's metadata by which Apigee finds its own object."""

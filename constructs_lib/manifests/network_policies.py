@@ -144,7 +144,7 @@ def router_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     """Return the policies of the pods that read bodies, by a stable id: they read names from the Kubernetes API."""
     if plan.router is None:
         return {}
-    callers = [_range(each) for each in (*HEALTH_CHECK_RANGES, *plan.proxies.values())]
+    callers = [_range(each) for each in (*plan.health_check_ranges, *plan.proxies.values())]
     ingress = [_from(callers, plan.router.ports)]
     name = "body-routing"
     return {name: _policy(plan, name, plan.router.labels, ingress=ingress, egress=[_kubernetes_api()])}

@@ -266,7 +266,9 @@ def test_model_armor_begins_with_googles_own_example() -> None:
 
 def test_model_armor_has_a_filter() -> None:
     """One is enough; without any it would cost time and find nothing."""
-    off = dict.fromkeys(("prompt_injection", "hate_speech", "dangerous", "harassment", "sexually_explicit"), "OFF")
+    off: dict[str, Any] = dict.fromkeys(
+        ("prompt_injection", "hate_speech", "dangerous", "harassment", "sexually_explicit"), "OFF"
+    )
 
     assert ModelArmorFiltersSpec(**off, sensitive_data=True)
     assert ModelArmorFiltersSpec(**(off | {"dangerous": "HIGH"}))

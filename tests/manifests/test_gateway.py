@@ -38,18 +38,21 @@ def backend_policy(
     )  # fmt: skip
 
 
+HTTP = [{"name": "http", "protocol": "HTTP", "port": 80}]
+
+
 def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
     """Reserved addresses go by name, the others by region."""
     made = gateway.gateway(
         name="gemma",
         namespace=NAMESPACE,
         gateway_class=CROSS_REGION,
-        port=80,
+        listeners=HTTP,
         addresses=[("us-east5", "gemma-gateway-us"), ("europe-west4", None)],
     )
 
     assert made["spec"]["gatewayClassName"] == "gke-l7-cross-regional-internal-managed-mc"
-    assert made["spec"]["listeners"] == [{"name": "http", "protocol": "HTTP", "port": 80}]
+    assert made["spec"]["listeners"] == HTTP
     assert made["spec"]["addresses"] == [
         {
             "type": "networking.gke.io/named-address-with-region",
@@ -63,7 +66,7 @@ def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
 @pytest.mark.parametrize("kind", [REGIONAL_INTERNAL, REGIONAL_EXTERNAL], ids=lambda kind: kind.name)
 def test_a_regional_gateway_has_its_reserved_address_by_name_alone(kind: GatewayClass) -> None:
     """It is in one region; without a reserved address GKE gives it one, and an empty list would be refused."""
-    settings: dict[str, Any] = {"name": "gemma", "namespace": NAMESPACE, "gateway_class": kind, "port": 80}
+    settings: dict[str, Any] = {"name": "gemma", "namespace": NAMESPACE, "gateway_class": kind, "listeners": HTTP}
     named = gateway.gateway(**settings, addresses=[("us-east5", "gemma-gateway-us")])
     ephemeral = gateway.gateway(**settings, addresses=[("us-east5", None)])
 

@@ -85,7 +85,6 @@ RANGES: dict[str, tuple[int, int]] = {
     "gateway.tls.port": (1, 65535),
     "gateway.client_limits.requests_per_minute": (1, 1_000_000),
     "gateway.client_limits.max_body_mib": (1, 1024),
-    "gateway.model_armor.timeout_ms": (10, 10_000),
     "gateway.apigee.timeout_ms": (10, 10_000),
     "gateway.body_routing.replicas": (1, 100),
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tests.configs import REGIONAL
 from tests.platform_config.rules.case import Case, Changes, More
-from tests.platform_config.rules.cases_regional import REGIONAL
 
 APIGEE: Changes = {**REGIONAL, "gateway__regions": ["us"], "gateway__apigee": {"environment": "prod"}}
 """Has the gateway of one region ask Apigee."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.certificates import NAMELESS, OWN
+from tests.configs import REGIONAL
 from tests.platform_config.rules.case import Case, Changes, More
-from tests.platform_config.rules.cases_regional import REGIONAL
 
 PUBLIC: Changes = {**REGIONAL, "gateway__public": True}
 IAP = {"client_id": "123-abc.apps.googleusercontent.com", "secret_name": "iap"}
