@@ -129,7 +129,7 @@ def _results_by_state(measurement: Measurement) -> dict[State, list[Result]]:
 
 def _state_figures(plan: DrillPlan, measurement: Measurement, state: State, results: list[Result]) -> StateFigures:
     began_sec, ended_sec = measurement.time_of(state)
-    regions = dict.fromkeys(result.region for result in results)
+    regions = plan.region_names.values() if plan.is_regional else dict.fromkeys(result.region for result in results)
     return StateFigures(
         state=int(state),
         title=state.title,

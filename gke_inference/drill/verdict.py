@@ -71,8 +71,7 @@ def _judge_figures(plan: DrillPlan, measurement: Measurement, figures: DrillFigu
 def _judge_isolation(plan: DrillPlan, figures: DrillFigures, complete: bool) -> Iterator[Finding]:
     """Yield for each other region whether its gateway lost requests: it needs nothing of the one that went down."""
     for name in plan.others.values():
-        later = [state.regions[name] for state in figures.states if plan.counts(State(state.state), name)
-                 and name in state.regions]  # fmt: skip
+        later = [state.regions[name] for state in figures.states if plan.counts(State(state.state), name)]
         failed, sent = sum(one.failed for one in later), sum(one.requests for one in later)
         lost = failed > plan.max_error_rate * sent
         limit = f"{plan.max_error_rate:.2%} at most" if plan.max_error_rate else "none"
