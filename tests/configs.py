@@ -18,7 +18,8 @@ CONFIGS = (EXAMPLE, ELASTIC, SPEECH)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
-SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS)
+AUTOPILOT = TWO_LLMS.with_name("autopilot.yaml")
+SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT)
 """Platforms of several models, beside the product's own configs."""
 
 

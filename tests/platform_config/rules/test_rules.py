@@ -13,6 +13,7 @@ from platform_config.errors import Problem
 from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
+    cases_autopilot,
     cases_autoscaling,
     cases_clusters,
     cases_dashboard,
@@ -37,6 +38,7 @@ TOPICS = (
     cases_regions,
     cases_regional,
     cases_clusters,
+    cases_autopilot,
     cases_pools,
     cases_server,
     cases_gpu_sharing,
