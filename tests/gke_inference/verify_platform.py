@@ -27,7 +27,7 @@ PLURALS = {
     "Service": "services", "ServiceExport": "serviceexports", "ServiceImport": "serviceimports",
     "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
-    "GCPInferencePoolImport": "gcpinferencepoolimports",
+    "GCPInferencePoolImport": "gcpinferencepoolimports", "ComputeClass": "computeclasses",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from constructs_lib.manifests.region_header import HEADER
 from platform_config.config import Config
 from platform_config.load import load
 from platform_config.model import Model, models_of
-from tests.configs import ELASTIC, EXAMPLE
+from tests.configs import ELASTIC, EXAMPLE, changed
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest, Objects
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.model_configs import several_models, write_config
@@ -149,6 +149,24 @@ def several_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
     made.path = path
     with running(made, folder) as listening:
         yield listening
+
+
+@pytest.fixture(scope="session")
+def pilot_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the platform of config/example.yaml in Autopilot clusters."""
+    folder = tmp_path_factory.mktemp("pilot")
+    path = write_config(folder / "pilot.yaml", changed(cluster__mode="autopilot"))
+    config = load(path)
+    made = healthy(config, synthesize(config, folder / "out"))
+    made.path = path
+    with running(made, folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def pilot(pilot_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
+    """Return the platform of config/example.yaml in Autopilot clusters, healthy, to break."""
+    return _to_break(pilot_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture
