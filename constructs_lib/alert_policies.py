@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import ceil
+from typing import Any
 
 from cdktf_cdktf_provider_google.monitoring_alert_policy import (
     MonitoringAlertPolicy,
     MonitoringAlertPolicyConditions,
     MonitoringAlertPolicyConditionsConditionPrometheusQueryLanguage,
+    MonitoringAlertPolicyConditionsConditionThreshold,
+    MonitoringAlertPolicyConditionsConditionThresholdAggregations,
+    MonitoringAlertPolicyConditionsConditionThresholdDenominatorAggregations,
     MonitoringAlertPolicyDocumentation,
     MonitoringAlertPolicyDocumentationLinks,
 )
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
-from constructs_lib.monitoring.alert import PROGRAM, Alert, AlertKind
+from constructs_lib.monitoring.alert import PROGRAM, Alert, MetricCondition
 
 EVALUATION_SEC = 30
 """How often Cloud Monitoring evaluates a query: its shortest interval."""
@@ -94,6 +99,9 @@ class AlertPolicies(Construct):
         )
 
     def _condition(self, title: str, alert: Alert) -> MonitoringAlertPolicyConditions:
+        if metric := alert.query.metric:
+            threshold = _threshold(metric, alert.for_sec)
+            return MonitoringAlertPolicyConditions(display_name=title, condition_threshold=threshold)
         return MonitoringAlertPolicyConditions(
             display_name=title,
             condition_prometheus_query_language=MonitoringAlertPolicyConditionsConditionPrometheusQueryLanguage(
@@ -114,10 +122,10 @@ class AlertPolicies(Construct):
         config = f"config of platform {self._platform}"
         variable = self._config_variable if command.startswith(PROGRAM) else None
         where = f", with {variable} set to the {config}" if variable else ""
-        places = [f"{name} {_label(name)}" for name in kind.labels]
+        places = [f"{name} {_label(name)}" for name in _places(alert)]
         return MonitoringAlertPolicyDocumentation(
             subject=", ".join([title, *places]),
-            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\n{_found(kind)}Run first{where}: `{command}`\n\n"
+            content=f"{meaning[:1].upper()}{meaning[1:]}.\n\n{_found(alert)}Run first{where}: `{command}`\n\n"
             f"Causes and fixes: {url or f'docs/runbooks/{page}'}. The alert's own settings are "
             f"`observability.alerts.{kind.name}` in the {config}.",
             mime_type="text/markdown",
@@ -130,9 +138,37 @@ def _label(name: str) -> str:
     return f"$${{metric_or_resource.label.{name}}}"
 
 
-def _found(kind: AlertKind) -> str:
+def _places(alert: Alert) -> tuple[str, ...]:
+    """Return the labels of the series that fires, which say where it is."""
+    metric = alert.query.metric
+    return tuple(label.rpartition(".")[2] for label in metric.by) if metric else alert.kind.labels
+
+
+def _found(alert: Alert) -> str:
     """Return where it is and how bad, as far as the series that fires says so."""
-    places = [f"{name} `{_label(name)}`" for name in kind.labels]
-    values = [f"value of the query `{VALUE}`"] if kind.unit else []
+    places = [f"{name} `{_label(name)}`" for name in _places(alert)]
+    values = [f"value of the query `{VALUE}`"] if alert.kind.unit and not alert.query.metric else []
     found = ", ".join([*places, *values])
     return f"{found[:1].upper()}{found[1:]}.\n\n" if found else ""
+
+
+def _threshold(metric: MetricCondition, for_sec: int) -> MonitoringAlertPolicyConditionsConditionThreshold:
+    """Return *metric* as a condition that must hold for whole minutes, as the API takes them."""
+    aggregation: dict[str, Any] = {
+        "alignment_period": f"{metric.window_sec}s",
+        "per_series_aligner": metric.aligner,
+        "cross_series_reducer": metric.reducer,
+        "group_by_fields": list(metric.by),
+    }
+    whole = [MonitoringAlertPolicyConditionsConditionThresholdDenominatorAggregations(**aggregation)]
+    return MonitoringAlertPolicyConditionsConditionThreshold(
+        filter=metric.series,
+        aggregations=[MonitoringAlertPolicyConditionsConditionThresholdAggregations(**aggregation)],
+        denominator_filter=metric.whole or None,
+        denominator_aggregations=whole if metric.whole else None,
+        comparison="COMPARISON_LT" if metric.is_floor else "COMPARISON_GT",
+        threshold_value=metric.bound,
+        duration=f"{ceil(for_sec / 60) * 60}s",
+        evaluation_missing_data="EVALUATION_MISSING_DATA_ACTIVE" if metric.fires_without_data else None,
+        trigger={"count": 1},
+    )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from constructs_lib import google_names as names
 from constructs_lib.gke_version import GkeVersion
+from constructs_lib.specs import UniverseSpec
 from constructs_lib.specs.cluster import Weekday
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
+from constructs_lib.universe import PUBLIC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class ClusterPlan:
         version_floor: Lowest version that has every feature in use.
         maintenance_day: Day of the week where the spec names none.
         secret_manager: Turns on the Secret Manager add-on.
+        universe: The universe of the project. Default: the public cloud.
 
     Raises:
         ValueError: For all at once that Google would refuse: names, a location or zones outside of the region.
@@ -44,6 +47,7 @@ class ClusterPlan:
     version_floor: str
     maintenance_day: Weekday = "SA"
     secret_manager: bool = False
+    universe: UniverseSpec = PUBLIC
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))

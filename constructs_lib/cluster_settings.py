@@ -71,7 +71,7 @@ def features(plan: ClusterPlan) -> dict[str, Any]:
         "secret_manager_config": {"enabled": plan.secret_manager},
         "monitoring_config": {"enable_components": list(MONITORED), "managed_prometheus": {"enabled": True}},
         "logging_config": {"enable_components": list(LOGGED)},
-        "pod_autoscaling": {"hpa_profile": "PERFORMANCE"},
+        **({"pod_autoscaling": {"hpa_profile": "PERFORMANCE"}} if plan.universe.has("performance_hpa") else {}),
         "cost_management_config": {"enabled": True},
         "security_posture_config": {"mode": "BASIC", "vulnerability_mode": "VULNERABILITY_DISABLED"},
     }
@@ -86,7 +86,7 @@ def own_nodes(plan: ClusterPlan, spec: ClusterSpec) -> dict[str, Any]:
     return {
         "datapath_provider": "ADVANCED_DATAPATH" if spec.dataplane_v2 else "LEGACY_DATAPATH",
         "enable_shielded_nodes": True,
-        "workload_identity_config": {"workload_pool": f"{plan.project}.svc.id.goog"},
+        "workload_identity_config": {"workload_pool": plan.universe.workload_pool(plan.project)},
         "remove_default_node_pool": True,
         "initial_node_count": 1,
         "node_config": {

@@ -5,6 +5,9 @@ from __future__ import annotations
 from constructs_lib.server_process import OFFLINE, Launch, ServerMetrics, ServerProcess, leave_sec
 from constructs_lib.specs import ServerSpec
 
+CONTAINER = "server"
+"""Name of the container of a server."""
+
 
 def metrics(server: ServerSpec) -> ServerMetrics | None:
     """Return its gauge, if it has one."""
@@ -15,7 +18,7 @@ def process(server: ServerSpec, launch: Launch) -> ServerProcess:
     """Return the process. What it does at SIGTERM is not known, so load balancer and picker let go of it before."""
     has_volume = launch.weights is not None and launch.weights.is_mounted
     return ServerProcess(
-        container="server",
+        container=CONTAINER,
         command=server.command,
         args=server.extra_args,
         env=OFFLINE if has_volume else {},

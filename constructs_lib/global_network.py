@@ -14,7 +14,6 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.google_names import health_check_firewall, node_firewall, proxy_firewall
-from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.specs import NetworkSpec
@@ -105,7 +104,8 @@ class GlobalNetwork(Construct):
         self._refuse_overlaps(key, plan)
         if not self.regions:
             name = health_check_firewall(self.name)
-            self._allow(self, "health-checks", name, list(HEALTH_CHECK_RANGES), {"tcp": self._plan.ports})
+            ranges = list(self._plan.universe.health_check_ranges)
+            self._allow(self, "health-checks", name, ranges, {"tcp": self._plan.ports})
         region = NetworkRegion(
             self,
             f"region-{key}",

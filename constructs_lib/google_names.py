@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address
 
-REGION = r"[a-z]+-[a-z]+[0-9]+"
+REGION = r"[a-z]+(?:-[a-z]+)+[0-9]+"
 WORD = r"[a-z]([a-z0-9-]*[a-z0-9])?"
 """Source: RFC 1035; Google, Compute Engine naming conventions."""
 WORD_ALPHABET = "lower case letters, digits and hyphens, begin with a letter and not end with a hyphen"

@@ -13,6 +13,8 @@ from constructs_lib.specs import ServerSpec
 class ServerModule(Protocol):
     """What the module of a kind of server has."""
 
+    CONTAINER: str
+
     def process(self, server: ServerSpec, launch: Launch) -> ServerProcess:
         """Return the process that *server* is in its container."""
 
@@ -34,6 +36,11 @@ def process(server: ServerSpec, launch: Launch) -> ServerProcess:
         ValueError: The version of vLLM or SGLang is not known.
     """
     return MODULES[server.kind].process(server, launch)
+
+
+def container(server: ServerSpec) -> str:
+    """Return the name of the container that *server* runs in."""
+    return MODULES[server.kind].CONTAINER
 
 
 def metrics(server: ServerSpec) -> ServerMetrics | None:

@@ -9,7 +9,9 @@ from itertools import combinations
 
 from constructs_lib.gateway_class import CROSS_REGION, GatewayClass
 from constructs_lib.google_names import report_wrong, wrong_project, wrong_region, wrong_word
+from constructs_lib.specs import UniverseSpec
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_types
+from constructs_lib.universe import PUBLIC
 
 SETTLE_ON_DESTROY_SEC = 180
 """The load balancer's endpoint groups are collected late, and hold the network. Sources: kubernetes/ingress-gce#1720,
@@ -28,6 +30,7 @@ class NetworkPlan:
         ports: TCP ports that proxies and health checks reach: the model server's and the endpoint picker's
             (`EXT_PROC_PORT` and `GRPC_HEALTH_PORT` of `constructs_lib.inferencepool_chart`).
         settle_on_destroy_sec: Seconds to wait on destroy before subnets and network go. Default: 180.
+        universe: The universe whose health checks the firewall lets in. Default: the public cloud.
 
     Raises:
         ValueError: For all problems at once: names that Google refuses, no ports.
@@ -38,6 +41,7 @@ class NetworkPlan:
     node_service_account: str
     ports: tuple[int, ...]
     settle_on_destroy_sec: int = SETTLE_ON_DESTROY_SEC
+    universe: UniverseSpec = PUBLIC
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))

@@ -11,7 +11,9 @@ from cdktf_cdktf_provider_google.service_account import ServiceAccount
 from constructs import Construct
 
 from constructs_lib.google_names import report_wrong, wrong_account, wrong_project
+from constructs_lib.specs import UniverseSpec
 from constructs_lib.specs.limits import refuse
+from constructs_lib.universe import PUBLIC
 
 ROLES = {
     "node": "roles/container.defaultNodeServiceAccount",
@@ -78,7 +80,9 @@ class NodeServiceAccount(Construct):
             ProjectIamMember(self, key, provider=google, project=project, role=role, member=account.member)
 
     @classmethod
-    def from_existing(cls, scope: Construct, id_: str, *, project: str, account_id: str) -> NodeServiceAccount:
+    def from_existing(
+        cls, scope: Construct, id_: str, *, project: str, account_id: str, universe: UniverseSpec = PUBLIC
+    ) -> NodeServiceAccount:
         """
         Return an account that is managed elsewhere, for networks and clusters here.
 
@@ -88,13 +92,13 @@ class NodeServiceAccount(Construct):
         Raises:
             ValueError: IAM takes no such account ID, or Google no such project.
         """
-        return _ExistingAccount(scope, id_, project=project, account_id=account_id)
+        return _ExistingAccount(scope, id_, project=project, account_id=account_id, universe=universe)
 
 
 class _ExistingAccount(NodeServiceAccount):
     """An account that is managed elsewhere: its address in place of the resource."""
 
-    def __init__(self, scope: Construct, id_: str, *, project: str, account_id: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, project: str, account_id: str, universe: UniverseSpec) -> None:
         refuse(
             [
                 *report_wrong("project", project, wrong_project(project)),
@@ -103,5 +107,5 @@ class _ExistingAccount(NodeServiceAccount):
         )
         Construct.__init__(self, scope, id_)
         self.account_id = account_id
-        self.email = f"{account_id}@{project}.iam.gserviceaccount.com"
+        self.email = universe.service_account(account_id, project)
         self.member = f"serviceAccount:{self.email}"

@@ -15,6 +15,9 @@ from constructs_lib.server_process import (
 from constructs_lib.specs import ServerSpec
 from constructs_lib.specs.mounts import CACHE
 
+CONTAINER = "sglang"
+"""Name of the container of a server."""
+
 TOKEN_USAGE_METRIC = "sglang:token_usage"
 ENGINE_LABEL = "inference.networking.k8s.io/engine-type"
 """By it the endpoint picker of chart v1.5.0 reads the metrics of a pod as SGLang's."""
@@ -74,7 +77,7 @@ def process(server: ServerSpec, launch: Launch) -> ServerProcess:
     balancer and picker have let go, and the pod's grace period is the deadline.
     """
     return ServerProcess(
-        container="sglang",
+        container=CONTAINER,
         command=("python3", "-m", "sglang.launch_server"),
         args=tuple(_args(server, launch)),
         env=ENV | (FAST_HEALTH if has_fast_health(server) else {}),

@@ -16,6 +16,9 @@ from constructs_lib.server_process import (
 from constructs_lib.specs import ServerSpec
 from constructs_lib.specs.mounts import CACHE
 
+CONTAINER = "vllm"
+"""Name of the container of a server."""
+
 # vLLM renamed the gauge in 0.10.2 and exports one of the two.
 KV_CACHE_METRIC = "vllm:kv_cache_usage_perc"
 KV_CACHE_METRIC_BEFORE_0_10_2 = "vllm:gpu_cache_usage_perc"
@@ -109,7 +112,7 @@ def process(server: ServerSpec, launch: Launch) -> ServerProcess:
     wait_sec, drain_sec = shutdown(server)
     adapters = bool(launch.weights and launch.weights.lora_adapters)
     return ServerProcess(
-        container="vllm",
+        container=CONTAINER,
         command=("python3", "-m", "vllm.entrypoints.openai.api_server"),
         args=tuple(_args(server, launch, drain_sec)),
         env=ENV | environment(server, tpu=launch.on_tpu, adapters=adapters),

@@ -8,7 +8,9 @@ from constructs import Construct
 
 from constructs_lib.google_names import report_wrong, wrong_label, wrong_project
 from constructs_lib.resource_address import resource_address
+from constructs_lib.specs import UniverseSpec
 from constructs_lib.specs.limits import refuse
+from constructs_lib.universe import PUBLIC
 
 READ = "read"
 """Id of the grant that `grant_read` makes."""
@@ -27,6 +29,7 @@ class WorkloadIdentity(Construct):
         project_number: Project number; it may be known after apply only.
         namespace: Kubernetes namespace.
         service_account: Kubernetes service account.
+        universe: The universe of the project. Default: the public cloud.
 
     Raises:
         ValueError: Kubernetes or Google refuse one of the names, or the project number is no number.
@@ -47,6 +50,7 @@ class WorkloadIdentity(Construct):
         project_number: str,
         namespace: str,
         service_account: str,
+        universe: UniverseSpec = PUBLIC,
     ) -> None:
         number = "" if str(project_number).isdigit() else "be the project's number, not its ID"
         refuse(
@@ -64,7 +68,7 @@ class WorkloadIdentity(Construct):
         self._project = project
         self.principal = (
             f"principal://iam.googleapis.com/projects/{project_number}/locations/global/workloadIdentityPools/"
-            f"{project}.svc.id.goog/subject/ns/{namespace}/sa/{service_account}"
+            f"{universe.workload_pool(project)}/subject/ns/{namespace}/sa/{service_account}"
         )
 
     def grant_read(self, bucket: str, *, id_: str = READ) -> StorageBucketIamMember:

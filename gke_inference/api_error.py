@@ -5,7 +5,9 @@ from __future__ import annotations
 from platform_config.stack_graph import NETWORK_STACK
 
 SIGN_IN = "gcloud auth application-default login"
-WITHOUT_CREDENTIALS = ("noCredentials", "noToken", "RefreshError")
+OTHER_UNIVERSE = "otherUniverse"
+"""The reason where the caller's credentials are for another universe of Google Cloud than the config."""
+WITHOUT_CREDENTIALS = ("noCredentials", "noToken", "RefreshError", OTHER_UNIVERSE)
 LONGEST = 300
 """Characters of an error in a report; some messages are a whole page."""
 
@@ -36,6 +38,12 @@ class ApiError(Exception):
     def without_credentials(self) -> bool:
         """Whether the caller has not signed in, so that no question is answered."""
         return self.status == 401 or self.reason in WITHOUT_CREDENTIALS
+
+    @property
+    def sign_in(self) -> str:
+        """How the caller signs in."""
+        other = self.reason == OTHER_UNIVERSE
+        return f"gcloud config set universe_domain to the config's, then {SIGN_IN}" if other else SIGN_IN
 
     @property
     def denied(self) -> bool:
@@ -73,7 +81,7 @@ def remedy(error: ApiError, needed: str, *, otherwise: str = "run it again") -> 
         otherwise: What to do where nothing better is known.
     """
     if error.without_credentials:
-        return f"sign in with `{SIGN_IN}` and run it again"
+        return f"sign in with `{error.sign_in}` and run it again"
     if error.turned_off:
         return f"turn that API on (gcloud services enable) or apply {NETWORK_STACK}, which does; then run it again"
     return f"have {needed} granted to whoever runs this" if error.denied else otherwise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from gke_inference.api_error import SIGN_IN, ApiError, remedy, unreadable
+from gke_inference.api_error import ApiError, remedy, unreadable
 from gke_inference.concurrency import Task
 from gke_inference.findings import Finding, Status, unknown
 
@@ -64,4 +64,4 @@ class Check:
 
 def without_credentials(error: ApiError) -> Finding:
     """Return the only finding of a command that has no credentials: nothing else can be asked."""
-    return unknown("CREDENTIALS", f"{NO_ANSWER}: {error.message}", CREDENTIALS, SIGN_IN)
+    return unknown("CREDENTIALS", f"{NO_ANSWER}: {error.message}", CREDENTIALS, error.sign_in)

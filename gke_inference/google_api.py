@@ -19,7 +19,9 @@ from google.auth.exceptions import GoogleAuthError
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
-from gke_inference.api_error import ApiError
+from constructs_lib.specs import UniverseSpec
+from constructs_lib.universe import PUBLIC
+from gke_inference.api_error import OTHER_UNIVERSE, ApiError
 from gke_inference.verbose import calls
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -41,21 +43,30 @@ class GoogleApi:
         project: Project ID.
         credentials: Whose rights the calls have.
         endpoint: Address of all APIs; None for Google's own.
+        universe_domain: Domain of the universe whose APIs are called. Default: the public cloud's.
     """
 
-    def __init__(self, *, project: str, credentials: Credentials, endpoint: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        project: str,
+        credentials: Credentials,
+        endpoint: str | None = None,
+        universe_domain: str = PUBLIC.api_domain,
+    ) -> None:
         self.project = project
         self.credentials = credentials
         self._endpoint = endpoint
+        self._universe_domain = universe_domain
         self._tries_again = True
 
     @classmethod
-    def from_environment(cls, project: str) -> GoogleApi:
+    def from_environment(cls, project: str, universe: UniverseSpec = PUBLIC) -> GoogleApi:
         """
-        Return the APIs with application default credentials.
+        Return the APIs of *universe* with application default credentials.
 
         Raises:
-            ApiError: There are none, or they cannot be read.
+            ApiError: There are none, they cannot be read, or they are for another universe.
         """
         # It warns that the credentials name no project: the config does.
         logging.getLogger("google.auth._default").setLevel(logging.ERROR)
@@ -67,17 +78,23 @@ class GoogleApi:
         except (OSError, AttributeError, LookupError, TypeError, ValueError) as error:
             message = f"their file cannot be read ({type(error).__name__}: {error})"
             raise ApiError(status=None, reason="noCredentials", message=message) from None
-        return cls(project=project, credentials=credentials, endpoint=os.environ.get(ENDPOINT_VARIABLE))
+        _refuse_other_universe(credentials, universe)
+        return cls(
+            project=project,
+            credentials=credentials,
+            endpoint=os.environ.get(ENDPOINT_VARIABLE),
+            universe_domain=universe.api_domain,
+        )
 
     @classmethod
-    def sign_in(cls, project: str) -> GoogleApi:
+    def sign_in(cls, project: str, universe: UniverseSpec = PUBLIC) -> GoogleApi:
         """
-        Return the APIs with application default credentials that have given a token.
+        Return the APIs of *universe* with application default credentials that have given a token.
 
         Raises:
-            ApiError: There are none, or they give no token.
+            ApiError: There are none, they are for another universe, or they give no token.
         """
-        google = cls.from_environment(project)
+        google = cls.from_environment(project, universe)
         google.token()
         return google
 
@@ -155,27 +172,44 @@ class GoogleApi:
 
     def _request(self, service: str, version: str, method: str, arguments: dict[str, Any]) -> Any:
         *parents, last = method.split(".")
-        resource = _resource(service, version, self._endpoint, tuple(parents))
+        resource = _resource(service, version, self._endpoint, self._universe_domain, tuple(parents))
         return getattr(resource, last)(**arguments)
 
 
 @cache
-def _resource(service: str, version: str, endpoint: str | None, parents: tuple[str, ...]) -> Any:
+def _resource(service: str, version: str, endpoint: str | None, universe_domain: str, parents: tuple[str, ...]) -> Any:
     """Return the resource; it is kept, since the client builds each anew from its document."""
-    resource = _service(service, version, endpoint)
+    resource = _service(service, version, endpoint, universe_domain)
     for parent in parents:
         resource = getattr(resource, parent)()
     return resource
 
 
 @cache
-def _service(service: str, version: str, endpoint: str | None) -> Any:
+def _service(service: str, version: str, endpoint: str | None, universe_domain: str) -> Any:
     """Build the API from its discovery document in the package: nothing is fetched, no call is bound to credentials."""
     # The API's name goes first: gkehub and container both have a method at v1/projects/*/locations/*/operations/*.
-    options = {"api_endpoint": f"{endpoint}/{service}/"} if endpoint else None
-    return build(
-        service, version, http=httplib2.Http(timeout=TIMEOUT_SEC), client_options=options, static_discovery=True
-    )
+    options = {"universe_domain": universe_domain} | ({"api_endpoint": f"{endpoint}/{service}/"} if endpoint else {})
+    http = httplib2.Http(timeout=TIMEOUT_SEC)
+    # The client compares its universe with that of the credentials, which are not known here.
+    http.credentials.universe_domain = universe_domain
+    return build(service, version, http=http, client_options=options, static_discovery=True)
+
+
+def _refuse_other_universe(credentials: Credentials, universe: UniverseSpec) -> None:
+    """
+    Compare the universe of *credentials* with *universe*: a token of one is worth nothing in another.
+
+    Raises:
+        ApiError: They are for another one, or do not say so: on Google's own machines, the metadata server is asked.
+    """
+    try:
+        found = str(credentials.universe_domain)
+    except GoogleAuthError as error:
+        raise ApiError(status=None, reason="noCredentials", message=str(error)) from None
+    if found != universe.api_domain:
+        message = f"they are for the universe {found}, and the config is for {universe.api_domain}"
+        raise ApiError(status=None, reason=OTHER_UNIVERSE, message=message)
 
 
 def _api_error(error: HttpError) -> ApiError:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.specs import (
@@ -17,7 +17,9 @@ from constructs_lib.specs import (
     NodePoolSpec,
     ObservabilitySpec,
     RegionSpec,
+    UniverseSpec,
 )
+from constructs_lib.universe import PUBLIC, UniverseName, universe_named
 
 
 class Config(BaseModel):
@@ -44,6 +46,7 @@ class Config(BaseModel):
             plan. `exec` gets a new token for each request from gke-gcloud-auth-plugin, which must be installed.
         state_bucket: Bucket for the Terraform state. Default: local files in `terraform-state/` beside cdktf.out.
         labels: Labels of every resource that can have them.
+        universe: The universe of Google Cloud: `public`, `s3ns`, `berlin`, or its parts by hand.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +67,9 @@ class Config(BaseModel):
     kubernetes_auth: Literal["ephemeral", "token", "exec"] = "ephemeral"
     state_bucket: str | None = None
     labels: dict[str, str] = {}
+    universe: Annotated[
+        UniverseSpec, BeforeValidator(universe_named, json_schema_input_type=UniverseName | UniverseSpec)
+    ] = PUBLIC
 
     @property
     def is_regional(self) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel
 
+from constructs_lib.specs import UniverseSpec
+from constructs_lib.universe import universe_named
 from platform_config.config import Config
 from platform_config.errors import Location
 from platform_config.shape import bare, defaults_of, is_list, is_map, item_of, settings_of
@@ -87,6 +89,8 @@ class _Maker:
             return UNKNOWN
         if value is None:
             return None if NoneType in get_args(hint) else UNKNOWN
+        if bare(hint) is UniverseSpec and isinstance(value, str):
+            return universe_named(value)
         if settings_of(hint):
             return self._section(hint, value, location)
         if is_map(hint):

@@ -4,16 +4,20 @@ from functools import cached_property
 
 from cdktf import GcsBackend, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs import Construct
 
 from constructs_lib.provider_versions import GOOGLE, pin_provider
+from constructs_lib.universe import PUBLIC
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.stack_graph import state_file, state_prefix
 
 TERRAFORM_VERSION = ">= 1.5.7"
 """Stacks that need a newer one say so themselves."""
+WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
+"""The first Terraform, and the first OpenTofu, with write-only arguments."""
 PROVIDER_VERSIONS = {
     "google": GOOGLE,
     "google-beta": GOOGLE,
@@ -38,15 +42,29 @@ class BaseStack(TerraformStack):
         self._add_backend(id_)
         self.add_override("terraform.required_version", TERRAFORM_VERSION)
 
+    @property
+    def universe_domain(self) -> str | None:
+        """Domain of the APIs that Google's providers call; None for their default, the public cloud."""
+        universe = self.config.universe
+        return None if universe.api_domain == PUBLIC.api_domain else universe.api_domain
+
     @cached_property
     def google(self) -> GoogleProvider:
         """The provider of the platform's project; everything it makes carries the platform's labels."""
         self.pin("google")
-        provider = GoogleProvider(self, "google", project=self.config.project)
+        provider = GoogleProvider(self, "google", project=self.config.project, universe_domain=self.universe_domain)
         if self.config.labels:
             # As an argument of the class, cdktf 0.21 writes the keys of the map in snake case too.
             provider.add_override("default_labels", self.config.labels)
         return provider
+
+    @cached_property
+    def google_beta(self) -> GoogleBetaProvider:
+        """The provider of the identities of service agents, which are the one thing here that google does not have."""
+        self.pin("google-beta")
+        return GoogleBetaProvider(
+            self, "google-beta", project=self.config.project, universe_domain=self.universe_domain
+        )
 
     @cached_property
     def time(self) -> TimeProvider:
@@ -61,5 +79,9 @@ class BaseStack(TerraformStack):
     def _add_backend(self, id_: str) -> None:
         if self.config.state_bucket is not None:
             GcsBackend(self, bucket=self.config.state_bucket, prefix=state_prefix(self.config, id_))
+            if self.universe_domain:
+                # As an argument of the class, cdktf 0.21 writes a name that Terraform does not know.
+                endpoint = self.config.universe.state_endpoint
+                self.add_override("terraform.backend.gcs.storage_custom_endpoint", endpoint)
             return
         LocalBackend(self, path=state_file(self.config, id_))

@@ -82,4 +82,5 @@ class InfraClusterStack(BaseStack):
             version_floor=version_floor(config, key),
             maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
             secret_manager=config.mounts_token,
+            universe=config.universe,
         )

@@ -10,6 +10,14 @@ from platform_config.model import Model, models_in, models_of
 from platform_config.plan_refusals import explain_moved_gateway
 from platform_config.requirements import gateway_floor
 from stacks.cluster_access import ClusterStack
+from stacks.gateway_guards import (
+    add_apigee,
+    add_body_routing,
+    add_certificates,
+    add_client_limits,
+    add_model_armor,
+    called_extensions,
+)
 
 
 class WorkloadGatewayStack(ClusterStack):
@@ -32,14 +40,32 @@ class WorkloadGatewayStack(ClusterStack):
             moved=None if config.is_regional else explain_moved_gateway(config),
         )
         models = models_in(config, key) if config.is_regional else models_of(config)
+        certificates, limits = add_certificates(self), add_client_limits(self)
         plan = GatewayPlan(
             name=self.names.gateway,
             namespace=config.namespace,
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
+            extensions=called_extensions(self),
             autopilot=config.cluster.autopilot,
+            certificates=tuple(certificates.names) if certificates else (),
+            ssl_policy=certificates.ssl_policy if certificates else None,
+            security_policy=limits.name if limits else None,
         )
-        InferenceGateway(self, "gateway", kubernetes=self.kubernetes, time=self.time, plan=plan, spec=config.gateway)
+        InferenceGateway(
+            self,
+            "gateway",
+            kubernetes=self.kubernetes,
+            time=self.time,
+            plan=plan,
+            spec=config.gateway,
+            after=[
+                *add_apigee(self),
+                *add_model_armor(self),
+                *(wait for made in (certificates, limits) if made for wait in made.ready),
+            ],
+            routes_after=add_body_routing(self, models),
+        )
         for model in models:
             TerraformOutput(
                 self,
@@ -61,7 +87,7 @@ class WorkloadGatewayStack(ClusterStack):
             port=model.server.http_port,
             health_path=model.server.ready_path,
             balancing=model.balancing,
-            address=model.spec.address,
+            address=model.route_address,
             canary=(self._backend(canary.model), canary.percent) if canary else None,
             routed=model.is_routed,
             regions=tuple(self.config.regions[key] for key in model.regions),

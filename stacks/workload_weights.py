@@ -52,6 +52,7 @@ class WorkloadWeightsStack(ClusterStack):
             project_number=project.number,
             namespace=config.namespace,
             service_account=account,
+            universe=config.universe,
         )
         grants: list[ITerraformDependable] = [writer.grant_write(self.names.bucket)]
         token = weights.hugging_face_token

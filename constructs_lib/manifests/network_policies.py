@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.manifests._objects import Manifest, manifest
+from constructs_lib.universe import PUBLIC
 
 Rule = dict[str, Any]
 
@@ -24,8 +25,6 @@ SENDER_PORT = 8080
 
 PROXIES = "proxies"
 """What the names of the policies of the regions' proxies begin with."""
-HEALTH_CHECK_RANGES = ("130.211.0.0/22", "35.191.0.0/16")
-"""Where Google's health checks come from. Source: Google, "Health checks overview", probe IP ranges."""
 DNS_PORT = 53
 DNS_ADDRESSES = ("169.254.20.10/32", "169.254.169.254/32")
 """NodeLocal DNSCache, and Cloud DNS for GKE, which is at the metadata server's address."""
@@ -55,6 +54,20 @@ class ModelPeers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RouterPeers:
+    """
+    The pods that read the bodies of all requests.
+
+    Attributes:
+        labels: Their labels.
+        ports: Ports that the load balancer and its health checks call.
+    """
+
+    labels: Mapping[str, str]
+    ports: Sequence[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkPolicyPlan:
     """
     Who is who in one cluster's namespace. All known at synth.
@@ -68,6 +81,8 @@ class NetworkPolicyPlan:
         picker_metrics_port: Where their metrics are read.
         proxies: Range of the load balancer's proxies in each region, by the region's key.
         gateway_port: Port of the gateway, for the drill's requests.
+        router: The pods of body-based routing; None without it.
+        health_check_ranges: Where Google's health checks come from. Default: as in the public cloud.
     """
 
     namespace: str
@@ -77,6 +92,8 @@ class NetworkPolicyPlan:
     picker_metrics_port: int
     proxies: Mapping[str, str]
     gateway_port: int
+    router: RouterPeers | None = None
+    health_check_ranges: Sequence[str] = PUBLIC.health_check_ranges
 
     @property
     def served_ports(self) -> list[int]:
@@ -86,7 +103,7 @@ class NetworkPolicyPlan:
 
 def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     """Return every policy of the namespace, by a stable id."""
-    made = shared_policies(plan)
+    made = shared_policies(plan) | router_policies(plan)
     for key in plan.models:
         made |= model_policies(plan, key)
     return made
@@ -105,7 +122,7 @@ def shared_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     made = {
         "default": _policy(plan, "default", {}, ingress=[], egress=[_dns()]),
         "health-checks": _policy(
-            plan, "health-checks", {}, ingress=[_from([_range(each) for each in HEALTH_CHECK_RANGES], served)]
+            plan, "health-checks", {}, ingress=[_from([_range(each) for each in plan.health_check_ranges], served)]
         ),
         "gates": _policy(plan, "gates", GATE_LABELS, egress=[_kubernetes_api()]),
         "weights-download": _policy(plan, "weights-download", DOWNLOAD_LABELS, egress=[*_metadata(), _public_https()]),
@@ -121,6 +138,16 @@ def shared_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
         name = f"{PROXIES}-{key}"
         made[name] = _policy(plan, name, {}, ingress=[_from([_range(proxies)], served)])
     return made
+
+
+def router_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
+    """Return the policies of the pods that read bodies, by a stable id: they read names from the Kubernetes API."""
+    if plan.router is None:
+        return {}
+    callers = [_range(each) for each in (*plan.health_check_ranges, *plan.proxies.values())]
+    ingress = [_from(callers, plan.router.ports)]
+    name = "body-routing"
+    return {name: _policy(plan, name, plan.router.labels, ingress=ingress, egress=[_kubernetes_api()])}
 
 
 def model_policies(plan: NetworkPolicyPlan, key: str) -> dict[str, Manifest]:
@@ -155,6 +182,21 @@ def adapter_policy(*, name: str, namespace: str, labels: Mapping[str, str], port
         "podSelector": {"matchLabels": dict(labels)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [_from([_namespaces(KUBERNETES)], [port])],
+        "egress": [_dns(), *_metadata(), _kubernetes_api()],
+    }
+    return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)
+
+
+def operator_policy(*, name: str, namespace: str) -> Manifest:
+    """
+    Return a policy for an operator in a namespace of its own.
+
+    The API server calls its webhooks, and it calls the API server and Google's APIs.
+    """
+    spec = {
+        "podSelector": {},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [_namespaces(KUBERNETES)]}],
         "egress": [_dns(), *_metadata(), _kubernetes_api()],
     }
     return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)

@@ -46,18 +46,51 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricCondition:
+    """
+    A condition on one metric, for a universe of Google Cloud without PromQL.
+
+    Each series is reduced to one value in a window, and the series of a group to one value.
+
+    Attributes:
+        series: Filter of the series, as the Monitoring API has it.
+        whole: Filter of the series that those are a part of; empty where the value itself is compared, not its share.
+        aligner: How the API reduces a series in a window, such as `ALIGN_RATE`.
+        reducer: How it reduces the series of a group, such as `REDUCE_SUM`.
+        by: Labels of a group, such as `resource.label.host`.
+        bound: Where it fires, in the unit of the metric.
+        is_floor: Whether values below the bound are the bad ones, and not those above it.
+        fires_without_data: Whether a group whose series have ended is a bad one.
+        window_sec: Seconds of the window, 60 at least.
+    """
+
+    series: str
+    whole: str = ""
+    aligner: str
+    reducer: str
+    by: tuple[str, ...]
+    bound: float
+    is_floor: bool = False
+    fires_without_data: bool = False
+    window_sec: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Query:
     """
     One condition.
 
     Attributes:
-        expression: PromQL that has a series for each thing that is wrong, and none where all is well.
+        expression: PromQL that has a series for each thing that is wrong, and none where all is well; empty for a
+            condition on one metric.
+        metric: The condition on one metric; None for PromQL.
         model: Key of the model that it is of; empty for all of them.
         for_sec: Seconds for which it must hold at least; 0 where those of its kind are enough.
         meaning: What it says when it fires, as a sentence with the numbers of this platform.
     """
 
-    expression: str
+    expression: str = ""
+    metric: MetricCondition | None = None
     meaning: str
     model: str = ""
     for_sec: int = 0
@@ -87,6 +120,7 @@ class AlertKind:
         for_sec: Seconds for which the query must hold.
         needs: What a platform must have for it, as a phrase.
         queries: Yields the conditions for one platform; none where there is nothing to watch.
+        thresholds: Yields those for a platform without PromQL; None for a kind that needs it.
         labels: Labels of each series that fires, which say where it is.
         first_command: What to run first, with `{model}` and `{project}` where they belong. Its runbook begins with it.
     """
@@ -103,6 +137,7 @@ class AlertKind:
     for_sec: int = 300
     needs: str
     queries: Callable[[MonitoredPlatform, Limits], Iterable[Query]]
+    thresholds: Callable[[MonitoredPlatform, Limits], Iterable[Query]] | None = None
     labels: tuple[str, ...] = ()
     first_command: str = VERIFY
 
@@ -110,6 +145,12 @@ class AlertKind:
         """Return where it fires by *spec*, else by its own defaults."""
         threshold = self.threshold if spec.threshold is None else spec.threshold
         return Limits(threshold=threshold, window_sec=spec.window_sec or self.window_sec)
+
+    def conditions(self, platform: MonitoredPlatform, limits: Limits) -> Iterable[Query]:
+        """Return its conditions for *platform*, by PromQL where it has that."""
+        if platform.has_promql:
+            return self.queries(platform, limits)
+        return self.thresholds(platform, limits) if self.thresholds else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +204,7 @@ def alerts_of(
         spec = specs.get(kind.name, AlertSpec())
         severity = spec.severity or kind.severity
         hear = tuple(key for key, channel in channels.items() if severity in channel.severities)
-        for query in kind.queries(platform, kind.limits(spec)) if spec.enabled else ():
+        for query in kind.conditions(platform, kind.limits(spec)) if spec.enabled else ():
             yield Alert(
                 kind=kind,
                 query=query,

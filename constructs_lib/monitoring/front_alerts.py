@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.monitoring.alert import AlertKind, Limits, Query
-from constructs_lib.monitoring.metrics import CERTIFICATE_DAYS, MODEL_ARMOR_FINDINGS
+from constructs_lib.monitoring.alert import AlertKind, Limits, MetricCondition, Query
+from constructs_lib.monitoring.metric_filter import matches
+from constructs_lib.monitoring.metrics import CERTIFICATE_DAYS, CERTIFICATE_DAYS_TYPE, MODEL_ARMOR_FINDINGS
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import select
 
@@ -22,6 +23,26 @@ def _certificate_expiry(platform: MonitoredPlatform, limits: Limits) -> Iterator
         days = select(CERTIFICATE_DAYS, f'host=~"{hosts}"', monitored_resource="uptime_url")
         yield Query(
             expression=f"min by (host) (last_over_time({days}[{limits.window}])) < {limits.threshold:g}",
+            meaning=f"the certificate of a host ends in less than {limits.threshold:g} days: of "
+            f"{', '.join(platform.certificate_hosts)}",
+        )
+
+
+def _certificate_days(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """Yield the same without PromQL."""
+    if platform.certificate_hosts:
+        hosts = "|".join(host.replace(".", "[.]") for host in platform.certificate_hosts)
+        host = "resource.label.host"
+        yield Query(
+            metric=MetricCondition(
+                series=f'metric.type="{CERTIFICATE_DAYS_TYPE}" resource.type="uptime_url" {matches(host, hosts)}',
+                aligner="ALIGN_NEXT_OLDER",
+                reducer="REDUCE_MIN",
+                by=(host,),
+                bound=limits.threshold,
+                is_floor=True,
+                window_sec=limits.window_sec,
+            ),
             meaning=f"the certificate of a host ends in less than {limits.threshold:g} days: of "
             f"{', '.join(platform.certificate_hosts)}",
         )
@@ -61,6 +82,7 @@ FRONT_ALERTS = (
         shortest_window_sec=1800,
         needs="`observability.certificate_hosts`",
         queries=_certificate_expiry,
+        thresholds=_certificate_days,
         labels=("host",),
         first_command="gcloud monitoring uptime list-configs --project {project}",
     ),

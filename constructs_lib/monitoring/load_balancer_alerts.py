@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.monitoring.alert import AlertKind, Limits, Query
+from constructs_lib.monitoring.alert import AlertKind, Limits, MetricCondition, Query
 from constructs_lib.monitoring.log_metric import UNSAMPLED_ERRORS, log_series, sample_factor
+from constructs_lib.monitoring.metric_filter import BACKEND, series_of_requests
 from constructs_lib.monitoring.metrics import SERVER_ERRORS, SHORTEST_WINDOW_SEC
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import failing, gateway_requests, select
@@ -19,6 +20,26 @@ def _gateway_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Que
     errors, requests = gateway_requests(platform, response_code_class=SERVER_ERRORS), gateway_requests(platform)
     yield Query(
         expression=failing(errors, requests, "backend_target_name", limits.window_sec, limits.threshold / 100),
+        meaning=f"the gateway answers more than {limits.threshold:g} % of the requests to a model with a status of "
+        "500 to 599",
+    )
+
+
+def _gateway_error_shares(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """Yield the same without PromQL: of few requests, one that fails is a share as well."""
+    requests, window_sec = series_of_requests(platform), limits.window_sec
+    yield Query(
+        metric=MetricCondition(
+            series=f'{requests} metric.label.response_code_class="{SERVER_ERRORS}"',
+            whole=requests,
+            aligner="ALIGN_RATE",
+            reducer="REDUCE_SUM",
+            by=(BACKEND,),
+            bound=limits.threshold / 100,
+            window_sec=window_sec,
+        ),
+        # For longer than one failed request stays in the window.
+        for_sec=window_sec + 60,
         meaning=f"the gateway answers more than {limits.threshold:g} % of the requests to a model with a status of "
         "500 to 599",
     )
@@ -65,6 +86,7 @@ LOAD_BALANCER_ALERTS = (
         shortest_window_sec=SHORTEST_WINDOW_SEC,
         needs="a gateway",
         queries=_gateway_errors,
+        thresholds=_gateway_error_shares,
         labels=("backend_target_name",),
     ),
     AlertKind(

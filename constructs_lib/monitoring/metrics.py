@@ -120,11 +120,13 @@ class LoadBalancerMetrics:
         resource: Its monitored resource, in metrics and logs.
         requests: Requests, by response_code_class ("200" to "500", "0") and backend_scope (the zone that served).
         latency: Milliseconds of whole requests, a histogram.
+        metric_type: What the types of its metrics begin with in the Monitoring API.
     """
 
     resource: str
     requests: str
     latency: str
+    metric_type: str
 
 
 def _load_balancer(resource: str, prefix: str) -> LoadBalancerMetrics:
@@ -133,6 +135,7 @@ def _load_balancer(resource: str, prefix: str) -> LoadBalancerMetrics:
         resource=resource,
         requests=f"{metric}_request_count",
         latency=f"{metric}_total_latencies",
+        metric_type=f"loadbalancing.googleapis.com/{prefix.replace('_', '/')}",
     )
 
 
@@ -171,6 +174,8 @@ ACCELERATOR_BUSY = "kubernetes_io:node_accelerator_duty_cycle"
 """Percent of the time in which a TPU or GPU computed, by accelerator of a node; containers that share one have none."""
 CERTIFICATE_DAYS = "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires"
 """Days, by host."""
+CERTIFICATE_DAYS_TYPE = "monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires"
+"""Its type in the Monitoring API."""
 MODEL_ARMOR_FINDINGS = tuple(
     f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri", "rai")
 )

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from constructs_lib.monitoring.alert import AlertKind, Limits, Query
+from constructs_lib.monitoring.alert import AlertKind, Limits, MetricCondition, Query
+from constructs_lib.monitoring.metric_filter import BACKEND, series_of_latency
 from constructs_lib.monitoring.metrics import ANSWERS, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import FEWEST_REQUESTS, any_family, failing, picker_families, select
@@ -41,6 +42,21 @@ def _latency(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
         )
 
     yield from _joined(platform, slow, f"1 of 100 requests to a model takes longer than {limits.threshold:g} s")
+
+
+def _gateway_latency(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """Yield the same without PromQL, by the load balancer's own times of whole requests, in milliseconds."""
+    yield Query(
+        metric=MetricCondition(
+            series=series_of_latency(platform),
+            aligner="ALIGN_DELTA",
+            reducer="REDUCE_PERCENTILE_99",
+            by=(BACKEND,),
+            bound=limits.threshold * 1000,
+            window_sec=limits.window_sec,
+        ),
+        meaning=f"1 of 100 requests to a model takes longer than {limits.threshold:g} s",
+    )
 
 
 def _errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
@@ -87,6 +103,7 @@ PICKER_ALERTS = (
         highest=3600,
         needs=NEEDS,
         queries=_latency,
+        thresholds=_gateway_latency,
         labels=("cluster", "model_name"),
     ),
     AlertKind(

@@ -38,6 +38,7 @@ class MonitoredModel:
 
     Attributes:
         server: Name of its servers, which is the `job` of their metrics too.
+        container: Name of the container of a server.
         backend: What the gateway sends its requests to: the imported pool or Service.
         regions: Keys of the regions that serve it.
         fewest_servers: Servers that each of these regions has at least, by its key.
@@ -52,6 +53,7 @@ class MonitoredModel:
     """
 
     server: str
+    container: str
     backend: str
     regions: tuple[str, ...]
     fewest_servers: Mapping[str, int]
@@ -88,6 +90,7 @@ class MonitoredPlatform:
         mount_errors: Name of the metric of failed mounts; empty where there is none.
         certificate_hosts: Hosts whose TLS certificate is watched.
         model_armor_templates: IDs of Model Armor templates whose blocked requests are watched.
+        has_promql: Whether its universe of Google Cloud evaluates PromQL.
     """
 
     name: str
@@ -102,6 +105,7 @@ class MonitoredPlatform:
     mount_errors: str = ""
     certificate_hosts: tuple[str, ...] = ()
     model_armor_templates: tuple[str, ...] = ()
+    has_promql: bool = True
 
     def clusters(self, regions: Iterable[str] = ()) -> str:
         """Return a pattern of the names of the clusters of *regions*, of all without; the order does not matter."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from constructs_lib.inferencepool_chart import PICKER_CONTAINER, picker_name
-from constructs_lib.monitoring.alert import LOOKS_BACK_SEC, AlertKind, Limits, Query
+from constructs_lib.monitoring.alert import LOOKS_BACK_SEC, AlertKind, Limits, MetricCondition, Query
 from constructs_lib.monitoring.log_metric import POD_EVENTS, log_series
+from constructs_lib.monitoring.metric_filter import RUNNING_WINDOW_SEC, running_containers
 from constructs_lib.monitoring.metrics import CONTAINERS_READY, POD_PHASE, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
 from constructs_lib.monitoring.promql import any_family, pods_of, select
@@ -69,6 +70,33 @@ def _fewer(platform: MonitoredPlatform, model: MonitoredModel, count: int, regio
     return f"(sum by (cluster) ({ready}) or 0 * count by (cluster) ({pods})) < {count}"
 
 
+def _too_few_run(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """
+    Yield the same without PromQL: one that runs and is not ready counts, for no metric of GKE's own says so.
+
+    Where the fewest differ, the smallest of them counts for each cluster: a policy has one bound.
+    """
+    for key, model in platform.models.items():
+        fewest = {region: count for region, count in model.fewest_servers.items() if count}
+        if fewest:
+            count = min(fewest.values())
+            yield Query(
+                model=key,
+                for_sec=min(model.start_sec, LOOKS_BACK_SEC),
+                metric=MetricCondition(
+                    series=running_containers(platform, key, fewest),
+                    aligner="ALIGN_MAX",
+                    reducer="REDUCE_COUNT",
+                    by=("resource.label.cluster_name",),
+                    bound=count,
+                    is_floor=True,
+                    fires_without_data=True,
+                    window_sec=RUNNING_WINDOW_SEC,
+                ),
+                meaning=f"a cluster runs fewer servers of {key} than its fewest, {count}",
+            )
+
+
 def _mount_errors(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     """
     Yield the clusters with a pod that cannot mount its bucket.
@@ -106,6 +134,7 @@ SERVER_ALERTS = (
         for_sec=3000,
         needs="a model with at least one server in each of its regions",
         queries=_pool_below_size,
+        thresholds=_too_few_run,
         labels=("cluster",),
     ),
     AlertKind(

@@ -31,6 +31,7 @@ from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
 from constructs_lib.specs.tls import TlsSpec
+from constructs_lib.specs.universe import UniverseSpec
 from constructs_lib.specs.weights import LoraAdapterSpec, WeightsSpec
 
 __all__ = [
@@ -72,5 +73,6 @@ __all__ = [
     "SystemPoolSpec",
     "TlsSpec",
     "TrafficSpec",
+    "UniverseSpec",
     "WeightsSpec",
 ]

@@ -40,6 +40,11 @@ class ObjectivesSpec:
         refuse(wrong_settings(self))
 
     @property
+    def is_promised(self) -> bool:
+        """Whether anything is promised that alerts watch."""
+        return self.availability_percent is not None or self.first_token_sec is not None
+
+    @property
     def first_token_share_percent(self) -> float:
         """Share of requests whose first token comes within `first_token_sec`."""
         return FIRST_TOKEN_PERCENT if self.first_token_percent is None else self.first_token_percent

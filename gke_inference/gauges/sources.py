@@ -16,6 +16,8 @@ from platform_config.monitored_platform import monitored_platform
 Google = Callable[[], GoogleApi]
 """Returns Google's APIs; an ApiError where there are no credentials."""
 CLUSTER_ROLE = "roles/container.viewer"
+KV_CACHE, LOAD_BALANCER = "KV cache", "load balancer"
+"""What is read by PromQL."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,10 +61,12 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
             what="servers and nodes", region=region, gauges=(record.READY_REPLICAS, record.READY_NODES),
             role=CLUSTER_ROLE, read=partial(_read_cluster, quick, model, key), missing="see gke-inference verify",
         )  # fmt: skip
+        if not platform.config.universe.has("promql"):
+            continue
         if model.has_pool:
             kv_cache = {record.KV_CACHE: queries.kv_cache_percent(watched, model.key, key)}
             yield Source(
-                what="KV cache", region=region, gauges=tuple(kv_cache), role=prometheus.ROLE,
+                what=KV_CACHE, region=region, gauges=tuple(kv_cache), role=prometheus.ROLE,
                 read=partial(_read_queries, google, kv_cache),
                 missing="see INFERENCE-POOL and GAUGE of gke-inference verify",
             )  # fmt: skip
@@ -71,7 +75,7 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
             record.LATENCY: queries.latency_p95_sec(watched, model.key, key),
         }
         yield Source(
-            what="load balancer", region=region, gauges=tuple(asked), role=prometheus.ROLE,
+            what=LOAD_BALANCER, region=region, gauges=tuple(asked), role=prometheus.ROLE,
             read=partial(_read_queries, google, asked), late_sec=metrics.LOAD_BALANCER_LATE_SEC,
             missing=f"its samples come up to {metrics.LOAD_BALANCER_LATE_SEC} s late, and only of requests",
         )  # fmt: skip

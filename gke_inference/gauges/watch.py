@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from time import monotonic, perf_counter
 from types import TracebackType
@@ -11,7 +11,7 @@ from types import TracebackType
 from gke_inference.api_error import ApiError, remedy, unreadable
 from gke_inference.concurrency import Once
 from gke_inference.gauges.record import GaugeRecord, Sample, Unread
-from gke_inference.gauges.sources import Google, Source, sources_of
+from gke_inference.gauges.sources import KV_CACHE, LOAD_BALANCER, Google, Source, sources_of
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, connect_clusters
 from platform_config.model import Model
@@ -22,6 +22,7 @@ FIRST_READ_SEC = 5.0
 """How long the begin of a run waits for what was there before it."""
 NO_CONFIG = "no config names the platform"
 BEHIND_SERVICE = "its servers have no metric"
+NO_PROMQL = "its universe has no query methods of PromQL"
 
 
 @dataclass
@@ -59,9 +60,10 @@ class GaugeWatch:
     def of(cls, model: Model, platform: LivePlatform, google: Google) -> GaugeWatch:
         """Return the watch of *model* of the live *platform*; *google* returns Google's APIs or raises ApiError."""
         regions = tuple(platform.config.regions[key].region for key in model.regions)
-        no_metric = () if model.has_pool else (Unread(what="KV cache", reason=BEHIND_SERVICE),)
         known = GaugeRecord(
-            regions=regions, spill_over_percent=model.balancing.max_utilization_percent, unread=no_metric
+            regions=regions,
+            spill_over_percent=model.balancing.max_utilization_percent,
+            unread=tuple(_never_read(model)),
         )
         return cls(known, sources_of(platform, model, google))
 
@@ -73,7 +75,7 @@ class GaugeWatch:
             return cls(GaugeRecord(unread=(Unread(what="gauges", reason=NO_CONFIG, fix=fix),)))
         config = model.config
         # Credentials that are not there are looked for once; a cluster that was not found is looked for again.
-        google = Once(lambda: GoogleApi.from_environment(config.project))
+        google = Once(lambda: GoogleApi.from_environment(config.project, config.universe))
         clusters = connect_clusters(config, lambda: google().quick())
         return cls.of(model, LivePlatform(config=config, clusters=clusters), google)
 
@@ -135,3 +137,11 @@ def _unread(source: Source, reads: _Reads) -> Unread | None:
     if not reads.ended:
         return replace(found, reason="no answer yet")
     return None if reads.had_value else replace(found, failed_reads=reads.ended, reason="no sample", fix=source.missing)
+
+
+def _never_read(model: Model) -> Iterator[Unread]:
+    """Yield the gauges of *model* that nothing can be asked for."""
+    if not model.config.universe.has("promql"):
+        yield from (Unread(what=what, reason=NO_PROMQL) for what in (KV_CACHE, LOAD_BALANCER))
+    elif not model.has_pool:
+        yield Unread(what=KV_CACHE, reason=BEHIND_SERVICE)

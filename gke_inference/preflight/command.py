@@ -60,7 +60,7 @@ def preflight(
 
 def _findings(regions: ChosenRegions, token: str, timeout_sec: float, skip: Collection[str]) -> list[Finding]:
     try:
-        google = GoogleApi.sign_in(regions.config.project)
+        google = GoogleApi.sign_in(regions.config.project, regions.config.universe)
     except ApiError as error:
         return [without_credentials(error)]
     credentials = google.credentials

@@ -45,7 +45,7 @@ def _images(target: Target) -> dict[str, str]:
 def _pull(target: Target, id_: str, image: str) -> Iterator[Finding]:
     needed = f"{image} can be pulled"
     host, repository, reference = _parts(image)
-    status, known = manifest(host, repository, reference, token=target.google.token)
+    status, known = manifest(host, repository, reference, token=target.google.token, universe=target.config.universe)
     # Nodes may read the registries of the platform's own project.
     own = repository.startswith(f"{target.project}/")
     if status == 200 and (own or not known):

@@ -107,4 +107,4 @@ def _charged(need: Need, limits: Limits) -> Charge | None:
 
 def console(target: Target) -> str:
     """Return the page where people see quotas and ask for more."""
-    return f"https://console.cloud.google.com/iam-admin/quotas?project={target.project}"
+    return target.config.universe.quotas_page(target.project)

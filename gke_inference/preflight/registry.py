@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import httpx
 
+from constructs_lib.specs import UniverseSpec
+from constructs_lib.universe import PUBLIC
 from gke_inference.api_error import ApiError
 from gke_inference.retry import send_with_retries
 from gke_inference.verbose import calls
@@ -25,12 +27,15 @@ TIMEOUT_SEC = 20
 REFUSED = (401, 403)
 
 
-def of_google(url: httpx.URL) -> bool:
-    """Return whether Google's own registry is at *url*: nothing else may see a token of the caller."""
-    return url.scheme == "https" and (url.host == "gcr.io" or url.host.endswith((".gcr.io", ".pkg.dev")))
+def of_google(url: httpx.URL, universe: UniverseSpec) -> bool:
+    """Return whether a registry of *universe* is at *url*: nothing else may see a token of the caller."""
+    older = universe.api_domain == PUBLIC.api_domain and (url.host == "gcr.io" or url.host.endswith(".gcr.io"))
+    return url.scheme == "https" and (older or universe.owns_registry(url.host))
 
 
-def manifest(host: str, repository: str, reference: str, *, token: Callable[[], str]) -> tuple[int, bool]:
+def manifest(
+    host: str, repository: str, reference: str, *, token: Callable[[], str], universe: UniverseSpec = PUBLIC
+) -> tuple[int, bool]:
     """
     Return the status that the registry answers with, and whether it knew the caller then.
 
@@ -41,6 +46,7 @@ def manifest(host: str, repository: str, reference: str, *, token: Callable[[], 
         repository: Name of the image in it.
         reference: Tag or digest.
         token: Returns an access token of the caller, for Google.
+        universe: The universe of the token. Default: the public cloud.
 
     Raises:
         ApiError: The registry does not answer.
@@ -51,7 +57,7 @@ def manifest(host: str, repository: str, reference: str, *, token: Callable[[], 
         calls.info("HEAD %s", url)
         with httpx.Client(timeout=TIMEOUT_SEC, follow_redirects=True) as client:
             status = _as_everybody(client, url)
-            if status in REFUSED and of_google(url):
+            if status in REFUSED and of_google(url, universe):
                 return _head(client, url, token()).status_code, True
             return status, False
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

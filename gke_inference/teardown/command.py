@@ -81,7 +81,7 @@ def teardown(
         raise click.UsageError("\n  ".join(problems))
     console = Console(stderr=True)
     try:
-        google = GoogleApi.from_environment(config.project)
+        google = GoogleApi.from_environment(config.project, config.universe)
         google.token()
         states = read_states(order, console)
     except (ApiError, TerraformError) as error:

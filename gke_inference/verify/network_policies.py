@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from constructs_lib.manifests.network_policies import HEALTH_CHECK_RANGES, HTTPS_PORT, NetworkPolicyPlan
+from constructs_lib.manifests.network_policies import HTTPS_PORT, NetworkPolicyPlan
 from gke_inference.verify.verdict import Object, Verdict
 
 ANYWHERE = "203.0.113.0/24"
@@ -41,8 +41,10 @@ def connections(plan: NetworkPolicyPlan) -> Iterator[Connection]:
         pods[f"the servers{of}"] = (model.server_labels, [model.server_port])
         if model.picker_labels:
             pods[f"the endpoint picker{of}"] = (model.picker_labels, list(plan.picker_ports))
+    if plan.router:
+        pods["body-based routing"] = (plan.router.labels, list(plan.router.ports))
     callers = {f"the gateway's proxies of {key}": proxies for key, proxies in plan.proxies.items()}
-    callers |= {f"Google's health checks from {peer}": peer for peer in HEALTH_CHECK_RANGES}
+    callers |= {f"Google's health checks from {peer}": peer for peer in plan.health_check_ranges}
     for called, (labels, ports) in pods.items():
         for caller, peer in callers.items():
             for port in ports:

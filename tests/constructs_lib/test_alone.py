@@ -97,7 +97,7 @@ def network(stack: Any, name: str = "gemma-vpc", **regions: NetworkRegionPlan) -
         made.add_region(key, region)
 
 
-def identity(stack: Any, **changes: str) -> WorkloadIdentity:
+def identity(stack: Any, **changes: Any) -> WorkloadIdentity:
     """Add a principal of Google Cloud."""
     given = {"project_number": "123456789012", "namespace": "inference", "service_account": "model-server", **changes}
     return WorkloadIdentity(stack, "reader", google=google(stack), project="my-project", **given)

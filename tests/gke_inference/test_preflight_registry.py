@@ -9,6 +9,7 @@ import httpx
 import pytest
 from google.oauth2.credentials import Credentials
 
+from constructs_lib.universe import PUBLIC
 from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import images
@@ -133,4 +134,4 @@ def test_who_is_sent_on_takes_no_token_along(registries: Registries) -> None:
 )
 def test_google_is_known_by_its_address(url: str, google: bool) -> None:
     """By host and https, and by nothing else."""
-    assert of_google(httpx.URL(url)) == google
+    assert of_google(httpx.URL(url), PUBLIC) == google

@@ -13,12 +13,15 @@ from platform_config.errors import Problem
 from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
+    cases_apigee,
     cases_autopilot,
     cases_autoscaling,
+    cases_body_routing,
     cases_clusters,
     cases_dashboard,
     cases_gateway,
     cases_gpu_sharing,
+    cases_model_armor,
     cases_models,
     cases_names,
     cases_objectives,
@@ -29,6 +32,8 @@ from tests.platform_config.rules import (
     cases_server,
     cases_serving,
     cases_shared_pools,
+    cases_tls,
+    cases_universe,
     cases_weights,
 )
 from tests.platform_config.rules.case import Case, Changes, More, beside, choices, growing, pool, reported
@@ -37,6 +42,7 @@ TOPICS = (
     cases_names,
     cases_regions,
     cases_regional,
+    cases_tls,
     cases_clusters,
     cases_autopilot,
     cases_pools,
@@ -47,10 +53,14 @@ TOPICS = (
     cases_autoscaling,
     cases_weights,
     cases_gateway,
+    cases_model_armor,
+    cases_apigee,
     cases_models,
+    cases_body_routing,
     cases_observability,
     cases_dashboard,
     cases_objectives,
+    cases_universe,
 )
 CASES: dict[str, Case] = {rule: case for topic in TOPICS for rule, case in topic.CASES.items()}
 MORE: dict[str, More] = {name: more for topic in TOPICS for name, more in topic.MORE.items()}
