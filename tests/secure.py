@@ -60,9 +60,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
             "master_authorized_networks_config.gcp_public_cidrs_access_enabled": False,
             "private_cluster_config.enable_private_endpoint": True,
             "private_cluster_config.enable_private_nodes": config.cluster.private_nodes,
-            "remove_default_node_pool": True,
-            "workload_identity_config.workload_pool": f"{config.project}.svc.id.goog",
-            **{f"node_config.{path}": value for path, value in node.items()},
+            **(_autopilot(nodes) if config.cluster.autopilot else _standard(config, node)),
         },
         "google_container_node_pool": {
             "network_config.enable_private_nodes": config.cluster.private_nodes,
@@ -86,6 +84,25 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
             f"{pod}.host_pid": False,
             f"{pod}.security_context.run_as_non_root": True,
         },
+    }
+
+
+def _standard(config: Config, node: dict[str, Any]) -> dict[str, Any]:
+    """Promise what a cluster has whose nodes are ours."""
+    return {
+        "remove_default_node_pool": True,
+        "workload_identity_config.workload_pool": f"{config.project}.svc.id.goog",
+        **{f"node_config.{path}": value for path, value in node.items()},
+    }
+
+
+def _autopilot(nodes: str) -> dict[str, Any]:
+    """Promise whose identity the nodes have that Google makes; everything else is always on."""
+    defaults = "cluster_autoscaling.auto_provisioning_defaults"
+    return {
+        "enable_autopilot": True,
+        f"{defaults}.oauth_scopes": CLOUD_PLATFORM,
+        f"{defaults}.service_account": nodes,
     }
 
 

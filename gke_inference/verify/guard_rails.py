@@ -39,7 +39,7 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
 
 
 def judge_body_routing(extension: Object, deployment: Object) -> Verdict:
-    """Judge whether the routing *extension* is taken, and whether the pods of the *deployment* that it asks are ready."""
+    """Judge whether the routing *extension* is taken, and whether the pods of the *deployment* behind it are ready."""
     entries = extension.get("status", {}).get("ancestors", [])
     problems = [*([] if entries else ["no gateway has taken it"]), *_refusals(extension, entries)]
     wanted, ready = deployment["spec"].get("replicas", 1), deployment.get("status", {}).get("readyReplicas", 0)
