@@ -25,6 +25,8 @@ class GatewayClass:
         regional_certificates: Takes certificates of Certificate Manager by name, and regional TLS policies. Source:
             Google, "Secure a Gateway".
         cloud_armor: Takes Cloud Armor policies. Source: Google, "Security policy overview".
+        iap: Its load balancers' backends take Identity-Aware Proxy. Source: hashicorp/terraform-provider-google,
+            google_iap_web_region_backend_service_iam, for regional ones; there is none for cross-region ones.
     """
 
     name: str
@@ -37,6 +39,7 @@ class GatewayClass:
     extensions: bool
     regional_certificates: bool
     cloud_armor: bool
+    iap: bool
 
 
 CROSS_REGION = GatewayClass(
@@ -50,6 +53,7 @@ CROSS_REGION = GatewayClass(
     extensions=False,
     regional_certificates=False,
     cloud_armor=False,
+    iap=False,
 )
 REGIONAL_INTERNAL = GatewayClass(
     name="gke-l7-rilb",
@@ -62,6 +66,7 @@ REGIONAL_INTERNAL = GatewayClass(
     extensions=True,
     regional_certificates=True,
     cloud_armor=True,
+    iap=True,
 )
 REGIONAL_EXTERNAL = GatewayClass(
     name="gke-l7-regional-external-managed",
@@ -74,6 +79,7 @@ REGIONAL_EXTERNAL = GatewayClass(
     extensions=True,
     regional_certificates=True,
     cloud_armor=True,
+    iap=True,
 )
 
 

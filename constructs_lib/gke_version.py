@@ -40,6 +40,12 @@ INFERENCE_POOL = Floor(
     source="Google, Deploy GKE Inference Gateway, requirements: from here on GKE itself has the CRD of InferencePool",
     read="2026-08",
 )
+APIGEE = Floor(
+    feature="Apigee at the gateway",
+    version="1.34.0-gke.0",
+    source="Google, Customize the GKE Inference Gateway, Apigee: 1.34 or later, without a patch",
+    read="2026-11",
+)
 MANAGED_DRANET = Floor(
     feature="managed DRANET",
     version="1.34.1-gke.1829001",
@@ -80,6 +86,7 @@ BALANCER_METRIC_BEFORE = Floor(
 FLOORS = (
     MULTI_CLUSTER_INFERENCE_GATEWAY,
     INFERENCE_POOL,
+    APIGEE,
     BALANCER_METRIC_BEFORE,
     BALANCER_METRIC,
     MANAGED_DRANET,

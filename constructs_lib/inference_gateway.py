@@ -16,9 +16,11 @@ from constructs import Construct
 from constructs_lib.gateway_class import GatewayClass
 from constructs_lib.google_names import report_wrong, wrong_label
 from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.extensions import Extension, extension_name, traffic_extension
 from constructs_lib.manifests.gates import (
     Gate,
     backend_imported,
+    extension_programmed,
     gateway_class_accepted,
     gateway_programmed,
 )
@@ -32,9 +34,11 @@ from constructs_lib.manifests.gateway import (
     health_check_name,
     health_check_policy,
     http_route,
+    redirect_name,
     route_name,
 )
 from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
+from constructs_lib.manifests.listeners import Listeners, redirect_route
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import AddressSpec, GatewaySpec, RegionSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
@@ -46,6 +50,8 @@ CONTROLLER_TIMEOUT_SEC = 1200
 """For the class, minutes after the fleet feature, and for the import, after the first export."""
 PROGRAMMED_TIMEOUT_SEC = 1800
 """A new load balancer takes 5 to 10 minutes."""
+EXTENSION_TIMEOUT_SEC = 900
+"""Google's own samples wait 5 minutes for an extension of a load balancer that exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +103,10 @@ class GatewayPlan:
         addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region, and one
             alone for a regional gateway.
         models: The models behind it, by key; the names of a model's route and policies begin with the key.
+        extensions: What it calls for every request, in this order. Default: nothing.
+        certificates: Names of certificates of Certificate Manager for HTTPS, in the gateway's region.
+        ssl_policy: Name of the TLS policy, in the gateway's region; None for Google's own.
+        security_policy: Name of the Cloud Armor policy, in the gateway's region; None for no policy.
         autopilot: Whether its cluster is an Autopilot one.
 
     Raises:
@@ -107,6 +117,10 @@ class GatewayPlan:
     namespace: str
     addresses: list[tuple[str, str | None]]
     models: Mapping[str, ModelRoute]
+    extensions: tuple[Extension, ...] = ()
+    certificates: tuple[str, ...] = ()
+    ssl_policy: str | None = None
+    security_policy: str | None = None
     autopilot: bool = False
 
     def __post_init__(self) -> None:
@@ -134,6 +148,7 @@ class InferenceGateway(Construct):
         plan: Where it is and what it routes to.
         spec: Which class it has, and how it balances, checks and logs.
         after: What must exist before all of it, and is destroyed after it, such as what a policy names.
+        routes_after: What must exist before the routes alone, such as what writes the headers that they ask for.
 
     Attributes:
         name: Name of the Gateway (known at synth).
@@ -151,6 +166,7 @@ class InferenceGateway(Construct):
         plan: GatewayPlan,
         spec: GatewaySpec,
         after: Sequence[ITerraformDependable] = (),
+        routes_after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
         self._after = list(after)
@@ -160,6 +176,7 @@ class InferenceGateway(Construct):
         self._plan = plan
         settle = Sleep(self, "settle", provider=time, destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s")
         kind = spec.gateway_class
+        self._listeners = Listeners.of(spec, plan.certificates)
         accepted = gateway_class_accepted(kind.name, timeout_sec=CONTROLLER_TIMEOUT_SEC)
         ready: list[ITerraformDependable] = [self._add_gate("class-gate", "wait-for-gateway-class", accepted)]
         imports: dict[str, ITerraformDependable] = {}
@@ -170,9 +187,11 @@ class InferenceGateway(Construct):
         for key, model in plan.models.items():
             if model.routed:
                 needed = [imports[backend.name] for backend, _ in model.backends if backend.imported]
-                self._add_route(key, model, needed)
-        if not kind.multi_cluster:
-            ready += self._add_gateway_policy(kind)
+                self._add_route(key, model, [*needed, *routes_after])
+        ready += self._add_gateway_policy(kind)
+        called = self._add_extension()
+        if self._listeners.redirects:
+            self._add_redirect()
         entry = KubernetesObject(
             self,
             "Default",
@@ -181,14 +200,19 @@ class InferenceGateway(Construct):
                 name=plan.name,
                 namespace=plan.namespace,
                 gateway_class=kind,
-                port=spec.port,
+                listeners=self._listeners.blocks,
                 addresses=plan.addresses,
             ),
-            after=[settle, *ready, *after],
+            after=[settle, *ready, *called, *after],
             timeouts={"create": "20m", "update": "20m", "delete": "20m"},
         )
         programmed = gateway_programmed(plan.name, namespace=plan.namespace, timeout_sec=PROGRAMMED_TIMEOUT_SEC)
         self.programmed = self._add_gate("programmed-gate", "wait-for-gateway-programmed", programmed, after=[entry])
+        if called:
+            gate = extension_programmed(
+                extension_name(plan.name), namespace=plan.namespace, timeout_sec=EXTENSION_TIMEOUT_SEC
+            )
+            self._add_gate("extension-gate", "wait-for-gateway-extension", gate, after=[*called, self.programmed])
 
     def _wait_for_import(self, key: str, backend: Backend) -> JobV1:
         gate = backend_imported(backend, namespace=self.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC)
@@ -196,12 +220,33 @@ class InferenceGateway(Construct):
 
     def _add_gateway_policy(self, kind: GatewayClass) -> list[KubernetesObject]:
         """Let clients of all regions in: by itself an internal regional gateway answers those of its own region."""
-        if kind.public:
+        global_access = not kind.multi_cluster and not kind.public
+        if not global_access and self._plan.ssl_policy is None:
             return []
         policy = gcp_gateway_policy(
-            name=gateway_policy_name(self.name), namespace=self.namespace, gateway=self.name, global_access=True
+            name=gateway_policy_name(self.name),
+            namespace=self.namespace,
+            gateway=self.name,
+            global_access=global_access,
+            ssl_policy=self._plan.ssl_policy,
         )
         return [KubernetesObject(self, "policy", kubernetes=self._kubernetes, manifest=policy, after=self._after)]
+
+    def _add_extension(self) -> list[KubernetesObject]:
+        """Have the load balancer call the extensions from its first request on."""
+        if not self._plan.extensions:
+            return []
+        manifest = traffic_extension(
+            name=extension_name(self.name),
+            namespace=self.namespace,
+            gateway=self.name,
+            extensions=self._plan.extensions,
+        )
+        return [KubernetesObject(self, "extension", kubernetes=self._kubernetes, manifest=manifest, after=self._after)]
+
+    def _add_redirect(self) -> None:
+        manifest = redirect_route(name=redirect_name(self.name), namespace=self.namespace, gateway=self.name)
+        KubernetesObject(self, "redirect", kubernetes=self._kubernetes, manifest=manifest)
 
     def _add_gate(self, id_: str, name: str, gate: Gate, after: Sequence[ITerraformDependable] = ()) -> JobV1:
         made = ReadinessGate(
@@ -227,7 +272,12 @@ class InferenceGateway(Construct):
                 **common,
             ),
             "backend": gcp_backend_policy(
-                name=backend_policy_name(key), balancing=model.balancing, spec=spec, regions=model.regions, **common
+                name=backend_policy_name(key),
+                balancing=model.balancing,
+                spec=spec,
+                regions=model.regions,
+                security_policy=self._plan.security_policy,
+                **common,
             ),
         }
         return [
@@ -235,12 +285,13 @@ class InferenceGateway(Construct):
             for id_, made in manifests.items()
         ]
 
-    def _add_route(self, key: str, model: ModelRoute, imports: Sequence[ITerraformDependable]) -> None:
+    def _add_route(self, key: str, model: ModelRoute, needed: Sequence[ITerraformDependable]) -> None:
         manifest = http_route(
             name=route_name(key),
             namespace=self.namespace,
             gateway=self.name,
             backends=model.backends,
             address=model.address,
+            listener=None if self._listeners.https_port is None else self._listeners.serving,
         )
-        KubernetesObject(self, f"{key}-route", kubernetes=self._kubernetes, manifest=manifest, after=imports)
+        KubernetesObject(self, f"{key}-route", kubernetes=self._kubernetes, manifest=manifest, after=needed)

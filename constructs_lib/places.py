@@ -14,15 +14,20 @@ class Places:
     """
     The lists of one day. They age: what is in none of them may exist, so they warn and never refuse.
 
+    Only of Model Armor does Google's own page list every region, so a region that the other lists know and this one
+    does not is refused.
+
     Attributes:
         date: When they were looked up.
         regions: Zones by region; None where no source has them all.
         offered: Zones by the beginning of a machine type, such as `ct6e-`.
+        model_armor: Regions that have Model Armor.
     """
 
     date: str
     regions: dict[str, tuple[str, ...] | None]
     offered: dict[str, frozenset[str]]
+    model_armor: frozenset[str]
 
     def lacks_zone(self, region: str, zone: str) -> bool:
         """Return whether *zone* is surely none of those that *region* had; AI zones come and go unlisted."""
@@ -33,6 +38,10 @@ class Places:
         """Return whether *machine_type* is listed, and *zone* is a known one that did not have it."""
         having = self.having(machine_type)
         return bool(having) and zone in (self.regions.get(region) or ()) and zone not in having
+
+    def lacks_model_armor(self, region: str) -> bool:
+        """Return whether *region* is a known one that did not have Model Armor; another universe's are not known."""
+        return region in self.regions and region not in self.model_armor
 
     def having(self, machine_type: str) -> list[str]:
         """Return the zones that had it."""
@@ -51,6 +60,7 @@ def places() -> Places:
             for region, letters in data["regions"].items()
         },
         offered={row["machines"]: frozenset(row["zones"]) for row in data["offered"]},
+        model_armor=frozenset(data["model_armor"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -29,6 +30,7 @@ class Endpoint:
         region_header: Response header that names the region which served.
         objective: InferenceObjective whose priority the requests have; empty for none.
         token: Bearer token; empty for none.
+        secret_headers: Headers whose values nobody may see, such as the key that an API gateway asks for.
     """
 
     url: str
@@ -43,6 +45,7 @@ class Endpoint:
     region_header: str = "x-inference-region"
     objective: str = ""
     token: str = field(default="", repr=False)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_openai(self) -> bool:
@@ -53,6 +56,16 @@ class Endpoint:
     def first_part(self) -> str:
         """What comes first of a streamed answer, as tables call the time until then."""
         return "TTFT" if self.is_openai else "first byte"
+
+    def hide_secrets(self, text: str) -> str:
+        """Return *text*, which a server may have made of a request, with `...` for the token and the secret values."""
+        secrets = [self.token, *self.secret_headers.values()]
+        # A server may repeat the credentials of `Authorization: Bearer ...` alone.
+        secrets += [value.partition(" ")[2].strip() for value in self.secret_headers.values()]
+        forms = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])} - {""}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, "...")
+        return text
 
 
 @dataclass(frozen=True, kw_only=True)

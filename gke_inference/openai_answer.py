@@ -138,11 +138,9 @@ class AnswerReader:
         self._fail(*("bad_answer", "not in OpenAI's format") if answered else ("connection", detail))
 
     def result(self, ended_sec: float) -> Result:
-        """Return the measured request; the token, which a server may repeat, is taken out of its message."""
-        streamed, detail = self.endpoint.stream and self.endpoint.is_openai, self.detail
+        """Return the measured request; secrets, which a server may repeat, are taken out of its message."""
+        streamed, detail = self.endpoint.stream and self.endpoint.is_openai, self.endpoint.hide_secrets(self.detail)
         counted_by: CountedBy | None = "usage" if self.tokens is not None else "chunks" if streamed else None
-        if self.endpoint.token:
-            detail = detail.replace(self.endpoint.token, "...")
         return Result(
             began_sec=self.began_sec,
             ended_sec=ended_sec,

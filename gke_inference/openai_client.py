@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
@@ -42,17 +41,17 @@ async def send(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str) -> Re
     return reader.result(perf_counter())
 
 
-def served_models(url: str, token: str, headers: Mapping[str, str] | None = None) -> list[str]:
+def served_models(endpoint: Endpoint) -> list[str]:
     """
-    Ask the server at *url* for the names of its models; *headers* are those that its route asks for.
+    Ask the server at the address of *endpoint*, which has no model yet, for the names of its models.
 
     Raises:
         ConnectionError: Nobody answers there.
         ValueError: Its answer is no list of models.
     """
-    sent = dict(headers or {}) | ({"Authorization": f"Bearer {token}"} if token else {})
+    headers = request_headers(endpoint)
     try:
-        answer = httpx.get(f"{url}/v1/models", headers=sent, timeout=CONNECT_SEC, trust_env=False)
+        answer = httpx.get(f"{endpoint.url}/v1/models", headers=headers, timeout=CONNECT_SEC, trust_env=False)
         return [str(model["id"]) for model in answer.raise_for_status().json()["data"]]
     except httpx.TransportError as error:
         raise ConnectionError(f"{type(error).__name__}: {error}") from None
@@ -96,9 +95,10 @@ def request_body(endpoint: Endpoint, prompt: str) -> Any:
 
 
 def request_headers(endpoint: Endpoint) -> dict[str, str]:
-    """Return the headers of a request: those of the endpoint, the bearer token and the objective, where given."""
+    """Return the headers of a request: those of the endpoint, secret ones too, its bearer token and its objective."""
     token = {"Authorization": f"Bearer {endpoint.token}"} if endpoint.token else {}
-    return dict(endpoint.headers) | token | ({OBJECTIVE_HEADER: endpoint.objective} if endpoint.objective else {})
+    objective = {OBJECTIVE_HEADER: endpoint.objective} if endpoint.objective else {}
+    return {**endpoint.headers, **endpoint.secret_headers, **token, **objective}
 
 
 async def _receive(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str, reader: AnswerReader) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from constructs_lib.specs.hugging_face import TOKEN as TOKEN
+from constructs_lib.specs.limits import PRIVATE_KEY
 
 Location = tuple[str | int, ...]
 
@@ -61,9 +62,9 @@ class ConfigError(ValueError):
 
 
 def shown(value: object) -> str:
-    """Return *value* as a message shows it: short, printable, named as YAML names it, without Hugging Face tokens."""
+    """Return *value* as a message shows it: short, printable, named as YAML names it, without tokens or keys."""
     if isinstance(value, str):
-        text = TOKEN.sub("hf_...", value)
+        text = PRIVATE_KEY.sub("(a private key)", TOKEN.sub("hf_...", value))
         text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
         return f"'{text}'" if len(text) <= 80 else f"'{text[:60]}...' ({len(text)} characters)"
     if value is None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from constructs_lib.body_routing_chart import BASE_MODEL_HEADER
 from constructs_lib.gke_version import NATIVE_CUSTOM_METRICS, GkeVersion
 from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.manifests.gateway import Balancing
@@ -13,6 +14,7 @@ from constructs_lib.serving_nodes import POOL_LABEL, ServingNodes
 from constructs_lib.serving_plan import MetricSource
 from constructs_lib.specs import (
     DEFAULT_SPILL_OVER_PERCENT,
+    AddressSpec,
     AutoscalingSpec,
     InferencePoolSpec,
     ModelSpec,
@@ -127,11 +129,23 @@ class Model:
         """
         Whether the gateway has a route of its own for it.
 
-        It has one for its address, or for every request where no other model takes requests of its own.
+        It has one for its address, for its name where bodies are read, or for every request where no other model takes
+        requests of its own.
         """
         if self.spec.drain:
             return False
-        return self.spec.address is not None or models_with_requests(self.config) == (self.key,)
+        return self.spec.address is not None or self.by_name or models_with_requests(self.config) == (self.key,)
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the gateway finds its requests by the name in their bodies."""
+        routing = self.config.gateway.body_routing
+        return routing is not None and self.spec.address is None and self.key in models_with_requests(self.config)
+
+    @property
+    def route_address(self) -> AddressSpec | None:
+        """Which requests its route takes: those of its address, or of its name; None for every request."""
+        return AddressSpec(headers={BASE_MODEL_HEADER: self.name}) if self.by_name else self.spec.address
 
     def server_counts(self, region: str) -> tuple[int, int]:
         """Return the fewest and the most servers that *region* has by the config; the same where they are fixed."""

@@ -8,6 +8,7 @@ from constructs_lib.monitoring.metrics import ENGINES, PICKER_FAMILIES
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from platform_config.config import Config
 from platform_config.model import Model, models_of
+from platform_config.model_armor import screening_templates
 from platform_config.names import Names
 
 
@@ -37,7 +38,7 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
         proxy_errors=names.proxy_errors if watched.log_metrics else "",
         mount_errors=names.mount_errors if watched.log_metrics and mounts else "",
         certificate_hosts=watched.certificate_hosts,
-        model_armor_templates=watched.model_armor_templates,
+        model_armor_templates=tuple(dict.fromkeys((*screening_templates(config), *watched.model_armor_templates))),
         has_promql=config.universe.has("promql"),
     )
 

@@ -50,6 +50,27 @@ class Names:
         return self.config.universe.service_account(self.node_service_account, self.config.project)
 
     @property
+    def apigee_service_account(self) -> str:
+        """Account ID of the service account that Apigee's operator acts as."""
+        return f"{self.config.name}-apigee"
+
+    @property
+    def apigee_service_account_email(self) -> str:
+        """E-mail address of the service account that Apigee's operator acts as."""
+        return f"{self.apigee_service_account}@{self.config.project}.iam.gserviceaccount.com"
+
+    @property
+    def apigee_instance(self) -> str:
+        """Instance of Apigee."""
+        return f"{self.config.name}-apigee"
+
+    @property
+    def apigee_organization(self) -> str:
+        """Organization of Apigee: as given, or that of the project, which has the same name."""
+        apigee = self.config.gateway.apigee
+        return (apigee.organization if apigee else None) or self.config.project
+
+    @property
     def workload_pool(self) -> str:
         """Workload Identity pool; exists once the project has a cluster that uses it."""
         return self.config.universe.workload_pool(self.config.project)
@@ -68,6 +89,10 @@ class Names:
     def mount_errors(self) -> str:
         """Metric of buckets that could not be mounted, in logs."""
         return f"{self.config.name}-mount-errors"
+
+    def model_armor_template(self, model: str = "") -> str:
+        """Template of Model Armor, the same in each region: of all models, or of *model* alone."""
+        return f"{self.config.name}-prompts{f'-{model}' if model else ''}"
 
     def model_server(self, model: str) -> str:
         """Deployment, Service and service account of the servers of *model*."""
@@ -102,6 +127,11 @@ class Names:
         """Node subnet of region *key*."""
         return f"{self.config.name}-nodes-{key}"
 
+    def node_subnet_path(self, key: str) -> str:
+        """Full name of the node subnet of region *key*."""
+        region = self.config.regions[key].region
+        return f"projects/{self.config.project}/regions/{region}/subnetworks/{self.node_subnet(key)}"
+
     def proxy_subnet(self, key: str) -> str:
         """Proxy-only subnet of region *key*."""
         return f"{self.config.name}-proxy-{key}"
@@ -109,6 +139,14 @@ class Names:
     def gateway_address(self, key: str) -> str:
         """Reserved gateway address of region *key*."""
         return f"{self.config.name}-gateway-{key}"
+
+    def gateway_tls(self, key: str) -> str:
+        """TLS policy of the gateway of region *key*; its certificates' names begin so."""
+        return f"{self.config.name}-{key}-tls"
+
+    def client_limits(self, key: str) -> str:
+        """Cloud Armor policy of the gateway of region *key*."""
+        return f"{self.config.name}-{key}-limits"
 
     def router(self, key: str) -> str:
         """Cloud Router and NAT of region *key*."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_network
 
+from constructs_lib import body_routing_chart
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, picker_labels
-from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyPlan
+from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyPlan, RouterPeers
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from platform_config.config import Config
@@ -14,6 +15,7 @@ from platform_config.model import models_in
 from platform_config.names import Names
 
 PROXY_PREFIX_LENGTH = 23
+ROUTER_PORTS = (body_routing_chart.EXT_PROC_PORT, body_routing_chart.GRPC_HEALTH_PORT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +78,31 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
         server_ports=_server_ports(config),
         picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
         picker_metrics_port=METRICS_PORT,
-        proxies={key: str(region_ranges(config, key).proxy) for key in config.regions},
+        proxies={other: str(region_ranges(config, other).proxy) for other in _calling_regions(config, key)},
         gateway_port=config.gateway.port,
+        router=_router(config, key),
         health_check_ranges=config.universe.health_check_ranges,
     )
 
 
+def _calling_regions(config: Config, key: str) -> tuple[str, ...]:
+    """Return the regions whose proxies send requests to the servers of region *key*."""
+    return (key,) if config.is_regional else tuple(config.regions)
+
+
+def _router(config: Config, key: str) -> RouterPeers | None:
+    used = any(model.by_name for model in models_in(config, key))
+    return RouterPeers(labels=body_routing_chart.LABELS, ports=ROUTER_PORTS) if used else None
+
+
 def server_ports(config: Config) -> tuple[int, ...]:
-    """Return the ports of all model servers and endpoint pickers, which health checks and proxies reach."""
-    return (*_server_ports(config), EXT_PROC_PORT, GRPC_HEALTH_PORT)
+    """
+    Return the ports of all model servers and endpoint pickers, which health checks and proxies reach.
+
+    Regional gateways may have body-based routing: its ports stay open, so that no request fails while it is turned off.
+    """
+    router = ROUTER_PORTS if config.is_regional else ()
+    return (*_server_ports(config), EXT_PROC_PORT, GRPC_HEALTH_PORT, *router)
 
 
 def _server_ports(config: Config) -> tuple[int, ...]:

@@ -33,6 +33,10 @@ CONFIG_CLUSTER = "config-cluster"
 """Construct id of the value that fixes the config cluster, in `infra-fleet`."""
 GATEWAY_KIND = "gateway-kind"
 """Construct id of the value that fixes the kind of the gateways, in `infra-network`, which has their addresses."""
+SCREENING = "screening"
+"""Construct id of the value that fixes whether gateways call Model Armor, in the stack with its agent's roles."""
+APIGEE = "apigee"
+"""Construct id of the value that fixes whether gateways ask Apigee, in `infra-network`, which is applied first."""
 CLUSTER_PLACE = "place"
 """Construct id of the value that fixes a cluster's location and dataplane, in `infra-cluster-<key>`."""
 
@@ -129,6 +133,26 @@ def explain_other_gateway(kind: str) -> str:
         f"The network is made for {{was}}, and gateway.scope and gateway.public choose {kind}: proxy-only subnets and "
         f"addresses would be deleted while the load balancers use them. Put both back, or make a second platform with "
         f"another name, move the clients to it, and then destroy this one."
+    )
+
+
+def explain_removed_screening(config: Config) -> str:
+    """Explain why `gateway.model_armor` cannot be removed yet; `{was}` is what gateways called at the last apply."""
+    gateways = " and ".join(gateway_stacks(config))
+    return (
+        f"Gateways called {{was}} when this stack was applied last, in the name of an agent whose roles would go "
+        f"first: every request would be denied. Steps: 1. Put gateway.model_armor back with enabled: false, and deploy all "
+        f"stacks: {gateways} takes the extension away. 2. Remove the section and deploy again."
+    )
+
+
+def explain_removed_apigee(config: Config) -> str:
+    """Explain why Apigee's operator cannot be removed yet; `{was}` says that gateways asked it."""
+    gateways = " and ".join(gateway_stacks(config))
+    return (
+        f"{{was}} was asked for each request when this stack was applied last: its operator would go while gateways "
+        f"still ask, and every request would be refused. Steps: 1. Put the section gateway.apigee back with "
+        f"enabled: false, and deploy all stacks: {gateways} takes Apigee off. 2. Remove the section and deploy again."
     )
 
 

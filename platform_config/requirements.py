@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from constructs_lib.gke_version import (
+    APIGEE,
     INFERENCE_POOL,
     MANAGED_DRANET,
     MANAGED_DRANET_OF_AUTOPILOT,
@@ -52,8 +53,19 @@ def project_services(config: Config) -> list[str]:
     extra = [] if config.is_regional else [*FLEET_SERVICES]
     if config.service_discovery:
         extra.append(DISCOVERY_FEATURE)
-    if config.token_secrets or config.observability.channel_secrets:
+    tls = config.gateway.tls
+    if tls and config.gateway.gateway_class.regional_certificates:
+        extra.append("certificatemanager")
+    if tls and tls.dns_zone:
+        extra.append("dns")
+    if config.gateway.iap:
+        extra.append("iap")
+    if config.token_secrets or config.observability.channel_secrets or (tls and tls.private_key_secret):
         extra.append("secretmanager")
+    if config.gateway.model_armor is not None:
+        extra.append("modelarmor")
+    if config.gateway.apigee is not None:
+        extra.append("apigee")
     if streams_images(config):
         extra.append(IMAGE_STREAMING_SERVICE)
     return sorted([*SERVICES, *extra])
@@ -71,9 +83,16 @@ def gateway_floor(config: Config) -> Floor:
     return INFERENCE_POOL if config.is_regional else MULTI_CLUSTER_INFERENCE_GATEWAY
 
 
+def has_apigee(config: Config, key: str) -> bool:
+    """Return whether region *key* has a gateway that Apigee is for, turned on or off."""
+    return config.gateway.apigee is not None and key in config.gateway_regions
+
+
 def feature_floors(config: Config, key: str) -> dict[str, str]:
     """Return each feature that region *key* uses, with the first GKE version that has it."""
     used = [gateway_floor(config)]
+    if has_apigee(config, key):
+        used.append(APIGEE)
     if any(model.autoscaling and model.metric_source == "native" for model in models_in(config, key)):
         used.append(NATIVE_CUSTOM_METRICS)
     pools = list(config.pools(key).values())

@@ -13,6 +13,7 @@ from platform_config.config import Config
 NETWORK_STACK = "infra-network"
 FLEET_STACK = "infra-fleet"
 ACCESS_STACK = "infra-access"
+APIGEE_STACK = "infra-apigee"
 OBSERVABILITY_STACK = "infra-observability"
 WEIGHTS_STACK = "workload-weights"
 GATEWAY_STACK = "workload-gateway"
@@ -92,21 +93,28 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     behind a multi-cluster Service, each workload-base-<key> needs infra-fleet, which installs the CRDs of its export.
 
     With regional gateways there is infra-access in place of infra-fleet, and a workload-gateway-<key> for each region,
-    which needs workload-serving-<key> alone.
+    which needs workload-serving-<key> alone. Where the platform makes Apigee's organization, infra-apigee follows
+    infra-network, and each gateway needs it. With Apigee, each workload-base-<key> needs the account of its operator.
     """
     keys = tuple(config.regions)
     weights, access = (WEIGHTS_STACK,) if config.bucket else (), access_stack(config)
     exports = not config.is_regional and not all(model.server.has_pool for model in config.models.values())
-    gateways = gateway_stacks(config)
+    gateways, apigee = gateway_stacks(config), config.gateway.apigee
+    organization = (APIGEE_STACK,) if apigee is not None and apigee.create is not None else ()
+    first = (access,) if exports or apigee is not None else ()
     return {
         NETWORK_STACK: (),
+        **dict.fromkeys(organization, (NETWORK_STACK,)),
         **{cluster_stack(key): (NETWORK_STACK,) for key in keys},
         access: tuple(cluster_stack(key) for key in keys),
         **({OBSERVABILITY_STACK: (access,)} if config.observability.is_on else {}),
-        **{base_stack(key): (cluster_stack(key), *((access,) if exports else ())) for key in keys},
+        **{base_stack(key): (cluster_stack(key), *first) for key in keys},
         **{stack: (base_stack(config.download_region),) for stack in weights},
         **{serving_stack(key): (base_stack(key), *weights, access) for key in keys},
-        **{stack: tuple(serving_stack(key) for key in keys if region_key(stack) in ("", key)) for stack in gateways},
+        **{
+            stack: (*(serving_stack(key) for key in keys if region_key(stack) in ("", key)), *organization)
+            for stack in gateways
+        },
     }
 
 

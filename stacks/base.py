@@ -4,6 +4,7 @@ from functools import cached_property
 
 from cdktf import GcsBackend, LocalBackend, TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs import Construct
 
@@ -15,6 +16,8 @@ from platform_config.stack_graph import state_file, state_prefix
 
 TERRAFORM_VERSION = ">= 1.5.7"
 """Stacks that need a newer one say so themselves."""
+WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
+"""The first Terraform, and the first OpenTofu, with write-only arguments."""
 PROVIDER_VERSIONS = {
     "google": GOOGLE,
     "google-beta": GOOGLE,
@@ -54,6 +57,14 @@ class BaseStack(TerraformStack):
             # As an argument of the class, cdktf 0.21 writes the keys of the map in snake case too.
             provider.add_override("default_labels", self.config.labels)
         return provider
+
+    @cached_property
+    def google_beta(self) -> GoogleBetaProvider:
+        """The provider of the identities of service agents, which are the one thing here that google does not have."""
+        self.pin("google-beta")
+        return GoogleBetaProvider(
+            self, "google-beta", project=self.config.project, universe_domain=self.universe_domain
+        )
 
     @cached_property
     def time(self) -> TimeProvider:

@@ -3,11 +3,15 @@
 from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from constructs import Construct
 
+from constructs_lib.apigee_access import ApigeeAccess
+from constructs_lib.fixed_value import FixedValue
 from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
+from constructs_lib.model_armor import ServiceExtensionsAgent
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
 from platform_config.model import Model, models_of
+from platform_config.plan_refusals import SCREENING, explain_removed_screening
 from platform_config.requirements import needs_adapter
 from stacks.base import BaseStack
 
@@ -39,6 +43,38 @@ class InfraAccessStack(BaseStack):
         if needs_adapter(config):
             adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)
             adapter.grant_monitoring()
+        if config.is_regional:
+            self._add_screening(project)
+        if config.gateway.apigee is not None:
+            ApigeeAccess(
+                self,
+                "apigee",
+                google=self.google,
+                project=config.project,
+                account_id=self.names.apigee_service_account,
+                workload_pool=self.names.workload_pool,
+            )
+
+    def _add_screening(self, project: DataGoogleProject) -> None:
+        """Let gateways call Model Armor. The roles are removed once no gateway did so at the apply before."""
+        armor = self.config.gateway.model_armor
+        if armor is not None:
+            ServiceExtensionsAgent(
+                self,
+                "extensions-agent",
+                google=self.google,
+                google_beta=self.google_beta,
+                time=self.time,
+                project=self.config.project,
+                project_number=project.number,
+            )
+        FixedValue(
+            self,
+            SCREENING,
+            value="Model Armor" if armor is not None and armor.enabled else "",
+            refusal=explain_removed_screening(self.config),
+            fixed=armor is None,
+        )
 
     def _add_server_identity(self, model: Model, project: DataGoogleProject, *, reads_bucket: bool) -> None:
         """

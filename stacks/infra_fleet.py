@@ -1,7 +1,6 @@
 """The fleet of all clusters, its features, and what the workloads of all clusters may read."""
 
 from cdktf import TerraformOutput
-from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
@@ -20,15 +19,11 @@ class InfraFleetStack(InfraAccessStack):
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)
-        self.pin("google-beta")
         Fleet(
             self,
             "fleet",
             google=self.google,
-            # The service agent's identity is the one resource here that google itself does not have.
-            google_beta=GoogleBetaProvider(
-                self, "google-beta", project=config.project, universe_domain=self.universe_domain
-            ),
+            google_beta=self.google_beta,
             time=self.time,
             project=config.project,
             members={

@@ -13,6 +13,7 @@ from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
 from platform_config.network_plan import region_ranges, server_ports
 from platform_config.plan_refusals import (
+    APIGEE,
     BUCKET,
     BUCKET_PLACE,
     GATEWAY_KIND,
@@ -20,6 +21,7 @@ from platform_config.plan_refusals import (
     explain_moved_bucket,
     explain_moved_namespace,
     explain_other_gateway,
+    explain_removed_apigee,
     explain_removed_bucket,
 )
 from platform_config.requirements import project_services, streams_images
@@ -71,7 +73,20 @@ class InfraNetworkStack(BaseStack):
         FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace(config))
         kind = config.gateway.gateway_class.title
         FixedValue(self, GATEWAY_KIND, value=kind, refusal=explain_other_gateway(kind))
+        if config.is_regional:
+            self._keep_apigee()
         TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
+
+    def _keep_apigee(self) -> None:
+        """Refuse to remove Apigee's section while gateways ask it: its operator and account would go before they do."""
+        apigee = self.config.gateway.apigee
+        FixedValue(
+            self,
+            APIGEE,
+            value="Apigee" if apigee is not None and apigee.enabled else "",
+            refusal=explain_removed_apigee(self.config),
+            fixed=apigee is None,
+        )
 
     def _add_bucket(self, services: ProjectServices) -> None:
         """Add the bucket. It is removed once the file has none, if nothing read it at the apply before."""

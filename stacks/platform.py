@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from platform_config.config import Config
 from platform_config.stack_graph import (
+    APIGEE_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
@@ -17,6 +18,7 @@ from platform_config.stack_graph import (
     serving_stack,
 )
 from stacks.infra_access import InfraAccessStack
+from stacks.infra_apigee import InfraApigeeStack
 from stacks.infra_cluster import InfraClusterStack
 from stacks.infra_fleet import InfraFleetStack
 from stacks.infra_network import InfraNetworkStack
@@ -43,13 +45,16 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
                                         `-> workload-weights -------------^
     ```
     Where each server downloads its weights from Hugging Face there is no workload-weights. With regional gateways there
-    is infra-access in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>.
+    is infra-access in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>; where the
+    platform makes Apigee's organization, it is in infra-apigee, which each of those needs.
     """
     made: dict[str, BaseStack] = {NETWORK_STACK: InfraNetworkStack(app, NETWORK_STACK, config=config)}
     for key in config.regions:
         made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)
     access = access_stack(config)
     made[access] = (InfraAccessStack if config.is_regional else InfraFleetStack)(app, access, config=config)
+    if config.gateway.apigee is not None and config.gateway.apigee.create is not None:
+        made[APIGEE_STACK] = InfraApigeeStack(app, APIGEE_STACK, config=config)
     if config.observability.is_on:
         made[OBSERVABILITY_STACK] = InfraObservabilityStack(app, OBSERVABILITY_STACK, config=config)
     for key in config.regions:

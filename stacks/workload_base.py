@@ -3,6 +3,7 @@
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from constructs import Construct
 
+from constructs_lib.apigee_operator import ApigeeOperator
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
@@ -14,7 +15,7 @@ from platform_config.config import Config
 from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from platform_config.plan_refusals import explain_removed_models
-from platform_config.requirements import gateway_floor
+from platform_config.requirements import gateway_floor, has_apigee
 from stacks.cluster_access import ClusterStack
 
 POLICY_CRDS = ("gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io")
@@ -78,6 +79,7 @@ class WorkloadBaseStack(ClusterStack):
             manifest=inference_objective_crd(),
             wait={"condition": [{"type": "Established", "status": "True"}]},
         )
+        self._add_apigee()
         if crds := self._late_crds():
             ReadinessGate(
                 self,
@@ -88,6 +90,22 @@ class WorkloadBaseStack(ClusterStack):
                 gate=crds_established(crds, timeout_sec=LATE_CRDS_TIMEOUT_SEC),
                 autopilot=config.cluster.autopilot,
                 after=[namespace],
+            )
+
+    def _add_apigee(self) -> None:
+        """Add Apigee's operator, whose kinds must be there before the gateway's stack can be planned."""
+        config, apigee = self.config, self.config.gateway.apigee
+        if apigee is not None and has_apigee(config, self.key):
+            ApigeeOperator(
+                self,
+                "apigee",
+                kubernetes=self.kubernetes,
+                helm=self.helm,
+                project=config.project,
+                organization=self.names.apigee_organization,
+                account=self.names.apigee_service_account_email,
+                version=apigee.operator_version,
+                network_policy=config.cluster.network_policies,
             )
 
     def _add_network_policies(self, namespace: NamespaceV1) -> None:

@@ -14,12 +14,21 @@ from platform_config.config import Config
 EXAMPLE = Path(__file__).parent.parent / "config" / "example.yaml"
 ELASTIC = EXAMPLE.with_name("h100-elastic.yaml")
 SPEECH = EXAMPLE.with_name("speech.yaml")
-CONFIGS = (EXAMPLE, ELASTIC, SPEECH)
+GUARDED = EXAMPLE.with_name("guarded.yaml")
+PUBLIC = EXAMPLE.with_name("public.yaml")
+GUARD_RAILS = (GUARDED, PUBLIC)
+"""Platforms of regional gateways."""
+CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *GUARD_RAILS)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
 SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS)
 """Platforms of several models, beside the product's own configs."""
+
+REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}
+"""What gives each region of the example an internal gateway of its own: `config(**REGIONAL)`."""
+REGIONAL_PUBLIC: dict[str, Any] = {**REGIONAL, "gateway__public": True}
+"""What gives each a public one."""
 
 
 def changed(base: Path = EXAMPLE, /, **changes: Any) -> dict[str, Any]:

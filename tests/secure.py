@@ -67,7 +67,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
             "public_access_prevention": "enforced",
             "uniform_bucket_level_access": True,
         },
-        "google_compute_address": {"address_type": "INTERNAL"},
+        "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
         "google_project_iam_member": {"role": ROLES | ({STREAMING_ROLE} if streams_images(config) else set())},

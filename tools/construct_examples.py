@@ -30,6 +30,7 @@ from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.manifests.services import service
 from constructs_lib.metrics_adapter import MetricsAdapter
+from constructs_lib.model_armor import ModelArmorTemplates, ServiceExtensionsAgent
 from constructs_lib.model_store import ModelStore
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
@@ -59,6 +60,8 @@ from constructs_lib.specs import (
     ClusterSpec,
     GatewaySpec,
     HuggingFaceTokenSpec,
+    ModelArmorFiltersSpec,
+    ModelArmorSpec,
     NetworkSpec,
     NodeAutoscalingSpec,
     NodePoolSpec,
@@ -391,6 +394,35 @@ def inference_gateway(stack: TerraformStack, kubernetes: KubernetesProvider, tim
         },
     )
     return InferenceGateway(stack, "gateway", kubernetes=kubernetes, time=time, plan=plan, spec=GatewaySpec())
+
+
+def service_extensions_agent(
+    stack: TerraformStack, google: GoogleProvider, google_beta: GoogleBetaProvider, time: TimeProvider
+) -> ServiceExtensionsAgent:
+    """Let the load balancers of the project call Model Armor."""
+    return ServiceExtensionsAgent(
+        stack,
+        "extensions-agent",
+        google=google,
+        google_beta=google_beta,
+        time=time,
+        project="my-project",
+        project_number="123456789012",
+    )
+
+
+def model_armor_templates(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> ModelArmorTemplates:
+    """Make a template that blocks what Google's own example blocks, and addresses of known attacks."""
+    return ModelArmorTemplates(
+        stack,
+        "model-armor",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-central1",
+        templates={"gemma-prompts": ModelArmorFiltersSpec(malicious_urls=True)},
+        spec=ModelArmorSpec(),
+    )
 
 
 def fixed_value(stack: TerraformStack) -> FixedValue:

@@ -23,6 +23,7 @@ GROUPS = {
     "Serving": (
         "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
+    "Guard rails": ("ServiceExtensionsAgent", "ModelArmorTemplates"),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
 }  # fmt: skip

@@ -37,7 +37,9 @@ TYPES = {"string": "text", "integer": "whole number", "number": "number", "boole
 def meanings(section: type) -> dict[str, str]:
     """Return what each setting of *section* means, from the `Args:` of its docstring."""
     text = inspect.getdoc(section) or ""
-    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", text.partition("Args:\n")[2], re.MULTILINE)
+    entries = re.findall(
+        r"^    (\w+): (.*(?:\n {8}.*)*)", text.partition("Args:\n")[2].partition("\n\n")[0], re.MULTILINE
+    )
     return {name: " ".join(meaning.split()) for name, meaning in entries}
 
 

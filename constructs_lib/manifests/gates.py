@@ -21,6 +21,8 @@ GATEWAYS = "gateways.gateway.networking.k8s.io"
 GATEWAY_CLASSES = "gatewayclasses.gateway.networking.k8s.io"
 IMPORTED_POOLS = "gcpinferencepoolimports.networking.gke.io"
 IMPORTED_SERVICES = "serviceimports.net.gke.io"
+APIGEE_SERVICES = "apigeebackendservices.apim.googleapis.com"
+TRAFFIC_EXTENSIONS = "gcptrafficextensions.networking.gke.io"
 
 RESOURCES = {"requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "64Mi"}, "limits": {"memory": "256Mi"}}
 POD_SECURITY = {
@@ -138,6 +140,30 @@ def gateway_programmed(name: str, *, namespace: str, timeout_sec: int) -> Gate:
     return Gate(
         last=_wait("programmed", "condition=Programmed", [f"{GATEWAYS}/{name}"], timeout_sec, namespace),
         rules=(_rule(GATEWAYS, name, namespace=namespace),),
+        deadline_sec=timeout_sec + START_SEC,
+    )
+
+
+def extension_programmed(name: str, *, namespace: str, timeout_sec: int) -> Gate:
+    """
+    Wait until the load balancer calls the GCPTrafficExtension *name*, which exists.
+
+    Its conditions stand below the gateway that it belongs to, where `--for=condition` does not look.
+    """
+    programmed = 'jsonpath={.status.ancestors[0].conditions[?(@.type=="Programmed")].status}=True'
+    return Gate(
+        last=_wait("extension-programmed", programmed, [f"{TRAFFIC_EXTENSIONS}/{name}"], timeout_sec, namespace),
+        rules=(_rule(TRAFFIC_EXTENSIONS, name, namespace=namespace),),
+        deadline_sec=timeout_sec + START_SEC,
+    )
+
+
+def apigee_connected(name: str, *, namespace: str, timeout_sec: int) -> Gate:
+    """Wait until Apigee's operator has connected the ApigeeBackendService *name*, which exists, with its instance."""
+    created = "jsonpath={.status.currentState}=CREATED"
+    return Gate(
+        last=_wait("apigee-connected", created, [f"{APIGEE_SERVICES}/{name}"], timeout_sec, namespace),
+        rules=(_rule(APIGEE_SERVICES, name, namespace=namespace),),
         deadline_sec=timeout_sec + START_SEC,
     )
 

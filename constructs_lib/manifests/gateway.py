@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.gateway_class import GatewayClass
 from constructs_lib.manifests._objects import Manifest, manifest
-from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, RegionSpec
+from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, IapSpec, RegionSpec
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
+HTTP_LISTENER = "http"
+"""Name of the listener of HTTP."""
 NAMED_METRIC_PREFIX = "gke.named_metrics."
 ALL_REQUESTS = 1_000_000
 ALL_CAPACITY = 100
@@ -35,6 +37,11 @@ def backend_policy_name(model: str) -> str:
 def gateway_policy_name(gateway: str) -> str:
     """Return the name of the GCPGatewayPolicy of *gateway*."""
     return f"{gateway}-policy"
+
+
+def redirect_name(gateway: str) -> str:
+    """Return the name of the HTTPRoute that sends clients of *gateway* from HTTP to HTTPS."""
+    return f"{gateway}-redirect"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +76,21 @@ class Backend:
 
 
 def gateway(
-    *, name: str, namespace: str, gateway_class: GatewayClass, port: int, addresses: Sequence[tuple[str, str | None]]
+    *,
+    name: str,
+    namespace: str,
+    gateway_class: GatewayClass,
+    listeners: Sequence[Mapping[str, Any]],
+    addresses: Sequence[tuple[str, str | None]],
 ) -> Manifest:
     """
-    Return a Gateway with one HTTP listener and an address in each of its regions.
+    Return a Gateway with its listeners and an address in each of its regions.
 
     Args:
         name: Name of the Gateway.
         namespace: Namespace; routes of other namespaces are not accepted.
         gateway_class: Class, which decides how addresses are written.
-        port: Port of the listener.
+        listeners: Its ports, as `Listeners.blocks` has them.
         addresses: (region, name of a reserved address in it), or (region, None) for one that Google chooses and that
             goes with the Gateway. Each region needs a proxy-only subnet.
     """
@@ -90,7 +102,7 @@ def gateway(
     spec = {
         "gatewayClassName": gateway_class.name,
         "addresses": written or None,
-        "listeners": [{"name": "http", "protocol": "HTTP", "port": port}],
+        "listeners": list(listeners),
     }
     return manifest(GATEWAY_API, "Gateway", name=name, namespace=namespace, spec=spec)
 
@@ -102,6 +114,7 @@ def http_route(
     gateway: str,
     backends: Sequence[tuple[Backend, int | None]],
     address: AddressSpec | None = None,
+    listener: str | None = None,
 ) -> Manifest:
     """
     Route the requests of one model from *gateway* to its servers in all clusters.
@@ -114,6 +127,7 @@ def http_route(
         gateway: Name of the Gateway.
         backends: What gets the requests, each with its weight; None for the only one.
         address: Which requests: those that fit all of it. None for every request.
+        listener: Name of the one listener at which it is served. None for all of the Gateway's.
     """
     rule = {
         "matches": [_match(address)] if address and (address.path or address.headers) else None,
@@ -121,7 +135,7 @@ def http_route(
         "backendRefs": [backend.route_reference(weight) for backend, weight in backends],
     }
     spec = {
-        "parentRefs": [{"kind": "Gateway", "name": gateway}],
+        "parentRefs": [{"kind": "Gateway", "name": gateway, "sectionName": listener}],
         "hostnames": [address.host] if address and address.host else None,
         "rules": [rule],
     }
@@ -167,6 +181,7 @@ def gcp_backend_policy(
     balancing: Balancing,
     spec: GatewaySpec,
     regions: Sequence[RegionSpec] = (),
+    security_policy: str | None = None,
 ) -> Manifest:
     """
     Set times, logging and balancing of the servers in one object: of two for one target only the older counts.
@@ -176,6 +191,7 @@ def gcp_backend_policy(
     public schema; they are on Google's multi-cluster page (GKE 1.34).
 
     Each of *regions* that is preferred, or uses less than all of its capacity, gets a scope; capacity 0 drains it.
+    *security_policy* is the name of a Cloud Armor policy of the gateway's region.
     """
     default = {
         "timeoutSec": balancing.timeout_sec,
@@ -184,6 +200,8 @@ def gcp_backend_policy(
         "trafficDuration": "LONG" if balancing.fields else None,
         **balancing.fields,
         "scopes": [scope for region in regions if (scope := _scope(region))] or None,
+        "securityPolicy": security_policy,
+        "iap": _iap(spec.iap) if spec.iap else None,
     }
     return _policy("GCPBackendPolicy", name=name, namespace=namespace, backend=backend, default=default)
 
@@ -260,6 +278,10 @@ def _logging(spec: GatewaySpec) -> dict[str, Any]:
         return {"enabled": False}
     fields = {"optionalMode": "CUSTOM", "optionalFields": list(spec.log_fields)} if spec.log_fields else {}
     return {"enabled": True, "sampleRate": round(spec.log_sample_percent * ALL_REQUESTS / 100), **fields}
+
+
+def _iap(spec: IapSpec) -> dict[str, Any]:
+    return {"enabled": True, "clientID": spec.client_id, "oauth2ClientSecret": {"name": spec.secret_name}}
 
 
 def _scope(region: RegionSpec) -> dict[str, Any] | None:

@@ -54,6 +54,20 @@ class ModelPeers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RouterPeers:
+    """
+    The pods that read the bodies of all requests.
+
+    Attributes:
+        labels: Their labels.
+        ports: Ports that the load balancer and its health checks call.
+    """
+
+    labels: Mapping[str, str]
+    ports: Sequence[int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkPolicyPlan:
     """
     Who is who in one cluster's namespace. All known at synth.
@@ -67,6 +81,7 @@ class NetworkPolicyPlan:
         picker_metrics_port: Where their metrics are read.
         proxies: Range of the load balancer's proxies in each region, by the region's key.
         gateway_port: Port of the gateway, for the drill's requests.
+        router: The pods of body-based routing; None without it.
         health_check_ranges: Where Google's health checks come from. Default: as in the public cloud.
     """
 
@@ -77,6 +92,7 @@ class NetworkPolicyPlan:
     picker_metrics_port: int
     proxies: Mapping[str, str]
     gateway_port: int
+    router: RouterPeers | None = None
     health_check_ranges: Sequence[str] = PUBLIC.health_check_ranges
 
     @property
@@ -87,7 +103,7 @@ class NetworkPolicyPlan:
 
 def network_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     """Return every policy of the namespace, by a stable id."""
-    made = shared_policies(plan)
+    made = shared_policies(plan) | router_policies(plan)
     for key in plan.models:
         made |= model_policies(plan, key)
     return made
@@ -124,6 +140,16 @@ def shared_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     return made
 
 
+def router_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
+    """Return the policies of the pods that read bodies, by a stable id: they read names from the Kubernetes API."""
+    if plan.router is None:
+        return {}
+    callers = [_range(each) for each in (*plan.health_check_ranges, *plan.proxies.values())]
+    ingress = [_from(callers, plan.router.ports)]
+    name = "body-routing"
+    return {name: _policy(plan, name, plan.router.labels, ingress=ingress, egress=[_kubernetes_api()])}
+
+
 def model_policies(plan: NetworkPolicyPlan, key: str) -> dict[str, Manifest]:
     """Return the policies of the servers of model *key*, and of their picker where they have one, by a stable id."""
     model = plan.models[key]
@@ -156,6 +182,21 @@ def adapter_policy(*, name: str, namespace: str, labels: Mapping[str, str], port
         "podSelector": {"matchLabels": dict(labels)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [_from([_namespaces(KUBERNETES)], [port])],
+        "egress": [_dns(), *_metadata(), _kubernetes_api()],
+    }
+    return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)
+
+
+def operator_policy(*, name: str, namespace: str) -> Manifest:
+    """
+    Return a policy for an operator in a namespace of its own.
+
+    The API server calls its webhooks, and it calls the API server and Google's APIs.
+    """
+    spec = {
+        "podSelector": {},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": [_namespaces(KUBERNETES)]}],
         "egress": [_dns(), *_metadata(), _kubernetes_api()],
     }
     return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)

@@ -1,45 +1,57 @@
-"""The settings of Apigee, which manages who may call and how often."""
+"""The settings of Apigee, which asks each client for a key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_settings
+from constructs_lib.google_names import report_wrong, wrong_region
+from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+
+ENVIRONMENT = r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?"
+"""Narrower than the API, which takes dots and capitals: the operator's objects are named after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApigeeOrganizationSpec:
     """
-    An Apigee organization with an environment and an instance, where the project has none.
+    The project's Apigee organization with one instance and one environment, made by the platform.
+
+    A project has one organization; making it takes up to an hour, and each hour of the environment is paid for.
 
     Args:
-        analytics_region: Region of the analytics data.
-        billing_type: How Apigee is paid for.
-        environment_type: Kind of the environment; BASE has no extensions.
+        analytics_region: Region where Apigee keeps what it counts; it can never change.
+        billing_type: `PAYG` is paid by use, `SUBSCRIPTION` by a contract that exists. Extensions need one of the two.
+        environment_type: Kind of a `PAYG` environment; the third kind, `BASE`, takes no extensions.
+        deletion_protection: Refuses every plan that deletes organization, instance or environment: the API products,
+            clients and keys in them would be lost.
     """
 
     analytics_region: str
     billing_type: Literal["SUBSCRIPTION", "PAYG"] = "PAYG"
     environment_type: Literal["INTERMEDIATE", "COMPREHENSIVE"] = "INTERMEDIATE"
+    deletion_protection: bool = True
 
     def __post_init__(self) -> None:
-        refuse(wrong_settings(self))
+        region = self.analytics_region if isinstance(self.analytics_region, str) else ""
+        wrong = report_wrong("analytics_region", region, wrong_region(region)) if region else ()
+        refuse([*wrong_settings(self), *wrong])
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApigeeSpec:
     """
-    Has Apigee ask each request at the gateway for a key.
+    Has Apigee check each request at a regional gateway: without a key of an API product it is refused.
 
     Args:
-        environment: Name of the Apigee environment.
-        enabled: false takes the extension away and leaves the operator: the step before the section is removed.
-        organization: Name of the Apigee organization. Default: the project's.
-        operator_version: Version of the operator's charts.
-        create: Creates organization, environment and instance. Default: they exist.
-        fail_open: Lets requests through while Apigee does not answer.
-        timeout_ms: Longest time that it may take, 10 to 10000 milliseconds.
+        environment: Name of the Apigee environment, with the property `apigee-service-extension-enabled`; it is
+            attached to an instance in the region of the gateway.
+        enabled: False takes Apigee off the gateway and keeps its operator: the step before this section is removed.
+        organization: Name of the Apigee organization. Default: that of the project, which has the same name.
+        operator_version: Version of the operator's two charts.
+        create: Makes organization, instance and environment. Default: they exist.
+        fail_open: Lets requests pass unchecked while Apigee does not answer; False refuses them.
+        timeout_ms: Milliseconds to wait for Apigee at each step of a request, 10 to 10000.
     """
 
     environment: str
@@ -48,8 +60,16 @@ class ApigeeSpec:
     operator_version: str = "1.1.1"
     create: ApigeeOrganizationSpec | None = None
     fail_open: bool = False
-    # Source: CRD gcptrafficextensions.networking.gke.io, timeout.
+    # Source: CRD gcptrafficextensions.networking.gke.io, extensions[].timeout.
     timeout_ms: Annotated[int, Between(10, 10_000)] = 1000
 
     def __post_init__(self) -> None:
-        refuse(wrong_settings(self))
+        must = "be 1 to 32 lower case letters, digits and hyphens, and begin with a letter"
+        both = self.organization is not None and self.create is not None
+        refuse(
+            [
+                *wrong_settings(self),
+                *wrong_text("environment", self.environment, ENVIRONMENT, must),
+                *(["organization must not be given with create, which makes the project's own"] if both else []),
+            ]
+        )

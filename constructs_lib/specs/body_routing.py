@@ -13,9 +13,12 @@ class BodyRoutingSpec:
     """
     Sends each request to the model that its body names.
 
+    A model without an address is then found by its served name or that of an adapter in the field `model`. Each body is
+    held in memory until it is whole, and must be JSON; a request that names no model of the platform gets 404.
+
     Args:
-        chart_version: Version of the upstream chart `body-based-routing`.
-        replicas: Pods that read the bodies, in each region.
+        chart_version: Version of the upstream chart `body-based-routing`: v1.3.1, v1.4.0 or v1.5.0.
+        replicas: Pods that read the bodies, in each region; while none runs, no request with a body is answered.
     """
 
     chart_version: str = "v1.5.0"

@@ -74,7 +74,8 @@ class GatewaySpec:
         log_fields: Names of fields that an entry has only when asked for, such as `tls.cipher`; at most 30.
         health_check: How dead servers are found; the kubelet asks in the same way whether a server is ready.
         tls: HTTPS. Default: HTTP alone.
-        client_limits: Who may call, and how often, by Cloud Armor. Default: for public gateways, the section's own.
+        client_limits: Who may call, and how often, by Cloud Armor. Default: no limits, and for public gateways the
+            section's own.
         model_armor: Screens prompts and answers. Default: no.
         apigee: Asks each request for a key. Default: no.
         iap: Asks each request for a Google identity. Default: no.
@@ -108,6 +109,12 @@ class GatewaySpec:
     def gateway_class(self) -> GatewayClass:
         """The class of its Gateways, which follows from `scope` and `public`."""
         return gateway_class(scope=self.scope, public=self.public)
+
+    @property
+    def limits(self) -> ClientLimitsSpec | None:
+        """Who may call and how often: what is given, the default for a public gateway, None where there is no limit."""
+        given = self.client_limits or (ClientLimitsSpec() if self.public else None)
+        return given if given and given.enabled else None
 
 
 def _wrong_log_fields(fields: tuple[str, ...]) -> Iterator[str]:

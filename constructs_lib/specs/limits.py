@@ -11,6 +11,9 @@ from math import isfinite
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*", re.DOTALL)
+"""A private key in PEM form, with all that follows: no message quotes it."""
+
 
 @dataclass(frozen=True)
 class Between:
@@ -78,8 +81,9 @@ def refuse(problems: Iterable[str]) -> None:
 
 
 def _on_one_line(problem: str) -> str:
-    """Return *problem* with what cannot be printed, such as the end of a line in a value, as Python writes it."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in problem)
+    """Return *problem* without private keys, and with what cannot be printed, such as the end of a line, escaped."""
+    text = PRIVATE_KEY.sub("(a private key)", problem)
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 @cache

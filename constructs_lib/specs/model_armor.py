@@ -1,28 +1,33 @@
-"""The settings of Model Armor, which screens prompts and answers."""
+"""Model Armor: which prompts and answers are blocked, and what happens where it does not answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from constructs_lib.specs.limits import Between, refuse, wrong_settings
+from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
 
 Confidence = Literal["LOW_AND_ABOVE", "MEDIUM_AND_ABOVE", "HIGH", "OFF"]
+TEMPLATE_ID = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
+TEMPLATE_PATH = r"projects/[^/]+/locations/[^/]+/templates/[^/]+"
+"""The full name of a template; the rule ARMOR-TEMPLATE says what to write in place of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelArmorFiltersSpec:
     """
-    What a template of Model Armor looks for, and how sure it must be.
+    What Model Armor looks for, each from a confidence on: `LOW_AND_ABOVE` blocks most, `HIGH` least, `OFF` nothing.
 
     Args:
-        prompt_injection: Prompt injection and jailbreaks.
-        hate_speech: Hate speech.
-        dangerous: Dangerous content.
-        harassment: Harassment.
-        sexually_explicit: Sexually explicit content.
-        malicious_urls: Addresses of known malware and phishing.
-        sensitive_data: Sensitive data such as credentials and credit card numbers.
+        prompt_injection: Prompts that try to get round the model's instructions.
+        hate_speech: Hate against groups of people.
+        dangerous: Help with what harms people.
+        harassment: Threats and insults.
+        sexually_explicit: Sexual content.
+        malicious_urls: Whether addresses of known attacks are looked for.
+        sensitive_data: Whether credentials and numbers of cards, accounts and persons are looked for, with the basic
+            detectors of Sensitive Data Protection, which need no template and no role.
     """
 
     prompt_injection: Confidence = "MEDIUM_AND_ABOVE"
@@ -35,6 +40,20 @@ class ModelArmorFiltersSpec:
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))
+        if {self.prompt_injection, *self.harms.values()} == {"OFF"} and not (
+            self.malicious_urls or self.sensitive_data
+        ):
+            raise ValueError("keep at least one filter on, got none")
+
+    @property
+    def harms(self) -> dict[str, Confidence]:
+        """Confidence of each kind of harmful content, by the name that the API has for it."""
+        return {
+            "SEXUALLY_EXPLICIT": self.sexually_explicit,
+            "HATE_SPEECH": self.hate_speech,
+            "HARASSMENT": self.harassment,
+            "DANGEROUS": self.dangerous,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,16 +61,20 @@ class ModelArmorSpec:
     """
     Screens prompts and answers at the gateway.
 
+    It screens the operations of OpenAI's API that it knows, such as chat completions; others pass. Answers that are
+    streamed (`stream: true`) are never screened. Source: Google, "Configure an extension to call a Google service".
+
     Args:
-        enabled: false takes the screening away and leaves roles: the step before the section is removed.
-        template: ID of a template that exists in each region. Default: one of our own in each region.
+        enabled: False takes the screening off the gateway and keeps templates and roles: the step before this section
+            is removed.
+        template: ID of a template that exists in each region of the platform, in place of our own. Its filters count.
         filters: What our own template looks for.
-        models: Models with a template of their own, by key, and what it looks for.
-        enforcement: `INSPECT_AND_BLOCK` refuses what is found, `INSPECT_ONLY` writes it down.
-        log_prompts: Writes prompts and answers into Cloud Logging.
-        screen_responses: Screens answers too. Answers that are streamed are never screened.
-        fail_open: Lets requests through while Model Armor does not answer.
-        timeout_ms: Longest time that it may take, 10 to 10000 milliseconds.
+        models: Filters of single models, by the model's key: a template of its own for each.
+        enforcement: `INSPECT_AND_BLOCK`, or `INSPECT_ONLY` to count and log what would be blocked.
+        log_prompts: Writes prompts and answers, with what was found, into Cloud Logging. Whoever reads logs reads them.
+        screen_responses: Screens answers too; False screens prompts alone.
+        fail_open: Lets requests pass unscreened while Model Armor does not answer; False refuses them.
+        timeout_ms: Milliseconds to wait for Model Armor at each step of a request, 10 to 10000.
     """
 
     enabled: bool = True
@@ -62,8 +85,18 @@ class ModelArmorSpec:
     log_prompts: bool = False
     screen_responses: bool = True
     fail_open: bool = False
-    # Source: CRD gcptrafficextensions.networking.gke.io, timeout.
+    # Source: CRD gcptrafficextensions.networking.gke.io, extensions[].timeout.
     timeout_ms: Annotated[int, Between(10, 10_000)] = 1000
 
     def __post_init__(self) -> None:
-        refuse(wrong_settings(self))
+        must = "be the ID of a template: a letter, then letters, digits, - and _, at most 63"
+        wrong = wrong_text("template", self.template, f"{TEMPLATE_ID}|{TEMPLATE_PATH}", must)
+        refuse([*wrong_settings(self), *wrong, *self._unused()])
+
+    def _unused(self) -> Iterator[str]:
+        """Yield the settings of our own templates that an existing one leaves without a use."""
+        if self.template:
+            given = ["filters"] if self.filters != ModelArmorFiltersSpec() else []
+            given += ["models"] if self.models else []
+            if given:
+                yield f"template must not be given with {' and '.join(given)}: an existing template has its own filters"

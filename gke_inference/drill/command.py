@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import Clusters, LivePlatform, ModelEndpoint, connect_clusters
 from gke_inference.openai import Endpoint
 from gke_inference.option_types import BaseUrl, Finite, JsonBody, NewFile, RequestPath, TokenVariable
+from gke_inference.secret_headers import header_option, header_problems
 from platform_config.config import Config
 from platform_config.errors import shown
 from platform_config.model import Model
@@ -108,6 +109,7 @@ JOURNAL = "drill-journal.json"
     help="How long restoring is tried again where it fails.",
 )
 @option("--token-env", "token", type=TokenVariable(), default=None, help="Environment variable with a bearer token.")
+@header_option
 @option(
     "--gauges/--no-gauges", "with_gauges", default=True,
     help="Read servers, nodes, KV cache and load balancer of each region meanwhile.",
@@ -123,7 +125,8 @@ def drill(
     sender: SenderPlace, url: str | None, path: str | None, body: Any, yes: bool, restoring: bool, journal: Path,
     even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float, recovery_sec: float,
     slow_sec: float, timeout_sec: float, max_downtime_sec: float | None, max_error_rate: float,
-    restore_timeout_sec: float, token: str | None, with_gauges: bool, picture: Path | None, report: Path | None,
+    restore_timeout_sec: float, token: str | None, secret_headers: Mapping[str, str], with_gauges: bool,
+    picture: Path | None, report: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.
@@ -136,7 +139,8 @@ def drill(
     states 2 and 5 count.
 
     A pod in the region's cluster sends them, as a client there would. With --sender here this machine sends
-    them; it must be in the VPC and have the region as the nearest one.
+    them; it must be in the VPC and have the region as the nearest one. Tokens and secret headers are posted to the
+    pod when it runs, and are in no object of the cluster.
 
     The model's objectives in the config are judged besides, each with a finding of its own: what the outage costs
     of the errors that availability_percent allows in 30 days, and the share of answers that began within
@@ -159,7 +163,7 @@ def drill(
     at = ModelEndpoint.at(url, model) if url else ModelEndpoint(url="", model=model.name)
     endpoint = Endpoint(
         url=at.url, headers=at.headers, model=model.name, path=path or "", body=body, max_tokens=MAX_TOKENS,
-        timeout_sec=timeout_sec, token=token or "",
+        timeout_sec=timeout_sec, token=token or "", secret_headers=secret_headers,
     )  # fmt: skip
     plan = DrillPlan(
         endpoint=endpoint, model=model.key, models_down=models_down(model, all_models=all_models),
@@ -174,6 +178,7 @@ def drill(
         [
             *filter(None, [route_problem(model)]),
             *request_problems(model, path, body),
+            *header_problems(secret_headers, ModelEndpoint.at("", model).headers, token),
             *plan_problems(config, plan),
             *_file_problems(journal, settings.config_path, picture=picture, report=report),
         ]

@@ -108,11 +108,12 @@ class DrillPlan:
         return ceil(states + self.restore_timeout_sec + self.endpoint.timeout_sec) + RESERVE_SEC
 
     def describe(self) -> dict[str, Any]:
-        """Return the plan as the report prints it, without the token."""
+        """Return the plan as the report prints it, without the token; of secret headers it has the names alone."""
         return {
             "url": self.endpoint.url,
             "model": self.endpoint.model,
             "path": self.endpoint.path or None,
+            "secret_headers": list(self.endpoint.secret_headers),
             "model_key": self.model,
             "models_down": self.models_down,
             "region_in_answers": self.region_in_answers,

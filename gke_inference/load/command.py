@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +31,7 @@ from gke_inference.load.view import LoadView
 from gke_inference.openai import Endpoint
 from gke_inference.openai_client import CONNECT_SEC, make_prompt, send, served_models
 from gke_inference.option_types import BaseUrl, Finite, JsonBody, NewFile, RequestPath, TokenVariable, WholeNumbers
+from gke_inference.secret_headers import header_option, header_problems
 from platform_config.errors import shown
 
 DAY_SEC = 86_400
@@ -78,6 +80,7 @@ DAY_SEC = 86_400
     help="InferenceObjective whose priority requests have.",
 )
 @option("--token-env", "token", type=TokenVariable(), default=None, help="Environment variable with a bearer token.")
+@header_option
 @option(
     "--max-error-rate",
     type=Finite(0, 1),
@@ -95,7 +98,7 @@ def load(
     settings: Settings, *, url: str, asked: AskedModel, direct: bool, concurrency: tuple[int, ...], step_sec: float,
     prompt_tokens: tuple[int, ...], max_tokens: int, stream: bool, api: Literal["chat", "completions"],
     path: str | None, body: Any, timeout_sec: float, region_header: str, objective: str, token: str | None,
-    max_error_rate: float, with_gauges: bool, picture: Path | None,
+    secret_headers: Mapping[str, str], max_error_rate: float, with_gauges: bool, picture: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Raise the load step by step and see which region serves.
@@ -116,19 +119,20 @@ def load(
     problems = list(request_problems(model, path, body))
     if model and not direct and (problem := route_problem(model)):
         problems.append(f"{problem}; with --direct, --url is that of a server")
+    at = ModelEndpoint.at(url, model) if model and not direct else ModelEndpoint(url=url, model=asked.name)
+    problems += header_problems(secret_headers, at.headers, token)
     if problems:
         raise click.UsageError("\n  ".join(problems))
-    at = ModelEndpoint.at(url, model) if model and not direct else ModelEndpoint(url=url, model=asked.name)
+    endpoint = Endpoint(
+        url=at.url, headers=at.headers, model=asked.name, api=api, path=path or "", body=body,
+        stream=stream or path is not None, max_tokens=max_tokens, timeout_sec=timeout_sec,
+        region_header=region_header, objective=objective, token=token or "", secret_headers=secret_headers,
+    )  # fmt: skip
     try:
-        name = asked.name or ("" if path else _only_model(url, token or ""))
+        endpoint = endpoint if asked.name or path else replace(endpoint, model=_only_model(endpoint))
     except ConnectionError as error:
         click.echo(f"Nobody answers at {url}: {error}\n{report.NOBODY_THERE}", err=True)
         return Exit.UNKNOWN
-    endpoint = Endpoint(
-        url=at.url, headers=at.headers, model=name, api=api, path=path or "", body=body,
-        stream=stream or path is not None, max_tokens=max_tokens, timeout_sec=timeout_sec,
-        region_header=region_header, objective=objective, token=token or "",
-    )  # fmt: skip
     plan = LoadPlan(
         endpoint=endpoint, concurrency=concurrency, step_sec=step_sec, prompt_tokens=prompt_tokens,
         max_error_rate=max_error_rate,
@@ -153,11 +157,12 @@ def _gauge_figures(measured: RampMeasurement, watch: GaugeWatch) -> GaugeFigures
     return GaugeFigures(record=watch.record, began_sec=began_sec, ended_sec=ended_sec, periods=periods)
 
 
-def _only_model(url: str, token: str) -> str:
+def _only_model(endpoint: Endpoint) -> str:
     try:
-        models = served_models(url, token)
+        models = served_models(endpoint)
     except ValueError as error:
-        problem = f"must be given: there is no config, and {url}/v1/models does not list it ({shown(str(error))})"
+        listed = f"{endpoint.url}/v1/models"
+        problem = f"must be given: there is no config, and {listed} does not list it ({shown(str(error))})"
     else:
         if len(models) == 1:
             return models[0]

@@ -30,13 +30,14 @@ class LoadPlan:
     max_error_rate: float
 
     def describe(self) -> dict[str, Any]:
-        """Return the plan as the report prints it, without the token."""
+        """Return the plan as the report prints it, without the token; of secret headers it has the names alone."""
         return {
             "url": self.endpoint.url,
             "model": self.endpoint.model,
             "api": self.endpoint.api if self.endpoint.is_openai else None,
             "path": self.endpoint.path or None,
             "headers": dict(self.endpoint.headers),
+            "secret_headers": list(self.endpoint.secret_headers),
             "stream": self.endpoint.stream,
             "concurrency": self.concurrency,
             "step_sec": self.step_sec,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,15 @@ from gke_inference.check import without_credentials
 from gke_inference.command import ChosenRegions, Command, Exit, Settings, option, region_option
 from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
-from gke_inference.live_platform import LivePlatform, connect_clusters
+from gke_inference.live_platform import LivePlatform, ModelEndpoint, connect_clusters
 from gke_inference.option_types import BaseUrl, Finite
 from gke_inference.progress import Note, show_progress
+from gke_inference.secret_headers import header_option, header_problems
 from gke_inference.tables import report_findings
 from gke_inference.verify.run import Verification
 from gke_inference.verify.watch import Watch
 from platform_config.errors import shown
+from platform_config.model import models_of
 
 HOUR_SEC = 3600
 
@@ -51,6 +53,7 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
     help="Where the gateway of a region is reached from here; may be given again.  [default: its own address]",
 )  # fmt: skip
 @option("--completion/--no-completion", default=True, help="Send one request per region and model through the gateway.")
+@header_option
 @option(
     "--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=240,
     help="For all of it together; completions have the last third.",
@@ -68,6 +71,7 @@ def verify(
     models: tuple[str, ...],
     urls: tuple[tuple[str, str], ...],
     completion: bool,
+    secret_headers: Mapping[str, str],
     timeout_sec: float,
     watch: bool,
     interval_sec: float,
@@ -76,13 +80,23 @@ def verify(
     Report what is up, region by region: clusters, pools, servers of each model, metrics, the gateway.
 
     Reads Google's APIs and each cluster's with your application default credentials, and changes nothing. What could
-    not be asked is reported as unknown and never counts as good. Completions need a machine inside the VPC.
+    not be asked is reported as unknown and never counts as good. Completions need a machine inside the VPC. Where the
+    gateway asks for a key, --header gives it, and a request without it shows that it is refused.
     """
     settings: Settings = ctx.obj
     problems = [*_contradictions(regions, models, urls, completion=completion), *_watch_problems(ctx, watch=watch)]
+    problems += dict.fromkeys(_header_problems(regions, models, secret_headers, completion=completion))
     if problems:
         raise click.UsageError("\n  ".join(problems))
-    look = partial(_findings, regions, models, dict(urls), completion=completion, timeout_sec=timeout_sec)
+    look = partial(
+        _findings,
+        regions,
+        models,
+        dict(urls),
+        completion=completion,
+        secret_headers=secret_headers,
+        timeout_sec=timeout_sec,
+    )
     title = f"{regions.config.name} in {regions.config.project}"
     if watch:
         return Watch(look, regions.keys, title=title, interval_sec=interval_sec, console=Console()).run()
@@ -114,9 +128,20 @@ def _contradictions(
         yield "--url-for: must not stand beside --no-completion, which asks at no address"
 
 
+def _header_problems(
+    regions: ChosenRegions, models: tuple[str, ...], secret: Mapping[str, str], *, completion: bool
+) -> Iterator[str]:
+    """Yield why the *secret* headers cannot be sent."""
+    if secret and not completion:
+        yield "--header: must not stand beside --no-completion, which sends no request"
+    for model in models_of(regions.config):
+        if not models or model.key in models:
+            yield from header_problems(secret, ModelEndpoint.at("", model).headers, None)
+
+
 def _findings(
     regions: ChosenRegions, models: tuple[str, ...], urls: dict[str, str], note: Note, *, completion: bool,
-    timeout_sec: float,
+    secret_headers: Mapping[str, str], timeout_sec: float,
 ) -> list[Finding]:  # fmt: skip
     config = regions.config
     try:
@@ -129,6 +154,7 @@ def _findings(
         keys=regions.keys,
         models=models or tuple(config.models),
         urls=urls,
+        secret_headers=secret_headers,
         completion=completion,
         timeout_sec=timeout_sec,
         note=note,

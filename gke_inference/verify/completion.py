@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from time import perf_counter
 
 import anyio
@@ -16,7 +16,7 @@ from gke_inference.concurrency import Task
 from gke_inference.findings import Finding, Status, id_for_model
 from gke_inference.live_platform import ModelEndpoint
 from gke_inference.openai import UNKNOWN_REGION, Endpoint, Result
-from gke_inference.openai_client import send
+from gke_inference.openai_client import request_headers, send
 from gke_inference.verify.topics import CLUSTER_ROLE
 from platform_config.errors import shown
 from platform_config.model import Model
@@ -26,6 +26,9 @@ COMPLETION, ANSWER = "COMPLETION", "ANSWER"
 PROMPT = "What is the capital of France? Answer in one word."
 MAX_TOKENS = 16
 TIMEOUT_SEC = 60
+GIVE_KEY = "name the header and where its value is, such as --header x-api-key=env:API_KEY"
+REFUSALS = (401, 403)
+"""Statuses of a request without a key, or with a wrong one."""
 CONNECT_SEC = 5
 """An address that is not reachable from here does not refuse, it says nothing."""
 
@@ -40,12 +43,16 @@ class Completion:
         model: The model that is asked.
         address: Returns the gateway's base address; its `ApiError` becomes the finding.
         answers: Returns Google's names of the regions that may answer.
+        secret_headers: Headers whose values nobody may see, such as the key that the gateway asks for.
+        lacks_key: Whether the gateway asks for a key, and there is none: then nothing is sent.
     """
 
     key: str
     model: Model
     address: Callable[[], str]
     answers: Callable[[], Collection[str]]
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lacks_key: bool = False
 
     def task(self) -> Task:
         """Return this request as one of several that run side by side."""
@@ -57,34 +64,22 @@ class Completion:
 
     def ask(self) -> Finding:
         """Send the request to the region's address and judge the answer."""
+        if self.lacks_key:
+            return self._finding(
+                Status.UNKNOWN, f"{NO_ANSWER}: the gateway asks for a key, and none is given", GIVE_KEY
+            )
         try:
             url, answers = self.address(), self.answers()
         except ApiError as error:
-            found = f"the gateway's address {NO_ANSWER}: {error.summary}"
-            fix = f"{remedy(error, CLUSTER_ROLE)}, or name the address with --url-for {self.key}=http://ADDRESS"
-            return self._finding(Status.UNKNOWN, found, fix)
-        endpoint = ModelEndpoint.at(url, self.model)
+            return self._finding(Status.UNKNOWN, *no_address(error, self.key))
+        endpoint = endpoint_at(url, self.model, self.secret_headers)
         return self._judge(endpoint.url, anyio.run(self._send, endpoint), answers)
 
-    async def _send(self, endpoint: ModelEndpoint) -> Result:
-        timeout = httpx.Timeout(None, connect=CONNECT_SEC)
-        async with httpx.AsyncClient(timeout=timeout, trust_env=False, verify=ssl.create_default_context()) as client:
-            if not self._completes:
+    async def _send(self, endpoint: Endpoint) -> Result:
+        async with make_client() as client:
+            if not is_llm(self.model):
                 return await _probe(client, endpoint, self.model.server.ready_path)
-            asked = Endpoint(
-                url=endpoint.url, headers=endpoint.headers, model=endpoint.model, stream=False, max_tokens=MAX_TOKENS,
-                timeout_sec=TIMEOUT_SEC,
-            )  # fmt: skip
-            return await send(client, asked, PROMPT)
-
-    @property
-    def _completes(self) -> bool:
-        """Whether it is an LLM's server, which has OpenAI's API."""
-        return self.model.server.kind != "custom"
-
-    @property
-    def _region(self) -> str:
-        return self.model.config.regions[self.key].region
+            return await send(client, endpoint, PROMPT)
 
     def _judge(self, url: str, result: Result, answers: Collection[str]) -> Finding:
         latency = f"{result.ended_sec - result.began_sec:.2f} s"
@@ -92,11 +87,13 @@ class Completion:
         if not self.model.server.answers_with_region:
             expected = ""
         if result.error == "connection" and result.status is None:
+            return self._finding(Status.UNKNOWN, *not_reachable(url, self.key, self.model, result.detail), expected)
+        if result.status in REFUSALS and self.secret_headers:
+            found = f"{url}: refused with {result.error} after {latency}: {result.detail or 'no details'}"
             fix = (
-                f"run it inside the VPC, in {self._region}; or name an address that leads to the gateway with "
-                f"--url-for {self.key}=http://ADDRESS; or leave it out with --no-completion"
+                f"see that the value of {', '.join(self.secret_headers)} is one that the gateway accepts for this model"
             )
-            return self._finding(Status.UNKNOWN, f"{url} is not reachable from here ({result.detail})", fix, expected)
+            return self._finding(Status.WRONG, found, fix, expected)
         if result.error:
             found = f"{url}: {result.error} after {latency}: {result.detail or 'no details'}"
             fix = "look at SERVER, ROUTE, HEALTH-CHECK and BACKENDS: the gateway has no server that answers"
@@ -115,19 +112,54 @@ class Completion:
 
     def _finding(self, status: Status, found: str, fix: str = "", needed: str = "") -> Finding:
         needed = f"an answer from {needed}" if needed else "an answer through the gateway"
-        id_ = id_for_model(COMPLETION if self._completes else ANSWER, self.model.key, self.model.config.models)
+        id_ = id_for_model(COMPLETION if is_llm(self.model) else ANSWER, self.model.key, self.model.config.models)
         return Finding(id=id_, where=self.key, status=status, found=found, needed=needed, fix=fix)
 
 
-async def _probe(client: httpx.AsyncClient, endpoint: ModelEndpoint, path: str) -> Result:
+def is_llm(model: Model) -> bool:
+    """Return whether the server of *model* has OpenAI's API."""
+    return model.server.kind != "custom"
+
+
+def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str]) -> Endpoint:
+    """Return where one short request to *model* goes, where the gateway is at *url*."""
+    at = ModelEndpoint.at(url, model)
+    return Endpoint(
+        url=at.url, headers=at.headers, model=at.model, stream=False, max_tokens=MAX_TOKENS, timeout_sec=TIMEOUT_SEC,
+        secret_headers=secret_headers,
+    )  # fmt: skip
+
+
+def make_client() -> httpx.AsyncClient:
+    """Return a client that soon gives up an address which nobody has."""
+    timeout = httpx.Timeout(None, connect=CONNECT_SEC)
+    return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=ssl.create_default_context())
+
+
+def no_address(error: ApiError, key: str) -> tuple[str, str]:
+    """Return what is found, and the fix, where the gateway's address in region *key* is not known."""
+    fix = f"{remedy(error, CLUSTER_ROLE)}, or name the address with --url-for {key}=http://ADDRESS"
+    return f"the gateway's address {NO_ANSWER}: {error.summary}", fix
+
+
+def not_reachable(url: str, key: str, model: Model, detail: str) -> tuple[str, str]:
+    """Return what is found, and the fix, where nothing answers at *url* of region *key*."""
+    fix = (
+        f"run it inside the VPC, in {model.config.regions[key].region}; or name an address that leads to the gateway "
+        f"with --url-for {key}=http://ADDRESS; or leave it out with --no-completion"
+    )
+    return f"{url} is not reachable from here ({detail})", fix
+
+
+async def _probe(client: httpx.AsyncClient, endpoint: Endpoint, path: str) -> Result:
     """Ask for *path* of the model, which answers once its server is ready."""
     began, status, error, detail = perf_counter(), None, "", ""
     try:
         with anyio.fail_after(TIMEOUT_SEC):
-            answer = await client.get(f"{endpoint.url}{path}", headers=endpoint.headers)
+            answer = await client.get(f"{endpoint.url}{path}", headers=request_headers(endpoint))
         status = answer.status_code
         if not answer.is_success:
-            error, detail = f"http_{status}", shown(answer.text)[1:-1]
+            error, detail = f"http_{status}", shown(endpoint.hide_secrets(answer.text))[1:-1]
     except TimeoutError:
         error, detail = "timeout", f"not finished after {TIMEOUT_SEC} s"
     except httpx.HTTPError as failure:

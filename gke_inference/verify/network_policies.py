@@ -41,6 +41,8 @@ def connections(plan: NetworkPolicyPlan) -> Iterator[Connection]:
         pods[f"the servers{of}"] = (model.server_labels, [model.server_port])
         if model.picker_labels:
             pods[f"the endpoint picker{of}"] = (model.picker_labels, list(plan.picker_ports))
+    if plan.router:
+        pods["body-based routing"] = (plan.router.labels, list(plan.router.ports))
     callers = {f"the gateway's proxies of {key}": proxies for key, proxies in plan.proxies.items()}
     callers |= {f"Google's health checks from {peer}": peer for peer in plan.health_check_ranges}
     for called, (labels, ports) in pods.items():

@@ -13,6 +13,7 @@ from gke_inference.live_platform import LivePlatform
 from gke_inference.progress import Note
 from gke_inference.verify.common import CommonChecks
 from gke_inference.verify.completion import Completion
+from gke_inference.verify.no_key import RequestWithoutKey
 from gke_inference.verify.region import Region
 from platform_config.model import models_of
 
@@ -31,6 +32,7 @@ class Verification:
         keys: Regions to look at, by their key in the config.
         models: Models to look at, by their key in the config.
         urls: Base addresses to ask for completions instead of the gateway's own, by the key of the region.
+        secret_headers: Headers of completions whose values nobody may see, by name.
         completion: Whether to ask for completions at all.
         timeout_sec: Time for all of it.
         note: Called with the progress.
@@ -41,6 +43,7 @@ class Verification:
     keys: Collection[str]
     models: Collection[str]
     urls: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     completion: bool
     timeout_sec: float
     note: Note
@@ -54,22 +57,31 @@ class Verification:
         """
         common = CommonChecks(self.live, google=self.google, keys=self.keys, models=self.models)
         regions = [Region(self.live, key, self.google, self.models).task() for key in self.keys]
-        completions = [completion.task() for completion in self._completions(common)] if self.completion else []
+        completions = list(self.requests(common)) if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
         found = self._run("checks", [*regions, *common.tasks()], 1 - share)
         return found + self._run("completions", completions, share)
 
-    def _completions(self, common: CommonChecks) -> Iterator[Completion]:
+    def requests(self, common: CommonChecks) -> Iterator[Task]:
+        """Yield the requests of clients: one of each model with a route in each region, with a key and without."""
         routed = [model for model in models_of(self.live.config) if model.is_routed and model.key in self.models]
+        apigee = self.live.config.gateway.apigee
+        asks_for_key = apigee is not None and apigee.enabled
         for key in self.keys:
-            if key in self.urls or key in self.live.config.gateway_regions:
-                for model in routed:
-                    yield Completion(
-                        key=key,
-                        model=model,
-                        address=partial(self._url, common, key),
-                        answers=partial(common.answering, key, model),
-                    )
+            if key not in self.urls and key not in self.live.config.gateway_regions:
+                continue
+            address = partial(self._url, common, key)
+            for model in routed:
+                yield Completion(
+                    key=key,
+                    model=model,
+                    address=address,
+                    answers=partial(common.answering, key, model),
+                    secret_headers=self.secret_headers,
+                    lacks_key=asks_for_key and not self.secret_headers,
+                ).task()
+                if asks_for_key:
+                    yield RequestWithoutKey(key=key, model=model, address=address).task()
 
     def _url(self, common: CommonChecks, key: str) -> str:
         return self.urls.get(key) or common.url(key)

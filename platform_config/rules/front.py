@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from constructs_lib.specs.model_armor import TEMPLATE_ID
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.rules.rule import Rule
 
 HOST = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
-TEMPLATE = r"[A-Za-z][A-Za-z0-9_-]{0,62}"
 
 
 def _hosts(config: Config) -> Iterator[Problem]:
@@ -25,11 +25,11 @@ def _hosts(config: Config) -> Iterator[Problem]:
 
 def _templates(config: Config) -> Iterator[Problem]:
     for index, template in enumerate(config.observability.model_armor_templates):
-        if not re.fullmatch(TEMPLATE, template):
+        if not re.fullmatch(TEMPLATE_ID, template):
             message = f"must be the ID of a Model Armor template, got {shown(template)}"
             likely = template.rstrip("/").rpartition("/")[2]
             listed = "`gcloud model-armor templates list` shows them"
-            fix = f"write '{likely}'" if re.fullmatch(TEMPLATE, likely) else listed
+            fix = f"write '{likely}'" if re.fullmatch(TEMPLATE_ID, likely) else listed
             yield Problem(f"observability.model_armor_templates[{index}]", message, fix)
     yield from _repeated("observability.model_armor_templates", config.observability.model_armor_templates)
 

@@ -82,7 +82,8 @@ def _plain_word(text: str) -> str:
 
 def _missing(config: Config) -> Iterator[Problem]:
     taking = models_with_requests(config)
-    for key in taking if len(taking) > 1 and _canaries_known(config) else ():
+    by_address = len(taking) > 1 and not config.gateway.body_routing
+    for key in taking if by_address and _canaries_known(config) else ():
         if config.models[key].address is None:
             others = " and ".join(other for other in taking if other != key)
             message = f"must say which requests are its own and which are those of {others}, got nothing"
@@ -210,7 +211,7 @@ RULES = (
     ),
     Rule(
         "MODELS-ADDRESS",
-        "Where several models have requests of their own, each has an address",
+        "Where several models have requests of their own, each has an address, or gateway.body_routing reads their bodies",
         "A route without one takes every request that fits no other, and one model answers for another.",
         "Gateway API, HTTPRoute, matching and precedence",
         _missing,

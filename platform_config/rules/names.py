@@ -88,7 +88,9 @@ def _clusters(config: Config) -> Iterator[Problem]:
 
 
 def _service_account(config: Config) -> Iterator[Problem]:
-    yield from _too_long("name", "a service account ID", [Names(config).node_service_account], ACCOUNT_LENGTHS[1])
+    names = Names(config)
+    made = [names.node_service_account, *([names.apigee_service_account] if config.gateway.apigee else [])]
+    yield from _too_long("name", "a service account ID", made, ACCOUNT_LENGTHS[1])
 
 
 def _models(config: Config) -> Iterator[Problem]:
@@ -227,7 +229,7 @@ RULES = (
     ),
     Rule(
         "NAME-ACCOUNT-30",
-        "The nodes' service account ID has at most 30 characters",
+        "The IDs of service accounts have at most 30 characters",
         "IAM takes 6 to 30.",
         "provider google 7.45, google_service_account.account_id",
         _service_account,

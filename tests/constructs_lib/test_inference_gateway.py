@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.manifests.extensions import Extension
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec
 from tests.conftest import Synth
@@ -257,3 +258,35 @@ def test_there_are_three_gates(synth: Synth) -> None:
     names = [job["metadata"]["name"] for job in synth(build()).all("kubernetes_job_v1")]
 
     assert sorted(names) == ["wait-for-gateway-class", "wait-for-gateway-programmed", "wait-for-gemma-import"]
+
+
+ARMOR = Extension(name="model-armor", google_api="modelarmor.us-east5.rep.googleapis.com", metadata={"a": "b"})
+REGIONAL = replace(
+    PLAN,
+    addresses=[("us-east5", "gemma-gateway-us")],
+    models={"gemma": replace(GEMMA, backend=Backend(name="gemma-pool", imported=False))},
+)
+
+
+def test_what_it_calls_is_there_before_it_and_its_gate_comes_last(synth: Synth) -> None:
+    """No request passes a load balancer that does not call its extensions yet; an apply ends when it does."""
+    app = synth(build(replace(REGIONAL, extensions=(ARMOR,)), GatewaySpec(scope="regional")))
+    extension, block = entry(app, "GCPTrafficExtension")
+    _, gateway = entry(app, "Gateway")
+    _, job = gate(app, "wait-for-gateway-extension")
+    args = job["spec"]["template"]["spec"]["container"][0]["args"]
+
+    assert block["manifest"]["metadata"] == {"name": "gemma-gateway-extension", "namespace": "inference"}
+    assert [one["name"] for one in block["manifest"]["spec"]["extensionChains"][0]["extensions"]] == ["model-armor"]
+    assert extension in gateway["depends_on"]
+    assert {extension, gate(app, "wait-for-gateway-programmed")[0]} <= set(job["depends_on"])
+    assert args[-1] == "gcptrafficextensions.networking.gke.io/gemma-gateway-extension"
+    assert "--timeout=900s" in args
+
+
+def test_a_gateway_that_calls_nothing_has_neither_extension_nor_gate(synth: Synth) -> None:
+    """What nothing needs is not made."""
+    app = synth(build(REGIONAL, GatewaySpec(scope="regional")))
+
+    assert app.objects("GCPTrafficExtension") == []
+    assert "wait-for-gateway-extension" not in [job["metadata"]["name"] for job in app.all("kubernetes_job_v1")]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 
+from constructs_lib.gateway_class import CROSS_REGION
 from constructs_lib.log_metrics import NAME_LENGTH, LogMetrics
-from constructs_lib.manifests.gateway import GATEWAY_CLASS
 from constructs_lib.monitoring.log_metric import LogMetric, log_metrics_of, log_series, sample_factor
 from constructs_lib.monitoring.metrics import LOAD_BALANCERS
 from platform_config.monitored_platform import monitored_platform
@@ -82,7 +82,7 @@ def test_only_entries_of_the_platform_s_own_gateway_are_counted() -> None:
 
 def test_the_resource_is_that_of_the_gateway_s_class() -> None:
     """Internal ones have one, regional external ones another."""
-    assert LOAD_BALANCERS[GATEWAY_CLASS].resource == "internal_http_lb_rule"
+    assert LOAD_BALANCERS[CROSS_REGION.name].resource == "internal_http_lb_rule"
     assert LOAD_BALANCERS["gke-l7-rilb"].resource == "internal_http_lb_rule"
     assert LOAD_BALANCERS["gke-l7-regional-external-managed"].resource == "http_external_regional_lb_rule"
 

@@ -13,21 +13,28 @@ from constructs_lib.specs import (
     DEFAULT_SPILL_OVER_PERCENT,
     AddressSpec,
     AlertSpec,
+    ApigeeOrganizationSpec,
+    ApigeeSpec,
     AutoscalingSpec,
+    BodyRoutingSpec,
     BucketSpec,
     CanarySpec,
     CapacitySpec,
     ChannelSpec,
     CidrSpec,
+    ClientLimitsSpec,
     ClusterSpec,
     GatewaySpec,
     GpuSharingSpec,
     HealthCheckSpec,
     HuggingFaceTokenSpec,
+    IapSpec,
     InferencePoolSpec,
     KubernetesSecretSpec,
     LoraAdapterSpec,
     MaintenanceWindowSpec,
+    ModelArmorFiltersSpec,
+    ModelArmorSpec,
     ModelSpec,
     NetworkSpec,
     NodeAutoscalingSpec,
@@ -39,6 +46,7 @@ from constructs_lib.specs import (
     ServerSpec,
     Snapshot,
     SystemPoolSpec,
+    TlsSpec,
     TrafficSpec,
     UniverseSpec,
     WeightsSpec,
@@ -49,21 +57,28 @@ SERVER = ServerSpec(image="vllm/vllm-tpu:v0.27.0")
 MINIMUM: dict[type[Any], dict[str, Any]] = {
     AddressSpec: {"path": "/gemma"},
     AlertSpec: {},
+    ApigeeOrganizationSpec: {"analytics_region": "us-east1"},
+    ApigeeSpec: {"environment": "test"},
     AutoscalingSpec: {"max_replicas": 10_000},
+    BodyRoutingSpec: {},
     BucketSpec: {"location": "US"},
     CanarySpec: {"model": "next", "percent": 10},
     CapacitySpec: {},
     ChannelSpec: {"kind": "email"},
     CidrSpec: {"nodes": "10.0.0.0/20", "pods": "10.1.0.0/16", "services": "10.0.16.0/20", "proxy": "10.0.32.0/23"},
+    ClientLimitsSpec: {},
     ClusterSpec: {},
     GatewaySpec: {},
     GpuSharingSpec: {"strategy": "mps", "max_clients": 2},
     HealthCheckSpec: {},
     HuggingFaceTokenSpec: {"secret_manager": "token"},
+    IapSpec: {"client_id": "123-abc.apps.googleusercontent.com", "secret_name": "iap"},
     InferencePoolSpec: {},
     KubernetesSecretSpec: {"name": "hf", "key": "token"},
     LoraAdapterSpec: {"repository": "owner/adapter", "revision": REVISION},
     MaintenanceWindowSpec: {},
+    ModelArmorFiltersSpec: {},
+    ModelArmorSpec: {},
     ModelSpec: {"server": SERVER},
     NetworkSpec: {},
     NodeAutoscalingSpec: {"max_nodes": 2},
@@ -75,6 +90,7 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     ServerSpec: {"image": "vllm/vllm-tpu:v0.27.0"},
     Snapshot: {"repository": "owner/draft", "revision": REVISION},
     SystemPoolSpec: {},
+    TlsSpec: {},
     TrafficSpec: {},
     UniverseSpec: {
         "api_domain": "s3nsapis.fr",
@@ -91,6 +107,8 @@ BETWEEN = [
     (AutoscalingSpec, "scale_up_window_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
     (AutoscalingSpec, "target_percent", (1, 99), (0, 100), "must be between 1 and 99"),
     (BucketSpec, "soft_delete_days", (0, 7, 90), (-1, 6, 91), "must be 0 or between 7 and 90"),
+    (ClientLimitsSpec, "max_body_mib", (1, 1024), (0, 1025), "must be between 1 and 1024"),
+    (ClientLimitsSpec, "requests_per_minute", (1, 1_000_000), (0, 1_000_001), "must be between 1 and 1000000"),
     (GatewaySpec, "draining_sec", (0, 3600), (-1, 3601), "must be between 0 and 3600"),
     (
         GatewaySpec,
@@ -112,11 +130,13 @@ BETWEEN = [
     (MaintenanceWindowSpec, "duration_hours", (12, 23), (3, 24), "must be between 4 and 23"),
     (MaintenanceWindowSpec, "start_hour_utc", (0, 23), (-1, 24), "must be between 0 and 23"),
     (ServerSpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
+    (ModelArmorSpec, "timeout_ms", (10, 10_000), (9, 10_001), "must be between 10 and 10000"),
     (ModelSpec, "replicas", (0, 10_000), (-1, 10_001), "must be between 0 and 10000"),
     (ServerSpec, "cpus", (1, 512), (0, 513), "must be between 1 and 512"),
     (ServerSpec, "memory_gib", (1, 8192), (0, 8193), "must be between 1 and 8192"),
     (WeightsSpec, "download_timeout_minutes", (5, 360), (4, 361), "must be between 5 and 360"),
     (WeightsSpec, "size_gib", (1, 65536), (0, 65537), "must be between 1 and 65536"),
+    (TlsSpec, "port", (1, 65535), (0, 65536), "must be between 1 and 65535"),
     (NetworkSpec, "mtu", (1300, 8896), (1299, 8897), "must be between 1300 and 8896"),
     (NetworkSpec, "region_prefix_length", (13, 18), (12, 19), "must be between 13 and 18"),
     (NodeAutoscalingSpec, "max_nodes", (1, 15_000), (0, 15_001), "must be between 1 and 15000"),
@@ -231,6 +251,46 @@ def test_a_version_of_the_server_is_two_or_three_numbers(version: str) -> None:
     """Nothing before or after."""
     with pytest.raises(ValueError, match=rf"^version must read like 0.11.0, got '{version.strip()}(\\n)?'$"):
         make(ServerSpec, version=version)
+
+
+def test_model_armor_begins_with_googles_own_example() -> None:
+    """Everything from a medium confidence on is blocked, prompts are in no log, and no request passes unscreened."""
+    spec = ModelArmorSpec()
+
+    assert set(spec.filters.harms.values()) == {spec.filters.prompt_injection} == {"MEDIUM_AND_ABOVE"}
+    assert (spec.filters.malicious_urls, spec.filters.sensitive_data, spec.log_prompts) == (False, False, False)
+    assert (spec.enforcement, spec.screen_responses, spec.fail_open, spec.timeout_ms) == (
+        "INSPECT_AND_BLOCK", True, False, 1000,
+    )  # fmt: skip
+
+
+def test_model_armor_has_a_filter() -> None:
+    """One is enough; without any it would cost time and find nothing."""
+    off: dict[str, Any] = dict.fromkeys(
+        ("prompt_injection", "hate_speech", "dangerous", "harassment", "sexually_explicit"), "OFF"
+    )
+
+    assert ModelArmorFiltersSpec(**off, sensitive_data=True)
+    assert ModelArmorFiltersSpec(**(off | {"dangerous": "HIGH"}))
+    with pytest.raises(ValueError, match=r"^keep at least one filter on, got none$"):
+        ModelArmorFiltersSpec(**off)
+
+
+@pytest.mark.parametrize("name", ["filters", "models"])
+def test_an_existing_template_has_its_own_filters(name: str) -> None:
+    """Ours would change nothing."""
+    filters = ModelArmorFiltersSpec(dangerous="HIGH")
+
+    with pytest.raises(ValueError, match=f"^template must not be given with {name}: an existing template has its own"):
+        ModelArmorSpec(template="llm", **{name: filters if name == "filters" else {"gemma": filters}})
+
+
+@pytest.mark.parametrize("template", ["1llm", "a" * 64, "llm!", "projects/p/templates/llm", ""])
+def test_an_existing_template_is_named_by_its_id(template: str) -> None:
+    """Or by its full name, for which a rule says what to write."""
+    assert ModelArmorSpec(template="projects/p/locations/us-east1/templates/llm")
+    with pytest.raises(ValueError, match=r"^template must be the ID of a template"):
+        ModelArmorSpec(template=template)
 
 
 def test_autoscaling_grows_before_the_spill_over_and_shrinks_slowly() -> None:

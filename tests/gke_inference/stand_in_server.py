@@ -35,6 +35,7 @@ class StandInServer:
         fail_every: Only each such request fails.
         models: Names of its models, as it lists them.
         health_path: What else it answers a GET of.
+        api_key: What each request must have as x-api-key, or Apigee's fault is the answer; empty for none.
         requests: Path, body and headers of each POST.
         probes: Path and headers of each GET.
         most_at_once: Requests that ran at the same time, at most.
@@ -51,6 +52,7 @@ class StandInServer:
     fail_every: int = 1
     models: tuple[str, ...] = (MODEL,)
     health_path: str = "/health"
+    api_key: str = ""
     requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
     probes: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     most_at_once: int = 0
@@ -86,6 +88,13 @@ class StandInServer:
             slot.callback(self._leave, region)
             _Answer(self, http, body, region, failure, slot).send()
 
+    def refusal(self, http: BaseHTTPRequestHandler) -> dict[str, Any]:
+        """Return the fault that Apigee answers where the key is missing or wrong, which it repeats; empty for none."""
+        if http.headers.get("x-api-key", "") == self.api_key or not self.api_key:
+            return {}
+        why = f"Failed to resolve API Key {http.headers.get('x-api-key', 'variable request.header.x-api-key')}"
+        return {"fault": {"faultstring": why, "detail": {"errorcode": "steps.oauth.v2.FailedToResolveAPIKey"}}}
+
     def _leave(self, region: str) -> None:
         with self.lock:
             self.running[region] -= 1
@@ -108,6 +117,8 @@ class _Answer:
             server.stopped.wait()
         if self.failure == "no answer":
             self.http.close_connection = True
+        elif refusal := server.refusal(self.http):
+            self._whole(401, refusal)
         elif self.failure == "503":
             self._whole(503, {"error": {"message": f"overloaded, {self.http.headers['Authorization']}"}})
         elif "completions" not in self.http.path:
@@ -204,7 +215,8 @@ def _handler(server: StandInServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             server.probes.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             known = self.path in ("/v1/models", server.health_path)
-            self.send_response(503 if server.failure == "503" else 200 if known else 404)
+            status = 401 if server.refusal(self) else 200 if known else 404
+            self.send_response(503 if server.failure == "503" else status)
             self.send_header("Content-Length", str(len(listed)))
             self.end_headers()
             self.wfile.write(listed)

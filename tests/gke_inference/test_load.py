@@ -72,8 +72,8 @@ def test_the_document_has_stable_keys(inference_ops: InferenceOps) -> None:
         "regions", "steps", "gauges",
     }  # fmt: skip
     assert set(document["plan"]) == {
-        "url", "model", "api", "path", "headers", "stream", "concurrency", "step_sec", "prompt_tokens", "max_tokens",
-        "timeout_sec", "region_header", "objective", "max_error_rate",
+        "url", "model", "api", "path", "headers", "secret_headers", "stream", "concurrency", "step_sec",
+        "prompt_tokens", "max_tokens", "timeout_sec", "region_header", "objective", "max_error_rate",
     }  # fmt: skip
     assert set(step) == {"concurrency", "duration_sec", "total", "regions"}
     assert set(document["total"]) == set(step["total"]) == set(step["regions"]["us"]) == FIGURES

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.configs import ELASTIC, EXAMPLE, SPEECH
+from tests.configs import ELASTIC, EXAMPLE, GUARDED, PUBLIC, SPEECH
 from tests.synthesized import Synthesized
 
 FOLDER = Path(__file__).parent
@@ -31,6 +31,10 @@ FILES: dict[str, tuple[Path, Callable[[Synthesized], str]]] = {
     "example.yaml": (EXAMPLE, count_lines),
     "h100-elastic.txt": (ELASTIC, address_lines),
     "h100-elastic.yaml": (ELASTIC, count_lines),
+    "guarded.txt": (GUARDED, address_lines),
+    "guarded.yaml": (GUARDED, count_lines),
+    "public.txt": (PUBLIC, address_lines),
+    "public.yaml": (PUBLIC, count_lines),
     "speech.txt": (SPEECH, address_lines),
     "speech.yaml": (SPEECH, count_lines),
 }

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.gateway_class import CROSS_REGION, REGIONAL_EXTERNAL, REGIONAL_INTERNAL, GatewayClass
 from constructs_lib.manifests import gateway
 from constructs_lib.manifests.gateway import Backend, Balancing
+from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
 from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, RegionSpec
 from tests.checks.kubernetes_objects import problems
 from tests.manifests.examples import NAMESPACE
 
-CLASS = "gke-l7-cross-regional-internal-managed-mc"
 POOL = {"group": "networking.gke.io", "kind": "GCPInferencePoolImport", "name": "gemma-pool"}
 SERVICE = {"group": "net.gke.io", "kind": "ServiceImport", "name": "kokoro-server"}
 GEMMA = Backend(name="gemma-pool")
@@ -37,18 +38,21 @@ def backend_policy(
     )  # fmt: skip
 
 
+HTTP = [{"name": "http", "protocol": "HTTP", "port": 80}]
+
+
 def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
     """Reserved addresses go by name, the others by region."""
     made = gateway.gateway(
         name="gemma",
         namespace=NAMESPACE,
-        gateway_class=CLASS,
-        port=80,
+        gateway_class=CROSS_REGION,
+        listeners=HTTP,
         addresses=[("us-east5", "gemma-gateway-us"), ("europe-west4", None)],
     )
 
-    assert made["spec"]["gatewayClassName"] == CLASS
-    assert made["spec"]["listeners"] == [{"name": "http", "protocol": "HTTP", "port": 80}]
+    assert made["spec"]["gatewayClassName"] == "gke-l7-cross-regional-internal-managed-mc"
+    assert made["spec"]["listeners"] == HTTP
     assert made["spec"]["addresses"] == [
         {
             "type": "networking.gke.io/named-address-with-region",
@@ -57,6 +61,56 @@ def test_a_gateway_has_one_listener_and_an_address_per_region() -> None:
         {"type": "networking.gke.io/ephemeral-ipv4-address/europe-west4", "value": "europe-west4"},
     ]
     assert problems(made) == []
+
+
+@pytest.mark.parametrize("kind", [REGIONAL_INTERNAL, REGIONAL_EXTERNAL], ids=lambda kind: kind.name)
+def test_a_regional_gateway_has_its_reserved_address_by_name_alone(kind: GatewayClass) -> None:
+    """It is in one region; without a reserved address GKE gives it one, and an empty list would be refused."""
+    settings: dict[str, Any] = {"name": "gemma", "namespace": NAMESPACE, "gateway_class": kind, "listeners": HTTP}
+    named = gateway.gateway(**settings, addresses=[("us-east5", "gemma-gateway-us")])
+    ephemeral = gateway.gateway(**settings, addresses=[("us-east5", None)])
+
+    assert named["spec"]["gatewayClassName"] == kind.name
+    assert named["spec"]["addresses"] == [{"type": "NamedAddress", "value": "gemma-gateway-us"}]
+    assert "addresses" not in ephemeral["spec"]
+    assert problems(named) == problems(ephemeral) == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "expected"),
+    [
+        (
+            Backend(name="gemma-pool", imported=False),
+            {"group": "inference.networking.k8s.io", "kind": "InferencePool", "name": "gemma-pool"},
+        ),
+        (
+            Backend(name="kokoro-server", service_port=8880, imported=False),
+            {"group": "", "kind": "Service", "name": "kokoro-server"},
+        ),
+    ],
+    ids=["pool", "Service"],
+)
+def test_a_regional_gateway_sends_requests_to_its_own_cluster(backend: Backend, expected: dict[str, str]) -> None:
+    """And both policies have the same target; a region that is alone is never full, so nothing measures that."""
+    port = {} if backend.service_port is None else {"port": backend.service_port}
+    made = route((backend, None))
+    policy = backend_policy(backend, Balancing(timeout_sec=600))
+    check = gateway.health_check_policy(
+        name="gemma-health", namespace=NAMESPACE, backend=backend, port=8000, path="/health", spec=HealthCheckSpec()
+    )
+
+    assert made["spec"]["rules"] == [{"backendRefs": [{**expected, **port}]}]
+    assert policy["spec"]["targetRef"] == check["spec"]["targetRef"] == expected
+    assert {"balancingMode", "trafficDuration", "customMetrics"}.isdisjoint(policy["spec"]["default"])
+    assert problems(made) == problems(policy) == problems(check) == []
+
+
+def test_clients_of_all_regions_reach_an_internal_regional_gateway() -> None:
+    """By the one policy that a Gateway has."""
+    made = gcp_gateway_policy(name="gemma-policy", namespace=NAMESPACE, gateway="gemma", global_access=True)
+
+    assert made["spec"]["targetRef"] == {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "gemma"}
+    assert made["spec"]["default"] == {"allowGlobalAccess": True}
 
 
 def test_the_route_sends_everything_to_the_imported_pool() -> None:

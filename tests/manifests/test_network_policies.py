@@ -12,8 +12,10 @@ from constructs_lib.manifests.network_policies import (
     SENDER_LABELS,
     ModelPeers,
     NetworkPolicyPlan,
+    RouterPeers,
     adapter_policy,
     network_policies,
+    shared_policies,
 )
 from tests.checks.kubernetes_objects import problems
 from tests.checks.network_policies import Peer, Pod, connects
@@ -30,6 +32,7 @@ PLAN = NetworkPolicyPlan(
     picker_metrics_port=9090,
     proxies={"us": "10.2.32.0/23", "eu": "10.4.32.0/23"},
     gateway_port=80,
+    router=RouterPeers(labels={"app": "body-based-router"}, ports=(9004, 9005)),
 )
 POLICIES = list(network_policies(PLAN).values())
 SERVER = Pod(namespace=NAMESPACE, labels=LABELS)
@@ -40,6 +43,7 @@ SPEECH = Pod(namespace=NAMESPACE, labels=KOKORO.server_labels)
 GATE = Pod(namespace=NAMESPACE, labels=GATE_LABELS)
 DOWNLOAD = Pod(namespace=NAMESPACE, labels=DOWNLOAD_LABELS)
 SENDER = Pod(namespace=NAMESPACE, labels=SENDER_LABELS)
+ROUTER = Pod(namespace=NAMESPACE, labels={"app": "body-based-router"})
 STRANGER = Pod(namespace=NAMESPACE, labels={"app": "notebook"})
 OTHER_TEAM = Pod(namespace="default", labels=LABELS)
 SYSTEM = Pod(namespace="kube-system", labels={"k8s-app": "kube-dns"})
@@ -68,6 +72,9 @@ ALLOWED: dict[str, tuple[Peer, Peer, int]] = {
     "the gateway's proxies to a server behind a Service": (PROXY_EU, SPEECH, 8880),
     "health checks to a server behind a Service": (PROBE, SPEECH, 8880),
     "a server behind a Service to the registry of its weights": (SPEECH, BUCKET, 443),
+    "the load balancer to what reads bodies": (PROXY_EU, ROUTER, 9004),
+    "health checks to what reads bodies": (PROBE, ROUTER, 9005),
+    "what reads bodies to the Kubernetes API": (ROUTER, CONTROL_PLANE, 443),
 }
 REFUSED: dict[str, tuple[Peer, Peer, int]] = {
     "another team to the server": (OTHER_TEAM, SERVER, 8000),
@@ -89,6 +96,9 @@ REFUSED: dict[str, tuple[Peer, Peer, int]] = {
     "a picker to a server behind a Service": (NEXT_PICKER, SPEECH, 8880),
     "a metrics collector to a server without metrics": (COLLECTOR, SPEECH, 8880),
     "another team to a server behind a Service": (OTHER_TEAM, SPEECH, 8880),
+    "a pod of the namespace to what reads bodies": (STRANGER, ROUTER, 9004),
+    "what reads bodies to a server": (ROUTER, SERVER, 8000),
+    "what reads bodies to the metadata server": (ROUTER, METADATA, 80),
 }
 
 
@@ -114,8 +124,8 @@ def test_every_pod_may_ask_dns(pod: Pod, resolver: Peer) -> None:
 
 def test_a_region_more_is_a_policy_more() -> None:
     """The policies that are there stay as they are."""
-    more = network_policies(replace(PLAN, proxies={**PLAN.proxies, "asia": "10.6.32.0/23"}))
-    before = network_policies(PLAN)
+    more = shared_policies(replace(PLAN, proxies={**PLAN.proxies, "asia": "10.6.32.0/23"}))
+    before = shared_policies(PLAN)
 
     assert set(more) - set(before) == {"proxies-asia"}
     assert {key: more[key] for key in before} == before
@@ -145,6 +155,16 @@ def test_a_model_more_on_a_new_port_opens_it_to_the_load_balancer() -> None:
         assert new["from"] == rule["from"]
         assert [port for port in new["ports"] if port not in rule["ports"]] == [{"protocol": "TCP", "port": 8880}]
         assert [port for port in rule["ports"] if port not in new["ports"]] == []
+
+
+def test_reading_bodies_is_one_policy_more() -> None:
+    """None that all pods share changes: they are applied before the gateway, which still calls those pods."""
+    without = network_policies(replace(PLAN, router=None))
+    made = network_policies(PLAN)
+
+    assert set(made) - set(without) == {"body-routing"}
+    assert {key: made[key] for key in without} == without
+    assert "body-routing" not in shared_policies(PLAN)
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[policy["metadata"]["name"] for policy in POLICIES])

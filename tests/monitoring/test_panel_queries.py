@@ -19,7 +19,7 @@ from tests.promql import rig
 from tests.promql.product import metric_names
 from tests.promql.rig import INF, Reading
 
-SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\{([^}]*)\}")
+SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\{((?:[^}\"]|\"[^\"]*\")*)\}")
 MATCHER = re.compile(r'(\w+)(!?=~?)"([^"]*)"')
 ENDS = {"backend_scope": "b", "pod": "6d5f7c9b4-x7k2p"}
 """What stands for the end of a pattern: a zone's letter, what a Deployment adds."""
@@ -43,7 +43,8 @@ def series_of(expression: str) -> dict[str, rig.Values]:
         labels = {"response_code_class": "200", "le": "5", "model": "tpu-v6e-slice"}
         for label, operator, value in MATCHER.findall(matchers):
             if not operator.startswith("!"):
-                labels[label] = value.partition("|")[0].replace(".*", ENDS.get(label, "1")).replace("[a-z0-9]+", "1")
+                example = value.partition("|")[0].replace(".*", ENDS.get(label, "1"))
+                labels[label] = example.replace("[a-z0-9]+", "1").replace("[a-z0-9]{4}", "a1b2")
         if replaced := re.search(r'"backend_target_name", "(.*?)-\(([^|)]+)', expression):
             labels["backend_target_name"] = f"{replaced[1]}-{replaced[2]}-8000-x1"
         found[rig.series(metric, labels)] = rig.counting(0.01)

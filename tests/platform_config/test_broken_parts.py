@@ -200,7 +200,9 @@ DEPENDS = {
     },
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
-    "GW": {"interval_sec", "max_utilization_percent"},
+    "GW": {"interval_sec", "max_utilization_percent", "scope"},
+    "REGIONAL": {"scope", "kind", "metric"},
+    "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
     "LOG": {"log_sample_percent"},
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus", "name", "key"),

@@ -8,7 +8,14 @@ from itertools import combinations
 import pytest
 
 from constructs_lib.specs import NetworkSpec
-from platform_config.network_plan import RegionRanges, block_count, region_block, region_ranges
+from platform_config.network_plan import (
+    RegionRanges,
+    block_count,
+    network_policy_plan,
+    region_block,
+    region_ranges,
+    server_ports,
+)
 from tests.configs import config
 
 
@@ -77,3 +84,29 @@ def test_ranges_depend_on_nothing_but_the_number() -> None:
 
     assert region_ranges(config(regions__asia=asia), "us") == region_ranges(config(), "us")
     assert region_ranges(config(regions__us__number=5), "us").nodes == IPv4Network("10.10.0.0/20")
+
+
+def test_a_regional_gateway_calls_its_own_cluster_alone() -> None:
+    """Its policies name the proxies of its own region; those of a cross-region gateway name all of them."""
+    assert [*network_policy_plan(config(), "us").proxies] == ["us", "eu"]
+    assert [*network_policy_plan(config(gateway__scope="regional"), "us").proxies] == ["us"]
+
+
+def test_ports_of_body_routing_are_open_wherever_it_may_be_turned_off() -> None:
+    """The firewall is applied before the gateway, which still sends bodies there until its routes have changed."""
+    regional = {"gateway__scope": "regional"}
+
+    assert server_ports(config()) == (8000, 9002, 9003)
+    assert server_ports(config(**regional)) == (8000, 9002, 9003, 9004, 9005)
+    assert server_ports(config(**regional, gateway__body_routing={})) == server_ports(config(**regional))
+
+
+def test_pods_that_read_bodies_have_a_policy_where_a_model_is_found_by_name() -> None:
+    """Where all models of a region have addresses, there are none."""
+    made = config(gateway__scope="regional", gateway__body_routing={})
+    router = network_policy_plan(made, "us").router
+
+    assert router is not None
+    assert (router.labels, router.ports) == ({"app": "body-based-router"}, (9004, 9005))
+    addressed = config(gateway__scope="regional", gateway__body_routing={}, models__gemma__address={"path": "/gemma"})
+    assert network_policy_plan(addressed, "us").router is None

@@ -77,10 +77,16 @@ RANGES: dict[str, tuple[int, int]] = {
     "gateway.max_utilization_percent": (1, 100),
     "gateway.max_in_flight_requests": (1, INT32),
     "gateway.log_sample_percent": (0, 100),
+    "gateway.model_armor.timeout_ms": (10, 10_000),
     "gateway.health_check.interval_sec": (1, 300),
     "gateway.health_check.timeout_sec": (1, 300),
     "gateway.health_check.healthy_threshold": (1, 10),
     "gateway.health_check.unhealthy_threshold": (1, 10),
+    "gateway.tls.port": (1, 65535),
+    "gateway.client_limits.requests_per_minute": (1, 1_000_000),
+    "gateway.client_limits.max_body_mib": (1, 1024),
+    "gateway.apigee.timeout_ms": (10, 10_000),
+    "gateway.body_routing.replicas": (1, 100),
 }
 WITH: dict[str, dict[str, Any]] = {
     f"{MODEL}objectives.first_token_sec": {"gateway__timeout_sec": 3600},
@@ -99,6 +105,7 @@ WITH: dict[str, dict[str, Any]] = {
     f"{POOL}local_ssds": {"node_pools__tpu": {"machine_type": "g4-standard-384"}},
     f"{POOL}autoscaling.min_nodes": {"node_pools__tpu__autoscaling": {"max_nodes": 15_000}},
     "gateway.health_check.timeout_sec": {"gateway__health_check": {"interval_sec": 300}},
+    "gateway.apigee.timeout_ms": {"gateway__apigee": {"environment": "test"}},
     "gateway.health_check.interval_sec": {"gateway__health_check": {"timeout_sec": 1}},
     f"{MODEL}server.gpu_memory_gib": {
         "models__gemma__server": {"kind": "custom", "image": "example.com/speech:1", "port": 80, "health_path": "/"}

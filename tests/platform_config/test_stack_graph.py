@@ -12,25 +12,30 @@ from pathlib import Path
 import pytest
 
 from platform_config.stack_graph import (
+    ACCESS_STACK,
     BASE_STACKS,
     CLUSTER_STACKS,
     FLEET_STACK,
     GATEWAY_STACK,
+    GATEWAY_STACKS,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     OUTDIR,
     SERVING_STACKS,
     WEIGHTS_STACK,
+    access_stack,
     base_stack,
     cluster_key,
     cluster_stack,
+    gateway_stack,
+    gateway_stacks,
     needed_stacks,
     region_key,
     serving_stack,
     stack_folder,
     state_place,
 )
-from tests.configs import config
+from tests.configs import REGIONAL, config
 from tests.synthesized import Synthesized
 
 ROOT = Path(__file__).parent.parent.parent
@@ -42,6 +47,7 @@ IDS = (
     SERVING_STACKS,
     NETWORK_STACK,
     FLEET_STACK,
+    ACCESS_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
     GATEWAY_STACK,
@@ -110,6 +116,42 @@ def test_every_stack_can_be_ordered() -> None:
 def test_a_stack_has_one_cluster_or_none(stack: str, key: str) -> None:
     """The gateway's is the config cluster; the download's is chosen by a setting; one of an older config has none."""
     assert cluster_key(config(bucket__download_region="eu"), stack) == key
+
+
+def test_regional_gateways_are_stacks_of_their_regions() -> None:
+    """Each needs the servers of its own region alone, and no fleet joins the regions."""
+    regional = config(**REGIONAL)
+    needed = needed_stacks(regional)
+
+    assert gateway_stacks(regional) == (f"{GATEWAY_STACKS}us", f"{GATEWAY_STACKS}eu")
+    assert gateway_stacks(config()) == (GATEWAY_STACK,)
+    for key in ("us", "eu"):
+        stack = gateway_stack(regional, key)
+        assert needed[stack] == (serving_stack(key),)
+        assert region_key(stack) == cluster_key(regional, stack) == key
+        assert needed[base_stack(key)] == (cluster_stack(key),)
+    assert needed[access_stack(regional)] == (cluster_stack("us"), cluster_stack("eu"))
+    assert FLEET_STACK not in needed
+
+
+def test_a_region_without_a_gateway_has_no_stack_of_one() -> None:
+    """Its servers get no request, and nothing else of it changes."""
+    one = config(**REGIONAL, gateway__regions=["eu"])
+
+    assert gateway_stacks(one) == (f"{GATEWAY_STACKS}eu",)
+    assert set(needed_stacks(config(**REGIONAL))) - set(needed_stacks(one)) == {f"{GATEWAY_STACKS}us"}
+
+
+def test_regional_gateways_ask_for_no_config_cluster() -> None:
+    """There is none: the first region downloads the weights, unless a setting says which one."""
+    regional = config(**REGIONAL)
+
+    assert regional.download_region == "us"
+    assert config(**REGIONAL, bucket__download_region="eu").download_region == "eu"
+    assert [regional.gateway_home(key) for key in regional.regions] == ["us", "eu"]
+    assert [config().gateway_home(key) for key in ("us", "eu")] == ["us", "us"]
+    with pytest.raises(StopIteration):
+        _ = regional.config_region
 
 
 def test_states_are_in_the_bucket_or_beside_the_output() -> None:

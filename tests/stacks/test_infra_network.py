@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from platform_config.requirements import SERVICES
+from platform_config.requirements import FLEET_SERVICES, SERVICES
 from platform_config.stack_graph import NETWORK_STACK
-from tests.configs import config
+from tests.configs import REGIONAL, REGIONAL_PUBLIC, config
 from tests.synthesized import Block, Synthesized
 
 STACK = NETWORK_STACK
@@ -39,7 +39,7 @@ def outputs(app: Synthesized) -> Block:
 
 def test_every_service_of_the_platform_is_on(platform: Synthesized) -> None:
     """The codelab's and those that it forgets."""
-    assert services(platform) == {*SERVICES, "secretmanager"}
+    assert services(platform) == {*SERVICES, *FLEET_SERVICES, "secretmanager"}
     assert {"networkservices", "autoscaling", "iam", "monitoring", "cloudresourcemanager"} <= services(platform)
 
 
@@ -48,7 +48,35 @@ def test_services_of_settings_are_on_only_with_them(tmp_path: Path) -> None:
     token = {"kubernetes_secret": {"name": "hf", "key": "token"}}
     app = alone(tmp_path, service_discovery=True, models__gemma__weights__hugging_face_token=token)
 
-    assert services(app) == {*SERVICES, "multiclusterservicediscovery"}
+    assert services(app) == {*SERVICES, *FLEET_SERVICES, "multiclusterservicediscovery"}
+
+
+def test_regional_gateways_need_no_service_of_a_fleet(tmp_path: Path) -> None:
+    """What nothing needs is not turned on."""
+    assert services(alone(tmp_path, **REGIONAL)) == {*SERVICES, "secretmanager"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (REGIONAL, {"address_type": "INTERNAL", "purpose": "SHARED_LOADBALANCER_VIP"}),
+        (REGIONAL_PUBLIC, {"address_type": "EXTERNAL", "network_tier": "PREMIUM"}),
+    ],
+    ids=["internal", "public"],
+)
+def test_regional_gateways_have_proxies_and_an_address_of_their_kind(
+    tmp_path: Path, changes: dict[str, Any], expected: dict[str, str]
+) -> None:
+    """An internal address may have HTTP and HTTPS at once; a public one is in no subnet."""
+    app = alone(tmp_path, **changes)
+    proxies = [one for one in app.all("google_compute_subnetwork") if one.get("purpose")]
+    addresses = app.all("google_compute_address")
+
+    assert {(one["purpose"], one["role"]) for one in proxies} == {("REGIONAL_MANAGED_PROXY", "ACTIVE")}
+    assert len(proxies) == len(addresses) == 2
+    for address in addresses:
+        assert expected.items() <= address.items()
+        assert ("subnetwork" in address) == (expected["address_type"] == "INTERNAL")
 
 
 def test_images_are_streamed_by_a_service_and_a_role_of_the_nodes(tmp_path: Path) -> None:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from platform_config.stack_graph import GATEWAY_STACK
-from tests.configs import config
+from platform_config.stack_graph import GATEWAY_STACK, gateway_stack
+from tests.configs import REGIONAL, REGIONAL_PUBLIC, config
 from tests.synthesized import Synthesized
 
 STACK = GATEWAY_STACK
 
 
 def alone(folder: Path, **changes: Any) -> Synthesized:
-    """Synthesize this stack by itself, of the example with keys changed."""
+    """Synthesize this stack by itself, of the example with keys changed; of regional gateways, the first one."""
     from cdktf import App
 
     from stacks.workload_gateway import WorkloadGatewayStack
 
     app = App(outdir=str(folder))
-    WorkloadGatewayStack(app, STACK, config=config(**changes))
+    made = config(**changes)
+    key = next(iter(made.gateway_regions))
+    WorkloadGatewayStack(app, gateway_stack(made, key), config=made, key=made.gateway_home(key))
     app.synth()
     return Synthesized(folder)
 
@@ -156,3 +158,38 @@ def test_outputs_are_what_a_client_and_an_operator_need(platform: Synthesized) -
         "model_gemma": "gemma-3-27b-it",
         "gateway_status_command": "kubectl get gateway gemma-gateway --namespace inference",
     }
+
+
+def test_a_regional_gateway_is_alone_with_its_own_cluster(tmp_path: Path) -> None:
+    """One address, the pool of that cluster, nothing imported; both policies are for that pool."""
+    app = alone(tmp_path, **REGIONAL)
+    [stack] = app.stacks
+    [cluster] = app.stacks[stack]["data"]["google_container_cluster"].values()
+    pool = {"group": "inference.networking.k8s.io", "kind": "InferencePool", "name": "gemma-pool"}
+
+    assert (stack, cluster["name"]) == ("workload-gateway-us", "gemma-us")
+    assert app.object("Gateway")["spec"]["addresses"] == [{"type": "NamedAddress", "value": "gemma-gateway-us"}]
+    assert app.object("HTTPRoute")["spec"]["rules"] == [{"backendRefs": [pool]}]
+    assert app.object("GCPBackendPolicy")["spec"]["targetRef"] == pool
+    assert app.object("HealthCheckPolicy")["spec"]["targetRef"] == pool
+    assert not [name for name in app.all("kubernetes_job_v1") if "import" in name["metadata"]["name"]]
+
+
+def test_a_regional_gateway_routes_to_the_models_of_its_region(tmp_path: Path) -> None:
+    """A model that is elsewhere has no servers that it could send requests to."""
+    elsewhere = {"models__speech__regions": ["eu"], "models__speech__traffic": None, "service_discovery": None}
+    app = alone(tmp_path, **(MODELS | REGIONAL | elsewhere), models__next__address={"path": "/next"})
+    routes = {route["metadata"]["name"] for route in app.objects("HTTPRoute")}
+
+    assert routes == {"gemma-route", "next-route"}
+
+
+def test_an_internal_regional_gateway_answers_other_regions_of_the_vpc_too(tmp_path: Path) -> None:
+    """A public one answers the internet anyway, and has no such policy."""
+    [policy] = alone(tmp_path / "internal", **REGIONAL).objects("GCPGatewayPolicy")
+    public = alone(tmp_path / "public", **REGIONAL_PUBLIC)
+
+    assert policy["spec"]["default"] == {"allowGlobalAccess": True}
+    assert policy["spec"]["targetRef"]["name"] == "gemma-gateway"
+    assert public.objects("GCPGatewayPolicy") == []
+    assert public.object("Gateway")["spec"]["gatewayClassName"] == "gke-l7-regional-external-managed"

@@ -227,6 +227,7 @@ ELSEWHERE = {
     "models.<key>.server.metric": "tests/platform_config/test_names.py::test_a_model_is_behind_its_pool_or_its_service",
     "models.<key>.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
+    "gateway.model_armor": "test_model_armor.py",
     "network.nat": "test_nat_goes_alone",
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
     "kubernetes_auth": "test_no_resource_knows_of_it",

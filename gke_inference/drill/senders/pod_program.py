@@ -24,7 +24,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -43,7 +43,7 @@ class SendPlan:
     """What is sent, where to and how often, which header of each answer is kept, and whether answers are events."""
 
     url: str
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     bodies: list[str]
     rate_per_sec: float
     timeout_sec: float

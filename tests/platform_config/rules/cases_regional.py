@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from tests.platform_config.rules.case import Case, Changes, More
-
-REGIONAL: Changes = {"gateway__scope": "regional", "regions__us__config_cluster": None}
-"""Gives the example a gateway in each region."""
+from tests.configs import REGIONAL
+from tests.platform_config.rules.case import Case, More
 
 CASES: dict[str, Case] = {
     "GW-PUBLIC": Case(

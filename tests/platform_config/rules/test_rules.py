@@ -13,11 +13,14 @@ from platform_config.errors import Problem
 from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
+    cases_apigee,
     cases_autoscaling,
+    cases_body_routing,
     cases_clusters,
     cases_dashboard,
     cases_gateway,
     cases_gpu_sharing,
+    cases_model_armor,
     cases_models,
     cases_names,
     cases_objectives,
@@ -28,6 +31,7 @@ from tests.platform_config.rules import (
     cases_server,
     cases_serving,
     cases_shared_pools,
+    cases_tls,
     cases_universe,
     cases_weights,
 )
@@ -37,6 +41,7 @@ TOPICS = (
     cases_names,
     cases_regions,
     cases_regional,
+    cases_tls,
     cases_clusters,
     cases_pools,
     cases_server,
@@ -46,7 +51,10 @@ TOPICS = (
     cases_autoscaling,
     cases_weights,
     cases_gateway,
+    cases_model_armor,
+    cases_apigee,
     cases_models,
+    cases_body_routing,
     cases_observability,
     cases_dashboard,
     cases_objectives,

@@ -1,0 +1,199 @@
+"""The certificates of a region's gateway, and which versions and ciphers of TLS it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack
+from cdktf_cdktf_provider_google.certificate_manager_certificate import (
+    CertificateManagerCertificate,
+    CertificateManagerCertificateManaged,
+    CertificateManagerCertificateSelfManaged,
+)
+from cdktf_cdktf_provider_google.certificate_manager_dns_authorization import CertificateManagerDnsAuthorization
+from cdktf_cdktf_provider_google.compute_region_ssl_policy import ComputeRegionSslPolicy
+from cdktf_cdktf_provider_google.data_google_secret_manager_secret_version import DataGoogleSecretManagerSecretVersion
+from cdktf_cdktf_provider_google.dns_record_set import DnsRecordSet
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_time.provider import TimeProvider
+from constructs import Construct
+
+from constructs_lib.manifests._objects import named_by_content
+from constructs_lib.release_wait import ReleaseWait
+from constructs_lib.specs import TlsSpec
+from constructs_lib.specs.limits import refuse
+
+WRITE_ONLY_KEY_PROVIDER = ">= 7.45.0, < 8.0.0"
+"""The google providers that take a certificate's private key as a write-only argument. Source:
+hashicorp/terraform-provider-google, CHANGELOG, 7.45.0."""
+RECORD_TTL_SEC = 300
+_MADE_FIRST = TerraformResourceLifecycle(create_before_destroy=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsRecord:
+    """
+    The CNAME record by which Certificate Manager sees that a domain is yours.
+
+    Attributes:
+        name: Full name of the record (known after apply).
+        data: What it points to (known after apply).
+    """
+
+    name: str
+    data: str
+
+
+class Certificates(Construct):
+    """
+    The certificates of the gateway of one region, and its TLS policy.
+
+    A certificate is regional and has no scope: proxies of a region refuse others. Each host has a certificate of its
+    own, so that one more host changes no certificate in use. What a certificate cannot change is in the hash of its
+    name: the next one is made before the gateway names it, and the last one goes after that. A certificate of your own
+    needs Terraform 1.11, and a provider of `WRITE_ONLY_KEY_PROVIDER`.
+
+    Args:
+        google: Provider of the project.
+        time: Provider of the wait until the load balancer has let go.
+        project: Project ID; it has the secret and the managed zone, too.
+        region: Region of the gateway.
+        name: How the names of all parts begin, such as `voice-eu-tls`.
+        spec: Where certificates come from, and what clients may use.
+
+    Attributes:
+        names: Names of the certificates, for the gateway's listener; none for a Kubernetes Secret (known at synth).
+        ssl_policy: Name of the TLS policy, for the gateway's policy (known at synth).
+        records: The DNS records to write by hand, by domain: none where a managed zone is given (known after apply).
+        ready: What must exist before a Kubernetes object names any of these (known at synth).
+
+    Raises:
+        ValueError: `spec` names no certificate.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        time: TimeProvider,
+        project: str,
+        region: str,
+        name: str,
+        spec: TlsSpec,
+    ) -> None:
+        super().__init__(scope, id_)
+        refuse([] if spec.ways else ["spec must have hosts, certificates, certificate_pem or secret_name, got none"])
+        self._google = google
+        self._time = time
+        self._project = project
+        self._region = region
+        self._name = name
+        self.records: dict[str, DnsRecord] = {}
+        self.ready: list[ITerraformDependable] = []
+        self._authorized: dict[str, tuple[str, list[ITerraformDependable]]] = {}
+        self.names = list(spec.certificates) + [self._add_managed(host, spec.dns_zone) for host in spec.hosts]
+        if spec.certificate_pem and spec.private_key_secret:
+            self.names.append(self._add_self_managed(spec.certificate_pem, spec.private_key_secret))
+        self.ssl_policy = self._add_ssl_policy(spec)
+
+    def _add_managed(self, host: str, zone: str | None) -> str:
+        """Have Google make and renew a certificate for *host*, and return its name."""
+        domain = host.removeprefix("*.")
+        if domain not in self._authorized:
+            self._authorized[domain] = self._authorize(domain, zone)
+        authorization, after = self._authorized[domain]
+        certificate = CertificateManagerCertificate(
+            self,
+            f"host-{host.replace('*', 'any')}",
+            provider=self._google,
+            project=self._project,
+            location=self._region,
+            name=named_by_content(self._name, ["managed", host]),
+            description=f"For {host}, made and renewed by Google.",
+            managed=CertificateManagerCertificateManaged(domains=[host], dns_authorizations=[authorization]),
+            depends_on=after,
+            lifecycle=_MADE_FIRST,
+        )
+        return self._released(certificate, certificate.name_input or "")
+
+    def _authorize(self, domain: str, zone: str | None) -> tuple[str, list[ITerraformDependable]]:
+        """Prove that *domain* is ours; return the ID of the proof, and what must exist before Google looks for it."""
+        authorization = CertificateManagerDnsAuthorization(
+            self,
+            f"domain-{domain}",
+            provider=self._google,
+            project=self._project,
+            location=self._region,
+            name=named_by_content(self._name, ["domain", domain]),
+            description=f"For {domain} and all names one label below.",
+            domain=domain,
+            type="PER_PROJECT_RECORD",
+            lifecycle=_MADE_FIRST,
+        )
+        record = authorization.dns_resource_record.get(0)
+        if zone is None:
+            self.records[domain] = DnsRecord(name=record.name, data=record.data)
+            return authorization.id, []
+        written = DnsRecordSet(
+            self,
+            f"record-{domain}",
+            provider=self._google,
+            project=self._project,
+            managed_zone=zone,
+            name=record.name,
+            type=record.type,
+            ttl=RECORD_TTL_SEC,
+            rrdatas=[record.data],
+        )
+        return authorization.id, [written]
+
+    def _add_self_managed(self, pem: str, secret: str) -> str:
+        """Upload the certificate *pem* with the latest private key in *secret*, and return its name."""
+        latest = DataGoogleSecretManagerSecretVersion(
+            self,
+            "private-key",
+            provider=self._google,
+            project=self._project,
+            secret=secret,
+            # Its number alone: the secret itself would be in the state.
+            fetch_secret_data=False,
+        )
+        # The bindings know neither ephemeral blocks nor write-only arguments: cdktf 0.21 is older.
+        block = f"{latest.terraform_resource_type}.{latest.friendly_unique_id}"
+        read = {"provider": self._google.fqn, "project": self._project, "secret": secret, "version": latest.version}
+        TerraformStack.of(self).add_override(f"ephemeral.{block}", read)
+        certificate = CertificateManagerCertificate(
+            self,
+            "own",
+            provider=self._google,
+            project=self._project,
+            location=self._region,
+            name=named_by_content(self._name, ["own", pem]),
+            description="Your own.",
+            self_managed=CertificateManagerCertificateSelfManaged(pem_certificate=pem),
+            lifecycle=_MADE_FIRST,
+        )
+        certificate.add_override("self_managed.pem_private_key_wo", f"${{ephemeral.{block}.secret_data}}")
+        certificate.add_override("self_managed.pem_private_key_wo_version", latest.version)
+        return self._released(certificate, certificate.name_input or "")
+
+    def _add_ssl_policy(self, spec: TlsSpec) -> str:
+        policy = ComputeRegionSslPolicy(
+            self,
+            "policy",
+            provider=self._google,
+            project=self._project,
+            region=self._region,
+            name=self._name,
+            profile=spec.profile,
+            min_tls_version=f"TLS_{spec.min_version.replace('.', '_')}",
+            lifecycle=_MADE_FIRST,
+        )
+        return self._released(policy, policy.name_input or "")
+
+    def _released(self, used: CertificateManagerCertificate | ComputeRegionSslPolicy, name: str) -> str:
+        """Have *used*, which is called *name*, outlive the last object that names it, and return *name*."""
+        self.ready.append(ReleaseWait(used, "release", time=self._time, released=[used], name=name))
+        return name

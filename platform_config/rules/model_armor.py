@@ -1,0 +1,180 @@
+"""Rules about Model Armor: where it is, what it can be given, and what it does not see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from constructs_lib.google_names import COMPUTE_LENGTH
+from constructs_lib.manifests.extensions import LONGEST_METADATA, refused_characters
+from constructs_lib.manifests.model_armor import model_armor_settings
+from constructs_lib.places import places
+from constructs_lib.specs import ModelArmorSpec
+from platform_config.config import Config
+from platform_config.errors import Problem, nearest, shown
+from platform_config.model import Model
+from platform_config.model_armor import own_templates, screened_names
+from platform_config.rules.rule import Rule, models
+
+PATH = "gateway.model_armor"
+EXTENSION_PAGE = "Google, Configure an extension to call a Google service"
+CRD = "CRD gcptrafficextensions.networking.gke.io, spec.extensionChains[].extensions[].metadata"
+
+
+def _class(config: Config) -> Iterator[Problem]:
+    kind = config.gateway.gateway_class
+    if config.gateway.model_armor is not None and not kind.extensions:
+        message = f"must be left out for {kind.name}, which takes no such extension, got {shown({})}"
+        yield Problem(PATH, message, "write gateway.scope: regional, or remove the section")
+
+
+def _region(config: Config) -> Iterator[Problem]:
+    known = places()
+    for key in config.gateway_regions if config.gateway.model_armor is not None else ():
+        region = config.regions[key].region
+        if known.lacks_model_armor(region):
+            message = f"must be a region that had Model Armor on {known.date}, got {shown(region)}"
+            having = ", ".join(sorted(known.model_armor))
+            yield Problem(f"regions.{key}.region", message, f"it was in {having}: move there, or remove {PATH}")
+
+
+def _template(config: Config) -> Iterator[Problem]:
+    armor = config.gateway.model_armor
+    if armor is None or armor.template is None or "/" not in armor.template:
+        return
+    _, project, _, region, _, template = armor.template.split("/")
+    wanted = sorted({config.regions[key].region for key in config.gateway_regions})
+    if project != config.project:
+        message = f"must be a template of the project {shown(config.project)}, got one of {shown(project)}"
+        yield Problem(f"{PATH}.template", message, f"create it there, and write {shown(template)}")
+    elif wanted != [region]:
+        message = f"must be a template in the region of each gateway ({', '.join(wanted)}), got one in {region}"
+        yield Problem(f"{PATH}.template", message, f"create it in each of them, and write {shown(template)}")
+    else:
+        message = f"must be the ID of a template, without project and region, got {shown(armor.template)}"
+        yield Problem(f"{PATH}.template", message, f"write {shown(template)}")
+
+
+def _models(config: Config) -> Iterator[Problem]:
+    for key in config.gateway.model_armor.models if config.gateway.model_armor is not None else ():
+        if key not in config.models:
+            message = f"must be a key of models, got {shown(key)}"
+            yield Problem(f"{PATH}.models.{key}", message, nearest(key, config.models))
+
+
+def _template_names(config: Config) -> Iterator[Problem]:
+    for name in own_templates(config):
+        if len(name) > COMPUTE_LENGTH:
+            message = (
+                f"must give templates names of at most {COMPUTE_LENGTH} characters, got {len(name)}: {shown(name)}"
+            )
+            yield Problem(PATH, message, f"shorten name, or the model's key, by {len(name) - COMPUTE_LENGTH}")
+
+
+def _fits(config: Config) -> Iterator[Problem]:
+    armor = config.gateway.model_armor
+    if armor is None:
+        return
+    lengths = {key: _length(config, key, armor) for key in config.gateway_regions}
+    longest = max(lengths, key=lambda key: lengths[key], default="")
+    if longest and lengths[longest] > LONGEST_METADATA:
+        count = len(screened_names(config, longest))
+        message = (
+            f"must describe the names that clients send in at most {LONGEST_METADATA} characters, got "
+            f"{lengths[longest]} for the {count} names of region {longest}"
+        )
+        shorter = ", or screen_responses: false" if armor.screen_responses else ""
+        yield Problem(PATH, message, f"serve fewer models and LoRA adapters there, or give them shorter names{shorter}")
+
+
+def _length(config: Config, key: str, armor: ModelArmorSpec) -> int:
+    return len(model_armor_settings(screened_names(config, key), screen_responses=armor.screen_responses))
+
+
+def _characters(config: Config) -> Iterator[Problem]:
+    for path, model in models(config) if config.gateway.model_armor is not None else ():
+        for name in model.names:
+            if refused := refused_characters(json.dumps(name, ensure_ascii=False)):
+                message = f"must be served under names without {' '.join(refused)}, which no extension takes, "
+                message += f"got {shown(name)}"
+                yield Problem(path, message, "give the model another served_name, or the adapter another key")
+
+
+def _streamed(config: Config) -> Iterator[Problem]:
+    armor = config.gateway.model_armor
+    if armor is None or not (armor.enabled and armor.screen_responses):
+        return
+    streamed = [model.key for _, model in models(config) if _promises_first_token(model)]
+    if streamed:
+        who = ", ".join(streamed)
+        message = (
+            f"should be false where a time to the first token is promised, as for {who}: what is streamed is never "
+        )
+        message += "screened, got true"
+        yield Problem(f"{PATH}.screen_responses", message, "write false, or have clients send stream: false")
+
+
+def _promises_first_token(model: Model) -> bool:
+    return model.spec.objectives.first_token_sec is not None
+
+
+RULES = (
+    Rule(
+        "ARMOR-CLASS",
+        "Only regional gateways have Model Armor",
+        "Model Armor is a limitation of the multi-cluster gateway: the object would be accepted, and screen nothing.",
+        "Google, About multi-cluster GKE Inference Gateway, limitations; Google, Customize GKE Gateway traffic using "
+        "Service Extensions",
+        _class,
+    ),
+    Rule(
+        "ARMOR-REGION",
+        "Each gateway with Model Armor is in a region that has it",
+        "The extension calls the endpoint of its own region, and a template cannot be made elsewhere.",
+        "constructs_lib/data/places.json; Google, Model Armor locations",
+        _region,
+    ),
+    Rule(
+        "ARMOR-TEMPLATE",
+        "An existing template is named by its ID, which each region has in the platform's project",
+        "A gateway uses templates of its own region, and the agent that reads them has its roles in one project.",
+        EXTENSION_PAGE,
+        _template,
+    ),
+    Rule(
+        "ARMOR-MODELS",
+        "Each key under `gateway.model_armor.models` is that of a model",
+        "The filters of another key would screen nothing.",
+        "this library",
+        _models,
+    ),
+    Rule(
+        "ARMOR-TEMPLATE-NAME",
+        "The name of each template has at most 63 characters",
+        "Google refuses a longer one.",
+        "Model Armor API, templates.create, templateId",
+        _template_names,
+    ),
+    Rule(
+        "ARMOR-SETTINGS",
+        "What Model Armor reads about all models of a region fits into one extension",
+        "The extension's CRD refuses a longer text, and a gateway has one extension of a kind.",
+        CRD,
+        _fits,
+    ),
+    Rule(
+        "ARMOR-CHARACTERS",
+        "The names that clients send hold no character that an extension refuses",
+        "The extension's CRD refuses the whole object.",
+        CRD,
+        _characters,
+    ),
+    Rule(
+        "ARMOR-STREAMED",
+        "Answers are screened where they are not streamed",
+        "Streamed answers pass unscreened, and whoever reads `screen_responses: true` believes that they do not.",
+        EXTENSION_PAGE,
+        _streamed,
+        severity="warning",
+    ),
+)

@@ -1,0 +1,39 @@
+"""Certificates for tests. Nobody has their private keys."""
+
+OWN = """\
+-----BEGIN CERTIFICATE-----
+MIIBvjCCAWSgAwIBAgIUCCA5i550nRRrKsxvdS2bZEpjK2AwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPbGxtLmV4YW1wbGUuY29tMCAXDTI2MTEyNzIzMTQwOVoYDzIx
+MjYxMTAzMjMxNDA5WjAaMRgwFgYDVQQDDA9sbG0uZXhhbXBsZS5jb20wWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAATFv4CyYA8OSlHhOQoJ37ZQ1Ragsy8Fl0DlEaQn
+Q2L43o3Y3CnbsVfO2H+xSa0Qhs4aNwnkRBmeBPuelbOYExQSo4GFMIGCMB0GA1Ud
+DgQWBBRgV2Y3qq5EIuKL/xsfgvTpJaSZ7TAfBgNVHSMEGDAWgBRgV2Y3qq5EIuKL
+/xsfgvTpJaSZ7TAPBgNVHRMBAf8EBTADAQH/MC8GA1UdEQQoMCaCD2xsbS5leGFt
+cGxlLmNvbYINKi5leGFtcGxlLm9yZ4cEwAACBDAKBggqhkjOPQQDAgNIADBFAiEA
+isO8SMmawuFyFjQShN8gCQ5U+UZY0uHSRamQqyrGpwECIHsOUHfDdrTMwEefafDH
+6lXOwvMq+yN9AJj8N4NWKVto
+-----END CERTIFICATE-----
+"""
+"""For llm.example.com, *.example.org, and an address."""
+NAMELESS = """\
+-----BEGIN CERTIFICATE-----
+MIIBizCCATGgAwIBAgIUMhNee7ROOyGoDns1W/PFhmgrsDEwCgYIKoZIzj0EAwIw
+GjEYMBYGA1UEAwwPbGxtLmV4YW1wbGUuY29tMCAXDTI2MTEyNzIzMTQwOVoYDzIx
+MjYxMTAzMjMxNDA5WjAaMRgwFgYDVQQDDA9sbG0uZXhhbXBsZS5jb20wWTATBgcq
+hkjOPQIBBggqhkjOPQMBBwNCAARiTXVAsxPUjed7FoekJoaYr0LUvEv9FBYLbnCZ
+Gyc2k/DgdCueRxGp/mrYkJddwGEl1FK5xuuPUIEN0L4kljbco1MwUTAdBgNVHQ4E
+FgQUopEPEhqUtxo8JPs2GeK8E3sG3GkwHwYDVR0jBBgwFoAUopEPEhqUtxo8JPs2
+GeK8E3sG3GkwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBzOaW2
+OMidW8uvvvaHIHZaI+Q6bE97Ku6SlhvDC+pMWgIhAIttjydS0Yv8Wz9TjKSrq/A2
+NLiEWUjdaDJtnP9kMlbN
+-----END CERTIFICATE-----
+"""
+"""For the common name llm.example.com alone."""
+PRIVATE_KEY = """\
+-----BEGIN PRIVATE KEY-----
+TW9yZSBzZWNyZXQgdGhhbiBhbnkgb3RoZXI=
+-----END PRIVATE KEY-----
+"""
+"""The form of a private key, around a few words."""
+SECRET_PART = "TW9yZSBzZWNyZXQg"
+"""What no message may quote of it."""
