@@ -22,6 +22,8 @@ CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *GUARD_RAILS)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
+SOVEREIGN = TWO_LLMS.with_name("sovereign.yaml")
+"""A platform in the universe of S3NS."""
 SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS)
 """Platforms of several models, beside the product's own configs."""
 
