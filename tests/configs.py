@@ -24,7 +24,8 @@ TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
 SOVEREIGN = TWO_LLMS.with_name("sovereign.yaml")
 """A platform in the universe of S3NS."""
-SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS)
+AUTOPILOT = TWO_LLMS.with_name("autopilot.yaml")
+SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT)
 """Platforms of several models, beside the product's own configs."""
 
 REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}

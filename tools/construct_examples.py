@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.autopilot_cluster import AutopilotCluster
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.dashboard import Dashboard
@@ -191,6 +192,12 @@ def gke_cluster(stack: TerraformStack, google: GoogleProvider) -> GkeCluster:
     cluster.add_system_pool("system", machine_type="e2-standard-8")
     cluster.add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
     return cluster
+
+
+def autopilot_cluster(stack: TerraformStack, google: GoogleProvider) -> AutopilotCluster:
+    """Make a cluster whose nodes Google makes as pods ask for them."""
+    pin_google(stack)
+    return AutopilotCluster(stack, "cluster", google=google, plan=CLUSTER, spec=ClusterSpec(mode="autopilot"))
 
 
 def node_pool(stack: TerraformStack, google: GoogleProvider) -> NodePool:

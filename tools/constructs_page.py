@@ -19,7 +19,7 @@ GROUPS = {
     "Project and network": (
         "ProjectServices", "NodeServiceAccount", "GlobalNetwork", "NetworkRegion", "ModelStore", "WorkloadIdentity",
     ),
-    "Clusters": ("GkeCluster", "NodePool", "SystemPool", "Fleet"),
+    "Clusters": ("GkeCluster", "AutopilotCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
         "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),

@@ -131,7 +131,8 @@ def _types(order: dict[str, list[str]], outdir: Path) -> Table:
 
 
 def _regions(config: Config) -> Table:
-    table = make_table("Regions", "region", "pool", "machine", "nodes", "chips", "capacity")
+    title = "Regions, with the most nodes that servers fill" if config.cluster.autopilot else "Regions"
+    table = make_table(title, "region", "pool", "machine", "nodes", "chips", "capacity")
     for key, region in config.regions.items():
         for pool_key, pool in config.pools(key).items():
             machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()
