@@ -25,6 +25,8 @@ ROLES = {
 }
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
+SCREENING_ROLES = {"roles/modelarmor.calloutUser", "roles/modelarmor.user", "roles/serviceusage.serviceUsageConsumer"}
+"""Of Google's agent that calls Model Armor."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 
 
@@ -72,7 +74,11 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
-        "google_project_iam_member": {"role": ROLES | ({STREAMING_ROLE} if streams_images(config) else set())},
+        "google_project_iam_member": {
+            "role": ROLES
+            | ({STREAMING_ROLE} if streams_images(config) else set())
+            | (SCREENING_ROLES if config.gateway.model_armor else set())
+        },
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},
