@@ -25,6 +25,7 @@ OF_THE_PUBLIC_CLOUD = re.compile(
     r"|(?:130\.211|35\.191)\.[\d./]+|goog/[\w.-]+\.gke\.goog"
 )
 """What names a place of the public cloud, or is a name that is the same everywhere."""
+ROOT = Path(__file__).parent.parent
 SAME_EVERYWHERE = tuple(
     map(
         re.compile,
@@ -140,6 +141,13 @@ def test_its_alerts_need_no_promql(sovereign: Synthesized) -> None:
     ] * len(conditions)
     for condition in conditions:
         assert int(condition["condition_threshold"]["duration"].removesuffix("s")) % 60 == 0
+
+
+def test_the_docs_show_this_config() -> None:
+    """Word for word, without its first line."""
+    _, _, shown = SOVEREIGN.read_text(encoding="utf-8").partition("\n")
+
+    assert f"```yaml\n{shown}```\n" in (ROOT / "docs" / "sovereign-cloud.md").read_text(encoding="utf-8")
 
 
 def test_names_follow_the_project_without_its_prefix(config: Config) -> None:
