@@ -25,7 +25,6 @@ OF_THE_PUBLIC_CLOUD = re.compile(
     r"|(?:130\.211|35\.191)\.[\d./]+|goog/[\w.-]+\.gke\.goog"
 )
 """What names a place of the public cloud, or is a name that is the same everywhere."""
-ROOT = Path(__file__).parent.parent
 SAME_EVERYWHERE = tuple(
     map(
         re.compile,
@@ -110,7 +109,7 @@ def test_a_platform_of_the_public_cloud_leaves_that_to_the_provider(platform: Sy
 
 
 def test_it_is_refused_nothing_and_warned_of_nothing(config: Config) -> None:
-    """The config that the docs show."""
+    """The product's own config for it."""
     assert check(config) == ([], [])
 
 
@@ -141,13 +140,6 @@ def test_its_alerts_need_no_promql(sovereign: Synthesized) -> None:
     ] * len(conditions)
     for condition in conditions:
         assert int(condition["condition_threshold"]["duration"].removesuffix("s")) % 60 == 0
-
-
-def test_the_docs_show_this_config() -> None:
-    """Word for word, without its first line."""
-    _, _, shown = SOVEREIGN.read_text(encoding="utf-8").partition("\n")
-
-    assert f"```yaml\n{shown}```\n" in (ROOT / "docs" / "sovereign-cloud.md").read_text(encoding="utf-8")
 
 
 def test_names_follow_the_project_without_its_prefix(config: Config) -> None:
