@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
+from rich.console import Console
 
 from constructs_lib.universe import UNIVERSES
 from gke_inference.google_api import GoogleApi
+from gke_inference.synth.summary import print_summary
 from platform_config.config import Config
 from platform_config.load import load
 from platform_config.names import Names
@@ -140,6 +142,14 @@ def test_its_alerts_need_no_promql(sovereign: Synthesized) -> None:
     ] * len(conditions)
     for condition in conditions:
         assert int(condition["condition_threshold"]["duration"].removesuffix("s")) % 60 == 0
+
+
+def test_the_summary_names_the_universe(config: Config, sovereign: Synthesized) -> None:
+    """Before anything else is read of it."""
+    console = Console(record=True, width=200)
+    print_summary(config, SOVEREIGN, sovereign.outdir, console)
+
+    assert "in project s3ns:my-project-id of the universe s3ns (s3nsapis.fr)." in console.export_text()
 
 
 def test_names_follow_the_project_without_its_prefix(config: Config) -> None:
