@@ -17,6 +17,7 @@ from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.dashboard import Dashboard
 from constructs_lib.fixed_value import FixedValue
+from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
 from constructs_lib.fleet import Fleet, FleetMember
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
@@ -54,6 +55,7 @@ from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
     AlertSpec,
     AutoscalingSpec,
+    BodyRoutingSpec,
     BucketSpec,
     CapacitySpec,
     ChannelSpec,
@@ -422,6 +424,20 @@ def model_armor_templates(stack: TerraformStack, google: GoogleProvider, time: T
         region="us-central1",
         templates={"gemma-prompts": ModelArmorFiltersSpec(malicious_urls=True)},
         spec=ModelArmorSpec(),
+    )
+
+
+def body_routing(
+    stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider, time: TimeProvider
+) -> BodyRouting:
+    """Tell two models of a regional gateway apart by the names in bodies; one of them has an adapter."""
+    plan = BodyRoutingPlan(
+        gateway="acme-gateway",
+        namespace="inference",
+        models={"llama": ["Llama-3.1-8B-Instruct", "food-review-1"], "qwen": ["Qwen3-8B"]},
+    )
+    return BodyRouting(
+        stack, "body-routing", kubernetes=kubernetes, helm=helm, time=time, plan=plan, spec=BodyRoutingSpec()
     )
 
 

@@ -23,7 +23,7 @@ GROUPS = {
     "Serving": (
         "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
-    "Guard rails": ("ServiceExtensionsAgent", "ModelArmorTemplates"),
+    "Guard rails": ("BodyRouting", "ServiceExtensionsAgent", "ModelArmorTemplates"),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
 }  # fmt: skip
@@ -65,7 +65,7 @@ A test synthesizes each example in this stack:
 """
 PLANS = (
     "NetworkPlan", "NetworkRegionPlan", "ClusterPlan", "PoolPlan", "FleetMember", "ServingPlan", "ServingNodes",
-    "GatewayPlan", "ModelRoute",
+    "GatewayPlan", "ModelRoute", "BodyRoutingPlan",
 )  # fmt: skip
 """The plans that constructs take, and their parts."""
 
