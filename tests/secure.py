@@ -23,13 +23,14 @@ ROLES = {
     "roles/monitoring.viewer",
     "roles/compute.networkViewer",
 }
+SCREENING_ROLES = {
+    "roles/modelarmor.calloutUser",
+    "roles/modelarmor.user",
+    "roles/serviceusage.serviceUsageConsumer",
+}
+"""Of the agent in whose name load balancers call Model Armor."""
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
-SCREENING_ROLES = {
-    *("roles/container.admin", "roles/modelarmor.calloutUser", "roles/serviceusage.serviceUsageConsumer"),
-    "roles/modelarmor.user",
-}
-"""Of Google's agent that calls Model Armor, where gateways have it screen requests."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
 """The only public addresses that reach a node: Google's probes."""
@@ -37,6 +38,8 @@ HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
 
 def promises(config: Config) -> dict[str, dict[str, Any]]:
     """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
+    roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
+    roles |= SCREENING_ROLES if config.gateway.model_armor else set()
     nodes = f"{config.name}-nodes@{config.project}.iam.gserviceaccount.com"
     node = {
         "oauth_scopes": CLOUD_PLATFORM,
@@ -75,7 +78,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
-        "google_project_iam_member": {"role": _roles(config)},
+        "google_project_iam_member": {"role": roles},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},
@@ -84,11 +87,6 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
             f"{pod}.security_context.run_as_non_root": True,
         },
     }
-
-
-def _roles(config: Config) -> set[str]:
-    streaming = {STREAMING_ROLE} if streams_images(config) else set()
-    return ROLES | streaming | (SCREENING_ROLES if config.gateway.model_armor else set())
 
 
 def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:

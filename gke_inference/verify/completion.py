@@ -10,6 +10,7 @@ from time import perf_counter
 import anyio
 import httpx
 
+from constructs_lib.body_routing_chart import BASE_MODEL_HEADER
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.check import NO_ANSWER
 from gke_inference.concurrency import Task
@@ -108,6 +109,8 @@ class Completion:
         if result.region in answers:
             return self._finding(Status.GOOD, found, needed=expected)
         fix = f"look at SERVER, BACKENDS and GAUGE of {self.key}: its servers are away, or so full that requests go on"
+        if self.model.config.is_regional:
+            fix = f"see that the address is that of the gateway in {self.key}, which has servers of {expected} alone"
         return self._finding(Status.WRONG, found, fix, expected)
 
     def _finding(self, status: Status, found: str, fix: str = "", needed: str = "") -> Finding:
@@ -121,12 +124,14 @@ def is_llm(model: Model) -> bool:
     return model.server.kind != "custom"
 
 
-def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str]) -> Endpoint:
-    """Return where one short request to *model* goes, where the gateway is at *url*."""
+def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str], *, name: str = "") -> Endpoint:
+    """Return where one short request to *model* goes, or for another *name*, where the gateway is at *url*."""
     at = ModelEndpoint.at(url, model)
+    # A GET has no body that would name the model.
+    named = {BASE_MODEL_HEADER: model.name} if model.by_name and not is_llm(model) else {}
     return Endpoint(
-        url=at.url, headers=at.headers, model=at.model, stream=False, max_tokens=MAX_TOKENS, timeout_sec=TIMEOUT_SEC,
-        secret_headers=secret_headers,
+        url=at.url, headers={**at.headers, **named}, server_name=at.server_name, model=name or at.model, stream=False,
+        max_tokens=MAX_TOKENS, timeout_sec=TIMEOUT_SEC, secret_headers=secret_headers,
     )  # fmt: skip
 
 
@@ -144,9 +149,11 @@ def no_address(error: ApiError, key: str) -> tuple[str, str]:
 
 def not_reachable(url: str, key: str, model: Model, detail: str) -> tuple[str, str]:
     """Return what is found, and the fix, where nothing answers at *url* of region *key*."""
+    public = model.config.gateway.gateway_class.public
+    place = "where the internet is reached" if public else f"inside the VPC, in {model.config.regions[key].region}"
     fix = (
-        f"run it inside the VPC, in {model.config.regions[key].region}; or name an address that leads to the gateway "
-        f"with --url-for {key}=http://ADDRESS; or leave it out with --no-completion"
+        f"run it {place}; or name an address that leads to the gateway with --url-for {key}=http://ADDRESS; or leave "
+        "it out with --no-completion"
     )
     return f"{url} is not reachable from here ({detail})", fix
 
@@ -156,7 +163,9 @@ async def _probe(client: httpx.AsyncClient, endpoint: Endpoint, path: str) -> Re
     began, status, error, detail = perf_counter(), None, "", ""
     try:
         with anyio.fail_after(TIMEOUT_SEC):
-            answer = await client.get(f"{endpoint.url}{path}", headers=request_headers(endpoint))
+            answer = await client.get(
+                f"{endpoint.url}{path}", headers=request_headers(endpoint), extensions=endpoint.extensions
+            )
         status = answer.status_code
         if not answer.is_success:
             error, detail = f"http_{status}", shown(endpoint.hide_secrets(answer.text))[1:-1]
