@@ -9,8 +9,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from constructs_lib import body_routing_chart
-from constructs_lib.manifests.body_routing import ROUTING_EXTENSIONS
 from constructs_lib.manifests.extensions import extension_name
 from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES, TRAFFIC_EXTENSIONS
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API, gateway_policy_name
@@ -164,12 +162,6 @@ class LivePlatform:
     def extension_path(self) -> str:
         """The one extension object of a Gateway, in its cluster."""
         return f"{self.extensions_path}/{extension_name(self.names.gateway)}"
-
-    @property
-    def routing_extension_path(self) -> str:
-        """The routing extension of a Gateway that has bodies read, in its cluster."""
-        plural = ROUTING_EXTENSIONS.partition(".")[0]
-        return self.object_path(GKE_NETWORKING_API, plural, body_routing_chart.NAME)
 
     def gateway(self, key: str) -> dict[str, Any]:
         """

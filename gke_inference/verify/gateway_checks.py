@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from constructs_lib import body_routing_chart
 from constructs_lib.manifests.model_armor import template_path
 from gke_inference import backend_policy
 from gke_inference.api_error import ApiError
@@ -22,10 +21,10 @@ from gke_inference.verify import topics
 from gke_inference.verify.backends import Backends
 from gke_inference.verify.gateway import judge_gateway, judge_import, judge_policy, judge_route, judge_scopes
 from gke_inference.verify.google import judge_address, judge_feature
-from gke_inference.verify.guard_rails import judge_body_routing, judge_extension, judge_template
+from gke_inference.verify.guard_rails import judge_extension, judge_template
 from gke_inference.verify.topics import Topic
 from gke_inference.verify.verdict import Verdict
-from platform_config.model import Model, models_in, models_of, reads_bodies
+from platform_config.model import Model, models_in, models_of
 from platform_config.model_armor import own_templates, screening_templates
 
 
@@ -112,8 +111,6 @@ class GatewayChecks:
             yield self._check(topics.GATEWAY_POLICY, lambda: self._judge_policy(path, self._get(path)))
         if config.gateway.model_armor is not None or config.gateway.apigee is not None:
             yield from self._guard_checks()
-        if reads_bodies(config, self._home):
-            yield self._check(topics.BODY_ROUTING, self._body_routing)
         if config.scoped_regions:
             yield self._check(topics.SCOPES, lambda: judge_scopes(self._get(backend_policy.PATH)))
         for model in self._models:
@@ -134,15 +131,6 @@ class GatewayChecks:
         found = self._get(self._live.extension_path)
         others = self._get(self._live.extensions_path).get("items", [])
         return judge_extension(found, gateway=self._live.names.gateway, others=others)
-
-    def _body_routing(self) -> Verdict:
-        found = self._get(self._live.routing_extension_path)
-        return judge_body_routing(
-            found,
-            gateway=self._live.names.gateway,
-            others=self._get(self._live.routing_extension_path.rpartition("/")[0]).get("items", []),
-            deployment=self._get(self._live.object_path("apps/v1", "deployments", body_routing_chart.NAME)),
-        )
 
     def _template(self, template: str) -> Verdict:
         armor, region = self._config.gateway.model_armor, self._config.regions[self._home].region

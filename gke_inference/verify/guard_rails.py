@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from gke_inference.verify.gateway import outdated
 from gke_inference.verify.verdict import Object, Verdict, unmet_conditions
 
 CONDITIONS = ("Accepted", "ResolvedRefs")
@@ -28,10 +29,7 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
         if entry.get("ancestorRef", {}).get("name") == gateway
     ]
     problems = [] if entries else [f"no controller has taken it for {gateway}"]
-    for entry in entries:
-        conditions = entry.get("conditions", [])
-        stated = {condition.get("type") for condition in conditions}
-        problems += unmet_conditions(conditions, *(name for name in CONDITIONS if name in stated), "Programmed")
+    problems += _refusals(found, entries)
     for other in others:
         name = other["metadata"]["name"]
         if name != own and any(target.get("name") == gateway for target in other["spec"].get("targetRefs", [])):
@@ -40,20 +38,23 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
     return Verdict(found=f"programmed: {', '.join(called)}", problems=tuple(problems))
 
 
-def judge_body_routing(extension: Object, *, gateway: str, others: Iterable[Object], deployment: Object) -> Verdict:
-    """
-    Judge whether the load balancer of *gateway* has each body read, and whether all pods that read them are ready.
-
-    Args:
-        extension: The routing extension.
-        gateway: Name of the Gateway.
-        others: All routing extensions of the namespace.
-        deployment: The pods.
-    """
-    problems = judge_extension(extension, gateway=gateway, others=others).problems
+def judge_body_routing(extension: Object, deployment: Object) -> Verdict:
+    """Judge whether the routing *extension* is taken, and whether the pods of the *deployment* behind it are ready."""
+    entries = extension.get("status", {}).get("ancestors", [])
+    problems = [*([] if entries else ["no gateway has taken it"]), *_refusals(extension, entries)]
     wanted, ready = deployment["spec"].get("replicas", 1), deployment.get("status", {}).get("readyReplicas", 0)
-    counted = f"{ready} of {wanted} pods ready"
-    return Verdict(found=f"programmed, {counted}", problems=(*problems, counted) if ready < wanted else problems)
+    if ready < wanted:
+        problems.append(f"{ready} of {wanted} pods ready")
+    return Verdict(found=f"programmed, {ready} of {wanted} pods ready", problems=tuple(dict.fromkeys(problems)))
+
+
+def _refusals(extension: Object, entries: Iterable[Object]) -> Iterator[str]:
+    """Yield what the conditions of each gateway say against *extension*, in *entries* of its status."""
+    for entry in entries:
+        conditions = entry.get("conditions", [])
+        yield from outdated(extension, conditions)
+        stated = {condition.get("type") for condition in conditions}
+        yield from unmet_conditions(conditions, *(name for name in CONDITIONS if name in stated), "Programmed")
 
 
 def judge_template(answer: Object, *, enforcement: str | None) -> Verdict:

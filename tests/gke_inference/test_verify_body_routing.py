@@ -12,7 +12,6 @@ from gke_inference.findings import Finding
 from gke_inference.verify.completion import Completion
 from gke_inference.verify.guard_rails import judge_body_routing
 from gke_inference.verify.unknown_name import NAME, RequestForUnknownModel
-from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model
 from tests.configs import GUARDED, config
 from tests.gke_inference.stand_in_server import StandInServer
@@ -22,67 +21,60 @@ CONFIG = config(GUARDED, gateway={"scope": "regional", "body_routing": {}})
 MODEL = Model(CONFIG, "llama")
 
 
+def extension(*conditions: Object, generation: int = 1) -> Object:
+    """Return an extension that one Gateway has seen, with these conditions."""
+    ancestors = [{"ancestorRef": {"name": "acme-gateway"}, "conditions": list(conditions)}]
+    return {"metadata": {"generation": generation}, "status": {"ancestors": ancestors if conditions else []}}
+
+
 def condition(name: str, status: str = "True", reason: str = "") -> Object:
     """Return one condition."""
-    return {"type": name, "status": status, "reason": reason or name, "message": ""}
+    return {"type": name, "status": status, "reason": reason or name, "message": "", "observedGeneration": 1}
 
 
-def extension(*conditions: Object) -> Object:
-    """Return the chart's extension, which one Gateway has seen, with these conditions."""
-    ancestors = [{"ancestorRef": {"name": "acme-gateway"}, "conditions": list(conditions)}]
-    chain = {"name": "chain1", "extensions": [{"name": "ext1"}]}
-    return {
-        "metadata": {"name": "body-based-router"},
-        "spec": {"targetRefs": [{"name": "acme-gateway"}], "extensionChains": [chain]},
-        "status": {"ancestors": ancestors if conditions else []},
-    }
-
-
-def judge(found: Object, ready: int | None = 2, others: tuple[Object, ...] = ()) -> Verdict:
-    """Judge the extension *found*, where so many of two pods are ready."""
-    pods = {"spec": {"replicas": 2}, "status": {} if ready is None else {"readyReplicas": ready}}
-    return judge_body_routing(found, gateway="acme-gateway", others=others, deployment=pods)
+def deployment(ready: int | None) -> Object:
+    """Return a Deployment of two pods, of which some are ready."""
+    return {"spec": {"replicas": 2}, "status": {} if ready is None else {"readyReplicas": ready}}
 
 
 TAKEN = extension(condition("Accepted"), condition("ResolvedRefs"), condition("Programmed"))
 
 
 def test_an_extension_that_is_taken_is_good() -> None:
-    """And all pods that it asks are ready."""
-    assert judge(TAKEN) == Verdict(found="programmed, 2 of 2 pods ready")
+    """Programmed, and nothing else is false."""
+    assert judge_body_routing(TAKEN, deployment(2)).found == "programmed, 2 of 2 pods ready"
+    assert judge_body_routing(TAKEN, deployment(2)).problems == ()
 
 
 @pytest.mark.parametrize(
     ("found", "problem"),
     [
-        (extension(), "no controller has taken it for acme-gateway"),
+        (extension(), "no gateway has taken it"),
+        (extension(condition("ResolvedRefs")), "no controller has set Programmed yet"),
         (
             extension(condition("Accepted", "False", "Conflicted"), condition("Programmed")),
             "Accepted is False (Conflicted)",
         ),
         (
+            extension(condition("Accepted"), condition("Programmed", "False", "Invalid")),
+            "Programmed is False (Invalid)",
+        ),
+        (
             extension(condition("ResolvedRefs", "False", "InvalidExtensionService"), condition("Programmed")),
             "ResolvedRefs is False (InvalidExtensionService)",
         ),
+        (extension(condition("Programmed"), generation=2), "its last change is not applied yet"),
     ],
 )
-def test_an_extension_that_the_load_balancer_does_not_ask_is_wrong(found: Object, problem: str) -> None:
+def test_an_extension_that_the_load_balancer_does_not_serve_is_wrong(found: Object, problem: str) -> None:
     """The API server has accepted it all the same."""
-    assert judge(found).problems == (problem,)
-
-
-def test_a_second_extension_of_the_gateway_is_named() -> None:
-    """A load balancer takes one."""
-    second = {"metadata": {"name": "mine"}, "spec": {"targetRefs": [{"name": "acme-gateway"}]}}
-
-    [problem] = judge(TAKEN, others=(TAKEN, second)).problems
-    assert problem.startswith("mine is a second one of the same gateway")
+    assert judge_body_routing(found, deployment(2)).problems == (problem,)
 
 
 @pytest.mark.parametrize(("ready", "problem"), [(None, "0 of 2 pods ready"), (1, "1 of 2 pods ready")])
-def test_pods_that_are_not_ready_are_counted(ready: int | None, problem: str) -> None:
+def test_pods_that_are_not_ready_are_named(ready: int | None, problem: str) -> None:
     """While none is, no request with a body is answered."""
-    assert judge(TAKEN, ready).problems == (problem,)
+    assert judge_body_routing(TAKEN, deployment(ready)).problems == (problem,)
 
 
 def ask(address: Callable[[], str], **settings: Any) -> Finding:

@@ -1,4 +1,4 @@
-"""Each guard rail of a regional gateway on and off: a plan touches just it, in an order that fails no request."""
+"""Each guard rail of a gateway turned on and off: a plan touches just it, in an order that fails no request."""
 
 from __future__ import annotations
 
