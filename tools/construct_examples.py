@@ -471,20 +471,6 @@ def model_armor_templates(stack: TerraformStack, google: GoogleProvider, time: T
     )
 
 
-def body_routing(
-    stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider, time: TimeProvider
-) -> BodyRouting:
-    """Tell two models of a regional gateway apart by the names in bodies; one of them has an adapter."""
-    plan = BodyRoutingPlan(
-        gateway="acme-gateway",
-        namespace="inference",
-        models={"llama": ["Llama-3.1-8B-Instruct", "food-review-1"], "qwen": ["Qwen3-8B"]},
-    )
-    return BodyRouting(
-        stack, "body-routing", kubernetes=kubernetes, helm=helm, time=time, plan=plan, spec=BodyRoutingSpec()
-    )
-
-
 def apigee_organization(stack: TerraformStack, google: GoogleProvider) -> ApigeeOrganization:
     """Make the project's organization, paid by use, with an environment that gateways may call."""
     return ApigeeOrganization(
@@ -522,6 +508,25 @@ def apigee_operator(stack: TerraformStack, kubernetes: KubernetesProvider, helm:
         organization="my-project",
         account="acme-apigee@my-project.iam.gserviceaccount.com",
         version="1.1.1",
+    )
+
+
+def body_routing(
+    stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider, time: TimeProvider
+) -> BodyRouting:
+    """Find two models by the name that a request's body has."""
+    return BodyRouting(
+        stack,
+        "body-routing",
+        kubernetes=kubernetes,
+        helm=helm,
+        time=time,
+        plan=BodyRoutingPlan(
+            gateway="acme-gateway",
+            namespace="inference",
+            models={"gemma": ["gemma-3-27b-it"], "llama": ["llama-3-8b", "food-review"]},
+        ),
+        spec=BodyRoutingSpec(),
     )
 
 
