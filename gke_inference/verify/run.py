@@ -16,6 +16,7 @@ from gke_inference.verify.completion import Completion
 from gke_inference.verify.gateway_checks import GatewayChecks
 from gke_inference.verify.no_key import RequestWithoutKey
 from gke_inference.verify.region import Region
+from gke_inference.verify.unknown_name import RequestForUnknownModel
 from platform_config.model import Model, models_in, models_of
 
 COMPLETIONS_SHARE = 1 / 3
@@ -98,6 +99,14 @@ class Verification:
                 ).task()
                 if asks_for_key:
                     yield RequestWithoutKey(key=key, model=model, address=address).task()
+            if found := [model for model in self._asked_models(key) if model.by_name]:
+                yield RequestForUnknownModel(
+                    key=key,
+                    model=found[0],
+                    address=address,
+                    secret_headers=self.secret_headers,
+                    lacks_key=asks_for_key and not self.secret_headers,
+                ).task()
 
     def _asked_models(self, key: str) -> list[Model]:
         """Return the models with a route at the gateway's address in region *key*; none where it has no address."""
