@@ -18,6 +18,8 @@ from constructs_lib.apigee_connection import ApigeeConnection
 from constructs_lib.apigee_operator import ApigeeOperator
 from constructs_lib.apigee_organization import ApigeeOrganization
 from constructs_lib.bounded_job import BoundedJob
+from constructs_lib.certificates import Certificates
+from constructs_lib.client_limits import ClientLimits
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.dashboard import Dashboard
 from constructs_lib.fixed_value import FixedValue
@@ -62,6 +64,7 @@ from constructs_lib.specs import (
     BucketSpec,
     CapacitySpec,
     ChannelSpec,
+    ClientLimitsSpec,
     ClusterSpec,
     GatewaySpec,
     HuggingFaceTokenSpec,
@@ -72,6 +75,7 @@ from constructs_lib.specs import (
     NodePoolSpec,
     ServerSpec,
     SystemPoolSpec,
+    TlsSpec,
     WeightsSpec,
 )
 from constructs_lib.system_pool import SystemPool
@@ -413,6 +417,34 @@ def service_extensions_agent(
         time=time,
         project="my-project",
         project_number="123456789012",
+    )
+
+
+def certificates(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> Certificates:
+    """Have Google make and renew a certificate, once the record in the zone shows that the name is yours."""
+    return Certificates(
+        stack,
+        "tls",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-east5",
+        name="acme-us-tls",
+        spec=TlsSpec(hosts=("llm.example.com",), dns_zone="example-com"),
+    )
+
+
+def client_limits(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> ClientLimits:
+    """Let the clients of one network in, each with five requests a second."""
+    return ClientLimits(
+        stack,
+        "limits",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-east5",
+        name="acme-us-limits",
+        spec=ClientLimitsSpec(requests_per_minute=300, allowed_ranges=("203.0.113.0/24",)),
     )
 
 

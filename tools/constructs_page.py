@@ -21,7 +21,7 @@ GROUPS = {
     ),
     "Clusters": ("GkeCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
-        "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
+        "InferenceService", "InferenceGateway", "Certificates", "ClientLimits", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
     "Guard rails": (
         "ServiceExtensionsAgent", "ModelArmorTemplates", "ApigeeOrganization", "ApigeeAccess", "ApigeeOperator",

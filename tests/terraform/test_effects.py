@@ -233,6 +233,8 @@ ELSEWHERE = {
     "gateway.apigee.create": "test_apigee.py",
     "gateway.apigee.create.deletion_protection": "test_apigee.py",
     "network.nat": "test_nat_goes_alone",
+    "gateway.tls": "test_gateway_tls.py",
+    "gateway.client_limits": "test_gateway_tls.py",
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
     "kubernetes_auth": "test_no_resource_knows_of_it",
     "state_bucket": "test_no_resource_knows_of_it",
