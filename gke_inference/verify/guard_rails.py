@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from gke_inference.verify.gateway import outdated
 from gke_inference.verify.verdict import Object, Verdict, unmet_conditions
 
 CONDITIONS = ("Accepted", "ResolvedRefs")
@@ -28,10 +29,7 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
         if entry.get("ancestorRef", {}).get("name") == gateway
     ]
     problems = [] if entries else [f"no controller has taken it for {gateway}"]
-    for entry in entries:
-        conditions = entry.get("conditions", [])
-        stated = {condition.get("type") for condition in conditions}
-        problems += unmet_conditions(conditions, *(name for name in CONDITIONS if name in stated), "Programmed")
+    problems += _refusals(found, entries)
     for other in others:
         name = other["metadata"]["name"]
         if name != own and any(target.get("name") == gateway for target in other["spec"].get("targetRefs", [])):
@@ -40,12 +38,32 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
     return Verdict(found=f"programmed: {', '.join(called)}", problems=tuple(problems))
 
 
+<<<<<<< HEAD
 def judge_apigee(found: Object, *, environment: str) -> Verdict:
     """Judge whether the operator has connected *found*, an ApigeeBackendService, with the Apigee *environment*."""
     state, given = found.get("status", {}).get("currentState"), found["spec"].get("apigeeEnv")
     problems = [] if state == "CREATED" else [f"it is {state or 'in no state yet'}, not CREATED"]
     problems += [] if given == environment else [f"it is for the environment {given}, not {environment}"]
     return Verdict(found=f"CREATED, environment {given}", problems=tuple(problems))
+=======
+def judge_body_routing(extension: Object, deployment: Object) -> Verdict:
+    """Judge whether the routing *extension* is taken, and whether the pods of the *deployment* behind it are ready."""
+    entries = extension.get("status", {}).get("ancestors", [])
+    problems = [*([] if entries else ["no gateway has taken it"]), *_refusals(extension, entries)]
+    wanted, ready = deployment["spec"].get("replicas", 1), deployment.get("status", {}).get("readyReplicas", 0)
+    if ready < wanted:
+        problems.append(f"{ready} of {wanted} pods ready")
+    return Verdict(found=f"programmed, {ready} of {wanted} pods ready", problems=tuple(dict.fromkeys(problems)))
+
+
+def _refusals(extension: Object, entries: Iterable[Object]) -> Iterator[str]:
+    """Yield what the conditions of each gateway say against *extension*, in *entries* of its status."""
+    for entry in entries:
+        conditions = entry.get("conditions", [])
+        yield from outdated(extension, conditions)
+        stated = {condition.get("type") for condition in conditions}
+        yield from unmet_conditions(conditions, *(name for name in CONDITIONS if name in stated), "Programmed")
+>>>>>>> core
 
 
 def judge_template(answer: Object, *, enforcement: str | None) -> Verdict:
