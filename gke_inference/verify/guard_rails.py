@@ -38,14 +38,14 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
     return Verdict(found=f"programmed: {', '.join(called)}", problems=tuple(problems))
 
 
-<<<<<<< HEAD
 def judge_apigee(found: Object, *, environment: str) -> Verdict:
     """Judge whether the operator has connected *found*, an ApigeeBackendService, with the Apigee *environment*."""
     state, given = found.get("status", {}).get("currentState"), found["spec"].get("apigeeEnv")
     problems = [] if state == "CREATED" else [f"it is {state or 'in no state yet'}, not CREATED"]
     problems += [] if given == environment else [f"it is for the environment {given}, not {environment}"]
     return Verdict(found=f"CREATED, environment {given}", problems=tuple(problems))
-=======
+
+
 def judge_body_routing(extension: Object, deployment: Object) -> Verdict:
     """Judge whether the routing *extension* is taken, and whether the pods of the *deployment* behind it are ready."""
     entries = extension.get("status", {}).get("ancestors", [])
@@ -63,7 +63,6 @@ def _refusals(extension: Object, entries: Iterable[Object]) -> Iterator[str]:
         yield from outdated(extension, conditions)
         stated = {condition.get("type") for condition in conditions}
         yield from unmet_conditions(conditions, *(name for name in CONDITIONS if name in stated), "Programmed")
->>>>>>> core
 
 
 def judge_template(answer: Object, *, enforcement: str | None) -> Verdict:

@@ -28,12 +28,8 @@ PLURALS = {
     "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
     "GCPInferencePoolImport": "gcpinferencepoolimports", "GCPGatewayPolicy": "gcpgatewaypolicies",
-<<<<<<< HEAD
     "GCPTrafficExtension": "gcptrafficextensions", "ApigeeBackendService": "apigeebackendservices",
-=======
-    "GCPTrafficExtension": "gcptrafficextensions",
     "ComputeClass": "computeclasses",
->>>>>>> core
 }  # fmt: skip
 
 
