@@ -21,7 +21,7 @@ from gke_inference.verify import topics
 from gke_inference.verify.backends import Backends
 from gke_inference.verify.gateway import judge_gateway, judge_import, judge_policy, judge_route, judge_scopes
 from gke_inference.verify.google import judge_address, judge_feature
-from gke_inference.verify.guard_rails import judge_extension, judge_template
+from gke_inference.verify.guard_rails import judge_apigee, judge_extension, judge_template
 from gke_inference.verify.topics import Topic
 from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model, models_in, models_of
@@ -118,10 +118,13 @@ class GatewayChecks:
                 yield topic.of_model(model).check(judge, self._where)
 
     def _guard_checks(self) -> Iterator[Check]:
-        """Yield what is looked at of what the gateway calls: its one extension object, and Model Armor's templates."""
+        """Yield what is looked at of what the gateway calls: the extension object, Apigee, Model Armor's templates."""
         gateway = self._config.gateway
         if any(spec is not None and spec.enabled for spec in (gateway.model_armor, gateway.apigee)):
             yield self._check(topics.EXTENSION, self._extension)
+        if (apigee := gateway.apigee) is not None and apigee.enabled:
+            path, environment = self._live.apigee_path, apigee.environment
+            yield self._check(topics.APIGEE, lambda: judge_apigee(self._get(path), environment=environment))
         templates = screening_templates(self._config)
         for template in templates:
             topic = topics.TEMPLATE if len(templates) == 1 else replace(topics.TEMPLATE, id=f"TEMPLATE-{template}")

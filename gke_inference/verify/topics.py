@@ -226,6 +226,13 @@ EXTENSION = Topic(
     fix=f"kubectl describe the GCPTrafficExtension on {HOME}; delete one that is not the platform's",
     stack=IN_GATEWAY,
 )
+APIGEE = Topic(
+    id="APIGEE",
+    needed="Apigee's operator has connected the gateway with the environment",
+    fix=f"kubectl describe the ApigeeBackendService on {HOME}, and kubectl logs of the operator in the namespace apim; "
+    "the environment must be attached to an instance in that region",
+    stack=IN_GATEWAY,
+)
 TEMPLATE = Topic(
     id="TEMPLATE",
     needed="the template that Model Armor screens by is there, and does with its findings what the config says",
