@@ -18,6 +18,7 @@ from constructs_lib.apigee_connection import ApigeeConnection
 from constructs_lib.apigee_operator import ApigeeOperator
 from constructs_lib.apigee_organization import ApigeeOrganization
 from constructs_lib.autopilot_cluster import AutopilotCluster
+from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.certificates import Certificates
 from constructs_lib.client_limits import ClientLimits
@@ -62,6 +63,7 @@ from constructs_lib.specs import (
     AlertSpec,
     ApigeeOrganizationSpec,
     AutoscalingSpec,
+    BodyRoutingSpec,
     BucketSpec,
     CapacitySpec,
     ChannelSpec,
@@ -506,6 +508,25 @@ def apigee_operator(stack: TerraformStack, kubernetes: KubernetesProvider, helm:
         organization="my-project",
         account="acme-apigee@my-project.iam.gserviceaccount.com",
         version="1.1.1",
+    )
+
+
+def body_routing(
+    stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider, time: TimeProvider
+) -> BodyRouting:
+    """Find two models by the name that a request's body has."""
+    return BodyRouting(
+        stack,
+        "body-routing",
+        kubernetes=kubernetes,
+        helm=helm,
+        time=time,
+        plan=BodyRoutingPlan(
+            gateway="acme-gateway",
+            namespace="inference",
+            models={"gemma": ["gemma-3-27b-it"], "llama": ["llama-3-8b", "food-review"]},
+        ),
+        spec=BodyRoutingSpec(),
     )
 
 

@@ -21,11 +21,11 @@ GROUPS = {
     ),
     "Clusters": ("GkeCluster", "AutopilotCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
-        "InferenceService", "InferenceGateway", "Certificates", "ClientLimits", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
+        "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
     "Guard rails": (
-        "ServiceExtensionsAgent", "ModelArmorTemplates", "ApigeeOrganization", "ApigeeAccess", "ApigeeOperator",
-        "ApigeeConnection",
+        "Certificates", "ClientLimits", "BodyRouting", "ServiceExtensionsAgent", "ModelArmorTemplates",
+        "ApigeeOrganization", "ApigeeAccess", "ApigeeOperator", "ApigeeConnection",
     ),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
