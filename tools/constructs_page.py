@@ -21,9 +21,9 @@ GROUPS = {
     ),
     "Clusters": ("GkeCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
-        "InferenceService", "InferenceGateway", "Certificates", "ClientLimits", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
+        "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
-    "Guard rails": ("ServiceExtensionsAgent", "ModelArmorTemplates"),
+    "Guard rails": ("ServiceExtensionsAgent", "ModelArmorTemplates", "Certificates", "ClientLimits"),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
 }  # fmt: skip

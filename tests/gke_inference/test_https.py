@@ -26,9 +26,8 @@ from gke_inference.verify.https import HttpsChecks
 from platform_config.config import Config
 from platform_config.model import Model
 from tests.certificates import OWN
-from tests.configs import config
+from tests.configs import REGIONAL, config
 from tests.gke_inference.stand_in_server import MODEL, StandInServer
-from tests.platform_config.rules.cases_regional import REGIONAL
 
 HOST = "llm.example.com"
 GATEWAY = "https://10.8.0.9"

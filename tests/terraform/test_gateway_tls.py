@@ -12,8 +12,7 @@ import pytest
 from platform_config.config import Config
 from platform_config.stack_graph import NETWORK_STACK, base_stack, cluster_stack, gateway_stack
 from tests.certificates import NAMELESS, OWN
-from tests.configs import config
-from tests.platform_config.rules.cases_regional import REGIONAL
+from tests.configs import REGIONAL, config
 from tests.terraform.runs import Changes, Step, unhashed
 from tests.terraform.test_secrets import contents
 from tests.terraform.world import World
