@@ -23,6 +23,12 @@ ROLES = {
     "roles/monitoring.viewer",
     "roles/compute.networkViewer",
 }
+SCREENING_ROLES = {
+    "roles/modelarmor.calloutUser",
+    "roles/modelarmor.user",
+    "roles/serviceusage.serviceUsageConsumer",
+}
+"""Of the agent in whose name load balancers call Model Armor."""
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
@@ -32,6 +38,8 @@ HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
 
 def promises(config: Config) -> dict[str, dict[str, Any]]:
     """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
+    roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
+    roles |= SCREENING_ROLES if config.gateway.model_armor else set()
     nodes = f"{config.name}-nodes@{config.project}.iam.gserviceaccount.com"
     node = {
         "oauth_scopes": CLOUD_PLATFORM,
@@ -70,7 +78,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
-        "google_project_iam_member": {"role": ROLES | ({STREAMING_ROLE} if streams_images(config) else set())},
+        "google_project_iam_member": {"role": roles},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},

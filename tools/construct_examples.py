@@ -13,6 +13,10 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.apigee_access import ApigeeAccess
+from constructs_lib.apigee_connection import ApigeeConnection
+from constructs_lib.apigee_operator import ApigeeOperator
+from constructs_lib.apigee_organization import ApigeeOrganization
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.certificates import Certificates
 from constructs_lib.client_limits import ClientLimits
@@ -55,6 +59,7 @@ from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
     AlertSpec,
+    ApigeeOrganizationSpec,
     AutoscalingSpec,
     BucketSpec,
     CapacitySpec,
@@ -454,6 +459,62 @@ def model_armor_templates(stack: TerraformStack, google: GoogleProvider, time: T
         region="us-central1",
         templates={"gemma-prompts": ModelArmorFiltersSpec(malicious_urls=True)},
         spec=ModelArmorSpec(),
+    )
+
+
+def apigee_organization(stack: TerraformStack, google: GoogleProvider) -> ApigeeOrganization:
+    """Make the project's organization, paid by use, with an environment that gateways may call."""
+    return ApigeeOrganization(
+        stack,
+        "apigee",
+        google=google,
+        project="my-project",
+        instance="acme-apigee",
+        region="us-east5",
+        environment="prod",
+        spec=ApigeeOrganizationSpec(analytics_region="us-east1"),
+    )
+
+
+def apigee_access(stack: TerraformStack, google: GoogleProvider) -> ApigeeAccess:
+    """Let the operator of each cluster of the project manage Apigee and its private endpoints."""
+    return ApigeeAccess(
+        stack,
+        "apigee",
+        google=google,
+        project="my-project",
+        account_id="acme-apigee",
+        workload_pool="my-project.svc.id.goog",
+    )
+
+
+def apigee_operator(stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider) -> ApigeeOperator:
+    """Install the operator in one cluster."""
+    return ApigeeOperator(
+        stack,
+        "apigee",
+        kubernetes=kubernetes,
+        helm=helm,
+        project="my-project",
+        organization="my-project",
+        account="acme-apigee@my-project.iam.gserviceaccount.com",
+        version="1.1.1",
+    )
+
+
+def apigee_connection(stack: TerraformStack, kubernetes: KubernetesProvider, time: TimeProvider) -> ApigeeConnection:
+    """Connect a gateway with the environment, by an endpoint in the subnet of the nodes."""
+    return ApigeeConnection(
+        stack,
+        "apigee",
+        kubernetes=kubernetes,
+        time=time,
+        gateway="acme-gateway",
+        namespace="inference",
+        environment="prod",
+        region="us-east5",
+        network="projects/my-project/global/networks/acme-vpc",
+        subnetwork="projects/my-project/regions/us-east5/subnetworks/acme-nodes-us",
     )
 
 

@@ -108,6 +108,8 @@ class Completion:
         if result.region in answers:
             return self._finding(Status.GOOD, found, needed=expected)
         fix = f"look at SERVER, BACKENDS and GAUGE of {self.key}: its servers are away, or so full that requests go on"
+        if self.model.config.is_regional:
+            fix = f"see that the address is that of the gateway in {self.key}, which has servers of {expected} alone"
         return self._finding(Status.WRONG, found, fix, expected)
 
     def _finding(self, status: Status, found: str, fix: str = "", needed: str = "") -> Finding:
@@ -144,9 +146,11 @@ def no_address(error: ApiError, key: str) -> tuple[str, str]:
 
 def not_reachable(url: str, key: str, model: Model, detail: str) -> tuple[str, str]:
     """Return what is found, and the fix, where nothing answers at *url* of region *key*."""
+    public = model.config.gateway.gateway_class.public
+    place = "where the internet is reached" if public else f"inside the VPC, in {model.config.regions[key].region}"
     fix = (
-        f"run it inside the VPC, in {model.config.regions[key].region}; or name an address that leads to the gateway "
-        f"with --url-for {key}=http://ADDRESS; or leave it out with --no-completion"
+        f"run it {place}; or name an address that leads to the gateway with --url-for {key}=http://ADDRESS; or leave "
+        "it out with --no-completion"
     )
     return f"{url} is not reachable from here ({detail})", fix
 

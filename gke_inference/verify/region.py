@@ -70,7 +70,8 @@ class Region:
         except ApiError:
             why = "nothing in the cluster was looked at: see CLUSTER"
             return [*found, inside.finding(Status.UNKNOWN, why, "see to CLUSTER first")], []
-        around = [topics.MEMBERSHIP.check(self._membership, self.key)]
+        joined = not self.live.config.is_regional
+        around = [topics.MEMBERSHIP.check(self._membership, self.key)] if joined else []
         measured = [model for model in self._served if gauge(model.server)]
         around += [topics.GAUGE.of_model(each).check(partial(self._gauge, each), self.key) for each in measured]
         inner = Task(ask=partial(self._look_inside, inside, answer), unknown=inside.unknown)
