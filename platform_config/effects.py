@@ -161,6 +161,7 @@ EFFECTS: Mapping[str, Effect] = {
     ),
     "network.nat_logs": IN_PLACE,
     "network.flow_logs_percent": IN_PLACE,
+    "cluster.mode": FIXED,
     "cluster.control_plane": FIXED,
     "cluster.release_channel": IN_PLACE,
     "cluster.gke_version": Effect("in place", "upgrades the control plane; nodes follow in their window"),

@@ -17,6 +17,8 @@ from constructs_lib.apigee_access import ApigeeAccess
 from constructs_lib.apigee_connection import ApigeeConnection
 from constructs_lib.apigee_operator import ApigeeOperator
 from constructs_lib.apigee_organization import ApigeeOrganization
+from constructs_lib.autopilot_cluster import AutopilotCluster
+from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
 from constructs_lib.bounded_job import BoundedJob
 from constructs_lib.certificates import Certificates
 from constructs_lib.client_limits import ClientLimits
@@ -61,6 +63,7 @@ from constructs_lib.specs import (
     AlertSpec,
     ApigeeOrganizationSpec,
     AutoscalingSpec,
+    BodyRoutingSpec,
     BucketSpec,
     CapacitySpec,
     ChannelSpec,
@@ -200,6 +203,12 @@ def gke_cluster(stack: TerraformStack, google: GoogleProvider) -> GkeCluster:
     cluster.add_system_pool("system", machine_type="e2-standard-8")
     cluster.add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
     return cluster
+
+
+def autopilot_cluster(stack: TerraformStack, google: GoogleProvider) -> AutopilotCluster:
+    """Make a cluster whose nodes Google makes as pods ask for them."""
+    pin_google(stack)
+    return AutopilotCluster(stack, "cluster", google=google, plan=CLUSTER, spec=ClusterSpec(mode="autopilot"))
 
 
 def node_pool(stack: TerraformStack, google: GoogleProvider) -> NodePool:
@@ -499,6 +508,25 @@ def apigee_operator(stack: TerraformStack, kubernetes: KubernetesProvider, helm:
         organization="my-project",
         account="acme-apigee@my-project.iam.gserviceaccount.com",
         version="1.1.1",
+    )
+
+
+def body_routing(
+    stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider, time: TimeProvider
+) -> BodyRouting:
+    """Find two models by the name that a request's body has."""
+    return BodyRouting(
+        stack,
+        "body-routing",
+        kubernetes=kubernetes,
+        helm=helm,
+        time=time,
+        plan=BodyRoutingPlan(
+            gateway="acme-gateway",
+            namespace="inference",
+            models={"gemma": ["gemma-3-27b-it"], "llama": ["llama-3-8b", "food-review"]},
+        ),
+        spec=BodyRoutingSpec(),
     )
 
 

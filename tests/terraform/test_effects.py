@@ -201,6 +201,7 @@ REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
         ],
     ),
     ({"cluster.control_plane": "zonal"}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
+    ({"cluster.mode": "autopilot"}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
     ({"cluster.dataplane_v2": False}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
 ]
 """Changes, the stack that refuses them, and what its plan says."""
