@@ -216,9 +216,23 @@ GATEWAY = Topic(
 )
 GATEWAY_POLICY = Topic(
     id="GATEWAY-POLICY",
-    needed="the load balancer applies it: clients of all regions of the VPC get in",
+    needed="the load balancer applies it: who gets in, and by which TLS",
     fix="delete any other GCPGatewayPolicy of the Gateway: of two the older counts",
     stack=IN_GATEWAY,
+)
+LIMITS = Topic(
+    id="LIMITS",
+    needed="Cloud Armor stands before the servers of every model",
+    fix=f"look at BALANCING, and at the events of the GCPBackendPolicy on {HOME}; it takes some minutes",
+    stack=IN_GATEWAY,
+    role=COMPUTE_ROLE,
+)
+IAP = Topic(
+    id="IAP",
+    needed="Identity-Aware Proxy stands before the servers of every model",
+    fix=f"see that the Secret of gateway.iap is on {HOME}, with the one key client_secret; then look at BALANCING",
+    stack=IN_GATEWAY,
+    role=COMPUTE_ROLE,
 )
 EXTENSION = Topic(
     id="EXTENSION",
