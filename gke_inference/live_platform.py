@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from constructs_lib.manifests.extensions import extension_name
 from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES, TRAFFIC_EXTENSIONS
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API, gateway_policy_name
+from constructs_lib.specs.tls import HTTPS_PORT
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import REGION_LABEL
 from gke_inference.cluster_api import ClusterApi
@@ -20,6 +21,9 @@ from platform_config.config import Config
 from platform_config.model import Model
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
+
+HTTP_PORT = 80
+"""Port of a URL that names none."""
 
 Clusters = Callable[[str], ClusterApi]
 """The API of a region's cluster, by the region's key."""
@@ -34,22 +38,53 @@ class ModelEndpoint:
         url: Base address of its requests: that of the gateway, with the model's path prefix; without `/v1`.
         model: What is sent as `model`.
         headers: Headers that the model's route asks for: `Host` for a host name, and those with an exact value.
+        server_name: Host name that the gateway's certificate is for, where the URL has an address in its place.
     """
 
     url: str
     model: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    server_name: str = ""
 
     @classmethod
     def at(cls, url: str, model: Model) -> ModelEndpoint:
         """Return how *model* is reached where the gateway is at *url*, which may have the model's path already."""
-        address = model.spec.address
+        address, server_name = model.spec.address, certificate_host(url, model)
+        given = address.host if address and address.host else server_name
+        host = {"Host": given} if given else {}
         if address is None:
-            return cls(url=url, model=model.name)
-        host = {"Host": address.host} if address.host else {}
+            return cls(url=url, model=model.name, headers=host, server_name=server_name)
         path = address.path or ""
         base = url.removesuffix(path) if urlsplit(url).path.endswith(path) else url
-        return cls(url=f"{base}{path}", model=model.name, headers=host | address.headers)
+        return cls(
+            url=f"{base}{path}", model=model.name, headers=host | address.headers, server_name=server_name
+        )  # fmt: skip
+
+
+def certificate_host(url: str, model: Model) -> str:
+    """
+    Return the host name that a client of *model* checks the gateway's certificate for, where *url* has none.
+
+    That is the host of the model's address, or else one that the certificates of the config are for. Empty where *url*
+    has a name of its own or no TLS, and where only Google knows the names.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not _is_address(parts.hostname or ""):
+        return ""
+    if model.spec.address and model.spec.address.host:
+        return model.spec.address.host
+    tls = model.config.gateway.tls
+    known = (tls.known_hosts if tls else None) or ("",)
+    named = [host for host in known if not host.startswith("*")]
+    return named[0] if named else known[0].replace("*", "gateway")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +188,10 @@ class LivePlatform:
         Raises:
             ApiError: Its status has no address there.
         """
-        given, port = gateway_addresses(gateway), self.config.gateway.port
+        given = gateway_addresses(gateway)
         for address in given:
             if self._is_in(key, ip_address(address)):
-                return f"http://{address}" if port == 80 else f"http://{address}:{port}"
+                return self._base_url(address)
         message = f"{self.names.gateway} has no address in {key} ({', '.join(given) or 'none at all'})"
         raise ApiError(status=None, reason="noAddress", message=message)
 
@@ -165,6 +200,11 @@ class LivePlatform:
         if self.config.gateway.gateway_class.public:
             return not address.is_private
         return address in region_ranges(self.config, key).nodes
+
+    def _base_url(self, address: str) -> str:
+        spec = self.config.gateway
+        scheme, usual, port = ("https", HTTPS_PORT, spec.tls.port) if spec.tls else ("http", HTTP_PORT, spec.port)
+        return f"{scheme}://{address}" if port == usual else f"{scheme}://{address}:{port}"
 
     def endpoint(self, key: str, model: str) -> ModelEndpoint:
         """

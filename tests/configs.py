@@ -20,9 +20,12 @@ GUARD_RAILS = (GUARDED, PUBLIC)
 """Platforms of regional gateways."""
 CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *GUARD_RAILS)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
+SOVEREIGN = EXAMPLE.with_name("sovereign.yaml")
+"""The product's config of a platform in the universe of S3NS, which has no PromQL."""
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
-SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS)
+AUTOPILOT = TWO_LLMS.with_name("autopilot.yaml")
+SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT)
 """Platforms of several models, beside the product's own configs."""
 
 REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}

@@ -32,15 +32,19 @@ SCREENING_ROLES = {
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
-HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
-"""The only public addresses that reach a node: Google's probes."""
+
+
+def domain_of(project: str) -> str:
+    """Return *project* as names of accounts and pools have it: what stands before a colon goes behind."""
+    before, _, name = project.rpartition(":")
+    return f"{name}.{before}" if before else name
 
 
 def promises(config: Config) -> dict[str, dict[str, Any]]:
     """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
     roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
     roles |= SCREENING_ROLES if config.gateway.model_armor else set()
-    nodes = f"{config.name}-nodes@{config.project}.iam.gserviceaccount.com"
+    nodes = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
     node = {
         "oauth_scopes": CLOUD_PLATFORM,
         "service_account": nodes,
@@ -60,9 +64,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
             "master_authorized_networks_config.gcp_public_cidrs_access_enabled": False,
             "private_cluster_config.enable_private_endpoint": True,
             "private_cluster_config.enable_private_nodes": config.cluster.private_nodes,
-            "remove_default_node_pool": True,
-            "workload_identity_config.workload_pool": f"{config.project}.svc.id.goog",
-            **{f"node_config.{path}": value for path, value in node.items()},
+            **(_autopilot(nodes) if config.cluster.autopilot else _standard(config, node)),
         },
         "google_container_node_pool": {
             "network_config.enable_private_nodes": config.cluster.private_nodes,
@@ -89,6 +91,25 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
     }
 
 
+def _standard(config: Config, node: dict[str, Any]) -> dict[str, Any]:
+    """Promise what a cluster has whose nodes are ours."""
+    return {
+        "remove_default_node_pool": True,
+        "workload_identity_config.workload_pool": f"{domain_of(config.project)}.svc.id.goog",
+        **{f"node_config.{path}": value for path, value in node.items()},
+    }
+
+
+def _autopilot(nodes: str) -> dict[str, Any]:
+    """Promise whose identity the nodes have that Google makes; everything else is always on."""
+    defaults = "cluster_autoscaling.auto_provisioning_defaults"
+    return {
+        "enable_autopilot": True,
+        f"{defaults}.oauth_scopes": CLOUD_PLATFORM,
+        f"{defaults}.service_account": nodes,
+    }
+
+
 def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
     """List the promises about its type that *resource*, with all that is sent for it, does not keep."""
     found = [f"{kind}: there must be none"] if kind in NEVER else []
@@ -103,6 +124,7 @@ def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
         found += [
             f"{kind} {resource['name']}: open to {source}"
             for source in resource["source_ranges"]
-            if not ip_network(source).is_private and source not in HEALTH_CHECKS
+            # The only public addresses that reach a node: Google's probes.
+            if not ip_network(source).is_private and source not in config.universe.health_check_ranges
         ]
     return found

@@ -17,7 +17,11 @@ from constructs_lib.apigee_access import ApigeeAccess
 from constructs_lib.apigee_connection import ApigeeConnection
 from constructs_lib.apigee_operator import ApigeeOperator
 from constructs_lib.apigee_organization import ApigeeOrganization
+from constructs_lib.autopilot_cluster import AutopilotCluster
+from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
 from constructs_lib.bounded_job import BoundedJob
+from constructs_lib.certificates import Certificates
+from constructs_lib.client_limits import ClientLimits
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.dashboard import Dashboard
 from constructs_lib.fixed_value import FixedValue
@@ -59,9 +63,11 @@ from constructs_lib.specs import (
     AlertSpec,
     ApigeeOrganizationSpec,
     AutoscalingSpec,
+    BodyRoutingSpec,
     BucketSpec,
     CapacitySpec,
     ChannelSpec,
+    ClientLimitsSpec,
     ClusterSpec,
     GatewaySpec,
     HuggingFaceTokenSpec,
@@ -72,6 +78,7 @@ from constructs_lib.specs import (
     NodePoolSpec,
     ServerSpec,
     SystemPoolSpec,
+    TlsSpec,
     WeightsSpec,
 )
 from constructs_lib.system_pool import SystemPool
@@ -196,6 +203,12 @@ def gke_cluster(stack: TerraformStack, google: GoogleProvider) -> GkeCluster:
     cluster.add_system_pool("system", machine_type="e2-standard-8")
     cluster.add_accelerator_pool("tpu", NodePoolSpec(machine_type="ct6e-standard-4t"))
     return cluster
+
+
+def autopilot_cluster(stack: TerraformStack, google: GoogleProvider) -> AutopilotCluster:
+    """Make a cluster whose nodes Google makes as pods ask for them."""
+    pin_google(stack)
+    return AutopilotCluster(stack, "cluster", google=google, plan=CLUSTER, spec=ClusterSpec(mode="autopilot"))
 
 
 def node_pool(stack: TerraformStack, google: GoogleProvider) -> NodePool:
@@ -416,6 +429,34 @@ def service_extensions_agent(
     )
 
 
+def certificates(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> Certificates:
+    """Have Google make and renew a certificate, once the record in the zone shows that the name is yours."""
+    return Certificates(
+        stack,
+        "tls",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-east5",
+        name="acme-us-tls",
+        spec=TlsSpec(hosts=("llm.example.com",), dns_zone="example-com"),
+    )
+
+
+def client_limits(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> ClientLimits:
+    """Let the clients of one network in, each with five requests a second."""
+    return ClientLimits(
+        stack,
+        "limits",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-east5",
+        name="acme-us-limits",
+        spec=ClientLimitsSpec(requests_per_minute=300, allowed_ranges=("203.0.113.0/24",)),
+    )
+
+
 def model_armor_templates(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> ModelArmorTemplates:
     """Make a template that blocks what Google's own example blocks, and addresses of known attacks."""
     return ModelArmorTemplates(
@@ -467,6 +508,25 @@ def apigee_operator(stack: TerraformStack, kubernetes: KubernetesProvider, helm:
         organization="my-project",
         account="acme-apigee@my-project.iam.gserviceaccount.com",
         version="1.1.1",
+    )
+
+
+def body_routing(
+    stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider, time: TimeProvider
+) -> BodyRouting:
+    """Find two models by the name that a request's body has."""
+    return BodyRouting(
+        stack,
+        "body-routing",
+        kubernetes=kubernetes,
+        helm=helm,
+        time=time,
+        plan=BodyRoutingPlan(
+            gateway="acme-gateway",
+            namespace="inference",
+            models={"gemma": ["gemma-3-27b-it"], "llama": ["llama-3-8b", "food-review"]},
+        ),
+        spec=BodyRoutingSpec(),
     )
 
 

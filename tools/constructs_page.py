@@ -19,13 +19,13 @@ GROUPS = {
     "Project and network": (
         "ProjectServices", "NodeServiceAccount", "GlobalNetwork", "NetworkRegion", "ModelStore", "WorkloadIdentity",
     ),
-    "Clusters": ("GkeCluster", "NodePool", "SystemPool", "Fleet"),
+    "Clusters": ("GkeCluster", "AutopilotCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
         "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
     "Guard rails": (
-        "ServiceExtensionsAgent", "ModelArmorTemplates", "ApigeeOrganization", "ApigeeAccess", "ApigeeOperator",
-        "ApigeeConnection",
+        "Certificates", "ClientLimits", "BodyRouting", "ServiceExtensionsAgent", "ModelArmorTemplates",
+        "ApigeeOrganization", "ApigeeAccess", "ApigeeOperator", "ApigeeConnection",
     ),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),

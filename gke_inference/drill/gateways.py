@@ -26,7 +26,7 @@ def asked_regions(model: Model) -> dict[str, str]:
 def endpoint_at(url: str, model: Model, endpoint: Endpoint) -> Endpoint:
     """Return *endpoint* at the gateway at *url*; without one, its address is looked up later."""
     at = ModelEndpoint.at(url, model) if url else ModelEndpoint(url="", model=model.name)
-    return replace(endpoint, url=at.url, headers=at.headers)
+    return replace(endpoint, url=at.url, headers=at.headers, server_name=at.server_name)
 
 
 def regional_endpoints(urls: Sequence[Url], model: Model, endpoint: Endpoint) -> Mapping[str, Endpoint]:

@@ -164,7 +164,7 @@ def _find_addresses(platform: LivePlatform, plan: DrillPlan) -> tuple[DrillPlan,
     for key in [key for key, endpoint in found.items() if not endpoint.url]:
         try:
             at = platform.endpoint(key, plan.model)
-            found[key] = replace(found[key], url=at.url, headers=at.headers)
+            found[key] = replace(found[key], url=at.url, headers=at.headers, server_name=at.server_name)
         except ApiError as error:
             fix = "give the address to send to as --url"
             problems.append(preconditions.unknown("DRILL-OUTAGE", key, error, fix=fix))

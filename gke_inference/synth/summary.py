@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
@@ -64,7 +65,8 @@ def print_summary(
     """
     order = stack_order(outdir)
     console.print(
-        f"Read [bold]{escape(str(config_path))}[/]: platform {config.name} in project {config.project}.\n",
+        f"Read [bold]{escape(str(config_path))}[/]: platform {config.name} in project {config.project}"
+        f"{_universe(config)}.\n",
         soft_wrap=True,
         highlight=False,
     )
@@ -112,6 +114,12 @@ def _document(outdir: Path, stack: str) -> dict[str, Any]:
     return document
 
 
+def _universe(config: Config) -> str:
+    """Return where a project is that is not in the public cloud, as the end of a sentence."""
+    universe = config.universe
+    return "" if universe == PUBLIC else f" of the universe {universe_name(universe)} ({universe.api_domain})"
+
+
 def _stacks(order: dict[str, list[str]], outdir: Path) -> Table:
     table = make_table("Stacks, in order", "#", "stack", "resources", "after")
     for number, (stack, needs) in enumerate(order.items(), start=1):
@@ -131,7 +139,8 @@ def _types(order: dict[str, list[str]], outdir: Path) -> Table:
 
 
 def _regions(config: Config) -> Table:
-    table = make_table("Regions", "region", "pool", "machine", "nodes", "chips", "capacity")
+    title = "Regions, with the most nodes that servers fill" if config.cluster.autopilot else "Regions"
+    table = make_table(title, "region", "pool", "machine", "nodes", "chips", "capacity")
     for key, region in config.regions.items():
         for pool_key, pool in config.pools(key).items():
             machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()

@@ -127,8 +127,8 @@ def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str]) -> En
     """Return where one short request to *model* goes, where the gateway is at *url*."""
     at = ModelEndpoint.at(url, model)
     return Endpoint(
-        url=at.url, headers=at.headers, model=at.model, stream=False, max_tokens=MAX_TOKENS, timeout_sec=TIMEOUT_SEC,
-        secret_headers=secret_headers,
+        url=at.url, headers=at.headers, server_name=at.server_name, model=at.model, stream=False, max_tokens=MAX_TOKENS,
+        timeout_sec=TIMEOUT_SEC, secret_headers=secret_headers,
     )  # fmt: skip
 
 
@@ -160,7 +160,9 @@ async def _probe(client: httpx.AsyncClient, endpoint: Endpoint, path: str) -> Re
     began, status, error, detail = perf_counter(), None, "", ""
     try:
         with anyio.fail_after(TIMEOUT_SEC):
-            answer = await client.get(f"{endpoint.url}{path}", headers=request_headers(endpoint))
+            answer = await client.get(
+                f"{endpoint.url}{path}", headers=request_headers(endpoint), extensions=endpoint.extensions
+            )
         status = answer.status_code
         if not answer.is_success:
             error, detail = f"http_{status}", shown(endpoint.hide_secrets(answer.text))[1:-1]

@@ -35,7 +35,7 @@ def judge_import(found: Object, *, clusters: Iterable[str], platform: Collection
 def judge_gateway(found: Object, *, addresses: int) -> Verdict:
     """Judge whether the load balancer is made, with an address in each of the gateway's regions."""
     status = found.get("status", {})
-    problems = [*_outdated(found, status.get("conditions", []))]
+    problems = [*outdated(found, status.get("conditions", []))]
     problems += unmet_conditions(status.get("conditions", []), "Accepted", "Programmed")
     problems += _refused_listeners(status.get("listeners", []))
     given = gateway_addresses(found)
@@ -53,7 +53,7 @@ def judge_route(found: Object) -> Verdict:
     parents = found.get("status", {}).get("parents", [])
     problems = [] if parents else ["no gateway has taken it"]
     for parent in parents:
-        problems += _outdated(found, parent.get("conditions", []))
+        problems += outdated(found, parent.get("conditions", []))
         conditions = parent.get("conditions", [])
         own = ["Reconciled"] if any(condition.get("type") == "Reconciled" for condition in conditions) else []
         problems += unmet_conditions(conditions, "Accepted", "ResolvedRefs", *own)
@@ -112,7 +112,7 @@ def judge_scopes(definition: Object) -> Verdict:
     return Verdict(found="taken", problems=(why,) if why else ())
 
 
-def _outdated(found: Object, conditions: Iterable[Object]) -> list[str]:
+def outdated(found: Object, conditions: Iterable[Object]) -> list[str]:
     """Return the problem where the controller has not seen the newest version yet."""
     generation = found["metadata"].get("generation", 0)
     seen = [condition["observedGeneration"] for condition in conditions if "observedGeneration" in condition]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from gke_inference.verify.gateway import outdated
 from gke_inference.verify.verdict import Object, Verdict, unmet_conditions
 
 CONDITIONS = ("Accepted", "ResolvedRefs")
@@ -28,16 +29,32 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
         if entry.get("ancestorRef", {}).get("name") == gateway
     ]
     problems = [] if entries else [f"no controller has taken it for {gateway}"]
-    for entry in entries:
-        conditions = entry.get("conditions", [])
-        stated = {condition.get("type") for condition in conditions}
-        problems += unmet_conditions(conditions, *(name for name in CONDITIONS if name in stated), "Programmed")
+    problems += _refusals(found, entries)
     for other in others:
         name = other["metadata"]["name"]
         if name != own and any(target.get("name") == gateway for target in other["spec"].get("targetRefs", [])):
             problems.append(f"{name} is a second one of the same gateway, of which a load balancer takes one")
     called = [one["name"] for chain in found["spec"]["extensionChains"] for one in chain["extensions"]]
     return Verdict(found=f"programmed: {', '.join(called)}", problems=tuple(problems))
+
+
+def judge_body_routing(extension: Object, deployment: Object) -> Verdict:
+    """Judge whether the routing *extension* is taken, and whether the pods of the *deployment* behind it are ready."""
+    entries = extension.get("status", {}).get("ancestors", [])
+    problems = [*([] if entries else ["no gateway has taken it"]), *_refusals(extension, entries)]
+    wanted, ready = deployment["spec"].get("replicas", 1), deployment.get("status", {}).get("readyReplicas", 0)
+    if ready < wanted:
+        problems.append(f"{ready} of {wanted} pods ready")
+    return Verdict(found=f"programmed, {ready} of {wanted} pods ready", problems=tuple(dict.fromkeys(problems)))
+
+
+def _refusals(extension: Object, entries: Iterable[Object]) -> Iterator[str]:
+    """Yield what the conditions of each gateway say against *extension*, in *entries* of its status."""
+    for entry in entries:
+        conditions = entry.get("conditions", [])
+        yield from outdated(extension, conditions)
+        stated = {condition.get("type") for condition in conditions}
+        yield from unmet_conditions(conditions, *(name for name in CONDITIONS if name in stated), "Programmed")
 
 
 def judge_template(answer: Object, *, enforcement: str | None) -> Verdict:

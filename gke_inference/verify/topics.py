@@ -17,6 +17,7 @@ from platform_config.model import Model
 from platform_config.stack_graph import (
     CLUSTER_STACKS,
     FLEET_STACK,
+    GATEWAY_STACKS,
     NETWORK_STACK,
     SERVING_STACKS,
     base_stack,
@@ -31,6 +32,7 @@ IN_GATEWAY, HOME = "{gateway}", "{home}"
 """Stand for the stack of the gateway, and for the cluster that has it."""
 IN_CLUSTER, IN_BASE, IN_SERVING = cluster_stack(KEY), base_stack(KEY), serving_stack(KEY)
 OLDER = f"of two the older counts; one of a Helm release goes with an apply of {IN_SERVING}"
+IN_REGIONAL_GATEWAY = f"{GATEWAY_STACKS}{KEY}"
 CLUSTER_ROLE = "roles/container.viewer"
 """Reads clusters, and what is in them, custom objects too."""
 FLEET_ROLE = "roles/gkehub.viewer"
@@ -261,6 +263,13 @@ SCOPES = Topic(
     needed=backend_policy.NEEDED,
     fix=backend_policy.FIX,
     stack=f"{CLUSTER_STACKS}* of the config region: the kind comes with its Gateway API",
+)
+BODY_ROUTING = Topic(
+    id="BODY-ROUTING",
+    needed="the load balancer asks, for each request, which model its body names",
+    fix="kubectl describe the GCPRoutingExtension, and look at the pods of the Deployment of its name: while none is "
+    "ready, no request with a body is answered",
+    stack=IN_REGIONAL_GATEWAY,
 )
 BACKENDS = Topic(
     id="BACKENDS",

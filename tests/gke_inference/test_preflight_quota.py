@@ -144,3 +144,13 @@ def test_a_limit_of_service_usage_counts_for_its_region(google: GoogleStandIn) -
 
     assert findings["us", "QUOTA-TPU-V6E-PREEMPTIBLE"].status.value == "good"
     assert findings["eu", "QUOTA-TPU-V6E-PREEMPTIBLE"].status.value == "wrong"
+
+
+def test_an_autopilot_cluster_asks_for_accelerators_and_their_disks_alone(google: GoogleStandIn) -> None:
+    """It has no system pool: neither its machine, nor its vCPUs and disks are looked for."""
+    findings = found(google, config(cluster__mode="autopilot"))
+    looked = {id_ for where, id_ in findings if where == "us" and id_.startswith(("QUOTA", "MACHINE"))}
+
+    assert looked == {"MACHINE-ct6e-standard-4t", "QUOTA-ADDRESS", "QUOTA-DISK-HDB", "QUOTA-NEG", "QUOTA-TPU-V6E"}
+    assert ("", "QUOTA-ALL-CPUS") not in findings
+    assert {findings["us", id_].status.value for id_ in looked} == {"good"}

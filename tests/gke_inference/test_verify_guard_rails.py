@@ -105,7 +105,7 @@ def test_a_template_that_cannot_be_read_is_an_error_of_the_api(
     google: GoogleStandIn, status: int, missing: bool
 ) -> None:
     """One that is missing can be told from one that may not be read."""
-    google.faults[GET] = Fault(status)  # type: ignore[arg-type]
+    google.faults[GET] = Fault(status)
 
     with pytest.raises(ApiError) as refused:
         google.api().get_regional("modelarmor", "us-central1", f"v1/{TEMPLATE}")

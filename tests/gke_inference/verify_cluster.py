@@ -53,7 +53,9 @@ def _add_pool(platform: HealthyPlatform, key: str, model: Model) -> None:
 
 
 def nodes(platform: HealthyPlatform, key: str) -> dict[str, int]:
-    """Return how many nodes each pool of a region has."""
+    """Return how many nodes each pool of a region has; none in an Autopilot cluster, whose nodes follow the pods."""
+    if platform.config.cluster.autopilot:
+        return {}
     return {SYSTEM_POOL: 1, **{name: max(1, pool.min_nodes) for name, pool in platform.config.pools(key).items()}}
 
 
@@ -67,6 +69,8 @@ def _status(platform: HealthyPlatform, manifest: Manifest) -> Manifest:
     if manifest["kind"] == "Deployment":
         count = manifest["spec"].get("replicas", 1)
         return {"status": {"replicas": count, "readyReplicas": count, "updatedReplicas": count}}
+    if manifest["kind"] == "ComputeClass":
+        return {"status": {"conditions": true("Health")}}
     if manifest["kind"] == "APIService":
         return {"status": {"conditions": true("Available")}}
     if manifest["kind"] == "HorizontalPodAutoscaler":

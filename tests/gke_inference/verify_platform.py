@@ -29,6 +29,7 @@ PLURALS = {
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
     "GCPInferencePoolImport": "gcpinferencepoolimports", "GCPGatewayPolicy": "gcpgatewaypolicies",
     "GCPTrafficExtension": "gcptrafficextensions",
+    "ComputeClass": "computeclasses",
 }  # fmt: skip
 
 

@@ -147,6 +147,24 @@ def several_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
         yield listening
 
 
+@pytest.fixture(scope="session")
+def pilot_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the platform of config/example.yaml in Autopilot clusters."""
+    folder = tmp_path_factory.mktemp("pilot")
+    path = write_config(folder / "pilot.yaml", changed(cluster__mode="autopilot"))
+    config = load(path)
+    made = healthy(config, synthesize(config, folder / "out"))
+    made.path = path
+    with running(made, folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def pilot(pilot_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
+    """Return the platform of config/example.yaml in Autopilot clusters, healthy, to break."""
+    return _to_break(pilot_running, inference_ops, monkeypatch)
+
+
 @pytest.fixture
 def several(several_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the platform of several models, healthy, to break."""

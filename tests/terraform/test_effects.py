@@ -201,6 +201,7 @@ REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
         ],
     ),
     ({"cluster.control_plane": "zonal"}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
+    ({"cluster.mode": "autopilot"}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
     ({"cluster.dataplane_v2": False}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
 ]
 """Changes, the stack that refuses them, and what its plan says."""
@@ -233,6 +234,8 @@ ELSEWHERE = {
     "gateway.apigee.create": "test_apigee.py",
     "gateway.apigee.create.deletion_protection": "test_apigee.py",
     "network.nat": "test_nat_goes_alone",
+    "gateway.tls": "test_gateway_tls.py",
+    "gateway.client_limits": "test_gateway_tls.py",
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
     "kubernetes_auth": "test_no_resource_knows_of_it",
     "state_bucket": "test_no_resource_knows_of_it",

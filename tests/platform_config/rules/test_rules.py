@@ -14,6 +14,7 @@ from platform_config.rules import RULES, Rule, check
 from tests.configs import ELASTIC, config
 from tests.platform_config.rules import (
     cases_apigee,
+    cases_autopilot,
     cases_autoscaling,
     cases_body_routing,
     cases_clusters,
@@ -43,6 +44,7 @@ TOPICS = (
     cases_regional,
     cases_tls,
     cases_clusters,
+    cases_autopilot,
     cases_pools,
     cases_server,
     cases_gpu_sharing,
