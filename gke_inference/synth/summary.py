@@ -74,10 +74,12 @@ def print_summary(
     console.print(_types(order, outdir))
     console.print(_regions(config))
     console.print(_addresses(config))
+    kind = config.gateway.gateway_class
+    console.print(f"Made: {kind.title} ({kind.name}). {transport(config)}", soft_wrap=True, highlight=False)
     console.print(models_table(config))
     probe = config.gateway.health_check
     console.print(
-        f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
+        f"\nA dead {'server' if config.is_regional else 'region'} is detected in [bold]{probe.detection_sec} s[/] "
         f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures).",
         soft_wrap=True,
     )
@@ -152,13 +154,24 @@ def _regions(config: Config) -> Table:
 
 
 def _addresses(config: Config) -> Table:
-    table = make_table("Gateway", "region", "address", "in subnet")
-    names = Names(config)
+    kind, names = config.gateway.gateway_class, Names(config)
+    table = make_table("Gateway" if kind.multi_cluster else "Gateways", "region", "address", "in subnet")
     for key in config.gateway_regions:
         named = config.gateway.addresses == "named"
         address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
-        table.add_row(f"{key} ({config.regions[key].region})", address, str(region_ranges(config, key).nodes))
+        subnet = "none, it is public" if kind.public else str(region_ranges(config, key).nodes)
+        table.add_row(f"{key} ({config.regions[key].region})", address, subnet)
     return table
+
+
+def transport(config: Config) -> str:
+    """Return how clients speak with the gateway."""
+    gateway = config.gateway
+    if gateway.tls is None:
+        where = "on the internet" if gateway.gateway_class.public else "in the VPC"
+        return f"Clients use HTTP alone, on port {gateway.port}: who can listen {where} reads prompts and answers."
+    plain = "is redirected there" if gateway.tls.redirect else "is closed"
+    return f"Clients use HTTPS on port {gateway.tls.port}; HTTP on port {gateway.port} {plain}."
 
 
 def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> None:

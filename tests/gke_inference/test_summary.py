@@ -14,13 +14,13 @@ from constructs_lib.monitoring.alerts import ALERTS
 from gke_inference.synth.alert_summary import alert_figures, alert_summary
 from gke_inference.synth.last_synth import Change, Changes
 from gke_inference.synth.models_table import models_table
-from gke_inference.synth.summary import print_summary, stack_order
+from gke_inference.synth.summary import print_summary, stack_order, transport
 from platform_config.config import Config
 from platform_config.effects import FIXED
 from platform_config.load import load
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
-from tests.configs import CONFIGS, ELASTIC, changed, config
+from tests.configs import CONFIGS, ELASTIC, REGIONAL, REGIONAL_PUBLIC, changed, config
 from tests.monitoring.platforms import alerts
 from tests.synthesized import Synthesized, synthesize
 
@@ -105,6 +105,30 @@ def test_addresses_are_told_for_regions_that_have_one(one: str, three: str) -> N
     assert re.search(r"eu \(europe-west4\) +gemma-gateway-eu +10\.4\.0\.0/20", three)
     assert re.search(r"asia \(asia-northeast1\) +gemma-gateway-asia +10\.6\.0\.0/20", three)
     assert "gemma-gateway-us" not in three
+
+
+def test_gateways_are_shown_with_their_kind_and_what_protects_requests(tmp_path: Path, one: str) -> None:
+    """Scope and class; of regional ones no measure of being full, of public ones no subnet."""
+    made = config(**REGIONAL_PUBLIC)
+    public = summary(made, synthesize(made, tmp_path))
+
+    assert "Made: one internal load balancer across regions (gke-l7-cross-regional-internal-managed-mc)." in one
+    assert "Clients use HTTP alone, on port 80: who can listen in the VPC reads prompts and answers." in one
+    assert "Made: a public load balancer in each region (gke-l7-regional-external-managed)" in public
+    assert re.search(r"us \(us-east5\) +gemma-gateway-us +none, it is public", public)
+    assert "who can listen on the internet" in public
+    assert "A dead server is detected in 10 s" in public
+    assert ("full at" in one, "full at" in public) == (True, False)
+
+
+def test_https_is_shown_with_what_becomes_of_http() -> None:
+    """Redirected by default."""
+    tls = {"hosts": ["gemma.example.com"], "port": 8443}
+    redirected = config(**REGIONAL, gateway__tls=tls)
+    closed = config(**REGIONAL, gateway__tls={**tls, "redirect": False})
+
+    assert transport(redirected) == "Clients use HTTPS on port 8443; HTTP on port 80 is redirected there."
+    assert transport(closed) == "Clients use HTTPS on port 8443; HTTP on port 80 is closed."
 
 
 def test_the_time_to_find_a_dead_region_is_worked_out(one: str, three: str) -> None:
@@ -222,7 +246,8 @@ def test_models_of_each_config_of_the_product_fit_in_80_columns(path: Path) -> N
 
     assert list(shown) == list(made.models)
     for each in shown.values():
-        assert {"sent as", "address", "server", "image", "servers", "full at"} <= set(each)
+        assert {"sent as", "address", "server", "image", "servers"} <= set(each)
+        assert ("full at" in each) == (not made.is_regional)
 
 
 def test_a_model_that_scales_is_shown_with_its_bounds() -> None:
