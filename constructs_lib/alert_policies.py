@@ -122,7 +122,7 @@ class AlertPolicies(Construct):
         config = f"config of platform {self._platform}"
         variable = self._config_variable if command.startswith(PROGRAM) else None
         where = f", with {variable} set to the {config}" if variable else ""
-        places = [f"{name} {_label(name)}" for name in _places(alert)]
+        places = [f"{name} {variable}" for name, variable in _places(alert).items()]
         return MonitoringAlertPolicyDocumentation(
             subject=", ".join([title, *places]),
             content=f"{meaning[:1].upper()}{meaning[1:]}.\n\n{_found(alert)}Run first{where}: `{command}`\n\n"
@@ -133,20 +133,21 @@ class AlertPolicies(Construct):
         )
 
 
-def _label(name: str) -> str:
-    """Return the variable for a label of the series that fired, as Terraform has it: the first dollar sign escapes."""
-    return f"$${{metric_or_resource.label.{name}}}"
+def _places(alert: Alert) -> dict[str, str]:
+    """
+    Return the labels of the series that fires, which say where it is, each with its variable.
 
-
-def _places(alert: Alert) -> tuple[str, ...]:
-    """Return the labels of the series that fires, which say where it is."""
-    metric = alert.query.metric
-    return tuple(label.rpartition(".")[2] for label in metric.by) if metric else alert.kind.labels
+    As Terraform has variables: the first dollar sign escapes. Source of those of a condition on one metric: Google,
+    "Annotate notifications with user-defined documentation".
+    """
+    if metric := alert.query.metric:
+        return {label.rpartition(".")[2]: f"$${{{label}}}" for label in metric.by}
+    return {name: f"$${{metric_or_resource.label.{name}}}" for name in alert.kind.labels}
 
 
 def _found(alert: Alert) -> str:
     """Return where it is and how bad, as far as the series that fires says so."""
-    places = [f"{name} `{_label(name)}`" for name in _places(alert)]
+    places = [f"{name} `{variable}`" for name, variable in _places(alert).items()]
     values = [f"value of the query `{VALUE}`"] if alert.kind.unit and not alert.query.metric else []
     found = ", ".join([*places, *values])
     return f"{found[:1].upper()}{found[1:]}.\n\n" if found else ""

@@ -19,7 +19,8 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.manifests.model_armor import template_path
-from constructs_lib.specs import ModelArmorFiltersSpec, ModelArmorSpec
+from constructs_lib.specs import ModelArmorFiltersSpec, ModelArmorSpec, UniverseSpec
+from constructs_lib.universe import PUBLIC
 
 LET_GO_SEC = 120
 """GKE's controller takes an extension off the load balancer a minute after its object has changed or is gone."""
@@ -114,10 +115,10 @@ class ServiceExtensionsAgent(Construct):
         time: Provider of the waits: a minute until IAM knows the agent, and two until it applies the roles.
         project: Project ID.
         project_number: Number of the project, which may be known after apply.
-        agent_domain: What the agents' addresses end with: another universe has its own.
+        universe: The universe of the project, which the agent's address ends with. Default: the public cloud.
 
     Attributes:
-        email: E-mail address of the agent (known after apply where the project's number is).
+        email: E-mail address of the agent (known at synth if the project's number is).
         granted: The wait after the roles, for what comes after it (known at synth).
     """
 
@@ -131,10 +132,10 @@ class ServiceExtensionsAgent(Construct):
         time: TimeProvider,
         project: str,
         project_number: str,
-        agent_domain: str = "iam.gserviceaccount.com",
+        universe: UniverseSpec = PUBLIC,
     ) -> None:
         super().__init__(scope, id_)
-        self.email = f"service-{project_number}@gcp-sa-dep.{agent_domain}"
+        self.email = universe.service_agent("gcp-sa-dep", project_number)
         identity = GoogleProjectServiceIdentity(
             self, "identity", provider=google_beta, project=project, service="networkservices.googleapis.com"
         )

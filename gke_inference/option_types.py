@@ -94,6 +94,19 @@ class BaseUrl(click.ParamType[str]):
         self.fail(f"must read http://HOST[:PORT] or https://HOST[:PORT], got {shown(value)}", param, ctx)
 
 
+class RegionUrl(click.ParamType[tuple[str, str]]):
+    """A `BaseUrl`, with the key of the region in front of it where each region has one: `us=http://10.0.0.5`."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return the key, empty for none, and the address."""
+        key, has_key, url = str(value).partition("=")
+        if has_key and re.fullmatch(r"[a-z0-9-]+", key):
+            return key, BaseUrl().convert(url, param, ctx)
+        return "", BaseUrl().convert(value, param, ctx)
+
+
 class RequestPath(click.ParamType[str]):
     """Where a request goes below the address of a server, such as `/v1/audio/speech`."""
 

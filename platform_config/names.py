@@ -57,7 +57,7 @@ class Names:
     @property
     def apigee_service_account_email(self) -> str:
         """E-mail address of the service account that Apigee's operator acts as."""
-        return f"{self.apigee_service_account}@{self.config.project}.iam.gserviceaccount.com"
+        return self.config.universe.service_account(self.apigee_service_account, self.config.project)
 
     @property
     def apigee_instance(self) -> str:

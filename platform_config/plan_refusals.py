@@ -141,8 +141,8 @@ def explain_removed_screening(config: Config) -> str:
     gateways = " and ".join(gateway_stacks(config))
     return (
         f"Gateways called {{was}} when this stack was applied last, in the name of an agent whose roles would go "
-        f"first: every request would be denied. Steps: 1. Put gateway.model_armor back with enabled: false, and deploy all "
-        f"stacks: {gateways} takes the extension away. 2. Remove the section and deploy again."
+        f"first: every request would be denied. Steps: 1. Put gateway.model_armor back with enabled: false, and deploy "
+        f"all stacks: {gateways} takes the extension away. 2. Remove the section and deploy again."
     )
 
 

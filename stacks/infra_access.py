@@ -67,6 +67,7 @@ class InfraAccessStack(BaseStack):
                 time=self.time,
                 project=self.config.project,
                 project_number=project.number,
+                universe=self.config.universe,
             )
         FixedValue(
             self,

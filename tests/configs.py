@@ -20,6 +20,8 @@ GUARD_RAILS = (GUARDED, PUBLIC)
 """Platforms of regional gateways."""
 CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *GUARD_RAILS)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
+SOVEREIGN = EXAMPLE.with_name("sovereign.yaml")
+"""The product's config of a platform in the universe of S3NS, which has no PromQL."""
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
 AUTOPILOT = TWO_LLMS.with_name("autopilot.yaml")

@@ -23,16 +23,28 @@ ROLES = {
     "roles/monitoring.viewer",
     "roles/compute.networkViewer",
 }
+SCREENING_ROLES = {
+    "roles/modelarmor.calloutUser",
+    "roles/modelarmor.user",
+    "roles/serviceusage.serviceUsageConsumer",
+}
+"""Of the agent in whose name load balancers call Model Armor."""
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
-HEALTH_CHECKS = {"130.211.0.0/22", "35.191.0.0/16"}
-"""The only public addresses that reach a node: Google's probes."""
+
+
+def domain_of(project: str) -> str:
+    """Return *project* as names of accounts and pools have it: what stands before a colon goes behind."""
+    before, _, name = project.rpartition(":")
+    return f"{name}.{before}" if before else name
 
 
 def promises(config: Config) -> dict[str, dict[str, Any]]:
     """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
-    nodes = f"{config.name}-nodes@{config.project}.iam.gserviceaccount.com"
+    roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
+    roles |= SCREENING_ROLES if config.gateway.model_armor else set()
+    nodes = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
     node = {
         "oauth_scopes": CLOUD_PLATFORM,
         "service_account": nodes,
@@ -68,7 +80,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
-        "google_project_iam_member": {"role": ROLES | ({STREAMING_ROLE} if streams_images(config) else set())},
+        "google_project_iam_member": {"role": roles},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},
@@ -83,7 +95,7 @@ def _standard(config: Config, node: dict[str, Any]) -> dict[str, Any]:
     """Promise what a cluster has whose nodes are ours."""
     return {
         "remove_default_node_pool": True,
-        "workload_identity_config.workload_pool": f"{config.project}.svc.id.goog",
+        "workload_identity_config.workload_pool": f"{domain_of(config.project)}.svc.id.goog",
         **{f"node_config.{path}": value for path, value in node.items()},
     }
 
@@ -112,6 +124,7 @@ def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
         found += [
             f"{kind} {resource['name']}: open to {source}"
             for source in resource["source_ranges"]
-            if not ip_network(source).is_private and source not in HEALTH_CHECKS
+            # The only public addresses that reach a node: Google's probes.
+            if not ip_network(source).is_private and source not in config.universe.health_check_ranges
         ]
     return found

@@ -23,7 +23,10 @@ GROUPS = {
     "Serving": (
         "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
-    "Guard rails": ("ServiceExtensionsAgent", "ModelArmorTemplates"),
+    "Guard rails": (
+        "Certificates", "ClientLimits", "BodyRouting", "ServiceExtensionsAgent", "ModelArmorTemplates",
+        "ApigeeOrganization", "ApigeeAccess", "ApigeeOperator", "ApigeeConnection",
+    ),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
 }  # fmt: skip

@@ -69,10 +69,6 @@ class UniverseSpec:
         """Return the host name of *api*, such as `storage`."""
         return f"{api}.{self.api_domain}"
 
-    def regional_endpoint(self, api: str, region: str) -> str:
-        """Return the host name of *api* in *region*, of an API that has one in each."""
-        return f"{api}.{region}.rep.{self.api_domain}"
-
     @property
     def state_endpoint(self) -> str:
         """The address of Cloud Storage, as Terraform's gcs backend takes it."""

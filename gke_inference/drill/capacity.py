@@ -23,13 +23,36 @@ def check_capacity(platform: LivePlatform, plan: DrillPlan, key: str, *, even_if
         plan: The drill; the regions that it takes down before *key* go on being down, and their load counts too.
         key: Key of the region that is to be taken down.
         even_if_overloaded: Accept that no region can.
+
+    With regional gateways no other region is asked to.
     """
+    if plan.is_regional:
+        yield from _check_servers(platform, plan, key)
+        return
     down = plan.regions_down[: plan.regions_down.index(key)]
     for model in plan.models_down:
         if key in Model(platform.config, model).regions:
             room = _Room(platform, key, model, down, asked=model == plan.model, even_if_overloaded=even_if_overloaded)
             for finding in room.findings():
                 yield replace(finding, id=id_for_model(finding.id, model, plan.models_down))
+
+
+def _check_servers(platform: LivePlatform, plan: DrillPlan, key: str) -> Iterator[Finding]:
+    """Check that the models that go down in region *key* are up there; of the first one it must be so."""
+    for model in plan.models_down:
+        if key not in Model(platform.config, model).regions:
+            continue
+        try:
+            ready = platform.ready_servers(key, model)
+        except ApiError as error:
+            yield unknown("DRILL-REGION", key, error)
+            return
+        if ready or model == plan.model:
+            yield Finding(
+                id=id_for_model("DRILL-REGION", model, plan.models_down), where=key,
+                status=Status.GOOD if ready else Status.UNKNOWN, found=f"{ready} model servers are ready",
+                needed="more than 0: else there is nothing to take down", fix="" if ready else "bring the region up",
+            )  # fmt: skip
 
 
 class _Room:

@@ -19,7 +19,7 @@ from gke_inference.charts import (
     region_colors,
     render_panel,
 )
-from gke_inference.drill.figures import DrillFigures
+from gke_inference.drill.figures import DrillFigures, describe_figures
 from gke_inference.drill.measurement import Measurement
 from gke_inference.drill.objectives import KEPT, objective_results
 from gke_inference.drill.plan import DrillPlan
@@ -44,13 +44,11 @@ def draw(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, gauge
     """Return the chart as one SVG, with the *gauges* below; None for none."""
     lines = _requests_per_sec(plan, measurement)
     colors = region_colors([*list(lines)[:-1], *(gauges.record.regions if gauges else ())])
-    failed = sum(state.total.failed for state in figures.states)
-    sent = sum(state.total.requests for state in figures.states)
     models = f" for {', '.join(plan.models_down)}" if len(plan.models_down) > 1 else ""
     also = f", then {plan.second} too" if plan.second else ""
     return draw_page(
         f"{plan.region} taken down{models}{also}: {HOW[plan.means]}",
-        f"{failed} of {sent} requests failed; the longest downtime was {figures.longest_downtime_sec:g} s",
+        describe_figures(plan, figures),
         [_draw_panel(lines, figures, colors), *(gauge_panels(gauges, colors) if gauges else ())],
         [*_objective_notes(plan, measurement, figures), *(gauge_notes(gauges) if gauges else ())],
     )

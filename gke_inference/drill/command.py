@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from gke_inference.chosen_model import choose_model, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option, platform_config
+from gke_inference.drill.gateways import Url, asked_regions, endpoint_at, regional_endpoints, url_problems
 from gke_inference.drill.journal import Journal
 from gke_inference.drill.plan import (
     MEANS,
@@ -19,6 +20,7 @@ from gke_inference.drill.plan import (
     DrillPlan,
     Means,
     SenderPlace,
+    highest_good_error_rate,
     longest_good_downtime_sec,
     plan_problems,
 )
@@ -28,7 +30,7 @@ from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import Clusters, LivePlatform, ModelEndpoint, connect_clusters
 from gke_inference.openai import Endpoint
-from gke_inference.option_types import BaseUrl, Finite, JsonBody, NewFile, RequestPath, TokenVariable
+from gke_inference.option_types import Finite, JsonBody, NewFile, RegionUrl, RequestPath, TokenVariable
 from gke_inference.secret_headers import header_option, header_problems
 from platform_config.config import Config
 from platform_config.errors import shown
@@ -51,16 +53,21 @@ JOURNAL = "drill-journal.json"
     "--means",
     type=click.Choice(MEANS),
     default="replicas",
-    help="Model servers to 0, the gateway's capacity to 0 %, or nodes cordoned and pods deleted.",
+    help="Model servers to 0, the gateway's capacity to 0 % (not for regional gateways), or nodes cordoned and pods "
+    "deleted.",
 )
 @option("--double", "second", metavar="KEY", help="Key of a second region to take down meanwhile.  [default: none]")
 @option(
     "--sender",
     type=click.Choice(SENDER_PLACES),
-    default="pod",
-    help="From where requests are sent: a small pod in the region's cluster, or here, a machine in the VPC.",
+    default=None,
+    help="From where requests are sent: a small pod in the region's cluster, or here, a machine in the VPC.  "
+    "[default: pod; here for public gateways]",
 )
-@option("--url", type=BaseUrl(), help="Base address to send to.  [default: the gateway's in the region]")
+@option(
+    "--url", "urls", type=RegionUrl(), multiple=True, metavar="[KEY=]URL",
+    help="Base address to send to; of regional gateways KEY=URL, once for each.  [default: the gateway's own]",
+)  # fmt: skip
 @option("--path", type=RequestPath(), help="Where to POST --body in place of a chat, such as /v1/audio/speech.")
 @option("--body", type=JsonBody(), metavar="JSON", help="What to POST to --path: JSON, or @FILE.")
 @option("--yes", is_flag=True, help="Really do it. Without it the plan is printed and nothing is changed.")
@@ -98,8 +105,9 @@ JOURNAL = "drill-journal.json"
     "--max-error-rate",
     type=Finite(0, 1),
     metavar="RATE",
-    default=0.05,
-    help="Failed requests per request that are still good: 0.05 are 5 %.",
+    default=None,
+    help="Failed requests per request that are still good: 0.05 are 5 %; of regional gateways, in other regions.  "
+    "[default: 0.05; 0 for regional gateways]",
 )
 @option(
     "--restore-timeout-sec",
@@ -122,11 +130,11 @@ JOURNAL = "drill-journal.json"
 @click.pass_context
 def drill(
     ctx: click.Context, *, region: str | None, key: str | None, all_models: bool, means: Means, second: str | None,
-    sender: SenderPlace, url: str | None, path: str | None, body: Any, yes: bool, restoring: bool, journal: Path,
-    even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float, recovery_sec: float,
-    slow_sec: float, timeout_sec: float, max_downtime_sec: float | None, max_error_rate: float,
-    restore_timeout_sec: float, token: str | None, secret_headers: Mapping[str, str], with_gauges: bool,
-    picture: Path | None, report: Path | None,
+    sender: SenderPlace | None, urls: tuple[Url, ...], path: str | None, body: Any, yes: bool, restoring: bool,
+    journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float,
+    recovery_sec: float, slow_sec: float, timeout_sec: float, max_downtime_sec: float | None,
+    max_error_rate: float | None, restore_timeout_sec: float, token: str | None, secret_headers: Mapping[str, str],
+    with_gauges: bool, picture: Path | None, report: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.
@@ -137,6 +145,11 @@ def drill(
     Short requests go to the gateway on every tick, whether or not the last one has ended: baseline, outage,
     with --double the outage and recovery of a second region, recovery. With --double and no region left, only
     states 2 and 5 count.
+
+    With gateway.scope: regional no region takes over for another. Each region's own gateway is then asked from its
+    own region. The verdict fails where another region lost a request, or where the one that went down did not
+    answer well again; reported are the time until its gateway answered with errors, and the time from the restore
+    until it answered well.
 
     A pod in the region's cluster sends them, as a client there would. With --sender here this machine sends
     them; it must be in the VPC and have the region as the nearest one. Tokens and secret headers are posted to the
@@ -160,26 +173,30 @@ def drill(
     if restoring:
         return _restore(ctx, platform, Journal.of(config, journal), restore_timeout_sec)
     model = choose_model(config, key)
-    at = ModelEndpoint.at(url, model) if url else ModelEndpoint(url="", model=model.name)
     endpoint = Endpoint(
-        url=at.url, headers=at.headers, model=model.name, path=path or "", body=body, max_tokens=MAX_TOKENS,
-        timeout_sec=timeout_sec, token=token or "", secret_headers=secret_headers,
+        url="", model=model.name, path=path or "", body=body, max_tokens=MAX_TOKENS, timeout_sec=timeout_sec,
+        token=token or "", secret_headers=secret_headers,
     )  # fmt: skip
+    gateways = regional_endpoints(urls, model, endpoint)
     plan = DrillPlan(
-        endpoint=endpoint, model=model.key, models_down=models_down(model, all_models=all_models),
-        region_in_answers=model.server.answers_with_region, sender=sender, region=region or "", second=second,
-        means=means, region_names={key: config.regions[key].region for key in model.regions}, rate_per_sec=rate_per_sec,
+        endpoint=gateways.get(region or "") or endpoint_at(dict(urls).get("", ""), model, endpoint), gateways=gateways,
+        model=model.key, models_down=models_down(model, all_models=all_models),
+        region_in_answers=config.is_regional or model.server.answers_with_region,
+        sender=sender or ("here" if config.gateway.public else "pod"), region=region or "", second=second,
+        means=means, region_names=asked_regions(model), rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
         objectives=model.spec.objectives,
         max_downtime_sec=longest_good_downtime_sec(max_downtime_sec, model.spec.objectives),
-        max_error_rate=max_error_rate, restore_timeout_sec=restore_timeout_sec,
+        max_error_rate=highest_good_error_rate(config, max_error_rate), restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
     _refuse(
         [
             *filter(None, [route_problem(model)]),
             *request_problems(model, path, body),
             *header_problems(secret_headers, ModelEndpoint.at("", model).headers, token),
+            *url_problems(config, model, urls),
             *plan_problems(config, plan),
+            *(_without_effect(ctx) if config.is_regional else ()),
             *_file_problems(journal, settings.config_path, picture=picture, report=report),
         ]
     )
@@ -196,6 +213,13 @@ def models_down(model: Model, *, all_models: bool) -> tuple[str, ...]:
     canary = model.spec.canary
     others = model.config.models if all_models else [canary.model] if canary and canary.percent else []
     return tuple(dict.fromkeys((model.key, *others)))
+
+
+def _without_effect(ctx: click.Context) -> Iterator[str]:
+    """Yield the options that regional gateways leave without an effect."""
+    for name in ("max_downtime_sec", "even_if_overloaded"):
+        if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            yield f"--{name.replace('_', '-')}: must be left out for regional gateways, where no region takes over"
 
 
 def find_clusters(config: Config, google: Callable[[], GoogleApi]) -> Clusters:

@@ -48,7 +48,7 @@ class StateFigures:
         began_sec: When it began, from the begin of the drill.
         duration_sec: How long it took.
         total: All its requests.
-        regions: Its requests by the region that answers name.
+        regions: Its requests by the region that answers name; of regional gateways, by that of the one that was asked.
     """
 
     state: int
@@ -68,7 +68,7 @@ class DrillFigures:
         states: Each state that was begun.
         downtimes: Each downtime, the first one first.
         longest_downtime_sec: The longest, as far as they count; 0 without any.
-        error_rate: Of the requests of the states that count; None without any.
+        error_rate: Of the requests that count; None without any.
         time_to_detect_sec: As in `ReactionTimes`.
         time_to_fail_over_sec: As in `ReactionTimes`.
         time_to_come_back_sec: As in `ReactionTimes`.
@@ -87,11 +87,24 @@ class DrillFigures:
     exact_to_sec: float
 
 
+def describe_figures(plan: DrillPlan, figures: DrillFigures) -> str:
+    """Return what clients noticed, as a sentence without its full stop."""
+    failed = sum(state.total.failed for state in figures.states)
+    sent = sum(state.total.requests for state in figures.states)
+    if not plan.is_regional:
+        return f"{failed} of {sent} requests failed; the longest downtime was {figures.longest_downtime_sec:g} s"
+    home, began, back = plan.region_names[plan.region], figures.time_to_detect_sec, figures.time_to_come_back_sec
+    lost = sum(one.failed for state in figures.states for region, one in state.regions.items() if region != home)
+    own = "never failed" if began is None else f"answered with errors after {began:g} s"
+    again = "did not answer well again" if back is None else f"answered well {back:g} s after the restore"
+    return f"{lost} requests to other regions failed; the gateway of {home} {own}, and {again}"
+
+
 def drill_figures(plan: DrillPlan, measurement: Measurement) -> DrillFigures:
     """Compute all figures of a drill."""
     states = _results_by_state(measurement)
-    counted = [result for state, results in states.items() if state in plan.counted_states for result in results]
-    downtimes = tuple(find_downtimes(measurement, plan.counted_states))
+    counted = [one for state, results in states.items() for one in results if plan.counts(state, one.region)]
+    downtimes = tuple(find_downtimes(plan, measurement))
     failed = sum(bool(result.error) for result in counted)
     times = find_reaction_times(plan, measurement, states)
     return DrillFigures(
@@ -116,7 +129,7 @@ def _results_by_state(measurement: Measurement) -> dict[State, list[Result]]:
 
 def _state_figures(plan: DrillPlan, measurement: Measurement, state: State, results: list[Result]) -> StateFigures:
     began_sec, ended_sec = measurement.time_of(state)
-    regions = dict.fromkeys(result.region for result in results)
+    regions = plan.region_names.values() if plan.is_regional else dict.fromkeys(result.region for result in results)
     return StateFigures(
         state=int(state),
         title=state.title,

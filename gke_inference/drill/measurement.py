@@ -78,17 +78,32 @@ class Measurement:
 
 def baseline_problem(plan: DrillPlan, results: Sequence[Result]) -> str:
     """Return why an outage after a baseline of such *results* would prove nothing; empty where it would."""
+    if plan.is_regional:
+        return next(filter(None, (_gateway_problem(plan, name, results) for name in plan.region_names.values())), "")
     home = plan.region_names[plan.region]
     from_home = sum(result.region == home and not result.error for result in results)
-    failed = [result for result in results if result.error]
     if not results:
         return "no request ended"
-    if len(failed) > plan.max_error_rate * len(results):
-        return f"{len(failed)} of {len(results)} requests failed: {failed[-1].error}, {failed[-1].detail}".rstrip(", ")
+    if failed := _failure_problem(plan, results):
+        return failed
     if plan.region_in_answers and 2 * from_home < len(results):
         regions = sorted({result.region for result in results if not result.error})
         return f"{from_home} of {len(results)} requests were answered by {home}, the others by {', '.join(regions)}"
     return ""
+
+
+def _gateway_problem(plan: DrillPlan, region: str, results: Sequence[Result]) -> str:
+    """Return what is wrong with the *results* of the gateway of *region*."""
+    asked = [result for result in results if result.region == region]
+    failed = _failure_problem(plan, asked)
+    return f"no request to {region} ended" if not asked else f"{region}: {failed}" if failed else ""
+
+
+def _failure_problem(plan: DrillPlan, results: Sequence[Result]) -> str:
+    failed = [result for result in results if result.error]
+    if len(failed) <= plan.max_error_rate * len(results):
+        return ""
+    return f"{len(failed)} of {len(results)} requests failed: {failed[-1].error}, {failed[-1].detail}".rstrip(", ")
 
 
 def answers_steadily(results: Iterable[Result], region: str, since_sec: float) -> bool:

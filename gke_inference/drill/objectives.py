@@ -42,7 +42,9 @@ class ObjectiveResult:
 
 def objective_results(plan: DrillPlan, measurement: Measurement, longest_downtime_sec: float) -> list[ObjectiveResult]:
     """Return what became of each objective of the model, from the outage on; none where it has none."""
-    counted = [one for one in measurement.results if measurement.state_of(one) in plan.counted_states]
+    if plan.is_regional and not plan.others:
+        return []  # The drill took down all that could have kept a promise.
+    counted = [one for one in measurement.results if plan.counts(measurement.state_of(one), one.region)]
     return [
         *_downtime(plan, longest_downtime_sec),
         *_availability(plan, counted),

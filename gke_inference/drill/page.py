@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from gke_inference.drill.chart import HOW
-from gke_inference.drill.figures import DrillFigures, RequestFigures
+from gke_inference.drill.figures import DrillFigures, RequestFigures, describe_figures
 from gke_inference.drill.objectives import ObjectiveResult
 from gke_inference.drill.plan import State
 from gke_inference.drill.report import DrillReport
@@ -26,8 +26,8 @@ def render(report: DrillReport, svg: str) -> str:
     plan, figures = report.plan, report.figures
     down = ", then ".join(f"{key} ({plan.region_names[key]})" for key in plan.regions_down)
     verdict = Markup(
-        f"<p>{status(outcome(report.findings).name.lower())} {html(_sum(figures))}</p>"
-        f"<p>{html(f'By {plan.means}: {HOW[plan.means]}. Requests were sent to {plan.endpoint.url}.')}</p>"
+        f"<p>{status(outcome(report.findings).name.lower())} {html(describe_figures(plan, figures))}.</p>"
+        f"<p>{html(f'By {plan.means}: {HOW[plan.means]}. Requests were sent to {plan.asked_at}.')}</p>"
     )
     return page(
         f"Drill of {', '.join(plan.models_down)}: {down} taken down",
@@ -39,12 +39,6 @@ def render(report: DrillReport, svg: str) -> str:
         section("Events", _events(report)),
         section("Evidence", _evidence(report.evidence)),
     )
-
-
-def _sum(figures: DrillFigures) -> str:
-    failed = sum(state.total.failed for state in figures.states)
-    sent = sum(state.total.requests for state in figures.states)
-    return f"{failed} of {sent} requests failed; the longest downtime was {figures.longest_downtime_sec:g} s."
 
 
 def _objectives(objectives: Sequence[ObjectiveResult]) -> Markup:
@@ -108,11 +102,13 @@ def _all_events(report: DrillReport) -> Iterator[Event]:
                 yield began[state], change.what
     for downtime in figures.downtimes:
         errors = ", ".join(downtime.errors)
-        yield downtime.began_sec, f"requests began to fail: {downtime.failed} in {downtime.downtime_sec:g} s ({errors})"
+        which = f"requests to {downtime.gateway}" if downtime.gateway else "requests"
+        yield downtime.began_sec, f"{which} began to fail: {downtime.failed} in {downtime.downtime_sec:g} s ({errors})"
+    again = "well again" if plan.is_regional else "again"
     times = (
         (State.OUTAGE, figures.time_to_detect_sec, "a client saw the outage"),
         (State.OUTAGE, figures.time_to_fail_over_sec, "another region answered steadily"),
-        (State.RECOVERY, figures.time_to_come_back_sec, f"{plan.region_names[plan.region]} answered again"),
+        (State.RECOVERY, figures.time_to_come_back_sec, f"{plan.region_names[plan.region]} answered {again}"),
     )
     for state, after_sec, what in times:
         if state in began and after_sec is not None:

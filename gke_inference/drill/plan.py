@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from enum import IntEnum
 from math import ceil
 from typing import Any, Literal, get_args
@@ -25,6 +25,9 @@ MOST_AT_ONCE = 500
 """Requests that may run at once where nothing answers: each takes a connection here, and a thread in a pod."""
 DEFAULT_DOWNTIME_SEC = 30.0
 """Longest downtime that is good where neither an option nor an objective says so."""
+DEFAULT_ERROR_RATE = 0.05
+"""Failed requests per request that are good where no option says so: some fail until a region takes over."""
+REGIONAL = "regional gateways"
 FEWEST_REQUESTS = 10
 """Requests that a state needs for its figures to mean something."""
 
@@ -51,9 +54,11 @@ class DrillPlan:
 
     Attributes:
         endpoint: Where requests go and what they ask; without an address until the gateway's has been looked up.
+        gateways: Where they go in each region, by its key, where each region has a gateway of its own; else none.
         model: Key of the model that is asked.
         models_down: Keys of the models whose servers go down, that model first.
-        region_in_answers: Whether its answers name the region that served: else downtime and errors are measured alone.
+        region_in_answers: Whether it is known which region served, by its answers or by the gateway that was asked:
+            else downtime and errors are measured alone.
         sender: From where requests are sent.
         region: Key of the region that is taken down.
         second: Key of a region that is taken down as well, while the first is down; None for none.
@@ -88,12 +93,43 @@ class DrillPlan:
     max_downtime_sec: float
     max_error_rate: float
     restore_timeout_sec: float
+    gateways: Mapping[str, Endpoint] = field(default_factory=dict)
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether each region has a gateway of its own, so that no region takes over."""
+        return bool(self.gateways)
+
+    @property
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        """Where requests go, by the key of the region that sends them."""
+        return self.gateways or {self.region: self.endpoint}
+
+    def at(self, endpoints: Mapping[str, Endpoint]) -> DrillPlan:
+        """Return the same drill with requests that go to *endpoints*."""
+        return replace(self, endpoint=endpoints[self.region], gateways=endpoints if self.is_regional else {})
+
+    @property
+    def asked_at(self) -> str:
+        """Where requests go, as reports show it."""
+        if not self.is_regional:
+            return self.endpoint.url
+        return ", ".join(f"{endpoint.url} ({key})" for key, endpoint in self.gateways.items())
 
     @property
     def counted_states(self) -> tuple[State, ...]:
         """States whose failures count: while the drill itself keeps every region down, failures are expected."""
         none_left = self.second is not None and len(self.region_names) == 2
         return (State.OUTAGE, State.RECOVERY) if none_left else tuple(State)[1:]
+
+    def counts(self, state: State, region: str) -> bool:
+        """Return whether failures in *state* count; of regional gateways, those of the other *region* alone do."""
+        return state in self.counted_states and not (self.is_regional and region == self.region_names[self.region])
+
+    @property
+    def others(self) -> Mapping[str, str]:
+        """Names of the regions that stay up, by key."""
+        return {key: name for key, name in self.region_names.items() if key not in self.regions_down}
 
     @property
     def regions_down(self) -> tuple[str, ...]:
@@ -111,6 +147,7 @@ class DrillPlan:
         """Return the plan as the report prints it, without the token; of secret headers it has the names alone."""
         return {
             "url": self.endpoint.url,
+            "gateways": {key: endpoint.url for key, endpoint in self.gateways.items()} or None,
             "model": self.endpoint.model,
             "path": self.endpoint.path or None,
             "secret_headers": list(self.endpoint.secret_headers),
@@ -140,19 +177,30 @@ def longest_good_downtime_sec(given: float | None, objectives: ObjectivesSpec) -
     return next(limit for limit in limits if limit is not None)
 
 
+def highest_good_error_rate(config: Config, given: float | None) -> float:
+    """Return the share of failed requests that is good: as *given*, else none where no region depends on another."""
+    return given if given is not None else 0.0 if config.is_regional else DEFAULT_ERROR_RATE
+
+
 def plan_problems(config: Config, plan: DrillPlan) -> list[str]:
     """Return why *plan* cannot be carried out on the platform of *config*; no cluster is asked for that."""
-    return [*_region_problems(config, plan), *_request_problems(plan)]
+    alone = _gateway_problems(config, plan) if config.is_regional else _fail_over_problems(config, plan)
+    return [*_region_problems(config, plan), *alone, *_request_problems(plan)]
 
 
 def _region_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
-    keys, serves = ", ".join(plan.region_names), plan.region_names
-    which = "" if len(serves) == len(config.regions) else f", which serve {plan.model}"
+    keys, serves = ", ".join(plan.region_names) or "none", plan.region_names
+    which = _which(config, plan)
     for name, key in (("--region", plan.region), ("--double", plan.second)):
         if key is not None and key not in serves:
             yield f"{name}: must be one of {keys}{which}, got {shown(key) if key else 'none'}"
+
+
+def _fail_over_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
+    """Yield what forbids a drill of one gateway for all regions, where another region is to take over."""
+    serves = plan.region_names
     if len(serves) < 2:
-        yield f"regions: must be two or more{which}, or nothing takes over, got {keys}"
+        yield f"regions: must be two or more{_which(config, plan)}, or nothing takes over, got {', '.join(serves)}"
     if plan.second and plan.second == plan.region:
         yield f"--double: must be another region than --region, got {shown(plan.second)} twice"
     if plan.second and plan.means == "drain" and len(serves) == 2:
@@ -161,12 +209,31 @@ def _region_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
         yield f"--url: must be given, the gateway has no address in {plan.region}"
 
 
+def _gateway_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
+    """Yield what forbids a drill of regional gateways, where no region takes over."""
+    if plan.second:
+        yield f"--double: must be left out for {REGIONAL}: no region takes over, so drill one after the other"
+    if plan.means == "drain":
+        yield f"--means: must be replicas or cordon for {REGIONAL}: each has one region, and Google drains no last one"
+    if plan.sender == "pod" and config.gateway.public and config.cluster.private_nodes and not config.network.nat:
+        yield "--sender: must be here for public gateways: private nodes without network.nat do not reach them"
+
+
+def _which(config: Config, plan: DrillPlan) -> str:
+    if len(plan.region_names) == len(config.regions):
+        return ""
+    return f", which serve {plan.model}{' and have a gateway' if config.is_regional else ''}"
+
+
 def _request_problems(plan: DrillPlan) -> Iterator[str]:
-    at_once, timeout_sec = plan.rate_per_sec * plan.endpoint.timeout_sec, plan.endpoint.timeout_sec
+    # Each pod sends to one gateway; this machine sends to all of them.
+    gateways = len(plan.endpoints) if plan.sender == "here" else 1
+    at_once, timeout_sec = gateways * plan.rate_per_sec * plan.endpoint.timeout_sec, plan.endpoint.timeout_sec
     if at_once > MOST_AT_ONCE:
         yield (
             f"--rate-per-sec: times --timeout-sec must be at most {MOST_AT_ONCE}, for so many may wait at once, "
-            f"got {plan.rate_per_sec:g} times {timeout_sec:g}: send fewer, or wait shorter"
+            f"got {plan.rate_per_sec:g} times {timeout_sec:g}{f' at {gateways} gateways' * (gateways > 1)}: "
+            f"send fewer, or wait shorter"
         )
     for name, seconds in (("--baseline-sec", plan.baseline_sec), ("--outage-sec", plan.outage_sec)):
         if seconds * plan.rate_per_sec < FEWEST_REQUESTS:

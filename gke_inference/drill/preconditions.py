@@ -41,6 +41,15 @@ def check_drain(platform: LivePlatform, models: Iterable[str]) -> Iterator[Findi
         )  # fmt: skip
 
 
+def check_gateways(plan: DrillPlan) -> Iterator[Finding]:
+    """Report what a drill of regional gateways can show, and what it cannot."""
+    if plan.is_regional:
+        found = f"each region has a gateway of its own: nothing takes over for clients of {plan.region}"
+        others = ", ".join(plan.others) or "no other region has a gateway"
+        needed = f"the others are measured for what they lose: {others}"
+        yield Finding(id="DRILL-GATEWAYS", status=Status.GOOD, where=plan.region, found=found, needed=needed)
+
+
 def check_changes(platform: LivePlatform, key: str, outage: Outage) -> Finding:
     """Send every change as a dry run, and check that the API servers accept it and apply what it says."""
     ignored = []

@@ -109,8 +109,8 @@ def _json(plan: DrillPlan, findings: Sequence[Finding], rest: dict[str, Any]) ->
 def print_before(plan: DrillPlan, outages: Sequence[Outage], findings: Sequence[Finding], console: Console) -> None:
     """Print what was found, and what would be done where *outages* can be made."""
     print_findings(findings, console, title="Before the drill")
-    if outages and plan.sender == "pod":
-        _line(console, f"\nA pod in {escape(plan.region)} would send the requests to {escape(plan.endpoint.url)}.")
+    for key, endpoint in plan.endpoints.items() if outages and plan.sender == "pod" else ():
+        _line(console, f"\nA pod in {escape(key)} would send the requests to {escape(endpoint.url)}.")
     for key, outage in zip(plan.regions_down, outages, strict=bool(outages)):
         meanwhile = f", while {escape(plan.region)} is down" if key != plan.region else ""
         _line(console, f"\n[bold]What would be done to {escape(key)}[/] (by {plan.means}), and undone{meanwhile}:")
@@ -126,16 +126,16 @@ def print_after(report: DrillReport, console: Console) -> None:
     where = f"{plan.region} ({plan.region_names[plan.region]})"
     models = f" for {', '.join(plan.models_down)}" if len(plan.models_down) > 1 else ""
     outage = f"Outage of {escape(where)}{escape(models)} by {plan.means}"
-    _line(console, f"[bold]{outage}[/], asked at {escape(plan.endpoint.url)}\n")
+    _line(console, f"[bold]{outage}[/], asked at {escape(plan.asked_at)}\n")
     console.print(_states(figures, plan.endpoint.first_part))
     if figures.downtimes:
-        console.print(_downtimes(figures))
+        console.print(_downtimes(plan, figures))
     for name, value in (
         ("detected", figures.time_to_detect_sec),
         ("failed over", figures.time_to_fail_over_sec),
         ("came back", figures.time_to_come_back_sec),
     ):
-        if name == "detected" or plan.region_in_answers:
+        if name == "detected" or (plan.region_in_answers and not (plan.is_regional and name == "failed over")):
             _line(console, f"{name:<12} {'-' if value is None else f'{value:.1f} s'}")
     _line(console, f"Times are exact to {figures.exact_to_sec:g} s.\n")
     if report.gauges:
@@ -160,13 +160,16 @@ def _states(figures: DrillFigures, first_part: str) -> Table:
     return table
 
 
-def _downtimes(figures: DrillFigures) -> Table:
-    table = make_table("Downtimes (seconds)", "began in state", "errors", "began", "took", "failed", text=2)
+def _downtimes(plan: DrillPlan, figures: DrillFigures) -> Table:
+    where = ("gateway of",) if plan.is_regional else ()
+    columns = (*where, "began in state", "errors")
+    table = make_table("Downtimes (seconds)", *columns, "began", "took", "failed", text=len(columns))
     for downtime in figures.downtimes:
         note = "" if downtime.counted_sec else " (does not count)"
         took = f"{downtime.downtime_sec:.1f}{'' if downtime.ended else '+'}"
         errors, began = ", ".join(downtime.errors), f"{downtime.began_sec:.1f}"
-        table.add_row(f"{downtime.state}{note}", errors, began, took, str(downtime.failed))
+        gateway = (downtime.gateway,) if plan.is_regional else ()
+        table.add_row(*gateway, f"{downtime.state}{note}", errors, began, took, str(downtime.failed))
     return table
 
 

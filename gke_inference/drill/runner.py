@@ -18,7 +18,7 @@ from gke_inference.drill.plan import DrillPlan, State
 from gke_inference.drill.rollback import Rollback
 from gke_inference.drill.senders.sender import Sender
 from gke_inference.drill.view import DrillView
-from gke_inference.openai import UNKNOWN_REGION
+from gke_inference.openai import UNKNOWN_REGION, Result
 
 POLL_SEC = 0.1
 SERVER_POLL_SEC = 0.5
@@ -163,8 +163,13 @@ class DrillRunner:
             if not self.plan.region_in_answers:
                 await self._wait_for_servers(key)
                 region, since_sec = UNKNOWN_REGION, perf_counter()
-            while not answers_steadily(self.sender.results, region, since_sec):
+            while not answers_steadily(self._results_of(region), region, since_sec):
                 await anyio.sleep(POLL_SEC)
+
+    def _results_of(self, region: str) -> list[Result]:
+        """Return the results so far; of regional gateways, those of the one of *region* alone."""
+        regional = self.plan.is_regional
+        return [result for result in self.sender.results if not regional or result.region == region]
 
     async def _wait_for_servers(self, key: str) -> None:
         """Wait until servers of region *key* are ready: all that shows it where no answer names its region."""

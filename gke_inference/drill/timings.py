@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,6 +20,7 @@ class Downtime:
     Failed requests without a good one in between.
 
     Attributes:
+        gateway: Region whose gateway was asked; empty for one gateway of all regions.
         state: Number of the state in which it began.
         began_sec: When the first that failed was sent, from the begin of the drill.
         downtime_sec: From then to when the next good one was sent, or to the end.
@@ -29,6 +30,7 @@ class Downtime:
         errors: What kinds of errors they were.
     """
 
+    gateway: str
     state: int
     began_sec: float
     downtime_sec: float
@@ -47,7 +49,8 @@ class ReactionTimes:
         to_detect_sec: From the outage to the first failure, or to the first answer from another region.
         to_fail_over_sec: From the outage to the first good answer from another region that four good ones follow at
             least, and no failure among the next nine.
-        to_come_back_sec: From the begin of restoring to the first good answer of the region.
+        to_come_back_sec: From the begin of restoring to the first good answer of the region; of a regional gateway, to
+            the first of the good ones that the drill ended with.
     """
 
     to_detect_sec: float | None
@@ -55,10 +58,18 @@ class ReactionTimes:
     to_come_back_sec: float | None
 
 
-def find_downtimes(measurement: Measurement, counted_states: Collection[State]) -> Iterator[Downtime]:
-    """Yield the downtimes of a drill, the first one first; time in *counted_states* counts."""
-    counted = [measurement.time_of(start.state) for start in measurement.starts if start.state in counted_states]
-    runs = [(bad, list(run)) for bad, run in groupby(measurement.results, key=lambda result: bool(result.error))]
+def find_downtimes(plan: DrillPlan, measurement: Measurement) -> list[Downtime]:
+    """Return the downtimes of a drill, the first one first; each gateway has its own."""
+    gateways = plan.region_names.values() if plan.is_regional else ("",)
+    found = [one for gateway in gateways for one in _downtimes_at(gateway, plan, measurement)]
+    return sorted(found, key=lambda downtime: downtime.began_sec)
+
+
+def _downtimes_at(gateway: str, plan: DrillPlan, measurement: Measurement) -> Iterator[Downtime]:
+    states = [start.state for start in measurement.starts]
+    counted = [measurement.time_of(state) for state in states if plan.counts(state, gateway)]
+    results = [result for result in measurement.results if gateway in ("", result.region)]
+    runs = [(bad, list(run)) for bad, run in groupby(results, key=lambda result: bool(result.error))]
     for number, (bad, run) in enumerate(runs):
         if bad:
             ended = number + 1 < len(runs)
@@ -66,6 +77,7 @@ def find_downtimes(measurement: Measurement, counted_states: Collection[State]) 
             from_sec = run[0].began_sec
             counted_sec = sum(max(0.0, min(end, until_sec) - max(begin, from_sec)) for begin, end in counted)
             yield Downtime(
+                gateway=gateway,
                 state=int(measurement.state_of(run[0])),
                 began_sec=round(from_sec - measurement.began_sec, 3),
                 downtime_sec=round(until_sec - from_sec, 3),
@@ -77,16 +89,26 @@ def find_downtimes(measurement: Measurement, counted_states: Collection[State]) 
 
 
 def find_reaction_times(plan: DrillPlan, measurement: Measurement, results: ResultsByState) -> ReactionTimes:
-    """Return how soon the platform reacted, by the *results* of the drill."""
+    """Return how soon the platform reacted, by the *results* of the drill; of regional gateways, the region's own."""
     began = {start.state: start.began_sec for start in measurement.starts}
-    outage, home = results.get(State.OUTAGE, ()), plan.region_names[plan.region]
+    home = plan.region_names[plan.region]
+    if plan.is_regional:
+        results = {state: [one for one in some if one.region == home] for state, some in results.items()}
+    outage, recovery = results.get(State.OUTAGE, ()), results.get(State.RECOVERY, ())
     taken_over = _taken_over(outage, home) if plan.region_in_answers else ()
-    back = (one for one in results.get(State.RECOVERY, ()) if one.region == home and not one.error)
+    back = [one for one in recovery if one.region == home and not one.error]
     return ReactionTimes(
         to_detect_sec=_first_end(began.get(State.OUTAGE), _signs(results.get(State.BASELINE, ()), outage, home)),
         to_fail_over_sec=_first_end(began.get(State.OUTAGE), taken_over),
-        to_come_back_sec=_first_end(began.get(State.RECOVERY), back),
+        to_come_back_sec=_first_end(began.get(State.RECOVERY), _well_again(recovery) if plan.is_regional else back),
     )
+
+
+def _well_again(recovery: Sequence[Result]) -> Sequence[Result]:
+    """Return the good answers after the last failure, where they are enough to be steady."""
+    last = max((number for number, result in enumerate(recovery) if result.error), default=-1)
+    good = recovery[last + 1 :]
+    return good if len(good) >= STEADY_REQUESTS else ()
 
 
 def _signs(baseline: Iterable[Result], outage: Iterable[Result], home: str) -> Iterable[Result]:

@@ -21,6 +21,8 @@ ENDED_EARLY = {
     "signal": ("DRILL-ENDED", "the last state", "run it again"),
 }  # fmt: skip
 """What ended a drill early: id of the finding, what is needed, what to do."""
+NEEDED_OF_GATEWAYS = ("good answers of each region's gateway", "see that each region serves (gke-inference verify)")
+"""Of a baseline of regional gateways."""
 
 OBJECTIVES = {
     "availability_percent": ("DRILL-AVAILABILITY", "see the downtimes: shorten gateway.health_check, or add servers"),
@@ -35,6 +37,8 @@ def judge(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, jour
     found = [_judge_restored(measurement, journal)] if State.OUTAGE in states or plan.sender == "pod" else []
     if measurement.ended_by in ENDED_EARLY:
         id_, needed, fix = ENDED_EARLY[measurement.ended_by]
+        if plan.is_regional and measurement.ended_by == "baseline":
+            needed, fix = NEEDED_OF_GATEWAYS
         found.append(_finding(id_, Status.UNKNOWN, measurement.problem, needed, fix))
     if State.OUTAGE in states:
         found.extend(_judge_figures(plan, measurement, figures))
@@ -44,6 +48,12 @@ def judge(plan: DrillPlan, measurement: Measurement, figures: DrillFigures, jour
 def _judge_figures(plan: DrillPlan, measurement: Measurement, figures: DrillFigures) -> Iterator[Finding]:
     outage_seen = all(state.total.requests for state in figures.states if state.state == State.OUTAGE)
     complete = measurement.ended_by == "last state" and outage_seen
+    if plan.is_regional:
+        yield from _judge_isolation(plan, figures, complete)
+        yield from _judge_objectives(plan, measurement, figures, complete)
+        yield _judge_outage(plan, figures, complete)
+        yield _judge_come_back(plan, figures, complete)
+        return
     yield _judge_downtime(plan, figures, complete)
     rate, limit = figures.error_rate, plan.max_error_rate
     found = "no request was sent" if rate is None else f"{rate:.2%} of the requests from the outage on failed"
@@ -55,11 +65,42 @@ def _judge_figures(plan: DrillPlan, measurement: Measurement, figures: DrillFigu
     if not plan.region_in_answers:
         return
     yield _judge_fail_over(plan, figures, complete)
+    yield _judge_come_back(plan, figures, complete)
+
+
+def _judge_isolation(plan: DrillPlan, figures: DrillFigures, complete: bool) -> Iterator[Finding]:
+    """Yield for each other region whether its gateway lost requests: it needs nothing of the one that went down."""
+    for name in plan.others.values():
+        later = [state.regions[name] for state in figures.states if plan.counts(State(state.state), name)]
+        failed, sent = sum(one.failed for one in later), sum(one.requests for one in later)
+        lost = failed > plan.max_error_rate * sent
+        limit = f"{plan.max_error_rate:.2%} at most" if plan.max_error_rate else "none"
+        yield _finding(
+            "DRILL-ISOLATION", Status.WRONG if lost else _status(True, complete and sent > 0),
+            f"{failed} of {sent} requests to {name} failed from the outage on",
+            f"{limit}: nothing of another region is needed there",
+            "see the errors of its downtimes, and what that region may share with the one that went down",
+        )  # fmt: skip
+
+
+def _judge_outage(plan: DrillPlan, figures: DrillFigures, complete: bool) -> Finding:
+    began, region = figures.time_to_detect_sec, plan.region_names[plan.region]
+    return _finding(
+        "DRILL-OUTAGE-SEEN", Status.UNKNOWN if began is None else _status(True, complete),
+        f"the gateway of {region} answered with errors after {began:g} s" if began is not None
+        else f"the outage was not seen: the gateway of {region} never answered with an error",
+        "errors: no other region answers there", "make --outage-sec longer, or choose other --means",
+    )  # fmt: skip
+
+
+def _judge_come_back(plan: DrillPlan, figures: DrillFigures, complete: bool) -> Finding:
     back, region = figures.time_to_come_back_sec, plan.region_names[plan.region]
-    yield _finding(
+    again = "well again" if plan.is_regional else "again"
+    return _finding(
         "DRILL-COME-BACK", _status(back is not None, complete),
-        f"{region} answered again after {back:g} s" if back is not None else f"{region} did not answer again",
-        f"an answer of {region} within {plan.recovery_sec:g} s of restoring",
+        f"{region} answered {again} after {back:g} s" if back is not None else f"{region} did not answer {again}",
+        f"{'good answers' if plan.is_regional else 'an answer'} of {region} within {plan.recovery_sec:g} s of "
+        f"restoring",
         "a server loads its weights first: see its pods, or make --recovery-sec longer",
     )  # fmt: skip
 

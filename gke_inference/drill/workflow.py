@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import ssl
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -28,9 +27,7 @@ from gke_inference.drill.plan import DrillPlan
 from gke_inference.drill.report import DrillReport
 from gke_inference.drill.rollback import Rollback
 from gke_inference.drill.runner import DrillRunner
-from gke_inference.drill.senders.pod_manifest import sender_pod, sender_prefix
-from gke_inference.drill.senders.pod_sender import PodSender
-from gke_inference.drill.senders.sender import LocalSender, Sender
+from gke_inference.drill.senders.planned import make_sender, pod_for
 from gke_inference.drill.verdict import judge
 from gke_inference.drill.view import DrillView
 from gke_inference.evidence import config_origin, make_evidence, running_versions
@@ -39,10 +36,7 @@ from gke_inference.gauges.record import GaugeFigures
 from gke_inference.gauges.report import gauge_lines
 from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.live_platform import LivePlatform
-from gke_inference.openai_client import make_prompt, send
 from platform_config.model import Model
-
-PROMPT_TOKENS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,19 +134,15 @@ def _gauge_figures(measurement: Measurement, watch: GaugeWatch) -> GaugeFigures:
 
 def _check(platform: LivePlatform, plan: DrillPlan, options: DrillOptions) -> Checked:
     """Run all checks; those of the changes only where the regions could be taken down."""
-    findings = list(preconditions.check_answers(plan))
+    findings = [*preconditions.check_answers(plan), *preconditions.check_gateways(plan)]
     for key in plan.regions_down:
         findings += check_capacity(platform, plan, key, even_if_overloaded=options.even_if_overloaded)
         findings += preconditions.check_shared_nodes(platform, plan, key)
     findings += preconditions.check_drain(platform, plan.models_down) if plan.means == "drain" else ()
     outages: list[Outage] = []
-    if preconditions.all_good(findings) and not plan.endpoint.url:
-        try:
-            at = platform.endpoint(plan.region, plan.model)
-            plan = replace(plan, endpoint=replace(plan.endpoint, url=at.url, headers=at.headers))
-        except ApiError as error:
-            fix = "give the address to send to as --url"
-            findings.append(preconditions.unknown("DRILL-OUTAGE", plan.region, error, fix=fix))
+    if preconditions.all_good(findings):
+        plan, problems = _find_addresses(platform, plan)
+        findings += problems
     if preconditions.all_good(findings):
         for key in plan.regions_down:
             try:
@@ -161,11 +151,24 @@ def _check(platform: LivePlatform, plan: DrillPlan, options: DrillOptions) -> Ch
                 findings.append(preconditions.unknown("DRILL-OUTAGE", key, error))
                 return Checked(plan=plan, findings=tuple(findings), outages=())
             findings.append(preconditions.check_changes(platform, key, outages[-1]))
-        if plan.sender == "pod":
-            pod = _sender_pod(platform, plan, key="")
-            findings.append(preconditions.check_sender(platform, plan.region, pod))
+        for key in plan.endpoints if plan.sender == "pod" else ():
+            pod = pod_for(platform, plan, key="")
+            findings.append(preconditions.check_sender(platform, key, pod))
     allowed = preconditions.all_good(findings)
     return Checked(plan=plan, findings=tuple(findings), outages=tuple(outages) if allowed else ())
+
+
+def _find_addresses(platform: LivePlatform, plan: DrillPlan) -> tuple[DrillPlan, list[Finding]]:
+    """Return *plan* with the addresses of gateways that no option gives, and what could not be looked up."""
+    found, problems = dict(plan.endpoints), []
+    for key in [key for key, endpoint in found.items() if not endpoint.url]:
+        try:
+            at = platform.endpoint(key, plan.model)
+            found[key] = replace(found[key], url=at.url, headers=at.headers, server_name=at.server_name)
+        except ApiError as error:
+            fix = "give the address to send to as --url"
+            problems.append(preconditions.unknown("DRILL-OUTAGE", key, error, fix=fix))
+    return plan.at(found), problems
 
 
 async def _measure(
@@ -184,7 +187,7 @@ async def _measure(
                 plan_outage=partial(_plan_outage_again, platform, plan, options),
                 ready_servers=partial(platform.ready_servers, model=plan.model),
                 rollback=rollback,
-                sender=_sender(platform, plan, client, view),
+                sender=make_sender(platform, plan, client, view.count),
                 view=view,
             ).run()
 
@@ -200,33 +203,3 @@ def _plan_outage_again(platform: LivePlatform, plan: DrillPlan, options: DrillOp
         if finding.status != Status.GOOD:
             raise ApiError(status=None, reason=finding.id, message=f"{finding.found}; needed: {finding.needed}")
     return plan_outage(platform, key, plan.means, plan.models_down)
-
-
-def _sender(platform: LivePlatform, plan: DrillPlan, client: httpx.AsyncClient, view: DrillView) -> Sender:
-    if plan.sender == "here":
-        return LocalSender(
-            rate_per_sec=plan.rate_per_sec,
-            send=lambda: send(client, plan.endpoint, make_prompt(PROMPT_TOKENS)),
-            on_result=view.count,
-        )
-    key = secrets.token_urlsafe(16)
-    return PodSender(
-        cluster=platform.clusters(plan.region),
-        cluster_key=plan.region,
-        pod=_sender_pod(platform, plan, key=key),
-        key=key,
-        endpoint=plan.endpoint,
-        prompt_tokens=PROMPT_TOKENS,
-        rate_per_sec=plan.rate_per_sec,
-        on_result=view.count,
-    )
-
-
-def _sender_pod(platform: LivePlatform, plan: DrillPlan, *, key: str) -> dict[str, object]:
-    """Return the pod that sends; in the cluster of the region, so that the region is the nearest one to it."""
-    return sender_pod(
-        name=f"{sender_prefix(platform.config)}-{secrets.token_hex(4)}",
-        namespace=platform.config.namespace,
-        key=key,
-        deadline_sec=plan.max_duration_sec,
-    )

@@ -14,6 +14,7 @@ from gke_inference.preflight import (
     model,
     model_files,
     network,
+    organization_policy,
     own_bucket,
     project,
     quota,
@@ -28,7 +29,7 @@ __all__ = ["all_checks", "check_ids"]
 def all_checks(target: Target) -> Iterator[Check]:
     """Yield every check of *target*; none of them has run yet."""
     topics = (
-        *(project, quota, capacity, reservations, network, fleet),
+        *(project, organization_policy, quota, capacity, reservations, network, fleet),
         *(images, model, model_files, own_bucket, channels),
     )
     for topic in topics:

@@ -15,7 +15,13 @@ from platform_config.stack_graph import GATEWAY_STACK
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """Yield one for the feature, one per membership, and one for the scopes of drained or preferred regions."""
+    """
+    Yield one for the feature, one per membership, and one for the scopes of drained or preferred regions.
+
+    None for a platform of regional gateways, which has no fleet.
+    """
+    if target.config.is_regional:
+        return
     yield Check(
         id="FLEET-FEATURE", needed="no other config cluster in the project's fleet",
         role="gkehub.features.get", ask=partial(_feature, target),

@@ -11,12 +11,21 @@ from typing import Any
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.concurrency import Once
-from gke_inference.findings import Finding, good, wrong
+from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.network_ranges import Subnets, free_ranges, network_path
 from gke_inference.preflight.target import Target
 from platform_config.network_plan import region_ranges
 
-PROXY_PURPOSES = ("GLOBAL_MANAGED_PROXY", "REGIONAL_MANAGED_PROXY", "INTERNAL_HTTPS_LOAD_BALANCER")
+PROXY_PURPOSES = {
+    "GLOBAL_MANAGED_PROXY": "GLOBAL_MANAGED_PROXY",
+    "REGIONAL_MANAGED_PROXY": "REGIONAL_MANAGED_PROXY",
+    "INTERNAL_HTTPS_LOAD_BALANCER": "REGIONAL_MANAGED_PROXY",
+}
+"""Purposes of proxy-only subnets, each with its newest name."""
+CONTRADICTION = (
+    'Google, "Proxy-only subnets for Envoy-based load balancers", says one for each purpose; Google, "Set up the '
+    'multi-cluster GKE Inference Gateway", says one alone'
+)
 
 
 def checks(target: Target) -> Iterator[Check]:
@@ -115,12 +124,23 @@ def _names(region: _Region) -> Finding:
 
 
 def _proxy(region: _Region) -> Finding:
-    needed = "no other proxy-only subnet in this region of the network: there can be one"
+    """
+    Look for other proxy-only subnets.
+
+    Of one purpose there is one that is active. Whether one of each purpose may be there, two of Google's pages
+    disagree on.
+    """
+    purpose = region.target.config.gateway.gateway_class.proxy_purpose
+    needed = f"no other proxy-only subnet in this region of the network: there can be one active {purpose}"
     others = [
-        f"{subnet['name']} ({subnet['purpose']})"
+        subnet
         for subnet in region.in_network
         if subnet.get("purpose") in PROXY_PURPOSES and subnet["name"] not in region.own
     ]
-    if others:
-        return wrong("NETWORK-PROXY", ", ".join(others), needed, "delete it, or choose another `name` or region")
-    return good("NETWORK-PROXY", "none", needed)
+    there = ", ".join(f"{subnet['name']} ({subnet['purpose']})" for subnet in others)
+    active = [subnet for subnet in others if subnet.get("role") != "BACKUP"]
+    if any(PROXY_PURPOSES[subnet["purpose"]] == purpose for subnet in active):
+        return wrong("NETWORK-PROXY", there, needed, "delete it, or choose another `name` or region")
+    if active:
+        return unknown("NETWORK-PROXY", f"{there}; {CONTRADICTION}", needed, "delete it where nothing uses it, or try")
+    return good("NETWORK-PROXY", there or "none", needed)

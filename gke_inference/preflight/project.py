@@ -10,12 +10,14 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.target import Target
+from platform_config.config import Config
+from platform_config.model_armor import own_templates
 from platform_config.requirements import project_services
 
 PERMISSIONS = (
     "compute.firewalls.create", "compute.networks.create", "compute.networks.updatePolicy",
     "compute.subnetworks.create", "container.clusterRoles.create", "container.clusters.connect",
-    "container.clusters.create", "container.clusters.update", "gkehub.features.create", "gkehub.memberships.create",
+    "container.clusters.create", "container.clusters.update",
     "iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "resourcemanager.projects.setIamPolicy",
     "serviceusage.services.enable",
 )  # fmt: skip
@@ -79,8 +81,7 @@ def permissions(target: Target) -> list[str]:
         extra += ["compute.routers.create", "compute.routers.update"]
     if any(_workload_policy(pool) for key in target.keys for pool in config.pools(key).values()):
         extra.append("compute.resourcePolicies.create")
-    if config.gateway.addresses == "named":
-        extra.append("compute.addresses.createInternal")
+    extra += _gateway_permissions(config)
     if config.bucket:
         extra += ["storage.buckets.create", "storage.buckets.setIamPolicy"]
     if config.token_secrets:
@@ -93,6 +94,26 @@ def permissions(target: Target) -> list[str]:
         extra.append("monitoring.alertPolicies.create")
         extra += ["monitoring.notificationChannels.create"] if config.observability.channels else []
     return sorted([*PERMISSIONS, *extra])
+
+
+def _gateway_permissions(config: Config) -> Iterator[str]:
+    """Yield the permissions that the gateway needs, and what it has beside its routes."""
+    gateway = config.gateway
+    kind, tls = gateway.gateway_class, gateway.tls
+    if kind.multi_cluster:
+        yield from ("gkehub.features.create", "gkehub.memberships.create")
+    if gateway.addresses == "named":
+        yield "compute.addresses.create" if kind.public else "compute.addresses.createInternal"
+    if tls is not None and kind.regional_certificates:
+        yield "compute.regionSslPolicies.create"
+        if tls.hosts or tls.certificate_pem:
+            yield "certificatemanager.certs.create"
+        if tls.hosts:
+            yield "certificatemanager.dnsauthorizations.create"
+    if gateway.limits is not None:
+        yield "compute.regionSecurityPolicies.create"
+    if own_templates(config):
+        yield "modelarmor.templates.create"
 
 
 def _workload_policy(pool: PoolPlan) -> bool:

@@ -7,26 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.gateway_class import CROSS_REGION, REGIONAL_EXTERNAL, REGIONAL_INTERNAL
 from gke_inference.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
 from gke_inference.preflight.target import Target
 from platform_config.model import models_in
 from platform_config.requirements import system_machine_type
 
-PER_MODEL = {
-    "QUOTA-BACKEND-SERVICES": ("GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES", "backend services"),
-    "QUOTA-HEALTH-CHECKS": ("HEALTH_CHECKS", "health checks"),
+BACKEND_SERVICES = {
+    CROSS_REGION: "GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES",
+    REGIONAL_INTERNAL: "REGIONAL_INTERNAL_MANAGED_BACKEND_SERVICES",
+    REGIONAL_EXTERNAL: "REGIONAL_EXTERNAL_MANAGED_BACKEND_SERVICES",
 }
-"""What the gateway's controller makes for each model, once for all regions: one of each at least."""
+"""The quota of the backend services that a gateway's controller makes: one at least for each model."""
 LOAD_BALANCER = {
     "QUOTA-TARGET-PROXIES": ("TARGET_HTTP_PROXIES", "target HTTP proxies"),
     "QUOTA-URL-MAPS": ("URL_MAPS", "URL maps"),
 }
 """
-What the gateway's controller makes, once for all regions and models: one of each at least.
+What a gateway's controller makes once for all models: one of each at least.
 
-Forwarding rules are counted per region of a network, and this platform has a network of its own. Source: Google, "Cloud
-Load Balancing quotas and limits", cross-region internal Application Load Balancer.
+They count for the project, wherever they are. Forwarding rules are counted per region of a network, and this platform
+has a network of its own. Source: Google, "Cloud Load Balancing quotas and limits".
 """
+HTTPS_PROXIES = ("TARGET_HTTPS_PROXIES", "target HTTPS proxies")
+"""What it makes for HTTPS too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +66,7 @@ def project_needs(target: Target) -> Iterator[Need]:
     yield _need("QUOTA-FIREWALLS", "FIREWALLS", 1 + 2 * count, "firewall rules")
     if config.network.nat:
         yield _need("QUOTA-ROUTERS", "ROUTERS", count, "routers")
-    for id_, (metric, unit) in PER_MODEL.items():
-        yield _need(id_, metric, len(config.models), unit)
-    for id_, (metric, unit) in LOAD_BALANCER.items():
-        yield _need(id_, metric, 1, unit)
+    yield from _gateways(target)
 
 
 def region_needs(target: Target, key: str) -> Iterator[Need]:
@@ -76,14 +77,42 @@ def region_needs(target: Target, key: str) -> Iterator[Need]:
         quotas = cpu_quotas(system_machine_type(config))
         yield Need(id="QUOTA-CPU", quotas=quotas, amount=cpus, unit="vCPUs of the system pool")
     yield from _disks(target, key)
-    if config.gateway.addresses == "named" and key in config.gateway_regions:
-        yield _need("QUOTA-ADDRESS", "INTERNAL_ADDRESSES", 1, "internal addresses")
+    if key in config.gateway_regions:
+        yield from _gateway(target, key)
     if not config.cluster.private_nodes:
         most = _system_nodes(target, key) + sum(pool.nodes for pool in config.pools(key).values())
         yield _need("QUOTA-NODE-ADDRESS", "IN_USE_ADDRESSES", most, "addresses in use")
-    # Of each exported pool or Service, one per zone (see GW-NEG-50); those of other services come on top.
+    # Of each pool or Service, one per zone (see GW-NEG-50); those of other services come on top.
     groups = len(config.regions[key].zones) * len(models_in(config, key))
     yield _need("QUOTA-NEG", "NETWORK_ENDPOINT_GROUPS", groups, "network endpoint groups")
+
+
+def _gateways(target: Target) -> Iterator[Need]:
+    """Yield what the controllers of all gateways make and what counts once for the project."""
+    config = target.config
+    homes = [key for key in target.keys if key in config.gateway_regions] if config.is_regional else [""]
+    services = sum(len(models_in(config, key) if key else config.models) for key in homes)
+    if not config.is_regional:
+        yield _need("QUOTA-BACKEND-SERVICES", BACKEND_SERVICES[CROSS_REGION], services, "backend services")
+    yield _need("QUOTA-HEALTH-CHECKS", "HEALTH_CHECKS", services, "health checks")
+    for id_, (metric, unit) in LOAD_BALANCER.items():
+        yield _need(id_, metric, len(homes), unit)
+    if config.gateway.tls is not None:
+        yield _need("QUOTA-HTTPS-PROXIES", HTTPS_PROXIES[0], len(homes), HTTPS_PROXIES[1])
+
+
+def _gateway(target: Target, key: str) -> Iterator[Need]:
+    """Yield what the gateway of region *key* needs of what counts for the region."""
+    config = target.config
+    kind = config.gateway.gateway_class
+    if config.is_regional:
+        services = len(models_in(config, key))
+        yield _need("QUOTA-BACKEND-SERVICES", BACKEND_SERVICES[kind], services, "backend services")
+    if kind.public:
+        yield _need("QUOTA-PUBLIC-ADDRESS", "IN_USE_ADDRESSES", 1, "addresses in use")
+    if config.gateway.addresses == "named":
+        metric, unit = ("STATIC_ADDRESSES", "static") if kind.public else ("INTERNAL_ADDRESSES", "internal")
+        yield _need("QUOTA-ADDRESS", metric, 1, f"{unit} addresses")
 
 
 def _need(id_: str, metric: str, amount: int, unit: str) -> Need:

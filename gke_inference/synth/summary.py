@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
@@ -64,7 +65,8 @@ def print_summary(
     """
     order = stack_order(outdir)
     console.print(
-        f"Read [bold]{escape(str(config_path))}[/]: platform {config.name} in project {config.project}.\n",
+        f"Read [bold]{escape(str(config_path))}[/]: platform {config.name} in project {config.project}"
+        f"{_universe(config)}.\n",
         soft_wrap=True,
         highlight=False,
     )
@@ -110,6 +112,12 @@ def stack_order(outdir: Path) -> dict[str, list[str]]:
 def _document(outdir: Path, stack: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((stack_folder(outdir, stack) / "cdk.tf.json").read_text(encoding="utf-8"))
     return document
+
+
+def _universe(config: Config) -> str:
+    """Return where a project is that is not in the public cloud, as the end of a sentence."""
+    universe = config.universe
+    return "" if universe == PUBLIC else f" of the universe {universe_name(universe)} ({universe.api_domain})"
 
 
 def _stacks(order: dict[str, list[str]], outdir: Path) -> Table:

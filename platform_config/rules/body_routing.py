@@ -98,7 +98,7 @@ RULES = (
     Rule(
         "BODY-CLASS",
         "Bodies are read by regional gateways alone",
-        "A routing extension is documented for regional classes alone, and body-based routing for no gateway of several "
+        "A routing extension is documented for regional classes alone, and body-based routing for no gateway of many "
         "clusters: the object is accepted, and no request finds its model.",
         'Google, "Customize GKE Gateway traffic using Service Extensions"; "Configure Body-Based Routing"',
         _class,
@@ -122,7 +122,7 @@ RULES = (
         "BODY-NAME",
         "The name of a model that is found by it can stand in a header",
         "Its route asks for the name in a header with an exact value; blanks around a name are dropped on the way.",
-        "CRD httproutes.gateway.networking.k8s.io, spec.rules.matches.headers; adapters_store.go of the chart's program",
+        "CRD httproutes.gateway.networking.k8s.io, spec.rules.matches.headers; adapters_store.go of the chart",
         _names,
     ),
     Rule(

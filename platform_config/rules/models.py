@@ -211,7 +211,7 @@ RULES = (
     ),
     Rule(
         "MODELS-ADDRESS",
-        "Where several models have requests of their own, each has an address, or gateway.body_routing reads their bodies",
+        "Where several models have requests of their own, each has an address, or gateway.body_routing reads bodies",
         "A route without one takes every request that fits no other, and one model answers for another.",
         "Gateway API, HTTPRoute, matching and precedence",
         _missing,

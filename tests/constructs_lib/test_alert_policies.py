@@ -11,7 +11,7 @@ import pytest
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 
 from constructs_lib.alert_policies import VALUE, AlertPolicies
-from constructs_lib.monitoring.alert import Alert, AlertKind, Query, alerts_of
+from constructs_lib.monitoring.alert import Alert, AlertKind, MetricCondition, Query, alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
 from constructs_lib.specs import AlertSpec, ChannelSpec
 from platform_config.monitored_platform import monitored_platform
@@ -38,10 +38,10 @@ VARIABLES = r"\$\$\{metric(?:_or_resource\.label\.\w+|\.label\.value)\}"
 LABEL, LABEL_VALUE = r"[a-z][a-z0-9_-]{0,62}", r"[a-z0-9_-]{0,63}"
 
 
-def policy(synth: Synth, **settings: Any) -> dict[str, Any]:
+def policy(synth: Synth, query: Query = QUERY, **settings: Any) -> dict[str, Any]:
     """Return the policy of one alert, whose channels may be given, as may be the address of the runbooks."""
     channels = settings.pop("channels", ())
-    alert = Alert(kind=SLOW, query=QUERY, for_sec=90, severity="error", channels=channels)
+    alert = Alert(kind=SLOW, query=query, for_sec=90, severity="error", channels=channels)
 
     def build(stack: Any) -> None:
         google = GoogleProvider(stack, "google", project="p")
@@ -199,6 +199,34 @@ def seconds(duration: str) -> int:
     """Return a duration in seconds."""
     assert re.fullmatch(r"\d+s", duration)
     return int(duration[:-1])
+
+
+def test_a_condition_on_one_metric_is_a_threshold(synth: Synth) -> None:
+    """For whole minutes; a share has a whole, and what says where it is are the labels of its group."""
+    metric = MetricCondition(
+        series='metric.type="a"', whole='metric.type="b"', aligner="ALIGN_RATE", reducer="REDUCE_SUM",
+        by=("resource.label.zone",), bound=0.05, is_floor=True, fires_without_data=True, window_sec=120,
+    )  # fmt: skip
+    made = policy(synth, Query(metric=metric, meaning="an answer takes 3 s", model="gemma"))
+    [condition] = made["conditions"]
+    aggregation = {
+        "alignment_period": "120s", "per_series_aligner": "ALIGN_RATE", "cross_series_reducer": "REDUCE_SUM",
+        "group_by_fields": ["resource.label.zone"],
+    }  # fmt: skip
+
+    assert condition["condition_threshold"] == {
+        "filter": 'metric.type="a"',
+        "aggregations": [aggregation],
+        "denominator_filter": 'metric.type="b"',
+        "denominator_aggregations": [aggregation],
+        "comparison": "COMPARISON_LT",
+        "threshold_value": 0.05,
+        "duration": "120s",
+        "evaluation_missing_data": "EVALUATION_MISSING_DATA_ACTIVE",
+        "trigger": {"count": 1},
+    }
+    assert "condition_prometheus_query_language" not in condition
+    assert "Zone `$${resource.label.zone}`.\n" in made["documentation"]["content"]
 
 
 def test_no_two_policies_of_a_platform_have_one_name(every_platform: Platforms) -> None:

@@ -43,11 +43,9 @@ def test_agents_are_called_after_their_universe(universe: UniverseSpec, agent: s
 
 
 def test_endpoints_end_with_the_domain_of_the_apis() -> None:
-    """Those of one region too, and that of the bucket with Terraform's states."""
+    """That of the bucket with Terraform's states too."""
     assert S3NS.api_endpoint("compute") == "compute.s3nsapis.fr"
-    assert S3NS.regional_endpoint("modelarmor", "u-france-east1") == "modelarmor.u-france-east1.rep.s3nsapis.fr"
     assert S3NS.state_endpoint == "https://storage.s3nsapis.fr/storage/v1/b"
-    assert PUBLIC.regional_endpoint("modelarmor", "us-east5") == "modelarmor.us-east5.rep.googleapis.com"
 
 
 def test_only_registries_of_the_universe_are_its_own() -> None:

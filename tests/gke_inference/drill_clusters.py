@@ -217,6 +217,6 @@ class DrillGateway(StandInServer):
                 self.believed[name] = up[name]
 
     def _drained(self) -> set[str]:
-        assert self.policy_of
-        scopes = [] if self.ignores_drains else self.policy_of.scopes() or []
+        """Regional gateways have no drain, and no cluster that holds the policies of all."""
+        scopes = (self.policy_of.scopes() or []) if self.policy_of and not self.ignores_drains else []
         return {s["selector"]["gke.io/region"] for s in scopes if s.get("capacityScalerPercent") == 0}

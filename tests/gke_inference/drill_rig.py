@@ -62,6 +62,8 @@ class Rig:
     url: str
     sender: str = "here"
     gauges: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+    """Of regional gateways: key and address of that of each other region."""
 
     @property
     def clusters(self) -> tuple[DrillCluster, DrillCluster]:
@@ -88,11 +90,19 @@ class Rig:
         """Return the arguments of a short drill of the first region."""
         return [
             "--config", str(self.file), "--output", "json", "drill", "--region", self.home.key,
-            "--sender", self.sender, "--url", self.url,
+            "--sender", self.sender, *self._urls,
             "--rate-per-sec", "100", "--timeout-sec", "5", "--baseline-sec", "0.2", "--outage-sec", "0.25",
             "--recovery-sec", "5", "--max-error-rate", "0.6", "--restore-timeout-sec", "20",
             "--journal", str(journal), "--gauges" if self.gauges else "--no-gauges", *more,
         ]  # fmt: skip
+
+    @property
+    def _urls(self) -> list[str]:
+        """The options with the addresses."""
+        if not self.others:
+            return ["--url", self.url]
+        gateways = ((self.home.key, self.url), *self.others)
+        return [part for key, url in gateways for part in ("--url", f"{key}={url}")]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command line in a process of its own."""
@@ -126,6 +136,25 @@ def rig(
         hosts = {cluster.key: stack.enter_context(cluster.api.serving(authority)) for cluster in clusters}
         url = stack.enter_context(gateway.serving())
         yield Rig(config, file, *clusters, gateway, hosts, url)
+
+
+@contextmanager
+def regional_rig(config: Config, home: str, other: str, file: Path) -> Iterator[tuple[Rig, DrillGateway]]:
+    """Run clusters of *config*, each with a gateway of its own; yields the rig, and the gateway of *other*."""
+    synthesized, model = _synthesized(config.model_dump_json()), next(iter(config.models))
+    clusters = DrillCluster(config, home, synthesized, model), DrillCluster(config, other, synthesized, model)
+    names = (config.regions[cluster.key].region for cluster in clusters)
+    gateways = [
+        DrillGateway(regions=(name, name), clusters=(cluster,))
+        for name, cluster in zip(names, clusters, strict=True)
+    ]  # fmt: skip
+    with ExitStack() as stack:
+        for cluster in clusters:
+            stack.callback(cluster.running.close)
+        hosts = {cluster.key: stack.enter_context(cluster.api.serving(None)) for cluster in clusters}
+        url, other_url = (stack.enter_context(gateway.serving()) for gateway in gateways)
+        made = Rig(config, file, *clusters, gateways[0], hosts, url, others=((other, other_url),))
+        yield made, gateways[1]
 
 
 @cache

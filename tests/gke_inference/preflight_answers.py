@@ -21,11 +21,13 @@ SERVICE_USAGE = "serviceusage.services.consumerQuotaMetrics.get"
 REGIONAL = {
     "CPUS": 200, "INTERNAL_ADDRESSES": 50, "PREEMPTIBLE_NVIDIA_H100_GPUS": 40, "NVIDIA_L4_GPUS": 8,
     "SSD_TOTAL_GB": 4096, "HDB_TOTAL_GB": 4096, "NETWORK_ENDPOINT_GROUPS": 100,
+    "REGIONAL_INTERNAL_MANAGED_BACKEND_SERVICES": 75, "REGIONAL_EXTERNAL_MANAGED_BACKEND_SERVICES": 75,
+    "STATIC_ADDRESSES": 8, "IN_USE_ADDRESSES": 8,
 }  # fmt: skip
 GLOBAL = {
     "NETWORKS": 15, "SUBNETWORKS": 100, "FIREWALLS": 100, "ROUTERS": 20, "GPUS_ALL_REGIONS": 100,
     "CPUS_ALL_REGIONS": 200, "GLOBAL_INTERNAL_MANAGED_BACKEND_SERVICES": 50, "HEALTH_CHECKS": 75, "URL_MAPS": 10,
-    "TARGET_HTTP_PROXIES": 10,
+    "TARGET_HTTP_PROXIES": 10, "TARGET_HTTPS_PROXIES": 10,
 }  # fmt: skip
 """As a project describes itself, with the limits of a new one where those are enough."""
 
@@ -94,6 +96,7 @@ def answer_all_good(stand_in: GoogleStandIn, target: Target) -> None:
     stand_in.answers |= {
         "cloudresourcemanager.projects.get": {"name": "projects/123456", "state": "ACTIVE"},
         "cloudresourcemanager.projects.testIamPermissions": lambda params, body: dict(body),
+        "cloudresourcemanager.projects.getEffectiveOrgPolicy": {"listPolicy": {"allValues": "ALLOW"}},
         "cloudbilling.projects.getBillingInfo": {"billingEnabled": True, "billingAccountName": "billingAccounts/AA"},
         "serviceusage.services.batchGet": {
             "services": [

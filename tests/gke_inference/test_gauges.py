@@ -21,8 +21,9 @@ from gke_inference.gauges.sources import Source
 from gke_inference.gauges.watch import GaugeWatch
 from gke_inference.live_platform import LivePlatform
 from platform_config.config import Config
+from platform_config.load import load
 from platform_config.model import Model
-from tests.configs import config
+from tests.configs import SOVEREIGN, config
 from tests.gke_inference.cluster_stand_in import TOKEN
 from tests.gke_inference.cluster_stand_in import Fault as ClusterFault
 from tests.gke_inference.drill_clusters import DrillCluster
@@ -357,3 +358,23 @@ def test_a_sample_of_the_load_balancer_counts_when_it_happened(watched: Watched)
 
     assert -91 < at_sec - began_sec < -80
     assert watched.prometheus.values[LATENCY, US] == "0.815"
+
+
+def test_a_universe_without_promql_is_not_asked_for_gauges_by_it() -> None:
+    """Servers and nodes are read from the cluster; what the rest lacks is said once, with the reason."""
+    sovereign = load(SOVEREIGN)
+
+    def no_cluster(key: str) -> ClusterApi:
+        raise ApiError(status=None, reason="noCluster", message=key)
+
+    def no_google() -> google_api.GoogleApi:
+        raise AssertionError("PromQL was asked for")
+
+    platform = LivePlatform(config=sovereign, clusters=no_cluster)
+    made = GaugeWatch.of(Model(sovereign, "gemma"), platform, no_google)
+
+    assert [source.what for source in made._reads] == ["servers and nodes"]
+    assert [(one.what, one.reason) for one in made._known.unread] == [
+        ("KV cache", watch.NO_PROMQL),
+        ("load balancer", watch.NO_PROMQL),
+    ]

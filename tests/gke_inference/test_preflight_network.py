@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.configs import config
+from tests.configs import REGIONAL, config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.preflight_answers import found
 
@@ -34,8 +34,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("us", "NETWORK-SUBNETS", subnet("gemma-nodes-us", f"{VPC}-2"), "wrong",
      "gemma-nodes-us is in the network gemma-vpc-2"),
     ("us", "NETWORK-SUBNETS", subnet("gemma-nodes-us"), "wrong", "has 192.168.0.0/24"),
-    ("us", "NETWORK-PROXY", subnet("p", purpose="REGIONAL_MANAGED_PROXY"), "wrong",
-     "p (REGIONAL_MANAGED_PROXY)"),
+    ("us", "NETWORK-PROXY", subnet("p", purpose="GLOBAL_MANAGED_PROXY"), "wrong", "p (GLOBAL_MANAGED_PROXY)"),
     ("us", "NETWORK-PROXY", subnet("gemma-proxy-us", purpose="GLOBAL_MANAGED_PROXY"),
      "good", "none"),
     ("us", "NETWORK-RANGES", subnet("old", cidr="10.2.0.0/24"), "wrong",
@@ -64,6 +63,33 @@ def test_what_is_there_already_is_told(
 
     assert (finding.status.value, words in finding.found) == (status, True), finding
     assert bool(finding.fix) == (status != "good")
+
+
+PROXIES: list[tuple[dict[str, Any], dict[str, str], str]] = [
+    ({}, {"purpose": "GLOBAL_MANAGED_PROXY"}, "wrong"),
+    ({}, {"purpose": "REGIONAL_MANAGED_PROXY"}, "unknown"),
+    ({}, {"purpose": "INTERNAL_HTTPS_LOAD_BALANCER"}, "unknown"),
+    ({}, {"purpose": "GLOBAL_MANAGED_PROXY", "role": "BACKUP"}, "good"),
+    (REGIONAL, {"purpose": "REGIONAL_MANAGED_PROXY"}, "wrong"),
+    (REGIONAL, {"purpose": "INTERNAL_HTTPS_LOAD_BALANCER"}, "wrong"),
+    (REGIONAL, {"purpose": "REGIONAL_MANAGED_PROXY", "role": "BACKUP"}, "good"),
+    (REGIONAL, {"purpose": "GLOBAL_MANAGED_PROXY"}, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("changes", "other", "status"), PROXIES)
+def test_a_proxy_only_subnet_of_the_other_purpose_is_a_warning(
+    google: GoogleStandIn, changes: dict[str, Any], other: dict[str, str], status: str
+) -> None:
+    """Two active ones of one purpose cannot be; on one of each purpose two of Google's pages disagree."""
+    answer = subnet("p", purpose=other["purpose"])
+    [there] = answer["compute.subnetworks.aggregatedList"]["items"][f"regions/{US}"]["subnetworks"]
+    there |= other
+    finding = found(google, config(**changes), **answer)["us", "NETWORK-PROXY"]
+
+    assert (finding.status.value, f"p ({other['purpose']})" in finding.found) == (status, True), finding
+    pages = ("Proxy-only subnets for Envoy-based load balancers", "Set up the multi-cluster GKE Inference Gateway")
+    assert [page in finding.found for page in pages] == [status == "unknown"] * 2
 
 
 def test_subnets_are_asked_for_once(google: GoogleStandIn) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from gke_inference.preflight.project import permissions
 from gke_inference.preflight.target import Target
-from tests.configs import ELASTIC, EXAMPLE, config
+from tests.configs import ELASTIC, EXAMPLE, REGIONAL, REGIONAL_PUBLIC, config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.preflight_answers import found
 
 ON_CALL = {"oncall": {"kind": "email", "address": "oncall@example.com"}}
+HOSTS: dict[str, Any] = {"gateway__tls": {"hosts": ["llm.example.com"]}}
+SECRET: dict[str, Any] = {"gateway__tls": {"secret_name": "llm-tls"}}
 IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__tpu__topology": "2x2x2"}
 
 
@@ -39,6 +41,20 @@ IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__t
         (EXAMPLE, {"observability__channels": ON_CALL}, "monitoring.notificationChannels.create", True),
         (EXAMPLE, {}, "monitoring.dashboards.create", True),
         (EXAMPLE, {"observability__dashboard": False}, "monitoring.dashboards.create", False),
+        (EXAMPLE, {}, "gkehub.memberships.create", True),
+        (EXAMPLE, REGIONAL, "gkehub.memberships.create", False),
+        (EXAMPLE, REGIONAL, "compute.addresses.createInternal", True),
+        (EXAMPLE, REGIONAL_PUBLIC, "compute.addresses.createInternal", False),
+        (EXAMPLE, REGIONAL_PUBLIC, "compute.addresses.create", True),
+        (EXAMPLE, REGIONAL, "compute.regionSecurityPolicies.create", False),
+        (EXAMPLE, REGIONAL_PUBLIC, "compute.regionSecurityPolicies.create", True),
+        (EXAMPLE, REGIONAL, "compute.regionSslPolicies.create", False),
+        (EXAMPLE, REGIONAL | HOSTS, "compute.regionSslPolicies.create", True),
+        (EXAMPLE, REGIONAL | HOSTS, "certificatemanager.dnsauthorizations.create", True),
+        (EXAMPLE, REGIONAL | SECRET, "certificatemanager.certs.create", False),
+        (EXAMPLE, SECRET, "compute.regionSslPolicies.create", False),
+        (EXAMPLE, REGIONAL | {"gateway__model_armor": {}}, "modelarmor.templates.create", True),
+        (EXAMPLE, REGIONAL | {"gateway__model_armor": {"template": "t"}}, "modelarmor.templates.create", False),
     ],
 )
 def test_a_permission_is_asked_for_where_the_config_needs_it(

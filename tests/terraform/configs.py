@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from platform_config.config import Config
-from tests.configs import CONFIGS, SEVERAL_MODELS
+from tests.configs import CONFIGS, SEVERAL_MODELS, SOVEREIGN
 from tests.terraform.world import World
 
-DEPLOYED = (*CONFIGS, *SEVERAL_MODELS)
+DEPLOYED = (*CONFIGS, *SEVERAL_MODELS, SOVEREIGN)
 EACH_CONFIG = pytest.mark.parametrize("path", DEPLOYED, ids=[path.stem for path in DEPLOYED])
 Worlds = Callable[[Path], World]
 """Gives the platform of a config file, always the same one."""

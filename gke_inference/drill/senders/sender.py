@@ -24,9 +24,17 @@ class Sender(Protocol):
         objects: What it creates in a cluster; written down before, and deleted afterwards.
     """
 
-    results: list[Result]
-    running: int
-    exact_to_sec: float
+    @property
+    def results(self) -> list[Result]:
+        """See above."""
+
+    @property
+    def running(self) -> int:
+        """See above."""
+
+    @property
+    def exact_to_sec(self) -> float:
+        """See above."""
 
     @property
     def objects(self) -> tuple[Change, ...]:
