@@ -35,6 +35,7 @@ class ApigeeConnection(Construct):
         region: Region of the gateway and of the Apigee instance.
         network: Full name of the VPC network.
         subnetwork: Full name of the subnet of the endpoint.
+        autopilot: Whether the cluster is an Autopilot one.
 
     Attributes:
         name: Name of the ApigeeBackendService (known at synth).
@@ -54,6 +55,7 @@ class ApigeeConnection(Construct):
         region: str,
         network: str,
         subnetwork: str,
+        autopilot: bool = False,
     ) -> None:
         super().__init__(scope, id_)
         manifest = apigee_backend_service(
@@ -75,6 +77,7 @@ class ApigeeConnection(Construct):
             name="wait-for-apigee",
             namespace=namespace,
             gate=apigee_connected(service.name, namespace=namespace, timeout_sec=CONNECTED_TIMEOUT_SEC),
+            autopilot=autopilot,
             after=[service],
         )
         used = Sleep(self, "used", provider=time, destroy_duration=f"{LET_GO_SEC}s", depends_on=[service])

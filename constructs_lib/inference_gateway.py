@@ -187,7 +187,9 @@ class InferenceGateway(Construct):
         for key, model in plan.models.items():
             if model.routed:
                 needed = [imports[backend.name] for backend, _ in model.backends if backend.imported]
-                self._add_route(key, model, [*needed, *routes_after])
+                # With HTTPS it moves to another listener, no sooner than the Gateway can have that.
+                listener = self._after if self._listeners.https_port is not None else ()
+                self._add_route(key, model, [*needed, *routes_after, *listener])
         ready += self._add_gateway_policy(kind)
         called = self._add_extension()
         if self._listeners.redirects:

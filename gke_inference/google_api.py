@@ -18,6 +18,8 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
+from googleapiclient.http import HttpRequest
+from googleapiclient.model import JsonModel
 
 from constructs_lib.specs import UniverseSpec
 from constructs_lib.universe import PUBLIC
@@ -113,7 +115,23 @@ class GoogleApi:
         """
         names = " ".join(f"{name}={value}" for name, value in arguments.items() if name != "body")
         calls.info("%s.%s.%s %s", service, version, method, names)
-        request = self._request(service, version, method, arguments)
+        return self._execute(self._request(service, version, method, arguments), f"{service}.{method}")
+
+    def get_regional(self, service: str, region: str, path: str) -> dict[str, Any]:
+        """
+        Return what the endpoint of *service* in *region* has at *path*, such as `v1/projects/p/...`.
+
+        It is for APIs of which the client has no document, such as Model Armor.
+
+        Raises:
+            ApiError: It failed.
+        """
+        calls.info("%s %s %s", service, region, path)
+        of_google = f"https://{service}.{region}.rep.{self._universe_domain}"
+        host = f"{self._endpoint}/{service}" if self._endpoint else of_google
+        return self._execute(HttpRequest(None, JsonModel().response, f"{host}/{path}"), f"{service} {path}")
+
+    def _execute(self, request: Any, what: str) -> dict[str, Any]:
         timeout_sec, retries = (TIMEOUT_SEC, RETRIES) if self._tries_again else (QUICK_TIMEOUT_SEC, 0)
         http = google_auth_httplib2.AuthorizedHttp(self.credentials, http=httplib2.Http(timeout=timeout_sec))
         try:
@@ -121,7 +139,7 @@ class GoogleApi:
         except HttpError as error:
             raise _api_error(error) from None
         except (OSError, HTTPException, httplib2.HttpLib2Error, GoogleAuthError, ValueError) as error:
-            message = f"{service}.{method}: {error}"
+            message = f"{what}: {error}"
             raise ApiError(status=None, reason=type(error).__name__, message=message) from None
         return answer if isinstance(answer, dict) else {}
 

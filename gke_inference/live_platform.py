@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES
-from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API
+from constructs_lib.manifests.extensions import extension_name
+from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES, TRAFFIC_EXTENSIONS
+from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API, gateway_policy_name
+from constructs_lib.specs.tls import HTTPS_PORT
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import REGION_LABEL
 from gke_inference.cluster_api import ClusterApi
@@ -19,6 +21,9 @@ from platform_config.config import Config
 from platform_config.model import Model
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
+
+HTTP_PORT = 80
+"""Port of a URL that names none."""
 
 Clusters = Callable[[str], ClusterApi]
 """The API of a region's cluster, by the region's key."""
@@ -33,22 +38,53 @@ class ModelEndpoint:
         url: Base address of its requests: that of the gateway, with the model's path prefix; without `/v1`.
         model: What is sent as `model`.
         headers: Headers that the model's route asks for: `Host` for a host name, and those with an exact value.
+        server_name: Host name that the gateway's certificate is for, where the URL has an address in its place.
     """
 
     url: str
     model: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    server_name: str = ""
 
     @classmethod
     def at(cls, url: str, model: Model) -> ModelEndpoint:
         """Return how *model* is reached where the gateway is at *url*, which may have the model's path already."""
-        address = model.spec.address
+        address, server_name = model.spec.address, certificate_host(url, model)
+        given = address.host if address and address.host else server_name
+        host = {"Host": given} if given else {}
         if address is None:
-            return cls(url=url, model=model.name)
-        host = {"Host": address.host} if address.host else {}
+            return cls(url=url, model=model.name, headers=host, server_name=server_name)
         path = address.path or ""
         base = url.removesuffix(path) if urlsplit(url).path.endswith(path) else url
-        return cls(url=f"{base}{path}", model=model.name, headers=host | address.headers)
+        return cls(
+            url=f"{base}{path}", model=model.name, headers=host | address.headers, server_name=server_name
+        )  # fmt: skip
+
+
+def certificate_host(url: str, model: Model) -> str:
+    """
+    Return the host name that a client of *model* checks the gateway's certificate for, where *url* has none.
+
+    That is the host of the model's address, or else one that the certificates of the config are for. Empty where *url*
+    has a name of its own or no TLS, and where only Google knows the names.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not _is_address(parts.hostname or ""):
+        return ""
+    if model.spec.address and model.spec.address.host:
+        return model.spec.address.host
+    tls = model.config.gateway.tls
+    known = (tls.known_hosts if tls else None) or ("",)
+    named = [host for host in known if not host.startswith("*")]
+    return named[0] if named else known[0].replace("*", "gateway")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +107,7 @@ class LivePlatform:
 
     @property
     def gateway_path(self) -> str:
-        """The Gateway, in the config cluster."""
+        """The Gateway, in the cluster that has it."""
         return self.object_path(GATEWAY_API, "gateways", self.names.gateway)
 
     @property
@@ -89,7 +125,7 @@ class LivePlatform:
         return self.object_path("apps/v1", "deployments", self.names.model_server(model))
 
     def route_path(self, model: str) -> str:
-        """Return where the gateway's route to *model* is, in the config cluster."""
+        """Return where the gateway's route to *model* is, in the gateway's cluster."""
         return self.object_path(GATEWAY_API, "httproutes", self.names.route(model))
 
     def import_path(self, model: str) -> str:
@@ -104,45 +140,71 @@ class LivePlatform:
         return self.object_path(f"{group}/v1", "serviceexports", self.names.backend(model))
 
     def health_check_path(self, model: str) -> str:
-        """Return where the policy is by which the gateway probes the servers of *model*, in the config cluster."""
+        """Return where the policy is by which the gateway probes the servers of *model*, in its cluster."""
         return self.object_path(GKE_NETWORKING_API, "healthcheckpolicies", self.names.health_check_policy(model))
 
     def policy_path(self, model: str) -> str:
-        """Return where the policy is by which the gateway balances *model*, in the config cluster."""
+        """Return where the policy is by which the gateway treats *model*, in its cluster."""
         return self.object_path(GKE_NETWORKING_API, "gcpbackendpolicies", self.names.backend_policy(model))
 
-    def gateway(self) -> dict[str, Any]:
+    @property
+    def gateway_policy_path(self) -> str:
+        """The policy of a regional Gateway, in its cluster."""
+        name = gateway_policy_name(self.names.gateway)
+        return self.object_path(GKE_NETWORKING_API, "gcpgatewaypolicies", name)
+
+    @property
+    def extensions_path(self) -> str:
+        """The extensions of gateways, in the cluster that has the Gateway."""
+        return self.object_path(GKE_NETWORKING_API, TRAFFIC_EXTENSIONS.partition(".")[0])
+
+    @property
+    def extension_path(self) -> str:
+        """The one extension object of a Gateway, in its cluster."""
+        return f"{self.extensions_path}/{extension_name(self.names.gateway)}"
+
+    def gateway(self, key: str) -> dict[str, Any]:
         """
-        Return the Gateway.
+        Return the Gateway that clients in region *key* ask.
 
         Raises:
-            ApiError: The config cluster does not answer, or has no such gateway.
+            ApiError: Its cluster does not answer, or has no such gateway.
         """
-        return self.clusters(self.config.config_region).get(self.gateway_path)
+        return self.clusters(self.config.gateway_home(key)).get(self.gateway_path)
 
     def gateway_url(self, key: str) -> str:
         """
-        Return where the gateway is reached in region *key*: at its address in that region's range of nodes.
+        Return where the gateway is reached in region *key*: at its address in the range of nodes, or its public one.
 
         Raises:
             ApiError: It has none there, or cannot be read.
         """
-        return self.url_in(self.gateway(), key)
+        return self.url_in(self.gateway(key), key)
 
     def url_in(self, gateway: Mapping[str, Any], key: str) -> str:
         """
         Return where *gateway* is reached in region *key*.
 
         Raises:
-            ApiError: Its status has no address in that region's range.
+            ApiError: Its status has no address there.
         """
-        given, port = gateway_addresses(gateway), self.config.gateway.port
-        nodes = region_ranges(self.config, key).nodes
+        given = gateway_addresses(gateway)
         for address in given:
-            if ip_address(address) in nodes:
-                return f"http://{address}" if port == 80 else f"http://{address}:{port}"
+            if self._is_in(key, ip_address(address)):
+                return self._base_url(address)
         message = f"{self.names.gateway} has no address in {key} ({', '.join(given) or 'none at all'})"
         raise ApiError(status=None, reason="noAddress", message=message)
+
+    def _is_in(self, key: str, address: IPv4Address | IPv6Address) -> bool:
+        """Return whether *address* can be the gateway's in region *key*; a public one does not show its region."""
+        if self.config.gateway.gateway_class.public:
+            return not address.is_private
+        return address in region_ranges(self.config, key).nodes
+
+    def _base_url(self, address: str) -> str:
+        spec = self.config.gateway
+        scheme, usual, port = ("https", HTTPS_PORT, spec.tls.port) if spec.tls else ("http", HTTP_PORT, spec.port)
+        return f"{scheme}://{address}" if port == usual else f"{scheme}://{address}:{port}"
 
     def endpoint(self, key: str, model: str) -> ModelEndpoint:
         """

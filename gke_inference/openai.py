@@ -31,6 +31,7 @@ class Endpoint:
         objective: InferenceObjective whose priority the requests have; empty for none.
         token: Bearer token; empty for none.
         secret_headers: Headers whose values nobody may see, such as the key that an API gateway asks for.
+        server_name: Host name that the server's certificate is for, where the URL has an address in its place.
     """
 
     url: str
@@ -46,6 +47,12 @@ class Endpoint:
     objective: str = ""
     token: str = field(default="", repr=False)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    server_name: str = ""
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """What httpx needs beside a request: the host name that it asks for, and checks, in the TLS handshake."""
+        return {"sni_hostname": self.server_name} if self.server_name else {}
 
     @property
     def is_openai(self) -> bool:

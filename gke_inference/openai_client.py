@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 from time import perf_counter
 from typing import Any
 
@@ -51,7 +52,8 @@ def served_models(endpoint: Endpoint) -> list[str]:
     """
     headers = request_headers(endpoint)
     try:
-        answer = httpx.get(f"{endpoint.url}/v1/models", headers=headers, timeout=CONNECT_SEC, trust_env=False)
+        with httpx.Client(timeout=CONNECT_SEC, trust_env=False, verify=ssl.create_default_context()) as client:
+            answer = client.get(f"{endpoint.url}/v1/models", headers=headers, extensions=endpoint.extensions)
         return [str(model["id"]) for model in answer.raise_for_status().json()["data"]]
     except httpx.TransportError as error:
         raise ConnectionError(f"{type(error).__name__}: {error}") from None
@@ -103,7 +105,9 @@ def request_headers(endpoint: Endpoint) -> dict[str, str]:
 
 async def _receive(client: httpx.AsyncClient, endpoint: Endpoint, prompt: str, reader: AnswerReader) -> None:
     body, headers = request_body(endpoint, prompt), request_headers(endpoint)
-    async with client.stream("POST", request_url(endpoint), json=body, headers=headers) as response:
+    async with client.stream(
+        "POST", request_url(endpoint), json=body, headers=headers, extensions=endpoint.extensions
+    ) as response:
         reader.read_head(response.status_code, response.headers.get(endpoint.region_header, ""))
         if not response.is_success:
             reader.read_refusal((await response.aread()).decode(errors="replace"))

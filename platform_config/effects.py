@@ -42,7 +42,7 @@ REMOVED_ZONE = Effect("in place", "nodes in a removed zone are deleted at once")
 POOL = Effect("replaces", "the pool in every region that has it: its servers are gone until it is back")
 DOWNLOAD = Effect("replaces", "the download Job, and restarts the servers")
 _GATEWAY_FIRST = f"apply `{GATEWAY_STACK}` before `{NETWORK_STACK}`"
-_SCREENING_FIRST = "to remove it: first `enabled: false`, deploy"
+_OFF_FIRST = "to remove it: first `enabled: false`, deploy"
 OTHER_BACKEND = Effect(
     "in place",
     "restarts the servers; from an InferencePool to a Service or back, requests fail until the gateway has changed: a "
@@ -184,9 +184,13 @@ EFFECTS: Mapping[str, Effect] = {
     "gateway.health_check.healthy_threshold": IN_PLACE,
     "gateway.addresses": Effect("in place", f"to `ephemeral`: {_GATEWAY_FIRST}"),
     "gateway.regions": Effect("in place", f"to remove one: {_GATEWAY_FIRST}"),
-    "gateway.model_armor": Effect(
-        "in place", f"{_SCREENING_FIRST}; with it go the roles in whose name the gateways call it"
-    ),
+    "gateway.model_armor": Effect("in place", f"{_OFF_FIRST}; with it go the roles in whose name the gateways call it"),
+    "gateway.apigee": Effect("in place", f"{_OFF_FIRST}; with it go the operator and all API products in the cluster"),
+    "gateway.apigee.environment": Effect("in place", "but refused for one that the platform makes and protects"),
+    "gateway.apigee.create": Effect("refused", "what would be replaced is protected"),
+    "gateway.apigee.create.deletion_protection": Effect("nothing", "applies from the next plan on"),
+    "gateway.tls": Effect("in place", "clients of HTTP are sent to HTTPS, or refused, as soon as it is there"),
+    "gateway.client_limits": Effect("in place", "takes some minutes to be enforced, or to be let go"),
     "observability": IN_PLACE,
     "namespace": Effect("refused", "the plan shows the steps"),
     "service_discovery": IN_PLACE,
@@ -208,7 +212,9 @@ COMES: Mapping[str, Effect] = {
 LEAVES: Mapping[str, Effect] = {
     "regions": Effect("leaves", f"follow the steps of {REMOVE_A_REGION}"),
     "models": Effect("refused", f"first drain it, by the steps of {REMOVE_A_MODEL}"),
-    "gateway.model_armor": Effect("refused", _SCREENING_FIRST),
+    "gateway.model_armor": Effect("refused", _OFF_FIRST),
+    "gateway.apigee": Effect("refused", _OFF_FIRST),
+    "gateway.apigee.create": Effect("nothing", "the organization stays, in a stack that the platform leaves alone"),
 }
 """For a key that is removed."""
 DRAINED = Effect("in place", "its servers go: it is drained")
@@ -232,7 +238,7 @@ def effect_of_change(path: str, was: Any, now: Any, *, bucket_is_read: bool = Tr
         return DRAINED
     if setting == "bucket" and now is None and not bucket_is_read:
         return UNREAD
-    if setting == "gateway.model_armor" and now is None and was.get("enabled") is False:
+    if setting in ("gateway.model_armor", "gateway.apigee") and now is None and was.get("enabled") is False:
         return IN_PLACE
     ends = COMES if was is None else LEAVES if now is None else {}
     return ends.get(setting) or effect_of(setting)

@@ -83,15 +83,10 @@ def gateway_floor(config: Config) -> Floor:
     return INFERENCE_POOL if config.is_regional else MULTI_CLUSTER_INFERENCE_GATEWAY
 
 
-def has_apigee(config: Config, key: str) -> bool:
-    """Return whether region *key* has a gateway that Apigee is for, turned on or off."""
-    return config.gateway.apigee is not None and key in config.gateway_regions
-
-
 def feature_floors(config: Config, key: str) -> dict[str, str]:
     """Return each feature that region *key* uses, with the first GKE version that has it."""
     used = [gateway_floor(config)]
-    if has_apigee(config, key):
+    if config.gateway.apigee is not None and key in config.gateway_regions:
         used.append(APIGEE)
     if any(model.autoscaling and model.metric_source == "native" for model in models_in(config, key)):
         used.append(NATIVE_CUSTOM_METRICS)

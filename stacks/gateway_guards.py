@@ -84,6 +84,7 @@ def add_apigee(stack: ClusterStack) -> list[ITerraformDependable]:
         region=stack.config.regions[stack.key].region,
         network=stack.names.network_path,
         subnetwork=stack.names.node_subnet_path(stack.key),
+        autopilot=stack.config.cluster.autopilot,
     )
     return made.ready
 

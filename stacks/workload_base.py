@@ -15,7 +15,7 @@ from platform_config.config import Config
 from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from platform_config.plan_refusals import explain_removed_models
-from platform_config.requirements import gateway_floor, has_apigee
+from platform_config.requirements import gateway_floor
 from stacks.cluster_access import ClusterStack
 
 POLICY_CRDS = ("gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io")
@@ -95,12 +95,16 @@ class WorkloadBaseStack(ClusterStack):
     def _add_apigee(self) -> None:
         """Add Apigee's operator, whose kinds must be there before the gateway's stack can be planned."""
         config, apigee = self.config, self.config.gateway.apigee
-        if apigee is not None and has_apigee(config, self.key):
+        if not config.is_regional or self.key not in config.gateway_regions:
+            return
+        # Also without a chart: one that was there can only be removed by the provider of this cluster.
+        helm = self.helm
+        if apigee is not None:
             ApigeeOperator(
                 self,
                 "apigee",
                 kubernetes=self.kubernetes,
-                helm=self.helm,
+                helm=helm,
                 project=config.project,
                 organization=self.names.apigee_organization,
                 account=self.names.apigee_service_account_email,

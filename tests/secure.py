@@ -23,10 +23,14 @@ ROLES = {
     "roles/monitoring.viewer",
     "roles/compute.networkViewer",
 }
+SCREENING_ROLES = {
+    "roles/modelarmor.calloutUser",
+    "roles/modelarmor.user",
+    "roles/serviceusage.serviceUsageConsumer",
+}
+"""Of the agent in whose name load balancers call Model Armor."""
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
-SCREENING_ROLES = {"roles/modelarmor.calloutUser", "roles/modelarmor.user", "roles/serviceusage.serviceUsageConsumer"}
-"""Of Google's agent that calls Model Armor."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 
 
@@ -38,6 +42,8 @@ def domain_of(project: str) -> str:
 
 def promises(config: Config) -> dict[str, dict[str, Any]]:
     """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
+    roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
+    roles |= SCREENING_ROLES if config.gateway.model_armor else set()
     nodes = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
     node = {
         "oauth_scopes": CLOUD_PLATFORM,
@@ -74,11 +80,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
-        "google_project_iam_member": {
-            "role": ROLES
-            | ({STREAMING_ROLE} if streams_images(config) else set())
-            | (SCREENING_ROLES if config.gateway.model_armor else set())
-        },
+        "google_project_iam_member": {"role": roles},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},

@@ -42,6 +42,7 @@ FREE = {
     "kubernetes_job_v1.spec.template.spec.volume.csi.volume_attributes",
     "kubernetes_manifest.manifest",
     "kubernetes_namespace_v1.metadata.labels",
+    "time_sleep.triggers",
 }
 """Every argument that we set and that holds a map."""
 
@@ -60,6 +61,8 @@ def odd_keys_everywhere(stack: Any) -> None:
     from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
     from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
     from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
+    from cdktf_cdktf_provider_time.provider import TimeProvider
+    from cdktf_cdktf_provider_time.sleep import Sleep
 
     from constructs_lib.kubernetes_object import KubernetesObject
 
@@ -73,6 +76,7 @@ def odd_keys_everywhere(stack: Any) -> None:
         stack, "alert", provider=google, display_name="a", combiner="OR", user_labels=ODD, conditions=[condition]
     )  # fmt: skip
     NamespaceV1(stack, "namespace", provider=kubernetes, metadata={"name": "n", "labels": ODD})
+    Sleep(stack, "wait", provider=TimeProvider(stack, "time"), destroy_duration="1s", triggers=ODD)
     named = {"name": "n"}
     Annotations(stack, "export", provider=kubernetes, api_version="v1", kind="K", metadata=named, annotations=ODD)
     manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "n", "labels": ODD}, "data": ODD}

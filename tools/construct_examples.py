@@ -13,8 +13,14 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.accelerators import PoolPlan
 from constructs_lib.alert_policies import AlertPolicies
+from constructs_lib.apigee_access import ApigeeAccess
+from constructs_lib.apigee_connection import ApigeeConnection
+from constructs_lib.apigee_operator import ApigeeOperator
+from constructs_lib.apigee_organization import ApigeeOrganization
 from constructs_lib.autopilot_cluster import AutopilotCluster
 from constructs_lib.bounded_job import BoundedJob
+from constructs_lib.certificates import Certificates
+from constructs_lib.client_limits import ClientLimits
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.dashboard import Dashboard
 from constructs_lib.fixed_value import FixedValue
@@ -54,10 +60,12 @@ from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import (
     AlertSpec,
+    ApigeeOrganizationSpec,
     AutoscalingSpec,
     BucketSpec,
     CapacitySpec,
     ChannelSpec,
+    ClientLimitsSpec,
     ClusterSpec,
     GatewaySpec,
     HuggingFaceTokenSpec,
@@ -68,6 +76,7 @@ from constructs_lib.specs import (
     NodePoolSpec,
     ServerSpec,
     SystemPoolSpec,
+    TlsSpec,
     WeightsSpec,
 )
 from constructs_lib.system_pool import SystemPool
@@ -418,6 +427,34 @@ def service_extensions_agent(
     )
 
 
+def certificates(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> Certificates:
+    """Have Google make and renew a certificate, once the record in the zone shows that the name is yours."""
+    return Certificates(
+        stack,
+        "tls",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-east5",
+        name="acme-us-tls",
+        spec=TlsSpec(hosts=("llm.example.com",), dns_zone="example-com"),
+    )
+
+
+def client_limits(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> ClientLimits:
+    """Let the clients of one network in, each with five requests a second."""
+    return ClientLimits(
+        stack,
+        "limits",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-east5",
+        name="acme-us-limits",
+        spec=ClientLimitsSpec(requests_per_minute=300, allowed_ranges=("203.0.113.0/24",)),
+    )
+
+
 def model_armor_templates(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> ModelArmorTemplates:
     """Make a template that blocks what Google's own example blocks, and addresses of known attacks."""
     return ModelArmorTemplates(
@@ -429,6 +466,62 @@ def model_armor_templates(stack: TerraformStack, google: GoogleProvider, time: T
         region="us-central1",
         templates={"gemma-prompts": ModelArmorFiltersSpec(malicious_urls=True)},
         spec=ModelArmorSpec(),
+    )
+
+
+def apigee_organization(stack: TerraformStack, google: GoogleProvider) -> ApigeeOrganization:
+    """Make the project's organization, paid by use, with an environment that gateways may call."""
+    return ApigeeOrganization(
+        stack,
+        "apigee",
+        google=google,
+        project="my-project",
+        instance="acme-apigee",
+        region="us-east5",
+        environment="prod",
+        spec=ApigeeOrganizationSpec(analytics_region="us-east1"),
+    )
+
+
+def apigee_access(stack: TerraformStack, google: GoogleProvider) -> ApigeeAccess:
+    """Let the operator of each cluster of the project manage Apigee and its private endpoints."""
+    return ApigeeAccess(
+        stack,
+        "apigee",
+        google=google,
+        project="my-project",
+        account_id="acme-apigee",
+        workload_pool="my-project.svc.id.goog",
+    )
+
+
+def apigee_operator(stack: TerraformStack, kubernetes: KubernetesProvider, helm: HelmProvider) -> ApigeeOperator:
+    """Install the operator in one cluster."""
+    return ApigeeOperator(
+        stack,
+        "apigee",
+        kubernetes=kubernetes,
+        helm=helm,
+        project="my-project",
+        organization="my-project",
+        account="acme-apigee@my-project.iam.gserviceaccount.com",
+        version="1.1.1",
+    )
+
+
+def apigee_connection(stack: TerraformStack, kubernetes: KubernetesProvider, time: TimeProvider) -> ApigeeConnection:
+    """Connect a gateway with the environment, by an endpoint in the subnet of the nodes."""
+    return ApigeeConnection(
+        stack,
+        "apigee",
+        kubernetes=kubernetes,
+        time=time,
+        gateway="acme-gateway",
+        namespace="inference",
+        environment="prod",
+        region="us-east5",
+        network="projects/my-project/global/networks/acme-vpc",
+        subnetwork="projects/my-project/regions/us-east5/subnetworks/acme-nodes-us",
     )
 
 

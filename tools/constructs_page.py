@@ -21,9 +21,12 @@ GROUPS = {
     ),
     "Clusters": ("GkeCluster", "AutopilotCluster", "NodePool", "SystemPool", "Fleet"),
     "Serving": (
-        "InferenceService", "InferenceGateway", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
+        "InferenceService", "InferenceGateway", "Certificates", "ClientLimits", "MetricsAdapter", "RemovalGuard", "WeightsDownload", "HuggingFaceToken",
     ),
-    "Guard rails": ("ServiceExtensionsAgent", "ModelArmorTemplates"),
+    "Guard rails": (
+        "ServiceExtensionsAgent", "ModelArmorTemplates", "ApigeeOrganization", "ApigeeAccess", "ApigeeOperator",
+        "ApigeeConnection",
+    ),
     "Observability": ("NotificationChannels", "AlertPolicies", "LogMetrics", "Dashboard"),
     "Building blocks": ("KubernetesObject", "BoundedJob", "ReadinessGate", "FixedValue"),
 }  # fmt: skip

@@ -47,12 +47,12 @@ class ModelArmorFiltersSpec:
 
     @property
     def harms(self) -> dict[str, Confidence]:
-        """Confidence of each kind of harmful content, by the name that the API has for it."""
+        """Confidence of each kind of harmful content, by the name that the API has for it, in alphabetical order."""
         return {
-            "SEXUALLY_EXPLICIT": self.sexually_explicit,
-            "HATE_SPEECH": self.hate_speech,
-            "HARASSMENT": self.harassment,
             "DANGEROUS": self.dangerous,
+            "HARASSMENT": self.harassment,
+            "HATE_SPEECH": self.hate_speech,
+            "SEXUALLY_EXPLICIT": self.sexually_explicit,
         }
 
 

@@ -162,7 +162,8 @@ def drill(
     model = choose_model(config, key)
     at = ModelEndpoint.at(url, model) if url else ModelEndpoint(url="", model=model.name)
     endpoint = Endpoint(
-        url=at.url, headers=at.headers, model=model.name, path=path or "", body=body, max_tokens=MAX_TOKENS,
+        url=at.url, headers=at.headers, server_name=at.server_name,
+        model=model.name, path=path or "", body=body, max_tokens=MAX_TOKENS,
         timeout_sec=timeout_sec, token=token or "", secret_headers=secret_headers,
     )  # fmt: skip
     plan = DrillPlan(

@@ -149,7 +149,9 @@ def _check(platform: LivePlatform, plan: DrillPlan, options: DrillOptions) -> Ch
     if preconditions.all_good(findings) and not plan.endpoint.url:
         try:
             at = platform.endpoint(plan.region, plan.model)
-            plan = replace(plan, endpoint=replace(plan.endpoint, url=at.url, headers=at.headers))
+            plan = replace(
+                plan, endpoint=replace(plan.endpoint, url=at.url, headers=at.headers, server_name=at.server_name)
+            )
         except ApiError as error:
             fix = "give the address to send to as --url"
             findings.append(preconditions.unknown("DRILL-OUTAGE", plan.region, error, fix=fix))

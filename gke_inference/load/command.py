@@ -124,8 +124,9 @@ def load(
     if problems:
         raise click.UsageError("\n  ".join(problems))
     endpoint = Endpoint(
-        url=at.url, headers=at.headers, model=asked.name, api=api, path=path or "", body=body,
-        stream=stream or path is not None, max_tokens=max_tokens, timeout_sec=timeout_sec,
+        url=at.url, headers=at.headers, server_name=at.server_name,
+        model=asked.name, api=api, path=path or "", body=body, stream=stream or path is not None,
+        max_tokens=max_tokens, timeout_sec=timeout_sec,
         region_header=region_header, objective=objective, token=token or "", secret_headers=secret_headers,
     )  # fmt: skip
     try:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from constructs_lib.monitoring.load_balancer_names import backend_pattern
 from gke_inference.api_error import ApiError
 from gke_inference.backend_policy import drained_regions
 from gke_inference.check import NO_ANSWER
 from gke_inference.concurrency import Once
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, gateway_addresses
-from gke_inference.load_balancer import FRONT, RULES, SERVICES, Parts, method_target, parts_of, path_of, reached, select
+from gke_inference.load_balancer import RULES, SERVICES, Parts, method_target, path_of, reached, select
 from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model
 
 States = list[str] | ApiError
 """Of the servers of one network endpoint group, or why they are not known."""
-NOT_FOUND = "-gw-serve404-"
-"""In the name of the backend service for requests that no route takes (public annotations of Gateways show it)."""
+WITHOUT_SERVERS = ("-gw-serve404-", "-gw-serve500-")
+"""In the names of the backend services for requests that no route takes, or whose route leads nowhere (public
+annotations of Gateways show them)."""
 
 
 class Group(NamedTuple):
@@ -30,35 +32,34 @@ class Group(NamedTuple):
     states: States
 
 
-def service_name(namespace: str, backend: str) -> re.Pattern[str]:
-    """Return what the name of the backend service of an imported pool or Service is like."""
-    return re.compile(rf"gkemcg1-{namespace}-{backend}-\d+-[a-z0-9]+")
-
-
 class Backends:
     """
-    The servers of all regions.
+    The servers behind one gateway.
 
     Args:
         live: The platform's live objects.
         google: Google's APIs.
-        gateway: Returns the Gateway of the config cluster.
+        gateway: Returns the Gateway.
         policies: Returns the GCPBackendPolicy of each model, by its key.
+        parts: Returns the parts of all load balancers of the project.
     """
 
     def __init__(
-        self, live: LivePlatform, *, google: GoogleApi, gateway: Once[Any], policies: Mapping[str, Once[Any]]
-    ) -> None:
+        self, live: LivePlatform, *, google: GoogleApi, gateway: Callable[[], Any], policies: Mapping[str, Once[Any]],
+        parts: Once[Parts],
+    ) -> None:  # fmt: skip
         self._live = live
         self._google = google
         self._gateway = gateway
         self._policies = policies
+        self._parts = parts
         self._health = Once(self._ask_health)
 
     def judge(self, key: str, model: Model) -> Verdict:
         """Judge the servers of *model* in region *key*."""
         region = self._live.config.regions[key]
-        drained = region.region in drained_regions(self._policies[model.key]())
+        alone = self._live.config.is_regional
+        drained = not alone and region.region in drained_regions(self._policies[model.key]())
         health = self._health()
         own = health if health is None else self._of_model(health, model)
         if health and own is None:
@@ -76,14 +77,18 @@ class Backends:
         config = self._live.config
         if len(config.models) == 1:
             return health
-        named = {key: service_name(config.namespace, self._live.names.backend(key)) for key in config.models}
+        kind = config.gateway.gateway_class
+        named = {
+            key: re.compile(backend_pattern(kind, config.namespace, self._live.names.backend(key)))
+            for key in config.models
+        }
         own = [group for group in health if named[model.key].fullmatch(group.service)]
         unnamed = [group for group in health if not any(name.fullmatch(group.service) for name in named.values())]
         return own if own or not unnamed else None
 
     def _ask_health(self) -> list[Group] | None:
         """Return the states of all servers by network endpoint group; None where no rule leads to a group."""
-        parts = parts_of(self._google, FRONT)
+        parts = self._parts()
         network = self._live.names.network_path
         services = pool_services(parts, addresses=gateway_addresses(self._gateway()), network=network)
         if services is None:
@@ -113,7 +118,7 @@ class Backends:
 
 def pool_services(parts: Parts, *, addresses: Collection[str], network: str) -> set[str] | None:
     """
-    Return paths of the backend services that requests to *addresses* of *network* reach, but the one that answers 404.
+    Return paths of the backend services that requests to *addresses* of *network* reach, but those without servers.
 
     None where no forwarding rule leads to any: then nothing is known of them.
     """
@@ -122,7 +127,7 @@ def pool_services(parts: Parts, *, addresses: Collection[str], network: str) -> 
         if parts[path].get("IPAddress") in addresses and path_of(parts[path].get("network", "")) == network
     }  # fmt: skip
     found = select(reached(parts, rules), SERVICES)
-    return {path for path in found if NOT_FOUND not in path} if found else None
+    return {path for path in found if not any(name in path for name in WITHOUT_SERVERS)} if found else None
 
 
 def judge_backends(

@@ -50,8 +50,8 @@ def judge_interfaces(pods: Collection[Object], claims: Iterable[Object], *, read
     return Verdict(found=f"{count} allocated, each for its pod", problems=tuple(problems))
 
 
-def judge_autoscaler(found: Object) -> Verdict:
-    """Judge whether the autoscaler can read its metric and scale."""
+def judge_autoscaler(found: Object, *, spills: bool = True) -> Verdict:
+    """Judge whether the autoscaler can read its metric and scale; *spills* says whether other regions take the rest."""
     status = found.get("status", {})
     conditions = status.get("conditions", [])
     problems = list(unmet_conditions(conditions, "AbleToScale", "ScalingActive"))
@@ -59,7 +59,8 @@ def judge_autoscaler(found: Object) -> Verdict:
     if not values:
         problems.append("it has no value of its metric")
     wanted, most = status.get("desiredReplicas", 0), found["spec"]["maxReplicas"]
-    full = ", the maximum: more load goes to other regions" if wanted == most else ""
+    rest = "more load goes to other regions" if spills else "no more load can be served"
+    full = f", the maximum: {rest}" if wanted == most else ""
     count = f"{status.get('currentReplicas', 0)} there, {wanted} wanted{full}"
     return Verdict(found=f"metric {', '.join(values)}; {count}", problems=tuple(problems))
 
@@ -86,10 +87,17 @@ def judge_compute_class(found: Object) -> Verdict:
     return Verdict(found=f"there, with {count} {'choice' if count == 1 else 'choices'} of machines", problems=problems)
 
 
-def judge_inference_pool(pool: Object, picker: Object | None) -> Verdict:
-    """Judge whether the InferencePool is exported and its endpoint picker runs; *picker* is the picker's Deployment."""
+def judge_inference_pool(pool: Object, picker: Object | None, *, exported: bool = True) -> Verdict:
+    """
+    Judge whether the gateway finds the InferencePool, and the pool's endpoint picker runs.
+
+    Args:
+        pool: The InferencePool.
+        picker: The picker's Deployment; None where there is none.
+        exported: Whether it must be exported to the fleet: a gateway of its own cluster needs no export.
+    """
     problems = []
-    if (pool["metadata"].get("annotations") or {}).get(EXPORT) != "True":
+    if exported and (pool["metadata"].get("annotations") or {}).get(EXPORT) != "True":
         problems.append(f"it is not exported: annotation {EXPORT} is not 'True'")
     ready = (picker or {}).get("status", {}).get("readyReplicas", 0)
     name = picker_name(pool)
@@ -97,16 +105,25 @@ def judge_inference_pool(pool: Object, picker: Object | None) -> Verdict:
         problems.append(f"the endpoint picker {name} is not there")
     elif not ready:
         problems.append(f"the endpoint picker {name} is not ready")
-    return Verdict(found=f"exported, endpoint picker {name} ready", problems=tuple(problems))
+    there = "exported" if exported else "there"
+    return Verdict(found=f"{there}, endpoint picker {name} ready", problems=tuple(problems))
 
 
-def judge_service(service: Object, export: Object | None, *, port: int) -> Verdict:
-    """Judge whether the Service has the port of the servers and is exported; *export* is None where there is none."""
+def judge_service(service: Object, export: Object | None, *, port: int, exported: bool = True) -> Verdict:
+    """
+    Judge whether the gateway finds the Service, with the port of the servers.
+
+    Args:
+        service: The Service.
+        export: Its ServiceExport; None where there is none.
+        port: Port of the servers.
+        exported: Whether it must be exported to the fleet.
+    """
     ports = [entry.get("port") for entry in service["spec"].get("ports", [])]
     problems = [] if port in ports else [f"it has no port {port}: {', '.join(map(str, ports)) or 'none at all'}"]
-    if export is None:
+    if exported and export is None:
         problems.append("it is not exported: there is no ServiceExport of its name")
-    return Verdict(found=f"exported, port {port}", problems=tuple(problems))
+    return Verdict(found=f"{'exported' if exported else 'there'}, port {port}", problems=tuple(problems))
 
 
 def picker_name(pool: Object) -> str:

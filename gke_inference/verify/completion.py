@@ -108,6 +108,8 @@ class Completion:
         if result.region in answers:
             return self._finding(Status.GOOD, found, needed=expected)
         fix = f"look at SERVER, BACKENDS and GAUGE of {self.key}: its servers are away, or so full that requests go on"
+        if self.model.config.is_regional:
+            fix = f"see that the address is that of the gateway in {self.key}, which has servers of {expected} alone"
         return self._finding(Status.WRONG, found, fix, expected)
 
     def _finding(self, status: Status, found: str, fix: str = "", needed: str = "") -> Finding:
@@ -125,8 +127,8 @@ def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str]) -> En
     """Return where one short request to *model* goes, where the gateway is at *url*."""
     at = ModelEndpoint.at(url, model)
     return Endpoint(
-        url=at.url, headers=at.headers, model=at.model, stream=False, max_tokens=MAX_TOKENS, timeout_sec=TIMEOUT_SEC,
-        secret_headers=secret_headers,
+        url=at.url, headers=at.headers, server_name=at.server_name, model=at.model, stream=False, max_tokens=MAX_TOKENS,
+        timeout_sec=TIMEOUT_SEC, secret_headers=secret_headers,
     )  # fmt: skip
 
 
@@ -144,9 +146,11 @@ def no_address(error: ApiError, key: str) -> tuple[str, str]:
 
 def not_reachable(url: str, key: str, model: Model, detail: str) -> tuple[str, str]:
     """Return what is found, and the fix, where nothing answers at *url* of region *key*."""
+    public = model.config.gateway.gateway_class.public
+    place = "where the internet is reached" if public else f"inside the VPC, in {model.config.regions[key].region}"
     fix = (
-        f"run it inside the VPC, in {model.config.regions[key].region}; or name an address that leads to the gateway "
-        f"with --url-for {key}=http://ADDRESS; or leave it out with --no-completion"
+        f"run it {place}; or name an address that leads to the gateway with --url-for {key}=http://ADDRESS; or leave "
+        "it out with --no-completion"
     )
     return f"{url} is not reachable from here ({detail})", fix
 
@@ -156,7 +160,9 @@ async def _probe(client: httpx.AsyncClient, endpoint: Endpoint, path: str) -> Re
     began, status, error, detail = perf_counter(), None, "", ""
     try:
         with anyio.fail_after(TIMEOUT_SEC):
-            answer = await client.get(f"{endpoint.url}{path}", headers=request_headers(endpoint))
+            answer = await client.get(
+                f"{endpoint.url}{path}", headers=request_headers(endpoint), extensions=endpoint.extensions
+            )
         status = answer.status_code
         if not answer.is_success:
             error, detail = f"http_{status}", shown(endpoint.hide_secrets(answer.text))[1:-1]

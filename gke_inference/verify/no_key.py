@@ -75,14 +75,16 @@ class RequestWithoutKey:
         return self._judge(endpoint.url, status, text)
 
     async def _send(self, endpoint: Endpoint) -> tuple[int, str]:
-        headers = request_headers(endpoint)
+        headers, more = request_headers(endpoint), endpoint.extensions
         async with make_client() as client:
             with anyio.fail_after(TIMEOUT_SEC):
                 if is_llm(self.model):
                     body = request_body(endpoint, PROMPT)
-                    answer = await client.post(request_url(endpoint), json=body, headers=headers)
+                    answer = await client.post(request_url(endpoint), json=body, headers=headers, extensions=more)
                 else:
-                    answer = await client.get(f"{endpoint.url}{self.model.server.ready_path}", headers=headers)
+                    answer = await client.get(
+                        f"{endpoint.url}{self.model.server.ready_path}", headers=headers, extensions=more
+                    )
         return answer.status_code, answer.text
 
     def _judge(self, url: str, status: int, text: str) -> Finding:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
+from constructs_lib import body_routing_chart
+from constructs_lib.manifests.body_routing import ROUTING_EXTENSIONS
 from constructs_lib.manifests.metrics_adapter import CUSTOM, EXTERNAL, api_services
 from constructs_lib.manifests.network_policies import network_policies
 from constructs_lib.model_servers import gauge
@@ -21,6 +23,7 @@ from gke_inference.live_platform import LivePlatform
 from gke_inference.verify import topics
 from gke_inference.verify.cluster import judge_adapter, judge_compute_class
 from gke_inference.verify.google import judge_cluster, judge_gauge, judge_membership, judge_pool
+from gke_inference.verify.guard_rails import judge_body_routing
 from gke_inference.verify.network_policies import connections, denying_policies, judge_network_policies
 from gke_inference.verify.servers import ModelServers
 from gke_inference.verify.verdict import Verdict
@@ -70,7 +73,8 @@ class Region:
         except ApiError:
             why = "nothing in the cluster was looked at: see CLUSTER"
             return [*found, inside.finding(Status.UNKNOWN, why, "see to CLUSTER first")], []
-        around = [topics.MEMBERSHIP.check(self._membership, self.key)]
+        joined = not self.live.config.is_regional
+        around = [topics.MEMBERSHIP.check(self._membership, self.key)] if joined else []
         measured = [model for model in self._served if gauge(model.server)]
         around += [topics.GAUGE.of_model(each).check(partial(self._gauge, each), self.key) for each in measured]
         inner = Task(ask=partial(self._look_inside, inside, answer), unknown=inside.unknown)
@@ -85,6 +89,8 @@ class Region:
         checks = [*self._pools(answer, api), topics.NETWORK.check(partial(self._network, api), self.key)]
         for model in self._served:
             checks += ModelServers(live=self.live, key=self.key, api=api, model=model).checks()
+        if network_policy_plan(self.live.config, self.key).router:
+            checks.append(topics.BODY_ROUTING.check(partial(self._body_routing, api), self.key))
         if services := self._adapter_services():
             checks.append(topics.ADAPTER.check(partial(_adapter, api, services), self.key))
         return [reached], [check.task() for check in checks]
@@ -117,6 +123,12 @@ class Region:
             needed=connections(plan),
             own=[policy["metadata"]["name"] for policy in own.values()],
         )
+
+    def _body_routing(self, api: ClusterApi) -> Verdict:
+        plural, _, group = ROUTING_EXTENSIONS.partition(".")
+        extension = api.get(self.live.object_path(f"{group}/v1", plural, body_routing_chart.NAME))
+        deployment = api.get(self.live.object_path("apps/v1", "deployments", body_routing_chart.NAME))
+        return judge_body_routing(extension, deployment)
 
     def _reach(self) -> ClusterApi:
         """Return the cluster's API; the namespace is read first, so that what fails fails once, not for each check."""

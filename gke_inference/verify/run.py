@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
-from gke_inference.concurrency import Task, run_tasks
+from gke_inference.concurrency import Once, Task, run_tasks
 from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
+from gke_inference.load_balancer import FRONT, Parts, parts_of
 from gke_inference.progress import Note
-from gke_inference.verify.common import CommonChecks
 from gke_inference.verify.completion import Completion
+from gke_inference.verify.gateway_checks import GatewayChecks
 from gke_inference.verify.no_key import RequestWithoutKey
 from gke_inference.verify.region import Region
-from platform_config.model import models_of
+from platform_config.model import Model, models_in, models_of
 
 COMPLETIONS_SHARE = 1 / 3
 """Of the time: a check that hangs leaves them that much."""
@@ -55,36 +56,60 @@ class Verification:
         What is in a cluster that is gone is not asked for. Completions come last, when nothing else is asked, so that
         their time is that of the platform.
         """
-        common = CommonChecks(self.live, google=self.google, keys=self.keys, models=self.models)
         regions = [Region(self.live, key, self.google, self.models).task() for key in self.keys]
-        completions = list(self.requests(common)) if self.completion else []
+        around = [task for gateway in dict.fromkeys(self._gateways.values()) for task in gateway.tasks()]
+        completions = list(self.requests()) if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
-        found = self._run("checks", [*regions, *common.tasks()], 1 - share)
+        found = self._run("checks", [*regions, *around], 1 - share)
         return found + self._run("completions", completions, share)
 
-    def requests(self, common: CommonChecks) -> Iterator[Task]:
+    @cached_property
+    def _gateways(self) -> dict[str, GatewayChecks]:
+        """The gateway that each region to look at asks, by the region's key."""
+        homes = {key: self.live.config.gateway_home(key) for key in self.keys}
+        parts: Once[Parts] = Once(partial(parts_of, self.google, FRONT))
+        made = {
+            home: GatewayChecks(
+                self.live,
+                google=self.google,
+                home=home,
+                keys=[key for key in self.keys if homes[key] == home],
+                models=self.models,
+                parts=parts,
+            )
+            for home in dict.fromkeys(homes.values())
+        }
+        return {key: made[home] for key, home in homes.items()}
+
+    def requests(self) -> Iterator[Task]:
         """Yield the requests of clients: one of each model with a route in each region, with a key and without."""
-        routed = [model for model in models_of(self.live.config) if model.is_routed and model.key in self.models]
-        apigee = self.live.config.gateway.apigee
-        asks_for_key = apigee is not None and apigee.enabled
-        for key in self.keys:
-            if key not in self.urls and key not in self.live.config.gateway_regions:
-                continue
-            address = partial(self._url, common, key)
-            for model in routed:
+        config = self.live.config
+        asks_for_key = config.gateway.apigee is not None and config.gateway.apigee.enabled
+        for key, gateway in self._gateways.items():
+            address = partial(self._url, gateway, key)
+            for model in self._asked_models(key):
                 yield Completion(
                     key=key,
                     model=model,
                     address=address,
-                    answers=partial(common.answering, key, model),
+                    answers=partial(gateway.answering, key, model),
                     secret_headers=self.secret_headers,
                     lacks_key=asks_for_key and not self.secret_headers,
                 ).task()
                 if asks_for_key:
                     yield RequestWithoutKey(key=key, model=model, address=address).task()
 
-    def _url(self, common: CommonChecks, key: str) -> str:
-        return self.urls.get(key) or common.url(key)
+    def _asked_models(self, key: str) -> list[Model]:
+        """Return the models with a route at the gateway's address in region *key*; none where it has no address."""
+        config = self.live.config
+        if key not in self.urls and key not in config.gateway_regions:
+            return []
+        # A gateway of one region has no route to a model that is not there.
+        found = models_in(config, key) if config.is_regional else models_of(config)
+        return [model for model in found if model.is_routed and model.key in self.models]
+
+    def _url(self, gateway: GatewayChecks, key: str) -> str:
+        return self.urls.get(key) or gateway.url(key)
 
     def _run(self, what: str, tasks: Sequence[Task], share: float) -> list[Finding]:
         """Run *tasks* in their *share* of the time."""

@@ -58,7 +58,7 @@ class ModelServers:
             yield self._check(topics.INFERENCE_POOL, self._inference_pool)
         else:
             yield self._check(topics.SERVICE, self._service)
-        if self.model.has_metrics:
+        if self._has_metric:
             yield self._check(topics.METRIC, self._metric)
 
     def _server(self, deployment: dict[str, Any], pods: list[Any]) -> Verdict:
@@ -76,7 +76,8 @@ class ModelServers:
         return judge_interfaces(pods, claims, ready=ready)
 
     def _autoscaler(self) -> Verdict:
-        return judge_autoscaler(self._get("autoscaling/v2", "horizontalpodautoscalers", self._name))
+        found = self._get("autoscaling/v2", "horizontalpodautoscalers", self._name)
+        return judge_autoscaler(found, spills=self._exported)
 
     def _inference_pool(self) -> Verdict:
         name = self.live.names.inference_pool(self.model.key)
@@ -87,17 +88,16 @@ class ModelServers:
             if not error.missing:
                 raise
             picker = None
-        return judge_inference_pool(pool, picker)
+        return judge_inference_pool(pool, picker, exported=self._exported)
 
     def _service(self) -> Verdict:
-        service = self._get("v1", "services", self._name)
+        service, export = self._get("v1", "services", self._name), None
         try:
-            export = self.api.get(self.live.export_path(self.model.key))
+            export = self.api.get(self.live.export_path(self.model.key)) if self._exported else None
         except ApiError as error:
             if not error.missing:
                 raise
-            export = None
-        return judge_service(service, export, port=self.model.server.http_port)
+        return judge_service(service, export, port=self.model.server.http_port, exported=self._exported)
 
     def _metric(self) -> Verdict:
         self._get("autoscaling.gke.io/v1beta1", "autoscalingmetrics", self._name)
@@ -108,6 +108,17 @@ class ModelServers:
 
     def _get(self, api: str, plural: str, name: str) -> dict[str, Any]:
         return self.api.get(self.live.object_path(api, plural, name))
+
+    @property
+    def _exported(self) -> bool:
+        """Whether a fleet joins the regions, to which each of them exports its servers."""
+        return not self.live.config.is_regional
+
+    @property
+    def _has_metric(self) -> bool:
+        """Whether the servers' own metric is handed on: to the load balancer of a fleet, or to GKE's autoscaler."""
+        scales = self.model.autoscaling is not None and self.model.metric_source == "native"
+        return self.model.has_metrics and (self._exported or scales)
 
     @property
     def _name(self) -> str:

@@ -12,26 +12,33 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, Status, id_for_model
 from gke_inference.verify.verdict import Verdict
+from platform_config.config import Config
 from platform_config.model import Model
 from platform_config.stack_graph import (
     CLUSTER_STACKS,
     FLEET_STACK,
-    GATEWAY_STACK,
+    GATEWAY_STACKS,
     NETWORK_STACK,
     SERVING_STACKS,
     base_stack,
     cluster_stack,
+    gateway_stack,
     serving_stack,
 )
 
 KEY = "{key}"
 """Stands for the key of a region in the texts of a topic."""
+IN_GATEWAY, HOME = "{gateway}", "{home}"
+"""Stand for the stack of the gateway, and for the cluster that has it."""
 IN_CLUSTER, IN_BASE, IN_SERVING = cluster_stack(KEY), base_stack(KEY), serving_stack(KEY)
+OLDER = f"of two the older counts; one of a Helm release goes with an apply of {IN_SERVING}"
+IN_REGIONAL_GATEWAY = f"{GATEWAY_STACKS}{KEY}"
 CLUSTER_ROLE = "roles/container.viewer"
 """Reads clusters, and what is in them, custom objects too."""
 FLEET_ROLE = "roles/gkehub.viewer"
 COMPUTE_ROLE = "roles/compute.viewer"
 MONITORING_ROLE = "roles/monitoring.viewer"
+MODEL_ARMOR_ROLE = "roles/modelarmor.viewer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +60,21 @@ class Topic:
     stack: str
     role: str = CLUSTER_ROLE
 
+    def of_platform(self, config: Config) -> Topic:
+        """Return this topic for the platform of *config*, with the stack and the cluster of its gateway."""
+        places = {
+            IN_GATEWAY: gateway_stack(config, KEY),
+            HOME: "the region's cluster" if config.is_regional else "the config cluster",
+        }
+        fix, stack = self.fix, self.stack
+        for place, text in places.items():
+            fix, stack = fix.replace(place, text), stack.replace(place, text)
+        return replace(self, fix=fix, stack=stack)
+
     def of_model(self, model: Model) -> Topic:
         """Return this topic for *model*: with several models, its id carries the model's key."""
-        return replace(self, id=id_for_model(self.id, model.key, model.config.models))
+        made = self.of_platform(model.config)
+        return replace(made, id=id_for_model(self.id, model.key, model.config.models))
 
     def check(self, judge: Callable[[], Verdict], where: str = "") -> Check:
         """
@@ -70,10 +89,10 @@ class Topic:
 
     def stack_of(self, key: str) -> str:
         """Return the stack that makes it in region *key*."""
-        return self.stack.replace(KEY, key)
+        return self.stack.replace(KEY, key or "*")
 
     def _ask(self, judge: Callable[[], Verdict], where: str) -> list[Finding]:
-        fix = self.fix.replace(KEY, where)
+        fix = self.fix.replace(KEY, where or "*")
         try:
             verdict = judge()
         except ApiError as error:
@@ -140,19 +159,19 @@ ADAPTER = Topic(
 )
 INFERENCE_POOL = Topic(
     id="INFERENCE-POOL",
-    needed="the InferencePool is exported and its endpoint picker runs",
+    needed="the gateway can find the InferencePool, and its endpoint picker runs",
     fix=f"apply {IN_SERVING}; for a picker that waits, look at POOL-SYSTEM",
     stack=IN_SERVING,
 )
 SERVICE = Topic(
     id="SERVICE",
-    needed="the Service is there and exported",
+    needed="the gateway can find the Service",
     fix=f"apply {IN_SERVING}",
     stack=IN_SERVING,
 )
 METRIC = Topic(
     id="METRIC",
-    needed="the load balancer gets how full the servers are",
+    needed="how full the servers are is handed on",
     fix=f"apply {IN_SERVING}",
     stack=IN_SERVING,
 )
@@ -191,34 +210,53 @@ IMPORT = Topic(
 )
 GATEWAY = Topic(
     id="GATEWAY",
-    needed="it is programmed, with an address in each gateway region",
-    fix="kubectl describe the Gateway on the config cluster; a new one takes 5 to 10 minutes",
-    stack=GATEWAY_STACK,
+    needed="it is programmed, with an address in each of its regions",
+    fix=f"kubectl describe the Gateway on {HOME}; a new one takes 5 to 10 minutes",
+    stack=IN_GATEWAY,
+)
+GATEWAY_POLICY = Topic(
+    id="GATEWAY-POLICY",
+    needed="the load balancer applies it: clients of all regions of the VPC get in",
+    fix="delete any other GCPGatewayPolicy of the Gateway: of two the older counts",
+    stack=IN_GATEWAY,
+)
+EXTENSION = Topic(
+    id="EXTENSION",
+    needed="the load balancer calls what screens and checks requests, and there is no second extension",
+    fix=f"kubectl describe the GCPTrafficExtension on {HOME}; delete one that is not the platform's",
+    stack=IN_GATEWAY,
+)
+TEMPLATE = Topic(
+    id="TEMPLATE",
+    needed="the template that Model Armor screens by is there, and does with its findings what the config says",
+    fix=f"plan {IN_GATEWAY}",
+    stack=f"{IN_GATEWAY}, or create the template in that region if it is yours",
+    role=MODEL_ARMOR_ROLE,
 )
 ADDRESS = Topic(
     id="ADDRESS",
     needed="the reserved address is the gateway's",
-    fix=f"plan {NETWORK_STACK} and {GATEWAY_STACK}",
+    fix=f"plan {NETWORK_STACK} and {IN_GATEWAY}",
     stack=NETWORK_STACK,
     role=COMPUTE_ROLE,
 )
 ROUTE = Topic(
     id="ROUTE",
     needed="the gateway accepts it and finds where it leads",
-    fix="look at IMPORT and GATEWAY, and at kubectl describe of the HTTPRoute",
-    stack=GATEWAY_STACK,
+    fix="look at GATEWAY, at kubectl describe of the HTTPRoute, and at IMPORT or INFERENCE-POOL of what it leads to",
+    stack=IN_GATEWAY,
 )
 HEALTH_CHECK = Topic(
     id="HEALTH-CHECK",
     needed="the load balancer applies it",
-    fix="see that no other HealthCheckPolicy has the same target",
-    stack=GATEWAY_STACK,
+    fix=f"delete any other HealthCheckPolicy of its target, {OLDER}",
+    stack=IN_GATEWAY,
 )
 BALANCING = Topic(
     id="BALANCING",
     needed="the load balancer applies it",
-    fix="see that no other GCPBackendPolicy has the same target",
-    stack=GATEWAY_STACK,
+    fix=f"delete any other GCPBackendPolicy of its target, {OLDER}",
+    stack=IN_GATEWAY,
 )
 SCOPES = Topic(
     id="SCOPES",
@@ -226,10 +264,17 @@ SCOPES = Topic(
     fix=backend_policy.FIX,
     stack=f"{CLUSTER_STACKS}* of the config region: the kind comes with its Gateway API",
 )
+BODY_ROUTING = Topic(
+    id="BODY-ROUTING",
+    needed="the load balancer asks, for each request, which model its body names",
+    fix="kubectl describe the GCPRoutingExtension, and look at the pods of the Deployment of its name: while none is "
+    "ready, no request with a body is answered",
+    stack=IN_REGIONAL_GATEWAY,
+)
 BACKENDS = Topic(
     id="BACKENDS",
     needed="the load balancer finds every server healthy",
     fix=f"look at GATEWAY, SERVER and HEALTH-CHECK, and at the firewall rule for health checks ({NETWORK_STACK})",
-    stack=GATEWAY_STACK,
+    stack=IN_GATEWAY,
     role=COMPUTE_ROLE,
 )

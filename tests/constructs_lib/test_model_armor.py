@@ -10,7 +10,8 @@ from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.model_armor import ModelArmorTemplates, ServiceExtensionsAgent
-from constructs_lib.specs import ModelArmorFiltersSpec, ModelArmorSpec
+from constructs_lib.specs import ModelArmorFiltersSpec, ModelArmorSpec, UniverseSpec
+from constructs_lib.universe import PUBLIC, UNIVERSES
 from tests.conftest import Synth
 from tests.synthesized import Synthesized
 
@@ -45,7 +46,7 @@ def templates(
     return made
 
 
-def agent(stack: Any) -> ServiceExtensionsAgent:
+def agent(stack: Any, universe: UniverseSpec = PUBLIC) -> ServiceExtensionsAgent:
     """Build the agent of one project."""
     return ServiceExtensionsAgent(
         stack,
@@ -55,6 +56,7 @@ def agent(stack: Any) -> ServiceExtensionsAgent:
         time=TimeProvider(stack, "time"),
         project="my-project",
         project_number="123456789",
+        universe=universe,
     )
 
 
@@ -74,7 +76,7 @@ def test_a_template_has_googles_filters_and_says_what_happens(synth: Synth) -> N
         "rai_settings": {
             "rai_filters": [
                 {"filter_type": kind, "confidence_level": "MEDIUM_AND_ABOVE"}
-                for kind in ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS")
+                for kind in ("DANGEROUS", "HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT")
             ]
         },
     }
@@ -92,8 +94,8 @@ def test_only_the_filters_that_are_on_are_sent(synth: Synth) -> None:
     assert template["filter_config"] == {
         "rai_settings": {
             "rai_filters": [
-                {"filter_type": "SEXUALLY_EXPLICIT", "confidence_level": "HIGH"},
                 {"filter_type": "HATE_SPEECH", "confidence_level": "LOW_AND_ABOVE"},
+                {"filter_type": "SEXUALLY_EXPLICIT", "confidence_level": "HIGH"},
             ]
         },
         "malicious_uri_filter_settings": {"filter_enforcement": "ENABLED"},
@@ -144,6 +146,15 @@ def test_the_agent_has_the_four_roles_and_no_other(synth: Synth) -> None:
     }  # fmt: skip
     assert {grant["member"] for grant in grants} == {
         "serviceAccount:service-123456789@gcp-sa-dep.iam.gserviceaccount.com"
+    }
+
+
+def test_the_agent_of_another_universe_has_its_own_address(synth: Synth) -> None:
+    """The guide's, with one `iam.` less, which its page has too many."""
+    grants = synth(lambda stack: agent(stack, UNIVERSES["s3ns"])).all("google_project_iam_member")
+
+    assert {grant["member"] for grant in grants} == {
+        "serviceAccount:service-123456789@gcp-sa-dep.s3ns-system.iam.gserviceaccount.com"
     }
 
 

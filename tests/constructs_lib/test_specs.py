@@ -280,9 +280,10 @@ def test_model_armor_has_a_filter() -> None:
 def test_an_existing_template_has_its_own_filters(name: str) -> None:
     """Ours would change nothing."""
     filters = ModelArmorFiltersSpec(dangerous="HIGH")
+    given: dict[str, Any] = {name: filters if name == "filters" else {"gemma": filters}}
 
     with pytest.raises(ValueError, match=f"^template must not be given with {name}: an existing template has its own"):
-        ModelArmorSpec(template="llm", **{name: filters if name == "filters" else {"gemma": filters}})
+        ModelArmorSpec(template="llm", **given)
 
 
 @pytest.mark.parametrize("template", ["1llm", "a" * 64, "llm!", "projects/p/templates/llm", ""])

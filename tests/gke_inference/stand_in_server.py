@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
+
+import trustme
 
 MODEL = "gemma-3-27b-it"
 
@@ -63,12 +66,16 @@ class StandInServer:
         self.running = dict.fromkeys(self.regions, 0)
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
-        """Run the server, and give its address."""
+    def serving(self, authority: trustme.CA | None = None, host: str = "localhost") -> Iterator[str]:
+        """Run the server, and give its address: https with a certificate of *authority* for *host*, else http."""
         server = _Server(("127.0.0.1", 0), _handler(self))
+        if authority:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            authority.issue_cert(host).configure_cert(context)
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"{'https' if authority else 'http'}://127.0.0.1:{server.server_port}"
         finally:
             self.stopped.set()
             server.shutdown()

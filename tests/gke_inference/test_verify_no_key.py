@@ -11,7 +11,6 @@ from gke_inference.api_error import ApiError
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.findings import Finding
 from gke_inference.live_platform import LivePlatform
-from gke_inference.verify.common import CommonChecks
 from gke_inference.verify.no_key import RequestWithoutKey, fault_code
 from gke_inference.verify.run import Verification
 from platform_config.model import Model
@@ -82,8 +81,7 @@ def requests_of(apigee: dict[str, Any] | None, url: str, secret_headers: dict[st
         live=live, google=google, keys=("us",), models=("gemma",), urls={"us": url}, secret_headers=secret_headers,
         completion=True, timeout_sec=60, note=lambda *_: None,
     )  # fmt: skip
-    common = CommonChecks(live, google=google, keys=("us",), models=("gemma",))
-    return {found.id: found for task in made.requests(common) for found in task.ask()[0]}
+    return {found.id: found for task in made.requests() for found in task.ask()[0]}
 
 
 def test_a_key_that_is_not_given_leaves_completions_unknown() -> None:

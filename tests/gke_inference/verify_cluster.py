@@ -8,7 +8,7 @@ from constructs_lib.serving_plan import server_labels
 from gke_inference import backend_policy
 from platform_config.model import Model, models_in, models_of
 from platform_config.names import SYSTEM_POOL
-from platform_config.stack_graph import GATEWAY_STACK
+from platform_config.stack_graph import gateway_stack
 from tests.checks.kubernetes_objects import objects
 from tests.gke_inference.cluster_stand_in import Manifest
 from tests.gke_inference.policy_definition import definition
@@ -36,7 +36,7 @@ def fill(platform: HealthyPlatform, key: str, synthesized: Synthesized) -> None:
 
 
 def _add_pool(platform: HealthyPlatform, key: str, model: Model) -> None:
-    """Add what the chart makes for one model: its InferencePool, exported, and the endpoint picker."""
+    """Add what the chart makes for one model: its InferencePool, exported to a fleet, and the endpoint picker."""
     name, namespace = platform.names.inference_pool(model.key), platform.config.namespace
     picker = f"{name}-epp"
     labels = server_labels(platform.names.model_server(model.key))
@@ -45,7 +45,7 @@ def _add_pool(platform: HealthyPlatform, key: str, model: Model) -> None:
         "targetPorts": [{"number": model.server.http_port}],
         "endpointPickerRef": {"name": picker, "port": {"number": 9002}},
     }
-    exported = {"networking.gke.io/export": "True"}
+    exported = {} if platform.config.is_regional else {"networking.gke.io/export": "True"}
     metadata = {"name": name, "namespace": namespace, "annotations": exported}
     version = "inference.networking.k8s.io/v1"
     platform.put(key, {"apiVersion": version, "kind": "InferencePool", "metadata": metadata, "spec": spec})
@@ -120,28 +120,56 @@ def _picker(name: str, namespace: str) -> Manifest:
     }
 
 
-def fill_config_cluster(platform: HealthyPlatform, synthesized: Synthesized) -> None:
-    """Add the gateway, with the status that its controller writes."""
-    config, names = platform.config, platform.names
-    key = config.config_region
-    parent = {"parentRef": {"name": names.gateway}, "controllerName": "networking.gke.io/gateway"}
-    statuses: dict[str, Any] = {
+def fill_gateways(platform: HealthyPlatform, synthesized: Synthesized) -> None:
+    """Add each gateway to its cluster, with the status that its controller writes."""
+    config = platform.config
+    homes = {config.gateway_home(key): gateway_stack(config, key) for key in config.gateway_regions}
+    for key, stack in homes.items():
+        statuses = _gateway_statuses(platform, key)
+        for _, manifest in objects(synthesized.stacks[stack]):
+            if manifest["kind"] in statuses:
+                platform.put(key, manifest | {"status": statuses[manifest["kind"]]})
+    if not config.is_regional:
+        key = config.config_region
+        for model in models_of(config):
+            _add_import(platform, key, model)
+        dict.__setitem__(platform.clusters[key].objects, backend_policy.PATH, definition(takes_scopes=True))
+
+
+def _gateway_statuses(platform: HealthyPlatform, home: str) -> dict[str, dict[str, Any]]:
+    """Return what the controllers write, by kind: that of one cluster also says that it has reconciled a route."""
+    config = platform.config
+    parent = {"parentRef": {"name": platform.names.gateway}, "controllerName": "networking.gke.io/gateway"}
+    listeners = [
+        {
+            "name": "http",
+            "attachedRoutes": len(config.models),
+            "supportedKinds": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}],
+            "conditions": true("Accepted", "Programmed", "ResolvedRefs"),
+        }
+    ]
+    reconciled = ("Reconciled",) if config.is_regional else ()
+    keys = (home,) if config.is_regional else config.gateway_regions
+    return {
         "Gateway": {
             "conditions": true("Accepted", "Programmed"),
-            "addresses": [
-                {"type": "IPAddress", "value": platform.address(region)} for region in config.gateway_regions
-            ],
+            "addresses": [{"type": "IPAddress", "value": platform.address(key)} for key in keys],
+            "listeners": listeners,
         },
-        "HTTPRoute": {"parents": [parent | {"conditions": true("Accepted", "ResolvedRefs")}]},
+        "HTTPRoute": {"parents": [parent | {"conditions": true("Accepted", "ResolvedRefs", *reconciled)}]},
         "HealthCheckPolicy": {"conditions": true("Attached")},
         "GCPBackendPolicy": {"conditions": true("Attached")},
+        "GCPGatewayPolicy": {"conditions": true("Attached")},
+        "GCPTrafficExtension": {
+            "ancestors": [
+                {
+                    "ancestorRef": {"name": platform.names.gateway},
+                    "controllerName": "networking.gke.io/gateway",
+                    "conditions": true("Accepted", "ResolvedRefs", "Programmed"),
+                }
+            ]
+        },
     }
-    for _, manifest in objects(synthesized.stacks[GATEWAY_STACK]):
-        if manifest["kind"] in statuses:
-            platform.put(key, manifest | {"status": statuses[manifest["kind"]]})
-    for model in models_of(config):
-        _add_import(platform, key, model)
-    dict.__setitem__(platform.clusters[key].objects, backend_policy.PATH, definition(takes_scopes=True))
 
 
 def _add_import(platform: HealthyPlatform, key: str, model: Model) -> None:

@@ -3,23 +3,71 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from platform_config.model import models_in, models_of
+from constructs_lib.manifests.model_armor import template_path
+from platform_config.model import Model, models_in, models_of
+from platform_config.model_armor import own_templates
 from tests.gke_inference.google_stand_in import Fault
 from tests.gke_inference.verify_cluster import nodes
 from tests.gke_inference.verify_platform import PARTS, HealthyPlatform
 
-PROXY = "gkemcg1-inference-gemma-gateway-abcdefghijkl"
-URL_MAP = "gkemcg1-inference-gemma-gateway-mnopqrstuvwx"
-NOT_FOUND = "gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex"
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """
+    What GKE calls the parts of the load balancer of one gateway, and where they are.
+
+    Attributes:
+        platform: The platform.
+        key: Key of the region of a regional gateway; empty for that of all regions.
+    """
+
+    platform: HealthyPlatform
+    key: str
+
+    @property
+    def prefix(self) -> str:
+        """How all names begin: those of one cluster with four letters of it."""
+        return f"gkegw1-ab{self.key}" if self.key else "gkemcg1"
+
+    @property
+    def proxy(self) -> str:
+        """Proxy, and forwarding rule."""
+        return f"{self.prefix}-inference-gemma-gateway-abcdefghijkl"
+
+    @property
+    def url_map(self) -> str:
+        """URL map."""
+        return f"{self.prefix}-inference-gemma-gateway-mnopqrstuvwx"
+
+    @property
+    def not_found(self) -> str:
+        """Backend service for requests that no route takes."""
+        return f"{self.prefix}-kube-system-gw-serve404-80-7cq0brelgzex"
+
+    def service(self, model: str) -> str:
+        """Backend service of *model*; that of a local InferencePool has a suffix."""
+        spec, backend = self.platform.config.models[model], self.platform.names.backend(model)
+        suffix = "-ip-4f2a91c0" if self.key and spec.server.has_pool else ""
+        return f"{self.prefix}-{self.platform.config.namespace}-{backend}{suffix}-{spec.server.http_port}-abcdefghijkl"
+
+    def link(self, collection: str, name: str) -> str:
+        """Return the self link of a part."""
+        return self.platform.link(f"{self.platform.scope(self.key)}/{collection}/{name}")
+
+    def add(self, collection: str, name: str, **more: Any) -> None:
+        """Add a part."""
+        part = {"name": name, "selfLink": self.link(collection, name), **more}
+        self.platform.parts(collection, self.key).append(part)
 
 
-def backend_service(platform: HealthyPlatform, model: str) -> str:
+def backend_service(platform: HealthyPlatform, model: str, key: str = "") -> str:
     """Return the name of the backend service of *model*, as the gateway's controller makes it."""
-    port = platform.config.models[model].server.http_port
-    return f"gkemcg1-{platform.config.namespace}-{platform.names.backend(model)}-{port}-abcdefghijkl"
+    return LoadBalancer(platform, key).service(model)
 
 
 def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
@@ -34,11 +82,16 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
         "nodePools": [{"name": pool, "status": "RUNNING"} for pool in nodes(platform, key)],
     }
     link = f"//container.googleapis.com/projects/{config.project}/locations/{cluster}"
-    platform.documents[f"global/memberships/{names.cluster(key)}"] = {
-        "state": {"code": "READY"},
-        "endpoint": {"gkeCluster": {"resourceLink": link}},
-    }
+    if not config.is_regional:
+        platform.documents[f"global/memberships/{names.cluster(key)}"] = {
+            "state": {"code": "READY"},
+            "endpoint": {"gkeCluster": {"resourceLink": link}},
+        }
     platform.documents[names.gateway_address(key)] = {"address": platform.address(key), "status": "IN_USE"}
+    for template in own_templates(config):
+        name = template_path(config.project, config.regions[key].region, template)
+        metadata = {"enforcementType": "INSPECT_AND_BLOCK", "logTemplateOperations": True}
+        platform.documents[name.partition("/locations/")[2]] = {"name": name, "templateMetadata": metadata}
     value = {"value": {"doubleValue": 0.25}}
     for model in models_in(config, key):
         gauge = f"gauge of {model.key} in {names.cluster(key)}"
@@ -47,47 +100,49 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
         platform.documents[platform.group(key, model.key)] = {"healthStatus": [healthy]}
 
 
-def tell_of_balancer(platform: HealthyPlatform) -> None:
-    """Answer with the gateway's load balancer as Compute Engine has it, and one of another network at its address."""
-    network, links = platform.link(f"global/networks/{platform.names.network}"), _links(platform)
-    spare, weights = (
-        links[NOT_FOUND],
-        [{"backendService": links[backend_service(platform, model)], "weight": 1} for model in platform.config.models],
-    )
+def tell_of_balancers(platform: HealthyPlatform) -> None:
+    """Answer with each gateway's load balancer as Compute Engine has it, and one of another network at its address."""
+    config = platform.config
+    for key in config.gateway_regions if config.is_regional else ("",):
+        _tell_of_balancer(LoadBalancer(platform, key), models_in(config, key) if key else models_of(config))
+
+
+def _tell_of_balancer(balancer: LoadBalancer, models: Sequence[Model]) -> None:
+    platform = balancer.platform
+    keys = [balancer.key] if balancer.key else list(platform.config.gateway_regions)
+    network = platform.link(f"global/networks/{platform.names.network}")
+    spare = balancer.link("backendServices", balancer.not_found)
+    services = [balancer.link("backendServices", balancer.service(model.key)) for model in models]
+    weights = [{"backendService": service, "weight": 1} for service in services]
     routes = [{"priority": 1, "routeAction": {"weightedBackendServices": [weight]}} for weight in weights]
     matcher = {"name": "all", "defaultService": spare, "routeRules": routes}
-    for key in platform.config.gateway_regions:
-        mine = {"IPAddress": platform.address(key), "network": network, "target": links[PROXY]}
-        _add(platform, "forwardingRules", f"{PROXY}-{key}", **mine)
-    _add(platform, "targetHttpProxies", PROXY, urlMap=links[URL_MAP])
-    _add(platform, "urlMaps", URL_MAP, defaultService=spare, pathMatchers=[matcher])
-    for model in models_of(platform.config):
-        groups = [{"group": platform.group(key, model.key)} for key in model.regions]
-        _add(platform, "backendServices", backend_service(platform, model.key), backends=groups)
-    _add(platform, "backendServices", NOT_FOUND)
-    others = platform.link("global/networks/default")
-    _add(platform, "forwardingRules", "other", IPAddress=platform.address("us"), network=others, target=links["proxy"])
-    _add(platform, "targetHttpProxies", "proxy", urlMap=links["map"])
-    _add(platform, "urlMaps", "map", defaultService=links["service"])
-    _add(platform, "backendServices", "service", backends=[{"group": "that nobody may ask for"}])
+    for key in keys:
+        target = balancer.link("targetHttpProxies", balancer.proxy)
+        mine = {"IPAddress": platform.address(key), "network": network, "target": target}
+        balancer.add("forwardingRules", f"{balancer.proxy}-{key}", **mine)
+    balancer.add("targetHttpProxies", balancer.proxy, urlMap=balancer.link("urlMaps", balancer.url_map))
+    balancer.add("urlMaps", balancer.url_map, defaultService=spare, pathMatchers=[matcher])
+    for model in models:
+        served = [key for key in model.regions if balancer.key in ("", key)]
+        groups = [{"group": platform.group(key, model.key)} for key in served]
+        balancer.add("backendServices", balancer.service(model.key), backends=groups)
+    balancer.add("backendServices", balancer.not_found)
+    _tell_of_another(balancer, platform.address(keys[0]))
 
 
-def _links(platform: HealthyPlatform) -> dict[str, str]:
-    """Of all that is named by another part."""
-    names = {
-        "targetHttpProxies": (PROXY, "proxy"), "urlMaps": (URL_MAP, "map"),
-        "backendServices": (*(backend_service(platform, key) for key in platform.config.models), NOT_FOUND, "service"),
-    }  # fmt: skip
-    return {name: platform.link(f"global/{kind}/{name}") for kind, found in names.items() for name in found}
-
-
-def _add(platform: HealthyPlatform, collection: str, name: str, **more: Any) -> None:
-    part = {"name": name, "selfLink": platform.link(f"global/{collection}/{name}"), **more}
-    platform.parts(collection).append(part)
+def _tell_of_another(balancer: LoadBalancer, address: str) -> None:
+    """Add a load balancer of another network."""
+    others, target = balancer.platform.link("global/networks/default"), balancer.link("targetHttpProxies", "proxy")
+    balancer.add("forwardingRules", "other", IPAddress=address, network=others, target=target)
+    balancer.add("targetHttpProxies", "proxy", urlMap=balancer.link("urlMaps", "map"))
+    balancer.add("urlMaps", "map", defaultService=balancer.link("backendServices", "service"))
+    balancer.add("backendServices", "service", backends=[{"group": "that nobody may ask for"}])
 
 
 def tell_of_fleet(platform: HealthyPlatform) -> None:
-    """Add Google's answers about the fleet."""
+    """Add Google's answers about the fleet, where there is one."""
+    if platform.config.is_regional:
+        return
     config, documents = platform.config, platform.documents
     members = [f"projects/123456/locations/global/memberships/{platform.names.cluster(key)}" for key in config.regions]
     documents["global/features/multiclusteringress"] = {
@@ -122,9 +177,11 @@ def answer(platform: HealthyPlatform) -> None:
         "container.projects.locations.clusters.get": by_name,
         "gkehub.projects.locations.memberships.get": by_name,
         "gkehub.projects.locations.features.get": by_name,
+        "modelarmor.projects.locations.templates.get": by_name,
         "monitoring.projects.timeSeries.list": gauge,
         "compute.addresses.get": lambda params, body: there(params["address"]),
         "compute.backendServices.getHealth": lambda params, body: there(body["group"]),
+        "compute.regionBackendServices.getHealth": lambda params, body: there(body["group"]),
     }
     for collection in PARTS:
         answers[f"compute.{collection}.aggregatedList"] = partial(_list, documents, collection)

@@ -27,7 +27,8 @@ PLURALS = {
     "Service": "services", "ServiceExport": "serviceexports", "ServiceImport": "serviceimports",
     "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
-    "GCPInferencePoolImport": "gcpinferencepoolimports",
+    "GCPInferencePoolImport": "gcpinferencepoolimports", "GCPGatewayPolicy": "gcpgatewaypolicies",
+    "GCPTrafficExtension": "gcptrafficextensions",
 }  # fmt: skip
 
 
@@ -106,7 +107,9 @@ class HealthyPlatform:
         return f"https://www.googleapis.com/compute/v1/projects/{self.config.project}/{rest}"
 
     def address(self, key: str) -> str:
-        """Return the gateway's address in region *key*: one of its range of nodes, as Google gives them."""
+        """Return the gateway's address in region *key*: one of its range of nodes, or a public one."""
+        if self.config.gateway.gateway_class.public:
+            return f"34.90.0.{self.config.regions[key].number}"
         return str(region_ranges(self.config, key).nodes[9])
 
     def group(self, key: str, model: str = "") -> str:
@@ -128,11 +131,15 @@ class HealthyPlatform:
         """Return what Cloud Monitoring answers about the gauge of *model* in region *key*, by default the first."""
         return self.documents[f"gauge of {model or self.first} in {self.names.cluster(key)}"]
 
-    def parts(self, collection: str) -> list[dict[str, Any]]:
-        """Return what Google lists of one kind of parts of load balancers, to change it."""
-        held = self.documents.setdefault(collection, {"items": {"global": {collection: []}}})
-        parts: list[dict[str, Any]] = held["items"]["global"][collection]
-        return parts
+    def parts(self, collection: str, key: str = "") -> list[dict[str, Any]]:
+        """Return what Google lists of one kind of parts of load balancers, global or of region *key*, to change it."""
+        held = self.documents.setdefault(collection, {"items": {}})
+        scopes: dict[str, dict[str, list[dict[str, Any]]]] = held["items"]
+        return scopes.setdefault(self.scope(key), {collection: []})[collection]
+
+    def scope(self, key: str) -> str:
+        """Return where Compute Engine has a part of a load balancer, global or of region *key*."""
+        return f"regions/{self.config.regions[key].region}" if key else "global"
 
     def forget(self, key: str, kind: str) -> None:
         """Take all objects of *kind* away, so that it has none of them."""

@@ -17,13 +17,13 @@ from constructs_lib.manifests.region_header import HEADER
 from platform_config.config import Config
 from platform_config.load import load
 from platform_config.model import Model, models_of
-from tests.configs import ELASTIC, EXAMPLE
+from tests.configs import ELASTIC, EXAMPLE, REGIONAL, REGIONAL_PUBLIC, changed
 from tests.gke_inference.cluster_stand_in import ClusterStandIn, Manifest, Objects
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.model_configs import several_models, write_config
 from tests.gke_inference.stand_in_server import StandInServer
-from tests.gke_inference.verify_cluster import fill, fill_config_cluster
-from tests.gke_inference.verify_google import answer, tell_of_balancer, tell_of_cluster, tell_of_fleet
+from tests.gke_inference.verify_cluster import fill, fill_gateways
+from tests.gke_inference.verify_google import answer, tell_of_balancers, tell_of_cluster, tell_of_fleet
 from tests.gke_inference.verify_platform import HealthyPlatform
 from tests.synthesized import Synthesized, synthesize
 
@@ -46,9 +46,9 @@ def healthy(config: Config, synthesized: Synthesized) -> HealthyPlatform:
             )
         fill(platform, key, synthesized)
         tell_of_cluster(platform, key)
-    fill_config_cluster(platform, synthesized)
+    fill_gateways(platform, synthesized)
     tell_of_fleet(platform)
-    tell_of_balancer(platform)
+    tell_of_balancers(platform)
     return platform
 
 
@@ -143,11 +143,7 @@ def several_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
     folder = tmp_path_factory.mktemp("several")
     settings = several_models()
     settings["models"]["speech"]["regions"] = ["eu"]
-    path = write_config(folder / "several.yaml", settings)
-    config = load(path)
-    made = healthy(config, synthesize(config, folder / "out"))
-    made.path = path
-    with running(made, folder) as listening:
+    with running(_written(settings, folder), folder) as listening:
         yield listening
 
 
@@ -157,6 +153,68 @@ def several(several_running: Running, inference_ops: InferenceOps, monkeypatch: 
     return _to_break(several_running, inference_ops, monkeypatch)
 
 
+@pytest.fixture(scope="session")
+def regional_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return a platform of internal regional gateways, with two LLMs and a speech server that one region serves."""
+    folder = tmp_path_factory.mktemp("regional")
+    settings = several_models()
+    settings["models"]["speech"] |= {"regions": ["eu"], "traffic": {}}
+    settings["gateway"] = {"scope": "regional"}
+    del settings["service_discovery"], settings["regions"]["us"]["config_cluster"]
+    with running(_written(settings, folder), folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def regional(
+    regional_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
+) -> HealthyPlatform:
+    """Return the platform of internal regional gateways, healthy, to break."""
+    return _to_break(regional_running, inference_ops, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def public_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the example with a public gateway in each region."""
+    folder = tmp_path_factory.mktemp("public")
+    with running(_written(changed(**REGIONAL_PUBLIC), folder), folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def public(public_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
+    """Return the example with public gateways, healthy, to break."""
+    return _to_break(public_running, inference_ops, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def screened_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the example with a gateway in each region that calls Model Armor."""
+    folder = tmp_path_factory.mktemp("screened")
+    place = {"region": "us-east4", "zones": ["us-east4-a"]}
+    settings = changed(**REGIONAL, gateway__model_armor={})
+    settings["regions"]["us"] |= place
+    with running(_written(settings, folder), folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def screened(
+    screened_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
+) -> HealthyPlatform:
+    """Return the example with Model Armor, healthy, to break."""
+    return _to_break(screened_running, inference_ops, monkeypatch)
+
+
+def _written(settings: dict[str, Any], folder: Path) -> HealthyPlatform:
+    """Return the healthy platform of *settings*, whose file is in *folder*."""
+    path = write_config(folder / "config.yaml", settings)
+    config = load(path)
+    made = healthy(config, synthesize(config, folder / "out"))
+    made.path = path
+    return made
+
+
 def _route_addresses(platform: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lead requests to the gateway's addresses, which only the VPC has, to what its routes name, as a gateway does."""
     keys = {platform.address(key): key for key in platform.config.gateway_regions}
@@ -164,7 +222,7 @@ def _route_addresses(platform: HealthyPlatform, monkeypatch: pytest.MonkeyPatch)
 
     async def route(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
         if key := keys.get(request.url.host):
-            found = routed(platform, request)
+            found = routed(platform, key, request)
             if found is None:
                 return httpx.Response(404, request=request)
             model, path = found
@@ -175,9 +233,13 @@ def _route_addresses(platform: HealthyPlatform, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", route)
 
 
-def routed(platform: HealthyPlatform, request: httpx.Request) -> tuple[str, str] | None:
-    """Return the model whose route takes *request*, and the path that its server gets; None where no route does."""
-    objects = platform.clusters[platform.config.config_region].objects.values()
+def routed(platform: HealthyPlatform, key: str, request: httpx.Request) -> tuple[str, str] | None:
+    """
+    Return the model whose route takes *request* in region *key*, and the path that its server gets.
+
+    None where no route does.
+    """
+    objects = platform.clusters[platform.config.gateway_home(key)].objects.values()
     models = {platform.names.backend(model): model for model in platform.config.models}
     for made in (made for made in objects if made["kind"] == "HTTPRoute"):
         host = request.headers["Host"].partition(":")[0]

@@ -13,6 +13,7 @@ ALL = [
     gates.backend_imported(Backend(name="gemma-pool"), namespace="inference", timeout_sec=900),
     gates.backend_imported(Backend(name="kokoro-server", service_port=8880), namespace="inference", timeout_sec=900),
     gates.gateway_programmed("gemma", namespace="inference", timeout_sec=1200),
+    gates.apigee_connected("gemma-gateway-apigee", namespace="inference", timeout_sec=900),
     gates.extension_programmed("gemma-extension", namespace="inference", timeout_sec=900),
 ]
 

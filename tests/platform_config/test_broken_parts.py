@@ -204,6 +204,7 @@ DEPENDS = {
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
     "REGIONAL": {"scope", "kind", "metric"},
     "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
+    "APIGEE": {"scope", "region", "regions", "project"},
     "LOG": {"log_sample_percent"},
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus", "name", "key"),

@@ -13,6 +13,7 @@ import pytest
 
 from platform_config.stack_graph import (
     ACCESS_STACK,
+    APIGEE_STACK,
     BASE_STACKS,
     CLUSTER_STACKS,
     FLEET_STACK,
@@ -51,6 +52,7 @@ IDS = (
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
     GATEWAY_STACK,
+    APIGEE_STACK,
 )
 
 

@@ -26,6 +26,9 @@ TOKEN = "ya29.rig-"
 GROUP_OF_OURS = "inference.networking.x-k8s.io"
 """Neither Kubernetes nor GKE has its kinds: they come with a CRD of ours."""
 
+GROUP_OF_APIGEE, APIGEE_CHART = "apim.googleapis.com", "apigee-apim-crds"
+"""Its kinds come with this release of a chart, and its operator lets go of its objects."""
+
 NAMESPACES_OF_KUBERNETES = ("default", "kube-system")
 
 
@@ -159,12 +162,20 @@ class Cloud:
             held = [body(held) or {} for key, held in objects if key[:2] == ("kubernetes_manifest", place)]
             if not any(crd.get("spec", {}).get("group") == GROUP_OF_OURS for crd in held):
                 raise RefusedError("API did not recognize GroupVersionKind from manifest (CRD may not be installed)")
+        of_apigee = needed is not None and needed["apiVersion"].startswith(GROUP_OF_APIGEE)
+        if of_apigee and ("helm_release", place, APIGEE_CHART) not in self.objects:
+            raise RefusedError("API did not recognize GroupVersionKind from manifest (CRD may not be installed)")
 
     def objects_of(self, place: str, query: Message) -> list[Any]:
         """List the applied objects in the cluster at *place* that fit the *query*, as the API server's list does."""
         self.check_cluster(place)
         held = [held["manifest"] for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
         return [one for one in held if _fits(one[1], query)]
+
+    def objects_of_group(self, place: str, group: str) -> list[Key]:
+        """List the applied objects of the API *group* in the cluster at *place*."""
+        held = {key: body(one) for key, one in self.objects.items() if key[:2] == ("kubernetes_manifest", place)}
+        return [key for key, one in held.items() if one and one["apiVersion"].startswith(group)]
 
     def _refusal(self, action: str, key: Key, resource: Message) -> str | None:
         kind, place, name = key
@@ -177,6 +188,9 @@ class Cloud:
             return f"{kind} {name} already exists" if key in self.objects else None
         if action == "delete" and resource.get("deletion_protection") is True:
             return PROTECTED
+        if action == "delete" and kind == "helm_release" and "apigee" in name:
+            users = [one for one in self.objects_of_group(place, GROUP_OF_APIGEE) if one != key]
+            return f"{name} is needed to delete {users[0][2]}" if users else None
         if action == "delete" and not place:
             # Stricter than Google, which lets some go while others name them: nothing of ours may dangle.
             named = re.compile(re.escape(resource["id"]) + r"(?![\w-])")

@@ -40,7 +40,11 @@ CUT_EVERY_SEC = 0.05
 
 @dataclass(frozen=True)
 class SendPlan:
-    """What is sent, where to and how often, which header of each answer is kept, and whether answers are events."""
+    """
+    What is sent, where to and how often, which header of each answer is kept, and whether answers are events.
+
+    `server_name` is the host name that the server's certificate is for, where the URL has an address in its place.
+    """
 
     url: str
     headers: dict[str, str] = field(repr=False)
@@ -49,6 +53,7 @@ class SendPlan:
     timeout_sec: float
     region_header: str
     events: bool
+    server_name: str = ""
 
 
 class OpenLoop:
@@ -147,8 +152,21 @@ class OpenLoop:
         url = urlsplit(plan.url)
         host, timeout_sec = url.hostname or "", plan.timeout_sec
         if url.scheme == "https":
-            return HTTPSConnection(host, url.port, timeout=timeout_sec, context=self._tls)
+            return NamedConnection(plan.server_name or host, host, url.port, timeout_sec, self._tls)
         return HTTPConnection(host, url.port, timeout=timeout_sec)
+
+
+class NamedConnection(HTTPSConnection):
+    """A connection to an address, whose certificate is checked for a host name."""
+
+    def __init__(self, name: str, host: str, port: int | None, timeout_sec: float, tls: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=timeout_sec)
+        self._name, self._tls = name, tls
+
+    def connect(self) -> None:
+        """Open the connection, and check the certificate."""
+        HTTPConnection.connect(self)
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self._name)
 
 
 def read_events(response: HTTPResponse, events: list[Any]) -> None:

@@ -170,6 +170,7 @@ class PodSender:
         bodies = [json.dumps(request_body(self.endpoint, make_prompt(self.prompt_tokens))) for _ in range(BODIES)]
         return {
             "url": request_url(self.endpoint),
+            "server_name": self.endpoint.server_name,
             "headers": {"Content-Type": "application/json", **request_headers(self.endpoint)},
             "bodies": bodies,
             "rate_per_sec": self.rate_per_sec,

@@ -69,8 +69,8 @@ CASES: dict[str, Case] = {
     "TLS-PUBLIC": Case(
         tls(PUBLIC),
         PUBLIC,
-        "gateway.tls: should be given for a public gateway: prompts, answers and keys cross the internet as plain text, "
-        "got none -> write hosts: [llm.example.com]",
+        "gateway.tls: should be given for a public gateway: prompts, answers and keys cross the internet as plain "
+        "text, got none -> write hosts: [llm.example.com]",
     ),
     "LIMIT-CLASS": Case(
         {**REGIONAL, "gateway__client_limits": {}},

@@ -1,0 +1,155 @@
+"""What `verify` says of a gateway's extensions and of Model Armor's templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from constructs_lib.manifests.extensions import traffic_extension
+from constructs_lib.manifests.model_armor import model_armor_extension
+from constructs_lib.specs import ModelArmorSpec
+from gke_inference.api_error import ApiError
+from gke_inference.verify.guard_rails import judge_extension, judge_template
+from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+from tests.gke_inference.verify_breaks import condition
+from tests.gke_inference.verify_platform import HealthyPlatform
+
+GATEWAY = "gemma-gateway"
+GET = "modelarmor.projects.locations.templates.get"
+TEMPLATE = "projects/my-project-id/locations/us-central1/templates/gemma-prompts"
+
+
+def extension(name: str = "gemma-gateway-extension", gateway: str = GATEWAY, **conditions: str) -> dict[str, Any]:
+    """Return an extension with *conditions* by type."""
+    armor = model_armor_extension(region="us-central1", templates={"gemma": TEMPLATE}, spec=ModelArmorSpec())
+    made = traffic_extension(name=name, namespace="inference", gateway=gateway, extensions=[armor])
+    stated = [
+        {"type": type_, "status": status, "reason": "Invalid", "message": "no such template"}
+        for type_, status in conditions.items()
+    ]
+    ancestor = {"ancestorRef": {"kind": "Gateway", "name": gateway}, "conditions": stated}
+    return {**made, "status": {"ancestors": [ancestor]} if conditions else {}}
+
+
+def problems(found: dict[str, Any], *others: dict[str, Any]) -> tuple[str, ...]:
+    """Return what is wrong with *found* beside *others*."""
+    return judge_extension(found, gateway=GATEWAY, others=[found, *others]).problems
+
+
+def test_an_extension_is_good_when_the_load_balancer_calls_it() -> None:
+    """What is called is named; conditions that the controller does not set are not asked for."""
+    for conditions in ({"Programmed": "True"}, {"Accepted": "True", "ResolvedRefs": "True", "Programmed": "True"}):
+        verdict = judge_extension(extension(**conditions), gateway=GATEWAY, others=[])
+
+        assert (verdict.found, verdict.problems) == ("programmed: model-armor", ())
+
+
+@pytest.mark.parametrize(
+    ("conditions", "problem"),
+    [
+        ({}, "no controller has taken it for gemma-gateway"),
+        ({"Accepted": "True"}, "no controller has set Programmed yet"),
+        ({"Programmed": "False"}, "Programmed is False (Invalid: no such template)"),
+        ({"ResolvedRefs": "False", "Programmed": "True"}, "ResolvedRefs is False (Invalid: no such template)"),
+    ],
+)
+def test_an_extension_that_is_not_called_says_why(conditions: dict[str, str], problem: str) -> None:
+    """In the controller's own words: the API server accepts it all the same."""
+    assert problems(extension(**conditions)) == (problem,)
+
+
+def test_a_second_extension_of_the_gateway_is_named() -> None:
+    """A load balancer takes one; that of another gateway is none of its business."""
+    second, foreign = extension("by-hand"), extension("other", gateway="other-gateway")
+
+    assert problems(extension(Programmed="True"), second, foreign) == (
+        "by-hand is a second one of the same gateway, of which a load balancer takes one",
+    )
+
+
+@pytest.mark.parametrize("stated", [{}, {"enforcementType": "ENFORCEMENT_TYPE_UNSPECIFIED"}])
+def test_a_template_that_says_nothing_blocks(stated: dict[str, str]) -> None:
+    """So Google takes it."""
+    answer = {"templateMetadata": stated} if stated else {}
+
+    assert judge_template(answer, enforcement="INSPECT_AND_BLOCK").problems == ()
+    assert judge_template(answer, enforcement="INSPECT_ONLY").problems == ("INSPECT_AND_BLOCK, not INSPECT_ONLY",)
+
+
+def test_a_template_of_somebody_else_does_as_it_says() -> None:
+    """What it does with its findings is shown, and not judged."""
+    verdict = judge_template({"templateMetadata": {"enforcementType": "INSPECT_ONLY"}}, enforcement=None)
+
+    assert (verdict.found, verdict.problems) == ("INSPECT_ONLY", ())
+
+
+@pytest.fixture
+def google() -> Iterator[GoogleStandIn]:
+    """Serve Google's APIs."""
+    with GoogleStandIn().serving() as stand_in:
+        yield stand_in
+
+
+def test_a_template_is_read_from_the_endpoint_of_its_region(google: GoogleStandIn) -> None:
+    """By its full name."""
+    google.answers[GET] = {"name": TEMPLATE}
+
+    assert google.api().get_regional("modelarmor", "us-central1", f"v1/{TEMPLATE}") == {"name": TEMPLATE}
+    assert [request.params for request in google.asked(GET)] == [{"name": TEMPLATE}]
+
+
+@pytest.mark.parametrize(("status", "missing"), [(404, True), (403, False)])
+def test_a_template_that_cannot_be_read_is_an_error_of_the_api(
+    google: GoogleStandIn, status: int, missing: bool
+) -> None:
+    """One that is missing can be told from one that may not be read."""
+    google.faults[GET] = Fault(status)  # type: ignore[arg-type]
+
+    with pytest.raises(ApiError) as refused:
+        google.api().get_regional("modelarmor", "us-central1", f"v1/{TEMPLATE}")
+    assert (refused.value.status, refused.value.missing) == (status, missing)
+
+
+def by_id(platform: HealthyPlatform) -> dict[tuple[str, str], dict[str, Any]]:
+    """Run `verify` without completions, and return its findings by place and id."""
+    ran = platform.run("--no-completion")
+    return {(found["where"], found["id"]): found for found in ran.document["findings"]}
+
+
+def test_a_gateway_that_calls_model_armor_is_good(screened: HealthyPlatform) -> None:
+    """In each region: the extension is programmed, and its template blocks."""
+    findings = by_id(screened)
+
+    assert {place: found for place, found in findings.items() if found["status"] != "good"} == {}
+    for key in ("us", "eu"):
+        assert findings[key, "EXTENSION"]["found"] == "programmed: model-armor"
+        assert findings[key, "TEMPLATE"]["found"] == "INSPECT_AND_BLOCK"
+
+
+def test_a_template_that_is_gone_is_found_in_its_region(screened: HealthyPlatform) -> None:
+    """With the stack that makes it again; what the other region has is good."""
+    del screened.documents["europe-west4/templates/gemma-prompts"]
+    findings = by_id(screened)
+
+    assert (findings["eu", "TEMPLATE"]["status"], findings["us", "TEMPLATE"]["status"]) == ("wrong", "good")
+    assert findings["eu", "TEMPLATE"]["fix"] == (
+        "apply workload-gateway-eu, or create the template in that region if it is yours"
+    )
+
+
+def test_an_extension_that_the_controller_refused_is_found(screened: HealthyPlatform) -> None:
+    """The API server has accepted it, and the apply has passed."""
+    [ancestor] = screened.object("eu", "GCPTrafficExtension")["status"]["ancestors"]
+    condition({"status": ancestor}, "Programmed", reason="InvalidExtensionService")
+    findings = by_id(screened)
+
+    assert findings["eu", "EXTENSION"]["status"] == "wrong"
+    assert "InvalidExtensionService" in findings["eu", "EXTENSION"]["found"]
+    assert findings["us", "EXTENSION"]["status"] == "good"
+
+
+def test_without_model_armor_nothing_of_it_is_looked_at(public: HealthyPlatform) -> None:
+    """No extension, no template."""
+    assert not {id_ for _, id_ in by_id(public)} & {"EXTENSION", "TEMPLATE"}
