@@ -13,7 +13,7 @@ import pytest
 from platform_config.stack_graph import NETWORK_STACK
 from tests.checks import kubernetes_objects, pods, references, terraform_schema
 from tests.checks.terraform_schema import BUILT_IN
-from tests.configs import EXAMPLE, SEVERAL_MODELS, config
+from tests.configs import EXAMPLE, REGIONAL, SEVERAL_MODELS, config
 from tests.conftest import Platforms
 from tests.synthesized import Synthesized, synthesize
 
@@ -99,6 +99,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
         },
         "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
         "models__gemma__weights__size_gib": 8,
+    },
+    "Apigee, with an organization that is made": {
+        **REGIONAL,
+        "gateway__regions": ["us"],
+        "gateway__apigee": {"environment": "prod", "create": {"analytics_region": "us-east1"}},
     },
     "GB300 from a reservation, an adapter that is there": {
         "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
