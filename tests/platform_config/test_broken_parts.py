@@ -205,6 +205,9 @@ DEPENDS = {
     "REGIONAL": {"scope", "kind", "metric"},
     "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
     "APIGEE": {"scope", "region", "regions", "project"},
+    "TLS": {"scope", "public", "port", "redirect", "hosts", "certificates", "certificate_pem", "secret_name", "host"},
+    "LIMIT": {"scope", "public", "enabled", "preview"},
+    "IAP": {"scope", "secret_name"},
     "LOG": {"log_sample_percent"},
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus", "name", "key"),
