@@ -15,6 +15,7 @@ from rich.table import Table
 
 from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
+from gke_inference.synth.gateway_summary import gateway_summary
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.models_table import models_table
@@ -59,9 +60,9 @@ def print_summary(
     """
     Print what was read and what it became.
 
-    The config, stacks in order, resources by type, regions, addresses, models with what follows from their images,
-    detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the *changes* since
-    the last synth, and the next *commands*.
+    The config, stacks in order, resources by type, regions, addresses, who reaches them, models with what follows from
+    their images, detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the
+    *changes* since the last synth, and the next *commands*.
     """
     order = stack_order(outdir)
     console.print(
@@ -74,6 +75,8 @@ def print_summary(
     console.print(_types(order, outdir))
     console.print(_regions(config))
     console.print(_addresses(config))
+    for line in gateway_summary(config):
+        console.print(escape(line), soft_wrap=True, highlight=False)
     console.print(models_table(config))
     probe = config.gateway.health_check
     console.print(
@@ -157,7 +160,9 @@ def _addresses(config: Config) -> Table:
     for key in config.gateway_regions:
         named = config.gateway.addresses == "named"
         address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
-        table.add_row(f"{key} ({config.regions[key].region})", address, str(region_ranges(config, key).nodes))
+        public = config.gateway.gateway_class.public
+        subnet = "none, it is public" if public else str(region_ranges(config, key).nodes)
+        table.add_row(f"{key} ({config.regions[key].region})", address, subnet)
     return table
 
 
