@@ -115,8 +115,8 @@ class ServiceExtensionsAgent(Construct):
         time: Provider of the waits: a minute until IAM knows the agent, and two until it applies the roles.
         project: Project ID.
         project_number: Number of the project, which may be known after apply.
-        universe: The universe of the project, which the agent's address ends with. Default: the public cloud.
-
+            universe: The universe of the project, which the agent's address ends with. Default: the public cloud.
+    
     Attributes:
         email: E-mail address of the agent (known at synth if the project's number is).
         granted: The wait after the roles, for what comes after it (known at synth).
