@@ -116,7 +116,7 @@ class ServiceExtensionsAgent(Construct):
         project: Project ID.
         project_number: Number of the project, which may be known after apply.
             universe: The universe of the project, which the agent's address ends with. Default: the public cloud.
-    
+
     Attributes:
         email: E-mail address of the agent (known at synth if the project's number is).
         granted: The wait after the roles, for what comes after it (known at synth).
