@@ -115,7 +115,7 @@ class ServiceExtensionsAgent(Construct):
         time: Provider of the waits: a minute until IAM knows the agent, and two until it applies the roles.
         project: Project ID.
         project_number: Number of the project, which may be known after apply.
-            universe: The universe of the project, which the agent's address ends with. Default: the public cloud.
+        universe: The universe of the project, which the agent's address ends with. Default: the public cloud.
 
     Attributes:
         email: E-mail address of the agent (known at synth if the project's number is).
