@@ -213,6 +213,11 @@ def models_in(config: Config, region: str) -> tuple[Model, ...]:
     return tuple(model for model in models_of(config) if region in model.regions)
 
 
+def reads_bodies(config: Config, region: str) -> bool:
+    """Return whether the gateway of *region* has bodies read: where it finds a model by its name."""
+    return config.is_regional and any(model.by_name for model in models_in(config, region))
+
+
 def compute_classes(config: Config, region: str) -> Iterator[tuple[str, Model]]:
     """Yield the name of each ComputeClass of *region*, with the first model that uses it."""
     seen = set()

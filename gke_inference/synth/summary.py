@@ -15,6 +15,7 @@ from rich.table import Table
 
 from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
+from gke_inference.synth.gateway_summary import gateway_summary
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.models_table import models_table
@@ -59,9 +60,9 @@ def print_summary(
     """
     Print what was read and what it became.
 
-    The config, stacks in order, resources by type, regions, addresses, models with what follows from their images,
-    detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the *changes* since
-    the last synth, and the next *commands*.
+    The config, stacks in order, resources by type, regions, addresses, who reaches them, models with what follows from
+    their images, detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the
+    *changes* since the last synth, and the next *commands*.
     """
     order = stack_order(outdir)
     console.print(
@@ -75,7 +76,8 @@ def print_summary(
     console.print(_regions(config))
     console.print(_addresses(config))
     kind = config.gateway.gateway_class
-    console.print(f"Made: {kind.title} ({kind.name}). {transport(config)}", soft_wrap=True, highlight=False)
+    for line in (f"Made: {kind.title} ({kind.name}).", *gateway_summary(config)):
+        console.print(escape(line), soft_wrap=True, highlight=False)
     console.print(models_table(config))
     probe = config.gateway.health_check
     console.print(
@@ -162,16 +164,6 @@ def _addresses(config: Config) -> Table:
         subnet = "none, it is public" if kind.public else str(region_ranges(config, key).nodes)
         table.add_row(f"{key} ({config.regions[key].region})", address, subnet)
     return table
-
-
-def transport(config: Config) -> str:
-    """Return how clients speak with the gateway."""
-    gateway = config.gateway
-    if gateway.tls is None:
-        where = "on the internet" if gateway.gateway_class.public else "in the VPC"
-        return f"Clients use HTTP alone, on port {gateway.port}: who can listen {where} reads prompts and answers."
-    plain = "is redirected there" if gateway.tls.redirect else "is closed"
-    return f"Clients use HTTPS on port {gateway.tls.port}; HTTP on port {gateway.port} {plain}."
 
 
 def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> None:
