@@ -75,8 +75,7 @@ def print_summary(
     console.print(_types(order, outdir))
     console.print(_regions(config))
     console.print(_addresses(config))
-    kind = config.gateway.gateway_class
-    for line in (f"Made: {kind.title} ({kind.name}).", *gateway_summary(config)):
+    for line in gateway_summary(config):
         console.print(escape(line), soft_wrap=True, highlight=False)
     console.print(models_table(config))
     probe = config.gateway.health_check

@@ -113,11 +113,11 @@ def test_gateways_are_shown_with_their_kind_and_what_protects_requests(tmp_path:
     made = config(**REGIONAL_PUBLIC)
     public = summary(made, synthesize(made, tmp_path))
 
-    assert "Made: one internal load balancer across regions (gke-l7-cross-regional-internal-managed-mc)." in one
-    assert "Clients inside the VPC reach the gateway by HTTP alone" in one
-    assert "Made: a public load balancer in each region (gke-l7-regional-external-managed)" in public
+    assert "One internal load balancer across regions (gke-l7-cross-regional-internal-managed-mc)." in one
+    assert "Clients inside the VPC reach the gateway by HTTP alone: " in one
+    assert "A public load balancer in each region (gke-l7-regional-external-managed)" in public
     assert re.search(r"us \(us-east5\) +gemma-gateway-us +none, it is public", public)
-    assert "The internet reaches the gateways by HTTP alone" in public
+    assert "The internet reaches the gateways by HTTP alone: " in public
     assert "A dead server is detected in 10 s" in public
     assert ("full at" in one, "full at" in public) == (True, False)
 
@@ -396,8 +396,9 @@ REACHED: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("changes", "lines"), REACHED)
 def test_it_says_who_reaches_the_gateways_and_how(changes: dict[str, Any], lines: list[str]) -> None:
     """HTTP alone stands out, with what follows from it."""
-    found = list(gateway_summary(config(**changes)))
+    kind, *found = gateway_summary(config(**changes))
 
+    assert "load balancer" in kind
     assert len(found) == len(lines)
     assert all(line.startswith(expected) for line, expected in zip(found, lines, strict=True))
 
