@@ -125,6 +125,12 @@ class Model:
         )
 
     @property
+    def public_paths(self) -> tuple[str, ...]:
+        """Prefixes of the paths that clients may ask for; empty where they may ask for all."""
+        gateway = self.config.gateway
+        return gateway.public_paths if gateway.gateway_class.public and self.server.kind != "custom" else ()
+
+    @property
     def is_routed(self) -> bool:
         """
         Whether the gateway has a route of its own for it.

@@ -10,9 +10,10 @@ PLAIN = "whoever is on the network between clients and gateway can read prompts,
 
 
 def gateway_summary(config: Config) -> Iterator[str]:
-    """Yield who reaches the gateways, whether by HTTPS, and what stands before the models."""
-    public = config.gateway.gateway_class.public
-    where = "The internet reaches the gateways" if public else "Clients inside the VPC reach the gateways"
+    """Yield what the gateways are, who reaches them, whether by HTTPS, and what stands before the models."""
+    kind = config.gateway.gateway_class
+    yield f"{kind.title[0].upper()}{kind.title[1:]} ({kind.name})."
+    where = "The internet reaches the gateways" if kind.public else "Clients inside the VPC reach the gateways"
     where = where if config.is_regional else where.replace("gateways", "gateway")
     yield f"{where} by {_protocol(config)}."
     if guards := list(_guards(config)):

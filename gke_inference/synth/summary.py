@@ -80,7 +80,7 @@ def print_summary(
     console.print(models_table(config))
     probe = config.gateway.health_check
     console.print(
-        f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
+        f"\nA dead {'server' if config.is_regional else 'region'} is detected in [bold]{probe.detection_sec} s[/] "
         f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures).",
         soft_wrap=True,
     )
@@ -155,13 +155,12 @@ def _regions(config: Config) -> Table:
 
 
 def _addresses(config: Config) -> Table:
-    table = make_table("Gateway", "region", "address", "in subnet")
-    names = Names(config)
+    kind, names = config.gateway.gateway_class, Names(config)
+    table = make_table("Gateway" if kind.multi_cluster else "Gateways", "region", "address", "in subnet")
     for key in config.gateway_regions:
         named = config.gateway.addresses == "named"
         address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
-        public = config.gateway.gateway_class.public
-        subnet = "none, it is public" if public else str(region_ranges(config, key).nodes)
+        subnet = "none, it is public" if kind.public else str(region_ranges(config, key).nodes)
         table.add_row(f"{key} ({config.regions[key].region})", address, subnet)
     return table
 

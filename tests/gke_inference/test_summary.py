@@ -108,6 +108,20 @@ def test_addresses_are_told_for_regions_that_have_one(one: str, three: str) -> N
     assert "gemma-gateway-us" not in three
 
 
+def test_gateways_are_shown_with_their_kind_and_what_protects_requests(tmp_path: Path, one: str) -> None:
+    """Scope and class; of regional ones no measure of being full, of public ones no subnet."""
+    made = config(**REGIONAL_PUBLIC)
+    public = summary(made, synthesize(made, tmp_path))
+
+    assert "One internal load balancer across regions (gke-l7-cross-regional-internal-managed-mc)." in one
+    assert "Clients inside the VPC reach the gateway by HTTP alone: " in one
+    assert "A public load balancer in each region (gke-l7-regional-external-managed)" in public
+    assert re.search(r"us \(us-east5\) +gemma-gateway-us +none, it is public", public)
+    assert "The internet reaches the gateways by HTTP alone: " in public
+    assert "A dead server is detected in 10 s" in public
+    assert ("full at" in one, "full at" in public) == (True, False)
+
+
 def test_the_time_to_find_a_dead_region_is_worked_out(one: str, three: str) -> None:
     """Interval times threshold."""
     assert "A dead region is detected in 10 s (5 s between probes x 2 failures)" in one
@@ -223,7 +237,8 @@ def test_models_of_each_config_of_the_product_fit_in_80_columns(path: Path) -> N
 
     assert list(shown) == list(made.models)
     for each in shown.values():
-        assert {"sent as", "address", "server", "image", "servers", "full at"} <= set(each)
+        assert {"sent as", "address", "server", "image", "servers"} <= set(each)
+        assert ("full at" in each) == (not made.is_regional)
 
 
 def test_a_model_that_scales_is_shown_with_its_bounds() -> None:
