@@ -12,7 +12,7 @@ from platform_config.rules.rule import Rule
 def _class(config: Config) -> Iterator[Problem]:
     limits = config.gateway.client_limits
     if limits and limits.enabled and not config.gateway.gateway_class.cloud_armor:
-        message = "must be left out for gateway.scope: cross_region, whose load balancer takes no Cloud Armor policy, got some"
+        message = "must be left out for gateway.scope: cross_region, whose load balancer takes no such policy, got some"
         yield Problem("gateway.client_limits", message, "remove it, or write gateway.scope: regional")
 
 
