@@ -147,5 +147,7 @@ def _rate(requests_per_minute: int) -> ComputeRegionSecurityPolicyRulesRateLimit
 
 
 def _chunks(ranges: tuple[str, ...]) -> Iterator[list[str]]:
-    for first in range(0, len(ranges), RANGES_PER_RULE):
-        yield list(ranges[first : first + RANGES_PER_RULE])
+    """Yield *ranges* in a fixed order, as many at once as fit into a rule."""
+    ordered = sorted(ranges)
+    for first in range(0, len(ordered), RANGES_PER_RULE):
+        yield ordered[first : first + RANGES_PER_RULE]

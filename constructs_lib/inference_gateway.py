@@ -33,11 +33,10 @@ from constructs_lib.manifests.gateway import (
     gcp_backend_policy,
     health_check_name,
     health_check_policy,
-    http_route,
     redirect_name,
-    route_name,
 )
 from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
+from constructs_lib.manifests.http_route import http_route, route_name
 from constructs_lib.manifests.listeners import Listeners, redirect_route
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.specs import AddressSpec, GatewaySpec, RegionSpec
@@ -65,6 +64,7 @@ class ModelRoute:
         health_path: Path that they ask.
         balancing: How long its requests may take, and when a region is full.
         address: Which requests are its own; None for every request.
+        paths: Prefixes of its servers' paths that clients may ask for. Default: all that the servers have.
         canary: Another model that answers a part of its requests, and the part in percent.
         routed: Whether it has a route of its own: not while it leaves, nor where it only answers for another.
         regions: The regions that serve it, for what is different in some of them.
@@ -75,6 +75,7 @@ class ModelRoute:
     health_path: str
     balancing: Balancing
     address: AddressSpec | None = None
+    paths: tuple[str, ...] = ()
     canary: tuple[Backend, int] | None = None
     routed: bool = True
     regions: tuple[RegionSpec, ...] = ()
@@ -294,6 +295,7 @@ class InferenceGateway(Construct):
             gateway=self.name,
             backends=model.backends,
             address=model.address,
+            paths=model.paths,
             listener=None if self._listeners.https_port is None else self._listeners.serving,
         )
         KubernetesObject(self, f"{key}-route", kubernetes=self._kubernetes, manifest=manifest, after=needed)

@@ -9,8 +9,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from constructs_lib.manifests.apigee import API as APIGEE_API
+from constructs_lib.manifests.apigee import apigee_service_name
 from constructs_lib.manifests.extensions import extension_name
-from constructs_lib.manifests.gates import IMPORTED_POOLS, IMPORTED_SERVICES, TRAFFIC_EXTENSIONS
+from constructs_lib.manifests.gates import APIGEE_SERVICES, IMPORTED_POOLS, IMPORTED_SERVICES, TRAFFIC_EXTENSIONS
 from constructs_lib.manifests.gateway import GATEWAY_API, GKE_NETWORKING_API, gateway_policy_name
 from constructs_lib.specs.tls import HTTPS_PORT
 from gke_inference.api_error import ApiError
@@ -162,6 +164,11 @@ class LivePlatform:
     def extension_path(self) -> str:
         """The one extension object of a Gateway, in its cluster."""
         return f"{self.extensions_path}/{extension_name(self.names.gateway)}"
+
+    @property
+    def apigee_path(self) -> str:
+        """What connects a Gateway with Apigee, in its cluster."""
+        return self.object_path(APIGEE_API, APIGEE_SERVICES.partition(".")[0], apigee_service_name(self.names.gateway))
 
     def gateway(self, key: str) -> dict[str, Any]:
         """

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from platform_config.config import Config
 from platform_config.pages import REMOVE_A_MODEL, REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.shape import is_map, item_of, settings_of
-from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, WEIGHTS_STACK
+from platform_config.stack_graph import GATEWAY_STACK, GATEWAY_STACKS, NETWORK_STACK, WEIGHTS_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
 
@@ -180,10 +180,15 @@ EFFECTS: Mapping[str, Effect] = {
     "inference_pool.chart_version": Effect("in place", "upgrades the release"),
     "inference_pool.endpoint_picker_replicas": IN_PLACE,
     "gateway": IN_PLACE,
+    "gateway.scope": Effect("refused", "another platform with another `name` can have it"),
+    "gateway.public": Effect("refused", "another platform with another `name` can have it"),
     "gateway.health_check": Effect("in place", "the servers' probes follow: restarts the servers"),
     "gateway.health_check.healthy_threshold": IN_PLACE,
+    "gateway.public_paths": IN_PLACE,
     "gateway.addresses": Effect("in place", f"to `ephemeral`: {_GATEWAY_FIRST}"),
-    "gateway.regions": Effect("in place", f"to remove one: {_GATEWAY_FIRST}"),
+    "gateway.regions": Effect(
+        "in place", f"to remove one: {_GATEWAY_FIRST}, or of regional gateways first destroy `{GATEWAY_STACKS}<key>`"
+    ),
     "gateway.model_armor": Effect("in place", f"{_OFF_FIRST}; with it go the roles in whose name the gateways call it"),
     "gateway.apigee": Effect("in place", f"{_OFF_FIRST}; with it go the operator and all API products in the cluster"),
     "gateway.apigee.environment": Effect("in place", "but refused for one that the platform makes and protects"),

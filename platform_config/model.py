@@ -125,6 +125,12 @@ class Model:
         )
 
     @property
+    def public_paths(self) -> tuple[str, ...]:
+        """Prefixes of the paths that clients may ask for; empty where they may ask for all."""
+        gateway = self.config.gateway
+        return gateway.public_paths if gateway.gateway_class.public and self.server.kind != "custom" else ()
+
+    @property
     def is_routed(self) -> bool:
         """
         Whether the gateway has a route of its own for it.
@@ -211,6 +217,11 @@ def models_with_requests(config: Config) -> tuple[str, ...]:
 def models_in(config: Config, region: str) -> tuple[Model, ...]:
     """Return the models that *region* serves."""
     return tuple(model for model in models_of(config) if region in model.regions)
+
+
+def reads_bodies(config: Config, region: str) -> bool:
+    """Return whether the gateway of *region* has bodies read: where it finds a model by its name."""
+    return config.is_regional and any(model.by_name for model in models_in(config, region))
 
 
 def compute_classes(config: Config, region: str) -> Iterator[tuple[str, Model]]:

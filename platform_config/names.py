@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from constructs_lib.google_names import GATEWAY_FEATURE, cluster_path
-from constructs_lib.manifests.gateway import backend_policy_name, health_check_name, route_name
+from constructs_lib.manifests.gateway import backend_policy_name, health_check_name
+from constructs_lib.manifests.http_route import route_name
 from constructs_lib.specs.universe import project_name
 from platform_config.config import Config
 

@@ -11,7 +11,7 @@ from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyP
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from platform_config.config import Config
-from platform_config.model import models_in
+from platform_config.model import models_in, reads_bodies
 from platform_config.names import Names
 
 PROXY_PREFIX_LENGTH = 23
@@ -91,7 +91,7 @@ def _calling_regions(config: Config, key: str) -> tuple[str, ...]:
 
 
 def _router(config: Config, key: str) -> RouterPeers | None:
-    used = any(model.by_name for model in models_in(config, key))
+    used = reads_bodies(config, key)
     return RouterPeers(labels=body_routing_chart.LABELS, ports=ROUTER_PORTS) if used else None
 
 

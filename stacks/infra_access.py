@@ -58,6 +58,8 @@ class InfraAccessStack(BaseStack):
     def _add_screening(self, project: DataGoogleProject) -> None:
         """Let gateways call Model Armor. The roles are removed once no gateway did so at the apply before."""
         armor = self.config.gateway.model_armor
+        # Of another universe, or of an old version, they could not delete what an earlier apply has made.
+        _ = self.google_beta, self.time
         if armor is not None:
             ServiceExtensionsAgent(
                 self,

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from platform_config.stack_graph import NETWORK_STACK
+from tests.certificates import OWN
 from tests.checks import kubernetes_objects, pods, references, terraform_schema
 from tests.checks.terraform_schema import BUILT_IN
-from tests.configs import EXAMPLE, SEVERAL_MODELS, config
+from tests.configs import EXAMPLE, REGIONAL, REGIONAL_PUBLIC, SEVERAL_MODELS, config
 from tests.conftest import Platforms
 from tests.synthesized import Synthesized, synthesize
 
@@ -107,6 +108,16 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "models__gemma__autoscaling": {"max_replicas": 4, "metric_source": "pods"},
         "cluster__metrics_adapter": False,
         "cluster__gke_version": "1.34.3-gke.1318000",
+    },
+    "internal gateways with a certificate of one's own, HTTP closed, limits in preview, Identity-Aware Proxy": {
+        **REGIONAL,
+        "gateway__tls": {"certificate_pem": OWN, "private_key_secret": "tls-key", "redirect": False, "port": 8443},
+        "gateway__client_limits": {"allowed_ranges": [f"10.{number}.0.0/16" for number in range(11)], "preview": True},
+        "gateway__iap": {"client_id": "1-a.apps.googleusercontent.com", "secret_name": "iap-client"},
+    },
+    "a certificate from a Secret across regions": {"gateway__tls": {"secret_name": "tls"}},
+    "public gateways with certificates of Google's, and records to write by hand": {
+        **REGIONAL_PUBLIC, "gateway__tls": {"hosts": ["llm.example.com", "*.example.com", "llm.example.org"]},
     },
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ import pytest
 from platform_config.config import Config
 from platform_config.load import load
 from platform_config.names import Names
-from tests.configs import EXAMPLE, config
+from tests.configs import EXAMPLE, REGIONAL, REGIONAL_PUBLIC, config
 from tools.picture import render, text_width
 
 ROOT = Path(__file__).parent.parent
@@ -84,6 +84,8 @@ CONFIGS = {
     "seven models on one pool": config(
         **{f"models__m{number}": {**SMALL, "address": {"path": f"/m{number}"}} for number in range(6)}
     ),
+    "regional gateways": config(**REGIONAL, **regions(1)),
+    "public gateways, one region without": config(**REGIONAL_PUBLIC, gateway__regions=["eu"]),
     "GPUs": config(node_pools__tpu={"machine_type": "a3-ultragpu-8g", "nodes_per_zone": 2}),
 }
 each = pytest.mark.parametrize("platform", CONFIGS.values(), ids=CONFIGS.keys())
@@ -219,3 +221,15 @@ def test_the_picture_in_the_docs_is_the_example() -> None:
     drawn = (ROOT / "docs/pictures/platform.svg").read_text(encoding="utf-8")
 
     assert drawn == render(load(EXAMPLE)), "run `make docs`"
+
+
+def test_regional_gateways_are_drawn_alone() -> None:
+    """No region helps another, and no cluster is the config cluster; a public one is on the internet."""
+    internal, public = render(config(**REGIONAL)), render(config(**REGIONAL_PUBLIC))
+
+    for svg in (internal, public):
+        assert "config cluster" not in svg
+        assert "stroke-dasharray" not in svg
+        assert "behind a gateway of its own in each" in svg
+    assert "inside the VPC" in text_of(internal)
+    assert "on the internet" in text_of(public)

@@ -68,7 +68,7 @@ A test synthesizes each example in this stack:
 """
 PLANS = (
     "NetworkPlan", "NetworkRegionPlan", "ClusterPlan", "PoolPlan", "FleetMember", "ServingPlan", "ServingNodes",
-    "GatewayPlan", "ModelRoute",
+    "GatewayPlan", "ModelRoute", "BodyRoutingPlan",
 )  # fmt: skip
 """The plans that constructs take, and their parts."""
 

@@ -84,7 +84,7 @@ def render(config: Config) -> str:
         _add_entry(canvas, config, key, left)
         _add_region(canvas, config, key, left, card)
         _add_weights_arrows(canvas, left, REGION + card, bucket, writes=key == writer)
-    for one, other in pairwise(shown):
+    for one, other in () if config.is_regional else pairwise(shown):
         _add_spill_over(canvas, config, one, other, lefts[other] - GAP // 2)
     if rest:
         canvas.box(right - MORE, REGION, MORE, card, PAPER, dashed=True)
@@ -99,7 +99,8 @@ def _document(config: Config, canvas: Canvas, width: int, height: int) -> str:
         f'<path d="M0 0.5 8 4 0 7.5z" fill="{color}"/></marker>'
         for _, color in (BLUE, GREEN, AMBER)
     )
-    title = f"{config.name}: {_served(config)} in {len(config.regions)} regions behind one gateway"
+    entry = "behind a gateway of its own in each" if config.is_regional else "behind one gateway"
+    title = f"{config.name}: {_served(config)} in {len(config.regions)} regions {entry}"
     body = "\n".join(canvas.parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -110,26 +111,14 @@ def _document(config: Config, canvas: Canvas, width: int, height: int) -> str:
 
 def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: int) -> None:
     """Add the title, the bands behind everything, and the notes beside them."""
-    names, check, room = Names(config), config.gateway.health_check, right - MARGIN
+    names, room = Names(config), right - MARGIN
     canvas.text(MARGIN, 50, config.name, room, size=24, bold=True)
     regions = "1 region" if len(config.regions) == 1 else f"{len(config.regions)} regions"
     under = f"{_served(config)} in {regions}, one VPC ({names.network}), project {config.project}"
     canvas.text(MARGIN, 74, under, room, size=13, color=GREY)
     canvas.box(MARGIN - 12, ADDRESS - 18, room + 24, 92, BLUE[0], BLUE[0])
     canvas.box(MARGIN - 12, REGION - 18, room + 24, card + 36, LANE, LANE)
-    after = f"{check.detection_sec} s ({check.interval_sec} s x {check.unhealthy_threshold})"
-    spill_over = f"to the next region when the servers are full; a dead server gets nothing after {after}"
-    written = ("read everywhere, written once from", names.cluster(config.download_region))
-    weights = written if config.bucket else ("downloaded by each server when it starts", "")
-    notes = (
-        (CLIENTS + 14, "Clients", f"inside the VPC, HTTP on port {config.gateway.port}", ""),
-        (ADDRESS + 4, "Gateway", "internal, one address and its proxies per region", names.gateway),
-        (SPILL + 4, "Spill-over", spill_over, ""),
-        (REGION + 20, "Fleet", f"one {_kind(config)} cluster per region; the config cluster is",
-         names.cluster(config.config_region)),
-        (bucket + 10, "Weights", *weights),
-    )  # fmt: skip
-    for top, title, text, name in notes:
+    for top, title, text, name in _notes(config, bucket):
         canvas.text(MARGIN, top, title, GUTTER - 16, size=14, bold=True)
         lines = wrap(text, 27)
         for number, line in enumerate(lines):
@@ -137,12 +126,49 @@ def _add_lanes(canvas: Canvas, config: Config, right: int, card: int, bucket: in
         canvas.text(MARGIN, top + 19 + 15 * len(lines), name, GUTTER - 16, size=11, mono=True)
 
 
+def _notes(config: Config, bucket: int) -> tuple[tuple[int, str, str, str], ...]:
+    """Return the notes beside the bands: where each begins, its title, its text, and a name below it."""
+    names, check, kind = Names(config), config.gateway.health_check, config.gateway.gateway_class
+    after = f"{check.detection_sec} s ({check.interval_sec} s x {check.unhealthy_threshold})"
+    dead = f"a dead server gets nothing after {after}"
+    if config.is_regional:
+        one = f"{'public' if kind.public else 'internal'}, one in each region, with its own proxies"
+        between = (SPILL + 4, "Alone", f"no region answers for another; {dead}", "")
+        clusters = (REGION + 20, "Clusters", f"one {_kind(config)} cluster per region", "")
+    else:
+        one = "internal, one address and its proxies per region"
+        between = (SPILL + 4, "Spill-over", f"to the next region when the servers are full; {dead}", "")
+        clusters = (
+            REGION + 20, "Fleet", f"one {_kind(config)} cluster per region; the config cluster is",
+            names.cluster(config.config_region),
+        )  # fmt: skip
+    written = ("read everywhere, written once from", names.cluster(config.download_region))
+    weights = written if config.bucket else ("downloaded by each server when it starts", "")
+    return (
+        (
+            CLIENTS + 14,
+            "Clients",
+            f"{'on the internet' if kind.public else 'inside the VPC'}, {_transport(config)}",
+            "",
+        ),
+        (ADDRESS + 4, "Gateways" if config.is_regional else "Gateway", one, names.gateway),
+        between,
+        clusters,
+        (bucket + 10, "Weights", *weights),
+    )
+
+
+def _transport(config: Config) -> str:
+    tls = config.gateway.tls
+    return f"HTTPS on port {tls.port}" if tls else f"HTTP on port {config.gateway.port}"
+
+
 def _add_entry(canvas: Canvas, config: Config, key: str, left: int) -> None:
     """Add clients, the gateway's address in their region, and the arrow to the cluster."""
     middle = left + COLUMN // 2
     if key not in config.gateway_regions:
         canvas.box(left, ADDRESS, COLUMN, 56, PAPER, dashed=True)
-        none = f"no address in {config.regions[key].region}"
+        none = f"no {'gateway' if config.is_regional else 'address'} in {config.regions[key].region}"
         canvas.text(middle, ADDRESS + 33, none, COLUMN - 24, color=GREY, at="middle")
         return
     canvas.box(left + 34, CLIENTS, COLUMN - 68, 38, PAPER)
@@ -183,7 +209,7 @@ def _limit(balancing: Balancing) -> str:
 
 def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) -> None:
     """Add one region: its cluster, the pools in it, the ranges of its subnet."""
-    is_config = key == config.config_region
+    is_config = not config.is_regional and key == config.config_region
     canvas.box(left, REGION, COLUMN, card, PAPER)
     canvas.text(left + 16, REGION + 26, key, COLUMN - (152 if is_config else 32), size=17, bold=True)
     if is_config:

@@ -8,7 +8,7 @@ from typing import Any
 
 from constructs_lib.gateway_class import GatewayClass
 from constructs_lib.manifests._objects import Manifest, manifest
-from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, IapSpec, RegionSpec
+from constructs_lib.specs import GatewaySpec, HealthCheckSpec, IapSpec, RegionSpec
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 GKE_NETWORKING_API = "networking.gke.io/v1"
@@ -17,11 +17,6 @@ HTTP_LISTENER = "http"
 NAMED_METRIC_PREFIX = "gke.named_metrics."
 ALL_REQUESTS = 1_000_000
 ALL_CAPACITY = 100
-
-
-def route_name(model: str) -> str:
-    """Return the name of the HTTPRoute of *model*."""
-    return f"{model}-route"
 
 
 def health_check_name(model: str) -> str:
@@ -105,53 +100,6 @@ def gateway(
         "listeners": list(listeners),
     }
     return manifest(GATEWAY_API, "Gateway", name=name, namespace=namespace, spec=spec)
-
-
-def http_route(
-    *,
-    name: str,
-    namespace: str,
-    gateway: str,
-    backends: Sequence[tuple[Backend, int | None]],
-    address: AddressSpec | None = None,
-    listener: str | None = None,
-) -> Manifest:
-    """
-    Route the requests of one model from *gateway* to its servers in all clusters.
-
-    No timeout: GKE refuses it on a route, and the backend policy has it.
-
-    Args:
-        name: Name of the route.
-        namespace: Namespace of all objects.
-        gateway: Name of the Gateway.
-        backends: What gets the requests, each with its weight; None for the only one.
-        address: Which requests: those that fit all of it. None for every request.
-        listener: Name of the one listener at which it is served. None for all of the Gateway's.
-    """
-    rule = {
-        "matches": [_match(address)] if address and (address.path or address.headers) else None,
-        "filters": [_without_prefix()] if address and address.path else None,
-        "backendRefs": [backend.route_reference(weight) for backend, weight in backends],
-    }
-    spec = {
-        "parentRefs": [{"kind": "Gateway", "name": gateway, "sectionName": listener}],
-        "hostnames": [address.host] if address and address.host else None,
-        "rules": [rule],
-    }
-    return manifest(GATEWAY_API, "HTTPRoute", name=name, namespace=namespace, spec=spec)
-
-
-def _match(address: AddressSpec) -> dict[str, Any]:
-    headers = [{"type": "Exact", "name": name, "value": value} for name, value in address.headers.items()]
-    path = {"type": "PathPrefix", "value": address.path} if address.path else None
-    return {"path": path, "headers": headers or None}
-
-
-def _without_prefix() -> dict[str, Any]:
-    """Return the filter that takes the prefix of the match away: servers know nothing of it."""
-    path = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}
-    return {"type": "URLRewrite", "urlRewrite": {"path": path}}
 
 
 def health_check_policy(

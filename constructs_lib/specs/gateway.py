@@ -12,6 +12,7 @@ from constructs_lib.specs.body_routing import BodyRoutingSpec
 from constructs_lib.specs.client_limits import ClientLimitsSpec
 from constructs_lib.specs.iap import IapSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_text
+from constructs_lib.specs.model import PATH
 from constructs_lib.specs.model_armor import ModelArmorSpec
 from constructs_lib.specs.tls import TlsSpec
 
@@ -20,6 +21,8 @@ DEFAULT_SPILL_OVER_PERCENT = 60
 DEFAULT_LOG_SAMPLE_PERCENT = 1.0
 LEAST_LOG_PERCENT = 0.0001
 """One request in a million: the API counts in millionths, and less would be none."""
+MOST_RULES = 16
+"""Source: CRD httproutes.gateway.networking.k8s.io, spec.rules."""
 LOG_FIELD = r"[a-z]([-_.a-z0-9]{0,61}[a-z0-9])?"
 MOST_LOG_FIELDS = 30
 """Source of both: CRD gcpbackendpolicies.networking.gke.io (GKE 1.33), logging.optionalFields."""
@@ -61,6 +64,8 @@ class GatewaySpec:
         scope: `cross_region` is one gateway, whose requests go to the nearest region with room. `regional` is a gateway
             in each region, on the servers of that region alone, with what Google offers for regional gateways alone.
         public: Gives regional gateways addresses that the internet reaches, in place of addresses of the VPC.
+        public_paths: Prefixes of the paths of vLLM and SGLang that clients of a public gateway may ask for; metrics and
+            what else such a server has are for the VPC alone. A custom server gets every path.
         port: Port of the listener.
         addresses: `named` reserves an address per region that outlives the gateway; `ephemeral` lets Google choose.
         regions: Keys of the regions that get an address. Default: all.
@@ -84,6 +89,7 @@ class GatewaySpec:
 
     scope: Literal["cross_region", "regional"] = "cross_region"
     public: bool = False
+    public_paths: tuple[str, ...] = ("/v1",)
     port: Annotated[int, Between(1, 65535)] = 80
     addresses: Literal["named", "ephemeral"] = "named"
     regions: tuple[str, ...] = ()
@@ -103,7 +109,7 @@ class GatewaySpec:
     body_routing: BodyRoutingSpec | None = None
 
     def __post_init__(self) -> None:
-        refuse([*wrong_settings(self), *_wrong_log_fields(self.log_fields)])
+        refuse([*wrong_settings(self), *_wrong_paths(self.public_paths), *_wrong_log_fields(self.log_fields)])
 
     @property
     def gateway_class(self) -> GatewayClass:
@@ -115,6 +121,16 @@ class GatewaySpec:
         """Who may call and how often: what is given, the default for a public gateway, None where there is no limit."""
         given = self.client_limits or (ClientLimitsSpec() if self.public else None)
         return given if given and given.enabled else None
+
+
+def _wrong_paths(paths: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is wrong with the prefixes of *paths* that clients may ask for, each of which is a rule of a route."""
+    given = paths if isinstance(paths, tuple) else ()
+    if isinstance(paths, tuple) and not 1 <= len(given) <= MOST_RULES:
+        yield f"public_paths must have 1 to {MOST_RULES} prefixes, got {len(given)}"
+    for path in given:
+        yield from wrong_text("public_paths", path, PATH, "hold paths such as /v1, without a slash at the end")
+    yield from (f"public_paths must name each path once, got '{path}' again" for path in sorted(_repeated(given)))
 
 
 def _wrong_log_fields(fields: tuple[str, ...]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from gke_inference.preflight import (
     capacity,
     channels,
     fleet,
+    https,
     images,
     model,
     model_files,
@@ -30,7 +31,7 @@ def all_checks(target: Target) -> Iterator[Check]:
     """Yield every check of *target*; none of them has run yet."""
     topics = (
         *(project, organization_policy, quota, capacity, reservations, network, fleet),
-        *(images, model, model_files, own_bucket, channels),
+        *(images, model, model_files, own_bucket, channels, https),
     )
     for topic in topics:
         yield from topic.checks(target)

@@ -26,7 +26,7 @@ def checks(target: Target) -> Iterator[Check]:
         if spec.secret:
             yield Check(
                 id=id_, needed=f"the secret {spec.secret}, for the caller to read", role="secretmanager.versions.get",
-                ask=partial(_secret, target, id_, spec.secret),
+                ask=partial(judge_secret, target, id_, spec.secret),
             )  # fmt: skip
         elif spec.id:
             yield Check(
@@ -35,8 +35,8 @@ def checks(target: Target) -> Iterator[Check]:
             )  # fmt: skip
 
 
-def _secret(target: Target, id_: str, secret: str) -> Iterator[Finding]:
-    """Look at the state of its latest version; what it holds is not read."""
+def judge_secret(target: Target, id_: str, secret: str) -> Iterator[Finding]:
+    """Look at the state of the latest version of *secret*; what it holds is not read."""
     needed = f"the secret {secret}, for the caller to read"
     name, method = f"projects/{target.project}/secrets/{secret}", "projects.secrets.versions.get"
     latest = target.google.find("secretmanager", "v1", method, name=f"{name}/versions/latest")

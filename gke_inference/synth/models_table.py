@@ -33,7 +33,7 @@ def _facts(model: Model) -> dict[str, str]:
         "image": model.server.image,
         "servers": _servers(model),
         **({"scales": _scaling(model)} if model.autoscaling else {}),
-        "full at": model.balancing.full_at,
+        **({"full at": full_at} if (full_at := model.balancing.full_at) else {}),
     }
 
 

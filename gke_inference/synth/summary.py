@@ -15,6 +15,7 @@ from rich.table import Table
 
 from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
+from gke_inference.synth.gateway_summary import gateway_summary
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.models_table import models_table
@@ -59,9 +60,9 @@ def print_summary(
     """
     Print what was read and what it became.
 
-    The config, stacks in order, resources by type, regions, addresses, models with what follows from their images,
-    detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the *changes* since
-    the last synth, and the next *commands*.
+    The config, stacks in order, resources by type, regions, addresses, who reaches them, models with what follows from
+    their images, detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the
+    *changes* since the last synth, and the next *commands*.
     """
     order = stack_order(outdir)
     console.print(
@@ -74,10 +75,12 @@ def print_summary(
     console.print(_types(order, outdir))
     console.print(_regions(config))
     console.print(_addresses(config))
+    for line in gateway_summary(config):
+        console.print(escape(line), soft_wrap=True, highlight=False)
     console.print(models_table(config))
     probe = config.gateway.health_check
     console.print(
-        f"\nA dead region is detected in [bold]{probe.detection_sec} s[/] "
+        f"\nA dead {'server' if config.is_regional else 'region'} is detected in [bold]{probe.detection_sec} s[/] "
         f"({probe.interval_sec} s between probes x {probe.unhealthy_threshold} failures).",
         soft_wrap=True,
     )
@@ -152,12 +155,13 @@ def _regions(config: Config) -> Table:
 
 
 def _addresses(config: Config) -> Table:
-    table = make_table("Gateway", "region", "address", "in subnet")
-    names = Names(config)
+    kind, names = config.gateway.gateway_class, Names(config)
+    table = make_table("Gateway" if kind.multi_cluster else "Gateways", "region", "address", "in subnet")
     for key in config.gateway_regions:
         named = config.gateway.addresses == "named"
         address = names.gateway_address(key) if named else "ephemeral, chosen by Google"
-        table.add_row(f"{key} ({config.regions[key].region})", address, str(region_ranges(config, key).nodes))
+        subnet = "none, it is public" if kind.public else str(region_ranges(config, key).nodes)
+        table.add_row(f"{key} ({config.regions[key].region})", address, subnet)
     return table
 
 

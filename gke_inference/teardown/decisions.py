@@ -118,7 +118,7 @@ def skipped(
             only_deleted_objects=has_only_deleted_objects(stack, resources, deleted_cluster),
         )  # fmt: skip
     # Where the cluster is gone, the provider has nothing to refuse.
-    if not deleted_cluster and (names := protected_names(resources)):
+    if not deleted_cluster and (names := protected_names(resources, order.kept(stack))):
         return StackResult(stack=stack, resources=count, result="kept", reason=f"{', '.join(names)} is protected")
     return None
 

@@ -12,7 +12,14 @@ from typing import Any
 from gke_inference.synth.stale_stacks import stale_stacks
 from platform_config.config import Config
 from platform_config.names import Names
-from platform_config.stack_graph import NETWORK_STACK, OBSERVABILITY_STACK, needed_stacks, stack_folder, state_place
+from platform_config.stack_graph import (
+    APIGEE_STACK,
+    NETWORK_STACK,
+    OBSERVABILITY_STACK,
+    needed_stacks,
+    stack_folder,
+    state_place,
+)
 
 NETWORK_TYPE = "google_compute_network"
 CLUSTER_TYPE = "google_container_cluster"
@@ -46,9 +53,21 @@ class DestroyOrder:
         """
         Return the stacks that need *stack*, which therefore are destroyed before it.
 
-        The stack that watches is not among them: where it cannot be destroyed, what costs more still is.
+        The stack that watches and that of Apigee's organization, which uses no network, are not among them: where one
+        cannot be destroyed, what costs more still is.
         """
-        return tuple(other for other in self.stacks if stack in self.needs[other] and other != OBSERVABILITY_STACK)
+        alone = (OBSERVABILITY_STACK, APIGEE_STACK)
+        return tuple(other for other in self.stacks if stack in self.needs[other] and other not in alone)
+
+    def kept(self, stack: str) -> frozenset[str]:
+        """Return the addresses of what Terraform itself refuses to destroy, by the synth of *stack*."""
+        named = self.documents.get(stack, {}).get("resource", {})
+        return frozenset(
+            f"{type_}.{name}"
+            for type_, blocks in named.items()
+            for name, block in blocks.items()
+            if block.get("lifecycle", {}).get("prevent_destroy")
+        )
 
     def import_command(self, stack: str, type_: str, path: str) -> str:
         """

@@ -90,7 +90,7 @@ class NetworkContents:
 
     @property
     def load_balancer(self) -> tuple[NetworkResource, ...]:
-        """The parts of load balancers that go with the Gateway and the exported Services: before fleet and clusters."""
+        """The parts of load balancers that go with Gateways and exported Services: before fleet and clusters."""
         parts = (one for one in self.resources if collection_of(one.path) in CHAIN)
         return tuple(one for one in parts if not one.name.startswith(DISCOVERY_PREFIX))
 

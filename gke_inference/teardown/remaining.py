@@ -19,6 +19,7 @@ from gke_inference.teardown.findings import (
     still_there,
 )
 from gke_inference.teardown.network import Network, exists
+from gke_inference.teardown.remaining_in_gateways import RemainingInGateways
 from gke_inference.teardown.remaining_in_monitoring import RemainingInMonitoring
 from gke_inference.teardown.remaining_in_network import RemainingInNetwork
 from gke_inference.teardown.state import States, granted_buckets, granted_secrets
@@ -47,7 +48,8 @@ class RemainingResources:
         """Return one per thing that is left, and one per kind of which there is none, or of which nothing is known."""
         return [
             *RemainingInNetwork(network=self.network, config=self.config).findings(),
-            *search("FLEET", "roles/gkehub.viewer", self._fleet),
+            *RemainingInGateways(network=self.network, config=self.config).findings(),
+            *(() if self.config.is_regional else search("FLEET", "roles/gkehub.viewer", self._fleet)),
             *search("NODE-ACCOUNT", "roles/iam.serviceAccountViewer", self._node_account),
             *search("BUCKET", "roles/storage.bucketViewer", self._bucket),
             *search("SECRET", "roles/secretmanager.viewer", self._secrets),

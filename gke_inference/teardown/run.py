@@ -33,7 +33,8 @@ from platform_config.names import Names
 
 FIXES = {
     "kept": "set cluster.deletion_protection: false, `make synth`, apply that stack (a tainted cluster: `terraform "
-    "untaint` it first), and run the command again",
+    "untaint` it first), and run the command again; for Apigee: gateway.apigee.create.deletion_protection, without an "
+    "apply",
     "blocked": "see the stacks that it waits for",
     "failed": "see Terraform's error, then run the command again",
     "not reached": "run the command again",
@@ -135,6 +136,13 @@ class Teardown:
 
     def _protected(self) -> Iterator[Finding]:
         for stack in self.order.stacks:
+            kept = [one for one in self.states[stack] if one.address in self.order.kept(stack)]
+            for name in protected_names(kept, self.order.kept(stack)):
+                yield Finding(
+                    id="PROTECTED", status=Status.GOOD, needed="stays",
+                    found=f"{name} has prevent_destroy in {stack}: API products, clients and keys would be lost",
+                    fix="to delete it too: gateway.apigee.create.deletion_protection: false, `make synth`",
+                )  # fmt: skip
             for name in protected_names(self.states[stack]):
                 if not self.clusters.find(stack):
                     yield Finding(

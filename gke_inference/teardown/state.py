@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
@@ -76,9 +76,9 @@ def has_bucket(states: States) -> bool:
     return any(_of_type(states, BUCKET_TYPE))
 
 
-def protected_names(resources: Sequence[Resource]) -> list[str]:
-    """Return the names of the *resources* that the provider would refuse to destroy."""
-    return [str(one.values.get("name") or one.address) for one in resources if one.protected]
+def protected_names(resources: Sequence[Resource], kept: Collection[str] = ()) -> list[str]:
+    """Return the names of the *resources* that the provider, or Terraform for those at *kept*, refuses to destroy."""
+    return [str(one.values.get("name") or one.address) for one in resources if one.protected or one.address in kept]
 
 
 def addresses_kept_with_bucket(resources: Sequence[Resource]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from gke_inference.check import NO_ANSWER
 from gke_inference.concurrency import Once
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, gateway_addresses
-from gke_inference.load_balancer import RULES, SERVICES, Parts, method_target, path_of, reached, select
+from gke_inference.load_balancer import RULES, SERVICES, Part, Parts, method_target, path_of, reached, select
 from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model
 
@@ -22,6 +22,9 @@ States = list[str] | ApiError
 WITHOUT_SERVERS = ("-gw-serve404-", "-gw-serve500-")
 """In the names of the backend services for requests that no route takes, or whose route leads nowhere (public
 annotations of Gateways show them)."""
+
+
+NO_RULE = f"{NO_ANSWER}: no forwarding rule leads from the gateway's addresses to a backend service"
 
 
 class Group(NamedTuple):
@@ -68,6 +71,16 @@ class Backends:
         groups = own if own is None else [(group.address, group.states) for group in own]
         return judge_backends(groups, zones=region.zones, ready=ready, drained=drained)
 
+    def judge_each(self, what: str, has: Callable[[Part], bool]) -> Verdict:
+        """Judge whether each backend service behind the gateway has *what*, which *has* looks for."""
+        services, parts = self._services(), self._parts()
+        if services is None:
+            return Verdict(found=NO_RULE, known=False)
+        without = sorted(path.rpartition("/")[2] for path in services if not has(parts[path]))
+        if without:
+            return Verdict(found="", problems=(f"{', '.join(without)} without {what}",))
+        return Verdict(found=f"{len(services)} of {len(services)} backend services with {what}")
+
     def _of_model(self, health: list[Group], model: Model) -> list[Group] | None:
         """
         Return the groups of *model*, by the names that the controller gives to backend services.
@@ -88,9 +101,7 @@ class Backends:
 
     def _ask_health(self) -> list[Group] | None:
         """Return the states of all servers by network endpoint group; None where no rule leads to a group."""
-        parts = self._parts()
-        network = self._live.names.network_path
-        services = pool_services(parts, addresses=gateway_addresses(self._gateway()), network=network)
+        services, parts = self._services(), self._parts()
         if services is None:
             return None
         return [
@@ -98,6 +109,10 @@ class Backends:
             for path in sorted(services)
             for backend in parts[path].get("backends", [])
         ]
+
+    def _services(self) -> set[str] | None:
+        network = self._live.names.network_path
+        return pool_services(self._parts(), addresses=gateway_addresses(self._gateway()), network=network)
 
     def _states(self, service: str, group: str) -> States:
         resource, arguments = method_target(service)
@@ -146,8 +161,7 @@ def judge_backends(
         ApiError: A group of the region could not be asked about, and nothing is wrong with the others.
     """
     if health is None:
-        found = f"{NO_ANSWER}: no forwarding rule leads from the gateway's addresses to a backend service"
-        return Verdict(found=found, known=False)
+        return Verdict(found=NO_RULE, known=False)
     own = [states for group, states in health if _zone(group) in zones]
     refused = [states for states in own if isinstance(states, ApiError)]
     states = [state for answered in own if not isinstance(answered, ApiError) for state in answered]
@@ -164,6 +178,16 @@ def judge_backends(
     if refused and not problems:
         raise refused[0]
     return Verdict(found=f"{healthy}{', drained' if drained else ''}", problems=() if drained else tuple(problems))
+
+
+def has_policy(name: str, service: Part) -> bool:
+    """Return whether *service* has the Cloud Armor policy *name*."""
+    return str(service.get("securityPolicy", "")).endswith(f"/securityPolicies/{name}")
+
+
+def has_iap(service: Part) -> bool:
+    """Return whether Identity-Aware Proxy stands before *service*."""
+    return service.get("iap", {}).get("enabled") is True
 
 
 def _zone(group: str) -> str:

@@ -10,6 +10,7 @@ from time import perf_counter
 import anyio
 import httpx
 
+from constructs_lib.body_routing_chart import BASE_MODEL_HEADER
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.check import NO_ANSWER
 from gke_inference.concurrency import Task
@@ -123,12 +124,14 @@ def is_llm(model: Model) -> bool:
     return model.server.kind != "custom"
 
 
-def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str]) -> Endpoint:
-    """Return where one short request to *model* goes, where the gateway is at *url*."""
+def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str], *, name: str = "") -> Endpoint:
+    """Return where one short request to *model* goes, or for another *name*, where the gateway is at *url*."""
     at = ModelEndpoint.at(url, model)
+    # A GET has no body that would name the model.
+    named = {BASE_MODEL_HEADER: model.name} if model.by_name and not is_llm(model) else {}
     return Endpoint(
-        url=at.url, headers=at.headers, server_name=at.server_name, model=at.model, stream=False, max_tokens=MAX_TOKENS,
-        timeout_sec=TIMEOUT_SEC, secret_headers=secret_headers,
+        url=at.url, headers={**at.headers, **named}, server_name=at.server_name, model=name or at.model, stream=False,
+        max_tokens=MAX_TOKENS, timeout_sec=TIMEOUT_SEC, secret_headers=secret_headers,
     )  # fmt: skip
 
 

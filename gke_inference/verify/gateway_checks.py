@@ -18,10 +18,10 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, gateway_addresses
 from gke_inference.load_balancer import Parts
 from gke_inference.verify import topics
-from gke_inference.verify.backends import Backends
+from gke_inference.verify.backends import Backends, has_iap, has_policy
 from gke_inference.verify.gateway import judge_gateway, judge_import, judge_policy, judge_route, judge_scopes
 from gke_inference.verify.google import judge_address, judge_feature
-from gke_inference.verify.guard_rails import judge_extension, judge_template
+from gke_inference.verify.guard_rails import judge_apigee, judge_extension, judge_template
 from gke_inference.verify.topics import Topic
 from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model, models_in, models_of
@@ -106,22 +106,36 @@ class GatewayChecks:
         config = self._config
         addresses = 1 if config.is_regional else len(config.gateway_regions)
         yield self._check(topics.GATEWAY, lambda: judge_gateway(self._gateway(), addresses=addresses))
-        if config.is_regional and not config.gateway.gateway_class.public:
+        kind = config.gateway.gateway_class
+        if config.is_regional and (config.gateway.tls or not kind.public):
             path = self._live.gateway_policy_path
             yield self._check(topics.GATEWAY_POLICY, lambda: self._judge_policy(path, self._get(path)))
         if config.gateway.model_armor is not None or config.gateway.apigee is not None:
             yield from self._guard_checks()
+        yield from self._client_checks()
         if config.scoped_regions:
             yield self._check(topics.SCOPES, lambda: judge_scopes(self._get(backend_policy.PATH)))
         for model in self._models:
             for topic, judge in self._judges(model).items():
                 yield topic.of_model(model).check(judge, self._where)
 
+    def _client_checks(self) -> Iterator[Check]:
+        """Yield whether the load balancer limits clients, and asks who they are, as the config says."""
+        name, gateway = self._live.names.client_limits(self._home), self._config.gateway
+        if gateway.limits is not None:
+            limited = partial(self._backends.judge_each, f"the policy {name}", partial(has_policy, name))
+            yield self._check(topics.LIMITS, limited)
+        if gateway.iap is not None:
+            yield self._check(topics.IAP, partial(self._backends.judge_each, "Identity-Aware Proxy", has_iap))
+
     def _guard_checks(self) -> Iterator[Check]:
-        """Yield what is looked at of what the gateway calls: its one extension object, and Model Armor's templates."""
+        """Yield what is looked at of what the gateway calls: the extension object, Apigee, Model Armor's templates."""
         gateway = self._config.gateway
         if any(spec is not None and spec.enabled for spec in (gateway.model_armor, gateway.apigee)):
             yield self._check(topics.EXTENSION, self._extension)
+        if (apigee := gateway.apigee) is not None and apigee.enabled:
+            path, environment = self._live.apigee_path, apigee.environment
+            yield self._check(topics.APIGEE, lambda: judge_apigee(self._get(path), environment=environment))
         templates = screening_templates(self._config)
         for template in templates:
             topic = topics.TEMPLATE if len(templates) == 1 else replace(topics.TEMPLATE, id=f"TEMPLATE-{template}")

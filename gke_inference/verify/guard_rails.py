@@ -1,4 +1,4 @@
-"""Verdicts on what stands between clients and models: extensions of a gateway, and templates of Model Armor."""
+"""Verdicts on what stands between clients and models: extensions of a gateway, Apigee, templates of Model Armor."""
 
 from __future__ import annotations
 
@@ -36,6 +36,14 @@ def judge_extension(found: Object, *, gateway: str, others: Iterable[Object]) ->
             problems.append(f"{name} is a second one of the same gateway, of which a load balancer takes one")
     called = [one["name"] for chain in found["spec"]["extensionChains"] for one in chain["extensions"]]
     return Verdict(found=f"programmed: {', '.join(called)}", problems=tuple(problems))
+
+
+def judge_apigee(found: Object, *, environment: str) -> Verdict:
+    """Judge whether the operator has connected *found*, an ApigeeBackendService, with the Apigee *environment*."""
+    state, given = found.get("status", {}).get("currentState"), found["spec"].get("apigeeEnv")
+    problems = [] if state == "CREATED" else [f"it is {state or 'in no state yet'}, not CREATED"]
+    problems += [] if given == environment else [f"it is for the environment {given}, not {environment}"]
+    return Verdict(found=f"CREATED, environment {given}", problems=tuple(problems))
 
 
 def judge_body_routing(extension: Object, deployment: Object) -> Verdict:

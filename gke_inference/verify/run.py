@@ -14,8 +14,10 @@ from gke_inference.load_balancer import FRONT, Parts, parts_of
 from gke_inference.progress import Note
 from gke_inference.verify.completion import Completion
 from gke_inference.verify.gateway_checks import GatewayChecks
+from gke_inference.verify.https import HttpsChecks
 from gke_inference.verify.no_key import RequestWithoutKey
 from gke_inference.verify.region import Region
+from gke_inference.verify.unknown_name import RequestForUnknownModel
 from platform_config.model import Model, models_in, models_of
 
 COMPLETIONS_SHARE = 1 / 3
@@ -82,12 +84,16 @@ class Verification:
         return {key: made[home] for key, home in homes.items()}
 
     def requests(self) -> Iterator[Task]:
-        """Yield the requests of clients: one of each model with a route in each region, with a key and without."""
+        """Yield the requests of clients: for HTTPS, and of each model with a route, with a key and without."""
         config = self.live.config
         asks_for_key = config.gateway.apigee is not None and config.gateway.apigee.enabled
         for key, gateway in self._gateways.items():
             address = partial(self._url, gateway, key)
-            for model in self._asked_models(key):
+            models = self._asked_models(key)
+            # An address by HTTP that somebody gives leads past the front.
+            for model in models[:1] if not self.urls.get(key, "").startswith("http:") else ():
+                yield from HttpsChecks(key=key, model=model, address=address).tasks()
+            for model in models:
                 yield Completion(
                     key=key,
                     model=model,
@@ -98,6 +104,14 @@ class Verification:
                 ).task()
                 if asks_for_key:
                     yield RequestWithoutKey(key=key, model=model, address=address).task()
+            if found := [model for model in self._asked_models(key) if model.by_name]:
+                yield RequestForUnknownModel(
+                    key=key,
+                    model=found[0],
+                    address=address,
+                    secret_headers=self.secret_headers,
+                    lacks_key=asks_for_key and not self.secret_headers,
+                ).task()
 
     def _asked_models(self, key: str) -> list[Model]:
         """Return the models with a route at the gateway's address in region *key*; none where it has no address."""

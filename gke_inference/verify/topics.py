@@ -216,14 +216,35 @@ GATEWAY = Topic(
 )
 GATEWAY_POLICY = Topic(
     id="GATEWAY-POLICY",
-    needed="the load balancer applies it: clients of all regions of the VPC get in",
+    needed="the load balancer applies it: who gets in, and by which TLS",
     fix="delete any other GCPGatewayPolicy of the Gateway: of two the older counts",
     stack=IN_GATEWAY,
+)
+LIMITS = Topic(
+    id="LIMITS",
+    needed="Cloud Armor stands before the servers of every model",
+    fix=f"look at BALANCING, and at the events of the GCPBackendPolicy on {HOME}; it takes some minutes",
+    stack=IN_GATEWAY,
+    role=COMPUTE_ROLE,
+)
+IAP = Topic(
+    id="IAP",
+    needed="Identity-Aware Proxy stands before the servers of every model",
+    fix=f"see that the Secret of gateway.iap is on {HOME}, with the one key client_secret; then look at BALANCING",
+    stack=IN_GATEWAY,
+    role=COMPUTE_ROLE,
 )
 EXTENSION = Topic(
     id="EXTENSION",
     needed="the load balancer calls what screens and checks requests, and there is no second extension",
     fix=f"kubectl describe the GCPTrafficExtension on {HOME}; delete one that is not the platform's",
+    stack=IN_GATEWAY,
+)
+APIGEE = Topic(
+    id="APIGEE",
+    needed="Apigee's operator has connected the gateway with the environment",
+    fix=f"kubectl describe the ApigeeBackendService on {HOME}, and kubectl logs of the operator in the namespace apim; "
+    "the environment must be attached to an instance in that region",
     stack=IN_GATEWAY,
 )
 TEMPLATE = Topic(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.inferencepool_chart import VERSIONS
+from constructs_lib.specs import GatewaySpec
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.rules.rule import Rule, models
@@ -16,6 +17,13 @@ def _public(config: Config) -> Iterator[Problem]:
     if config.gateway.public and not config.is_regional:
         message = "must be false for gateway.scope: cross_region, whose one class is internal, got true"
         yield Problem("gateway.public", message, "write gateway.scope: regional, or remove the line")
+
+
+def _public_paths(config: Config) -> Iterator[Problem]:
+    gateway = config.gateway
+    if gateway.public_paths != GatewaySpec().public_paths and not gateway.gateway_class.public:
+        message = f"must be left out for a gateway that is not public, got {', '.join(gateway.public_paths)}"
+        yield Problem("gateway.public_paths", message, "remove it, or write gateway.public: true")
 
 
 def _other_regions(config: Config) -> Iterator[Problem]:
@@ -72,6 +80,13 @@ RULES = (
         "list of classes.",
         CLASSES + "; Google, About multi-cluster GKE Inference Gateway",
         _public,
+    ),
+    Rule(
+        "GW-PUBLIC-PATHS",
+        "`public_paths` is for public gateways",
+        "Clients inside the VPC may ask for every path of a server, whatever it says.",
+        "this library",
+        _public_paths,
     ),
     Rule(
         "REGIONAL-ALONE",

@@ -20,9 +20,9 @@ from tests.gke_inference.google_discovery import Method, methods, problems
 
 TOKEN = "stand-in-token"
 APIS = (
-    "cloudbilling.v1", "cloudresourcemanager.v1", "cloudresourcemanager.v3", "compute.v1", "container.v1", "gkehub.v1",
-    "iam.v1", "iam.v2", "logging.v2", "modelarmor.v1", "monitoring.v1", "monitoring.v3", "secretmanager.v1",
-    "serviceusage.v1", "serviceusage.v1beta1", "storage.v1",
+    "certificatemanager.v1", "cloudbilling.v1", "cloudresourcemanager.v1", "cloudresourcemanager.v3", "compute.v1",
+    "container.v1", "dns.v1", "gkehub.v1", "iam.v1", "iam.v2", "logging.v2", "modelarmor.v1", "monitoring.v1",
+    "monitoring.v3", "secretmanager.v1", "serviceusage.v1", "serviceusage.v1beta1", "storage.v1",
 )  # fmt: skip
 WORDS = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS",

@@ -118,6 +118,8 @@ def answer_all_good(stand_in: GoogleStandIn, target: Target) -> None:
         "secretmanager.projects.secrets.versions.list": {"versions": [{"state": "ENABLED"}]},
         "secretmanager.projects.secrets.versions.get": {"name": "projects/1/secrets/s/versions/3", "state": "ENABLED"},
         "secretmanager.projects.secrets.testIamPermissions": lambda params, body: dict(body),
+        "certificatemanager.projects.locations.certificates.get": {"expireTime": "2100-01-01T00:00:00Z"},
+        "dns.managedZones.get": {"dnsName": "example.com.", "visibility": "public"},
         "monitoring.projects.notificationChannels.get": {"displayName": "On call", "enabled": True},
     }  # fmt: skip
 

@@ -15,14 +15,17 @@ import anyio
 import httpx
 import pytest
 import trustme
+from google.auth.credentials import AnonymousCredentials
 
 from gke_inference.api_error import ApiError
 from gke_inference.drill.senders.pod_program import OpenLoop, SendPlan
 from gke_inference.findings import Finding, Status
+from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, ModelEndpoint
 from gke_inference.openai import Endpoint, Result
 from gke_inference.openai_client import send, served_models
 from gke_inference.verify.https import HttpsChecks
+from gke_inference.verify.run import Verification
 from platform_config.config import Config
 from platform_config.model import Model
 from tests.certificates import OWN
@@ -159,6 +162,27 @@ def findings(url: str, made: Config, in_days: int = 0) -> dict[str, Finding]:
         key="us", model=Model(made, "gemma"), address=lambda: url, now_sec=lambda: time.time() + in_days * 24 * 3600
     )
     return {finding.id: finding for task in checks.tasks() for finding in task.ask()[0]}
+
+
+@pytest.mark.parametrize(
+    ("tls", "urls", "tasks"),
+    [
+        ({"hosts": [HOST]}, {}, 2 * (2 + 1)),
+        ({"hosts": [HOST]}, {"us": f"https://{HOST}", "eu": "http://127.0.0.1:8080"}, (2 + 1) + 1),
+        (None, {}, 2 * 1),
+    ],
+)
+def test_verify_looks_at_the_front_of_each_region(tls: dict[str, Any] | None, urls: dict[str, str], tasks: int) -> None:
+    """Beside one completion; an address by HTTP that somebody gives leads past it."""
+    made = config(**REGIONAL, gateway__tls=tls)
+    live = LivePlatform(config=made, clusters=lambda key: pytest.fail(f"{key} was asked"))
+    google = GoogleApi(project="p", credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+    verification = Verification(
+        live=live, google=google, keys=["us", "eu"], models=["gemma"], urls=urls, completion=True, timeout_sec=1,
+        note=lambda *_: None,
+    )  # fmt: skip
+
+    assert len(list(verification.requests())) == tasks
 
 
 def test_a_gateway_without_https_has_nothing_to_check() -> None:

@@ -15,7 +15,7 @@ from platform_config.config import Config
 from platform_config.effects import EFFECTS, effect_of, setting_of
 from platform_config.pages import REMOVE_A_MODEL
 from platform_config.stack_graph import NETWORK_STACK
-from tests.configs import changed, config
+from tests.configs import REGIONAL, changed, config
 from tools.docs import schema, settings
 
 APPLIED = {"resources": [{"type": "google_compute_network"}]}
@@ -86,6 +86,19 @@ def test_a_region_comes_in_place_and_leaves_in_steps(tmp_path: Path) -> None:
 
     assert printed(comes) == ["regions.eu from - to {...}: in place: a new region"]
     assert printed(leaves) == ["regions.eu from {...} to -: leaves: follow the steps of docs/day-2.md, Remove a region"]
+
+
+def test_model_armor_leaves_after_it_was_turned_off(tmp_path: Path) -> None:
+    """While gateways call it, its removal is refused; turned off, nothing stands in the way."""
+    without, on = config(**REGIONAL), config(**REGIONAL, gateway__model_armor={})
+    off = config(**REGIONAL, gateway__model_armor={"enabled": False})
+
+    first, second = (changes(tmp_path / name, old, without) for name, old in (("on", on), ("off", off)))
+
+    assert printed(first) == [
+        "gateway.model_armor from {...} to -: refused: to remove it: first `enabled: false`, deploy"
+    ]
+    assert printed(second) == ["gateway.model_armor from {...} to -: in place"]
 
 
 def test_a_model_comes_in_place_and_leaves_after_its_drain(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from constructs_lib.monitoring.alerts import ALERTS
 from gke_inference.synth.alert_summary import alert_figures, alert_summary
+from gke_inference.synth.gateway_summary import gateway_summary
 from gke_inference.synth.last_synth import Change, Changes
 from gke_inference.synth.models_table import models_table
 from gke_inference.synth.summary import print_summary, stack_order
@@ -20,7 +21,7 @@ from platform_config.effects import FIXED
 from platform_config.load import load
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
-from tests.configs import CONFIGS, ELASTIC, changed, config
+from tests.configs import CONFIGS, ELASTIC, REGIONAL, REGIONAL_PUBLIC, changed, config
 from tests.monitoring.platforms import alerts
 from tests.synthesized import Synthesized, synthesize
 
@@ -105,6 +106,20 @@ def test_addresses_are_told_for_regions_that_have_one(one: str, three: str) -> N
     assert re.search(r"eu \(europe-west4\) +gemma-gateway-eu +10\.4\.0\.0/20", three)
     assert re.search(r"asia \(asia-northeast1\) +gemma-gateway-asia +10\.6\.0\.0/20", three)
     assert "gemma-gateway-us" not in three
+
+
+def test_gateways_are_shown_with_their_kind_and_what_protects_requests(tmp_path: Path, one: str) -> None:
+    """Scope and class; of regional ones no measure of being full, of public ones no subnet."""
+    made = config(**REGIONAL_PUBLIC)
+    public = summary(made, synthesize(made, tmp_path))
+
+    assert "One internal load balancer across regions (gke-l7-cross-regional-internal-managed-mc)." in one
+    assert "Clients inside the VPC reach the gateway by HTTP alone: " in one
+    assert "A public load balancer in each region (gke-l7-regional-external-managed)" in public
+    assert re.search(r"us \(us-east5\) +gemma-gateway-us +none, it is public", public)
+    assert "The internet reaches the gateways by HTTP alone: " in public
+    assert "A dead server is detected in 10 s" in public
+    assert ("full at" in one, "full at" in public) == (True, False)
 
 
 def test_the_time_to_find_a_dead_region_is_worked_out(one: str, three: str) -> None:
@@ -222,7 +237,8 @@ def test_models_of_each_config_of_the_product_fit_in_80_columns(path: Path) -> N
 
     assert list(shown) == list(made.models)
     for each in shown.values():
-        assert {"sent as", "address", "server", "image", "servers", "full at"} <= set(each)
+        assert {"sent as", "address", "server", "image", "servers"} <= set(each)
+        assert ("full at" in each) == (not made.is_regional)
 
 
 def test_a_model_that_scales_is_shown_with_its_bounds() -> None:
@@ -337,3 +353,55 @@ def test_the_order_is_the_manifest_s(platform: Synthesized) -> None:
     for name, needs in order.items():
         assert set(needs) == platform.dependencies(name)
         assert all(names.index(needed) < names.index(name) for needed in needs)
+
+
+TLS = {"hosts": ["llm.example.com", "*.example.com"]}
+REACHED: list[tuple[dict[str, Any], list[str]]] = [
+    ({}, ["Clients inside the VPC reach the gateway by HTTP alone: "]),
+    (
+        {"gateway__tls": {"secret_name": "tls"}},
+        ["Clients inside the VPC reach the gateway by HTTPS; HTTP is redirected."],
+    ),
+    (
+        {**REGIONAL, "gateway__tls": {**TLS, "redirect": False}},
+        [
+            "Clients inside the VPC reach the gateways by HTTPS with TLS 1.2 or newer, for llm.example.com, "
+            "*.example.com; HTTP is closed."
+        ],
+    ),
+    (
+        {**REGIONAL_PUBLIC, "gateway__tls": {**TLS, "min_version": "1.3", "profile": "RESTRICTED"}},
+        [
+            "The internet reaches the gateways by HTTPS with TLS 1.3 or newer, for llm.example.com, *.example.com; "
+            "HTTP is redirected.",
+            "Before the models: 600 requests a minute for each client address, of at most 10 MiB.",
+        ],
+    ),
+    (
+        {
+            **REGIONAL,
+            "gateway__tls": {"secret_name": "tls"},
+            "gateway__client_limits": {"allowed_ranges": ["10.0.0.0/8"], "preview": True},
+            "gateway__iap": {"client_id": "1-a.apps.googleusercontent.com", "secret_name": "iap"},
+        },
+        [
+            "Clients inside the VPC reach the gateways by HTTPS with TLS 1.2 or newer; HTTP is redirected.",
+            "Before the models: 600 requests a minute for each client address of 10.0.0.0/8, of at most 10 MiB, which "
+            "is logged and not enforced; Identity-Aware Proxy.",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "lines"), REACHED)
+def test_it_says_who_reaches_the_gateways_and_how(changes: dict[str, Any], lines: list[str]) -> None:
+    """HTTP alone stands out, with what follows from it."""
+    found = list(gateway_summary(config(**changes)))
+
+    assert len(found) == len(lines)
+    assert all(line.startswith(expected) for line, expected in zip(found, lines, strict=True))
+
+
+def test_the_summary_has_these_lines(one: str) -> None:
+    """Below the addresses."""
+    assert "Clients inside the VPC reach the gateway by HTTP alone: whoever is on the network" in one

@@ -11,6 +11,7 @@ from gke_inference.api_error import ApiError
 from gke_inference.cluster_api import ClusterApi
 from gke_inference.findings import Finding
 from gke_inference.live_platform import LivePlatform
+from gke_inference.verify.guard_rails import judge_apigee
 from gke_inference.verify.no_key import RequestWithoutKey, fault_code
 from gke_inference.verify.run import Verification
 from platform_config.model import Model
@@ -18,6 +19,8 @@ from tests.configs import config
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.gke_inference.model_configs import several_models_config
 from tests.gke_inference.stand_in_server import StandInServer
+from tests.gke_inference.verify_platform import HealthyPlatform
+from tests.gke_inference.verify_rig import KEY
 
 CONFIG = config()
 MODEL = Model(CONFIG, "gemma")
@@ -126,3 +129,58 @@ def test_without_apigee_nobody_is_asked_without_a_key(apigee: dict[str, Any] | N
 def test_the_code_of_a_fault_is_read(answer: str, code: str) -> None:
     """As Apigee writes it; any other answer has none."""
     assert fault_code(answer) == code
+
+
+def found_of(keyed: HealthyPlatform, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    """Run `verify` in the region with the gateway, and return its exit code and its findings by id."""
+    ran = keyed.run(*arguments, only="us")
+    return ran.code, {found["id"]: found for found in ran.document["findings"]}
+
+
+def test_a_platform_with_apigee_is_good_with_its_key(keyed: HealthyPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connection and extension stand, the key opens, and without it nobody gets in."""
+    monkeypatch.setenv("API_KEY", KEY)
+    code, found = found_of(keyed, "--header", "x-api-key=env:API_KEY")
+
+    assert (code, [one for one in found.values() if one["status"] != "good"]) == (0, [])
+    assert found["APIGEE"]["found"] == "CREATED, environment prod"
+    assert found["EXTENSION"]["found"] == "programmed: apigee"
+    assert found["NO-KEY"]["found"] == "refused with status 401, steps.oauth.v2.FailedToResolveAPIKey"
+
+
+def test_a_platform_with_apigee_is_not_known_without_its_key(keyed: HealthyPlatform) -> None:
+    """All but the answer of the model."""
+    code, found = found_of(keyed)
+
+    assert (code, {id_ for id_, one in found.items() if one["status"] != "good"}) == (3, {"COMPLETION"})
+
+
+def test_an_open_gateway_is_wrong(keyed: HealthyPlatform) -> None:
+    """Whatever the objects in the cluster say."""
+    for server in keyed.servers.values():
+        server.api_key = ""
+    code, found = found_of(keyed)
+
+    assert (code, {id_ for id_, one in found.items() if one["status"] == "wrong"}) == (1, {"NO-KEY"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"status": {"currentState": "CREATING"}}, "it is CREATING, not CREATED"),
+        ({"status": {}}, "it is in no state yet, not CREATED"),
+    ],
+)
+def test_a_connection_that_is_not_made_is_wrong(keyed: HealthyPlatform, changes: dict[str, Any], problem: str) -> None:
+    """With the operator's own word for its state."""
+    keyed.object("us", "ApigeeBackendService").update(changes)
+    code, found = found_of(keyed, "--no-completion")
+
+    assert (code, found["APIGEE"]["status"], found["APIGEE"]["found"]) == (1, "wrong", problem)
+
+
+def test_a_connection_with_another_environment_is_wrong() -> None:
+    """It was applied by somebody else."""
+    made = {"spec": {"apigeeEnv": "test"}, "status": {"currentState": "CREATED"}}
+
+    assert judge_apigee(made, environment="prod").problems == ("it is for the environment test, not prod",)

@@ -86,7 +86,8 @@ def test_a_region_without_a_gateway_has_no_gateway_to_look_at(
     ran = public.command("--config", str(path), "--output", "json", "verify", "--no-completion")
 
     ids = {key: {found["id"] for found in ran.document["findings"] if found["where"] == key} for key in ("us", "eu")}
-    assert ids["us"] - ids["eu"] == {"ADDRESS", "BACKENDS", "BALANCING", "GATEWAY", "HEALTH-CHECK", "ROUTE"}
+    gateway = {"ADDRESS", "BACKENDS", "BALANCING", "GATEWAY", "HEALTH-CHECK", "LIMITS", "ROUTE"}
+    assert ids["us"] - ids["eu"] == gateway
     assert "SERVER" in ids["eu"]
 
 
@@ -257,6 +258,25 @@ def test_a_route_that_leads_nowhere_has_no_servers(public: HealthyPlatform) -> N
     ran = public.run(only="us")
 
     assert [found for found in ran.document["findings"] if found["status"] != "good"] == []
+
+
+@pytest.mark.parametrize("policy", ["", "projects/p/regions/us-east5/securityPolicies/other"])
+def test_limits_that_the_load_balancer_does_not_have_are_wrong(public: HealthyPlatform, policy: str) -> None:
+    """The policy may be refused, or not be there yet; another one is somebody else's."""
+    for part in public.parts("backendServices", "us"):
+        part["securityPolicy"] = policy
+
+    code, found, texts = bad(public)
+
+    assert (code, found) == (1, [("us", "LIMITS", "wrong")])
+    assert "gemma-pool-ip-4f2a91c0-8000-abcdefghijkl without the policy gemma-us-limits" in texts
+
+
+def test_limits_are_unknown_where_no_rule_leads_to_the_servers(public: HealthyPlatform) -> None:
+    """As their health is."""
+    public.parts("urlMaps", "us").clear()
+
+    assert bad(public)[1] == [("us", "BACKENDS", "unknown"), ("us", "LIMITS", "unknown")]
 
 
 def test_names_of_backend_services_have_letters_of_the_cluster(regional: HealthyPlatform) -> None:

@@ -164,6 +164,7 @@ def _gateway_statuses(platform: HealthyPlatform, home: str) -> dict[str, dict[st
         "HealthCheckPolicy": {"conditions": true("Attached")},
         "GCPBackendPolicy": {"conditions": true("Attached")},
         "GCPGatewayPolicy": {"conditions": true("Attached")},
+        "ApigeeBackendService": {"currentState": "CREATED"},
         "GCPTrafficExtension": {
             "ancestors": [
                 {

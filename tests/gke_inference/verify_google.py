@@ -125,9 +125,16 @@ def _tell_of_balancer(balancer: LoadBalancer, models: Sequence[Model]) -> None:
     for model in models:
         served = [key for key in model.regions if balancer.key in ("", key)]
         groups = [{"group": platform.group(key, model.key)} for key in served]
-        balancer.add("backendServices", balancer.service(model.key), backends=groups)
+        balancer.add("backendServices", balancer.service(model.key), backends=groups, **_guards(balancer))
     balancer.add("backendServices", balancer.not_found)
     _tell_of_another(balancer, platform.address(keys[0]))
+
+
+def _guards(balancer: LoadBalancer) -> dict[str, Any]:
+    """Return what stands before the servers: the limits of clients, and Identity-Aware Proxy."""
+    gateway, name = balancer.platform.config.gateway, balancer.platform.names.client_limits(balancer.key)
+    limits = {"securityPolicy": balancer.link("securityPolicies", name)} if gateway.limits else {}
+    return limits | ({"iap": {"enabled": True}} if gateway.iap else {})
 
 
 def _tell_of_another(balancer: LoadBalancer, address: str) -> None:

@@ -28,7 +28,7 @@ PLURALS = {
     "Namespace": "namespaces", "Node": "nodes", "Pod": "pods",
     "ResourceClaim": "resourceclaims", "ResourceClaimTemplate": "resourceclaimtemplates",
     "GCPInferencePoolImport": "gcpinferencepoolimports", "GCPGatewayPolicy": "gcpgatewaypolicies",
-    "GCPTrafficExtension": "gcptrafficextensions",
+    "GCPTrafficExtension": "gcptrafficextensions", "ApigeeBackendService": "apigeebackendservices",
     "ComputeClass": "computeclasses",
 }  # fmt: skip
 

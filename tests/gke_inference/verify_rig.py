@@ -57,6 +57,10 @@ def _header(model: Model) -> str:
     return HEADER if model.server.answers_with_region else ""
 
 
+KEY = "key-that-apigee-knows"
+"""What clients of the platform `keyed` send as x-api-key."""
+
+
 @dataclass(frozen=True)
 class Running:
     """A platform whose stand-ins listen for all tests, what it was when all was well, and where it is."""
@@ -222,6 +226,24 @@ def screened(
 ) -> HealthyPlatform:
     """Return the example with Model Armor, healthy, to break."""
     return _to_break(screened_running, inference_ops, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def keyed_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Return the example with a gateway in one region that asks Apigee."""
+    folder = tmp_path_factory.mktemp("keyed")
+    settings = changed(**REGIONAL, gateway__regions=["us"], gateway__apigee={"environment": "prod"})
+    with running(_written(settings, folder), folder) as listening:
+        yield listening
+
+
+@pytest.fixture
+def keyed(keyed_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
+    """Return the example with Apigee, healthy, to break."""
+    platform = _to_break(keyed_running, inference_ops, monkeypatch)
+    for server in platform.servers.values():
+        server.api_key = KEY
+    return platform
 
 
 def _written(settings: dict[str, Any], folder: Path) -> HealthyPlatform:

@@ -8,6 +8,7 @@ from constructs_lib.gateway_class import CROSS_REGION, REGIONAL_EXTERNAL, REGION
 from constructs_lib.manifests import gateway
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
+from constructs_lib.manifests.http_route import http_route
 from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec, RegionSpec
 from tests.checks.kubernetes_objects import problems
 from tests.manifests.examples import NAMESPACE
@@ -22,7 +23,7 @@ FILL = Balancing(timeout_sec=600, export_name="kv-cache", max_utilization_percen
 def route(*backends: tuple[Backend, int | None], address: AddressSpec | None = None) -> dict[str, Any]:
     """Make a route to *backends*, or to one pool."""
     given = backends or ((GEMMA, None),)
-    return gateway.http_route(name="gemma-route", namespace=NAMESPACE, gateway="gemma", backends=given, address=address)
+    return http_route(name="gemma-route", namespace=NAMESPACE, gateway="gemma", backends=given, address=address)
 
 
 def backend_policy(
@@ -311,3 +312,41 @@ def test_a_canary_gets_its_weight_in_the_rule_of_the_other_model() -> None:
     assert problems(canary) == []
     rule["backendRefs"] = [POOL]
     assert canary == alone
+
+
+def test_a_public_route_takes_the_paths_that_it_names_alone() -> None:
+    """What else a server has, such as its metrics, is not for the internet."""
+    made = http_route(
+        name="gemma-route", namespace=NAMESPACE, gateway="gemma", backends=[(GEMMA, None)], paths=["/v1", "/rerank"]
+    )
+
+    assert [rule["matches"] for rule in made["spec"]["rules"]] == [
+        [{"path": {"type": "PathPrefix", "value": "/v1"}}],
+        [{"path": {"type": "PathPrefix", "value": "/rerank"}}],
+    ]
+    assert not any("filters" in rule for rule in made["spec"]["rules"])
+    assert problems(made) == []
+
+
+def test_a_public_route_keeps_a_path_behind_the_models_own_prefix() -> None:
+    """`/gemma/v1/models` becomes `/v1/models`, and `/gemma/metrics` fits no rule; headers count too."""
+    made = http_route(
+        name="gemma-route",
+        namespace=NAMESPACE,
+        gateway="gemma",
+        backends=[(GEMMA, None)],
+        address=AddressSpec(path="/gemma", headers={"x-team": "a"}),
+        paths=["/v1"],
+    )
+
+    [rule] = made["spec"]["rules"]
+    assert rule["matches"] == [
+        {
+            "path": {"type": "PathPrefix", "value": "/gemma/v1"},
+            "headers": [{"type": "Exact", "name": "x-team", "value": "a"}],
+        }
+    ]
+    assert rule["filters"] == [
+        {"type": "URLRewrite", "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/v1"}}}
+    ]
+    assert problems(made) == []

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from constructs_lib.gateway_class import REGIONAL_EXTERNAL
-from constructs_lib.manifests.gateway import gateway, http_route
+from constructs_lib.manifests.gateway import gateway
 from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
+from constructs_lib.manifests.http_route import http_route
 from constructs_lib.manifests.listeners import Listeners, redirect_route
 from constructs_lib.specs import GatewaySpec, TlsSpec
 from tests.checks.kubernetes_objects import problems

@@ -193,3 +193,26 @@ def test_an_internal_regional_gateway_answers_other_regions_of_the_vpc_too(tmp_p
     assert policy["spec"]["targetRef"]["name"] == "gemma-gateway"
     assert public.objects("GCPGatewayPolicy") == []
     assert public.object("Gateway")["spec"]["gatewayClassName"] == "gke-l7-regional-external-managed"
+
+
+def test_the_internet_reaches_the_api_of_a_server_and_nothing_else_of_it(tmp_path: Path) -> None:
+    """VLLM has metrics and more beside `/v1`; what a custom server has only its owner knows."""
+
+    def paths(name: str, **changes: Any) -> dict[str, list[Any]]:
+        made = alone(tmp_path / name, **changes).objects("HTTPRoute")
+        return {
+            route["metadata"]["name"]: [
+                match["path"]["value"] for rule in route["spec"]["rules"] for match in rule.get("matches", [])
+            ]
+            for route in made
+        }
+
+    speech = {**MODELS["models__speech"], "traffic": {}}
+    both = {"models__gemma__address": {"path": "/gemma"}, "models__speech": speech}
+
+    assert paths("public", **REGIONAL_PUBLIC) == {"gemma-route": ["/v1"]}
+    assert paths("more", **REGIONAL_PUBLIC, gateway__public_paths=["/v1", "/rerank"]) == {
+        "gemma-route": ["/v1", "/rerank"]
+    }
+    assert paths("both", **REGIONAL_PUBLIC, **both) == {"gemma-route": ["/gemma/v1"], "speech-route": []}
+    assert paths("internal", **REGIONAL) == {"gemma-route": []}

@@ -200,6 +200,15 @@ REFUSED: list[tuple[dict[str, Any], str, list[str]]] = [
             "Deploy all stacks with another bucket.name",
         ],
     ),
+    (
+        {"gateway.scope": "regional"},
+        NETWORK_STACK,
+        [
+            "The network is made for one internal load balancer across regions, and gateway.scope and gateway.public "
+            "choose an internal load balancer in each region",
+            "make a second platform with another name, move the clients to it, and then destroy this one",
+        ],
+    ),
     ({"cluster.control_plane": "zonal"}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
     ({"cluster.mode": "autopilot"}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
     ({"cluster.dataplane_v2": False}, cluster_stack("us"), ["made with location us-east5 and Dataplane V2"]),
@@ -229,6 +238,7 @@ ELSEWHERE = {
     "models.<key>.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "gateway.model_armor": "test_model_armor.py",
+    "gateway.public": "test_regional.py::test_the_kind_of_gateways_stays",
     "gateway.apigee": "test_apigee.py",
     "gateway.apigee.environment": "test_apigee.py",
     "gateway.apigee.create": "test_apigee.py",

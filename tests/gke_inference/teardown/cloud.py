@@ -19,7 +19,19 @@ PARAMETERS = {
     "healthChecks": "healthCheck", "networkEndpointGroups": "networkEndpointGroup", "firewalls": "firewall",
 }  # fmt: skip
 """Of the methods that delete, by collection."""
-AGGREGATED = (*(set(PARAMETERS) - {"firewalls"}), "addresses", "routers", "disks", "instances")
+AGGREGATED = (
+    *(set(PARAMETERS) - {"firewalls"}),
+    "addresses",
+    "routers",
+    "disks",
+    "instances",
+    "sslPolicies",
+    "securityPolicies",
+)
+BESIDE = {
+    "certificatemanager": ("certificates", "dnsAuthorizations"),
+    "networkservices": ("lbTrafficExtensions", "lbRouteExtensions"),
+}
 WITH_NETWORK = ("forwardingRules", "networkEndpointGroups", "firewalls", "addresses", "routers")
 READER = "roles/storage.objectViewer"
 Answer = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -38,6 +50,8 @@ class TeardownCloud:
         discovery: Whether the feature for multi-cluster Services is on.
         there: Bucket, secret, network and service account by name.
         readers: Who may read each bucket, by its name.
+        beside: What Certificate Manager and Service Extensions have, by the API's name of their list.
+        templates: Paths of the templates of Model Armor.
         watching: Alert policies, channels, dashboards and metrics of logs, by the API's name of their list.
         deleted: Called with each path whose deletion was asked for.
         lag: How many lists still have what was deleted; until then it uses what it used.
@@ -51,6 +65,8 @@ class TeardownCloud:
     discovery: bool = False
     there: set[str] = field(default_factory=set)
     readers: dict[str, list[str]] = field(default_factory=dict)
+    beside: dict[str, list[str]] = field(default_factory=dict)
+    templates: set[str] = field(default_factory=set)
     watching: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     deleted: Callable[[str], None] = lambda path: None
     lag: int = 0
@@ -104,6 +120,12 @@ class TeardownCloud:
             "storage.buckets.getIamPolicy": self._policy,
             "iam.projects.serviceAccounts.get": self._get("name"),
             "secretmanager.projects.secrets.get": self._get("name"),
+            **{
+                f"{service}.projects.locations.{items}.list": self._beside(items)
+                for service, lists in BESIDE.items()
+                for items in lists
+            },
+            "modelarmor.projects.locations.templates.get": self._template,
             "monitoring.projects.alertPolicies.list": self._watching("alertPolicies"),
             "monitoring.projects.notificationChannels.list": self._watching("notificationChannels"),
             "monitoring.projects.dashboards.list": self._watching("dashboards"),
@@ -119,6 +141,17 @@ class TeardownCloud:
 
     def _watching(self, items: str) -> Answer:
         return lambda params, body: {items: self.watching.get(items, [])}
+
+    def _beside(self, items: str) -> Answer:
+        """Answer with those whose name begins with the parent that is asked for."""
+        return lambda params, body: {
+            items: [{"name": name} for name in self.beside.get(items, []) if name.startswith(f"{params['parent']}/")]
+        }
+
+    def _template(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
+        if params["name"] not in self.templates:
+            raise Fault(404, f"{params['name']} was not found")
+        return {"name": params["name"]}
 
     def _policy(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
         if not self.holds(params["bucket"]):

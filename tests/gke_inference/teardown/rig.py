@@ -29,18 +29,16 @@ from tests.gke_inference.teardown.cloud import COMPUTE, TeardownCloud
 
 
 def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: str = "", place: str = "global",
-                proxies: str = "targetHttpProxies") -> list[str]:  # fmt: skip
+                proxies: str = "targetHttpProxies", prefix: str = "gkemcg1",
+                zones: tuple[str, ...] = ("europe-west4-a", "us-east5-b")) -> list[str]:  # fmt: skip
     """
-    Add the load balancer of a multi-cluster Gateway, one rule and one group in each of two regions; return the paths.
+    Add the load balancer of a Gateway, with a rule and a group for each of *zones*; return the paths.
 
     Names and chain are those that public projects show of such Gateways; the service for 404 has the same name in all.
     """
-    made = f"{place}/{{}}/gkemcg1-inference-{name}-{{}}"
-    spare = f"{place}/{{}}/gkemcg1-kube-system-gw-serve404-80-7cq0brelgzex"
-    groups = [
-        cloud.add(f"zones/{zone}/networkEndpointGroups/k8s1-0a1b-{name}-8000", network=network)
-        for zone in ("europe-west4-a", "us-east5-b")
-    ]
+    made = f"{place}/{{}}/{prefix}-inference-{name}-{{}}"
+    spare = f"{place}/{{}}/{prefix}-kube-system-gw-serve404-80-7cq0brelgzex"
+    groups = [cloud.add(f"zones/{zone}/networkEndpointGroups/k8s1-0a1b-{name}-8000", network=network) for zone in zones]
     checks = [cloud.add(made.format("healthChecks", "p8")), cloud.add(spare.format("healthChecks"))]
     services = [
         cloud.add(made.format("backendServices", "p8"), backends=[{"group": COMPUTE + group} for group in groups],
@@ -53,16 +51,17 @@ def add_gateway(cloud: TeardownCloud, *, name: str = "gemma-gateway", network: s
     url_map = cloud.add(made.format("urlMaps", "u2"), defaultService=COMPUTE + services[1], pathMatchers=matchers)
     proxy = cloud.add(made.format(proxies, "u2"), urlMap=COMPUTE + url_map)
     entries = [
-        cloud.add(made.format("forwardingRules", key), network=network, target=COMPUTE + proxy) for key in ("a1", "b2")
+        cloud.add(made.format("forwardingRules", key), network=network, target=COMPUTE + proxy)
+        for key in ("a1", "b2")[: len(zones)]
     ]
     return [*entries, proxy, url_map, *services, *checks, *groups]
 
 
 @contextmanager
 def serve_google() -> Iterator[GoogleStandIn]:
-    """Serve Google's APIs, that of buckets included."""
+    """Serve Google's APIs, those of certificates and extensions included."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(google_stand_in, "APIS", (*google_stand_in.APIS, "storage.v1"))
+        patch.setattr(google_stand_in, "APIS", (*google_stand_in.APIS, "certificatemanager.v1", "networkservices.v1"))
         with GoogleStandIn().serving() as served:
             yield served
 
@@ -94,9 +93,11 @@ def write_synth(outdir: Path, *, needs: Any = None, documents: dict[str, Any] | 
     return outdir
 
 
-def network(stand_in: GoogleStandIn, in_states: frozenset[str], *, known: bool = True) -> Network:
-    """Return the network of the example, which is in Terraform's state unless it is not *known*."""
-    config = loaded()
+def network(
+    stand_in: GoogleStandIn, in_states: frozenset[str], *, known: bool = True, config: Config | None = None
+) -> Network:
+    """Return the network of *config* or the example, which is in Terraform's state unless it is not *known*."""
+    config = config or loaded()
     own = {Names(config).network_path} if known else set()
     order = DestroyOrder(outdir=Path("cdktf.out"), stacks=(), needs={}, documents=synth_documents(config))
     return Network(stand_in.api(config.project), config, order, in_states | own)
@@ -127,7 +128,7 @@ def remaining(
 ) -> list[Finding]:
     """Return what is reported as left."""
     return RemainingResources(
-        network=network(stand_in, in_states, known=known),
+        network=network(stand_in, in_states, known=known, config=config),
         config=config or loaded(),
         states=states or {},
         keep_bucket=keep_bucket,

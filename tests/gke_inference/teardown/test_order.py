@@ -17,6 +17,7 @@ from gke_inference.teardown.state import addresses_kept_with_bucket
 from gke_inference.teardown.terraform import Resource
 from platform_config.config import Config
 from platform_config.stack_graph import (
+    APIGEE_STACK,
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
@@ -27,7 +28,7 @@ from platform_config.stack_graph import (
     needed_stacks,
     serving_stack,
 )
-from tests.configs import EXAMPLE, config
+from tests.configs import EXAMPLE, REGIONAL, config
 from tests.conftest import Platforms
 from tests.gke_inference.conftest import InferenceOps
 from tests.gke_inference.teardown.rig import synth_documents, write_synth
@@ -294,6 +295,26 @@ def test_what_is_needed_by_what_stays_stays_too(tmp_path: Path) -> None:
     assert planned[WEIGHTS_STACK].result == "empty"
     others = set(planned) - {cluster_stack("eu"), NETWORK_STACK, WEIGHTS_STACK}
     assert {planned[stack].result for stack in others} == {"destroyed"}
+
+
+def test_an_organization_that_is_protected_keeps_nothing_else(tmp_path: Path) -> None:
+    """Terraform refuses to delete it, as its synth says; the network, which has its API on, goes all the same."""
+    made = config(
+        **REGIONAL, gateway__regions=["us"],
+        gateway__apigee={"environment": "prod", "create": {"analytics_region": "us-east1"}},
+    )  # fmt: skip
+    kept = {"lifecycle": {"prevent_destroy": True}}
+    documents = synth_documents(made)
+    documents[APIGEE_STACK] = {"resource": {"google_apigee_organization": {"apigee": kept, "another": {}}}}
+    outdir = write_synth(tmp_path / "out", needs=needed_stacks(made), documents=documents)
+    order = read_order(made, outdir)
+    states: dict[str, tuple[Resource, ...]] = {stack: (resource("google_x.y"),) for stack in order.stacks}
+    states[APIGEE_STACK] = (resource("google_apigee_organization.apigee", name="my-project-id"),)
+
+    planned = {one.stack: one for one in expected_results(order, states, no_cluster_deleted, keep_bucket=True)}
+
+    assert (planned[APIGEE_STACK].result, planned[APIGEE_STACK].reason) == ("kept", "my-project-id is protected")
+    assert {one.result for stack, one in planned.items() if stack != APIGEE_STACK} == {"destroyed"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,12 @@ CASES: dict[str, Case] = {
         "gateway.public: must be false for gateway.scope: cross_region, whose one class is internal, got true"
         " -> write gateway.scope: regional, or remove the line",
     ),
+    "GW-PUBLIC-PATHS": Case(
+        {**REGIONAL, "gateway__public": True, "gateway__public_paths": ["/v1", "/rerank"]},
+        {**REGIONAL, "gateway__public_paths": ["/v1", "/rerank"]},
+        "gateway.public_paths: must be left out for a gateway that is not public, got /v1, /rerank"
+        " -> remove it, or write gateway.public: true",
+    ),
     "REGIONAL-ALONE": Case(
         REGIONAL,
         {"gateway__scope": "regional"},
