@@ -193,7 +193,7 @@ DEPENDS = {
         *("regions", "kind", "metric"),
     },
     "POOL": {"machine_type", "topology", "disk_type", "zones", "flex_start"},
-    "AUTOPILOT": {"machine_type", "topology", "queued", "preloaded_image_disk"},
+    "AUTOPILOT": {"machine_type", "topology", "mode", "queued", "preloaded_image_disk"},
     "CAP": {"machine_type", "spot", "reservation", "queued"},
     "CACHE": {
         *("machine_type", "topology", "node_pools", "repository", "revision", "size_gib", "max_clients"),
