@@ -236,6 +236,7 @@ DEPENDS = {
         *("kind", "interval_sec", "unhealthy_threshold", "timeout_sec", "first_token_sec", "first_token_percent"),
         *("failover_downtime_sec", "extra_args"),
     },
+    "UNIV": {"universe", "project", "scope", "mode", "machine_type", "region", "dashboard", "kind", "topology"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
