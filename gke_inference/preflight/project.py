@@ -114,6 +114,10 @@ def _gateway_permissions(config: Config) -> Iterator[str]:
         yield "compute.regionSecurityPolicies.create"
     if own_templates(config):
         yield "modelarmor.templates.create"
+    if gateway.apigee is not None:
+        yield "iam.serviceAccounts.setIamPolicy"
+        if gateway.apigee.create is not None:
+            yield "apigee.organizations.create"
 
 
 def _workload_policy(pool: PoolPlan) -> bool:
