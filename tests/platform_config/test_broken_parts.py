@@ -193,7 +193,7 @@ DEPENDS = {
         *("regions", "kind", "metric"),
     },
     "POOL": {"machine_type", "topology", "disk_type", "zones", "flex_start"},
-    "AUTOPILOT": {"machine_type", "topology", "queued", "preloaded_image_disk"},
+    "AUTOPILOT": {"machine_type", "topology", "mode", "queued", "preloaded_image_disk"},
     "CAP": {"machine_type", "spot", "reservation", "queued"},
     "CACHE": {
         *("machine_type", "topology", "node_pools", "repository", "revision", "size_gib", "max_clients"),
@@ -204,6 +204,7 @@ DEPENDS = {
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
     "REGIONAL": {"scope", "kind", "metric"},
     "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
+    "BODY": {"scope", "kind", "repository", "served_name", "path", "host", "chart_version", "drain"},
     "APIGEE": {"scope", "region", "regions", "project"},
     "TLS": {"scope", "public", "port", "redirect", "hosts", "certificates", "certificate_pem", "secret_name", "host"},
     "LIMIT": {"scope", "public", "enabled", "preview"},
@@ -235,6 +236,7 @@ DEPENDS = {
         *("kind", "interval_sec", "unhealthy_threshold", "timeout_sec", "first_token_sec", "first_token_percent"),
         *("failover_downtime_sec", "extra_args"),
     },
+    "UNIV": {"universe", "project", "scope", "mode", "machine_type", "region", "dashboard", "kind", "topology"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
