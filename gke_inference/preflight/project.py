@@ -110,6 +110,8 @@ def _gateway_permissions(config: Config) -> Iterator[str]:
             yield "certificatemanager.certs.create"
         if tls.hosts:
             yield "certificatemanager.dnsauthorizations.create"
+        if tls.dns_zone:
+            yield "dns.changes.create"
     if gateway.limits is not None:
         yield "compute.regionSecurityPolicies.create"
     if own_templates(config):
