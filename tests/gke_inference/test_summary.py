@@ -407,8 +407,9 @@ REACHED: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("changes", "lines"), REACHED)
 def test_it_says_who_reaches_the_gateways_and_how(changes: dict[str, Any], lines: list[str]) -> None:
     """HTTP alone stands out, with what follows from it."""
-    found = list(gateway_summary(config(**changes)))
+    kind, *found = gateway_summary(config(**changes))
 
+    assert "load balancer" in kind
     assert len(found) == len(lines)
     assert all(line.startswith(expected) for line, expected in zip(found, lines, strict=True))
 

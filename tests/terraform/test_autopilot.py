@@ -15,7 +15,7 @@ from tests.terraform.runs import Changes, unhashed
 from tests.terraform.world import World
 
 UPDATE = ("update",)
-CLASS = {"kubernetes_manifest.serving-reserved": UPDATE}
+CLASS: Changes = {"kubernetes_manifest.serving-reserved": UPDATE}
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Changes]]] = {
     "another machine": (
         {"node_pools__spot__machine_type": "g2-standard-96"},
