@@ -204,7 +204,7 @@ DEPENDS = {
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
     "REGIONAL": {"scope", "kind", "metric"},
     "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
-    "BODY": {"scope", "kind", "repository", "served_name", "path", "host", "chart_version", "drain"},
+    "BODY": {"body_routing", "scope", "kind", "repository", "served_name", "path", "host", "chart_version", "drain"},
     "APIGEE": {"scope", "region", "regions", "project"},
     "TLS": {
         *(

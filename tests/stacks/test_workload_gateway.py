@@ -208,6 +208,16 @@ def test_models_are_found_by_the_names_in_bodies(tmp_path: Path) -> None:
     assert app.objects("GCPRoutingExtension") == []
 
 
+def test_a_public_gateway_asks_for_the_name_and_the_path(tmp_path: Path) -> None:
+    """In one match, which a request must fit as a whole."""
+    app = alone(tmp_path, GUARDED, gateway__public=True)
+    rules = [route["spec"]["rules"][0] for route in app.objects("HTTPRoute")]
+    matches = [match for rule in rules if "backendRefs" in rule for match in rule["matches"]]
+
+    assert [match["path"]["value"] for match in matches] == ["/v1", "/v1"]
+    assert [match["headers"][0]["value"] for match in matches] == ["Llama-3.1-8B-Instruct", "Qwen3-8B"]
+
+
 def test_an_internal_regional_gateway_answers_other_regions_of_the_vpc_too(tmp_path: Path) -> None:
     """A public one answers the internet anyway, and has no such policy."""
     [policy] = alone(tmp_path / "internal", **REGIONAL).objects("GCPGatewayPolicy")
