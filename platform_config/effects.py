@@ -211,6 +211,7 @@ COMES: Mapping[str, Effect] = {
     "node_pools": Effect("in place", "a new pool"),
     "models": Effect("in place", "a new model"),
     "bucket": Effect("in place", "a new bucket"),
+    "gateway.apigee.create": Effect("in place", "a new organization, which takes up to an hour"),
 }
 """For a key or a section that is new."""
 

@@ -54,7 +54,7 @@ def project_services(config: Config) -> list[str]:
     if config.service_discovery:
         extra.append(DISCOVERY_FEATURE)
     tls = config.gateway.tls
-    if tls and config.gateway.gateway_class.regional_certificates:
+    if tls and not tls.secret_name:
         extra.append("certificatemanager")
     if tls and tls.dns_zone:
         extra.append("dns")

@@ -25,7 +25,9 @@ SOVEREIGN = EXAMPLE.with_name("sovereign.yaml")
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
 AUTOPILOT = TWO_LLMS.with_name("autopilot.yaml")
-SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT)
+ALONE = TWO_LLMS.with_name("regional.yaml")
+"""Regional gateways without guard rails."""
+SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT, ALONE)
 """Platforms of several models, beside the product's own configs."""
 
 REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}

@@ -29,6 +29,13 @@ SCREENING_ROLES = {
     "roles/serviceusage.serviceUsageConsumer",
 }
 """Of the agent in whose name load balancers call Model Armor."""
+APIGEE_ROLES = {
+    "roles/apigee.admin",
+    "roles/compute.loadBalancerAdmin",
+    "roles/compute.networkAdmin",
+    "roles/networkservices.serviceExtensionsAdmin",
+}
+"""Of the account that Apigee's operator acts as."""
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
@@ -44,6 +51,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
     """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
     roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
     roles |= SCREENING_ROLES if config.gateway.model_armor else set()
+    roles |= APIGEE_ROLES if config.gateway.apigee else set()
     nodes = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
     node = {
         "oauth_scopes": CLOUD_PLATFORM,

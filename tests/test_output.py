@@ -101,6 +101,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "models__gemma__server__image": "docker.io/vllm/vllm-openai:v0.27.1",
         "models__gemma__weights__size_gib": 8,
     },
+    "Apigee, with an organization that is made": {
+        **REGIONAL,
+        "gateway__regions": ["us"],
+        "gateway__apigee": {"environment": "prod", "create": {"analytics_region": "us-east1"}},
+    },
     "GB300 from a reservation, an adapter that is there": {
         "node_pools__tpu": {"machine_type": "a4x-maxgpu-4g-metal", "capacity": {"reservation": "gb300"},
                             "autoscaling": {"min_nodes": 1, "max_nodes": 4}},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from constructs_lib import inferencepool_chart
+from constructs_lib import body_routing_chart, inferencepool_chart
 from constructs_lib.manifests import gates, metrics_adapter, weights
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
@@ -33,6 +33,11 @@ def _images(target: Target) -> dict[str, str]:
     chart = f"{inferencepool_chart.REPOSITORY}/{inferencepool_chart.CHART}".removeprefix("oci://")
     versions = list(dict.fromkeys(model.inference_pool.chart_version for model in models if model.has_pool))
     images = {"CHART" if len(versions) == 1 else f"CHART-{each}": f"{chart}:{each}" for each in versions}
+    routing = target.config.gateway.body_routing
+    if routing and any(model.by_name for model in models):
+        name = f"{body_routing_chart.REPOSITORY}/{body_routing_chart.CHART}".removeprefix("oci://")
+        images["CHART-BODY-ROUTING"] = f"{name}:{routing.chart_version}"
+        images["IMAGE-BODY-ROUTING"] = f"{body_routing_chart.IMAGE}:{routing.chart_version}"
     images |= {target.model_id("IMAGE-SERVER", model.key): model.server.image for model in models}
     images["IMAGE-GATES"] = gates.IMAGE
     if any(model.weights and model.weights.snapshots for model in models):

@@ -47,6 +47,8 @@ def _address(model: Model) -> str:
     parts += [f"path {address.path}"] if address and address.path else []
     parts += [f"header {name}: {value}" for name, value in (address.headers if address else {}).items()]
     shared = f"; {canary.percent} % of them to {canary.model}" if canary else ""
+    if model.by_name:
+        parts = [f"every request whose body names {' or '.join(model.names)}"]
     return f"{', '.join(parts) or 'every request'}{shared}"
 
 

@@ -18,7 +18,7 @@ from gke_inference.findings import Finding, Status, id_for_model
 from gke_inference.live_platform import ModelEndpoint
 from gke_inference.openai import UNKNOWN_REGION, Endpoint, Result
 from gke_inference.openai_client import request_headers, send
-from gke_inference.verify.topics import CLUSTER_ROLE
+from gke_inference.verify.topic import CLUSTER_ROLE
 from platform_config.errors import shown
 from platform_config.model import Model
 

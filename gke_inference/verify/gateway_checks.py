@@ -22,7 +22,7 @@ from gke_inference.verify.backends import Backends, has_iap, has_policy
 from gke_inference.verify.gateway import judge_gateway, judge_import, judge_policy, judge_route, judge_scopes
 from gke_inference.verify.google import judge_address, judge_feature
 from gke_inference.verify.guard_rails import judge_apigee, judge_extension, judge_template
-from gke_inference.verify.topics import Topic
+from gke_inference.verify.topic import Topic
 from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model, models_in, models_of
 from platform_config.model_armor import own_templates, screening_templates

@@ -21,7 +21,7 @@ from gke_inference.verify.cluster import (
     judge_service,
     picker_name,
 )
-from gke_inference.verify.topics import Topic
+from gke_inference.verify.topic import Topic
 from gke_inference.verify.verdict import Verdict
 from platform_config.model import Model
 

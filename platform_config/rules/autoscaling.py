@@ -92,17 +92,20 @@ def _none(at: str, model: Model) -> Iterator[Problem]:
 
 def _alone(at: str, model: Model) -> Iterator[Problem]:
     spec, regions = model.autoscaling, model.regions
-    if spec is None or spec.min_replicas != 1 or len(regions) > 2:
+    if spec is None or spec.min_replicas != 1 or (len(regions) > 2 and not model.config.is_regional):
         return
-    if len(regions) == 2:
-        where, fix = "two regions", "or serve it in a third region"
+    if model.config.is_regional:
+        where, fix = "regions of which none helps another", ""
+        why = "nothing answers in a region while its one server is replaced"
+    elif len(regions) == 2:
+        where, fix = "two regions", ", or serve it in a third region"
         why = "where one fails, one server of the other has all requests until more have started"
     else:
-        where, fix = "one region", "or serve it in a second region"
+        where, fix = "one region", ", or serve it in a second region"
         why = "nothing answers while its one server is replaced"
     most = "" if spec.max_replicas > 1 else " and max_replicas: 2"
     message = f"should be 2 or more for a model in {where}, since {why}, got 1"
-    yield Problem(f"{at}.autoscaling.min_replicas", message, f"write min_replicas: 2{most}, {fix}")
+    yield Problem(f"{at}.autoscaling.min_replicas", message, f"write min_replicas: 2{most}{fix}")
 
 
 RULES = (

@@ -19,6 +19,7 @@ def test_each_list_says_where_it_is_from() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", places().date)
     assert DATA["regions_source"]
     assert all(row["source"] for row in DATA["offered"])
+    assert DATA["model_armor_source"]
 
 
 def test_each_machine_of_a_list_is_one_that_is_known() -> None:
@@ -49,3 +50,11 @@ def test_what_is_not_known_is_not_judged(region: str, zone: str, machine_type: s
     """A machine without a list, an AI zone, a region whose zones no source has, and one that is in no list."""
     assert not places().lacks_zone(region, zone)
     assert not places().lacks_machine(region, zone, machine_type)
+
+
+def test_model_armor_is_in_regions_that_are_known() -> None:
+    """A region that it lacks is known to lack it; one of another universe, or a new one, is not judged."""
+    assert places().model_armor <= set(places().regions)
+    assert [places().lacks_model_armor(region) for region in ("us-central1", "us-east5", "u-france-east1")] == [
+        False, True, False,
+    ]  # fmt: skip

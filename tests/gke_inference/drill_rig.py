@@ -188,7 +188,7 @@ def gauges_of(made: Rig, monkeypatch: pytest.MonkeyPatch) -> Iterator[GoogleStan
         prometheus.values[KV_CACHE, name] = partial(value, "41.25", "2.5")
         prometheus.values[REQUESTS, region] = partial(value, "100", "0")
         prometheus.values[LATENCY, region] = partial(value, "0.015", "NaN")
-    monkeypatch.setattr(GoogleApi, "from_environment", lambda project: google.api(project))
+    monkeypatch.setattr(GoogleApi, "from_environment", lambda project, universe: google.api(project))
     monkeypatch.setattr(watch, "INTERVAL_SEC", 0.05)
     # In a drill of seconds nothing would be late enough.
     monkeypatch.setattr(metrics, "LOAD_BALANCER_LATE_SEC", 0)

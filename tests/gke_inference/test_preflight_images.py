@@ -12,7 +12,7 @@ from gke_inference.findings import Finding
 from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import images, registry
 from gke_inference.preflight.target import Target
-from tests.configs import ELASTIC, EXAMPLE, config
+from tests.configs import ELASTIC, EXAMPLE, GUARDED, config
 from tests.gke_inference.registry_stand_in import RegistryStandIn
 
 
@@ -48,6 +48,16 @@ def test_the_adapter_is_looked_up_where_it_is_installed(monkeypatch: pytest.Monk
     findings = found(RegistryStandIn(), monkeypatch, ELASTIC)
 
     assert "custom-metrics-stackdriver-adapter" in findings["IMAGE-ADAPTER"].needed
+
+
+def test_what_reads_bodies_is_looked_up_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chart and image have one version; a platform whose models have addresses has neither."""
+    stand_in = RegistryStandIn()
+    findings = found(stand_in, monkeypatch, GUARDED)
+
+    assert {"CHART-BODY-ROUTING", "IMAGE-BODY-ROUTING"} <= set(findings)
+    assert "/v2/gateway-api-inference-extension/charts/body-based-routing/manifests/v1.5.0" in stand_in.asked
+    assert "/v2/gateway-api-inference-extension/bbr/manifests/v1.5.0" in stand_in.asked
 
 
 def test_a_version_that_is_not_there_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

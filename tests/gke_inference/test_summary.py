@@ -21,7 +21,7 @@ from platform_config.effects import FIXED
 from platform_config.load import load
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
-from tests.configs import CONFIGS, ELASTIC, REGIONAL, REGIONAL_PUBLIC, changed, config
+from tests.configs import CONFIGS, ELASTIC, GUARDED, REGIONAL, REGIONAL_PUBLIC, changed, config
 from tests.monitoring.platforms import alerts
 from tests.synthesized import Synthesized, synthesize
 
@@ -215,6 +215,17 @@ def test_each_model_is_shown_with_what_follows_from_its_image() -> None:
     }
 
 
+def test_models_that_are_found_by_name_are_shown_with_their_names() -> None:
+    """That of the model and those of its adapters: what clients may send."""
+    adapter = {"repository": "me/sql", "revision": "a" * 40}
+    shown = facts(
+        config(GUARDED, models__llama__served_name="llama", models__llama__weights__lora_adapters__sql=adapter)
+    )
+
+    assert shown["llama"]["address"] == "every request whose body names llama or food-review-1 or sql"
+    assert shown["qwen"]["address"] == "every request whose body names Qwen3-8B"
+
+
 def test_several_models_are_shown_in_80_columns() -> None:
     """One model after the other: a canary, one that leaves, and a server of another kind in one region."""
     shown = facts(SEVERAL)
@@ -396,8 +407,9 @@ REACHED: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("changes", "lines"), REACHED)
 def test_it_says_who_reaches_the_gateways_and_how(changes: dict[str, Any], lines: list[str]) -> None:
     """HTTP alone stands out, with what follows from it."""
-    found = list(gateway_summary(config(**changes)))
+    kind, *found = gateway_summary(config(**changes))
 
+    assert "load balancer" in kind
     assert len(found) == len(lines)
     assert all(line.startswith(expected) for line, expected in zip(found, lines, strict=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gke_inference.verify import topics
-from gke_inference.verify.topics import Topic
+from gke_inference.verify.topic import Topic
 from tests.gke_inference.verify_platform import HealthyPlatform
 
 REGION_IDS = {

@@ -204,7 +204,11 @@ DEPENDS = {
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
     "REGIONAL": {"scope", "kind", "metric"},
     "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
+    "BODY": {"scope", "kind", "repository", "served_name", "path", "host", "chart_version", "drain"},
     "APIGEE": {"scope", "region", "regions", "project"},
+    "TLS": {"scope", "public", "port", "redirect", "hosts", "certificates", "certificate_pem", "secret_name", "host"},
+    "LIMIT": {"scope", "public", "enabled", "preview"},
+    "IAP": {"scope", "secret_name"},
     "LOG": {"log_sample_percent"},
     "SRV": {
         *("machine_type", "topology", "zones", "nodes_per_zone", "size_gib", "node_pools", "cpus", "name", "key"),
@@ -232,6 +236,7 @@ DEPENDS = {
         *("kind", "interval_sec", "unhealthy_threshold", "timeout_sec", "first_token_sec", "first_token_percent"),
         *("failover_downtime_sec", "extra_args"),
     },
+    "UNIV": {"universe", "project", "scope", "mode", "machine_type", "region", "dashboard", "kind", "topology"},
     "MODELS": {"path", "host", "drain", "model", "regions", "repository", "image_path", "served_name"},
 }
 """The settings that the rules of an area compute with: where one is broken the finding may go."""

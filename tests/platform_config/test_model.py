@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from platform_config.model import Model
-from tests.configs import config
+from platform_config.model import Model, models_of
+from tests.configs import changed, config
 
 REPOSITORY = {"repository": "google/gemma-3-4b-it", "revision": "1" * 40}
 DRAFT = {"draft": {"repository": "google/gemma-3-270m-it", "revision": "2" * 40}}
@@ -33,6 +33,40 @@ def test_the_gateway_says_when_a_region_is_full(
     balancing = gemma(**{f"gateway__{name}": value for name, value in settings.items()}).balancing
 
     assert (balancing.max_utilization_percent, balancing.max_in_flight_requests) == (percent, requests)
+
+
+def by_body(**changes: Any) -> Model:
+    """Return the example's model, where bodies are read and a second model `next` has the same servers."""
+    second = {**changed()["models"]["gemma"], "served_name": "next"}
+    regional = {"gateway__scope": "regional", "gateway__body_routing": {}, "models__next": second}
+    return gemma(**(regional | changes))
+
+
+def test_a_route_asks_for_the_name_of_a_model_that_has_no_address() -> None:
+    """Exactly the served name, in the header that the bodies' reader writes: an adapter of it has the same."""
+    address = by_body().route_address
+
+    assert address is not None
+    assert (address.path, address.host) == (None, None)
+    assert address.headers == {"X-Gateway-Base-Model-Name": "gemma-3-27b-it"}
+
+
+def test_an_address_counts_where_bodies_are_read_too() -> None:
+    """The model is then found by that alone."""
+    addressed = by_body(models__gemma__address={"path": "/gemma"})
+
+    assert (addressed.by_name, addressed.is_routed) == (False, True)
+    assert addressed.route_address == addressed.spec.address
+
+
+def test_a_canary_and_a_model_that_leaves_are_found_by_no_name() -> None:
+    """The canary answers to the other's name, by the other's route."""
+    canary = {"models__gemma__canary": {"model": "next", "percent": 10}}
+    both = by_body(**canary, models__next__served_name="gemma-3-27b-it").config
+    drained = by_body(models__gemma__drain=True)
+
+    assert [(model.by_name, model.is_routed) for model in models_of(both)] == [(True, True), (False, False)]
+    assert (drained.by_name, drained.is_routed) == (False, False)
 
 
 @pytest.mark.parametrize(

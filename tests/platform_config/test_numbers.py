@@ -77,6 +77,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "gateway.max_utilization_percent": (1, 100),
     "gateway.max_in_flight_requests": (1, INT32),
     "gateway.log_sample_percent": (0, 100),
+    "gateway.model_armor.timeout_ms": (10, 10_000),
     "gateway.health_check.interval_sec": (1, 300),
     "gateway.health_check.timeout_sec": (1, 300),
     "gateway.health_check.healthy_threshold": (1, 10),

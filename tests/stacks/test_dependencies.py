@@ -14,7 +14,7 @@ from tests.synthesized import Synthesized
 
 Edges = set[tuple[str, str]]
 STACKS = (
-    *("InfraClusterStack", "InfraFleetStack", "InfraNetworkStack", "InfraObservabilityStack"),
+    *("InfraApigeeStack", "InfraClusterStack", "InfraFleetStack", "InfraNetworkStack", "InfraObservabilityStack"),
     *("WorkloadBaseStack", "WorkloadGatewayStack", "WorkloadServingStack", "WorkloadWeightsStack"),
 )
 

@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from platform_config.stack_graph import GATEWAY_STACK, gateway_stack
-from tests.configs import REGIONAL, REGIONAL_PUBLIC, config
+from tests.configs import EXAMPLE, GUARDED, REGIONAL, REGIONAL_PUBLIC, config
 from tests.synthesized import Synthesized
 
 STACK = GATEWAY_STACK
 
 
-def alone(folder: Path, **changes: Any) -> Synthesized:
-    """Synthesize this stack by itself, of the example with keys changed; of regional gateways, the first one."""
+def alone(folder: Path, base: Path = EXAMPLE, /, **changes: Any) -> Synthesized:
+    """Synthesize this stack by itself, of *base* with keys changed; of regional gateways, the first one."""
     from cdktf import App
 
     from stacks.workload_gateway import WorkloadGatewayStack
 
     app = App(outdir=str(folder))
-    made = config(**changes)
+    made = config(base, **changes)
     key = next(iter(made.gateway_regions))
     WorkloadGatewayStack(app, gateway_stack(made, key), config=made, key=made.gateway_home(key))
     app.synth()
@@ -182,6 +182,26 @@ def test_a_regional_gateway_routes_to_the_models_of_its_region(tmp_path: Path) -
     routes = {route["metadata"]["name"] for route in app.objects("HTTPRoute")}
 
     assert routes == {"gemma-route", "next-route"}
+
+
+def test_models_are_found_by_the_names_in_bodies(tmp_path: Path) -> None:
+    """Each route asks for one name exactly; one release reads the bodies of the gateway, and one map has its names."""
+    app = alone(tmp_path, GUARDED)
+    rules = {route["metadata"]["name"]: route["spec"]["rules"][0] for route in app.objects("HTTPRoute")}
+    routes = {name: rule["matches"] for name, rule in rules.items() if "backendRefs" in rule}
+    names = {made["data"]["baseModel"]: made["data"].get("adapters") for made in app.objects("ConfigMap")}
+    release = app.one("helm_release")
+
+    header = {"name": "X-Gateway-Base-Model-Name", "type": "Exact"}
+    assert routes == {
+        "llama-route": [{"headers": [header | {"value": "Llama-3.1-8B-Instruct"}]}],
+        "qwen-route": [{"headers": [header | {"value": "Qwen3-8B"}]}],
+    }
+    assert names == {"Llama-3.1-8B-Instruct": '["food-review-1"]', "Qwen3-8B": None}
+    assert (release["chart"], "guarded-gateway" in release["values"][0]) == ("body-based-routing", True)
+    # Of the other type of extensions there is one too: that of Model Armor.
+    assert len(app.objects("GCPTrafficExtension")) == 1
+    assert app.objects("GCPRoutingExtension") == []
 
 
 def test_an_internal_regional_gateway_answers_other_regions_of_the_vpc_too(tmp_path: Path) -> None:

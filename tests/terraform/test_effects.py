@@ -237,6 +237,7 @@ ELSEWHERE = {
     "models.<key>.server.metric": "tests/platform_config/test_names.py::test_a_model_is_behind_its_pool_or_its_service",
     "models.<key>.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
+    "gateway.body_routing": "test_guard_rails.py",
     "gateway.model_armor": "test_model_armor.py",
     "gateway.public": "test_regional.py::test_the_kind_of_gateways_stays",
     "gateway.apigee": "test_apigee.py",

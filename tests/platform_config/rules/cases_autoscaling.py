@@ -75,6 +75,15 @@ MORE: dict[str, More] = {
             " -> write min_replicas: 2 and max_replicas: 2, or serve it in a second region"
         ],
     ),
+    "regional gateways": (
+        "HPA-ALONE",
+        {"gateway__scope": "regional", "regions": regions(3), "models__gemma__autoscaling": {"max_replicas": 2}},
+        [
+            "models.gemma.autoscaling.min_replicas: should be 2 or more for a model in regions of which none helps "
+            "another, since nothing answers in a region while its one server is replaced, got 1"
+            " -> write min_replicas: 2"
+        ],
+    ),
     "a low limit": (
         "HPA-BELOW-SPILL",
         {"models__gemma__autoscaling": {"max_replicas": 1}, "gateway__max_utilization_percent": 10},

@@ -75,8 +75,8 @@ CASES: dict[str, Case] = {
     "LIMIT-CLASS": Case(
         {**REGIONAL, "gateway__client_limits": {}},
         {"gateway__client_limits": {}},
-        "gateway.client_limits: must be left out for gateway.scope: cross_region, which takes no Cloud Armor policy, "
-        "got some -> remove it, or write gateway.scope: regional",
+        "gateway.client_limits: must be left out for gateway.scope: cross_region, whose load balancer takes no such "
+        "policy, got some -> remove it, or write gateway.scope: regional",
     ),
     "LIMIT-OFF": Case(
         PUBLIC,
