@@ -19,7 +19,10 @@ from platform_config.config import Config
 from platform_config.load import load
 from platform_config.names import Names
 from platform_config.rules import check
+from tests.checks import sent
+from tests.checks.schemas import blocks
 from tests.configs import SOVEREIGN
+from tests.secure import broken
 from tests.synthesized import Block, Synthesized, synthesize
 
 OF_THE_PUBLIC_CLOUD = re.compile(
@@ -142,6 +145,21 @@ def test_its_alerts_need_no_promql(sovereign: Synthesized) -> None:
     ] * len(conditions)
     for condition in conditions:
         assert int(condition["condition_threshold"]["duration"].removesuffix("s")) % 60 == 0
+
+
+def test_nothing_is_sent_that_nobody_meant(sovereign: Synthesized) -> None:
+    """As of the other platforms: what a provider adds to a block is written here too, or left to it for a reason."""
+    assert [problem for stack in sovereign.stacks.values() for problem in sent.problems(stack)] == []
+
+
+def test_it_is_as_secure_as_promised(sovereign: Synthesized, config: Config) -> None:
+    """With the accounts and the health checks of its universe."""
+    assert [
+        problem
+        for stack in sovereign.stacks.values()
+        for _, kind, body in blocks(stack)
+        for problem in broken(config, kind, sent.as_sent(stack, kind, body))
+    ] == []
 
 
 def test_the_summary_names_the_universe(config: Config, sovereign: Synthesized) -> None:
