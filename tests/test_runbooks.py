@@ -14,6 +14,7 @@ from constructs_lib.monitoring.alert import AlertKind
 from constructs_lib.monitoring.alerts import ALERTS
 from gke_inference.cli import cli
 from gke_inference.verify import topics
+from gke_inference.verify.topic import Topic
 from tests.synthesized import Synthesized
 
 FOLDER = Path(__file__).parent.parent / "docs" / "runbooks"
@@ -75,7 +76,7 @@ def test_the_first_command_exists(page: Path) -> None:
 
 def test_pages_name_findings_that_there_are() -> None:
     """What is in capitals is the id of a finding: of a topic of `verify`, or of a node pool."""
-    ids = {topic.id for topic in vars(topics).values() if isinstance(topic, topics.Topic)}
+    ids = {topic.id for topic in vars(topics).values() if isinstance(topic, Topic)}
     for page in PAGES:
         prose = re.sub(r"`[^`\n]+`", "", re.sub(r"^```.*?^```$", "", text(page), flags=re.MULTILINE | re.DOTALL))
         named = set(re.findall(r"\b[A-Z]{4,}(?:-[A-Z]+)*\b", prose)) - ABBREVIATIONS - OTHER_FINDINGS
