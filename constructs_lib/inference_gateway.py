@@ -185,12 +185,6 @@ class InferenceGateway(Construct):
             if model.backend.imported:
                 imports[model.backend.name] = self._wait_for_import(key, model.backend)
             ready += self._add_policies(key, model, spec)
-        for key, model in plan.models.items():
-            if model.routed:
-                needed = [imports[backend.name] for backend, _ in model.backends if backend.imported]
-                # With HTTPS it moves to another listener, no sooner than the Gateway can have that.
-                listener = self._after if self._listeners.https_port is not None else ()
-                self._add_route(key, model, [*needed, *routes_after, *listener])
         ready += self._add_gateway_policy(kind)
         called = self._add_extension()
         if self._listeners.redirects:
@@ -211,11 +205,20 @@ class InferenceGateway(Construct):
         )
         programmed = gateway_programmed(plan.name, namespace=plan.namespace, timeout_sec=PROGRAMMED_TIMEOUT_SEC)
         self.programmed = self._add_gate("programmed-gate", "wait-for-gateway-programmed", programmed, after=[entry])
-        if called:
-            gate = extension_programmed(
-                extension_name(plan.name), namespace=plan.namespace, timeout_sec=EXTENSION_TIMEOUT_SEC
-            )
-            self._add_gate("extension-gate", "wait-for-gateway-extension", gate, after=[*called, self.programmed])
+        # A route before the load balancer calls its extensions would let requests pass that nobody has looked at.
+        guarded = [self._wait_for_extension(called)] if called else []
+        for key, model in plan.models.items():
+            if model.routed:
+                needed = [imports[backend.name] for backend, _ in model.backends if backend.imported]
+                # With HTTPS it moves to another listener, no sooner than the Gateway can have that.
+                listener = self._after if self._listeners.https_port is not None else ()
+                self._add_route(key, model, [*needed, *routes_after, *listener, *guarded])
+
+    def _wait_for_extension(self, called: Sequence[ITerraformDependable]) -> JobV1:
+        gate = extension_programmed(
+            extension_name(self.name), namespace=self.namespace, timeout_sec=EXTENSION_TIMEOUT_SEC
+        )
+        return self._add_gate("extension-gate", "wait-for-gateway-extension", gate, after=[*called, self.programmed])
 
     def _wait_for_import(self, key: str, backend: Backend) -> JobV1:
         gate = backend_imported(backend, namespace=self.namespace, timeout_sec=CONTROLLER_TIMEOUT_SEC)

@@ -88,7 +88,7 @@ class WorkloadGatewayStack(ClusterStack):
             health_path=model.server.ready_path,
             balancing=model.balancing,
             address=model.route_address,
-            paths=model.public_paths,
+            paths=model.paths,
             canary=(self._backend(canary.model), canary.percent) if canary else None,
             routed=model.is_routed,
             regions=tuple(self.config.regions[key] for key in model.regions),

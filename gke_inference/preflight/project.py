@@ -110,10 +110,16 @@ def _gateway_permissions(config: Config) -> Iterator[str]:
             yield "certificatemanager.certs.create"
         if tls.hosts:
             yield "certificatemanager.dnsauthorizations.create"
+        if tls.dns_zone:
+            yield "dns.changes.create"
     if gateway.limits is not None:
         yield "compute.regionSecurityPolicies.create"
     if own_templates(config):
         yield "modelarmor.templates.create"
+    if gateway.apigee is not None:
+        yield "iam.serviceAccounts.setIamPolicy"
+        if gateway.apigee.create is not None:
+            yield "apigee.organizations.create"
 
 
 def _workload_policy(pool: PoolPlan) -> bool:

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 
 from platform_config.config import Config
-from platform_config.stack_graph import ACCESS_STACK, GATEWAY_STACKS, NETWORK_STACK, OBSERVABILITY_STACK, base_stack
+from platform_config.stack_graph import (
+    ACCESS_STACK,
+    GATEWAY_STACKS,
+    NETWORK_STACK,
+    OBSERVABILITY_STACK,
+    base_stack,
+    serving_stack,
+)
 from tests.configs import GUARDED, config
 from tests.terraform.conftest import SharedWorld
 from tests.terraform.runs import Changes, Step, unhashed
@@ -184,7 +191,8 @@ def deploy(world: World, then: Config) -> dict[str, Changes]:
     world.changes.clear()
     world.steps.clear()
     differing = world.use(then)
-    world.deploy(differing)
+    # The stack between base and gateway keeps these two in order: the gateway's plan needs what base installs.
+    world.deploy(differing | {serving_stack("eu")})
     assert world.unsettled(differing) == []
     return {stack: unhashed(changes) for stack, changes in world.changes.items() if changes}
 
