@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -225,7 +226,7 @@ def test_beside_body_routing_the_gateway_itself_refuses_it(name: str, id_: str) 
         server = StandInServer(regions=("us-east4", "eu"), region_header=header)
         with server.serving() as url:
             found = RequestForUnknownModel(
-                key="us", model=Model(chosen, "llama"), name=name, address=lambda url=url: url
+                key="us", model=Model(chosen, "llama"), name=name, address=partial(str, url)
             ).ask()
 
         assert (found.id, found.status.value) == (id_, status)
