@@ -10,7 +10,8 @@ import pytest
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
-from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
+from constructs_lib.inference_gateway import InferenceGateway
 from constructs_lib.manifests.extensions import Extension
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec
