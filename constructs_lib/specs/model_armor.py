@@ -67,7 +67,8 @@ class ModelArmorSpec:
     Args:
         enabled: False takes the screening off the gateway and keeps templates and roles: the step before this section
             is removed.
-        template: ID of a template that exists in each region of the platform, in place of our own. Its filters count.
+        template: ID of a template that exists in each region of the platform, in place of our own. It has filters,
+            enforcement and logs of its own.
         filters: What our own template looks for.
         models: Filters of single models, by the model's key: a template of its own for each.
         enforcement: `INSPECT_AND_BLOCK`, or `INSPECT_ONLY` to count and log what would be blocked.
@@ -95,8 +96,10 @@ class ModelArmorSpec:
 
     def _unused(self) -> Iterator[str]:
         """Yield the settings of our own templates that an existing one leaves without a use."""
-        if self.template:
-            given = ["filters"] if self.filters != ModelArmorFiltersSpec() else []
-            given += ["models"] if self.models else []
-            if given:
-                yield f"template must not be given with {' and '.join(given)}: an existing template has its own filters"
+        if not self.template:
+            return
+        default = ModelArmorSpec()
+        own = ("filters", "models", "enforcement", "log_prompts")
+        given = [name for name in own if getattr(self, name) != getattr(default, name)]
+        if given:
+            yield f"template must not be given with {' and '.join(given)}: an existing template has its own"

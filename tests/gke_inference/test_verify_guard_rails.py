@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,8 +12,14 @@ from constructs_lib.manifests.extensions import traffic_extension
 from constructs_lib.manifests.model_armor import model_armor_extension
 from constructs_lib.specs import ModelArmorSpec
 from gke_inference.api_error import ApiError
+from gke_inference.live_platform import LivePlatform
 from gke_inference.verify.guard_rails import judge_extension, judge_template
+from gke_inference.verify.run import Verification
+from gke_inference.verify.unknown_name import NAME, RequestForUnknownModel
+from platform_config.model import Model
+from tests.configs import GUARDED, REGIONAL, config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
+from tests.gke_inference.stand_in_server import Failure, StandInServer
 from tests.gke_inference.verify_breaks import condition
 from tests.gke_inference.verify_platform import HealthyPlatform
 
@@ -153,3 +160,85 @@ def test_an_extension_that_the_controller_refused_is_found(screened: HealthyPlat
 def test_without_model_armor_nothing_of_it_is_looked_at(public: HealthyPlatform) -> None:
     """No extension, no template."""
     assert not {id_ for _, id_ in by_id(public)} & {"EXTENSION", "TEMPLATE"}
+
+
+def names_asked(platform: HealthyPlatform) -> dict[tuple[str, str], dict[str, Any]]:
+    """Run `verify`, and return its findings on names that are no model's, by place and id."""
+    findings = platform.run().document["findings"]
+    return {(found["where"], found["id"]): found for found in findings if found["id"].endswith("-NAME")}
+
+
+def test_names_that_are_not_screened_get_no_answer(screened: HealthyPlatform) -> None:
+    """Nobody's name, and an empty one, are asked in each region; a refusal by the server will do."""
+    found = names_asked(screened)
+
+    assert set(found) == {(key, id_) for key in ("us", "eu") for id_ in ("UNKNOWN-NAME", "EMPTY-NAME")}
+    assert {(one["status"], one["found"]) for one in found.values()} == {("good", "refused with status 404")}
+
+
+def test_an_answer_that_is_not_screened_is_wrong(screened: HealthyPlatform) -> None:
+    """As vLLM gives it to an empty name, where the route takes every body."""
+    for server in screened.servers.values():
+        server.models += ("",)
+    found = names_asked(screened)
+
+    assert {id_: one["status"] for (_, id_), one in found.items()} == {"UNKNOWN-NAME": "good", "EMPTY-NAME": "wrong"}
+    assert (
+        "answered with status 200: Model Armor screens no request with such a name"
+        in found["us", "EMPTY-NAME"]["found"]
+    )
+    assert "gateway.body_routing: {}" in found["us", "EMPTY-NAME"]["fix"]
+    assert found["us", "EMPTY-NAME"]["needed"] == "a request that names no model gets no answer"
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({}, ["UNKNOWN-NAME", "EMPTY-NAME"]),
+        ({"model_armor": None}, ["UNKNOWN-NAME"]),
+        ({"model_armor": {"enabled": False}}, ["UNKNOWN-NAME"]),
+        ({"body_routing": None}, ["UNKNOWN-NAME-llama", "EMPTY-NAME-llama", "UNKNOWN-NAME-qwen", "EMPTY-NAME-qwen"]),
+        ({"body_routing": None, "model_armor": None}, []),
+    ],
+)
+def test_each_address_is_asked_once(settings: dict[str, Any], asked: list[str]) -> None:
+    """Models that are found by their names share one; with an address of its own, each is asked."""
+    own = (
+        {}
+        if settings.get("body_routing", {}) is not None
+        else {f"models__{key}__address": {"path": f"/{key}"} for key in ("llama", "qwen")}
+    )
+    chosen = config(GUARDED, **own, gateway={"scope": "regional", "body_routing": {}, "model_armor": {}, **settings})
+    live = LivePlatform(config=chosen, clusters=lambda key: pytest.fail(key))
+    made = Verification(
+        live=live, google=GoogleStandIn().api(), keys=("us",), models=("llama", "qwen"), urls={"us": "http://localhost"},
+        completion=True, timeout_sec=60, note=lambda *_: None,
+    )  # fmt: skip
+
+    assert [one for task in made.requests() if (one := task.unknown("").id).rpartition("-NAME")[1]] == asked
+
+
+@pytest.mark.parametrize(("name", "id_"), [(NAME, "UNKNOWN-NAME"), ("", "EMPTY-NAME")])
+def test_beside_body_routing_the_gateway_itself_refuses_it(name: str, id_: str) -> None:
+    """A server's own refusal is wrong there: bodies are not read."""
+    chosen = config(GUARDED, gateway={"scope": "regional", "body_routing": {}, "model_armor": {}})
+    for header, status in (("", "good"), ("x-inference-region", "wrong")):
+        server = StandInServer(regions=("us-east4", "eu"), region_header=header)
+        with server.serving() as url:
+            found = RequestForUnknownModel(
+                key="us", model=Model(chosen, "llama"), name=name, address=partial(str, url)
+            ).ask()
+
+        assert (found.id, found.status.value) == (id_, status)
+        assert [body["model"] for _, body, _ in server.requests] == [name]
+
+
+@pytest.mark.parametrize("failure", ["503", "no answer"])
+def test_an_error_says_nothing_about_screening(failure: Failure) -> None:
+    """It is looked for elsewhere."""
+    server = StandInServer(failure=failure)
+    with server.serving() as url:
+        chosen = config(**REGIONAL, gateway__model_armor={})
+        found = RequestForUnknownModel(key="us", model=Model(chosen, "gemma"), name="", address=lambda: url).ask()
+
+    assert (found.id, found.status.value, bool(found.fix)) == ("EMPTY-NAME", "unknown", True)
