@@ -3,7 +3,8 @@
 from cdktf import TerraformOutput
 from constructs import Construct
 
-from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
+from constructs_lib.inference_gateway import InferenceGateway
 from constructs_lib.manifests.gateway import Backend
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
