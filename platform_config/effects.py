@@ -184,7 +184,7 @@ EFFECTS: Mapping[str, Effect] = {
     "gateway.public": Effect("refused", "another platform with another `name` can have it"),
     "gateway.health_check": Effect("in place", "the servers' probes follow: restarts the servers"),
     "gateway.health_check.healthy_threshold": IN_PLACE,
-    "gateway.public_paths": IN_PLACE,
+    "gateway.paths": IN_PLACE,
     "gateway.addresses": Effect("in place", f"to `ephemeral`: {_GATEWAY_FIRST}"),
     "gateway.regions": Effect(
         "in place", f"to remove one: {_GATEWAY_FIRST}, or of regional gateways first destroy `{GATEWAY_STACKS}<key>`"

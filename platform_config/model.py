@@ -10,6 +10,7 @@ from constructs_lib.body_routing_chart import BASE_MODEL_HEADER
 from constructs_lib.gke_version import NATIVE_CUSTOM_METRICS, GkeVersion
 from constructs_lib.manifests.compute_class import NODE_LABEL
 from constructs_lib.manifests.gateway import Balancing
+from constructs_lib.manifests.model_armor import SCREENED_PATHS
 from constructs_lib.serving_nodes import POOL_LABEL, ServingNodes
 from constructs_lib.serving_plan import MetricSource
 from constructs_lib.specs import (
@@ -22,6 +23,9 @@ from constructs_lib.specs import (
     WeightsSpec,
 )
 from platform_config.config import Config
+
+API_PATH, MODELS_PATH = "/v1", "/v1/models"
+"""Of OpenAI's API, which vLLM and SGLang have."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +129,14 @@ class Model:
         )
 
     @property
-    def public_paths(self) -> tuple[str, ...]:
-        """Prefixes of the paths that clients may ask for; empty where they may ask for all."""
+    def paths(self) -> tuple[str, ...]:
+        """Prefixes of the paths that clients may ask for; empty where they may ask for all that the servers have."""
         gateway = self.config.gateway
-        return gateway.public_paths if gateway.gateway_class.public and self.server.kind != "custom" else ()
+        if gateway.paths is not None:
+            return gateway.paths
+        if gateway.model_armor is not None and gateway.model_armor.enabled:
+            return (*SCREENED_PATHS, MODELS_PATH)
+        return (API_PATH,) if gateway.gateway_class.public and self.server.kind != "custom" else ()
 
     @property
     def is_routed(self) -> bool:

@@ -3,7 +3,8 @@
 from cdktf import TerraformOutput
 from constructs import Construct
 
-from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
+from constructs_lib.inference_gateway import InferenceGateway
 from constructs_lib.manifests.gateway import Backend
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
@@ -88,7 +89,7 @@ class WorkloadGatewayStack(ClusterStack):
             health_path=model.server.ready_path,
             balancing=model.balancing,
             address=model.route_address,
-            paths=model.public_paths,
+            paths=model.paths,
             canary=(self._backend(canary.model), canary.percent) if canary else None,
             routed=model.is_routed,
             regions=tuple(self.config.regions[key] for key in model.regions),

@@ -23,8 +23,8 @@ from platform_config.load import load
 from platform_config.plan_refusals import BUCKET
 from platform_config.rules import RULES
 from platform_config.shape import setting_paths
-from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK
-from tests.configs import changed, config
+from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, needed_stacks
+from tests.configs import REGIONAL, changed, config
 from tests.synthesized import Synthesized, synthesize
 
 ROOT = Path(__file__).parent.parent
@@ -228,10 +228,12 @@ def test_pipeline_applies_every_stack_in_order(platform: Synthesized) -> None:
 
 
 def test_every_stack_is_listed(platform: Synthesized) -> None:
-    """The table of stacks has them all, and no other."""
-    listed = set(re.findall(r"^\| `([\w<>-]+)` \|", prose(ROOT / "docs/stacks.md"), re.MULTILINE))
+    """The tables of stacks have them all, and no other: the example's, and those of regional gateways with Apigee."""
+    listed = set(re.findall(r"^\| `([\w<>-]+)`", prose(ROOT / "docs/stacks.md"), re.MULTILINE))
+    apigee = {"environment": "test", "create": {"analytics_region": "us-east1"}}
+    stacks = {*platform.stacks, *needed_stacks(config(**REGIONAL, gateway__apigee=apigee))}
 
-    assert {re.sub(r"-(us|eu)$", "-<key>", stack) for stack in platform.stacks} == listed
+    assert {re.sub(r"-(us|eu)$", "-<key>", stack) for stack in stacks} == listed
 
 
 def test_names_beside_those_of_the_codelab_are_those_of_the_example(platform: Synthesized) -> None:

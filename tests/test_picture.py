@@ -86,6 +86,7 @@ CONFIGS = {
     ),
     "regional gateways": config(**REGIONAL, **regions(1)),
     "public gateways, one region without": config(**REGIONAL_PUBLIC, gateway__regions=["eu"]),
+    "Autopilot": config(cluster__mode="autopilot"),
     "GPUs": config(node_pools__tpu={"machine_type": "a3-ultragpu-8g", "nodes_per_zone": 2}),
 }
 each = pytest.mark.parametrize("platform", CONFIGS.values(), ids=CONFIGS.keys())
@@ -233,3 +234,12 @@ def test_regional_gateways_are_drawn_alone() -> None:
         assert "behind a gateway of its own in each" in svg
     assert "inside the VPC" in text_of(internal)
     assert "on the internet" in text_of(public)
+
+
+def test_an_autopilot_platform_has_no_system_machine() -> None:
+    """Google chooses the nodes of pickers; pools are shown as before."""
+    shown = [text for text, _ in texts(render(CONFIGS["Autopilot"]))]
+
+    assert "nodes that Google chooses" in shown
+    assert [text for text in shown if text.startswith("system:")] == []
+    assert any(text.startswith("tpu: ct6e-standard-4t") for text in shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -19,7 +20,10 @@ from platform_config.config import Config
 from platform_config.load import load
 from platform_config.names import Names
 from platform_config.rules import check
+from tests.checks import sent
+from tests.checks.schemas import blocks
 from tests.configs import SOVEREIGN
+from tests.secure import broken
 from tests.synthesized import Block, Synthesized, synthesize
 
 OF_THE_PUBLIC_CLOUD = re.compile(
@@ -27,6 +31,7 @@ OF_THE_PUBLIC_CLOUD = re.compile(
     r"|(?:130\.211|35\.191)\.[\d./]+|goog/[\w.-]+\.gke\.goog"
 )
 """What names a place of the public cloud, or is a name that is the same everywhere."""
+ROOT = Path(__file__).parent.parent
 SAME_EVERYWHERE = tuple(
     map(
         re.compile,
@@ -72,6 +77,15 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(inner)
     elif isinstance(value, str):
         yield value
+
+
+def code_texts(path: Path) -> Iterator[str]:
+    """Yield each text in the code of *path* that is no docstring."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.value
 
 
 def public_names(stacks: dict[str, Block]) -> list[str]:
@@ -144,6 +158,21 @@ def test_its_alerts_need_no_promql(sovereign: Synthesized) -> None:
         assert int(condition["condition_threshold"]["duration"].removesuffix("s")) % 60 == 0
 
 
+def test_nothing_is_sent_that_nobody_meant(sovereign: Synthesized) -> None:
+    """As of the other platforms: what a provider adds to a block is written here too, or left to it for a reason."""
+    assert [problem for stack in sovereign.stacks.values() for problem in sent.problems(stack)] == []
+
+
+def test_it_is_as_secure_as_promised(sovereign: Synthesized, config: Config) -> None:
+    """With the accounts and the health checks of its universe."""
+    assert [
+        problem
+        for stack in sovereign.stacks.values()
+        for _, kind, body in blocks(stack)
+        for problem in broken(config, kind, sent.as_sent(stack, kind, body))
+    ] == []
+
+
 def test_the_summary_names_the_universe(config: Config, sovereign: Synthesized) -> None:
     """Before anything else is read of it."""
     console = Console(record=True, width=200)
@@ -155,6 +184,21 @@ def test_the_summary_names_the_universe(config: Config, sovereign: Synthesized) 
 def test_names_follow_the_project_without_its_prefix(config: Config) -> None:
     """A bucket's name may hold no colon."""
     assert Names(config).bucket == "my-project-id-gemma-weights"
+
+
+def test_no_other_module_spells_what_a_universe_decides() -> None:
+    """Pools, accounts, consoles and health checks are asked of the universe; a docstring may give an example."""
+    owners = {"constructs_lib/universe.py", "constructs_lib/specs/universe.py"}
+    found = {
+        f"{path.relative_to(ROOT)}: {text}"
+        for folder in ("constructs_lib", "gke_inference", "platform_config", "stacks")
+        for path in (ROOT / folder).rglob("*.py")
+        if str(path.relative_to(ROOT)) not in owners
+        for text in code_texts(path)
+        if re.search(r"svc\.id\.goog|gserviceaccount\.com|console\.cloud|35\.191\.|130\.211\.", text)
+    }
+
+    assert found == set()
 
 
 @pytest.mark.parametrize(

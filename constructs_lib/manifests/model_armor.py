@@ -10,6 +10,9 @@ from constructs_lib.specs import ModelArmorSpec
 
 SETTINGS_KEY = "model_armor_settings"
 """Key of the extension's metadata that Model Armor reads."""
+SCREENED_PATHS = ("/v1/chat/completions", "/v1/completions")
+"""Paths of a model server that Model Armor screens; others of OpenAI's API that it knows no such server has. Source:
+Google, "Configure an extension to call a Google service"."""
 
 
 def template_path(project: str, region: str, template: str) -> str:

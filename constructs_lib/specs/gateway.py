@@ -64,8 +64,9 @@ class GatewaySpec:
         scope: `cross_region` is one gateway, whose requests go to the nearest region with room. `regional` is a gateway
             in each region, on the servers of that region alone, with what Google offers for regional gateways alone.
         public: Gives regional gateways addresses that the internet reaches, in place of addresses of the VPC.
-        public_paths: Prefixes of the paths of vLLM and SGLang that clients of a public gateway may ask for; metrics and
-            what else such a server has are for the VPC alone. A custom server gets every path.
+        paths: Prefixes of the servers' paths that clients may ask for; what else a server has, such as its metrics, is
+            then for pods of its cluster alone. Default: with `model_armor` those that it screens, and `/v1/models`;
+            else `/v1` of vLLM and SGLang behind a public gateway, and every path of any other.
         port: Port of the listener.
         addresses: `named` reserves an address per region that outlives the gateway; `ephemeral` lets Google choose.
         regions: Keys of the regions that get an address. Default: all.
@@ -89,7 +90,7 @@ class GatewaySpec:
 
     scope: Literal["cross_region", "regional"] = "cross_region"
     public: bool = False
-    public_paths: tuple[str, ...] = ("/v1",)
+    paths: tuple[str, ...] | None = None
     port: Annotated[int, Between(1, 65535)] = 80
     addresses: Literal["named", "ephemeral"] = "named"
     regions: tuple[str, ...] = ()
@@ -109,7 +110,7 @@ class GatewaySpec:
     body_routing: BodyRoutingSpec | None = None
 
     def __post_init__(self) -> None:
-        refuse([*wrong_settings(self), *_wrong_paths(self.public_paths), *_wrong_log_fields(self.log_fields)])
+        refuse([*wrong_settings(self), *_wrong_paths(self.paths), *_wrong_log_fields(self.log_fields)])
 
     @property
     def gateway_class(self) -> GatewayClass:
@@ -123,14 +124,14 @@ class GatewaySpec:
         return given if given and given.enabled else None
 
 
-def _wrong_paths(paths: tuple[str, ...]) -> Iterator[str]:
+def _wrong_paths(paths: tuple[str, ...] | None) -> Iterator[str]:
     """Yield what is wrong with the prefixes of *paths* that clients may ask for, each of which is a rule of a route."""
     given = paths if isinstance(paths, tuple) else ()
     if isinstance(paths, tuple) and not 1 <= len(given) <= MOST_RULES:
-        yield f"public_paths must have 1 to {MOST_RULES} prefixes, got {len(given)}"
+        yield f"paths must have 1 to {MOST_RULES} prefixes, got {len(given)}"
     for path in given:
-        yield from wrong_text("public_paths", path, PATH, "hold paths such as /v1, without a slash at the end")
-    yield from (f"public_paths must name each path once, got '{path}' again" for path in sorted(_repeated(given)))
+        yield from wrong_text("paths", path, PATH, "hold paths such as /v1, without a slash at the end")
+    yield from (f"paths must name each path once, got '{path}' again" for path in sorted(_repeated(given)))
 
 
 def _wrong_log_fields(fields: tuple[str, ...]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.weights import WeightsSpec
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-PATH, HOST = r"(/[A-Za-z0-9._~-]+)+", rf"{_LABEL}(\.{_LABEL})*"
+PATH, HOST = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+", rf"{_LABEL}(\.{_LABEL})*"
 
 
 @dataclass(frozen=True, kw_only=True)

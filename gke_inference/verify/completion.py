@@ -97,7 +97,8 @@ class Completion:
             return self._finding(Status.WRONG, found, fix, expected)
         if result.error:
             found = f"{url}: {result.error} after {latency}: {result.detail or 'no details'}"
-            fix = "look at SERVER, ROUTE, HEALTH-CHECK and BACKENDS: the gateway has no server that answers"
+            first = "BODY-ROUTING, " if self.model.by_name else ""
+            fix = f"look at {first}SERVER, ROUTE, HEALTH-CHECK and BACKENDS: the gateway has no server that answers"
             return self._finding(Status.WRONG, found, fix, expected)
         if not self.model.server.answers_with_region:
             return self._finding(Status.GOOD, f"answered after {latency}; its answers do not name their region")

@@ -38,6 +38,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "install_adapter": "cluster.metrics_adapter",
     "log_optional_fields": "gateway.log_fields",
     "log_sample_rate": "gateway.log_sample_percent",
+    "iap.client_secret": "gateway.iap.secret_name",
     "model": "models.<key>.weights",
     "model_id": "models.<key>.weights.repository",
     "model_name": "models.<key>.served_name",
@@ -71,6 +72,8 @@ NOT_CHOSEN: Mapping[str, str] = {
         for name in NAMES_OF_SECRETS
     },
     "channels.<key>.number": "write kind: existing, and as id the name of a channel that was made by hand",
+    "iap.client_secret": "write secret_name, and behind it the name of a Kubernetes Secret with the key client_secret; "
+    "replace what stood in the file, for it is known by now",
     "hugging_face_token.version": "remove it: the latest version of the secret is read",
     "kubernetes_secret.version": "remove it: a Secret has no versions",
 }

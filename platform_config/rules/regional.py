@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.inferencepool_chart import VERSIONS
-from constructs_lib.specs import GatewaySpec
+from constructs_lib.manifests.model_armor import SCREENED_PATHS
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
+from platform_config.model import MODELS_PATH
 from platform_config.rules.rule import Rule, models
 
 CLASSES = "Google, GatewayClass capabilities"
@@ -19,11 +20,19 @@ def _public(config: Config) -> Iterator[Problem]:
         yield Problem("gateway.public", message, "write gateway.scope: regional, or remove the line")
 
 
-def _public_paths(config: Config) -> Iterator[Problem]:
+def _unscreened(config: Config) -> Iterator[Problem]:
     gateway = config.gateway
-    if gateway.public_paths != GatewaySpec().public_paths and not gateway.gateway_class.public:
-        message = f"must be left out for a gateway that is not public, got {', '.join(gateway.public_paths)}"
-        yield Problem("gateway.public_paths", message, "remove it, or write gateway.public: true")
+    if gateway.model_armor is None or not gateway.model_armor.enabled:
+        return
+    allowed = (*SCREENED_PATHS, MODELS_PATH)
+    for index, path in enumerate(gateway.paths or ()):
+        if not any(path == screened or path.startswith(f"{screened}/") for screened in allowed):
+            message = f"should be among {', '.join(allowed)}, since Model Armor screens no other, got {shown(path)}"
+            yield Problem(f"gateway.paths[{index}]", message, "remove it, if a prompt can be sent there")
+    for path, model in models(config) if gateway.paths is None else ():
+        if model.server.kind == "custom":
+            message = f"should be given for a custom server: without it clients reach {', '.join(allowed)} alone"
+            yield Problem("gateway.paths", f"{message}, got none beside {path}", "name the paths of its API")
 
 
 def _other_regions(config: Config) -> Iterator[Problem]:
@@ -82,11 +91,14 @@ RULES = (
         _public,
     ),
     Rule(
-        "GW-PUBLIC-PATHS",
-        "`public_paths` is for public gateways",
-        "Clients inside the VPC may ask for every path of a server, whatever it says.",
-        "this library",
-        _public_paths,
+        "GW-PATHS-SCREENED",
+        "Behind Model Armor clients reach what it screens",
+        "It screens some operations of OpenAI's API and lets others pass: a server with another door for prompts, such "
+        "as `/invocations` of vLLM or `/generate` of SGLang, is then not screened there.",
+        'Google, "Configure an extension to call a Google service"; vllm/entrypoints at v0.27, '
+        "sglang/srt/entrypoints/http_server.py",
+        _unscreened,
+        severity="warning",
     ),
     Rule(
         "REGIONAL-ALONE",

@@ -63,6 +63,13 @@ def _redirect(config: Config) -> Iterator[Problem]:
         yield Problem("gateway.tls.redirect", message, fix)
 
 
+def _address(config: Config) -> Iterator[Problem]:
+    tls, gateway = config.gateway.tls, config.gateway
+    if tls and tls.redirect and gateway.gateway_class.multi_cluster and gateway.addresses == "named":
+        message = "must be false for named addresses of gateway.scope: cross_region, which take one port each, got true"
+        yield Problem("gateway.tls.redirect", message, "write redirect: false, which closes HTTP")
+
+
 def _count(config: Config) -> Iterator[Problem]:
     tls = config.gateway.tls
     for setting in ("hosts", "certificates"):
@@ -130,6 +137,14 @@ RULES = (
         "GKE's redirect names no port, so clients go to 443.",
         f"{SECURE}; Google, Deploying Gateways",
         _redirect,
+    ),
+    Rule(
+        "TLS-ADDRESS",
+        "A reserved address of the cross-region gateway has one port",
+        "Two forwarding rules share an internal address only if it was reserved for that (SHARED_LOADBALANCER_VIP), as "
+        "those of regional gateways are; another purpose would replace an address in use.",
+        "Google, Set up HTTP-to-HTTPS redirect for internal Application Load Balancers",
+        _address,
     ),
     Rule(
         "TLS-COUNT",

@@ -10,6 +10,7 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
 from constructs_lib.kubernetes_object import KubernetesObject
+from constructs_lib.manifests.autopilot import NODE_START_SEC
 from constructs_lib.manifests.gates import (
     Gate,
     backend_imported,
@@ -31,7 +32,7 @@ LOOK = ["get", "list", "watch"]
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "next", "namespace": "inference"}}
 
 
-def build(gate: Gate, alone: bool = True) -> Callable[[Any], ReadinessGate]:
+def build(gate: Gate, alone: bool = True, autopilot: bool = False) -> Callable[[Any], ReadinessGate]:
     """Build a gate in a bare stack, after a namespace unless it is alone."""
 
     def made(stack: Any) -> ReadinessGate:
@@ -39,7 +40,14 @@ def build(gate: Gate, alone: bool = True) -> Callable[[Any], ReadinessGate]:
         namespace = NamespaceV1(stack, "namespace", provider=kubernetes, metadata={"name": "inference"})
         after = [] if alone else [namespace]
         return ReadinessGate(
-            stack, "gate", kubernetes=kubernetes, name="wait", namespace="inference", gate=gate, after=after
+            stack,
+            "gate",
+            kubernetes=kubernetes,
+            name="wait",
+            namespace="inference",
+            gate=gate,
+            autopilot=autopilot,
+            after=after,
         )
 
     return made
@@ -181,3 +189,19 @@ def test_others_can_come_after_it(synth: Synth) -> None:
     app = synth(made)
 
     assert set(app.one("kubernetes_manifest")["depends_on"]) == addresses(app, "kubernetes_job_v1")
+
+
+def test_a_gate_of_an_autopilot_cluster_waits_for_its_node_too(synth: Synth) -> None:
+    """Which is made when the Job asks for it; what admission changes of the Job then replaces it never."""
+    standard, autopilot = (synth(build(CRDS, autopilot=mode)).one("kubernetes_job_v1") for mode in (False, True))
+
+    seconds = [job["spec"]["active_deadline_seconds"] for job in (standard, autopilot)]
+    assert seconds == [CRDS.deadline_sec, CRDS.deadline_sec + NODE_START_SEC]
+    pod = "spec[0].template[0].spec[0]"
+    assert "lifecycle" not in standard
+    assert autopilot["lifecycle"]["ignore_changes"] == [
+        "metadata[0].annotations",
+        f"{pod}.toleration",
+        f"{pod}.container[0].resources",
+        *(f"{pod}.init_container[{number}].resources" for number in range(len(CRDS.before))),
+    ]

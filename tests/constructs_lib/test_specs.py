@@ -417,14 +417,15 @@ def test_an_address_has_any_host_name(host: str) -> None:
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        ((), "public_paths must have 1 to 16 prefixes, got 0"),
-        (("v1",), "public_paths must hold paths such as /v1, without a slash at the end, got 'v1'"),
-        (("/v1/",), "public_paths must hold paths such as /v1, without a slash at the end, got '/v1/'"),
-        (("/",), "public_paths must hold paths such as /v1, without a slash at the end, got '/'"),
-        (("/v1", "/v1"), "public_paths must name each path once, got '/v1' again"),
+        ((), "paths must have 1 to 16 prefixes, got 0"),
+        (("v1",), "paths must hold paths such as /v1, without a slash at the end, got 'v1'"),
+        (("/v1/",), "paths must hold paths such as /v1, without a slash at the end, got '/v1/'"),
+        (("/",), "paths must hold paths such as /v1, without a slash at the end, got '/'"),
+        (("/v1/../metrics",), "paths must hold paths such as /v1, without a slash at the end, got '/v1/../metrics'"),
+        (("/v1", "/v1"), "paths must name each path once, got '/v1' again"),
     ],
 )
-def test_paths_of_a_public_gateway_are_prefixes(paths: tuple[str, ...], message: str) -> None:
+def test_paths_of_a_gateway_are_prefixes(paths: tuple[str, ...], message: str) -> None:
     """Each is a rule of a route, which takes no empty one."""
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        GatewaySpec(scope="regional", public=True, public_paths=paths)
+        GatewaySpec(paths=paths)

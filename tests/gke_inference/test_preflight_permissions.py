@@ -14,7 +14,10 @@ from tests.gke_inference.preflight_answers import found
 
 ON_CALL = {"oncall": {"kind": "email", "address": "oncall@example.com"}}
 HOSTS: dict[str, Any] = {"gateway__tls": {"hosts": ["llm.example.com"]}}
+ZONE: dict[str, Any] = {"gateway__tls": {"hosts": ["llm.example.com"], "dns_zone": "example-com"}}
 SECRET: dict[str, Any] = {"gateway__tls": {"secret_name": "llm-tls"}}
+APIGEE: dict[str, Any] = REGIONAL | {"gateway__regions": ["us"], "gateway__apigee": {"environment": "prod"}}
+ORGANIZATION: dict[str, Any] = APIGEE | {"gateway__apigee__create": {"analytics_region": "us-east1"}}
 IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__tpu__topology": "2x2x2"}
 
 
@@ -52,7 +55,13 @@ IRONWOOD = {"node_pools__tpu__machine_type": "tpu7x-standard-4t", "node_pools__t
         (EXAMPLE, REGIONAL | HOSTS, "compute.regionSslPolicies.create", True),
         (EXAMPLE, REGIONAL | HOSTS, "certificatemanager.dnsauthorizations.create", True),
         (EXAMPLE, REGIONAL | SECRET, "certificatemanager.certs.create", False),
+        (EXAMPLE, REGIONAL | HOSTS, "dns.changes.create", False),
+        (EXAMPLE, REGIONAL | ZONE, "dns.changes.create", True),
         (EXAMPLE, SECRET, "compute.regionSslPolicies.create", False),
+        (EXAMPLE, REGIONAL, "iam.serviceAccounts.setIamPolicy", False),
+        (EXAMPLE, APIGEE, "iam.serviceAccounts.setIamPolicy", True),
+        (EXAMPLE, APIGEE, "apigee.organizations.create", False),
+        (EXAMPLE, ORGANIZATION, "apigee.organizations.create", True),
         (EXAMPLE, REGIONAL | {"gateway__model_armor": {}}, "modelarmor.templates.create", True),
         (EXAMPLE, REGIONAL | {"gateway__model_armor": {"template": "t"}}, "modelarmor.templates.create", False),
     ],

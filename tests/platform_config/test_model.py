@@ -107,3 +107,32 @@ def test_the_name_for_clients_outlives_a_version_of_the_weights(weights: dict[st
     """The repository's own, or the model's key: a folder may be called v3, and two models have one of that name."""
     assert gemma(models__gemma__weights=weights).name == name
     assert gemma(models__gemma__weights=weights, models__gemma__served_name="chat").name == "chat"
+
+
+def test_nodes_of_its_servers_are_found_by_their_pools_or_by_their_class() -> None:
+    """Autopilot calls its node pools as it likes; each node has the label of its class."""
+    pools = {"one": {"machine_type": "g2-standard-24"}, "two": {"machine_type": "g2-standard-48"}}
+    choices = {"node_pools": pools, "models__gemma__node_pools": ["one", "two"]}
+
+    found = gemma(**choices).node_selectors("us")
+    assert found == ("cloud.google.com/gke-nodepool=one", "cloud.google.com/gke-nodepool=two")
+    assert gemma(**choices, cluster__mode="autopilot").node_selectors("us") == (
+        "cloud.google.com/compute-class=serving-one",
+    )
+
+
+def test_a_model_has_a_class_for_one_pool_in_an_autopilot_cluster_alone() -> None:
+    """There nothing else makes nodes."""
+    assert gemma().serving_nodes("us").compute_class is None
+    assert gemma(cluster__mode="autopilot").serving_nodes("us").compute_class == "serving-tpu"
+
+
+@pytest.mark.parametrize(
+    ("pool", "servers"),
+    [({}, 1), ({"nodes_per_zone": 3}, 3), ({"autoscaling": {"max_nodes": 4}}, 4)],
+)
+def test_servers_of_an_autopilot_cluster_fill_what_the_pool_says(pool: dict[str, Any], servers: int) -> None:
+    """As in a Standard cluster, though there is no pool."""
+    platform = {"cluster__mode": "autopilot", "node_pools__tpu": {"machine_type": "ct6e-standard-4t", **pool}}
+
+    assert gemma(**platform).server_counts("us") == (servers, servers)

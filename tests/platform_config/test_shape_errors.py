@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from platform_config.load import load
+from tests.certificates import PRIVATE_KEY
 from tests.config_files import TEXT, problems, refusal, written
 from tests.configs import changed
 
@@ -282,6 +284,65 @@ def test_a_token_is_in_no_fix(tmp_path: Path, old: str, new: str) -> None:
     token = "hf_" + "a1b2c3d4e5" * 3
 
     assert token not in refusal(written(tmp_path, TEXT.replace(old, new.format(token=token), 1))).lower()
+
+
+SECRETS = {
+    "GOCSPX-": "GOCSPX-" + "abcdef-secret",
+    "AIza": "AIza" + "Sy0a1B2c3D4e5" * 3,
+    "ya29.": "ya29." + "a0AfH6SMBx-yz_0",
+    "sk-": "sk-" + "proj-a1B2c3D4e5f6G7h8I9",
+}
+"""Secrets of the forms that Google and OpenAI give, by what stays of each in a message."""
+
+
+@pytest.mark.parametrize("begins", SECRETS)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gateway": {"iap": {"client_id": "{}", "secret_name": "iap"}}},
+        {"gateway": {"iap": {"client_id": "1-a.apps.googleusercontent.com", "secret_name": "{}"}}},
+        {"gateway": {"tls": {"hosts": ["{}"]}}},
+        {"gateway": {"scope": "{}"}},
+        {"gateway": {"client_limits": {"allowed_ranges": ["{}"]}}},
+        {"network": "{}"},
+        {"name": "{}"},
+        {"state_bucket": "{}"},
+        {"project": "{}"},
+        {"labels": {"{}": "x"}},
+    ],
+)
+def test_no_message_holds_a_secret(tmp_path: Path, begins: str, changes: dict[str, Any]) -> None:
+    """Whatever setting it was pasted into: a log of CI keeps what is printed."""
+    data = json.loads(json.dumps(changed(**changes)).replace("{}", SECRETS[begins]))
+    message = refusal(written(tmp_path, data))
+
+    assert f"{begins}..." in message
+    assert SECRETS[begins].removeprefix(begins) not in message
+
+
+def test_a_message_without_a_private_key_closes_its_quotes(tmp_path: Path) -> None:
+    """What follows the key is left out, and the message goes on behind it."""
+    changes: dict[str, Any] = {"gateway": {"tls": {"hosts": [PRIVATE_KEY]}}}
+
+    assert "without scheme, port or path, got '(a private key)'" in refusal(written(tmp_path, changed(**changes)))
+
+
+def test_a_client_secret_in_the_file_gets_the_way_it_should_go(tmp_path: Path) -> None:
+    """The proxy reads it from a Kubernetes Secret, and what was in a file is known."""
+    changes: dict[str, Any] = {
+        "gateway": {
+            "iap": {"client_id": SECRETS["GOCSPX-"], "secret_name": "a", "client_secret": "x"},
+            "tls": {"hosts": ["a.io"]},
+            "scope": "regional",
+        }
+    }
+
+    assert problems(written(tmp_path, changed(**changes))) == [
+        "gateway.iap.client_secret: unknown setting 'client_secret'\n    fix: write secret_name, and behind it the name "
+        "of a Kubernetes Secret with the key client_secret; replace what stood in the file, for it is known by now",
+        "gateway.iap.client_id: must read like 123456-abc.apps.googleusercontent.com, got 'GOCSPX-...'\n"
+        "    fix: write the client ID, once the client was given a new secret: this one is known by now",
+    ]
 
 
 def test_an_alert_may_have_no_channels(tmp_path: Path) -> None:

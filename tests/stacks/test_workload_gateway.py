@@ -187,21 +187,35 @@ def test_a_regional_gateway_routes_to_the_models_of_its_region(tmp_path: Path) -
 def test_models_are_found_by_the_names_in_bodies(tmp_path: Path) -> None:
     """Each route asks for one name exactly; one release reads the bodies of the gateway, and one map has its names."""
     app = alone(tmp_path, GUARDED)
-    rules = {route["metadata"]["name"]: route["spec"]["rules"][0] for route in app.objects("HTTPRoute")}
-    routes = {name: rule["matches"] for name, rule in rules.items() if "backendRefs" in rule}
+    rules = {route["metadata"]["name"]: route["spec"]["rules"] for route in app.objects("HTTPRoute")}
+    routes = {
+        name: [match["headers"] for rule in of_route for match in rule["matches"]]
+        for name, of_route in rules.items()
+        if "backendRefs" in of_route[0]
+    }
     names = {made["data"]["baseModel"]: made["data"].get("adapters") for made in app.objects("ConfigMap")}
     release = app.one("helm_release")
 
     header = {"name": "X-Gateway-Base-Model-Name", "type": "Exact"}
     assert routes == {
-        "llama-route": [{"headers": [header | {"value": "Llama-3.1-8B-Instruct"}]}],
-        "qwen-route": [{"headers": [header | {"value": "Qwen3-8B"}]}],
+        "llama-route": 3 * [[header | {"value": "Llama-3.1-8B-Instruct"}]],
+        "qwen-route": 3 * [[header | {"value": "Qwen3-8B"}]],
     }
     assert names == {"Llama-3.1-8B-Instruct": '["food-review-1"]', "Qwen3-8B": None}
     assert (release["chart"], "guarded-gateway" in release["values"][0]) == ("body-based-routing", True)
     # Of the other type of extensions there is one too: that of Model Armor.
     assert len(app.objects("GCPTrafficExtension")) == 1
     assert app.objects("GCPRoutingExtension") == []
+
+
+def test_a_public_gateway_asks_for_the_name_and_the_path(tmp_path: Path) -> None:
+    """In one match, which a request must fit as a whole."""
+    app = alone(tmp_path, GUARDED, gateway__public=True)
+    rules = [route["spec"]["rules"][0] for route in app.objects("HTTPRoute")]
+    matches = [match for rule in rules if "backendRefs" in rule for match in rule["matches"]]
+
+    assert [match["path"]["value"] for match in matches] == ["/v1", "/v1"]
+    assert [match["headers"][0]["value"] for match in matches] == ["Llama-3.1-8B-Instruct", "Qwen3-8B"]
 
 
 def test_an_internal_regional_gateway_answers_other_regions_of_the_vpc_too(tmp_path: Path) -> None:
@@ -231,8 +245,18 @@ def test_the_internet_reaches_the_api_of_a_server_and_nothing_else_of_it(tmp_pat
     both = {"models__gemma__address": {"path": "/gemma"}, "models__speech": speech}
 
     assert paths("public", **REGIONAL_PUBLIC) == {"gemma-route": ["/v1"]}
-    assert paths("more", **REGIONAL_PUBLIC, gateway__public_paths=["/v1", "/rerank"]) == {
-        "gemma-route": ["/v1", "/rerank"]
-    }
+    assert paths("more", **REGIONAL_PUBLIC, gateway__paths=["/v1", "/rerank"]) == {"gemma-route": ["/v1", "/rerank"]}
     assert paths("both", **REGIONAL_PUBLIC, **both) == {"gemma-route": ["/gemma/v1"], "speech-route": []}
     assert paths("internal", **REGIONAL) == {"gemma-route": []}
+
+
+def test_behind_model_armor_clients_reach_what_it_screens(tmp_path: Path) -> None:
+    """VLLM takes prompts at other paths too, which Model Armor lets pass; turned off, all paths are open again."""
+    screened = ["/v1/chat/completions", "/v1/completions", "/v1/models"]
+
+    def paths(name: str, **armor: Any) -> list[str]:
+        [route] = alone(tmp_path / name, **REGIONAL, gateway__model_armor=armor).objects("HTTPRoute")
+        return [match["path"]["value"] for rule in route["spec"]["rules"] for match in rule.get("matches", [])]
+
+    assert paths("on") == screened
+    assert paths("off", enabled=False) == []

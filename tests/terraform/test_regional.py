@@ -24,9 +24,7 @@ from tests.terraform.runs import Changes, unhashed
 from tests.terraform.test_moves import refusal
 from tests.terraform.world import World
 
-ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"], "node_pools": {
-    "l4": {"machine_type": "g2-standard-8", "zones": ["asia-northeast1-a"]},
-}}  # fmt: skip
+ASIA = {"number": 3, "region": "asia-northeast1", "zones": ["asia-northeast1-b"]}
 OF_A_REGION = [f"{GATEWAY_STACKS}asia", serving_stack("asia"), base_stack("asia"), cluster_stack("asia")]
 
 

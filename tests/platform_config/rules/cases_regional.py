@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tests.configs import REGIONAL
 from tests.platform_config.rules.case import Case, More
+from tests.platform_config.rules.cases_models import SPEECH
+
+SCREENED = {**REGIONAL, "gateway__model_armor": {}}
 
 CASES: dict[str, Case] = {
     "GW-PUBLIC": Case(
@@ -12,11 +15,11 @@ CASES: dict[str, Case] = {
         "gateway.public: must be false for gateway.scope: cross_region, whose one class is internal, got true"
         " -> write gateway.scope: regional, or remove the line",
     ),
-    "GW-PUBLIC-PATHS": Case(
-        {**REGIONAL, "gateway__public": True, "gateway__public_paths": ["/v1", "/rerank"]},
-        {**REGIONAL, "gateway__public_paths": ["/v1", "/rerank"]},
-        "gateway.public_paths: must be left out for a gateway that is not public, got /v1, /rerank"
-        " -> remove it, or write gateway.public: true",
+    "GW-PATHS-SCREENED": Case(
+        {**SCREENED, "gateway__paths": ["/v1/completions", "/v1/models"]},
+        {**SCREENED, "gateway__paths": ["/v1/completions", "/v1"]},
+        "gateway.paths[1]: should be among /v1/chat/completions, /v1/completions, /v1/models, since Model Armor "
+        "screens no other, got '/v1' -> remove it, if a prompt can be sent there",
     ),
     "REGIONAL-ALONE": Case(
         REGIONAL,
@@ -60,6 +63,18 @@ MORE: dict[str, More] = {
         [
             "models.gemma.inference_pool.chart_version: must be v1.1.0 or later for gateway.scope: regional, got "
             "'v1.0.1' -> write 'v1.5.0'",
+        ],
+    ),
+    "paths of a custom server behind Model Armor": (
+        "GW-PATHS-SCREENED",
+        {
+            **SCREENED,
+            "models__speech": {**SPEECH, "address": {"path": "/speech"}},
+            "models__gemma__address": {"path": "/g"},
+        },
+        [
+            "gateway.paths: should be given for a custom server: without it clients reach /v1/chat/completions, "
+            "/v1/completions, /v1/models alone, got none beside models.speech -> name the paths of its API",
         ],
     ),
 }

@@ -55,6 +55,12 @@ CASES: dict[str, Case] = {
         "gateway.tls.redirect: must be false where HTTPS has another port than 443, got true with port 8443"
         " -> write redirect: false, or port: 443",
     ),
+    "TLS-ADDRESS": Case(
+        tls({}, redirect=False),
+        tls({}),
+        "gateway.tls.redirect: must be false for named addresses of gateway.scope: cross_region, which take one port "
+        "each, got true -> write redirect: false, which closes HTTP",
+    ),
     "TLS-COUNT": Case(
         tls(hosts=[f"h{number}.example.com" for number in range(100)]),
         tls(hosts=[f"h{number}.example.com" for number in range(101)]),
@@ -125,6 +131,8 @@ MORE: dict[str, More] = {
             f"gateway.tls.profile: {_POLICY} RESTRICTED -> remove it, or write gateway.scope: regional",
         ],
     ),
+    "an address of the region's own, for both ports": ("TLS-ADDRESS", tls(), []),
+    "an address that Google chooses": ("TLS-ADDRESS", {**tls({}), "gateway__addresses": "ephemeral"}, []),
     "limits that are off, across regions": ("LIMIT-CLASS", {"gateway__client_limits": {"enabled": False}}, []),
     "more certificates by name than a proxy takes": (
         "TLS-COUNT",
