@@ -251,10 +251,18 @@ def test_every_role_is_listed(tmp_path: Path) -> None:
     adapter = {"max_replicas": 1, "metric_source": "pods"}
     pools = {"tpu": {"machine_type": "ct6e-standard-4t", "image_streaming": True}}
     settings = {"service_discovery": True, "models__gemma__autoscaling": adapter, "node_pools": pools}
-    platform = synthesize(config(**settings), tmp_path)
+    guarded = {"regions__eu": None, "gateway__apigee": {"environment": "test"}, "gateway__model_armor": {}}
+    platforms = [
+        synthesize(config(**settings), tmp_path / "all"),
+        synthesize(config(**{**REGIONAL, **guarded}), tmp_path / "regional"),
+    ]
     security = section(ROOT / "docs/security.md", "Who may do what")
-    grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret")
-              for member in platform.all(f"google_{kind}_iam_member")]  # fmt: skip
+    grants = [
+        member
+        for platform in platforms
+        for kind in ("project", "storage_bucket", "secret_manager_secret", "service_account")
+        for member in platform.all(f"google_{kind}_iam_member")
+    ]
 
     assert set(re.findall(r"roles/[\w.]+", security)) == {grant["role"] for grant in grants}
 

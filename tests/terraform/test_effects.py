@@ -247,6 +247,7 @@ ELSEWHERE = {
     "gateway.apigee.create.deletion_protection": "test_apigee.py",
     "network.nat": "test_nat_goes_alone",
     "gateway.tls": "test_gateway_tls.py",
+    "gateway.tls.await_active": "test_gateway_tls.py",
     "gateway.client_limits": "test_gateway_tls.py",
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
     "kubernetes_auth": "test_no_resource_knows_of_it",
