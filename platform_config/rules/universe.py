@@ -35,6 +35,15 @@ def _project(config: Config) -> Iterator[Problem]:
             yield Problem("project", message, f"write universe: {name}")
 
 
+def _known(config: Config) -> Iterator[Problem]:
+    given = config.universe
+    names = {known.api_domain: name for name, known in UNIVERSES.items()}
+    name = names.get(given.api_domain)
+    if name and given != UNIVERSES[name]:
+        message = f"should be {name}, whose APIs these are: what it lacks is known then, and refused in time, got parts"
+        yield Problem("universe", message, f"write universe: {name}")
+
+
 def _regions(config: Config) -> Iterator[Problem]:
     known = config.universe.regions
     if not known:
@@ -127,6 +136,14 @@ RULES = (
         "The names of pools, accounts and images are made of it; another universe knows no such project.",
         TABLE,
         _project,
+    ),
+    Rule(
+        "UNIV-KNOWN",
+        "A universe that is known is called by its name",
+        "Parts by hand say nothing of what it lacks unless they are complete: an apply fails where a check would have.",
+        TABLE,
+        _known,
+        severity="warning",
     ),
     Rule(
         "UNIV-REGION",

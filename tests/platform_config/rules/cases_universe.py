@@ -37,6 +37,21 @@ CASES: dict[str, Case] = {
         {**S3NS, "project": "my-project-id"},
         "project: must begin with s3ns: in the universe s3ns, got 'my-project-id' -> write 's3ns:my-project-id'",
     ),
+    "UNIV-KNOWN": Case(
+        S3NS,
+        {
+            **S3NS,
+            "universe": {
+                "api_domain": "s3nsapis.fr",
+                "project_prefix": "s3ns",
+                "agent_domain": "s3ns-system.iam.gserviceaccount.com",
+                "registry_host": "s3nsregistry.fr",
+                "health_check_ranges": ["177.222.80.0/23"],
+            },
+        },
+        "universe: should be s3ns, whose APIs these are: what it lacks is known then, and refused in time, got parts"
+        " -> write universe: s3ns",
+    ),
     "UNIV-REGION": Case(
         S3NS,
         {**S3NS, "regions__fr__region": "europe-west9"},
