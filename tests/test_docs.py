@@ -251,9 +251,12 @@ def test_every_role_is_listed(tmp_path: Path) -> None:
     adapter = {"max_replicas": 1, "metric_source": "pods"}
     pools = {"tpu": {"machine_type": "ct6e-standard-4t", "image_streaming": True}}
     settings = {"service_discovery": True, "models__gemma__autoscaling": adapter, "node_pools": pools}
-    platform = synthesize(config(**settings), tmp_path)
+    platforms = [
+        synthesize(config(**changes), tmp_path / str(number))
+        for number, changes in enumerate((settings, {**REGIONAL, "gateway__model_armor": {}}))
+    ]
     security = section(ROOT / "docs/security.md", "Who may do what")
-    grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret")
+    grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret") for platform in platforms
               for member in platform.all(f"google_{kind}_iam_member")]  # fmt: skip
 
     assert set(re.findall(r"roles/[\w.]+", security)) == {grant["role"] for grant in grants}
