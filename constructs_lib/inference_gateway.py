@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.job_v1 import JobV1
@@ -14,9 +13,9 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.gateway_class import GatewayClass
-from constructs_lib.google_names import report_wrong, wrong_label
+from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests.extensions import Extension, extension_name, traffic_extension
+from constructs_lib.manifests.extensions import extension_name, traffic_extension
 from constructs_lib.manifests.gates import (
     Gate,
     backend_imported,
@@ -26,7 +25,6 @@ from constructs_lib.manifests.gates import (
 )
 from constructs_lib.manifests.gateway import (
     Backend,
-    Balancing,
     backend_policy_name,
     gateway,
     gateway_policy_name,
@@ -39,8 +37,7 @@ from constructs_lib.manifests.gateway_policy import gcp_gateway_policy
 from constructs_lib.manifests.http_route import http_route, route_name
 from constructs_lib.manifests.listeners import Listeners, redirect_route
 from constructs_lib.readiness_gate import ReadinessGate
-from constructs_lib.specs import AddressSpec, GatewaySpec, RegionSpec
-from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_types
+from constructs_lib.specs import GatewaySpec
 
 SETTLE_ON_DESTROY_SEC = 300
 """How long the load balancer may take to let go after the Gateway is gone; the fleet feature must outlive it.
@@ -51,86 +48,6 @@ PROGRAMMED_TIMEOUT_SEC = 1800
 """A new load balancer takes 5 to 10 minutes."""
 EXTENSION_TIMEOUT_SEC = 900
 """Google's own samples wait 5 minutes for an extension of a load balancer that exists."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelRoute:
-    """
-    One model behind the gateway. All known at synth.
-
-    Attributes:
-        backend: What gets its requests.
-        port: Port that health checks ask.
-        health_path: Path that they ask.
-        balancing: How long its requests may take, and when a region is full.
-        address: Which requests are its own; None for every request.
-        paths: Prefixes of its servers' paths that clients may ask for. Default: all that the servers have.
-        canary: Another model that answers a part of its requests, and the part in percent.
-        routed: Whether it has a route of its own: not while it leaves, nor where it only answers for another.
-        regions: The regions that serve it, for what is different in some of them.
-    """
-
-    backend: Backend
-    port: Annotated[int, Between(1, 65535)]
-    health_path: str
-    balancing: Balancing
-    address: AddressSpec | None = None
-    paths: tuple[str, ...] = ()
-    canary: tuple[Backend, int] | None = None
-    routed: bool = True
-    regions: tuple[RegionSpec, ...] = ()
-
-    def __post_init__(self) -> None:
-        wrong = report_wrong("backend", self.backend.name, wrong_label(self.backend.name))
-        refuse([*wrong_settings(self), *wrong])
-
-    @property
-    def backends(self) -> list[tuple[Backend, int | None]]:
-        """What gets the requests, with the weight of each."""
-        if self.canary is None:
-            return [(self.backend, None)]
-        other, percent = self.canary
-        return [(self.backend, 100 - percent), (other, percent)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GatewayPlan:
-    """
-    Where the gateway is and what it routes to. All known at synth.
-
-    Attributes:
-        name: Name of the Gateway.
-        namespace: Namespace of all objects.
-        addresses: Region and name of its reserved address, or None for an ephemeral one; one pair per region, and one
-            alone for a regional gateway.
-        models: The models behind it, by key; the names of a model's route and policies begin with the key.
-        extensions: What it calls for every request, in this order. Default: nothing.
-        certificates: Names of certificates of Certificate Manager for HTTPS, in the gateway's region.
-        ssl_policy: Name of the TLS policy, in the gateway's region; None for Google's own.
-        security_policy: Name of the Cloud Armor policy, in the gateway's region; None for no policy.
-        autopilot: Whether its cluster is an Autopilot one.
-
-    Raises:
-        ValueError: For all problems at once: no address, no model, names that Kubernetes refuses.
-    """
-
-    name: str
-    namespace: str
-    addresses: list[tuple[str, str | None]]
-    models: Mapping[str, ModelRoute]
-    extensions: tuple[Extension, ...] = ()
-    certificates: tuple[str, ...] = ()
-    ssl_policy: str | None = None
-    security_policy: str | None = None
-    autopilot: bool = False
-
-    def __post_init__(self) -> None:
-        refuse(wrong_types(self))
-        texts = {"name": self.name, "namespace": self.namespace, **{f"models.{key}": key for key in self.models}}
-        none = [] if self.addresses else ["addresses must name at least one region, got none"]
-        none += [] if self.models else ["models must name at least one model, got none"]
-        named = (wrong for key, text in texts.items() for wrong in report_wrong(key, text, wrong_label(text)))
-        refuse([*wrong_settings(self), *none, *named])
 
 
 class InferenceGateway(Construct):

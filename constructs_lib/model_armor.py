@@ -19,11 +19,11 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.manifests.model_armor import template_path
+from constructs_lib.release_wait import ReleaseWait
+from constructs_lib.resource_address import resource_address
 from constructs_lib.specs import ModelArmorFiltersSpec, ModelArmorSpec, UniverseSpec
 from constructs_lib.universe import PUBLIC
 
-LET_GO_SEC = 120
-"""GKE's controller takes an extension off the load balancer a minute after its object has changed or is gone."""
 IDENTITY_SEC = 60
 """IAM refuses a service agent for a while after Google has made it, and the provider does not ask again."""
 GRANT_SEC = 120
@@ -90,15 +90,7 @@ class ModelArmorTemplates(Construct):
                 },
                 lifecycle=keep,
             )
-            used = Sleep(
-                self,
-                f"{name}-used",
-                provider=time,
-                destroy_duration=f"{LET_GO_SEC}s",
-                depends_on=[template],
-                lifecycle=keep,
-            )
-            self.ready.append(used)
+            self.ready.append(ReleaseWait(self, f"{name}-used", time=time, released=[template], name=name))
 
 
 class ServiceExtensionsAgent(Construct):
@@ -143,7 +135,7 @@ class ServiceExtensionsAgent(Construct):
         roles = [
             ProjectIamMember(
                 self,
-                role.removeprefix("roles/").replace(".", "-"),
+                _role_id(role),
                 provider=google,
                 project=project,
                 role=role,
@@ -155,6 +147,15 @@ class ServiceExtensionsAgent(Construct):
         self.granted: ITerraformDependable = Sleep(
             self, "granted", provider=time, create_duration=f"{GRANT_SEC}s", depends_on=roles
         )
+
+
+def agent_role_addresses(agent: str) -> list[str]:
+    """Return the address of each role of a `ServiceExtensionsAgent` with the id *agent*, which its stack itself has."""
+    return [resource_address("google_project_iam_member", agent, _role_id(role)) for role in AGENT_ROLES]
+
+
+def _role_id(role: str) -> str:
+    return role.removeprefix("roles/").replace(".", "-")
 
 
 def _filter_config(filters: ModelArmorFiltersSpec) -> dict[str, Any]:

@@ -26,10 +26,11 @@ from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.dashboard import Dashboard
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.fleet import Fleet, FleetMember
+from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.hugging_face_token import HuggingFaceToken
-from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.inference_gateway import InferenceGateway
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT
 from constructs_lib.kubernetes_object import KubernetesObject

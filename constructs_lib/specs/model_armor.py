@@ -67,7 +67,8 @@ class ModelArmorSpec:
     Args:
         enabled: False takes the screening off the gateway and keeps templates and roles: the step before this section
             is removed.
-        template: ID of a template that exists in each region of the platform, in place of our own. Its filters count.
+        template: ID of a template that exists in each region of the platform, in place of our own. It has filters,
+            enforcement and logs of its own.
         filters: What our own template looks for.
         models: Filters of single models, by the model's key: a template of its own for each.
         enforcement: `INSPECT_AND_BLOCK`, or `INSPECT_ONLY` to count and log what would be blocked.
@@ -75,6 +76,9 @@ class ModelArmorSpec:
         screen_responses: Screens answers too; False screens prompts alone.
         fail_open: Lets requests pass unscreened while Model Armor does not answer; False refuses them.
         timeout_ms: Milliseconds to wait for Model Armor at each step of a request, 10 to 10000.
+        grant_roles: Grants the four roles of Google's agent that calls Model Armor for all gateways of the project, and
+            takes them away with this section. False leaves them to somebody else, and in place where they are granted:
+            with several platforms of one project that screen, and before one of them is destroyed.
     """
 
     enabled: bool = True
@@ -87,6 +91,7 @@ class ModelArmorSpec:
     fail_open: bool = False
     # Source: CRD gcptrafficextensions.networking.gke.io, extensions[].timeout.
     timeout_ms: Annotated[int, Between(10, 10_000)] = 1000
+    grant_roles: bool = True
 
     def __post_init__(self) -> None:
         must = "be the ID of a template: a letter, then letters, digits, - and _, at most 63"
@@ -95,8 +100,10 @@ class ModelArmorSpec:
 
     def _unused(self) -> Iterator[str]:
         """Yield the settings of our own templates that an existing one leaves without a use."""
-        if self.template:
-            given = ["filters"] if self.filters != ModelArmorFiltersSpec() else []
-            given += ["models"] if self.models else []
-            if given:
-                yield f"template must not be given with {' and '.join(given)}: an existing template has its own filters"
+        if not self.template:
+            return
+        default = ModelArmorSpec()
+        own = ("filters", "models", "enforcement", "log_prompts")
+        given = [name for name in own if getattr(self, name) != getattr(default, name)]
+        if given:
+            yield f"template must not be given with {' and '.join(given)}: an existing template has its own"

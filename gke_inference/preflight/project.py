@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from constructs_lib.accelerators import PoolPlan
+from constructs_lib.specs import TlsSpec
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
@@ -99,19 +100,13 @@ def permissions(target: Target) -> list[str]:
 def _gateway_permissions(config: Config) -> Iterator[str]:
     """Yield the permissions that the gateway needs, and what it has beside its routes."""
     gateway = config.gateway
-    kind, tls = gateway.gateway_class, gateway.tls
+    kind = gateway.gateway_class
     if kind.multi_cluster:
         yield from ("gkehub.features.create", "gkehub.memberships.create")
     if gateway.addresses == "named":
         yield "compute.addresses.create" if kind.public else "compute.addresses.createInternal"
-    if tls is not None and kind.regional_certificates:
-        yield "compute.regionSslPolicies.create"
-        if tls.hosts or tls.certificate_pem:
-            yield "certificatemanager.certs.create"
-        if tls.hosts:
-            yield "certificatemanager.dnsauthorizations.create"
-        if tls.dns_zone:
-            yield "dns.changes.create"
+    if gateway.tls is not None and kind.regional_certificates:
+        yield from _tls_permissions(gateway.tls)
     if gateway.limits is not None:
         yield "compute.regionSecurityPolicies.create"
     if own_templates(config):
@@ -120,6 +115,17 @@ def _gateway_permissions(config: Config) -> Iterator[str]:
         yield "iam.serviceAccounts.setIamPolicy"
         if gateway.apigee.create is not None:
             yield "apigee.organizations.create"
+
+
+def _tls_permissions(tls: TlsSpec) -> Iterator[str]:
+    """Yield the permissions that HTTPS needs at a regional gateway."""
+    yield "compute.regionSslPolicies.create"
+    if tls.hosts or tls.certificate_pem:
+        yield "certificatemanager.certs.create"
+    if tls.hosts:
+        yield "certificatemanager.dnsauthorizations.create"
+    if tls.dns_zone:
+        yield "dns.changes.create"
 
 
 def _workload_policy(pool: PoolPlan) -> bool:

@@ -125,13 +125,14 @@ def is_llm(model: Model) -> bool:
     return model.server.kind != "custom"
 
 
-def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str], *, name: str = "") -> Endpoint:
+def endpoint_at(url: str, model: Model, secret_headers: Mapping[str, str], *, name: str | None = None) -> Endpoint:
     """Return where one short request to *model* goes, or for another *name*, where the gateway is at *url*."""
     at = ModelEndpoint.at(url, model)
     # A GET has no body that would name the model.
     named = {BASE_MODEL_HEADER: model.name} if model.by_name and not is_llm(model) else {}
     return Endpoint(
-        url=at.url, headers={**at.headers, **named}, server_name=at.server_name, model=name or at.model, stream=False,
+        url=at.url, headers={**at.headers, **named}, server_name=at.server_name, stream=False,
+        model=at.model if name is None else name,
         max_tokens=MAX_TOKENS, timeout_sec=TIMEOUT_SEC, secret_headers=secret_headers,
     )  # fmt: skip
 

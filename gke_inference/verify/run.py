@@ -12,12 +12,12 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
 from gke_inference.load_balancer import FRONT, Parts, parts_of
 from gke_inference.progress import Note
-from gke_inference.verify.completion import Completion
+from gke_inference.verify.completion import Completion, is_llm
 from gke_inference.verify.gateway_checks import GatewayChecks
 from gke_inference.verify.https import HttpsChecks
 from gke_inference.verify.no_key import RequestWithoutKey
 from gke_inference.verify.region import Region
-from gke_inference.verify.unknown_name import RequestForUnknownModel
+from gke_inference.verify.unknown_name import NAME, RequestForUnknownModel
 from platform_config.model import Model, models_in, models_of
 
 COMPLETIONS_SHARE = 1 / 3
@@ -104,14 +104,26 @@ class Verification:
                 ).task()
                 if asks_for_key:
                     yield RequestWithoutKey(key=key, model=model, address=address).task()
-            if found := [model for model in self._asked_models(key) if model.by_name]:
-                yield RequestForUnknownModel(
-                    key=key,
-                    model=found[0],
-                    address=address,
-                    secret_headers=self.secret_headers,
-                    lacks_key=asks_for_key and not self.secret_headers,
-                ).task()
+            for model, names in self._unknown_names(models):
+                for name in names:
+                    yield RequestForUnknownModel(
+                        key=key,
+                        model=model,
+                        name=name,
+                        address=address,
+                        secret_headers=self.secret_headers,
+                        lacks_key=asks_for_key and not self.secret_headers,
+                    ).task()
+
+    def _unknown_names(self, models: Sequence[Model]) -> Iterator[tuple[Model, Sequence[str]]]:
+        """Yield one of *models* for each address, with the names that are asked for there and are no model's."""
+        armor = self.live.config.gateway.model_armor
+        screened = armor is not None and armor.enabled
+        for model in [model for model in models if model.by_name][:1]:
+            yield model, (NAME, "") if screened else (NAME,)
+        for model in models if screened else ():
+            if not model.by_name and is_llm(model):
+                yield model, (NAME, "")
 
     def _asked_models(self, key: str) -> list[Model]:
         """Return the models with a route at the gateway's address in region *key*; none where it has no address."""

@@ -19,6 +19,13 @@ from platform_config.rules.rule import Rule, models
 PATH = "gateway.model_armor"
 EXTENSION_PAGE = "Google, Configure an extension to call a Google service"
 CRD = "CRD gcptrafficextensions.networking.gke.io, spec.extensionChains[].extensions[].metadata"
+OPERATION = "/v1/chat/completions"
+ANSWERED_NAMES = {
+    "vllm": "vLLM answers an empty name",
+    "sglang": "SGLang answers any name",
+    "custom": "a custom server may answer any name",
+}
+"""What a server does with a name that is not its own. Source: vLLM, `_is_model_supported`; the servers of SGLang."""
 
 
 def _class(config: Config) -> Iterator[Problem]:
@@ -29,8 +36,9 @@ def _class(config: Config) -> Iterator[Problem]:
 
 
 def _region(config: Config) -> Iterator[Problem]:
-    known = places()
-    for key in config.gateway_regions if config.gateway.model_armor is not None else ():
+    known, gateway = places(), config.gateway
+    called = gateway.model_armor is not None and gateway.gateway_class.extensions
+    for key in config.gateway_regions if called else ():
         region = config.regions[key].region
         if known.lacks_model_armor(region):
             message = f"must be a region that had Model Armor on {known.date}, got {shown(region)}"
@@ -118,6 +126,48 @@ def _promises_first_token(model: Model) -> bool:
     return model.spec.objectives.first_token_sec is not None
 
 
+def _names(config: Config) -> Iterator[Problem]:
+    if not _screens(config):
+        return
+    routing = config.gateway.body_routing
+    addressed = [(path, model) for path, model in models(config) if model.is_routed and model.spec.address is not None]
+    if routing is None:
+        kinds = {model.server.kind for _, model in models(config)}
+        answered = ", ".join(ANSWERED_NAMES[kind] for kind in ANSWERED_NAMES if kind in kinds)
+        message = (
+            f"should be on beside {PATH}: a body with a name that is no model's passes unscreened, and servers answer "
+            f"it ({answered}), got nothing"
+        )
+        fix = "write gateway.body_routing: {}"
+        without = ", ".join(f"{path}.address" for path, _ in addressed)
+        yield Problem("gateway.body_routing", message, f"{fix}, and remove {without}" if without else fix)
+        return
+    for path, model in addressed:
+        message = (
+            f"should be left out beside {PATH}: it takes a body with any name, and one that is no model's passes "
+            f"unscreened ({ANSWERED_NAMES[model.server.kind]}), got one"
+        )
+        yield Problem(f"{path}.address", message, "remove it: gateway.body_routing finds the model by its name")
+
+
+def _prefix(config: Config) -> Iterator[Problem]:
+    for path, model in models(config) if _screens(config) else ():
+        address = model.spec.address
+        if model.is_routed and address is not None and address.path:
+            message = (
+                f"should be left out beside {PATH}, which knows an operation by its path, and may not know "
+                f"{address.path}{OPERATION}: then it passes unscreened, got {shown(address.path)}"
+            )
+            fix = "remove the address and write gateway.body_routing: {}, or write a host in place of the path"
+            yield Problem(f"{path}.address.path", message, fix)
+
+
+def _screens(config: Config) -> bool:
+    """Return whether requests are screened at all."""
+    armor = config.gateway.model_armor
+    return armor is not None and armor.enabled and config.gateway.gateway_class.extensions
+
+
 RULES = (
     Rule(
         "ARMOR-CLASS",
@@ -175,6 +225,24 @@ RULES = (
         "Streamed answers pass unscreened, and whoever reads `screen_responses: true` believes that they do not.",
         EXTENSION_PAGE,
         _streamed,
+        severity="warning",
+    ),
+    Rule(
+        "ARMOR-NAMES",
+        "Beside Model Armor the gateway finds models by the names in bodies alone",
+        "Model Armor screens the names that it is given. Where a route takes any body, a client chooses by the name "
+        "whether it is screened: an empty one is not, and vLLM answers it. Body-based routing refuses it with 404.",
+        f"{EXTENSION_PAGE}; vLLM, OpenAI-compatible server, _is_model_supported",
+        _names,
+        severity="warning",
+    ),
+    Rule(
+        "ARMOR-PREFIX",
+        "Beside Model Armor no model has a prefix of the path",
+        "Model Armor screens the operations of OpenAI's API that it knows, and no page says that it knows one behind a "
+        "prefix, which the gateway takes off only after that.",
+        EXTENSION_PAGE,
+        _prefix,
         severity="warning",
     ),
 )

@@ -15,9 +15,9 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
 from constructs_lib.gke_cluster import GkeCluster
 from constructs_lib.global_network import GlobalNetwork
-from constructs_lib.inference_gateway import GatewayPlan, ModelRoute
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.model_store import ModelStore
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan

@@ -10,7 +10,8 @@ import pytest
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
-from constructs_lib.inference_gateway import GatewayPlan, InferenceGateway, ModelRoute
+from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
+from constructs_lib.inference_gateway import InferenceGateway
 from constructs_lib.manifests.extensions import Extension
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.specs import AddressSpec, GatewaySpec, HealthCheckSpec
@@ -282,6 +283,14 @@ def test_what_it_calls_is_there_before_it_and_its_gate_comes_last(synth: Synth) 
     assert {extension, gate(app, "wait-for-gateway-programmed")[0]} <= set(job["depends_on"])
     assert args[-1] == "gcptrafficextensions.networking.gke.io/gemma-gateway-extension"
     assert "--timeout=900s" in args
+
+
+def test_no_model_has_a_route_before_its_requests_are_looked_at(synth: Synth) -> None:
+    """Until the load balancer calls the extensions it answers 404; also where it never does."""
+    app = synth(build(replace(REGIONAL, extensions=(ARMOR,)), GatewaySpec(scope="regional")))
+    _, route = entry(app, "HTTPRoute")
+
+    assert gate(app, "wait-for-gateway-extension")[0] in route["depends_on"]
 
 
 def test_a_gateway_that_calls_nothing_has_neither_extension_nor_gate(synth: Synth) -> None:

@@ -118,7 +118,7 @@ def test_a_template_outlives_its_use(synth: Synth) -> None:
 
     for name in ("one", "two"):
         [wait] = [block for key, block in app.named("time_sleep").items() if name in key]
-        assert wait["destroy_duration"] == "120s"
+        assert wait["destroy_duration"] == "300s"
         assert wait["depends_on"] == [address(app, "google_model_armor_template", name)]
         assert wait["lifecycle"] == {"create_before_destroy": True}
     assert all(

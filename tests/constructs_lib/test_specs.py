@@ -276,14 +276,21 @@ def test_model_armor_has_a_filter() -> None:
         ModelArmorFiltersSpec(**off)
 
 
-@pytest.mark.parametrize("name", ["filters", "models"])
-def test_an_existing_template_has_its_own_filters(name: str) -> None:
-    """Ours would change nothing."""
-    filters = ModelArmorFiltersSpec(dangerous="HIGH")
-    given: dict[str, Any] = {name: filters if name == "filters" else {"gemma": filters}}
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("filters", ModelArmorFiltersSpec(dangerous="HIGH")),
+        ("models", {"gemma": ModelArmorFiltersSpec()}),
+        ("enforcement", "INSPECT_ONLY"),
+        ("log_prompts", True),
+    ],
+)
+def test_an_existing_template_has_its_own(name: str, given: object) -> None:
+    """What describes our own templates would change nothing: nobody tries what blocks, or logs what is not logged."""
+    settings: dict[str, Any] = {name: given}
 
     with pytest.raises(ValueError, match=f"^template must not be given with {name}: an existing template has its own"):
-        ModelArmorSpec(template="llm", **given)
+        ModelArmorSpec(template="llm", **settings)
 
 
 @pytest.mark.parametrize("template", ["1llm", "a" * 64, "llm!", "projects/p/templates/llm", ""])

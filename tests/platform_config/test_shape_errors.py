@@ -82,6 +82,10 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "got '/a//b'\n"
         "    fix: write /a/b",
     ),
+    "a path that leads out": (
+        {"models__gemma__address": {"path": "/a/.."}},
+        "models.gemma.address.path: must read like /gemma, without a slash at the end, got '/a/..'",
+    ),
     "a path with a blank in it": (
         {"models__gemma__address": {"path": "/a b"}},
         "models.gemma.address.path: must read like /gemma, without a slash at the end, got '/a b'",

@@ -76,6 +76,20 @@ CASES: dict[str, Case] = {
         "gateway.model_armor.screen_responses: should be false where a time to the first token is promised, as for "
         "gemma: what is streamed is never screened, got true -> write false, or have clients send stream: false",
     ),
+    "ARMOR-NAMES": Case(
+        {**armored(), "gateway__body_routing": {}},
+        armored(),
+        "gateway.body_routing: should be on beside gateway.model_armor: a body with a name that is no model's passes "
+        "unscreened, and servers answer it (vLLM answers an empty name), got nothing"
+        " -> write gateway.body_routing: {}",
+    ),
+    "ARMOR-PREFIX": Case(
+        {**armored(), "models__gemma__address": {"host": "gemma.example.com"}},
+        {**armored(), "models__gemma__address": {"path": "/gemma"}},
+        "models.gemma.address.path: should be left out beside gateway.model_armor, which knows an operation by its "
+        "path, and may not know /gemma/v1/chat/completions: then it passes unscreened, got '/gemma'"
+        " -> remove the address and write gateway.body_routing: {}, or write a host in place of the path",
+    ),
 }
 MORE: dict[str, More] = {
     "a template of another project": (
@@ -114,4 +128,30 @@ MORE: dict[str, More] = {
         {**armored(), **beside(served_name="l" * 300), "models__llama__regions": ["eu"]},
         [],
     ),
+    "servers that answer any name, and models with addresses": (
+        "ARMOR-NAMES",
+        {**armored(), **beside(server={"kind": "sglang", "image": "docker.io/lmsysorg/sglang:v0.5.6"})},
+        [
+            "gateway.body_routing: should be on beside gateway.model_armor: a body with a name that is no model's "
+            "passes unscreened, and servers answer it (vLLM answers an empty name, SGLang answers any name), got "
+            "nothing -> write gateway.body_routing: {}, and remove models.gemma.address, models.llama.address"
+        ],
+    ),
+    "an address beside body-based routing": (
+        "ARMOR-NAMES",
+        {**armored(), "gateway__body_routing": {}, "models__gemma__address": {"host": "gemma.example.com"}},
+        [
+            "models.gemma.address: should be left out beside gateway.model_armor: it takes a body with any name, and "
+            "one that is no model's passes unscreened (vLLM answers an empty name), got one"
+            " -> remove it: gateway.body_routing finds the model by its name"
+        ],
+    ),
+    **{
+        f"{name} screens nothing: {rule}": (rule, {**changes, "models__gemma__address": {"path": "/gemma"}}, [])
+        for name, changes in (
+            ("what is turned off", armored(enabled=False)),
+            ("a gateway that cannot", armored(scope="cross_region")),
+        )
+        for rule in ("ARMOR-NAMES", "ARMOR-PREFIX")
+    },
 }
