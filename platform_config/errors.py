@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from constructs_lib.specs.hugging_face import TOKEN as TOKEN
-from constructs_lib.specs.limits import PRIVATE_KEY
+from constructs_lib.specs.limits import masked
 
 Location = tuple[str | int, ...]
 
@@ -38,7 +38,7 @@ class Problem:
     def __str__(self) -> str:
         first = f"{self.path}: {self.message}" if self.path else self.message
         lines = [f"{first} [{self.rule}]" if self.rule else first]
-        return "\n    fix: ".join([*lines, self.fix] if self.fix else lines)
+        return masked("\n    fix: ".join([*lines, self.fix] if self.fix else lines))
 
 
 class ConfigError(ValueError):
@@ -64,8 +64,7 @@ class ConfigError(ValueError):
 def shown(value: object) -> str:
     """Return *value* as a message shows it: short, printable, named as YAML names it, without tokens or keys."""
     if isinstance(value, str):
-        text = PRIVATE_KEY.sub("(a private key)", TOKEN.sub("hf_...", value))
-        text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+        text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in masked(value))
         return f"'{text}'" if len(text) <= 80 else f"'{text[:60]}...' ({len(text)} characters)"
     if value is None:
         return "nothing"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from platform_config.stack_graph import NETWORK_STACK
-from tests.configs import CONFIGS
+from tests.configs import CONFIGS, GUARDED
 from tests.synthesized import Synthesized, synthesize
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,7 @@ def test_every_policy_holds(path: Path, tmp_path: Path, capsys: pytest.CaptureFi
         counts = f"{summary['passed']} passed, {summary['failed']} failed, {skipped} policies skipped"
         print(f"\ncheckov, {path.name}: {counts}")
     assert [f"{check['check_id']} {check['resource']}" for check in found["results"]["failed_checks"]] == []
-    assert (summary["parsing_errors"], summary["passed"] > 100) == (0, True)
+    assert (summary["parsing_errors"], summary["passed"] > 50) == (0, True)
 
 
 def test_a_new_finding_fails(platform: Synthesized, tmp_path: Path) -> None:
@@ -79,7 +79,10 @@ def test_every_skip_has_its_reason() -> None:
 
 def test_every_skip_is_needed(platform: Synthesized, tmp_path: Path) -> None:
     """A policy that holds is not skipped: its line would hide the day it breaks."""
-    done = scan_all(platform, tmp_path / "scan")
+    from platform_config.load import load
+
+    guarded = synthesize(load(GUARDED), tmp_path / "out")
+    done = scan_all(platform, tmp_path / "scan") | scan_all(guarded, tmp_path / "guarded")
 
     assert {re.findall(r"CKV2?_[A-Z]+_\d+", line)[0] for line in skips()} == done
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Annotated
 
-from constructs_lib.specs.limits import Between, refuse, wrong_settings
+from constructs_lib.specs.limits import Between, masked, refuse, wrong_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ def _wrong_ranges(ranges: tuple[str, ...]) -> Iterator[str]:
         try:
             ip_network(text)
         except ValueError:
-            yield f"allowed_ranges must hold networks such as 203.0.113.0/24, got '{text}'{_likely(text)}"
+            yield f"allowed_ranges must hold networks such as 203.0.113.0/24, got '{masked(text)}'{_likely(text)}"
     for text in sorted({text for text in given if given.count(text) > 1}):
         yield f"allowed_ranges must name each range once, got '{text}' again"
 

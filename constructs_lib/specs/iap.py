@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from constructs_lib.specs.limits import refuse, wrong_settings, wrong_text
+from constructs_lib.specs.limits import is_secret, refuse, wrong_settings, wrong_text
 from constructs_lib.specs.tls import OBJECT_NAME
 
 CLIENT_ID = r"[0-9]+-[a-z0-9]+\.apps\.googleusercontent\.com"
@@ -33,6 +33,10 @@ class IapSpec:
 
     def __post_init__(self) -> None:
         must = "read like 123456-abc.apps.googleusercontent.com"
-        client = wrong_text("client_id", self.client_id, CLIENT_ID, must)
+        anew = "the client was given a new secret: this one is known by now"
+        fix = f"write the client ID, once {anew}" if is_secret(self.client_id) else ""
+        client = wrong_text("client_id", self.client_id, CLIENT_ID, must, fix)
         must = "be the name of a Kubernetes Secret: lower case letters, digits, hyphens and dots"
-        refuse([*wrong_settings(self), *client, *wrong_text("secret_name", self.secret_name, OBJECT_NAME, must)])
+        fix = f"write the name of the Kubernetes Secret, once {anew}" if is_secret(self.secret_name) else ""
+        secret = wrong_text("secret_name", self.secret_name, OBJECT_NAME, must, fix)
+        refuse([*wrong_settings(self), *client, *secret])

@@ -13,6 +13,17 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*", re.DOTALL)
 """A private key in PEM form, with all that follows: no message quotes it."""
+SECRET = re.compile(
+    r"(hf_)\w{8,}|(GOCSPX-)[\w-]{8,}|(AIza)[\w-]{30,}|(ya29\.)[\w-]{8,}"
+    r"|(?<![\w-])(sk-)(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{20,}"
+)
+"""
+Tokens of Hugging Face, Google's client secrets, API keys and access tokens, keys as of OpenAI: none is printed.
+
+The last have capitals and digits, unlike a name such as `sk-learn-server-weights`.
+"""
+MASKED = re.compile(r"(hf_|GOCSPX-|AIza|ya29\.|sk-)\.\.\.")
+"""What `masked` leaves of such a secret."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,20 @@ def plain_number(value: float) -> str:
     return f"{Decimal(f'{value:.12g}'):f}" if isinstance(value, float) and isfinite(value) else str(value)
 
 
+def masked(text: str) -> str:
+    """Return *text* with what is secret in it left out: of a token its first letters stay, which say whose it is."""
+    return SECRET.sub(lambda found: f"{found[found.lastindex or 0]}...", PRIVATE_KEY.sub("(a private key)", text))
+
+
+def is_secret(value: object) -> bool:
+    """Return whether *value* is a text that plainly holds a token or a key."""
+    return isinstance(value, str) and masked(value) != value
+
+
 def wrong_text(name: str, value: str | None, pattern: str, must: str, fix: str = "") -> Iterator[str]:
     """Yield what is wrong with a text that must match *pattern* as a whole; None is right."""
     if isinstance(value, str) and not re.fullmatch(pattern, value):
-        yield f"{name} must {must}, got '{value}'{f': {fix}' if fix else ''}"
+        yield f"{name} must {must}, got '{masked(value)}'{f': {fix}' if fix else ''}"
 
 
 def refuse(problems: Iterable[str]) -> None:
@@ -81,8 +102,8 @@ def refuse(problems: Iterable[str]) -> None:
 
 
 def _on_one_line(problem: str) -> str:
-    """Return *problem* without private keys, and with what cannot be printed, such as the end of a line, escaped."""
-    text = PRIVATE_KEY.sub("(a private key)", problem)
+    """Return *problem* without secrets, and with what cannot be printed, such as the end of a line, escaped."""
+    text = masked(problem)
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
@@ -114,7 +135,7 @@ def wrong_choices(spec: object) -> Iterator[str]:
     for name, choices in _choices(_class(spec)).items():
         value = getattr(spec, name)
         if isinstance(value, str) and value not in choices:
-            yield f"{name} must be one of {', '.join(choices)}, got '{value}'"
+            yield f"{name} must be one of {', '.join(choices)}, got '{masked(value)}'"
 
 
 def wrong_lists(spec: object) -> Iterator[str]:
@@ -122,7 +143,7 @@ def wrong_lists(spec: object) -> Iterator[str]:
     for name in _lists(_class(spec)):
         value = getattr(spec, name)
         if isinstance(value, str):
-            yield f"{name} must be a list, got the text '{value}': write ['{value}']"
+            yield f"{name} must be a list, got the text '{masked(value)}': write ['{masked(value)}']"
 
 
 KINDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}

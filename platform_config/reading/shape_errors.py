@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, get_args
 
+from constructs_lib.specs.limits import MASKED, SECRET, masked
 from platform_config.config import Config
-from platform_config.errors import REVOKE, TOKEN, Location, Problem, nearest, shown, yaml_path
+from platform_config.errors import REVOKE, Location, Problem, nearest, shown, yaml_path
 from platform_config.reading.suggestions import OTHER_CHOICES, suggest_value
 from platform_config.reading.unknown_settings import fits, likely_meant, suggest_setting
 from platform_config.reading.yaml_file import Reading
@@ -85,9 +86,10 @@ def explain_section_error(location: Location, message: str) -> Iterator[tuple[Lo
     for line in message.splitlines():
         match = re.match(r"(\w+) (must .*)", line, re.DOTALL)
         place, text = ((*location, match[1]), match[2]) if match else (location, line)
-        has_token = bool(TOKEN.search(text))
-        text, _, fix = TOKEN.sub("hf_...", text).partition(": write ")
-        yield place, Problem(yaml_path(place), text, REVOKE if has_token else f"write {fix}" if fix else "")
+        text, _, fix = masked(text).partition(": write ")
+        found = MASKED.search(text)
+        is_known = found is not None and (found[1] == "hf_" or not fix)
+        yield place, Problem(yaml_path(place), text, REVOKE if is_known else f"write {fix}" if fix else "")
 
 
 def _shape_problem(detail: Any, reading: Reading) -> Problem:
@@ -102,10 +104,14 @@ def _shape_problem(detail: Any, reading: Reading) -> Problem:
         return Problem(path, "must be given, got nothing")
     hint = hint_at(location)
     given = written if written and isinstance(got, int | float) and not isinstance(got, bool) else shown(got)
-    if isinstance(got, str) and TOKEN.search(got):
+    if isinstance(got, str) and SECRET.search(got):
         return Problem(path, f"must be {TYPE_NAMES.get(kind.split('_')[0], 'something else')}, got {given}", REVOKE)
     if kind == "literal_error":
         allowed = [str(choice) for choice in get_args(hint)]
+        if isinstance(got, float) and str(got) in allowed:
+            quoted = ", ".join(f"'{choice}'" for choice in allowed)
+            fix = f'put it in quotes: {location[-1]}: "{got}"'
+            return Problem(path, f"must be one of {quoted}, got the number {given}", fix)
         return Problem(path, f"must be one of {', '.join(allowed)}, got {given}", _suggest_choice(got, allowed))
     sort = kind.split("_")[0]
     required = TYPE_NAMES.get(sort, "something else")
@@ -123,8 +129,10 @@ def _suggest_choice(got: object, allowed: list[str]) -> str:
     if got is None:
         return "remove the line, or write one of them"
     word = got[0] if isinstance(got, list) and len(got) == 1 else got
-    same = [choice for choice in allowed if choice.lower() == str(word).lower()]
-    meant = same[0] if same else OTHER_CHOICES.get(str(word).lower(), str(word))
+    plain = str(word).lower().replace("-", "_")
+    same = [choice for choice in allowed if choice.lower() == plain]
+    same = same or [choice for choice in allowed if choice.lower().startswith(f"{plain}_")]
+    meant = same[0] if same else OTHER_CHOICES.get(plain, str(word))
     if not get_close_matches(meant, allowed, cutoff=0.7):
         fixes = {"custom": "write custom", "existing": "write existing, and the id of a channel that was made by hand"}
         return next((fix for choice, fix in fixes.items() if choice in allowed), "")

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from constructs_lib.specs.limits import SECRET, masked
 from constructs_lib.vllm_arguments import split_arguments
-from platform_config.errors import TOKEN, Location, shown
+from platform_config.errors import Location, shown
 from platform_config.shape import bare, hint_at, item_of, required_of, settings_of
 
 YES, NO = ("yes", "y", "on", "true"), ("no", "n", "off", "false")
@@ -130,7 +131,7 @@ def _text(got: Any, location: Location) -> str:
     if location == ("project",) and isinstance(got, int) and not isinstance(got, bool):
         return "write the project ID, not its number: `gcloud projects list` shows it"
     if isinstance(got, dict) and list(got) == ["secret_manager"] and isinstance(got["secret_manager"], str):
-        return f"write {_as_yaml(TOKEN.sub('hf_...', got['secret_manager']))}"
+        return f"write {_as_yaml(masked(got['secret_manager']))}"
     return "put it in quotes" if isinstance(got, bool | int | float) else "write one text"
 
 
@@ -194,7 +195,7 @@ def _list_for_map(got: list[Any], inner: set[str], *, is_section: bool) -> str:
 def _fits(got: Any, hint: Any) -> bool:
     """Return whether *got* is a value of the type *hint*."""
     if isinstance(got, str):
-        return hint is str and not TOKEN.search(got)
+        return hint is str and not SECRET.search(got)
     return hint is int and isinstance(got, int) and not isinstance(got, bool)
 
 

@@ -7,7 +7,8 @@ from re import fullmatch
 
 import yaml
 
-from platform_config.errors import TOKEN, Problem, shown
+from constructs_lib.specs.limits import masked
+from platform_config.errors import Problem, shown
 from platform_config.reading.lookalikes import explain_lookalikes, find_lookalikes
 
 QUOTE = "put the text in quotes"
@@ -25,7 +26,7 @@ def explain_syntax_error(error: yaml.YAMLError, text: str) -> Problem:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Problem("", "must be YAML, got something else", NEAR)
     found = _Lines(text).cause(error, error.problem_mark)
-    return Problem(found.path, found.message, TOKEN.sub("hf_...", found.fix))
+    return Problem(found.path, found.message, masked(found.fix))
 
 
 class _Lines:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.specs import Snapshot
-from platform_config.errors import TOKEN, Problem, shown, yaml_path
+from constructs_lib.specs.limits import SECRET
+from platform_config.errors import Problem, shown, yaml_path
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, per_model
 
@@ -37,7 +38,7 @@ def _names(_: str, model: Model) -> Iterator[Problem]:
 
 
 def _likely(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", name).lower()).strip("-")[:50].rstrip("-")
+    return re.sub(r"[^a-z0-9]+", "-", SECRET.sub("", name).lower()).strip("-")[:50].rstrip("-")
 
 
 def _loaded(at: str, model: Model) -> Iterator[Problem]:

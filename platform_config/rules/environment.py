@@ -30,7 +30,8 @@ OWN = {
 }
 SECRET = r"(?i)(?:^|_)(?:token|secret|passwd|password|credentials?|(?:api|access|private)_?key)$"
 KNOWN_SECRETS = (
-    r"sk-[\w-]{16,}|gh[pousr]_\w{20,}|AIza[\w-]{30,}|AKIA[A-Z0-9]{16}|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN "
+    r"sk-[\w-]{16,}|GOCSPX-[\w-]{8,}|ya29\.[\w-]{8,}|AIza[\w-]{30,}"
+    r"|gh[pousr]_\w{20,}|AKIA[A-Z0-9]{16}|eyJ[\w-]{10,}\.[\w.-]+|-----BEGIN "
     # Whoever has the first may post; in the second is a password, if it is not $(NAME), which Kubernetes fills in.
     r"|hooks\.slack\.com/\w+/\w|\w://[^\s/@:\"']*:(?!\$\()[^\s/@\"']+@"
 )

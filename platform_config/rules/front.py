@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from constructs_lib.specs.limits import masked
 from constructs_lib.specs.model_armor import TEMPLATE_ID
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
@@ -17,7 +18,7 @@ def _hosts(config: Config) -> Iterator[Problem]:
     for index, host in enumerate(config.observability.certificate_hosts):
         if not re.fullmatch(HOST, host):
             message = f"must be a host such as api.example.com, got {shown(host)}"
-            likely = re.split(r"[/:?#]", re.sub(r"^\w+://", "", host.lower()))[0]
+            likely = re.split(r"[/:?#]", re.sub(r"^\w+://", "", masked(host).lower()))[0]
             fix = f"write '{likely}'" if re.fullmatch(HOST, likely) else "write the host of the uptime check"
             yield Problem(f"observability.certificate_hosts[{index}]", message, fix)
     yield from _repeated("observability.certificate_hosts", config.observability.certificate_hosts)

@@ -10,9 +10,10 @@ from typing import Any
 from constructs_lib.google_names import WORD, wrong_label
 from constructs_lib.serving_plan import default_objective
 from constructs_lib.specs import AddressSpec
+from constructs_lib.specs.limits import SECRET
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
-from platform_config.errors import TOKEN, Problem, shown
+from platform_config.errors import Problem, shown
 from platform_config.model import Model, models_with_requests
 from platform_config.names import Names
 from platform_config.rules.canaries import may_be_canary
@@ -77,7 +78,7 @@ def _objective(config: Config) -> Iterator[Problem]:
 
 
 def _plain_word(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", TOKEN.sub("", text).lower()).strip("-")[:63].rstrip("-")
+    return re.sub(r"[^a-z0-9]+", "-", SECRET.sub("", text).lower()).strip("-")[:63].rstrip("-")
 
 
 def _missing(config: Config) -> Iterator[Problem]:

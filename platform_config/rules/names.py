@@ -21,6 +21,7 @@ from constructs_lib.google_names import (
 )
 from constructs_lib.manifests.network_policies import PROXIES
 from constructs_lib.monitoring.load_balancer_names import backend_room, url_map_room
+from constructs_lib.specs.limits import SECRET
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.names import Names
@@ -47,7 +48,7 @@ def _words(config: Config) -> Iterator[Problem]:
     for path, word in words:
         if not re.fullmatch(WORD, word):
             setting = path.removesuffix(f".{word}").rpartition(".")[2]
-            likely = likely_word(word, first=setting[0])
+            likely = likely_word(SECRET.sub("", word), first=setting[0])
             fix = f"write '{likely}'" if likely else ""
             yield Problem(path, f"must hold only {WORD_ALPHABET}, got {shown(word)}", fix)
 
@@ -174,7 +175,7 @@ def _plain_key(text: str) -> str:
 
 def _plain_label(text: str) -> str:
     """Return *text* in lower case if that is a label, else in ASCII letters, without accents."""
-    lower = text.lower()
+    lower = SECRET.sub("", text).lower()
     if _is_label(lower):
         return lower
     return re.sub(r"[^a-z0-9_-]", "-", re.sub(r"[\u0300-\u036f]", "", normalize("NFKD", lower)))[:63]

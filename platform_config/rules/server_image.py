@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.server_image import NAMES, find_version, server_image
-from platform_config.errors import TOKEN, Problem, shown
+from constructs_lib.specs.limits import masked
+from platform_config.errors import Problem, shown
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, per_model
 
@@ -31,7 +32,7 @@ def _version(at: str, model: Model) -> Iterator[Problem]:
     name = NAMES[server.kind]
     if not server_image(server.image).other_server(name):
         message = f"must be given for an image whose tag is no version of {name}, got nothing and {shown(server.image)}"
-        image = TOKEN.sub("hf_...", server.image)
+        image = masked(server.image)
         program = f"-c 'import {server.kind}; print({server.kind}.__version__)'"
         command = f"docker run --rm --entrypoint python3 {image} {program}"
         fix = f"write what `{command}` prints, such as {EXAMPLES[server.kind]}"

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.google_names import BUCKET_ALPHABET, REGION, wrong_bucket
+from constructs_lib.specs.limits import SECRET
 from platform_config.config import Config
-from platform_config.errors import TOKEN, Problem, shown
+from platform_config.errors import Problem, shown
 from platform_config.names import Names
 from platform_config.rules.rule import Rule
 
@@ -35,7 +36,7 @@ def _likely_name(text: str) -> str:
     """Return the bucket's name in an address, in a path, or in upper case; empty if there is none."""
     bare = re.sub(r"^([a-z]+://)(storage\.(googleapis|cloud\.google)\.com/)?", "", text).split("/")[0].lower()
     name = re.sub(r"\s+", "-", bare.strip())
-    return name if name != text and not TOKEN.search(text) and not wrong_bucket(name) else ""
+    return name if name != text and not SECRET.search(text) and not wrong_bucket(name) else ""
 
 
 def _location(config: Config) -> Iterator[Problem]:

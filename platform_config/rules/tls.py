@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.certificate_pem import certificate_hosts, covers
+from constructs_lib.certificate_pem import certificate_hosts, covers, wrong_certificate
 from constructs_lib.specs.tls import HTTPS_PORT
 from platform_config.config import Config
 from platform_config.errors import Problem
@@ -25,7 +25,12 @@ def _certificate(config: Config) -> Iterator[Problem]:
 
 def _own_hosts(config: Config) -> Iterator[Problem]:
     tls = config.gateway.tls
-    if tls and tls.certificate_pem and not certificate_hosts(tls.certificate_pem):
+    if not tls or not tls.certificate_pem:
+        return
+    # The spec refuses this too, unless it cannot look at its settings because another one is broken.
+    if wrong := wrong_certificate(tls.certificate_pem):
+        yield Problem("gateway.tls.certificate_pem", f"must {wrong}", "copy the whole file again")
+    elif not certificate_hosts(tls.certificate_pem):
         message = "must be for at least one host name, as an alternative name of the first certificate, got none"
         yield Problem("gateway.tls.certificate_pem", message, "have it issued with subjectAltName, as DNS:<host>")
 

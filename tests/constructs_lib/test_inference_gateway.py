@@ -285,6 +285,14 @@ def test_what_it_calls_is_there_before_it_and_its_gate_comes_last(synth: Synth) 
     assert "--timeout=900s" in args
 
 
+def test_no_model_has_a_route_before_its_requests_are_looked_at(synth: Synth) -> None:
+    """Until the load balancer calls the extensions it answers 404; also where it never does."""
+    app = synth(build(replace(REGIONAL, extensions=(ARMOR,)), GatewaySpec(scope="regional")))
+    _, route = entry(app, "HTTPRoute")
+
+    assert gate(app, "wait-for-gateway-extension")[0] in route["depends_on"]
+
+
 def test_a_gateway_that_calls_nothing_has_neither_extension_nor_gate(synth: Synth) -> None:
     """What nothing needs is not made."""
     app = synth(build(REGIONAL, GatewaySpec(scope="regional")))

@@ -220,7 +220,7 @@ DEPENDS = {
         ),
         "host",
     },
-    "LIMIT": {"scope", "public", "enabled", "preview"},
+    "LIMIT": {"scope", "public", "enabled", "preview", "allowed_ranges"},
     "IAP": {"scope", "secret_name"},
     "LOG": {"log_sample_percent"},
     "SRV": {

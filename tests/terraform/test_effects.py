@@ -239,6 +239,7 @@ ELSEWHERE = {
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "gateway.body_routing": "test_guard_rails.py",
     "gateway.model_armor": "test_model_armor.py",
+    "gateway.model_armor.grant_roles": "test_model_armor.py::test_roles_that_are_left_to_others_stay",
     "gateway.public": "test_regional.py::test_the_kind_of_gateways_stays",
     "gateway.apigee": "test_apigee.py",
     "gateway.apigee.environment": "test_apigee.py",
