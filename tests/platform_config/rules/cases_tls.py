@@ -37,6 +37,18 @@ CASES: dict[str, Case] = {
         "gateway.tls.certificate_pem: must be for at least one host name, as an alternative name of the first "
         "certificate, got none -> have it issued with subjectAltName, as DNS:<host>",
     ),
+    "TLS-DOMAIN": Case(
+        tls(hosts=["local.example.com"]),
+        tls(hosts=["llm.example.com", "llm.internal", "*.prod.lan"]),
+        [
+            "gateway.tls.hosts[1]: should be a host of public DNS, which Google asks, got 'llm.internal': nobody owns "
+            ".internal there -> write certificates, certificate_pem or secret_name, with a certificate of your own "
+            "authority",
+            "gateway.tls.hosts[2]: should be a host of public DNS, which Google asks, got '*.prod.lan': nobody owns "
+            ".lan there -> write certificates, certificate_pem or secret_name, with a certificate of your own "
+            "authority",
+        ],
+    ),
     "TLS-CLASS": Case(
         tls({}),
         tls({}, hosts=["llm.example.com"]),
