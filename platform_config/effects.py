@@ -198,6 +198,7 @@ EFFECTS: Mapping[str, Effect] = {
     "gateway.apigee.create": Effect("refused", "what would be replaced is protected"),
     "gateway.apigee.create.deletion_protection": Effect("nothing", "applies from the next plan on"),
     "gateway.tls": Effect("in place", "clients of HTTP are sent to HTTPS, or refused, as soon as it is there"),
+    "gateway.tls.await_active": Effect("in place", "the wait alone: no certificate and no route changes"),
     "gateway.client_limits": Effect("in place", "takes some minutes to be enforced, or to be let go"),
     "observability": IN_PLACE,
     "namespace": Effect("refused", "the plan shows the steps"),

@@ -33,6 +33,9 @@ class TlsSpec:
     Args:
         hosts: Host names, such as `llm.example.com` or `*.example.com`, for each of which Google makes a certificate
             and renews it; it asks DNS whether the domain is yours.
+        await_active: Leaves the gateway as it is until Google has issued the certificate of each of `hosts`: the deploy
+            waits ten minutes, and fails where one is not there by then; deploy again. With false, HTTPS may fail until
+            it is there.
         dns_zone: Name of a managed zone of Cloud DNS, of the project, in which the records for that are written.
             Default: an output shows the records to write.
         certificates: Names of certificates of Certificate Manager that exist in each region of the gateway.
@@ -53,6 +56,7 @@ class TlsSpec:
     """
 
     hosts: tuple[str, ...] = ()
+    await_active: bool = True
     dns_zone: str | None = None
     certificates: tuple[str, ...] = ()
     certificate_pem: str | None = None
@@ -114,6 +118,8 @@ class TlsSpec:
             yield "private_key_secret must name the secret with the private key of certificate_pem, got nothing"
         if self.private_key_secret and not self.certificate_pem:
             yield "certificate_pem must hold the certificate of private_key_secret, got nothing"
+        if not self.await_active and not self.hosts:
+            yield "await_active must stand beside hosts: other certificates are there before, got false"
         if self.dns_zone and not self.hosts:
             yield "dns_zone must stand beside hosts, whose records are written in it"
 

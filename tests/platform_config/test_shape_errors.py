@@ -242,6 +242,15 @@ def test_a_wrong_shape_is_refused_in_terms_of_yaml(tmp_path: Path, name: str) ->
     assert problems(written(tmp_path, changed(**changes))) == [expected]
 
 
+@pytest.mark.parametrize("given", ["S3NS", "s3nsapis.fr", "s3", "u-france-east1", "https://compute.s3nsapis.fr"])
+def test_a_universe_by_another_name_gets_its_own(tmp_path: Path, given: str) -> None:
+    """In capitals, by a domain of its APIs, by its region."""
+    assert (
+        f"universe: must be one of public, s3ns, berlin, or a map of its parts, got '{given}'\n    fix: write s3ns"
+        in problems(written(tmp_path, changed(universe=given)))
+    )
+
+
 GUARD_RAILS: dict[str, tuple[dict[str, Any], str]] = {
     "a version that YAML takes for a number": (
         {"gateway__tls": {"secret_name": "tls", "min_version": 1.3}},
