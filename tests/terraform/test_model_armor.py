@@ -20,6 +20,7 @@ from tests.terraform.world import World
 GATEWAY = f"{GATEWAY_STACKS}us"
 TEMPLATE, WAIT = "google_model_armor_template.model-armor_gemma-prompts", "time_sleep.model-armor_gemma-prompts-used"
 EXTENSION = "kubernetes_manifest.gateway_extension"
+ROUTE = "kubernetes_manifest.gateway_gemma-route"
 AGENT = "extensions-agent"
 ROLES = ("container-admin", "modelarmor-calloutUser", "modelarmor-user", "serviceusage-serviceUsageConsumer")
 ALERT = "google_monitoring_alert_policy.alert_model-armor-blocks"
@@ -92,7 +93,7 @@ def ended(world: World, *addresses: str) -> list[str]:
 
 
 def test_turned_on_it_touches_nothing_else(screening: World) -> None:
-    """The API, the agent with its four roles, the alert, and at the gateway its template, extension and gate."""
+    """The API, the agent, the alert, and at the gateway template, extension, gate, and the paths of the route."""
     made = changes(screening)
 
     assert made[NETWORK_STACK] == {"google_project_service.services_modelarmor": CREATE}
@@ -104,7 +105,7 @@ def test_turned_on_it_touches_nothing_else(screening: World) -> None:
         "terraform_data.screening": UPDATE,
     }
     assert made[OBSERVABILITY_STACK] == {ALERT: CREATE}
-    assert made[GATEWAY] == {TEMPLATE: CREATE, WAIT: CREATE, EXTENSION: CREATE, **gate(CREATE)}
+    assert made[GATEWAY] == {TEMPLATE: CREATE, WAIT: CREATE, EXTENSION: CREATE, **gate(CREATE), ROUTE: UPDATE}
     assert made.keys() == {NETWORK_STACK, ACCESS_STACK, OBSERVABILITY_STACK, GATEWAY}
 
 
@@ -127,7 +128,10 @@ def test_it_is_removed_in_two_steps(world: World) -> None:
     off = deployed(world, screened(enabled=False))
 
     assert off.pop(OBSERVABILITY_STACK) == {ALERT: DELETE}
-    assert off == {ACCESS_STACK: {"terraform_data.screening": UPDATE}, GATEWAY: {EXTENSION: DELETE, **gate(DELETE)}}
+    assert off == {
+        ACCESS_STACK: {"terraform_data.screening": UPDATE},
+        GATEWAY: {ROUTE: UPDATE, EXTENSION: DELETE, **gate(DELETE)},
+    }
 
     gone = deployed(world, regional())
 
