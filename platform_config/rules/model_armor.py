@@ -13,7 +13,7 @@ from constructs_lib.specs import ModelArmorSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
-from platform_config.model_armor import own_templates, screened_names
+from platform_config.model_armor import is_screened, own_templates, screened_names
 from platform_config.rules.rule import Rule, models
 
 PATH = "gateway.model_armor"
@@ -101,7 +101,7 @@ def _length(config: Config, key: str, armor: ModelArmorSpec) -> int:
 
 def _characters(config: Config) -> Iterator[Problem]:
     for path, model in models(config) if config.gateway.model_armor is not None else ():
-        for name in model.names:
+        for name in model.names if is_screened(model) else ():
             if refused := refused_characters(json.dumps(name, ensure_ascii=False)):
                 message = f"must be served under names without {' '.join(refused)}, which no extension takes, "
                 message += f"got {shown(name)}"

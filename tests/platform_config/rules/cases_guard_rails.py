@@ -141,5 +141,16 @@ MORE: dict[str, More] = {
         )
         for rule in RULES[1:-2]
     },
+    "a name with any character, of a custom server that is not screened": (
+        "ARMOR-CHARACTERS", {**speaking(), "models__next__served_name": "a@b"}, [],
+    ),
+    "a name with any character, of a custom server that is screened": (
+        "ARMOR-CHARACTERS",
+        {**speaking(models={"next": {}}), "models__next__served_name": "a@b"},
+        [
+            "models.next: must be served under names without @, which no extension takes, got 'a@b'"
+            " -> give the model another served_name, or the adapter another key"
+        ],
+    ),
     "a region of a gateway that cannot call it": ("ARMOR-REGION", armored("us-east5", scope="cross_region"), []),
 }  # fmt: skip
