@@ -51,9 +51,9 @@ def refuse_until_active(certificate: CertificateManagerCertificate, host: str, r
     states = f"[for found in {listed}]"
     message = (
         f"Google has not issued the certificate of {host} yet: its state must be ACTIVE, and is "
-        f'${{try({states}[0], "unknown")}}. The gateway and its routes are as before. See that public DNS has the record '
-        f"{record.name} CNAME {record.data}, and deploy again: it takes up to an hour. To go on at once, with HTTPS "
-        f"failing until then, set gateway.tls.await_active to false."
+        f'${{try({states}[0], "unknown")}}. The gateway and its routes are as before. See that public DNS has the '
+        f"record {record.name} CNAME {record.data}, and deploy again: it takes up to an hour. To go on at once, with "
+        f"HTTPS failing until then, set gateway.tls.await_active to false."
     )
     return {"postcondition": [Postcondition(condition=f'${{contains({states}, "ACTIVE")}}', error_message=message)]}
 
