@@ -12,10 +12,10 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 PRIVATE_KEY = re.compile(
-    r"""(?:-{5})?(?:\b(?:BEGIN|END)[ ]?(?:[A-Z0-9]{2,10}[ ]){0,2}PRIVATE[ ]?KEY|PRIVATE[ ]KEY--  # the lines around it
+    r"""(?:-{5})?(?:\b(?:BEGIN|END)[ ]?(?:[A-Z0-9]{2,10}[ ]){0,2}PRIVATE[ ]?KEY|PRIVATE[ ]KEY--  # its lines
     |b3BlbnNzaC1rZXktdjE                                                     # the first bytes of one of OpenSSH
     |(?:UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)                        # PRIVATE KEY, in base64 itself
-    |(?:(?<![A-Za-z0-9])|(?<=\\n))(?:                                      # the first bytes of the key
+    |(?:(?<![A-Za-z0-9])|(?<=\\n))(?:                                       # the first bytes of the key
         M[A-H][AEIMQUYcgkosw048]CAQ[AE]|MI[GH].AgE[AB]|MII..[AQgw]IBA[ADQTz]
         |MII.{5}BgkqhkiG9w0BBQ|MI[GH].M..GCSqGSIb3DQEF                       # the same, behind a passphrase
     )).*""",

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from platform_config.load import load
-from tests.certificates import PRIVATE_KEY
 from tests.config_files import TEXT, problems, refusal, written
 from tests.configs import changed
 
@@ -318,13 +317,6 @@ def test_no_message_holds_a_secret(tmp_path: Path, begins: str, changes: dict[st
 
     assert f"{begins}..." in message
     assert SECRETS[begins].removeprefix(begins) not in message
-
-
-def test_a_message_without_a_private_key_closes_its_quotes(tmp_path: Path) -> None:
-    """What follows the key is left out, and the message goes on behind it."""
-    changes: dict[str, Any] = {"gateway": {"tls": {"hosts": [PRIVATE_KEY]}}}
-
-    assert "without scheme, port or path, got '(a private key)'" in refusal(written(tmp_path, changed(**changes)))
 
 
 def test_a_client_secret_in_the_file_gets_the_way_it_should_go(tmp_path: Path) -> None:
