@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack
+from cdktf import ITerraformDependable, Postcondition, TerraformResourceLifecycle, TerraformStack
 from cdktf_cdktf_provider_google.certificate_manager_certificate import (
     CertificateManagerCertificate,
     CertificateManagerCertificateManaged,
@@ -12,6 +13,9 @@ from cdktf_cdktf_provider_google.certificate_manager_certificate import (
 )
 from cdktf_cdktf_provider_google.certificate_manager_dns_authorization import CertificateManagerDnsAuthorization
 from cdktf_cdktf_provider_google.compute_region_ssl_policy import ComputeRegionSslPolicy
+from cdktf_cdktf_provider_google.data_google_certificate_manager_certificates import (
+    DataGoogleCertificateManagerCertificates,
+)
 from cdktf_cdktf_provider_google.data_google_secret_manager_secret_version import DataGoogleSecretManagerSecretVersion
 from cdktf_cdktf_provider_google.dns_record_set import DnsRecordSet
 from cdktf_cdktf_provider_google.provider import GoogleProvider
@@ -27,7 +31,31 @@ WRITE_ONLY_KEY_PROVIDER = ">= 7.45.0, < 8.0.0"
 """The google providers that take a certificate's private key as a write-only argument. Source:
 hashicorp/terraform-provider-google, CHANGELOG, 7.45.0."""
 RECORD_TTL_SEC = 300
+ISSUE_WAIT_SEC = 600
+"""Before it is asked whether Google has issued a certificate: Terraform can wait for a time, and not for a state."""
 _MADE_FIRST = TerraformResourceLifecycle(create_before_destroy=True)
+
+
+def refuse_until_active(certificate: CertificateManagerCertificate, host: str, record: DnsRecord) -> dict[str, Any]:
+    """
+    Return the `lifecycle` of a list of certificates that stops what depends on it until *certificate* is ACTIVE.
+
+    Terraform does not stop a destroy for it.
+
+    Args:
+        certificate: A certificate that Google makes, which the list has.
+        host: What it is for.
+        record: The DNS record that Google looks for.
+    """
+    listed = f'self.certificates : found.managed[0].state if endswith(found.name, "/{certificate.name_input}")'
+    states = f"[for found in {listed}]"
+    message = (
+        f"Google has not issued the certificate of {host} yet: its state must be ACTIVE, and is "
+        f'${{try({states}[0], "unknown")}}. The gateway and its routes are as before. See that public DNS has the record '
+        f"{record.name} CNAME {record.data}, and deploy again: it takes up to an hour. To go on at once, with HTTPS "
+        f"failing until then, set gateway.tls.await_active to false."
+    )
+    return {"postcondition": [Postcondition(condition=f'${{contains({states}, "ACTIVE")}}', error_message=message)]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +78,8 @@ class Certificates(Construct):
 
     A certificate is regional and has no scope: proxies of a region refuse others. Each host has a certificate of its
     own, so that one more host changes no certificate in use. What a certificate cannot change is in the hash of its
-    name: the next one is made before the gateway names it, and the last one goes after that. A certificate of your own
+    name: the next one is made before the gateway names it, and the last one goes after that. Google issues a
+    certificate some time after it was asked for: what comes after `ready` fails until it has. A certificate of your own
     needs Terraform 1.11, and a provider of `WRITE_ONLY_KEY_PROVIDER`.
 
     Args:
@@ -92,18 +121,18 @@ class Certificates(Construct):
         self._name = name
         self.records: dict[str, DnsRecord] = {}
         self.ready: list[ITerraformDependable] = []
-        self._authorized: dict[str, tuple[str, list[ITerraformDependable]]] = {}
-        self.names = list(spec.certificates) + [self._add_managed(host, spec.dns_zone) for host in spec.hosts]
+        self._authorized: dict[str, tuple[str, DnsRecord, list[ITerraformDependable]]] = {}
+        self.names = list(spec.certificates) + [self._add_managed(host, spec) for host in spec.hosts]
         if spec.certificate_pem and spec.private_key_secret:
             self.names.append(self._add_self_managed(spec.certificate_pem, spec.private_key_secret))
         self.ssl_policy = self._add_ssl_policy(spec)
 
-    def _add_managed(self, host: str, zone: str | None) -> str:
-        """Have Google make and renew a certificate for *host*, and return its name."""
+    def _add_managed(self, host: str, spec: TlsSpec) -> str:
+        """Have Google make and renew a certificate for *host*, wait for it, and return its name."""
         domain = host.removeprefix("*.")
         if domain not in self._authorized:
-            self._authorized[domain] = self._authorize(domain, zone)
-        authorization, after = self._authorized[domain]
+            self._authorized[domain] = self._authorize(domain, spec.dns_zone)
+        authorization, record, after = self._authorized[domain]
         certificate = CertificateManagerCertificate(
             self,
             f"host-{host.replace('*', 'any')}",
@@ -116,10 +145,25 @@ class Certificates(Construct):
             depends_on=after,
             lifecycle=_MADE_FIRST,
         )
-        return self._released(certificate, certificate.name_input or "")
+        name = certificate.name_input or ""
+        if not spec.await_active:
+            return self._released(certificate, name)
+        self._released(certificate, name, create_wait_sec=ISSUE_WAIT_SEC)
+        # Quoted: the ID of a project may have a colon.
+        issued = DataGoogleCertificateManagerCertificates(
+            self,
+            f"issued-{host.replace('*', 'any')}",
+            provider=self._google,
+            region=self._region,
+            filter=f'name:"{certificate.id}"',
+            depends_on=[self.ready[-1]],
+            lifecycle=refuse_until_active(certificate, host, record),
+        )
+        self.ready.append(issued)
+        return name
 
-    def _authorize(self, domain: str, zone: str | None) -> tuple[str, list[ITerraformDependable]]:
-        """Prove that *domain* is ours; return the ID of the proof, and what must exist before Google looks for it."""
+    def _authorize(self, domain: str, zone: str | None) -> tuple[str, DnsRecord, list[ITerraformDependable]]:
+        """Prove that *domain* is ours; return the proof's ID, its record, and what is there before Google looks."""
         authorization = CertificateManagerDnsAuthorization(
             self,
             f"domain-{domain}",
@@ -133,9 +177,10 @@ class Certificates(Construct):
             lifecycle=_MADE_FIRST,
         )
         record = authorization.dns_resource_record.get(0)
+        shown = DnsRecord(name=record.name, data=record.data)
         if zone is None:
-            self.records[domain] = DnsRecord(name=record.name, data=record.data)
-            return authorization.id, []
+            self.records[domain] = shown
+            return authorization.id, shown, []
         written = DnsRecordSet(
             self,
             f"record-{domain}",
@@ -147,7 +192,7 @@ class Certificates(Construct):
             ttl=RECORD_TTL_SEC,
             rrdatas=[record.data],
         )
-        return authorization.id, [written]
+        return authorization.id, shown, [written]
 
     def _add_self_managed(self, pem: str, secret: str) -> str:
         """Upload the certificate *pem* with the latest private key in *secret*, and return its name."""
@@ -193,7 +238,12 @@ class Certificates(Construct):
         )
         return self._released(policy, policy.name_input or "")
 
-    def _released(self, used: CertificateManagerCertificate | ComputeRegionSslPolicy, name: str) -> str:
+    def _released(
+        self, used: CertificateManagerCertificate | ComputeRegionSslPolicy, name: str, *, create_wait_sec: int = 0
+    ) -> str:
         """Have *used*, which is called *name*, outlive the last object that names it, and return *name*."""
-        self.ready.append(ReleaseWait(used, "release", time=self._time, released=[used], name=name))
+        wait = ReleaseWait(
+            used, "release", time=self._time, released=[used], name=name, create_wait_sec=create_wait_sec
+        )
+        self.ready.append(wait)
         return name

@@ -169,7 +169,7 @@ class InferenceGateway(Construct):
 
     def _add_redirect(self) -> None:
         manifest = redirect_route(name=redirect_name(self.name), namespace=self.namespace, gateway=self.name)
-        KubernetesObject(self, "redirect", kubernetes=self._kubernetes, manifest=manifest)
+        KubernetesObject(self, "redirect", kubernetes=self._kubernetes, manifest=manifest, after=self._after)
 
     def _add_gate(self, id_: str, name: str, gate: Gate, after: Sequence[ITerraformDependable] = ()) -> JobV1:
         made = ReadinessGate(

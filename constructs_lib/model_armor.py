@@ -20,6 +20,7 @@ from constructs import Construct
 
 from constructs_lib.manifests.model_armor import template_path
 from constructs_lib.release_wait import ReleaseWait
+from constructs_lib.resource_address import resource_address
 from constructs_lib.specs import ModelArmorFiltersSpec, ModelArmorSpec, UniverseSpec
 from constructs_lib.universe import PUBLIC
 
@@ -134,7 +135,7 @@ class ServiceExtensionsAgent(Construct):
         roles = [
             ProjectIamMember(
                 self,
-                role.removeprefix("roles/").replace(".", "-"),
+                _role_id(role),
                 provider=google,
                 project=project,
                 role=role,
@@ -146,6 +147,15 @@ class ServiceExtensionsAgent(Construct):
         self.granted: ITerraformDependable = Sleep(
             self, "granted", provider=time, create_duration=f"{GRANT_SEC}s", depends_on=roles
         )
+
+
+def agent_role_addresses(agent: str) -> list[str]:
+    """Return the address of each role of a `ServiceExtensionsAgent` with the id *agent*, which its stack itself has."""
+    return [resource_address("google_project_iam_member", agent, _role_id(role)) for role in AGENT_ROLES]
+
+
+def _role_id(role: str) -> str:
+    return role.removeprefix("roles/").replace(".", "-")
 
 
 def _filter_config(filters: ModelArmorFiltersSpec) -> dict[str, Any]:

@@ -24,15 +24,24 @@ class ReleaseWait(Sleep):
         time: Provider of the wait.
         released: What the load balancer uses.
         name: Its name: another one waits anew.
+        create_wait_sec: Seconds from its creation until what depends on this goes on.
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, time: TimeProvider, released: Sequence[ITerraformDependable], name: str
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        time: TimeProvider,
+        released: Sequence[ITerraformDependable],
+        name: str,
+        create_wait_sec: int = 0,
     ) -> None:
         super().__init__(
             scope,
             id_,
             provider=time,
+            create_duration=f"{create_wait_sec}s" if create_wait_sec else None,
             destroy_duration=f"{SETTLE_ON_DESTROY_SEC}s",
             triggers={"name": name},
             depends_on=list(released),

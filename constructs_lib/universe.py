@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Literal
 
 from constructs_lib.specs.universe import Feature, UniverseSpec
@@ -89,8 +90,24 @@ def universe_named(given: object) -> object:
     if not isinstance(given, str):
         return given
     if given not in UNIVERSES:
-        raise ValueError(f"must be one of {', '.join(UNIVERSES)}, or a map of its parts, got '{given}'")
+        likely = _likely_universe(given)
+        fix = f": write {likely}" if likely else ""
+        raise ValueError(f"must be one of {', '.join(UNIVERSES)}, or a map of its parts, got '{given}'{fix}")
     return UNIVERSES[given]
+
+
+def _likely_universe(text: str) -> str:
+    """Return the name of the universe that *text* is nearly, or a domain or a prefix of; empty for none."""
+    word = text.strip().strip(":").lower()
+    for name, known in UNIVERSES.items():
+        if word in (known.project_prefix, *known.regions) or word.endswith(known.api_domain):
+            return name
+    return next(iter(get_close_matches(word, UNIVERSES, n=1)), "")
+
+
+def universe_of_region(region: str) -> str:
+    """Return the name of the universe whose few regions *region* is one of; empty for any other."""
+    return next((name for name, known in UNIVERSES.items() if region in known.regions), "")
 
 
 def universe_name(universe: UniverseSpec) -> str:

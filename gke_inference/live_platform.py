@@ -210,7 +210,8 @@ class LivePlatform:
 
     def _base_url(self, address: str) -> str:
         spec = self.config.gateway
-        scheme, usual, port = ("https", HTTPS_PORT, spec.tls.port) if spec.tls else ("http", HTTP_PORT, spec.port)
+        scheme, usual = ("https", HTTPS_PORT) if spec.tls else ("http", HTTP_PORT)
+        port = spec.serving_port
         return f"{scheme}://{address}" if port == usual else f"{scheme}://{address}:{port}"
 
     def endpoint(self, key: str, model: str) -> ModelEndpoint:

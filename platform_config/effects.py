@@ -190,11 +190,15 @@ EFFECTS: Mapping[str, Effect] = {
         "in place", f"to remove one: {_GATEWAY_FIRST}, or of regional gateways first destroy `{GATEWAY_STACKS}<key>`"
     ),
     "gateway.model_armor": Effect("in place", f"{_OFF_FIRST}; with it go the roles in whose name the gateways call it"),
+    "gateway.model_armor.grant_roles": Effect(
+        "in place", "to `false`: the roles stay in the project, and leave the state; no plan removes them then"
+    ),
     "gateway.apigee": Effect("in place", f"{_OFF_FIRST}; with it go the operator and all API products in the cluster"),
     "gateway.apigee.environment": Effect("in place", "but refused for one that the platform makes and protects"),
     "gateway.apigee.create": Effect("refused", "what would be replaced is protected"),
     "gateway.apigee.create.deletion_protection": Effect("nothing", "applies from the next plan on"),
     "gateway.tls": Effect("in place", "clients of HTTP are sent to HTTPS, or refused, as soon as it is there"),
+    "gateway.tls.await_active": Effect("in place", "the wait alone: no certificate and no route changes"),
     "gateway.client_limits": Effect("in place", "takes some minutes to be enforced, or to be let go"),
     "observability": IN_PLACE,
     "namespace": Effect("refused", "the plan shows the steps"),

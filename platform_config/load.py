@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,6 +16,7 @@ from platform_config.reading.shape_errors import explain_empty_settings, explain
 from platform_config.reading.unknown_settings import likely_meant
 from platform_config.reading.yaml_file import Reading, read
 from platform_config.rules import check, check_known
+from platform_config.shape import defaults_of, hint_at, settings_of
 
 
 def load(path: Path) -> Config:
@@ -58,7 +60,21 @@ def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Pr
         yield from (problem for location, problem in found.items() if location not in broken)
         broken |= found.keys()
     other_order, _ = make_partial_config(reading.settings, broken, reorder=True)
-    paths = [yaml_path(location) for location in broken]
+    paths = [yaml_path(location) for location in broken | set(_guessed_sections(reading.settings, broken))]
     for problem in check_known(config, other_order):
         if not any(problem.path == path or problem.path.startswith((f"{path}.", f"{path}[")) for path in paths):
             yield problem
+
+
+def _guessed_sections(settings: Any, broken: set[Location]) -> Iterator[Location]:
+    """Yield the optional sections around the *broken* parts that nobody wrote: a rule can say nothing about them."""
+    for location in broken:
+        given = settings
+        for depth, part in enumerate(location[:-1], start=1):
+            section = hint_at(location[: depth - 1])
+            is_written = not isinstance(given, dict) or given.get(part) is not None
+            if not is_written and settings_of(section) and defaults_of(section).get(str(part)) is None:
+                yield location[:depth]
+                break
+            holds_more = is_written and not isinstance(given, str | int | float)
+            given = given[part] if holds_more else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from constructs_lib.manifests.model_armor import template_path
 from constructs_lib.specs import ModelArmorFiltersSpec
 from platform_config.config import Config
-from platform_config.model import models_in
+from platform_config.model import Model, models_in, models_of
 from platform_config.names import Names
 
 
@@ -14,7 +14,14 @@ def own_templates(config: Config) -> dict[str, ModelArmorFiltersSpec]:
     armor = config.gateway.model_armor
     if armor is None or armor.template is not None:
         return {}
-    return {template_id(config, key): armor.models.get(key, armor.filters) for key in config.models}
+    screened = [model.key for model in models_of(config) if is_screened(model)]
+    return {template_id(config, key): armor.models.get(key, armor.filters) for key in screened}
+
+
+def is_screened(model: Model) -> bool:
+    """Return whether Model Armor screens *model*: a custom server, whose API it may not know, where it is named."""
+    armor = model.config.gateway.model_armor
+    return armor is not None and (model.server.kind != "custom" or model.key in armor.models)
 
 
 def template_id(config: Config, model: str) -> str:
@@ -31,6 +38,7 @@ def screened_names(config: Config, key: str) -> dict[str, str]:
     return {
         name: template_path(config.project, region, template_id(config, model.key))
         for model in models_in(config, key)
+        if is_screened(model)
         for name in model.names
     }
 
@@ -39,4 +47,5 @@ def screening_templates(config: Config) -> tuple[str, ...]:
     """Return the ID of each template that screens requests, for alerts: of both kinds, none while it is turned off."""
     armor = config.gateway.model_armor
     on = armor is not None and armor.enabled
-    return tuple(dict.fromkeys(template_id(config, key) for key in sorted(config.models))) if on else ()
+    screened = sorted(model.key for model in models_of(config) if is_screened(model))
+    return tuple(dict.fromkeys(template_id(config, key) for key in screened)) if on else ()

@@ -79,7 +79,7 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
         picker_ports=(EXT_PROC_PORT, GRPC_HEALTH_PORT),
         picker_metrics_port=METRICS_PORT,
         proxies={other: str(region_ranges(config, other).proxy) for other in _calling_regions(config, key)},
-        gateway_port=config.gateway.port,
+        gateway_port=config.gateway.serving_port,
         router=_router(config, key),
         health_check_ranges=config.universe.health_check_ranges,
     )

@@ -9,14 +9,11 @@ from constructs_lib.body_routing import BodyRouting, BodyRoutingPlan
 from constructs_lib.certificates import WRITE_ONLY_KEY_PROVIDER, Certificates
 from constructs_lib.client_limits import ClientLimits
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests.apigee import apigee_extension
-from constructs_lib.manifests.extensions import Extension
-from constructs_lib.manifests.model_armor import model_armor_extension
 from constructs_lib.manifests.network_policies import router_policies
 from constructs_lib.model_armor import ModelArmorTemplates
 from constructs_lib.provider_versions import pin_provider
 from platform_config.model import Model
-from platform_config.model_armor import own_templates, screened_names
+from platform_config.model_armor import own_templates
 from platform_config.network_plan import network_policy_plan
 from stacks.base import WRITE_ONLY_TERRAFORM_VERSION
 from stacks.cluster_access import ClusterStack
@@ -54,18 +51,6 @@ def add_body_routing(stack: ClusterStack, models: Sequence[Model]) -> list[ITerr
         ],
     )
     return routing.ready
-
-
-def called_extensions(stack: ClusterStack) -> tuple[Extension, ...]:
-    """Return what the gateway calls for each request, in this order: who may not call is not screened."""
-    apigee, armor = stack.config.gateway.apigee, stack.config.gateway.model_armor
-    called = []
-    if apigee is not None and apigee.enabled:
-        called.append(apigee_extension(gateway=stack.names.gateway, spec=apigee))
-    if armor is not None and armor.enabled:
-        region, templates = stack.config.regions[stack.key].region, screened_names(stack.config, stack.key)
-        called.append(model_armor_extension(region=region, templates=templates, spec=armor))
-    return tuple(called)
 
 
 def add_apigee(stack: ClusterStack) -> list[ITerraformDependable]:

@@ -7,13 +7,18 @@ from constructs_lib.apigee_access import ApigeeAccess
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
-from constructs_lib.model_armor import ServiceExtensionsAgent
+from constructs_lib.model_armor import ServiceExtensionsAgent, agent_role_addresses
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
 from platform_config.model import Model, models_of
 from platform_config.plan_refusals import SCREENING, explain_removed_screening
 from platform_config.requirements import needs_adapter
 from stacks.base import BaseStack
+
+EXTENSIONS_AGENT = "extensions-agent"
+"""Construct id of the agent in whose name gateways call Model Armor."""
+REMOVED_TERRAFORM_VERSION = ">= 1.7.0"
+"""The first Terraform with `removed` blocks."""
 
 
 def server_identity(model: str) -> str:
@@ -60,10 +65,10 @@ class InfraAccessStack(BaseStack):
         armor = self.config.gateway.model_armor
         # Of another universe, or of an old version, they could not delete what an earlier apply has made.
         _ = self.google_beta, self.time
-        if armor is not None:
+        if armor is not None and armor.grant_roles:
             ServiceExtensionsAgent(
                 self,
-                "extensions-agent",
+                EXTENSIONS_AGENT,
                 google=self.google,
                 google_beta=self.google_beta,
                 time=self.time,
@@ -71,6 +76,8 @@ class InfraAccessStack(BaseStack):
                 project_number=project.number,
                 universe=self.config.universe,
             )
+        elif armor is not None:
+            self._leave_roles()
         FixedValue(
             self,
             SCREENING,
@@ -78,6 +85,14 @@ class InfraAccessStack(BaseStack):
             refusal=explain_removed_screening(self.config),
             fixed=armor is None,
         )
+
+    def _leave_roles(self) -> None:
+        """Take the agent's roles out of the state where an apply has granted them: others may use them."""
+        forgotten = [
+            {"from": address, "lifecycle": {"destroy": False}} for address in agent_role_addresses(EXTENSIONS_AGENT)
+        ]
+        self.add_override("terraform.required_version", REMOVED_TERRAFORM_VERSION)
+        self.add_override("removed", forgotten)
 
     def _add_server_identity(self, model: Model, project: DataGoogleProject, *, reads_bucket: bool) -> None:
         """

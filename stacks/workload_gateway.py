@@ -6,6 +6,7 @@ from constructs import Construct
 from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
 from constructs_lib.inference_gateway import InferenceGateway
 from constructs_lib.manifests.gateway import Backend
+from platform_config.called_extensions import called_extensions
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
 from platform_config.plan_refusals import explain_moved_gateway
@@ -17,7 +18,6 @@ from stacks.gateway_guards import (
     add_certificates,
     add_client_limits,
     add_model_armor,
-    called_extensions,
 )
 
 
@@ -47,7 +47,7 @@ class WorkloadGatewayStack(ClusterStack):
             namespace=config.namespace,
             addresses=self._addresses(),
             models={model.key: self._route(model) for model in models},
-            extensions=called_extensions(self),
+            extensions=called_extensions(self.config, self.key),
             autopilot=config.cluster.autopilot,
             certificates=tuple(certificates.names) if certificates else (),
             ssl_policy=certificates.ssl_policy if certificates else None,

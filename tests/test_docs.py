@@ -251,10 +251,12 @@ def test_every_role_is_listed(tmp_path: Path) -> None:
     adapter = {"max_replicas": 1, "metric_source": "pods"}
     pools = {"tpu": {"machine_type": "ct6e-standard-4t", "image_streaming": True}}
     settings = {"service_discovery": True, "models__gemma__autoscaling": adapter, "node_pools": pools}
-    platform = synthesize(config(**settings), tmp_path)
+    guards = {"gateway__regions": ["eu"], "gateway__model_armor": {}, "gateway__apigee": {"environment": "prod"}}
+    guarded = config(**REGIONAL, **guards, regions__us__region="us-central1", regions__us__zones=["us-central1-b"])
+    platforms = (synthesize(config(**settings), tmp_path / "all"), synthesize(guarded, tmp_path / "guarded"))
     security = section(ROOT / "docs/security.md", "Who may do what")
-    grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret")
-              for member in platform.all(f"google_{kind}_iam_member")]  # fmt: skip
+    grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret", "service_account")
+              for platform in platforms for member in platform.all(f"google_{kind}_iam_member")]  # fmt: skip
 
     assert set(re.findall(r"roles/[\w.]+", security)) == {grant["role"] for grant in grants}
 

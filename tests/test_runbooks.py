@@ -12,6 +12,7 @@ import pytest
 from constructs_lib.inferencepool_chart import picker_name
 from constructs_lib.monitoring.alert import AlertKind
 from constructs_lib.monitoring.alerts import ALERTS
+from constructs_lib.specs import GatewaySpec, ModelArmorSpec
 from gke_inference.cli import cli
 from gke_inference.verify import topics
 from gke_inference.verify.topic import Topic
@@ -57,6 +58,17 @@ def test_a_page_has_its_parts_on_one_screen(page: Path) -> None:
     assert re.findall(r"^## (.+)$", text(page), re.MULTILINE) == PARTS
     assert 15 <= text(page).count("\n") <= 45
     assert part(page, "Causes and fixes").count("\n| ") >= 3
+
+
+def test_what_passes_unscreened_can_be_found() -> None:
+    """The alert on blocks is silent then: its page says so, with the logs that show it and the setting they need."""
+    silent = part(FOLDER / "model-armor-blocks.md", "What it is not")
+
+    settings = re.findall(r"`gateway\.([a-z_.]+)(?:: true)?`", silent)
+    assert set(settings) == {"model_armor.fail_open", "log_sample_percent"}
+    assert hasattr(ModelArmorSpec(), "fail_open")
+    assert hasattr(GatewaySpec(), "log_sample_percent")
+    assert "gcloud logging read 'jsonPayload.serviceExtensionInfo.failedOpen=true'" in silent
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

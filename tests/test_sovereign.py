@@ -136,6 +136,8 @@ def test_it_is_autopilot_with_gpus_behind_a_regional_gateway(sovereign: Synthesi
     assert sovereign.objects("ComputeClass")
     assert sovereign.object("Gateway")["spec"]["gatewayClassName"] == "gke-l7-rilb"
     assert sovereign.object("GCPTrafficExtension")
+    [https] = [one for one in sovereign.object("Gateway")["spec"]["listeners"] if one["protocol"] == "HTTPS"]
+    assert [one["name"] for one in https["tls"]["certificateRefs"]] == ["gemma-tls"]
     assert sovereign.object("HorizontalPodAutoscaler")
     assert sovereign.all("google_logging_metric")
     assert sovereign.all("google_monitoring_dashboard") == []

@@ -159,8 +159,7 @@ def _notes(config: Config, bucket: int) -> tuple[tuple[int, str, str, str], ...]
 
 
 def _transport(config: Config) -> str:
-    tls = config.gateway.tls
-    return f"HTTPS on port {tls.port}" if tls else f"HTTP on port {config.gateway.port}"
+    return f"{'HTTPS' if config.gateway.tls else 'HTTP'} on port {config.gateway.serving_port}"
 
 
 def _add_entry(canvas: Canvas, config: Config, key: str, left: int) -> None:

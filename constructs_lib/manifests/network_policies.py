@@ -80,7 +80,7 @@ class NetworkPolicyPlan:
         picker_ports: Ports of the endpoint pickers that the load balancer and its health checks call.
         picker_metrics_port: Where their metrics are read.
         proxies: Range of the load balancer's proxies in each region, by the region's key.
-        gateway_port: Port of the gateway, for the drill's requests.
+        gateway_port: Port of the gateway at which models are served, for the drill's requests.
         router: The pods of body-based routing; None without it.
         health_check_ranges: Where Google's health checks come from. Default: as in the public cloud.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_t
 
 ENVIRONMENT = r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?"
 """Narrower than the API, which takes dots and capitals: the operator's objects are named after it."""
+ORGANIZATION = r"[^/\s]+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,12 @@ class ApigeeSpec:
             [
                 *wrong_settings(self),
                 *wrong_text("environment", self.environment, ENVIRONMENT, must),
+                *wrong_text("organization", self.organization, ORGANIZATION, "be a name alone", self._likely_name()),
                 *(["organization must not be given with create, which makes the project's own"] if both else []),
             ]
         )
+
+    def _likely_name(self) -> str:
+        """Return what to write for the path of an organization; empty where that is not clear."""
+        name = self.organization.rstrip("/").rpartition("/")[2] if isinstance(self.organization, str) else ""
+        return f"write {name}" if re.fullmatch(ORGANIZATION, name) else ""

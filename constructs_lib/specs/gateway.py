@@ -118,6 +118,11 @@ class GatewaySpec:
         return gateway_class(scope=self.scope, public=self.public)
 
     @property
+    def serving_port(self) -> int:
+        """The port that models are served at: of HTTPS where there is TLS."""
+        return self.tls.port if self.tls else self.port
+
+    @property
     def limits(self) -> ClientLimitsSpec | None:
         """Who may call and how often: what is given, the default for a public gateway, None where there is no limit."""
         given = self.client_limits or (ClientLimitsSpec() if self.public else None)

@@ -76,6 +76,9 @@ class ModelArmorSpec:
         screen_responses: Screens answers too; False screens prompts alone.
         fail_open: Lets requests pass unscreened while Model Armor does not answer; False refuses them.
         timeout_ms: Milliseconds to wait for Model Armor at each step of a request, 10 to 10000.
+        grant_roles: Grants the four roles of Google's agent that calls Model Armor for all gateways of the project, and
+            takes them away with this section. False leaves them to somebody else, and in place where they are granted:
+            with several platforms of one project that screen, and before one of them is destroyed.
     """
 
     enabled: bool = True
@@ -88,6 +91,7 @@ class ModelArmorSpec:
     fail_open: bool = False
     # Source: CRD gcptrafficextensions.networking.gke.io, extensions[].timeout.
     timeout_ms: Annotated[int, Between(10, 10_000)] = 1000
+    grant_roles: bool = True
 
     def __post_init__(self) -> None:
         must = "be the ID of a template: a letter, then letters, digits, - and _, at most 63"

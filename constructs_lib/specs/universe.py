@@ -24,6 +24,8 @@ Feature = Literal[
 """What a universe may lack of that which the platform can use."""
 DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+"
 PREFIX = r"[a-z][a-z0-9]*"
+SHORTEST_PREFIX = 16
+"""Of a range of probes: the widest that Google has. Whoever is in one reaches the servers of every node."""
 STORAGE_PATH = "/storage/v1/b"
 """Path of the Cloud Storage API. Source: Terraform, backend gcs, storage_custom_endpoint."""
 
@@ -44,7 +46,7 @@ class UniverseSpec:
             `s3ns-system.iam.gserviceaccount.com`.
         registry_host: How the host names of its Artifact Registry end, such as `s3nsregistry.fr`.
         console_host: Host name of its console. Default: unknown, and no message links to it.
-        health_check_ranges: Addresses that its load balancers check backends from.
+        health_check_ranges: Addresses that its load balancers check backends from, in ranges of /16 or narrower.
         regions: Its regions, where it has few. Default: not known here.
         machines: Its machines with accelerators, where it has few. Default: not known here.
         lacks: What it does not have.
@@ -111,6 +113,11 @@ class UniverseSpec:
         for cidr in ranges if isinstance(ranges, tuple) else ():
             if not _is_range(cidr):
                 yield f"health_check_ranges must hold ranges such as 35.191.0.0/16, got '{cidr}'"
+            elif ip_network(cidr).prefixlen < SHORTEST_PREFIX:
+                yield (
+                    f"health_check_ranges must hold ranges of /{SHORTEST_PREFIX} or narrower: all of them reach the "
+                    f"servers, got '{cidr}'"
+                )
 
     def _wrong_features(self) -> Iterator[str]:
         known = Feature.__args__  # type: ignore[attr-defined]

@@ -21,9 +21,10 @@ from gke_inference.verify import topics
 from gke_inference.verify.backends import Backends, has_iap, has_policy
 from gke_inference.verify.gateway import judge_gateway, judge_import, judge_policy, judge_route, judge_scopes
 from gke_inference.verify.google import judge_address, judge_feature
-from gke_inference.verify.guard_rails import judge_apigee, judge_extension, judge_template
+from gke_inference.verify.guard_rails import judge_apigee, judge_extension, judge_template, template_settings
 from gke_inference.verify.topic import Topic
 from gke_inference.verify.verdict import Verdict
+from platform_config.called_extensions import called_extensions
 from platform_config.model import Model, models_in, models_of
 from platform_config.model_armor import own_templates, screening_templates
 
@@ -144,14 +145,15 @@ class GatewayChecks:
     def _extension(self) -> Verdict:
         found = self._get(self._live.extension_path)
         others = self._get(self._live.extensions_path).get("items", [])
-        return judge_extension(found, gateway=self._live.names.gateway, others=others)
+        wanted = called_extensions(self._config, self._home)
+        return judge_extension(found, gateway=self._live.names.gateway, others=others, wanted=wanted)
 
     def _template(self, template: str) -> Verdict:
         armor, region = self._config.gateway.model_armor, self._config.regions[self._home].region
         path = f"v1/{template_path(self._config.project, region, template)}"
-        own = template in own_templates(self._config)
-        enforcement = armor.enforcement if armor is not None and own else None
-        return judge_template(self._google.get_regional("modelarmor", region, path), enforcement=enforcement)
+        filters = own_templates(self._config).get(template)
+        wanted = template_settings(armor, filters) if armor is not None and filters is not None else None
+        return judge_template(self._google.get_regional("modelarmor", region, path), wanted=wanted)
 
     def _judges(self, model: Model) -> dict[Topic, Callable[[], Verdict]]:
         """Return what is looked at of one model: its import, then what the gateway needs where requests reach it."""

@@ -151,7 +151,7 @@ IAP = Topic(
 )
 EXTENSION = Topic(
     id="EXTENSION",
-    needed="the load balancer calls what screens and checks requests, and there is no second extension",
+    needed="the load balancer calls what screens and checks requests, as the config says, and no second extension",
     fix=f"kubectl describe the GCPTrafficExtension on {HOME}; delete one that is not the platform's",
     stack=IN_GATEWAY,
 )
@@ -164,7 +164,7 @@ APIGEE = Topic(
 )
 TEMPLATE = Topic(
     id="TEMPLATE",
-    needed="the template that Model Armor screens by is there, and does with its findings what the config says",
+    needed="the template that Model Armor screens by is there, and finds, blocks and logs what the config says",
     fix=f"plan {IN_GATEWAY}",
     stack=f"{IN_GATEWAY}, or create the template in that region if it is yours",
     role=MODEL_ARMOR_ROLE,

@@ -108,6 +108,10 @@ def _shape_problem(detail: Any, reading: Reading) -> Problem:
         return Problem(path, f"must be {TYPE_NAMES.get(kind.split('_')[0], 'something else')}, got {given}", REVOKE)
     if kind == "literal_error":
         allowed = [str(choice) for choice in get_args(hint)]
+        if isinstance(got, float) and str(got) in allowed:
+            quoted = ", ".join(f"'{choice}'" for choice in allowed)
+            fix = f'put it in quotes: {location[-1]}: "{got}"'
+            return Problem(path, f"must be one of {quoted}, got the number {given}", fix)
         return Problem(path, f"must be one of {', '.join(allowed)}, got {given}", _suggest_choice(got, allowed))
     sort = kind.split("_")[0]
     required = TYPE_NAMES.get(sort, "something else")
@@ -125,8 +129,10 @@ def _suggest_choice(got: object, allowed: list[str]) -> str:
     if got is None:
         return "remove the line, or write one of them"
     word = got[0] if isinstance(got, list) and len(got) == 1 else got
-    same = [choice for choice in allowed if choice.lower() == str(word).lower()]
-    meant = same[0] if same else OTHER_CHOICES.get(str(word).lower(), str(word))
+    plain = str(word).lower().replace("-", "_")
+    same = [choice for choice in allowed if choice.lower() == plain]
+    same = same or [choice for choice in allowed if choice.lower().startswith(f"{plain}_")]
+    meant = same[0] if same else OTHER_CHOICES.get(plain, str(word))
     if not get_close_matches(meant, allowed, cutoff=0.7):
         fixes = {"custom": "write custom", "existing": "write existing, and the id of a channel that was made by hand"}
         return next((fix for choice, fix in fixes.items() if choice in allowed), "")

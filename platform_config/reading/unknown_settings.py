@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from constructs_lib.specs.limits import plain_number
 from platform_config.errors import Location, nearest
 from platform_config.shape import hint_at, is_map, item_of, known_paths, settings_of
 
@@ -57,6 +58,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "slo": "models.<key>.objectives",
     "slos": "models.<key>.objectives",
     "storage_uri": "models.<key>.weights.bucket_path",
+    "tls.private_key": "gateway.tls.private_key_secret",
     "ttft": "models.<key>.objectives.first_token_sec",
     "ttft_sec": "models.<key>.objectives.first_token_sec",
     "vllm": "models.<key>.server",
@@ -76,6 +78,8 @@ NOT_CHOSEN: Mapping[str, str] = {
     "replace what stood in the file, for it is known by now",
     "hugging_face_token.version": "remove it: the latest version of the secret is read",
     "kubernetes_secret.version": "remove it: a Secret has no versions",
+    "tls.private_key": "write private_key_secret, and behind it the name of a secret in Secret Manager; replace what "
+    "stood in the file, for it is known by now",
 }
 """With its section: what is no setting here, although another section has one of that name."""
 
@@ -94,6 +98,8 @@ def suggest_setting(location: Location, value: Any = None) -> str:
         return f"write 'x-{word}': keys that begin with x- may hold anchors"
     if not_chosen := _in_section(NOT_CHOSEN, location):
         return not_chosen
+    if in_ms := _in_milliseconds(name, known, value):
+        return in_ms
     near = get_close_matches(_snake(name), known, n=1)
     places = _places(location)
     places = [path for path in places if fits(_hint(path), value)] or places
@@ -140,6 +146,16 @@ def fits(hint: Any, value: Any) -> bool:
     if is_map(hint):
         return any(fits(item_of(hint), inner) for inner in value.values())
     return bool(settings_of(hint).keys() & value.keys())
+
+
+def _in_milliseconds(name: str, known: Mapping[str, Any], value: object) -> str:
+    """Return what to write for a setting in seconds that a section has in milliseconds; empty for any other."""
+    setting = f"{_snake(name).removesuffix('_sec')}_ms"
+    if not _snake(name).endswith("_sec") or setting not in known:
+        return ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"write {setting}: {plain_number(value * 1000)}"
+    return f"did you mean '{setting}'?"
 
 
 def _places(location: Location) -> list[str]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from constructs_lib import sglang, vllm
 from constructs_lib.manifests import region_header
+from constructs_lib.manifests.model_armor import SCREENED_PATHS
 from constructs_lib.manifests.model_server import HOME
 from constructs_lib.server_process import OFFLINE
 from platform_config.errors import Problem, shown
-from platform_config.model import Model
+from platform_config.model import MODELS_PATH, Model
 from platform_config.partial_config import known_first
 from platform_config.rules.rule import Rule, per_model
 
@@ -37,6 +38,12 @@ KNOWN_SECRETS = (
 )
 # What the device plugin of the node sets: which chips are the pod's own.
 DEVICES = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES")
+DOORS = {
+    "VLLM_ALLOW_RUNTIME_LORA_UPDATING": ("/v1/load_lora_adapter", "/v1/unload_lora_adapter"),
+    "VLLM_SERVER_DEV_MODE": ("/collective_rpc", "/reset_prefix_cache", "/sleep"),
+}
+"""What vLLM opens for anybody who reaches it, by the variable that does so. Sources: SRV-ENV-DOORS."""
+OFF = ("", "0", "false")
 CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
 """Control characters other than the tabs and ends of line that a text may have."""
 
@@ -80,6 +87,24 @@ def _secrets(at: str, model: Model) -> Iterator[Problem]:
             yield Problem(f"{at}.server.env.{name}", "must hold no secret, got one by its name or value", fix)
 
 
+def _doors(at: str, model: Model) -> Iterator[Problem]:
+    for name, doors in DOORS.items() if model.config.gateway.public else ():
+        value = model.server.env.get(name, "")
+        opened = [door for door in doors if _is_open(door, model.paths)]
+        if opened and value.lower() not in OFF:
+            message = (
+                f"should be left out behind a public gateway, whose clients may then call {' and '.join(opened)}, "
+            )
+            message += f"got {shown(value)}"
+            fix = f"remove it, or narrow gateway.paths, such as to [{', '.join((*SCREENED_PATHS, MODELS_PATH))}]"
+            yield Problem(f"{at}.server.env.{name}", message, fix)
+
+
+def _is_open(door: str, paths: tuple[str, ...]) -> bool:
+    """Return whether clients reach the path *door*, or one below it, by the prefixes *paths*; none of them is all."""
+    return not paths or any(f"{door}/".startswith(f"{path.rstrip('/')}/") for path in paths)
+
+
 def _references(at: str, model: Model) -> Iterator[Problem]:
     parts = [
         (value, f"{at}.server.secret_env.{name}.{part}", *form)
@@ -113,6 +138,14 @@ RULES = (
         "What is in the file is also in plan, state and version control.",
         "Kubernetes, Distribute Credentials Securely Using Secrets",
         per_model(_secrets),
+    ),
+    Rule(
+        "SRV-ENV-DOORS",
+        "No variable gives clients from the internet a path that changes the server",
+        "Whoever calls one has a server load any adapter, forget its cache, sleep, or run a method by its name.",
+        "vLLM, LoRA Adapters, Dynamically serving LoRA Adapters; vLLM, Security, development mode",
+        per_model(_doors),
+        severity="warning",
     ),
     Rule(
         "SRV-ENV-FROM",

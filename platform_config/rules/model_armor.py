@@ -36,8 +36,9 @@ def _class(config: Config) -> Iterator[Problem]:
 
 
 def _region(config: Config) -> Iterator[Problem]:
-    known = places()
-    for key in config.gateway_regions if config.gateway.model_armor is not None else ():
+    known, gateway = places(), config.gateway
+    called = gateway.model_armor is not None and gateway.gateway_class.extensions
+    for key in config.gateway_regions if called else ():
         region = config.regions[key].region
         if known.lacks_model_armor(region):
             message = f"must be a region that had Model Armor on {known.date}, got {shown(region)}"

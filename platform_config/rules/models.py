@@ -14,7 +14,7 @@ from constructs_lib.specs.limits import SECRET
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE
 from platform_config.errors import Problem, shown
-from platform_config.model import Model, models_with_requests
+from platform_config.model import API_PATH, Model, models_with_requests
 from platform_config.names import Names
 from platform_config.rules.canaries import may_be_canary
 from platform_config.rules.rule import Rule, models, per_model
@@ -165,6 +165,16 @@ def _form(at: str, model: Model) -> Iterator[Problem]:
     yield from _header_form(f"{at}.address.headers", address)
 
 
+def _api_path(at: str, model: Model) -> Iterator[Problem]:
+    path = (model.spec.address.path if model.spec.address else None) or ""
+    if model.server.kind != "custom" and f"{path}/".startswith(f"{API_PATH}/"):
+        message = (
+            f"should not begin with {API_PATH}, the path of the servers' own API: it is taken off each request, so "
+            f"clients would have to ask for {path}{API_PATH}/models, got {shown(path)}"
+        )
+        yield Problem(f"{at}.address.path", message, f"write '/{model.key}'")
+
+
 def _header_form(at: str, address: AddressSpec) -> Iterator[Problem]:
     if len(address.headers) > MOST_HEADERS:
         yield Problem(at, f"must be at most {MOST_HEADERS}, got {len(address.headers)}", "remove some")
@@ -238,5 +248,13 @@ RULES = (
         "The API server refuses others at the apply, or no request ever fits; plans and states show the values.",
         HTTP_ROUTE,
         per_model(_form),
+    ),
+    Rule(
+        "MODELS-ADDRESS-API",
+        "The path of an address is not the one that the servers' own API begins with",
+        "The gateway takes the path off, and every request of a usual client ends in 404.",
+        HTTP_ROUTE,
+        per_model(_api_path),
+        severity="warning",
     ),
 )

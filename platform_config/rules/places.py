@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from constructs_lib.google_names import REGION
 from constructs_lib.places import places
-from constructs_lib.universe import PUBLIC
+from constructs_lib.universe import PUBLIC, universe_of_region
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.rules.rule import Rule, region_plans
@@ -18,7 +18,8 @@ ASK = "`gke-inference preflight` asks Google"
 def _regions(config: Config) -> Iterator[Problem]:
     known = places()
     for key, region in config.regions.items() if config.universe == PUBLIC else ():
-        if re.fullmatch(REGION, region.region) and region.region not in known.regions:
+        is_elsewhere = bool(universe_of_region(region.region))  # UNIV-REGION refuses it.
+        if re.fullmatch(REGION, region.region) and region.region not in known.regions and not is_elsewhere:
             message = f"should be a region that Google had on {known.date}, got {shown(region.region)}"
             guess = nearest(region.region, known.regions, otherwise="")
             yield Problem(f"regions.{key}.region", message, f"{guess} {ASK}".strip())

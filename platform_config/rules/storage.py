@@ -40,7 +40,7 @@ def _likely_name(text: str) -> str:
 
 
 def _location(config: Config) -> Iterator[Problem]:
-    if config.bucket is None:
+    if config.bucket is None or config.universe.regions:  # UNIV-BUCKET names the locations of such a universe.
         return
     location = config.bucket.location
     known = [*CONTINENTS, *DUAL_REGIONS]
@@ -53,7 +53,7 @@ def _location(config: Config) -> Iterator[Problem]:
 
 
 def _far(config: Config) -> Iterator[Problem]:
-    if config.bucket is None:
+    if config.bucket is None or config.universe.regions:
         return
     location = config.bucket.location.upper()
     near = CONTINENTS.get(location) or (DUAL_REGIONS.get(location, location.lower().split("-")[0] + "-"),)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.certificate_pem import certificate_hosts, covers
+from constructs_lib.certificate_pem import certificate_hosts, covers, wrong_certificate
 from constructs_lib.specs.tls import HTTPS_PORT
 from platform_config.config import Config
 from platform_config.errors import Problem
 from platform_config.rules.rule import Rule, models
 
 MOST_CERTIFICATES = 100
+NO_PUBLIC_DOMAINS = ("corp", "home", "internal", "intranet", "lan", "local", "localhost", "private", "test")
+"""Last labels that public DNS does not have."""
 SECURE = "Google, Secure a Gateway"
 MANAGER = "Google, Certificate Manager overview"
 
@@ -25,7 +27,12 @@ def _certificate(config: Config) -> Iterator[Problem]:
 
 def _own_hosts(config: Config) -> Iterator[Problem]:
     tls = config.gateway.tls
-    if tls and tls.certificate_pem and not certificate_hosts(tls.certificate_pem):
+    if not tls or not tls.certificate_pem:
+        return
+    # The spec refuses this too, unless it cannot look at its settings because another one is broken.
+    if wrong := wrong_certificate(tls.certificate_pem):
+        yield Problem("gateway.tls.certificate_pem", f"must {wrong}", "copy the whole file again")
+    elif not certificate_hosts(tls.certificate_pem):
         message = "must be for at least one host name, as an alternative name of the first certificate, got none"
         yield Problem("gateway.tls.certificate_pem", message, "have it issued with subjectAltName, as DNS:<host>")
 
@@ -46,6 +53,15 @@ def _class(config: Config) -> Iterator[Problem]:
                 f"must be left out for gateway.scope: cross_region, which takes no regional TLS policy, got {given}"
             )
             yield Problem(f"gateway.tls.{setting}", message, "remove it, or write gateway.scope: regional")
+
+
+def _domains(config: Config) -> Iterator[Problem]:
+    tls = config.gateway.tls
+    for index, host in enumerate(tls.hosts if tls else ()):
+        if (domain := host.rpartition(".")[2]) in NO_PUBLIC_DOMAINS:
+            message = f"should be a host of public DNS, which Google asks, got '{host}': nobody owns .{domain} there"
+            fix = "write certificates, certificate_pem or secret_name, with a certificate of your own authority"
+            yield Problem(f"gateway.tls.hosts[{index}]", message, fix)
 
 
 def _port(config: Config) -> Iterator[Problem]:
@@ -115,6 +131,14 @@ RULES = (
         "Clients look at the alternative names alone, and would refuse it for every host.",
         "RFC 9110, section 4.3.4; RFC 5280, section 4.2.1.6",
         _own_hosts,
+    ),
+    Rule(
+        "TLS-DOMAIN",
+        "Google makes certificates for hosts of public DNS",
+        "Its proof of the domain is read there: for any other host the certificate never becomes active.",
+        f"{MANAGER}, domain authorization; ICANN, .INTERNAL; RFC 6761; RFC 6762",
+        _domains,
+        severity="warning",
     ),
     Rule(
         "TLS-CLASS",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from constructs_lib.monitoring.alerts import ALERTS
 from constructs_lib.specs.universe import Feature, project_name
-from constructs_lib.universe import SOURCES, UNIVERSES, source_of, universe_name
+from constructs_lib.universe import PUBLIC, SOURCES, UNIVERSES, source_of, universe_name, universe_of_region
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.rules.rule import Rule, models, pool_plans, pool_specs
@@ -35,8 +35,21 @@ def _project(config: Config) -> Iterator[Problem]:
             yield Problem("project", message, f"write universe: {name}")
 
 
+def _known(config: Config) -> Iterator[Problem]:
+    given = config.universe
+    names = {known.api_domain: name for name, known in UNIVERSES.items()}
+    name = names.get(given.api_domain)
+    if name and given != UNIVERSES[name]:
+        message = f"should be {name}, whose APIs these are: what it lacks is known then, and refused in time, got parts"
+        yield Problem("universe", message, f"write universe: {name}")
+
+
 def _regions(config: Config) -> Iterator[Problem]:
     known = config.universe.regions
+    for key, region in config.regions.items() if config.universe == PUBLIC else ():
+        if name := universe_of_region(region.region):
+            message = f"must be a region of the public cloud without universe, got {shown(region.region)}"
+            yield Problem(f"regions.{key}.region", message, f"write universe: {name}")
     if not known:
         return
     for key, region in config.regions.items():
@@ -48,6 +61,14 @@ def _regions(config: Config) -> Iterator[Problem]:
         message = f"must be at most {len(known)} in the universe {universe_name(config.universe)}, got "
         message += f"{len(config.regions)}: it has {', '.join(known)} alone"
         yield Problem("regions", message, "remove the others")
+
+
+def _bucket(config: Config) -> Iterator[Problem]:
+    known = config.universe.regions
+    if config.bucket is not None and known and config.bucket.location.lower() not in known:
+        name, given = universe_name(config.universe), shown(config.bucket.location)
+        message = f"must be one of {', '.join(known)} in the universe {name}, got {given}"
+        yield Problem("bucket.location", message, f"write '{known[0]}'")
 
 
 def _gateway(config: Config) -> Iterator[Problem]:
@@ -129,11 +150,26 @@ RULES = (
         _project,
     ),
     Rule(
+        "UNIV-KNOWN",
+        "A universe that is known is called by its name",
+        "Parts by hand say nothing of what it lacks unless they are complete: an apply fails where a check would have.",
+        TABLE,
+        _known,
+        severity="warning",
+    ),
+    Rule(
         "UNIV-REGION",
-        "A platform in a universe with few regions has regions of it",
+        "A platform has regions of its universe, as far as they are known",
         "The first subnet in another one fails.",
         TABLE,
         _regions,
+    ),
+    Rule(
+        "UNIV-BUCKET",
+        "In a universe with few regions the bucket is in one of them",
+        "It has none of the public cloud's multi-regions and dual-regions.",
+        TABLE,
+        _bucket,
     ),
     Rule(
         "UNIV-GATEWAY",

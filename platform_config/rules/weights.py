@@ -30,9 +30,9 @@ def _missing(at: str, model: Model) -> Iterator[Problem]:
 
 def _source(config: Config) -> Iterator[Problem]:
     if config.reads_bucket and config.bucket is None:
-        yield Problem(
-            "bucket", "must be given for weights from the bucket, got nothing", "write bucket: {location: US}"
-        )
+        location = (*config.universe.regions, "US")[0]
+        fix = f"write bucket: {{location: {location}}}"
+        yield Problem("bucket", "must be given for weights from the bucket, got nothing", fix)
     if config.bucket is not None and config.bucket.download_region is not None and not _downloads(config):
         message = f"must be left out where nothing is downloaded, got {shown(config.bucket.download_region)}"
         yield Problem("bucket.download_region", message, "remove the line")

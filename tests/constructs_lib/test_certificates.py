@@ -6,16 +6,19 @@ import json
 from typing import Any
 
 import pytest
+from cdktf import TerraformDataSource
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.certificates import Certificates
+from constructs_lib.release_wait import ReleaseWait
 from constructs_lib.specs import TlsSpec
 from tests.certificates import NAMELESS, OWN
 from tests.conftest import Synth
 from tests.synthesized import Block, Synthesized
 
 CERTIFICATE, AUTHORIZATION = "google_certificate_manager_certificate", "google_certificate_manager_dns_authorization"
+LISTED = "google_certificate_manager_certificates"
 RECORD, POLICY, VERSION = (
     "google_dns_record_set",
     "google_compute_region_ssl_policy",
@@ -149,8 +152,30 @@ def test_what_the_load_balancer_uses_outlives_what_names_it(synth: Synth) -> Non
     used = [f"{kind}.{key.removeprefix('test/')}" for kind in (CERTIFICATE, POLICY) for key in app.named(kind)]
     assert outlived == set(used)
     assert {wait["destroy_duration"] for wait in waits} == {"300s"}
-    assert not any("create_duration" in wait for wait in waits)
-    assert len(certificates.ready) == len(used)
+    assert len([one for one in certificates.ready if isinstance(one, ReleaseWait)]) == len(used)
+
+
+def test_nothing_goes_on_before_google_has_issued_a_certificate(synth: Synth) -> None:
+    """Ten minutes after each was asked for, its state is looked at; the TLS policy is there at once."""
+    app, certificates = made(synth, hosts=HOSTS)
+    looks = app.stacks["test"]["data"][LISTED]
+    waited = [wait for wait in app.all("time_sleep") if "create_duration" in wait]
+
+    assert sorted(look["filter"] for look in looks.values()) == sorted(
+        f'name:"${{{CERTIFICATE}.{key.removeprefix("test/")}.id}}"' for key in app.named(CERTIFICATE)
+    )
+    assert {look["region"] for look in looks.values()} == {"europe-west4"}
+    assert all(look["depends_on"][0].startswith("time_sleep.tls_host-") for look in looks.values())
+    assert [wait["create_duration"] for wait in waited] == ["600s"] * len(HOSTS)
+    assert len([one for one in certificates.ready if isinstance(one, TerraformDataSource)]) == len(HOSTS)
+
+
+def test_who_does_not_wait_for_a_certificate_has_neither_wait_nor_look(synth: Synth) -> None:
+    """HTTPS may fail then, until it is there."""
+    app, _ = made(synth, hosts=HOSTS, await_active=False)
+
+    assert "data" not in app.stacks["test"]
+    assert not any("create_duration" in wait for wait in app.all("time_sleep"))
 
 
 def test_a_certificate_is_needed(synth: Synth) -> None:

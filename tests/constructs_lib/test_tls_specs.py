@@ -38,7 +38,29 @@ def test_other_hosts_are_refused(host: str) -> None:
     """URLs, capitals, addresses, a `*` elsewhere, a name of one label."""
     must = "hosts must hold host names such as llm.example.com or *.example.com, without scheme, port or path"
 
-    assert refusal(TlsSpec, hosts=(host,)) == [f"{must}, got '{host}'"]
+    assert refusal(TlsSpec, hosts=(host,))[0].startswith(f"{must}, got '{host}'")
+
+
+@pytest.mark.parametrize(
+    ("settings", "fix"),
+    [
+        *(
+            ({"hosts": (host,)}, "llm.example.com")
+            for host in ("https://llm.example.com/v1", "llm.example.com:443", "LLM.Example.com", "llm.example.com.")
+        ),
+        ({"hosts": ("llm",)}, ""),
+        ({"hosts": ("192.0.2.4",)}, ""),
+        ({"certificates": ("projects/p/locations/us-east4/certificates/c",)}, "c"),
+        ({"certificates": ("C",)}, ""),
+        ({"certificate_pem": OWN, "private_key_secret": "projects/p/secrets/k/versions/latest"}, "k"),
+        ({"hosts": ("a.example.com",), "dns_zone": "projects/p/managedZones/zone"}, "zone"),
+    ],
+)
+def test_a_name_in_an_address_or_a_path_is_the_fix(settings: dict[str, Any], fix: str) -> None:
+    """Where one is in it; else the message shows the form alone."""
+    [line] = refusal(TlsSpec, **settings)
+
+    assert line.partition(": write ")[2] == fix
 
 
 WAYS: dict[str, dict[str, Any]] = {

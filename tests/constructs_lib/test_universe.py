@@ -91,6 +91,8 @@ def test_a_universe_has_a_name_or_its_domain() -> None:
         ("api_domain", "https://s3nsapis.fr", "api_domain must be a domain name such as s3nsapis.fr"),
         ("project_prefix", "s3ns:", "project_prefix must hold lower case letters and digits"),
         ("health_check_ranges", (), "health_check_ranges must name at least one range"),
+        ("health_check_ranges", ("0.0.0.0/0",), "health_check_ranges must hold ranges of /16 or narrower"),
+        ("health_check_ranges", ("35.190.0.0/15",), "health_check_ranges must hold ranges of /16 or narrower"),
         ("health_check_ranges", ("35.191.0.0",), "health_check_ranges must hold ranges such as 35.191.0.0/16"),
         ("lacks", ("gpus",), "lacks must hold some of cross_region_gateways, "),
     ],

@@ -402,6 +402,37 @@ REACHED: list[tuple[dict[str, Any], list[str]]] = [
         ],
     ),
 ]
+ROUTED = "routing by body (one that names no model gets 404)"
+SPEECH = {
+    "server": {"kind": "custom", "image": "example.com/speech:v1", "port": 8000, "health_path": "/health"},
+    "address": {"path": "/speech"},
+}
+GUARDS: dict[str, tuple[dict[str, Any], str]] = {
+    "all": (
+        {"body_routing": {}, "apigee": {"environment": "prod"}, "model_armor": {}},
+        f"{ROUTED}; Apigee (environment prod, without its answer none passes); Model Armor (blocks what it finds, "
+        "without its answer none passes, screens answers that are not streamed, screens nothing of speech)",
+    ),
+    "off": (
+        {"apigee": {"environment": "prod", "enabled": False}, "model_armor": {"enabled": False}},
+        "Apigee (off: requests pass without a key); Model Armor (off: nothing is screened)",
+    ),
+    "open": (
+        {"apigee": {"environment": "prod", "fail_open": True}, "model_armor": {"fail_open": True, "template": "llm"}},
+        "Apigee (environment prod, fails open: without its answer requests pass without a key); Model Armor (does what "
+        "the template llm says, fails open: without its answer requests pass unscreened, screens answers that are not "
+        "streamed, screens nothing of speech)",
+    ),
+    "inspecting": (
+        {
+            "model_armor": {
+                "enforcement": "INSPECT_ONLY", "log_prompts": True, "screen_responses": False, "models": {"speech": {}},
+            }
+        },
+        "Model Armor (inspects only, and blocks nothing, without its answer none passes, screens no answers, all "
+        "prompts and answers are logged)",
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("changes", "lines"), REACHED)
@@ -412,6 +443,15 @@ def test_it_says_who_reaches_the_gateways_and_how(changes: dict[str, Any], lines
     assert "load balancer" in kind
     assert len(found) == len(lines)
     assert all(line.startswith(expected) for line, expected in zip(found, lines, strict=True))
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_it_shows_each_guard_rail_with_what_matters(name: str) -> None:
+    """What is off, lets pass, only inspects or logs is read before it is deployed."""
+    given, expected = GUARDS[name]
+    made = config(**{**REGIONAL, "gateway": {"scope": "regional", **given}}, models__speech=SPEECH)
+
+    assert list(gateway_summary(made))[-1] == f"Before the models: {expected}."
 
 
 def test_the_summary_has_these_lines(one: str) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from constructs_lib.manifests.extensions import traffic_extension
 from constructs_lib.manifests.model_armor import model_armor_extension
-from constructs_lib.specs import ModelArmorSpec
+from constructs_lib.specs import ModelArmorFiltersSpec, ModelArmorSpec
 from gke_inference.api_error import ApiError
 from gke_inference.live_platform import LivePlatform
-from gke_inference.verify.guard_rails import judge_extension, judge_template
+from gke_inference.verify.guard_rails import judge_extension, judge_template, template_settings
 from gke_inference.verify.run import Verification
 from gke_inference.verify.unknown_name import NAME, RequestForUnknownModel
 from platform_config.model import Model
@@ -21,17 +21,19 @@ from tests.configs import GUARDED, REGIONAL, config
 from tests.gke_inference.google_stand_in import Fault, GoogleStandIn
 from tests.gke_inference.stand_in_server import Failure, StandInServer
 from tests.gke_inference.verify_breaks import condition
+from tests.gke_inference.verify_google import filter_config
 from tests.gke_inference.verify_platform import HealthyPlatform
 
 GATEWAY = "gemma-gateway"
 GET = "modelarmor.projects.locations.templates.get"
 TEMPLATE = "projects/my-project-id/locations/us-central1/templates/gemma-prompts"
+ARMOR = model_armor_extension(region="us-central1", templates={"gemma": TEMPLATE}, spec=ModelArmorSpec())
+OWN = template_settings(ModelArmorSpec(), ModelArmorFiltersSpec())
 
 
 def extension(name: str = "gemma-gateway-extension", gateway: str = GATEWAY, **conditions: str) -> dict[str, Any]:
     """Return an extension with *conditions* by type."""
-    armor = model_armor_extension(region="us-central1", templates={"gemma": TEMPLATE}, spec=ModelArmorSpec())
-    made = traffic_extension(name=name, namespace="inference", gateway=gateway, extensions=[armor])
+    made = traffic_extension(name=name, namespace="inference", gateway=gateway, extensions=[ARMOR])
     stated = [
         {"type": type_, "status": status, "reason": "Invalid", "message": "no such template"}
         for type_, status in conditions.items()
@@ -42,13 +44,13 @@ def extension(name: str = "gemma-gateway-extension", gateway: str = GATEWAY, **c
 
 def problems(found: dict[str, Any], *others: dict[str, Any]) -> tuple[str, ...]:
     """Return what is wrong with *found* beside *others*."""
-    return judge_extension(found, gateway=GATEWAY, others=[found, *others]).problems
+    return judge_extension(found, gateway=GATEWAY, others=[found, *others], wanted=[ARMOR]).problems
 
 
 def test_an_extension_is_good_when_the_load_balancer_calls_it() -> None:
     """What is called is named; conditions that the controller does not set are not asked for."""
     for conditions in ({"Programmed": "True"}, {"Accepted": "True", "ResolvedRefs": "True", "Programmed": "True"}):
-        verdict = judge_extension(extension(**conditions), gateway=GATEWAY, others=[])
+        verdict = judge_extension(extension(**conditions), gateway=GATEWAY, others=[], wanted=[ARMOR])
 
         assert (verdict.found, verdict.problems) == ("programmed: model-armor", ())
 
@@ -76,18 +78,91 @@ def test_a_second_extension_of_the_gateway_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"failOpen": True}, "model-armor lets requests pass where it does not answer"),
+        ({"metadata": {"model_armor_settings": "[]"}}, "model-armor has other model_armor_settings than the config"),
+        ({"metadata": None}, "model-armor has other model_armor_settings than the config"),
+        ({"name": "by-hand"}, "it calls by-hand, not model-armor"),
+    ],
+)
+def test_an_extension_that_was_changed_by_hand_is_found(change: dict[str, Any], problem: str) -> None:
+    """It is programmed all the same, and screens less than the config says."""
+    found = extension(Programmed="True")
+    found["spec"]["extensionChains"][0]["extensions"][0].update(change)
+
+    assert problems(found) == (problem,)
+
+
+def test_what_the_api_server_leaves_out_is_no_difference() -> None:
+    """`failOpen: false` is the default of the object."""
+    found = extension(Programmed="True")
+    del found["spec"]["extensionChains"][0]["extensions"][0]["failOpen"]
+
+    assert problems(found) == ()
+
+
 @pytest.mark.parametrize("stated", [{}, {"enforcementType": "ENFORCEMENT_TYPE_UNSPECIFIED"}])
 def test_a_template_that_says_nothing_blocks(stated: dict[str, str]) -> None:
     """So Google takes it."""
-    answer = {"templateMetadata": stated} if stated else {}
+    answer = {"templateMetadata": stated, "filterConfig": filter_config(ModelArmorFiltersSpec())}
+    inspecting = template_settings(ModelArmorSpec(enforcement="INSPECT_ONLY"), ModelArmorFiltersSpec())
 
-    assert judge_template(answer, enforcement="INSPECT_AND_BLOCK").problems == ()
-    assert judge_template(answer, enforcement="INSPECT_ONLY").problems == ("INSPECT_AND_BLOCK, not INSPECT_ONLY",)
+    assert judge_template(answer, wanted=OWN).problems == ()
+    assert judge_template(answer, wanted=inspecting).problems == ("enforcement is INSPECT_AND_BLOCK, not INSPECT_ONLY",)
+
+
+@pytest.mark.parametrize("spec", [{"prompt_injection": "OFF"}, {"malicious_urls": True}, {"sensitive_data": True}])
+def test_a_template_with_the_filters_of_the_config_is_good(spec: dict[str, Any]) -> None:
+    """Those that are off are not in the answer."""
+    filters = ModelArmorFiltersSpec(**spec)
+    answer = {"filterConfig": filter_config(filters)}
+
+    assert judge_template(answer, wanted=template_settings(ModelArmorSpec(), filters)).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "problem"),
+    [
+        ("piAndJailbreakFilterSettings", {}, "prompt_injection is OFF, not MEDIUM_AND_ABOVE"),
+        (
+            "piAndJailbreakFilterSettings",
+            {"filterEnforcement": "DISABLED", "confidenceLevel": "MEDIUM_AND_ABOVE"},
+            "prompt_injection is OFF, not MEDIUM_AND_ABOVE",
+        ),
+        (
+            "piAndJailbreakFilterSettings",
+            {"filterEnforcement": "ENABLED"},
+            "prompt_injection is LOW_AND_ABOVE, not MEDIUM_AND_ABOVE",
+        ),
+        (
+            "maliciousUriFilterSettings", {"filterEnforcement": "ENABLED"}, "malicious_urls is true, not false",
+        ),
+        (
+            "sdpSettings", {"basicConfig": {"filterEnforcement": "ENABLED"}}, "sensitive_data is true, not false",
+        ),
+    ],
+)  # fmt: skip
+def test_a_filter_that_was_changed_by_hand_is_found(name: str, changed: dict[str, Any], problem: str) -> None:
+    """With what it is, and what the config says."""
+    answer = {"filterConfig": {**filter_config(ModelArmorFiltersSpec()), name: changed}}
+
+    assert judge_template(answer, wanted=OWN).problems == (problem,)
+
+
+def test_a_template_without_filters_or_with_logs_of_prompts_is_found() -> None:
+    """Every filter is named; so is that prompts are logged."""
+    found = judge_template({"templateMetadata": {"logSanitizeOperations": True}}, wanted=OWN).problems
+
+    assert [problem.split()[0] for problem in found] == [
+        "log_prompts", "prompt_injection", "hate_speech", "dangerous", "harassment", "sexually_explicit",
+    ]  # fmt: skip
 
 
 def test_a_template_of_somebody_else_does_as_it_says() -> None:
     """What it does with its findings is shown, and not judged."""
-    verdict = judge_template({"templateMetadata": {"enforcementType": "INSPECT_ONLY"}}, enforcement=None)
+    verdict = judge_template({"templateMetadata": {"enforcementType": "INSPECT_ONLY"}}, wanted=None)
 
     assert (verdict.found, verdict.problems) == ("INSPECT_ONLY", ())
 
@@ -144,6 +219,19 @@ def test_a_template_that_is_gone_is_found_in_its_region(screened: HealthyPlatfor
     assert findings["eu", "TEMPLATE"]["fix"] == (
         "apply workload-gateway-eu, or create the template in that region if it is yours"
     )
+
+
+def test_screening_that_was_weakened_by_hand_is_found_in_its_region(screened: HealthyPlatform) -> None:
+    """In the console or with kubectl: a filter that is off, and requests that pass without an answer."""
+    del screened.documents["europe-west4/templates/gemma-prompts"]["filterConfig"]["piAndJailbreakFilterSettings"]
+    [chain] = screened.object("eu", "GCPTrafficExtension")["spec"]["extensionChains"]
+    chain["extensions"][0]["failOpen"] = True
+    findings = by_id(screened)
+
+    assert "prompt_injection is OFF, not MEDIUM_AND_ABOVE" in findings["eu", "TEMPLATE"]["found"]
+    assert "model-armor lets requests pass where it does not answer" in findings["eu", "EXTENSION"]["found"]
+    assert {findings["eu", id_]["status"] for id_ in ("EXTENSION", "TEMPLATE")} == {"wrong"}
+    assert {findings["us", id_]["status"] for id_ in ("EXTENSION", "TEMPLATE")} == {"good"}
 
 
 def test_an_extension_that_the_controller_refused_is_found(screened: HealthyPlatform) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from constructs_lib.manifests.model_armor import template_path
+from constructs_lib.specs import ModelArmorFiltersSpec
 from platform_config.model import Model, models_in, models_of
 from platform_config.model_armor import own_templates
 from tests.gke_inference.google_stand_in import Fault
@@ -88,10 +89,14 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
             "endpoint": {"gkeCluster": {"resourceLink": link}},
         }
     platform.documents[names.gateway_address(key)] = {"address": platform.address(key), "status": "IN_USE"}
-    for template in own_templates(config):
+    for template, filters in own_templates(config).items():
         name = template_path(config.project, config.regions[key].region, template)
         metadata = {"enforcementType": "INSPECT_AND_BLOCK", "logTemplateOperations": True}
-        platform.documents[name.partition("/locations/")[2]] = {"name": name, "templateMetadata": metadata}
+        platform.documents[name.partition("/locations/")[2]] = {
+            "name": name,
+            "templateMetadata": metadata,
+            "filterConfig": filter_config(filters),
+        }
     value = {"value": {"doubleValue": 0.25}}
     for model in models_in(config, key):
         gauge = f"gauge of {model.key} in {names.cluster(key)}"
@@ -196,3 +201,15 @@ def answer(platform: HealthyPlatform) -> None:
 
 def _list(documents: dict[str, dict[str, Any]], collection: str, params: dict[str, Any], body: Any) -> dict[str, Any]:
     return documents.get(collection, {})
+
+
+def filter_config(filters: ModelArmorFiltersSpec) -> dict[str, Any]:
+    """Return *filters* as Model Armor's API has them."""
+    on, level = {"filterEnforcement": "ENABLED"}, filters.prompt_injection
+    harms = [{"filterType": kind, "confidenceLevel": one} for kind, one in filters.harms.items() if one != "OFF"]
+    return {
+        "raiSettings": {"raiFilters": harms},
+        **({"piAndJailbreakFilterSettings": {**on, "confidenceLevel": level}} if level != "OFF" else {}),
+        **({"maliciousUriFilterSettings": on} if filters.malicious_urls else {}),
+        **({"sdpSettings": {"basicConfig": on}} if filters.sensitive_data else {}),
+    }

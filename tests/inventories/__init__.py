@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.configs import ELASTIC, EXAMPLE, GUARDED, PUBLIC, SPEECH
+from tests.configs import ELASTIC, EXAMPLE, GUARDED, PUBLIC, SOVEREIGN, SPEECH
 from tests.synthesized import Synthesized
 
 FOLDER = Path(__file__).parent
@@ -35,6 +35,8 @@ FILES: dict[str, tuple[Path, Callable[[Synthesized], str]]] = {
     "guarded.yaml": (GUARDED, count_lines),
     "public.txt": (PUBLIC, address_lines),
     "public.yaml": (PUBLIC, count_lines),
+    "sovereign.txt": (SOVEREIGN, address_lines),
+    "sovereign.yaml": (SOVEREIGN, count_lines),
     "speech.txt": (SPEECH, address_lines),
     "speech.yaml": (SPEECH, count_lines),
 }

@@ -15,7 +15,7 @@ from platform_config.load import load
 from platform_config.rules import RULES
 from platform_config.shape import hint_at, is_map
 from tests.config_files import TEXT, problems, written
-from tests.configs import changed
+from tests.configs import GUARDED, changed
 from tests.platform_config.rules.test_rules import CASES
 from tests.sampling import sample
 
@@ -220,7 +220,7 @@ DEPENDS = {
         ),
         "host",
     },
-    "LIMIT": {"scope", "public", "enabled", "preview"},
+    "LIMIT": {"scope", "public", "enabled", "preview", "allowed_ranges"},
     "IAP": {"scope", "secret_name"},
     "LOG": {"log_sample_percent"},
     "SRV": {
@@ -255,6 +255,15 @@ DEPENDS = {
 """The settings that the rules of an area compute with: where one is broken the finding may go."""
 ERRORS = {rule.id for rule in RULES if rule.severity == "error"}
 SWEPT = [rule for rule, case in CASES.items() if rule in ERRORS and len(case.failing.get("regions", ())) < 5]
+
+
+@pytest.mark.parametrize("setting", ["enabled", "fail_open"])
+def test_a_section_that_was_maybe_meant_is_not_judged(tmp_path: Path, setting: str) -> None:
+    """The setting is one of Apigee too, which nobody wrote: no rule asks for one region because of it."""
+    changes = {"gateway__body_routing": {setting: False}}
+    [problem] = problems(written(tmp_path, changed(GUARDED, **changes)))
+
+    assert problem.startswith(f"gateway.body_routing.{setting}: unknown setting '{setting}'")
 
 
 @pytest.mark.parametrize("rule", SWEPT)

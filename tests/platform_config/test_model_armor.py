@@ -63,6 +63,19 @@ def test_a_region_screens_every_name_that_it_serves() -> None:
     }
 
 
+def test_a_custom_server_is_screened_where_it_is_named() -> None:
+    """Else it takes no room from the names of others, and has neither a template nor an alert."""
+    server = {"kind": "custom", "image": "example.com/speech:v1", "port": 8000, "health_path": "/health"}
+    speech = {**REGIONAL, "models__speech": {"server": server, "address": {"path": "/speech"}}}
+    without = config(**speech, gateway__model_armor={})
+    named = config(**speech, gateway__model_armor={"models": {"speech": {}}})
+
+    assert set(screened_names(without, "us")) == {"gemma-3-27b-it"}
+    assert set(own_templates(without)) == set(screening_templates(without)) == {"gemma-prompts"}
+    assert set(screened_names(named, "us")) == {"gemma-3-27b-it", "speech"}
+    assert set(own_templates(named)) == set(screening_templates(named)) == {"gemma-prompts", "gemma-prompts-speech"}
+
+
 def test_templates_that_screen_are_watched_by_themselves() -> None:
     """Ours, or the one that is named, beside those of the section `observability`; none while it is turned off."""
     assert screening_templates(screened(enabled=False)) == ()

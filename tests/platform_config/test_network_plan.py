@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network
 from itertools import combinations
+from typing import Any
 
 import pytest
 
+from constructs_lib.manifests.network_policies import network_policies
 from constructs_lib.specs import NetworkSpec
 from platform_config.network_plan import (
     RegionRanges,
@@ -90,6 +92,23 @@ def test_a_regional_gateway_calls_its_own_cluster_alone() -> None:
     """Its policies name the proxies of its own region; those of a cross-region gateway name all of them."""
     assert [*network_policy_plan(config(), "us").proxies] == ["us", "eu"]
     assert [*network_policy_plan(config(gateway__scope="regional"), "us").proxies] == ["us"]
+
+
+@pytest.mark.parametrize(
+    ("gateway", "port"),
+    [
+        ({}, 80),
+        ({"port": 8080}, 8080),
+        ({"tls": {"hosts": ["llm.example.com"]}}, 443),
+        ({"port": 8080, "tls": {"hosts": ["llm.example.com"], "port": 8443, "redirect": False}}, 8443),
+    ],
+)
+def test_the_drill_may_send_to_the_port_that_models_are_served_at(gateway: dict[str, Any], port: int) -> None:
+    """That of HTTPS where there is TLS: by HTTP there is a redirect at most."""
+    made = config(gateway__scope="regional", **{f"gateway__{name}": value for name, value in gateway.items()})
+    drill = network_policies(network_policy_plan(made, "us"))["drill"]
+
+    assert drill["spec"]["egress"] == [{"ports": [{"protocol": "TCP", "port": port}]}]
 
 
 def test_ports_of_body_routing_are_open_wherever_it_may_be_turned_off() -> None:

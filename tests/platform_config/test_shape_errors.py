@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from platform_config.load import load
+<<<<<<< HEAD
+=======
+from tests.certificates import OWN, PRIVATE_KEY
+>>>>>>> core
 from tests.config_files import TEXT, problems, refusal, written
 from tests.configs import changed
 
@@ -80,6 +84,10 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         "models.gemma.address.path: must read like /gemma, without a slash at the end, "
         "got '/a//b'\n"
         "    fix: write /a/b",
+    ),
+    "a path that leads out": (
+        {"models__gemma__address": {"path": "/a/.."}},
+        "models.gemma.address.path: must read like /gemma, without a slash at the end, got '/a/..'",
     ),
     "a path with a blank in it": (
         {"models__gemma__address": {"path": "/a b"}},
@@ -237,6 +245,61 @@ def test_a_wrong_shape_is_refused_in_terms_of_yaml(tmp_path: Path, name: str) ->
     assert problems(written(tmp_path, changed(**changes))) == [expected]
 
 
+@pytest.mark.parametrize("given", ["S3NS", "s3nsapis.fr", "s3", "u-france-east1", "https://compute.s3nsapis.fr"])
+def test_a_universe_by_another_name_gets_its_own(tmp_path: Path, given: str) -> None:
+    """In capitals, by a domain of its APIs, by its region."""
+    assert (
+        f"universe: must be one of public, s3ns, berlin, or a map of its parts, got '{given}'\n    fix: write s3ns"
+        in problems(written(tmp_path, changed(universe=given)))
+    )
+
+
+GUARD_RAILS: dict[str, tuple[dict[str, Any], str]] = {
+    "a version that YAML takes for a number": (
+        {"gateway__tls": {"secret_name": "tls", "min_version": 1.3}},
+        "gateway.tls.min_version: must be one of '1.2', '1.3', got the number 1.3\n"
+        '    fix: put it in quotes: min_version: "1.3"',
+    ),
+    "a threshold by its short name": (
+        {"gateway__model_armor": {"filters": {"prompt_injection": "MEDIUM"}}},
+        "gateway.model_armor.filters.prompt_injection: must be one of LOW_AND_ABOVE, MEDIUM_AND_ABOVE, HIGH, OFF, got "
+        "'MEDIUM'\n    fix: did you mean 'MEDIUM_AND_ABOVE'?",
+    ),
+    "a threshold as gcloud writes it": (
+        {"gateway__model_armor": {"filters": {"prompt_injection": "medium-and-above"}}},
+        "gateway.model_armor.filters.prompt_injection: must be one of LOW_AND_ABOVE, MEDIUM_AND_ABOVE, HIGH, OFF, got "
+        "'medium-and-above'\n    fix: did you mean 'MEDIUM_AND_ABOVE'?",
+    ),
+    "seconds where milliseconds are counted": (
+        {"gateway__model_armor": {"timeout_sec": 1.5}},
+        "gateway.model_armor.timeout_sec: unknown setting 'timeout_sec'\n    fix: write timeout_ms: 1500",
+    ),
+    "the path of an Apigee organization": (
+        {"gateway__apigee": {"environment": "prod", "organization": "organizations/mine"}},
+        "gateway.apigee.organization: must be a name alone, got 'organizations/mine'\n    fix: write mine",
+    ),
+    "a certificate that cannot be read, beside an unknown setting": (
+        {"gateway__tls": {"certificate_pem": OWN[:200] + "\n-----END CERTIFICATE-----", "private_key": "x"}},
+        "gateway.tls.certificate_pem: must hold whole certificates, got one that cannot be read: number 1 "
+        "[TLS-OWN-HOST]\n    fix: copy the whole file again",
+    ),
+    "a private key in the file": (
+        {"gateway__tls": {"certificate_pem": OWN, "private_key": PRIVATE_KEY}},
+        "gateway.tls.private_key: unknown setting 'private_key'\n    fix: write private_key_secret, and behind it the "
+        "name of a secret in Secret Manager; replace what stood in the file, for it is known by now",
+    ),
+}
+"""Settings of a gateway's guard rails: changes of the example, and one of the problems."""
+
+
+@pytest.mark.parametrize("name", GUARD_RAILS)
+def test_a_likely_mistake_in_a_guard_rail_gets_its_fix(tmp_path: Path, name: str) -> None:
+    """Whatever else the example lacks for it."""
+    changes, expected = GUARD_RAILS[name]
+
+    assert expected in problems(written(tmp_path, changed(**changes)))
+
+
 def test_a_section_without_settings_is_reported(tmp_path: Path) -> None:
     """A key whose settings are not indented below it holds nothing."""
     assert problems(written(tmp_path, TEXT + "\nnetwork:\nmtu: 1500\n")) == [
@@ -321,17 +384,14 @@ def test_no_message_holds_a_secret(tmp_path: Path, begins: str, changes: dict[st
 
 def test_a_client_secret_in_the_file_gets_the_way_it_should_go(tmp_path: Path) -> None:
     """The proxy reads it from a Kubernetes Secret, and what was in a file is known."""
-    changes: dict[str, Any] = {
-        "gateway": {
-            "iap": {"client_id": SECRETS["GOCSPX-"], "secret_name": "a", "client_secret": "x"},
-            "tls": {"hosts": ["a.io"]},
-            "scope": "regional",
-        }
-    }
+    iap = {"client_id": SECRETS["GOCSPX-"], "secret_name": "a", "client_secret": "x"}
+    gateway = {"scope": "regional", "tls": {"hosts": ["llm.example.com"]}, "iap": iap}
+    given = problems(written(tmp_path, changed(gateway=gateway)))
 
-    assert problems(written(tmp_path, changed(**changes))) == [
-        "gateway.iap.client_secret: unknown setting 'client_secret'\n    fix: write secret_name, and behind it the name "
-        "of a Kubernetes Secret with the key client_secret; replace what stood in the file, for it is known by now",
+    assert [problem for problem in given if problem.startswith("gateway.")] == [
+        "gateway.iap.client_secret: unknown setting 'client_secret'\n    fix: write secret_name, and behind it the "
+        "name of a Kubernetes Secret with the key client_secret; replace what stood in the file, for it is known by "
+        "now",
         "gateway.iap.client_id: must read like 123456-abc.apps.googleusercontent.com, got 'GOCSPX-...'\n"
         "    fix: write the client ID, once the client was given a new secret: this one is known by now",
     ]

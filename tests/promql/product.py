@@ -118,7 +118,7 @@ def _of_gauges() -> Iterator[Asked]:
 
 def metric_names(exported: metrics.PickerMetrics | metrics.EngineMetrics | metrics.LoadBalancerMetrics) -> list[str]:
     """Return the names in *exported*."""
-    texts = (getattr(exported, part.name) for part in fields(exported) if part.name != "resource")
+    texts = (getattr(exported, part.name) for part in fields(exported) if part.name not in ("resource", "metric_type"))
     return [text for text in texts if isinstance(text, str)]
 
 

@@ -14,6 +14,7 @@ from tests.rig.schemas import UNKNOWN, encoded_schema, facts
 from tests.rig.wire import Message
 
 CALLER = "google_client_config"
+CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_certificate_manager_certificates"
 SECRET = "google_secret_manager_secret_version"
 
 
@@ -111,6 +112,8 @@ class RigProvider:
         given = {name: configured.get(name) if value is None else value for name, value in request["config"].items()}
         if kind == "kubernetes_resources":
             return {"state": given | {"objects": any_list(self._cloud.objects_of(self._place(session), given))}}
+        if kind == CERTIFICATES:
+            given["certificates"] = self._listed(str(given["filter"]))
         if kind == CALLER:
             given["access_token"] = self._cloud.give_token()
         if kind == SECRET:
@@ -122,6 +125,17 @@ class RigProvider:
             raise RefusedError(f"Error 404: {kind} {identity(kind, given)} not found")
         filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
+
+    def _listed(self, filter_: str) -> list[Message]:
+        """List the certificates that *filter_* names, as the data source does: their names are their IDs."""
+        there = [found for key, found in self._cloud.objects.items() if key[0] == CERTIFICATE]
+        members = self._types[f"data.{CERTIFICATES}"]["block"]["attributes"]["certificates"]["type"][1][1]
+        return [
+            dict.fromkeys(members)
+            | {"name": found["id"], "managed": [{**found["managed"][0], "state": self._cloud.certificate_state}]}
+            for found in there
+            if filter_ == f'name:"{found["id"]}"'
+        ]
 
     def open_ephemeral_resource(self, session: str, request: Message) -> Message:
         """Return a secret, or another token at each open. Neither has an end to be renewed before, as in reality."""

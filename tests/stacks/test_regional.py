@@ -17,9 +17,9 @@ from platform_config.stack_graph import (
     needed_stacks,
     serving_stack,
 )
-from tests.configs import ALONE
+from tests.configs import ALONE, REGIONAL, config
 from tests.conftest import Platforms
-from tests.synthesized import Synthesized
+from tests.synthesized import Synthesized, synthesize
 
 POOL = {"group": "inference.networking.k8s.io", "kind": "InferencePool", "name": "gemma-pool"}
 SERVICE = {"group": "", "kind": "Service", "name": "speech-server"}
@@ -101,3 +101,18 @@ def test_only_the_proxies_of_its_region_reach_servers(regional: Synthesized, key
     assert [one["spec"]["ingress"][0]["from"] for one in proxies] == [
         [{"ipBlock": {"cidr": str(region_ranges(load(ALONE), key).proxy)}}]
     ]
+
+
+def test_roles_of_googles_agent_are_left_to_others(tmp_path: Path) -> None:
+    """Another platform of the project calls Model Armor by them: no plan makes them, and none takes them away."""
+    made = synthesize(config(**REGIONAL, gateway__model_armor={"grant_roles": False}), tmp_path).stacks[ACCESS_STACK]
+    granted = synthesize(config(**REGIONAL, gateway__model_armor={}), tmp_path / "granted").stacks[ACCESS_STACK]
+    agent = {key for key, one in granted["resource"]["google_project_iam_member"].items() if "dep." in one["member"]}
+
+    assert len(agent) == 4
+    assert not agent & set(made["resource"].get("google_project_iam_member", {}))
+    assert made["removed"] == [
+        {"from": f"google_project_iam_member.{key}", "lifecycle": {"destroy": False}} for key in sorted(agent)
+    ]
+    assert made["terraform"]["required_version"] == ">= 1.7.0"
+    assert "removed" not in granted

@@ -210,7 +210,7 @@ def test_models_are_found_by_the_names_in_bodies(tmp_path: Path) -> None:
 
 def test_a_public_gateway_asks_for_the_name_and_the_path(tmp_path: Path) -> None:
     """In one match, which a request must fit as a whole."""
-    app = alone(tmp_path, GUARDED, gateway__public=True)
+    app = alone(tmp_path, GUARDED, gateway={"scope": "regional", "public": True, "body_routing": {}})
     rules = [route["spec"]["rules"][0] for route in app.objects("HTTPRoute")]
     matches = [match for rule in rules if "backendRefs" in rule for match in rule["matches"]]
 

@@ -99,6 +99,32 @@ def test_https_comes_and_goes_alone(gateway: Gateway) -> None:
     assert gateway.world.unsettled([STACK]) == []
 
 
+def test_no_route_moves_to_a_certificate_that_is_not_issued(gateway: Gateway) -> None:
+    """The apply ends before the Gateway and its routes, the next plan too, and a deploy once it is ACTIVE goes on."""
+    cloud, world = gateway.world.rig.cloud, gateway.world
+    cloud.certificate_state = "PROVISIONING"
+    world.use(regional(tls=MANAGED))
+    folder = world.folder(STACK)
+    world.steps.clear()
+
+    applied, planned = folder.run("apply", "-auto-approve"), folder.run("plan")
+
+    for refused in (applied, planned):
+        assert refused.code != 0
+        assert "its state must be ACTIVE, and is PROVISIONING" in " ".join(refused.text.replace("│", " ").split())
+    assert [step.address for step in world.steps if step.action == "update"] == []
+    assert gateway.change(regional()) == dict.fromkeys(
+        (CERTIFICATE, AUTHORIZATION, RECORD, TLS_POLICY, CERTIFICATE_WAIT, POLICY_WAIT), ("delete",)
+    )
+    world.use(regional(tls=MANAGED))
+    folder.run("apply", "-auto-approve")
+    cloud.certificate_state = "ACTIVE"
+    assert gateway.change(regional(tls=MANAGED)) == {
+        **dict.fromkeys((GATEWAY, POLICY, ROUTE), ("update",)),
+        REDIRECT: ("create",),
+    }
+
+
 def test_limits_come_and_go_alone(gateway: Gateway) -> None:
     """The policy of the servers names them when they are there, and they go when it does not any more."""
     there, made = {BACKEND: ("update",)}, (LIMITS, LIMITS_WAIT)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.model_armor import AGENT_ROLES
 from platform_config.config import Config
 from platform_config.stack_graph import ACCESS_STACK, GATEWAY_STACKS, NETWORK_STACK, OBSERVABILITY_STACK
 from tests.configs import config
@@ -19,6 +20,9 @@ from tests.terraform.world import World
 GATEWAY = f"{GATEWAY_STACKS}us"
 TEMPLATE, WAIT = "google_model_armor_template.model-armor_gemma-prompts", "time_sleep.model-armor_gemma-prompts-used"
 EXTENSION = "kubernetes_manifest.gateway_extension"
+ROUTE = "kubernetes_manifest.gateway_gemma-route"
+AGENT = "extensions-agent"
+ROLES = ("container-admin", "modelarmor-calloutUser", "modelarmor-user", "serviceusage-serviceUsageConsumer")
 ALERT = "google_monitoring_alert_policy.alert_model-armor-blocks"
 CREATE, UPDATE, DELETE = ("create",), ("update",), ("delete",)
 
@@ -89,21 +93,19 @@ def ended(world: World, *addresses: str) -> list[str]:
 
 
 def test_turned_on_it_touches_nothing_else(screening: World) -> None:
-    """The API, the agent with its four roles, the alert, and at the gateway its template, extension and gate."""
+    """The API, the agent, the alert, and at the gateway template, extension, gate, and the paths of the route."""
     made = changes(screening)
-    agent = "extensions-agent"
-    roles = ("container-admin", "modelarmor-calloutUser", "modelarmor-user", "serviceusage-serviceUsageConsumer")
 
     assert made[NETWORK_STACK] == {"google_project_service.services_modelarmor": CREATE}
     assert made[ACCESS_STACK] == {
-        f"google_project_service_identity.{agent}_identity": CREATE,
-        f"time_sleep.{agent}_known": CREATE,
-        **{f"google_project_iam_member.{agent}_{role}": CREATE for role in roles},
-        f"time_sleep.{agent}_granted": CREATE,
+        f"google_project_service_identity.{AGENT}_identity": CREATE,
+        f"time_sleep.{AGENT}_known": CREATE,
+        **{f"google_project_iam_member.{AGENT}_{role}": CREATE for role in ROLES},
+        f"time_sleep.{AGENT}_granted": CREATE,
         "terraform_data.screening": UPDATE,
     }
     assert made[OBSERVABILITY_STACK] == {ALERT: CREATE}
-    assert made[GATEWAY] == {TEMPLATE: CREATE, WAIT: CREATE, EXTENSION: CREATE, **gate(CREATE)}
+    assert made[GATEWAY] == {TEMPLATE: CREATE, WAIT: CREATE, EXTENSION: CREATE, **gate(CREATE), ROUTE: UPDATE}
     assert made.keys() == {NETWORK_STACK, ACCESS_STACK, OBSERVABILITY_STACK, GATEWAY}
 
 
@@ -126,7 +128,10 @@ def test_it_is_removed_in_two_steps(world: World) -> None:
     off = deployed(world, screened(enabled=False))
 
     assert off.pop(OBSERVABILITY_STACK) == {ALERT: DELETE}
-    assert off == {ACCESS_STACK: {"terraform_data.screening": UPDATE}, GATEWAY: {EXTENSION: DELETE, **gate(DELETE)}}
+    assert off == {
+        ACCESS_STACK: {"terraform_data.screening": UPDATE},
+        GATEWAY: {ROUTE: UPDATE, EXTENSION: DELETE, **gate(DELETE)},
+    }
 
     gone = deployed(world, regional())
 
@@ -135,6 +140,39 @@ def test_it_is_removed_in_two_steps(world: World) -> None:
     assert set(gone[ACCESS_STACK].values()) == {DELETE}
     assert not [key for key in world.rig.cloud.objects if key[0] == "google_model_armor_template"]
     assert world.unsettled() == []
+
+
+def roles_of_the_agent(world: World) -> set[str]:
+    """Return the roles that the agent has in the project."""
+    grants = [made for key, made in world.rig.cloud.objects.items() if key[0] == "google_project_iam_member"]
+    return {grant["role"] for grant in grants if "gcp-sa-dep" in grant["member"]}
+
+
+def test_roles_that_are_left_to_others_stay(world: World) -> None:
+    """They leave the state and not the project, and stay there when the section goes."""
+    left = deployed(world, screened(grant_roles=False))
+
+    assert left.keys() == {ACCESS_STACK}
+    assert {address: actions for address, actions in left[ACCESS_STACK].items() if "_iam_member" in address} == {
+        f"google_project_iam_member.{AGENT}_{role}": ("remove",) for role in ROLES
+    }
+    assert roles_of_the_agent(world) == set(AGENT_ROLES)
+    assert world.unsettled() == []
+
+    deployed(world, screened(grant_roles=False, enabled=False))
+    gone = deployed(world, regional())
+
+    assert gone[GATEWAY] == {TEMPLATE: DELETE, WAIT: DELETE}
+    assert ACCESS_STACK not in gone
+    assert roles_of_the_agent(world) == set(AGENT_ROLES)
+
+
+def test_left_to_others_it_is_not_removed_in_one_step_either(world: World) -> None:
+    """Others may take the roles away too: the extension goes first."""
+    deployed(world, screened(grant_roles=False))
+    world.use(regional())
+
+    assert "Put gateway.model_armor back with enabled: false" in refusal(world, ACCESS_STACK)
 
 
 def test_a_destroy_lets_the_load_balancer_let_go_of_the_template(world: World) -> None:

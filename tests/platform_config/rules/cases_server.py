@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.configs import REGIONAL, REGIONAL_PUBLIC
 from tests.platform_config.rules.case import Case, Changes, More, pool
 
 SGLANG_IMAGE = "docker.io/lmsysorg/sglang:v0.5.6"
@@ -123,6 +124,13 @@ CASES: dict[str, Case] = {
         "models.gemma.server.env.TEMPLATE: must hold no control characters, got 'a\\x00b'"
         " -> remove them, or write what encodes them, such as base64",
     ),
+    "SRV-ENV-DOORS": Case(
+        {**REGIONAL_PUBLIC, **env(VLLM_ALLOW_RUNTIME_LORA_UPDATING="0", VLLM_SERVER_DEV_MODE="1")},
+        {**REGIONAL_PUBLIC, **env(VLLM_ALLOW_RUNTIME_LORA_UPDATING="True")},
+        "models.gemma.server.env.VLLM_ALLOW_RUNTIME_LORA_UPDATING: should be left out behind a public gateway, whose "
+        "clients may then call /v1/load_lora_adapter and /v1/unload_lora_adapter, got 'True' -> remove it, or narrow "
+        "gateway.paths, such as to [/v1/chat/completions, /v1/completions, /v1/models]",
+    ),
     "SRV-ENV-FROM": Case(
         {"models__gemma__server__secret_env": {"KEY": {"name": "my.secret-1", "key": "api_key.txt"}}},
         {"models__gemma__server__secret_env": {"KEY": {"name": "My_Secret", "key": "a key"}}},
@@ -154,6 +162,25 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a door of vLLM at a path that is given": (
+        "SRV-ENV-DOORS",
+        {**REGIONAL_PUBLIC, "gateway__paths": ["/v1", "/sleep"], **env(VLLM_SERVER_DEV_MODE="1")},
+        [
+            "models.gemma.server.env.VLLM_SERVER_DEV_MODE: should be left out behind a public gateway, whose clients "
+            "may then call /sleep, got '1' -> remove it, or narrow gateway.paths, such as to [/v1/chat/completions, "
+            "/v1/completions, /v1/models]",
+        ],
+    ),
+    "a door of vLLM behind what Model Armor screens": (
+        "SRV-ENV-DOORS",
+        {**REGIONAL_PUBLIC, "gateway__model_armor": {}, **env(VLLM_ALLOW_RUNTIME_LORA_UPDATING="1")},
+        [],
+    ),
+    "a door of vLLM behind an internal gateway": (
+        "SRV-ENV-DOORS",
+        {**REGIONAL, **env(VLLM_SERVER_DEV_MODE="1")},
+        [],
+    ),
     "settings of a custom server for vLLM": (
         "SRV-KIND",
         {"models__gemma__server__command": ["bash"], "models__gemma__server__gpu_memory_gib": 4},

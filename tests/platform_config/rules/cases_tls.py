@@ -37,6 +37,18 @@ CASES: dict[str, Case] = {
         "gateway.tls.certificate_pem: must be for at least one host name, as an alternative name of the first "
         "certificate, got none -> have it issued with subjectAltName, as DNS:<host>",
     ),
+    "TLS-DOMAIN": Case(
+        tls(hosts=["local.example.com"]),
+        tls(hosts=["llm.example.com", "llm.internal", "*.prod.lan"]),
+        [
+            "gateway.tls.hosts[1]: should be a host of public DNS, which Google asks, got 'llm.internal': nobody owns "
+            ".internal there -> write certificates, certificate_pem or secret_name, with a certificate of your own "
+            "authority",
+            "gateway.tls.hosts[2]: should be a host of public DNS, which Google asks, got '*.prod.lan': nobody owns "
+            ".lan there -> write certificates, certificate_pem or secret_name, with a certificate of your own "
+            "authority",
+        ],
+    ),
     "TLS-CLASS": Case(
         tls({}),
         tls({}, hosts=["llm.example.com"]),
@@ -84,6 +96,23 @@ CASES: dict[str, Case] = {
         "gateway.client_limits: must be left out for gateway.scope: cross_region, whose load balancer takes no such "
         "policy, got some -> remove it, or write gateway.scope: regional",
     ),
+    "LIMIT-RANGE": Case(
+        {**PUBLIC, "gateway__client_limits": {"allowed_ranges": ["203.0.113.0/24"]}},
+        {**PUBLIC, "gateway__client_limits": {"allowed_ranges": ["203.0.113.0/24", "2001:db8::/32", "10.1.0.0/16"]}},
+        [
+            "gateway.client_limits.allowed_ranges[1]: must be a range of IPv4, as the gateway's address is, got "
+            "'2001:db8::/32': no client would match -> write the clients' ranges of IPv4, such as 203.0.113.0/24",
+            "gateway.client_limits.allowed_ranges[2]: must be a range of the internet for a public gateway, got the "
+            "private '10.1.0.0/16' -> write the clients' ranges behind their NAT, such as 203.0.113.0/24, or remove "
+            "public: true",
+        ],
+    ),
+    "LIMIT-ALL": Case(
+        {**REGIONAL, "gateway__client_limits": {"allowed_ranges": ["10.0.0.0/8"]}},
+        {**PUBLIC, "gateway__client_limits": {"allowed_ranges": ["0.0.0.0/0"]}},
+        "gateway.client_limits.allowed_ranges[0]: should be a range of your clients, got '0.0.0.0/0': every address is "
+        "in it -> remove allowed_ranges, or narrow it",
+    ),
     "LIMIT-OFF": Case(
         PUBLIC,
         {**PUBLIC, "gateway__client_limits": {"enabled": False}},
@@ -115,6 +144,14 @@ _SECRET = f"{_CLASS} takes a Secret alone, got"
 _INSTEAD = " -> write secret_name, or gateway.scope: regional"
 _POLICY = f"{_CLASS} takes no regional TLS policy, got"
 MORE: dict[str, More] = {
+    "private clients of an internal gateway": (
+        "LIMIT-RANGE", {**REGIONAL, "gateway__client_limits": {"allowed_ranges": ["10.0.0.0/8"]}}, [],
+    ),
+    "limits that are off keep nobody out": (
+        "LIMIT-RANGE",
+        {**PUBLIC, "gateway__client_limits": {"enabled": False, "allowed_ranges": ["::/0"]}},
+        [],
+    ),
     "certificates by name, across regions": (
         "TLS-CLASS", tls({}, certificates=["llm"]), [f"gateway.tls.certificates: {_SECRET} llm{_INSTEAD}"],
     ),

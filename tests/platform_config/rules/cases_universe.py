@@ -14,6 +14,7 @@ S3NS: Changes = {
     "cluster__mode": "autopilot",
     "observability": {"dashboard": False},
     "node_pools": {"gpu": growing("g2-standard-48")},
+    "bucket__location": "u-france-east1",
 }
 """Puts the example into the universe of S3NS, with what there is."""
 BERLIN: Changes = {
@@ -22,6 +23,7 @@ BERLIN: Changes = {
     "project": "eu0:my-project-id",
     "regions": {"de": {"number": 1, "region": "u-germany-northeast1", "zones": ["u-germany-northeast1-a"]}},
     "cluster__network_policies": False,
+    "bucket__location": "u-germany-northeast1",
 }
 
 
@@ -37,11 +39,31 @@ CASES: dict[str, Case] = {
         {**S3NS, "project": "my-project-id"},
         "project: must begin with s3ns: in the universe s3ns, got 'my-project-id' -> write 's3ns:my-project-id'",
     ),
+    "UNIV-KNOWN": Case(
+        S3NS,
+        {
+            **S3NS,
+            "universe": {
+                "api_domain": "s3nsapis.fr",
+                "project_prefix": "s3ns",
+                "agent_domain": "s3ns-system.iam.gserviceaccount.com",
+                "registry_host": "s3nsregistry.fr",
+                "health_check_ranges": ["177.222.80.0/23"],
+            },
+        },
+        "universe: should be s3ns, whose APIs these are: what it lacks is known then, and refused in time, got parts"
+        " -> write universe: s3ns",
+    ),
     "UNIV-REGION": Case(
         S3NS,
         {**S3NS, "regions__fr__region": "europe-west9"},
         "regions.fr.region: must be one of u-france-east1 in the universe s3ns, got 'europe-west9'"
         " -> write 'u-france-east1'",
+    ),
+    "UNIV-BUCKET": Case(
+        {**S3NS, "bucket__location": "U-FRANCE-EAST1"},
+        {**S3NS, "bucket__location": "EU"},
+        "bucket.location: must be one of u-france-east1 in the universe s3ns, got 'EU' -> write 'u-france-east1'",
     ),
     "UNIV-GATEWAY": Case(
         S3NS,
@@ -114,6 +136,24 @@ MORE: dict[str, More] = {
             "project: must be a project of the public cloud without universe, got 'eu0:my-project-id'"
             " -> write universe: berlin",
         ],
+    ),
+    "a sovereign region without its universe": (
+        "UNIV-REGION",
+        {"regions__us__region": "u-france-east1"},
+        [
+            "regions.us.region: must be a region of the public cloud without universe, got 'u-france-east1'"
+            " -> write universe: s3ns",
+        ],
+    ),
+    "a sovereign region, which the public cloud never had": (
+        "PLACE-REGION",
+        {"regions__us__region": "u-france-east1"},
+        [],
+    ),
+    "a sovereign platform without a bucket": (
+        "MODEL-SOURCE",
+        {**{name: value for name, value in S3NS.items() if name != "bucket__location"}, "bucket": None},
+        ["bucket: must be given for weights from the bucket, got nothing -> write bucket: {location: u-france-east1}"],
     ),
     "a project of a domain": ("UNIV-PROJECT", {"project": "example.com:my-project-id"}, []),
     "more regions than there are": (
