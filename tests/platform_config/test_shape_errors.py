@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 
 from platform_config.load import load
-<<<<<<< HEAD
-=======
-from tests.certificates import OWN, PRIVATE_KEY
->>>>>>> core
+from tests.certificates import OWN
 from tests.config_files import TEXT, problems, refusal, written
 from tests.configs import changed
 
@@ -283,8 +280,8 @@ GUARD_RAILS: dict[str, tuple[dict[str, Any], str]] = {
         "gateway.tls.certificate_pem: must hold whole certificates, got one that cannot be read: number 1 "
         "[TLS-OWN-HOST]\n    fix: copy the whole file again",
     ),
-    "a private key in the file": (
-        {"gateway__tls": {"certificate_pem": OWN, "private_key": PRIVATE_KEY}},
+    "a setting for a private key": (
+        {"gateway__tls": {"certificate_pem": OWN, "private_key": "x"}},
         "gateway.tls.private_key: unknown setting 'private_key'\n    fix: write private_key_secret, and behind it the "
         "name of a secret in Secret Manager; replace what stood in the file, for it is known by now",
     ),
