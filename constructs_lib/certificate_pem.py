@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from ssl import PEM_cert_to_DER_cert
 
-from constructs_lib.specs.limits import PRIVATE_KEY
+from constructs_lib.specs.limits import NEW_KEY, PRIVATE_KEY
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\s.+?\s-----END CERTIFICATE-----", re.DOTALL)
 
@@ -20,7 +20,7 @@ _ALTERNATIVE_NAMES = bytes.fromhex("0603551d11")
 def wrong_certificate(pem: str) -> str:
     """Return what a certificate in PEM form must do that *pem* does not; empty where it is right. It quotes nothing."""
     if PRIVATE_KEY.search(pem):
-        return "hold certificates alone, got a private key: put it into Secret Manager, and take a new one"
+        return f"hold certificates alone, got a private key: {NEW_KEY}"
     blocks = CERTIFICATE.findall(pem)
     if not blocks:
         return "begin with -----BEGIN CERTIFICATE-----, got no certificate in PEM form"

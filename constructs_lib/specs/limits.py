@@ -11,8 +11,24 @@ from math import isfinite
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*", re.DOTALL)
-"""A private key in PEM form, with all that follows: no message quotes it."""
+PRIVATE_KEY = re.compile(
+    r"""(?:-{5})?(?:\b(?:BEGIN|END)[ ]?(?:[A-Z0-9]{2,10}[ ]){0,2}PRIVATE[ ]?KEY|PRIVATE[ ]KEY--  # its lines
+    |b3BlbnNzaC1rZXktdjE                                                     # the first bytes of one of OpenSSH
+    |(?:UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)                        # PRIVATE KEY, in base64 itself
+    |(?:(?<![A-Za-z0-9])|(?<=\\n))(?:                                       # the first bytes of the key
+        M[A-H][AEIMQUYcgkosw048]CAQ[AE]|MI[GH].AgE[AB]|MII..[AQgw]IBA[ADQTz]
+        |MII.{5}BgkqhkiG9w0BBQ|MI[GH].M..GCSqGSIb3DQEF                       # the same, behind a passphrase
+    )).*""",
+    re.DOTALL | re.VERBOSE,
+)
+"""
+A private key, with all that follows: no message quotes it, and no config may hold it.
+
+Without its lines it is known by its form in DER: a sequence that begins with a version, which certificates and public
+keys do not. Sources: RFC 5958, PrivateKeyInfo; RFC 8017, RSAPrivateKey; RFC 5915, ECPrivateKey; RFC 8018, PBES.
+"""
+NEW_KEY = "take a new key, put it into Secret Manager, and write the secret's name"
+"""What to do with a private key that stood in a config: whoever reads the file, or its history, knows it."""
 SECRET = re.compile(
     r"(hf_)\w{8,}|(GOCSPX-)[\w-]{8,}|(AIza)[\w-]{30,}|(ya29\.)[\w-]{8,}"
     r"|(?<![\w-])(sk-)(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{20,}"
@@ -86,7 +102,9 @@ def is_secret(value: object) -> bool:
 
 def wrong_text(name: str, value: str | None, pattern: str, must: str, fix: str = "") -> Iterator[str]:
     """Yield what is wrong with a text that must match *pattern* as a whole; None is right."""
-    if isinstance(value, str) and not re.fullmatch(pattern, value):
+    if isinstance(value, str) and PRIVATE_KEY.search(value):
+        yield f"{name} must {must}, got a private key: {NEW_KEY}"
+    elif isinstance(value, str) and not re.fullmatch(pattern, value):
         yield f"{name} must {must}, got '{masked(value)}'{f': {fix}' if fix else ''}"
 
 

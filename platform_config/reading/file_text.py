@@ -6,6 +6,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
+from constructs_lib.specs.limits import NEW_KEY, PRIVATE_KEY
 from platform_config.config_path import EXAMPLE
 from platform_config.errors import ConfigError, Problem
 
@@ -19,7 +20,8 @@ def read_text(path: Path) -> str:
     Return the text of the file at *path*.
 
     Raises:
-        ConfigError: There is no such file, it cannot be read, it is too large, or it is not UTF-8.
+        ConfigError: There is no such file, it cannot be read, it is too large, it is not UTF-8, or a private key is in
+            it. That is then the only problem: what the others quote could be a part of the key.
     """
     if "\0" in str(path):
         raise ConfigError(repr(str(path)), [_missing(path)])
@@ -31,13 +33,17 @@ def read_text(path: Path) -> str:
         if size > MAX_BYTES:
             problem = Problem("", f"must be at most 256 KiB, got {size / 1024:.0f} KiB", "is it the right file?")
             raise ConfigError(str(path), [problem])
-        return path.read_bytes().decode("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(str(path), [_missing(path)]) from None
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [_not_utf8(error)]) from None
     except OSError as error:
         raise ConfigError(str(path), [Problem("", f"must be readable, got '{error.strerror}'")]) from None
+    if key := PRIVATE_KEY.search(text):
+        line = text.count("\n", 0, key.start()) + 1
+        raise ConfigError(str(path), [Problem(f"line {line}", "must hold no private key, got one", NEW_KEY)])
+    return text
 
 
 def _missing(path: Path) -> Problem:
