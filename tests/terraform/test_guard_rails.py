@@ -27,6 +27,8 @@ from tests.terraform.world import World
 
 GATEWAY = f"{GATEWAY_STACKS}eu"
 CREATE, UPDATE, DELETE = ("create",), ("update",), ("delete",)
+DRILL = {"kubernetes_manifest.network-policy-drill"}
+"""A drill's pods may reach the port that models are served at."""
 BY_ADDRESS: dict[str, Any] = {f"models__{key}__address": {"path": f"/{key}"} for key in ("llama", "qwen")}
 BY_NAME: dict[str, Any] = {f"models__{key}__address": None for key in ("llama", "qwen")}
 OBJECT = "kubernetes_manifest.gateway"
@@ -127,7 +129,7 @@ GUARD_RAILS = {
     "HTTPS with certificates that exist": GuardRail(
         settings={"tls": {"certificates": ["mine"]}},
         made={NETWORK_STACK: {service("certificatemanager")}, GATEWAY: TLS_POLICY},
-        changed={GATEWAY: FRONT},
+        changed={GATEWAY: FRONT, base_stack("eu"): DRILL},
     ),
     "HTTPS with certificates of Google's": GuardRail(
         settings={"tls": {"hosts": ["llm.example.com"], "dns_zone": "example-com"}},
@@ -135,7 +137,7 @@ GUARD_RAILS = {
             NETWORK_STACK: {service("certificatemanager"), service("dns")},
             GATEWAY: TLS_POLICY | TLS_HOST,
         },
-        changed={GATEWAY: FRONT},
+        changed={GATEWAY: FRONT, base_stack("eu"): DRILL},
     ),
     "Model Armor": GuardRail(
         settings={"model_armor": {}},
