@@ -185,6 +185,7 @@ EFFECTS: Mapping[str, Effect] = {
     "gateway.health_check": Effect("in place", "the servers' probes follow: restarts the servers"),
     "gateway.health_check.healthy_threshold": IN_PLACE,
     "gateway.paths": IN_PLACE,
+    "gateway.body_routing": Effect("in place", "routes follow three minutes later, or go three minutes before"),
     "gateway.addresses": Effect("in place", f"to `ephemeral`: {_GATEWAY_FIRST}"),
     "gateway.regions": Effect(
         "in place", f"to remove one: {_GATEWAY_FIRST}, or of regional gateways first destroy `{GATEWAY_STACKS}<key>`"

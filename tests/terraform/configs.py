@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 
 from platform_config.config import Config
+from platform_config.load import load
 from tests.configs import CONFIGS, SEVERAL_MODELS, SOVEREIGN
 from tests.terraform.world import World
 
 DEPLOYED = (*CONFIGS, *SEVERAL_MODELS, SOVEREIGN)
 EACH_CONFIG = pytest.mark.parametrize("path", DEPLOYED, ids=[path.stem for path in DEPLOYED])
+REGIONAL = tuple(path for path in DEPLOYED if load(path).is_regional)
+EACH_REGIONAL = pytest.mark.parametrize("path", REGIONAL, ids=[path.stem for path in REGIONAL])
+CROSS_REGION = tuple(path for path in DEPLOYED if path not in REGIONAL)
+EACH_CROSS_REGION = pytest.mark.parametrize("path", CROSS_REGION, ids=[path.stem for path in CROSS_REGION])
 Worlds = Callable[[Path], World]
 """Gives the platform of a config file, always the same one."""
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
+    GATEWAY_STACKS,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     SERVING_STACKS,
     WEIGHTS_STACK,
+    cluster_stack,
+    region_key,
     serving_stack,
 )
 from tests.configs import ELASTIC
-from tests.terraform.configs import EACH_CONFIG, Worlds
+from tests.terraform.configs import EACH_CONFIG, EACH_CROSS_REGION, EACH_REGIONAL, Worlds
 from tests.terraform.runs import Step
 from tests.terraform.world import World
 
@@ -51,7 +54,7 @@ def model_of(step: Step) -> str:
     return step.address.split(".")[1].split("_")[0]
 
 
-@EACH_CONFIG
+@EACH_CROSS_REGION
 def test_features_go_before_members_before_clusters_before_subnets(path: Path, destroyed_of: Worlds) -> None:
     """Google refuses to turn a feature off, or deletes it half, once what it works on is gone."""
     world = destroyed_of(path)
@@ -65,7 +68,7 @@ def test_features_go_before_members_before_clusters_before_subnets(path: Path, d
     assert in_order(*(chosen(world, "delete", kind) for kind in kinds))
 
 
-@EACH_CONFIG
+@EACH_CROSS_REGION
 def test_the_gateway_goes_first(path: Path, destroyed_of: Worlds) -> None:
     """Its load balancer is collected while controllers, policies and pools are all still there; routes go beside it."""
     world = destroyed_of(path)
@@ -82,7 +85,29 @@ def test_the_gateway_goes_first(path: Path, destroyed_of: Worlds) -> None:
     assert others == []
 
 
-@EACH_CONFIG
+@EACH_REGIONAL
+def test_a_regional_gateway_goes_before_the_servers_and_the_network_that_it_uses(
+    path: Path, destroyed_of: Worlds
+) -> None:
+    """Its load balancer is collected while the controller that does so runs, and before its subnets and address go."""
+    world = destroyed_of(path)
+    gateways = [stack for stack in world.app.stacks if stack.startswith(GATEWAY_STACKS)]
+
+    for stack in gateways:
+        [gateway] = chosen(world, "delete", "Gateway", stack=stack)
+        servers = chosen(world, "delete", "Deployment", stack=serving_stack(region_key(stack)))
+        settled = [step for step in chosen(world, "delete", "time_sleep", stack=stack) if "_settle_" in step.address]
+        assert in_order(
+            [gateway],
+            settled,
+            servers,
+            chosen(world, "delete", "google_container_cluster", stack=cluster_stack(region_key(stack))),
+            chosen(world, "delete", "google_compute_subnetwork"),
+        )
+    assert gateways
+
+
+@EACH_CROSS_REGION
 def test_an_export_goes_before_its_pool_and_a_pool_before_its_cluster(path: Path, destroyed_of: Worlds) -> None:
     """The fleet forgets a pool before it is uninstalled, and nothing is uninstalled from a cluster that is gone."""
     world = destroyed_of(path)
@@ -95,7 +120,7 @@ def test_an_export_goes_before_its_pool_and_a_pool_before_its_cluster(path: Path
         assert all(in_order([exports[model]], [pools[model]], clusters) for model in pools)
 
 
-@EACH_CONFIG
+@EACH_CROSS_REGION
 def test_waits_on_the_way_down_are_where_google_collects_late(path: Path, destroyed_of: Worlds) -> None:
     """After the Gateway, after the features, and before the subnets."""
     world = destroyed_of(path)
@@ -110,7 +135,7 @@ def test_waits_on_the_way_down_are_where_google_collects_late(path: Path, destro
     assert in_order(after_the_gateway, chosen(world, "delete", "google_gke_hub_feature"))
 
 
-@EACH_CONFIG
+@EACH_CROSS_REGION
 def test_features_wait_for_members_on_the_way_up(path: Path, deployed_of: Worlds) -> None:
     """A feature that is turned on right after its members joined fails now and then."""
     world = deployed_of(path)
@@ -147,7 +172,7 @@ def test_the_apis_of_the_adapter_come_after_it_and_go_before_it(deployed_of: Wor
         assert in_order(chosen(down, "delete", "HorizontalPodAutoscaler", stack=stack), apis, server, namespaces)
 
 
-@EACH_CONFIG
+@EACH_CROSS_REGION
 def test_waits_last_as_long_as_they_should(path: Path, deployed_of: Worlds) -> None:
     """The times of design and runbook, and no other wait."""
     app = deployed_of(path).app
@@ -157,3 +182,13 @@ def test_waits_last_as_long_as_they_should(path: Path, deployed_of: Worlds) -> N
     }
 
     assert {stack: waits for stack, waits in found.items() if waits} == {stack: [wait] for stack, wait in WAITS.items()}
+
+
+@EACH_REGIONAL
+def test_a_regional_gateway_is_let_go_of_as_long_as_any(path: Path, deployed_of: Worlds) -> None:
+    """The network waits for the last of them, as for a gateway of all regions."""
+    app = deployed_of(path).app
+
+    assert [block["destroy_duration"] for block in app.all("time_sleep", NETWORK_STACK)] == ["180s"]
+    for stack in (name for name in app.stacks if name.startswith(GATEWAY_STACKS)):
+        assert "300s" in [block.get("destroy_duration") for block in app.all("time_sleep", stack)]
