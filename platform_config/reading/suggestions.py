@@ -90,15 +90,15 @@ def _number(got: Any, location: Location) -> str:
         return f"write {re.sub(r'[_, ]', '', text)}"
     if hint_at(location) is float and re.fullmatch(r"\d+,\d{1,2}", text):
         return f"write {text.replace(',', '.')}, with a point"
-    return _with_unit(text, name)
+    return _with_unit(text, location)
 
 
-def _with_unit(text: str, name: str) -> str:
+def _with_unit(text: str, location: Location) -> str:
     """Suggest a number without its unit, converted to what the setting counts."""
     parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-zA-Z%]+)", text)
     if not parts or re.sub(r"\d+(?:\.\d+)?\s*[a-zA-Z%]+\s*", "", text):
         return ""
-    what, units = UNITS.get(name.rsplit("_", 1)[-1], ("", {}))
+    what, units = UNITS.get(str(location[-1]).rsplit("_", 1)[-1], ("", {}))
     if not what and len(parts) == 1 and parts[0][1].lower() == "k":
         return f"write {float(parts[0][0]) * 1024:.0f} or {float(parts[0][0]) * 1000:.0f}, whichever is meant"
     total = 0.0
@@ -107,6 +107,8 @@ def _with_unit(text: str, name: str) -> str:
         if size is None:
             return f"write the number alone{f': it counts {what}' if what else ''}"
         total += float(number) * size
+    if not total.is_integer() and hint_at(location) is int:
+        return f"write {int(total)} or {int(total) + 1}: it counts {what}"
     return f"write {total:g}: it counts {what}" if total < 10**6 else f"write {total:.0f}: it counts {what}"
 
 

@@ -10,6 +10,7 @@ from constructs_lib.manifests.extensions import LONGEST_METADATA, refused_charac
 from constructs_lib.manifests.model_armor import model_armor_settings
 from constructs_lib.places import places
 from constructs_lib.specs import ModelArmorSpec
+from constructs_lib.universe import PUBLIC
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
@@ -37,7 +38,8 @@ def _class(config: Config) -> Iterator[Problem]:
 
 def _region(config: Config) -> Iterator[Problem]:
     known, gateway = places(), config.gateway
-    called = gateway.model_armor is not None and gateway.gateway_class.extensions
+    # Of another universe places know nothing; its own regions are a rule of universes.
+    called = gateway.model_armor is not None and gateway.gateway_class.extensions and config.universe == PUBLIC
     for key in config.gateway_regions if called else ():
         region = config.regions[key].region
         if known.lacks_model_armor(region):

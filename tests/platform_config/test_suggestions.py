@@ -123,6 +123,11 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "gateway:\n  draining_sec: 130s\nbucket:",
         "gateway.draining_sec: must be a whole number, got '130s'\n    fix: write 130: it counts seconds",
     ),
+    "milliseconds where whole seconds count": (
+        "bucket:",
+        "gateway:\n  timeout_sec: 1600ms\nbucket:",
+        "gateway.timeout_sec: must be a whole number, got '1600ms'\n    fix: write 1 or 2: it counts seconds",
+    ),
     "days": (
         "location: US",
         "location: US\n  soft_delete_days: 2 weeks",
