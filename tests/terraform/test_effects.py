@@ -122,7 +122,7 @@ EXAMPLE_CHANGES: dict[str, tuple[Any, str, str]] = {
     "inference_pool.chart_version": ("v1.4.0", CHART, "v1.4.0"),
     "inference_pool.endpoint_picker_replicas": (2, CHART, r"replicas\": 2"),
     "models.<key>.priorities": ({"other": 3}, OBJECTIVE, '"priority": 3'),
-    "gateway.paths": (["/v1"], ROUTE, "/v1"),
+    "gateway.paths": (["/v1", "/rerank"], ROUTE, "/rerank"),
     "gateway.port": (8081, GATEWAY + " ", "8081"),
     "gateway.regions": (["us"], GATEWAY + " ", 'gemma-gateway-us"}]'),
     "gateway.draining_sec": (121, BACKEND, "121"),
