@@ -156,9 +156,6 @@ def _form(at: str, model: Model) -> Iterator[Problem]:
     path, host = address.path or "", address.host or ""
     if len(path) > LONGEST_PATH:
         yield Problem(f"{at}.address.path", f"must be at most {LONGEST_PATH} characters, got {len(path)}", "shorten it")
-    if {".", ".."} & {*path.split("/")}:
-        message = f"must name no folder . or .., got {shown(path)}"
-        yield Problem(f"{at}.address.path", message, f"write '/{model.key}'")
     if len(host) > LONGEST_HOST or re.fullmatch(r"[\d.]+", host):
         message = f"must be a name of at most {LONGEST_HOST} characters and no IP address, got {shown(host)}"
         yield Problem(f"{at}.address.host", message, f"write '{model.key}.example.com'")
