@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -68,18 +68,11 @@ REGIONAL_INTERNAL = GatewayClass(
     cloud_armor=True,
     iap=True,
 )
-REGIONAL_EXTERNAL = GatewayClass(
+REGIONAL_EXTERNAL = replace(
+    REGIONAL_INTERNAL,
     name="gke-l7-regional-external-managed",
     title="a public load balancer in each region",
-    multi_cluster=False,
     public=True,
-    proxy_purpose="REGIONAL_MANAGED_PROXY",
-    object_prefix="gkegw1-[a-z0-9]{4}",
-    object_prefix_length=11,
-    extensions=True,
-    regional_certificates=True,
-    cloud_armor=True,
-    iap=True,
 )
 
 

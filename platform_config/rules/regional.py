@@ -8,7 +8,7 @@ from constructs_lib.inferencepool_chart import VERSIONS
 from constructs_lib.manifests.model_armor import SCREENED_PATHS
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
-from platform_config.model import MODELS_PATH
+from platform_config.model import MODELS_PATH, models_in
 from platform_config.rules.rule import Rule, models
 
 CLASSES = "Google, GatewayClass capabilities"
@@ -66,6 +66,24 @@ def _of_traffic(config: Config) -> Iterator[tuple[str, str]]:
             yield f"{path}.objectives.failover_downtime_sec", f"{downtime:g}"
 
 
+def _idle(config: Config) -> Iterator[Problem]:
+    for index, key in enumerate(config.gateway_regions if config.is_regional else ()):
+        if key in config.regions and not any(models_in(config, key)):
+            path = f"gateway.regions[{index}]" if config.gateway.regions else f"regions.{key}"
+            message = f"must be a region that serves a model at its gateway, got {key}, where none is served"
+            fix = f"add {key} to the regions of a model, or name only the others in gateway.regions"
+            yield Problem(path, message, fix)
+
+
+def _unreached(config: Config) -> Iterator[Problem]:
+    for key in config.regions if config.is_regional else ():
+        if key not in config.gateway_regions and any(models_in(config, key)):
+            message = (
+                f"should name each region that serves a model, got none for {key}: no gateway leads to its servers"
+            )
+            yield Problem("gateway.regions", message, f"add {key}, or take it out of the regions of its models")
+
+
 def _chart(config: Config) -> Iterator[Problem]:
     given = [("inference_pool", config.inference_pool)]
     given += [
@@ -106,6 +124,21 @@ RULES = (
         "A regional gateway sends requests to the servers of its own region alone: such a setting would do nothing.",
         CLASSES,
         _other_regions,
+    ),
+    Rule(
+        "REGIONAL-IDLE",
+        "Each region with a regional gateway serves a model",
+        "A regional gateway sends requests to the servers of its own region alone: it would have no route.",
+        CLASSES,
+        _idle,
+    ),
+    Rule(
+        "REGIONAL-UNREACHED",
+        "Each region that serves a model has a regional gateway",
+        "No other gateway leads to its servers.",
+        CLASSES,
+        _unreached,
+        severity="warning",
     ),
     Rule(
         "REGIONAL-CHART",

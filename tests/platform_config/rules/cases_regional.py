@@ -27,6 +27,18 @@ CASES: dict[str, Case] = {
         "regions.us.config_cluster: must be left out for gateway.scope: regional, where no region helps another, got "
         "true -> remove it",
     ),
+    "REGIONAL-IDLE": Case(
+        {**REGIONAL, "models__gemma__regions": ["us"], "gateway__regions": ["us"]},
+        {**REGIONAL, "models__gemma__regions": ["us"], "gateway__regions": ["us", "eu"]},
+        "gateway.regions[1]: must be a region that serves a model at its gateway, got eu, where none is served"
+        " -> add eu to the regions of a model, or name only the others in gateway.regions",
+    ),
+    "REGIONAL-UNREACHED": Case(
+        {**REGIONAL, "gateway__regions": ["eu", "us"]},
+        {**REGIONAL, "gateway__regions": ["us"]},
+        "gateway.regions: should name each region that serves a model, got none for eu: no gateway leads to its servers"
+        " -> add eu, or take it out of the regions of its models",
+    ),
     "REGIONAL-CHART": Case(
         {**REGIONAL, "inference_pool__chart_version": "v1.1.0"},
         {**REGIONAL, "inference_pool__chart_version": "v1.0.1"},
@@ -55,6 +67,14 @@ MORE: dict[str, More] = {
             f"gateway.max_utilization_percent: {_LEFT_OUT} 70 -> remove it",
             f"models.gemma.traffic.max_requests_per_second: {_LEFT_OUT} 5 -> remove it",
             f"models.gemma.objectives.failover_downtime_sec: {_LEFT_OUT} 30 -> remove it",
+        ],
+    ),
+    "a gateway of every region, also where nothing is served": (
+        "REGIONAL-IDLE",
+        {**REGIONAL, "models__gemma__regions": ["us"]},
+        [
+            "regions.eu: must be a region that serves a model at its gateway, got eu, where none is served"
+            " -> add eu to the regions of a model, or name only the others in gateway.regions",
         ],
     ),
     "the old chart of one model": (
