@@ -15,6 +15,7 @@ from constructs_lib.provider_versions import pin_provider
 from platform_config.model import Model
 from platform_config.model_armor import own_templates
 from platform_config.network_plan import network_policy_plan
+
 from .base import WRITE_ONLY_TERRAFORM_VERSION
 from .cluster_access import ClusterStack
 

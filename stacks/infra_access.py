@@ -13,6 +13,7 @@ from platform_config.config import Config
 from platform_config.model import Model, models_of
 from platform_config.plan_refusals import SCREENING, explain_removed_screening
 from platform_config.requirements import needs_adapter
+
 from .base import BaseStack
 
 EXTENSIONS_AGENT = "extensions-agent"

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from constructs_lib.apigee_organization import ApigeeOrganization
 from platform_config.config import Config
+
 from .base import BaseStack
 
 

@@ -13,6 +13,7 @@ from platform_config.model import compute_classes
 from platform_config.names import SYSTEM_POOL
 from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
 from platform_config.requirements import system_machine_type, version_floor
+
 from .base import BaseStack
 
 

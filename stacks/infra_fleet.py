@@ -7,6 +7,7 @@ from constructs_lib.fixed_value import FixedValue
 from constructs_lib.fleet import Fleet, FleetMember
 from platform_config.config import Config
 from platform_config.plan_refusals import CONFIG_CLUSTER, explain_moved_config_cluster
+
 from .infra_access import InfraAccessStack
 
 

@@ -25,6 +25,7 @@ from platform_config.plan_refusals import (
     explain_removed_bucket,
 )
 from platform_config.requirements import project_services, streams_images
+
 from .base import BaseStack
 from .infra_access import bucket_readers, server_identity
 

@@ -17,6 +17,7 @@ from constructs_lib.notification_channels import NotificationChannels
 from platform_config.config import Config
 from platform_config.config_path import VARIABLE
 from platform_config.monitored_platform import monitored_platform
+
 from .base import WRITE_ONLY_TERRAFORM_VERSION, BaseStack
 
 

@@ -17,6 +17,7 @@ from platform_config.stack_graph import (
     needed_stacks,
     serving_stack,
 )
+
 from .infra_access import InfraAccessStack
 from .infra_apigee import InfraApigeeStack
 from .infra_cluster import InfraClusterStack

@@ -16,6 +16,7 @@ from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from platform_config.plan_refusals import explain_removed_models
 from platform_config.requirements import gateway_floor
+
 from .cluster_access import ClusterStack
 
 POLICY_CRDS = ("gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io")

@@ -12,6 +12,7 @@ from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
 from platform_config.model import Model, models_of
 from platform_config.plan_refusals import explain_moved_download
+
 from .cluster_access import ClusterStack
 
 
