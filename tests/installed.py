@@ -55,7 +55,8 @@ def make_environment(folder: Path, what: str) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     versions = [line.partition(" --hash")[0] for line in install.locked(ROOT / "Pipfile.lock", "default")]
     constraints.write_text("\n".join(versions))
-    command: list[str | Path] = [*uv_pip_install(), "--constraints", constraints, "--python", folder / "bin" / "python", what]
+    options: list[str | Path] = ["--constraints", constraints, "--python", folder / "bin" / "python"]
+    command = [*uv_pip_install(), *options, what]
     done = subprocess.run(command, env=uv_settings(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "bin"
