@@ -119,8 +119,8 @@ def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
 
 
 def _section(name: str) -> str:
-    title = next(title for title, names in sections().items() if name in names)
-    return snake_case(title).replace(" ", "_")
+    wanted = snake_case(name)
+    return next(section for section in SECTIONS for function in _functions(_tree(section)) if function.name == wanted)
 
 
 def _names(*nodes: ast.AST) -> set[str]:

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 
 from cdktf import TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
+from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 
 from constructs_lib.global_network import GlobalNetwork
@@ -15,6 +16,7 @@ from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
+from constructs_lib.shared_vpc_access import SharedVpcAccess
 from constructs_lib.specs import BucketSpec, NetworkSpec
 from constructs_lib.workload_identity import WorkloadIdentity
 
@@ -64,6 +66,23 @@ def network_region(stack: TerraformStack, google: GoogleProvider, time: TimeProv
     )
     network = GlobalNetwork.from_existing(stack, "network", google=google, time=time, plan=plan, spec=NetworkSpec())
     return network.add_region("us", REGION)
+
+
+def shared_vpc_access(
+    stack: TerraformStack, google: GoogleProvider, google_beta: GoogleBetaProvider, time: TimeProvider
+) -> SharedVpcAccess:
+    """Let GKE in one project use a subnet of another."""
+    return SharedVpcAccess(
+        stack,
+        "shared-vpc",
+        google=google,
+        google_beta=google_beta,
+        time=time,
+        project="my-project",
+        project_number="123456789012",
+        host_project="net-host",
+        subnets={"us": ("us-east5", "nodes-us")},
+    )
 
 
 def model_store(stack: TerraformStack, google: GoogleProvider) -> ModelStore:
