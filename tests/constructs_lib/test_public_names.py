@@ -77,9 +77,9 @@ CONTRACT = {
     "constructs_lib.specs": (
         "AddressSpec AlertSpec ApigeeOrganizationSpec ApigeeSpec AutoscalingSpec BodyRoutingSpec BucketSpec "
         "CanarySpec CapacitySpec ChannelSpec CidrSpec ClientLimitsSpec ClusterSpec DEFAULT_SPILL_OVER_PERCENT "
-        "ExistingRegionSpec ExistingSpec GatewaySpec GpuSharingSpec HealthCheckSpec HuggingFaceTokenSpec IapSpec InferencePoolSpec "
-        "KubernetesSecretSpec LoraAdapterSpec MaintenanceWindowSpec ModelArmorFiltersSpec ModelArmorSpec "
-        "ModelSpec NetworkSpec NodeAutoscalingSpec NodePoolSpec ObjectivesSpec ObservabilitySpec RegionSpec "
+        "ExistingRegionSpec ExistingSpec GatewaySpec GpuSharingSpec HealthCheckSpec HuggingFaceTokenSpec IapSpec "
+        "InferencePoolSpec KubernetesSecretSpec LoraAdapterSpec MaintenanceWindowSpec ModelArmorFiltersSpec "
+        "ModelArmorSpec ModelSpec NetworkSpec NodeAutoscalingSpec NodePoolSpec ObjectivesSpec ObservabilitySpec RegionSpec "
         "RepositorySpec ServerSpec Snapshot SystemPoolSpec TlsSpec TrafficSpec UniverseSpec WeightsSpec"
     ),
     "constructs_lib.system_pool": "SystemPool",
