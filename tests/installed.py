@@ -49,17 +49,39 @@ def uv_pip_install() -> list[str]:
     return [str(UV), "pip", "install", "--quiet", *cache]
 
 
-def make_environment(folder: Path, what: str) -> Path:
-    """Make an environment in *folder* with the package as *what* names it, in the locked versions; its programs."""
-    constraints = folder / "constraints.txt"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+def write_constraints(path: Path) -> Path:
+    """Write the locked versions of what the package needs, as constraints for pip."""
     versions = [line.partition(" --hash")[0] for line in install.locked(ROOT / "Pipfile.lock", "default")]
-    constraints.write_text("\n".join(versions))
+    path.write_text("\n".join(versions))
+    return path
+
+
+def make_environment(folder: Path, what: str) -> None:
+    """Make an environment in *folder* with the package as *what* names it, in the locked versions."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    constraints = write_constraints(folder / "constraints.txt")
     options: list[str | Path] = ["--constraints", constraints, "--python", folder / "bin" / "python"]
     command = [*uv_pip_install(), *options, what]
     done = subprocess.run(command, env=uv_settings(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return folder / "bin"
+
+
+def commit(folder: Path) -> None:
+    """
+    Make a git repository in *folder* of what this clone's git would track, as it is now, with the tag v0.1.0.
+
+    Without git it is skipped: what is needed is what a git repository holds.
+    """
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    if listed.returncode:
+        pytest.skip("this folder is no work tree of git")
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    author = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+    for command in (["init"], ["add", "--all"], ["commit", "--quiet", "--message", "All"], ["tag", "v0.1.0"]):
+        subprocess.run(["git", *author, *command], cwd=folder, check=True, capture_output=True)
 
 
 def build(folder: Path) -> None:
@@ -70,6 +92,12 @@ def build(folder: Path) -> None:
         shutil.copy(ROOT / name, folder)
     done = run(sys.executable, "-c", "from setuptools import build_meta; build_meta.build_wheel('dist')", cwd=folder)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def repository(shared_folders: SharedFolders) -> Path:
+    """Make a git repository with this package."""
+    return shared_folders.get("repository", commit)
 
 
 @pytest.fixture(scope="session")

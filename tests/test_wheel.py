@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from tests.installed import NEEDS_UV, PACKAGES, ROOT, Installed, make_environment, run
+from tests.installed import NEEDS_UV, PACKAGES, ROOT, Installed, run
 
 EXAMPLE = ROOT / "config" / "example.yaml"
 SECOND_NAME = "inference_stacks"
@@ -152,25 +150,6 @@ def test_a_synth_in_the_repository_of_an_app_takes_the_stacks_of_the_package(
         (tmp_path / folder / "__init__.py").write_text(FOREIGN)
     name, *arguments = program.split()
     done = run(installed("constructs") / name, *arguments, "synth", EXAMPLE, "--outdir", "out", cwd=tmp_path)
-
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / "stacks" / "workload-gateway" / "cdk.tf.json").is_file()
-
-
-def test_the_package_is_installed_from_a_git_repository(tmp_path: Path) -> None:
-    """What git tracks is enough for a wheel: no file of a work tree, and no step before it."""
-    repository, git = tmp_path / "repository", ("git", "-c", "user.name=A", "-c", "user.email=a@example.com")
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
-    if listed.returncode:
-        pytest.skip("this folder is no work tree of git")
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (repository / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, repository / name)
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "All"]):
-        subprocess.run([*git, *command], cwd=repository, check=True)
-    programs = make_environment(tmp_path / "made", f"gke-inference-cdktf[constructs] @ git+file://{repository}")
-    done = run(programs / "gke-inference", "synth", EXAMPLE, "--outdir", "out", cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "stacks" / "workload-gateway" / "cdk.tf.json").is_file()
