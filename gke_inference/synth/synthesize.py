@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from gke_inference.synth.grafana_file import write_grafana_file
@@ -16,6 +18,8 @@ from platform_config.stack_graph import OUTDIR
 FOLDER = "CDKTF_OUTDIR"
 HCL = "SYNTH_HCL_OUTPUT"
 """Variables of cdktf."""
+STACKS = ("inference_stacks", "stacks")
+"""Names of the package of stacks: a clone has none of the first name, an app may have its own folder of the second."""
 
 
 def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Changes]:
@@ -41,15 +45,23 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
     fast_synth.skip_gc()
     from cdktf import App
 
-    from stacks.platform import add_platform
-
     app = App(outdir=str(folder))
-    add_platform(app, config)
+    import_module(f"{_stacks_package()}.platform").add_platform(app, config)
     last = last_synth(folder)
     app.synth()
     write_grafana_file(config, folder, last)
     remember(config, folder)
     return folder, changes_since(last, config, folder)
+
+
+def _stacks_package() -> str:
+    """Return the name under which Python finds the stacks that were installed, or cloned, together with this file."""
+    home = Path(__file__).parents[2]
+    for name in STACKS:
+        spec = find_spec(name)
+        if spec and spec.origin and Path(spec.origin).parents[1] == home:
+            return name
+    raise ImportError(f"found neither {' nor '.join(STACKS)} in {home}")
 
 
 def make_folder(outdir: Path) -> None:

@@ -99,6 +99,10 @@ class World:
         self._read(outdir)
         return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
 
+    def use_synth(self, outdir: Path) -> None:
+        """Use the stacks that an app has synthesized to *outdir*; those that were used before stay deployed."""
+        self._read(outdir)
+
     def trace(self) -> None:
         """Keep all that Terraform logs from here on, beside states and synths."""
         self.rig.environment |= {"TF_LOG": "trace", "TF_LOG_PATH": str(self.base / TRACE)}
