@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,39 +13,72 @@ from pydantic import ValidationError
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Location, Problem, yaml_path
 from platform_config.partial_config import make_partial_config
+from platform_config.reading.layers import Layers, read_layers
 from platform_config.reading.shape_errors import explain_empty_settings, explain_section_error, explain_shape_errors
 from platform_config.reading.unknown_settings import likely_meant
-from platform_config.reading.yaml_file import Reading, read
+from platform_config.reading.yaml_file import Reading
 from platform_config.rules import check, check_known
 from platform_config.shape import defaults_of, hint_at, settings_of
 
 
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """
+    A config, and where each of its settings stands.
+
+    Attributes:
+        path: The file that was named.
+        config: What it says, with the files that it extends.
+    """
+
+    path: Path
+    config: Config
+    layers: Layers
+
+    def origin(self, path: str) -> str:
+        """Return the file and the line of the setting at *path*, or else of what is around it."""
+        return self.layers.origin(path) or str(self.path)
+
+
 def load(path: Path) -> Config:
     """
-    Load the config at *path*.
+    Load the config at *path*, over the files that it extends.
 
     Raises:
         ConfigError: With every problem: of the text, of the shape, and of the rules where the shape is right.
     """
-    reading = read(path)
+    return load_file(path).config
+
+
+def load_file(path: Path) -> Loaded:
+    """
+    Load the config at *path*, and note where each of its settings stands.
+
+    Raises:
+        ConfigError: As `load` does.
+    """
+    layers = read_layers(path)
+    reading = layers.reading
     try:
         # As JSON, strictly: text is not taken for a number, nor 1 for true.
         config = Config.model_validate_json(json.dumps(reading.settings), strict=True)
     except ValidationError as error:
         shapes = explain_shape_errors(error.errors(include_url=False), reading)
         problems = [*shapes.values(), *_problems_of_the_rest(reading, set(shapes))]
-        raise ConfigError(str(path), _with_text_and_empty(reading, problems)) from None
+        raise ConfigError(str(path), _all_problems(layers, problems)) from None
     problems = list(_problems_of_the_rest(reading, set())) if reading.broken else check(config)[0]
-    if problems := _with_text_and_empty(reading, problems):
+    if problems := _all_problems(layers, problems):
         raise ConfigError(str(path), problems)
-    return config
+    return Loaded(path=path, config=config, layers=layers)
 
 
-def _with_text_and_empty(reading: Reading, problems: list[Problem]) -> list[Problem]:
-    """Return *problems* between those of the text and those of empty settings that nothing else refuses."""
+def _all_problems(layers: Layers, problems: list[Problem]) -> list[Problem]:
+    """Return *problems* with their origin, between those of the text and those of empty settings."""
     refused = {problem.path for problem in problems}
-    empty = (problem for problem in explain_empty_settings(reading.settings) if problem.path not in refused)
-    return [*reading.problems, *problems, *empty]
+    # Of empty settings, those that nothing else refuses.
+    empty = (problem for problem in explain_empty_settings(layers.reading.settings) if problem.path not in refused)
+    found = [*problems, *empty]
+    return [*layers.reading.problems, *(replace(one, origin=layers.origin(one.path)) for one in found)]
 
 
 def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Problem]:
