@@ -64,7 +64,7 @@ class ConfigError(ValueError):
         super().__init__("\n  ".join([header, *map(str, self.problems[:MOST_SHOWN]), *more]))
 
 
-class ConfigErrors(ConfigError):
+class SeveralConfigsError(ConfigError):
     """Several configs of which some cannot be used; its text lists file by file what is wrong with each."""
 
     def __init__(self, errors: Iterable[ConfigError]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from pydantic import ValidationError
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Location, Problem, yaml_path
 from platform_config.partial_config import make_partial_config
+from platform_config.policy import PolicyFile, read_policies
+from platform_config.policy_checks import check_policies
 from platform_config.reading.layers import Layers, read_layers
 from platform_config.reading.shape_errors import explain_empty_settings, explain_section_error, explain_shape_errors
 from platform_config.reading.unknown_settings import likely_meant
@@ -45,7 +48,9 @@ def load(path: Path) -> Config:
     Load the config at *path*, over the files that it extends.
 
     Raises:
-        ConfigError: With every problem: of the text, of the shape, and of the rules where the shape is right.
+        ConfigError: With every problem: of the text, of the shape, of the rules where the shape is right, and of the
+            policies beside the files or named by the environment variable `INFERENCE_POLICY`; or with what is wrong
+            with a policy.
     """
     return load_file(path).config
 
@@ -58,15 +63,18 @@ def load_file(path: Path) -> Loaded:
         ConfigError: As `load` does.
     """
     layers = read_layers(path)
-    reading = layers.reading
+    reading, policies = layers.reading, read_policies(layers.files, os.environ)
     try:
         # As JSON, strictly: text is not taken for a number, nor 1 for true.
         config = Config.model_validate_json(json.dumps(reading.settings), strict=True)
     except ValidationError as error:
         shapes = explain_shape_errors(error.errors(include_url=False), reading)
-        problems = [*shapes.values(), *_problems_of_the_rest(reading, set(shapes))]
+        problems = [*shapes.values(), *_problems_of_the_rest(reading, set(shapes), policies)]
         raise ConfigError(str(path), _all_problems(layers, problems)) from None
-    problems = list(_problems_of_the_rest(reading, set())) if reading.broken else check(config)[0]
+    if reading.broken:
+        problems = list(_problems_of_the_rest(reading, set(), policies))
+    else:
+        problems = [*check(config)[0], *check_policies(policies, config)]
     if problems := _all_problems(layers, problems):
         raise ConfigError(str(path), problems)
     return Loaded(path=path, config=config, layers=layers)
@@ -81,8 +89,8 @@ def _all_problems(layers: Layers, problems: list[Problem]) -> list[Problem]:
     return [*layers.reading.problems, *(replace(one, origin=layers.origin(one.path)) for one in found)]
 
 
-def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Problem]:
-    """Yield what sections and rules refuse in any case, whatever replaces the parts whose shape is *wrong*."""
+def _problems_of_the_rest(reading: Reading, wrong: set[Location], policies: Sequence[PolicyFile]) -> Iterator[Problem]:
+    """Yield what sections, rules and *policies* refuse in any case, whatever replaces what is *wrong* of shape."""
     broken = (
         reading.broken | wrong | {place for location in wrong for place in likely_meant(location, reading.settings)}
     )
@@ -95,7 +103,8 @@ def _problems_of_the_rest(reading: Reading, wrong: set[Location]) -> Iterator[Pr
         broken |= found.keys()
     other_order, _ = make_partial_config(reading.settings, broken, reorder=True)
     paths = [yaml_path(location) for location in broken | set(_guessed_sections(reading.settings, broken))]
-    for problem in check_known(config, other_order):
+    orders = config, other_order
+    for problem in (*check_known(*orders), *check_policies(policies, *orders)):
         if not any(problem.path == path or problem.path.startswith((f"{path}.", f"{path}[")) for path in paths):
             yield problem
 
