@@ -38,9 +38,13 @@ class Loaded:
     config: Config
     layers: Layers
 
-    def origin(self, path: str) -> str:
-        """Return the file and the line of the setting at *path*, or else of what is around it."""
-        return self.layers.origin(path) or str(self.path)
+    def place(self, path: str) -> str:
+        """Return the file and the line of the setting at *path*, or else of what is around it, or else the file."""
+        return self.layers.place(path) or str(self.path)
+
+    def warnings(self) -> list[Problem]:
+        """Return what is allowed but doubtful, with the line of each where the config is several files."""
+        return [replace(one, origin=self.layers.origin(one.path)) for one in check(self.config)[1]]
 
 
 def load(path: Path) -> Config:

@@ -122,7 +122,9 @@ def test_help_synthesizes_nothing(tmp_path: Path) -> None:
     ("config", "arguments", "env", "words"),
     [
         ("", ["--confg", "x.yaml"], {}, "unrecognized arguments: --confg"),
-        ("", ["config/example.yaml", "config/mine.yaml"], {}, "unrecognized arguments: config/mine.yaml"),
+        ("", ["config/example.yaml", "config/mine.yaml"], {}, "config/mine.yaml: 1 problem\n  must exist"),
+        ("config/a.yaml", ["config/a.yaml", "config/b.yaml"], {}, "INFERENCE_CONFIG: must not be set beside several"),
+        ("", ["config/example.yaml", "config/../config/example.yaml"], {}, "must be given once"),
         ("config/mine.yaml", ["config/other.yaml"], {}, "must name the same file, got 'config/mine.yaml'"),
         ("", [], {"INFRENCE_CONFIG": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
         ("", [], {"inference_config": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
@@ -149,6 +151,7 @@ def test_what_is_not_known_never_becomes_the_example(
         (["test", "args=tests/platform_config"], "did you mean ARGS?"),
         (["synth", "PYHTON=python3.12"], "did you mean PYTHON?"),
         (["test", "WORKER=4"], "did you mean WORKERS?"),
+        (["synth", "CONFIGS="], "CONFIGS must name config files, got nothing"),
         (["synth", "config/example.yaml"], "did you mean `make synth INFERENCE_CONFIG=config/example.yaml`?"),
     ],
 )
@@ -166,6 +169,9 @@ def test_make_takes_what_it_knows() -> None:
 
     assert named.stdout.strip() == ".venv/bin/python main.py"
     assert make("synth", "ARGS=config/mine.yaml").stdout.strip() == ".venv/bin/python main.py config/mine.yaml"
+    several = make("synth", "CONFIGS=config/dev.yaml config/prod.yaml", CONFIGS="other")
+    assert several.stdout.strip() == ".venv/bin/python main.py config/dev.yaml config/prod.yaml"
+    assert make("synth", CONFIGS="of another program").stdout.strip() == ".venv/bin/python main.py"
     assert make("test", "ARGS=tests/stacks -x").stdout.splitlines()[-1] == ".venv/bin/python -m pytest tests/stacks -x"
     assert " -n 4 " in make("test", "WORKERS=4").stdout
 

@@ -36,9 +36,11 @@ class Layers:
     origins: dict[Location, str] = field(default_factory=dict)
 
     def origin(self, path: str) -> str:
-        """Return where *path*, or else what is around it, stands; empty where that is nowhere, or in the only file."""
-        if len(self.files) == 1:
-            return ""
+        """Return where *path* stands, for a message; empty where there is one file, which the message names anyway."""
+        return self.place(path) if len(self.files) > 1 else ""
+
+    def place(self, path: str) -> str:
+        """Return the file and the line of *path*, or else of what is around it; empty where that is nowhere."""
         while path and path not in self._origins_by_path:
             path, removed = re.subn(LAST_PART, "", path)
             path = path if removed else ""

@@ -96,8 +96,8 @@ def test_a_base_may_extend_another_and_lie_in_another_folder(tmp_path: Path) -> 
     loaded = load_file(tmp_path / "teams" / "dev.yaml")
 
     assert loaded.config.labels == {"team": "search", "env": "dev", "cost": "1"}
-    assert loaded.origin("labels.team") == f"{tmp_path}/shared/team.yaml line 2"
-    assert loaded.origin("labels.cost") == f"{tmp_path}/shared/all.yaml line {len(BASE_LINES) + 1}"
+    assert loaded.place("labels.team") == f"{tmp_path}/shared/team.yaml line 2"
+    assert loaded.place("labels.cost") == f"{tmp_path}/shared/all.yaml line {len(BASE_LINES) + 1}"
 
 
 def test_a_base_need_not_be_complete(tmp_path: Path) -> None:
