@@ -36,13 +36,13 @@ def load_several(paths: Sequence[Path]) -> list[Loaded]:
 
 def warnings_of_several(platforms: Sequence[Loaded]) -> list[Problem]:
     """Return what is allowed in *platforms* together, but doubtful: one line for all whose ranges overlap."""
-    found = {pair: next(overlaps_of_two_networks(*pair), "") for pair in combinations(platforms, 2)}
-    pairs = [pair for pair, overlap in found.items() if overlap]
-    if not pairs:
+    pairs = [(pair, next(overlaps_of_two_networks(*pair), "")) for pair in combinations(platforms, 2)]
+    found = [(pair, overlap) for pair, overlap in pairs if overlap]
+    if not found:
         return []
-    names = list(dict.fromkeys(str(each.path) for pair in pairs for each in pair))
+    names = list(dict.fromkeys(str(each.path) for pair, _ in found for each in pair))
     message = (
-        f"ranges overlap in different VPCs, such as {found[pairs[0]]}: fine as long as nothing connects the VPCs, such "
+        f"ranges overlap in different VPCs, such as {found[0][1]}: fine as long as nothing connects the VPCs, such "
         "as peering or a VPN"
     )
     fix = "give each platform another network.supernet before its first apply, or leave it so"

@@ -32,6 +32,7 @@ class World:
 
     Args:
         base: Empty folder for all of it.
+        rig: The cloud. Default: one of its own.
 
     Attributes:
         app: The stacks as they were synthesized last.
@@ -41,8 +42,8 @@ class World:
         base: The folder.
     """
 
-    def __init__(self, base: Path) -> None:
-        self.rig = Rig()
+    def __init__(self, base: Path, rig: Rig | None = None) -> None:
+        self.rig = rig or Rig()
         self.app: Synthesized
         self.changes: dict[str, Changes] = {}
         self.steps: list[Step] = []
@@ -86,6 +87,10 @@ class World:
         synthesize(config, outdir)
         self._read(outdir)
         return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
+
+    def open(self, outdir: Path) -> None:
+        """Take the synth in *outdir* for the platform's, wherever it was made."""
+        self._read(outdir)
 
     def trace(self) -> None:
         """Keep all that Terraform logs from here on, beside states and synths."""
