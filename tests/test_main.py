@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -230,3 +231,71 @@ def test_a_missing_file_is_a_message(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert "nowhere.yaml" in result.stderr
+
+
+def environments(folder: Path, **own: str) -> list[str]:
+    """Write a base and a config over it for each name of *own*; the paths of those."""
+    (folder / "base.yaml").write_text(EXAMPLE.read_text())
+    for name, text in own.items():
+        named = "" if text.startswith("name: ") else f"name: gemma-{name}\n"
+        (folder / f"{name}.yaml").write_text(f"extends: base.yaml\n{named}project: acme-{name}\n{text}")
+    return [str(folder / f"{name}.yaml") for name in own]
+
+
+def test_several_configs_are_written_side_by_side(tmp_path: Path) -> None:
+    """Each to a folder beside the usual one, with its summary, and with local states where one alone has them."""
+    ran = run("", tmp_path / "out", *environments(tmp_path, dev="", prod="regions: {eu: null}\n"))
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["out-dev", "out-prod"]
+    for name, count in (("dev", 11), ("prod", 8)):
+        assert f"{name}.yaml: platform gemma-{name} in project acme-{name}." in ran.stdout
+        assert f"npx cdktf deploy --output {tmp_path}/out-{name} 'infra-*'" in ran.stdout
+        stacks = sorted((tmp_path / f"out-{name}" / "stacks").glob("*/cdk.tf.json"))
+        assert len(stacks) == count
+        state = json.loads(stacks[0].read_text())["terraform"]["backend"]["local"]["path"]
+        where = f"{tmp_path}/terraform-state/gemma-{name}"
+        assert os.path.normpath(stacks[0].parent / state).startswith(where)
+    assert "ranges overlap in different VPCs" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"dev": "", "prod": "number: 7\n"}, "prod.yaml: 1 problem\n  number ("),
+        ({"dev": "", "prod": "name: gemma-dev\n"}, "dev.yaml and "),
+    ],
+)
+def test_one_wrong_config_of_several_leaves_nothing(tmp_path: Path, own: dict[str, str], words: str) -> None:
+    """Exit code 2, and no folder is made for the good ones."""
+    ran = run("", tmp_path / "out", *environments(tmp_path, **own))
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert words in ran.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+def test_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """They would be written to one folder."""
+    for name in ("dev", "prod"):
+        (tmp_path / name).mkdir()
+        text = (
+            EXAMPLE.read_text().replace("name: gemma", f"name: gemma-{name}").replace("my-project-id", f"acme-{name}")
+        )
+        (tmp_path / name / "platform.yaml").write_text(text)
+    ran = run("", tmp_path / "out", f"{tmp_path}/dev/platform.yaml", f"{tmp_path}/prod/platform.yaml")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "must have different file names, got two that are written to" in ran.stderr
+    assert not (tmp_path / "out-platform").exists()
+
+
+def test_a_policy_stops_a_synth(tmp_path: Path) -> None:
+    """Exit code 2, and nothing is written."""
+    policy = tmp_path / "central.yaml"
+    policy.write_text("max_chips: 4\n")
+    ran = run(EXAMPLE, tmp_path / "out", INFERENCE_POLICY=str(policy))
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"[max_chips, {policy} line 1]" in ran.stderr
+    assert not (tmp_path / "out").exists()
