@@ -120,7 +120,7 @@ def test_editors_accept_a_policy() -> None:
     schema: dict[str, Any] = json.loads((docs.ROOT / "config/policy-schema.json").read_text())
     validator = jsonschema.Draft202012Validator(schema)
     page = (docs.ROOT / "docs/policy.md").read_text()
-    shown = yaml.safe_load(page.partition("```text\n")[2].partition("```")[0])
+    shown = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
 
     assert set(shown) == set(FORMS)
     assert list(validator.iter_errors(shown)) == []

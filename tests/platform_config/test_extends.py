@@ -17,6 +17,7 @@ from platform_config.errors import ConfigError
 from platform_config.load import load, load_file
 from tests.config_files import TEXT
 from tests.configs import ELASTIC, EXAMPLE, changed
+from tests.gke_inference.documented import PAGE, check
 from tests.platform_config.test_any_value import HOSTILE
 from tests.sampling import sample
 
@@ -119,6 +120,14 @@ def test_each_wrong_value_names_the_file_and_line_where_it_stands(tmp_path: Path
     assert "regions.us.zones[1] (dev.yaml line 4): must be text, got 7" in shown
     assert "regions.asia.region (dev.yaml line 5): must be given, got nothing" in shown
     assert "cluser (dev.yaml line 7): unknown setting 'cluser'" in shown
+
+
+def test_the_docs_show_what_is_printed(tmp_path: Path) -> None:
+    """The page on environments has an example of each kind of problem, as it is."""
+    base = TEXT.replace("region: europe-west4", "region: us-east1") + "labels: {env: none}\nlabels: {env: all}\n"
+    shown = refusal(extended(tmp_path, "regions:\n  us:\n    zones: [us-east5-a, 7]\n", base))
+
+    check("extends", shown, PAGE.with_name("environments.md"))
 
 
 def test_a_rule_names_the_file_and_line(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from platform_config.policy import FORMS
 from platform_config.policy_checks import CHECKS
 from tests.config_files import TEXT, written
 from tests.configs import AUTOPILOT, ELASTIC, EXAMPLE, PUBLIC, changed
+from tests.gke_inference.documented import PAGE, check
 from tests.platform_config.test_any_value import HOSTILE
 from tests.sampling import sample
 
@@ -174,7 +175,9 @@ def test_what_a_base_says_is_refused_with_its_line(tmp_path: Path) -> None:
     path.write_text("extends: base.yaml\n")
     line = TEXT.splitlines().index("    region: europe-west4") + 1
 
-    assert f"regions.eu.region (base.yaml line {line}): must begin with us-" in refusal(path)
+    shown = refusal(path)
+    assert f"regions.eu.region (base.yaml line {line}): must begin with us-" in shown
+    check("policy", shown, PAGE.with_name("policy.md"))
 
 
 def test_the_variable_and_the_files_beside_hold_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
