@@ -32,6 +32,7 @@ class World:
 
     Args:
         base: Empty folder for all of it.
+        rig: The cloud. Default: one of its own.
 
     Attributes:
         app: The stacks as they were synthesized last.
@@ -42,8 +43,8 @@ class World:
         theirs: What was in the cloud before the platform.
     """
 
-    def __init__(self, base: Path) -> None:
-        self.rig = Rig()
+    def __init__(self, base: Path, rig: Rig | None = None) -> None:
+        self.rig = rig or Rig()
         self.app: Synthesized
         self.changes: dict[str, Changes] = {}
         self.steps: list[Step] = []
