@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.checks.sent import values
-from tests.rig.answers import TABLES
+from tests.rig.answers import TABLES, identity
 from tests.rig.planning import body
 from tests.rig.wire import Message
 
@@ -100,6 +100,12 @@ class Cloud:
                     one[name] = one[name] and one[name][::-1]
         return held
 
+    def forget(self, key: Key, unread: Message) -> Message | None:
+        """Read the object after it has lost what no cloud knows of it, such as by an import; None where there is none."""
+        if key in self.objects:
+            self.objects[key] = self.objects[key] | copy.deepcopy(unread)
+        return self.read(key)
+
     def apply(self, action: str, key: Key, resource: Message) -> bool:
         """
         Create, update or delete *resource*; False where it was made and reported as failed all the same.
@@ -146,7 +152,8 @@ class Cloud:
         """Return by path what Google decides where *resource* lacks the block: a pool's nodes are as its cluster's."""
         if kind != "google_container_node_pool":
             return {}
-        cluster = self.objects.get(("google_container_cluster", "", str(resource["cluster"])), {})
+        path = identity(kind, resource | {"id": None}).partition("/nodePools/")[0]
+        cluster = self.objects.get(("google_container_cluster", "", path), {})
         private = values(cluster, "private_cluster_config.enable_private_nodes") == [True]
         return {"network_config.enable_private_nodes": private}
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgpack import ExtType
 
 from tests.checks.schemas import providers
-from tests.rig.answers import completed, identity, unanswered
+from tests.rig.answers import completed, identity, imported, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
 from tests.rig.gke import CLUSTER, OFFERED, versioned
 from tests.rig.planning import body, mistakes, planned, replaced, write_only
@@ -100,11 +100,13 @@ class RigProvider:
         return {"state": made and resource, **self._legacy}
 
     def import_resource_state(self, session: str, request: Message) -> Message:
-        """Import the resource with that ID."""
-        found = self._cloud.read((request["type_name"], self._place(session), request["id"]))
+        """Import the resource with that ID: what is in configurations alone is lost, as with the real ones."""
+        kind = request["type_name"]
+        id_, unread = imported(kind, request["id"])
+        found = self._cloud.forget((kind, self._place(session), id_), unread)
         if found is None:
             raise RefusedError(f"Cannot import non-existent remote object {request['id']}")
-        return {"imported_resources": [{"type_name": request["type_name"], "state": found}]}
+        return {"imported_resources": [{"type_name": kind, "state": found}]}
 
     def read_data_source(self, session: str, request: Message) -> Message:
         """Read what was made, where the type can be made; else make it up."""
