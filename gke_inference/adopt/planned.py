@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gke_inference.adopt.importable import IMPORTABLE
+from gke_inference.adopt.google_types import ACCOUNT, IMPORTABLE
+from platform_config.config import Config
 
 REFERENCE = re.compile(r"\$\{([a-z0-9_]+)\.([\w-]+)\.([a-z_]+)\}")
-SERVICE_ACCOUNT = "google_service_account"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +25,14 @@ class PlannedResource:
         type: Its Terraform type, such as `google_compute_network`.
         name: Its name in Terraform.
         values: Its arguments; what only an apply knows is left as the reference that it was.
+        constructs: Ids of the constructs around it, from the stack down.
     """
 
     stack: str
     type: str
     name: str
     values: Mapping[str, Any] = field(repr=False)
+    constructs: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -38,15 +40,19 @@ class PlannedResource:
         return f"{self.type}.{self.name}"
 
 
-def planned_resources(outdir: Path) -> Iterator[PlannedResource]:
-    """Yield every resource of each stack that the synth at *outdir* lists, in the order of its manifest."""
+def planned_resources(config: Config, outdir: Path) -> Iterator[PlannedResource]:
+    """Yield every resource of each stack that the synth of *config* at *outdir* lists, in the order of its manifest."""
     stacks = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
     for stack, about in stacks.items():
         document = json.loads((outdir / about["synthesizedStackPath"]).read_text(encoding="utf-8"))
         resources = document.get("resource", {})
         for type_, named in resources.items():
             for name, values in named.items():
-                yield PlannedResource(stack=stack, type=type_, name=name, values=_resolved(values, resources))
+                known = _resolved(values, resources)
+                if type_ == ACCOUNT:
+                    known["email"] = config.universe.service_account(known["account_id"], known["project"])
+                constructs = tuple(values["//"]["metadata"]["path"].split("/"))
+                yield PlannedResource(stack=stack, type=type_, name=name, values=known, constructs=constructs)
 
 
 def _resolved(value: Any, resources: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from gke_inference.import_blocks import drop_unknown_blocks
 from gke_inference.synth.grafana_file import write_grafana_file
 from gke_inference.synth.last_synth import Changes, changes_since, last_synth, remember
 from platform_config.config import Config
@@ -47,6 +48,7 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
     add_platform(app, config)
     last = last_synth(folder)
     app.synth()
+    drop_unknown_blocks(folder)
     write_grafana_file(config, folder, last)
     remember(config, folder)
     return folder, changes_since(last, config, folder)

@@ -101,7 +101,7 @@ class Cloud:
         return held
 
     def forget(self, key: Key, unread: Message) -> Message | None:
-        """Read the object after it has lost what no cloud knows of it, such as by an import; None where there is none."""
+        """Read the object as an import finds it, without what no cloud knows; None where there is none."""
         if key in self.objects:
             self.objects[key] = self.objects[key] | copy.deepcopy(unread)
         return self.read(key)
