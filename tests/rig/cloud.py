@@ -194,7 +194,8 @@ class Cloud:
             there = namespace is None or namespace in NAMESPACES_OF_KUBERNETES
             if place and not there and ("kubernetes_namespace_v1", place, namespace) not in self.objects:
                 return f'namespaces "{namespace}" not found'
-            return f"{kind} {name} already exists" if key in self.objects else None
+            there = key in self.objects and kind not in TABLES["made_again"]
+            return f"{kind} {name} already exists" if there else None
         if action == "delete" and resource.get("deletion_protection") is True:
             return PROTECTED
         if action == "delete" and kind == "helm_release" and "apigee" in name:
