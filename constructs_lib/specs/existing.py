@@ -12,8 +12,8 @@ from constructs_lib.specs.limits import refuse, wrong_settings, wrong_text
 NETWORK_PATH = rf"(?:projects/(?P<project>[^/]+)/global/networks/)?(?P<name>{WORD})"
 CLUSTER_PATH = rf"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/clusters/(?P<name>{WORD})"
 MEMBERSHIP_PATH = rf"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/memberships/(?P<name>{WORD})"
-ACCOUNT_EMAIL = r"[^@\s]+@[^@\s]+\.iam\.[a-z0-9.-]*gserviceaccount\.com"
-"""Those of nodes; the accounts of a sovereign universe have its own domain before the last part."""
+ACCOUNT_EMAIL = r"[^@\s]+@(developer|[^@\s]+\.iam(\.[a-z0-9.-]+)?)\.gserviceaccount\.com"
+"""Those of nodes, with the one of Compute Engine, which nodes have by default; the accounts of a sovereign universe have its own domain before the last part."""
 
 
 @dataclass(frozen=True, kw_only=True)

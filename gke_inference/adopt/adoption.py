@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gke_inference.adopt.cluster_objects import judge_objects
 from gke_inference.adopt.found import Found, Verdict
 from gke_inference.adopt.judge import judge_all
-from gke_inference.adopt.offers import Surroundings, offers
+from gke_inference.adopt.offers import Surroundings, offers, settle_feature
 from gke_inference.adopt.old_state import OldResource, forgotten
 from gke_inference.adopt.planned import planned_resources
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.command import Exit
 from gke_inference.google_api import GoogleApi
 from gke_inference.import_blocks import Block, write_blocks
+from gke_inference.live_platform import Clusters
 from platform_config.config import Config
 from platform_config.stack_graph import needed_stacks
 
@@ -65,31 +67,37 @@ class Adoption:
             write_blocks(outdir, stack, self.blocks.get(stack, ()))
 
 
-def adopt_platform(config: Config, google: GoogleApi, outdir: Path, old: Sequence[OldResource] = ()) -> Adoption:
+def adopt_platform(
+    config: Config, google: GoogleApi, clusters: Clusters, outdir: Path, old: Sequence[OldResource] = ()
+) -> Adoption:
     """
     Return what exists of the platform that the synth of *config* at *outdir* would make.
 
     Args:
         config: The platform.
         google: Google's APIs.
+        clusters: The API of each region's cluster.
         outdir: Folder of the synth.
         old: What is in the state that has the resources until now.
     """
     planned = list(planned_resources(config, outdir))
     found = judge_all(config, google, planned)
     own = frozenset(one.path for one in found if one.verdict is Verdict.ADOPTED)
-    found += _offered(Surroundings(config=config, google=google, own=own), {one.path for one in found})
+    found = _with_offers(Surroundings(config=config, google=google, own=own), found)
+    found += judge_objects(config, clusters, planned)
     forget = forgotten(old, found, planned)
     return Adoption(config=config, found=found, forget=forget, others=len(old) - len(forget))
 
 
-def _offered(around: Surroundings, known: set[str]) -> list[Found]:
-    """Return what exists under other names; each once, and nothing of which the fate is known."""
-    found: dict[str, Found] = {}
+def _with_offers(around: Surroundings, judged: Sequence[Found]) -> list[Found]:
+    """Return what was *judged*, and what exists under other names: each once."""
+    found = {one.path: one for one in judged}
     try:
         for one in offers(around):
-            if one.path not in known:
-                found.setdefault(one.path, one)
+            found.setdefault(one.path, one)
+        feature = found.get(around.names.gateway_feature)
+        if feature is not None and feature.verdict is Verdict.REFUSED:
+            found[feature.path] = settle_feature(around, feature)
     except ApiError as error:
         why = f"{error.summary}; {remedy(error, 'roles/viewer')}"
         found[""] = Found(verdict=Verdict.UNKNOWN, noun="other resources", path=around.config.project, why=why)

@@ -15,6 +15,7 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import without_credentials
 from gke_inference.command import Command, Exit, Settings, config_argument, option, platform_config
 from gke_inference.google_api import GoogleApi
+from gke_inference.live_platform import connect_clusters
 from gke_inference.progress import show_waiting
 from gke_inference.synth.synthesize import FOLDER, synthesize
 from platform_config.stack_graph import OUTDIR
@@ -54,7 +55,7 @@ def adopt(ctx: click.Context, *, outdir: Path, state: Path | None, done: bool) -
         return Exit.UNKNOWN
     written, _ = synthesize(config, outdir)
     with show_waiting(console, "looking at what exists"):
-        adoption: Adoption = adopt_platform(config, google, written, old)
+        adoption: Adoption = adopt_platform(config, google, connect_clusters(config, lambda: google), written, old)
     adoption.write(written)
     print_adoption(adoption, settings, written)
     return adoption.outcome

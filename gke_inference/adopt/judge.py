@@ -44,7 +44,8 @@ def _judge(config: Config, google: GoogleApi, planned: PlannedResource) -> Found
         return None
     reasons = kind.differences(planned.values, live)
     if planned.type == BUCKET and (owner := _other_project(google, live)):
-        reasons = [f"it belongs to the project with the number {owner}"]
+        why = f"it belongs to the project with the number {owner}: give yours another name with bucket.name"
+        return about(verdict=Verdict.REFUSED, why=why)
     if not reasons:
         return about(
             verdict=Verdict.ADOPTED, stack=planned.stack, address=planned.address,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from gke_inference.adopt.settings import (
     proxy_settings,
     subnet_settings,
 )
+from gke_inference.api_error import ApiError
 from gke_inference.google_api import GoogleApi
 from gke_inference.load_balancer import path_of
 from platform_config.config import Config
@@ -51,28 +52,31 @@ class Surroundings:
     def clusters(self) -> list[Live]:
         """All clusters of the project."""
         parent = f"projects/{self.config.project}/locations/-"
-        answer = self.google.call("container", "v1", "projects.locations.clusters.list", parent=parent)
-        return list(answer.get("clusters", ()))
+        return self._list("container", "projects.locations.clusters.list", "clusters", parent=parent)
 
     @cached_property
     def memberships(self) -> list[Live]:
         """All members of the project's fleet."""
         parent = f"projects/{self.config.project}/locations/-"
-        pages = self.google.pages(
-            "gkehub", "v1", "projects.locations.memberships.list", items="resources", parent=parent
-        )
-        return list(pages)
+        return self._list("gkehub", "projects.locations.memberships.list", "resources", parent=parent)
 
     def in_region(self, collection: str, key: str, project: str) -> list[Live]:
         """Return what of Compute Engine's *collection* is in region *key* of *project*."""
         region = self.config.regions[key].region
         place = (collection, project, region)
         if place not in self._lists:
-            pages = self.google.pages(
-                "compute", "v1", f"{collection}.list", items="items", project=project, region=region
-            )
-            self._lists[place] = list(pages)
+            found = self._list("compute", f"{collection}.list", "items", project=project, region=region)
+            self._lists[place] = found
         return self._lists[place]
+
+    def _list(self, service: str, method: str, items: str, **arguments: str) -> list[Live]:
+        """Return all *items* of a list; none where the project has never turned the API on."""
+        try:
+            return list(self.google.pages(service, "v1", method, items=items, **arguments))
+        except ApiError as error:
+            if error.turned_off:
+                return []
+            raise
 
     def in_network(self, collection: str, key: str, network: str) -> list[Live]:
         """Return what of *collection* is in region *key* and in the VPC at *network*."""
@@ -81,14 +85,18 @@ class Surroundings:
 
     def cluster(self, key: str) -> Live | None:
         """Return the cluster that region *key* has or could have; None where there is none, or more than one."""
+        found = self.clusters_for(key)
+        return found[0] if len(found) == 1 else None
+
+    def clusters_for(self, key: str) -> list[Live]:
+        """Return the cluster that region *key* has, or all that it could have."""
         path, region = self.names.cluster_path(key), self.config.regions[key].region
         named = [one for one in self.clusters if cluster_path_of(one) == path]
         others = [
             one for one in self.clusters
             if one["location"] == region or one["location"].rpartition("-")[0] == region
         ]  # fmt: skip
-        found = named or others
-        return found[0] if len(found) == 1 else None
+        return named or others
 
 
 def offers(around: Surroundings) -> Iterator[Found]:
@@ -102,6 +110,9 @@ def offers(around: Surroundings) -> Iterator[Found]:
         [path] = networks
         yield _offer("VPC", path, network_settings(around.config, path), "the clusters are in it")
     for key, cluster in clusters.items():
+        for one in () if cluster else around.clusters_for(key):
+            why = f"the region has others, too: regions.{key}.existing.cluster chooses one"
+            yield _other("cluster", cluster_path_of(one), why, key)
         if cluster is not None:
             yield from _cluster_offers(around, key, cluster)
         if len(networks) == 1:
@@ -130,7 +141,7 @@ def _cluster_offers(around: Surroundings, key: str, cluster: Live) -> Iterator[F
         yield _offer("node pool", f"{path}/nodePools/{one['name']}", settings, f"it has the machines of {pool}", key)
     for one in cluster.get("nodePools", ()):
         if one["name"] not in {*existing.node_pools.values(), *(pool["name"] for pool in pools.values())}:
-            why = "no pool of the config has its machines; the platform adds its own beside it"
+            why = "no pool of the config has its machines: it stays as it is"
             yield _other("node pool", f"{path}/nodePools/{one['name']}", why, key)
     yield from _account_offer(around, key, [*pools.values()])
     own = f"projects/{around.config.project}/locations/global/memberships/{cluster['name']}"
@@ -156,11 +167,37 @@ def _account_offer(around: Surroundings, key: str, pools: list[Live]) -> Iterato
         yield _offer("service account", path, {"existing.node_service_account": email}, why)
 
 
+def settle_feature(around: Surroundings, feature: Found) -> Found:
+    """
+    Return the fleet's *feature*, which has another config cluster than the config, with what that asks for.
+
+    Where all members are clusters of the config, one of them is the config cluster. Otherwise the fleet is shared.
+    """
+    links = {f"//container.googleapis.com/{around.names.cluster_path(key)}": key for key in around.config.regions}
+    for key in around.config.regions:
+        if cluster := around.cluster(key):
+            links[f"//container.googleapis.com/{cluster_path_of(cluster)}"] = key
+    owners = {
+        one["name"]: links.get(one.get("endpoint", {}).get("gkeCluster", {}).get("resourceLink", ""))
+        for one in around.memberships
+    }
+    config_key = next((key for name, key in owners.items() if key and name in feature.why), None)
+    if config_key is None or None in owners.values():
+        return replace(feature, verdict=Verdict.EXISTING, settings={"existing.fleet_features": True})
+    if config_key == around.config.config_region:
+        return replace(
+            feature, verdict=Verdict.EXISTING, why=f"its config cluster is that of {config_key}: run it again"
+        )
+    settings = {f"regions.{key}.config_cluster": key == config_key for key in (config_key, around.config.config_region)}
+    return replace(feature, verdict=Verdict.EXISTING, settings=settings)
+
+
 def _network_offers(around: Surroundings, key: str, network: str, cluster: Live | None) -> Iterator[Found]:
     """Yield the subnets, the router and the address of region *key* in the VPC at *network*."""
     existing, subnets = around.config.regions[key].existing, around.in_network("subnetworks", key, network)
     used = path_of(cluster["networkConfig"]["subnetwork"]) if cluster else ""
-    for subnet in subnets:
+    # The nodes' first: what a proxy-only one says of `cidrs.proxy` counts.
+    for subnet in sorted(subnets, key=lambda one: path_of(one["selfLink"]) != used):
         path = path_of(subnet["selfLink"])
         if path in around.own or subnet["name"] in (existing.subnet, existing.proxy_subnet):
             continue

@@ -10,7 +10,6 @@ from gke_inference.adopt.google_types import (
     ADDRESS,
     BUCKET,
     CLUSTER,
-    FEATURE,
     FIREWALL,
     MEMBERSHIP,
     NETWORK,
@@ -19,7 +18,6 @@ from gke_inference.adopt.google_types import (
 )
 from gke_inference.load_balancer import path_of
 from platform_config.config import Config
-from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 
 Settings = dict[str, Any]
@@ -49,8 +47,6 @@ def existing_settings(config: Config, type_: str, where: str, live: Live) -> Set
         return {f"{section}.{'router' if type_ == ROUTER else 'gateway_address'}": live["name"]}
     if type_ in (CLUSTER, MEMBERSHIP):
         return {f"{section}.{'cluster' if type_ == CLUSTER else 'membership'}": cluster_path_of(live)}
-    if type_ == FEATURE:
-        return feature_settings(config, live)
     found: dict[str, Settings] = {
         BUCKET: {"existing.bucket": live.get("name"), "bucket.location": live.get("location")},
         ACCOUNT: {"existing.node_service_account": live.get("email")},
@@ -91,20 +87,6 @@ def proxy_settings(key: str, subnet: Live) -> Settings:
         f"regions.{key}.cidrs.proxy": subnet["ipCidrRange"],
         f"regions.{key}.existing.proxy_subnet": subnet["name"],
     }
-
-
-def feature_settings(config: Config, feature: Live) -> Settings:
-    """
-    Return what goes with the fleet's *feature*: that its config cluster is the config's, or that it is another's.
-
-    A fleet has the feature once. Under another config cluster its Gateways would have no controller.
-    """
-    member = feature.get("spec", {}).get("multiclusteringress", {}).get("configMembership", "")
-    names = Names(config)
-    owners = [key for key in config.regions if names.membership(key) == member]
-    if not owners:
-        return {"existing.fleet_features": True}
-    return {f"regions.{key}.config_cluster": key in owners for key in config.regions}
 
 
 def cluster_path_of(live: Live) -> str:

@@ -178,7 +178,8 @@ class Cloud:
     def objects_of(self, place: str, query: Message) -> list[Any]:
         """List the applied objects in the cluster at *place* that fit the *query*, as the API server's list does."""
         self.check_cluster(place)
-        held = [held["manifest"] for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
+        there = [held for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
+        held = [one["manifest"] or one["object"] for one in there]
         return [one for one in held if _fits(one[1], query)]
 
     def objects_of_group(self, place: str, group: str) -> list[Key]:

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
+from gke_inference.adopt.cluster_objects import TYPED
+from gke_inference.api_error import ApiError
+from gke_inference.cluster_api import ClusterApi
+from gke_inference.live_platform import Clusters
+from platform_config.config import Config
+from platform_config.names import Names
 from tests.gke_inference.google_stand_in import Answer, Fault, GoogleStandIn
 from tests.rig.cloud import Cloud
+from tests.rig.planning import body
 from tests.rig.wire import Message
 
 Document = dict[str, Any]
+PLURALS = {
+    "GCPBackendPolicy": "gcpbackendpolicies", "HealthCheckPolicy": "healthcheckpolicies",
+    "NetworkPolicy": "networkpolicies", "SecretProviderClass": "secretproviderclasses",
+}  # fmt: skip
+"""Kinds whose resource is not their name and an s."""
 COMPUTE = "https://www.googleapis.com/compute/v1/"
 NUMBER = "100000000001"
 """Of the project, as the rig answers it."""
@@ -40,6 +52,60 @@ def show(stand_in: GoogleStandIn, cloud: Cloud) -> None:
         },
         "cloudresourcemanager.projects.get": {"projectNumber": NUMBER},
     }
+
+
+class RigCluster:
+    """
+    The Kubernetes API of one cluster of a rig, as far as it is read by names.
+
+    Args:
+        cloud: The cloud of the rig.
+        host: Address of the cluster.
+    """
+
+    def __init__(self, cloud: Cloud, host: str) -> None:
+        self._objects: dict[str, Document] = {}
+        for (kind, place, id_), held in cloud.objects.items():
+            if place == host:
+                path, document = _object(kind, id_, held)
+                self._objects[path] = document
+
+    def get(self, path: str, **query: str) -> Document:
+        """Return the object at *path*, or the list of those below it."""
+        if path in self._objects:
+            return self._objects[path]
+        if path.endswith("/deployments"):
+            return {"items": [held for at, held in self._objects.items() if at.startswith(f"{path}/")]}
+        raise ApiError(status=404, reason="NotFound", message=path)
+
+
+def clusters_of(cloud: Cloud, config: Config) -> Clusters:
+    """Return the clusters of *config* in *cloud*, by the keys of their regions."""
+
+    def cluster(key: str) -> ClusterApi:
+        held = _one(cloud, "google_container_cluster", Names(config).cluster_path(key))
+        endpoint = held["control_plane_endpoints_config"][0]["dns_endpoint_config"][0]["endpoint"]
+        return cast(ClusterApi, RigCluster(cloud, f"https://{endpoint}"))
+
+    return cluster
+
+
+def _object(kind: str, id_: str, held: Message) -> tuple[str, Document]:
+    """Return the path of an object, and the object; for a release, a Deployment of its chart."""
+    if kind == "helm_release":
+        metadata = {"name": f"{held['name']}-epp", "annotations": {"meta.helm.sh/release-name": held["name"]}}
+        return f"/apis/apps/v1/namespaces/{held['namespace']}/deployments/{held['name']}-epp", {"metadata": metadata}
+    manifest = body(held)
+    if manifest is None:
+        metadata, (version, name) = held["metadata"][0], TYPED.get(kind, ("v1", kind))
+        manifest = {"apiVersion": version, "kind": name, "metadata": metadata}
+    version, metadata = manifest["apiVersion"], manifest["metadata"]
+    inside = f"/namespaces/{metadata['namespace']}" if metadata.get("namespace") else ""
+    root = "/apis" if "/" in version else "/api"
+    return (
+        f"{root}/{version}{inside}/{PLURALS.get(manifest['kind'], manifest['kind'].lower() + 's')}/{metadata['name']}",
+        manifest,
+    )
 
 
 def _all(cloud: Cloud, kind: str) -> Iterator[Message]:
@@ -127,10 +193,17 @@ def _cluster_in(cloud: Cloud) -> Callable[[Message], Document]:
                 "clusterSecondaryRangeName": policy["cluster_secondary_range_name"],
                 "servicesSecondaryRangeName": policy["services_secondary_range_name"],
             },
-            "nodePools": [_pool(one) for one in pools],
+            "nodePools": [*_default_pool(held), *(_pool(one) for one in pools)],
         }  # fmt: skip
 
     return document
+
+
+def _default_pool(cluster: Message) -> list[Document]:
+    """Return the pool that GKE makes with a cluster, where that was not removed."""
+    if cluster["remove_default_node_pool"] or not cluster["node_config"]:
+        return []
+    return [_pool({"name": "default-pool", "node_config": cluster["node_config"], "network_config": []})]
 
 
 def _pool(held: Message) -> Document:
