@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from gke_inference.adopt.found import Found, Verdict
-from gke_inference.adopt.google_types import BUCKET, FEATURE, IMPORTABLE
+from gke_inference.adopt.google_types import BUCKET, CLUSTER, FEATURE, IMPORTABLE
 from gke_inference.adopt.planned import PlannedResource
 from gke_inference.adopt.settings import existing_settings
 from gke_inference.api_error import ApiError, remedy
@@ -18,6 +18,8 @@ from platform_config.stack_graph import region_key
 
 WORKERS = 8
 """Questions that are asked at once."""
+OF_NETWORK = ("network ", "subnetwork ", "ip_allocation_policy.")
+"""How the differences of a cluster begin that are those of its VPC and its subnet."""
 PARTS_OF_REGIONS = ("region", "allow", "member")
 """How the ids of constructs begin that a stack of all regions has for each."""
 Live = Mapping[str, Any]
@@ -51,6 +53,9 @@ def _judge(config: Config, google: GoogleApi, planned: PlannedResource) -> Found
             verdict=Verdict.ADOPTED, stack=planned.stack, address=planned.address,
             import_id=kind.id_of(planned.values), why=_advice(planned),
         )  # fmt: skip
+    if planned.type == CLUSTER and all(reason.startswith(OF_NETWORK) for reason in reasons):
+        # The settings for its VPC and its subnet are offered, and with them it can be adopted.
+        return about(verdict=Verdict.EXISTING, why="; ".join(reasons))
     settings = existing_settings(config, planned.type, where, live)
     verdict = Verdict.EXISTING if settings else Verdict.REFUSED
     return about(verdict=verdict, why="; ".join(reasons), settings=settings)

@@ -127,7 +127,7 @@ def _cluster_offers(around: Surroundings, key: str, cluster: Live) -> Iterator[F
     """Yield the cluster of region *key*, its pools, its account and its membership."""
     path, region = cluster_path_of(cluster), around.config.regions[key]
     existing = region.existing
-    if path in around.own:
+    if path == around.names.cluster_path(key) and existing.cluster is None:
         return
     if existing.cluster is None:
         why = f"it has another name than {around.names.cluster(key)}"

@@ -187,6 +187,11 @@ class Cloud:
         pools = [held for key, held in self.objects.items() if key[0] == "google_container_node_pool"]
         return [held for held in pools if held["cluster"] in (cluster["id"], cluster["name"])]
 
+    def account_id(self, email: str) -> str:
+        """Return the ID of the service account with the address *email*."""
+        found = (key[2] for key in self.objects if key[0] == "google_service_account")
+        return next((id_ for id_ in found if id_.endswith(f"/{email}")), email)
+
     def objects_of_group(self, place: str, group: str) -> list[Key]:
         """List the applied objects of the API *group* in the cluster at *place*."""
         held = {key: body(one) for key, one in self.objects.items() if key[:2] == ("kubernetes_manifest", place)}

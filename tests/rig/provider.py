@@ -5,7 +5,7 @@ from typing import Any
 
 from msgpack import ExtType
 
-from tests.checks.schemas import providers
+from tests.checks.schemas import providers, type_of_attribute
 from tests.rig.answers import completed, identity, imported, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
 from tests.rig.gke import CLUSTER, OFFERED, versioned
@@ -16,6 +16,8 @@ from tests.rig.wire import Message
 CALLER = "google_client_config"
 CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_certificate_manager_certificates"
 SECRET = "google_secret_manager_secret_version"
+SUBNET, SUBNETS = "google_compute_subnetwork", "google_compute_subnetworks"
+ACCOUNT = "google_service_account"
 
 
 class RigProvider:
@@ -133,14 +135,21 @@ class RigProvider:
                 | {name: pool[name] for name in ("name", "node_config")}
                 for pool in self._cloud.pools_of(held)
             ]
-        filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
-        return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
+        block = self._types[f"data.{kind}"]["block"]
+        filled = {
+            name: fitted(type_of_attribute(block["attributes"][name]), held[name])
+            if value is None and name in held and name in block.get("attributes", {})
+            else value
+            if value is not None
+            else UNKNOWN
+            for name, value in given.items()
+        }
+        return {"state": completed(kind, block, filled, configured)}
 
     def _data_key(self, session: str, kind: str, given: Message) -> Key:
         """Return what the data source names: an account by its address, anything else as its resource does."""
         if kind == ACCOUNT and "@" in str(given["account_id"]):
-            name, _, domain = str(given["account_id"]).partition("@")
-            given = given | {"account_id": name, "project": domain.partition(".")[0]}
+            return kind, self._place(session), self._cloud.account_id(str(given["account_id"]))
         return self._key(session, kind, given)
 
     def _listed_subnets(self, given: Message) -> list[Message]:
@@ -191,6 +200,15 @@ class RigProvider:
         if token is not None:
             self._cloud.check_token(token)
         return str(host)
+
+
+def fitted(type_: Any, value: Any) -> Any:
+    """Return *value* of a resource as its data source has it, where blocks are lists of objects with fewer members."""
+    if type_ == "number" and isinstance(value, str):
+        return int(value) if value.isdigit() else 0
+    if isinstance(value, list) and isinstance(type_, list) and type_[1][0] == "object":
+        return [{name: fitted(inner, one.get(name)) for name, inner in type_[1][1].items()} for one in value]
+    return value
 
 
 def any_list(objects: list[list[Any]]) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,10 @@ def apply_codelab(folder: Path, rig: Rig) -> Lab:
     lab = Lab(folder, rig)
     outcome: Outcome = lab.apply(resources(), provider={"google": {"project": PROJECT}})
     assert outcome.code == 0, outcome.text
+    _default_account(rig.cloud)
     for region in ZONES:
         _secondary_ranges(rig.cloud, region)
+        _as_gke_answers(rig.cloud.objects[cluster_key(region)])
         _address_in_use(rig.cloud, region)
         _objects(rig.cloud, region)
     return lab
@@ -150,6 +151,21 @@ def subnet_key(region: str) -> Key:
     return "google_compute_subnetwork", "", f"projects/{PROJECT}/regions/{region}/subnetworks/{name}"
 
 
+def _default_account(cloud: Cloud) -> None:
+    """Add the service account that nodes have where nobody names one; Compute Engine makes it in each project."""
+    own = (
+        "google_service_account",
+        "",
+        f"projects/{PROJECT}/serviceAccounts/gcs-fuse-sa@{PROJECT}.iam.gserviceaccount.com",
+    )
+    email = "100000000001-compute@developer.gserviceaccount.com"
+    id_ = f"projects/{PROJECT}/serviceAccounts/{email}"
+    cloud.objects["google_service_account", "", id_] = cloud.objects[own] | {
+        "account_id": "100000000001-compute", "id": id_, "name": id_, "email": email,
+        "member": f"serviceAccount:{email}",
+    }  # fmt: skip
+
+
 def _secondary_ranges(cloud: Cloud, region: str) -> None:
     """Add the ranges that GKE chooses where a cluster names none, and the names that it gives them."""
     pods, services = f"gke-gke-{region}-pods-1a2b3c4d", f"gke-gke-{region}-services-1a2b3c4d"
@@ -160,6 +176,25 @@ def _secondary_ranges(cloud: Cloud, region: str) -> None:
     ]
     [policy] = cloud.objects[cluster_key(region)]["ip_allocation_policy"]
     policy |= {"cluster_secondary_range_name": pods, "services_secondary_range_name": services}
+
+
+def _as_gke_answers(cluster: Message) -> None:
+    """
+    Set what GKE and the provider say of a cluster whose configuration says nothing: managed Prometheus, and endpoints.
+
+    Sources: GKE, managed Prometheus is on from 1.27 on; google 7.45.0, resource_container_cluster.go, which has the block
+    for each cluster.
+    """
+    [monitoring] = cluster["monitoring_config"]
+    [prometheus] = monitoring["managed_prometheus"]
+    prometheus["enabled"] = True
+    cluster["private_cluster_config"] = [
+        {
+            "enable_private_endpoint": False, "enable_private_nodes": False, "master_ipv4_cidr_block": "",
+            "peering_name": "", "private_endpoint": "10.0.0.2", "private_endpoint_subnetwork": "",
+            "public_endpoint": "203.0.113.2", "master_global_access_config": [{"enabled": False}],
+        }
+    ]  # fmt: skip
 
 
 def _address_in_use(cloud: Cloud, region: str) -> None:
@@ -190,23 +225,26 @@ def _objects(cloud: Cloud, region: str) -> None:
             cloud.objects["kubernetes_manifest", place, id_] = {"id": id_, "manifest": ["", manifest]}
 
 
-def open_to_the_platform(cloud: Cloud) -> None:
-    """Do what the plans of existing clusters and subnets ask for: three commands of gcloud for each region."""
-    for region in ZONES:
-        cloud.objects[subnet_key(region)]["private_ip_google_access"] = True
-        cluster = cloud.objects[cluster_key(region)]
-        cluster["control_plane_endpoints_config"][0]["dns_endpoint_config"][0]["allow_external_traffic"] = True
-        cluster["secret_manager_config"] = [{"enabled": True, "rotation_config": []}]
+def let_nodes_reach_google(cloud: Cloud, region: str) -> None:
+    """Run `gcloud compute networks subnets update --enable-private-ip-google-access`."""
+    cloud.objects[subnet_key(region)]["private_ip_google_access"] = True
+
+
+def open_dns_endpoint(cloud: Cloud, region: str) -> None:
+    """Run `gcloud container clusters update --enable-dns-access`."""
+    [endpoints] = cloud.objects[cluster_key(region)]["control_plane_endpoints_config"]
+    endpoints["dns_endpoint_config"][0]["allow_external_traffic"] = True
+
+
+def turn_secret_manager_on(cloud: Cloud, region: str) -> None:
+    """Run `gcloud container clusters update --enable-secret-manager`."""
+    cloud.objects[cluster_key(region)]["secret_manager_config"] = [{"enabled": True, "rotation_config": []}]
+
+
+COMMANDS = (let_nodes_reach_google, open_dns_endpoint, turn_secret_manager_on)
+"""What the plans of existing subnets and clusters ask for, in each region."""
 
 
 def written_to(before: dict[Key, Message], after: dict[Key, Message]) -> set[Key]:
-    """Return what of *before* is another in *after*, or gone, but for labels that the provider adds to what it manages."""
-    unlabelled = [_without_labels(copy.deepcopy(objects)) for objects in (before, after)]
-    return {key for key, held in unlabelled[0].items() if unlabelled[1].get(key) != held}
-
-
-def _without_labels(objects: dict[Key, Message]) -> dict[Key, Message]:
-    for held in objects.values():
-        for name in ("terraform_labels", "effective_labels"):
-            held.pop(name, None)
-    return objects
+    """Return what of *before* is another in *after*, or gone; a service that is turned on twice is on."""
+    return {key for key, held in before.items() if after.get(key) != held and key[0] != "google_project_service"}

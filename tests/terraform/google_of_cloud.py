@@ -83,7 +83,10 @@ def clusters_of(cloud: Cloud, config: Config) -> Clusters:
     """Return the clusters of *config* in *cloud*, by the keys of their regions."""
 
     def cluster(key: str) -> ClusterApi:
-        held = _one(cloud, "google_container_cluster", Names(config).cluster_path(key))
+        path = Names(config).cluster_path(key)
+        held = cloud.read(("google_container_cluster", "", path))
+        if held is None:
+            raise ApiError(status=404, reason="NOT_FOUND", message=path)
         endpoint = held["control_plane_endpoints_config"][0]["dns_endpoint_config"][0]["endpoint"]
         return cast(ClusterApi, RigCluster(cloud, f"https://{endpoint}"))
 
