@@ -11,12 +11,12 @@ def _fixed(**paths: str) -> Iterator[FixedArgument]:
     return (FixedArgument(argument=name, field=path) for name, path in paths.items())
 
 
-def _regional(noun: str, collection: str, parameter: str, *fixed: Fixed) -> Importable:
-    """Return a type of Compute Engine that is in a region."""
+def _regional(noun: str, collection: str, parameter: str, *fixed: Fixed, resource: str = "") -> Importable:
+    """Return a type of Compute Engine that is in a region; *resource* has its methods, if not its collection."""
     return Importable(
         noun=noun,
         path=f"projects/{{project}}/regions/{{region}}/{collection}/{{name}}",
-        method=("compute", "v1", f"{collection}.get"),
+        method=("compute", "v1", f"{resource or collection}.get"),
         arguments={"project": "{project}", "region": "{region}", parameter: "{name}"},
         fixed=fixed,
     )
@@ -33,10 +33,33 @@ def _global(noun: str, collection: str, parameter: str, *fixed: Fixed) -> Import
     )
 
 
+def _certificate(noun: str, collection: str) -> Importable:
+    """Return a type of Certificate Manager."""
+    return Importable(
+        noun=noun,
+        path=f"projects/{{project}}/locations/{{location}}/{collection}/{{name}}",
+        method=("certificatemanager", "v1", f"projects.locations.{collection}.get"),
+        arguments={"name": "{path}"},
+    )
+
+
+def _listed(noun: str, version: str, collection: str, parameter: str) -> Importable:
+    """Return a type of Cloud Monitoring, whose resources have names of Google's."""
+    return Importable(
+        noun=noun,
+        path=f"projects/{{project}}/{collection}",
+        method=("monitoring", version, f"projects.{collection}.list"),
+        arguments={parameter: "projects/{project}"},
+        listed=collection,
+    )
+
+
 CLUSTER, POOL = "google_container_cluster", "google_container_node_pool"
 NETWORK, SUBNET, ADDRESS = "google_compute_network", "google_compute_subnetwork", "google_compute_address"
 ROUTER, NAT, FIREWALL = "google_compute_router", "google_compute_router_nat", "google_compute_firewall"
 BUCKET, ACCOUNT, METRIC = "google_storage_bucket", "google_service_account", "google_logging_metric"
+ALERT, CHANNEL = "google_monitoring_alert_policy", "google_monitoring_notification_channel"
+DASHBOARD = "google_monitoring_dashboard"
 MEMBERSHIP, FEATURE = "google_gke_hub_membership", "google_gke_hub_feature"
 
 IMPORTABLE: Mapping[str, Importable] = {
@@ -69,7 +92,7 @@ IMPORTABLE: Mapping[str, Importable] = {
         fixed=(
             *_fixed(network="networkConfig.network", subnetwork="networkConfig.subnetwork"),
             FixedArgument(
-                argument="datapath_provider", field="networkConfig.datapathProvider", default="LEGACY_DATAPATH"
+                argument="datapath_provider", field="networkConfig.datapathProvider", absent="LEGACY_DATAPATH"
             ),
             FixedArgument(argument="enable_autopilot", field="autopilot.enabled", default=False),
             FixedArgument(
@@ -157,11 +180,25 @@ IMPORTABLE: Mapping[str, Importable] = {
         arguments={"metricName": "{path}"},
         import_id="{project} {name}",
     ),
+    ALERT: _listed("alert policy", "v3", "alertPolicies", "name"),
+    CHANNEL: _listed("notification channel", "v3", "notificationChannels", "name"),
+    DASHBOARD: _listed("dashboard", "v1", "dashboards", "parent"),
+    "google_compute_region_ssl_policy": _regional(
+        "TLS policy", "sslPolicies", "sslPolicy", resource="regionSslPolicies",
+    ),
+    "google_compute_region_security_policy": _regional(
+        "Cloud Armor policy", "securityPolicies", "securityPolicy", *_fixed(type="type"),
+        resource="regionSecurityPolicies",
+    ),
+    "google_compute_resource_policy": _regional("placement policy", "resourcePolicies", "resourcePolicy"),
+    "google_certificate_manager_certificate": _certificate("certificate", "certificates"),
+    "google_certificate_manager_dns_authorization": _certificate("DNS authorization", "dnsAuthorizations"),
 }  # fmt: skip
 """
 By type in Terraform. What replaces a resource is in no page of the provider; it is `ForceNew` in the schemas of google
 7.45.0. Names and places are not here: a resource of another name is another resource.
 
-The other types are left out on purpose. A create of what is there does nothing for project services, grants and service
-agents (the provider's documentation of each); alert policies and dashboards have IDs of Google's and no names.
+A create of what is there does nothing for project services, grants and service agents (the provider's documentation
+of each), so they need no import. DNS records and templates of Model Armor are not asked for: an apply says that they
+exist.
 """

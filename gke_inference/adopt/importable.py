@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from gke_inference.load_balancer import path_of
 
 Values = Mapping[str, Any]
 NOTHING: Any = object()
-"""In place of a default: where the configuration says nothing, Terraform keeps what is there."""
+"""In place of a default."""
 
 
 class Fixed(Protocol):
@@ -30,19 +30,23 @@ class FixedArgument:
     Attributes:
         argument: Its path in Terraform.
         field: Its path in Google's API.
-        default: What a missing one stands for, on both sides.
+        default: What a missing one stands for, on both sides. Without it, Terraform keeps what is there.
+        absent: What a missing one stands for in the API alone.
     """
 
     argument: str
     field: str
     default: Any = NOTHING
+    absent: Any = None
 
     def difference(self, planned: Values, live: Values) -> str:
         """Return how *live* differs from *planned*."""
         wanted, found = value_at(planned, self.argument), value_at(live, self.field)
         if wanted is None and self.default is NOTHING:
             return ""
-        wanted, found = (self.default if one is None else one for one in (wanted, found))
+        wanted = self.default if wanted is None else wanted
+        if found is None:
+            found = self.absent if self.default is NOTHING else self.default
         if "${" in str(wanted) or _plain(wanted) == _plain(found):
             return ""
         return f"{self.argument} is {_shown(found)}, and the config makes it {_shown(wanted)}"
@@ -77,6 +81,8 @@ class Importable:
         import_id: What an import takes. Default: the full name.
         fixed: What replaces it.
         part: Field of the answer that lists such resources by name, where it has no method of its own.
+        listed: Field of the list with such resources, whose names are Google's: they are found by what they are called
+            for people. Empty for all others.
     """
 
     noun: str
@@ -86,6 +92,7 @@ class Importable:
     import_id: str = "{path}"
     fixed: Sequence[Fixed] = ()
     part: str = ""
+    listed: str = ""
 
     def path_of(self, values: Values) -> str:
         """Return the full name of the resource with the arguments *values*."""
@@ -103,6 +110,16 @@ class Importable:
     def differences(self, planned: Values, live: Values) -> list[str]:
         """Return each argument that would replace it, with what is there and what the config makes."""
         return [found for one in self.fixed if (found := one.difference(planned, live))]
+
+
+def find_called(planned: Values, listed: Iterable[Values]) -> Values | None:
+    """Return the only one of *listed* that is called as *planned* is and has its labels; None where there is none."""
+    labels = (planned.get("user_labels") or {}).items()
+    found = [
+        one for one in listed
+        if one.get("displayName") == planned.get("display_name") and labels <= one.get("userLabels", {}).items()
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
 
 
 def value_at(values: Any, path: str) -> Any:

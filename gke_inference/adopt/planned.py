@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gke_inference.adopt.google_types import ACCOUNT, IMPORTABLE
+from gke_inference.adopt.google_types import ACCOUNT, DASHBOARD, IMPORTABLE
 from platform_config.config import Config
 
 REFERENCE = re.compile(r"\$\{([a-z0-9_]+)\.([\w-]+)\.([a-z_]+)\}")
@@ -51,6 +51,8 @@ def planned_resources(config: Config, outdir: Path) -> Iterator[PlannedResource]
                 known = _resolved(values, resources)
                 if type_ == ACCOUNT:
                     known["email"] = config.universe.service_account(known["account_id"], known["project"])
+                if type_ == DASHBOARD:
+                    known["display_name"] = json.loads(known["dashboard_json"])["displayName"]
                 constructs = tuple(values["//"]["metadata"]["path"].split("/"))
                 yield PlannedResource(stack=stack, type=type_, name=name, values=known, constructs=constructs)
 

@@ -1,4 +1,4 @@
-"""What a person has who followed the codelab by hand: its Terraform, applied, and what GKE and kubectl made beside it."""
+"""What a person has who followed the codelab by hand: its Terraform, applied, and what GKE and kubectl made."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def shown_state(lab: Lab) -> dict[str, Any]:
 
 
 def resources() -> Document:
-    """Return the codelab's network.tf, fuse.tf, gke.tf and fleet.tf, one resource for each entry of their `for_each`."""
+    """Return the codelab's network.tf, fuse.tf, gke.tf and fleet.tf, a resource for each entry of a `for_each`."""
     made: Document = {f"google_project_service.{api}": _service(api) for api in APIS}
     network = "${google_compute_network.vpc.id}"
     made["google_compute_network.vpc"] = {"name": f"{PREFIX}-vpc", "auto_create_subnetworks": False, "mtu": 8896}
@@ -182,8 +182,8 @@ def _as_gke_answers(cluster: Message) -> None:
     """
     Set what GKE and the provider say of a cluster whose configuration says nothing: managed Prometheus, and endpoints.
 
-    Sources: GKE, managed Prometheus is on from 1.27 on; google 7.45.0, resource_container_cluster.go, which has the block
-    for each cluster.
+    Sources: GKE, managed Prometheus is on from 1.27 on; google 7.45.0, resource_container_cluster.go, which has the
+    block for each cluster.
     """
     [monitoring] = cluster["monitoring_config"]
     [prometheus] = monitoring["managed_prometheus"]

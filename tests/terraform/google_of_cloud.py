@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from tests.rig.wire import Message
 
 Document = dict[str, Any]
 PLURALS = {
-    "GCPBackendPolicy": "gcpbackendpolicies", "HealthCheckPolicy": "healthcheckpolicies",
+    "ComputeClass": "computeclasses", "GCPBackendPolicy": "gcpbackendpolicies", "HealthCheckPolicy": "healthcheckpolicies",
     "NetworkPolicy": "networkpolicies", "SecretProviderClass": "secretproviderclasses",
 }  # fmt: skip
 """Kinds whose resource is not their name and an s."""
@@ -30,6 +31,7 @@ NUMBER = "100000000001"
 def show(stand_in: GoogleStandIn, cloud: Cloud) -> None:
     """Have *stand_in* answer with what is in *cloud* at the time of each call."""
     stand_in.answers |= {
+        **_simple(cloud),
         **_compute("networks", "google_compute_network", _network, cloud),
         **_compute("subnetworks", "google_compute_subnetwork", _subnet, cloud),
         **_compute("addresses", "google_compute_address", _address, cloud),
@@ -51,6 +53,15 @@ def show(stand_in: GoogleStandIn, cloud: Cloud) -> None:
             "name": _one(cloud, "google_logging_metric", params["metricName"].rpartition("/")[2])["name"]
         },
         "cloudresourcemanager.projects.get": {"projectNumber": NUMBER},
+        "monitoring.projects.alertPolicies.list": lambda params, body: {
+            "alertPolicies": [_labelled(held) for held in _all(cloud, "google_monitoring_alert_policy")]
+        },
+        "monitoring.projects.notificationChannels.list": lambda params, body: {
+            "notificationChannels": [_labelled(held) for held in _all(cloud, "google_monitoring_notification_channel")]
+        },
+        "monitoring.projects.dashboards.list": lambda params, body: {
+            "dashboards": [_dashboard(held) for held in _all(cloud, "google_monitoring_dashboard")]
+        },
     }
 
 
@@ -143,6 +154,31 @@ def _compute(collection: str, kind: str, document: Callable[[Message], Document]
     return {f"compute.{collection}.get": get, f"compute.{collection}.list": list_}
 
 
+def _simple(cloud: Cloud) -> dict[str, Answer]:
+    """Answer for types of which no argument but the name matters."""
+
+    def policy(kind: str, collection: str, name: str) -> Answer:
+        return lambda params, body: {
+            "name": _one(
+                cloud, kind, f"projects/{params['project']}/regions/{params['region']}/{collection}/{params[name]}"
+            )["name"]
+        }
+
+    def named(kind: str) -> Answer:
+        return lambda params, body: {"name": _one(cloud, kind, params["name"])["id"]}
+
+    certificates, place = "google_certificate_manager", "certificatemanager.projects.locations"
+    return {
+        "compute.regionSslPolicies.get": policy("google_compute_region_ssl_policy", "sslPolicies", "sslPolicy"),
+        "compute.regionSecurityPolicies.get": policy(
+            "google_compute_region_security_policy", "securityPolicies", "securityPolicy"
+        ),
+        "compute.resourcePolicies.get": policy("google_compute_resource_policy", "resourcePolicies", "resourcePolicy"),
+        f"{place}.certificates.get": named(f"{certificates}_certificate"),
+        f"{place}.dnsAuthorizations.get": named(f"{certificates}_dns_authorization"),
+    }
+
+
 def _link(text: str) -> str:
     return COMPUTE + text if text.startswith("projects/") else text
 
@@ -188,9 +224,10 @@ def _cluster_in(cloud: Cloud) -> Callable[[Message], Document]:
             "name": held["name"],
             "location": held["location"],
             "selfLink": f"https://container.googleapis.com/v1/{held['id']}",
+            "autopilot": {"enabled": bool(held["enable_autopilot"])},
             "networkConfig": {
                 "network": held["network"], "subnetwork": held["subnetwork"],
-                "datapathProvider": held["datapath_provider"],
+                "datapathProvider": "ADVANCED_DATAPATH" if held["enable_autopilot"] else held["datapath_provider"],
             },
             "ipAllocationPolicy": {
                 "clusterSecondaryRangeName": policy["cluster_secondary_range_name"],
@@ -242,6 +279,14 @@ def _feature(held: Message) -> Document:
 
 def _account(held: Message) -> Document:
     return {"name": held["name"], "email": held["email"]}
+
+
+def _labelled(held: Message) -> Document:
+    return {"name": held["id"], "displayName": held["display_name"], "userLabels": held["user_labels"] or {}}
+
+
+def _dashboard(held: Message) -> Document:
+    return {"name": held["id"], "displayName": json.loads(held["dashboard_json"])["displayName"]}
 
 
 def _bucket(held: Message) -> Document:

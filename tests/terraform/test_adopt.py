@@ -22,7 +22,7 @@ from gke_inference.command import Exit
 from gke_inference.import_blocks import written_blocks
 from platform_config.config import Config
 from platform_config.load import load
-from tests.configs import EXAMPLE, changed
+from tests.configs import AUTOPILOT, EXAMPLE, GUARDED, changed
 from tests.gke_inference.cluster_stand_in import merged
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.rig.cloud import Key
@@ -36,6 +36,7 @@ from tests.terraform.codelab import (
     shown_state,
     written_to,
 )
+from tests.terraform.configs import Worlds
 from tests.terraform.google_of_cloud import clusters_of, show
 from tests.terraform.world import World
 
@@ -47,33 +48,28 @@ def documented(what: str) -> list[int]:
     return [int(number) for number in re.findall(rf"\*\*(\d+) {what}\*\*", DOCS)]
 
 
-@pytest.fixture
-def google(world: World) -> Iterator[GoogleStandIn]:
-    """Show what is in the cloud of the example by Google's APIs."""
-    stand_in = GoogleStandIn()
-    show(stand_in, world.rig.cloud)
-    with stand_in.serving():
-        yield stand_in
-
-
 def actions(world: World) -> set[str]:
     """Return all that the last plans were to do."""
     return {action for changes in world.changes.values() for actions in changes.values() for action in actions}
 
 
-def test_a_platform_whose_states_are_lost_is_adopted_whole(world: World, google: GoogleStandIn) -> None:
+@pytest.mark.parametrize("path", [EXAMPLE, GUARDED, AUTOPILOT], ids=lambda path: path.stem)
+def test_a_platform_whose_states_are_lost_is_adopted_whole(path: Path, deployed_of: Worlds, tmp_path: Path) -> None:
     """Nothing is replaced or destroyed, nothing asked for by hand, and the second plans are empty."""
-    config, stacks = load(EXAMPLE), list(world.app.stacks)
-    world.lose_states(stacks)
+    config, world, stand_in = load(path), deployed_of(path).copy(tmp_path), GoogleStandIn()
+    world.lose_states(list(world.app.stacks))
+    show(stand_in, world.rig.cloud)
 
-    adoption = adopt_platform(config, google.api(), clusters_of(world.rig.cloud, config), world.app.outdir)
+    with stand_in.serving():
+        adoption = adopt_platform(config, stand_in.api(), clusters_of(world.rig.cloud, config), world.app.outdir)
     adoption.write(world.app.outdir)
+    world.deploy()
 
     assert {one.verdict for one in adoption.found} == {Verdict.ADOPTED}
     assert adoption.settings == {}
-    world.deploy()
     assert replaced_or_destroyed(world) == set()
     assert world.unsettled() == []
+    world.stop()
 
 
 def replaced_or_destroyed(world: World) -> set[str]:
@@ -166,8 +162,10 @@ def test_its_old_state_forgets_what_was_adopted(codelab: Codelab, tmp_path: Path
 
     forget = {one.address for one in codelab.adoption.forget}
     assert forget == {
-        "google_gke_hub_feature.ingress", "google_gke_hub_membership.europe-west4", "google_gke_hub_membership.us-east5",
-        "google_project_iam_member.mci_sa_admin", "google_storage_bucket.model_bucket",
+        *(f"google_gke_hub_membership.{region}" for region in ZONES),
+        "google_gke_hub_feature.ingress",
+        "google_project_iam_member.mci_sa_admin",
+        "google_storage_bucket.model_bucket",
     }  # fmt: skip
     assert len(forget) + codelab.adoption.others == len(old)
     assert forget_command(codelab.adoption.forget).startswith("terraform state rm google_")
