@@ -5,9 +5,10 @@ from typing import Any
 
 from msgpack import ExtType
 
-from tests.checks.schemas import providers, type_of_attribute
+from tests.checks.schemas import providers
 from tests.rig.answers import completed, identity, imported, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
+from tests.rig.data_sources import fitted
 from tests.rig.gke import CLUSTER, OFFERED, versioned
 from tests.rig.planning import body, mistakes, planned, replaced, write_only
 from tests.rig.schemas import UNKNOWN, encoded_schema, facts
@@ -15,9 +16,10 @@ from tests.rig.wire import Message
 
 CALLER = "google_client_config"
 CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_certificate_manager_certificates"
-SECRET = "google_secret_manager_secret_version"
+NAMESPACE = "kubernetes_namespace_v1"
 SUBNET, SUBNETS = "google_compute_subnetwork", "google_compute_subnetworks"
 ACCOUNT = "google_service_account"
+SECRET = "google_secret_manager_secret_version"
 
 
 class RigProvider:
@@ -135,16 +137,12 @@ class RigProvider:
                 | {name: pool[name] for name in ("name", "node_config")}
                 for pool in self._cloud.pools_of(held)
             ]
-        block = self._types[f"data.{kind}"]["block"]
-        filled = {
-            name: fitted(type_of_attribute(block["attributes"][name]), held[name])
-            if value is None and name in held and name in block.get("attributes", {})
-            else value
-            if value is not None
-            else UNKNOWN
-            for name, value in given.items()
-        }
-        return {"state": completed(kind, block, filled, configured)}
+        held |= fitted(self._types[f"data.{kind}"]["block"]["attributes"], held)
+        if kind == NAMESPACE:
+            # Its block is an argument, and an answer too.
+            given["metadata"] = held["metadata"]
+        filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
+        return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 
     def _data_key(self, session: str, kind: str, given: Message) -> Key:
         """Return what the data source names: an account by its address, anything else as its resource does."""
@@ -200,15 +198,6 @@ class RigProvider:
         if token is not None:
             self._cloud.check_token(token)
         return str(host)
-
-
-def fitted(type_: Any, value: Any) -> Any:
-    """Return *value* of a resource as its data source has it, where blocks are lists of objects with fewer members."""
-    if type_ == "number" and isinstance(value, str):
-        return int(value) if value.isdigit() else 0
-    if isinstance(value, list) and isinstance(type_, list) and type_[1][0] == "object":
-        return [{name: fitted(inner, one.get(name)) for name, inner in type_[1][1].items()} for one in value]
-    return value
 
 
 def any_list(objects: list[list[Any]]) -> list[Any]:
