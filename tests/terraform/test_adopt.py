@@ -37,7 +37,7 @@ from tests.terraform.codelab import (
     written_to,
 )
 from tests.terraform.configs import Worlds
-from tests.terraform.google_of_cloud import clusters_of, show
+from tests.rig.google_of_cloud import clusters_of, show
 from tests.terraform.world import World
 
 DOCS = (Path(__file__).parents[2] / "docs" / "adopt.md").read_text()

@@ -19,7 +19,8 @@ from tests.rig.wire import Message
 
 Document = dict[str, Any]
 PLURALS = {
-    "ComputeClass": "computeclasses", "GCPBackendPolicy": "gcpbackendpolicies", "HealthCheckPolicy": "healthcheckpolicies",
+    "ComputeClass": "computeclasses",
+    "GCPBackendPolicy": "gcpbackendpolicies", "HealthCheckPolicy": "healthcheckpolicies",
     "NetworkPolicy": "networkpolicies", "SecretProviderClass": "secretproviderclasses",
 }  # fmt: skip
 """Kinds whose resource is not their name and an s."""
