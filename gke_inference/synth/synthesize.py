@@ -10,6 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from gke_inference.import_blocks import drop_unknown_blocks
 from gke_inference.synth.grafana_file import write_grafana_file
 from gke_inference.synth.last_synth import Changes, changes_since, last_synth, remember
 from platform_config.config import Config
@@ -105,6 +106,7 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
     import_module(f"{_stacks_package()}.platform").add_platform(app, config)
     last = last_synth(folder)
     app.synth()
+    drop_unknown_blocks(folder)
     write_grafana_file(config, folder, last)
     remember(config, folder)
     return folder, changes_since(last, config, folder)

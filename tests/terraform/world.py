@@ -176,6 +176,11 @@ class World:
         self._states(stack).unlink(missing_ok=True)
         self.rig.cloud.objects = copy.deepcopy(cloud)
 
+    def lose_states(self, stacks: Iterable[str]) -> None:
+        """Forget the states of *stacks*: what was made is there, and Terraform knows nothing of it."""
+        for stack in stacks:
+            self._states(stack).unlink()
+
     def stop(self) -> None:
         """End the providers."""
         self.rig.stop()
