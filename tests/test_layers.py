@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 BINDINGS = ("cdktf", "constructs", "cdktf_cdktf_provider_")
 SLOW_BINDINGS = ("cdktf", "jsii", "constructs")
 CLIENTS = ("google", "googleapiclient", "google_auth_httplib2", "httplib2", "httpx", "anyio", "pygal")
-COMMANDS = ("drill", "load", "preflight", "synth", "teardown", "verify")
+COMMANDS = ("drill", "load", "plan_check", "preflight", "synth", "teardown", "verify")
 
 
 def imports(path: Path) -> Iterator[str]:
