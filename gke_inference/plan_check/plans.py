@@ -11,7 +11,7 @@ from gke_inference.plan_check.graph import Graph
 from gke_inference.plan_check.plan import Plan, Resource
 from platform_config.stack_graph import GATEWAY_STACK, cluster_stack, region_key
 
-CLUSTER = "google_container_cluster"
+CLUSTER, POOL = "google_container_cluster", "google_container_node_pool"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +99,9 @@ class Plans:
         return {key for stack in (*self.graph, *self.plans) if (key := region_key(stack))}
 
     def clusters_in(self, place: str) -> list[str]:
-        """Return the stacks with a cluster that is there in the Google Cloud region *place* or a zone of it."""
-        clusters = [(one.stack, str(one.before.get("location"))) for one in self.there(CLUSTER)]
-        return [stack for stack, location in clusters if location == place or location.startswith(f"{place}-")]
+        """Return the stacks with a cluster, or pools of one, in the Google Cloud region *place* or a zone of it."""
+        found = {one.stack: str(one.before.get("location")) for one in self.there(CLUSTER, POOL)}
+        return [stack for stack, location in found.items() if location == place or location.startswith(f"{place}-")]
 
     def cluster_is_gone(self, key: str) -> bool:
         """Return whether a plan shows that the cluster of region *key* has been destroyed."""

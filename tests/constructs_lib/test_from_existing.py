@@ -24,7 +24,7 @@ from tests.synthesized import Synthesized
 
 def existing_account(stack: Any) -> NodeServiceAccount:
     """Refer to the nodes' account of somebody else's stack."""
-    return NodeServiceAccount.from_existing(stack, "nodes", project="my-project", account_id="gemma-nodes")
+    return NodeServiceAccount.from_existing(stack, "nodes", email="gemma-nodes@my-project.iam.gserviceaccount.com")
 
 
 def existing_network(stack: Any) -> GlobalNetwork:

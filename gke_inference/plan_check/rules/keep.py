@@ -10,12 +10,12 @@ from typing import Any
 
 from constructs_lib.google_names import GATEWAY_FEATURE
 from gke_inference.plan_check.plan import Resource
-from gke_inference.plan_check.plans import CLUSTER, Plans
+from gke_inference.plan_check.plans import CLUSTER, POOL, Plans
 from gke_inference.plan_check.rule import Refusal, Rule, what_happens
 from platform_config.names import SYSTEM_POOL
 from platform_config.stack_graph import SERVING_STACKS, base_stack, region_key, serving_stack
 
-POOL, BUCKET, MEMBERSHIP = "google_container_node_pool", "google_storage_bucket", "google_gke_hub_membership"
+BUCKET, MEMBERSHIP = "google_storage_bucket", "google_gke_hub_membership"
 ADDRESSES = ("google_compute_address", "google_compute_global_address")
 FEATURE = "google_gke_hub_feature"
 MEMBER = re.compile(r"_member-(.+)_[0-9A-F]{8}$")
