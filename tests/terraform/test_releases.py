@@ -37,10 +37,11 @@ def lost(world: World) -> Iterator[str]:
 @EVERY
 def test_an_upgrade_takes_nothing_away_that_is_not_announced(release: Release, tmp_path: Path) -> None:
     """What the release synthesized is applied, and then what today's code makes of its config."""
-    world, today = World(tmp_path / "world"), tmp_path / "today"
+    (base := tmp_path / "world").mkdir()
+    (today := tmp_path / "today").mkdir()
+    world = World(base)
     world.take(release.unpack)
     released = world.app
-    today.mkdir()
     new = synthesize(release.config(tmp_path), today)
     places = announced(CHANGELOG.read_text(encoding="utf-8"), release.version)
     removed = [f"{stack} *" for stack in released.stacks if stack not in new.stacks]
