@@ -144,8 +144,8 @@ def test_an_existing_bucket_is_granted_on(synth: Synth) -> None:
     [
         (lambda stack: ModelStore.from_existing(stack, "store", name="gs://x"), "name must hold only"),
         (
-            lambda stack: NodeServiceAccount.from_existing(stack, "nodes", project="p", account_id="x"),
-            "project must be a project ID of 6 to 30 characters, got 'p'\naccount_id must be 6 to 30 characters",
+            lambda stack: NodeServiceAccount.from_existing(stack, "nodes", email="gemma-nodes"),
+            "email must be an e-mail address, got 'gemma-nodes'",
         ),
     ],
 )
