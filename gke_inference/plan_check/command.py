@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from itertools import groupby
 from pathlib import Path
+from textwrap import fill
 
 import click
 from rich.console import Console
@@ -31,6 +32,7 @@ VERDICT = {
     Exit.WRONG: "[bold red]Refused:[/]",
     Exit.UNKNOWN: "[bold yellow]Unknown:[/]",
 }
+INDENT, COLUMNS = " " * 9, 100
 WEEK_MIN = 7 * 24 * 60
 
 
@@ -93,25 +95,37 @@ def _print_report(plans: Plans, found: list[PlanFinding], place: Path) -> None:
         console.print(
             f"{LABEL[finding.status]}  {finding.id}: {escape(finding.needed)}", soft_wrap=True, highlight=False
         )
-        for line in places:
-            _print_line(console, f"         {line}")
+        for where, text in places:
+            _print_line(console, f"{INDENT}{where}")
+            _print_line(console, _wrapped(text, INDENT + "  "))
         if finding.status is not Status.SKIPPED:
-            _print_line(console, f"         fix: {finding.fix}")
+            _print_line(console, _wrapped(f"fix: {finding.fix}", INDENT))
+    for label, stacks in (("Plans of", sorted(plans.plans)), ("No plan of", plans.not_given)):
+        if stacks:
+            _print_line(console, fill(f"{label} {', '.join(stacks)}", COLUMNS, break_on_hyphens=False))
     counts = [sum(one.status is status for one in found) for status in LABEL]
     named = ", ".join(f"{count} {text}" for count, text in zip(counts, ("refused", "unknown", "allowed"), strict=True))
-    _print_line(console, f"Plans of {', '.join(sorted(plans.plans))}")
-    if plans.not_given:
-        _print_line(console, f"No plan of {', '.join(plans.not_given)}")
     console.print(f"{VERDICT[outcome(found)]} {escape(str(place))}: {named}", soft_wrap=True, highlight=False)
 
 
-def _grouped(found: list[PlanFinding]) -> list[tuple[PlanFinding, list[str]]]:
+def _grouped(found: list[PlanFinding]) -> list[tuple[PlanFinding, list[tuple[str, str]]]]:
     """Return the findings that have rule and fix in common together, each with its places."""
     groups = []
     for _, same in groupby(found, lambda one: (one.id, one.status, one.fix)):
         members = list(same)
-        groups.append((members[0], [f"{one.place}: {one.found}" for one in members]))
+        groups.append((members[0], [(one.place, one.found) for one in members]))
     return groups
+
+
+def _wrapped(text: str, indent: str) -> str:
+    return fill(
+        text,
+        COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _print_line(console: Console, text: str) -> None:

@@ -483,7 +483,8 @@ def test_the_report_says_what_to_do(tmp_path: Path) -> None:
     text = run(plans, "--config", str(EXAMPLE)).text
 
     assert "refused  KEEP-POOL: No node pool that servers run on is deleted or replaced" in text
-    assert f"infra-cluster-eu/{POOL}: tpu would be deleted; gemma-server of workload-serving-eu may run on it" in text
+    assert f"infra-cluster-eu/{POOL}\n" in text
+    assert "tpu would be deleted; gemma-server of workload-serving-eu may run on it" in text
     assert "fix: add a pool with another key" in text
     assert "No plan of infra-network, infra-cluster-us, infra-fleet" in text
     assert "Refused:" in text

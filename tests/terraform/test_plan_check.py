@@ -24,6 +24,7 @@ from platform_config.stack_graph import (
     serving_stack,
 )
 from tests.configs import ALONE, EXAMPLE, TWO_LLMS, config
+from tests.gke_inference import documented
 from tests.terraform.configs import Worlds, freed
 from tests.terraform.world import World
 
@@ -41,17 +42,21 @@ class Pipeline:
     Args:
         world: The platform.
         folder: Where the plans are written.
+
+    Attributes:
+        plans: The folder of the last ones.
     """
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world = world
         self._folder = folder
         self._runs = 0
+        self.plans = folder
 
     def check(self, stacks: Iterable[str] | None = None, *options: str, destroyed: Iterable[str] = ()) -> Found:
         """Plan *stacks*, or all of the last synth, and *destroyed* with `-destroy`; return what is refused."""
         self._runs += 1
-        plans = self._folder / f"plans-{self._runs}"
+        self.plans = plans = self._folder / f"plans-{self._runs}"
         plans.mkdir()
         gone = tuple(destroyed)
 
@@ -126,6 +131,8 @@ def test_the_lines_of_a_region_cannot_just_go(world: World, pipeline: Pipeline) 
         "KEEP-MEMBERSHIP": {FLEET_STACK},
         "DRAIN-REGION": {GATEWAY_STACK},
     }
+    printed = CliRunner().invoke(cli, ["plan-check", str(pipeline.plans)], standalone_mode=False).output
+    documented.check("plan-check", printed.replace(str(pipeline.plans), "plans"))
 
 
 def test_a_region_is_removed_in_the_order_of_the_docs(world: World, pipeline: Pipeline) -> None:
