@@ -22,7 +22,7 @@ ifneq ($(file),)
 $(error $(file) is no target: did you mean `make synth INFERENCE_CONFIG=$(file)`?)
 endif
 
-.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories wheel docs site cli clean
+.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories release-data wheel docs site cli clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -74,6 +74,10 @@ bench: setup ## the speed goals, measured against the same program without fast_
 inventories: setup-tests ## write the expected inventories of the tests anew
 	@echo "Synthesizing: a line per file"
 	$(run) -m tests.inventories
+
+release-data: setup-tests ## keep what this version synthesizes, for the tests of upgrades: the last step of a release
+	@echo "Synthesizing: a line per config"
+	$(run) -m tests.releases
 
 wheel: setup-tests ## build the package: dist/*.whl
 	@rm -rf build

@@ -20,6 +20,7 @@ COMMANDS = {
     "synth": ("gke_inference.synth.command", "Write the Terraform JSON of a config."),
     "adopt": ("gke_inference.adopt.command", "Write import blocks for what exists already."),
     "preflight": ("gke_inference.preflight.command", "Report what would stop an apply."),
+    "plan-check": ("gke_inference.plan_check.command", "Refuse plans that would take away what serves."),
     "verify": ("gke_inference.verify.command", "Report what is up, region by region."),
     "load": ("gke_inference.load.command", "Measure the gateway under a rising load."),
     "drill": ("gke_inference.drill.command", "Take a region out on purpose and measure the failover."),

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from gke_inference.cli import cli
+from gke_inference.plan_check import rules as plan_check
 from platform_config import pages
 from platform_config.config import Config
 from platform_config.load import load
@@ -197,7 +198,7 @@ def test_commands_and_their_options_exist() -> None:
     lines = [line.partition("  #")[0] for text in code for line in text.splitlines()]
     context, named = click.Context(cli), set()
     for line in lines:
-        if found := re.search(r"\b(?:gke_inference|gke-inference|inference-ops) ((?:--\S+ \S+ )*)([a-z]+)(.*)", line):
+        if found := re.search(r"\b(?:gke_inference|gke-inference|inference-ops) ((?:--\S+ \S+ )*)([a-z][a-z-]*)(.*)", line):
             command = cli.get_command(context, found[2])
             assert command, line
             known = {
@@ -322,7 +323,7 @@ def test_named_settings_exist() -> None:
 
 def test_named_rules_exist() -> None:
     """What is in `code` and looks like the id of a rule is one."""
-    known = {*(rule.id for rule in RULES), "AREA-WHAT"}
+    known = {*(rule.id for rule in (*RULES, *plan_check.RULES)), "AREA-WHAT"}
     named = [(page, code) for page, code in inline_code() if re.fullmatch(r"[A-Z]+(-[A-Z0-9]+)+", code)]
 
     assert named

@@ -22,6 +22,7 @@ from constructs_lib.gpu_sharing import partition_data, partition_memory_gb  # no
 from constructs_lib.monitoring.alert import AlertKind  # noqa: E402
 from constructs_lib.monitoring.alerts import ALERTS  # noqa: E402
 from constructs_lib.monitoring.panels import PANELS  # noqa: E402
+from gke_inference.plan_check.rules import RULES as PLAN_RULES  # noqa: E402
 from gke_inference.synth.summary import CLONE_COMMANDS  # noqa: E402
 from platform_config.config import Config  # noqa: E402
 from platform_config.config_path import EXAMPLE, VARIABLE  # noqa: E402
@@ -197,10 +198,19 @@ def rules_page() -> str:
         )
         for severity in ("error", "warning")
     )
+    plans = table(
+        ("id", "rule", "why", "source", "exceptions"),
+        (
+            (f"`{rule.id}`", rule.title, rule.reason, rule.source, "yes" if rule.exceptions else "none")
+            for rule in PLAN_RULES
+        ),
+    )
     return (
         f"{HEADER}# Rules\n\nLimits that no single setting can check. They are checked before anything is made, "
         f"and after the types,\nnames and simple ranges of settings.\n\n"
-        f"## Refused\n\n{refused}\n## Allowed, with a warning\n\n{allowed}"
+        f"## Refused\n\n{refused}\n## Allowed, with a warning\n\n{allowed}\n"
+        f"## Plans\n\nWhat [`gke-inference plan-check`](operations.md#plan-check) refuses in Terraform's plans. "
+        f"An exception names one\nplace, `--allow KEEP-POOL=STACK/ADDRESS`; some rules have none.\n\n{plans}"
     )
 
 

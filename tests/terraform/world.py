@@ -8,6 +8,7 @@ import pickle
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -92,11 +93,15 @@ class World:
 
     def use(self, config: Config) -> set[str]:
         """Synthesize *config*; gives the stacks that differ from the last synth's."""
+        return self.take(partial(synthesize, config))
+
+    def take(self, write: Callable[[Path], object]) -> set[str]:
+        """Use the synth that *write* writes into a folder; gives the stacks that differ from the last one's."""
         old = self.app.stacks if self._synths else {}
         self._synths += 1
         outdir = self.base / f"synth-{self._synths}"
         outdir.mkdir()
-        synthesize(config, outdir)
+        write(outdir)
         self._read(outdir)
         return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
 
