@@ -18,6 +18,7 @@ TRACEBACK_VARIABLE = "GKE_INFERENCE_TRACEBACK"
 COMMANDS = {
     "validate": ("gke_inference.synth.command", "Report every problem and every warning of a config."),
     "synth": ("gke_inference.synth.command", "Write the Terraform JSON of a config."),
+    "export": ("gke_inference.export.command", "Write the stacks of a config for a pipeline without cdktf."),
     "preflight": ("gke_inference.preflight.command", "Report what would stop an apply."),
     "verify": ("gke_inference.verify.command", "Report what is up, region by region."),
     "load": ("gke_inference.load.command", "Measure the gateway under a rising load."),
