@@ -15,7 +15,7 @@ from rich.markup import escape
 from gke_inference.command import Command, Exit, Settings, config_argument, option
 from gke_inference.export.backend import PLATFORM, STACK, TYPES, Backend
 from gke_inference.export.contents import Contents
-from gke_inference.export.run import AUTH_WARNINGS, export_platform
+from gke_inference.export.run import export_platform
 from gke_inference.export.samples import SAMPLES
 from gke_inference.export.script import FILE
 from gke_inference.synth.synthesize import refuse_hcl
@@ -87,7 +87,7 @@ def export(
     contents = export_platform(
         config, str(path), folder, Backend(type=backend, given=backend_config), variables, samples
     )
-    warnings = [*contents.backend.warnings(), *AUTH_WARNINGS.get(config.kubernetes_auth, ())]
+    warnings = contents.warnings()
     if settings.output == "json":
         _print_json(path, folder, contents, warnings)
     else:

@@ -15,6 +15,10 @@ from platform_config.stack_graph import region_key
 VERSION = 1
 """Of order.json: another number has another shape."""
 ORDER_FILE = "order.json"
+AUTH_WARNINGS = {
+    "exec": ["kubernetes_auth: exec needs gke-gcloud-auth-plugin on each runner; HCP Terraform's have none"],
+    "token": ["kubernetes_auth: token writes a token into states and plans: keep both private"],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,17 @@ class Contents:
     def named_variables(self) -> dict[str, Variable]:
         """The variables of all stacks, by name."""
         return {one.name: one for used in self.variables.values() for one in used}
+
+    def warnings(self) -> list[str]:
+        """Return what a user of this export should know."""
+        found = [*self.backend.warnings(), *AUTH_WARNINGS.get(self.config.kubernetes_auth, ())]
+        added = [stack for stack in self.needs if self.older and stack not in self.older]
+        if self.removed and added:
+            found.append(
+                f"the config adds stacks while an older one's are still there: {', '.join(added)}; "
+                "`remove` is refused until the config only removes"
+            )
+        return found
 
     def document(self, files: Sequence[str]) -> dict[str, Any]:
         """Return order.json; *files* are all that the export wrote."""

@@ -86,14 +86,14 @@ def removal_steps(needs: Needs, removed: Sequence[RemovedStack], older: Needs) -
 
 
 def sort(needs: Needs) -> list[str]:
-    """Return the stacks of *needs*, needed ones first; edges to stacks that are not among them do not count."""
+    """Return the stacks of *needs*, needed ones first, then by name; edges to stacks that are not among them do not count."""
     order: list[str] = []
     while len(order) < len(needs):
-        ready = [
+        ready = sorted(
             stack
             for stack, needed in needs.items()
             if stack not in order and all(one in order or one not in needs for one in needed)
-        ]
+        )
         if not ready:
             raise ValueError("stacks need each other in a circle")
         order += ready

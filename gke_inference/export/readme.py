@@ -7,9 +7,9 @@ from gke_inference.export.script import LOCK_PLATFORMS
 
 PAGE = """# Platform {platform}
 
-Terraform JSON of one platform, written by `gke-inference export`. Terraform alone runs it: no cdktf, no Python, no image.
-Change the config and export again; each export overwrites the files that it wrote, and touches no others. Nothing here
-is a secret.
+Terraform JSON of one platform, written by `gke-inference export`. Terraform alone runs it: no cdktf, no Python, no
+image. Change the config and export again; each export overwrites the files that it wrote, and touches no others.
+Nothing here is a secret.
 
 | path | what it is |
 |---|---|
@@ -75,9 +75,10 @@ there, and `apply` is refused until it is not. `sh platform.sh remove --yes {pla
 
 {steps}
 
-A cluster goes only with `cluster.deletion_protection: false` applied to it: if its stack is refused, put its lines back,
-apply that, and remove them again. Then delete the folders in `stale/` and export again. Order matters: a region's
-network must not be taken away before its cluster.
+A cluster goes only with `cluster.deletion_protection: false` applied to it: if its stack is refused, put its lines
+back, apply that, and remove them again. Then delete the folders in `stale/` and export again. Order matters: a region's
+network must not be taken away before its cluster. A config that adds stacks at the same time is refused: first remove,
+then add.
 """
 
 
@@ -114,7 +115,7 @@ def _auth(contents: Contents) -> str:
     return {
         "exec": "\n- **Plugin**: the config has `kubernetes_auth: exec`: each runner needs `gke-gcloud-auth-plugin`. "
         "Remote runs of HCP\n  Terraform have none.",
-        "token": "\n- **Tokens**: the config has `kubernetes_auth: token`: states and plans hold one, which lasts an hour.",
+        "token": "\n- **Tokens**: the config has `kubernetes_auth: token`: states and plans hold one for an hour.",
     }.get(contents.config.kubernetes_auth, "")  # fmt: skip
 
 

@@ -21,10 +21,6 @@ from platform_config.config import Config
 from platform_config.errors import ConfigError, Problem
 from platform_config.stack_graph import stack_folder
 
-AUTH_WARNINGS = {
-    "exec": ["kubernetes_auth: exec needs gke-gcloud-auth-plugin on each runner; HCP Terraform's have none"],
-    "token": ["kubernetes_auth: token writes a token into states and plans: keep both private"],
-}
 IGNORED = """# What a run leaves, and the credentials that google-github-actions/auth writes.
 .terraform/
 .terragrunt-cache/

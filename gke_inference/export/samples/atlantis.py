@@ -5,8 +5,8 @@ from __future__ import annotations
 from gke_inference.export.contents import Contents
 
 HEAD = """# Copy to the root of the repository, with this export in `export/`, and repos.yaml into the server's config.
-# A project waits for those in depends_on, also when it is applied alone. On the first pull request the plan of a project
-# ends with the names of those that are to be applied before it: apply them, and comment `atlantis plan` again.
+# A project waits for those in depends_on, also when it is applied alone. On the first pull request the plan of a
+# project ends with the names of those that are to be applied before it: apply them, and comment `atlantis plan` again.
 # To destroy: `atlantis plan -p PROJECT -- -destroy`, then `atlantis apply -p PROJECT`, one by one in this order:
 # {destroy}
 version: 3

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from gke_inference.export.contents import Contents
 from gke_inference.export.samples.versions import RUNNER, TERRAFORM, action
 
-PLAN = """# Plans all that can be planned, for each pull request. Copy to .github/workflows/, with this export in `export/`.
-# Set as variables of the repository: WORKLOAD_IDENTITY_PROVIDER (projects/NUMBER/locations/global/workloadIdentityPools/
-# POOL/providers/PROVIDER), PLAN_SERVICE_ACCOUNT (reads the project, and locks states). No key is stored.
+PLAN = """# Plans what can be planned, for each pull request. Copy to .github/workflows/, with this export in `export/`.
+# Set as variables of the repository: WORKLOAD_IDENTITY_PROVIDER, which reads projects/NUMBER/locations/global/
+# workloadIdentityPools/POOL/providers/PROVIDER, and PLAN_SERVICE_ACCOUNT, which reads the project and locks states.
+# No key is stored.
 name: Plan platform @PLATFORM@
 on:
   pull_request:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from gke_inference.export.contents import Contents
 from gke_inference.export.samples.versions import TERRAFORM_IMAGE
 
-PIPELINE = """# Include it in .gitlab-ci.yml, with this export in `export/`: include: [{local: export/samples/gitlab/platform.yml}]
+PIPELINE = """\
+# Include it in .gitlab-ci.yml, with this export in `export/`: `include: [{local: export/samples/gitlab/platform.yml}]`
 # Set as CI/CD variables: WORKLOAD_IDENTITY_PROVIDER (projects/NUMBER/locations/global/workloadIdentityPools/POOL/
 # providers/PROVIDER), PLAN_SERVICE_ACCOUNT, and for protected branches alone APPLY_SERVICE_ACCOUNT. No key is stored.
-# The provider's condition names this project (assertion.project_path == 'GROUP/PROJECT'), so a fork's token is refused.@VARIABLES@
-stages: [plan, apply, destroy]
+# The provider's condition names this project (assertion.project_path == 'GROUP/PROJECT'): a fork's token is refused.
+@VARIABLES@stages: [plan, apply, destroy]
 
 .platform:
   image:
@@ -93,7 +94,7 @@ def gitlab(contents: Contents) -> dict[str, str]:
         "@PLATFORM@": contents.config.name,
         "@IMAGE@": TERRAFORM_IMAGE,
         "@UNIVERSE@": contents.config.universe.api_domain,
-        "@VARIABLES@": f"\n# Also, masked: {', '.join(names)}." if names else "",
+        "@VARIABLES@": f"# Also, masked: {', '.join(names)}.\n" if names else "",
         # Where plans hold a token, they stay on the runner.
         "@ARTIFACTS@": "" if contents.config.kubernetes_auth == "token" else ARTIFACTS,
     }
