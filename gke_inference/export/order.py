@@ -86,7 +86,7 @@ def removal_steps(needs: Needs, removed: Sequence[RemovedStack], older: Needs) -
 
 
 def sort(needs: Needs) -> list[str]:
-    """Return the stacks of *needs*, needed ones first, then by name; edges to stacks that are not among them do not count."""
+    """Return the stacks of *needs*, needed ones first, then by name; an edge to another stack does not count."""
     order: list[str] = []
     while len(order) < len(needs):
         ready = sorted(

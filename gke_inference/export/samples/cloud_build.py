@@ -19,8 +19,8 @@ PLAN = """# For a trigger on pull requests, with this export in `export/`. The b
 # the trigger: no key is stored. A plan stays in the build, which nobody can read afterwards. Give the trigger
 # --comment-control=COMMENTS_ENABLED, so that a fork's code is built only once somebody who may write here has read it.
 # A stack that needs one that is not applied yet is named and left out."""
-APPLY = """# For a trigger on the main branch with --require-approval, and a service account of its own. Cloud Build limits
-# no concurrency: two builds at once wait for each other's lock on a state, so let approvals follow each other."""
+APPLY = """# For a trigger on the main branch with --require-approval, and a service account of its own. Cloud Build
+# limits no concurrency: two builds at once wait for each other's locks, so let approvals follow each other."""
 DESTROY = """# For a trigger that is run by hand, with --require-approval: --substitutions=_CONFIRM={platform}
 # Clusters go only once the config has `cluster.deletion_protection: false` and that is applied."""
 CONFIRM = """substitutions:
