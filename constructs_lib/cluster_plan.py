@@ -25,10 +25,14 @@ class ClusterPlan:
         location: The region, or a zone of it for a zonal control plane.
         zones: Zones of the nodes.
         network: Name of the VPC.
-        subnetwork: Name of the node subnet; its secondary ranges are `pods` and `services`.
+        subnetwork: Name of the node subnet.
         node_service_account: E-mail address of the nodes' identity.
         version_floor: Lowest version that has every feature in use.
         maintenance_day: Day of the week where the spec names none.
+        network_project: Project ID of the VPC, where another one shares it. Default: the cluster's.
+        pods_range: Name of the subnet's secondary range for pods. Default: `pods`.
+        services_range: Name of the subnet's secondary range for Services. Default: `services`.
+        mounts_buckets: Whether pods mount buckets, which a cluster that is managed elsewhere must then be able to.
         secret_manager: Turns on the Secret Manager add-on.
         universe: The universe of the project. Default: the public cloud.
 
@@ -46,12 +50,26 @@ class ClusterPlan:
     node_service_account: str
     version_floor: str
     maintenance_day: Weekday = "SA"
+    network_project: str | None = None
+    pods_range: str = "pods"
+    services_range: str = "services"
+    mounts_buckets: bool = True
     secret_manager: bool = False
     universe: UniverseSpec = PUBLIC
 
     def __post_init__(self) -> None:
         refuse(wrong_types(self))
         refuse([*wrong_settings(self), *self._wrong_names(), *self._wrong_places()])
+
+    @property
+    def network_path(self) -> str:
+        """Path of the VPC in the Compute Engine API."""
+        return f"projects/{self.network_project or self.project}/global/networks/{self.network}"
+
+    @property
+    def subnetwork_path(self) -> str:
+        """Path of the node subnet in the Compute Engine API."""
+        return f"projects/{self.network_project or self.project}/regions/{self.region}/subnetworks/{self.subnetwork}"
 
     def _wrong_names(self) -> Iterator[str]:
         yield from names.report_wrong("name", self.name, names.wrong_word(self.name, names.CLUSTER_LENGTH))

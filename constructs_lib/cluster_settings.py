@@ -8,7 +8,6 @@ from cdktf import Fn, Op, TerraformStack
 from cdktf_cdktf_provider_google.container_cluster import ContainerCluster
 
 from constructs_lib.cluster_plan import ClusterPlan
-from constructs_lib.network_region import POD_RANGE_NAME, SERVICE_RANGE_NAME
 from constructs_lib.specs import ClusterSpec
 from constructs_lib.specs.cluster import Weekday
 
@@ -35,14 +34,13 @@ def maintenance_window(plan: ClusterPlan, spec: ClusterSpec) -> dict[str, str]:
 
 def network(plan: ClusterPlan) -> dict[str, Any]:
     """Return where the cluster's addresses are, and the Gateway API."""
-    prefix = f"projects/{plan.project}"
     return {
-        "network": f"{prefix}/global/networks/{plan.network}",
-        "subnetwork": f"{prefix}/regions/{plan.region}/subnetworks/{plan.subnetwork}",
+        "network": plan.network_path,
+        "subnetwork": plan.subnetwork_path,
         "networking_mode": "VPC_NATIVE",
         "ip_allocation_policy": {
-            "cluster_secondary_range_name": POD_RANGE_NAME,
-            "services_secondary_range_name": SERVICE_RANGE_NAME,
+            "cluster_secondary_range_name": plan.pods_range,
+            "services_secondary_range_name": plan.services_range,
         },
         "gateway_api_config": {"channel": "CHANNEL_STANDARD"},
     }

@@ -38,7 +38,6 @@ def check_version(
     *,
     google: GoogleProvider,
     plan: ClusterPlan,
-    fix: str = "",
     after: Sequence[ITerraformDependable] = (),
 ) -> DataGoogleContainerCluster:
     """
@@ -47,7 +46,6 @@ def check_version(
     Terraform reads it while it plans, where it plans to leave *after* alone; else once it has changed that.
 
     Args:
-        fix: What a refused plan says to do. Default: what helps where the cluster is managed in the same stack.
         after: The cluster, where it is managed in the same stack.
     """
     return DataGoogleContainerCluster(
@@ -58,7 +56,7 @@ def check_version(
         name=plan.name,
         location=plan.location,
         depends_on=list(after) or None,
-        lifecycle=reaches_floor(plan.name, plan.version_floor, fix=fix or _upgrade(plan.version_floor)),
+        lifecycle=reaches_floor(plan.name, plan.version_floor, fix=_upgrade(plan.version_floor)),
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_google.data_google_gke_hub_feature import DataGoogleGkeHubFeature
+from cdktf_cdktf_provider_google.data_google_gke_hub_membership import DataGoogleGkeHubMembership
 from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from cdktf_cdktf_provider_google.gke_hub_feature import GkeHubFeature
 from cdktf_cdktf_provider_google.gke_hub_membership import GkeHubMembership
@@ -18,6 +20,7 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE, cluster_path
+from constructs_lib.postconditions import refuse_unless
 from constructs_lib.workload_identity import WorkloadIdentity
 
 SETTLE_SEC = 120
@@ -28,15 +31,22 @@ and would write firewall rules back. Google's own samples wait as long on both s
 @dataclass(frozen=True, kw_only=True)
 class FleetMember:
     """
-    A cluster that joins a fleet. All known at synth.
+    A cluster of a fleet. All known at synth.
 
     Attributes:
-        cluster: Name of the cluster; its membership has the same name.
+        cluster: Name of the cluster; the membership that is made for it has the same name.
         location: Region or zone of its control plane.
+        membership: Full name of the membership that it has already, which is looked up and not managed. Default: none.
     """
 
     cluster: str
     location: str
+    membership: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the membership."""
+        return (self.membership or self.cluster).rpartition("/")[2]
 
 
 class Fleet(Construct):
@@ -55,6 +65,10 @@ class Fleet(Construct):
         members: The clusters, by key.
         config_member: Key of the member whose cluster holds the gateway's objects.
         service_discovery: Turns on multi-cluster Services, which the gateway does not need. Default: off.
+        network_project: Project ID of the clusters' network, where another one shares it: the agent of multi-cluster
+            Services gets its role there too. Default: the clusters' own.
+        features_exist: Whether the features and the roles of their agents are managed elsewhere; a plan fails where the
+            config cluster is another one. Default: no.
 
     Raises:
         ValueError: There is no member with the key *config_member*.
@@ -62,8 +76,9 @@ class Fleet(Construct):
     Attributes:
         project: Fleet host project ID (known at synth).
         members: The memberships, by key; each has a `membership_id` (known at synth) and an `id` (known after apply).
-        config_membership: Path of the config cluster's membership (known after apply).
-        features: The features, for what comes after them (known at synth).
+        config_membership: Path of the config cluster's membership (known after apply; known at synth for one that it
+            has already).
+        features: The features, for what comes after them (known at synth); none where they are managed elsewhere.
     """
 
     def __init__(
@@ -78,6 +93,8 @@ class Fleet(Construct):
         members: Mapping[str, FleetMember],
         config_member: str,
         service_discovery: bool = False,
+        network_project: str | None = None,
+        features_exist: bool = False,
     ) -> None:
         if config_member not in members:
             known = ", ".join(members) or "none: there are no members"
@@ -87,7 +104,15 @@ class Fleet(Construct):
         self._google = google
         self._google_beta = google_beta
         self.members = {key: self._add_member(key, member) for key, member in members.items()}
-        self.config_membership = self.members[config_member].id
+        self.config_membership: str = members[config_member].membership or self.members[config_member].id
+        self.features: list[GkeHubFeature] = []
+        if features_exist:
+            self._find_feature(members[config_member])
+        else:
+            shared = network_project if network_project != project else None
+            self._add_features(time, service_discovery=service_discovery, network_project=shared)
+
+    def _add_features(self, time: TimeProvider, *, service_discovery: bool, network_project: str | None) -> None:
         settled = Sleep(
             self,
             "settle",
@@ -97,13 +122,47 @@ class Fleet(Construct):
             depends_on=[*self.members.values(), self._add_controller_agent()],
         )
         config = {GATEWAY_FEATURE: {"config_membership": self.config_membership}}
-        services = (
-            [self._add_feature(DISCOVERY_FEATURE, settled, self._add_importer_role())] if service_discovery else []
-        )
+        services: list[GkeHubFeature] = []
+        if service_discovery:
+            roles = [self._add_importer_role()]
+            roles += [self._add_discovery_role(network_project)] if network_project else []
+            services.append(self._add_feature(DISCOVERY_FEATURE, settled, *roles))
         self.features = [*services, self._add_feature(GATEWAY_FEATURE, settled, *services, spec=config)]
 
-    def _add_member(self, key: str, member: FleetMember) -> GkeHubMembership:
+    def _find_feature(self, member: FleetMember) -> None:
+        """Read the gateway controller's feature: a Gateway in another cluster than its config cluster stays unread."""
+        found, expected = "self.spec[0].multiclusteringress[0].config_membership", f"/memberships/{member.name}"
+        fits = {
+            f'endswith(try({found}, ""), "{expected}")': f"The config cluster of the fleet's feature {GATEWAY_FEATURE} "
+            f'must be {member.name}, as config_cluster says, got ${{try({found}, "none")}}',
+        }
+        DataGoogleGkeHubFeature(
+            self,
+            GATEWAY_FEATURE,
+            provider=self._google,
+            project=self.project,
+            location="global",
+            name=GATEWAY_FEATURE,
+            lifecycle=refuse_unless(fits),
+        )
+
+    def _add_member(self, key: str, member: FleetMember) -> GkeHubMembership | DataGoogleGkeHubMembership:
         path = cluster_path(self.project, member.location, member.cluster)
+        if member.membership is not None:
+            held = "self.endpoint[0].gke_cluster[0].resource_link"
+            fits = {
+                f'endswith(try({held}, ""), "{path}")': f"Membership {member.name} must be that of {path}, got "
+                f'${{try({held}, "none")}}',
+            }
+            return DataGoogleGkeHubMembership(
+                self,
+                f"member-{key}",
+                provider=self._google,
+                project=self.project,
+                location=member.membership.split("/")[3],
+                membership_id=member.name,
+                lifecycle=refuse_unless(fits),
+            )
         return GkeHubMembership(
             self,
             f"member-{key}",
@@ -160,6 +219,28 @@ class Fleet(Construct):
             project=self.project,
             role="roles/compute.networkViewer",
             member=importer.principal,
+        )
+
+    def _add_discovery_role(self, network_project: str) -> ProjectIamMember:
+        """
+        Give the agent of multi-cluster Services its role in the project of the Shared VPC, whose firewall it writes.
+
+        Source: Google, "Multi-cluster Services with Shared VPC".
+        """
+        agent = GoogleProjectServiceIdentity(
+            self,
+            "discovery-agent",
+            provider=self._google_beta,
+            project=self.project,
+            service=f"{DISCOVERY_FEATURE}.googleapis.com",
+        )
+        return ProjectIamMember(
+            self,
+            "discovery-agent-role",
+            provider=self._google,
+            project=network_project,
+            role="roles/multiclusterservicediscovery.serviceAgent",
+            member=agent.member,
         )
 
     def _add_feature(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cdktf import ITerraformDependable
@@ -12,6 +13,7 @@ from constructs import Construct
 from constructs_lib import cluster_settings
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.cluster_version import asked_version, check_version, wrong_version
+from constructs_lib.existing_cluster import find_cluster
 from constructs_lib.node_pool import NodePool
 from constructs_lib.specs import ClusterSpec, NodePoolSpec
 from constructs_lib.specs.limits import refuse
@@ -85,15 +87,29 @@ class GkeCluster(Construct):
 
     @classmethod
     def from_existing(
-        cls, scope: Construct, id_: str, *, google: GoogleProvider, plan: ClusterPlan, spec: ClusterSpec
+        cls,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        plan: ClusterPlan,
+        spec: ClusterSpec,
+        node_pools: Mapping[str, str] | None = None,
     ) -> GkeCluster:
         """
         Return a cluster that is managed elsewhere, so that pools can be added to it here.
 
-        It is looked up by name and location, and nothing of it is managed. A plan fails while its version is below the
-        plan's floor. Of the spec only `private_nodes`, `dataplane_v2` and `system_pool` count: give what it has.
+        It is looked up by name and location, and nothing of it is managed. A plan fails where it does not fit, and says
+        why: another network or pod range, a version below the plan's floor, an add-on that is off. Of the spec only
+        `mode`, `private_nodes`, `dataplane_v2` and `system_pool` count: give what it has.
+
+        Args:
+            google: Provider of the project.
+            plan: Names and places.
+            spec: What it has in common with the other clusters.
+            node_pools: Machine type of each pool that it must have, by name. Default: none.
         """
-        return _ExistingCluster(scope, id_, google=google, plan=plan, spec=spec)
+        return _ExistingCluster(scope, id_, google=google, plan=plan, spec=spec, node_pools=node_pools)
 
     def add_system_pool(self, key: str, *, machine_type: str) -> SystemPool:
         """
@@ -137,12 +153,18 @@ class _ExistingCluster(GkeCluster):
     """A cluster that is managed elsewhere: a data source in place of the resource."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, google: GoogleProvider, plan: ClusterPlan, spec: ClusterSpec
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        google: GoogleProvider,
+        plan: ClusterPlan,
+        spec: ClusterSpec,
+        node_pools: Mapping[str, str] | None,
     ) -> None:
         Construct.__init__(self, scope, id_)
         self._describe(google, plan, spec)
-        fix = "upgrade it where it is managed, or leave those features out"
-        found = check_version(self, google=google, plan=plan, fix=fix)
+        found = find_cluster(self, "version", google=google, plan=plan, spec=spec, node_pools=node_pools)
         self.id = f"projects/{plan.project}/locations/{plan.location}/clusters/{plan.name}"
         self.dns_endpoint = found.control_plane_endpoints_config.get(0).dns_endpoint_config.get(0).endpoint
         self.control_plane = found

@@ -13,6 +13,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.existing_network import find_network
 from constructs_lib.google_names import health_check_firewall, node_firewall, proxy_firewall
 from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
 from constructs_lib.network_region import NetworkRegion
@@ -102,19 +103,20 @@ class GlobalNetwork(Construct):
             ValueError: The region is there already, or one of its ranges is another region's.
         """
         self._refuse_overlaps(key, plan)
-        if not self.regions:
-            name = health_check_firewall(self.name)
+        if not self.regions and self._plan.firewall:
             ranges = list(self._plan.universe.health_check_ranges)
-            self._allow(self, "health-checks", name, ranges, {"tcp": self._plan.ports})
+            self._allow(self, "health-checks", health_check_firewall(self.name), ranges, {"tcp": self._plan.ports})
         region = NetworkRegion(
             self,
             f"region-{key}",
             google=self._google,
             project=self.project,
             network=self.id,
+            address_project=self._plan.address_project or self.project,
             key=key,
             plan=plan,
             spec=self._spec,
+            with_others=self._exists,
             after=self._allow_region(key, plan),
         )
         self.regions[key] = region
@@ -132,6 +134,7 @@ class GlobalNetwork(Construct):
         self._spec = spec
         self._settled: list[TerraformResource] = []
         self._wait: Sleep | None = None
+        self._exists = False
 
     def _settle_before(self, subnets: Sequence[TerraformResource]) -> None:
         """Have the wait on destroy end before *subnets* go too: it is made with the first region."""
@@ -145,7 +148,11 @@ class GlobalNetwork(Construct):
         """Refuse a second region in one place: a VPC has one active proxy-only subnet there, and each address once."""
         problems = []
         for other_key, other in self.regions.items():
-            if plan.region == other.plan.region:
+            if (
+                plan.region == other.plan.region
+                and plan.proxy_subnet is not None
+                and other.plan.proxy_subnet is not None
+            ):
                 problems.append(f"region of {key} must differ from that of {other_key}, got {plan.region} in both")
             for (name, given), (other_name, taken) in product(plan.ranges.items(), other.plan.ranges.items()):
                 if given.overlaps(taken):
@@ -154,18 +161,23 @@ class GlobalNetwork(Construct):
         refuse(problems)
 
     def _allow_region(self, key: str, plan: NetworkRegionPlan) -> list[ITerraformDependable]:
-        rules = Construct(self, f"allow-{key}")
-        proxies, nodes = proxy_firewall(self.name, key), node_firewall(self.name, key)
-        inside = [str(plan.nodes), str(plan.pods)]
-        return [
-            self._allow(rules, "proxies", proxies, [str(plan.proxy)], {"tcp": self._plan.ports}),
-            self._allow(rules, "nodes", nodes, inside, {"tcp": (), "udp": (), "icmp": ()}),
-        ]
+        """Let the region's proxies reach the servers of all regions, and its nodes and pods each other."""
+        if not self._plan.firewall:
+            return []
+        rules, made = Construct(self, f"allow-{key}"), list[ITerraformDependable]()
+        if plan.proxy is not None:
+            proxies = proxy_firewall(self.name, key)
+            made.append(self._allow(rules, "proxies", proxies, [str(plan.proxy)], {"tcp": self._plan.ports}))
+        if not self._plan.pod_ranges:
+            nodes, inside = node_firewall(self.name, key), [str(plan.nodes), str(plan.pods)]
+            made.append(self._allow(rules, "nodes", nodes, inside, {"tcp": (), "udp": (), "icmp": ()}))
+        return made
 
     def _allow(
         self, scope: Construct, id_: str, name: str, source_ranges: list[str], ports: Mapping[str, Sequence[int]]
     ) -> ComputeFirewall:
         """Let *source_ranges* reach *ports* of the nodes, by protocol; no ports are all of them."""
+        to = [str(each) for each in self._plan.pod_ranges]
         return ComputeFirewall(
             scope,
             id_,
@@ -175,7 +187,8 @@ class GlobalNetwork(Construct):
             network=self.id,
             direction="INGRESS",
             source_ranges=source_ranges,
-            target_service_accounts=[self._plan.node_service_account],
+            target_service_accounts=None if to else [self._plan.node_service_account],
+            destination_ranges=to or None,
             allow=[
                 ComputeFirewallAllow(protocol=protocol, ports=[str(port) for port in numbers] or None)
                 for protocol, numbers in ports.items()
@@ -198,4 +211,6 @@ class _ExistingNetwork(GlobalNetwork):
     ) -> None:
         Construct.__init__(self, scope, id_)
         self._describe(google, time, plan, spec)
+        self._exists = True
         self.id = f"projects/{plan.project}/global/networks/{plan.name}"
+        find_network(self, "found", google=google, project=plan.project, name=plan.name)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_google.data_google_storage_bucket import DataGoogleStorageBucket
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.storage_bucket import StorageBucket
 from constructs import Construct
 
 from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_project
+from constructs_lib.postconditions import refuse_unless
 from constructs_lib.specs import BucketSpec
 from constructs_lib.specs.limits import refuse
 
@@ -72,19 +74,41 @@ class ModelStore(Construct):
         self.ready = [bucket]
 
     @classmethod
-    def from_existing(cls, scope: Construct, id_: str, *, name: str) -> ModelStore:
+    def from_existing(
+        cls, scope: Construct, id_: str, *, name: str, google: GoogleProvider | None = None, location: str = ""
+    ) -> ModelStore:
         """
         Return a bucket that is managed elsewhere, for grants, downloads and servers here. Nothing of it is managed.
+
+        Args:
+            name: Bucket name.
+            google: Provider that looks it up: a plan fails where there is none, where it has no uniform access, which
+                grants to Kubernetes accounts need, or where it is not in *location*. Default: it is not looked up.
+            location: Where it must be, such as `US`.
 
         Raises:
             ValueError: Google takes no bucket of that name.
         """
-        return _ExistingStore(scope, id_, name=name)
+        store = _ExistingStore(scope, id_, name=name)
+        if google is not None:
+            store.ready = [_find(store, google, location)]
+        return store
 
     def _describe(self, name: str) -> None:
         """Set the attributes that are known at synth."""
         self.name = name
         self.url = f"gs://{name}"
+
+
+def _find(store: ModelStore, google: GoogleProvider, location: str) -> DataGoogleStorageBucket:
+    """Read the bucket while Terraform plans. Source: Google, "Uniform bucket-level access", principals."""
+    fits = {
+        "self.uniform_bucket_level_access": f"Bucket {store.name} must have uniform bucket-level access: without it, "
+        "Kubernetes accounts cannot be granted access",
+        f'upper(self.location) == "{location.upper()}"': f"Bucket {store.name} must be in {location.upper()}, as "
+        "bucket.location says, got ${self.location}",
+    }
+    return DataGoogleStorageBucket(store, "found", provider=google, name=store.name, lifecycle=refuse_unless(fits))
 
 
 class _ExistingStore(ModelStore):

@@ -8,24 +8,26 @@ from typing import Any
 from cdktf import ITerraformDependable, TerraformResource
 from cdktf_cdktf_provider_google.compute_address import ComputeAddress
 from cdktf_cdktf_provider_google.compute_router import ComputeRouter
-from cdktf_cdktf_provider_google.compute_router_nat import ComputeRouterNat
+from cdktf_cdktf_provider_google.compute_router_nat import ComputeRouterNat, ComputeRouterNatSubnetwork
 from cdktf_cdktf_provider_google.compute_subnetwork import ComputeSubnetwork, ComputeSubnetworkSecondaryIpRange
+from cdktf_cdktf_provider_google.data_google_compute_subnetwork import DataGoogleComputeSubnetwork
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from constructs_lib.existing_network import ExistingNetworkRegion
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.network_plan import NetworkRegionPlan
 from constructs_lib.specs import NetworkSpec
 
 FLOW_LOGS_INTERVAL = "INTERVAL_30_SEC"
 """Samples of a connection in this time become one line."""
-POD_RANGE_NAME = "pods"
-SERVICE_RANGE_NAME = "services"
 
 
 class NetworkRegion(Construct):
     """
     A node subnet, a proxy-only subnet, and where wanted a NAT and a reserved address for the gateway.
+
+    What the plan says is there already is looked up and must fit, and is not managed.
 
     `GlobalNetwork.add_region` makes one, with the firewall rules that it needs. Project, region and ranges cannot
     change while it is there: a plan that changes them is refused. The node subnet is the first to go on destroy: Google
@@ -34,15 +36,18 @@ class NetworkRegion(Construct):
     Args:
         google: Provider of the project.
         project: Project ID of the network.
-        network: Name or path of the VPC.
+        network: Path of the VPC in the Compute Engine API.
+        address_project: Project ID of the gateway's address.
         key: Key of the region, for messages.
         plan: Names and ranges.
         spec: What is logged.
+        with_others: Whether the network has subnets of others: its NAT is for this node subnet alone. Default: no.
         after: What must outlive the node subnet: the firewall rules.
 
     Attributes:
         plan: The plan (known at synth).
-        subnets: Node subnet and proxy-only subnet, for what comes after them (known at synth).
+        subnets: Those of node subnet and proxy-only subnet that are managed here, for what comes after them (known at
+            synth).
         gateway_address: The gateway's reserved IP address (known after apply); None where the plan names none.
     """
 
@@ -54,17 +59,55 @@ class NetworkRegion(Construct):
         google: GoogleProvider,
         project: str,
         network: str,
+        address_project: str,
         key: str,
         plan: NetworkRegionPlan,
         spec: NetworkSpec,
+        with_others: bool = False,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
         self.plan = plan
         self._common: dict[str, Any] = {"provider": google, "project": project, "region": plan.region}
-        outlive = [*after]
-        if plan.nat is not None:
-            outlive.append(self._add_nat(plan.nat, network, spec))
+        self._found = ExistingNetworkRegion(google=google, project=project, network=network, plan=plan)
+        if plan.router is not None:
+            self._found.router(self)
+        proxies = self._add_proxy_subnet(network)
+        nat = [self._add_nat(plan.nat, network, spec)] if plan.nat and not with_others else []
+        nodes: ComputeSubnetwork | DataGoogleComputeSubnetwork
+        if "node_subnet" in plan.existing:
+            nodes, self.subnets = self._found.node_subnet(self), proxies
+        else:
+            nodes = self._add_node_subnet(network, spec, after=[*after, *nat, *proxies])
+            self.subnets = [nodes, *proxies]
+        if plan.nat and with_others:
+            self._add_nat(plan.nat, network, spec, subnet=nodes.id)
+        self._fix_places(project, key, after=nodes)
+        self.gateway_address = self._add_gateway_address(plan.gateway_address, nodes.id, address_project)
+
+    def _fix_places(self, project: str, key: str, after: ITerraformDependable) -> None:
+        """Refuse a change of ranges: firewall rules would follow at once, and subnets with nodes in them cannot."""
+        plan = self.plan
+        parts = [project, plan.region, *map(str, plan.ranges.values())]
+        if "node_subnet" in plan.existing:
+            parts.append(plan.node_subnet)
+        FixedValue(
+            self,
+            "fixed",
+            value=", ".join(parts),
+            refusal=f"Project, region and ranges of {key} are {{was}}, and cannot change while it is there. Put back "
+            f"what was there, or add a region with another key and number, and then take {key} away.",
+            after=[after],
+        )
+
+    def _add_proxy_subnet(self, network: str) -> list[TerraformResource]:
+        """Add the proxy-only subnet, or find the one that is there."""
+        plan = self.plan
+        if plan.proxy_subnet is None:
+            return []
+        if "proxy_subnet" in plan.existing:
+            self._found.proxy_subnet(self)
+            return []
         proxy = ComputeSubnetwork(
             self,
             "proxy",
@@ -75,18 +118,7 @@ class NetworkRegion(Construct):
             purpose=plan.gateway_class.proxy_purpose,
             role="ACTIVE",
         )
-        nodes = self._add_node_subnet(network, spec, after=[*outlive, proxy])
-        self.subnets: list[TerraformResource] = [nodes, proxy]
-        FixedValue(
-            self,
-            "fixed",
-            # Firewall rules would follow other ranges at once, and subnets with nodes in them cannot.
-            value=f"{project}, {plan.region}, {plan.nodes}, {plan.pods}, {plan.services}, {plan.proxy}",
-            refusal=f"Project, region and ranges of {key} are {{was}}, and cannot change while it is there. Put back "
-            f"what was there, or add a region with another key and number, and then take {key} away.",
-            after=[nodes],
-        )
-        self.gateway_address = self._add_gateway_address(plan.gateway_address, nodes)
+        return [proxy]
 
     def _add_node_subnet(
         self, network: str, spec: NetworkSpec, after: Sequence[ITerraformDependable]
@@ -102,14 +134,20 @@ class NetworkRegion(Construct):
             private_ip_google_access=True,
             log_config=_flow_logs(spec),
             secondary_ip_range=[
-                ComputeSubnetworkSecondaryIpRange(range_name=POD_RANGE_NAME, ip_cidr_range=pods),
-                ComputeSubnetworkSecondaryIpRange(range_name=SERVICE_RANGE_NAME, ip_cidr_range=services),
+                ComputeSubnetworkSecondaryIpRange(range_name=self.plan.pods_range, ip_cidr_range=pods),
+                ComputeSubnetworkSecondaryIpRange(range_name=self.plan.services_range, ip_cidr_range=services),
             ],
             depends_on=list(after),
         )
 
-    def _add_nat(self, name: str, network: str, spec: NetworkSpec) -> ComputeRouterNat:
-        """Add a NAT for whatever subnet of the region is there, so that it can outlive the nodes' subnet."""
+    def _add_nat(self, name: str, network: str, spec: NetworkSpec, *, subnet: str | None = None) -> ComputeRouterNat:
+        """
+        Add a NAT for whatever subnet of the region is there, so that it can outlive the nodes' subnet.
+
+        In a network with subnets of others it is for *subnet* alone: theirs may have a NAT, or are to have none.
+        """
+        everything = ["ALL_IP_RANGES"]
+        served = [ComputeRouterNatSubnetwork(name=subnet, source_ip_ranges_to_nat=everything)] if subnet else None
         router = ComputeRouter(self, "router", **self._common, name=name, network=network)
         return ComputeRouterNat(
             self,
@@ -118,7 +156,8 @@ class NetworkRegion(Construct):
             name=name,
             router=router.name,
             nat_ip_allocate_option="AUTO_ONLY",
-            source_subnetwork_ip_ranges_to_nat="ALL_SUBNETWORKS_ALL_IP_RANGES",
+            source_subnetwork_ip_ranges_to_nat="LIST_OF_SUBNETWORKS" if served else "ALL_SUBNETWORKS_ALL_IP_RANGES",
+            subnetwork=served,
             enable_dynamic_port_allocation=True,
             min_ports_per_vm=64,
             enable_endpoint_independent_mapping=False,
@@ -129,18 +168,20 @@ class NetworkRegion(Construct):
             },
         )
 
-    def _add_gateway_address(self, name: str | None, nodes: ComputeSubnetwork) -> str | None:
+    def _add_gateway_address(self, name: str | None, subnet: str, project: str) -> str | None:
         """Reserve the address: a public one, or one in the node subnet, since a proxy-only one cannot hold it."""
         if name is None:
             return None
+        if "gateway_address" in self.plan.existing:
+            return self._found.address(self, project).address
         gateway = self.plan.gateway_class
-        place: dict[str, Any] = {"address_type": "INTERNAL", "subnetwork": nodes.id}
+        place: dict[str, Any] = {"address_type": "INTERNAL", "subnetwork": subnet}
         if gateway.public:
             place = {"address_type": "EXTERNAL", "network_tier": "PREMIUM"}
         elif not gateway.multi_cluster:
             # For several ports of one address: HTTP and HTTPS are forwarding rules of their own.
             place["purpose"] = "SHARED_LOADBALANCER_VIP"
-        address = ComputeAddress(self, "gateway", **self._common, name=name, **place)
+        address = ComputeAddress(self, "gateway", **(self._common | {"project": project}), name=name, **place)
         return address.address
 
 

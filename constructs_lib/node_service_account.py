@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_google.data_google_service_account import DataGoogleServiceAccount
 from cdktf_cdktf_provider_google.project_iam_member import ProjectIamMember
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.service_account import ServiceAccount
 from constructs import Construct
 
-from constructs_lib.google_names import report_wrong, wrong_account, wrong_project
-from constructs_lib.specs import UniverseSpec
+from constructs_lib.google_names import report_wrong, wrong_account
+from constructs_lib.postconditions import refuse_unless
 from constructs_lib.specs.limits import refuse
-from constructs_lib.universe import PUBLIC
 
 ROLES = {
     "node": "roles/container.defaultNodeServiceAccount",
@@ -81,7 +82,7 @@ class NodeServiceAccount(Construct):
 
     @classmethod
     def from_existing(
-        cls, scope: Construct, id_: str, *, project: str, account_id: str, universe: UniverseSpec = PUBLIC
+        cls, scope: Construct, id_: str, *, email: str, google: GoogleProvider | None = None
     ) -> NodeServiceAccount:
         """
         Return an account that is managed elsewhere, for networks and clusters here.
@@ -89,23 +90,29 @@ class NodeServiceAccount(Construct):
         Nothing of it is managed, and it is given no role: it needs those in `ROLES`, and those in `STREAMING_ROLES`
         where nodes stream images.
 
+        Args:
+            email: E-mail address of the account.
+            google: Provider that looks it up: a plan fails where there is none, or where it is disabled. Default: it is
+                not looked up.
+
         Raises:
-            ValueError: IAM takes no such account ID, or Google no such project.
+            ValueError: *email* is no e-mail address.
         """
-        return _ExistingAccount(scope, id_, project=project, account_id=account_id, universe=universe)
+        account = _ExistingAccount(scope, id_, email=email)
+        if google is not None:
+            enabled = {"!self.disabled": f"Service account {email} must be enabled"}
+            DataGoogleServiceAccount(
+                account, "found", provider=google, account_id=email, lifecycle=refuse_unless(enabled)
+            )
+        return account
 
 
 class _ExistingAccount(NodeServiceAccount):
     """An account that is managed elsewhere: its address in place of the resource."""
 
-    def __init__(self, scope: Construct, id_: str, *, project: str, account_id: str, universe: UniverseSpec) -> None:
-        refuse(
-            [
-                *report_wrong("project", project, wrong_project(project)),
-                *report_wrong("account_id", account_id, wrong_account(account_id)),
-            ]
-        )
+    def __init__(self, scope: Construct, id_: str, *, email: str) -> None:
+        refuse(report_wrong("email", email, "" if re.fullmatch(r"[^@\s]+@[^@\s]+", email) else "be an e-mail address"))
         Construct.__init__(self, scope, id_)
-        self.account_id = account_id
-        self.email = universe.service_account(account_id, project)
-        self.member = f"serviceAccount:{self.email}"
+        self.account_id = email.partition("@")[0]
+        self.email = email
+        self.member = f"serviceAccount:{email}"

@@ -10,6 +10,7 @@ from constructs_lib.accelerators import PoolPlan
 from constructs_lib.specs import (
     BucketSpec,
     ClusterSpec,
+    ExistingSpec,
     GatewaySpec,
     InferencePoolSpec,
     ModelSpec,
@@ -30,6 +31,8 @@ class Config(BaseModel):
         name: Prefix of every cloud name: lower case letters, digits, hyphens.
         project: Project ID.
         regions: Regions by a short key that you choose, such as `us`. Names contain the key: it never changes.
+        existing: What is there already, and is used as it is: network, bucket and more. A region has such a section
+            too.
         node_pools: Accelerator pools by key; each region has all of them.
         models: Models by a short key that you choose, such as `gemma`. The names of a model's objects contain its key:
             it never changes.
@@ -56,6 +59,7 @@ class Config(BaseModel):
     regions: dict[str, RegionSpec]
     node_pools: dict[str, NodePoolSpec]
     models: dict[str, ModelSpec]
+    existing: ExistingSpec = ExistingSpec()
     bucket: BucketSpec | None = None
     network: NetworkSpec = NetworkSpec()
     cluster: ClusterSpec = ClusterSpec()
@@ -87,6 +91,15 @@ class Config(BaseModel):
         given = self.bucket.download_region if self.bucket else None
         return given or (next(iter(self.regions)) if self.is_regional else self.config_region)
 
+    @property
+    def serving_regions(self) -> tuple[str, ...]:
+        """Keys of the regions whose clusters may have model servers, in the order of the file."""
+        return tuple(key for key, region in self.regions.items() if region.serves)
+
+    def first_beside(self, key: str) -> str:
+        """Return the key of the region with the proxy-only subnet of region *key*: itself, or the one beside it."""
+        return self.regions[key].beside or key
+
     def gateway_home(self, key: str) -> str:
         """Return the key of the region whose cluster holds the objects of the gateway that region *key* asks."""
         return key if self.is_regional else self.config_region
@@ -98,13 +111,15 @@ class Config(BaseModel):
 
     @property
     def gateway_regions(self) -> tuple[str, ...]:
-        """Keys of the regions with a gateway address, in the order of the file."""
-        return self.gateway.regions or tuple(self.regions)
+        """Keys of the regions with a gateway address: of a cross-region one, each Google Cloud region has one."""
+        if self.gateway.regions or self.is_regional:
+            return self.gateway.regions or self.serving_regions
+        return tuple(dict.fromkeys(map(self.first_beside, self.serving_regions)))
 
     def pools(self, key: str) -> dict[str, PoolPlan]:
         """Return the accelerator pools of region *key*, by pool key."""
         region = self.regions[key]
-        specs = {**self.node_pools, **(region.node_pools or {})}
+        specs = {**self.node_pools, **(region.node_pools or {})} if region.serves else {}
         return {pool: PoolPlan(spec=spec, zones=len(region.zones)) for pool, spec in specs.items()}
 
     @property

@@ -70,7 +70,7 @@ class Model:
     @property
     def regions(self) -> tuple[str, ...]:
         """Keys of the regions that serve it, in the order of the file."""
-        return tuple(key for key in self.config.regions if not self.spec.regions or key in self.spec.regions)
+        return tuple(key for key in self.config.serving_regions if not self.spec.regions or key in self.spec.regions)
 
     @property
     def has_pool(self) -> bool:
@@ -102,6 +102,11 @@ class Model:
         except ValueError:  # No version is given, or one that the rule GKE-VERSION refuses.
             return "native"
         return "native" if given.reaches(GkeVersion.parse(NATIVE_CUSTOM_METRICS.version)) else "pods"
+
+    @property
+    def mounts_bucket(self) -> bool:
+        """Whether its servers mount a bucket with its weights."""
+        return bool(self.weights and (self.weights.reads_bucket or self.weights.own_buckets))
 
     @property
     def file_cache_gib(self) -> int:
@@ -178,7 +183,7 @@ class Model:
     def serving_nodes(self, region: str) -> ServingNodes:
         """Return the pools of *region* that it may run on, in order, with what a pod takes of a node."""
         pools = self.config.pools(region)
-        chosen = {pool: pools[pool] for pool in self.pool_keys(region)}
+        chosen = {self._pool_name(region, pool): pools[pool] for pool in self.pool_keys(region)}
         return ServingNodes(
             pools=chosen,
             tensor_parallel_size=self.server.tensor_parallel_size,
@@ -191,7 +196,11 @@ class Model:
         """Return the labels of the nodes of *region* that its servers may run on, each as a list of nodes takes it."""
         if self.config.cluster.autopilot:
             return (f"{NODE_LABEL}={self._compute_class(region)}",)
-        return tuple(f"{POOL_LABEL}={pool}" for pool in self.pool_keys(region))
+        return tuple(f"{POOL_LABEL}={self._pool_name(region, pool)}" for pool in self.pool_keys(region))
+
+    def _pool_name(self, region: str, pool: str) -> str:
+        """Return the name of the node pool with the key *pool* in the cluster of *region*: as it is there."""
+        return self.config.regions[region].existing.node_pools.get(pool, pool)
 
     def _compute_class(self, region: str) -> str | None:
         """

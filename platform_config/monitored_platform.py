@@ -61,6 +61,6 @@ def _model(model: Model, names: Names) -> MonitoredModel:
         gauge=exported.gauge if exported else "",
         spill_percent=model.balancing.max_utilization_percent,
         uses=frozenset(pool.machine.kind for pool in pools),
-        mounts_bucket=bool(model.weights and (model.weights.reads_bucket or model.weights.own_buckets)),
+        mounts_bucket=model.mounts_bucket,
         objectives=model.spec.objectives,
     )

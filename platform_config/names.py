@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from constructs_lib.google_names import GATEWAY_FEATURE, cluster_path
 from constructs_lib.manifests.gateway import backend_policy_name, health_check_name
 from constructs_lib.manifests.http_route import route_name
+from constructs_lib.specs import ExistingRegionSpec
 from constructs_lib.specs.universe import project_name
 from platform_config.config import Config
 
@@ -27,18 +28,23 @@ class Names:
     @property
     def network(self) -> str:
         """VPC network."""
-        return f"{self.config.name}-vpc"
+        return self.config.existing.network_name or f"{self.config.name}-vpc"
+
+    @property
+    def network_project(self) -> str:
+        """Project of the VPC network: the platform's, or the one that shares it."""
+        return self.config.existing.network_project(self.config.project)
 
     @property
     def network_path(self) -> str:
         """Full name of the VPC network, as Google's APIs and Terraform's states have it."""
-        return f"projects/{self.config.project}/global/networks/{self.network}"
+        return f"projects/{self.network_project}/global/networks/{self.network}"
 
     @property
     def bucket(self) -> str:
         """Model bucket: unique in all of Google Cloud, so the project is in it."""
         given = self.config.bucket.name if self.config.bucket else None
-        return given or f"{project_name(self.config.project)}-{self.config.name}-weights"
+        return self.config.existing.bucket or given or f"{project_name(self.config.project)}-{self.config.name}-weights"
 
     @property
     def node_service_account(self) -> str:
@@ -48,7 +54,9 @@ class Names:
     @property
     def node_service_account_email(self) -> str:
         """E-mail address of the nodes' service account."""
-        return self.config.universe.service_account(self.node_service_account, self.config.project)
+        return self.config.existing.node_service_account or self.config.universe.service_account(
+            self.node_service_account, self.config.project
+        )
 
     @property
     def apigee_service_account(self) -> str:
@@ -126,20 +134,21 @@ class Names:
 
     def node_subnet(self, key: str) -> str:
         """Node subnet of region *key*."""
-        return f"{self.config.name}-nodes-{key}"
+        return self._existing(key).subnet or f"{self.config.name}-nodes-{key}"
 
     def node_subnet_path(self, key: str) -> str:
         """Full name of the node subnet of region *key*."""
         region = self.config.regions[key].region
-        return f"projects/{self.config.project}/regions/{region}/subnetworks/{self.node_subnet(key)}"
+        return f"projects/{self.network_project}/regions/{region}/subnetworks/{self.node_subnet(key)}"
 
     def proxy_subnet(self, key: str) -> str:
-        """Proxy-only subnet of region *key*."""
-        return f"{self.config.name}-proxy-{key}"
+        """Proxy-only subnet that region *key* uses: its own, or that of the region beside it."""
+        owner = self.config.first_beside(key)
+        return self._existing(owner).proxy_subnet or f"{self.config.name}-proxy-{owner}"
 
     def gateway_address(self, key: str) -> str:
         """Reserved gateway address of region *key*."""
-        return f"{self.config.name}-gateway-{key}"
+        return self._existing(key).gateway_address or f"{self.config.name}-gateway-{key}"
 
     def gateway_tls(self, key: str) -> str:
         """TLS policy of the gateway of region *key*; its certificates' names begin so."""
@@ -154,12 +163,15 @@ class Names:
         return f"{self.config.name}-nat-{key}"
 
     def cluster(self, key: str) -> str:
-        """Cluster and fleet membership of region *key*."""
-        return f"{self.config.name}-{key}"
+        """Cluster of region *key*; the membership that the platform makes for it has the same name."""
+        existing = self._existing(key)
+        return existing.cluster_parts[2] if existing.cluster else f"{self.config.name}-{key}"
 
     def cluster_location(self, key: str) -> str:
         """Region or zone of the control plane of region *key*."""
-        region = self.config.regions[key]
+        region, existing = self.config.regions[key], self._existing(key)
+        if existing.cluster:
+            return existing.cluster_parts[1]
         return region.region if self.config.cluster.control_plane == "regional" else region.zones[0]
 
     def cluster_path(self, key: str) -> str:
@@ -173,4 +185,10 @@ class Names:
 
     def membership(self, key: str) -> str:
         """Full name of the fleet membership of region *key*."""
-        return f"projects/{self.config.project}/locations/global/memberships/{self.cluster(key)}"
+        return (
+            self._existing(key).membership
+            or f"projects/{self.config.project}/locations/global/memberships/{self.cluster(key)}"
+        )
+
+    def _existing(self, key: str) -> ExistingRegionSpec:
+        return self.config.regions[key].existing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, ip_network
 
 from constructs_lib import body_routing_chart
@@ -45,8 +45,35 @@ def region_block(spec: NetworkSpec, number: int) -> IPv4Network:
     return IPv4Network((int(supernet.network_address) + number * size, spec.region_prefix_length))
 
 
+def proxy_regions(config: Config) -> tuple[str, ...]:
+    """Return the keys of the regions with a proxy-only subnet: each Google Cloud region that a gateway may be in."""
+    keys = dict.fromkeys(map(config.first_beside, (*config.serving_regions, *config.gateway_regions)))
+    return tuple(key for key in config.regions if key in keys)
+
+
+def makes_nat(config: Config, key: str) -> bool:
+    """
+    Return whether region *key* gets a NAT of its own.
+
+    In the platform's own network one is for all subnets of a Google Cloud region; in another one for one subnet alone.
+    """
+    region = config.regions[key]
+    shares = region.beside is not None and config.existing.network is None
+    return config.network.nat and region.existing.router is None and not shares
+
+
 def region_ranges(config: Config, key: str) -> RegionRanges:
-    """Return the ranges of region *key*: those of the config, or parts of the block with the region's number."""
+    """
+    Return the ranges of region *key*: those of the config, or parts of the block with the region's number.
+
+    Beside another region, the proxies are that one's.
+    """
+    own = _own_ranges(config, key)
+    beside = config.regions[key].beside
+    return own if beside is None else replace(own, proxy=_own_ranges(config, beside).proxy)
+
+
+def _own_ranges(config: Config, key: str) -> RegionRanges:
     region = config.regions[key]
     if region.cidrs is not None:
         given = region.cidrs
@@ -87,7 +114,7 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
 
 def _calling_regions(config: Config, key: str) -> tuple[str, ...]:
     """Return the regions whose proxies send requests to the servers of region *key*."""
-    return (key,) if config.is_regional else tuple(config.regions)
+    return (config.first_beside(key),) if config.is_regional else proxy_regions(config)
 
 
 def _router(config: Config, key: str) -> RouterPeers | None:

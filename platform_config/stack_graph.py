@@ -110,12 +110,16 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
         **({OBSERVABILITY_STACK: (access,)} if config.observability.is_on else {}),
         **{base_stack(key): (cluster_stack(key), *first) for key in keys},
         **{stack: (base_stack(config.download_region),) for stack in weights},
-        **{serving_stack(key): (base_stack(key), *weights, access) for key in keys},
-        **{
-            stack: (*(serving_stack(key) for key in keys if region_key(stack) in ("", key)), *organization)
-            for stack in gateways
-        },
+        **{serving_stack(key): (base_stack(key), *weights, access) for key in config.serving_regions},
+        **{stack: (*_before_gateway(config, stack), *organization) for stack in gateways},
     }
+
+
+def _before_gateway(config: Config, stack: str) -> tuple[str, ...]:
+    """Return the stacks of servers that the gateway in *stack* leads to, and the base of its cluster without any."""
+    servers = tuple(serving_stack(key) for key in config.serving_regions if region_key(stack) in ("", key))
+    home = cluster_key(config, stack)
+    return servers if home in config.serving_regions else (*servers, base_stack(home))
 
 
 def stack_folder(outdir: Path, stack: str) -> Path:

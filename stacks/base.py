@@ -1,5 +1,6 @@
 """What every stack shares: where its state is, which providers it may use, and in which versions."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from cdktf import GcsBackend, LocalBackend, TerraformStack
@@ -16,6 +17,8 @@ from platform_config.stack_graph import state_file, state_prefix
 
 TERRAFORM_VERSION = ">= 1.5.7"
 """Stacks that need a newer one say so themselves."""
+REMOVED_TERRAFORM_VERSION = ">= 1.7.0"
+"""The first Terraform with `removed` blocks."""
 WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
 """The first Terraform, and the first OpenTofu, with write-only arguments."""
 PROVIDER_VERSIONS = {
@@ -71,6 +74,12 @@ class BaseStack(TerraformStack):
         """The provider of bounded waits."""
         self.pin("time")
         return TimeProvider(self, "time")
+
+    def forget(self, addresses: Iterable[str]) -> None:
+        """Take what has these *addresses* out of the state where an apply has made it, and leave it as it is."""
+        self.add_override("terraform.required_version", REMOVED_TERRAFORM_VERSION)
+        forgotten = [{"from": address, "lifecycle": {"destroy": False}} for address in addresses]
+        self.add_override("removed", forgotten)
 
     def pin(self, provider: str) -> None:
         """Set the source and the versions of *provider* in this stack."""

@@ -17,8 +17,6 @@ from stacks.base import BaseStack
 
 EXTENSIONS_AGENT = "extensions-agent"
 """Construct id of the agent in whose name gateways call Model Armor."""
-REMOVED_TERRAFORM_VERSION = ">= 1.7.0"
-"""The first Terraform with `removed` blocks."""
 
 
 def server_identity(model: str) -> str:
@@ -77,7 +75,7 @@ class InfraAccessStack(BaseStack):
                 universe=self.config.universe,
             )
         elif armor is not None:
-            self._leave_roles()
+            self.forget(agent_role_addresses(EXTENSIONS_AGENT))  # Others may use them.
         FixedValue(
             self,
             SCREENING,
@@ -85,14 +83,6 @@ class InfraAccessStack(BaseStack):
             refusal=explain_removed_screening(self.config),
             fixed=armor is None,
         )
-
-    def _leave_roles(self) -> None:
-        """Take the agent's roles out of the state where an apply has granted them: others may use them."""
-        forgotten = [
-            {"from": address, "lifecycle": {"destroy": False}} for address in agent_role_addresses(EXTENSIONS_AGENT)
-        ]
-        self.add_override("terraform.required_version", REMOVED_TERRAFORM_VERSION)
-        self.add_override("removed", forgotten)
 
     def _add_server_identity(self, model: Model, project: DataGoogleProject, *, reads_bucket: bool) -> None:
         """

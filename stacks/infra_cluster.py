@@ -6,10 +6,11 @@ from constructs import Construct
 from constructs_lib.autopilot_cluster import AutopilotCluster
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.cluster_settings import WEEKDAYS
+from constructs_lib.existing_cluster import find_cluster
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.gke_cluster import GkeCluster
 from platform_config.config import Config
-from platform_config.model import compute_classes
+from platform_config.model import compute_classes, models_in
 from platform_config.names import SYSTEM_POOL
 from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
 from platform_config.requirements import system_machine_type, version_floor
@@ -30,7 +31,7 @@ class InfraClusterStack(BaseStack):
         super().__init__(scope, id_, config=config)
         plan = self._plan(key)
         kind = "Autopilot" if config.cluster.autopilot else self._dataplane
-        cluster = self._autopilot(plan) if config.cluster.autopilot else self._standard(plan, key)
+        cluster = self._autopilot(plan, key) if config.cluster.autopilot else self._standard(plan, key)
         FixedValue(
             self,
             CLUSTER_PLACE,
@@ -48,19 +49,35 @@ class InfraClusterStack(BaseStack):
             description="Signs kubectl in through the DNS endpoint.",
         )
 
-    def _autopilot(self, plan: ClusterPlan) -> ITerraformDependable:
+    def _autopilot(self, plan: ClusterPlan, key: str) -> ITerraformDependable:
+        if self.config.regions[key].existing.cluster:
+            return find_cluster(self, "cluster", google=self.google, plan=plan, spec=self.config.cluster)
         cluster = AutopilotCluster(self, "cluster", google=self.google, plan=plan, spec=self.config.cluster)
         return cluster.control_plane
 
     def _standard(self, plan: ClusterPlan, key: str) -> ITerraformDependable:
         config = self.config
-        cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
-        cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
+        existing = config.regions[key].existing
+        if existing.cluster:
+            cluster = GkeCluster.from_existing(
+                self,
+                "cluster",
+                google=self.google,
+                plan=plan,
+                spec=config.cluster,
+                node_pools={
+                    name: config.pools(key)[pool].machine.machine_type for pool, name in existing.node_pools.items()
+                },
+            )
+        else:
+            cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
+            cluster.add_system_pool(SYSTEM_POOL, machine_type=system_machine_type(config))
         classes = {
             pool: name for name, model in compute_classes(config, key) for pool in model.serving_nodes(key).pools
         }
         for pool_key, pool in config.pools(key).items():
-            cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=classes.get(pool_key))
+            if pool_key not in existing.node_pools:
+                cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=classes.get(pool_key))
         return cluster.control_plane
 
     @property
@@ -77,10 +94,14 @@ class InfraClusterStack(BaseStack):
             location=names.cluster_location(key),
             zones=region.zones,
             network=names.network,
+            network_project=names.network_project,
             subnetwork=names.node_subnet(key),
+            pods_range=region.existing.pods_range,
+            services_range=region.existing.services_range,
             node_service_account=names.node_service_account_email,
             version_floor=version_floor(config, key),
             maintenance_day=WEEKDAYS[region.number % len(WEEKDAYS)],
+            mounts_buckets=any(model.mounts_bucket for model in models_in(config, key)),
             secret_manager=config.mounts_token,
             universe=config.universe,
         )

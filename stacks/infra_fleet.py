@@ -27,11 +27,17 @@ class InfraFleetStack(InfraAccessStack):
             time=self.time,
             project=config.project,
             members={
-                key: FleetMember(cluster=self.names.cluster(key), location=self.names.cluster_location(key))
-                for key in config.regions
+                key: FleetMember(
+                    cluster=self.names.cluster(key),
+                    location=self.names.cluster_location(key),
+                    membership=region.existing.membership,
+                )
+                for key, region in config.regions.items()
             },
             config_member=config.config_region,
             service_discovery=config.service_discovery,
+            network_project=self.names.network_project,
+            features_exist=config.existing.fleet_features,
         )
         FixedValue(
             self,

@@ -1,17 +1,20 @@
 """Project services, the VPC with its regions, the model bucket, and the nodes' identity."""
 
 from cdktf import TerraformOutput
+from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from constructs import Construct
 
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.global_network import GlobalNetwork
 from constructs_lib.model_store import ModelStore
-from constructs_lib.network_plan import NetworkPlan, NetworkRegionPlan
+from constructs_lib.network_plan import NetworkPart, NetworkPlan, NetworkRegionPlan
 from constructs_lib.node_service_account import NodeServiceAccount
 from constructs_lib.project_services import ProjectServices
+from constructs_lib.shared_vpc_access import SharedVpcAccess, role_addresses
+from constructs_lib.specs import BucketSpec
 from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
-from platform_config.network_plan import region_ranges, server_ports
+from platform_config.network_plan import makes_nat, proxy_regions, region_ranges, server_ports
 from platform_config.plan_refusals import (
     APIGEE,
     BUCKET,
@@ -28,6 +31,9 @@ from platform_config.requirements import project_services, streams_images
 from stacks.base import BaseStack
 from stacks.infra_access import bucket_readers, server_identity
 
+SHARED_VPC = "shared-vpc"
+"""Construct id of the roles of Google's agents in the project of a Shared VPC."""
+
 
 class InfraNetworkStack(BaseStack):
     """
@@ -42,24 +48,52 @@ class InfraNetworkStack(BaseStack):
         services = ProjectServices(
             self, "services", google=self.google, project=project, services=project_services(config)
         )
-        nodes = NodeServiceAccount(
+        nodes = self._add_nodes_account(services)
+        self._add_bucket(services)
+        network = self._add_network(nodes, services)
+        for key in config.regions:
+            self._add_region(network, key)
+        if self.names.network_project != project:
+            self._add_shared_vpc_access(network, services)
+        FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace(config))
+        kind = config.gateway.gateway_class.title
+        FixedValue(self, GATEWAY_KIND, value=kind, refusal=explain_other_gateway(kind))
+        if config.is_regional:
+            self._keep_apigee()
+        TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
+
+    def _add_nodes_account(self, services: ProjectServices) -> NodeServiceAccount:
+        config, email = self.config, self.config.existing.node_service_account
+        if email is not None:
+            return NodeServiceAccount.from_existing(self, "nodes", google=self.google, email=email)
+        return NodeServiceAccount(
             self,
             "nodes",
             google=self.google,
-            project=project,
+            project=config.project,
             account_id=self.names.node_service_account,
             image_streaming=streams_images(config),
             after=services.enabled,
         )
-        self._add_bucket(services)
+
+    def _add_network(self, nodes: NodeServiceAccount, services: ProjectServices) -> GlobalNetwork:
+        config, existing = self.config, self.config.existing
+        has_clusters = any(region.existing.cluster for region in config.regions.values())
         plan = NetworkPlan(
-            project=project,
+            project=self.names.network_project,
             name=self.names.network,
             node_service_account=nodes.email,
             ports=server_ports(config),
+            address_project=config.project,
+            firewall=not existing.firewall,
+            pod_ranges=tuple(region_ranges(config, key).pods for key in config.regions) if has_clusters else (),
             universe=config.universe,
         )
-        network = GlobalNetwork(
+        if existing.network is not None:
+            return GlobalNetwork.from_existing(
+                self, "network", google=self.google, time=self.time, plan=plan, spec=config.network
+            )
+        return GlobalNetwork(
             self,
             "network",
             google=self.google,
@@ -68,14 +102,29 @@ class InfraNetworkStack(BaseStack):
             spec=config.network,
             after=services.enabled,
         )
-        for key in config.regions:
-            self._add_region(network, key)
-        FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace(config))
-        kind = config.gateway.gateway_class.title
-        FixedValue(self, GATEWAY_KIND, value=kind, refusal=explain_other_gateway(kind))
-        if config.is_regional:
-            self._keep_apigee()
-        TerraformOutput(self, "node_service_account", value=nodes.email, description="Identity of the nodes.")
+
+    def _add_shared_vpc_access(self, network: GlobalNetwork, services: ProjectServices) -> None:
+        """Let Google's agents use the subnets of a Shared VPC, or leave the roles to those who manage it."""
+        config, names = self.config, self.names
+        # Also without the roles: those of an earlier apply are forgotten by their providers.
+        _ = self.google_beta
+        if config.existing.shared_vpc_roles:
+            self.forget(role_addresses(SHARED_VPC, config.regions))
+            return
+        number = DataGoogleProject(self, "project", provider=self.google, project_id=config.project).number
+        SharedVpcAccess(
+            self,
+            SHARED_VPC,
+            google=self.google,
+            google_beta=self.google_beta,
+            time=self.time,
+            project=config.project,
+            project_number=number,
+            host_project=names.network_project,
+            subnets={key: (region.region, names.node_subnet(key)) for key, region in config.regions.items()},
+            universe=config.universe,
+            after=[*services.enabled, *(subnet for region in network.regions.values() for subnet in region.subnets)],
+        )
 
     def _keep_apigee(self) -> None:
         """Refuse to remove Apigee's section while gateways ask it: its operator and account would go before they do."""
@@ -92,15 +141,7 @@ class InfraNetworkStack(BaseStack):
         """Add the bucket. It is removed once the file has none, if nothing read it at the apply before."""
         config = self.config
         if config.bucket is not None:
-            store = ModelStore(
-                self,
-                BUCKET,
-                google=self.google,
-                project=config.project,
-                name=self.names.bucket,
-                spec=config.bucket,
-                after=services.enabled,
-            )
+            store = self._store(config.bucket, services)
             place = f"{store.name} in {config.bucket.location.upper()}"
             readers = [WorkloadIdentity.read_grant_address(server_identity(key)) for key in bucket_readers(config)]
             FixedValue(
@@ -119,6 +160,20 @@ class InfraNetworkStack(BaseStack):
             fixed=config.bucket is None,
         )
 
+    def _store(self, spec: BucketSpec, services: ProjectServices) -> ModelStore:
+        name = self.names.bucket
+        if self.config.existing.bucket is not None:
+            return ModelStore.from_existing(self, BUCKET, name=name, google=self.google, location=spec.location)
+        return ModelStore(
+            self,
+            BUCKET,
+            google=self.google,
+            project=self.config.project,
+            name=name,
+            spec=spec,
+            after=services.enabled,
+        )
+
     def _add_region(self, network: GlobalNetwork, key: str) -> None:
         region = network.add_region(key, self._region(key))
         if region.gateway_address is not None:
@@ -130,18 +185,29 @@ class InfraNetworkStack(BaseStack):
             )
 
     def _region(self, key: str) -> NetworkRegionPlan:
-        config = self.config
-        ranges = region_ranges(config, key)
+        config, names = self.config, self.names
+        region, ranges = config.regions[key], region_ranges(config, key)
+        existing = region.existing
         named = config.gateway.addresses == "named" and key in config.gateway_regions
+        has_proxies = key in proxy_regions(config)
+        parts: dict[NetworkPart, str | None] = {
+            "node_subnet": existing.subnet,
+            "proxy_subnet": existing.proxy_subnet,
+            "gateway_address": existing.gateway_address,
+        }
         return NetworkRegionPlan(
-            region=config.regions[key].region,
-            node_subnet=self.names.node_subnet(key),
-            proxy_subnet=self.names.proxy_subnet(key),
+            region=region.region,
+            node_subnet=names.node_subnet(key),
+            proxy_subnet=names.proxy_subnet(key) if has_proxies else None,
             nodes=ranges.nodes,
             pods=ranges.pods,
             services=ranges.services,
-            proxy=ranges.proxy,
-            gateway_address=self.names.gateway_address(key) if named else None,
-            nat=self.names.router(key) if config.network.nat else None,
+            proxy=ranges.proxy if has_proxies else None,
+            gateway_address=names.gateway_address(key) if named else None,
+            nat=names.router(key) if makes_nat(config, key) else None,
+            pods_range=existing.pods_range,
+            services_range=existing.services_range,
+            router=existing.router,
+            existing=frozenset(part for part, name in parts.items() if name is not None),
             gateway_class=config.gateway.gateway_class,
         )

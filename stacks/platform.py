@@ -61,7 +61,7 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
         made[base_stack(key)] = WorkloadBaseStack(app, base_stack(key), config=config, key=key)
     if config.bucket:
         made[WEIGHTS_STACK] = WorkloadWeightsStack(app, WEIGHTS_STACK, config=config)
-    for key in config.regions:
+    for key in config.serving_regions:
         made[serving_stack(key)] = WorkloadServingStack(app, serving_stack(key), config=config, key=key)
     for stack, key in {gateway_stack(config, key): config.gateway_home(key) for key in config.gateway_regions}.items():
         made[stack] = WorkloadGatewayStack(app, stack, config=config, key=key)

@@ -1,5 +1,7 @@
 """What one cluster needs before any object of the platform can be planned in it."""
 
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_kubernetes.data_kubernetes_namespace_v1 import DataKubernetesNamespaceV1
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from constructs import Construct
 
@@ -9,6 +11,7 @@ from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
 from constructs_lib.manifests.inference import inference_objective_crd
 from constructs_lib.manifests.network_policies import shared_policies
+from constructs_lib.postconditions import refuse_unless
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.removal_guard import RemovalGuard
 from platform_config.config import Config
@@ -55,13 +58,7 @@ class WorkloadBaseStack(ClusterStack):
 
     def __init__(self, scope: Construct, id_: str, *, config: Config, key: str) -> None:
         super().__init__(scope, id_, config=config, key=key, floor=gateway_floor(config).version)
-        namespace = NamespaceV1(
-            self,
-            "namespace",
-            provider=self.kubernetes,
-            metadata={"name": config.namespace, "labels": _pod_security(config, key)},
-            timeouts={"delete": "15m"},
-        )
+        namespace = self._add_namespace()
         RemovalGuard(
             self,
             "removed-models",
@@ -92,6 +89,29 @@ class WorkloadBaseStack(ClusterStack):
                 after=[namespace],
             )
 
+    def _add_namespace(self) -> ITerraformDependable:
+        """Add the namespace, or find the one that is there: its labels are its owner's."""
+        name = self.config.namespace
+        if self.config.existing.namespace:
+            fits = {
+                "try(length(self.metadata[0].uid), 0) > 0": f"Cluster {self.names.cluster(self.key)} must have a "
+                f"namespace {name}, as existing.namespace says: create it, or take that line away"
+            }
+            return DataKubernetesNamespaceV1(
+                self,
+                "namespace",
+                provider=self.kubernetes,
+                metadata={"name": name},
+                lifecycle=refuse_unless(fits),
+            )
+        return NamespaceV1(
+            self,
+            "namespace",
+            provider=self.kubernetes,
+            metadata={"name": name, "labels": _pod_security(self.config, self.key)},
+            timeouts={"delete": "15m"},
+        )
+
     def _add_apigee(self) -> None:
         """Add Apigee's operator, whose kinds must be there before the gateway's stack can be planned."""
         config, apigee = self.config, self.config.gateway.apigee
@@ -112,7 +132,7 @@ class WorkloadBaseStack(ClusterStack):
                 network_policy=config.cluster.network_policies,
             )
 
-    def _add_network_policies(self, namespace: NamespaceV1) -> None:
+    def _add_network_policies(self, namespace: ITerraformDependable) -> None:
         for key, policy in shared_policies(network_policy_plan(self.config, self.key)).items():
             KubernetesObject(
                 self, f"network-policy-{key}", kubernetes=self.kubernetes, manifest=policy, after=[namespace]

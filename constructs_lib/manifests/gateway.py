@@ -147,7 +147,7 @@ def gcp_backend_policy(
         "logging": _logging(spec),
         "trafficDuration": "LONG" if balancing.fields else None,
         **balancing.fields,
-        "scopes": [scope for region in regions if (scope := _scope(region))] or None,
+        "scopes": _scopes(regions) or None,
         "securityPolicy": security_policy,
         "iap": _iap(spec.iap) if spec.iap else None,
     }
@@ -230,6 +230,14 @@ def _logging(spec: GatewaySpec) -> dict[str, Any]:
 
 def _iap(spec: IapSpec) -> dict[str, Any]:
     return {"enabled": True, "clientID": spec.client_id, "oauth2ClientSecret": {"name": spec.secret_name}}
+
+
+def _scopes(regions: Sequence[RegionSpec]) -> list[dict[str, Any]]:
+    """Return a scope for each region of Google Cloud that is not as the others: several clusters in one share it."""
+    first: dict[str, RegionSpec] = {}
+    for region in regions:
+        first.setdefault(region.region, region)
+    return [scope for region in first.values() if (scope := _scope(region))]
 
 
 def _scope(region: RegionSpec) -> dict[str, Any] | None:

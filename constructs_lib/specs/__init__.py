@@ -18,6 +18,7 @@ from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.body_routing import BodyRoutingSpec
 from constructs_lib.specs.client_limits import ClientLimitsSpec
 from constructs_lib.specs.cluster import ClusterSpec, MaintenanceWindowSpec, SystemPoolSpec
+from constructs_lib.specs.existing import ExistingRegionSpec, ExistingSpec
 from constructs_lib.specs.gateway import DEFAULT_SPILL_OVER_PERCENT, GatewaySpec, HealthCheckSpec
 from constructs_lib.specs.hugging_face import HuggingFaceTokenSpec, KubernetesSecretSpec, RepositorySpec, Snapshot
 from constructs_lib.specs.iap import IapSpec
@@ -49,6 +50,8 @@ __all__ = [
     "CidrSpec",
     "ClientLimitsSpec",
     "ClusterSpec",
+    "ExistingRegionSpec",
+    "ExistingSpec",
     "GatewaySpec",
     "GpuSharingSpec",
     "HealthCheckSpec",

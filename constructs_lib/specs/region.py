@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
+from constructs_lib.specs.existing import ExistingRegionSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 from constructs_lib.specs.network import CidrSpec
 from constructs_lib.specs.node_pool import NodePoolSpec
@@ -20,11 +21,16 @@ class RegionSpec:
         region: Google Cloud region, such as `us-east5`.
         zones: Zones of the nodes; those that have the machine type.
         config_cluster: The cluster that holds the gateway's objects. Exactly one region has it.
+        serves: Whether the cluster has accelerators and model servers. A config cluster may be without.
+        beside: Key of another entry that is the same Google Cloud region: this cluster is a second one there. It has a
+            subnet of its own, and shares the proxy-only subnet and the NAT; a cross-region gateway has one address for
+            both.
         capacity_percent: Share of the region's capacity that the gateway uses: 10 to 100, or 0, which drains it: its
             requests go to the other regions, such as before an upgrade. What runs there runs on.
         preferred: Requests go here first, from wherever they come, until the region is full. Default: each request goes
             to the region nearest to it.
-        cidrs: Ranges given by hand instead of the block.
+        cidrs: Ranges given by hand instead of the block; those that an existing subnet has.
+        existing: What is there already, and is used as it is.
         node_pools: Pools of this region, by key: added to those of all regions or in place of one with the same key.
     """
 
@@ -33,10 +39,13 @@ class RegionSpec:
     region: str
     zones: tuple[str, ...]
     config_cluster: bool = False
+    serves: bool = True
+    beside: str | None = None
     # Source: Compute Engine API, Backend.capacityScaler: 0.0, or 0.1 to 1.0.
     capacity_percent: Annotated[int, Between(10, 100, or_zero=True)] = 100
     preferred: bool = False
     cidrs: CidrSpec | None = None
+    existing: ExistingRegionSpec = field(default_factory=ExistingRegionSpec)
     node_pools: dict[str, NodePoolSpec] | None = None
 
     def __post_init__(self) -> None:

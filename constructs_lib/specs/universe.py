@@ -88,6 +88,12 @@ class UniverseSpec:
         """Return the e-mail address of Google's *agent*, such as `gcp-sa-dep`, for the project *project_number*."""
         return f"service-{project_number}@{agent}.{self.agent_domain}"
 
+    def apis_agent(self, project_number: str) -> str:
+        """Return the e-mail address of the agent in whose name APIs act, such as for the nodes of a pool."""
+        system = self.agent_domain.removeprefix("iam.").removesuffix(".iam.gserviceaccount.com")
+        domain = "cloudservices" if system == "gserviceaccount.com" else f"cloudservices.{system}.iam"
+        return f"{project_number}@{domain}.gserviceaccount.com"
+
     def owns_registry(self, host: str) -> bool:
         """Return whether the container registry at *host* is this universe's, so that it may see a token of it."""
         return host.endswith(f".{self.registry_host}")

@@ -25,6 +25,7 @@ from platform_config.rules import (
     cluster,
     dashboard,
     environment,
+    existing,
     file_cache,
     first_token,
     front,
@@ -110,6 +111,7 @@ RULES: tuple[Rule, ...] = (
     *objectives.RULES,
     *first_token.RULES,
     *universe.RULES,
+    *existing.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

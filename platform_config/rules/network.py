@@ -40,15 +40,17 @@ def read_range(text: str) -> IPv4Network | None:
 def all_ranges(config: Config) -> Iterator[tuple[str, str, IPv4Network]]:
     """Yield region key, part and range, for every range that can be read."""
     for key, region in config.regions.items():
+        # The proxies of a region that is beside another are that one's.
+        parts = PARTS if region.beside is None else PARTS[:-1]
         if region.cidrs is not None:
-            given = known_first((part, getattr(region.cidrs, part)) for part in PARTS)
+            given = known_first((part, getattr(region.cidrs, part)) for part in parts)
             yield from ((key, part, network) for part, text in given if (network := read_range(text)))
             continue
         try:
             ranges = region_ranges(config, key)
         except ValueError:
             continue
-        for part in PARTS:
+        for part in parts:
             yield key, part, getattr(ranges, part)
 
 

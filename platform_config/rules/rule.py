@@ -58,7 +58,7 @@ def region_plans(config: Config, key: str) -> dict[str, tuple[str, PoolPlan]]:
     """Return path and plan of the pools of region *key* whose machine and topology are known, by pool key."""
     region = config.regions[key]
     plans = {}
-    for pool, spec in {**config.node_pools, **(region.node_pools or {})}.items():
+    for pool, spec in ({**config.node_pools, **(region.node_pools or {})} if region.serves else {}).items():
         own = f"regions.{key}." if pool in (region.node_pools or {}) else ""
         try:
             plans[pool] = f"{own}node_pools.{pool}", PoolPlan(spec=spec, zones=len(region.zones))

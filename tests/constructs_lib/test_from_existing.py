@@ -24,7 +24,7 @@ from tests.synthesized import Synthesized
 
 def existing_account(stack: Any) -> NodeServiceAccount:
     """Refer to the nodes' account of somebody else's stack."""
-    return NodeServiceAccount.from_existing(stack, "nodes", project="my-project", account_id="gemma-nodes")
+    return NodeServiceAccount.from_existing(stack, "nodes", email="gemma-nodes@my-project.iam.gserviceaccount.com")
 
 
 def existing_network(stack: Any) -> GlobalNetwork:
@@ -144,8 +144,8 @@ def test_an_existing_bucket_is_granted_on(synth: Synth) -> None:
     [
         (lambda stack: ModelStore.from_existing(stack, "store", name="gs://x"), "name must hold only"),
         (
-            lambda stack: NodeServiceAccount.from_existing(stack, "nodes", project="p", account_id="x"),
-            "project must be a project ID of 6 to 30 characters, got 'p'\naccount_id must be 6 to 30 characters",
+            lambda stack: NodeServiceAccount.from_existing(stack, "nodes", email="gemma-nodes"),
+            "email must be an e-mail address, got 'gemma-nodes'",
         ),
     ],
 )

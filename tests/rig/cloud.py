@@ -174,6 +174,11 @@ class Cloud:
         held = [held["manifest"] for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
         return [one for one in held if _fits(one[1], query)]
 
+    def pools_of(self, cluster: Message) -> list[Message]:
+        """List the node pools of *cluster*, which they name by its name or its ID."""
+        pools = [held for key, held in self.objects.items() if key[0] == "google_container_node_pool"]
+        return [held for held in pools if held["cluster"] in (cluster["id"], cluster["name"])]
+
     def objects_of_group(self, place: str, group: str) -> list[Key]:
         """List the applied objects of the API *group* in the cluster at *place*."""
         held = {key: body(one) for key, one in self.objects.items() if key[:2] == ("kubernetes_manifest", place)}

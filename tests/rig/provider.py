@@ -120,11 +120,38 @@ class RigProvider:
             latest = str(self._cloud.secret_versions.get(str(given["secret"]), 1))
             data = {"secret_data": ""} if given["fetch_secret_data"] is False else {}
             given |= {"version": given["version"] or latest, **data}
-        held = self._cloud.read(self._key(session, kind, given)) if kind in self._types else {}
+        if kind == SUBNETS:
+            given["subnetworks"] = self._listed_subnets(given)
+        held = self._cloud.read(self._data_key(session, kind, given)) if kind in self._types else {}
         if held is None:
             raise RefusedError(f"Error 404: {kind} {identity(kind, given)} not found")
+        if kind == CLUSTER and held:
+            held["node_pool"] = [
+                dict.fromkeys(self._types[f"data.{kind}"]["block"]["attributes"]["node_pool"]["type"][1][1])
+                | {name: pool[name] for name in ("name", "node_config")}
+                for pool in self._cloud.pools_of(held)
+            ]
         filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
+
+    def _data_key(self, session: str, kind: str, given: Message) -> Key:
+        """Return what the data source names: an account by its address, anything else as its resource does."""
+        if kind == ACCOUNT and "@" in str(given["account_id"]):
+            name, _, domain = str(given["account_id"]).partition("@")
+            given = given | {"account_id": name, "project": domain.partition(".")[0]}
+        return self._key(session, kind, given)
+
+    def _listed_subnets(self, given: Message) -> list[Message]:
+        """List the subnets of a project and region with the purpose and the network of the filter."""
+        members = self._types[f"data.{SUBNETS}"]["block"]["attributes"]["subnetworks"]["type"][1][1]
+        found = [held for key, held in self._cloud.objects.items() if key[0] == SUBNET]
+        return [
+            {name: held.get(name) for name in members}
+            for held in found
+            if (held["project"], held["region"]) == (given["project"], given["region"])
+            and f'purpose = "{held["purpose"]}"' in str(given["filter"])
+            and f'{held["network"]}"' in str(given["filter"])
+        ]
 
     def _listed(self, filter_: str) -> list[Message]:
         """List the certificates that *filter_* names, as the data source does: their names are their IDs."""

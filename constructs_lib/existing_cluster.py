@@ -1,0 +1,121 @@
+"""A stop where a cluster that is managed elsewhere cannot serve models behind the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
+from cdktf_cdktf_provider_google.provider import GoogleProvider
+from constructs import Construct
+
+from constructs_lib.cluster_plan import ClusterPlan
+from constructs_lib.cluster_version import reaches_floor
+from constructs_lib.postconditions import refuse_unless
+from constructs_lib.specs import ClusterSpec
+
+POOLS = 'distinct([for pool in self.node_pool : join(" ", [pool.name, pool.node_config[0].machine_type])])'
+UPGRADE = "upgrade it where it is managed, or leave those features out"
+
+
+def find_cluster(
+    scope: Construct,
+    id_: str,
+    *,
+    google: GoogleProvider,
+    plan: ClusterPlan,
+    spec: ClusterSpec,
+    node_pools: Mapping[str, str] | None = None,
+) -> DataGoogleContainerCluster:
+    """
+    Read the cluster of *plan* while Terraform plans, and stop what depends on it where it does not fit.
+
+    Args:
+        node_pools: Machine type of each node pool that it must have, by name. Default: none.
+    """
+    conditions = {
+        **_place(plan),
+        **_features(plan, spec),
+        **{
+            f'contains({POOLS}, "{pool} {machine}")': f"{plan.name} must have a node pool {pool} of {machine}, got "
+            f'${{join(", ", {POOLS})}}'
+            for pool, machine in (node_pools or {}).items()
+        },
+    }
+    version = reaches_floor(plan.name, plan.version_floor, fix=UPGRADE)["postcondition"]
+    return DataGoogleContainerCluster(
+        scope,
+        id_,
+        provider=google,
+        project=plan.project,
+        name=plan.name,
+        location=plan.location,
+        lifecycle={"postcondition": [*version, *refuse_unless(conditions)["postcondition"]]},
+    )
+
+
+def _place(plan: ClusterPlan) -> Mapping[str, str]:
+    pods = 'try(self.ip_allocation_policy[0].cluster_secondary_range_name, "")'
+    return {
+        f'endswith(self.network, "{plan.network_path}")': f"{plan.name} must be in {plan.network_path}, got "
+        "${self.network}",
+        f'endswith(self.subnetwork, "{plan.subnetwork_path}")': f"{plan.name} must be in {plan.subnetwork_path}, got "
+        "${self.subnetwork}",
+        f'{pods} == "{plan.pods_range}"': f"{plan.name} must be VPC-native, with its pods in the secondary range "
+        f"{plan.pods_range}, got ${{{pods}}}",
+    }
+
+
+def _features(plan: ClusterPlan, spec: ClusterSpec) -> Mapping[str, str]:
+    """Return what a cluster must have on, with the command that turns it on where there is one."""
+    pool = plan.universe.workload_pool(plan.project)
+    update = f"gcloud container clusters update {plan.name} --project={plan.project} --location={plan.location}"
+    mode = "Autopilot" if spec.autopilot else "Standard"
+    wanted: dict[str, tuple[str, str]] = {
+        f'try(self.workload_identity_config[0].workload_pool, "") == "{pool}"': (
+            f"Workload Identity with {pool}",
+            f"--workload-pool={pool}",
+        ),
+        'try(self.gateway_api_config[0].channel, "") == "CHANNEL_STANDARD"': (
+            "the Gateway API",
+            "--gateway-api=standard",
+        ),
+        "!try(self.addons_config[0].http_load_balancing[0].disabled, false)": (
+            "HTTP load balancing",
+            "--update-addons=HttpLoadBalancing=ENABLED",
+        ),
+        _is_on("control_plane_endpoints_config[0].dns_endpoint_config[0].allow_external_traffic"): (
+            "its DNS endpoint open to Google Cloud's users, which Terraform signs in by",
+            "--enable-dns-access",
+        ),
+        _is_on("monitoring_config[0].managed_prometheus[0].enabled"): (
+            "managed Prometheus",
+            "--enable-managed-prometheus",
+        ),
+    }
+    if plan.mounts_buckets:
+        option = "--update-addons=GcsFuseCsiDriver=ENABLED"
+        wanted[_is_on("addons_config[0].gcs_fuse_csi_driver_config[0].enabled")] = (
+            "the Cloud Storage FUSE driver",
+            option,
+        )
+    if plan.secret_manager:
+        option = "--enable-secret-manager"
+        wanted[_is_on("secret_manager_config[0].enabled")] = "the Secret Manager add-on", option
+    made = {
+        condition: f"{plan.name} must have {what}: run `{update} {option}`"
+        for condition, (what, option) in wanted.items()
+    }
+    is_autopilot = "coalesce(self.enable_autopilot, false)"
+    made[is_autopilot if spec.autopilot else f"!{is_autopilot}"] = (
+        f"{plan.name} must be {mode}, as cluster.mode says: a cluster cannot change that"
+    )
+    if spec.dataplane_v2 or spec.autopilot:
+        made['self.datapath_provider == "ADVANCED_DATAPATH"'] = (
+            f"{plan.name} must have Dataplane V2, as cluster.dataplane_v2 says, got ${{self.datapath_provider}}: a "
+            "cluster cannot change that"
+        )
+    return made
+
+
+def _is_on(path: str) -> str:
+    return f"coalesce(try(self.{path}, false), false)"
