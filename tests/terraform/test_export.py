@@ -21,10 +21,12 @@ from platform_config.config import Config
 from platform_config.stack_graph import NETWORK_STACK, base_stack, cluster_stack, serving_stack
 from tests.configs import config
 from tests.rig.server import Rig
+from tests.terraform.bucket import Bucket
 from tests.terraform.runs import Outcome
 from tests.terraform.states import States
 from tests.terraform.world import World
 
+GCS = Backend(given={"bucket": "states"})
 OF_EU = {cluster_stack("eu"), base_stack("eu"), serving_stack("eu")}
 
 
@@ -35,23 +37,17 @@ class Pipeline:
 
     Attributes:
         folder: The export.
-        rig: The cloud.
-        states: Where the states are.
-        address: The address of that place.
+        rig: The cloud; its environment is that of the runner.
+        bucket: Where the states are.
     """
 
     folder: Path
     rig: Rig
-    states: States
-    address: str
+    bucket: Bucket
 
-    def export(self, platform: Config, **variables: str) -> Contents:
+    def export(self, platform: Config, backend: Backend = GCS) -> Contents:
         """Export *platform*, as a person does on a machine of their own."""
-        backend = Backend(
-            type="http",
-            given=dict.fromkeys(("address", "lock_address", "unlock_address"), f"{self.address}/{{stack}}"),
-        )
-        return export_platform(platform, "mine.yaml", self.folder, backend, variables, ())
+        return export_platform(platform, "mine.yaml", self.folder, backend, {}, ())
 
     def run(self, *arguments: str, **environment: str) -> Outcome:
         """Run the script of the export."""
@@ -85,16 +81,22 @@ class Pipeline:
 
 @pytest.fixture
 def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
-    """Give a runner, an empty cloud, and an empty place of states."""
-    rig, states = Rig(), States()
-    with states.serving() as address:
-        yield Pipeline(tmp_path / "export", rig, states, address)
+    """Give a runner, an empty cloud, and an empty bucket for states."""
+    rig, bucket = Rig(), Bucket()
+    with bucket.serving() as environment:
+        rig.environment |= environment
+        yield Pipeline(tmp_path / "export", rig, bucket)
     rig.stop()
 
 
 def platform(**changes: Any) -> Config:
     """Return the example with clusters that may be deleted."""
     return config(**{"cluster__deletion_protection": False, **changes})
+
+
+def states(made: Contents) -> set[str]:
+    """Return where the states of all stacks are in the bucket."""
+    return {f"states/gemma/{stack}" for stack in made.order}
 
 
 def nothing(made: Contents) -> dict[str, set[str]]:
@@ -111,14 +113,12 @@ def test_a_platform_lives_and_dies_by_its_export(pipeline: Pipeline, tmp_path: P
     assert pipeline.run("ready", made.order[-1]).code == 1
 
     pipeline.must("apply")
-    assert pipeline.states.filled() == set(made.order)
-    assert pipeline.states.locks == {}
-    locked = list(dict.fromkeys(name for name in pipeline.states.locked if name != NETWORK_STACK))
-    assert locked == made.order[1:]
+    assert pipeline.bucket.filled() == states(made)
+    assert list(dict.fromkeys(pipeline.bucket.locked)) == [f"states/gemma/{stack}" for stack in made.order]
 
     elsewhere = tmp_path / "elsewhere" / "other"
     shutil.copytree(pipeline.folder, elsewhere, ignore=shutil.ignore_patterns(".terraform", "tfplan", "plans"))
-    other = Pipeline(elsewhere, pipeline.rig, pipeline.states, pipeline.address)
+    other = Pipeline(elsewhere, pipeline.rig, pipeline.bucket)
     other.must("plan")
     assert other.plans() == nothing(made)
 
@@ -128,7 +128,7 @@ def test_a_platform_lives_and_dies_by_its_export(pipeline: Pipeline, tmp_path: P
     assert (refused.code, "still hold something" in refused.text) == (1, True)
     assert pipeline.run("remove").code == 2
     pipeline.must("remove", "--yes", "gemma")
-    assert pipeline.states.filled() == set(without_eu.order)
+    assert pipeline.bucket.filled() == states(without_eu)
     pipeline.must("plan")
     assert pipeline.plans() == nothing(without_eu)
     pipeline.must("apply")
@@ -136,7 +136,7 @@ def test_a_platform_lives_and_dies_by_its_export(pipeline: Pipeline, tmp_path: P
     assert pipeline.run("destroy").code == 2
     assert pipeline.run("destroy", "--yes", "gemma", NETWORK_STACK).code == 1
     pipeline.must("destroy", "--yes", "gemma")
-    assert pipeline.states.filled() == set()
+    assert pipeline.bucket.filled() == set()
     assert pipeline.rig.cloud.objects == {}
 
 
@@ -146,7 +146,7 @@ def test_an_export_plans_what_the_synth_planned(world: World) -> None:
     folder = world.base / "elsewhere"
     made = export_platform(config(), "mine.yaml", folder, Backend(type="local"), given, ())
     values = {"TF_VAR_project": config().project, "TF_VAR_place": config().regions["us"].region}
-    runner = Pipeline(folder, world.rig, States(), "")
+    runner = Pipeline(folder, world.rig, Bucket())
     runner.must("plan", **values)
 
     assert runner.plans() == nothing(made)
@@ -158,7 +158,8 @@ def test_an_export_plans_what_the_synth_planned(world: World) -> None:
 def test_a_held_lock_refuses_a_second_run(pipeline: Pipeline) -> None:
     """While somebody holds the lock of a state, nothing is planned or applied, and the error says so."""
     pipeline.export(platform())
-    pipeline.states.locks[NETWORK_STACK] = json.dumps({"ID": "1", "Who": "another runner"}).encode()
+    held = json.dumps({"ID": "1", "Who": "another runner"}).encode()
+    pipeline.bucket.objects[f"states/gemma/{NETWORK_STACK}/default.tflock"] = (held, 1)
     ran = pipeline.run("plan", NETWORK_STACK, LOCK_TIMEOUT="0s")
 
     assert ran.code == 1
@@ -177,14 +178,23 @@ def test_a_refused_plan_is_not_applied(pipeline: Pipeline) -> None:
 
 
 def test_arguments_of_init_replace_the_files(pipeline: Pipeline) -> None:
-    """With `-backend-config` the same export has its states elsewhere."""
+    """With `-backend-config` the same export has its states in another bucket."""
     pipeline.export(platform())
-    given = " ".join(
-        f"-backend-config={name}={pipeline.address}/other" for name in ("address", "lock_address", "unlock_address")
-    )
-    pipeline.must("apply", NETWORK_STACK, INIT_ARGS=given)
+    pipeline.must("apply", NETWORK_STACK, INIT_ARGS="-backend-config=bucket=other")
 
-    assert pipeline.states.filled() == {"other"}
+    assert pipeline.bucket.filled() == {f"other/gemma/{NETWORK_STACK}"}
+
+
+def test_another_backend_takes_its_settings_from_the_command_line(pipeline: Pipeline) -> None:
+    """States behind HTTP: each stack has a place of its own there, and a lock."""
+    states, names = States(), ("address", "lock_address", "unlock_address")
+    with states.serving() as address:
+        pipeline.export(platform(), Backend(type="http", given=dict.fromkeys(names, f"{address}/{{stack}}")))
+        pipeline.must("apply", NETWORK_STACK)
+        pipeline.must("plan", cluster_stack("us"))
+
+    assert states.filled() == {NETWORK_STACK}
+    assert (set(states.locked), states.locks) == ({NETWORK_STACK, cluster_stack("us")}, {})
 
 
 def test_the_lock_files_are_for_several_platforms(pipeline: Pipeline, tmp_path: Path) -> None:
