@@ -75,7 +75,7 @@ init_folder() {
   if [ -e "$mark" ]; then return 0; fi
   file=$(settings "$1")
   # shellcheck disable=SC2086
-  run "$1" init -input=false -no-color ${file:+-backend-config="$file"} ${INIT_ARGS:-} >"$work/log" 2>&1 || {
+  run "$1" init -input=false -no-color -lock-timeout="$lock_timeout" ${file:+-backend-config="$file"} ${INIT_ARGS:-} >"$work/log" 2>&1 || {
     cat "$work/log" >&2
     echo "failed: init in $1" >&2
     return 1

@@ -47,6 +47,11 @@ class Bucket:
         states = {name: text for name, (text, _) in self.objects.items() if name.endswith("/default.tfstate")}
         return {name.rpartition("/")[0] for name, text in states.items() if json.loads(text)["resources"]}
 
+    def written(self) -> list[str]:
+        """Return the states as `bucket/prefix`, the one that was written last at the end."""
+        states = {name: generation for name, (_, generation) in self.objects.items() if name.endswith(".tfstate")}
+        return [name.rpartition("/")[0] for name in sorted(states, key=states.__getitem__)]
+
 
 def _handler(bucket: Bucket) -> type[BaseHTTPRequestHandler]:  # noqa: C901
     class Handler(BaseHTTPRequestHandler):
