@@ -217,16 +217,6 @@ def test_terraform_commands_name_stacks_outputs_and_addresses(platform: Synthesi
     } & set(platform.addresses())
 
 
-def test_pipeline_applies_every_stack_in_order(platform: Synthesized) -> None:
-    """The loop on the page for pipelines has each stack of the example once, after those that it needs."""
-    [loop] = re.findall(r"^for stack in (.+?); do$", (ROOT / "docs/pipeline.md").read_text(), re.MULTILINE | re.DOTALL)
-    order = loop.replace("\\\n", " ").split()
-
-    assert sorted(order) == sorted(platform.stacks)
-    for number, stack in enumerate(order):
-        assert platform.dependencies(stack) <= set(order[:number]), stack
-
-
 def test_every_stack_is_listed(platform: Synthesized) -> None:
     """The tables of stacks have them all, and no other: the example's, and those of regional gateways with Apigee."""
     listed = set(re.findall(r"^\| `([\w<>-]+)`", prose(ROOT / "docs/stacks.md"), re.MULTILINE))

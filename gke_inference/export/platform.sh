@@ -74,8 +74,10 @@ init_folder() {
   mark="$work/$(echo "$1" | tr / _)"
   if [ -e "$mark" ]; then return 0; fi
   file=$(settings "$1")
+  # The files say where the state is, not what an earlier init has noted.
   # shellcheck disable=SC2086
-  run "$1" init -input=false -no-color -lock-timeout="$lock_timeout" ${file:+-backend-config="$file"} ${INIT_ARGS:-} >"$work/log" 2>&1 || {
+  run "$1" init -input=false -no-color -lock-timeout="$lock_timeout" \
+    ${file:+-reconfigure} ${file:+-backend-config="$file"} ${INIT_ARGS:-} >"$work/log" 2>&1 || {
     cat "$work/log" >&2
     echo "failed: init in $1" >&2
     return 1
