@@ -11,6 +11,7 @@ from typing import Any
 
 from gke_inference.export.contents import ORDER_FILE, VERSION
 from gke_inference.export.order import Needs, RemovedStack
+from gke_inference.synth.stale_stacks import refuse_to_apply
 from platform_config.errors import Problem, shown
 
 BACKEND_FILE = "backend.tfbackend"
@@ -158,6 +159,7 @@ class ExportFolder:
             folder.parent.mkdir(parents=True, exist_ok=True)
             aside.rename(folder)
             (folder / BACKEND_FILE).unlink(missing_ok=True)
+            refuse_to_apply(folder, refused=False)
 
     def _move_aside(self, stack: RemovedStack, last: LastExport) -> None:
         folder, aside = self.path / "stacks" / stack.stack, self.path / stack.folder
@@ -165,6 +167,7 @@ class ExportFolder:
             return
         aside.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(aside)
+        refuse_to_apply(aside, refused=True)
         if named := last.stacks[stack.stack].get("backend_config"):
             settings = self.path / _inner(str(named))
             if settings.is_file():

@@ -128,6 +128,11 @@ def test_a_platform_lives_and_dies_by_its_export(pipeline: Pipeline, tmp_path: P
     refused = pipeline.run("apply")
     assert (refused.code, "still hold something" in refused.text) == (1, True)
     assert pipeline.run("remove").code == 2
+    by_hand = subprocess.run(
+        ["terraform", f"-chdir={pipeline.folder / 'stale' / cluster_stack('eu')}", "plan", "-no-color"],
+        env=pipeline.rig.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (by_hand.returncode, "it is not\napplied" in by_hand.stderr) == (1, True), by_hand.stderr
     pipeline.must("remove", "--yes", "gemma")
     assert pipeline.bucket.filled() == states(without_eu)
     pipeline.must("plan")
