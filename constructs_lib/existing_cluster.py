@@ -10,7 +10,7 @@ from constructs import Construct
 
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.cluster_version import reaches_floor
-from constructs_lib.postconditions import refuse_unless
+from constructs_lib.postconditions import ends_with, refuse_unless, shown
 from constructs_lib.specs import ClusterSpec
 
 POOLS = 'distinct([for pool in self.node_pool : join(" ", [pool.name, pool.node_config[0].machine_type])])'
@@ -56,10 +56,10 @@ def find_cluster(
 def _place(plan: ClusterPlan) -> Mapping[str, str]:
     pods = 'try(self.ip_allocation_policy[0].cluster_secondary_range_name, "")'
     return {
-        f'endswith(self.network, "{plan.network_path}")': f"{plan.name} must be in {plan.network_path}, got "
-        "${self.network}",
-        f'endswith(self.subnetwork, "{plan.subnetwork_path}")': f"{plan.name} must be in {plan.subnetwork_path}, got "
-        "${self.subnetwork}",
+        ends_with("self.network", plan.network_path): f"{plan.name} must be in {plan.network_path}, got "
+        f"{shown('self.network')}",
+        ends_with("self.subnetwork", plan.subnetwork_path): f"{plan.name} must be in {plan.subnetwork_path}, got "
+        f"{shown('self.subnetwork')}",
         f'{pods} == "{plan.pods_range}"': f"{plan.name} must be VPC-native, with its pods in the secondary range "
         f"{plan.pods_range}, got ${{{pods}}}",
     }
@@ -111,8 +111,8 @@ def _features(plan: ClusterPlan, spec: ClusterSpec) -> Mapping[str, str]:
     )
     if spec.dataplane_v2 or spec.autopilot:
         made['self.datapath_provider == "ADVANCED_DATAPATH"'] = (
-            f"{plan.name} must have Dataplane V2, as cluster.dataplane_v2 says, got ${{self.datapath_provider}}: a "
-            "cluster cannot change that"
+            f"{plan.name} must have Dataplane V2, as cluster.dataplane_v2 says, got "
+            f"{shown('self.datapath_provider')}: a cluster cannot change that"
         )
     return made
 

@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
 from constructs_lib.network_plan import NetworkRegionPlan
-from constructs_lib.postconditions import refuse_unless
+from constructs_lib.postconditions import ends_with, refuse_unless, shown
 
 
 def find_network(scope: Construct, id_: str, *, google: GoogleProvider, project: str, name: str) -> None:
@@ -43,11 +43,11 @@ class ExistingNetworkRegion:
         plan, name = self._plan, self._plan.node_subnet
         ranges = {plan.pods_range: plan.pods, plan.services_range: plan.services}
         conditions = {
-            self._in_network("self.network"): f"Subnet {name} must be in {self._network}, got ${{self.network}}",
+            self._in_network("self.network"): f"Subnet {name} must be in {self._network}, got {shown('self.network')}",
             f'self.ip_cidr_range == "{plan.nodes}"': f"The range of subnet {name} must be {plan.nodes}, as cidrs.nodes "
-            "says, got ${self.ip_cidr_range}",
-            "self.private_ip_google_access": f"Subnet {name} must have Private Google Access: without it, nodes "
-            "without public addresses reach no bucket",
+            f"says, got {shown('self.ip_cidr_range')}",
+            "coalesce(self.private_ip_google_access, false)": f"Subnet {name} must have Private Google "
+            "Access: without it, nodes without public addresses reach no bucket",
         }
         for range_name, given in ranges.items():
             listed = '[for held in self.secondary_ip_range : join(" ", [held.range_name, held.ip_cidr_range])]'
@@ -83,7 +83,7 @@ class ExistingNetworkRegion:
     def router(self, scope: Construct) -> DataGoogleComputeRouter:
         """Find the router whose NAT the nodes use."""
         name = self._plan.router
-        found = f"Router {name} must be in {self._network}, got ${{self.network}}"
+        message = f"Router {name} must be in {self._network}, got {shown('self.network')}"
         return DataGoogleComputeRouter(
             scope,
             "router",
@@ -91,21 +91,23 @@ class ExistingNetworkRegion:
             project=self._project,
             name=str(name),
             network=self._network,
-            lifecycle=refuse_unless({self._in_network("self.network"): found}),
+            lifecycle=refuse_unless({self._in_network("self.network"): message}),
         )
 
     def address(self, scope: Construct, project: str) -> DataGoogleComputeAddress:
         """Find the gateway's address, in the *project* of the clusters."""
         name, kind = self._plan.gateway_address, "EXTERNAL" if self._plan.gateway_class.public else "INTERNAL"
         conditions = {
-            f'self.address_type == "{kind}"': f"Address {name} must be {kind}, got ${{self.address_type}}",
+            f'self.address_type == "{kind}"': f"Address {name} must be {kind}, got {shown('self.address_type')}",
         }
         if kind == "INTERNAL":
-            ours = f'endswith(self.network, "{self._network}") || endswith(self.subnetwork, "{self._subnet}")'
-            conditions[ours] = f"Address {name} must be in subnet {self._subnet}, got ${{self.subnetwork}}"
+            here = ends_with("self.network", self._network), ends_with("self.subnetwork", self._subnet)
+            conditions[" || ".join(here)] = (
+                f"Address {name} must be in subnet {self._subnet}, got {shown('self.subnetwork')}"
+            )
         if not self._plan.gateway_class.multi_cluster and kind == "INTERNAL":
             conditions['self.purpose == "SHARED_LOADBALANCER_VIP"'] = (
-                f"The purpose of address {name} must be SHARED_LOADBALANCER_VIP, got ${{self.purpose}}"
+                f"The purpose of address {name} must be SHARED_LOADBALANCER_VIP, got {shown('self.purpose')}"
             )
         return DataGoogleComputeAddress(
             scope, "gateway", **self._common, project=project, name=str(name), lifecycle=refuse_unless(conditions)
@@ -116,7 +118,7 @@ class ExistingNetworkRegion:
         return f"projects/{self._project}/regions/{self._plan.region}/subnetworks/{self._plan.node_subnet}"
 
     def _in_network(self, value: str) -> str:
-        return f'endswith({value}, "{self._network}")'
+        return ends_with(value, self._network)
 
     @staticmethod
     def _link(path: str) -> str:

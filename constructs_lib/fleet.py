@@ -20,7 +20,7 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE, cluster_path
-from constructs_lib.postconditions import refuse_unless
+from constructs_lib.postconditions import ends_with, refuse_unless, shown
 from constructs_lib.workload_identity import WorkloadIdentity
 
 SETTLE_SEC = 120
@@ -131,10 +131,10 @@ class Fleet(Construct):
 
     def _find_feature(self, member: FleetMember) -> None:
         """Read the gateway controller's feature: a Gateway in another cluster than its config cluster stays unread."""
-        found, expected = "self.spec[0].multiclusteringress[0].config_membership", f"/memberships/{member.name}"
+        held = "self.spec[0].multiclusteringress[0].config_membership"
         fits = {
-            f'endswith(try({found}, ""), "{expected}")': f"The config cluster of the fleet's feature {GATEWAY_FEATURE} "
-            f'must be {member.name}, as config_cluster says, got ${{try({found}, "none")}}',
+            ends_with(held, f"/memberships/{member.name}"): f"The config cluster of the fleet's feature "
+            f"{GATEWAY_FEATURE} must be {member.name}, as config_cluster says, got {shown(held)}",
         }
         DataGoogleGkeHubFeature(
             self,
@@ -151,8 +151,7 @@ class Fleet(Construct):
         if member.membership is not None:
             held = "self.endpoint[0].gke_cluster[0].resource_link"
             fits = {
-                f'endswith(try({held}, ""), "{path}")': f"Membership {member.name} must be that of {path}, got "
-                f'${{try({held}, "none")}}',
+                ends_with(held, path): f"Membership {member.name} must be that of {path}, got {shown(held)}",
             }
             return DataGoogleGkeHubMembership(
                 self,

@@ -41,6 +41,7 @@ class GlobalNetwork(Construct):
         project: Project ID (known at synth).
         id: Path in the Compute Engine API (known after apply; known at synth for an existing network).
         regions: The regions that were added, by key (known at synth).
+        made: The VPC, for what comes after it (known at synth); nothing for an existing one.
     """
 
     id: str
@@ -70,6 +71,7 @@ class GlobalNetwork(Construct):
             depends_on=list(after) or None,
         )
         self.id = vpc.id
+        self.made.append(vpc)
         self._settled.append(vpc)
 
     @classmethod
@@ -132,6 +134,7 @@ class GlobalNetwork(Construct):
         self._time = time
         self._plan = plan
         self._spec = spec
+        self.made: list[ITerraformDependable] = []
         self._settled: list[TerraformResource] = []
         self._wait: Sleep | None = None
         self._exists = False

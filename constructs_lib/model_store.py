@@ -103,8 +103,8 @@ class ModelStore(Construct):
 def _find(store: ModelStore, google: GoogleProvider, location: str) -> DataGoogleStorageBucket:
     """Read the bucket while Terraform plans. Source: Google, "Uniform bucket-level access", principals."""
     fits = {
-        "self.uniform_bucket_level_access": f"Bucket {store.name} must have uniform bucket-level access: without it, "
-        "Kubernetes accounts cannot be granted access",
+        "coalesce(self.uniform_bucket_level_access, false)": f"Bucket {store.name} must have uniform "
+        "bucket-level access: without it, Kubernetes accounts cannot be granted access",
         f'upper(self.location) == "{location.upper()}"': f"Bucket {store.name} must be in {location.upper()}, as "
         "bucket.location says, got ${self.location}",
     }

@@ -89,8 +89,8 @@ class NetworkRegion(Construct):
         """Refuse a change of ranges: firewall rules would follow at once, and subnets with nodes in them cannot."""
         plan = self.plan
         parts = [project, plan.region, *map(str, plan.ranges.values())]
-        if "node_subnet" in plan.existing:
-            parts.append(plan.node_subnet)
+        parts += [plan.node_subnet] if "node_subnet" in plan.existing else []
+        parts += [str(plan.proxy_subnet)] if "proxy_subnet" in plan.existing else []
         FixedValue(
             self,
             "fixed",

@@ -100,7 +100,7 @@ class NodeServiceAccount(Construct):
         """
         account = _ExistingAccount(scope, id_, email=email)
         if google is not None:
-            enabled = {"!self.disabled": f"Service account {email} must be enabled"}
+            enabled = {"!coalesce(self.disabled, false)": f"Service account {email} must be enabled"}
             DataGoogleServiceAccount(
                 account, "found", provider=google, account_id=email, lifecycle=refuse_unless(enabled)
             )

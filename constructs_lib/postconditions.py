@@ -22,3 +22,13 @@ def refuse_unless(conditions: Mapping[str, str]) -> dict[str, Any]:
         for condition, message in conditions.items()
     ]
     return {"postcondition": checks}
+
+
+def ends_with(value: str, suffix: str) -> str:
+    """Return the expression that *value*, which may be null, ends with *suffix*: APIs return full addresses."""
+    return f'try(endswith({value}, "{suffix}"), false)'
+
+
+def shown(value: str) -> str:
+    """Return *value*, an expression that may be null or fail, as a part of a message."""
+    return f'${{try(coalesce({value}), "none")}}'

@@ -98,7 +98,8 @@ class Config(BaseModel):
 
     def first_beside(self, key: str) -> str:
         """Return the key of the region with the proxy-only subnet of region *key*: itself, or the one beside it."""
-        return self.regions[key].beside or key
+        beside = self.regions[key].beside
+        return beside if beside in self.regions else key
 
     def gateway_home(self, key: str) -> str:
         """Return the key of the region whose cluster holds the objects of the gateway that region *key* asks."""

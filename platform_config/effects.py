@@ -9,7 +9,7 @@ from typing import Any, Literal
 from platform_config.config import Config
 from platform_config.pages import REMOVE_A_MODEL, REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.shape import is_map, item_of, settings_of
-from platform_config.stack_graph import GATEWAY_STACK, GATEWAY_STACKS, NETWORK_STACK, WEIGHTS_STACK
+from platform_config.stack_graph import GATEWAY_STACK, GATEWAY_STACKS, NETWORK_STACK, SERVING_STACKS, WEIGHTS_STACK
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
 
@@ -62,6 +62,25 @@ EFFECTS: Mapping[str, Effect] = {
     "regions.<key>.preferred": IN_PLACE,
     "regions.<key>.cidrs": FIXED,
     "regions.<key>.node_pools": Effect("in place", "as `node_pools`"),
+    "regions.<key>.serves": Effect(
+        "in place", f"to `false`: first destroy `{SERVING_STACKS}<key>`, or its servers lose their nodes while asked"
+    ),
+    "regions.<key>.beside": FIXED,
+    "regions.<key>.existing": FIXED,
+    "regions.<key>.existing.router": Effect("in place", "the platform's own NAT goes: first see that the other works"),
+    "regions.<key>.existing.gateway_address": Effect("in place", f"another address: {_GATEWAY_FIRST}"),
+    "regions.<key>.existing.node_pools": Effect(
+        "in place", "a pool that the platform made is deleted: its servers are gone until they run on the other"
+    ),
+    "existing.network": Effect("refused", "another platform with another `name` can have it"),
+    "existing.firewall": Effect("in place", "the platform's own rules go: first see that the others are there"),
+    "existing.shared_vpc_roles": Effect(
+        "in place", "to `true`: the roles stay in the project, and leave the state; no plan removes them then"
+    ),
+    "existing.bucket": Effect("refused", "the plan shows the steps"),
+    "existing.node_service_account": Effect("replaces", "every node pool: its servers are gone until it is back"),
+    "existing.namespace": Effect("refused", "the plan shows the steps"),
+    "existing.fleet_features": Effect("refused", "the plan shows the steps; there is no gateway meanwhile"),
     "node_pools": Effect(
         "in place",
         "removing a key deletes its pool before the servers have changed: first take it out of `node_pools` of its "

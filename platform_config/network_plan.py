@@ -68,9 +68,7 @@ def region_ranges(config: Config, key: str) -> RegionRanges:
 
     Beside another region, the proxies are that one's.
     """
-    own = _own_ranges(config, key)
-    beside = config.regions[key].beside
-    return own if beside is None else replace(own, proxy=_own_ranges(config, beside).proxy)
+    return replace(_own_ranges(config, key), proxy=_own_ranges(config, config.first_beside(key)).proxy)
 
 
 def _own_ranges(config: Config, key: str) -> RegionRanges:

@@ -31,6 +31,10 @@ NAMESPACE = "namespace"
 """Construct id of the value that fixes the namespace, in `infra-network`, which is applied first."""
 CONFIG_CLUSTER = "config-cluster"
 """Construct id of the value that fixes the config cluster, in `infra-fleet`."""
+NETWORK_PLACE = "network-place"
+"""Construct id of the value that fixes which network it is, in `infra-network`."""
+THERE_BEFORE = ", which was there before"
+"""What a fixed value ends with where it is something that the platform does not manage."""
 GATEWAY_KIND = "gateway-kind"
 """Construct id of the value that fixes the kind of the gateways, in `infra-network`, which has their addresses."""
 SCREENING = "screening"
@@ -97,6 +101,15 @@ def explain_moved_bucket(config: Config, *, readers_grants: Sequence[str]) -> st
     )
 
 
+def explain_moved_network() -> str:
+    """Explain why the platform stays in its network, which is `{was}`."""
+    return (
+        "The clusters are in {was}, and a cluster cannot change its network: subnets, addresses and firewall rules "
+        "would be deleted while they use them. Put name, project and existing.network back, or make a second platform "
+        "with another name, move the clients to it, and then destroy this one."
+    )
+
+
 def explain_removed_bucket() -> str:
     """Explain why the bucket cannot be removed yet; `{was}` is its name."""
     return (
@@ -159,9 +172,9 @@ def explain_removed_apigee(config: Config) -> str:
 def explain_moved_cluster(key: str) -> str:
     """Explain why the cluster of region *key* keeps its location, dataplane and mode, which are `{was}`."""
     return (
-        f"The cluster is made with {{was}}, and neither can change: it would be replaced, and its node pools go first, "
-        f"even where deletion_protection then keeps the cluster. Put them back, or add a region with another key and "
-        f"number, and then take {key} away."
+        f"The cluster is made with {{was}}, and none of it can change: it would be replaced, and its node pools go "
+        f"first, even where deletion_protection then keeps the cluster. Put that back, or add a region with another "
+        f"key and number, and then take {key} away."
     )
 
 

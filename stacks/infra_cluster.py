@@ -12,7 +12,7 @@ from constructs_lib.gke_cluster import GkeCluster
 from platform_config.config import Config
 from platform_config.model import compute_classes, models_in
 from platform_config.names import SYSTEM_POOL
-from platform_config.plan_refusals import CLUSTER_PLACE, explain_moved_cluster
+from platform_config.plan_refusals import CLUSTER_PLACE, THERE_BEFORE, explain_moved_cluster
 from platform_config.requirements import system_machine_type, version_floor
 from stacks.base import BaseStack
 
@@ -35,7 +35,7 @@ class InfraClusterStack(BaseStack):
         FixedValue(
             self,
             CLUSTER_PLACE,
-            value=f"location {plan.location} and {kind}",
+            value=f"location {plan.location} and {kind}{self._there_before(key)}",
             refusal=explain_moved_cluster(key),
             after=[cluster],
         )
@@ -79,6 +79,12 @@ class InfraClusterStack(BaseStack):
             if pool_key not in existing.node_pools:
                 cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=classes.get(pool_key))
         return cluster.control_plane
+
+    def _there_before(self, key: str) -> str:
+        """Return what a cluster that the platform does not manage is, and whose membership it has."""
+        existing = self.config.regions[key].existing
+        parts = [part for part in (existing.cluster, existing.membership) if part is not None]
+        return f" as {' with '.join(parts)}{THERE_BEFORE}" if parts else ""
 
     @property
     def _dataplane(self) -> str:

@@ -6,7 +6,7 @@ from constructs import Construct
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.fleet import Fleet, FleetMember
 from platform_config.config import Config
-from platform_config.plan_refusals import CONFIG_CLUSTER, explain_moved_config_cluster
+from platform_config.plan_refusals import CONFIG_CLUSTER, THERE_BEFORE, explain_moved_config_cluster
 from stacks.infra_access import InfraAccessStack
 
 
@@ -42,7 +42,7 @@ class InfraFleetStack(InfraAccessStack):
         FixedValue(
             self,
             CONFIG_CLUSTER,
-            value=self.names.cluster(config.config_region),
+            value=f"{self.names.cluster(config.config_region)}{THERE_BEFORE if config.existing.fleet_features else ''}",
             refusal=explain_moved_config_cluster(config),
         )
         TerraformOutput(

@@ -21,8 +21,11 @@ from platform_config.plan_refusals import (
     BUCKET_PLACE,
     GATEWAY_KIND,
     NAMESPACE,
+    NETWORK_PLACE,
+    THERE_BEFORE,
     explain_moved_bucket,
     explain_moved_namespace,
+    explain_moved_network,
     explain_other_gateway,
     explain_removed_apigee,
     explain_removed_bucket,
@@ -55,7 +58,11 @@ class InfraNetworkStack(BaseStack):
             self._add_region(network, key)
         if self.names.network_project != project:
             self._add_shared_vpc_access(network, services)
-        FixedValue(self, NAMESPACE, value=config.namespace, refusal=explain_moved_namespace(config))
+        FixedValue(
+            self, NETWORK_PLACE, value=self.names.network_path, refusal=explain_moved_network(), after=network.made
+        )
+        namespace = f"{config.namespace}{THERE_BEFORE if config.existing.namespace else ''}"
+        FixedValue(self, NAMESPACE, value=namespace, refusal=explain_moved_namespace(config))
         kind = config.gateway.gateway_class.title
         FixedValue(self, GATEWAY_KIND, value=kind, refusal=explain_other_gateway(kind))
         if config.is_regional:
@@ -142,7 +149,7 @@ class InfraNetworkStack(BaseStack):
         config = self.config
         if config.bucket is not None:
             store = self._store(config.bucket, services)
-            place = f"{store.name} in {config.bucket.location.upper()}"
+            place = f"{store.name} in {config.bucket.location.upper()}{THERE_BEFORE if config.existing.bucket else ''}"
             readers = [WorkloadIdentity.read_grant_address(server_identity(key)) for key in bucket_readers(config)]
             FixedValue(
                 self,

@@ -25,6 +25,10 @@ SOVEREIGN = EXAMPLE.with_name("sovereign.yaml")
 TWO_LLMS = Path(__file__).parent / "variants" / "two-llms.yaml"
 OWN_WEIGHTS = TWO_LLMS.with_name("own-weights.yaml")
 AUTOPILOT = TWO_LLMS.with_name("autopilot.yaml")
+EXISTING = tuple(TWO_LLMS.with_name(f"{name}.yaml") for name in ("existing-network", "shared-vpc", "existing-clusters"))
+"""Platforms in networks and clusters of others."""
+CONFIG_CLUSTER = TWO_LLMS.with_name("config-cluster.yaml")
+"""A config cluster that serves nothing, and two clusters in one region."""
 ALONE = TWO_LLMS.with_name("regional.yaml")
 """Regional gateways without guard rails."""
 SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT, ALONE)

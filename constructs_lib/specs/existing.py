@@ -12,8 +12,7 @@ from constructs_lib.specs.limits import refuse, wrong_settings, wrong_text
 NETWORK_PATH = rf"(?:projects/(?P<project>[^/]+)/global/networks/)?(?P<name>{WORD})"
 CLUSTER_PATH = rf"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/clusters/(?P<name>{WORD})"
 MEMBERSHIP_PATH = rf"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/memberships/(?P<name>{WORD})"
-ACCOUNT_EMAIL = r"[^@\s]+@[^@\s]+\.iam\.[a-z0-9.-]*gserviceaccount\.com"
-"""Those of nodes; the accounts of a sovereign universe have its own domain before the last part."""
+EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +115,8 @@ class ExistingSpec:
     def _wrong_names(self) -> Iterator[str]:
         must = "be a name, or projects/<project>/global/networks/<name>"
         yield from wrong_text("network", self.network, NETWORK_PATH, must, _network(self.network))
-        must = "be the e-mail address of a service account, such as nodes@my-project.iam.gserviceaccount.com"
-        yield from wrong_text("node_service_account", self.node_service_account, ACCOUNT_EMAIL, must)
+        must = "be the e-mail address of a service account, as `gcloud iam service-accounts list` shows it"
+        yield from wrong_text("node_service_account", self.node_service_account, EMAIL, must)
         if isinstance(self.bucket, str) and (wrong := wrong_bucket(self.bucket)):
             fix = f": write {self.bucket[5:].strip('/')}" if self.bucket.startswith("gs://") else ""
             yield f"bucket must {wrong}, got '{self.bucket}'{fix}"

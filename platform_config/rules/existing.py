@@ -35,9 +35,7 @@ def _cidrs(config: Config) -> Iterator[Problem]:
     for path, key, existing in _regions(config):
         given = [part for part in ("subnet", "proxy_subnet") if getattr(existing, part) is not None]
         if given and config.regions[key].cidrs is None:
-            fix = (
-                f"add regions.{key}.cidrs with nodes, pods, services and proxy: `gcloud compute networks subnets list`"
-            )
+            fix = f"add regions.{key}.cidrs with its four ranges: `gcloud compute networks subnets list` shows them"
             yield Problem(f"{path}.{given[0]}", "must stand beside cidrs, the ranges that it has, got none", fix)
 
 
@@ -200,9 +198,7 @@ def _proxy(config: Config) -> Iterator[Problem]:
 def _namespace(config: Config) -> Iterator[Problem]:
     if config.existing.namespace and config.cluster.network_policies:
         message = f"should be a namespace of the platform alone, got the existing one {shown(config.namespace)}"
-        fix = (
-            "pods of others in it lose all traffic that the platform does not need: move them, or turn the policies off"
-        )
+        fix = "move pods of others, which lose their traffic, or turn the policies off"
         yield Problem("existing.namespace", message, fix)
 
 
@@ -247,7 +243,7 @@ RULES = (
     Rule(
         "EXIST-TWICE",
         "Clusters have different names, and subnets of their own",
-        "Alerts and the fleet go by a cluster's name; two clusters in one range cannot be told apart by rules.",
+        "Alerts and the fleet go by a cluster's name; rules cannot separate two clusters in one range.",
         "this library",
         _twice,
     ),

@@ -8,6 +8,7 @@ from msgpack import ExtType
 from tests.checks.schemas import providers
 from tests.rig.answers import completed, identity, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
+from tests.rig.data_sources import fitted
 from tests.rig.gke import CLUSTER, OFFERED, versioned
 from tests.rig.planning import body, mistakes, planned, replaced, write_only
 from tests.rig.schemas import UNKNOWN, encoded_schema, facts
@@ -15,6 +16,9 @@ from tests.rig.wire import Message
 
 CALLER = "google_client_config"
 CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_certificate_manager_certificates"
+NAMESPACE = "kubernetes_namespace_v1"
+SUBNET, SUBNETS = "google_compute_subnetwork", "google_compute_subnetworks"
+ACCOUNT = "google_service_account"
 SECRET = "google_secret_manager_secret_version"
 
 
@@ -131,6 +135,10 @@ class RigProvider:
                 | {name: pool[name] for name in ("name", "node_config")}
                 for pool in self._cloud.pools_of(held)
             ]
+        held |= fitted(self._types[f"data.{kind}"]["block"]["attributes"], held)
+        if kind == NAMESPACE:
+            # Its block is an argument, and an answer too.
+            given["metadata"] = held["metadata"]
         filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 

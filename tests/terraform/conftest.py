@@ -15,6 +15,7 @@ from tests.rig.server import Rig
 from tests.shared import SharedFolders
 from tests.terraform.configs import Worlds, freed
 from tests.terraform.lab import Lab
+from tests.terraform.theirs import Theirs, has_any
 from tests.terraform.world import World
 
 MakeWorld = Callable[[Path], World]
@@ -52,6 +53,8 @@ def deployed_of(shared_world: SharedWorld) -> Worlds:
         world.trace()
         # Clusters are made when all of them are being made.
         world.rig.cloud.meetings = {"google_container_cluster": Barrier(len(config.regions))}
+        if has_any(config):
+            world.theirs = Theirs(folder / "theirs", world.rig, config).apply()
         world.use(config)
         world.deploy_by_plans()
         return world

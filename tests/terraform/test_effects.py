@@ -225,6 +225,16 @@ ELSEWHERE = {
     "regions": "test_changes.py::test_a_region_comes_and_goes_without_touching_the_others",
     "regions.<key>.config_cluster": "test_moves.py::test_a_gateway_is_not_left_behind_by_its_config_cluster",
     "regions.<key>.node_pools": "as node_pools",
+    **dict.fromkeys(
+        (
+            *("regions.<key>.serves", "regions.<key>.beside", "regions.<key>.existing"),
+            *("regions.<key>.existing.router", "regions.<key>.existing.gateway_address"),
+            *("regions.<key>.existing.node_pools", "existing.network", "existing.firewall", "existing.bucket"),
+            *("existing.shared_vpc_roles", "existing.node_service_account", "existing.namespace"),
+            "existing.fleet_features",
+        ),
+        "test_existing_changes.py",
+    ),
     "node_pools": "a pool that comes or goes is made or deleted",
     "models.<key>.regions": "test_models.py::test_a_model_leaves_a_region_in_order",
     "models.<key>.canary": "test_models.py::test_a_canary_is_the_route_alone",

@@ -39,6 +39,7 @@ class World:
         steps: What was done, stack by stack, each in its own order.
         before: The cloud as each stack found it when it was deployed.
         base: The folder.
+        theirs: What was in the cloud before the platform.
     """
 
     def __init__(self, base: Path) -> None:
@@ -48,6 +49,7 @@ class World:
         self.steps: list[Step] = []
         self.before: dict[str, dict[Key, Message]] = {}
         self.base = base
+        self.theirs: dict[Key, Message] = {}
         self._synths = 0
         self._folders: dict[str, Folder] = {}
 
@@ -56,14 +58,23 @@ class World:
         other = World(base)
         shutil.copytree(self.base, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TRACE, SAVED))
         other.rig.cloud.objects = copy.deepcopy(self.rig.cloud.objects)
-        other._synths = self._synths
+        other._synths, other.theirs = self._synths, self.theirs
         other._read(base / self.app.outdir.name)
         return other
 
     def save(self) -> None:
         """Write what is not in files beside them, so that `restored` can go on in another process."""
         cloud = self.rig.cloud
-        held = (self._synths, self.changes, self.steps, self.before, cloud.objects, cloud.log, cloud.tokens)
+        held = (
+            self._synths,
+            self.changes,
+            self.steps,
+            self.before,
+            cloud.objects,
+            cloud.log,
+            cloud.tokens,
+            self.theirs,
+        )
         (self.base / SAVED).write_bytes(pickle.dumps(held))
 
     @staticmethod
@@ -73,7 +84,8 @@ class World:
         shutil.copytree(saved, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(SAVED))
         cloud = world.rig.cloud
         held = pickle.loads((saved / SAVED).read_bytes())
-        world._synths, world.changes, world.steps, world.before, cloud.objects, cloud.log, cloud.tokens = held
+        world._synths, world.changes, world.steps, world.before, cloud.objects, *rest = held
+        cloud.log, cloud.tokens, world.theirs = rest
         world._read(base / f"synth-{world._synths}")
         return world
 

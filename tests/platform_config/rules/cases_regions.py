@@ -53,7 +53,7 @@ CASES: dict[str, Case] = {
         {"regions__eu__region": "europe-west1"},
         {"regions__eu__region": "us-east5"},
         "regions.eu.region: must differ from that of us (one proxy-only subnet each), got 'us-east5' in both"
-        " -> give each cluster a region of its own",
+        " -> give the cluster a region of its own, or write regions.eu.beside: us",
     ),
     "REG-NUMBER": Case(
         {"regions__eu__number": 0},

@@ -19,6 +19,7 @@ from tests.platform_config.rules import (
     cases_body_routing,
     cases_clusters,
     cases_dashboard,
+    cases_existing,
     cases_gateway,
     cases_gpu_sharing,
     cases_guard_rails,
@@ -42,6 +43,7 @@ from tests.platform_config.rules.case import Case, Changes, More, beside, choice
 TOPICS = (
     cases_names,
     cases_regions,
+    cases_existing,
     cases_regional,
     cases_tls,
     cases_clusters,
