@@ -198,7 +198,9 @@ def test_commands_and_their_options_exist() -> None:
     lines = [line.partition("  #")[0] for text in code for line in text.splitlines()]
     context, named = click.Context(cli), set()
     for line in lines:
-        if found := re.search(r"\b(?:gke_inference|gke-inference|inference-ops) ((?:--\S+ \S+ )*)([a-z][a-z-]*)(.*)", line):
+        if found := re.search(
+            r"\b(?:gke_inference|gke-inference|inference-ops) ((?:--\S+ \S+ )*)([a-z][a-z-]*)(.*)", line
+        ):
             command = cli.get_command(context, found[2])
             assert command, line
             known = {
@@ -244,16 +246,6 @@ def test_terraform_commands_name_stacks_outputs_and_addresses(platform: Synthesi
         f"{NETWORK_STACK} google_storage_bucket.{BUCKET}",
         f"{FLEET_STACK} terraform_data.config-cluster",
     } & set(platform.addresses())
-
-
-def test_pipeline_applies_every_stack_in_order(platform: Synthesized) -> None:
-    """The loop on the page for pipelines has each stack of the example once, after those that it needs."""
-    [loop] = re.findall(r"^for stack in (.+?); do$", (ROOT / "docs/pipeline.md").read_text(), re.MULTILINE | re.DOTALL)
-    order = loop.replace("\\\n", " ").split()
-
-    assert sorted(order) == sorted(platform.stacks)
-    for number, stack in enumerate(order):
-        assert platform.dependencies(stack) <= set(order[:number]), stack
 
 
 def test_every_stack_is_listed(platform: Synthesized) -> None:

@@ -196,7 +196,7 @@ def _print_stale(left: list[StackFolder], outdir: Path, console: Console) -> Non
         return
     console.print(
         f"\n[yellow]Left by an older config[/] in {escape(str(outdir))}/stacks, in no order above, and applied or "
-        f"destroyed by nothing that is printed here:",
+        f"destroyed by nothing that is printed here; Terraform destroys them, and refuses to apply them:",
         soft_wrap=True,
     )
     for stack in left:

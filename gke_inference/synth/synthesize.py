@@ -13,6 +13,7 @@ from pathlib import Path
 from gke_inference.import_blocks import drop_unknown_blocks
 from gke_inference.synth.grafana_file import write_grafana_file
 from gke_inference.synth.last_synth import Changes, changes_since, last_synth, remember
+from gke_inference.synth.stale_stacks import refuse_stale_stacks
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Problem
 from platform_config.load import Loaded
@@ -107,6 +108,7 @@ def synthesize(config: Config, outdir: Path | None = None) -> tuple[Path, Change
     last = last_synth(folder)
     app.synth()
     drop_unknown_blocks(folder)
+    refuse_stale_stacks(folder, config.name)
     write_grafana_file(config, folder, last)
     remember(config, folder)
     return folder, changes_since(last, config, folder)
