@@ -167,6 +167,11 @@ region_option = option(
     help="Key of a region to look at; may be given again.  [default: all]",
 )  # fmt: skip
 """Gives the command its `ChosenRegions`."""
+config_argument = click.argument(
+    "config_file", metavar="[CONFIG]", type=click.Path(path_type=Path), required=False, callback=_keep_config,
+    expose_value=False,
+)  # fmt: skip
+"""Another place for `--config`, in commands that read nothing but a config."""
 configs_argument = click.argument(
     "config_files", metavar="[CONFIG]...", type=click.Path(path_type=Path), nargs=-1, callback=_keep_configs,
     expose_value=False,

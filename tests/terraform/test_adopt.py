@@ -26,6 +26,7 @@ from tests.configs import AUTOPILOT, EXAMPLE, GUARDED, changed
 from tests.gke_inference.cluster_stand_in import merged
 from tests.gke_inference.google_stand_in import GoogleStandIn
 from tests.rig.cloud import Key
+from tests.rig.google_of_cloud import clusters_of, show
 from tests.rig.wire import Message
 from tests.terraform.codelab import (
     COMMANDS,
@@ -37,7 +38,6 @@ from tests.terraform.codelab import (
     written_to,
 )
 from tests.terraform.configs import Worlds
-from tests.rig.google_of_cloud import clusters_of, show
 from tests.terraform.world import World
 
 DOCS = (Path(__file__).parents[2] / "docs" / "adopt.md").read_text()
