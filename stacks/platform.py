@@ -71,6 +71,5 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     for id_, needed in needed_stacks(config).items():
         for other in needed:
             made[id_].add_dependency(made[other])
-    for complete in made.values():
-        add_moves(complete)
+        add_moves(made[id_])
     return made
