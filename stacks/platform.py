@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_lib.moves import add_moves
 from platform_config.config import Config
 from platform_config.stack_graph import (
     APIGEE_STACK,
@@ -70,4 +71,5 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     for id_, needed in needed_stacks(config).items():
         for other in needed:
             made[id_].add_dependency(made[other])
+        add_moves(made[id_])
     return made

@@ -15,7 +15,7 @@ BINDINGS = ("cdktf", "constructs", "cdktf_cdktf_provider_")
 SLOW_BINDINGS = ("cdktf", "jsii", "constructs")
 CLIENTS = ("google", "googleapiclient", "google_auth_httplib2", "httplib2", "httpx", "anyio", "pygal")
 PACKAGES = ("bench", "constructs_lib", "fast_synth", "gke_inference", "platform_config", "stacks", "tests", "tools")
-COMMANDS = ("drill", "load", "preflight", "synth", "teardown", "verify")
+COMMANDS = ("adopt", "drill", "export", "load", "plan_check", "preflight", "synth", "teardown", "verify")
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -98,8 +98,10 @@ def commands_in(paths: Iterable[Path]) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_knows_no_other(command: str) -> None:
-    """What two of them need is beside them; a teardown alone reads what a synth wrote."""
-    allowed = {command, "synth"} if command == "teardown" else {command}
+    """What two of them need is beside them; a teardown reads what a synth wrote, and an adoption begins with one."""
+    allowed = {command, "synth"} if command in ("adopt", "teardown") else {command}
+    """What two of them need is beside them; a teardown reads what a synth wrote, an export synthesizes."""
+    allowed = {command, "synth"} if command in ("teardown", "export") else {command}
 
     assert commands_in((ROOT / "gke_inference" / command).rglob("*.py")) <= allowed
 
