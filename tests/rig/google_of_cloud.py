@@ -258,6 +258,10 @@ def _pool(held: Message) -> Document:
             "serviceAccount": config["service_account"],
             "oauthScopes": config["oauth_scopes"],
             "spot": bool(config["spot"]),
+            "accelerators": [
+                {"acceleratorType": one["type"], "acceleratorCount": str(one["count"])}
+                for one in config["guest_accelerator"]
+            ],
             "shieldedInstanceConfig": {"enableSecureBoot": bool(shielded.get("enable_secure_boot"))},
         },
         "networkConfig": {"acceleratorNetworkProfile": network.get("accelerator_network_profile") or ""},
