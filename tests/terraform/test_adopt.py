@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console
 
 from gke_inference.adopt.adoption import Adoption, adopt_platform
@@ -77,6 +78,13 @@ def replaced_or_destroyed(world: World) -> set[str]:
     return actions(world) - {"create", "update", "import"}
 
 
+def shown_settings() -> dict[str, Any]:
+    """Return the settings that docs/adopt.md shows for the codelab."""
+    found = re.search(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+    shown: dict[str, Any] = yaml.safe_load(found[1]) if found else {}
+    return shown
+
+
 class Codelab:
     """
     The codelab in a cloud, and a platform beside it whose YAML gets the settings that `adopt` asks for.
@@ -88,6 +96,7 @@ class Codelab:
         world: The platform.
         lab: The codelab's own Terraform.
         edits: How many settings were asked for.
+        asked: All of them, as they stand in the YAML.
         before: The cloud before anything is applied.
         adoption: What the last run found.
     """
@@ -97,6 +106,7 @@ class Codelab:
         self.world.base.mkdir()
         self.lab = apply_codelab(folder / "codelab", self.world.rig)
         self.edits = 0
+        self.asked: dict[str, Any] = {}
         self.before: dict[Key, Message] = {}
         self.adoption: Adoption
 
@@ -114,6 +124,7 @@ class Codelab:
                 if not self.adoption.settings:
                     break
                 self.edits += len(self.adoption.settings)
+                self.asked = merged(self.asked, nested(self.adoption.settings))
                 data = merged(data, nested(self.adoption.settings))
         self.adoption.write(outdir)
 
@@ -143,6 +154,7 @@ def test_the_codelab_is_adopted(codelab: Codelab) -> None:
     codelab.adopt(changed(EXAMPLE))
     world.deploy()
 
+    assert codelab.asked == shown_settings()
     adopted = [one.noun for one in codelab.adoption.found if one.verdict is Verdict.ADOPTED]
     assert sorted(adopted) == ["bucket", "fleet feature", "membership", "membership"]
     assert (codelab.edits, len(COMMANDS) * len(ZONES)) == (documented("settings")[0], documented("commands")[0])
