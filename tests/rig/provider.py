@@ -16,7 +16,8 @@ from tests.rig.wire import Message
 
 CALLER = "google_client_config"
 CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_certificate_manager_certificates"
-NAMESPACE = "kubernetes_namespace_v1"
+ANSWERED = {"google_compute_router": "network", "kubernetes_namespace_v1": "metadata"}
+"""What a data source is given, and answers as it is there."""
 SUBNET, SUBNETS = "google_compute_subnetwork", "google_compute_subnetworks"
 ACCOUNT = "google_service_account"
 SECRET = "google_secret_manager_secret_version"
@@ -138,9 +139,8 @@ class RigProvider:
                 for pool in self._cloud.pools_of(held)
             ]
         held |= fitted(self._types[f"data.{kind}"]["block"]["attributes"], held)
-        if kind == NAMESPACE:
-            # Its block is an argument, and an answer too.
-            given["metadata"] = held["metadata"]
+        if kind in ANSWERED:
+            given[ANSWERED[kind]] = held[ANSWERED[kind]]
         filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 
