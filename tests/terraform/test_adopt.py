@@ -39,6 +39,9 @@ from tests.terraform.codelab import (
     written_to,
 )
 from tests.terraform.configs import Worlds
+from tests.terraform.lab import CLUSTER as LAB_CLUSTER
+from tests.terraform.lab import Document, Lab
+from tests.terraform.runs import Changes
 from tests.terraform.world import World
 
 DOCS = (Path(__file__).parents[2] / "docs" / "adopt.md").read_text()
@@ -205,3 +208,30 @@ def test_the_clusters_of_the_codelab_are_adopted_too(codelab: Codelab, monkeypat
     assert remove_applied_blocks(world.app.outdir, Console(quiet=True)) is Exit.GOOD
     assert list(written_blocks(world.app.outdir)) == []
     assert world.unsettled() == []
+
+
+@pytest.mark.parametrize(
+    ("pool", "plan"),
+    [
+        ({"cluster": "${google_container_cluster.c.name}", "location": "us-east5", "project": "p"}, {}),
+        ({"cluster": "${google_container_cluster.c.id}"}, {"google_container_node_pool.p": ("delete", "create")}),
+    ],
+)
+def test_a_pool_is_imported_by_the_short_name_of_its_cluster(lab: Lab, pool: Document, plan: Changes) -> None:
+    """A path in its place would replace the pool, as the real provider does."""
+    resources = {
+        "google_container_cluster.c": LAB_CLUSTER,
+        "google_container_node_pool.p": {"name": "p", "node_config": {"machine_type": "e2-small"}, **pool},
+    }
+    lab.apply(resources)
+    lab.forget()
+    blocks = [
+        {"to": "google_container_cluster.c", "id": "projects/p/locations/us-east5/clusters/c"},
+        {"to": "google_container_node_pool.p", "id": "p/us-east5/c/p"},
+    ]
+
+    changes = lab.plan(resources, **{"import": blocks})
+
+    assert {
+        address: actions for address, actions in changes.items() if "pool" in address and "delete" in actions
+    } == plan
