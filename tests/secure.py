@@ -36,6 +36,8 @@ APIGEE_ROLES = {
     "roles/networkservices.serviceExtensionsAdmin",
 }
 """Of the account that Apigee's operator acts as."""
+SHARED_VPC_ROLES = {"roles/container.hostServiceAgentUser"}
+"""Of GKE's agent, in the project that shares its network."""
 STREAMING_ROLE = "roles/serviceusage.serviceUsageConsumer"
 """Of the nodes, where some stream their images."""
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
@@ -52,7 +54,9 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
     roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
     roles |= SCREENING_ROLES if config.gateway.model_armor else set()
     roles |= APIGEE_ROLES if config.gateway.apigee else set()
-    nodes = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
+    roles |= SHARED_VPC_ROLES if config.existing.network_project(config.project) != config.project else set()
+    own = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
+    nodes = config.existing.node_service_account or own
     node = {
         "oauth_scopes": CLOUD_PLATFORM,
         "service_account": nodes,
@@ -88,6 +92,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
         "google_compute_network": {"auto_create_subnetworks": False},
+        "google_compute_subnetwork_iam_member": {"role": "roles/compute.networkUser"},
         "google_project_iam_member": {"role": roles},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {

@@ -9,6 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+REFUSAL_FILE = "stale.tf.json"
+REFUSAL = {
+    "resource": {
+        "terraform_data": {
+            "stale": {
+                "lifecycle": {
+                    "precondition": {
+                        # Terraform wants a condition that refers to something.
+                        "condition": '${path.module == ""}',
+                        "error_message": "An older config had this stack, and the last one does not: it is not "
+                        "applied. A destroy works; do that in the order of its users, and before what it needs.",
+                    }
+                }
+            }
+        }
+    }
+}
+"""Terraform plans no root module with this, and destroys it: a destroy checks no condition."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StackFolder:
@@ -49,6 +68,24 @@ def stale_stacks(outdir: Path) -> list[StackFolder]:
     """Return those in *outdir*, of any platform, by name."""
     stacks = json.loads((outdir / "manifest.json").read_text(encoding="utf-8"))["stacks"]
     return [stack for stack in stack_folders(outdir) if stack.name not in stacks]
+
+
+def refuse_stale_stacks(outdir: Path, platform: str) -> None:
+    """Make Terraform refuse to apply the stale stacks of *platform* in *outdir*, and let those of the synth go on."""
+    stale = {stack.name for stack in stale_stacks(outdir)}
+    for stack in stack_folders(outdir):
+        # What another platform has there is left alone.
+        if stack.name not in stale or stack.platform == platform:
+            refuse_to_apply(stack.folder, refused=stack.name in stale)
+
+
+def refuse_to_apply(folder: Path, *, refused: bool) -> None:
+    """Make Terraform refuse to apply the root module in *folder*, or not; it can be destroyed all the same."""
+    file = folder / REFUSAL_FILE
+    if refused:
+        file.write_text(json.dumps(REFUSAL, indent=2) + "\n", encoding="utf-8")
+    else:
+        file.unlink(missing_ok=True)
 
 
 def stack_folders(outdir: Path) -> Iterator[StackFolder]:

@@ -74,14 +74,15 @@ def test_what_exists_is_as_secure_as_promised(path: Path, deployed_of: Worlds) -
 
 
 @pytest.mark.parametrize("path", EXISTING, ids=[path.stem for path in EXISTING])
-def test_nothing_of_others_is_written_to(path: Path, destroyed_of: Worlds) -> None:
+def test_nothing_of_others_is_written_to(path: Path, deployed_of: Worlds, destroyed_of: Worlds) -> None:
     """From the first apply to the destroy: each of their objects was created by themselves, and never touched again."""
-    world = destroyed_of(path)
+    theirs = deployed_of(path).theirs
     done = [
-        (one.action, one.kind, one.name)
+        (one.action, key)
+        for world in (deployed_of(path), destroyed_of(path))
         for one in world.rig.cloud.log
-        if (one.kind, one.place, one.name) in world.theirs
+        if (key := (one.kind, one.place, one.name)) in theirs
     ]
 
-    assert world.theirs
-    assert sorted(done) == sorted(("create", kind, name) for kind, _, name in world.theirs)
+    assert theirs
+    assert sorted(done) == sorted(("create", key) for key in theirs)

@@ -1,0 +1,56 @@
+"""Cloud Build: one file for each of plan, apply and destroy."""
+
+from __future__ import annotations
+
+from gke_inference.export.contents import Contents
+from gke_inference.export.samples.versions import TERRAFORM_IMAGE
+
+BUILD = """{head}
+steps:
+  - id: {id}
+    name: {image}
+    entrypoint: sh
+    args: [{arguments}]{variables}
+{more}timeout: {timeout_sec}s
+options:
+  logging: CLOUD_LOGGING_ONLY
+"""
+PLAN = """# For a trigger on pull requests, with this export in `export/`. The build signs in as the service account of
+# the trigger: no key is stored. A plan stays in the build, which nobody can read afterwards. Give the trigger
+# --comment-control=COMMENTS_ENABLED, so that a fork's code is built only once somebody who may write here has read it.
+# A stack that needs one that is not applied yet is named and left out."""
+APPLY = """# For a trigger on the main branch with --require-approval, and a service account of its own. Cloud Build
+# limits no concurrency: two builds at once wait for each other's locks, so let approvals follow each other."""
+DESTROY = """# For a trigger that is run by hand, with --require-approval: --substitutions=_CONFIRM={platform}
+# Clusters go only once the config has `cluster.deletion_protection: false` and that is applied."""
+CONFIRM = """substitutions:
+  _CONFIRM: ""
+"""
+
+
+def cloud_build(contents: Contents) -> dict[str, str]:
+    """Return the build files."""
+    name = contents.config.name
+    return {
+        "plan.yaml": _build(contents, PLAN, "plan", "plan", 3600),
+        "apply.yaml": _build(contents, APPLY, "apply", "apply", 14400),
+        "destroy.yaml": _build(
+            contents, DESTROY.format(platform=name), "destroy", "destroy, --yes, $_CONFIRM", 14400, more=CONFIRM
+        ),
+    }
+
+
+def _build(contents: Contents, head: str, id_: str, arguments: str, timeout_sec: int, more: str = "") -> str:
+    names = [f'"TF_VAR_{name}=$_{name.upper()}"' for name in contents.named_variables]
+    substitutions = [f'  _{name.upper()}: ""\n' for name in contents.named_variables]
+    if substitutions:
+        more = (more or "substitutions:\n") + "".join(substitutions)
+    return BUILD.format(
+        head=head,
+        id=id_,
+        image=TERRAFORM_IMAGE,
+        arguments=f"export/platform.sh, {arguments}",
+        variables=f"\n    env: [{', '.join(names)}]" if names else "",
+        more=more,
+        timeout_sec=timeout_sec,
+    )

@@ -1,0 +1,191 @@
+"""GitHub Actions: a plan for each pull request, jobs in order for apply, and in reverse for destroy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gke_inference.export.contents import Contents
+from gke_inference.export.samples.versions import RUNNER, TERRAFORM, action
+
+PLAN = """# Plans what can be planned, for each pull request. Copy to .github/workflows/, with this export in `export/`.
+# Set as variables of the repository: WORKLOAD_IDENTITY_PROVIDER, which reads projects/NUMBER/locations/global/
+# workloadIdentityPools/POOL/providers/PROVIDER, and PLAN_SERVICE_ACCOUNT, which reads the project and locks states.
+# No key is stored.
+name: Plan platform @PLATFORM@
+on:
+  pull_request:
+    paths: ["export/**"]
+permissions:
+  contents: read
+concurrency:
+  group: platform-@PLATFORM@-plan-${{ github.ref }}
+  # A plan that is cut off leaves its lock behind.
+  cancel-in-progress: false
+jobs:
+  plan:
+    # A fork gets no token, and needs none: its pull request is planned once somebody has pushed it to this repository.
+    if: github.event.pull_request.head.repo.full_name == github.repository
+    runs-on: @RUNNER@
+    timeout-minutes: 60
+    permissions:
+      contents: read
+      id-token: write
+    steps:
+      - uses: @CHECKOUT@
+        with:
+          persist-credentials: false
+      - uses: @AUTH@
+        with:
+          workload_identity_provider: ${{ vars.WORKLOAD_IDENTITY_PROVIDER }}
+          service_account: ${{ vars.PLAN_SERVICE_ACCOUNT }}@UNIVERSE@
+      - uses: @SETUP@
+        with:
+          terraform_version: "@TERRAFORM@"
+          terraform_wrapper: false
+      # A stack that needs one that is not applied yet is named and left out.
+      - run: sh export/platform.sh plan@ENV@
+@UPLOAD@"""
+UPLOAD = """      # Whoever may read the repository may read its artifacts: none where everybody may.
+      - uses: @UPLOAD_ACTION@
+        if: always() && github.event.repository.private
+        with:
+          name: plans
+          path: export/plans
+          retention-days: 1
+"""
+STACK = """# One command on one stack; the other workflows call it. Copy to .github/workflows/.
+# Set as variables of the repository: WORKLOAD_IDENTITY_PROVIDER, and APPLY_SERVICE_ACCOUNT, which the condition of the
+# provider gives to runs of the main branch alone (assertion.ref == 'refs/heads/main').
+name: One stack of platform @PLATFORM@
+on:
+  workflow_call:
+    inputs:
+      stack:
+        type: string
+        required: true
+      command:
+        type: string
+        required: true
+permissions:
+  contents: read
+jobs:
+  run:
+    runs-on: @RUNNER@
+    timeout-minutes: 120
+    permissions:
+      contents: read
+      id-token: write
+    steps:
+      - uses: @CHECKOUT@
+        with:
+          persist-credentials: false
+      - uses: @AUTH@
+        with:
+          workload_identity_provider: ${{ vars.WORKLOAD_IDENTITY_PROVIDER }}
+          service_account: ${{ vars.APPLY_SERVICE_ACCOUNT }}@UNIVERSE@
+      - uses: @SETUP@
+        with:
+          terraform_version: "@TERRAFORM@"
+          terraform_wrapper: false
+      - run: sh export/platform.sh $COMMAND "$STACK"
+        env:
+          COMMAND: ${{ inputs.command }}
+          STACK: ${{ inputs.stack }}@VARIABLES@
+          # PLAN_CHECK: gke-inference plan-check   # where the package is installed: refuses a plan that takes too much
+"""
+APPLY = """# Applies each stack after those that it needs. Copy to .github/workflows/, beside platform-stack.yml.
+# Give the environment platform-@PLATFORM@ reviewers: nothing is applied before one of them agrees.
+name: Apply platform @PLATFORM@
+on:
+  push:
+    branches: [main]
+    paths: ["export/**"]
+  workflow_dispatch:
+permissions:
+  contents: read
+concurrency:
+  group: platform-@PLATFORM@
+  cancel-in-progress: false
+jobs:
+  approve:
+    runs-on: @RUNNER@
+    environment: platform-@PLATFORM@
+    steps:
+      - run: echo approved
+"""
+DESTROY = """# Destroys each stack after those that need it. Copy to .github/workflows/, beside platform-stack.yml.
+# Clusters go only once the config has `cluster.deletion_protection: false` and that is applied.
+name: Destroy platform @PLATFORM@
+on:
+  workflow_dispatch:
+    inputs:
+      confirm:
+        description: The name of the platform
+        required: true
+permissions:
+  contents: read
+concurrency:
+  group: platform-@PLATFORM@
+  cancel-in-progress: false
+jobs:
+  approve:
+    if: inputs.confirm == '@PLATFORM@' && github.ref == 'refs/heads/main'
+    runs-on: @RUNNER@
+    environment: platform-@PLATFORM@-destroy
+    steps:
+      - run: echo approved
+"""
+JOB = """  {stack}:
+    needs: [{needs}]
+    uses: ./.github/workflows/platform-stack.yml
+    permissions:
+      contents: read
+      id-token: write
+{secrets}    with:
+      stack: {stack}
+      command: {command}
+"""
+
+
+def github(contents: Contents) -> dict[str, str]:
+    """Return the workflows."""
+    users = {stack: [one for one in contents.order if stack in contents.needs[one]] for stack in contents.order}
+    destroy = f"destroy --yes {contents.config.name}"
+    apply_jobs = [_job(contents, stack, contents.needs[stack], "apply") for stack in contents.order]
+    destroy_jobs = [_job(contents, stack, users[stack], destroy) for stack in reversed(contents.order)]
+    # Where plans hold a token, nobody else gets one.
+    plan = PLAN.replace("@UPLOAD@", "" if contents.config.kubernetes_auth == "token" else UPLOAD)
+    texts = {
+        "platform-plan.yml": plan,
+        "platform-stack.yml": STACK,
+        "platform-apply.yml": APPLY + "".join(apply_jobs),
+        "platform-destroy.yml": DESTROY + "".join(destroy_jobs),
+    }
+    return {name: _filled(text, contents) for name, text in texts.items()}
+
+
+def _job(contents: Contents, stack: str, after: Sequence[str], command: str) -> str:
+    secrets = "    secrets: inherit\n" if contents.named_variables else ""
+    return JOB.format(stack=stack, needs=", ".join(after or ["approve"]), secrets=secrets, command=command)
+
+
+def _filled(text: str, contents: Contents) -> str:
+    universe = contents.config.universe.api_domain
+    variables = "".join(
+        f"\n          TF_VAR_{name}: ${{{{ secrets.TF_VAR_{name.upper()} }}}}" for name in contents.named_variables
+    )
+    values = {
+        "@PLATFORM@": contents.config.name,
+        "@RUNNER@": RUNNER,
+        "@TERRAFORM@": TERRAFORM,
+        "@CHECKOUT@": action("actions/checkout"),
+        "@AUTH@": action("google-github-actions/auth"),
+        "@SETUP@": action("hashicorp/setup-terraform"),
+        "@UPLOAD_ACTION@": action("actions/upload-artifact"),
+        "@UNIVERSE@": "" if universe == "googleapis.com" else f"\n          universe: {universe}",
+        "@ENV@": f"\n        env:{variables}" if variables else "",
+        "@VARIABLES@": variables,
+    }
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text

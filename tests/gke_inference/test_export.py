@@ -1,0 +1,422 @@
+"""`gke-inference export`: what it writes, what it refuses, and that it touches nothing of others."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+import yaml
+
+from gke_inference.export.backend import TYPES, Backend
+from gke_inference.export.folder import ExportFolder
+from gke_inference.export.order import RemovedStack, removal_steps, waves
+from gke_inference.export.run import export_platform
+from gke_inference.export.variables import Variable, use_variables
+from platform_config.errors import ConfigError
+from platform_config.stack_graph import (
+    GATEWAY_STACK,
+    NETWORK_STACK,
+    base_stack,
+    cluster_stack,
+    needed_stacks,
+    serving_stack,
+)
+from tests.configs import EXAMPLE, SOVEREIGN, changed, config
+from tests.gke_inference.conftest import InferenceOps, Ran
+
+BUCKET = ("--backend-config", "bucket=my-terraform-state")
+OF_EU = [cluster_stack("eu"), base_stack("eu"), serving_stack("eu")]
+
+Export = Callable[..., Ran]
+
+
+@pytest.fixture
+def export(inference_ops: InferenceOps, tmp_path: Path) -> Export:
+    """Export the example with some settings changed, to the folder `out`."""
+
+    def run(*arguments: str, base: Path = EXAMPLE, **changes: Any) -> Ran:
+        file = tmp_path / "mine.yaml"
+        file.write_text(json.dumps(changed(base, **changes)))
+        return inference_ops("export", str(file), "--to", str(tmp_path / "out"), *arguments)
+
+    return run
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Return all files, by their path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def order_in(folder: Path) -> dict[str, Any]:
+    """Return order.json."""
+    document: dict[str, Any] = json.loads((folder / "order.json").read_text())
+    return document
+
+
+def test_an_export_has_all_that_a_pipeline_needs(export: Export, tmp_path: Path) -> None:
+    """Each stack with an empty backend and its settings in a file, order and edges as the stacks need them."""
+    ran = export(*BUCKET)
+    order = order_in(tmp_path / "out")
+    needs = needed_stacks(config())
+
+    assert ran.code == 0, ran.err
+    assert {stack: set(one["needs"]) for stack, one in order["stacks"].items()} == {
+        stack: set(needed) for stack, needed in needs.items()
+    }
+    assert sorted(order["edges"]) == sorted([needed, stack] for stack in needs for needed in needs[stack])
+    assert [stack for wave in order["waves"] for stack in wave] == order["order"]
+    assert order["destroy"] == order["order"][::-1]
+    for stack in needs:
+        folder = tmp_path / "out" / "stacks" / stack
+        assert json.loads((folder / "backend.tf.json").read_text()) == {"terraform": {"backend": {"gcs": {}}}}
+        assert "backend" not in json.loads((folder / "cdk.tf.json").read_text())["terraform"]
+        settings = hcl2.loads((tmp_path / "out" / order["stacks"][stack]["backend_config"]).read_text())
+        plain = {name: str(value).strip('"') for name, value in settings.items() if not name.startswith("__")}
+        assert plain == {"bucket": "my-terraform-state", "prefix": f"gemma/{stack}"}
+
+
+def test_two_exports_are_the_same_bytes(export: Export, tmp_path: Path) -> None:
+    """The second writes what the first wrote, and no file names this machine."""
+    export(*BUCKET)
+    first = files_in(tmp_path / "out")
+    export(*BUCKET)
+
+    assert files_in(tmp_path / "out") == first
+    assert [name for name, text in first.items() if str(tmp_path).encode() in text] == []
+    assert sorted(first) == order_in(tmp_path / "out")["files"]
+
+
+def test_json_is_one_document(export: Export) -> None:
+    """`--output json` lists the order and the warnings."""
+    document = export(*BUCKET, "--output", "json", kubernetes_auth="exec").document
+
+    assert document["order"][0] == NETWORK_STACK
+    assert "gke-gcloud-auth-plugin" in document["warnings"][0]
+
+
+def test_the_bucket_of_the_config_is_the_backend(export: Export, tmp_path: Path) -> None:
+    """A config with `state_bucket` needs no option; in another universe its endpoint is in each file too."""
+    assert export(base=SOVEREIGN).code == 0
+    text = (tmp_path / "out" / "backend" / f"{NETWORK_STACK}.gcs.tfbackend").read_text()
+
+    assert 'bucket = "my-project-id-terraform-states"' in text
+    assert "storage_custom_endpoint = " in text
+    assert "s3nsapis.fr" in (tmp_path / "out" / "samples" / "gitlab" / "platform.yml").read_text()
+    assert "universe: s3nsapis.fr" in (tmp_path / "out" / "samples" / "github" / "platform-plan.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "state_bucket: must be set for an export with the backend gcs"),
+        (("--backend", "http"), "must have {stack} in a setting"),
+        (("--backend", "gcs", *BUCKET, "--backend-config", "prefix=all"), "must have {stack} in a setting"),
+        (("--backend", "s3", "--backend-config", "key={platform}"), "must have {stack} in a setting"),
+        (("--backend", "cloud", "--backend-config", "workspace=x"), "must be of organization, hostname, project"),
+        (("--backend", "cluod"), "'cluod' is not one of"),
+        ((*BUCKET, "--samples", "github,jenkins"), "must be of github, gitlab, atlantis, cloud-build, terragrunt"),
+        (("--backend", "local", "--samples", "github"), "must be none with the backend local"),
+        (("--backend-config", "bucket"), "must read NAME=VALUE"),
+        ((*BUCKET, *BUCKET), "must have 'bucket' once"),
+        ((*BUCKET, "--variable", "Project=project"), "must be a name of small letters"),
+        ((*BUCKET, "--variable", "project=projects"), "must name a setting that holds a text, got 'projects'"),
+        ((*BUCKET, "--variable", "name=name"), "must name a setting of at least 6 characters"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    export: Export, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    """Exit code 2, what is allowed, and nothing is written."""
+    ran = export(*arguments)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_all_problems_are_reported_at_once(export: Export) -> None:
+    """Of backend, variables and samples together."""
+    ran = export("--backend", "http", "--variable", "a=nowhere", "--backend-config", "password=hunter2")
+
+    assert "3 problems" in ran.err
+    assert "hunter2" not in ran.err
+
+
+@pytest.mark.parametrize("name", ["access_token", "password", "encryption_key", "secret_key", "sas_token", "conn_str"])
+def test_a_secret_of_a_backend_is_refused(export: Export, name: str) -> None:
+    """It belongs into no file, and is not repeated."""
+    ran = export(*BUCKET, "--backend-config", f"{name}=hunter2")
+
+    assert (ran.code, f"--backend-config {name}: must not be in a file" in ran.err) == (2, True)
+    assert "hunter2" not in ran.err
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_backend_has_a_place_for_each_stack(kind: str) -> None:
+    """No two stacks share a state, whatever the backend."""
+    given = {} if kind in ("cloud", "local") else {"key": "{platform}/{stack}"}
+    backend = Backend(type=kind, given=given)
+    platform = config(state_bucket="states")
+    stacks = list(needed_stacks(platform))
+
+    assert backend.problems(platform) == []
+    assert len({backend.place(platform, stack) for stack in stacks}) == len(stacks)
+    assert kind in json.dumps(backend.block(platform, stacks[0]))
+
+
+def test_hcp_terraform_has_a_workspace_for_each_stack(export: Export, tmp_path: Path) -> None:
+    """Its block holds what can be in a file, and no init reads one."""
+    export("--backend", "cloud", "--backend-config", "organization=acme", "--backend-config", "project=inference")
+    folder = tmp_path / "out"
+    block = json.loads((folder / "stacks" / NETWORK_STACK / "backend.tf.json").read_text())["terraform"]["cloud"]
+
+    assert block == {"organization": "acme", "workspaces": {"name": f"gemma-{NETWORK_STACK}", "project": "inference"}}
+    assert not (folder / "backend").exists()
+    assert "-backend-config=../../" not in (folder / "platform.sh").read_text() + (folder / "README.md").read_text()
+
+
+def test_local_states_are_warned_of(export: Export, tmp_path: Path) -> None:
+    """A runner loses them: only `--backend local` makes them, and no sample uses them."""
+    ran = export("--backend", "local")
+
+    assert "a runner that is thrown away loses them" in ran.out.replace("\n", " ")
+    assert not (tmp_path / "out" / "samples").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--backend", "http", "--backend-config", "address=https://states.example.com/{stack}"), "lock_address"),
+        (("--backend", "s3", "--backend-config", "key={stack}"), "use_lockfile=true"),
+    ],
+)
+def test_a_backend_without_locks_is_warned_of(export: Export, arguments: tuple[str, ...], message: str) -> None:
+    """Two runs could overwrite each other's state."""
+    ran = export(*arguments)
+
+    assert (ran.code, message in ran.out) == (0, True)
+
+
+def test_files_of_others_are_refused_and_kept(export: Export, tmp_path: Path) -> None:
+    """Where a file of somebody else would be overwritten nothing is written; beside the export it is left alone."""
+    (tmp_path / "out" / "stacks" / NETWORK_STACK).mkdir(parents=True)
+    (tmp_path / "out" / "README.md").write_text("mine")
+    ran = export(*BUCKET)
+    assert (ran.code, "overwrites files of others, got README.md" in ran.err) == (2, True)
+    assert files_in(tmp_path / "out") == {"README.md": b"mine"}
+
+    (tmp_path / "out" / "README.md").unlink()
+    own = {"notes.md": b"mine", f"stacks/{NETWORK_STACK}/extra.tf.json": b"{}"}
+    for name, text in own.items():
+        (tmp_path / "out" / name).write_bytes(text)
+    assert export(*BUCKET).code == 0
+    assert export(*BUCKET, "--samples", "none").code == 0
+    left = files_in(tmp_path / "out")
+    assert own.items() <= left.items()
+    assert not any(name.startswith("samples/") for name in left)
+
+
+def test_a_link_out_of_the_folder_is_refused(export: Export, tmp_path: Path) -> None:
+    """What is elsewhere is neither overwritten nor deleted."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    export(*BUCKET)
+    script = tmp_path / "out" / "platform.sh"
+    script.rename(elsewhere / "platform.sh")
+    script.symlink_to(elsewhere / "platform.sh")
+    before = files_in(elsewhere)
+
+    assert export(*BUCKET).code == 2
+    assert files_in(elsewhere) == before
+
+
+@pytest.mark.parametrize(
+    "text", ["not json", "[]", '{"version": 2}', '{"version": 1, "platform": "gemma", "files": ["../mine"]}']
+)
+def test_another_order_file_is_refused(export: Export, tmp_path: Path, text: str) -> None:
+    """A folder whose order.json no export wrote is left alone, and so is what it names."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "order.json").write_text(text)
+    (tmp_path / "mine").write_text("mine")
+    ran = export(*BUCKET)
+
+    assert ran.code == 2
+    assert "name an empty folder, or one that an export wrote" in ran.err
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_another_platform_is_refused(export: Export) -> None:
+    """Its stacks would be taken for removed ones."""
+    export(*BUCKET)
+    ran = export(*BUCKET, name="other")
+
+    assert (ran.code, "must be the export of this platform, got that of gemma" in ran.err) == (2, True)
+
+
+def test_stacks_of_an_older_config_are_moved_aside(export: Export, tmp_path: Path) -> None:
+    """With their backend and lock file; named, with the order to destroy them, until their folders are gone."""
+    folder = tmp_path / "out"
+    export(*BUCKET)
+    (folder / "stacks" / cluster_stack("eu") / ".terraform.lock.hcl").write_text("# locked")
+    ran = export(*BUCKET, regions__eu=None)
+    order = order_in(folder)
+
+    assert {one["stack"] for one in order["removed"]} == set(OF_EU)
+    assert f"destroy {cluster_stack('eu')}" in ran.out
+    stale = folder / "stale" / cluster_stack("eu")
+    assert (stale / ".terraform.lock.hcl").read_text() == "# locked"
+    assert f'prefix = "gemma/{cluster_stack("eu")}"' in (stale / "backend.tfbackend").read_text()
+    assert not (folder / "stacks" / cluster_stack("eu")).exists()
+    assert "check-removed" in (folder / "samples" / "terragrunt" / NETWORK_STACK / "terragrunt.hcl").read_text()
+    steps = order["removal"]
+    export(*BUCKET, regions__eu=None)
+    assert order_in(folder)["removal"] == steps
+
+    for stack in OF_EU:
+        for file in (folder / "stale" / stack).iterdir():
+            file.unlink()
+        (folder / "stale" / stack).rmdir()
+    export(*BUCKET, regions__eu=None)
+    assert (order_in(folder)["removed"], order_in(folder)["removal"]) == ([], [])
+
+
+def test_a_stack_that_comes_back_is_no_longer_aside(export: Export, tmp_path: Path) -> None:
+    """Its lock file comes back with it."""
+    folder = tmp_path / "out"
+    export(*BUCKET)
+    before = files_in(folder)
+    (folder / "stacks" / cluster_stack("eu") / ".terraform.lock.hcl").write_text("# locked")
+    export(*BUCKET, regions__eu=None)
+    export(*BUCKET)
+
+    assert files_in(folder) == {**before, f"stacks/{cluster_stack('eu')}/.terraform.lock.hcl": b"# locked"}
+    assert not any((folder / "stale").glob("*"))
+
+
+def test_a_removed_region_leaves_before_its_network() -> None:
+    """The gateway lets go first; cluster after servers and fleet, and before the network."""
+    older = needed_stacks(config())
+    needs = needed_stacks(config(regions__eu=None))
+    removed = [
+        RemovedStack(
+            stack=stack, needs=older[stack], users=tuple(user for user in older if stack in older[user]), state="",
+            backend_config="",
+        )
+        for stack in OF_EU
+    ]  # fmt: skip
+    first, again = removal_steps(needs, removed, older), removal_steps(needs, removed, needs)
+    steps = [(step.action, step.stack) for step in first]
+    places = [
+        steps.index(step)
+        for step in (
+            ("apply", GATEWAY_STACK),
+            ("destroy", serving_stack("eu")),
+            ("destroy", base_stack("eu")),
+            ("destroy", cluster_stack("eu")),
+            ("apply", NETWORK_STACK),
+        )
+    ]
+
+    assert places == sorted(places)
+    assert [step.stack for step in again if step.action == "destroy"] == [
+        step.stack for step in first if step.action == "destroy"
+    ]
+
+
+def test_waves_hold_stacks_that_do_not_need_each_other() -> None:
+    """Each stack is in a later wave than those that it needs."""
+    needs = needed_stacks(config())
+    number = {stack: place for place, wave in enumerate(waves(needs)) for stack in wave}
+
+    assert all(number[needed] < number[stack] for stack in needs for needed in needs[stack])
+
+
+def test_a_variable_is_in_no_file(export: Export, tmp_path: Path) -> None:
+    """Its value is neither in a stack nor beside it; each stack that uses it declares it."""
+    ran = export(*BUCKET, "--variable", "project=project")
+    folder = tmp_path / "out"
+    order = order_in(folder)
+
+    assert ran.code == 0, ran.err
+    assert [name for name, text in files_in(folder).items() if config().project.encode() in text] == []
+    assert order["variables"] == [{"name": "project", "setting": "project", "stacks": order["order"]}]
+    declared = json.loads((folder / "stacks" / NETWORK_STACK / "variables.tf.json").read_text())
+    assert declared["variable"]["project"]["type"] == "string"
+    workflow = (folder / "samples" / "github" / "platform-stack.yml").read_text()
+    assert "TF_VAR_project: ${{ secrets.TF_VAR_PROJECT }}" in workflow
+    assert "secrets: inherit" in (folder / "samples" / "github" / "platform-apply.yml").read_text()
+    assert "TF_VAR_project=$_PROJECT" in (folder / "samples" / "cloud-build" / "apply.yaml").read_text()
+
+
+def test_a_value_that_cannot_be_a_variable_is_refused(export: Export, tmp_path: Path) -> None:
+    """The name of the state's bucket is in the settings of a backend, where Terraform takes no variable."""
+    ran = export("--variable", "bucket=state_bucket", state_bucket="my-terraform-state")
+
+    assert (ran.code, "cannot keep state_bucket out of" in ran.err) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "replaced"),
+    [
+        ("my-project", "${var.p}"),
+        ("projects/my-project/zones", "projects/${var.p}/zones"),
+        ("my-projects", "my-projects"),
+        ('${f("my-project")}', '${f("${var.p}")}'),
+        ("${data.my-project.id}", "${data.my-project.id}"),
+        ("$${my-project}", "$${${var.p}}"),
+        ("${a}/my-project/${b}", "${a}/${var.p}/${b}"),
+    ],
+)
+def test_only_texts_are_replaced(text: str, replaced: str) -> None:
+    """A longer name stays, and so does a reference in an expression."""
+    variable = Variable(name="p", setting="project", value="my-project")
+    document, used = use_variables({"resource": {"a": {"b": {"c": text, "depends_on": [text]}}}}, [variable])
+
+    assert document["resource"]["a"]["b"] == {"c": replaced, "depends_on": [text]}
+    assert bool(used) == (text != replaced)
+
+
+def test_a_lock_that_cannot_be_made_says_how(export: Export, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without Terraform the export is written, and the command that makes the lock files is printed: exit code 3."""
+    monkeypatch.setenv("TERRAFORM", "no-such-program")
+    ran = export(*BUCKET, "--lock")
+
+    assert ran.code == 3
+    assert "platform.sh lock" in ran.err
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """With the reason, and no traceback."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ConfigError, match=r"file"):
+        export_platform(
+            config(state_bucket="states"), "mine.yaml", tmp_path / "file" / "out", Backend(), {}, ()
+        )  # fmt: skip
+    assert ExportFolder(tmp_path / "nowhere").last().files == ()
+
+
+def test_the_script_is_portable_and_explains_itself(export: Export, tmp_path: Path) -> None:
+    """Plain sh accepts it; help has each command; a wrong one ends with 2."""
+    export(*BUCKET)
+    script = str(tmp_path / "out" / "platform.sh")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["sh", script, *arguments], capture_output=True, text=True, check=False)
+
+    text = Path(script).read_text()
+    commands = set(re.findall(r"^  ([a-z-]+)\)", text, re.MULTILINE)) - {"help"}
+    assert len(commands) > 8
+    assert {line.split()[0] for line in run("help").stdout.splitlines() if re.match(r"[a-z-]+ .*  ", line)} == commands
+    assert run("order").stdout.split() == order_in(tmp_path / "out")["order"]
+    assert "@" not in text.replace('"$@"', "").replace("$# -", "")
+    for wrong in (("nonsense",), ("plan", "no-stack"), ("destroy",), ("destroy", "--yes", "other"), ("remove",)):
+        assert run(*wrong).returncode == 2, wrong
+    assert yaml.safe_load((tmp_path / "out" / ".gitignore").read_text().splitlines()[1]) == ".terraform/"
