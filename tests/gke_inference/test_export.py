@@ -159,6 +159,22 @@ def test_a_secret_of_a_backend_is_refused(export: Export, name: str) -> None:
     assert "hunter2" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        ("gcs", "kms_encryption_key=projects/p/k"),
+        ("kubernetes", "secret_suffix={stack}"),
+        ("s3", "skip_credentials_validation=true"),
+    ],
+)
+def test_what_only_sounds_like_a_secret_is_no_secret(export: Export, kind: str, setting: str) -> None:
+    """The name of a key, of a Secret, or of a check."""
+    more = ("--backend-config", "key={stack}") if kind == "s3" else BUCKET if kind == "gcs" else ()
+    ran = export("--backend", kind, "--backend-config", setting, *more)
+
+    assert ran.code == 0, ran.err
+
+
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_backend_has_a_place_for_each_stack(kind: str) -> None:
     """No two stacks share a state, whatever the backend."""
@@ -354,6 +370,14 @@ def test_a_variable_is_in_no_file(export: Export, tmp_path: Path) -> None:
     assert "TF_VAR_project: ${{ secrets.TF_VAR_PROJECT }}" in workflow
     assert "secrets: inherit" in (folder / "samples" / "github" / "platform-apply.yml").read_text()
     assert "TF_VAR_project=$_PROJECT" in (folder / "samples" / "cloud-build" / "apply.yaml").read_text()
+
+
+def test_a_variable_that_nothing_uses_is_refused(export: Export) -> None:
+    """Another variable has the value already."""
+    ran = export(*BUCKET, "--variable", "project=project", "--variable", "again=project")
+
+    assert ran.code == 2
+    assert "--variable again: must name a setting whose value is in a stack, got project" in ran.err
 
 
 def test_a_value_that_cannot_be_a_variable_is_refused(export: Export, tmp_path: Path) -> None:
