@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
 FORMAT = "1."
 """How the format versions begin that this reads. Source: Terraform, JSON Output Format, format_version."""
 NO_OP = ("no-op",)
+ACTIONS = {*NO_OP, "create", "read", "update", "delete", "forget"}
+"""All that a plan may do to a resource. Source: Terraform, JSON Output Format, change representation."""
 Values = dict[str, Any]
 
 
@@ -88,6 +90,11 @@ class Resource:
         found = self.before.get("membership_id") or self.before.get("name")
         return str(found).rpartition("/")[2] if found else self.address
 
+    @property
+    def object_name(self) -> str:
+        """Name of the Kubernetes object; the address where it has none."""
+        return str(at(self.manifest, "metadata", "name") or self.address)
+
     def is_object(self, kind: str) -> bool:
         """Return whether it is a Kubernetes object of *kind* that is there."""
         return self.manifest.get("kind") == kind
@@ -137,6 +144,20 @@ class Plan:
         return any(one.actions != NO_OP for one in self.resources)
 
 
+def at(value: Any, *path: str) -> Any:
+    """Return what is at *path* of nested values; None where that is nothing. Of a list of blocks the first counts."""
+    for key in path:
+        inner = value[0] if isinstance(value, list) and value else value
+        value = inner.get(key) if isinstance(inner, dict) else None
+    return value
+
+
+def gateway_addresses(manifest: Values) -> set[str]:
+    """Return the addresses that a Gateway has by name, each with its path."""
+    listed = at(manifest, "spec", "addresses")
+    return {str(name) for one in (listed if isinstance(listed, list) else ()) if (name := at(one, "value"))}
+
+
 def read_plan(stack: str, text: str) -> Plan:
     """
     Return the plan of *stack* from the output of `terraform show -json PLANFILE`.
@@ -172,16 +193,16 @@ def read_plan(stack: str, text: str) -> Plan:
 
 
 def _changes(stack: str, document: Values) -> Iterator[Resource]:
-    for one in document.get("resource_changes") or ():
+    for one in _part(document, "resource_changes", list):
         # A deposed object is what a replacement left behind: another one is there already.
         if one["mode"] != "managed" or "deposed" in one:
             continue
         change = one["change"]
         yield Resource(
             stack=stack,
-            address=one["address"],
-            kind=one["type"],
-            actions=tuple(change["actions"]),
+            address=_part(one, "address", str),
+            kind=_part(one, "type", str),
+            actions=_actions(change["actions"]),
             reason=one.get("action_reason") or "",
             importing=bool(change.get("importing")),
             replaced_for=tuple(".".join(map(str, path)) for path in change.get("replace_paths") or ()),
@@ -192,21 +213,42 @@ def _changes(stack: str, document: Values) -> Iterator[Resource]:
 
 def _state(stack: str, document: Values) -> Iterator[Resource]:
     """Yield what is in the state: a plan with `-target` or `-refresh-only` lists fewer changes."""
-    values = (document.get("prior_state") or {}).get("values") or {}
-    modules = [values.get("root_module") or {}]
+    modules = [_part(_part(_part(document, "prior_state", dict), "values", dict), "root_module", dict)]
     while modules:
         module = modules.pop()
-        modules += module.get("child_modules") or ()
-        for one in module.get("resources") or ():
+        modules += _part(module, "child_modules", list)
+        for one in _part(module, "resources", list):
             if one["mode"] == "managed" and "deposed_key" not in one:
                 held = _shown(one["values"], one.get("sensitive_values"))
-                yield Resource(stack=stack, address=one["address"], kind=one["type"], before=held, after=held)
+                yield Resource(
+                    stack=stack,
+                    address=_part(one, "address", str),
+                    kind=_part(one, "type", str),
+                    before=held,
+                    after=held,
+                )
+
+
+def _part(value: Values, key: str, kind: type) -> Any:
+    """Return a part of *value*, empty where it is left out; a TypeError where it is of another kind."""
+    part = value.get(key)
+    if part is not None and not isinstance(part, kind):
+        raise TypeError
+    return kind() if part is None else part
+
+
+def _actions(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list) or not given or not ACTIONS.issuperset(given):
+        raise ValueError
+    return tuple(given)
 
 
 def _shown(value: Values | None, sensitive: Any) -> Values:
     """Return *value* without what is sensitive; the terraform_data of an empty input counts as there too."""
     if value is None:
         return {}
+    if not isinstance(value, dict):
+        raise TypeError
     return _without(value, sensitive) or {"": None}
 
 
@@ -223,4 +265,8 @@ def _without(value: Any, sensitive: Any) -> Any:
 
 
 def _time(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    # Python 3.10 does not read the Z.
+    made = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return made if made.tzinfo else made.replace(tzinfo=timezone.utc)

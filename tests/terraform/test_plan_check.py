@@ -18,9 +18,10 @@ from platform_config.stack_graph import (
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
+    access_stack,
     base_stack,
     cluster_stack,
-    gateway_stacks,
+    gateway_stack,
     serving_stack,
 )
 from tests.configs import ALONE, EXAMPLE, TWO_LLMS, config
@@ -169,19 +170,27 @@ def test_a_region_is_removed_in_the_order_of_the_docs(world: World, pipeline: Pi
 
 
 def test_a_region_with_its_own_gateway_is_removed_in_order(deployed_of: Worlds, tmp_path: Path) -> None:
-    """Its gateway goes first; the network cannot go before it."""
-    world = deployed_of(ALONE).copy(tmp_path / "world")
-    settings = freed(config(ALONE))
-    key = list(settings.regions)[-1]
-    gateway = gateway_stacks(settings)[-1]
+    """Its gateway goes first; its network cannot go before its cluster, nor what it serves before its gateway."""
+    world, allow = deployed_of(ALONE).copy(tmp_path / "world"), "--allow-destroy"
+    pipeline, settings = Pipeline(world, tmp_path), freed(config(ALONE))
+    key = next(one for one in settings.regions if one != settings.download_region)
     cluster, base, serving = (stack(key) for stack in (cluster_stack, base_stack, serving_stack))
-    pipeline = Pipeline(world, tmp_path)
+    gateway = gateway_stack(settings, key)
     world.deploy(world.use(settings))
 
-    assert pipeline.check([gateway], "--allow-destroy", destroyed=[serving, base]) == {"ORDER-USERS": {serving, base}}
-    assert pipeline.check((), "--allow-destroy", destroyed=[gateway, serving, base]) == {}
+    assert pipeline.check([gateway], allow, destroyed=[serving, base]) == {"ORDER-USERS": {serving, base}}
+    assert pipeline.check((), allow, destroyed=[gateway, serving, base]) == {}
+    world.destroy([gateway, serving, base])
+
+    world.use(freed(config(ALONE, **{f"regions__{key}": None})))
+    gone = [gateway, serving, base]
+    assert pipeline.check(destroyed=gone) == {"NET-REGION": {NETWORK_STACK}}
+    assert pipeline.check([OBSERVABILITY_STACK, access_stack(settings)], destroyed=gone) == {}
+    world.deploy([OBSERVABILITY_STACK, access_stack(settings)])
+    assert pipeline.check((), allow, destroyed=[cluster, *gone]) == {}
+    world.destroy([cluster])
+    assert pipeline.check(destroyed=[cluster, *gone]) == {}
     world.stop()
-    assert cluster in world.app.stacks
 
 
 def test_the_lines_of_a_model_cannot_just_go(deployed_of: Worlds, tmp_path: Path) -> None:
