@@ -54,8 +54,22 @@ class Pipeline:
         self._runs = 0
         self.plans = folder
 
-    def check(self, stacks: Iterable[str] | None = None, *options: str, destroyed: Iterable[str] = ()) -> Found:
-        """Plan *stacks*, or all of the last synth, and *destroyed* with `-destroy`; return what is refused."""
+    def check(
+        self,
+        stacks: Iterable[str] | None = None,
+        *options: str,
+        destroyed: Iterable[str] = (),
+        states: Iterable[str] = (),
+    ) -> Found:
+        """
+        Plan *stacks*, or all of the last synth, and return what is refused.
+
+        Args:
+            stacks: What is planned. Default: all stacks of the last synth.
+            options: Of the command.
+            destroyed: What is planned with `-destroy`.
+            states: What is not planned, and shown by its state.
+        """
         self._runs += 1
         self.plans = plans = self._folder / f"plans-{self._runs}"
         plans.mkdir()
@@ -67,6 +81,8 @@ class Pipeline:
             folder.run("plan", "-input=false", "-out=plan", *(["-destroy"] if stack in gone else []))
             (plans / f"{stack}.json").write_text(folder.must("show", "-json", "plan").text)
 
+        for stack in states:
+            (plans / f"{stack}.state.json").write_text(self._world.folder(stack).must("show", "-json").text)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(write, {*(self._world.app.stacks if stacks is None else stacks), *gone}))
         done = CliRunner().invoke(cli, ["plan-check", str(plans), "--output", "json", *options], standalone_mode=False)
@@ -150,6 +166,7 @@ def test_a_region_is_removed_in_the_order_of_the_docs(world: World, pipeline: Pi
     world.destroy([serving, base])
 
     world.use(freed(config(regions__eu=None)))
+    assert pipeline.check([FLEET_STACK], states=[serving, base]) == {}
     shared = [GATEWAY_STACK, base_stack("us"), OBSERVABILITY_STACK, FLEET_STACK]
     assert pipeline.check(shared, destroyed=[serving, base]) == {}
     early = {"NET-REGION": {NETWORK_STACK}, "KEEP-ADDRESS": {NETWORK_STACK}}
@@ -165,6 +182,8 @@ def test_a_region_is_removed_in_the_order_of_the_docs(world: World, pipeline: Pi
     }
     world.destroy([cluster])
     assert pipeline.check([NETWORK_STACK, GATEWAY_STACK], destroyed=[cluster]) == {}
+    assert pipeline.check([NETWORK_STACK], states=[GATEWAY_STACK, cluster]) == {}
+    assert pipeline.check([NETWORK_STACK], states=[GATEWAY_STACK]) == {"NET-REGION": {NETWORK_STACK}}
     world.deploy([NETWORK_STACK])
     assert pipeline.check() == {}
 
