@@ -21,7 +21,8 @@ lock                        write .terraform.lock.hcl for each platform of LOCK_
 
 Variables: TERRAFORM (the program), INIT_ARGS (more arguments of each init, such as -backend-config=bucket=NAME),
 LOCK_PLATFORMS (such as "linux_amd64 darwin_arm64"), LOCK_TIMEOUT (how long to wait for a state, 10m),
-PLAN_CHECK (a command that refuses a plan: it gets the file, such as "gke-inference plan-check").
+PLAN_CHECK (a command that gets the folder plans/ before anything is applied, and refuses by ending with another code
+than 0, such as "gke-inference plan-check").
 Exit codes: 0 done, 1 something failed or is refused, 2 wrong input.
 EOF
 }
@@ -110,9 +111,9 @@ plan_stack() {
   run "stacks/$1" show -json tfplan >"plans/$1.json" || return 1
 }
 
-check_plan() {
-  if [ -n "${PLAN_CHECK:-}" ]; then
-    $PLAN_CHECK "plans/$1.json"
+check_plans() {
+  if [ -n "${PLAN_CHECK:-}" ] && [ -d plans ]; then
+    $PLAN_CHECK plans
   fi
 }
 
@@ -121,7 +122,7 @@ apply_stack() {
   # shellcheck disable=SC2086
   [ -z "$absent" ] || { echo "refused: $1 needs" $absent "first" >&2; return 1; }
   plan_stack "$1" || return 1
-  check_plan "$1" || return 1
+  check_plans || return 1
   echo "== apply $1"
   run "stacks/$1" apply -input=false -lock-timeout="$lock_timeout" tfplan || return 1
   rm -f "stacks/$1/tfplan"
@@ -134,6 +135,15 @@ destroy_folder() {
   else
     echo "== $1 holds nothing"
   fi
+}
+
+# Writes the plan of a removed stack, which shows PLAN_CHECK that nothing of it is left.
+prove_gone() {
+  [ -n "${PLAN_CHECK:-}" ] || return 0
+  mkdir -p plans
+  run "stale/$1" plan -destroy -refresh=false -input=false -lock-timeout="$lock_timeout" -out=tfplan >/dev/null &&
+    run "stale/$1" show -json tfplan >"plans/$1.json"
+  rm -f "stale/$1/tfplan"
 }
 
 # Prints the removed stacks that still hold something.
@@ -200,12 +210,13 @@ case $command in
         waiting="$waiting $stack"
         # shellcheck disable=SC2086
         echo "== $stack waits: it cannot be planned before these are applied:" $absent
-      elif plan_stack "$stack" && check_plan "$stack"; then
+      elif plan_stack "$stack"; then
         :
       else
         failed="$failed $stack"
       fi
     done
+    check_plans || failed="$failed PLAN_CHECK"
     echo "== planned; waiting:${waiting:- none}; failed:${failed:- none}"
     still=$(left) || exit 1
     # shellcheck disable=SC2086
@@ -214,6 +225,7 @@ case $command in
     ;;
   apply)
     refuse_left
+    if [ $# -eq 0 ]; then rm -rf plans; fi
     for stack in $chosen; do apply_stack "$stack" || refuse "$stack is not applied, nor is what comes after it"; done
     ;;
   destroy)
@@ -234,10 +246,15 @@ case $command in
     done
     ;;
   remove)
+    rm -rf plans
     for step in $steps; do
       stack=${step#*:}
       case $step in
-        destroy:*) destroy_folder "stale/$stack" || refuse "$stack is not destroyed, and nothing after it was done" ;;
+        destroy:*)
+          [ -d "stale/$stack" ] || continue
+          destroy_folder "stale/$stack" || refuse "$stack is not destroyed, and nothing after it was done"
+          prove_gone "$stack"
+          ;;
         # What was never applied has nothing to let go of.
         *) if applied "stacks/$stack"; then apply_stack "$stack" || refuse "$stack is not applied"; fi ;;
       esac
