@@ -8,19 +8,21 @@ run = .venv/bin/python
 timed = @printf '%s\n' '$(1)'; start=$$(date +%s); $(2); status=$$?; echo "  $$(($$(date +%s) - start)) s"; exit $$status
 
 # What make does not know it ignores, and the example would be synthesized in place of the platform that was meant.
-known = ARGS INFERENCE_CONFIG PYTHON WORKERS
+known = ARGS CONFIGS INFERENCE_CONFIG PYTHON WORKERS
 given = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 wrong := $(firstword $(filter-out $(known),$(given)))
 nearest = $(if $(filter A% a%,$(wrong)),ARGS,$(if $(filter P% p%,$(wrong)),PYTHON,$(if $(filter W% w%,$(wrong)),WORKERS,INFERENCE_CONFIG)))
 ifneq ($(wrong),)
-$(error unknown variable $(wrong): did you mean $(nearest)? There are INFERENCE_CONFIG=FILE, ARGS='...', PYTHON=python3.12 and WORKERS=2)
+$(error unknown variable $(wrong): did you mean $(nearest)? There are INFERENCE_CONFIG=FILE, CONFIGS='FILE FILE', ARGS='...', PYTHON=python3.12 and WORKERS=2)
 endif
+# Of the command line alone: a variable of the environment with so common a name is another program's.
+configs := $(if $(filter command,$(origin CONFIGS)),$(or $(strip $(CONFIGS)),$(error CONFIGS must name config files, got nothing)))
 file := $(firstword $(filter %.yaml %.yml %.json,$(MAKECMDGOALS)))
 ifneq ($(file),)
 $(error $(file) is no target: did you mean `make synth INFERENCE_CONFIG=$(file)`?)
 endif
 
-.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories wheel docs site cli clean
+.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories release-data wheel docs site cli clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -41,8 +43,8 @@ lock: setup-tests ## write Pipfile and Pipfile.lock anew from pyproject.toml; AR
 prewarm: setup ## unpack the provider bindings for Node again, after the jsii cache was lost
 	@$(run) -m tools.prewarm
 
-synth: setup ## config/example.yaml, or INFERENCE_CONFIG=..., to Terraform JSON in cdktf.out
-	@$(run) main.py $(ARGS)
+synth: setup ## config/example.yaml, or INFERENCE_CONFIG=..., to Terraform JSON in cdktf.out; CONFIGS='...' takes several
+	@$(run) main.py $(strip $(configs) $(ARGS))
 
 test: setup-tests ## every test on all cores, with the coverage gate; ARGS=... runs pytest with those arguments instead
 	$(if $(ARGS),@:,@echo "Every test, with coverage: about 12 minutes on two cores; a dot is a test that passed")
@@ -73,6 +75,10 @@ inventories: setup-tests ## write the expected inventories of the tests anew
 	@echo "Synthesizing: a line per file"
 	$(run) -m tests.inventories
 
+release-data: setup-tests ## keep what this version synthesizes, for the tests of upgrades: the last step of a release
+	@echo "Synthesizing: a line per config"
+	$(run) -m tests.releases
+
 wheel: setup-tests ## build the package: dist/*.whl
 	@rm -rf build
 	@$(run) -c "from setuptools import build_meta; build_meta.build_wheel('dist')" >/dev/null
@@ -96,5 +102,5 @@ cli: setup ## install the cdktf command into node_modules; then: . .venv/bin/act
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm ci --no-audit --no-fund --no-update-notifier
 
 clean: ## remove everything that was made here, and name what is left elsewhere
-	rm -rf .venv tools/checkov/.venv node_modules cdktf.out build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv tools/checkov/.venv node_modules cdktf.out cdktf.out-* build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
 	@$(PYTHON) tools/jsii_cache.py

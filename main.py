@@ -1,4 +1,4 @@
-"""One YAML file in, the stacks of a cross-region inference platform out; `stacks/platform.py` shows which."""
+"""YAML files in, the stacks of a cross-region inference platform for each out; `stacks/platform.py` shows which."""
 
 from __future__ import annotations
 
@@ -10,45 +10,44 @@ from pathlib import Path
 
 from rich.console import Console
 
-from gke_inference.synth.summary import print_summary
-from gke_inference.synth.synthesize import refuse_hcl, synthesize
-from platform_config.config_path import EXAMPLE, VARIABLE, find_config
+from gke_inference.synth.summary import print_summaries
+from gke_inference.synth.synthesize import refuse_hcl, synthesize_each
+from platform_config.config_path import EXAMPLE, VARIABLE, find_configs
 from platform_config.errors import ConfigError
-from platform_config.load import load
+from platform_config.several import load_several
 
 BAD_INPUT = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Synthesize the platform of a config; 0 when done, 2 when the input is wrong."""
-    given: Path | None = _parser().parse_args(arguments).config
+    """Synthesize the platform of each config; 0 when done, 2 when the input is wrong."""
+    given: list[Path] = _parser().parse_args(arguments).configs
     try:
         refuse_hcl(os.environ)
-        path = find_config(given, os.environ)
-        config = load(path)
-        outdir, changes = synthesize(config)
+        synths = synthesize_each(load_several(find_configs(given, os.environ)))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
 
-    print_summary(config, path, outdir, Console(soft_wrap=False), changes)
+    print_summaries(synths, Console(soft_wrap=False))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py",
-        description="Write the Terraform JSON of one platform to cdktf.out, and print what it holds.",
+        description="Write the Terraform JSON of a platform to cdktf.out, and print what it holds. Of several configs, "
+        "that of dev.yaml is written to cdktf.out-dev, and so on.",
         epilog=f"cdktf passes no arguments: for it, {VARIABLE} names the file. "
         "Exit codes: 0 done, 2 the input is wrong, and nothing was written.",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "config",
+        "configs",
         metavar="FILE",
-        nargs="?",
+        nargs="*",
         type=Path,
-        help=f"the platform's YAML file (default: what {VARIABLE} names, else {EXAMPLE})",
+        help=f"YAML files, one a platform (default: what {VARIABLE} names, else {EXAMPLE})",
     )
     return parser
 

@@ -40,6 +40,8 @@ class GkeCluster(Construct):
         project: Project ID (known at synth).
         location: Region or zone of the control plane (known at synth).
         id: Path in the GKE API (known after apply; known at synth for an existing cluster).
+        name_when_made: The name, for what must come after the cluster (known at synth).
+        replaced_with: What a new cluster in place of this one takes with it: pools name its id (known at synth).
         dns_endpoint: Host name of the control plane (known after apply).
         control_plane: The cluster without its pools, for what comes after it (known at synth).
         version_checked: The cluster once its version has reached the floor, for what needs it (known at synth).
@@ -49,6 +51,8 @@ class GkeCluster(Construct):
     """
 
     id: str
+    name_when_made: str
+    replaced_with: list[str]
     dns_endpoint: str
     control_plane: ITerraformDependable
     version_checked: ITerraformDependable
@@ -80,6 +84,8 @@ class GkeCluster(Construct):
             lifecycle={"ignore_changes": cluster_settings.ignored_changes(spec)},
         )
         self.id = cluster.id
+        self.name_when_made = cluster.name
+        self.replaced_with = [f"{cluster.terraform_resource_type}.{cluster.friendly_unique_id}.id"]
         self.dns_endpoint = cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
         self.control_plane = cluster
         self.version_checked = check_version(self, google=google, plan=plan, after=[cluster])
@@ -166,6 +172,8 @@ class _ExistingCluster(GkeCluster):
         self._describe(google, plan, spec)
         found = find_cluster(self, "version", google=google, plan=plan, spec=spec, node_pools=node_pools)
         self.id = f"projects/{plan.project}/locations/{plan.location}/clusters/{plan.name}"
+        self.name_when_made = plan.name
+        self.replaced_with = []
         self.dns_endpoint = found.control_plane_endpoints_config.get(0).dns_endpoint_config.get(0).endpoint
         self.control_plane = found
         self.version_checked = found

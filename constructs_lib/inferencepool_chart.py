@@ -14,9 +14,10 @@ from constructs_lib.server_process import ServerMetrics
 REPOSITORY = "oci://registry.k8s.io/gateway-api-inference-extension/charts"
 CHART = "inferencepool"
 
-# Ports of the endpoint picker.
 EXT_PROC_PORT = 9002
+"""Port at which the gateway's proxies ask the endpoint picker."""
 GRPC_HEALTH_PORT = 9003
+"""Port of the endpoint picker's health check."""
 METRICS_PORT = 9090
 METRICS_INTERVAL_SEC = 10
 """How often the chart itself has them read."""

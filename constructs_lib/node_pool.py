@@ -66,6 +66,7 @@ class NodePool(Construct):
         config = node_config(
             cluster, machine_type=spec.machine_type, disk_gib=spec.disk_gib, disk_type=plan.disk_type
         ) | accelerator_config(plan, compute_class)
+        replaced_with = [*cluster.replaced_with, _shape(scope, name, plan)]
         self.pool = ContainerNodePool(
             self,
             "Default",
@@ -76,7 +77,7 @@ class NodePool(Construct):
             queued_provisioning={"enabled": True} if spec.capacity.queued else None,
             # GKE refuses to repair flex-start nodes (cluster-toolkit, gke-node-pool preconditions).
             management={"auto_repair": not spec.capacity.flex_start, "auto_upgrade": True},
-            lifecycle={**_lifecycle(name, plan, compute_class), "replace_triggered_by": [_shape(scope, name, plan)]},
+            lifecycle={**_lifecycle(name, plan, compute_class), "replace_triggered_by": replaced_with},
             depends_on=[cluster.version_checked],
         )
         if plan.dranet:

@@ -25,6 +25,9 @@ def pool_settings(cluster: GkeCluster, name: str, zones: tuple[str, ...] | None 
     """
     Return what every pool of *cluster* is made with, in *zones* or in all zones of the cluster.
 
+    It names the cluster by its short name, with project and location: that is what an import of a pool gives, and a
+    path in its place would replace the pool (google 7.45.0, resource_container_node_pool.go).
+
     Each pool says itself whether its nodes are private: the cluster's own setting does not reach pools that exist, and
     the provider sends false for a pool that has another network setting and says nothing (google 7.45.0).
     """
@@ -32,7 +35,8 @@ def pool_settings(cluster: GkeCluster, name: str, zones: tuple[str, ...] | None 
         "provider": cluster.google,
         "project": cluster.plan.project,
         "name": name,
-        "cluster": cluster.id,
+        "location": cluster.location,
+        "cluster": cluster.name_when_made,
         "node_locations": list(zones or cluster.plan.zones),
         "network_config": {"enable_private_nodes": cluster.spec.private_nodes},
         "timeouts": {"create": "60m", "update": "90m", "delete": "60m"},

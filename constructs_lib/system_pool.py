@@ -58,6 +58,9 @@ class SystemPool(Construct):
                 "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
             },
             # The autoscaler owns the size after the first apply.
-            lifecycle={"ignore_changes": ["initial_node_count"]},
+            lifecycle={
+                "ignore_changes": ["initial_node_count"],
+                "replace_triggered_by": cluster.replaced_with or None,
+            },
         )
         self.id = self.pool.id

@@ -18,8 +18,10 @@ TRACEBACK_VARIABLE = "GKE_INFERENCE_TRACEBACK"
 COMMANDS = {
     "validate": ("gke_inference.synth.command", "Report every problem and every warning of a config."),
     "synth": ("gke_inference.synth.command", "Write the Terraform JSON of a config."),
+    "adopt": ("gke_inference.adopt.command", "Write import blocks for what exists already."),
     "export": ("gke_inference.export.command", "Write the stacks of a config for a pipeline without cdktf."),
     "preflight": ("gke_inference.preflight.command", "Report what would stop an apply."),
+    "plan-check": ("gke_inference.plan_check.command", "Refuse plans that would take away what serves."),
     "verify": ("gke_inference.verify.command", "Report what is up, region by region."),
     "load": ("gke_inference.load.command", "Measure the gateway under a rising load."),
     "drill": ("gke_inference.drill.command", "Take a region out on purpose and measure the failover."),

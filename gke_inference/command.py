@@ -14,7 +14,7 @@ from click.core import ParameterSource
 
 from gke_inference.verbose import log_calls
 from platform_config.config import Config
-from platform_config.config_path import EXAMPLE, VARIABLE, find_config
+from platform_config.config_path import EXAMPLE, VARIABLE, find_config, find_configs
 from platform_config.errors import ConfigError, shown
 from platform_config.load import load
 
@@ -38,10 +38,12 @@ class Settings:
 
     Attributes:
         given: The config file that the command line names; None where it names none.
+        several: The config files, where the command line names more than one.
         output: How the report is printed.
     """
 
     given: Path | None = None
+    several: tuple[Path, ...] = ()
     output: Literal["text", "json"] = "text"
 
     @property
@@ -53,6 +55,11 @@ class Settings:
     def config_path(self) -> Path:
         """The config file, not read yet; a ConfigError where it is not clear which is meant."""
         return find_config(self.given, os.environ)
+
+    @property
+    def config_paths(self) -> list[Path]:
+        """The config files of a command that takes several."""
+        return find_configs(self.several or ((self.given,) if self.given else ()), os.environ)
 
 
 class Option(click.Option):
@@ -86,6 +93,18 @@ def _keep_config(ctx: click.Context, param: click.Parameter, given: Path) -> Non
         both = f"{shown(str(settings.given))} and {shown(str(given))}"
         raise click.BadParameter(f"must be given once, got {both}", ctx, param)
     ctx.obj = replace(settings, given=given)
+
+
+def _keep_configs(ctx: click.Context, param: click.Parameter, given: tuple[Path, ...]) -> None:
+    if len(given) < 2:
+        for path in given:
+            _keep_config(ctx, param, path)
+        return
+    settings: Settings = ctx.ensure_object(Settings)
+    if settings.given is not None:
+        names = " and ".join(shown(str(path)) for path in (settings.given, *given))
+        raise click.BadParameter(f"must be given once, got {names}", ctx, param)
+    ctx.obj = replace(settings, several=given)
 
 
 def _keep_output(ctx: click.Context, param: click.Parameter, given: Literal["text", "json"]) -> None:
@@ -153,6 +172,11 @@ config_argument = click.argument(
     expose_value=False,
 )  # fmt: skip
 """Another place for `--config`, in commands that read nothing but a config."""
+configs_argument = click.argument(
+    "config_files", metavar="[CONFIG]...", type=click.Path(path_type=Path), nargs=-1, callback=_keep_configs,
+    expose_value=False,
+)  # fmt: skip
+"""Another place for `--config`, which takes several, in commands that read nothing but configs."""
 
 
 class Command(click.Command):

@@ -17,10 +17,12 @@ from gke_inference.api_error import ApiError
 from gke_inference.extras import PACKAGE
 from gke_inference.live_platform import LivePlatform
 from platform_config.model import Model
+from platform_config.reading.layers import read_layers
 
 GIT_TIMEOUT_SEC = 20
 UNKNOWN = "unknown"
 CommitState = Literal["as committed", "changed since", "not in the commit", "unknown"]
+WORST_FIRST: tuple[CommitState, ...] = ("not in the commit", "changed since", "as committed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +32,9 @@ class ConfigOrigin:
 
     Attributes:
         file: Its path in the repository, else its name alone: a whole path may name its owner.
-        sha256: Of its bytes.
+        sha256: Of its bytes, and of those of each file that it extends, one after the other.
         commit: Commit of the repository that holds it, or `unknown`.
-        state: Whether the file is what that commit has.
+        state: Whether all of them are what that commit has.
         problem: Why the commit is unknown; empty where it is known.
     """
 
@@ -129,12 +131,15 @@ def utc(moment: datetime) -> str:
 def config_origin(path: Path) -> ConfigOrigin:
     """Return where the config at *path* is from; git is asked where it is in a repository."""
     folder, name = path.resolve().parent, path.resolve().name
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    files = [file.resolve() for file in read_layers(path).files]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     try:
         # Without a link between them: the repository is that of the file itself.
         inside = _git(folder, "rev-parse", "--show-prefix").strip()
         commit = _git(folder, "rev-parse", "--verify", "HEAD").strip()
-        return ConfigOrigin(file=f"{inside}{name}", sha256=digest, commit=commit, state=_state(folder, name))
+        states = {_state(file.parent, file.name) for file in files}
+        state = next(one for one in WORST_FIRST if one in states)
+        return ConfigOrigin(file=f"{inside}{name}", sha256=digest, commit=commit, state=state)
     except OSError:
         problem = "git is not installed"
     except subprocess.TimeoutExpired:

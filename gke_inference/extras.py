@@ -39,13 +39,13 @@ def load_command(module: str, name: str) -> click.Command:
 
     Args:
         module: Where the command is defined.
-        name: Its name, there and on the command line.
+        name: Its name on the command line; there `_` stands for each `-`.
 
     Raises:
         ImportError: A module is missing that no extra brings.
     """
     try:
-        command = getattr(import_module(module), name)
+        command = getattr(import_module(module), name.replace("-", "_"))
     except ImportError as error:
         if not (message := missing_extra(error)):
             raise

@@ -1,8 +1,8 @@
-"""Which config file is read: the default, the environment variable, and the one way to choose between them."""
+"""Which config files are read: the default, the environment variable, and the one way to choose between them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -36,6 +36,21 @@ def find_config(given: Path | None, environment: Mapping[str, str]) -> Path:
         return given or Path(named)
     _refuse_unread_variables(environment)
     return EXAMPLE
+
+
+def find_configs(given: Sequence[Path], environment: Mapping[str, str]) -> list[Path]:
+    """
+    Return the config files that are meant where there may be several: those of the command line, or `find_config`'s.
+
+    Raises:
+        ConfigError: As of `find_config`; or the variable names a file too.
+    """
+    if len(given) < 2:
+        return [find_config(given[0] if given else None, environment)]
+    if named := environment.get(VARIABLE, "").strip():
+        message = f"must not be set beside several files on the command line, got {shown(named)}"
+        raise ConfigError("environment", [Problem(VARIABLE, message, "unset it, or name one file")])
+    return list(given)
 
 
 def _refuse_unread_variables(environment: Mapping[str, str]) -> None:

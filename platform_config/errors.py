@@ -28,15 +28,18 @@ class Problem:
         message: What is required, and what was given.
         fix: What to write instead, where that is clear.
         rule: Id of the rule that found it; empty for a wrong shape.
+        origin: Where that stands, such as `base.yaml line 12`; empty where the config is one file.
     """
 
     path: str
     message: str
     fix: str = ""
     rule: str = ""
+    origin: str = ""
 
     def __str__(self) -> str:
-        first = f"{self.path}: {self.message}" if self.path else self.message
+        where = f"{self.path} ({self.origin})" if self.path and self.origin else self.path or self.origin
+        first = f"{where}: {self.message}" if where else self.message
         lines = [f"{first} [{self.rule}]" if self.rule else first]
         return masked("\n    fix: ".join([*lines, self.fix] if self.fix else lines))
 
@@ -59,6 +62,15 @@ class ConfigError(ValueError):
         header = f"{path}: {count} problem{'' if count == 1 else 's'}"
         more = [f"... and {count - MOST_SHOWN} more"] if count > MOST_SHOWN else []
         super().__init__("\n  ".join([header, *map(str, self.problems[:MOST_SHOWN]), *more]))
+
+
+class SeveralConfigsError(ConfigError):
+    """Several configs of which some cannot be used; its text lists file by file what is wrong with each."""
+
+    def __init__(self, errors: Iterable[ConfigError]) -> None:
+        found = list(errors)
+        super().__init__(", ".join(error.path for error in found), [one for error in found for one in error.problems])
+        self.args = ("\n".join(map(str, found)),)
 
 
 def shown(value: object) -> str:

@@ -17,6 +17,8 @@ from platform_config.config import Config
 
 SYSTEM_POOL = "system"
 """Node pool for everything that needs no accelerator, in every cluster."""
+GATEWAY_ADDRESS = "-gateway-"
+"""What stands before the key of the region in the name of a gateway's address."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class Names:
 
     def gateway_address(self, key: str) -> str:
         """Reserved gateway address of region *key*."""
-        return self._existing(key).gateway_address or f"{self.config.name}-gateway-{key}"
+        return self._existing(key).gateway_address or f"{self.config.name}{GATEWAY_ADDRESS}{key}"
 
     def gateway_tls(self, key: str) -> str:
         """TLS policy of the gateway of region *key*; its certificates' names begin so."""

@@ -13,7 +13,8 @@ from constructs_lib.cluster_version import reaches_floor
 from constructs_lib.fixed_value import FixedValue
 from platform_config.config import Config
 from platform_config.stack_graph import cluster_stack
-from stacks.base import BaseStack
+
+from .base import BaseStack
 
 EXEC_API_VERSION = "client.authentication.k8s.io/v1beta1"
 EXEC_COMMAND = "gke-gcloud-auth-plugin"

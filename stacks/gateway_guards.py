@@ -15,8 +15,9 @@ from constructs_lib.provider_versions import pin_provider
 from platform_config.model import Model
 from platform_config.model_armor import own_templates
 from platform_config.network_plan import network_policy_plan
-from stacks.base import WRITE_ONLY_TERRAFORM_VERSION
-from stacks.cluster_access import ClusterStack
+
+from .base import WRITE_ONLY_TERRAFORM_VERSION
+from .cluster_access import ClusterStack
 
 
 def add_body_routing(stack: ClusterStack, models: Sequence[Model]) -> list[ITerraformDependable]:

@@ -13,7 +13,8 @@ from platform_config.config import Config
 from platform_config.model import Model, models_of
 from platform_config.plan_refusals import SCREENING, explain_removed_screening
 from platform_config.requirements import needs_adapter
-from stacks.base import BaseStack
+
+from .base import BaseStack
 
 EXTENSIONS_AGENT = "extensions-agent"
 """Construct id of the agent in whose name gateways call Model Armor."""

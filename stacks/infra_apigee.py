@@ -5,7 +5,8 @@ from constructs import Construct
 
 from constructs_lib.apigee_organization import ApigeeOrganization
 from platform_config.config import Config
-from stacks.base import BaseStack
+
+from .base import BaseStack
 
 
 class InfraApigeeStack(BaseStack):

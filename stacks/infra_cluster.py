@@ -14,7 +14,8 @@ from platform_config.model import compute_classes, models_in
 from platform_config.names import SYSTEM_POOL
 from platform_config.plan_refusals import CLUSTER_PLACE, THERE_BEFORE, explain_moved_cluster
 from platform_config.requirements import system_machine_type, version_floor
-from stacks.base import BaseStack
+
+from .base import BaseStack
 
 
 class InfraClusterStack(BaseStack):

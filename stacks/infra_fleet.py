@@ -7,7 +7,8 @@ from constructs_lib.fixed_value import FixedValue
 from constructs_lib.fleet import Fleet, FleetMember
 from platform_config.config import Config
 from platform_config.plan_refusals import CONFIG_CLUSTER, THERE_BEFORE, explain_moved_config_cluster
-from stacks.infra_access import InfraAccessStack
+
+from .infra_access import InfraAccessStack
 
 
 class InfraFleetStack(InfraAccessStack):

@@ -31,8 +31,9 @@ from platform_config.plan_refusals import (
     explain_removed_bucket,
 )
 from platform_config.requirements import project_services, streams_images
-from stacks.base import BaseStack
-from stacks.infra_access import bucket_readers, server_identity
+
+from .base import BaseStack
+from .infra_access import bucket_readers, server_identity
 
 SHARED_VPC = "shared-vpc"
 """Construct id of the roles of Google's agents in the project of a Shared VPC."""

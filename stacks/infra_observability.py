@@ -17,7 +17,8 @@ from constructs_lib.notification_channels import NotificationChannels
 from platform_config.config import Config
 from platform_config.config_path import VARIABLE
 from platform_config.monitored_platform import monitored_platform
-from stacks.base import WRITE_ONLY_TERRAFORM_VERSION, BaseStack
+
+from .base import WRITE_ONLY_TERRAFORM_VERSION, BaseStack
 
 
 class InfraObservabilityStack(BaseStack):

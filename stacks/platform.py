@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from constructs_lib.moves import add_moves
 from platform_config.config import Config
 from platform_config.stack_graph import (
     APIGEE_STACK,
@@ -17,21 +18,22 @@ from platform_config.stack_graph import (
     needed_stacks,
     serving_stack,
 )
-from stacks.infra_access import InfraAccessStack
-from stacks.infra_apigee import InfraApigeeStack
-from stacks.infra_cluster import InfraClusterStack
-from stacks.infra_fleet import InfraFleetStack
-from stacks.infra_network import InfraNetworkStack
-from stacks.infra_observability import InfraObservabilityStack
-from stacks.workload_base import WorkloadBaseStack
-from stacks.workload_gateway import WorkloadGatewayStack
-from stacks.workload_serving import WorkloadServingStack
-from stacks.workload_weights import WorkloadWeightsStack
+
+from .infra_access import InfraAccessStack
+from .infra_apigee import InfraApigeeStack
+from .infra_cluster import InfraClusterStack
+from .infra_fleet import InfraFleetStack
+from .infra_network import InfraNetworkStack
+from .infra_observability import InfraObservabilityStack
+from .workload_base import WorkloadBaseStack
+from .workload_gateway import WorkloadGatewayStack
+from .workload_serving import WorkloadServingStack
+from .workload_weights import WorkloadWeightsStack
 
 if TYPE_CHECKING:
     from cdktf import App
 
-    from stacks.base import BaseStack
+    from .base import BaseStack
 
 
 def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
@@ -69,4 +71,5 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     for id_, needed in needed_stacks(config).items():
         for other in needed:
             made[id_].add_dependency(made[other])
+        add_moves(made[id_])
     return made

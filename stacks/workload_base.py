@@ -19,7 +19,8 @@ from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from platform_config.plan_refusals import explain_removed_models
 from platform_config.requirements import gateway_floor
-from stacks.cluster_access import ClusterStack
+
+from .cluster_access import ClusterStack
 
 POLICY_CRDS = ("gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io")
 """The gateway's; the chart of a pool has them too, in each cluster."""

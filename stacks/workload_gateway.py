@@ -11,8 +11,9 @@ from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
 from platform_config.plan_refusals import explain_moved_gateway
 from platform_config.requirements import gateway_floor
-from stacks.cluster_access import ClusterStack
-from stacks.gateway_guards import (
+
+from .cluster_access import ClusterStack
+from .gateway_guards import (
     add_apigee,
     add_body_routing,
     add_certificates,

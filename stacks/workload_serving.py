@@ -17,7 +17,8 @@ from platform_config.config import Config
 from platform_config.model import Model, compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from platform_config.requirements import adapter_sources, version_floor
-from stacks.cluster_access import ClusterStack
+
+from .cluster_access import ClusterStack
 
 
 class WorkloadServingStack(ClusterStack):

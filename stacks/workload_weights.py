@@ -12,7 +12,8 @@ from constructs_lib.workload_identity import WorkloadIdentity
 from platform_config.config import Config
 from platform_config.model import Model, models_of
 from platform_config.plan_refusals import explain_moved_download
-from stacks.cluster_access import ClusterStack
+
+from .cluster_access import ClusterStack
 
 
 class WorkloadWeightsStack(ClusterStack):

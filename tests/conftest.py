@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = [
     "tests.shared",
+    "tests.installed",
     "tests.gke_inference.drill_rig",
     "tests.gke_inference.hugging_face_stand_in",
     "tests.gke_inference.preflight_answers",

@@ -10,8 +10,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from constructs_lib.accelerators import machines
+from platform_config.policy import FORMS
 from platform_config.rules import RULES
 from platform_config.shape import setting_paths
 from tests.configs import changed
@@ -97,6 +99,32 @@ def test_editors_accept_the_example_and_mark_a_misspelt_key() -> None:
     assert list(validator.iter_errors(changed())) == []
     [error] = validator.iter_errors(changed(models__gemma__server__imagee="x:1"))
     assert "'imagee' was unexpected" in error.message
+
+
+def test_editors_accept_parts_of_a_config() -> None:
+    """What extends another file, and what is extended, lacks what must be given; null removes a value."""
+    schema: dict[str, Any] = json.loads((docs.ROOT / "config/part-schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    part = {"extends": "base.yaml", "regions": {"eu": None, "us": {"zones": ["us-east5-a"]}}, "state_bucket": None}
+
+    assert list(validator.iter_errors(part)) == []
+    assert list(validator.iter_errors({**changed(), "labels": {"env": None}, "universe": "s3ns"})) == []
+    assert [error.message for error in validator.iter_errors({"extends": ["a.yaml"]})] == [
+        "['a.yaml'] is not of type 'string'"
+    ]
+    assert len(list(validator.iter_errors({"regions": {"us": {"zonse": []}}, "nme": "a"}))) == 2
+
+
+def test_editors_accept_a_policy() -> None:
+    """The one that docs/policy.md shows; a misspelt or mistaken setting is marked."""
+    schema: dict[str, Any] = json.loads((docs.ROOT / "config/policy-schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    page = (docs.ROOT / "docs/policy.md").read_text()
+    shown = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+
+    assert set(shown) == set(FORMS)
+    assert list(validator.iter_errors(shown)) == []
+    assert len(list(validator.iter_errors({"max_chip": 8, "allowed_regions": "us-east5", "max_chips": None}))) == 3
 
 
 def test_every_rule_and_machine_is_listed() -> None:

@@ -14,18 +14,29 @@ ROOT = Path(__file__).parent.parent
 BINDINGS = ("cdktf", "constructs", "cdktf_cdktf_provider_")
 SLOW_BINDINGS = ("cdktf", "jsii", "constructs")
 CLIENTS = ("google", "googleapiclient", "google_auth_httplib2", "httplib2", "httpx", "anyio", "pygal")
-COMMANDS = ("drill", "export", "load", "preflight", "synth", "teardown", "verify")
+PACKAGES = ("bench", "constructs_lib", "fast_synth", "gke_inference", "platform_config", "stacks", "tests", "tools")
+COMMANDS = ("adopt", "drill", "export", "load", "plan_check", "preflight", "synth", "teardown", "verify")
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Yield every module that the file names in an import, also within functions."""
+    """Yield every module that the file names in an import, also within functions; a relative one by its full name."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            assert not node.level, f"{path} has a relative import"
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def relative_imports(folder: str) -> list[str]:
+    """List the files of a folder that have a relative import."""
+    return [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(ast.parse(path.read_text())))
+    ]
 
 
 def offenders(folder: str, *forbidden: str) -> list[str]:
@@ -53,6 +64,20 @@ def test_stacks_do_not_know_main_or_the_commands() -> None:
     assert offenders("stacks", "main", "gke_inference") == []
 
 
+def test_stacks_name_each_other_relatively_and_nothing_else_does() -> None:
+    """The folder is installed as `stacks` and as `inference_stacks`: neither may load a module of the other."""
+    absolute = [
+        f"{path.name} imports {node.module}"
+        for path in sorted((ROOT / "stacks").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "stacks"
+    ]
+
+    assert absolute == []
+    assert "stacks/platform.py" in relative_imports("stacks")
+    assert [name for folder in PACKAGES if folder != "stacks" for name in relative_imports(folder)] == []
+
+
 def test_a_config_knows_no_stack_and_no_command() -> None:
     """Stacks and commands read it."""
     assert offenders("platform_config", "main", "stacks", "gke_inference", *BINDINGS) == []
@@ -73,6 +98,8 @@ def commands_in(paths: Iterable[Path]) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_knows_no_other(command: str) -> None:
+    """What two of them need is beside them; a teardown reads what a synth wrote, and an adoption begins with one."""
+    allowed = {command, "synth"} if command in ("adopt", "teardown") else {command}
     """What two of them need is beside them; a teardown reads what a synth wrote, an export synthesizes."""
     allowed = {command, "synth"} if command in ("teardown", "export") else {command}
 

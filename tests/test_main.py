@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -122,7 +123,9 @@ def test_help_synthesizes_nothing(tmp_path: Path) -> None:
     ("config", "arguments", "env", "words"),
     [
         ("", ["--confg", "x.yaml"], {}, "unrecognized arguments: --confg"),
-        ("", ["config/example.yaml", "config/mine.yaml"], {}, "unrecognized arguments: config/mine.yaml"),
+        ("", ["config/example.yaml", "config/mine.yaml"], {}, "config/mine.yaml: 1 problem\n  must exist"),
+        ("config/a.yaml", ["config/a.yaml", "config/b.yaml"], {}, "INFERENCE_CONFIG: must not be set beside several"),
+        ("", ["config/example.yaml", "config/../config/example.yaml"], {}, "must be given once"),
         ("config/mine.yaml", ["config/other.yaml"], {}, "must name the same file, got 'config/mine.yaml'"),
         ("", [], {"INFRENCE_CONFIG": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
         ("", [], {"inference_config": "config/mine.yaml"}, "fix: did you mean INFERENCE_CONFIG?"),
@@ -149,6 +152,7 @@ def test_what_is_not_known_never_becomes_the_example(
         (["test", "args=tests/platform_config"], "did you mean ARGS?"),
         (["synth", "PYHTON=python3.12"], "did you mean PYTHON?"),
         (["test", "WORKER=4"], "did you mean WORKERS?"),
+        (["synth", "CONFIGS="], "CONFIGS must name config files, got nothing"),
         (["synth", "config/example.yaml"], "did you mean `make synth INFERENCE_CONFIG=config/example.yaml`?"),
     ],
 )
@@ -166,6 +170,9 @@ def test_make_takes_what_it_knows() -> None:
 
     assert named.stdout.strip() == ".venv/bin/python main.py"
     assert make("synth", "ARGS=config/mine.yaml").stdout.strip() == ".venv/bin/python main.py config/mine.yaml"
+    several = make("synth", "CONFIGS=config/dev.yaml config/prod.yaml", CONFIGS="other")
+    assert several.stdout.strip() == ".venv/bin/python main.py config/dev.yaml config/prod.yaml"
+    assert make("synth", CONFIGS="of another program").stdout.strip() == ".venv/bin/python main.py"
     assert make("test", "ARGS=tests/stacks -x").stdout.splitlines()[-1] == ".venv/bin/python -m pytest tests/stacks -x"
     assert " -n 4 " in make("test", "WORKERS=4").stdout
 
@@ -224,3 +231,71 @@ def test_a_missing_file_is_a_message(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert "nowhere.yaml" in result.stderr
+
+
+def environments(folder: Path, **own: str) -> list[str]:
+    """Write a base and a config over it for each name of *own*; the paths of those."""
+    (folder / "base.yaml").write_text(EXAMPLE.read_text())
+    for name, text in own.items():
+        named = "" if text.startswith("name: ") else f"name: gemma-{name}\n"
+        (folder / f"{name}.yaml").write_text(f"extends: base.yaml\n{named}project: acme-{name}\n{text}")
+    return [str(folder / f"{name}.yaml") for name in own]
+
+
+def test_several_configs_are_written_side_by_side(tmp_path: Path) -> None:
+    """Each to a folder beside the usual one, with its summary, and with local states where one alone has them."""
+    ran = run("", tmp_path / "out", *environments(tmp_path, dev="", prod="regions: {eu: null}\n"))
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["out-dev", "out-prod"]
+    for name, count in (("dev", 11), ("prod", 8)):
+        assert f"{name}.yaml: platform gemma-{name} in project acme-{name}." in ran.stdout
+        assert f"npx cdktf deploy --output {tmp_path}/out-{name} 'infra-*'" in ran.stdout
+        stacks = sorted((tmp_path / f"out-{name}" / "stacks").glob("*/cdk.tf.json"))
+        assert len(stacks) == count
+        state = json.loads(stacks[0].read_text())["terraform"]["backend"]["local"]["path"]
+        where = f"{tmp_path}/terraform-state/gemma-{name}"
+        assert os.path.normpath(stacks[0].parent / state).startswith(where)
+    assert "ranges overlap in different VPCs" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"dev": "", "prod": "number: 7\n"}, "prod.yaml: 1 problem\n  number ("),
+        ({"dev": "", "prod": "name: gemma-dev\n"}, "dev.yaml and "),
+    ],
+)
+def test_one_wrong_config_of_several_leaves_nothing(tmp_path: Path, own: dict[str, str], words: str) -> None:
+    """Exit code 2, and no folder is made for the good ones."""
+    ran = run("", tmp_path / "out", *environments(tmp_path, **own))
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert words in ran.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+def test_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """They would be written to one folder."""
+    for name in ("dev", "prod"):
+        (tmp_path / name).mkdir()
+        text = (
+            EXAMPLE.read_text().replace("name: gemma", f"name: gemma-{name}").replace("my-project-id", f"acme-{name}")
+        )
+        (tmp_path / name / "platform.yaml").write_text(text)
+    ran = run("", tmp_path / "out", f"{tmp_path}/dev/platform.yaml", f"{tmp_path}/prod/platform.yaml")
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "must have different file names, got two that are written to" in ran.stderr
+    assert not (tmp_path / "out-platform").exists()
+
+
+def test_a_policy_stops_a_synth(tmp_path: Path) -> None:
+    """Exit code 2, and nothing is written."""
+    policy = tmp_path / "central.yaml"
+    policy.write_text("max_chips: 4\n")
+    ran = run(EXAMPLE, tmp_path / "out", INFERENCE_POLICY=str(policy))
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"[max_chips, {policy} line 1]" in ran.stderr
+    assert not (tmp_path / "out").exists()

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
-import shutil
-import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tools import install, setup
+from tests.installed import NEEDS_UV, PACKAGES, ROOT, Installed, run
 
-ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config" / "example.yaml"
-PACKAGES = ("constructs_lib", "stacks", "platform_config", "gke_inference", "fast_synth")
-UV = str(setup.UV) if setup.UV.exists() else shutil.which("uv")
+SECOND_NAME = "inference_stacks"
+FOREIGN = "raise ImportError('this folder is the app's own')\n"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not UV and not os.environ.get("CI"),
-        reason="uv is not installed: `make setup-tests` brings it where it can be had",
-    ),
-]
+pytestmark = [pytest.mark.slow, NEEDS_UV]
 
 APP = """
 import sys
@@ -54,6 +44,22 @@ def main(config: str, outdir: str) -> None:
 if __name__ == "__main__":
     main(*sys.argv[1:])
 """
+ALONE = """
+import json, sys
+
+import fast_synth
+
+fast_synth.enable()
+for name in ("stacks", "inference_stacks", "platform_config", "gke_inference", "pydantic", "yaml"):
+    sys.modules[name] = None
+count = 0
+for text in json.load(open("examples.json")):
+    scope = {}
+    exec(text, scope)
+    scope["stack"].node.root.synth()
+    count += 1
+print(count)
+"""
 APP_MYPY = """
 [mypy]
 strict = True
@@ -61,53 +67,6 @@ explicit_package_bases = True
 plugins = pydantic.mypy
 
 """
-
-
-def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run *command* as a user would: without this clone on Python's path."""
-    left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "INFERENCE_CONFIG")
-    environment = {name: value for name, value in os.environ.items() if name not in left_out}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy, so that nothing of an older build gets into it."""
-    source = tmp_path_factory.mktemp("source")
-    for name in PACKAGES:
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    build = "from setuptools import build_meta; build_meta.build_wheel('dist')"
-    done = run(sys.executable, "-c", build, cwd=source)
-    assert done.returncode == 0, done.stderr
-    [path] = (source / "dist").glob("*.whl")
-    return path
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Install the wheel with an extra, in the locked versions, and return the folder of programs; once for each."""
-    made: dict[str, Path] = {}
-    listed = run(*install.pip(setup.VENV), "config", "list").stdout
-    settings = install.uv_variables(install.pip_settings(listed), os.environ)
-    constraints = tmp_path_factory.mktemp("lock") / "constraints.txt"
-    versions = [line.partition(" --hash")[0] for line in install.locked(ROOT / "Pipfile.lock", "default")]
-    constraints.write_text("\n".join(versions))
-
-    def environment(extra: str) -> Path:
-        if extra not in made:
-            folder = tmp_path_factory.mktemp(f"extra-{extra}")
-            subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-            what = f"{wheel}[{extra}]" if extra else str(wheel)
-            command = [str(UV), "pip", "install", "--quiet", "--constraints", str(constraints)]
-            if setup.UV.exists():
-                command += ["--cache-dir", str(setup.UV.parent.parent / "cache")]
-            subprocess.run([*command, "--python", folder / "bin" / "python", what], env=settings, check=True)
-            made[extra] = folder / "bin"
-        return made[extra]
-
-    return environment
 
 
 @pytest.fixture
@@ -137,13 +96,15 @@ def test_the_wheel_is_typed_and_holds_what_it_reads(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     data = {str(path.relative_to(ROOT)) for path in (ROOT / "constructs_lib" / "data").iterdir() if path.is_file()}
     code = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    twice = {path.replace("stacks/", f"{SECOND_NAME}/", 1) for path in code if path.startswith("stacks/")}
+    packages = {*PACKAGES, SECOND_NAME}
 
-    assert {f"{package}/py.typed" for package in PACKAGES} <= names
-    assert data | code | {"fast_synth/preload.cjs"} <= names
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == set(PACKAGES)
+    assert {f"{package}/py.typed" for package in packages} <= names
+    assert data | code | twice | {"fast_synth/preload.cjs"} <= names
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == packages
 
 
-def test_the_base_reads_a_config_and_names_the_extras(installed: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_base_reads_a_config_and_names_the_extras(installed: Installed, tmp_path: Path) -> None:
     """Help, versions and `validate` work; a command of an extra ends with 2 and how to get it."""
     programs = installed("")
     program = programs / "gke-inference"
@@ -158,9 +119,7 @@ def test_the_base_reads_a_config_and_names_the_extras(installed: Callable[[str],
         assert f"pip install 'gke-inference-cdktf[{extra}]'" in done.stderr
 
 
-def test_an_app_of_others_synthesizes_and_passes_a_strict_type_check(
-    installed: Callable[[str], Path], app: Path
-) -> None:
+def test_an_app_of_others_synthesizes_and_passes_a_strict_type_check(installed: Installed, app: Path) -> None:
     """Its own `operations`, `config` and inner `stacks` do not clash with what it imports."""
     python = installed("constructs") / "python"
     synthesized = run(python, "app.py", EXAMPLE, "out", cwd=app)
@@ -174,7 +133,7 @@ def test_an_app_of_others_synthesizes_and_passes_a_strict_type_check(
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_type_check_of_an_app_sees_a_mistake(installed: Callable[[str], Path], app: Path) -> None:
+def test_the_type_check_of_an_app_sees_a_mistake(installed: Installed, app: Path) -> None:
     """What is imported has types, not `Any`."""
     python = installed("") / "python"
     (app / "app.py").write_text("from platform_config.names import Names\n\nNames(3)\n")
@@ -184,17 +143,36 @@ def test_the_type_check_of_an_app_sees_a_mistake(installed: Callable[[str], Path
     assert 'Argument 1 to "Names" has incompatible type "int"; expected "Config"' in checked.stdout
 
 
-def test_a_top_level_stacks_folder_of_an_app_hides_the_package(installed: Callable[[str], Path], app: Path) -> None:
-    """Python finds one package of a name; an app keeps its own inside another package, as the app above does."""
-    python = installed("") / "python"
-    shutil.copytree(app / "infrastructure" / "stacks", app / "stacks")
-    done = run(python, "-c", "import stacks.platform", cwd=app)
+def test_the_second_name_of_the_stacks_is_there_beside_a_folder_stacks(installed: Installed, tmp_path: Path) -> None:
+    """Python finds one package of a name; under their other name nothing of ours loads a module of the app's."""
+    for folder in ("stacks", "operations"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").write_text("")
+    python = installed("constructs") / "python"
+    hidden = run(python, "-c", "import stacks.platform", cwd=tmp_path)
+    loaded = "import sys, inference_stacks.platform; print([name for name in sys.modules if name.startswith('stacks')])"
+    done = run(python, "-c", f"import fast_synth; fast_synth.enable(); {loaded}", cwd=tmp_path)
 
-    assert "No module named 'stacks.platform'" in done.stderr
-    assert run(python, "-c", "import constructs_lib, platform_config.load", cwd=app).returncode == 0
+    assert "No module named 'stacks.platform'" in hidden.stderr
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
-def test_an_installed_package_synthesizes_without_a_clone(installed: Callable[[str], Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", ["gke-inference", "python -m gke_inference"])
+def test_a_synth_in_the_repository_of_an_app_takes_the_stacks_of_the_package(
+    installed: Installed, tmp_path: Path, program: str
+) -> None:
+    """Also with `python -m`, for which the app's own `stacks` and `operations` come first."""
+    for folder in ("stacks", "operations"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").write_text(FOREIGN)
+    name, *arguments = program.split()
+    done = run(installed("constructs") / name, *arguments, "synth", EXAMPLE, "--outdir", "out", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "stacks" / "workload-gateway" / "cdk.tf.json").is_file()
+
+
+def test_an_installed_package_synthesizes_without_a_clone(installed: Installed, tmp_path: Path) -> None:
     """`gke-inference synth` with the extra for constructs alone."""
     done = run(installed("constructs") / "gke-inference", "synth", EXAMPLE, "--outdir", "out", cwd=tmp_path)
 
@@ -202,8 +180,21 @@ def test_an_installed_package_synthesizes_without_a_clone(installed: Callable[[s
     assert (tmp_path / "out" / "stacks" / "workload-gateway" / "cdk.tf.json").is_file()
 
 
+def test_each_construct_works_without_anything_else_of_the_package(installed: Installed, tmp_path: Path) -> None:
+    """Every example of docs/constructs.md runs, as it stands there, where only `constructs_lib` can be imported."""
+    page = (ROOT / "docs" / "constructs.md").read_text(encoding="utf-8")
+    [setup] = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    examples = re.findall(r"^```py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "examples.json").write_text(json.dumps([setup + example for example in examples]))
+    (tmp_path / "alone.py").write_text(ALONE)
+    done = run(installed("constructs") / "python", "alone.py", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == len(examples) > 30
+
+
 @pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])
-def test_the_commands_need_no_constructs(installed: Callable[[str], Path], command: str) -> None:
+def test_the_commands_need_no_constructs(installed: Installed, command: str) -> None:
     """Each starts with the extra for operations alone."""
     done = run(installed("operations") / "gke-inference", command, "--help")
 
@@ -211,7 +202,7 @@ def test_the_commands_need_no_constructs(installed: Callable[[str], Path], comma
     assert "Usage" in done.stdout
 
 
-def test_the_program_has_its_other_name_too(installed: Callable[[str], Path]) -> None:
+def test_the_program_has_its_other_name_too(installed: Installed) -> None:
     """`inference-ops` is the same program."""
     listed = [run(installed("") / program, "--help").stdout for program in ("gke-inference", "inference-ops")]
 

@@ -13,6 +13,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from pydantic import TypeAdapter  # noqa: E402
+
 from constructs_lib import specs  # noqa: E402
 from constructs_lib.accelerators import Machine, machines  # noqa: E402
 from constructs_lib.gke_version import FLOORS, Floor  # noqa: E402
@@ -20,11 +22,14 @@ from constructs_lib.gpu_sharing import partition_data, partition_memory_gb  # no
 from constructs_lib.monitoring.alert import AlertKind  # noqa: E402
 from constructs_lib.monitoring.alerts import ALERTS  # noqa: E402
 from constructs_lib.monitoring.panels import PANELS  # noqa: E402
+from gke_inference.plan_check.rules import RULES as PLAN_RULES  # noqa: E402
 from gke_inference.synth.summary import CLONE_COMMANDS  # noqa: E402
 from platform_config.config import Config  # noqa: E402
 from platform_config.config_path import EXAMPLE, VARIABLE  # noqa: E402
 from platform_config.effects import EFFECTS, effect_of  # noqa: E402
 from platform_config.load import load  # noqa: E402
+from platform_config.policy import Policy  # noqa: E402
+from platform_config.reading.layers import EXTENDS  # noqa: E402
 from platform_config.rules import RULES  # noqa: E402
 from platform_config.stack_graph import CLUSTER_STACKS  # noqa: E402
 from tools import constructs_page, dashboard_picture, dashboard_values  # noqa: E402
@@ -60,6 +65,38 @@ def schema() -> dict[str, Any]:
     made["patternProperties"] = {"^x-": {"description": "Ignored: a place for YAML anchors."}}
     title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Cross-region inference platform"}
     return title | made
+
+
+def part_schema() -> dict[str, Any]:
+    """Return the JSON schema of a file that extends another one, or is extended: a part of a config."""
+    made = schema()
+    for section in [made, *made["$defs"].values()]:
+        section.pop("required", None)
+        # Over the value of a base, null removes it.
+        section["properties"] = {
+            name: {"description": shape.pop("description", ""), "anyOf": [shape, {"type": "null"}]}
+            for name, shape in section["properties"].items()
+        }
+    for section in [made, *made["$defs"].values()]:
+        for shape in section["properties"].values():
+            keys = shape["anyOf"][0]
+            if isinstance(keys.get("additionalProperties"), dict):
+                keys["additionalProperties"] = {"anyOf": [keys["additionalProperties"], {"type": "null"}]}
+    extends = {"type": "string", "description": "Path of the file that this one is read over, relative to this one."}
+    made["properties"] = {EXTENDS: extends, **made["properties"]}
+    return made
+
+
+def policy_schema() -> dict[str, Any]:
+    """Return the JSON schema of a policy, with the docstring as descriptions."""
+    made = TypeAdapter(Policy).json_schema()
+    made["description"] = made["description"].partition("\n\nArgs:")[0]
+    for setting, meaning in meanings(Policy).items():
+        shape = made["properties"][setting]
+        given = next((one for one in shape.get("anyOf", [shape]) if one.get("type") != "null"), shape)
+        made["properties"][setting] = {"description": meaning, **{k: v for k, v in given.items() if k != "title"}}
+    title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Policy of inference platforms"}
+    return title | {key: value for key, value in made.items() if key != "title"} | {"additionalProperties": False}
 
 
 def settings(made: dict[str, Any], section: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
@@ -147,9 +184,9 @@ def settings_page() -> str:
     return f"{HEADER}# Settings\n\n{intro}\n\n{tables}"
 
 
-def schema_file() -> str:
-    """Return config/schema.json: what editors check a config against."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+def schema_file(made: dict[str, Any]) -> str:
+    """Return what editors check a file against."""
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 def rules_page() -> str:
@@ -161,10 +198,19 @@ def rules_page() -> str:
         )
         for severity in ("error", "warning")
     )
+    plans = table(
+        ("id", "rule", "why", "source", "exceptions"),
+        (
+            (f"`{rule.id}`", rule.title, rule.reason, rule.source, "yes" if rule.exceptions else "none")
+            for rule in PLAN_RULES
+        ),
+    )
     return (
         f"{HEADER}# Rules\n\nLimits that no single setting can check. They are checked before anything is made, "
         f"and after the types,\nnames and simple ranges of settings.\n\n"
-        f"## Refused\n\n{refused}\n## Allowed, with a warning\n\n{allowed}"
+        f"## Refused\n\n{refused}\n## Allowed, with a warning\n\n{allowed}\n"
+        f"## Plans\n\nWhat [`gke-inference plan-check`](operations.md#plan-check) refuses in Terraform's plans. "
+        f"An exception names one\nplace, `--allow KEEP-POOL=STACK/ADDRESS`; some rules have none.\n\n{plans}"
     )
 
 
@@ -311,7 +357,9 @@ def picture() -> str:
 
 
 GENERATED: list[tuple[str, Callable[[], str]]] = [
-    ("config/schema.json", schema_file),
+    ("config/schema.json", lambda: schema_file(schema())),
+    ("config/part-schema.json", lambda: schema_file(part_schema())),
+    ("config/policy-schema.json", lambda: schema_file(policy_schema())),
     ("docs/settings.md", settings_page),
     ("docs/rules.md", rules_page),
     ("docs/machines.md", machines_page),

@@ -16,3 +16,4 @@ ALERTS: tuple[AlertKind, ...] = (
     *FRONT_ALERTS,
     *OBJECTIVE_ALERTS,
 )
+"""Every alert that there is."""

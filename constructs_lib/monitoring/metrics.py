@@ -99,6 +99,7 @@ VLLM = EngineMetrics(
     output_tokens="vllm:generation_tokens_total",
     waiting="vllm:num_requests_waiting",
 )
+"""What vLLM counts."""
 SGLANG = EngineMetrics(
     first_token="sglang:time_to_first_token_seconds",
     first_token_bounds=(
@@ -107,6 +108,7 @@ SGLANG = EngineMetrics(
     output_tokens="sglang:generation_tokens_total",
     waiting="sglang:num_queue_reqs",
 )
+"""What SGLang counts."""
 ENGINES: Mapping[str, EngineMetrics] = {"vllm": VLLM, "sglang": SGLANG}
 """By `server.kind`; of a custom server only its own gauge is known."""
 

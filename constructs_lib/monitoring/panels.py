@@ -13,3 +13,4 @@ _ORDER = (
     *("model-names", "chips", "tpu-busy", "gpu-busy"),
 )
 PANELS: tuple[PanelKind, ...] = tuple(_BY_NAME[name] for name in _ORDER)
+"""Every panel that there is, in the order of the dashboard."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.models_table import models_table
 from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
+from gke_inference.synth.synthesize import Synth
 from gke_inference.tables import make_table
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE
@@ -27,6 +29,7 @@ from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_MODEL, REMOVE_A_REGION
 from platform_config.rules import check
+from platform_config.several import warnings_of_several
 from platform_config.stack_graph import INFRA, stack_folder
 
 
@@ -48,6 +51,28 @@ CLONE_COMMANDS = Commands(program=".venv/bin/python -m gke_inference", cdktf=Tru
 PACKAGE_COMMANDS = Commands(program="gke-inference", cdktf=False)
 
 
+def print_summaries(synths: Sequence[Synth], console: Console, *, commands: Commands = CLONE_COMMANDS) -> None:
+    """Print the summary of each of *synths*, and what is doubtful about all of them together."""
+    for synth in synths:
+        platform, is_one = synth.platform, len(synths) == 1
+        if not is_one:
+            console.rule(escape(str(platform.path)))
+        print_summary(
+            platform.config,
+            platform.path,
+            synth.outdir,
+            console,
+            synth.changes,
+            commands=commands,
+            option="" if is_one else f" --output {shlex.quote(str(synth.outdir))}",
+        )
+    warnings = warnings_of_several([synth.platform for synth in synths])
+    if warnings:
+        console.rule()
+    for warning in warnings:
+        console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
+
+
 def print_summary(
     config: Config,
     config_path: Path,
@@ -56,13 +81,14 @@ def print_summary(
     changes: Changes | None = None,
     *,
     commands: Commands = CLONE_COMMANDS,
+    option: str = "",
 ) -> None:
     """
     Print what was read and what it became.
 
     The config, stacks in order, resources by type, regions, addresses, who reaches them, models with what follows from
     their images, detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the
-    *changes* since the last synth, and the next *commands*.
+    *changes* since the last synth, and the next *commands*; that of cdktf needs *option* to find the folder.
     """
     order = stack_order(outdir)
     console.print(
@@ -99,7 +125,7 @@ def print_summary(
     _print_others([stack for stack in left if stack not in own], outdir, console)
     print_changes(changes, console)
     steps_first = bool(own) or changes.steps_first
-    _print_next(config_path, outdir, order, console, steps_first=steps_first, commands=commands)
+    _print_next(config_path, outdir, order, console, steps_first=steps_first, commands=commands, option=option)
 
 
 def stack_order(outdir: Path) -> dict[str, list[str]]:
@@ -206,6 +232,7 @@ def _print_next(
     *,
     steps_first: bool,
     commands: Commands,
+    option: str,
 ) -> None:
     path = escape(shlex.quote(str(config_path)))
     variable = "" if config_path == EXAMPLE else f"{VARIABLE}={path} "
@@ -224,7 +251,8 @@ def _print_next(
         return
     if commands.cdktf:
         console.print(
-            f"Then: [bold]{variable}npx cdktf deploy '{INFRA}*'[/], then [bold]{variable}npx cdktf deploy '*'[/] "
+            f"Then: [bold]{variable}npx cdktf deploy{escape(option)} '{INFRA}*'[/], "
+            f"then [bold]{variable}npx cdktf deploy{escape(option)} '*'[/] "
             f"(`make cli` installs cdktf; `. .venv/bin/activate` finds npx).",
             soft_wrap=True,
         )

@@ -11,7 +11,7 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.load_balancer import require_complete
 from gke_inference.teardown.findings import CLUSTER_VIEWER
 from gke_inference.teardown.state import FIXED_VALUE_TYPE, States, remembered_cluster
-from gke_inference.teardown.terraform import Resource
+from gke_inference.terraform import Resource
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.stack_graph import WORKLOAD, cluster_key

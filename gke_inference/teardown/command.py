@@ -20,7 +20,7 @@ from gke_inference.teardown.order import DestroyOrder, read_order
 from gke_inference.teardown.report import print_report
 from gke_inference.teardown.run import Teardown
 from gke_inference.teardown.state import BUCKET_TYPE, States, protected_names, read_states, resource_paths
-from gke_inference.teardown.terraform import TerraformError
+from gke_inference.terraform import TerraformError
 from platform_config.config import Config
 from platform_config.config_path import VARIABLE
 from platform_config.errors import shown

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gke_inference.teardown.clusters import objects_in_cluster
 from gke_inference.teardown.order import DestroyOrder
 from gke_inference.teardown.state import States, addresses_kept_with_bucket, protected_names
-from gke_inference.teardown.terraform import Resource
+from gke_inference.terraform import Resource
 
 Result = Literal["empty", "destroyed", "forgotten", "kept", "bucket kept", "blocked", "failed", "not reached"]
 FindDeleted = Callable[[str], str]

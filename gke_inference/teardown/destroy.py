@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 from typing import TextIO
 
 from gke_inference.teardown.interrupt import Interrupt
-from gke_inference.teardown.terraform import terraform_command
+from gke_inference.terraform import terraform_command
 
 POLL_SEC = 0.1
 """Between two reads of what Terraform has printed."""

@@ -24,7 +24,7 @@ from gke_inference.teardown.destroy import destroy, is_transient
 from gke_inference.teardown.interrupt import Interrupt
 from gke_inference.teardown.order import DestroyOrder
 from gke_inference.teardown.state import States, addresses_kept_with_bucket
-from gke_inference.teardown.terraform import (
+from gke_inference.terraform import (
     Resource,
     TerraformError,
     read_state,

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from gke_inference.load_balancer import path_of
 from gke_inference.teardown.order import DestroyOrder
-from gke_inference.teardown.terraform import Resource, TerraformError, read_state
+from gke_inference.terraform import Resource, TerraformError, read_state
 
 BUCKET_TYPE = "google_storage_bucket"
 BUCKET_GRANT_TYPE = "google_storage_bucket_iam_member"

@@ -88,7 +88,10 @@ class _Lines:
         if error.context_mark is None:
             return None
         began, opened = error.context_mark.line, self._line(error.context_mark.line)[error.context_mark.column :]
-        if "flow" in context and opened[:1] in "[{":
+        if "flow" in context and not opened and "<stream end>" in what:  # The bracket is the end of the text.
+            began = self._above(len(self._lines)) or 0
+            opened = self._line(began)[max(map(self._line(began).rfind, "[{")) :]
+        if "flow" in context and opened[:1] in ("[", "{"):
             close = "]" if opened[0] == "[" else "}"
             fix = f"write '{close}' at its end, and a comma between its parts"
             return Problem(self._at(began), f"must close '{opened[0]}' with '{close}', got {shown(opened)}", fix)

@@ -35,12 +35,16 @@ class Reading:
         problems: Problems of single lines.
         broken: Locations whose value cannot be known, such as a key that is given twice with two values.
         written: The text of each number (`1.30` is read as 1.3), and what follows each key that has no value.
+        lines: The line of each key, and of each item of a list.
+        nulls: Locations where `null` or `~` is written out.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     broken: set[Location] = field(default_factory=set)
     written: dict[Location, str] = field(default_factory=dict)
+    lines: dict[Location, int] = field(default_factory=dict)
+    nulls: set[Location] = field(default_factory=set)
 
 
 def read(path: Path) -> Reading:
@@ -107,9 +111,12 @@ class _Reader:
             if key == "<<" and key_node.style is None and key not in lines:
                 merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
             elif key is not None:
+                here = _without_merges((*location, key))
+                self._found.lines.setdefault(here, line)
                 value = self._value(value_node, (*location, key))
                 if value is None:
-                    self._found.written[_without_merges((*location, key))] = _rest(key_node.end_mark)
+                    self._found.written[here] = _rest(key_node.end_mark)
+                    self._found.nulls |= {here} if value_node.value else set()
                 if key in lines:
                     self._refuse_twice(key, line, lines[key], result.get(key), value)
                     value = self._both(result.get(key), value, (*location, key))
@@ -185,7 +192,7 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*location, index)) for index, item in enumerate(node.value)]
+            return [self._item(item, (*location, index)) for index, item in enumerate(node.value)]
         plain = self._plain(node, node.value)
         if plain != node.value and plain.startswith("- "):  # It is meant as a list.
             self._found.broken.add(_without_merges(location))
@@ -194,6 +201,11 @@ class _Reader:
         if isinstance(value, int | float):
             self._found.written[_without_merges(location)] = node.value
         return value
+
+    def _item(self, node: yaml.Node, location: Location) -> Any:
+        """Return the value of one item of a list."""
+        self._found.lines.setdefault(_without_merges(location), node.start_mark.line + 1)
+        return self._value(node, location)
 
     def _plain(self, node: Any, text: str) -> str:
         """Return *text* with plain characters; each that only looks like one is a problem."""

@@ -1,4 +1,4 @@
-"""Outputs in docs/operations.md: what a test saw is what the page shows, but for numbers."""
+"""Outputs in docs/operations.md and other pages: what a test saw is what the page shows, but for numbers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ WRITE = "WRITE_OUTPUTS"
 """With this environment variable the page gets the output instead of being held against it."""
 
 
-def check(name: str, out: str) -> None:
-    """Check that the block *name* of the page reads like *out*."""
+def check(name: str, out: str, where: Path = PAGE) -> None:
+    """Check that the block *name* of the page *where* reads like *out*."""
     out = "\n".join(line.rstrip() for line in out.strip("\n").splitlines())
-    page = PAGE.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- output: {name} -->\n\n?```text\n(.*?)\n```", page, re.DOTALL)
-    assert found, f"docs/operations.md has no block {name}"
+    page = where.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- output: {name} -->\n\n?```text\n(.*?)\n?```", page, re.DOTALL)
+    assert found, f"docs/{where.name} has no block {name}"
     if os.environ.get(WRITE):
-        PAGE.write_text(page[: found.start(1)] + out + page[found.end(1) :], encoding="utf-8")
+        where.write_text(f"{page[: found.start(1)]}{out}\n{page[found.end() - 3 :]}", encoding="utf-8")
         return
-    assert shape(found[1]) == shape(out), f"docs/operations.md shows another output of {name}; now it is:\n{out}"
+    assert shape(found[1]) == shape(out), f"docs/{where.name} shows another output of {name}; now it is:\n{out}"
 
 
 def shape(text: str) -> list[str]:

@@ -62,6 +62,27 @@ def test_a_changed_config_is_no_evidence_of_its_commit(repository: Path) -> None
     assert config_origin(other).state == "not in the commit"
 
 
+def test_what_a_config_extends_belongs_to_it(repository: Path) -> None:
+    """A base that is not committed, or was changed, makes it no evidence of its commit; the hash is of both files."""
+    base = repository.with_name("base.yaml")
+    repository.write_text("extends: base.yaml\n")
+    git(repository.parent, "commit", "--quiet", "-a", "-m", "second")
+    base.write_text("name: gemma\n")
+
+    assert config_origin(repository).state == "not in the commit"
+
+    git(repository.parent, "add", ".")
+    git(repository.parent, "commit", "--quiet", "-m", "third")
+    origin = config_origin(repository)
+
+    assert origin.state == "as committed"
+    assert origin.sha256 == hashlib.sha256(b"extends: base.yaml\nname: gemma\n").hexdigest()
+
+    base.write_text("name: other\n")
+
+    assert config_origin(repository).state == "changed since"
+
+
 def test_a_hook_does_not_lead_to_another_repository(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

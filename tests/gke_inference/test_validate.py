@@ -116,3 +116,39 @@ def test_a_synth_writes_its_stacks_and_says_what_is_next(inference_ops: Inferenc
 
     document = inference_ops("synth", str(EXAMPLE), "--outdir", str(outdir), "--output", "json").document
     assert (set(document["stacks"]), document["outdir"]) == (set(manifest["stacks"]), str(outdir))
+
+
+def test_several_configs_are_checked_together(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """A line for each, what is doubtful about all of them, and one document for programs."""
+    (tmp_path / "base.yaml").write_text(EXAMPLE.read_text())
+    for name in ("dev", "prod"):
+        (tmp_path / f"{name}.yaml").write_text(f"extends: base.yaml\nname: gemma-{name}\nproject: acme-{name}\n")
+    files = [str(tmp_path / "dev.yaml"), str(tmp_path / "prod.yaml")]
+    ran = inference_ops("validate", *files)
+    document = inference_ops("validate", *files, "--output", "json").document
+
+    assert (ran.code, ran.err) == (0, "")
+    assert [line.split("/")[-1] for line in ran.out.splitlines() if line.startswith("Good")] == [
+        "dev.yaml: 0 problems",
+        "prod.yaml: 0 problems",
+    ]
+    assert "ranges overlap in different VPCs" in ran.out
+    assert [one["platform"] for one in document["configs"]] == ["gemma-dev", "gemma-prod"]
+    assert (document["outcome"], len(document["warnings"])) == ("good", 1)
+
+
+def test_several_configs_and_an_option_are_refused(inference_ops: InferenceOps) -> None:
+    """It is not clear which are meant."""
+    ran = inference_ops("validate", "a.yaml", "b.yaml", "--config", "c.yaml")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "must be given once, got 'c.yaml' and 'a.yaml' and 'b.yaml'" in ran.err
+
+
+def test_a_warning_names_the_file_where_its_value_stands(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """Where a config is more than one file."""
+    (tmp_path / "base.yaml").write_text(EXAMPLE.read_text())
+    (tmp_path / "dev.yaml").write_text("extends: base.yaml\nname: gemma-dev\n")
+    ran = inference_ops("validate", str(tmp_path / "dev.yaml"))
+
+    assert re.search(r"^warning project \(.*base\.yaml line 4\): .*\[NAME-PLACEHOLDER\]$", ran.out, re.M)

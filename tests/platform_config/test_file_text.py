@@ -37,6 +37,10 @@ FILES: dict[str, tuple[str | bytes, str]] = {
         "name: [gemma\n",
         "line 1: must close '[' with ']', got '[gemma'\n    fix: write ']' at its end, and a comma between its parts",
     ),
+    "an open bracket at the end": (
+        "name: gemma\nregions: {us: [",
+        "line 2: must close '[' with ']', got '['\n    fix: write ']' at its end, and a comma between its parts",
+    ),
     "an open quote": (
         'name: "gemma\n',
         "line 1: must close its quote, got '\"gemma'\n    fix: write \" at its end",

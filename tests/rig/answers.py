@@ -1,6 +1,7 @@
 """What the cloud makes up: identifiers as the real providers build them, and values that are always the same."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.rig.planning import body
 from tests.rig.schemas import UNKNOWN, walk
 from tests.rig.wire import Message
 
+POOL = "google_container_node_pool"
 TABLES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text())
 
 
@@ -27,7 +29,30 @@ def identity(kind: str, resource: Message) -> str:
         if "api_version" in resource:
             return _object_id(resource["api_version"], resource["kind"], metadata)
         return "/".join(metadata[key] for key in ("namespace", "name") if metadata.get(key))
-    return str(TABLES["ids"].get(kind, kind + "/{digest}")).format(**_words(kind, resource))
+    words = _words(kind, resource)
+    if kind == POOL and "/" not in words["cluster"]:
+        words["cluster"] = "projects/{project}/locations/{location}/clusters/{cluster}".format(**words)
+    return str(TABLES["ids"].get(kind, kind + "/{digest}")).format(**words)
+
+
+def imported(kind: str, given: str) -> tuple[str, Message]:
+    """
+    Identify the resource of type *kind* that an import names by *given*, which is not always its ID.
+
+    Returns:
+        Its ID, and what the import makes of arguments that no read answers.
+    """
+    shape = TABLES["imports"].get(kind)
+    found = re.fullmatch(shape["given"], given) if shape else None
+    if shape is None or found is None:
+        return given, unread(kind)
+    return str(shape["id"]).format(**found.groupdict()), unread(kind, **found.groupdict())
+
+
+def unread(kind: str, **words: str) -> Message:
+    """Return the arguments that no read of *kind* answers, as an import gives them."""
+    told = TABLES["unread"].get(kind, {})
+    return {name: value.format(**words) if isinstance(value, str) else value for name, value in told.items()}
 
 
 def completed(kind: str, block: Message, resource: Message, provider: Message, *answers: Message) -> Message:

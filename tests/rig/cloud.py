@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.checks.sent import values
-from tests.rig.answers import TABLES
+from tests.rig.answers import TABLES, identity
 from tests.rig.planning import body
 from tests.rig.wire import Message
 
@@ -100,6 +100,12 @@ class Cloud:
                     one[name] = one[name] and one[name][::-1]
         return held
 
+    def forget(self, key: Key, unread: Message) -> Message | None:
+        """Read the object as an import finds it, without what no cloud knows; None where there is none."""
+        if key in self.objects:
+            self.objects[key] = self.objects[key] | copy.deepcopy(unread)
+        return self.read(key)
+
     def apply(self, action: str, key: Key, resource: Message) -> bool:
         """
         Create, update or delete *resource*; False where it was made and reported as failed all the same.
@@ -146,7 +152,8 @@ class Cloud:
         """Return by path what Google decides where *resource* lacks the block: a pool's nodes are as its cluster's."""
         if kind != "google_container_node_pool":
             return {}
-        cluster = self.objects.get(("google_container_cluster", "", str(resource["cluster"])), {})
+        path = identity(kind, resource | {"id": None}).partition("/nodePools/")[0]
+        cluster = self.objects.get(("google_container_cluster", "", path), {})
         private = values(cluster, "private_cluster_config.enable_private_nodes") == [True]
         return {"network_config.enable_private_nodes": private}
 
@@ -171,13 +178,19 @@ class Cloud:
     def objects_of(self, place: str, query: Message) -> list[Any]:
         """List the applied objects in the cluster at *place* that fit the *query*, as the API server's list does."""
         self.check_cluster(place)
-        held = [held["manifest"] for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
+        there = [held for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
+        held = [one["manifest"] or one["object"] for one in there]
         return [one for one in held if _fits(one[1], query)]
 
     def pools_of(self, cluster: Message) -> list[Message]:
         """List the node pools of *cluster*, which they name by its name or its ID."""
         pools = [held for key, held in self.objects.items() if key[0] == "google_container_node_pool"]
         return [held for held in pools if held["cluster"] in (cluster["id"], cluster["name"])]
+
+    def account_id(self, email: str) -> str:
+        """Return the ID of the service account with the address *email*."""
+        found = (key[2] for key in self.objects if key[0] == "google_service_account")
+        return next((id_ for id_ in found if id_.endswith(f"/{email}")), email)
 
     def objects_of_group(self, place: str, group: str) -> list[Key]:
         """List the applied objects of the API *group* in the cluster at *place*."""
@@ -192,7 +205,8 @@ class Cloud:
             there = namespace is None or namespace in NAMESPACES_OF_KUBERNETES
             if place and not there and ("kubernetes_namespace_v1", place, namespace) not in self.objects:
                 return f'namespaces "{namespace}" not found'
-            return f"{kind} {name} already exists" if key in self.objects else None
+            there = key in self.objects and kind not in TABLES["made_again"]
+            return f"{kind} {name} already exists" if there else None
         if action == "delete" and resource.get("deletion_protection") is True:
             return PROTECTED
         if action == "delete" and kind == "helm_release" and "apigee" in name:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.rig.schemas import UNKNOWN
 from tests.rig.wire import Message
 
-TYPES = {"string": str, "number": (int, float), "bool": bool}
+TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "bool": (bool,)}
 
 
 def fitted(attributes: Message, held: Message) -> Message:

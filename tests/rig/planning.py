@@ -72,7 +72,8 @@ def replaced(force_new: list[str], prior: Message, made: Message) -> list[Messag
 
 def body(resource: Message) -> Message | None:
     """Return the Kubernetes object in a resource; the protocol puts the type before a value that may have any."""
-    manifest = resource.get("manifest")
+    # What was imported has no manifest until an apply.
+    manifest = resource.get("manifest") or resource.get("object")
     return manifest[1] if isinstance(manifest, list) else None
 
 

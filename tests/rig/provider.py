@@ -6,7 +6,7 @@ from typing import Any
 from msgpack import ExtType
 
 from tests.checks.schemas import providers
-from tests.rig.answers import completed, identity, unanswered
+from tests.rig.answers import completed, identity, imported, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
 from tests.rig.data_sources import fitted
 from tests.rig.gke import CLUSTER, OFFERED, versioned
@@ -16,7 +16,8 @@ from tests.rig.wire import Message
 
 CALLER = "google_client_config"
 CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_certificate_manager_certificates"
-NAMESPACE = "kubernetes_namespace_v1"
+ANSWERED = {"google_compute_router": "network", "kubernetes_namespace_v1": "metadata"}
+"""What a data source is given, and answers as it is there."""
 SUBNET, SUBNETS = "google_compute_subnetwork", "google_compute_subnetworks"
 ACCOUNT = "google_service_account"
 SECRET = "google_secret_manager_secret_version"
@@ -104,11 +105,13 @@ class RigProvider:
         return {"state": made and resource, **self._legacy}
 
     def import_resource_state(self, session: str, request: Message) -> Message:
-        """Import the resource with that ID."""
-        found = self._cloud.read((request["type_name"], self._place(session), request["id"]))
+        """Import the resource with that ID: what is in configurations alone is lost, as with the real ones."""
+        kind = request["type_name"]
+        id_, unread = imported(kind, request["id"])
+        found = self._cloud.forget((kind, self._place(session), id_), unread)
         if found is None:
             raise RefusedError(f"Cannot import non-existent remote object {request['id']}")
-        return {"imported_resources": [{"type_name": request["type_name"], "state": found}]}
+        return {"imported_resources": [{"type_name": kind, "state": found}]}
 
     def read_data_source(self, session: str, request: Message) -> Message:
         """Read what was made, where the type can be made; else make it up."""
@@ -136,17 +139,15 @@ class RigProvider:
                 for pool in self._cloud.pools_of(held)
             ]
         held |= fitted(self._types[f"data.{kind}"]["block"]["attributes"], held)
-        if kind == NAMESPACE:
-            # Its block is an argument, and an answer too.
-            given["metadata"] = held["metadata"]
+        if kind in ANSWERED:
+            given[ANSWERED[kind]] = held[ANSWERED[kind]]
         filled = {name: held.get(name, UNKNOWN) if value is None else value for name, value in given.items()}
         return {"state": completed(kind, self._types[f"data.{kind}"]["block"], filled, configured)}
 
     def _data_key(self, session: str, kind: str, given: Message) -> Key:
         """Return what the data source names: an account by its address, anything else as its resource does."""
         if kind == ACCOUNT and "@" in str(given["account_id"]):
-            name, _, domain = str(given["account_id"]).partition("@")
-            given = given | {"account_id": name, "project": domain.partition(".")[0]}
+            return kind, self._place(session), self._cloud.account_id(str(given["account_id"]))
         return self._key(session, kind, given)
 
     def _listed_subnets(self, given: Message) -> list[Message]:

@@ -8,6 +8,7 @@ import pickle
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class World:
 
     Args:
         base: Empty folder for all of it.
+        rig: The cloud. Default: one of its own.
 
     Attributes:
         app: The stacks as they were synthesized last.
@@ -42,8 +44,8 @@ class World:
         theirs: What was in the cloud before the platform.
     """
 
-    def __init__(self, base: Path) -> None:
-        self.rig = Rig()
+    def __init__(self, base: Path, rig: Rig | None = None) -> None:
+        self.rig = rig or Rig()
         self.app: Synthesized
         self.changes: dict[str, Changes] = {}
         self.steps: list[Step] = []
@@ -91,13 +93,21 @@ class World:
 
     def use(self, config: Config) -> set[str]:
         """Synthesize *config*; gives the stacks that differ from the last synth's."""
+        return self.take(partial(synthesize, config))
+
+    def take(self, write: Callable[[Path], object]) -> set[str]:
+        """Use the synth that *write* writes into a folder; gives the stacks that differ from the last one's."""
         old = self.app.stacks if self._synths else {}
         self._synths += 1
         outdir = self.base / f"synth-{self._synths}"
         outdir.mkdir()
-        synthesize(config, outdir)
+        write(outdir)
         self._read(outdir)
         return {stack for stack in self.app.stacks if self.app.stacks[stack] != old.get(stack)}
+
+    def use_synth(self, outdir: Path) -> None:
+        """Use the stacks that an app has synthesized to *outdir*; those that were used before stay deployed."""
+        self._read(outdir)
 
     def trace(self) -> None:
         """Keep all that Terraform logs from here on, beside states and synths."""
@@ -170,6 +180,11 @@ class World:
         """Forget *stack*: its state, and everything that is not in *cloud*."""
         self._states(stack).unlink(missing_ok=True)
         self.rig.cloud.objects = copy.deepcopy(cloud)
+
+    def lose_states(self, stacks: Iterable[str]) -> None:
+        """Forget the states of *stacks*: what was made is there, and Terraform knows nothing of it."""
+        for stack in stacks:
+            self._states(stack).unlink()
 
     def stop(self) -> None:
         """End the providers."""

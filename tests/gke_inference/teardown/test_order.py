@@ -14,7 +14,7 @@ from gke_inference.teardown.destroy import is_transient
 from gke_inference.teardown.findings import stale_stack_findings
 from gke_inference.teardown.order import DestroyOrder, read_order
 from gke_inference.teardown.state import addresses_kept_with_bucket
-from gke_inference.teardown.terraform import Resource
+from gke_inference.terraform import Resource
 from platform_config.config import Config
 from platform_config.stack_graph import (
     APIGEE_STACK,

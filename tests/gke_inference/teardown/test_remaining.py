@@ -7,7 +7,7 @@ from typing import Any
 from constructs_lib.monitoring.panel import dashboard_title
 from gke_inference.findings import Status
 from gke_inference.teardown.findings import NOTHING
-from gke_inference.teardown.terraform import Resource
+from gke_inference.terraform import Resource
 from platform_config.names import Names
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, OBSERVABILITY_STACK
 from tests.configs import changed, config

@@ -14,7 +14,7 @@ from gke_inference.teardown.destroy import destroy
 from gke_inference.teardown.interrupt import Interrupt
 from gke_inference.teardown.order import read_order
 from gke_inference.teardown.state import read_states
-from gke_inference.teardown.terraform import TerraformError, read_state, remove_from_state
+from gke_inference.terraform import TerraformError, read_state, remove_from_state
 from platform_config.stack_graph import FLEET_STACK
 from tests.configs import config
 from tests.gke_inference.teardown.rig import write_synth
@@ -26,8 +26,8 @@ Script = Callable[[str], None]
 @pytest.fixture
 def terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
     """Make a script the `terraform` on PATH; without it there is none."""
-    monkeypatch.setattr("gke_inference.teardown.terraform.TIMEOUT_SEC", 0.3)
-    monkeypatch.setattr("gke_inference.teardown.terraform.INTERRUPT_TIMEOUT_SEC", 0.3)
+    monkeypatch.setattr("gke_inference.terraform.TIMEOUT_SEC", 0.3)
+    monkeypatch.setattr("gke_inference.terraform.INTERRUPT_TIMEOUT_SEC", 0.3)
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")

@@ -1,0 +1,1 @@
+"""Whatever this app calls its operations."""

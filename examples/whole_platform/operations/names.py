@@ -1,0 +1,3 @@
+"""Names that this app gives."""
+
+RESULTS_BUCKET = "my-project-id-results"

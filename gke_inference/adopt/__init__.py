@@ -1,0 +1,1 @@
+"""`adopt`: import blocks and settings for a platform whose parts are there already."""
