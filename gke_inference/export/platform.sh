@@ -113,7 +113,8 @@ plan_stack() {
 
 check_plans() {
   if [ -n "${PLAN_CHECK:-}" ] && [ -d plans ]; then
-    $PLAN_CHECK plans
+    # The plans are all that it gets: the path of a config may not lead there from this folder.
+    (unset INFERENCE_CONFIG && $PLAN_CHECK plans)
   fi
 }
 
