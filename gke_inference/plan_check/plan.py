@@ -113,6 +113,7 @@ class Plan:
         complete: Whether all changes are in it.
         applyable: Whether Terraform would apply it.
         made: When it was made; None where it does not say.
+        is_state: Whether it is no plan, and only shows what is there.
     """
 
     stack: str
@@ -122,6 +123,7 @@ class Plan:
     complete: bool = True
     applyable: bool = True
     made: datetime | None = None
+    is_state: bool = False
 
     @property
     def is_readable(self) -> bool:
@@ -165,13 +167,7 @@ def read_plan(stack: str, text: str) -> Plan:
     Raises:
         NotAPlanError: It is something else.
     """
-    try:
-        document = json.loads(text)
-    except ValueError:
-        raise NotAPlanError("must be the output of `terraform show -json PLANFILE`, got no JSON") from None
-    if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
-        raise NotAPlanError("must be the output of `terraform show -json PLANFILE`, got other JSON")
-    version = document["format_version"]
+    document, version = _document(text, "terraform show -json PLANFILE")
     if version.startswith(FORMAT) and "configuration" not in document:
         raise NotAPlanError("must be a plan, got a state: name the plan file, `terraform show -json PLANFILE`")
     if not version.startswith(FORMAT):
@@ -190,6 +186,34 @@ def read_plan(stack: str, text: str) -> Plan:
         )
     except (KeyError, TypeError, AttributeError, ValueError):
         raise NotAPlanError("must be a whole plan, got one with parts that are missing or of another shape") from None
+
+
+def read_state(stack: str, text: str) -> Plan:
+    """
+    Return what is there of *stack*, as a plan that changes nothing, from the output of `terraform show -json`.
+
+    Raises:
+        NotAPlanError: It is something else.
+    """
+    document, version = _document(text, "terraform show -json")
+    if "configuration" in document or "planned_values" in document:
+        raise NotAPlanError("must be a state, got a plan: run `terraform show -json` without a file")
+    held = _state(stack, {"prior_state": document}) if version.startswith(FORMAT) else ()
+    try:
+        return Plan(stack=stack, version=version, resources=tuple(held), is_state=True)
+    except (KeyError, TypeError, AttributeError):
+        raise NotAPlanError("must be a whole state, got one with parts that are missing or of another shape") from None
+
+
+def _document(text: str, command: str) -> tuple[Values, str]:
+    """Return the JSON document and its format version."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise NotAPlanError(f"must be the output of `{command}`, got no JSON") from None
+    if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
+        raise NotAPlanError(f"must be the output of `{command}`, got other JSON")
+    return document, document["format_version"]
 
 
 def _changes(stack: str, document: Values) -> Iterator[Resource]:

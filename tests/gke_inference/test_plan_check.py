@@ -429,10 +429,16 @@ def test_plans_are_found_where_pipelines_put_them(tmp_path: Path) -> None:
         ({"infra-network.json": json.dumps(document(change(SUBNET, "destroy")))}, "must be a whole plan"),
         ({"infra-network.json": json.dumps(document(timestamp="yesterday"))}, "must be a whole plan"),
         ({"infra-network.json": b"\xff"}, "must be UTF-8, got other bytes"),
+        ({"infra-network.state.json": json.dumps(GONE)}, "must be a state, got a plan"),
+        ({"infra-network.state.json": '{"format_version": "1.0"}'}, "got states alone"),
+        (
+            {"infra-network.state.json": '{"format_version": "1.0", "values": {"root_module": []}}'},
+            "must be a whole state",
+        ),
         ({"infra_network.json": json.dumps(GONE)}, "must be named after its stack, got 'infra_network'"),
         (
             {"infra-network.json": json.dumps(GONE), "infra-network/tfplan.json": json.dumps(GONE)},
-            "must be the only plan of infra-network",
+            "must be the only file of infra-network",
         ),
     ],
 )
@@ -621,3 +627,18 @@ def test_protection_keeps_a_cluster_from_a_destroy(tmp_path: Path) -> None:
     checked = check(tmp_path, plans, "--allow-destroy")
 
     assert checked.findings == {("KEEP-PROTECTED", "wrong", f"infra-cluster-eu/{CLUSTER}")}
+
+
+def test_a_state_shows_what_is_there_and_what_is_gone(tmp_path: Path) -> None:
+    """After an apply or a destroy, when the plan that was made before it is out of date."""
+    held = {"address": CLUSTER, "mode": "managed", "type": CLUSTER.partition(".")[0], "values": {"name": "gemma-eu"}}
+    there = {"format_version": "1.0", "values": {"root_module": {"resources": [held]}}}
+    write_plans(tmp_path, {"infra-network": document(change(SUBNET, "delete"))})
+    for state, code in ((there, 1), ({"format_version": "1.0"}, 0), (OTHER_FORMAT, 1)):
+        (tmp_path / "infra-cluster-eu.state.json").write_text(json.dumps(state))
+
+        checked = run(tmp_path, "--output", "json", "--max-age-min", "9999")
+
+        assert checked.code == code
+        assert json.loads(checked.text)["plans"] == ["infra-network"]
+        assert json.loads(checked.text)["states"] == ["infra-cluster-eu"]

@@ -212,8 +212,8 @@ RULES: tuple[Rule, ...] = (
         Kept(
             kinds=(MEMBERSHIP,),
             users=_members,
-            fix="destroy the stacks of the region's servers first, in the order of docs/day-2.md; what "
-            "`terraform plan -destroy` then plans there, put beside this plan, shows that they are gone",
+            fix="destroy the stacks of the region's servers first, in the order of docs/day-2.md; then "
+            "`terraform show -json` there, as <stack>.state.json beside this plan, shows that they are gone",
         ),
     ),
     _rule(
