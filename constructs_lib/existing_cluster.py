@@ -8,6 +8,15 @@ from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogle
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from constructs_lib.cluster_features import (
+    DNS_ENDPOINT,
+    FUSE_DRIVER,
+    GATEWAY_API,
+    HTTP_LOAD_BALANCING,
+    MANAGED_PROMETHEUS,
+    SECRET_MANAGER,
+    workload_identity,
+)
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.cluster_version import reaches_floor
 from constructs_lib.postconditions import ends_with, refuse_unless, shown
@@ -68,42 +77,22 @@ def _place(plan: ClusterPlan) -> Mapping[str, str]:
 def _features(plan: ClusterPlan, spec: ClusterSpec) -> Mapping[str, str]:
     """Return what a cluster must have on, with the command that turns it on where there is one."""
     pool = plan.universe.workload_pool(plan.project)
-    update = f"gcloud container clusters update {plan.name} --project={plan.project} --location={plan.location}"
     mode = "Autopilot" if spec.autopilot else "Standard"
-    wanted: dict[str, tuple[str, str]] = {
-        f'try(self.workload_identity_config[0].workload_pool, "") == "{pool}"': (
-            f"Workload Identity with {pool}",
-            f"--workload-pool={pool}",
-        ),
-        'try(self.gateway_api_config[0].channel, "") == "CHANNEL_STANDARD"': (
-            "the Gateway API",
-            "--gateway-api=standard",
-        ),
-        "!try(self.addons_config[0].http_load_balancing[0].disabled, false)": (
-            "HTTP load balancing",
-            "--update-addons=HttpLoadBalancing=ENABLED",
-        ),
-        _is_on("control_plane_endpoints_config[0].dns_endpoint_config[0].allow_external_traffic"): (
-            "its DNS endpoint open to Google Cloud's users, which Terraform signs in by",
-            "--enable-dns-access",
-        ),
-        _is_on("monitoring_config[0].managed_prometheus[0].enabled"): (
-            "managed Prometheus",
-            "--enable-managed-prometheus",
-        ),
+    wanted = {
+        f'try(self.workload_identity_config[0].workload_pool, "") == "{pool}"': workload_identity(pool),
+        'try(self.gateway_api_config[0].channel, "") == "CHANNEL_STANDARD"': GATEWAY_API,
+        "!try(self.addons_config[0].http_load_balancing[0].disabled, false)": HTTP_LOAD_BALANCING,
+        _is_on("control_plane_endpoints_config[0].dns_endpoint_config[0].allow_external_traffic"): DNS_ENDPOINT,
+        _is_on("monitoring_config[0].managed_prometheus[0].enabled"): MANAGED_PROMETHEUS,
     }
     if plan.mounts_buckets:
-        option = "--update-addons=GcsFuseCsiDriver=ENABLED"
-        wanted[_is_on("addons_config[0].gcs_fuse_csi_driver_config[0].enabled")] = (
-            "the Cloud Storage FUSE driver",
-            option,
-        )
+        wanted[_is_on("addons_config[0].gcs_fuse_csi_driver_config[0].enabled")] = FUSE_DRIVER
     if plan.secret_manager:
-        option = "--enable-secret-manager"
-        wanted[_is_on("secret_manager_config[0].enabled")] = "the Secret Manager add-on", option
+        wanted[_is_on("secret_manager_config[0].enabled")] = SECRET_MANAGER
     made = {
-        condition: f"{plan.name} must have {what}: run `{update} {option}`"
-        for condition, (what, option) in wanted.items()
+        condition: f"{plan.name} must have {feature.what}: run "
+        f"`{feature.command(plan.project, plan.location, plan.name)}`"
+        for condition, feature in wanted.items()
     }
     is_autopilot = "coalesce(self.enable_autopilot, false)"
     made[is_autopilot if spec.autopilot else f"!{is_autopilot}"] = (

@@ -20,6 +20,7 @@ from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE, cluster_path
+from constructs_lib.google_roles import CONTROLLER_ROLE, DISCOVERY_ROLE
 from constructs_lib.postconditions import ends_with, refuse_unless, shown
 from constructs_lib.workload_identity import WorkloadIdentity
 
@@ -173,11 +174,7 @@ class Fleet(Construct):
         )
 
     def _add_controller_agent(self) -> ProjectIamMember:
-        """
-        Give the gateway controller's service agent `roles/container.admin`, which it needs to read every member.
-
-        Source: Google, "Set up the multi-cluster GKE Inference Gateway", required roles.
-        """
+        """Give the gateway controller's service agent the role that it needs to read every member."""
         agent = GoogleProjectServiceIdentity(
             self,
             "agent",
@@ -190,7 +187,7 @@ class Fleet(Construct):
             "agent-role",
             provider=self._google,
             project=self.project,
-            role="roles/container.admin",
+            role=CONTROLLER_ROLE,
             member=agent.member,
         )
 
@@ -221,11 +218,7 @@ class Fleet(Construct):
         )
 
     def _add_discovery_role(self, network_project: str) -> ProjectIamMember:
-        """
-        Give the agent of multi-cluster Services its role in the project of the Shared VPC, whose firewall it writes.
-
-        Source: Google, "Multi-cluster Services with Shared VPC".
-        """
+        """Give the agent of multi-cluster Services its role in the project of the Shared VPC."""
         agent = GoogleProjectServiceIdentity(
             self,
             "discovery-agent",
@@ -238,7 +231,7 @@ class Fleet(Construct):
             "discovery-agent-role",
             provider=self._google,
             project=network_project,
-            role="roles/multiclusterservicediscovery.serviceAgent",
+            role=DISCOVERY_ROLE,
             member=agent.member,
         )
 

@@ -13,19 +13,9 @@ from cdktf_cdktf_provider_google.service_account import ServiceAccount
 from constructs import Construct
 
 from constructs_lib.google_names import report_wrong, wrong_account
+from constructs_lib.google_roles import NODE_ROLES, STREAMING_ROLES
 from constructs_lib.postconditions import refuse_unless
 from constructs_lib.specs.limits import refuse
-
-ROLES = {
-    "node": "roles/container.defaultNodeServiceAccount",
-    "custom-metrics": "roles/autoscaling.metricsWriter",
-    "images": "roles/artifactregistry.reader",
-}
-"""Logs and metrics; the metric that the load balancer balances on; images of the project. Sources: Google, "Harden your
-cluster's security" and "Expose custom metrics for autoscaling"."""
-
-STREAMING_ROLES = {"image-streaming": "roles/serviceusage.serviceUsageConsumer"}
-"""For nodes that stream images. Source: Google, "Use Image streaming to pull container images"."""
 
 
 class NodeServiceAccount(Construct):
@@ -77,7 +67,7 @@ class NodeServiceAccount(Construct):
         self.account_id = account_id
         self.email = account.email
         self.member = account.member
-        for key, role in {**ROLES, **(STREAMING_ROLES if image_streaming else {})}.items():
+        for key, role in {**NODE_ROLES, **(STREAMING_ROLES if image_streaming else {})}.items():
             ProjectIamMember(self, key, provider=google, project=project, role=role, member=account.member)
 
     @classmethod
@@ -87,8 +77,8 @@ class NodeServiceAccount(Construct):
         """
         Return an account that is managed elsewhere, for networks and clusters here.
 
-        Nothing of it is managed, and it is given no role: it needs those in `ROLES`, and those in `STREAMING_ROLES`
-        where nodes stream images.
+        Nothing of it is managed, and it is given no role: it needs those in `NODE_ROLES` of
+        `constructs_lib.google_roles`, and those in `STREAMING_ROLES` where nodes stream images.
 
         Args:
             email: E-mail address of the account.

@@ -14,12 +14,11 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from cdktf_cdktf_provider_time.sleep import Sleep
 from constructs import Construct
 
+from constructs_lib.google_roles import HOST_ROLE, SUBNET_ROLE
 from constructs_lib.resource_address import resource_address
 from constructs_lib.specs import UniverseSpec
 from constructs_lib.universe import PUBLIC
 
-SUBNET_ROLE = "roles/compute.networkUser"
-HOST_ROLE = "roles/container.hostServiceAgentUser"
 AGENTS = ("gke", "apis")
 GRANT_SEC = 120
 """Until IAM applies a role. Source: Google, "Access change propagation": two minutes, up to seven."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
@@ -60,6 +60,13 @@ def wrong(id_: str, found: str, needed: str, fix: str) -> Finding:
 def unknown(id_: str, found: str, needed: str, fix: str) -> Finding:
     """Return the finding that the API does not answer this, and where to look."""
     return Finding(id=id_, status=Status.UNKNOWN, found=found, needed=needed, fix=fix)
+
+
+def judge(id_: str, found: str, needed: str, problems: Mapping[str, str]) -> Finding:
+    """Return the finding that *found* is as it should be, or all of its *problems*, each with what to do."""
+    if not problems:
+        return good(id_, found, needed)
+    return wrong(id_, "; ".join(problems), needed, "; ".join(dict.fromkeys(problems.values())))
 
 
 def id_for_model(id_: str, model: str, models: Collection[str]) -> str:

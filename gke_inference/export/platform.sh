@@ -113,7 +113,8 @@ plan_stack() {
 
 check_plans() {
   if [ -n "${PLAN_CHECK:-}" ] && [ -d plans ]; then
-    $PLAN_CHECK plans
+    # The plans are all that it gets: the path of a config may not lead there from this folder.
+    (unset INFERENCE_CONFIG && $PLAN_CHECK plans)
   fi
 }
 
@@ -137,13 +138,15 @@ destroy_folder() {
   fi
 }
 
-# Writes the plan of a removed stack, which shows PLAN_CHECK that nothing of it is left.
-prove_gone() {
+# Plans the stack $1 in the folder $2 again, which shows PLAN_CHECK what has been done.
+show_done() {
   [ -n "${PLAN_CHECK:-}" ] || return 0
+  done_stack=$1 done_folder=$2
+  shift 2
   mkdir -p plans
-  run "stale/$1" plan -destroy -refresh=false -input=false -lock-timeout="$lock_timeout" -out=tfplan >/dev/null &&
-    run "stale/$1" show -json tfplan >"plans/$1.json"
-  rm -f "stale/$1/tfplan"
+  run "$done_folder" plan "$@" -input=false -lock-timeout="$lock_timeout" -out=tfplan >/dev/null &&
+    run "$done_folder" show -json tfplan >"plans/$done_stack.json"
+  rm -f "$done_folder/tfplan"
 }
 
 # Prints the removed stacks that still hold something.
@@ -253,10 +256,15 @@ case $command in
         destroy:*)
           [ -d "stale/$stack" ] || continue
           destroy_folder "stale/$stack" || refuse "$stack is not destroyed, and nothing after it was done"
-          prove_gone "$stack"
+          show_done "$stack" "stale/$stack" -destroy -refresh=false
           ;;
         # What was never applied has nothing to let go of.
-        *) if applied "stacks/$stack"; then apply_stack "$stack" || refuse "$stack is not applied"; fi ;;
+        *)
+          if applied "stacks/$stack"; then
+            apply_stack "$stack" || refuse "$stack is not applied, and nothing after it was done"
+            show_done "$stack" "stacks/$stack"
+          fi
+          ;;
       esac
     done
     [ -z "$removed" ] || echo "== done: delete the folders in stale/ and export again"

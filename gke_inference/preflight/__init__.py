@@ -9,6 +9,7 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import (
     capacity,
     channels,
+    existing,
     fleet,
     https,
     images,
@@ -30,7 +31,7 @@ __all__ = ["all_checks", "check_ids"]
 def all_checks(target: Target) -> Iterator[Check]:
     """Yield every check of *target*; none of them has run yet."""
     topics = (
-        *(project, organization_policy, quota, capacity, reservations, network, fleet),
+        *(project, organization_policy, quota, capacity, reservations, network, fleet, existing),
         *(images, model, model_files, own_bucket, channels, https),
     )
     for topic in topics:

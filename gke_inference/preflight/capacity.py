@@ -18,16 +18,17 @@ from platform_config.requirements import system_machine_type, version_floor
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """Yield three per region: whether it and its zones are there, its version, and its machines in each zone."""
+    """Yield three per region: whether it and its zones are there, the version of its cluster, and its machines."""
     for key in target.keys:
         yield Check(
             id="PLACE", needed="the region and each zone are there", where=key,
             role="compute.regions.get and compute.zones.get", ask=partial(_places, target, key),
         )  # fmt: skip
-        yield Check(
-            id="VERSION", needed=f"GKE {version_floor(target.config, key)} or newer", where=key,
-            role="container.clusters.list", ask=partial(_version, target, key),
-        )  # fmt: skip
+        if target.makes_cluster(key):
+            yield Check(
+                id="VERSION", needed=f"GKE {version_floor(target.config, key)} or newer", where=key,
+                role="container.clusters.list", ask=partial(_version, target, key),
+            )  # fmt: skip
         yield Check(
             id="MACHINE", needed="each machine type in each zone", role="compute.machineTypes.list", where=key,
             ask=partial(_machines, target, key),
@@ -94,9 +95,10 @@ def spelled(version: GkeVersion) -> str:
 
 def _machines(target: Target, key: str) -> Iterator[Finding]:
     region = target.config.regions[key]
-    own = () if target.config.cluster.autopilot else (system_machine_type(target.config),)
+    makes_system_pool = target.makes_cluster(key) and not target.config.cluster.autopilot
+    own = (system_machine_type(target.config),) if makes_system_pool else ()
     wanted = {machine: set(region.zones) for machine in own}
-    for pool in target.config.pools(key).values():
+    for pool in target.made_pools(key).values():
         wanted.setdefault(pool.machine.machine_type, set()).update(pool.spec.zones or region.zones)
     for machine_type in sorted(wanted):
         id_, zones_of_pools = f"MACHINE-{machine_type}", [z for z in region.zones if z in wanted[machine_type]]

@@ -18,15 +18,18 @@ def checks(target: Target) -> Iterator[Check]:
     """
     Yield one for the feature, one per membership, and one for the scopes of drained or preferred regions.
 
-    None for a platform of regional gateways, which has no fleet.
+    None for a platform of regional gateways, which has no fleet; what the config says exists is in `existing_fleet`.
     """
     if target.config.is_regional:
         return
-    yield Check(
-        id="FLEET-FEATURE", needed="no other config cluster in the project's fleet",
-        role="gkehub.features.get", ask=partial(_feature, target),
-    )  # fmt: skip
+    if not target.config.existing.fleet_features:
+        yield Check(
+            id="FLEET-FEATURE", needed="no other config cluster in the project's fleet",
+            role="gkehub.features.get", ask=partial(_feature, target),
+        )  # fmt: skip
     for key in target.keys:
+        if target.config.regions[key].existing.cluster is not None:
+            continue
         yield Check(
             id="FLEET-MEMBER", needed="a membership of the platform's own cluster, or none yet", where=key,
             role="gkehub.memberships.get", ask=partial(_membership, target, key),
@@ -46,10 +49,11 @@ def _feature(target: Target) -> Iterator[Finding]:
     there = (found or {}).get("spec", {}).get(GATEWAY_FEATURE, {}).get("configMembership")
     if there is None:
         yield good("FLEET-FEATURE", "on, without a config cluster" if found else "off", needed)
-    elif _place(there) == _place(own):
+    elif place_of(there) == place_of(own):
         yield good("FLEET-FEATURE", f"on, with {short(own)}", needed)
     else:
-        fix = "use another project: a fleet has one config cluster; or turn the feature off if nothing uses it"
+        fix = "a fleet has one config cluster: add existing.fleet_features: true and make "
+        fix += f"{short(there)} the region with config_cluster: true (regions.<key>.existing.cluster), or use another project"
         yield wrong("FLEET-FEATURE", f"on, with {short(there)} of some other platform", needed, fix)
 
 
@@ -62,11 +66,11 @@ def _membership(target: Target, key: str) -> Iterator[Finding]:
         yield good("FLEET-MEMBER", "not there yet", needed)
         return
     link = found.get("endpoint", {}).get("gkeCluster", {}).get("resourceLink", "no GKE cluster")
-    if _place(link) == cluster:
+    if place_of(link) == cluster:
         yield good("FLEET-MEMBER", "there, of this cluster", needed)
     else:
         fix = f"change `name`, or delete it: gcloud container fleet memberships delete {short(name)}"
-        yield wrong("FLEET-MEMBER", f"there, of {_place(link)}", needed, fix)
+        yield wrong("FLEET-MEMBER", f"there, of {place_of(link)}", needed, fix)
 
 
 def _scopes(target: Target) -> Iterator[Finding]:
@@ -86,7 +90,7 @@ def short(membership: str) -> str:
     return membership.rpartition("/")[2]
 
 
-def _place(name: str) -> str:
-    """Return the name from its location on: before it stands the project, by its ID or by its number."""
+def place_of(name: str) -> str:
+    """Return *name* from its location on: before it stands the project, by its ID or by its number."""
     start = name.find("locations/")
     return name[max(0, start) :].replace("/zones/", "/locations/")

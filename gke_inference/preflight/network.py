@@ -12,9 +12,10 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.concurrency import Once
 from gke_inference.findings import Finding, good, unknown, wrong
-from gke_inference.preflight.network_ranges import Subnets, free_ranges, network_path
+from gke_inference.load_balancer import path_of
+from gke_inference.preflight.network_ranges import Subnets, free_ranges
 from gke_inference.preflight.target import Target
-from platform_config.network_plan import region_ranges
+from platform_config.network_plan import proxy_regions, region_ranges
 
 PROXY_PURPOSES = {
     "GLOBAL_MANAGED_PROXY": "GLOBAL_MANAGED_PROXY",
@@ -29,11 +30,12 @@ CONTRADICTION = (
 
 
 def checks(target: Target) -> Iterator[Check]:
-    """Yield one for the VPC, one per region."""
-    yield Check(
-        id="NETWORK", needed="a VPC of the platform's own, or none yet", role="compute.networks.get",
-        ask=partial(_network, target),
-    )  # fmt: skip
+    """Yield one for the VPC unless the config says that it exists, and one per region."""
+    if target.config.existing.network is None:
+        yield Check(
+            id="NETWORK", needed="a VPC of the platform's own, or none yet", role="compute.networks.get",
+            ask=partial(_network, target),
+        )  # fmt: skip
     subnets = Once(partial(_subnets, target))
     for key in target.keys:
         yield Check(
@@ -44,7 +46,9 @@ def checks(target: Target) -> Iterator[Check]:
 
 
 def _found(target: Target) -> dict[str, Any] | None:
-    return target.google.find("compute", "v1", "networks.get", project=target.project, network=target.names.network)
+    return target.google.find(
+        "compute", "v1", "networks.get", project=target.names.network_project, network=target.names.network
+    )
 
 
 def _network(target: Target) -> Iterator[Finding]:
@@ -72,13 +76,25 @@ class _Region:
 
     @property
     def own(self) -> dict[str, IPv4Network]:
-        ranges, names = region_ranges(self.target.config, self.key), self.target.names
-        return {names.node_subnet(self.key): ranges.nodes, names.proxy_subnet(self.key): ranges.proxy}
+        config, names, ranges = self.target.config, self.target.names, region_ranges(self.target.config, self.key)
+        has_proxies = config.first_beside(self.key) in proxy_regions(config)
+        proxy = {names.proxy_subnet(self.key): ranges.proxy} if has_proxies else {}
+        return {names.node_subnet(self.key): ranges.nodes, **proxy}
+
+    @property
+    def made(self) -> dict[str, IPv4Network]:
+        """Those of `own` that the platform makes; the others are in `existing_network`."""
+        config, names = self.target.config, self.target.names
+        there = {
+            names.node_subnet(self.key): config.regions[self.key].existing.subnet,
+            names.proxy_subnet(self.key): config.regions[config.first_beside(self.key)].existing.proxy_subnet,
+        }
+        return {name: cidr for name, cidr in self.own.items() if there[name] is None}
 
     @property
     def in_network(self) -> list[dict[str, Any]]:
         """Those in the network of that name."""
-        return [subnet for subnet in self.subnets if subnet["network"].endswith(network_path(self.target))]
+        return [subnet for subnet in self.subnets if path_of(subnet["network"]) == self.target.names.network_path]
 
 
 def _region(target: Target, key: str, subnets: Once[Subnets]) -> Iterator[Finding]:
@@ -97,7 +113,7 @@ def _subnets(target: Target) -> Subnets:
     """
     found: Subnets = {}
     for scope, answer in target.google.pages(
-        "compute", "v1", "subnetworks.aggregatedList", items="items", project=target.project
+        "compute", "v1", "subnetworks.aggregatedList", items="items", project=target.names.network_project
     ):
         if answer.get("warning", {}).get("code") == "UNREACHABLE":
             raise ApiError(
@@ -108,19 +124,20 @@ def _subnets(target: Target) -> Subnets:
 
 
 def _names(region: _Region) -> Finding:
-    id_, needed = "NETWORK-SUBNETS", f"{' and '.join(region.own)} are not there yet, or are the platform's own"
+    made, id_ = region.made, "NETWORK-SUBNETS"
+    needed = f"{' and '.join(made) or 'none'} are not there yet, or are the platform's own"
     there = [subnet["name"] for subnet in region.in_network]
     wrongs = []
     for subnet in region.subnets:
         name, cidr = subnet["name"], subnet.get("ipCidrRange")
-        if name in region.own and name not in there:
+        if name in made and name not in there:
             wrongs.append(f"{name} is in the network {subnet['network'].rpartition('/')[2]}")
-        elif name in region.own and cidr != str(region.own[name]):
-            wrongs.append(f"{name} has {cidr}, the config says {region.own[name]}")
+        elif name in made and cidr != str(made[name]):
+            wrongs.append(f"{name} has {cidr}, the config says {made[name]}")
     if wrongs:
         return wrong(id_, "; ".join(wrongs), needed, f"change `name`, or give regions.{region.key}.cidrs what is there")
-    count = sum(subnet["name"] in region.own for subnet in region.subnets)
-    return good(id_, f"{count} of {len(region.own)} are there", needed)
+    count = sum(subnet["name"] in made for subnet in region.subnets)
+    return good(id_, f"{count} of {len(made)} are there", needed)
 
 
 def _proxy(region: _Region) -> Finding:
@@ -140,7 +157,14 @@ def _proxy(region: _Region) -> Finding:
     there = ", ".join(f"{subnet['name']} ({subnet['purpose']})" for subnet in others)
     active = [subnet for subnet in others if subnet.get("role") != "BACKUP"]
     if any(PROXY_PURPOSES[subnet["purpose"]] == purpose for subnet in active):
-        return wrong("NETWORK-PROXY", there, needed, "delete it, or choose another `name` or region")
+        return wrong("NETWORK-PROXY", there, needed, _proxy_fix(region, active[0]["name"]))
     if active:
         return unknown("NETWORK-PROXY", f"{there}; {CONTRADICTION}", needed, "delete it where nothing uses it, or try")
     return good("NETWORK-PROXY", there or "none", needed)
+
+
+def _proxy_fix(region: _Region, name: str) -> str:
+    """In a network of others, the proxy-only subnet that is there can be used."""
+    if region.target.config.existing.network is None:
+        return "delete it, or choose another `name` or region"
+    return f"add regions.{region.target.config.first_beside(region.key)}.existing.proxy_subnet: {name}"

@@ -7,8 +7,9 @@ from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 from gke_inference.findings import Finding, good, wrong
+from gke_inference.load_balancer import path_of
 from gke_inference.preflight.target import Target
-from platform_config.network_plan import region_ranges
+from platform_config.network_plan import proxy_regions, region_ranges
 
 Subnets = dict[str, list[dict[str, Any]]]
 """By Google's name of their region."""
@@ -17,6 +18,8 @@ Subnets = dict[str, list[dict[str, Any]]]
 def free_ranges(target: Target, key: str, subnets: Subnets, network: dict[str, Any]) -> Finding:
     """Check that nobody else has a range that overlaps one of region *key*; *network* is the VPC, empty for none."""
     own_ranges = region_ranges(target.config, key).named(key)
+    if target.config.first_beside(key) not in proxy_regions(target.config):
+        del own_ranges[f"proxy of {key}"]
     others = dict(_routes(target, key, network)) | dict(_others(target, subnets))
     clashes = [
         f"{name} {cidr} overlaps {other}"
@@ -31,11 +34,6 @@ def free_ranges(target: Target, key: str, subnets: Subnets, network: dict[str, A
     return good("NETWORK-RANGES", "all are free", needed)
 
 
-def network_path(target: Target) -> str:
-    """Return the end of the VPC's address."""
-    return f"/global/networks/{target.names.network}"
-
-
 def _others(target: Target, subnets: Subnets) -> Iterator[tuple[str, IPv4Network]]:
     """Yield ranges of all subnets of the VPC but the platform's own, in each region: a VPC has each address once."""
     names = target.names
@@ -46,7 +44,7 @@ def _others(target: Target, subnets: Subnets) -> Iterator[tuple[str, IPv4Network
     }
     for region, found in subnets.items():
         for subnet in found:
-            if subnet["network"].endswith(network_path(target)) and (region, subnet["name"]) not in own:
+            if path_of(subnet["network"]) == names.network_path and (region, subnet["name"]) not in own:
                 secondary = (entry["ipCidrRange"] for entry in subnet.get("secondaryIpRanges", []))
                 for cidr in filter(None, (subnet.get("ipCidrRange"), *secondary)):
                     yield f"{subnet['name']} {cidr} in {region}", IPv4Network(cidr)
@@ -55,7 +53,7 @@ def _others(target: Target, subnets: Subnets) -> Iterator[tuple[str, IPv4Network
 def _routes(target: Target, key: str, network: dict[str, Any]) -> Iterator[tuple[str, IPv4Network]]:
     for peering in network.get("peerings", []):
         for route in target.google.pages(
-            "compute", "v1", "networks.listPeeringRoutes", items="items", project=target.project,
+            "compute", "v1", "networks.listPeeringRoutes", items="items", project=target.names.network_project,
             region=target.config.regions[key].region, network=target.names.network, peeringName=peering["name"],
             direction="INCOMING",
         ):  # fmt: skip

@@ -11,16 +11,12 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.target import Target
-from platform_config.config import Config
 from platform_config.model_armor import own_templates
 from platform_config.requirements import project_services
 
 PERMISSIONS = (
-    "compute.firewalls.create", "compute.networks.create", "compute.networks.updatePolicy",
-    "compute.subnetworks.create", "container.clusterRoles.create", "container.clusters.connect",
-    "container.clusters.create", "container.clusters.update",
-    "iam.serviceAccounts.actAs", "iam.serviceAccounts.create", "resourcemanager.projects.setIamPolicy",
-    "serviceusage.services.enable",
+    "container.clusterRoles.create", "container.clusters.connect", "container.clusters.update",
+    "iam.serviceAccounts.actAs", "resourcemanager.projects.setIamPolicy", "serviceusage.services.enable",
 )  # fmt: skip
 """
 What every apply makes, one permission for each kind; those of its settings come on top.
@@ -76,15 +72,13 @@ def checks(target: Target) -> Iterator[Check]:
 def permissions(target: Target) -> list[str]:
     """Return the permissions that the caller of an apply must have on the project."""
     config = target.config
-    extra = []
-    if config.network.nat:
-        # NAT is a part of its router.
-        extra += ["compute.routers.create", "compute.routers.update"]
-    if any(_workload_policy(pool) for key in target.keys for pool in config.pools(key).values()):
+    extra = [*_own_permissions(target)]
+    if any(_workload_policy(pool) for key in target.keys for pool in target.made_pools(key).values()):
         extra.append("compute.resourcePolicies.create")
-    extra += _gateway_permissions(config)
+    extra += _gateway_permissions(target)
     if config.bucket:
-        extra += ["storage.buckets.create", "storage.buckets.setIamPolicy"]
+        # Of a bucket that exists, EXISTING-BUCKET asks.
+        extra += ["storage.buckets.create", "storage.buckets.setIamPolicy"] if config.existing.bucket is None else []
     if config.token_secrets:
         extra.append("secretmanager.secrets.setIamPolicy")
     if config.observability.log_metrics:
@@ -94,16 +88,46 @@ def permissions(target: Target) -> list[str]:
     if config.observability.alerting:
         extra.append("monitoring.alertPolicies.create")
         extra += ["monitoring.notificationChannels.create"] if config.observability.channels else []
-    return sorted([*PERMISSIONS, *extra])
+    return sorted({*PERMISSIONS, *extra})
 
 
-def _gateway_permissions(config: Config) -> Iterator[str]:
+def _own_permissions(target: Target) -> Iterator[str]:
+    """Yield those of what may exist already: of a Shared VPC, SHARED-VPC-PERMISSIONS asks in its project."""
+    existing = target.config.existing
+    if target.names.network_project == target.project:
+        yield from network_permissions(target)
+    if any(map(target.makes_cluster, target.keys)):
+        yield "container.clusters.create"
+    if existing.node_service_account is None:
+        yield "iam.serviceAccounts.create"
+
+
+def network_permissions(target: Target) -> Iterator[str]:
+    """Yield the permissions that an apply needs in the network's project for what it makes there."""
+    existing = target.config.existing
+    if existing.network is None:
+        yield "compute.networks.create"
+    if not existing.firewall:
+        yield from ("compute.firewalls.create", "compute.networks.updatePolicy")
+    if target.makes_subnets:
+        yield "compute.subnetworks.create"
+    if target.makes_routers:
+        # NAT is a part of its router.
+        yield from ("compute.routers.create", "compute.routers.update")
+
+
+def _gateway_permissions(target: Target) -> Iterator[str]:
     """Yield the permissions that the gateway needs, and what it has beside its routes."""
-    gateway = config.gateway
+    config = target.config
+    gateway, regions = config.gateway, config.regions
     kind = gateway.gateway_class
     if kind.multi_cluster:
-        yield from ("gkehub.features.create", "gkehub.memberships.create")
-    if gateway.addresses == "named":
+        if not config.existing.fleet_features:
+            yield "gkehub.features.create"
+        if any(regions[key].existing.membership is None for key in target.keys):
+            yield "gkehub.memberships.create"
+    made = [key for key in config.gateway_regions if regions[key].existing.gateway_address is None]
+    if gateway.addresses == "named" and made:
         yield "compute.addresses.create" if kind.public else "compute.addresses.createInternal"
     if gateway.tls is not None and kind.regional_certificates:
         yield from _tls_permissions(gateway.tls)
@@ -113,6 +137,7 @@ def _gateway_permissions(config: Config) -> Iterator[str]:
         yield "modelarmor.templates.create"
     if gateway.apigee is not None:
         yield "iam.serviceAccounts.setIamPolicy"
+        yield "iam.serviceAccounts.create"
         if gateway.apigee.create is not None:
             yield "apigee.organizations.create"
 

@@ -10,7 +10,7 @@ from gke_inference.check import NO_ANSWER, Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.quota_limits import PERMISSION, Limit, Limits
 from gke_inference.preflight.quota_names import Quota
-from gke_inference.preflight.quota_needs import Need, project_needs, region_needs
+from gke_inference.preflight.quota_needs import Need, network_needs, project_needs, region_needs
 from gke_inference.preflight.target import Target
 
 
@@ -28,22 +28,37 @@ def checks(target: Target) -> Iterator[Check]:
 
 
 def _project(target: Target) -> list[Finding]:
-    limits = Limits.of_project(target)
-    network = target.google.find("compute", "v1", "networks.get", project=target.project, network=target.names.network)
-    return _findings(project_needs(target), limits, built=network is not None)
+    """Ask for what counts once: a Shared VPC counts for its own project."""
+    names, limits = target.names, Limits.of_project(target, target.project)
+    network = target.google.find("compute", "v1", "networks.get", project=names.network_project, network=names.network)
+    needs, of_network = [*project_needs(target)], [*network_needs(target)]
+    built = network is not None
+    if names.network_project == target.project:
+        return _findings([*needs, *of_network], limits, built=built)
+    return [
+        *_findings(needs, limits, built=built),
+        *_findings(of_network, Limits.of_project(target, names.network_project), built=built),
+    ]
 
 
 def _region(target: Target, key: str) -> list[Finding]:
-    limits = Limits.of_region(target, key)
-    built = target.has_cluster(key)
-    return _findings(region_needs(target, key), limits, built=built)
+    """Count what other clusters in the same region of Google Cloud need, too: they share its quotas."""
+    regions, limits = target.config.regions, Limits.of_region(target, key)
+    beside = [other for other in target.keys if other != key and regions[other].region == regions[key].region]
+    built = any(target.has_cluster(each) for each in (key, *beside))
+    others = [need for other in beside for need in region_needs(target, other)]
+    return _findings(region_needs(target, key), limits, built=built, others=others)
 
 
 Charge = tuple[Quota, Limit]
 
 
-def _findings(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Finding]:
-    """Return a finding per need, which counts all that its quota is charged; an unknown limit hides no other."""
+def _findings(needs: Iterable[Need], limits: Limits, *, built: bool, others: Iterable[Need] = ()) -> list[Finding]:
+    """
+    Return a finding per need, which counts all that its quota is charged; an unknown limit hides no other.
+
+    *others* are charged to the same limits, and have findings of their own elsewhere.
+    """
     charges: dict[Need, Charge | None] = {}
 
     def charge(need: Need) -> list[Finding]:
@@ -60,6 +75,9 @@ def _findings(needs: Iterable[Need], limits: Limits, *, built: bool) -> list[Fin
     total: Counter[Quota] = Counter()
     for need, charged in charges.items():
         if charged:
+            total[charged[0]] += need.amount
+    for need in others:
+        if charged := _charged(need, limits):
             total[charged[0]] += need.amount
     return unasked + [
         _judged(need, charged, limits, total[charged[0]], built=built) if charged else _unknown(need, limits)

@@ -50,9 +50,9 @@ class Limits:
     listed: list[dict[str, Any]]
 
     @classmethod
-    def of_project(cls, target: Target) -> Limits:
-        """Return those of the project, as the compute API lists them."""
-        answer = target.google.call("compute", "v1", "projects.get", project=target.project)
+    def of_project(cls, target: Target, project: str) -> Limits:
+        """Return those of *project*, the platform's or its network's, as the compute API lists them."""
+        answer = target.google.call("compute", "v1", "projects.get", project=project)
         return cls(target, "", (), answer.get("quotas", []))
 
     @classmethod

@@ -11,6 +11,7 @@ from constructs_lib.gateway_class import CROSS_REGION, REGIONAL_EXTERNAL, REGION
 from gke_inference.preflight.quota_names import DISKS, Choices, Quota, accelerator_quotas, cpu_quotas, preemptible
 from gke_inference.preflight.target import Target
 from platform_config.model import models_in
+from platform_config.network_plan import makes_nat, proxy_regions
 from platform_config.requirements import system_machine_type
 
 BACKEND_SERVICES = {
@@ -56,17 +57,26 @@ class Need:
 
 def project_needs(target: Target) -> Iterator[Need]:
     """Yield what counts once for the project."""
-    config = target.config
-    count = len(target.keys)
     yield from _accelerators(target)
     if cpus := sum(_system_cpus(target, key) for key in target.keys):
         yield _need("QUOTA-ALL-CPUS", "CPUS_ALL_REGIONS", cpus, "vCPUs of the system pools")
-    yield _need("QUOTA-NETWORKS", "NETWORKS", 1, "networks")
-    yield _need("QUOTA-SUBNETWORKS", "SUBNETWORKS", 2 * count, "subnetworks")
-    yield _need("QUOTA-FIREWALLS", "FIREWALLS", 1 + 2 * count, "firewall rules")
-    if config.network.nat:
-        yield _need("QUOTA-ROUTERS", "ROUTERS", count, "routers")
     yield from _gateways(target)
+
+
+def network_needs(target: Target) -> Iterator[Need]:
+    """Yield what an apply makes of the network, which counts for the network's project."""
+    config, made = target.config, target.keys
+    if config.existing.network is None:
+        yield _need("QUOTA-NETWORKS", "NETWORKS", 1, "networks")
+    if subnets := sum(map(target.made_subnets, made)):
+        yield _need("QUOTA-SUBNETWORKS", "SUBNETWORKS", subnets, "subnetworks")
+    if not config.existing.firewall:
+        # Nodes of clusters that exist have GKE's own rule.
+        own_nodes = len(made) if all(map(target.makes_cluster, made)) else 0
+        proxies = sum(key in proxy_regions(config) for key in made)
+        yield _need("QUOTA-FIREWALLS", "FIREWALLS", 1 + proxies + own_nodes, "firewall rules")
+    if routers := sum(makes_nat(config, key) for key in made):
+        yield _need("QUOTA-ROUTERS", "ROUTERS", routers, "routers")
 
 
 def region_needs(target: Target, key: str) -> Iterator[Need]:
@@ -80,7 +90,7 @@ def region_needs(target: Target, key: str) -> Iterator[Need]:
     if key in config.gateway_regions:
         yield from _gateway(target, key)
     if not config.cluster.private_nodes:
-        most = _system_nodes(target, key) + sum(pool.nodes for pool in config.pools(key).values())
+        most = _system_nodes(target, key) + sum(pool.nodes for pool in target.made_pools(key).values())
         yield _need("QUOTA-NODE-ADDRESS", "IN_USE_ADDRESSES", most, "addresses in use")
     # Of each pool or Service, one per zone (see GW-NEG-50); those of other services come on top.
     groups = len(config.regions[key].zones) * len(models_in(config, key))
@@ -110,7 +120,7 @@ def _gateway(target: Target, key: str) -> Iterator[Need]:
         yield _need("QUOTA-BACKEND-SERVICES", BACKEND_SERVICES[kind], services, "backend services")
     if kind.public:
         yield _need("QUOTA-PUBLIC-ADDRESS", "IN_USE_ADDRESSES", 1, "addresses in use")
-    if config.gateway.addresses == "named":
+    if config.gateway.addresses == "named" and config.regions[key].existing.gateway_address is None:
         metric, unit = ("STATIC_ADDRESSES", "static") if kind.public else ("INTERNAL_ADDRESSES", "internal")
         yield _need("QUOTA-ADDRESS", metric, 1, f"{unit} addresses")
 
@@ -125,7 +135,7 @@ def _accelerators(target: Target) -> Iterator[Need]:
 
     Source: Google, "TPU Builders Program Getting Started Guide", Understanding TPU Quotas.
     """
-    pools = [pool for key in target.keys for pool in target.config.pools(key).values()]
+    pools = [pool for key in target.keys for pool in target.made_pools(key).values()]
     gpus = sum(pool.chips for pool in pools if pool.machine.kind == "gpu" and not pool.spec.capacity.reservation)
     quotas = ((Quota("GPUS_ALL_REGIONS"),),)
     yield Need(id="QUOTA-ALL-GPUS", quotas=quotas, amount=gpus, unit="GPUs", least=1)
@@ -134,7 +144,7 @@ def _accelerators(target: Target) -> Iterator[Need]:
 def _chips(target: Target, key: str) -> Iterator[Need]:
     """Yield one for each generation and way to buy."""
     groups: defaultdict[tuple[str, str, bool], list[PoolPlan]] = defaultdict(list)
-    for pool in target.config.pools(key).values():
+    for pool in target.made_pools(key).values():
         # A reservation was charged to the quota when it was made.
         if not pool.spec.capacity.reservation:
             groups[pool.machine.kind, pool.machine.generation, preemptible(pool)].append(pool)
@@ -153,7 +163,7 @@ def _disks(target: Target, key: str) -> Iterator[Need]:
     """Yield the boot disks of all nodes; reservations hold none."""
     config = target.config
     disks = Counter({DISKS["pd-balanced"]: _system_nodes(target, key) * config.cluster.system_pool.disk_gib})
-    for pool in config.pools(key).values():
+    for pool in target.made_pools(key).values():
         # Other types have quotas of other names; nothing is said of them.
         if pool.disk_type in DISKS:
             disks[DISKS[pool.disk_type]] += pool.nodes * pool.spec.disk_gib
@@ -162,15 +172,15 @@ def _disks(target: Target, key: str) -> Iterator[Need]:
 
 
 def _system_nodes(target: Target, key: str) -> int:
-    """Return the most nodes of the system pool; 0 in an Autopilot cluster, whose nodes follow the pods."""
-    if target.config.cluster.autopilot:
+    """Return the most nodes of the system pool that is made; an Autopilot cluster has none: nodes follow the pods."""
+    if target.config.cluster.autopilot or not target.makes_cluster(key):
         return 0
     return target.config.cluster.system_pool.max_nodes_per_zone * len(target.config.regions[key].zones)
 
 
 def _system_cpus(target: Target, key: str) -> int:
-    """Return 0 without a system pool, or where its machine type is not offered, which MACHINE reports."""
-    if target.config.cluster.autopilot:
+    """Return 0 where no system pool is made, or where its machine type is not offered, which MACHINE reports."""
+    if target.config.cluster.autopilot or not target.makes_cluster(key):
         return 0
     answer = target.google.find(
         "compute", "v1", "machineTypes.get", project=target.project, zone=target.config.regions[key].zones[0],

@@ -57,7 +57,7 @@ Pools = dict[str, PoolPlan]
 def _used(target: Target, key: str) -> dict[_Place, Pools]:
     """Return the pools that take from each place; what takes from a block takes from its reservation too."""
     used: defaultdict[_Place, Pools] = defaultdict(dict)
-    for name, pool in target.config.pools(key).items():
+    for name, pool in target.made_pools(key).items():
         path, _, block = (pool.spec.capacity.reservation or "").partition(BLOCKS)
         owner, _, reservation = path.removeprefix("projects/").rpartition("/reservations/")
         for zone in pool.spec.zones or target.config.regions[key].zones if reservation else ():

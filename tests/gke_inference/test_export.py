@@ -21,6 +21,7 @@ from gke_inference.export.run import export_platform
 from gke_inference.export.variables import Variable, use_variables
 from platform_config.errors import ConfigError
 from platform_config.stack_graph import (
+    FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
     base_stack,
@@ -318,7 +319,7 @@ def test_a_stack_that_comes_back_is_no_longer_aside(export: Export, tmp_path: Pa
 
 
 def test_a_removed_region_leaves_before_its_network() -> None:
-    """The gateway lets go first; cluster after servers and fleet, and before the network."""
+    """Servers go first, while the gateway has their address; cluster after gateway and fleet, before the network."""
     older = needed_stacks(config())
     needs = needed_stacks(config(regions__eu=None))
     removed = [
@@ -333,9 +334,10 @@ def test_a_removed_region_leaves_before_its_network() -> None:
     places = [
         steps.index(step)
         for step in (
-            ("apply", GATEWAY_STACK),
             ("destroy", serving_stack("eu")),
             ("destroy", base_stack("eu")),
+            ("apply", GATEWAY_STACK),
+            ("apply", FLEET_STACK),
             ("destroy", cluster_stack("eu")),
             ("apply", NETWORK_STACK),
         )

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from tests.terraform.states import States
 from tests.terraform.world import World
 
 GCS = Backend(given={"bucket": "states"})
+ROOT = Path(__file__).parent.parent.parent
+CHECKED = {"PLAN_CHECK": f"{sys.executable} -m gke_inference plan-check", "PYTHONPATH": str(ROOT)}
+"""What lets the product's own guard see all plans."""
 OF_EU = {cluster_stack("eu"), base_stack("eu"), serving_stack("eu")}
 
 
@@ -133,7 +137,7 @@ def test_a_platform_lives_and_dies_by_its_export(pipeline: Pipeline, tmp_path: P
         env=pipeline.rig.environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (by_hand.returncode, "An older config had this stack" in by_hand.stderr) == (1, True)
-    pipeline.must("remove", "--yes", "gemma")
+    pipeline.must("remove", "--yes", "gemma", **CHECKED)
     assert pipeline.bucket.filled() == states(without_eu)
     pipeline.must("plan")
     assert pipeline.plans() == nothing(without_eu)
