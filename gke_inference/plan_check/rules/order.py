@@ -8,7 +8,8 @@ from gke_inference.plan_check.graph import users
 from gke_inference.plan_check.plan import Plan, at
 from gke_inference.plan_check.plans import CLUSTER, Plans
 from gke_inference.plan_check.rule import Refusal, Rule
-from gke_inference.plan_check.rules.keep import MEMBER, MEMBERSHIP
+from gke_inference.plan_check.rules.keep import MEMBERSHIP
+from gke_inference.plan_check.users import MEMBER
 from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, cluster_stack, region_key
 
 HOME = "terraform_data.home"
