@@ -374,3 +374,14 @@ def test_a_state_shows_what_is_there_and_what_is_gone(tmp_path: Path) -> None:
         assert checked.code == code
         assert json.loads(checked.text)["plans"] == ["infra-network"]
         assert json.loads(checked.text)["states"] == ["infra-cluster-eu"]
+
+
+def test_a_config_knows_of_the_fleet(tmp_path: Path) -> None:
+    """With it, a cluster is not destroyed while nothing shows that it has left; the state of the fleet does."""
+    gone = {"workload-base-eu": GONE, "workload-serving-eu": GONE}
+    plans = write_plans(tmp_path, {"infra-cluster-eu": document(*destroyed(CLUSTER)), **gone})
+    options = ("--allow-destroy", "--config", str(EXAMPLE), "--output", "json")
+
+    assert {id_ for id_, _, _ in run(plans, *options).findings} == {"ORDER-FLEET"}
+    (tmp_path / "infra-fleet.state.json").write_text('{"format_version": "1.0"}')
+    assert run(plans, *options).code == 0
