@@ -12,8 +12,7 @@ import hcl2
 import pytest
 import yaml
 
-from gke_inference.export.backend import Backend
-from gke_inference.export.run import export_platform
+from gke_inference.export.run import ExportOptions, export_platform
 from gke_inference.export.samples import SAMPLES
 from gke_inference.export.samples.versions import ACTIONS
 from tests.configs import ALONE, EXAMPLE, config
@@ -47,7 +46,7 @@ def folder(request: pytest.FixtureRequest, shared_folders: SharedFolders) -> Pat
 
     def make(path: Path) -> None:
         given = config(request.param, state_bucket="states")
-        export_platform(given, "mine.yaml", path / "export", Backend(), {}, None)
+        export_platform(given, "mine.yaml", path / "export", ExportOptions())
 
     return shared_folders.get(f"samples-{request.param.stem}", make) / "export"
 
@@ -173,7 +172,7 @@ def test_plans_are_private(folder: Path) -> None:
 def test_plans_with_tokens_are_no_artifacts(tmp_path: Path) -> None:
     """With `kubernetes_auth: token` a saved plan holds one."""
     given = config(state_bucket="states", kubernetes_auth="token")
-    export_platform(given, "mine.yaml", tmp_path, Backend(), {}, ("github", "gitlab"))
+    export_platform(given, "mine.yaml", tmp_path, ExportOptions(samples=("github", "gitlab")))
 
     assert "upload-artifact" not in (tmp_path / "samples" / "github" / "platform-plan.yml").read_text()
     assert "artifacts" not in (tmp_path / "samples" / "gitlab" / "platform.yml").read_text()
