@@ -14,6 +14,7 @@ from gke_inference.synth.summary import print_summaries
 from gke_inference.synth.synthesize import refuse_hcl, synthesize_each
 from platform_config.config_path import EXAMPLE, VARIABLE, find_configs
 from platform_config.errors import ConfigError
+from platform_config.policy import VARIABLE as POLICY
 from platform_config.several import load_several
 
 BAD_INPUT = 2
@@ -38,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="main.py",
         description="Write the Terraform JSON of a platform to cdktf.out, and print what it holds. Of several configs, "
         "that of dev.yaml is written to cdktf.out-dev, and so on.",
-        epilog=f"cdktf passes no arguments: for it, {VARIABLE} names the file. "
+        epilog=f"cdktf passes no arguments: for it, {VARIABLE} names the file. {POLICY} names a policy that all must "
+        f"follow, beside those in the files' folders. "
         "Exit codes: 0 done, 2 the input is wrong, and nothing was written.",
         allow_abbrev=False,
     )

@@ -40,7 +40,8 @@ class GkeCluster(Construct):
         project: Project ID (known at synth).
         location: Region or zone of the control plane (known at synth).
         id: Path in the GKE API (known after apply; known at synth for an existing cluster).
-        name_when_made: The name, for what must come after the cluster (known at synth).
+        name_when_made: The name, for what must come after the cluster (known after apply; known at synth for an
+            existing cluster).
         replaced_with: What a new cluster in place of this one takes with it: pools name its id (known at synth).
         dns_endpoint: Host name of the control plane (known after apply).
         control_plane: The cluster without its pools, for what comes after it (known at synth).

@@ -98,10 +98,8 @@ def commands_in(paths: Iterable[Path]) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_knows_no_other(command: str) -> None:
-    """What two of them need is beside them; a teardown reads what a synth wrote, and an adoption begins with one."""
-    allowed = {command, "synth"} if command in ("adopt", "teardown") else {command}
-    """What two of them need is beside them; a teardown reads what a synth wrote, an export synthesizes."""
-    allowed = {command, "synth"} if command in ("teardown", "export") else {command}
+    """What two of them need is beside them; a teardown reads what a synth wrote, others begin with a synth."""
+    allowed = {command, "synth"} if command in ("adopt", "export", "teardown") else {command}
 
     assert commands_in((ROOT / "gke_inference" / command).rglob("*.py")) <= allowed
 

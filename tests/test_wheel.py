@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import zipfile
@@ -42,6 +43,22 @@ def main(config: str, outdir: str) -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+"""
+ALONE = """
+import json, sys
+
+import fast_synth
+
+fast_synth.enable()
+for name in ("stacks", "inference_stacks", "platform_config", "gke_inference", "pydantic", "yaml"):
+    sys.modules[name] = None
+count = 0
+for text in json.load(open("examples.json")):
+    scope = {}
+    exec(text, scope)
+    scope["stack"].node.root.synth()
+    count += 1
+print(count)
 """
 APP_MYPY = """
 [mypy]
@@ -161,6 +178,19 @@ def test_an_installed_package_synthesizes_without_a_clone(installed: Installed, 
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "stacks" / "workload-gateway" / "cdk.tf.json").is_file()
+
+
+def test_each_construct_works_without_anything_else_of_the_package(installed: Installed, tmp_path: Path) -> None:
+    """Every example of docs/constructs.md runs, as it stands there, where only `constructs_lib` can be imported."""
+    page = (ROOT / "docs" / "constructs.md").read_text(encoding="utf-8")
+    [setup] = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    examples = re.findall(r"^```py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "examples.json").write_text(json.dumps([setup + example for example in examples]))
+    (tmp_path / "alone.py").write_text(ALONE)
+    done = run(installed("constructs") / "python", "alone.py", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == len(examples) > 30
 
 
 @pytest.mark.parametrize("command", ["preflight", "verify", "load", "drill", "teardown"])

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tools import examples
 from tools.construct_examples import SETUP
-from tools.public_names import OTHERS, PLANS
+from tools.public_names import OTHERS, PLANS, spec_modules
 from tools.source_classes import ROOT, SourceClass, classes, entries, sections, summary
 
 INTRO = """\
@@ -20,8 +20,8 @@ argument called `after` holds what must exist first. *Known at synth* is a plain
 it like one that is made here.
 """
 LINKS = """\
-The settings of each spec are those of the config's section of that name, in [settings](settings.md). Each plan is
-[below](#plans).
+The settings of each spec are those of the config's section of that name, in [settings](settings.md); their names are
+[below](#specs), as the [plans](#plans) are.
 """
 FUNCTIONS = """\
 What the examples and the arguments above take beside specs and plans. Kubernetes objects are plain dicts, made by
@@ -42,7 +42,8 @@ def page() -> str:
         for title, names in examples.sections().items()
     )
     plans = "".join(_plan(found[name]) for name in PLANS)
-    return f"# Constructs\n\n{_intro()}\n{''.join(groups)}## Plans\n\n{plans}{_others()}".rstrip("\n") + "\n"
+    parts = [_intro(), "".join(groups) + f"## Plans\n\n{plans}{_specs()}", _others()]
+    return "\n".join(["# Constructs\n", *parts]).rstrip("\n") + "\n"
 
 
 def _intro() -> str:
@@ -68,6 +69,11 @@ def _plan(source: SourceClass) -> str:
     parts = [f"### {source.name}\n\n`from {source.module} import {source.name}`\n\n{said['']}\n"]
     parts += [_table(("field", "type", "default", "meaning"), _fields(source)), *_raises(said)]
     return "\n".join(parts) + "\n"
+
+
+def _specs() -> str:
+    rows = ([f"`{name}`", summary(module, name)] for name, module in spec_modules().items())
+    return "## Specs\n\n`from constructs_lib.specs import ...`\n\n" + _table(("name", "what it asks for"), rows)
 
 
 def _others() -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+
 import fast_synth
 import platform_config
 from constructs_lib import specs
-from tools.source_classes import classes, constructs
+from tools.source_classes import ROOT, classes, constructs
 
 PLANS = (
     "NetworkPlan", "NetworkRegionPlan", "ClusterPlan", "PoolPlan", "FleetMember", "ServingPlan", "ServingNodes",
@@ -44,6 +46,14 @@ OTHERS = {
     "constructs_lib.monitoring.cloud_dashboard": ("CLOUD_VARIABLES",),
 }  # fmt: skip
 """Functions, values and classes that examples and signatures of constructs need beside specs and plans."""
+
+
+def spec_modules() -> dict[str, str]:
+    """Return the module in which each name of `constructs_lib.specs` stands."""
+    tree = ast.parse((ROOT / "constructs_lib" / "specs" / "__init__.py").read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    found = {alias.name: str(node.module) for node in imports for alias in node.names}
+    return {name: found[name] for name in specs.__all__}
 
 
 def public_names() -> dict[str, set[str]]:

@@ -96,7 +96,7 @@ def _with_offers(around: Surroundings, judged: Sequence[Found]) -> list[Found]:
         for one in offers(around):
             found.setdefault(one.path, one)
         feature = found.get(around.names.gateway_feature)
-        if feature is not None and feature.verdict is Verdict.REFUSED:
+        if feature is not None and feature.verdict is not Verdict.UNKNOWN:
             found[feature.path] = settle_feature(around, feature)
     except ApiError as error:
         why = f"{error.summary}; {remedy(error, 'roles/viewer')}"

@@ -191,6 +191,13 @@ IMPORTABLE: Mapping[str, Importable] = {
         resource="regionSecurityPolicies",
     ),
     "google_compute_resource_policy": _regional("placement policy", "resourcePolicies", "resourcePolicy"),
+    "google_model_armor_template": Importable(
+        noun="Model Armor template",
+        path="projects/{project}/locations/{location}/templates/{template_id}",
+        method=("modelarmor", "v1", "projects.locations.templates.get"),
+        arguments={"name": "{path}"},
+        has_endpoints=True,
+    ),
     "google_certificate_manager_certificate": _certificate("certificate", "certificates"),
     "google_certificate_manager_dns_authorization": _certificate("DNS authorization", "dnsAuthorizations"),
 }  # fmt: skip
@@ -199,6 +206,5 @@ By type in Terraform. What replaces a resource is in no page of the provider; it
 7.45.0. Names and places are not here: a resource of another name is another resource.
 
 A create of what is there does nothing for project services, grants and service agents (the provider's documentation
-of each), so they need no import. DNS records and templates of Model Armor are not asked for: an apply says that they
-exist.
+of each), so they need no import. DNS records are not asked for: what they are called, only an apply can say.
 """

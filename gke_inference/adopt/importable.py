@@ -83,6 +83,7 @@ class Importable:
         part: Field of the answer that lists such resources by name, where it has no method of its own.
         listed: Field of the list with such resources, whose names are Google's: they are found by what they are called
             for people. Empty for all others.
+        has_endpoints: Whether its API has an endpoint for each region, of which the client has no document.
     """
 
     noun: str
@@ -93,6 +94,7 @@ class Importable:
     fixed: Sequence[Fixed] = ()
     part: str = ""
     listed: str = ""
+    has_endpoints: bool = False
 
     def path_of(self, values: Values) -> str:
         """Return the full name of the resource with the arguments *values*."""

@@ -88,9 +88,12 @@ class _Judge:
             if kind.listed:
                 ask = partial(self._listed, kind, question)
                 return find_called(planned.values, self._lists.setdefault(planned.type, Once(ask))())
+            if kind.has_endpoints:
+                service, version, _ = kind.method
+                return self.google.get_regional(service, planned.values["location"], f"{version}/{question['name']}")
             live = self.google.find(*kind.method, **question)
         except ApiError as error:
-            if error.turned_off:
+            if error.turned_off or error.missing:
                 return None
             raise
         if live is None or not kind.part:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from gke_inference.adopt.found import Found, Verdict
+from gke_inference.adopt.importable import value_at
 from gke_inference.adopt.settings import (
     PRIVATE,
     Settings,
@@ -59,6 +60,22 @@ class Surroundings:
         """All members of the project's fleet."""
         parent = f"projects/{self.config.project}/locations/-"
         return self._list("gkehub", "projects.locations.memberships.list", "resources", parent=parent)
+
+    @cached_property
+    def config_membership(self) -> str:
+        """The member of the fleet whose cluster holds the objects of its gateways."""
+        name = self.names.gateway_feature
+        feature = self.google.call("gkehub", "v1", "projects.locations.features.get", name=name)
+        return str(value_at(feature, "spec.multiclusteringress.configMembership"))
+
+    def owner(self, member: Live) -> str | None:
+        """Return the key of the region whose cluster is the *member* of the fleet; None where it is another's."""
+        link = value_at(member, "endpoint.gkeCluster.resourceLink") or ""
+        for key in self.config.regions:
+            cluster = self.cluster(key)
+            if link.endswith(f"/{cluster_path_of(cluster) if cluster else self.names.cluster_path(key)}"):
+                return key
+        return None
 
     def in_region(self, collection: str, key: str, project: str) -> list[Live]:
         """Return what of Compute Engine's *collection* is in region *key* of *project*."""
@@ -146,8 +163,7 @@ def _cluster_offers(around: Surroundings, key: str, cluster: Live) -> Iterator[F
     yield from _account_offer(around, key, [*pools.values()])
     own = f"projects/{around.config.project}/locations/global/memberships/{cluster['name']}"
     for member in around.memberships:
-        link = member.get("endpoint", {}).get("gkeCluster", {}).get("resourceLink", "")
-        if link.endswith(f"/{path}") and member["name"] not in (own, existing.membership):
+        if around.owner(member) == key and member["name"] not in (own, existing.membership):
             settings = {f"regions.{key}.existing.membership": member["name"]}
             yield _offer("membership", member["name"], settings, "a cluster is in one fleet, once", key)
 
@@ -169,27 +185,21 @@ def _account_offer(around: Surroundings, key: str, pools: list[Live]) -> Iterato
 
 def settle_feature(around: Surroundings, feature: Found) -> Found:
     """
-    Return the fleet's *feature*, which has another config cluster than the config, with what that asks for.
+    Return what becomes of the fleet's *feature*, which a fleet has once, with one config cluster.
 
-    Where all members are clusters of the config, one of them is the config cluster. Otherwise the fleet is shared.
+    A fleet with other members is not the platform's. Under another config cluster its Gateways have no controller.
     """
-    links = {f"//container.googleapis.com/{around.names.cluster_path(key)}": key for key in around.config.regions}
-    for key in around.config.regions:
-        if cluster := around.cluster(key):
-            links[f"//container.googleapis.com/{cluster_path_of(cluster)}"] = key
-    owners = {
-        one["name"]: links.get(one.get("endpoint", {}).get("gkeCluster", {}).get("resourceLink", ""))
-        for one in around.memberships
-    }
-    config_key = next((key for name, key in owners.items() if key and name in feature.why), None)
-    if config_key is None or None in owners.values():
-        return replace(feature, verdict=Verdict.EXISTING, settings={"existing.fleet_features": True})
-    if config_key == around.config.config_region:
-        return replace(
-            feature, verdict=Verdict.EXISTING, why=f"its config cluster is that of {config_key}: run it again"
-        )
-    settings = {f"regions.{key}.config_cluster": key == config_key for key in (config_key, around.config.config_region)}
-    return replace(feature, verdict=Verdict.EXISTING, settings=settings)
+    owners = {one["name"]: around.owner(one) for one in around.memberships}
+    if None in owners.values():
+        why = "the fleet has other members: a destroy would turn it off for them"
+        return _offer(feature.noun, feature.path, {"existing.fleet_features": True}, why)
+    if feature.verdict is Verdict.ADOPTED:
+        return feature
+    owner, wanted = owners.get(around.config_membership), around.config.config_region
+    if owner == wanted:
+        return _offer(feature.noun, feature.path, {}, f"its config cluster is that of {wanted}: run it again")
+    settings = {f"regions.{owner}.config_cluster": True, f"regions.{wanted}.config_cluster": False} if owner else {}
+    return replace(feature, verdict=Verdict.EXISTING if owner else Verdict.REFUSED, settings=settings)
 
 
 def _network_offers(around: Surroundings, key: str, network: str, cluster: Live | None) -> Iterator[Found]:

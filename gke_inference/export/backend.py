@@ -18,8 +18,13 @@ STACK = "{stack}"
 PLATFORM = "{platform}"
 """What stands for the ids of stack and platform in a setting."""
 CLOUD_SETTINGS = ("organization", "hostname", "project")
-SECRET_PARTS = ("password", "token", "secret", "credential", "encryption_key", "access_key", "sas", "conn_str")
-"""Parts of the names of settings that hold secrets: they belong into no file."""
+SECRETS = (
+    *("access_key", "access_token", "client_certificate", "client_certificate_password", "client_key"),
+    *("client_private_key_pem", "client_secret", "conn_str", "credentials", "encryption_key", "http_auth"),
+    *("oidc_request_token", "oidc_token", "password", "private_key", "private_key_password", "sas_token"),
+    *("secret_id", "secret_key", "security_token", "sse_customer_key", "token"),
+)
+"""Settings of Terraform's backends that are secrets, or may hold one: they belong into no file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +53,7 @@ class Backend:
         found = [
             Problem(f"--backend-config {name}", "must not be in a file: it is a secret", "give it to each `init`, or "
                     "as an environment variable that the backend reads")
-            for name in self.given if any(part in name for part in SECRET_PARTS)
+            for name in self.given if name in SECRETS
         ]  # fmt: skip
         if self.type == "cloud" and (unknown := sorted(set(self.given) - set(CLOUD_SETTINGS))):
             found.append(

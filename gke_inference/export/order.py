@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from platform_config.stack_graph import WORKLOAD, region_key
+
 Needs = Mapping[str, tuple[str, ...]]
 """Each stack with those that it needs, needed ones first."""
 
@@ -66,11 +68,12 @@ def edges(needs: Needs) -> list[list[str]]:
 
 def removal_steps(needs: Needs, removed: Sequence[RemovedStack], older: Needs) -> list[Step]:
     """
-    Return how the *removed* stacks leave: all that is in *older*, users before what they use.
+    Return how the *removed* stacks leave.
 
-    A stack that stays is applied before what it used is destroyed, and after what used it: a region's cluster goes
-    before the network that the region had is taken away, and after fleet and gateway have let go of it. A stack that
-    only *needs* has is not applied in these steps.
+    The servers of a region go first, while the gateway still has the region's address and sends its requests elsewhere.
+    Then all else that is in *older* follows, users before what they use: a stack that stays is applied before what it
+    used is destroyed, so that fleet and gateway let go of a cluster before it goes, and the network is applied last. A
+    stack that only *needs* has is not applied in these steps.
     """
     gone = {stack.stack for stack in removed}
     if not gone:
@@ -78,10 +81,11 @@ def removal_steps(needs: Needs, removed: Sequence[RemovedStack], older: Needs) -
     graph = {**older, **{stack.stack: stack.needs for stack in removed}}
     for stack in removed:
         graph |= {user: (*graph[user], stack.stack) for user in stack.users if user in graph}
+    order = [stack for stack in reversed(sort(graph)) if stack in gone or stack in needs]
+    first = [stack for stack in order if stack in gone and stack.startswith(WORKLOAD) and region_key(stack)]
     return [
         Step(action="destroy" if stack in gone else "apply", stack=stack)
-        for stack in reversed(sort(graph))
-        if stack in gone or stack in needs
+        for stack in (*first, *(stack for stack in order if stack not in first))
     ]
 
 

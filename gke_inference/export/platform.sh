@@ -21,7 +21,8 @@ lock                        write .terraform.lock.hcl for each platform of LOCK_
 
 Variables: TERRAFORM (the program), INIT_ARGS (more arguments of each init, such as -backend-config=bucket=NAME),
 LOCK_PLATFORMS (such as "linux_amd64 darwin_arm64"), LOCK_TIMEOUT (how long to wait for a state, 10m),
-PLAN_CHECK (a command that refuses a plan: it gets the file, such as "gke-inference plan-check").
+PLAN_CHECK (a command that gets the folder plans/ before anything is applied, and refuses by ending with another code
+than 0, such as "gke-inference plan-check").
 Exit codes: 0 done, 1 something failed or is refused, 2 wrong input.
 EOF
 }
@@ -110,9 +111,10 @@ plan_stack() {
   run "stacks/$1" show -json tfplan >"plans/$1.json" || return 1
 }
 
-check_plan() {
-  if [ -n "${PLAN_CHECK:-}" ]; then
-    $PLAN_CHECK "plans/$1.json"
+check_plans() {
+  if [ -n "${PLAN_CHECK:-}" ] && [ -d plans ]; then
+    # The plans are all that it gets: the path of a config may not lead there from this folder.
+    (unset INFERENCE_CONFIG && $PLAN_CHECK plans)
   fi
 }
 
@@ -121,7 +123,7 @@ apply_stack() {
   # shellcheck disable=SC2086
   [ -z "$absent" ] || { echo "refused: $1 needs" $absent "first" >&2; return 1; }
   plan_stack "$1" || return 1
-  check_plan "$1" || return 1
+  check_plans || return 1
   echo "== apply $1"
   run "stacks/$1" apply -input=false -lock-timeout="$lock_timeout" tfplan || return 1
   rm -f "stacks/$1/tfplan"
@@ -134,6 +136,17 @@ destroy_folder() {
   else
     echo "== $1 holds nothing"
   fi
+}
+
+# Plans the stack $1 in the folder $2 again, which shows PLAN_CHECK what has been done.
+show_done() {
+  [ -n "${PLAN_CHECK:-}" ] || return 0
+  done_stack=$1 done_folder=$2
+  shift 2
+  mkdir -p plans
+  run "$done_folder" plan "$@" -input=false -lock-timeout="$lock_timeout" -out=tfplan >/dev/null &&
+    run "$done_folder" show -json tfplan >"plans/$done_stack.json"
+  rm -f "$done_folder/tfplan"
 }
 
 # Prints the removed stacks that still hold something.
@@ -200,12 +213,13 @@ case $command in
         waiting="$waiting $stack"
         # shellcheck disable=SC2086
         echo "== $stack waits: it cannot be planned before these are applied:" $absent
-      elif plan_stack "$stack" && check_plan "$stack"; then
+      elif plan_stack "$stack"; then
         :
       else
         failed="$failed $stack"
       fi
     done
+    check_plans || failed="$failed PLAN_CHECK"
     echo "== planned; waiting:${waiting:- none}; failed:${failed:- none}"
     still=$(left) || exit 1
     # shellcheck disable=SC2086
@@ -214,6 +228,7 @@ case $command in
     ;;
   apply)
     refuse_left
+    if [ $# -eq 0 ]; then rm -rf plans; fi
     for stack in $chosen; do apply_stack "$stack" || refuse "$stack is not applied, nor is what comes after it"; done
     ;;
   destroy)
@@ -234,12 +249,22 @@ case $command in
     done
     ;;
   remove)
+    rm -rf plans
     for step in $steps; do
       stack=${step#*:}
       case $step in
-        destroy:*) destroy_folder "stale/$stack" || refuse "$stack is not destroyed, and nothing after it was done" ;;
+        destroy:*)
+          [ -d "stale/$stack" ] || continue
+          destroy_folder "stale/$stack" || refuse "$stack is not destroyed, and nothing after it was done"
+          show_done "$stack" "stale/$stack" -destroy -refresh=false
+          ;;
         # What was never applied has nothing to let go of.
-        *) if applied "stacks/$stack"; then apply_stack "$stack" || refuse "$stack is not applied"; fi ;;
+        *)
+          if applied "stacks/$stack"; then
+            apply_stack "$stack" || refuse "$stack is not applied, and nothing after it was done"
+            show_done "$stack" "stacks/$stack"
+          fi
+          ;;
       esac
     done
     [ -z "$removed" ] || echo "== done: delete the folders in stale/ and export again"

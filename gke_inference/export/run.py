@@ -77,7 +77,12 @@ def export_platform(
     )
     chosen = samples if samples is not None else () if backend.type == "local" else tuple(SAMPLES)
     files = _files(contents, {stack: document for stack, (document, _) in replaced.items()}, chosen)
-    _refuse(config_path, [*files_with_values(files, used), *folder.problems(files, last, removed)])
+    unused = [
+        Problem(f"--variable {one.name}", f"must name a setting whose value is in a stack, got {one.setting}")
+        for one in used
+        if one.name not in contents.named_variables
+    ]
+    _refuse(config_path, [*unused, *files_with_values(files, used), *folder.problems(files, last, removed)])
     make_folder(to)
     folder.write(files, last, removed)
     return contents

@@ -103,7 +103,8 @@ def outcome(found: Iterable[PlanFinding]) -> Exit:
 def report_json(plans: Plans, found: list[PlanFinding]) -> str:
     """Return the report as one document; its keys are stable."""
     document = {
-        "plans": sorted(plans.plans),
+        "plans": sorted(stack for stack, plan in plans.plans.items() if not plan.is_state),
+        "states": sorted(stack for stack, plan in plans.plans.items() if plan.is_state),
         "not_given": plans.not_given,
         "findings": [one.shown() for one in found],
         "outcome": outcome(found).name.lower(),

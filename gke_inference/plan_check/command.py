@@ -67,8 +67,9 @@ def plan_check(
     Refuse plans that would take away what serves.
 
     DIR holds the output of `terraform show -json PLANFILE` for each stack: DIR/<stack>.json, or <stack>/tfplan.json
-    there or in DIR/stacks. It may also be one such file. Asks nobody, runs no Terraform, prints no value of a resource
-    but names. With --config or INFERENCE_CONFIG it knows which stacks there should be.
+    there or in DIR/stacks. It may also be one such file. DIR/<stack>.state.json, the output of `terraform show -json`
+    alone, shows what is there of a stack that is not planned. Asks nobody, runs no Terraform, prints no value of a
+    resource but names. With --config or INFERENCE_CONFIG it knows which stacks there should be.
     """
     settings: Settings = ctx.obj
     plans = Plans(
@@ -100,7 +101,9 @@ def _print_report(plans: Plans, found: list[PlanFinding], place: Path) -> None:
             _print_line(console, _wrapped(text, INDENT + "  "))
         if finding.status is not Status.SKIPPED:
             _print_line(console, _wrapped(f"fix: {finding.fix}", INDENT))
-    for label, stacks in (("Plans of", sorted(plans.plans)), ("No plan of", plans.not_given)):
+    planned = sorted(stack for stack, plan in plans.plans.items() if not plan.is_state)
+    states = sorted(plans.plans.keys() - planned)
+    for label, stacks in (("Plans of", planned), ("States of", states), ("No plan of", plans.not_given)):
         if stacks:
             _print_line(console, fill(f"{label} {', '.join(stacks)}", COLUMNS, break_on_hyphens=False))
     counts = [sum(one.status is status for one in found) for status in LABEL]

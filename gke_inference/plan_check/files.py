@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gke_inference.plan_check.graph import is_stack
-from gke_inference.plan_check.plan import NotAPlanError, Plan, read_plan
+from gke_inference.plan_check.plan import NotAPlanError, Plan, read_plan, read_state
 from platform_config.errors import ConfigError, Problem, shown
 
 PLAN = "tfplan.json"
 """Name of a plan in the folder of its stack, as Terragrunt's `--json-out-dir` writes it."""
+STATE = ".state.json"
+"""How the name of a file ends that holds a state: what is there, after an apply or a destroy."""
 FORMS = f"DIR/<stack>.json, DIR/<stack>/{PLAN} or DIR/stacks/<stack>/{PLAN}"
 
 
 def read_plans(place: Path) -> dict[str, Plan]:
     """
-    Return the plans in the folder *place*, or the one in the file *place*, by the id of their stack.
+    Return the plans and states in the folder *place*, or the plan in the file *place*, by the id of their stack.
 
     Raises:
-        ConfigError: There is none, a file is no plan, or its name is no stack's.
+        ConfigError: There is no plan, a file is neither, or its name is no stack's.
     """
     problems: list[Problem] = []
     plans: dict[str, Plan] = {}
@@ -33,15 +35,18 @@ def read_plans(place: Path) -> dict[str, Plan]:
             problems.append(Problem(where, f"must be named after its stack, got {shown(stack)}", f"write {FORMS}"))
         elif stack in plans:
             problems.append(
-                Problem(where, f"must be the only plan of {stack}, got another one", "remove the older one")
+                Problem(where, f"must be the only file of {stack}, got another one", "remove the older one")
             )
         else:
             try:
-                plans[stack] = read_plan(stack, file.read_text(encoding="utf-8"))
+                read = read_state if file.name.endswith(STATE) else read_plan
+                plans[stack] = read(stack, file.read_text(encoding="utf-8"))
             except NotAPlanError as error:
                 problems.append(Problem(where, str(error)))
             except UnicodeDecodeError:
                 problems.append(Problem(where, "must be UTF-8, got other bytes", "redirect `terraform show -json`"))
+    if plans and all(plan.is_state for plan in plans.values()):
+        problems.append(Problem("", f"must hold plans as {FORMS}, got states alone"))
     if problems:
         raise ConfigError(str(place), problems)
     return plans
@@ -56,4 +61,6 @@ def _plan_files(place: Path) -> Iterator[Path]:
 
 
 def _stack(file: Path) -> str:
-    return file.resolve().parent.name if file.name == PLAN else file.stem
+    if file.name == PLAN:
+        return file.resolve().parent.name
+    return file.name.removesuffix(STATE).removesuffix(".json")

@@ -46,10 +46,10 @@ def users(stack: str, known: Collection[str], graph: Graph) -> list[str]:
         known: Ids of the stacks with a plan.
         graph: The stacks of the config, with those that each needs; empty without a config.
     """
-    by_id = _users_by_id(stack, known)
-    found = {*_users_in(graph, stack), *(by_id & set(known))} if stack in graph else by_id
     if stack == WEIGHTS_STACK:
         return []
+    by_id = _users_by_id(stack, known)
+    found = {*_users_in(graph, stack), *(by_id & set(known))} if stack in graph else by_id
     if region_key(stack):
         found = {user for user in found if region_key(user) == region_key(stack)}
     return sorted(found)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
 FORMAT = "1."
 """How the format versions begin that this reads. Source: Terraform, JSON Output Format, format_version."""
 NO_OP = ("no-op",)
+ACTIONS = {*NO_OP, "create", "read", "update", "delete", "forget"}
+"""All that a plan may do to a resource. Source: Terraform, JSON Output Format, change representation."""
 Values = dict[str, Any]
 
 
@@ -88,6 +90,11 @@ class Resource:
         found = self.before.get("membership_id") or self.before.get("name")
         return str(found).rpartition("/")[2] if found else self.address
 
+    @property
+    def object_name(self) -> str:
+        """Name of the Kubernetes object; the address where it has none."""
+        return str(at(self.manifest, "metadata", "name") or self.address)
+
     def is_object(self, kind: str) -> bool:
         """Return whether it is a Kubernetes object of *kind* that is there."""
         return self.manifest.get("kind") == kind
@@ -106,6 +113,7 @@ class Plan:
         complete: Whether all changes are in it.
         applyable: Whether Terraform would apply it.
         made: When it was made; None where it does not say.
+        is_state: Whether it is no plan, and only shows what is there.
     """
 
     stack: str
@@ -115,6 +123,7 @@ class Plan:
     complete: bool = True
     applyable: bool = True
     made: datetime | None = None
+    is_state: bool = False
 
     @property
     def is_readable(self) -> bool:
@@ -137,6 +146,20 @@ class Plan:
         return any(one.actions != NO_OP for one in self.resources)
 
 
+def at(value: Any, *path: str) -> Any:
+    """Return what is at *path* of nested values; None where that is nothing. Of a list of blocks the first counts."""
+    for key in path:
+        inner = value[0] if isinstance(value, list) and value else value
+        value = inner.get(key) if isinstance(inner, dict) else None
+    return value
+
+
+def gateway_addresses(manifest: Values) -> set[str]:
+    """Return the addresses that a Gateway has by name, each with its path."""
+    listed = at(manifest, "spec", "addresses")
+    return {str(name) for one in (listed if isinstance(listed, list) else ()) if (name := at(one, "value"))}
+
+
 def read_plan(stack: str, text: str) -> Plan:
     """
     Return the plan of *stack* from the output of `terraform show -json PLANFILE`.
@@ -144,13 +167,7 @@ def read_plan(stack: str, text: str) -> Plan:
     Raises:
         NotAPlanError: It is something else.
     """
-    try:
-        document = json.loads(text)
-    except ValueError:
-        raise NotAPlanError("must be the output of `terraform show -json PLANFILE`, got no JSON") from None
-    if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
-        raise NotAPlanError("must be the output of `terraform show -json PLANFILE`, got other JSON")
-    version = document["format_version"]
+    document, version = _document(text, "terraform show -json PLANFILE")
     if version.startswith(FORMAT) and "configuration" not in document:
         raise NotAPlanError("must be a plan, got a state: name the plan file, `terraform show -json PLANFILE`")
     if not version.startswith(FORMAT):
@@ -171,17 +188,45 @@ def read_plan(stack: str, text: str) -> Plan:
         raise NotAPlanError("must be a whole plan, got one with parts that are missing or of another shape") from None
 
 
+def read_state(stack: str, text: str) -> Plan:
+    """
+    Return what is there of *stack*, as a plan that changes nothing, from the output of `terraform show -json`.
+
+    Raises:
+        NotAPlanError: It is something else.
+    """
+    document, version = _document(text, "terraform show -json")
+    if "configuration" in document or "planned_values" in document:
+        raise NotAPlanError("must be a state, got a plan: run `terraform show -json` without a file")
+    held = _state(stack, {"prior_state": document}) if version.startswith(FORMAT) else ()
+    try:
+        return Plan(stack=stack, version=version, resources=tuple(held), is_state=True)
+    except (KeyError, TypeError, AttributeError):
+        raise NotAPlanError("must be a whole state, got one with parts that are missing or of another shape") from None
+
+
+def _document(text: str, command: str) -> tuple[Values, str]:
+    """Return the JSON document and its format version."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise NotAPlanError(f"must be the output of `{command}`, got no JSON") from None
+    if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
+        raise NotAPlanError(f"must be the output of `{command}`, got other JSON")
+    return document, document["format_version"]
+
+
 def _changes(stack: str, document: Values) -> Iterator[Resource]:
-    for one in document.get("resource_changes") or ():
+    for one in _part(document, "resource_changes", list):
         # A deposed object is what a replacement left behind: another one is there already.
         if one["mode"] != "managed" or "deposed" in one:
             continue
         change = one["change"]
         yield Resource(
             stack=stack,
-            address=one["address"],
-            kind=one["type"],
-            actions=tuple(change["actions"]),
+            address=_part(one, "address", str),
+            kind=_part(one, "type", str),
+            actions=_actions(change["actions"]),
             reason=one.get("action_reason") or "",
             importing=bool(change.get("importing")),
             replaced_for=tuple(".".join(map(str, path)) for path in change.get("replace_paths") or ()),
@@ -192,21 +237,42 @@ def _changes(stack: str, document: Values) -> Iterator[Resource]:
 
 def _state(stack: str, document: Values) -> Iterator[Resource]:
     """Yield what is in the state: a plan with `-target` or `-refresh-only` lists fewer changes."""
-    values = (document.get("prior_state") or {}).get("values") or {}
-    modules = [values.get("root_module") or {}]
+    modules = [_part(_part(_part(document, "prior_state", dict), "values", dict), "root_module", dict)]
     while modules:
         module = modules.pop()
-        modules += module.get("child_modules") or ()
-        for one in module.get("resources") or ():
+        modules += _part(module, "child_modules", list)
+        for one in _part(module, "resources", list):
             if one["mode"] == "managed" and "deposed_key" not in one:
                 held = _shown(one["values"], one.get("sensitive_values"))
-                yield Resource(stack=stack, address=one["address"], kind=one["type"], before=held, after=held)
+                yield Resource(
+                    stack=stack,
+                    address=_part(one, "address", str),
+                    kind=_part(one, "type", str),
+                    before=held,
+                    after=held,
+                )
+
+
+def _part(value: Values, key: str, kind: type) -> Any:
+    """Return a part of *value*, empty where it is left out; a TypeError where it is of another kind."""
+    part = value.get(key)
+    if part is not None and not isinstance(part, kind):
+        raise TypeError
+    return kind() if part is None else part
+
+
+def _actions(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list) or not given or not ACTIONS.issuperset(given):
+        raise ValueError
+    return tuple(given)
 
 
 def _shown(value: Values | None, sensitive: Any) -> Values:
     """Return *value* without what is sensitive; the terraform_data of an empty input counts as there too."""
     if value is None:
         return {}
+    if not isinstance(value, dict):
+        raise TypeError
     return _without(value, sensitive) or {"": None}
 
 
@@ -223,4 +289,8 @@ def _without(value: Any, sensitive: Any) -> Any:
 
 
 def _time(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return None
+    # Python 3.10 does not read the Z.
+    made = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return made if made.tzinfo else made.replace(tzinfo=timezone.utc)

@@ -20,7 +20,7 @@ class Plans:
     All plans that are checked together.
 
     Attributes:
-        plans: Each by the id of its stack.
+        plans: Each by the id of its stack; of a stack that is not planned, its state.
         graph: The stacks of the config, with those that each needs; empty without a config.
         allow_destroy: Whether stacks may be destroyed.
         max_age_min: How old a plan may be, in minutes; None for any age.
@@ -41,7 +41,7 @@ class Plans:
     @property
     def not_given(self) -> list[str]:
         """Stacks of the config without a plan."""
-        return [stack for stack in self.graph if stack not in self.plans]
+        return [stack for stack in self.graph if stack not in self.plans or self.plans[stack].is_state]
 
     def there(self, *kinds: str) -> Iterator[Resource]:
         """Yield the resources of *kinds* that are there, whatever the plans do to them."""
@@ -68,8 +68,8 @@ class Plans:
     def prove_gone(self, *stacks: str) -> str:
         """Return how a pipeline shows that *stacks* have been destroyed."""
         return (
-            f"destroy {' and '.join(stacks)} first; what `terraform plan -destroy` then plans there, put beside this "
-            "plan, shows that it is gone"
+            f"destroy {' and '.join(stacks)} first; then `terraform show -json` there, as <stack>.state.json beside "
+            "this plan, shows that it is gone"
         )
 
     def gateway_stacks(self) -> list[str]:

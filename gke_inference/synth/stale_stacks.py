@@ -18,8 +18,8 @@ REFUSAL = {
                     "precondition": {
                         # Terraform wants a condition that refers to something.
                         "condition": '${path.module == ""}',
-                        "error_message": "An older config had this stack, and the last one does not: it is not "
-                        "applied. A destroy works; do that in the order of its users, and before what it needs.",
+                        "error_message": "An older config had this stack, and the last one does not. Destroy it: "
+                        "after the stacks that need it, and before those that it needs.",
                     }
                 }
             }

@@ -126,7 +126,9 @@ def _membership(config: Config) -> Iterator[Problem]:
             message = f"must be left out: regional gateways need no fleet, got {shown(existing.membership)}"
             yield Problem(f"{path}.membership", message, "remove it")
         elif existing.cluster is None:
-            message = f"must stand beside cluster: the platform makes the cluster of {key}, and its membership"
+            message = (
+                f"must stand beside cluster, got nothing: the platform makes the cluster of {key}, and its membership"
+            )
             yield Problem(f"{path}.membership", message, "remove it, or add cluster")
 
 
@@ -165,11 +167,11 @@ def _unused(config: Config) -> Iterator[Problem]:
         return
     network, default = config.network, NetworkSpec()
     if network.mtu != default.mtu:
-        message = f"has no effect on an existing network, got {network.mtu}"
+        message = f"should be left out for an existing network, got {network.mtu}"
         yield Problem("network.mtu", message, "remove it")
     every = config.regions.values()
     if network.flow_logs_percent is not None and every and all(region.existing.subnet for region in every):
-        message = f"has no effect on existing subnets, got {network.flow_logs_percent}"
+        message = f"should be left out for existing subnets, got {network.flow_logs_percent}"
         yield Problem("network.flow_logs_percent", message, "remove it")
 
 

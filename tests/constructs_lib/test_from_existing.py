@@ -80,7 +80,7 @@ def test_a_region_is_added_to_an_existing_network(synth: Synth) -> None:
 
 
 def test_pools_are_added_to_an_existing_cluster(synth: Synth) -> None:
-    """By the cluster's path, after its version was read: nothing of the cluster is changed."""
+    """By the cluster's name and place, after its version was read: nothing of the cluster is changed."""
 
     def build(stack: Any) -> None:
         cluster = existing_cluster(stack)
@@ -92,8 +92,8 @@ def test_pools_are_added_to_an_existing_cluster(synth: Synth) -> None:
     [version] = app.stacks["test"]["data"]["google_container_cluster"].items()
 
     assert "google_container_cluster" not in resources(app)
-    assert {block["cluster"] for block in pools.values()} == {
-        "projects/my-project/locations/us-east5/clusters/gemma-us"
+    assert {(block["project"], block["location"], block["cluster"]) for block in pools.values()} == {
+        ("my-project", "us-east5", "gemma-us")
     }
     assert pools["tpu"]["depends_on"] == [f"data.google_container_cluster.{version[0]}"]
     assert (version[1]["name"], version[1]["location"]) == ("gemma-us", "us-east5")

@@ -288,13 +288,15 @@ def test_a_tpu_pool_has_a_fixed_size_and_its_own_interfaces(synth: Synth) -> Non
     assert "guest_accelerator" not in made["node_config"]
 
 
-def test_a_pool_follows_its_cluster_by_id(synth: Synth) -> None:
-    """By name alone the provider would look for the cluster in its own region."""
+def test_a_pool_follows_its_cluster_by_name_and_place(synth: Synth) -> None:
+    """Without a place the provider would look in its own region; a path would replace what is imported."""
     app = synth(with_pool())
     [key] = app.named("google_container_cluster")
 
-    assert pool(app)["cluster"] == f"${{google_container_cluster.{key.removeprefix('test/')}.id}}"
-    assert (pool(app)["project"], pool(app)["provider"]) == ("my-project", "google")
+    address = f"google_container_cluster.{key.removeprefix('test/')}"
+    assert pool(app)["cluster"] == f"${{{address}.name}}"
+    assert (pool(app)["project"], pool(app)["location"], pool(app)["provider"]) == ("my-project", "us-east5", "google")
+    assert f"{address}.id" in pool(app)["lifecycle"]["replace_triggered_by"]
 
 
 @pytest.mark.parametrize("name", ["tpu", "system"])
@@ -457,7 +459,8 @@ def test_another_machine_or_slice_is_another_pool(synth: Synth) -> None:
     app = synth(with_pool())
     [(key, shape)] = app.named("terraform_data").items()
 
-    assert pool(app)["lifecycle"]["replace_triggered_by"] == [f"terraform_data.{key.removeprefix('test/')}"]
+    made = f"terraform_data.{key.removeprefix('test/')}"
+    assert pool(app)["lifecycle"]["replace_triggered_by"] == ["google_container_cluster.cluster.id", made]
     assert shape["input"] == {"machine_type": "ct6e-standard-4t", "topology": "2x2"}
 
 
@@ -470,7 +473,10 @@ def test_the_system_pool_grows_between_its_bounds(synth: Synth) -> None:
 
     assert made["autoscaling"] == {"min_node_count": 2, "max_node_count": 5}
     assert made["initial_node_count"] == 2
-    assert made["lifecycle"] == {"ignore_changes": ["initial_node_count"]}
+    assert made["lifecycle"] == {
+        "ignore_changes": ["initial_node_count"],
+        "replace_triggered_by": ["google_container_cluster.cluster.id"],
+    }
     assert made["upgrade_settings"] == {"strategy": "SURGE", "max_surge": 1, "max_unavailable": 0}
     assert (made["node_config"]["machine_type"], made["node_config"]["disk_size_gb"]) == ("e2-standard-8", 50)
     assert made["node_config"]["shielded_instance_config"]["enable_secure_boot"] is True

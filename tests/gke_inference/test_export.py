@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from gke_inference.export.run import export_platform
 from gke_inference.export.variables import Variable, use_variables
 from platform_config.errors import ConfigError
 from platform_config.stack_graph import (
+    FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
     base_stack,
@@ -28,6 +30,7 @@ from platform_config.stack_graph import (
     serving_stack,
 )
 from tests.configs import EXAMPLE, SOVEREIGN, changed, config
+from tests.conftest import Platforms
 from tests.gke_inference.conftest import InferenceOps, Ran
 
 BUCKET = ("--backend-config", "bucket=my-terraform-state")
@@ -155,6 +158,22 @@ def test_a_secret_of_a_backend_is_refused(export: Export, name: str) -> None:
 
     assert (ran.code, f"--backend-config {name}: must not be in a file" in ran.err) == (2, True)
     assert "hunter2" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [
+        ("gcs", "kms_encryption_key=projects/p/k"),
+        ("kubernetes", "secret_suffix={stack}"),
+        ("s3", "skip_credentials_validation=true"),
+    ],
+)
+def test_what_only_sounds_like_a_secret_is_no_secret(export: Export, kind: str, setting: str) -> None:
+    """The name of a key, of a Secret, or of a check."""
+    more = ("--backend-config", "key={stack}") if kind == "s3" else BUCKET if kind == "gcs" else ()
+    ran = export("--backend", kind, "--backend-config", setting, *more)
+
+    assert ran.code == 0, ran.err
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -300,7 +319,7 @@ def test_a_stack_that_comes_back_is_no_longer_aside(export: Export, tmp_path: Pa
 
 
 def test_a_removed_region_leaves_before_its_network() -> None:
-    """The gateway lets go first; cluster after servers and fleet, and before the network."""
+    """Servers go first, while the gateway has their address; cluster after gateway and fleet, before the network."""
     older = needed_stacks(config())
     needs = needed_stacks(config(regions__eu=None))
     removed = [
@@ -315,9 +334,10 @@ def test_a_removed_region_leaves_before_its_network() -> None:
     places = [
         steps.index(step)
         for step in (
-            ("apply", GATEWAY_STACK),
             ("destroy", serving_stack("eu")),
             ("destroy", base_stack("eu")),
+            ("apply", GATEWAY_STACK),
+            ("apply", FLEET_STACK),
             ("destroy", cluster_stack("eu")),
             ("apply", NETWORK_STACK),
         )
@@ -352,6 +372,14 @@ def test_a_variable_is_in_no_file(export: Export, tmp_path: Path) -> None:
     assert "TF_VAR_project: ${{ secrets.TF_VAR_PROJECT }}" in workflow
     assert "secrets: inherit" in (folder / "samples" / "github" / "platform-apply.yml").read_text()
     assert "TF_VAR_project=$_PROJECT" in (folder / "samples" / "cloud-build" / "apply.yaml").read_text()
+
+
+def test_a_variable_that_nothing_uses_is_refused(export: Export) -> None:
+    """Another variable has the value already."""
+    ran = export(*BUCKET, "--variable", "project=project", "--variable", "again=project")
+
+    assert ran.code == 2
+    assert "--variable again: must name a setting whose value is in a stack, got project" in ran.err
 
 
 def test_a_value_that_cannot_be_a_variable_is_refused(export: Export, tmp_path: Path) -> None:
@@ -420,3 +448,115 @@ def test_the_script_is_portable_and_explains_itself(export: Export, tmp_path: Pa
     for wrong in (("nonsense",), ("plan", "no-stack"), ("destroy",), ("destroy", "--yes", "other"), ("remove",)):
         assert run(*wrong).returncode == 2, wrong
     assert yaml.safe_load((tmp_path / "out" / ".gitignore").read_text().splitlines()[1]) == ".terraform/"
+
+
+class FakeTerraform:
+    """
+    A program in place of Terraform, which notes how it is called, and answers with states that a test writes.
+
+    Args:
+        folder: Where it and what it notes are.
+    """
+
+    PROGRAM = """#!/bin/sh
+folder=${1#-chdir=}
+shift
+echo "$folder $*" >> "$NOTES/calls"
+env > "$NOTES/environment"
+case "$1 $2" in
+  "state pull") cat "$NOTES/$(basename "$folder").json" 2>/dev/null || [ ! -e "$NOTES/denied" ] ;;
+  "show -json") echo '{}' ;;
+esac
+"""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.program = folder / "terraform"
+        self.program.write_text(self.PROGRAM)
+        self.program.chmod(0o755)
+
+    def run(self, export: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the script of an export with it."""
+        given = {**os.environ, "NOTES": str(self.folder), "TERRAFORM": str(self.program), **environment}
+        return subprocess.run(["sh", str(export / "platform.sh"), *arguments], env=given, capture_output=True,
+                              text=True, check=False)  # fmt: skip
+
+    def write_state(self, stack: str, *resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> None:
+        """Write the state of a stack."""
+        state = {"version": 4, "outputs": outputs or {}, "resources": list(resources), "check_results": None}
+        (self.folder / f"{stack}.json").write_text(json.dumps(state, indent=2))
+
+    def calls(self, what: str) -> list[str]:
+        """Return the folders in which it was called so, in order."""
+        notes = (self.folder / "calls").read_text().splitlines() if (self.folder / "calls").exists() else []
+        return [call.split()[0] for call in notes if call.split(" ", 1)[1].startswith(what)]
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeTerraform:
+    """Make the program."""
+    return FakeTerraform(tmp_path / "fake")
+
+
+DATA = {"mode": "data", "type": "google_compute_network", "name": "n", "instances": []}
+MANAGED = {**DATA, "mode": "managed"}
+
+
+@pytest.mark.parametrize(
+    ("resources", "outputs", "applied"),
+    [((), {}, False), ((MANAGED,), {}, True), ((DATA,), {}, True), ((), {"a": {"value": 1, "type": "number"}}, True)],
+)
+def test_a_stack_is_applied_once_its_state_holds_anything(
+    export: Export, tmp_path: Path, fake: FakeTerraform, resources: tuple[Any, ...], outputs: dict[str, Any],
+    applied: bool,
+) -> None:  # fmt: skip
+    """A stack of what exists already has data alone; one that was destroyed has a state that is empty."""
+    export(*BUCKET)
+    fake.write_state(NETWORK_STACK, *resources, outputs=outputs)
+    ran = fake.run(tmp_path / "out", "ready", cluster_stack("us"))
+
+    assert (ran.returncode, NETWORK_STACK in ran.stderr) == ((0, False) if applied else (1, True))
+
+
+def test_a_state_that_cannot_be_read_is_no_empty_state(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:
+    """A plan, an apply and a destroy end with 1, and change nothing."""
+    export(*BUCKET)
+    (fake.folder / "denied").write_text("")
+    for command in (("plan",), ("apply", cluster_stack("us")), ("destroy", "--yes", "gemma"), ("ready",)):
+        assert fake.run(tmp_path / "out", *command).returncode == 1, command
+    assert fake.calls("apply") == []
+
+
+def test_the_script_keeps_roots_and_clusters_apart(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:
+    """Terraform gets no shared folder of data, and no setting of another cluster."""
+    export(*BUCKET)
+    given = {"TF_DATA_DIR": "shared", "KUBE_CONFIG_PATH": "other", "KUBE_HOST": "https://other.example.com"}
+    assert fake.run(tmp_path / "out", "init", NETWORK_STACK, **given).returncode == 0
+
+    assert not re.search(r"^(TF_DATA_DIR|KUBE_)", (fake.folder / "environment").read_text(), re.MULTILINE)
+
+
+def test_chosen_stacks_are_run_in_order(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:
+    """Whatever the order on the command line; destroy in reverse, where nothing that is there needs them."""
+    export(*BUCKET)
+    for stack in needed_stacks(config()):
+        fake.write_state(stack, MANAGED)
+    chosen = (GATEWAY_STACK, NETWORK_STACK, cluster_stack("us"))
+    assert fake.run(tmp_path / "out", "plan", *chosen).returncode == 0
+    assert fake.calls("plan") == [f"stacks/{stack}" for stack in (NETWORK_STACK, cluster_stack("us"), GATEWAY_STACK)]
+
+    assert fake.run(tmp_path / "out", "destroy", "--yes", "gemma", *chosen).returncode == 1
+    assert fake.calls("apply") == [f"stacks/{GATEWAY_STACK}"]
+
+
+def test_no_stack_runs_a_program_beside_terraform(every_platform: Platforms) -> None:
+    """So that remote runs of HCP Terraform work: no provisioner, no data of programs; a plugin with `exec` alone."""
+    for platform, app in every_platform.values():
+        for document in app.stacks.values():
+            blocks = [block for named in document.get("resource", {}).values() for block in named.values()]
+            assert not any("provisioner" in block or "connection" in block for block in blocks)
+            assert not {"external", "local_command"} & {*document.get("data", {}), *document.get("resource", {})}
+            assert not {"null_resource", "local_file"} & set(document.get("resource", {}))
+            plugins = re.findall(r'"exec": ', json.dumps(document.get("provider", {})))
+            assert bool(plugins) <= (platform.kubernetes_auth == "exec")

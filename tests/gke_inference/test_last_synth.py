@@ -13,9 +13,10 @@ from rich.console import Console
 from gke_inference.synth.last_synth import Changes, LastSynth, changes_since, last_synth, print_changes, remember
 from platform_config.config import Config
 from platform_config.effects import EFFECTS, effect_of, setting_of
+from platform_config.load import load
 from platform_config.pages import REMOVE_A_MODEL
 from platform_config.stack_graph import NETWORK_STACK
-from tests.configs import REGIONAL, changed, config
+from tests.configs import EXAMPLE, REGIONAL, changed, config
 from tools.docs import schema, settings
 
 APPLIED = {"resources": [{"type": "google_compute_network"}]}
@@ -157,6 +158,21 @@ def test_what_changes_of_one_model_is_reported_with_its_key(tmp_path: Path) -> N
         f"models.gemma.traffic.timeout_sec from - to 30: {EFFECTS['models.<key>.traffic'].text}",
         f"models.gemma.drain from false to true: {EFFECTS['models.<key>.drain'].text}",
     ]
+
+
+def test_a_change_in_a_base_is_a_change_of_all_that_extend_it(tmp_path: Path) -> None:
+    """What differs is what the files say together; a line that moves from one to the other is no change."""
+    base, path = tmp_path / "base.yaml", tmp_path / "dev.yaml"
+    base.write_text(EXAMPLE.read_text() + "namespace: one\n")
+    path.write_text("extends: base.yaml\nlabels: {env: dev}\n")
+    first = load(path)
+    base.write_text(EXAMPLE.read_text() + "namespace: two\nlabels: {env: dev}\n")
+    path.write_text("extends: base.yaml\n")
+
+    [change] = changes(tmp_path, first, load(path)).settings
+    assert (change.path, change.was, change.now) == ("namespace", "one", "two")
+    assert change.effect is not None
+    assert change.effect.kind == "refused"
 
 
 def test_another_name_is_told_alone(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -423,18 +425,28 @@ def test_plans_are_found_where_pipelines_put_them(tmp_path: Path) -> None:
         ({"infra-network.json": "[]"}, "got other JSON"),
         ({"infra-network.json": '{"format_version": "1.0", "values": {}}'}, "must be a plan, got a state"),
         ({"infra-network.json": json.dumps(document(resource_changes=[{"address": "x"}]))}, "must be a whole plan"),
+        ({"infra-network.json": json.dumps(document(resource_changes=""))}, "must be a whole plan"),
+        ({"infra-network.json": json.dumps(document(change(SUBNET, "destroy")))}, "must be a whole plan"),
+        ({"infra-network.json": json.dumps(document(timestamp="yesterday"))}, "must be a whole plan"),
+        ({"infra-network.json": b"\xff"}, "must be UTF-8, got other bytes"),
+        ({"infra-network.state.json": json.dumps(GONE)}, "must be a state, got a plan"),
+        ({"infra-network.state.json": '{"format_version": "1.0"}'}, "got states alone"),
+        (
+            {"infra-network.state.json": '{"format_version": "1.0", "values": {"root_module": []}}'},
+            "must be a whole state",
+        ),
         ({"infra_network.json": json.dumps(GONE)}, "must be named after its stack, got 'infra_network'"),
         (
             {"infra-network.json": json.dumps(GONE), "infra-network/tfplan.json": json.dumps(GONE)},
-            "must be the only plan of infra-network",
+            "must be the only file of infra-network",
         ),
     ],
 )
-def test_what_is_no_plan_is_wrong_input(files: dict[str, str], message: str, tmp_path: Path) -> None:
+def test_what_is_no_plan_is_wrong_input(files: dict[str, str | bytes], message: str, tmp_path: Path) -> None:
     """With the file, what must be there and what was given: a plan that is overlooked would count as good."""
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
     with pytest.raises(ConfigError) as error:
         run(tmp_path)
@@ -489,3 +501,144 @@ def test_the_report_says_what_to_do(tmp_path: Path) -> None:
     assert "No plan of infra-network, infra-cluster-us, infra-fleet" in text
     assert "Refused:" in text
     assert "1 refused, 0 unknown, 0 allowed" in text
+
+
+def test_clusters_in_one_region_keep_what_they_share(tmp_path: Path) -> None:
+    """The proxy-only subnet stays while another cluster is in the region; the nodes' subnet is of one alone."""
+    proxy = "google_compute_subnetwork.network_region-eu_proxy_54B922AA"
+    removed = [change(one, "delete", before={"name": "x", "region": "europe-west4"}) for one in (SUBNET, proxy)]
+    beside = change(CLUSTER, before={"name": "gemma-eu-b", "location": "europe-west4-b"})
+
+    checked = check(
+        tmp_path,
+        {"infra-network": document(*removed), "infra-cluster-eu": GONE, "infra-cluster-eu-b": document(beside)},
+    )
+
+    assert checked.findings == {("NET-REGION", "wrong", f"infra-network/{proxy}")}
+
+
+def test_what_all_regions_need_stays_while_there_is_a_cluster(tmp_path: Path) -> None:
+    """Such as the rule that lets health checks in; without the plan of any cluster nothing shows that it may go."""
+    rule = "google_compute_firewall.network_health-checks_33B70603"
+    network = document(change(rule, "delete", "create"))
+    place = ("NET-REGION", "wrong", f"infra-network/{rule}")
+    for name, clusters, expected in (
+        ("there", {"infra-cluster-eu": GONE, "infra-cluster-us": document(change(CLUSTER))}, {place}),
+        ("gone", {"infra-cluster-eu": GONE}, set()),
+        ("unknown", {}, {place}),
+    ):
+        (tmp_path / name).mkdir()
+
+        assert check(tmp_path / name, {"infra-network": network, **clusters}).findings == expected, name
+
+
+def test_a_pool_of_a_compute_class_is_in_use(tmp_path: Path) -> None:
+    """Pods name the class, and the class names the pool."""
+    given = {"kind": "ComputeClass", "metadata": {"name": "gpus"}, "spec": {"priorities": [{"nodepools": ["h100"]}]}}
+    plans = {
+        "infra-cluster-eu": document(change(POOL, "delete", "create", before={"name": "h100"})),
+        "workload-serving-eu": document(kubernetes("class", manifest=given), server(pool="another")),
+    }
+
+    assert check(tmp_path, plans).findings == {("KEEP-POOL", "wrong", f"infra-cluster-eu/{POOL}")}
+
+
+@pytest.mark.parametrize("actions", [("delete", "create"), ("forget",)])
+def test_a_gateway_is_not_forgotten(actions: tuple[str, ...], tmp_path: Path) -> None:
+    """Neither the object itself nor the feature that controls it."""
+    plans = {
+        "workload-gateway": document(gateway(*actions)),
+        "infra-fleet": document(change(FEATURE, *actions, before=member_of("us"))),
+    }
+
+    assert {id_ for id_, _, _ in check(tmp_path, plans).findings} == {"GATE-OBJECT", "GATE-FEATURE"}
+
+
+def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path to each part of *value*."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield from parts(part, (*path, key))
+
+
+@pytest.mark.parametrize("other", [None, "", 0, True, [], {}, [[]], {"": ""}], ids=repr)
+@pytest.mark.parametrize(
+    "rule", ["KEEP-POOL", "KEEP-ADDRESS", "GATE-FEATURE", "GATE-CRD", "GATE-API", "DRAIN-MODEL", "ORDER-HOME"]
+)
+def test_no_part_of_a_plan_breaks_the_command(rule: str, other: Any, tmp_path: Path) -> None:
+    """Whatever stands where something else should be: there is a report, or wrong input, and no traceback."""
+    case = CASES[rule]
+    for stack, plan in case.bad.items():
+        for path in parts(plan):
+            broken = copy.deepcopy(plan)
+            *above, last = path
+            target: Any = broken
+            for key in above:
+                target = target[key]
+            target[last] = other
+            with contextlib.suppress(ConfigError):
+                assert check(tmp_path, {**case.bad, stack: broken}, *case.options).code in (0, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("rule", "stacks"),
+    [
+        ("KEEP-POOL", {"infra-cluster-eu": document(change(POOL, "delete"))}),
+        ("KEEP-BUCKET", {"infra-network": document(change("google_storage_bucket.weights", "delete"))}),
+        ("KEEP-ADDRESS", {"infra-network": document(change(ADDRESS, "delete"))}),
+        ("KEEP-MEMBERSHIP", {"infra-fleet": document(change(MEMBER, "delete"))}),
+        ("NET-REGION", {"infra-network": document(change(SUBNET, "delete"))}),
+        ("GATE-FEATURE", {"infra-fleet": document(change(FEATURE, "delete", before=member_of("us")))}),
+        ("GATE-CRD", {"workload-base-eu": document(kubernetes("crd", "delete", manifest=CRD))}),
+    ],
+)
+@pytest.mark.parametrize("options", [(), ("--config", str(EXAMPLE))], ids=["alone", "with its config"])
+def test_what_no_plan_shows_does_not_count_as_gone(
+    rule: str, stacks: Stacks, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    """One plan alone cannot prove that nobody needs what it deletes."""
+    [(stack, plan)] = stacks.items()
+    place = f"{stack}/{plan['resource_changes'][0]['address']}"
+
+    assert (rule, "wrong", place) in check(tmp_path, stacks, *options).findings
+
+
+def test_the_config_cluster_stays_in_the_fleet_with_its_feature(tmp_path: Path) -> None:
+    """Its membership may go with the feature alone, and not before it."""
+    member = "google_gke_hub_membership.fleet_member-us_7339A143"
+    gone = dict.fromkeys(("workload-base-us", "workload-serving-us", "workload-gateway"), GONE)
+    leaves = change(member, "delete", before={"membership_id": "us"})
+    for name, feature, expected in (
+        ("stays", change(FEATURE, before=member_of("us")), {("KEEP-MEMBERSHIP", "wrong", f"infra-fleet/{member}")}),
+        ("moves too", change(FEATURE, "delete", before=member_of("us")), set()),
+    ):
+        (tmp_path / name).mkdir()
+
+        assert check(tmp_path / name, {"infra-fleet": document(leaves, feature), **gone}).findings == expected, name
+
+
+def test_protection_keeps_a_cluster_from_a_destroy(tmp_path: Path) -> None:
+    """The provider would refuse the cluster after everything that depends on it is gone."""
+    guarded = destroyed(CLUSTER, **{CLUSTER: {"name": "gemma-eu", "deletion_protection": True}})
+    plans = {"infra-cluster-eu": document(*guarded), "workload-base-eu": GONE, "workload-serving-eu": GONE}
+
+    checked = check(tmp_path, plans, "--allow-destroy")
+
+    assert checked.findings == {("KEEP-PROTECTED", "wrong", f"infra-cluster-eu/{CLUSTER}")}
+
+
+def test_a_state_shows_what_is_there_and_what_is_gone(tmp_path: Path) -> None:
+    """After an apply or a destroy, when the plan that was made before it is out of date."""
+    held = {"address": CLUSTER, "mode": "managed", "type": CLUSTER.partition(".")[0], "values": {"name": "gemma-eu"}}
+    there = {"format_version": "1.0", "values": {"root_module": {"resources": [held]}}}
+    write_plans(tmp_path, {"infra-network": document(change(SUBNET, "delete"))})
+    for state, code in ((there, 1), ({"format_version": "1.0"}, 0), (OTHER_FORMAT, 1)):
+        (tmp_path / "infra-cluster-eu.state.json").write_text(json.dumps(state))
+
+        checked = run(tmp_path, "--output", "json", "--max-age-min", "9999")
+
+        assert checked.code == code
+        assert json.loads(checked.text)["plans"] == ["infra-network"]
+        assert json.loads(checked.text)["states"] == ["infra-cluster-eu"]

@@ -32,6 +32,17 @@ def test_where_nothing_stands_in_the_way_all_is_good(good_google: GoogleStandIn,
     assert len(findings) == len(document["findings"]) == 52
 
 
+def test_a_config_over_a_base_is_asked_about_as_a_whole(
+    good_google: GoogleStandIn, inference_ops: InferenceOps, tmp_path: Path
+) -> None:
+    """The same questions and answers as of one file."""
+    (tmp_path / "base.yaml").write_text(EXAMPLE.read_text())
+    (tmp_path / "dev.yaml").write_text("extends: base.yaml\nlabels: {env: dev}\n")
+    ran = inference_ops("--config", str(tmp_path / "dev.yaml"), "--output", "json", "preflight")
+
+    assert (ran.code, ran.document["findings"]) == (0, run(inference_ops)[2]["findings"])
+
+
 def test_nothing_is_written(good_google: GoogleStandIn, inference_ops: InferenceOps) -> None:
     """Every call is a read: a GET, or the question which permissions there are."""
     run(inference_ops)

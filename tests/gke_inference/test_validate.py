@@ -152,3 +152,34 @@ def test_a_warning_names_the_file_where_its_value_stands(inference_ops: Inferenc
     ran = inference_ops("validate", str(tmp_path / "dev.yaml"))
 
     assert re.search(r"^warning project \(.*base\.yaml line 4\): .*\[NAME-PLACEHOLDER\]$", ran.out, re.M)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("validate",),
+        ("synth",),
+        ("preflight",),
+        ("verify",),
+        ("load",),
+        ("drill", "--region", "us"),
+        ("teardown",),
+        ("export", "--to", "pipeline"),
+        ("adopt",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_command_keeps_the_policy_and_names_the_base(
+    inference_ops: InferenceOps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """Exit code 2 with both lines, and nothing is written, asked or destroyed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "policy.yaml").write_text("allowed_regions: [us-*]\n")
+    (tmp_path / "base.yaml").write_text(EXAMPLE.read_text())
+    (tmp_path / "dev.yaml").write_text("extends: base.yaml\nname: gemma-dev\n")
+    ran = inference_ops("--config", "dev.yaml", *command)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "regions.eu.region (base.yaml line 14): must begin with us-, got 'europe-west4'" in ran.err
+    assert "[allowed_regions, policy.yaml line 1]" in ran.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["base.yaml", "dev.yaml", "policy.yaml"]

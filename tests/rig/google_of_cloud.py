@@ -18,12 +18,8 @@ from tests.rig.planning import body
 from tests.rig.wire import Message
 
 Document = dict[str, Any]
-PLURALS = {
-    "ComputeClass": "computeclasses",
-    "GCPBackendPolicy": "gcpbackendpolicies", "HealthCheckPolicy": "healthcheckpolicies",
-    "NetworkPolicy": "networkpolicies", "SecretProviderClass": "secretproviderclasses",
-}  # fmt: skip
-"""Kinds whose resource is not their name and an s."""
+PLURALS = {"policy": "policies", "class": "classes"}
+"""Ends of kinds whose resource is not their name and an s."""
 COMPUTE = "https://www.googleapis.com/compute/v1/"
 NUMBER = "100000000001"
 """Of the project, as the rig answers it."""
@@ -117,10 +113,9 @@ def _object(kind: str, id_: str, held: Message) -> tuple[str, Document]:
     version, metadata = manifest["apiVersion"], manifest["metadata"]
     inside = f"/namespaces/{metadata['namespace']}" if metadata.get("namespace") else ""
     root = "/apis" if "/" in version else "/api"
-    return (
-        f"{root}/{version}{inside}/{PLURALS.get(manifest['kind'], manifest['kind'].lower() + 's')}/{metadata['name']}",
-        manifest,
-    )
+    word = manifest["kind"].lower()
+    ends = (word.removesuffix(end) + many for end, many in PLURALS.items() if word.endswith(end))
+    return f"{root}/{version}{inside}/{next(ends, f'{word}s')}/{metadata['name']}", manifest
 
 
 def _all(cloud: Cloud, kind: str) -> Iterator[Message]:
@@ -175,6 +170,7 @@ def _simple(cloud: Cloud) -> dict[str, Answer]:
             "google_compute_region_security_policy", "securityPolicies", "securityPolicy"
         ),
         "compute.resourcePolicies.get": policy("google_compute_resource_policy", "resourcePolicies", "resourcePolicy"),
+        "modelarmor.projects.locations.templates.get": named("google_model_armor_template"),
         f"{place}.certificates.get": named(f"{certificates}_certificate"),
         f"{place}.dnsAuthorizations.get": named(f"{certificates}_dns_authorization"),
     }
@@ -258,6 +254,10 @@ def _pool(held: Message) -> Document:
             "serviceAccount": config["service_account"],
             "oauthScopes": config["oauth_scopes"],
             "spot": bool(config["spot"]),
+            "accelerators": [
+                {"acceleratorType": one["type"], "acceleratorCount": str(one["count"])}
+                for one in config["guest_accelerator"]
+            ],
             "shieldedInstanceConfig": {"enableSecureBoot": bool(shielded.get("enable_secure_boot"))},
         },
         "networkConfig": {"acceleratorNetworkProfile": network.get("accelerator_network_profile") or ""},

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console
 
 from gke_inference.adopt.adoption import Adoption, adopt_platform
@@ -38,6 +39,9 @@ from tests.terraform.codelab import (
     written_to,
 )
 from tests.terraform.configs import Worlds
+from tests.terraform.lab import CLUSTER as LAB_CLUSTER
+from tests.terraform.lab import Document, Lab
+from tests.terraform.runs import Changes
 from tests.terraform.world import World
 
 DOCS = (Path(__file__).parents[2] / "docs" / "adopt.md").read_text()
@@ -62,10 +66,10 @@ def test_a_platform_whose_states_are_lost_is_adopted_whole(path: Path, deployed_
 
     with stand_in.serving():
         adoption = adopt_platform(config, stand_in.api(), clusters_of(world.rig.cloud, config), world.app.outdir)
+    assert [one for one in adoption.found if one.verdict is not Verdict.ADOPTED] == []
     adoption.write(world.app.outdir)
     world.deploy()
 
-    assert {one.verdict for one in adoption.found} == {Verdict.ADOPTED}
     assert adoption.settings == {}
     assert replaced_or_destroyed(world) == set()
     assert world.unsettled() == []
@@ -75,6 +79,13 @@ def test_a_platform_whose_states_are_lost_is_adopted_whole(path: Path, deployed_
 def replaced_or_destroyed(world: World) -> set[str]:
     """Return what the last plans of *world* do beside creates, updates and imports."""
     return actions(world) - {"create", "update", "import"}
+
+
+def shown_settings() -> dict[str, Any]:
+    """Return the settings that docs/adopt.md shows for the codelab."""
+    found = re.search(r"```yaml\n(.*?)```", DOCS, re.DOTALL)
+    shown: dict[str, Any] = yaml.safe_load(found[1]) if found else {}
+    return shown
 
 
 class Codelab:
@@ -88,6 +99,7 @@ class Codelab:
         world: The platform.
         lab: The codelab's own Terraform.
         edits: How many settings were asked for.
+        asked: All of them, as they stand in the YAML.
         before: The cloud before anything is applied.
         adoption: What the last run found.
     """
@@ -97,6 +109,7 @@ class Codelab:
         self.world.base.mkdir()
         self.lab = apply_codelab(folder / "codelab", self.world.rig)
         self.edits = 0
+        self.asked: dict[str, Any] = {}
         self.before: dict[Key, Message] = {}
         self.adoption: Adoption
 
@@ -114,6 +127,7 @@ class Codelab:
                 if not self.adoption.settings:
                     break
                 self.edits += len(self.adoption.settings)
+                self.asked = merged(self.asked, nested(self.adoption.settings))
                 data = merged(data, nested(self.adoption.settings))
         self.adoption.write(outdir)
 
@@ -143,6 +157,7 @@ def test_the_codelab_is_adopted(codelab: Codelab) -> None:
     codelab.adopt(changed(EXAMPLE))
     world.deploy()
 
+    assert codelab.asked == shown_settings()
     adopted = [one.noun for one in codelab.adoption.found if one.verdict is Verdict.ADOPTED]
     assert sorted(adopted) == ["bucket", "fleet feature", "membership", "membership"]
     assert (codelab.edits, len(COMMANDS) * len(ZONES)) == (documented("settings")[0], documented("commands")[0])
@@ -193,3 +208,30 @@ def test_the_clusters_of_the_codelab_are_adopted_too(codelab: Codelab, monkeypat
     assert remove_applied_blocks(world.app.outdir, Console(quiet=True)) is Exit.GOOD
     assert list(written_blocks(world.app.outdir)) == []
     assert world.unsettled() == []
+
+
+@pytest.mark.parametrize(
+    ("pool", "plan"),
+    [
+        ({"cluster": "${google_container_cluster.c.name}", "location": "us-east5", "project": "p"}, {}),
+        ({"cluster": "${google_container_cluster.c.id}"}, {"google_container_node_pool.p": ("delete", "create")}),
+    ],
+)
+def test_a_pool_is_imported_by_the_short_name_of_its_cluster(lab: Lab, pool: Document, plan: Changes) -> None:
+    """A path in its place would replace the pool, as the real provider does."""
+    resources = {
+        "google_container_cluster.c": LAB_CLUSTER,
+        "google_container_node_pool.p": {"name": "p", "node_config": {"machine_type": "e2-small"}, **pool},
+    }
+    lab.apply(resources)
+    lab.forget()
+    blocks = [
+        {"to": "google_container_cluster.c", "id": "projects/p/locations/us-east5/clusters/c"},
+        {"to": "google_container_node_pool.p", "id": "p/us-east5/c/p"},
+    ]
+
+    changes = lab.plan(resources, **{"import": blocks})
+
+    assert {
+        address: actions for address, actions in changes.items() if "pool" in address and "delete" in actions
+    } == plan

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from tests.terraform.states import States
 from tests.terraform.world import World
 
 GCS = Backend(given={"bucket": "states"})
+ROOT = Path(__file__).parent.parent.parent
+CHECKED = {"PLAN_CHECK": f"{sys.executable} -m gke_inference plan-check", "PYTHONPATH": str(ROOT)}
+"""What lets the product's own guard see all plans."""
 OF_EU = {cluster_stack("eu"), base_stack("eu"), serving_stack("eu")}
 
 
@@ -132,8 +136,8 @@ def test_a_platform_lives_and_dies_by_its_export(pipeline: Pipeline, tmp_path: P
         ["terraform", f"-chdir={pipeline.folder / 'stale' / cluster_stack('eu')}", "plan", "-no-color"],
         env=pipeline.rig.environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert (by_hand.returncode, "it is not\napplied" in by_hand.stderr) == (1, True), by_hand.stderr
-    pipeline.must("remove", "--yes", "gemma")
+    assert (by_hand.returncode, "An older config had this stack" in by_hand.stderr) == (1, True)
+    pipeline.must("remove", "--yes", "gemma", **CHECKED)
     assert pipeline.bucket.filled() == states(without_eu)
     pipeline.must("plan")
     assert pipeline.plans() == nothing(without_eu)
@@ -174,13 +178,14 @@ def test_a_held_lock_refuses_a_second_run(pipeline: Pipeline) -> None:
 
 
 def test_a_refused_plan_is_not_applied(pipeline: Pipeline) -> None:
-    """What PLAN_CHECK names gets the plan's file before each apply; where it ends with 1 nothing is made."""
+    """What PLAN_CHECK names gets the folder of plans before each apply; where it refuses nothing is made."""
     pipeline.export(platform())
-    ran = pipeline.run("apply", PLAN_CHECK="grep -q no-such-text")
+    ran = pipeline.run("apply", PLAN_CHECK="grep -rq no-such-text")
 
     assert (ran.code, "nor is what comes after it" in ran.text) == (1, True)
+    assert pipeline.run("plan", PLAN_CHECK="grep -rq no-such-text").code == 1
     assert pipeline.rig.cloud.objects == {}
-    pipeline.must("plan", NETWORK_STACK, PLAN_CHECK="grep -q google_compute_network")
+    pipeline.must("plan", NETWORK_STACK, PLAN_CHECK="grep -rq google_compute_network")
 
 
 def test_arguments_of_init_replace_the_files(pipeline: Pipeline) -> None:

@@ -12,18 +12,20 @@ import pytest
 from click.testing import CliRunner
 
 from gke_inference.cli import cli
+from platform_config.load import load
 from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
+    access_stack,
     base_stack,
     cluster_stack,
-    gateway_stacks,
+    gateway_stack,
     serving_stack,
 )
-from tests.configs import ALONE, EXAMPLE, TWO_LLMS, config
+from tests.configs import ALONE, CONFIG_CLUSTER, EXAMPLE, EXISTING, TWO_LLMS, config
 from tests.gke_inference import documented
 from tests.terraform.configs import Worlds, freed
 from tests.terraform.world import World
@@ -53,8 +55,22 @@ class Pipeline:
         self._runs = 0
         self.plans = folder
 
-    def check(self, stacks: Iterable[str] | None = None, *options: str, destroyed: Iterable[str] = ()) -> Found:
-        """Plan *stacks*, or all of the last synth, and *destroyed* with `-destroy`; return what is refused."""
+    def check(
+        self,
+        stacks: Iterable[str] | None = None,
+        *options: str,
+        destroyed: Iterable[str] = (),
+        states: Iterable[str] = (),
+    ) -> Found:
+        """
+        Plan *stacks*, or all of the last synth, and return what is refused.
+
+        Args:
+            stacks: What is planned. Default: all stacks of the last synth.
+            options: Of the command.
+            destroyed: What is planned with `-destroy`.
+            states: What is not planned, and shown by its state.
+        """
         self._runs += 1
         self.plans = plans = self._folder / f"plans-{self._runs}"
         plans.mkdir()
@@ -66,6 +82,8 @@ class Pipeline:
             folder.run("plan", "-input=false", "-out=plan", *(["-destroy"] if stack in gone else []))
             (plans / f"{stack}.json").write_text(folder.must("show", "-json", "plan").text)
 
+        for stack in states:
+            (plans / f"{stack}.state.json").write_text(self._world.folder(stack).must("show", "-json").text)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(write, {*(self._world.app.stacks if stacks is None else stacks), *gone}))
         done = CliRunner().invoke(cli, ["plan-check", str(plans), "--output", "json", *options], standalone_mode=False)
@@ -149,6 +167,7 @@ def test_a_region_is_removed_in_the_order_of_the_docs(world: World, pipeline: Pi
     world.destroy([serving, base])
 
     world.use(freed(config(regions__eu=None)))
+    assert pipeline.check([FLEET_STACK], states=[serving, base]) == {}
     shared = [GATEWAY_STACK, base_stack("us"), OBSERVABILITY_STACK, FLEET_STACK]
     assert pipeline.check(shared, destroyed=[serving, base]) == {}
     early = {"NET-REGION": {NETWORK_STACK}, "KEEP-ADDRESS": {NETWORK_STACK}}
@@ -164,24 +183,34 @@ def test_a_region_is_removed_in_the_order_of_the_docs(world: World, pipeline: Pi
     }
     world.destroy([cluster])
     assert pipeline.check([NETWORK_STACK, GATEWAY_STACK], destroyed=[cluster]) == {}
+    assert pipeline.check([NETWORK_STACK], states=[GATEWAY_STACK, cluster]) == {}
+    assert pipeline.check([NETWORK_STACK], states=[GATEWAY_STACK]) == {"NET-REGION": {NETWORK_STACK}}
     world.deploy([NETWORK_STACK])
     assert pipeline.check() == {}
 
 
 def test_a_region_with_its_own_gateway_is_removed_in_order(deployed_of: Worlds, tmp_path: Path) -> None:
-    """Its gateway goes first; the network cannot go before it."""
-    world = deployed_of(ALONE).copy(tmp_path / "world")
-    settings = freed(config(ALONE))
-    key = list(settings.regions)[-1]
-    gateway = gateway_stacks(settings)[-1]
+    """Its gateway goes first; its network cannot go before its cluster, nor what it serves before its gateway."""
+    world, allow = deployed_of(ALONE).copy(tmp_path / "world"), "--allow-destroy"
+    pipeline, settings = Pipeline(world, tmp_path), freed(config(ALONE))
+    key = next(one for one in settings.regions if one != settings.download_region)
     cluster, base, serving = (stack(key) for stack in (cluster_stack, base_stack, serving_stack))
-    pipeline = Pipeline(world, tmp_path)
+    gateway = gateway_stack(settings, key)
     world.deploy(world.use(settings))
 
-    assert pipeline.check([gateway], "--allow-destroy", destroyed=[serving, base]) == {"ORDER-USERS": {serving, base}}
-    assert pipeline.check((), "--allow-destroy", destroyed=[gateway, serving, base]) == {}
+    assert pipeline.check([gateway], allow, destroyed=[serving, base]) == {"ORDER-USERS": {serving, base}}
+    assert pipeline.check((), allow, destroyed=[gateway, serving, base]) == {}
+    world.destroy([gateway, serving, base])
+
+    world.use(freed(config(ALONE, **{f"regions__{key}": None})))
+    gone = [gateway, serving, base]
+    assert pipeline.check(destroyed=gone) == {"NET-REGION": {NETWORK_STACK}}
+    assert pipeline.check([OBSERVABILITY_STACK, access_stack(settings)], destroyed=gone) == {}
+    world.deploy([OBSERVABILITY_STACK, access_stack(settings)])
+    assert pipeline.check((), allow, destroyed=[cluster, *gone]) == {}
+    world.destroy([cluster])
+    assert pipeline.check(destroyed=[cluster, *gone]) == {}
     world.stop()
-    assert cluster in world.app.stacks
 
 
 def test_the_lines_of_a_model_cannot_just_go(deployed_of: Worlds, tmp_path: Path) -> None:
@@ -262,6 +291,32 @@ def test_a_whole_platform_is_destroyed_only_when_that_is_asked_for(world: World,
     assert pipeline.check((), "--allow-destroy", "--config", str(EXAMPLE), destroyed=every) == {}
     fleet = pipeline.check([GATEWAY_STACK], "--allow-destroy", destroyed=[FLEET_STACK])
     assert {"ORDER-USERS", "GATE-FEATURE", "GATE-AGENT"} == set(fleet)
+
+
+@pytest.mark.parametrize("path", [*EXISTING, CONFIG_CLUSTER], ids=lambda path: path.stem)
+def test_platforms_among_what_exists_pass(deployed_of: Worlds, tmp_path: Path, path: Path) -> None:
+    """What others own is in no plan: neither a platform that stays nor one that is destroyed waits for it."""
+    world = deployed_of(path).copy(tmp_path / "world")
+    pipeline = Pipeline(world, tmp_path)
+    world.deploy(world.use(freed(load(path))))
+
+    assert pipeline.check(None, "--config", str(path)) == {}
+    assert pipeline.check((), "--allow-destroy", "--config", str(path), destroyed=[*world.app.stacks]) == {}
+    world.stop()
+
+
+def test_a_region_of_an_existing_network_cannot_just_go(deployed_of: Worlds, tmp_path: Path) -> None:
+    """Its cluster is of the platform, and its servers have requests."""
+    path = EXISTING[0]
+    world = deployed_of(path).copy(tmp_path / "world")
+    key = next(one for one, region in load(path).regions.items() if not region.config_cluster)
+    world.use(config(path, **{f"regions__{key}": None}))
+
+    refused = Pipeline(world, tmp_path).check()
+    world.stop()
+
+    assert refused["KEEP-MEMBERSHIP"] == {FLEET_STACK}
+    assert refused["DRAIN-REGION"] == {GATEWAY_STACK}
 
 
 def test_the_config_cluster_moves_in_the_order_of_the_docs(world: World, pipeline: Pipeline) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.manifests.model_server import request_labels
-from gke_inference.plan_check.plan import Values
+from gke_inference.plan_check.plan import at, gateway_addresses
 from gke_inference.plan_check.plans import Plans
 from gke_inference.plan_check.rule import Refusal, Rule, what_happens
 from platform_config.names import GATEWAY_ADDRESS
@@ -15,9 +15,8 @@ from platform_config.stack_graph import region_key, serving_stack
 def _servers(plans: Plans) -> Iterator[Refusal]:
     [(label, value)] = request_labels(True).items()
     for one in plans.objects("Deployment"):
-        metadata = one.manifest["metadata"]
-        if (one.goes or one.is_forgotten) and (metadata.get("labels") or {}).get(label) == value:
-            found = f"the servers {metadata['name']}: {what_happens(one)}, and the gateway has requests for them"
+        if (one.goes or one.is_forgotten) and at(one.manifest, "metadata", "labels", label) == value:
+            found = f"the servers {one.object_name}: {what_happens(one)}, and the gateway has requests for them"
             fix = "put the model back with drain: true and apply all stacks; then remove it"
             yield Refusal(place=one.label, found=found, fix=fix)
 
@@ -26,7 +25,7 @@ def _addresses(plans: Plans) -> Iterator[Refusal]:
     for gateway in plans.objects("Gateway"):
         if gateway.goes or not gateway.after:
             continue
-        lost = _given(gateway.manifest) - _given(gateway.after.get("manifest") or {})
+        lost = gateway_addresses(gateway.manifest) - gateway_addresses(at(gateway.after, "manifest"))
         for value in sorted(lost):
             stack = _stack_behind(plans, value)
             if stack and not plans.is_gone(stack):
@@ -36,11 +35,6 @@ def _addresses(plans: Plans) -> Iterator[Refusal]:
                     found=found,
                     fix=f"keep the address; where the region is to go, {plans.prove_gone(stack)}",
                 )
-
-
-def _given(manifest: Values) -> set[str]:
-    """Return the addresses that a Gateway has by name."""
-    return {str(one["value"]) for one in (manifest.get("spec") or {}).get("addresses") or () if one.get("value")}
 
 
 def _stack_behind(plans: Plans, address: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from constructs_lib.google_names import GATEWAY_FEATURE
-from gke_inference.plan_check.plan import Resource
+from gke_inference.plan_check.plan import Resource, at
 from gke_inference.plan_check.plans import CLUSTER, Plans
 from gke_inference.plan_check.rule import Refusal, Rule, what_happens
 from platform_config.stack_graph import FLEET_STACK, region_key, serving_stack
@@ -63,8 +63,7 @@ def _definitions(plans: Plans) -> Iterator[Refusal]:
     for one in plans.objects("CustomResourceDefinition"):
         if not one.goes and not one.is_forgotten:
             continue
-        spec = one.manifest.get("spec") or {}
-        kind, group = (spec.get("names") or {}).get("kind"), f"{spec.get('group')}/"
+        kind, group = at(one.manifest, "spec", "names", "kind"), f"{at(one.manifest, 'spec', 'group')}/"
         stack = serving_stack(region_key(one.stack))
         users = sorted(
             {
@@ -96,8 +95,7 @@ def _gateway_api(plans: Plans) -> Iterator[Refusal]:
 
 
 def _channel(values: dict[str, Any]) -> str:
-    blocks = values.get("gateway_api_config") or [{}]
-    return str((blocks[0] if isinstance(blocks, list) else blocks).get("channel") or "")
+    return str(at(values, "gateway_api_config", "channel") or "")
 
 
 RULES: tuple[Rule, ...] = (

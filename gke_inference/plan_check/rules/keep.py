@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.google_names import GATEWAY_FEATURE
-from gke_inference.plan_check.plan import Resource
+from gke_inference.plan_check.plan import Resource, at, gateway_addresses
 from gke_inference.plan_check.plans import CLUSTER, POOL, Plans
 from gke_inference.plan_check.rule import Refusal, Rule, what_happens
 from platform_config.names import SYSTEM_POOL
@@ -65,17 +65,16 @@ def _servers_on(plans: Plans, pool: Resource) -> str:
         return plans.why_not_gone(stack)
     if pool.name == SYSTEM_POOL:
         return f"{stack} has pods on it"
-    names = sorted({one.manifest["metadata"]["name"] for one in plans.plans[stack].resources if _uses(one, pool.name)})
+    names = sorted({one.object_name for one in plans.plans[stack].resources if _uses(one, pool.name)})
     return f"{', '.join(names)} of {stack} may run on it" if names else ""
 
 
 def _uses(one: Resource, pool: str) -> bool:
     """Return whether *one* is a Deployment with pods on *pool*, or a ComputeClass that has it."""
-    spec = one.manifest.get("spec") or {}
     if one.is_object("ComputeClass"):
-        return _has_value(spec, pool)
-    pods = ((spec.get("template") or {}).get("spec") or {}) if one.is_object("Deployment") else {}
-    return _has_value([pods.get("nodeSelector"), pods.get("affinity")], pool)
+        return _has_value(at(one.manifest, "spec"), pool)
+    pods = at(one.manifest, "spec", "template", "spec") if one.is_object("Deployment") else None
+    return _has_value([at(pods, "nodeSelector"), at(pods, "affinity")], pool)
 
 
 def _has_value(value: Any, text: str) -> bool:
@@ -102,8 +101,7 @@ def _front(plans: Plans, address: Resource) -> str:
         if stack not in plans.plans:
             return plans.why_not_gone(stack)
     for gateway in plans.objects("Gateway"):
-        given = [str(one.get("value")) for one in (gateway.manifest.get("spec") or {}).get("addresses") or ()]
-        if any(value.rpartition("/")[2] == address.name for value in given):
+        if any(value.rpartition("/")[2] == address.name for value in gateway_addresses(gateway.manifest)):
             return f"the Gateway of {gateway.stack} has it"
     return ""
 
@@ -214,8 +212,8 @@ RULES: tuple[Rule, ...] = (
         Kept(
             kinds=(MEMBERSHIP,),
             users=_members,
-            fix="destroy the stacks of the region's servers first, in the order of docs/day-2.md; what "
-            "`terraform plan -destroy` then plans there, put beside this plan, shows that they are gone",
+            fix="destroy the stacks of the region's servers first, in the order of docs/day-2.md; then "
+            "`terraform show -json` there, as <stack>.state.json beside this plan, shows that they are gone",
         ),
     ),
     _rule(

@@ -12,8 +12,10 @@ from gke_inference.plan_check.rule import Refusal, Rule, what_happens
 from platform_config.stack_graph import cluster_stack
 
 KINDS = ("google_compute_subnetwork", "google_compute_router", "google_compute_router_nat", "google_compute_firewall")
-REGION = re.compile(r"\.network_(?:region|allow)-(.+?)_(?:nodes|proxy|proxies|router|nat)_[0-9A-F]{8}$")
-"""How the address of what one region needs ends; the key of the region is inside."""
+REGION = re.compile(r"\.network_(?:region|allow)-(.+?)_(nodes|proxy|proxies|router|nat)_[0-9A-F]{8}$")
+"""How the address of what one region needs ends; the key of the region and the part are inside."""
+SHARED = ("proxy", "router", "nat")
+"""Parts that clusters in one Google Cloud region share."""
 
 
 def _of_a_region(plans: Plans) -> Iterator[Refusal]:
@@ -25,13 +27,8 @@ def _of_a_region(plans: Plans) -> Iterator[Refusal]:
             yield from _of_all_regions(plans, one)
         elif not plans.cluster_is_gone(key := found[1]):
             yield _refusal(plans, one, cluster_stack(key))
-        elif others := [stack for stack in _neighbours(plans, one) if stack != cluster_stack(key)]:
+        elif found[2] in SHARED and (others := plans.clusters_in(str(one.before.get("region")))):
             yield _refusal(plans, one, others[0])
-
-
-def _neighbours(plans: Plans, one: Resource) -> list[str]:
-    """Return the stacks of clusters beside which *one* is shared; a subnet of nodes has one cluster."""
-    return plans.clusters_in(str(one.before.get("region"))) if one.before.get("purpose") != "PRIVATE" else []
 
 
 def _of_all_regions(plans: Plans, one: Resource) -> Iterator[Refusal]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gke_inference.plan_check.graph import users
-from gke_inference.plan_check.plan import Plan
+from gke_inference.plan_check.plan import Plan, at
 from gke_inference.plan_check.plans import CLUSTER, Plans
 from gke_inference.plan_check.rule import Refusal, Rule
 from gke_inference.plan_check.rules.keep import MEMBER, MEMBERSHIP
@@ -37,9 +37,8 @@ def _homes(plans: Plans) -> Iterator[Refusal]:
 def _home_key(plans: Plans, stack: str) -> str:
     """Return the key of the region in whose cluster the objects of *stack* are."""
     for one in plans.plans[stack].resources:
-        given = one.before.get("input") if one.address == HOME else None
-        if isinstance(given, dict):
-            return plans.key_of_cluster(str(given.get("value")))
+        if one.address == HOME and (name := at(one.before, "input", "value")):
+            return plans.key_of_cluster(str(name))
     return ""
 
 

@@ -46,7 +46,7 @@ def _old(plans: Plans) -> Iterator[Refusal]:
     if plans.max_age_min is None:
         return
     for plan in plans.plans.values():
-        if plan.made is None and plan.is_readable:
+        if plan.made is None and plan.is_readable and not plan.is_state:
             yield Refusal(place=plan.stack, found="it does not say when it was made", fix=AGAIN)
         if plan.made is not None and (age := plans.now - plan.made) > timedelta(minutes=plans.max_age_min):
             found = f"it is {int(age.total_seconds() // 60)} minutes old, and {plans.max_age_min} are allowed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.configs import REGIONAL
-from tests.platform_config.rules.case import Case
+from tests.platform_config.rules.case import Case, More
 
 NETWORK: dict[str, Any] = {"existing__network": "corp"}
 CIDRS = {"nodes": "10.64.0.0/20", "pods": "10.80.0.0/14", "services": "10.64.16.0/20", "proxy": "10.64.32.0/23"}
@@ -32,8 +32,8 @@ POOL = {"node_pools": {"tpu": "v6e"}}
 
 CASES: dict[str, Case] = {
     "EXIST-NETWORK": Case(
-        us(),
-        {**us(), "existing__network": None},
+        SUBNET,
+        {**SUBNET, "existing__network": None},
         "regions.us.existing.subnet: must be in the network of existing.network, got 'corp-us' and a network of the "
         "platform -> add existing.network with the name of its network",
     ),
@@ -78,13 +78,13 @@ CASES: dict[str, Case] = {
     "EXIST-POOLS": Case(
         us(**POOL),
         us(node_pools={"gpu": "l4"}),
-        "regions.us.existing.node_pools.gpu: must be a key of node_pools (tpu), got 'gpu' -> write 'tpu'",
+        "regions.us.existing.node_pools.gpu: must be a key of node_pools (tpu), got 'gpu' -> did you mean 'tpu'?",
     ),
     "EXIST-MEMBERSHIP": Case(
         us(membership=MEMBERSHIP),
         {**SUBNET, "regions__us__existing": {"membership": MEMBERSHIP}},
-        "regions.us.existing.membership: must stand beside cluster: the platform makes the cluster of us, and its "
-        "membership -> remove it, or add cluster",
+        "regions.us.existing.membership: must stand beside cluster, got nothing: the platform makes the cluster "
+        "of us, and its membership -> remove it, or add cluster",
     ),
     "EXIST-FLEET": Case(
         {"existing__fleet_features": True},
@@ -123,7 +123,7 @@ CASES: dict[str, Case] = {
     "EXIST-UNUSED": Case(
         NETWORK,
         {**NETWORK, "network__mtu": 1500},
-        "network.mtu: has no effect on an existing network, got 1500 -> remove it",
+        "network.mtu: should be left out for an existing network, got 1500 -> remove it",
     ),
     "EXIST-NAMESPACE": Case(
         {"existing__namespace": True, "cluster__network_policies": False},
@@ -141,5 +141,45 @@ CASES: dict[str, Case] = {
         beside(serves=False),
         "regions.eu2.serves: must be true where the cluster holds no cross-region gateway, got false: it would do "
         "nothing -> remove the region, or give it config_cluster: true",
+    ),
+}
+
+MORE: dict[str, More] = {
+    "a chain of regions beside each other": (
+        "REG-BESIDE",
+        {
+            **beside(),
+            "regions__eu3": {"number": 8, "region": "europe-west4", "zones": ["europe-west4-a"], "beside": "eu2"},
+        },
+        [
+            "regions.eu3.beside: must be the key of another region that is beside none (us, eu), got 'eu2'"
+            " -> did you mean 'eu'?"
+        ],
+    ),
+    "beside a region elsewhere": (
+        "REG-BESIDE",
+        beside(beside="us"),
+        [
+            "regions.eu2.beside: must be in europe-west4 too, got 'us' in us-east5"
+            " -> remove it: each Google Cloud region needs a region of the file"
+        ],
+    ),
+    "a model of a cluster that serves nothing": (
+        "REG-KEY",
+        {**beside(**ADMIN), **ALONE, "models__gemma__regions": ["us", "eu2"]},
+        ["models.gemma.regions[1]: must be a region that serves (us, eu), got 'eu2' -> remove it"],
+    ),
+    "an address of a second cluster": (
+        "REG-KEY",
+        {**beside(), "gateway__regions": ["us", "eu2"]},
+        ["gateway.regions[1]: must be the region that has the address of both, eu, got 'eu2' -> write eu"],
+    ),
+    "a fleet of another project": (
+        "EXIST-PROJECT",
+        us(membership=MEMBERSHIP.replace("my-project-id", "fleet-host-1")),
+        [
+            "regions.us.existing.membership: must be in the platform's project my-project-id, got 'fleet-host-1'"
+            " -> give each project a platform of its own: Google documents one project for a gateway's clusters"
+        ],
     ),
 }
