@@ -86,8 +86,8 @@ class TeardownCloud:
     def add(self, rest: str, *, network: str = "", project: str = "", **more: Any) -> str:
         """Add something to the platform's network, or to *network*; return its path. *project* is a Shared VPC's."""
         path = self.path(rest, project)
-        own = COMPUTE + Names(self.config).network_path
-        link = self.link(f"global/networks/{network}") if network else own
+        mine = COMPUTE + Names(self.config).network_path
+        link = self.link(f"global/networks/{network}") if network else mine
         inside = {"network": link} if path.split("/")[-2] in WITH_NETWORK else {}
         self.made += 1
         own = {"id": str(self.made), "name": path.rsplit("/", 1)[-1], "selfLink": COMPUTE + path}

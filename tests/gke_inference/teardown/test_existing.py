@@ -31,7 +31,7 @@ def served(platform: Config, stand_in: GoogleStandIn) -> TeardownCloud:
     """Serve a project with all that exists by the config of *platform*, and things of others beside it."""
     cloud, names, existing = TeardownCloud(platform), Names(platform), platform.existing
     cloud.serve(stand_in)
-    shared = {"project": names.network_project}
+    shared: dict[str, Any] = {"project": names.network_project}
     for key, region in platform.regions.items():
         at, place = region.existing, f"regions/{region.region}"
         for name in filter(None, (at.subnet, at.proxy_subnet)):
@@ -53,7 +53,10 @@ def served(platform: Config, stand_in: GoogleStandIn) -> TeardownCloud:
         cloud.add("regions/us-east5/subnetworks/corp-vms", **shared)
         cloud.add("regions/us-east5/addresses/corp-vpn")
         cloud.clusters.append({"name": "theirs", "location": "us-east5", "network": names.network})
-        vm = {"name": "vm", "networkInterfaces": [{"network": cloud.link(f"global/networks/{names.network}")}]}
+        vm: dict[str, Any] = {
+            "name": "vm",
+            "networkInterfaces": [{"network": cloud.link(f"global/networks/{names.network}")}],
+        }
         cloud.add("zones/us-east5-b/instances/vm", **vm)
     if existing.fleet_features:
         cloud.config_member = names.membership(platform.config_region).rpartition("/")[2]
