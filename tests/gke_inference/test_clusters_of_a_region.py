@@ -19,6 +19,7 @@ from platform_config.model import Model
 from platform_config.monitored_platform import monitored_platform
 from tests.configs import CONFIG_CLUSTER, EXISTING, config
 from tests.gke_inference.conftest import InferenceOps
+from tests.gke_inference.drill_rig import rig, use
 from tests.gke_inference.test_summary import rows, summary
 from tests.synthesized import synthesize
 from tools.picture import render
