@@ -153,6 +153,11 @@ class Names:
         owner = self.config.first_beside(key)
         return self._existing(owner).proxy_subnet or f"{self.config.name}-proxy-{owner}"
 
+    def proxy_subnet_path(self, key: str) -> str:
+        """Full name of the proxy-only subnet that region *key* uses."""
+        region = self.config.regions[key].region
+        return f"projects/{self.network_project}/regions/{region}/subnetworks/{self.proxy_subnet(key)}"
+
     def gateway_address(self, key: str) -> str:
         """Reserved gateway address of region *key*."""
         return self._existing(key).gateway_address or f"{self.config.name}{GATEWAY_ADDRESS}{key}"
