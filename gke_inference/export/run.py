@@ -11,7 +11,7 @@ from typing import Any
 
 from gke_inference.export.backend import Backend
 from gke_inference.export.contents import ORDER_FILE, Contents
-from gke_inference.export.folder import ExportFolder, LastExport
+from gke_inference.export.folder import PLAIN, ExportFolder, LastExport
 from gke_inference.export.order import Needs
 from gke_inference.export.policy import check_backend, check_variables
 from gke_inference.export.readme import readme
@@ -23,7 +23,7 @@ from gke_inference.import_blocks import Block, write_blocks, written_blocks
 from gke_inference.synth.summary import stack_order
 from gke_inference.synth.synthesize import make_folder, synthesize
 from platform_config.config import Config
-from platform_config.errors import ConfigError, Problem
+from platform_config.errors import ConfigError, Problem, shown
 from platform_config.policy import PolicyFile
 from platform_config.stack_graph import needed_stacks, stack_folder
 
@@ -85,6 +85,9 @@ def export_platform(config: Config, config_path: str, to: Path, options: ExportO
         problems.append(Problem("--samples", "must be none with the backend local, got some",
                                 "a runner loses local states: choose another --backend"))  # fmt: skip
     folder = ExportFolder(to)
+    if options.chosen_samples and not PLAIN.fullmatch(folder.place):
+        problems.append(Problem("--to", f"must be a path of letters, digits, ., _ and -, got {shown(folder.place)}",
+                                "samples hold it: choose another folder, or --samples none"))  # fmt: skip
     last = _read_last(folder, config, problems)
     _refuse(config_path, problems)
     needs, documents, imports = _synthesize(config, options.imports)
@@ -92,6 +95,7 @@ def export_platform(config: Config, config_path: str, to: Path, options: ExportO
     contents = Contents(
         config=config,
         backend=options.backend,
+        place=folder.place,
         needs=needs,
         terraform={stack: str(document["terraform"]["required_version"]) for stack, document in documents.items()},
         removed=folder.removed(last, needs),

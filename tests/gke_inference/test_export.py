@@ -112,7 +112,7 @@ def test_the_bucket_of_the_config_is_the_backend(export: Export, tmp_path: Path)
     assert 'bucket = "my-project-id-terraform-states"' in text
     assert "storage_custom_endpoint = " in text
     assert "s3nsapis.fr" in (tmp_path / "out" / "samples" / "gitlab" / "platform.yml").read_text()
-    assert "universe: s3nsapis.fr" in (tmp_path / "out" / "samples" / "github" / "platform-plan.yml").read_text()
+    assert "universe: s3nsapis.fr" in (tmp_path / "out" / "samples" / "github" / "platform-gemma-plan.yml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -369,9 +369,9 @@ def test_a_variable_is_in_no_file(export: Export, tmp_path: Path) -> None:
     assert order["variables"] == [{"name": "project", "setting": "project", "stacks": order["order"]}]
     declared = json.loads((folder / "stacks" / NETWORK_STACK / "variables.tf.json").read_text())
     assert declared["variable"]["project"]["type"] == "string"
-    workflow = (folder / "samples" / "github" / "platform-stack.yml").read_text()
-    assert "TF_VAR_project: ${{ secrets.TF_VAR_PROJECT }}" in workflow
-    assert "secrets: inherit" in (folder / "samples" / "github" / "platform-apply.yml").read_text()
+    workflow = (folder / "samples" / "github" / "platform-gemma-stack.yml").read_text()
+    assert "TF_VAR_project: ${{ secrets.TF_VAR_PROJECT_GEMMA }}" in workflow
+    assert "secrets: inherit" in (folder / "samples" / "github" / "platform-gemma-apply.yml").read_text()
     assert "TF_VAR_project=$_PROJECT" in (folder / "samples" / "cloud-build" / "apply.yaml").read_text()
 
 
