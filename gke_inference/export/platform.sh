@@ -38,8 +38,15 @@ installed=
 if command -v gke-inference >/dev/null; then installed="gke-inference plan-check"; fi
 plan_check=${PLAN_CHECK-$installed}
 
-# One folder of data for all roots, or settings of another cluster, would mix what is apart.
-unset TF_DATA_DIR
+# One folder of data for all roots, another workspace, or settings of another cluster, would mix what is apart.
+unset TF_DATA_DIR TF_WORKSPACE
+# A part of a stack counts as all of it for those that need it.
+case "${TF_CLI_ARGS:-} ${TF_CLI_ARGS_plan:-} ${TF_CLI_ARGS_apply:-}" in
+  *-target* | *-destroy* | *-exclude*)
+    echo "unset TF_CLI_ARGS, TF_CLI_ARGS_plan and TF_CLI_ARGS_apply: a stack is planned as a whole" >&2
+    exit 2
+    ;;
+esac
 for variable in $(env | sed -n 's/^\(KUBE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$variable"; done
 export TF_IN_AUTOMATION=1 TF_INPUT=0
 

@@ -47,6 +47,7 @@ class ExportOptions:
         variables: Settings whose values are in no file, by the name of the variable.
         samples: Names of samples; None for all that make sense with the backend.
         imports: Folder of a synth whose import blocks are exported too; None for no blocks.
+        moves_states: Whether the states of stacks may be in another place than those of the last export.
         policies: Those that hold for the config: the other options must not lead around them.
     """
 
@@ -54,6 +55,7 @@ class ExportOptions:
     variables: Mapping[str, str] = field(default_factory=dict)
     samples: tuple[str, ...] | None = None
     imports: Path | None = None
+    moves_states: bool = False
     policies: Sequence[PolicyFile] = ()
 
     @property
@@ -105,6 +107,8 @@ def export_platform(config: Config, config_path: str, to: Path, options: ExportO
     roots = {stack: document for stack, (document, _) in replaced.items()}
     files = _files(contents, roots, imports, options.chosen_samples)
     problems = [*_unused(variables, contents), *files_with_values(files, variables)]
+    if not options.moves_states:
+        problems += _moved_states(contents, last)
     _refuse(config_path, [*problems, *folder.problems(files, last, contents.removed)])
     make_folder(to)
     folder.write(files, last, contents.removed)
@@ -130,6 +134,23 @@ def _unused(variables: Sequence[Variable], contents: Contents) -> list[Problem]:
         for one in variables
         if one.name not in contents.named_variables
     ]
+
+
+def _moved_states(contents: Contents, last: LastExport) -> list[Problem]:
+    """Find the stacks whose states this export expects elsewhere: it would make everything a second time there."""
+    moved = [
+        (str(last.stacks[stack].get("state")), place)
+        for stack in contents.order
+        if stack in last.stacks
+        and last.stacks[stack].get("state") != (place := contents.backend.place(contents.config, stack))
+    ]
+    if not moved:
+        return []
+    (was, place), more = moved[0], f", and so for {len(moved)} stacks" if len(moved) > 1 else ""
+    return [
+        Problem("--to", f"must have its states where the last export had them, at {was}, got {place}{more}",
+                "put that back; or give --move-states, and move each state before the next plan: docs/pipeline.md")
+    ]  # fmt: skip
 
 
 def _read_last(folder: ExportFolder, config: Config, problems: list[Problem]) -> LastExport:

@@ -204,7 +204,11 @@ def test_gitlab_plans_its_own_requests_and_applies_one_at_a_time(folder: Path, o
     assert list(dict.fromkeys(job["stage"] for job in jobs.values())) == stages
     platform = f"platform-{order['platform']}"
     assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in jobs[f"{platform}-plan"]["rules"][0]["if"]
-    for name, environment in (("apply", platform), ("remove", f"{platform}-destroy"), ("destroy", f"{platform}-destroy")):
+    for name, environment in (
+        ("apply", platform),
+        ("remove", f"{platform}-destroy"),
+        ("destroy", f"{platform}-destroy"),
+    ):
         job = jobs[f"{platform}-{name}"]
         assert (job["resource_group"], job["environment"]) == (platform, environment)
         assert job["rules"][0]["when"] == "manual"
@@ -320,7 +324,8 @@ def test_samples_of_several_platforms_are_in_one_repository(tmp_path: Path) -> N
         assert gitlab[f".platform-{name}"]["variables"] == {"TF_VAR_project": f"$TF_VAR_PROJECT_{suffix}"}
         stack = (samples / "github" / f"platform-{name}-stack.yml").read_text()
         assert set(re.findall(r"(?:vars|secrets)\.(\w+)", stack)) - {"GKE_INFERENCE_PACKAGE"} == {
-            f"{variable}_{suffix}" for variable in ("APPLY_SERVICE_ACCOUNT", "TF_VAR_PROJECT", "WORKLOAD_IDENTITY_PROVIDER")
+            f"{variable}_{suffix}"
+            for variable in ("APPLY_SERVICE_ACCOUNT", "TF_VAR_PROJECT", "WORKLOAD_IDENTITY_PROVIDER")
         }
         projects = yaml.safe_load((samples / "atlantis" / "atlantis.yaml").read_text())["projects"]
         assert all(project["name"].startswith(f"{name}-") for project in projects)
@@ -335,7 +340,9 @@ def test_an_export_may_be_a_repository_of_its_own(tmp_path: Path) -> None:
 
     assert "sh platform.sh plan" in (tmp_path / "samples" / "gitlab" / "platform.yml").read_text()
     assert workflow(tmp_path, "apply")["on"]["push"]["paths"] == ["**"]
-    assert yaml.safe_load((tmp_path / "samples" / "atlantis" / "atlantis.yaml").read_text())["projects"][-1]["dir"] == "."
+    assert (
+        yaml.safe_load((tmp_path / "samples" / "atlantis" / "atlantis.yaml").read_text())["projects"][-1]["dir"] == "."
+    )
 
 
 def test_a_folder_that_samples_cannot_name_is_refused(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ REMOVE = """  - name: {platform}-remove
 """
 SERVER = """# A part of the server's --repo-config. A pull request chooses the workflow, and cannot change what it does.
 # The server signs in as the service account that it runs as (on GKE by workload identity): no key is stored.
+# `undiverged` needs the server's --checkout-strategy=merge: without it Atlantis plans a branch as it is.
 # Leave --allow-fork-prs off: a fork's code would run with the server's permissions.
 # An approval approves the plans in the pull request: these are applied, as they are. Where the package is installed on
 # the server, `gke-inference plan-check` sees each of them first.
