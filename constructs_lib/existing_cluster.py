@@ -35,12 +35,14 @@ def find_cluster(
     plan: ClusterPlan,
     spec: ClusterSpec,
     node_pools: Mapping[str, PoolPlan] | None = None,
+    membership: str | None = None,
 ) -> DataGoogleContainerCluster:
     """
     Read the cluster of *plan* while Terraform plans, and stop what depends on it where it does not fit.
 
     Args:
         node_pools: What each node pool must be that it must have, by name. Default: none.
+        membership: Full name of the only membership of a fleet that it may have. Default: it is in no fleet, or any.
     """
     conditions = {
         **_place(plan),
@@ -48,6 +50,12 @@ def find_cluster(
     }
     for name, pool in (node_pools or {}).items():
         conditions |= _pool(plan, name, pool)
+    if membership is not None:
+        joined, place = "self.fleet[0].membership", membership.partition("/locations/")[2]
+        conditions[f'try(coalesce({joined}), "") == "" || {ends_with(joined, f"/locations/{place}")}'] = (
+            f"{plan.name} must be in no fleet, or in this one as {membership}, got {shown(joined)}: name its "
+            "membership in existing.membership"
+        )
     version = reaches_floor(plan.name, plan.version_floor, fix=UPGRADE)["postcondition"]
     return DataGoogleContainerCluster(
         scope,

@@ -171,9 +171,20 @@ def _fleets(one: Loaded, other: Loaded) -> Iterator[Problem]:
 
 def _namespaces(one: Loaded, other: Loaded) -> Iterator[Problem]:
     mine, theirs = ({Names(each.config).cluster_path(key) for key in each.config.regions} for each in (one, other))
-    for cluster in sorted(mine & theirs) if one.config.namespace == other.config.namespace else ():
-        message = f"must differ in a cluster that both use, got '{one.config.namespace}' twice in {cluster}"
-        yield _clash(one, other, "namespace", message, "give one of the two another namespace")
+    for cluster in sorted(mine & theirs):
+        if one.config.namespace == other.config.namespace:
+            message = f"must differ in a cluster that both use, got '{one.config.namespace}' twice in {cluster}"
+            yield _clash(one, other, "namespace", message, "give one of the two another namespace")
+        if twice := sorted(_made_pools(one.config, cluster) & _made_pools(other.config, cluster)):
+            message = f"must differ in a cluster that both use, got {', '.join(twice)} twice in {cluster}"
+            fix = "give the pools of one another key, or name them in existing.node_pools"
+            yield _clash(one, other, "node_pools", message, fix)
+
+
+def _made_pools(config: Config, cluster: str) -> set[str]:
+    """Return the names of the node pools that the platform of *config* makes in *cluster*."""
+    [key] = [key for key in config.regions if Names(config).cluster_path(key) == cluster]
+    return set(config.pools(key)) - set(config.regions[key].existing.node_pools)
 
 
 def _organizations(one: Loaded, other: Loaded) -> Iterator[Problem]:

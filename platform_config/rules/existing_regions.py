@@ -80,11 +80,10 @@ def _twice(config: Config) -> Iterator[Problem]:
             other = first.setdefault((part, name), key)
             if other != key:
                 message = f"must differ from that of {other}, got {shown(name)} in both"
-                fix = (
-                    "use clusters with different names"
-                    if part == "cluster"
-                    else "give each cluster a subnet of its own"
-                )
+                fix = f"give each cluster a {part} of its own"
+                if part == "cluster":
+                    message = f"must have another name than that of {other}, got {shown(name)} twice"
+                    fix = "use another cluster: alerts, dashboards and memberships go by its name, wherever it is"
                 yield Problem(f"{path}.{part}", message, fix)
 
 

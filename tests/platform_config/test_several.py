@@ -127,8 +127,19 @@ CASES: dict[str, tuple[Data, Data, str]] = {
     ),
     "one cluster and two namespaces": (
         changed(EXISTING, regions__eu__existing__proxy_subnet="proxies-eu"),
-        changed(EXISTING, name="voice", namespace="voice", regions__eu__existing__proxy_subnet="proxies-eu"),
+        changed(
+            EXISTING,
+            name="voice",
+            namespace="voice",
+            regions__eu__existing__proxy_subnet="proxies-eu",
+            regions__eu__existing__node_pools={"tpu": "tpu"},
+        ),
         "",
+    ),
+    "one cluster and one pool": (
+        changed(EXISTING, regions__eu__existing__proxy_subnet="proxies-eu"),
+        changed(EXISTING, name="voice", namespace="voice", regions__eu__existing__proxy_subnet="proxies-eu"),
+        "must differ in a cluster that both use, got tpu twice",
     ),
     "one Shared VPC, subnets of others": (
         changed(SHARED),

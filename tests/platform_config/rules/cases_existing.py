@@ -72,8 +72,8 @@ CASES: dict[str, Case] = {
                 "cluster": "projects/my-project-id/locations/europe-west4/clusters/gke-us",
             },
         },
-        "regions.eu.existing.cluster: must differ from that of us, got 'gke-us' in both"
-        " -> use clusters with different names",
+        "regions.eu.existing.cluster: must have another name than that of us, got 'gke-us' twice"
+        " -> use another cluster: alerts, dashboards and memberships go by its name, wherever it is",
     ),
     "EXIST-POOLS": Case(
         us(**POOL),
