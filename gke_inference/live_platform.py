@@ -206,7 +206,9 @@ class LivePlatform:
         """Return whether *address* can be the gateway's in region *key*; a public one does not show its region."""
         if self.config.gateway.gateway_class.public:
             return not address.is_private
-        return address in region_ranges(self.config, key).nodes
+        # A cross-region gateway has one address for clusters beside each other: that of the first.
+        keys = (key,) if self.config.is_regional else (key, self.config.first_beside(key))
+        return any(address in region_ranges(self.config, each).nodes for each in keys)
 
     def _base_url(self, address: str) -> str:
         spec = self.config.gateway

@@ -43,14 +43,16 @@ def parts_of(google: GoogleApi, collections: Iterable[str]) -> dict[str, Part]:
     return {path_of(part["selfLink"]): part for name in collections for part in list_everywhere(google, name)}
 
 
-def list_everywhere(google: GoogleApi, collection: str) -> Iterator[Part]:
+def list_everywhere(google: GoogleApi, collection: str, project: str = "") -> Iterator[Part]:
     """
     Return everything of *collection*, one of Compute Engine's that has an `aggregatedList`.
+
+    *project* is another one than the platform's, where a Shared VPC has it.
 
     Raises:
         ApiError: It may not be listed, or the answer of a zone or region is missing.
     """
-    for page in google.whole_pages("compute", "v1", f"{collection}.aggregatedList", project=google.project):
+    for page in google.whole_pages("compute", "v1", f"{collection}.aggregatedList", project=project or google.project):
         scopes = page.get("items", {})
         require_complete(page, *scopes.values())
         for scope in scopes.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from constructs_lib import model_servers
 from constructs_lib.manifests.model_server import start_sec
 from constructs_lib.monitoring.metrics import ENGINES, PICKER_FAMILIES
@@ -15,7 +17,7 @@ from platform_config.names import Names
 def monitored_platform(config: Config) -> MonitoredPlatform:
     """Return what there is to watch of the platform of *config*, in an order that does not follow the file's."""
     names = Names(config)
-    watched = config.observability
+    watched, several = config.observability, Counter(region.region for region in config.regions.values())
     models = {model.key: _model(model, names) for model in sorted(models_of(config), key=lambda model: model.key)}
     mounts = any(model.mounts_bucket for model in models.values())
     return MonitoredPlatform(
@@ -29,6 +31,7 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
                 cluster=names.cluster(key),
                 capacity_percent=region.capacity_percent,
                 preferred=region.preferred,
+                zones=region.zones if several[region.region] > 1 else (),
             )
             for key, region in sorted(config.regions.items())
         },

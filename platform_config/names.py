@@ -30,7 +30,12 @@ class Names:
     @property
     def network(self) -> str:
         """VPC network."""
-        return self.config.existing.network_name or f"{self.config.name}-vpc"
+        return self.config.existing.network_name or self.firewall_prefix
+
+    @property
+    def firewall_prefix(self) -> str:
+        """How the names of firewall rules begin: each platform in an existing network has rules of its own."""
+        return f"{self.config.name}-vpc"
 
     @property
     def network_project(self) -> str:
@@ -147,6 +152,11 @@ class Names:
         """Proxy-only subnet that region *key* uses: its own, or that of the region beside it."""
         owner = self.config.first_beside(key)
         return self._existing(owner).proxy_subnet or f"{self.config.name}-proxy-{owner}"
+
+    def proxy_subnet_path(self, key: str) -> str:
+        """Full name of the proxy-only subnet that region *key* uses."""
+        region = self.config.regions[key].region
+        return f"projects/{self.network_project}/regions/{region}/subnetworks/{self.proxy_subnet(key)}"
 
     def gateway_address(self, key: str) -> str:
         """Reserved gateway address of region *key*."""

@@ -83,7 +83,8 @@ def render(config: Config) -> str:
     for key, left in lefts.items():
         _add_entry(canvas, config, key, left)
         _add_region(canvas, config, key, left, card)
-        _add_weights_arrows(canvas, left, REGION + card, bucket, writes=key == writer)
+        if config.regions[key].serves or key == writer:
+            _add_weights_arrows(canvas, left, REGION + card, bucket, writes=key == writer)
     for one, other in () if config.is_regional else pairwise(shown):
         _add_spill_over(canvas, config, one, other, lefts[other] - GAP // 2)
     if rest:
@@ -168,6 +169,10 @@ def _add_entry(canvas: Canvas, config: Config, key: str, left: int) -> None:
     if key not in config.gateway_regions:
         canvas.box(left, ADDRESS, COLUMN, 56, PAPER, dashed=True)
         none = f"no {'gateway' if config.is_regional else 'address'} in {config.regions[key].region}"
+        if not config.regions[key].serves:
+            none = "no servers: no request comes here"
+        elif config.first_beside(key) in config.gateway_regions and not config.is_regional:
+            none = f"the address of {config.first_beside(key)}, too"
         canvas.text(middle, ADDRESS + 33, none, COLUMN - 24, color=GREY, at="middle")
         return
     canvas.box(left + 34, CLIENTS, COLUMN - 68, 38, PAPER)
@@ -218,7 +223,8 @@ def _add_region(canvas: Canvas, config: Config, key: str, left: int, card: int) 
     canvas.text(left + 16, REGION + 44, zones, COLUMN - 32, color=GREY)
     canvas.box(left + 12, REGION + 56, COLUMN - 24, card - 132, LANE)
     canvas.text(left + 24, REGION + 76, Names(config).cluster(key), 170, size=13, bold=True, mono=True)
-    canvas.text(left + COLUMN - 24, REGION + 76, "GKE cluster", 72, size=11, color=GREY, at="end")
+    kind = "existing" if config.regions[key].existing.cluster else "GKE cluster"
+    canvas.text(left + COLUMN - 24, REGION + 76, kind, 72, size=11, color=GREY, at="end")
     _add_pools(canvas, config, key, left + 22, REGION + 86)
     _add_ranges(canvas, region_ranges(config, key), left, REGION + card - 54)
 
@@ -260,15 +266,18 @@ def _add_pools(canvas: Canvas, config: Config, key: str, x: int, top: int) -> No
     title = f"system: {system_machine_type(config)}"
     if config.cluster.autopilot:
         title, many = "nodes that Google chooses", "as pods need"
+    elif config.regions[key].existing.cluster:
+        title, many = "nodes that are there", "not managed"
     canvas.text(x + 12, top + 18, title, 140)
     canvas.text(x + width - 12, top + 18, many, 88, size=11, color=GREY, at="end")
     for number, line in enumerate(lines):
         canvas.box(x + 10, top + 27 + 30 * number, width - 20, 26, PAPER, GREEN[1])
         where = top + 44 + 30 * number
         canvas.text(middle, where, line, width - 34, size=11.5, bold=True, color=GREEN[1], at="middle")
-    canvas.arrow(f"M{middle} {top + height - 9}V{top + height + 14}", GREEN[1])
-    place = top + height + 16
     served = _models_by_pool(config, key)
+    if served:
+        canvas.arrow(f"M{middle} {top + height - 9}V{top + height + 14}", GREEN[1])
+    place = top + height + 16
     for pool in sorted(served, key=lambda pool: not served[pool]):
         place = _add_pool(canvas, config, key, pool, served[pool], x, place)
 

@@ -23,12 +23,19 @@ class MonitoredRegion:
         cluster: Name of the cluster.
         capacity_percent: Share of its capacity that the gateway uses; 0 where it is drained.
         preferred: Whether requests go there first, from wherever they come.
+        zones: Zones of its servers, where another cluster is in the same region of Google Cloud; else none.
     """
 
     region: str
     cluster: str
     capacity_percent: int = ALL_CAPACITY
     preferred: bool = False
+    zones: tuple[str, ...] = ()
+
+    @property
+    def scopes(self) -> str:
+        """A pattern of the load balancer's name of where its servers are, which is their zone."""
+        return "|".join(self.zones) or f"{self.region}-.*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +120,7 @@ class MonitoredPlatform:
 
     def region_names(self, regions: Iterable[str] = ()) -> str:
         """Return a pattern of the names of *regions* of Google Cloud, of all without; the order does not matter."""
-        return "|".join(sorted(self.regions[key].region for key in regions or self.regions))
+        return "|".join(sorted({self.regions[key].region for key in regions or self.regions}))
 
     def open_regions(self, model: str) -> tuple[str, ...]:
         """Return the keys of the regions that serve *model* and are not drained."""

@@ -32,14 +32,16 @@ def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Qu
     for key, model in platform.models.items() if platform.gateway_class.multi_cluster else ():
         regions = platform.open_regions(key)
         watched = [region for region in regions if platform.regions[region].preferred] or regions
-        if len(regions) < 2:
+        # Two clusters may be in one region of Google Cloud, which the load balancer shows as one.
+        names = [platform.regions[region].region for region in watched]
+        if len({platform.regions[region].region for region in regions}) < 2:
             continue
         ready = pods_of(platform, CONTAINERS_READY, model.server, regions=watched)
         were_ready = f"sum by (backend_region) ({_of_region(f'max_over_time({ready}[{SERVED_BEFORE}])')}) > 0"
         answered = f"increase({gateway_requests(platform, model=key, response_code_class=ANSWERED)}[{limits.window}])"
         # Where one region is preferred, requests go there from everywhere.
         everywhere = f"on () sum({answered}) > {limits.threshold:g}"
-        wanted = everywhere if len(watched) == 1 else _arrived(platform, key, were_ready, limits)
+        wanted = everywhere if len(set(names)) == 1 else _arrived(platform, key, were_ready, limits)
         yield Query(
             model=key,
             expression=f"{were_ready}"
@@ -47,7 +49,7 @@ def _without_traffic(platform: MonitoredPlatform, limits: Limits) -> Iterator[Qu
             f" and {wanted}",
             meaning=f"a region answered no request to {key} in {limits.window_sec} s, although more than "
             f"{limits.threshold:g} came that it should have answered: of "
-            f"{', '.join(platform.regions[region].region for region in watched)}",
+            f"{', '.join(dict.fromkeys(names))}",
         )
 
 
@@ -150,7 +152,8 @@ def _cross_region_share(platform: MonitoredPlatform, limits: Limits) -> Iterator
         for key, region in platform.regions.items()
         if region.capacity_percent == 100 and all(key in model.regions for model in platform.models.values())
     ]
-    alone = len(platform.regions) < 2 or not platform.gateway_class.multi_cluster
+    serving = {platform.regions[key].region for model in platform.models.values() for key in model.regions}
+    alone = len(serving) < 2 or not platform.gateway_class.multi_cluster
     if alone or not usual or any(region.preferred for region in platform.regions.values()):
         return
     homes = platform.region_names(usual)

@@ -22,7 +22,7 @@ def _by_backend(selection: Selection, rate: str) -> str:
 
 def _answered(selection: Selection, metric: str) -> str:
     """Return the rate of *metric* of the requests that a server answered: the scopes of backends are zones."""
-    scopes = "|".join(f"{region.region}-.*" for region in selection.platform.regions.values())
+    scopes = "|".join(dict.fromkeys(f"{region.region}-.*" for region in selection.platform.regions.values()))
     answered = selection.of_load_balancer(metric, f'backend_scope=~"{scopes}"')
     return f"rate({answered}[{WINDOW}])"
 

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from gke_inference.chosen_model import choose_model, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option, platform_config
-from gke_inference.drill.gateways import Url, asked_regions, endpoint_at, regional_endpoints, url_problems
+from gke_inference.drill.gateways import Url, asked_regions, beside, endpoint_at, regional_endpoints, url_problems
 from gke_inference.drill.journal import Journal
 from gke_inference.drill.plan import (
     MEANS,
@@ -181,7 +181,7 @@ def drill(
     plan = DrillPlan(
         endpoint=gateways.get(region or "") or endpoint_at(dict(urls).get("", ""), model, endpoint), gateways=gateways,
         model=model.key, models_down=models_down(model, all_models=all_models),
-        region_in_answers=config.is_regional or model.server.answers_with_region,
+        region_in_answers=config.is_regional or shows_region(model, region, second),
         sender=sender or ("here" if config.gateway.public else "pod"), region=region or "", second=second,
         means=means, region_names=asked_regions(model), rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
@@ -213,6 +213,11 @@ def models_down(model: Model, *, all_models: bool) -> tuple[str, ...]:
     canary = model.spec.canary
     others = model.config.models if all_models else [canary.model] if canary and canary.percent else []
     return tuple(dict.fromkeys((model.key, *others)))
+
+
+def shows_region(model: Model, *keys: str | None) -> bool:
+    """Return whether answers show that *keys* are down: not where another cluster of the same region serves too."""
+    return model.server.answers_with_region and not any(beside(model, key) for key in keys if key)
 
 
 def _without_effect(ctx: click.Context) -> Iterator[str]:

@@ -20,7 +20,19 @@ def asked_regions(model: Model) -> dict[str, str]:
     """Return the names of the regions that a drill of *model* is about, by key; a regional gateway must be there."""
     config = model.config
     keys = [key for key in model.regions if not config.is_regional or key in config.gateway_regions]
-    return {key: config.regions[key].region for key in keys}
+    names = {key: config.regions[key].region for key in keys}
+    if not config.is_regional:
+        return names
+    # Each gateway is asked by its key, and two of them may be in one region of Google Cloud.
+    several = Counter(names.values())
+    return {key: f"{name} ({key})" if several[name] > 1 else name for key, name in names.items()}
+
+
+def beside(model: Model, key: str) -> tuple[str, ...]:
+    """Return the other regions with *model* whose clusters are in the same region of Google Cloud as that of *key*."""
+    regions = model.config.regions
+    alike = (other for other in model.regions if key in regions and regions[other].region == regions[key].region)
+    return tuple(other for other in alike if other != key)
 
 
 def endpoint_at(url: str, model: Model, endpoint: Endpoint) -> Endpoint:

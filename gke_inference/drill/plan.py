@@ -193,7 +193,9 @@ def _region_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
     which = _which(config, plan)
     for name, key in (("--region", plan.region), ("--double", plan.second)):
         if key is not None and key not in serves:
-            yield f"{name}: must be one of {keys}{which}, got {shown(key) if key else 'none'}"
+            idle = key in config.regions and not config.regions[key].serves
+            why = f": regions.{key}.serves is false, so nothing in it can go down" if idle else ""
+            yield f"{name}: must be one of {keys}{which}, got {shown(key) if key else 'none'}{why}"
 
 
 def _fail_over_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
@@ -205,8 +207,22 @@ def _fail_over_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
         yield f"--double: must be another region than --region, got {shown(plan.second)} twice"
     if plan.second and plan.means == "drain" and len(serves) == 2:
         yield "--double: must leave a region that is not drained with --means drain, Google takes no less; got two of 2"
-    if plan.region in serves and not plan.endpoint.url and plan.region not in config.gateway_regions:
+    yield from _drain_problems(config, plan)
+    has_address = config.first_beside(plan.region) in config.gateway_regions if plan.region in serves else True
+    if not plan.endpoint.url and not has_address:
         yield f"--url: must be given, the gateway has no address in {plan.region}"
+
+
+def _drain_problems(config: Config, plan: DrillPlan) -> Iterator[str]:
+    """Yield what forbids a drain: a scope of capacity is for a region of Google Cloud, with all its clusters."""
+    for key in plan.regions_down if plan.means == "drain" else ():
+        name = plan.region_names.get(key)
+        beside = [other for other, its in plan.region_names.items() if its == name and other != key]
+        if name is not None and beside:
+            yield (
+                f"--means: must be replicas or cordon for {key}: the gateway's capacity is that of all of {name}, so "
+                f"{', '.join(beside)} would be drained too"
+            )
 
 
 def _gateway_problems(config: Config, plan: DrillPlan) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -67,9 +68,14 @@ def check_changes(platform: LivePlatform, key: str, outage: Outage) -> Finding:
 
 
 def check_answers(plan: DrillPlan) -> Iterator[Finding]:
-    """Report what cannot be measured where no answer names the region that served."""
+    """Report what cannot be measured where no answer shows which cluster served."""
     if not plan.region_in_answers:
-        found = f"answers of {plan.model} do not name their region: that another took over is not measured"
+        shared = [key for key in plan.regions_down if Counter(plan.region_names.values())[plan.region_names[key]] > 1]
+        why = "do not name their region"
+        if shared:
+            names = ", ".join(dict.fromkeys(plan.region_names[key] for key in shared))
+            why = f"name {names}, where other clusters serve, too"
+        found = f"answers of {plan.model} {why}: that another took over is not measured"
         needed = "downtime and failed requests are measured all the same"
         yield Finding(id="DRILL-REGION-NAMES", status=Status.GOOD, where=plan.region, found=found, needed=needed)
 

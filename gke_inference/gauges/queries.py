@@ -40,6 +40,6 @@ def _rate(platform: MonitoredPlatform, metric: str, model: str, key: str = "") -
         # Of one model alone every request is its own; a long name of a backend service may be shortened.
         backend_target_name=platform.backend_target(model) if len(platform.models) > 1 else "",
         # The load balancer has the zone of the servers and not their region; `region` is where its proxy is.
-        backend_scope=f"{platform.regions[key].region}-.*" if key else "",
+        backend_scope=platform.regions[key].scopes if key else "",
     )
     return f"rate({series}[{WINDOW_SEC}s] offset {metrics.LOAD_BALANCER_LATE_SEC}s)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +11,7 @@ from constructs_lib.monitoring import metrics
 from gke_inference.gauges import prometheus, queries, record
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
+from platform_config.config import Config
 from platform_config.model import Model
 from platform_config.monitored_platform import monitored_platform
 
@@ -27,7 +29,7 @@ class Source:
 
     Attributes:
         what: The gauges, as a phrase for people.
-        region: Google's name of the region.
+        region: What figures call the region.
         gauges: Their keys.
         role: The role that reading them needs.
         read: Returns their values, None for one that has none; an ApiError where it cannot.
@@ -44,6 +46,13 @@ class Source:
     late_sec: float = 0
 
 
+def cluster_labels(config: Config) -> dict[str, str]:
+    """Return what figures call each region, by key: Google's name, with the key where several clusters are in it."""
+    names = {key: region.region for key, region in config.regions.items() if region.serves}
+    several = Counter(names.values())
+    return {key: f"{name} ({key})" if several[name] > 1 else name for key, name in names.items()}
+
+
 def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator[Source]:
     """
     Yield the sources of the gauges of *model*. Every read is one short try, and so has a bound.
@@ -56,7 +65,7 @@ def sources_of(platform: LivePlatform, model: Model, google: Google) -> Iterator
     watched = monitored_platform(platform.config)
     quick = replace(platform, clusters=lambda key: platform.clusters(key).quick())
     for key in model.regions:
-        region = platform.config.regions[key].region
+        region = cluster_labels(platform.config)[key]
         yield Source(
             what="servers and nodes", region=region, gauges=(record.READY_REPLICAS, record.READY_NODES),
             role=CLUSTER_ROLE, read=partial(_read_cluster, quick, model, key), missing="see gke-inference verify",

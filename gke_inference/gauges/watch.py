@@ -11,7 +11,7 @@ from types import TracebackType
 from gke_inference.api_error import ApiError, remedy, unreadable
 from gke_inference.concurrency import Once
 from gke_inference.gauges.record import GaugeRecord, Sample, Unread
-from gke_inference.gauges.sources import KV_CACHE, LOAD_BALANCER, Google, Source, sources_of
+from gke_inference.gauges.sources import KV_CACHE, LOAD_BALANCER, Google, Source, cluster_labels, sources_of
 from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, connect_clusters
 from platform_config.model import Model
@@ -59,7 +59,8 @@ class GaugeWatch:
     @classmethod
     def of(cls, model: Model, platform: LivePlatform, google: Google) -> GaugeWatch:
         """Return the watch of *model* of the live *platform*; *google* returns Google's APIs or raises ApiError."""
-        regions = tuple(platform.config.regions[key].region for key in model.regions)
+        labels = cluster_labels(platform.config)
+        regions = tuple(labels[key] for key in model.regions)
         known = GaugeRecord(
             regions=regions,
             spill_over_percent=model.balancing.max_utilization_percent,

@@ -69,7 +69,7 @@ def _rules(target: Target) -> Iterator[Finding]:
     problems: dict[str, str] = {}
     doubts: list[str] = []
     for what, source in _sources(target).items():
-        closed, targeted = [], set()
+        closed, targeted = [], set[str]()
         for port in server_ports(target.config):
             fitting = [rule for rule in rules if rule.allows(source, port)]
             if not fitting:

@@ -53,7 +53,7 @@ def _feature(target: Target) -> Iterator[Finding]:
         yield good("FLEET-FEATURE", f"on, with {short(own)}", needed)
     else:
         fix = "a fleet has one config cluster: add existing.fleet_features: true and make "
-        fix += f"{short(there)} the region with config_cluster: true (regions.<key>.existing.cluster), or use another project"
+        fix += f"{short(there)} the region with config_cluster: true, or use another project"
         yield wrong("FLEET-FEATURE", f"on, with {short(there)} of some other platform", needed, fix)
 
 

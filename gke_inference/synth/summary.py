@@ -25,6 +25,7 @@ from gke_inference.synth.synthesize import Synth
 from gke_inference.tables import make_table
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE
+from platform_config.existing_parts import existing_parts
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_MODEL, REMOVE_A_REGION
@@ -101,6 +102,8 @@ def print_summary(
     console.print(_types(order, outdir))
     console.print(_regions(config))
     console.print(_addresses(config))
+    if existing_parts(config):
+        console.print(_not_managed(config))
     for line in gateway_summary(config):
         console.print(escape(line), soft_wrap=True, highlight=False)
     console.print(models_table(config))
@@ -171,12 +174,23 @@ def _regions(config: Config) -> Table:
     title = "Regions, with the most nodes that servers fill" if config.cluster.autopilot else "Regions"
     table = make_table(title, "region", "pool", "machine", "nodes", "chips", "capacity")
     for key, region in config.regions.items():
+        if not region.serves:
+            holds = "none: it holds the gateway's objects" if region.config_cluster else "none: it serves nothing"
+            table.add_row(f"{key} ({region.region})", holds, "-", "-", "-", "-")
         for pool_key, pool in config.pools(key).items():
             machine = f"{pool.machine.machine_type} {pool.topology or ''}".strip()
             chips = f"{pool.chips} x {pool.machine.generation}"
             where = f"{key} ({region.region})"
             nodes = f"{pool.min_nodes} to {pool.nodes}" if pool.grows else str(pool.nodes)
             table.add_row(where, pool_key, machine, nodes, chips, pool.spec.capacity.mode)
+    return table
+
+
+def _not_managed(config: Config) -> Table:
+    """Return what exists: nothing of it is changed or deleted."""
+    table = make_table("Not managed: it exists, and is used as it is", "what", "setting", "checked by")
+    for part in existing_parts(config):
+        table.add_row(escape(str(part)), part.setting, f"plan of {part.stack}" if part.stack else "preflight")
     return table
 
 

@@ -69,8 +69,9 @@ def teardown(
 
     Without --yes it only prints what it would do; `terraform init` runs in the stacks' folders all the same.
 
-    What stays: clusters whose state says deletion_protection, with all that they need; the model bucket with what is
-    in it, unless it is named; the secret and the project's services. It is safe to run it again.
+    What stays: all that the config says exists; clusters whose state says deletion_protection, with all that they need;
+    the model bucket with what is in it, unless it is named; the secret and the project's services. It is safe to run it
+    again.
 
     Kubernetes objects whose cluster is gone already are removed from the states.
 
@@ -107,14 +108,13 @@ def teardown(
 def name_problems(config: Config, clusters: tuple[str, ...], bucket: str | None) -> list[str]:
     """Return a problem for each name that is not the platform's."""
     names = Names(config)
-    known = [names.cluster(key) for key in config.regions]
-    found = [
-        f"--delete-cluster: must be one of {', '.join(known)}, got {shown(name)}"
-        for name in clusters
-        if name not in known
-    ]
-    if bucket is not None and (config.bucket is None or bucket != names.bucket):
-        wanted = f"must be {names.bucket}" if config.bucket else "must not be given: this platform has no bucket"
+    known = [names.cluster(key) for key, region in config.regions.items() if region.existing.cluster is None]
+    must = f"must be one of {', '.join(known)}" if known else "must not be given: all clusters exist, and stay"
+    found = [f"--delete-cluster: {must}, got {shown(name)}" for name in clusters if name not in known]
+    makes_bucket = config.bucket is not None and config.existing.bucket is None
+    if bucket is not None and (not makes_bucket or bucket != names.bucket):
+        why = "the bucket exists, and stays" if config.existing.bucket else "this platform has no bucket"
+        wanted = f"must be {names.bucket}" if makes_bucket else f"must not be given: {why}"
         found.append(f"--delete-bucket: {wanted}, got {shown(bucket)}")
     return found
 

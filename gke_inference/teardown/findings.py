@@ -12,6 +12,8 @@ from gke_inference.teardown.network import Network
 from gke_inference.teardown.order import CLUSTER_TYPE, NETWORK_TYPE, DestroyOrder
 from gke_inference.teardown.ownership import NetworkResource
 from gke_inference.teardown.state import States
+from platform_config.config import Config
+from platform_config.existing_parts import existing_parts
 from platform_config.pages import REMOVE_A_REGION
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, OBSERVABILITY_STACK, WEIGHTS_STACK, region_key
 
@@ -96,7 +98,7 @@ def _stateless(network: Network) -> dict[str, str]:
         for one in network.clusters()
         if network.cluster_path(one) not in known
     }
-    if not network.in_state and network.exists():
+    if not network.exists_before and not network.in_state and network.exists():
         fixes[f"network {network.name}"] = network_fix(network)
     return fixes
 
@@ -104,12 +106,28 @@ def _stateless(network: Network) -> dict[str, str]:
 def not_swept(network: Network, orphans: Sequence[NetworkResource]) -> Finding:
     """Return the finding that *orphans* stay: the name alone does not prove that the network is the platform's."""
     names = ", ".join(one.label for one in orphans[:MOST_NAMES]) + (", ..." if len(orphans) > MOST_NAMES else "")
-    return Finding(
-        id="SWEEP", status=Status.WRONG,
-        found=f"not swept: {network.path} is in no state, so it may be another's; {len(orphans)} resources in it: "
-        f"{names}",
-        needed=f"the network is in the state of {NETWORK_STACK}", fix=network_fix(network),
-    )  # fmt: skip
+    here = f"{len(orphans)} resources in it: {names}"
+    if network.exists_before:
+        why, needed = (
+            f"{network.path} is not the platform's, and all its states are empty",
+            "a state that has something",
+        )
+        fix = "look whose they are, then delete them by hand"
+    else:
+        why, needed = f"{network.path} is in no state, so it may be another's", f"the network is in {NETWORK_STACK}"
+        fix = network_fix(network)
+    return Finding(id="SWEEP", status=Status.WRONG, found=f"not swept: {why}; {here}", needed=needed, fix=fix)
+
+
+def staying_parts(config: Config) -> list[Finding]:
+    """Return one for each thing that the platform uses and does not manage: nothing of it is deleted."""
+    return [
+        Finding(
+            id="STAYS", status=Status.GOOD, found=f"{part} stays: not the platform's ({part.setting})",
+            needed="stays: not the platform's",
+        )
+        for part in existing_parts(config)
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

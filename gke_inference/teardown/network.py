@@ -13,10 +13,12 @@ from gke_inference.load_balancer import (
     GROUPS,
     RULES,
     Part,
+    Parts,
     collection_of,
     method_target,
     parts_of,
     path_of,
+    reached,
     require_complete,
     select,
 )
@@ -50,7 +52,8 @@ class Network:
 
     Attributes:
         path: Path of the network.
-        cluster_stacks: The stack of each cluster of the platform, by the cluster's name.
+        exists_before: Whether the network is one of others: in it, only what has the platform's names counts.
+        cluster_stacks: The stack of each cluster that the platform makes, by the cluster's name.
     """
 
     def __init__(
@@ -62,13 +65,23 @@ class Network:
         self.state_paths = state_paths
         self.name = names.network
         self.path = names.network_path
-        self.cluster_stacks = {names.cluster(key): cluster_stack(key) for key in config.regions}
+        self.project = names.network_project
+        self.exists_before = config.existing.network is not None
+        made = [key for key, region in config.regions.items() if region.existing.cluster is None]
+        self.cluster_stacks = {names.cluster(key): cluster_stack(key) for key in made}
+        self._gateway = f"-{config.namespace}-{names.gateway}"
         self._prefixes = (*CONTROLLER_PREFIXES, *(f"gke-{name}-" for name in self.cluster_stacks))
         self._proven: set[tuple[str, str]] = set()
 
     @property
     def in_state(self) -> bool:
-        """Whether Terraform made the network: otherwise its name alone says that it is the platform's."""
+        """
+        Whether Terraform made the network: otherwise its name alone says that it is the platform's.
+
+        Of a network of others, whether a state has anything in Google Cloud: then its names are this platform's.
+        """
+        if self.exists_before:
+            return any(path != path_of("") for path in self.state_paths)
         return self.path in self.state_paths
 
     def exists(self) -> bool:
@@ -78,7 +91,7 @@ class Network:
         Raises:
             ApiError: Google did not say.
         """
-        return exists(self.google, "compute", "v1", "networks.get", project=self.google.project, network=self.name)
+        return exists(self.google, "compute", "v1", "networks.get", project=self.project, network=self.name)
 
     def contains(self, item: Part) -> bool:
         """Return whether *item* names this network as its own."""
@@ -86,7 +99,7 @@ class Network:
 
     def clusters(self) -> list[dict[str, Any]]:
         """
-        Return the clusters in it.
+        Return the clusters in it; in a network of others, those that the platform makes.
 
         Raises:
             ApiError: Google did not say, or not for all zones.
@@ -123,11 +136,25 @@ class Network:
         parts = {**parts_of(self.google, CHAIN), **self._firewalls()}
         inside = {path for path in select(parts, RULES, GROUPS, FIREWALLS) if self.contains(parts[path])}
         before = {path for path, part in parts.items() if (path, part.get("id", "")) in self._proven}
+        if self.exists_before:
+            inside = self._named(parts, inside, before)
         owned = prove_ownership(parts, inside, before)
         self._proven |= {(path, parts[path].get("id", "")) for path in owned}
         by_controllers = {path for path in owned if path.rsplit("/", 1)[-1].startswith(self._prefixes)}
         orphans = unused_by_others(parts, by_controllers - set(self.state_paths), inside)
         return NetworkContents(resources=in_deletion_order(owned), orphans=in_deletion_order(orphans))
+
+    def _named(self, parts: Parts, inside: Collection[str], before: Collection[str]) -> set[str]:
+        """
+        Return those *inside* that have the name of the platform's Gateway or clusters, or are in a state.
+
+        Endpoint groups have the names of Services, cut short: they count where such a Gateway's rule leads to them.
+        """
+        clusters = tuple(f"gke-{name}-" for name in self.cluster_stacks)
+        firewalls = {path for path in select(inside, FIREWALLS) if path.rsplit("/", 1)[-1].startswith(clusters)}
+        rules = {path for path in select(inside, RULES) if self._gateway in path.rsplit("/", 1)[-1]}
+        groups = select(reached(parts, {*rules, *before}), GROUPS) & set(inside)
+        return firewalls | rules | groups | {path for path in inside if path in self.state_paths}
 
     def still_there(self, resources: Iterable[NetworkResource]) -> list[NetworkResource]:
         """
@@ -158,13 +185,15 @@ class Network:
 
     def _firewalls(self) -> dict[str, Part]:
         found: dict[str, Part] = {}
-        for page in self.google.whole_pages("compute", "v1", "firewalls.list", project=self.google.project):
+        for page in self.google.whole_pages("compute", "v1", "firewalls.list", project=self.project):
             require_complete(page)
             found |= {path_of(rule["selfLink"]): rule for rule in page.get("items", [])}
         return found
 
     def _has_cluster(self, cluster: Part) -> bool:
         """Return whether *cluster* is in it; where its network's path is missing, there is the name alone."""
+        if self.exists_before and cluster["name"] not in self.cluster_stacks:
+            return False
         path = cluster.get("networkConfig", {}).get("network")
         return path_of(path) == self.path if path else cluster.get("network") == self.name
 

@@ -112,13 +112,17 @@ def _document(outdir: Path, stack: str) -> Document:
 
 def _compare(config: Config, needs: Mapping[str, Any], network: Document) -> list[tuple[str, str, str]]:
     """Return what differs between the synths of two platforms: what it is, its value by the config, and as found."""
-    [vpc, *_] = network.get("resource", {}).get(NETWORK_TYPE, {}).values() or [{}]
+    # An existing network is looked up by a data source of the same type.
+    vpcs = [block for kind in ("resource", "data") for block in network.get(kind, {}).get(NETWORK_TYPE, {}).values()]
+    [vpc, *_] = vpcs or [{}]
+    [google, *_] = network.get("provider", {}).get("google", [{}])
     backend = network.get("terraform", {}).get("backend", {})
     state = backend.get("gcs", backend.get("local", {}))
-    in_bucket = f"gs://{state.get('bucket')}/{state.get('prefix')}"
+    names, in_bucket = Names(config), f"gs://{state.get('bucket')}/{state.get('prefix')}"
     return [
-        ("the project", config.project, str(vpc.get("project", "not there"))),
-        ("the network", Names(config).network, str(vpc.get("name", "not there"))),
+        ("the project", config.project, str(google.get("project", "not there"))),
+        ("the network", names.network, str(vpc.get("name", "not there"))),
+        ("the project of the network", names.network_project, str(vpc.get("project", "not there"))),
         ("the place of the state", state_place(config, NETWORK_STACK), str(state.get("path", in_bucket))),
         ("the list of stacks", ", ".join(sorted(needed_stacks(config))), ", ".join(sorted(needs))),
     ]

@@ -62,17 +62,20 @@ class RemainingResources:
         return Names(self.config)
 
     def _fleet(self) -> Iterator[Remaining]:
-        google, has_others = self.network.google, False
+        google, has_others, regions = self.network.google, False, self.config.regions
+        made = {self._names.cluster(key) for key, region in regions.items() if region.existing.membership is None}
         parent, method = f"projects/{google.project}/locations", "projects.locations.memberships.list"
         for page in google.whole_pages("gkehub", "v1", method, parent=f"{parent}/-"):
             require_complete(page)
             for member in page.get("resources", []):
                 name = last_part(member["name"])
-                if name in self.network.cluster_stacks:
+                if name in made:
                     fix = self._fix("memberships", name, f"gcloud container fleet memberships delete {name}")
                     yield still_there("MEMBERSHIP", f"membership {name}", "none", fix)
                 else:
                     has_others = True
+        if self.config.existing.fleet_features:
+            return
         features = google.pages(
             "gkehub", "v1", "projects.locations.features.list", items="resources", parent=f"{parent}/global"
         )
@@ -83,7 +86,7 @@ class RemainingResources:
         """Return *feature* if it is the platform's; without a config cluster it may be that of other members."""
         name = last_part(feature["name"])
         config_member = last_part(feature.get("spec", {}).get(GATEWAY_FEATURE, {}).get("configMembership", ""))
-        if config_member in self.network.cluster_stacks:
+        if config_member in {last_part(self._names.membership(key)) for key in self.config.regions}:
             fix = self._fix("features", name, "gcloud container fleet ingress disable")
             yield still_there("FEATURE", f"feature {name}", "small", fix)
             return
@@ -100,6 +103,8 @@ class RemainingResources:
         return any(path.endswith(f"/{collection}/{name}") for path in self.network.state_paths)
 
     def _node_account(self) -> Iterator[Remaining]:
+        if self.config.existing.node_service_account is not None:
+            return
         email = self._names.node_service_account_email
         name = f"projects/{self.network.google.project}/serviceAccounts/{email}"
         if exists(self.network.google, "iam", "v1", "projects.serviceAccounts.get", name=name):
@@ -109,7 +114,11 @@ class RemainingResources:
 
     def _bucket(self) -> Iterator[Remaining]:
         name = self._names.bucket
-        if not self.config.bucket or not exists(self.network.google, "storage", "v1", "buckets.get", bucket=name):
+        if (
+            not self.config.bucket
+            or self.config.existing.bucket is not None
+            or not exists(self.network.google, "storage", "v1", "buckets.get", bucket=name)
+        ):
             return
         yield (
             bucket_stays(name) if self.keep_bucket else still_there("BUCKET", f"bucket {name}", "per GiB", NETWORK_FIX)
@@ -126,8 +135,11 @@ class RemainingResources:
         """Return the buckets that are not the platform's, which stay, and who of the platform may still read them."""
         granted = granted_buckets(self.states)
         weights = [model.weights for model in self.config.models.values() if model.weights]
+        existing = self.config.existing.bucket
         buckets = dict.fromkeys((*(bucket for one in weights for bucket in one.own_buckets), *granted))
-        for bucket in [name for name in buckets if name != self._names.bucket]:
+        if existing is not None:
+            buckets[existing] = None
+        for bucket in [name for name in buckets if name != self._names.bucket or name == existing]:
             try:
                 policy = self.network.google.call("storage", "v1", "buckets.getIamPolicy", bucket=bucket)
             except ApiError as error:

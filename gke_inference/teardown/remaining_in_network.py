@@ -21,6 +21,7 @@ from gke_inference.teardown.findings import (
 from gke_inference.teardown.network import Network
 from platform_config.config import Config
 from platform_config.names import Names
+from platform_config.stack_graph import cluster_stack
 
 CLUSTER_LABEL = "goog-k8s-cluster-name"
 """Google's label on the machines and disks that a cluster made."""
@@ -52,7 +53,13 @@ class RemainingInNetwork:
             *search("LOAD-BALANCER", VIEWER, self._load_balancer_and_firewalls),
             *search("ADDRESS", VIEWER, self._addresses),
             *search("ROUTER", VIEWER, self._routers),
-            *search("NETWORK", VIEWER, self._network),
+            *search(
+                *(
+                    ("SUBNET", VIEWER, self._subnets)
+                    if self.network.exists_before
+                    else ("NETWORK", VIEWER, self._network)
+                )
+            ),
         ]
 
     @property
@@ -75,13 +82,34 @@ class RemainingInNetwork:
                     "NODE-POOL", f"node pool {pool['name']} ({machine}) of {place}",
                     self._costs(machine, node.get("accelerators")), "it goes with its cluster",
                 )  # fmt: skip
+        yield from self._pools()
+
+    def _pools(self) -> Iterator[Remaining]:
+        """Return the pools that the platform added to clusters of others."""
+        for key, region in self.config.regions.items():
+            path = self._names.cluster_path(key)
+            if region.existing.cluster is None or self.config.cluster.autopilot:
+                continue
+            made = self.config.pools(key).keys() - region.existing.node_pools.keys()
+            found = self.network.google.find("container", "v1", "projects.locations.clusters.get", name=path)
+            for pool in (found or {}).get("nodePools", []):
+                if pool["name"] in made:
+                    machine = pool.get("config", {}).get("machineType", "?")
+                    what = f"node pool {pool['name']} ({machine}) of {last_part(path)}"
+                    known = f"{path}/nodePools/{pool['name']}" in self.network.state_paths
+                    location, cluster = self._names.cluster_location(key), self._names.cluster(key)
+                    fix = f"gcloud container node-pools delete {pool['name']} --cluster={cluster} --location={location}"
+                    fix = f"destroy {cluster_stack(key)}, see above" if known else f"look, then: {fix}"
+                    yield still_there("NODE-POOL", what, self._costs(machine, None), fix)
 
     def _machines(self) -> Iterator[Remaining]:
         """Return machines of clusters that are gone, and others in the network; those of a cluster are its pools."""
-        existing = {cluster["name"] for cluster in self.network.clusters()}
+        existing, others = {cluster["name"] for cluster in self.network.clusters()}, self.network.exists_before
         for one in list_everywhere(self.network.google, "instances"):
             cluster = one.get("labels", {}).get(CLUSTER_LABEL)
-            inside = any(self.network.contains(interface) for interface in one.get("networkInterfaces", ()))
+            inside = not others and any(
+                self.network.contains(interface) for interface in one.get("networkInterfaces", ())
+            )
             if cluster not in existing and (inside or cluster in self.network.cluster_stacks):
                 machine = last_part(one.get("machineType", "?"))
                 costs = self._costs(machine, one.get("guestAccelerators"))
@@ -108,20 +136,35 @@ class RemainingInNetwork:
             yield still_there(one.kind.upper().replace(" ", "-"), one.label, costs, fix)
 
     def _addresses(self) -> Iterator[Remaining]:
-        reserved = {self._names.gateway_address(key) for key in self.config.gateway_regions}
-        subnets = {self._names.node_subnet(key) for key in self.config.regions}
+        regions, names, others = self.config.regions, self._names, self.network.exists_before
+        made = [key for key in self.config.gateway_regions if regions[key].existing.gateway_address is None]
+        reserved = {names.gateway_address(key) for key in made}
+        subnets = {names.node_subnet_path(key) for key, region in regions.items() if region.existing.subnet is None}
         for address in list_everywhere(self.network.google, "addresses"):
-            in_subnet = last_part(address.get("subnetwork", "")) in subnets or self.network.contains(address)
+            in_subnet = path_of(address.get("subnetwork", "")) in subnets
+            in_subnet = in_subnet or (not others and self.network.contains(address))
             if address["name"] in reserved or in_subnet:
                 fix = self._fix("addresses", path_of(address["selfLink"]))
                 yield still_there("ADDRESS", f"address {address['name']}", "small", fix)
 
     def _routers(self) -> Iterator[Remaining]:
-        for router in list_everywhere(self.network.google, "routers"):
-            if self.network.contains(router):
+        own = {self._names.router(key) for key in self.config.regions}
+        for router in list_everywhere(self.network.google, "routers", self.network.project):
+            if self.network.contains(router) and (not self.network.exists_before or router["name"] in own):
                 nat = " with NAT" if router.get("nats") else ""
                 fix = self._fix("routers", path_of(router["selfLink"]))
                 yield still_there("ROUTER", f"router {router['name']}{nat}", "small" if nat else "none", fix)
+
+    def _subnets(self) -> Iterator[Remaining]:
+        """Return those that the platform made in a network of others."""
+        names, made = self._names, set[str]()
+        for key, region in self.config.regions.items():
+            made |= {names.node_subnet_path(key)} if region.existing.subnet is None else set()
+            made |= {names.proxy_subnet_path(key)} if region.existing.proxy_subnet is None else set()
+        for subnet in list_everywhere(self.network.google, "subnetworks", self.network.project):
+            if self.network.contains(subnet) and (path := path_of(subnet["selfLink"])) in made:
+                fix = self._fix("networks subnets", path)
+                yield still_there("SUBNET", f"subnet {subnet['name']}", "none", fix)
 
     def _network(self) -> Iterator[Remaining]:
         if self.network.exists():

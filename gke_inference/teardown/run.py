@@ -18,6 +18,7 @@ from gke_inference.teardown.findings import (
     not_swept,
     stale_stack_findings,
     stateless_findings,
+    staying_parts,
 )
 from gke_inference.teardown.interrupt import Interrupt, Waiter
 from gke_inference.teardown.network import Network
@@ -69,6 +70,7 @@ class Teardown:
         """Return what would be done, with what controllers have in the network so far."""
         with show_waiting(self.console, "looking at the network and the clusters"):
             findings: list[Finding] = [
+                *staying_parts(self.config),
                 *stale_stack_findings(self.order, self.states),
                 *self._protected(),
                 *stateless_findings(self.network),
@@ -109,7 +111,7 @@ class Teardown:
             return Report(
                 project=self.config.project, outdir=str(self.order.outdir), changed=True,
                 interrupted=interrupt.requested, stacks=results, swept=tuple(sweeper.deleted.values()),
-                findings=(*problems, *remaining),
+                findings=(*problems, *remaining, *staying_parts(self.config)),
             )  # fmt: skip
 
     def _remaining(self, sweeper: Sweeper) -> list[Finding]:

@@ -59,17 +59,22 @@ class Backends:
         self._health = Once(self._ask_health)
 
     def judge(self, key: str, model: Model) -> Verdict:
-        """Judge the servers of *model* in region *key*."""
-        region = self._live.config.regions[key]
+        """
+        Judge the servers of *model* in region *key*.
+
+        Endpoint groups show their zone, and not their cluster: those of clusters that share a zone are judged together.
+        """
+        region, together = self._live.config.regions[key], self._sharing(key, model)
+        zones = {zone for other in together for zone in self._live.config.regions[other].zones}
         alone = self._live.config.is_regional
         drained = not alone and region.region in drained_regions(self._policies[model.key]())
         health = self._health()
         own = health if health is None else self._of_model(health, model)
         if health and own is None:
             return Verdict(found=f"{NO_ANSWER}: no backend service has the name of this model's pool", known=False)
-        ready = self._ready(key, model) if own else None
+        ready = self._ready(together, model) if own else None
         groups = own if own is None else [(group.address, group.states) for group in own]
-        return judge_backends(groups, zones=region.zones, ready=ready, drained=drained)
+        return judge_backends(groups, zones=zones, ready=ready, drained=drained)
 
     def judge_each(self, what: str, has: Callable[[Part], bool]) -> Verdict:
         """Judge whether each backend service behind the gateway has *what*, which *has* looks for."""
@@ -123,10 +128,15 @@ class Backends:
             return error
         return [state.get("healthState", "no state") for state in answer.get("healthStatus", [])]
 
-    def _ready(self, key: str, model: Model) -> int | None:
-        """Return how many servers the cluster has ready; None where it does not answer, which other findings say."""
+    def _sharing(self, key: str, model: Model) -> list[str]:
+        """Return the regions with *model* whose clusters have a zone of region *key*, itself included."""
+        regions = self._live.config.regions
+        return [other for other in model.regions if set(regions[other].zones) & set(regions[key].zones)]
+
+    def _ready(self, keys: Collection[str], model: Model) -> int | None:
+        """Return how many servers the clusters have ready; None where one does not answer, which other findings say."""
         try:
-            return self._live.ready_servers(key, model.key)
+            return sum(self._live.ready_servers(key, model.key) for key in keys)
         except ApiError:
             return None
 

@@ -88,9 +88,10 @@ class GatewayChecks:
             drained = drained_regions(self._policies[model.key]())
         except ApiError:
             drained = {spec.region for spec in regions.values() if spec.capacity_percent == 0}
-        open_regions = {spec.region: spec for spec in regions.values() if spec.region not in drained}
-        preferred = {name for name, spec in open_regions.items() if spec.preferred}
-        return preferred or ({own} if own in open_regions else set(open_regions))
+        # Two clusters may be in one region of Google Cloud.
+        open_regions = {spec.region for spec in regions.values() if spec.region not in drained}
+        preferred = {spec.region for spec in regions.values() if spec.preferred} & open_regions
+        return preferred or ({own} & open_regions) or open_regions
 
     def _look(self, gateway: Check) -> tuple[list[Finding], list[Task]]:
         try:

@@ -148,12 +148,14 @@ class Region:
             yield from self._classes(api)
             return
         config, nodes = self.live.config, Once(lambda: api.get("/api/v1/nodes").get("items", []))
-        spec, zones = config.cluster.system_pool, len(config.regions[self.key].zones)
-        bounds = {SYSTEM_POOL: (spec.min_nodes_per_zone * zones, spec.max_nodes_per_zone * zones)}
-        bounds |= {name: (pool.min_nodes, pool.nodes) for name, pool in config.pools(self.key).items()}
-        for name, (fewest, most) in bounds.items():
-            wanted = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-            topic = replace(topics.POOL, id=f"POOL-{name.upper()}", needed=f"{wanted} nodes, all ready")
+        spec, existing = config.cluster.system_pool, config.regions[self.key].existing
+        zones = len(config.regions[self.key].zones)
+        bounds = {pool: (plan.min_nodes, plan.nodes) for pool, plan in config.pools(self.key).items()}
+        if existing.cluster is None:
+            bounds = {SYSTEM_POOL: (spec.min_nodes_per_zone * zones, spec.max_nodes_per_zone * zones), **bounds}
+        for pool, (fewest, most) in bounds.items():
+            wanted, name = f"{fewest}" if fewest == most else f"{fewest} to {most}", existing.node_pools.get(pool, pool)
+            topic = replace(topics.POOL, id=f"POOL-{pool.upper()}", needed=f"{wanted} nodes, all ready")
             yield topic.check(partial(_pool, answer, nodes, name, fewest, most), self.key)
 
     def _classes(self, api: ClusterApi) -> Iterator[Check]:

@@ -23,7 +23,8 @@ def fill(platform: HealthyPlatform, key: str, synthesized: Synthesized) -> None:
     for pool, count in nodes(platform, key).items():
         for number in range(count):
             platform.put(key, _node(f"{pool}-{number}", pool))
-    stacks = (synthesized.stacks[f"workload-{part}-{key}"] for part in ("base", "serving"))
+    parts = ("base", "serving") if platform.config.regions[key].serves else ("base",)
+    stacks = (synthesized.stacks[f"workload-{part}-{key}"] for part in parts)
     for _, manifest in (found for stack in stacks for found in objects(stack)):
         if manifest["kind"] in PLURALS:
             platform.put(key, manifest | _status(platform, manifest))
@@ -56,7 +57,10 @@ def nodes(platform: HealthyPlatform, key: str) -> dict[str, int]:
     """Return how many nodes each pool of a region has; none in an Autopilot cluster, whose nodes follow the pods."""
     if platform.config.cluster.autopilot:
         return {}
-    return {SYSTEM_POOL: 1, **{name: max(1, pool.min_nodes) for name, pool in platform.config.pools(key).items()}}
+    existing = platform.config.regions[key].existing
+    system = {} if existing.cluster else {SYSTEM_POOL: 1}
+    pools = platform.config.pools(key).items()
+    return {**system, **{existing.node_pools.get(name, name): max(1, pool.min_nodes) for name, pool in pools}}
 
 
 def _node(name: str, pool: str) -> Manifest:

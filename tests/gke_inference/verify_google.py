@@ -84,7 +84,7 @@ def tell_of_cluster(platform: HealthyPlatform, key: str) -> None:
     }
     link = f"//container.googleapis.com/projects/{config.project}/locations/{cluster}"
     if not config.is_regional:
-        platform.documents[f"global/memberships/{names.cluster(key)}"] = {
+        platform.documents[names.membership(key).partition("/locations/")[2]] = {
             "state": {"code": "READY"},
             "endpoint": {"gkeCluster": {"resourceLink": link}},
         }
@@ -115,7 +115,7 @@ def tell_of_balancers(platform: HealthyPlatform) -> None:
 def _tell_of_balancer(balancer: LoadBalancer, models: Sequence[Model]) -> None:
     platform = balancer.platform
     keys = [balancer.key] if balancer.key else list(platform.config.gateway_regions)
-    network = platform.link(f"global/networks/{platform.names.network}")
+    network = f"https://www.googleapis.com/compute/v1/{platform.names.network_path}"
     spare = balancer.link("backendServices", balancer.not_found)
     services = [balancer.link("backendServices", balancer.service(model.key)) for model in models]
     weights = [{"backendService": service, "weight": 1} for service in services]
@@ -156,7 +156,8 @@ def tell_of_fleet(platform: HealthyPlatform) -> None:
     if platform.config.is_regional:
         return
     config, documents = platform.config, platform.documents
-    members = [f"projects/123456/locations/global/memberships/{platform.names.cluster(key)}" for key in config.regions]
+    paths = [platform.names.membership(key).partition("/locations/")[2] for key in config.regions]
+    members = [f"projects/123456/locations/{path}" for path in paths]
     documents["global/features/multiclusteringress"] = {
         "resourceState": {"state": "ACTIVE"},
         "state": {"state": {"code": "OK"}},

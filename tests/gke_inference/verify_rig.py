@@ -132,13 +132,13 @@ def elastic_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 @pytest.fixture
 def example(example_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the platform of config/example.yaml, healthy, to break."""
-    return _to_break(example_running, inference_ops, monkeypatch)
+    return to_break(example_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture
 def elastic(elastic_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the platform of config/h100-elastic.yaml, healthy, to break."""
-    return _to_break(elastic_running, inference_ops, monkeypatch)
+    return to_break(elastic_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -166,13 +166,13 @@ def pilot_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
 @pytest.fixture
 def pilot(pilot_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the platform of config/example.yaml in Autopilot clusters, healthy, to break."""
-    return _to_break(pilot_running, inference_ops, monkeypatch)
+    return to_break(pilot_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture
 def several(several_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the platform of several models, healthy, to break."""
-    return _to_break(several_running, inference_ops, monkeypatch)
+    return to_break(several_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -192,7 +192,7 @@ def regional(
     regional_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
 ) -> HealthyPlatform:
     """Return the platform of internal regional gateways, healthy, to break."""
-    return _to_break(regional_running, inference_ops, monkeypatch)
+    return to_break(regional_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -206,7 +206,7 @@ def public_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
 @pytest.fixture
 def public(public_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the example with public gateways, healthy, to break."""
-    return _to_break(public_running, inference_ops, monkeypatch)
+    return to_break(public_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -225,7 +225,7 @@ def screened(
     screened_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch
 ) -> HealthyPlatform:
     """Return the example with Model Armor, healthy, to break."""
-    return _to_break(screened_running, inference_ops, monkeypatch)
+    return to_break(screened_running, inference_ops, monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -240,10 +240,18 @@ def keyed_running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
 @pytest.fixture
 def keyed(keyed_running: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
     """Return the example with Apigee, healthy, to break."""
-    platform = _to_break(keyed_running, inference_ops, monkeypatch)
+    platform = to_break(keyed_running, inference_ops, monkeypatch)
     for server in platform.servers.values():
         server.api_key = KEY
     return platform
+
+
+def own_file(path: Path, folder: Path) -> HealthyPlatform:
+    """Return the healthy platform of the config at *path*, whose synth goes to *folder*."""
+    config = load(path)
+    made = healthy(config, synthesize(config, folder / "out"))
+    made.path = path
+    return made
 
 
 def _written(settings: dict[str, Any], folder: Path) -> HealthyPlatform:
@@ -294,7 +302,8 @@ def routed(platform: HealthyPlatform, key: str, request: httpx.Request) -> tuple
     return None
 
 
-def _to_break(made: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
+def to_break(made: Running, inference_ops: InferenceOps, monkeypatch: pytest.MonkeyPatch) -> HealthyPlatform:
+    """Return the platform of *made* with all well again, whose commands run on its stand-ins."""
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     platform = made.renewed()

@@ -27,12 +27,13 @@ AGGREGATED = (
     "instances",
     "sslPolicies",
     "securityPolicies",
+    "subnetworks",
 )
 BESIDE = {
     "certificatemanager": ("certificates", "dnsAuthorizations"),
     "networkservices": ("lbTrafficExtensions", "lbRouteExtensions"),
 }
-WITH_NETWORK = ("forwardingRules", "networkEndpointGroups", "firewalls", "addresses", "routers")
+WITH_NETWORK = ("forwardingRules", "networkEndpointGroups", "firewalls", "addresses", "routers", "subnetworks")
 READER = "roles/storage.objectViewer"
 Answer = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -78,15 +79,16 @@ class TeardownCloud:
         """Project ID."""
         return self.config.project
 
-    def path(self, rest: str) -> str:
-        """Return the path of something in the project."""
-        return f"projects/{self.project}/{rest}"
+    def path(self, rest: str, project: str = "") -> str:
+        """Return the path of something in the project, or in *project*."""
+        return f"projects/{project or self.project}/{rest}"
 
-    def add(self, rest: str, *, network: str = "", **more: Any) -> str:
-        """Add something to the platform's network, or to *network*; return its path."""
-        path = self.path(rest)
-        name = network or Names(self.config).network
-        inside = {"network": self.link(f"global/networks/{name}")} if path.split("/")[-2] in WITH_NETWORK else {}
+    def add(self, rest: str, *, network: str = "", project: str = "", **more: Any) -> str:
+        """Add something to the platform's network, or to *network*; return its path. *project* is a Shared VPC's."""
+        path = self.path(rest, project)
+        mine = COMPUTE + Names(self.config).network_path
+        link = self.link(f"global/networks/{network}") if network else mine
+        inside = {"network": link} if path.split("/")[-2] in WITH_NETWORK else {}
         self.made += 1
         own = {"id": str(self.made), "name": path.rsplit("/", 1)[-1], "selfLink": COMPUTE + path}
         self.items[path] = {**own, **inside, **more}
@@ -114,7 +116,7 @@ class TeardownCloud:
             for resource in (collection, f"region{many}", f"global{many}"):
                 stand_in.answers[f"compute.{resource}.delete"] = self._delete(collection, parameter)
         stand_in.answers |= {
-            "compute.firewalls.list": lambda params, body: {"items": self._of("firewalls")},
+            "compute.firewalls.list": lambda params, body: {"items": self._of("firewalls", params["project"])},
             "compute.networks.get": self._get("network"),
             "storage.buckets.get": self._get("bucket"),
             "storage.buckets.getIamPolicy": self._policy,
@@ -158,13 +160,14 @@ class TeardownCloud:
             raise Fault(404, f"{params['bucket']} was not found")
         return {"bindings": [{"role": READER, "members": self.readers.get(params["bucket"], [])}]}
 
-    def _of(self, collection: str) -> list[dict[str, Any]]:
+    def _of(self, collection: str, project: str) -> list[dict[str, Any]]:
         """Return what a list has; what is being deleted is gone after so many lists."""
         for path in [path for path in self.going if f"/{collection}/" in path]:
             self.going[path] -= 1
             if self.going[path] < 0:
                 del self.going[path], self.items[path]
-        return [item for path, item in self.items.items() if f"/{collection}/" in path]
+        place = f"projects/{project}/"
+        return [item for path, item in self.items.items() if path.startswith(place) and f"/{collection}/" in path]
 
     def _features(self) -> list[dict[str, Any]]:
         features = self.path("locations/global/features")
@@ -184,8 +187,8 @@ class TeardownCloud:
     def _aggregated(self, collection: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
             scopes: dict[str, dict[str, Any]] = {"global": {}}
-            for item in self._of(collection):
-                scope = item["selfLink"].removeprefix(self.link("")).split(f"/{collection}/")[0]
+            for item in self._of(collection, params["project"]):
+                scope = "/".join(item["selfLink"].removeprefix(COMPUTE).split(f"/{collection}/")[0].split("/")[2:])
                 scopes.setdefault(scope, {}).setdefault(collection, []).append(item)
             return {"items": scopes}
 
@@ -194,7 +197,7 @@ class TeardownCloud:
     def _delete(self, collection: str, parameter: str) -> Answer:
         def answer(params: dict[str, Any], body: Any) -> dict[str, Any]:
             place = "/".join(f"{part}s/{params[part]}" for part in ("zone", "region") if part in params) or "global"
-            path = self.path(f"{place}/{collection}/{params[parameter]}")
+            path = self.path(f"{place}/{collection}/{params[parameter]}", params["project"])
             if path not in self.items:
                 raise Fault(404, f"The resource '{path}' was not found")
             if user := next(self._users(path), ""):

@@ -69,12 +69,16 @@ def serve_google() -> Iterator[GoogleStandIn]:
 def synth_documents(config: Config) -> dict[str, Any]:
     """Return the Terraform JSON of each stack of *config*, as far as a teardown reads it."""
     names = Names(config)
+    kind = "resource" if config.existing.network is None else "data"
     documents: dict[str, Any] = {stack: {} for stack in needed_stacks(config)}
     documents[NETWORK_STACK] = {
         "terraform": {"backend": {"local": {"path": state_file(config, NETWORK_STACK)}}},
-        "resource": {"google_compute_network": {"network": {"project": config.project, "name": names.network}}},
+        "provider": {"google": [{"project": config.project}]},
+        kind: {"google_compute_network": {"network": {"project": names.network_project, "name": names.network}}},
     }
-    for key in config.regions:
+    for key, region in config.regions.items():
+        if region.existing.cluster is not None:
+            continue
         clusters = {"cluster": {"name": names.cluster(key)}}
         documents[cluster_stack(key)] = {"resource": {"google_container_cluster": clusters}}
     return documents
@@ -98,7 +102,9 @@ def network(
 ) -> Network:
     """Return the network of *config* or the example, which is in Terraform's state unless it is not *known*."""
     config = config or loaded()
-    own = {Names(config).network_path} if known else set()
+    # Of a network of others, anything in a state shows that the names are this platform's.
+    own = {Names(config).network_path if config.existing.network is None else "projects/p/serviceAccounts/nodes"}
+    own = own if known else set()
     order = DestroyOrder(outdir=Path("cdktf.out"), stacks=(), needs={}, documents=synth_documents(config))
     return Network(stand_in.api(config.project), config, order, in_states | own)
 
@@ -110,11 +116,12 @@ def sweeper_of(
     wait_sec: float = 1,
     known: bool = True,
     console: Console | None = None,
+    config: Config | None = None,
 ) -> Sweeper:
     """Return a sweeper of that network, quick and, without a *console*, silent."""
     silent = Console(file=io.StringIO())
     waiter = Waiter(wait_sec=wait_sec, pause_sec=0.01, interrupt=Interrupt(), console=console or silent)
-    return Sweeper(network=network(stand_in, in_states, known=known), waiter=waiter)
+    return Sweeper(network=network(stand_in, in_states, known=known, config=config), waiter=waiter)
 
 
 def remaining(

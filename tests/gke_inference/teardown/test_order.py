@@ -55,6 +55,7 @@ def with_network(*, vpc: Any = VPC, backend: Any = None) -> dict[str, Any]:
     """Return the documents of a synth whose network, or place of its state, is another."""
     network = {
         "terraform": {"backend": backend or NETWORK["terraform"]["backend"]},
+        "provider": {"google": [{"project": vpc["project"]}]},
         "resource": {"google_compute_network": {"network": vpc}},
     }
     return synth_documents(config()) | {NETWORK_STACK: network}
