@@ -89,7 +89,8 @@ class GlobalNetwork(Construct):
         Return a VPC that is managed elsewhere, so that regions can be added to it here.
 
         Nothing of it is managed: only what `add_region` adds. `spec.mtu` has no effect. Whether a region's ranges are
-        free in it is seen at apply. Add all regions in one stack: the rule for health checks is named after the VPC.
+        free in it is seen at apply. Add all regions in one stack; another platform in the same VPC needs another
+        `firewall_prefix`.
         """
         return _ExistingNetwork(scope, id_, google=google, time=time, plan=plan, spec=spec)
 
@@ -107,7 +108,9 @@ class GlobalNetwork(Construct):
         self._refuse_overlaps(key, plan)
         if not self.regions and self._plan.firewall:
             ranges = list(self._plan.universe.health_check_ranges)
-            self._allow(self, "health-checks", health_check_firewall(self.name), ranges, {"tcp": self._plan.ports})
+            self._allow(
+                self, "health-checks", health_check_firewall(self._plan.rules), ranges, {"tcp": self._plan.ports}
+            )
         region = NetworkRegion(
             self,
             f"region-{key}",
@@ -169,10 +172,10 @@ class GlobalNetwork(Construct):
             return []
         rules, made = Construct(self, f"allow-{key}"), list[ITerraformDependable]()
         if plan.proxy is not None:
-            proxies = proxy_firewall(self.name, key)
+            proxies = proxy_firewall(self._plan.rules, key)
             made.append(self._allow(rules, "proxies", proxies, [str(plan.proxy)], {"tcp": self._plan.ports}))
         if not self._plan.pod_ranges:
-            nodes, inside = node_firewall(self.name, key), [str(plan.nodes), str(plan.pods)]
+            nodes, inside = node_firewall(self._plan.rules, key), [str(plan.nodes), str(plan.pods)]
             made.append(self._allow(rules, "nodes", nodes, inside, {"tcp": (), "udp": (), "icmp": ()}))
         return made
 

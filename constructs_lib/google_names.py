@@ -38,19 +38,19 @@ def cluster_path(project: str, location: str, cluster: str) -> str:
     return f"projects/{project}/locations/{location}/clusters/{cluster}"
 
 
-def health_check_firewall(network: str) -> str:
-    """Return the name of the firewall rule that lets Google's health checks into *network*."""
-    return f"{network}-allow-health-checks"
+def health_check_firewall(prefix: str) -> str:
+    """Return the name of the firewall rule that lets Google's health checks in."""
+    return f"{prefix}-allow-health-checks"
 
 
-def proxy_firewall(network: str, key: str) -> str:
-    """Return the name of the firewall rule that lets the gateway's proxies of region *key* into *network*."""
-    return f"{network}-allow-proxies-{key}"
+def proxy_firewall(prefix: str, key: str) -> str:
+    """Return the name of the firewall rule that lets the gateway's proxies of region *key* in."""
+    return f"{prefix}-allow-proxies-{key}"
 
 
-def node_firewall(network: str, key: str) -> str:
-    """Return the name of the firewall rule that lets nodes and pods of region *key* reach each other in *network*."""
-    return f"{network}-allow-nodes-{key}"
+def node_firewall(prefix: str, key: str) -> str:
+    """Return the name of the firewall rule that lets nodes and pods of region *key* reach each other."""
+    return f"{prefix}-allow-nodes-{key}"
 
 
 def wrong_word(text: str, longest: int = COMPUTE_LENGTH) -> str:

@@ -28,12 +28,14 @@ class NetworkPlan:
 
     Attributes:
         project: Project ID of the network: that of the clusters, or the host project of a Shared VPC.
-        name: Name of the VPC; the names of firewall rules start with it too.
+        name: Name of the VPC.
         node_service_account: E-mail address of the nodes' identity: firewall rules apply to it alone.
         ports: TCP ports that proxies and health checks reach: the model server's and the endpoint picker's
             (`EXT_PROC_PORT` and `GRPC_HEALTH_PORT` of `constructs_lib.inferencepool_chart`).
         address_project: Project ID of the gateway's addresses, that of the clusters. Default: the network's.
         firewall: Whether the rules are made here. Default: yes.
+        firewall_prefix: How the names of the rules begin, where several platforms make some in one VPC. Default: the
+            name of the VPC.
         pod_ranges: Ranges of the pods of all regions, where nodes of clusters that are managed elsewhere have accounts
             of their own: rules are then for these addresses, and not for the nodes' account. GKE lets the nodes and
             pods of a cluster reach each other by itself. Default: none.
@@ -50,6 +52,7 @@ class NetworkPlan:
     ports: tuple[int, ...]
     address_project: str | None = None
     firewall: bool = True
+    firewall_prefix: str | None = None
     pod_ranges: tuple[IPv4Network, ...] = ()
     settle_on_destroy_sec: int = SETTLE_ON_DESTROY_SEC
     universe: UniverseSpec = PUBLIC
@@ -59,9 +62,15 @@ class NetworkPlan:
         problems = [
             *report_wrong("project", self.project, wrong_project(self.project)),
             *report_wrong("name", self.name, wrong_word(self.name)),
+            *(report_wrong("firewall_prefix", self.rules, wrong_word(self.rules)) if self.firewall_prefix else ()),
         ]
         # A firewall rule without ports opens all of them.
         refuse(problems if self.ports else [*problems, "ports must name at least one port, got none"])
+
+    @property
+    def rules(self) -> str:
+        """How the names of the firewall rules begin."""
+        return self.name if self.firewall_prefix is None else self.firewall_prefix
 
 
 @dataclass(frozen=True, kw_only=True)

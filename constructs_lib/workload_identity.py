@@ -1,5 +1,8 @@
 """A Kubernetes service account as a principal of Google Cloud, and what it may do."""
 
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_google.project_iam_member import ProjectIamMember
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
@@ -71,18 +74,33 @@ class WorkloadIdentity(Construct):
             f"{universe.workload_pool(project)}/subject/ns/{namespace}/sa/{service_account}"
         )
 
-    def grant_read(self, bucket: str, *, id_: str = READ) -> StorageBucketIamMember:
-        """Let it list and read objects of *bucket* (`roles/storage.objectViewer`); *id_* names a second one."""
-        return self._grant_on_bucket(id_, bucket, "roles/storage.objectViewer")
+    def grant_read(
+        self, bucket: str, *, id_: str = READ, after: Sequence[ITerraformDependable] = ()
+    ) -> StorageBucketIamMember:
+        """
+        Let it list and read objects of *bucket* (`roles/storage.objectViewer`).
+
+        Args:
+            bucket: Name of the bucket.
+            id_: Names a second grant of the kind.
+            after: What must exist first: the bucket, where the same stack makes it.
+        """
+        return self._grant_on_bucket(id_, bucket, "roles/storage.objectViewer", after)
 
     @staticmethod
     def read_grant_address(id_: str) -> str:
         """Return the address of what `grant_read` makes, for an identity that is *id_* in its stack."""
         return resource_address("google_storage_bucket_iam_member", id_, READ)
 
-    def grant_write(self, bucket: str) -> StorageBucketIamMember:
-        """Let it read, write and delete objects of *bucket* (`roles/storage.objectUser`)."""
-        return self._grant_on_bucket("write", bucket, "roles/storage.objectUser")
+    def grant_write(self, bucket: str, *, after: Sequence[ITerraformDependable] = ()) -> StorageBucketIamMember:
+        """
+        Let it read, write and delete objects of *bucket* (`roles/storage.objectUser`).
+
+        Args:
+            bucket: Name of the bucket.
+            after: What must exist first: the bucket, where the same stack makes it.
+        """
+        return self._grant_on_bucket("write", bucket, "roles/storage.objectUser", after)
 
     def grant_secret(self, secret: str) -> SecretManagerSecretIamMember:
         """Let it read the versions of *secret* (`roles/secretmanager.secretAccessor`)."""
@@ -107,5 +125,15 @@ class WorkloadIdentity(Construct):
             member=self.principal,
         )
 
-    def _grant_on_bucket(self, id_: str, bucket: str, role: str) -> StorageBucketIamMember:
-        return StorageBucketIamMember(self, id_, provider=self._google, bucket=bucket, role=role, member=self.principal)
+    def _grant_on_bucket(
+        self, id_: str, bucket: str, role: str, after: Sequence[ITerraformDependable]
+    ) -> StorageBucketIamMember:
+        return StorageBucketIamMember(
+            self,
+            id_,
+            provider=self._google,
+            bucket=bucket,
+            role=role,
+            member=self.principal,
+            depends_on=list(after) or None,
+        )

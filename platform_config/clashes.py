@@ -59,11 +59,7 @@ def _names(one: Loaded, other: Loaded) -> Iterator[Problem]:
         message = (
             f"must not lead to names of the other platform, got the {made.kind} '{made.name}' twice in {made.project}"
         )
-        of_network = "write existing.firewall: true in one of the two, where the rules are made by others"
-        fix = (
-            of_network if made.kind == "firewall rule" else "give one of the two another name, or other keys of regions"
-        )
-        yield _clash(one, other, "existing.network" if made.kind == "firewall rule" else "name", message, fix)
+        yield _clash(one, other, "name", message, "give one of the two another name, or other keys of regions")
 
 
 def _made(config: Config) -> Iterator[_Made]:
@@ -79,10 +75,10 @@ def _made(config: Config) -> Iterator[_Made]:
         if makes_nat(config, key):
             yield _Made("router", names.router(key), host)
         if not config.existing.firewall:
-            yield _Made("firewall rule", node_firewall(names.network, key), host)
-            yield _Made("firewall rule", proxy_firewall(names.network, key), host)
+            yield _Made("firewall rule", node_firewall(names.firewall_prefix, key), host)
+            yield _Made("firewall rule", proxy_firewall(names.firewall_prefix, key), host)
     if not config.existing.firewall:
-        yield _Made("firewall rule", health_check_firewall(names.network), host)
+        yield _Made("firewall rule", health_check_firewall(names.firewall_prefix), host)
 
 
 def _states(one: Loaded, other: Loaded) -> Iterator[Problem]:

@@ -30,7 +30,12 @@ class Names:
     @property
     def network(self) -> str:
         """VPC network."""
-        return self.config.existing.network_name or f"{self.config.name}-vpc"
+        return self.config.existing.network_name or self.firewall_prefix
+
+    @property
+    def firewall_prefix(self) -> str:
+        """How the names of firewall rules begin: each platform in an existing network has rules of its own."""
+        return f"{self.config.name}-vpc"
 
     @property
     def network_project(self) -> str:

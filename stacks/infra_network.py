@@ -94,6 +94,7 @@ class InfraNetworkStack(BaseStack):
             ports=server_ports(config),
             address_project=config.project,
             firewall=not existing.firewall,
+            firewall_prefix=self.names.firewall_prefix,
             pod_ranges=tuple(region_ranges(config, key).pods for key in config.regions) if has_clusters else (),
             universe=config.universe,
         )

@@ -33,6 +33,8 @@ ALONE = TWO_LLMS.with_name("regional.yaml")
 """Regional gateways without guard rails."""
 SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT, ALONE)
 """Platforms of several models, beside the product's own configs."""
+MORE = (*SEVERAL_MODELS, *EXISTING, CONFIG_CLUSTER)
+"""All platforms beside the product's own configs that tests try as a whole."""
 
 REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}
 """What gives each region of the example an internal gateway of its own: `config(**REGIONAL)`."""

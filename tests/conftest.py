@@ -106,11 +106,11 @@ def platform(shared_folders: SharedFolders) -> Synthesized:
 def every_platform(platform: Synthesized, shared_folders: SharedFolders) -> Platforms:
     """Synthesize each config and each variant of the example, by its name."""
     from platform_config.load import load
-    from tests.configs import CONFIGS, SEVERAL_MODELS, config
+    from tests.configs import CONFIGS, MORE, config
     from tests.test_output import VARIANTS
 
     made = {EXAMPLE.stem: (load(EXAMPLE), platform)}
-    others = {path.stem: load(path) for path in (*CONFIGS, *SEVERAL_MODELS) if path != EXAMPLE}
+    others = {path.stem: load(path) for path in (*CONFIGS, *MORE) if path != EXAMPLE}
     variants = {name: config(**changes) for name, changes in VARIANTS.items()}
     for number, (name, each) in enumerate((others | variants).items()):
         folder = shared_folders.get(f"variant-{number}", partial(synthesize, each))

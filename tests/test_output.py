@@ -14,7 +14,7 @@ from platform_config.stack_graph import NETWORK_STACK
 from tests.certificates import OWN
 from tests.checks import kubernetes_objects, pods, references, terraform_schema
 from tests.checks.terraform_schema import BUILT_IN
-from tests.configs import EXAMPLE, REGIONAL, REGIONAL_PUBLIC, SEVERAL_MODELS, config
+from tests.configs import EXAMPLE, MORE, REGIONAL, REGIONAL_PUBLIC, config
 from tests.conftest import Platforms
 from tests.synthesized import Synthesized, synthesize
 
@@ -142,7 +142,7 @@ def test_every_block_and_object_of_the_example_fits_its_schema(platform: Synthes
     assert check(platform) == []
 
 
-@pytest.mark.parametrize("name", [*VARIANTS, *(path.stem for path in SEVERAL_MODELS)])
+@pytest.mark.parametrize("name", [*VARIANTS, *(path.stem for path in MORE)])
 def test_every_block_and_object_of_a_variant_fits_its_schema(name: str, every_platform: Platforms) -> None:
     """The same holds for what the settings turn on."""
     assert check(every_platform[name][1]) == []

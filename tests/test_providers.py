@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from platform_config.load import load
-from tests.configs import CONFIGS, SEVERAL_MODELS, SOVEREIGN, config
+from tests.configs import CONFIGS, MORE, SOVEREIGN, config
 from tests.synthesized import Synthesized, synthesize
 from tests.test_output import VARIANTS
 
@@ -40,7 +40,7 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> None:
         pytest.skip(f"no provider can be had: no registry reached, TF_CLI_CONFIG_FILE is {mirror}")
 
 
-@pytest.mark.parametrize("path", [*CONFIGS, *SEVERAL_MODELS, SOVEREIGN], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*CONFIGS, *MORE, SOVEREIGN], ids=lambda path: path.stem)
 def test_real_providers_accept_every_config(path: Path, tmp_path: Path) -> None:
     """Conflicting arguments, enums, ranges: what a schema cannot tell."""
     assert validate(synthesize(load(path), tmp_path)) == {}

@@ -179,8 +179,8 @@ def settings_page() -> str:
         "Every key that a config may have; `<key>` is a short name that you choose. The last column says what a\n"
         "change does to a running platform (compared with real plans in `tests/terraform/test_effects.py`). Keys at\n"
         "the top that begin with `x-` are ignored: a place for YAML anchors. `extends` at the top names a file below\n"
-        "this one: [environments.md](environments.md). Editors check a config against `config/schema.json`, and a part\n"
-        "of one against `config/part-schema.json`."
+        "this one: [environments.md](environments.md). Editors check a config against `config/schema.json`, and a\n"
+        "part of one against `config/part-schema.json`."
     )
     return f"{HEADER}# Settings\n\n{intro}\n\n{tables}"
 

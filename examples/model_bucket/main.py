@@ -35,5 +35,5 @@ reader = WorkloadIdentity(
     namespace="inference",
     service_account="model-server",
 )
-reader.grant_read(store.name)
+reader.grant_read(store.name, after=store.ready)
 app.synth()

@@ -10,9 +10,10 @@ from typing import Any
 from gke_inference.adopt.cluster_objects import judge_objects
 from gke_inference.adopt.found import Found, Verdict
 from gke_inference.adopt.judge import judge_all
-from gke_inference.adopt.offers import Surroundings, offers, settle_feature
+from gke_inference.adopt.offers import offers, settle_feature
 from gke_inference.adopt.old_state import OldResource, forgotten
 from gke_inference.adopt.planned import planned_resources
+from gke_inference.adopt.surroundings import Surroundings
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.command import Exit
 from gke_inference.google_api import GoogleApi

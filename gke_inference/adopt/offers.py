@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 from gke_inference.adopt.found import Found, Verdict
-from gke_inference.adopt.importable import value_at
 from gke_inference.adopt.settings import (
     PRIVATE,
     Settings,
@@ -17,123 +14,50 @@ from gke_inference.adopt.settings import (
     proxy_settings,
     subnet_settings,
 )
-from gke_inference.api_error import ApiError
-from gke_inference.google_api import GoogleApi
+from gke_inference.adopt.surroundings import Live, Surroundings
 from gke_inference.load_balancer import path_of
-from platform_config.config import Config
-from platform_config.names import Names
+from platform_config.model import models_of
 
-Live = Mapping[str, Any]
 DEFAULT_ACCOUNT = "default"
 """What GKE calls the service account of Compute Engine."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """
-    What is in the project beside what the platform would make; each list is asked for once.
-
-    Attributes:
-        config: The platform.
-        google: Google's APIs.
-        own: Full names of what exists under the platform's own names.
-    """
-
-    config: Config
-    google: GoogleApi
-    own: frozenset[str]
-    _lists: dict[tuple[str, str, str], list[Live]] = field(default_factory=dict)
-
-    @property
-    def names(self) -> Names:
-        """The platform's cloud names."""
-        return Names(self.config)
-
-    @cached_property
-    def clusters(self) -> list[Live]:
-        """All clusters of the project."""
-        parent = f"projects/{self.config.project}/locations/-"
-        return self._list("container", "projects.locations.clusters.list", "clusters", parent=parent)
-
-    @cached_property
-    def memberships(self) -> list[Live]:
-        """All members of the project's fleet."""
-        parent = f"projects/{self.config.project}/locations/-"
-        return self._list("gkehub", "projects.locations.memberships.list", "resources", parent=parent)
-
-    @cached_property
-    def config_membership(self) -> str:
-        """The member of the fleet whose cluster holds the objects of its gateways."""
-        name = self.names.gateway_feature
-        feature = self.google.call("gkehub", "v1", "projects.locations.features.get", name=name)
-        return str(value_at(feature, "spec.multiclusteringress.configMembership"))
-
-    def owner(self, member: Live) -> str | None:
-        """Return the key of the region whose cluster is the *member* of the fleet; None where it is another's."""
-        link = value_at(member, "endpoint.gkeCluster.resourceLink") or ""
-        for key in self.config.regions:
-            cluster = self.cluster(key)
-            if link.endswith(f"/{cluster_path_of(cluster) if cluster else self.names.cluster_path(key)}"):
-                return key
-        return None
-
-    def in_region(self, collection: str, key: str, project: str) -> list[Live]:
-        """Return what of Compute Engine's *collection* is in region *key* of *project*."""
-        region = self.config.regions[key].region
-        place = (collection, project, region)
-        if place not in self._lists:
-            found = self._list("compute", f"{collection}.list", "items", project=project, region=region)
-            self._lists[place] = found
-        return self._lists[place]
-
-    def _list(self, service: str, method: str, items: str, **arguments: str) -> list[Live]:
-        """Return all *items* of a list; none where the project has never turned the API on."""
-        try:
-            return list(self.google.pages(service, "v1", method, items=items, **arguments))
-        except ApiError as error:
-            if error.turned_off:
-                return []
-            raise
-
-    def in_network(self, collection: str, key: str, network: str) -> list[Live]:
-        """Return what of *collection* is in region *key* and in the VPC at *network*."""
-        found = self.in_region(collection, key, network.split("/")[1])
-        return [one for one in found if path_of(one["network"]) == network]
-
-    def cluster(self, key: str) -> Live | None:
-        """Return the cluster that region *key* has or could have; None where there is none, or more than one."""
-        found = self.clusters_for(key)
-        return found[0] if len(found) == 1 else None
-
-    def clusters_for(self, key: str) -> list[Live]:
-        """Return the cluster that region *key* has, or all that it could have."""
-        path, region = self.names.cluster_path(key), self.config.regions[key].region
-        named = [one for one in self.clusters if cluster_path_of(one) == path]
-        others = [
-            one for one in self.clusters
-            if one["location"] == region or one["location"].rpartition("-")[0] == region
-        ]  # fmt: skip
-        return named or others
-
-
 def offers(around: Surroundings) -> Iterator[Found]:
-    """Yield what could be used: the VPC first, then what each region has."""
-    clusters = {key: around.cluster(key) for key in around.config.regions}
-    networks = {path_of(one["networkConfig"]["network"]) for one in clusters.values() if one}
-    own = around.names.network_path
-    if own in around.own or around.config.existing.network:
+    """
+    Yield what could be used: the VPC first, then what each region has.
+
+    In a VPC of the platform's own nothing is: what is in it is the platform's, or must be moved.
+    """
+    config, own = around.config, around.names.network_path
+    if own in around.own:
+        return
+    clusters = {key: cluster for key in config.regions if (cluster := around.cluster(key))}
+    networks = {_network_of(cluster) for cluster in clusters.values()}
+    if config.existing.network:
         networks = {own}
     elif len(networks) == 1:
         [path] = networks
-        yield _offer("VPC", path, network_settings(around.config, path), "the clusters are in it")
-    for key, cluster in clusters.items():
-        for one in () if cluster else around.clusters_for(key):
-            why = f"the region has others, too: regions.{key}.existing.cluster chooses one"
-            yield _other("cluster", cluster_path_of(one), why, key)
-        if cluster is not None:
+        yield _offer("VPC", path, network_settings(config, path), "the clusters are in it")
+    for key in config.regions:
+        cluster = clusters.get(key)
+        fits = cluster is not None and networks == {_network_of(cluster)}
+        for one in () if fits else around.clusters_for(key):
+            yield _other("cluster", cluster_path_of(one), _unused(around, key, networks), key)
+        if cluster is not None and fits:
             yield from _cluster_offers(around, key, cluster)
         if len(networks) == 1:
-            yield from _network_offers(around, key, next(iter(networks)), cluster)
+            yield from _network_offers(around, key, next(iter(networks)), cluster if fits else None)
+
+
+def _network_of(cluster: Live) -> str:
+    return path_of(cluster["networkConfig"]["network"])
+
+
+def _unused(around: Surroundings, key: str, networks: set[str]) -> str:
+    """Return why a cluster that region *key* could have is not offered."""
+    if around.cluster(key) is None:
+        return f"the region has others, too: regions.{key}.existing.cluster chooses one"
+    return f"all clusters must be in one VPC, and these are in {', '.join(sorted(networks))} and others"
 
 
 def _offer(noun: str, path: str, settings: Settings, why: str, where: str = "") -> Found:
@@ -149,10 +73,7 @@ def _cluster_offers(around: Surroundings, key: str, cluster: Live) -> Iterator[F
     if existing.cluster is None:
         why = f"it has another name than {around.names.cluster(key)}"
         yield _offer("cluster", path, {f"regions.{key}.existing.cluster": path}, why, key)
-    pools = {
-        pool: one for pool, plan in around.config.pools(key).items() if pool not in existing.node_pools
-        for one in cluster.get("nodePools", ()) if one["config"].get("machineType") == plan.spec.machine_type
-    }  # fmt: skip
+    pools = _pools(around, key, cluster)
     for pool, one in pools.items():
         settings = {f"regions.{key}.existing.node_pools.{pool}": one["name"]}
         yield _offer("node pool", f"{path}/nodePools/{one['name']}", settings, f"it has the machines of {pool}", key)
@@ -162,10 +83,28 @@ def _cluster_offers(around: Surroundings, key: str, cluster: Live) -> Iterator[F
             yield _other("node pool", f"{path}/nodePools/{one['name']}", why, key)
     yield from _account_offer(around, key, [*pools.values()])
     own = f"projects/{around.config.project}/locations/global/memberships/{cluster['name']}"
-    for member in around.memberships:
+    for member in () if around.config.is_regional else around.memberships:
         if around.owner(member) == key and member["name"] not in (own, existing.membership):
             settings = {f"regions.{key}.existing.membership": member["name"]}
             yield _offer("membership", member["name"], settings, "a cluster is in one fleet, once", key)
+
+
+def _pools(around: Surroundings, key: str, cluster: Live) -> dict[str, Live]:
+    """
+    Return the pools of *cluster* that can take the place of pools of the config, by their keys: each once.
+
+    Those of which a model has a list are left out: a ComputeClass orders them, by labels that GKE sets at their create.
+    """
+    config, existing = around.config, around.config.regions[key].existing
+    listed = {pool for model in models_of(config) for pool in model.spec.node_pools if len(model.spec.node_pools) > 1}
+    left = [one for one in cluster.get("nodePools", ()) if one["name"] not in existing.node_pools.values()]
+    found: dict[str, Live] = {}
+    for pool, plan in () if config.cluster.autopilot else config.pools(key).items():
+        machines = [one for one in left if one["config"].get("machineType") == plan.spec.machine_type]
+        if machines and pool not in existing.node_pools and pool not in listed:
+            found[pool] = machines[0]
+            left.remove(machines[0])
+    return found
 
 
 def _account_offer(around: Surroundings, key: str, pools: list[Live]) -> Iterator[Found]:
@@ -204,7 +143,8 @@ def settle_feature(around: Surroundings, feature: Found) -> Found:
 
 def _network_offers(around: Surroundings, key: str, network: str, cluster: Live | None) -> Iterator[Found]:
     """Yield the subnets, the router and the address of region *key* in the VPC at *network*."""
-    existing, subnets = around.config.regions[key].existing, around.in_network("subnetworks", key, network)
+    region, subnets = around.config.regions[key], around.in_network("subnetworks", key, network)
+    existing = region.existing
     used = path_of(cluster["networkConfig"]["subnetwork"]) if cluster else ""
     # The nodes' first: what a proxy-only one says of `cidrs.proxy` counts.
     for subnet in sorted(subnets, key=lambda one: path_of(one["selfLink"]) != used):
@@ -214,34 +154,49 @@ def _network_offers(around: Surroundings, key: str, network: str, cluster: Live 
         if path == used:
             settings = subnet_settings(around.config, key, subnet, cluster)
             yield _offer("subnet", path, settings, "the cluster's nodes are in it", key)
-        elif subnet.get("purpose") == around.config.gateway.gateway_class.proxy_purpose:
-            why = "a VPC has one active proxy-only subnet of this purpose in a region"
-            yield _offer("proxy-only subnet", path, proxy_settings(key, subnet), why, key)
-        else:
+        elif subnet.get("purpose") != around.config.gateway.gateway_class.proxy_purpose:
             purpose = subnet.get("purpose", PRIVATE)
             yield _other("subnet", path, f"no cluster of the config is in it; its purpose is {purpose}", key)
-    for router in around.in_network("routers", key, network):
-        path = path_of(router["selfLink"])
-        if path not in around.own and router["name"] != existing.router and router.get("nats"):
-            settings = {f"regions.{key}.existing.router": router["name"]}
-            yield _offer("router", path, settings, "its NAT leads the nodes' packets out", key)
+        elif existing.proxy_subnet is None and subnet.get("role", "ACTIVE") == "ACTIVE" and not region.beside:
+            why = "a VPC has one active proxy-only subnet of this purpose in a region"
+            yield _offer("proxy-only subnet", path, proxy_settings(key, subnet), why, key)
+    if region.beside:
+        return
+    routers = [one for one in around.in_network("routers", key, network) if one.get("nats")]
+    if not existing.router and not around.has_own("routers", key, around.names.router(key)):
+        yield from _only("router", key, "router", routers, "its NAT leads the nodes' packets out")
     yield from _address_offers(around, key, {used, around.names.node_subnet_path(key)})
+
+
+def _only(noun: str, key: str, setting: str, found: list[Live], why: str) -> Iterator[Found]:
+    """Yield the only one that was *found* with the *setting* that uses it; of several the user chooses."""
+    for one in found:
+        if len(found) == 1:
+            settings = {f"regions.{key}.existing.{setting}": one["name"]}
+            yield _offer(noun, path_of(one["selfLink"]), settings, why, key)
+        else:
+            several = f"one of {len(found)}: regions.{key}.existing.{setting} chooses one"
+            yield _other(noun, path_of(one["selfLink"]), several, key)
 
 
 def _address_offers(around: Surroundings, key: str, subnets: set[str]) -> Iterator[Found]:
     """Yield the addresses that a gateway of region *key* could have: the one that nobody uses."""
-    existing, public = around.config.regions[key].existing, around.config.gateway.public
-    for address in around.in_region("addresses", key, around.config.project):
+    config, existing = around.config, around.config.regions[key].existing
+    gateway, free = config.gateway.gateway_class, []
+    purpose = "GCE_ENDPOINT" if gateway.multi_cluster else "SHARED_LOADBALANCER_VIP"
+    if config.gateway.addresses != "named" or key not in config.gateway_regions or gateway.public:
+        return
+    for address in around.in_region("addresses", key, config.project):
         path, users = path_of(address["selfLink"]), [path_of(user) for user in address.get("users", ())]
-        inside = path_of(address.get("subnetwork", "")) in subnets
-        if path in around.own or address["name"] == existing.gateway_address or not (public or inside):
+        if path in around.own or path_of(address.get("subnetwork", "")) not in subnets:
             continue
         if users:
             why = f"{', '.join(users)} has it: the platform reserves its own, until that is gone"
             yield _other("address", path, why, key)
-        else:
-            settings = {f"regions.{key}.existing.gateway_address": address["name"]}
-            yield _offer("address", path, settings, "nothing uses it", key)
+        elif address.get("purpose", "GCE_ENDPOINT") == purpose:
+            free.append(address)
+    if not existing.gateway_address and not around.has_own("addresses", key, around.names.gateway_address(key)):
+        yield from _only("address", key, "gateway_address", free, "nothing uses it")
 
 
 def _other(noun: str, path: str, why: str, where: str = "") -> Found:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from gke_inference.command import Command, Exit, Settings, config_argument, option
 from gke_inference.export.backend import PLATFORM, STACK, TYPES, Backend
 from gke_inference.export.contents import Contents
-from gke_inference.export.run import export_platform
+from gke_inference.export.run import ExportOptions, export_platform
 from gke_inference.export.samples import SAMPLES
 from gke_inference.export.script import FILE
 from gke_inference.synth.synthesize import refuse_hcl
@@ -60,6 +60,8 @@ def _read_samples(ctx: click.Context, param: click.Parameter, given: str | None)
         help=f"A setting of the backend; {STACK} and {PLATFORM} stand for ids. May be given again.")  # fmt: skip
 @option("--variable", "variables", metavar="NAME=SETTING", multiple=True, callback=_read_pairs,
         help="A setting whose value is a Terraform variable, and in no file. May be given again.")  # fmt: skip
+@option("--imports", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+        help="Folder of a synth whose import blocks, which `adopt` wrote, are exported too.")  # fmt: skip
 @option("--samples", metavar="NAMES", default=None, callback=_read_samples,
         help=f"Samples, by comma: {', '.join(SAMPLES)}, or {NO_SAMPLES}.  [default: all]")  # fmt: skip
 @option("--lock", is_flag=True,
@@ -72,6 +74,7 @@ def export(
     backend: str,
     backend_config: dict[str, str],
     variables: dict[str, str],
+    imports: Path | None,
     samples: tuple[str, ...] | None,
     lock: bool,
 ) -> Exit:
@@ -84,9 +87,10 @@ def export(
     refuse_hcl(os.environ)
     path = settings.config_path
     config = load(path)
-    contents = export_platform(
-        config, str(path), folder, Backend(type=backend, given=backend_config), variables, samples
+    options = ExportOptions(
+        backend=Backend(type=backend, given=backend_config), variables=variables, samples=samples, imports=imports
     )
+    contents = export_platform(config, str(path), folder, options)
     warnings = contents.warnings()
     if settings.output == "json":
         _print_json(path, folder, contents, warnings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -99,7 +99,7 @@ class ExportFolder:
         known = {stack.stack for stack in new}
         return [*(stack for stack in before if stack.stack not in known), *new]
 
-    def problems(self, files: Mapping[str, str], last: LastExport, removed: list[RemovedStack]) -> list[Problem]:
+    def problems(self, files: Mapping[str, str], last: LastExport, removed: Sequence[RemovedStack]) -> list[Problem]:
         """Find what stands in the way: files of others where this export would write, links to elsewhere."""
         found = []
         foreign = [
@@ -120,7 +120,7 @@ class ExportFolder:
                                  "destroy what an older config left there, and delete that folder"))  # fmt: skip
         return found
 
-    def write(self, files: Mapping[str, str], last: LastExport, removed: list[RemovedStack]) -> None:
+    def write(self, files: Mapping[str, str], last: LastExport, removed: Sequence[RemovedStack]) -> None:
         """Move the *removed* stacks aside, write *files*, and delete what the last export alone wrote."""
         self.path.mkdir(parents=True, exist_ok=True)
         for name in sorted({PurePosixPath(name).parts[1] for name in files if name.startswith("stacks/")}):

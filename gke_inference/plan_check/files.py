@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gke_inference.plan_check.graph import is_stack
-from gke_inference.plan_check.plan import NotAPlanError, Plan, read_plan, read_state
+from gke_inference.plan_check.plan import Plan
+from gke_inference.plan_check.reading import NotAPlanError, read_plan, read_state
 from platform_config.errors import ConfigError, Problem, shown
 
 PLAN = "tfplan.json"

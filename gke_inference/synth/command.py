@@ -14,6 +14,7 @@ from rich.markup import escape
 from gke_inference.command import Command, Exit, Settings, configs_argument, option
 from gke_inference.synth.alert_summary import alert_figures
 from gke_inference.synth.grafana_file import grafana_file
+from gke_inference.synth.stale_stacks import stale_stacks
 from gke_inference.synth.summary import PACKAGE_COMMANDS, print_summaries, stack_order
 from gke_inference.synth.synthesize import FOLDER, Synth, refuse_hcl, synthesize_each
 from platform_config.errors import Problem
@@ -79,7 +80,12 @@ def _print_warnings(console: Console, warnings: list[Problem]) -> None:
 def _written(synth: Synth) -> dict[str, Any]:
     """Return what a synth wrote, for a program."""
     outdir, config = synth.outdir, synth.platform.config
-    shown = {"outdir": str(outdir), "stacks": stack_order(outdir), "alerts": alert_figures(config)}
+    stale = [
+        {"stack": one.name, "platform": one.platform, "state": one.place}
+        for one in stale_stacks(outdir)
+        if one.applied is not False
+    ]
+    shown = {"outdir": str(outdir), "stacks": stack_order(outdir), "stale": stale, "alerts": alert_figures(config)}
     return {**shown, "grafana": str(grafana_file(outdir, config.name))} if config.observability.dashboard else shown
 
 

@@ -23,9 +23,11 @@ from platform_config.rules import (
     choices,
     client_limits,
     cluster,
+    clusters,
     dashboard,
     environment,
     existing,
+    existing_regions,
     file_cache,
     first_token,
     front,
@@ -65,6 +67,7 @@ RULES: tuple[Rule, ...] = (
     *text.RULES,
     *names.RULES,
     *regions.RULES,
+    *clusters.RULES,
     *regional.RULES,
     *apigee.RULES,
     *places.RULES,
@@ -112,6 +115,7 @@ RULES: tuple[Rule, ...] = (
     *first_token.RULES,
     *universe.RULES,
     *existing.RULES,
+    *existing_regions.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

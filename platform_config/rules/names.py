@@ -68,11 +68,11 @@ def _placeholder(config: Config) -> Iterator[Problem]:
 def network_names(config: Config) -> dict[str, list[str]]:
     """Return the names of network, subnets, addresses, routers, firewall rules and placement policies, by setting."""
     names = Names(config)
-    made = {"name": [names.network, health_check_firewall(names.network)]}
+    made = {"name": [names.network, health_check_firewall(names.firewall_prefix)]}
     for key in config.regions:
         made[f"regions.{key}"] = [
             *(names.node_subnet(key), names.proxy_subnet(key), names.gateway_address(key), names.router(key)),
-            *(proxy_firewall(names.network, key), node_firewall(names.network, key)),
+            *(proxy_firewall(names.firewall_prefix, key), node_firewall(names.firewall_prefix, key)),
             *(f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)),
         ]
     return made

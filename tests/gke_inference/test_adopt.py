@@ -188,6 +188,60 @@ def test_of_several_clusters_the_user_chooses(google: GoogleStandIn, adopt: Adop
     assert adoption.settings == {}
 
 
+@pytest.mark.parametrize(
+    ("names", "settings"),
+    [
+        (("a",), {"regions.us.existing.gateway_address": "a"}),
+        (("a", "b"), {}),
+        (("a", "gemma-gateway-us"), {}),
+    ],
+)
+def test_an_address_is_offered_where_it_is_the_only_one(
+    google: GoogleStandIn, adopt: Adopt, names: tuple[str, ...], settings: dict[str, Any]
+) -> None:
+    """Of several the user chooses, and none is needed where the platform's own is there."""
+    google.answers["container.projects.locations.clusters.list"] = {"clusters": [cluster("c", "us-east5")]}
+    found = {name: address(name) for name in names}
+    google.answers["compute.addresses.list"] = lambda params, body: {
+        "items": [*found.values()] if params["region"] == "us-east5" else []
+    }
+
+    def get(params: dict[str, Any], body: Any) -> dict[str, Any]:
+        if params["address"] not in found:
+            raise Fault(404)
+        return found[params["address"]] | {"subnetwork": f"{COMPUTE}/regions/us-east5/subnetworks/gemma-nodes-us"}
+
+    google.answers["compute.addresses.get"] = get
+
+    asked = adopt().settings
+
+    assert {path: value for path, value in asked.items() if path.endswith("gateway_address")} == settings
+
+
+COMPUTE = f"https://www.googleapis.com/compute/v1/projects/{PROJECT}"
+
+
+def address(name: str) -> dict[str, Any]:
+    """Return an address in the subnet of a cluster of others."""
+    return {
+        "name": name, "addressType": "INTERNAL", "selfLink": f"{COMPUTE}/regions/us-east5/addresses/{name}",
+        "subnetwork": f"{COMPUTE}/regions/us-east5/subnetworks/s",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_clusters_of_two_networks_are_not_used_together(google: GoogleStandIn, adopt: Adopt, several: bool) -> None:
+    """A cross-region gateway has one VPC: of two, none is guessed."""
+    other = cluster("e", "europe-west4")
+    if several:
+        other["networkConfig"]["network"] = f"projects/{PROJECT}/global/networks/another"
+    google.answers["container.projects.locations.clusters.list"] = {"clusters": [cluster("c", "us-east5"), other]}
+
+    asked = adopt().settings
+
+    assert ("existing.network" in asked, "regions.us.existing.cluster" in asked) == (not several, not several)
+
+
 def cluster(name: str, location: str) -> dict[str, Any]:
     """Return a cluster in a VPC of others."""
     path = f"projects/{PROJECT}/locations/{location}/clusters/{name}"

@@ -17,8 +17,9 @@ import yaml
 from gke_inference.export.backend import TYPES, Backend
 from gke_inference.export.folder import ExportFolder
 from gke_inference.export.order import RemovedStack, removal_steps, waves
-from gke_inference.export.run import export_platform
+from gke_inference.export.run import ExportOptions, export_platform
 from gke_inference.export.variables import Variable, use_variables
+from gke_inference.import_blocks import write_blocks
 from platform_config.errors import ConfigError
 from platform_config.stack_graph import (
     FLEET_STACK,
@@ -382,6 +383,32 @@ def test_a_variable_that_nothing_uses_is_refused(export: Export) -> None:
     assert "--variable again: must name a setting whose value is in a stack, got project" in ran.err
 
 
+def test_import_blocks_of_a_synth_are_exported_once(export: Export, tmp_path: Path) -> None:
+    """Those of resources that the config has; an export without the option leaves them out again."""
+    address = next(iter(stack_with("google_compute_network", tmp_path, export)))
+    known, gone = (
+        {"to": address, "id": "projects/p/global/networks/n"},
+        {"to": "google_compute_network.gone", "id": "n"},
+    )
+    for stack in (NETWORK_STACK, "infra-unknown"):
+        (tmp_path / "synth" / "stacks" / stack).mkdir(parents=True)
+        write_blocks(tmp_path / "synth", stack, [known, gone])
+    written = tmp_path / "out" / "stacks" / NETWORK_STACK / "import.tf.json"
+
+    assert export(*BUCKET, "--imports", str(tmp_path / "synth")).code == 0
+    assert json.loads(written.read_text()) == {"import": [known]}
+    assert not (tmp_path / "out" / "stacks" / "infra-unknown").exists()
+    assert export(*BUCKET).code == 0
+    assert not written.exists()
+
+
+def stack_with(kind: str, folder: Path, export: Export) -> list[str]:
+    """Return the addresses of one type in the first stack of an export."""
+    export(*BUCKET)
+    document = json.loads((folder / "out" / "stacks" / NETWORK_STACK / "cdk.tf.json").read_text())
+    return [f"{kind}.{name}" for name in document["resource"][kind]]
+
+
 def test_a_value_that_cannot_be_a_variable_is_refused(export: Export, tmp_path: Path) -> None:
     """The name of the state's bucket is in the settings of a backend, where Terraform takes no variable."""
     ran = export("--variable", "bucket=state_bucket", state_bucket="my-terraform-state")
@@ -425,9 +452,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     with pytest.raises(ConfigError, match=r"file"):
-        export_platform(
-            config(state_bucket="states"), "mine.yaml", tmp_path / "file" / "out", Backend(), {}, ()
-        )  # fmt: skip
+        export_platform(config(state_bucket="states"), "mine.yaml", tmp_path / "file" / "out", ExportOptions())
     assert ExportFolder(tmp_path / "nowhere").last().files == ()
 
 

@@ -12,8 +12,7 @@ import hcl2
 import pytest
 import yaml
 
-from gke_inference.export.backend import Backend
-from gke_inference.export.run import export_platform
+from gke_inference.export.run import ExportOptions, export_platform
 from gke_inference.export.samples import SAMPLES
 from gke_inference.export.samples.versions import ACTIONS
 from tests.configs import ALONE, EXAMPLE, config
@@ -47,7 +46,7 @@ def folder(request: pytest.FixtureRequest, shared_folders: SharedFolders) -> Pat
 
     def make(path: Path) -> None:
         given = config(request.param, state_bucket="states")
-        export_platform(given, "mine.yaml", path / "export", Backend(), {}, None)
+        export_platform(given, "mine.yaml", path / "export", ExportOptions())
 
     return shared_folders.get(f"samples-{request.param.stem}", make) / "export"
 
@@ -138,6 +137,15 @@ def test_github_applies_in_order_and_destroys_in_reverse(folder: Path, order: di
     assert list(workflow(folder, "platform-destroy.yml")["jobs"])[1:] == order["destroy"]
 
 
+def test_github_removes_what_an_older_config_had(folder: Path, order: dict[str, Any]) -> None:
+    """By one command of the script, after an approval, and for the name of the platform alone."""
+    jobs = workflow(folder, "platform-remove.yml")["jobs"]
+
+    assert jobs["remove"]["with"] == {"command": f"remove --yes {order['platform']}"}
+    assert jobs["remove"]["needs"] == ["approve"]
+    assert f"inputs.confirm == '{order['platform']}'" in jobs["approve"]["if"]
+
+
 def test_github_gives_a_fork_no_token(folder: Path) -> None:
     """A plan runs for pull requests of the repository itself; nothing runs with its rights on a fork's code."""
     plan = workflow(folder, "platform-plan.yml")
@@ -150,10 +158,10 @@ def test_github_gives_a_fork_no_token(folder: Path) -> None:
 
 
 def test_one_run_of_github_at_a_time_changes_the_platform(folder: Path) -> None:
-    """Apply and destroy share one group, and neither is cut off."""
-    groups = [workflow(folder, f"platform-{name}.yml")["concurrency"] for name in ("apply", "destroy")]
+    """Apply, remove and destroy share one group, and none is cut off."""
+    groups = [workflow(folder, f"platform-{name}.yml")["concurrency"] for name in ("apply", "remove", "destroy")]
 
-    assert groups[0] == groups[1]
+    assert groups[0] == groups[1] == groups[2]
     assert groups[0]["cancel-in-progress"] is False
 
 
@@ -173,7 +181,7 @@ def test_plans_are_private(folder: Path) -> None:
 def test_plans_with_tokens_are_no_artifacts(tmp_path: Path) -> None:
     """With `kubernetes_auth: token` a saved plan holds one."""
     given = config(state_bucket="states", kubernetes_auth="token")
-    export_platform(given, "mine.yaml", tmp_path, Backend(), {}, ("github", "gitlab"))
+    export_platform(given, "mine.yaml", tmp_path, ExportOptions(samples=("github", "gitlab")))
 
     assert "upload-artifact" not in (tmp_path / "samples" / "github" / "platform-plan.yml").read_text()
     assert "artifacts" not in (tmp_path / "samples" / "gitlab" / "platform.yml").read_text()
@@ -186,9 +194,9 @@ def test_gitlab_plans_its_own_requests_and_applies_one_at_a_time(folder: Path, o
     jobs = {name: job for name, job in document.items() if not name.startswith(".")}
 
     assert {key for job in document.values() for key in job} <= GITLAB_KEYS
-    assert [job["stage"] for job in jobs.values()] == stages
+    assert list(dict.fromkeys(job["stage"] for job in jobs.values())) == stages
     assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in jobs["platform-plan"]["rules"][0]["if"]
-    for name in ("platform-apply", "platform-destroy"):
+    for name in ("platform-apply", "platform-remove", "platform-destroy"):
         assert jobs[name]["resource_group"] == f"platform-{order['platform']}"
         assert jobs[name]["rules"][0]["when"] == "manual"
     [credentials] = [line for line in document[".platform"]["before_script"] if "external_account" in line]
@@ -233,7 +241,7 @@ def test_the_server_of_atlantis_decides_what_runs(folder: Path) -> None:
 
 def test_cloud_build_runs_the_script(folder: Path) -> None:
     """One step each, with substitutions that are declared, and no account in the file: the trigger has it."""
-    for name in ("plan", "apply", "destroy"):
+    for name in ("plan", "apply", "remove", "destroy"):
         document = yaml.safe_load((folder / "samples" / "cloud-build" / f"{name}.yaml").read_text())
         [step] = document["steps"]
         assert set(document) <= BUILD_KEYS

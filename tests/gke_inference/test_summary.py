@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from platform_config.load import load
 from platform_config.pages import MOVE_THE_CONFIG_CLUSTER, REMOVE_A_REGION
 from platform_config.stack_graph import GATEWAY_STACK, NETWORK_STACK, base_stack, cluster_stack, serving_stack
 from tests.configs import CONFIGS, ELASTIC, GUARDED, REGIONAL, REGIONAL_PUBLIC, changed, config
+from tests.gke_inference.conftest import InferenceOps
 from tests.monitoring.platforms import alerts
 from tests.synthesized import Synthesized, synthesize
 
@@ -293,6 +295,22 @@ def test_what_an_older_config_left_is_named_and_in_no_order(left: Path, monkeypa
     assert serving_stack("eu") not in text
     assert base_stack("eu") not in text
     assert "-eu " not in text.split("Left by an older config")[0]
+
+
+def test_the_json_of_a_synth_names_what_an_older_config_left(
+    left: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, inference_ops: InferenceOps
+) -> None:
+    """With its platform and the place of its state, for a pipeline that must not go on."""
+    monkeypatch.chdir(left)
+    file = tmp_path / "one.yaml"
+    file.write_text(json.dumps(changed(regions__eu=None, gateway__addresses="ephemeral")))
+
+    [stale] = inference_ops("synth", str(file), "--output", "json").document["stale"]
+    assert stale == {
+        "stack": cluster_stack("eu"),
+        "platform": "gemma",
+        "state": f"terraform-state/gemma/{cluster_stack('eu')}.tfstate",
+    }
 
 
 def test_the_steps_of_the_docs_come_before_any_deploy(left: Path, platform: Synthesized) -> None:

@@ -11,7 +11,7 @@ from constructs_lib.monitoring.alert import Alert, AlertKind
 from constructs_lib.monitoring.alerts import ALERTS
 from constructs_lib.monitoring.metrics import PICKER_FAMILIES
 from constructs_lib.monitoring.objective_alerts import OBJECTIVE_ALERTS
-from tests.configs import CONFIGS, EXAMPLE, SEVERAL_MODELS, SPEECH, TWO_LLMS, changed
+from tests.configs import CONFIGS, EXAMPLE, MORE, SPEECH, TWO_LLMS, changed
 from tests.monitoring import (
     test_front_alerts,
     test_load_balancer_alerts,
@@ -43,7 +43,7 @@ def promising(file: Path) -> dict[str, object]:
 
 def every_alert() -> dict[str, Alert]:
     """Return the alerts of the product's configs and of the tests' own, with all that they can have, by a title."""
-    made = {file.stem: alerts(file, **OUTSIDE, models=promising(file)) for file in (*CONFIGS, *SEVERAL_MODELS)}
+    made = {file.stem: alerts(file, **OUTSIDE, models=promising(file)) for file in (*CONFIGS, *MORE)}
     made |= {version: alerts(inference_pool__chart_version=version) for version in PICKER_FAMILIES}
     return {f"{of}: {name}": alert for of, found in made.items() for name, alert in found.items()}
 

@@ -17,7 +17,7 @@ from constructs_lib.monitoring.panels import PANELS
 from platform_config.config import Config
 from platform_config.load import load
 from platform_config.monitored_platform import monitored_platform
-from tests.configs import CONFIGS, SEVERAL_MODELS, TWO_LLMS, changed, config
+from tests.configs import CONFIGS, MORE, TWO_LLMS, changed, config
 from tests.gke_inference.google_discovery import document, problems
 from tests.synthesized import synthesize
 from tests.test_output import VARIANTS
@@ -32,7 +32,7 @@ SIXTEEN = {
     for number in range(15)
 }
 PLATFORMS: dict[str, Config] = {
-    **{path.stem: load(path) for path in (*CONFIGS, *SEVERAL_MODELS)},
+    **{path.stem: load(path) for path in (*CONFIGS, *MORE)},
     **{name: config(**changes) for name, changes in VARIANTS.items()},
     "objectives": config(models__gemma__objectives=OBJECTIVES),
     "one region, no logs": config(regions__eu=None, gateway__log_sample_percent=0),

@@ -42,9 +42,7 @@ def refusal(folder: Path, *paths: Path) -> str:
 
 NAT: Data = {"regions__us__existing__router": "nat", "regions__eu__existing__router": "nat"}
 CIDRS_US = {"nodes": "10.64.0.0/20", "pods": "10.80.0.0/14", "services": "10.64.16.0/20", "proxy": "10.64.32.0/23"}
-IN_CORP = changed(
-    NETWORK, name="voice", existing={"network": "corp", "firewall": True}, network__supernet="10.64.0.0/12"
-)
+IN_CORP = changed(NETWORK, name="voice", network__supernet="10.64.0.0/12")
 CASES: dict[str, tuple[Data, Data, str]] = {
     "names and projects differ": (changed(), changed(**OTHER), ""),
     "one name in two projects, states in two buckets": (
@@ -118,9 +116,9 @@ CASES: dict[str, tuple[Data, Data, str]] = {
         "us-east5",
     ),
     "firewall rules that both make in one VPC": (
-        changed(NETWORK),
-        {**IN_CORP, "existing": {"network": "corp"}},
-        "got the firewall rule 'corp-allow-health-checks' twice in my-project-id",
+        changed(SHARED, state_bucket="states-one"),
+        changed(SHARED, state_bucket="states-two", project="my-project-two", existing__node_service_account=None),
+        "got the firewall rule 'gemma-vpc-allow-health-checks' twice in net-host-1",
     ),
     "one cluster and one namespace": (
         changed(EXISTING),
@@ -128,12 +126,12 @@ CASES: dict[str, tuple[Data, Data, str]] = {
         "namespace (dev.yaml and prod.yaml): must differ in a cluster that both use, got 'inference' twice",
     ),
     "one cluster and two namespaces": (
-        changed(EXISTING, existing__firewall=True, regions__eu__existing__proxy_subnet="proxies-eu"),
+        changed(EXISTING, regions__eu__existing__proxy_subnet="proxies-eu"),
         changed(EXISTING, name="voice", namespace="voice", regions__eu__existing__proxy_subnet="proxies-eu"),
         "",
     ),
     "one Shared VPC, subnets of others": (
-        changed(SHARED, existing__firewall=True),
+        changed(SHARED),
         changed(SHARED, **OTHER, existing__node_service_account=None),
         "",
     ),

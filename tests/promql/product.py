@@ -19,7 +19,7 @@ from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
 from constructs_lib.specs import ObjectivesSpec
 from gke_inference.gauges import queries as gauges
 from platform_config.monitored_platform import monitored_platform
-from tests.configs import CONFIGS, SEVERAL_MODELS, config
+from tests.configs import CONFIGS, MORE, config
 from tests.promql.sources import METRICS, Metric
 
 OBJECTIVES = ObjectivesSpec(availability_percent=99.5, first_token_sec=1, first_token_percent=95)
@@ -64,7 +64,7 @@ def asked() -> tuple[Asked, ...]:
 
 def _platforms() -> Iterator[tuple[str, MonitoredPlatform]]:
     """Yield the platforms of the product's configs, and the example's with everything that there is to watch."""
-    for path in (*CONFIGS, *SEVERAL_MODELS):
+    for path in (*CONFIGS, *MORE):
         yield path.stem, monitored_platform(config(path))
     example = replace(
         monitored_platform(config()),

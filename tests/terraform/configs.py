@@ -10,10 +10,10 @@ import pytest
 
 from platform_config.config import Config
 from platform_config.load import load
-from tests.configs import CONFIG_CLUSTER, CONFIGS, EXISTING, SEVERAL_MODELS, SOVEREIGN
+from tests.configs import CONFIGS, MORE, SOVEREIGN
 from tests.terraform.world import World
 
-DEPLOYED = (*CONFIGS, *SEVERAL_MODELS, SOVEREIGN, *EXISTING, CONFIG_CLUSTER)
+DEPLOYED = (*CONFIGS, *MORE, SOVEREIGN)
 EACH_CONFIG = pytest.mark.parametrize("path", DEPLOYED, ids=[path.stem for path in DEPLOYED])
 REGIONAL = tuple(path for path in DEPLOYED if load(path).is_regional)
 EACH_REGIONAL = pytest.mark.parametrize("path", REGIONAL, ids=[path.stem for path in REGIONAL])

@@ -1,7 +1,8 @@
-"""Three environments from one base: side by side in one cloud and one checkout, each with its project and states."""
+"""Several platforms in one cloud: environments with a project each, from one base, and two in one VPC."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,11 +13,15 @@ from typing import Any
 import pytest
 import yaml
 
-from platform_config.stack_graph import NETWORK_STACK
+from platform_config.several import load_several
+from platform_config.stack_graph import NETWORK_STACK, cluster_stack
 from tests.config_files import TEXT
+from tests.configs import EXISTING, changed
 from tests.rig.cloud import Key
 from tests.rig.server import Rig
 from tests.rig.wire import Message
+from tests.terraform.configs import freed
+from tests.terraform.theirs import Theirs
 from tests.terraform.world import World
 
 ROOT = Path(__file__).parent.parent.parent
@@ -28,6 +33,8 @@ ENVIRONMENTS: dict[str, dict[str, Any]] = {
 }
 """What each says over base.yaml, beside its name, project and labels."""
 
+NETWORK = EXISTING[0]
+"""The config of a platform in a network that exists."""
 Worlds = dict[str, World]
 
 
@@ -110,3 +117,33 @@ def test_a_destroy_of_one_leaves_the_others(environments: Worlds) -> None:
     assert [stack for stack in dev.app.stacks if dev.state(stack)] == []
     assert {name: held(dev.rig, name) for name in others} == others
     assert [environments[name].unsettled() for name in others] == [[], []]
+
+
+def test_two_platforms_share_a_network(tmp_path: Path) -> None:
+    """Each makes its subnets, rules and clusters in a VPC of others, and leaves nothing when it goes."""
+    regions = {
+        "asia": {"number": 1, "region": "asia-northeast1", "zones": ["asia-northeast1-b"], "config_cluster": True}
+    }
+    shared = {"network": "projects/my-project-id/global/networks/corp"}
+    voice = changed(NETWORK, name="voice", project="my-voice-project", existing=shared, regions=regions)
+    voice["network"] = {"supernet": "10.64.0.0/12"}
+    (tmp_path / "voice.yaml").write_text(json.dumps(voice))
+    platforms = load_several([NETWORK, tmp_path / "voice.yaml"])
+    rig = Rig()
+    vpc = Theirs(tmp_path / "theirs", rig, platforms[0].config).apply()
+    found, worlds = [], []
+    for number, platform in enumerate(platforms):
+        (tmp_path / str(number)).mkdir()
+        worlds.append(World(tmp_path / str(number), rig))
+        worlds[number].use(freed(platform.config))
+        worlds[number].deploy([NETWORK_STACK, *map(cluster_stack, platform.config.regions)])
+        found.append(dict(rig.cloud.objects))
+    first, second = worlds
+    second.destroy([NETWORK_STACK, cluster_stack("asia")])
+
+    rules = {key[2].rpartition("/")[2] for key in found[1] if key[0] == "google_compute_firewall"}
+    assert {"gemma-vpc-allow-health-checks", "voice-vpc-allow-health-checks", "voice-vpc-allow-nodes-asia"} <= rules
+    assert rig.cloud.objects == found[0]
+    assert vpc.items() <= rig.cloud.objects.items()
+    assert first.unsettled([NETWORK_STACK, cluster_stack("us")]) == []
+    rig.stop()

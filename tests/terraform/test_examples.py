@@ -102,6 +102,14 @@ def test_each_app_is_small_and_has_a_test() -> None:
         assert json.loads((folder / "cdktf.json").read_text())["projectId"] == folder.name
 
 
+def test_a_grant_waits_for_the_bucket_that_the_same_app_makes(synthesized: Synth) -> None:
+    """The bucket's name is known at synth, so no reference says it."""
+    out = synthesized("model_bucket") / "cdktf.out" / "stacks" / "weights" / "cdk.tf.json"
+    [grant] = json.loads(out.read_text())["resource"]["google_storage_bucket_iam_member"].values()
+
+    assert grant["depends_on"] == ["google_storage_bucket.weights"]
+
+
 def test_the_platform_of_an_app_stands_beside_its_own_stack(synthesized: Synth) -> None:
     """Its provider keeps the version that the app chose, the platform's stacks keep theirs."""
     out = synthesized("whole_platform") / "cdktf.out"

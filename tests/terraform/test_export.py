@@ -17,7 +17,7 @@ import pytest
 
 from gke_inference.export.backend import Backend
 from gke_inference.export.contents import Contents
-from gke_inference.export.run import export_platform
+from gke_inference.export.run import ExportOptions, export_platform
 from platform_config.config import Config
 from platform_config.stack_graph import NETWORK_STACK, base_stack, cluster_stack, serving_stack
 from tests.configs import config
@@ -51,7 +51,7 @@ class Pipeline:
 
     def export(self, platform: Config, backend: Backend = GCS) -> Contents:
         """Export *platform*, as a person does on a machine of their own."""
-        return export_platform(platform, "mine.yaml", self.folder, backend, {}, ())
+        return export_platform(platform, "mine.yaml", self.folder, ExportOptions(backend=backend, samples=()))
 
     def run(self, *arguments: str, **environment: str) -> Outcome:
         """Run the script of the export."""
@@ -154,7 +154,7 @@ def test_an_export_plans_what_the_synth_planned(world: World) -> None:
     """In another folder, with the same states, no stack changes: also where values are variables."""
     given = {"project": "project", "place": "regions.us.region"}
     folder = world.base / "elsewhere"
-    made = export_platform(config(), "mine.yaml", folder, Backend(type="local"), given, ())
+    made = export_platform(config(), "mine.yaml", folder, ExportOptions(backend=Backend(type="local"), variables=given))
     values = {"TF_VAR_project": config().project, "TF_VAR_place": config().regions["us"].region}
     runner = Pipeline(folder, world.rig, Bucket())
     runner.must("plan", **values)

@@ -134,5 +134,5 @@ def test_the_page_has_commands_in_each_step() -> None:
     assert set(ELSEWHERE) <= set(headings)
     assert [heading for heading, _ in sections()] == [
         "Export", "Plan and apply", "Plan and apply", "Another backend", "Another backend",
-        "Values that must not be in files", "Change the platform", "Destroy the platform",
+        "Values that must not be in files", "Adopt what exists", "Change the platform", "Destroy the platform",
     ]  # fmt: skip

@@ -166,7 +166,8 @@ class World:
         """
         Read the resources in the stack's state.
 
-        But for edges, of which older Terraforms note fewer when an apply goes on, and random IDs of Terraform's own.
+        But for edges, of which older Terraforms note fewer when an apply goes on, random IDs of Terraform's own, and
+        the pools that a cluster had when it was read.
         """
         path = self._states(stack)
         found: list[Message] = json.loads(path.read_text())["resources"] if path.is_file() else []
@@ -174,6 +175,9 @@ class World:
             instance.pop("dependencies", None)
         for instance in (one for held in found if held["type"] == "terraform_data" for one in held["instances"]):
             instance["attributes"].pop("id")
+        read = (held for held in found if (held["mode"], held["type"]) == ("data", "google_container_cluster"))
+        for instance in (one for held in read for one in held["instances"]):
+            instance["attributes"].pop("node_pool")
         return found
 
     def rewind(self, stack: str, cloud: dict[Key, Message]) -> None:

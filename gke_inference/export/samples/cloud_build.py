@@ -23,6 +23,8 @@ APPLY = """# For a trigger on the main branch with --require-approval, and a ser
 # limits no concurrency: two builds at once wait for each other's locks, so let approvals follow each other."""
 DESTROY = """# For a trigger that is run by hand, with --require-approval: --substitutions=_CONFIRM={platform}
 # Clusters go only once the config has `cluster.deletion_protection: false` and that is applied."""
+REMOVE = """# Destroys what an older config had, and applies the rest, in the order of order.json, removal: until
+# then the apply is refused. For a trigger run by hand, with --require-approval: --substitutions=_CONFIRM={platform}"""
 CONFIRM = """substitutions:
   _CONFIRM: ""
 """
@@ -34,6 +36,9 @@ def cloud_build(contents: Contents) -> dict[str, str]:
     return {
         "plan.yaml": _build(contents, PLAN, "plan", "plan", 3600),
         "apply.yaml": _build(contents, APPLY, "apply", "apply", 14400),
+        "remove.yaml": _build(
+            contents, REMOVE.format(platform=name), "remove", "remove, --yes, $_CONFIRM", 14400, more=CONFIRM
+        ),
         "destroy.yaml": _build(
             contents, DESTROY.format(platform=name), "destroy", "destroy, --yes, $_CONFIRM", 14400, more=CONFIRM
         ),

@@ -62,7 +62,7 @@ on:
     inputs:
       stack:
         type: string
-        required: true
+        default: ""
       command:
         type: string
         required: true
@@ -87,7 +87,7 @@ jobs:
         with:
           terraform_version: "@TERRAFORM@"
           terraform_wrapper: false
-      - run: sh export/platform.sh $COMMAND "$STACK"
+      - run: sh export/platform.sh $COMMAND $STACK
         env:
           COMMAND: ${{ inputs.command }}
           STACK: ${{ inputs.stack }}@VARIABLES@
@@ -135,6 +135,36 @@ jobs:
     steps:
       - run: echo approved
 """
+REMOVE = """# Destroys the stacks that an older config had, and applies the others, in the order of order.json, removal.
+# Until then the workflow that applies is refused. Copy to .github/workflows/, beside platform-stack.yml.
+name: Remove stacks of platform @PLATFORM@
+on:
+  workflow_dispatch:
+    inputs:
+      confirm:
+        description: The name of the platform
+        required: true
+permissions:
+  contents: read
+concurrency:
+  group: platform-@PLATFORM@
+  cancel-in-progress: false
+jobs:
+  approve:
+    if: inputs.confirm == '@PLATFORM@' && github.ref == 'refs/heads/main'
+    runs-on: @RUNNER@
+    environment: platform-@PLATFORM@-destroy
+    steps:
+      - run: echo approved
+  remove:
+    needs: [approve]
+    uses: ./.github/workflows/platform-stack.yml
+    permissions:
+      contents: read
+      id-token: write
+@SECRETS@    with:
+      command: remove --yes @PLATFORM@
+"""
 JOB = """  {stack}:
     needs: [{needs}]
     uses: ./.github/workflows/platform-stack.yml
@@ -159,14 +189,19 @@ def github(contents: Contents) -> dict[str, str]:
         "platform-plan.yml": plan,
         "platform-stack.yml": STACK,
         "platform-apply.yml": APPLY + "".join(apply_jobs),
+        "platform-remove.yml": REMOVE.replace("@SECRETS@", _secrets(contents)),
         "platform-destroy.yml": DESTROY + "".join(destroy_jobs),
     }
     return {name: _filled(text, contents) for name, text in texts.items()}
 
 
 def _job(contents: Contents, stack: str, after: Sequence[str], command: str) -> str:
-    secrets = "    secrets: inherit\n" if contents.named_variables else ""
-    return JOB.format(stack=stack, needs=", ".join(after or ["approve"]), secrets=secrets, command=command)
+    needs = ", ".join(after or ["approve"])
+    return JOB.format(stack=stack, needs=needs, secrets=_secrets(contents), command=command)
+
+
+def _secrets(contents: Contents) -> str:
+    return "    secrets: inherit\n" if contents.named_variables else ""
 
 
 def _filled(text: str, contents: Contents) -> str:

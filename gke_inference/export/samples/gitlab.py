@@ -66,6 +66,20 @@ platform-apply:
       changes: ["export/**/*"]
       when: manual
 
+# Destroys what an older config had, and applies the rest, in the order of order.json, removal: until then the apply is
+# refused. Start it with the variable CONFIRM=@PLATFORM@.
+platform-remove:
+  extends: .platform
+  stage: destroy
+  resource_group: platform-@PLATFORM@
+  variables:
+    SERVICE_ACCOUNT: $APPLY_SERVICE_ACCOUNT
+  script:
+    - sh export/platform.sh remove --yes "$CONFIRM"
+  rules:
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $CONFIRM == "@PLATFORM@"
+      when: manual
+
 # In reverse. Start it with the variable CONFIRM=@PLATFORM@, once `cluster.deletion_protection: false` is applied.
 platform-destroy:
   extends: .platform

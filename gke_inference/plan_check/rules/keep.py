@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from constructs_lib.google_names import GATEWAY_FEATURE
-from gke_inference.plan_check.plan import Resource, at, gateway_addresses
+from gke_inference.plan_check.plan import Resource
 from gke_inference.plan_check.plans import CLUSTER, POOL, Plans
 from gke_inference.plan_check.rule import Refusal, Rule, what_happens
-from platform_config.names import SYSTEM_POOL
-from platform_config.stack_graph import SERVING_STACKS, base_stack, region_key, serving_stack
+from gke_inference.plan_check.users import front, members, readers, servers_on
 
 BUCKET, MEMBERSHIP = "google_storage_bucket", "google_gke_hub_membership"
 ADDRESSES = ("google_compute_address", "google_compute_global_address")
-FEATURE = "google_gke_hub_feature"
-MEMBER = re.compile(r"_member-(.+)_[0-9A-F]{8}$")
-"""How the address of a membership ends; the key of its region is inside."""
 PROTECTIONS = {"deletion_protection": True, "force_destroy": False}
 """What protects a resource, and the value that does."""
 
@@ -54,69 +46,6 @@ class Kept:
 
 def _always(reason: str) -> Callable[[Plans, Resource], str]:
     return lambda plans, one: reason
-
-
-def _servers_on(plans: Plans, pool: Resource) -> str:
-    """Return why *pool* counts as in use: servers of its region ask for it, or nothing shows that none does."""
-    stack = serving_stack(region_key(pool.stack))
-    if plans.is_gone(stack):
-        return ""
-    if stack not in plans.plans:
-        return plans.why_not_gone(stack)
-    if pool.name == SYSTEM_POOL:
-        return f"{stack} has pods on it"
-    names = sorted({one.object_name for one in plans.plans[stack].resources if _uses(one, pool.name)})
-    return f"{', '.join(names)} of {stack} may run on it" if names else ""
-
-
-def _uses(one: Resource, pool: str) -> bool:
-    """Return whether *one* is a Deployment with pods on *pool*, or a ComputeClass that has it."""
-    if one.is_object("ComputeClass"):
-        return _has_value(at(one.manifest, "spec"), pool)
-    pods = at(one.manifest, "spec", "template", "spec") if one.is_object("Deployment") else None
-    return _has_value([at(pods, "nodeSelector"), at(pods, "affinity")], pool)
-
-
-def _has_value(value: Any, text: str) -> bool:
-    if isinstance(value, dict):
-        return any(_has_value(inner, text) for inner in value.values())
-    return any(_has_value(inner, text) for inner in value) if isinstance(value, list) else bool(value == text)
-
-
-def _readers(plans: Plans, bucket: Resource) -> str:
-    """Return which servers read *bucket*, or which stack may have such servers."""
-    stacks = [stack for stack in {**plans.graph, **plans.plans} if stack.startswith(SERVING_STACKS)]
-    if missing := [stack for stack in stacks if stack not in plans.plans]:
-        return plans.why_not_gone(missing[0])
-    if not stacks:
-        return "no plan of the servers shows that they do not read it"
-    named = re.compile(rf'"{re.escape(bucket.name)}"|gs://{re.escape(bucket.name)}\b')
-    readers = [one for one in plans.objects("Deployment") if named.search(json.dumps(one.manifest))]
-    return f"servers of {', '.join(sorted({one.stack for one in readers}))} read it" if readers else ""
-
-
-def _front(plans: Plans, address: Resource) -> str:
-    """Return which Gateway has *address*, or which stack may have one."""
-    for stack in plans.gateway_stacks():
-        if stack not in plans.plans:
-            return plans.why_not_gone(stack)
-    for gateway in plans.objects("Gateway"):
-        if any(value.rpartition("/")[2] == address.name for value in gateway_addresses(gateway.manifest)):
-            return f"the Gateway of {gateway.stack} has it"
-    return ""
-
-
-def _members(plans: Plans, membership: Resource) -> str:
-    """Return what still needs the cluster of *membership* in the fleet."""
-    for feature in plans.there(FEATURE):
-        config = json.dumps(feature.before.get("spec"))
-        stays = not feature.goes and "delete" not in feature.actions
-        if feature.name == GATEWAY_FEATURE and stays and f'/memberships/{membership.name}"' in config:
-            return f"it is the config cluster of the feature {GATEWAY_FEATURE}"
-    found = MEMBER.search(membership.address)
-    key = found[1] if found else plans.key_of_cluster(membership.name)
-    waiting = [stack for stack in (serving_stack(key), base_stack(key)) if not plans.is_gone(stack)]
-    return "; ".join(map(plans.why_not_gone, waiting))
 
 
 def _protected(plans: Plans) -> Iterator[Refusal]:
@@ -178,7 +107,7 @@ RULES: tuple[Rule, ...] = (
         "this library, docs/settings.md, node_pools",
         Kept(
             kinds=(POOL,),
-            users=_servers_on,
+            users=servers_on,
             fix="add a pool with another key, move the servers to it, and then remove this one; or drain the region, "
             "and let this pool pass with --allow",
             replaceable=True,
@@ -191,7 +120,7 @@ RULES: tuple[Rule, ...] = (
         "this library, docs/decisions/0034",
         Kept(
             kinds=(BUCKET,),
-            users=_readers,
+            users=readers,
             fix=f"{BACK}, or let the servers change first: weights.source: hugging_face, then the bucket goes",
         ),
     ),
@@ -200,9 +129,7 @@ RULES: tuple[Rule, ...] = (
         "No address that a Gateway has is deleted, and none is replaced",
         "Clients call it, and another platform may get it.",
         "this library, docs/day-2.md, Remove a region",
-        Kept(
-            kinds=ADDRESSES, users=_front, fix=f"{BACK}, or apply the stack of the Gateway first, without the address"
-        ),
+        Kept(kinds=ADDRESSES, users=front, fix=f"{BACK}, or apply the stack of the Gateway first, without the address"),
     ),
     _rule(
         "KEEP-MEMBERSHIP",
@@ -211,7 +138,7 @@ RULES: tuple[Rule, ...] = (
         "Google, Set up the multi-cluster GKE Inference Gateway; this library, docs/day-2.md, Remove a region",
         Kept(
             kinds=(MEMBERSHIP,),
-            users=_members,
+            users=members,
             fix="destroy the stacks of the region's servers first, in the order of docs/day-2.md; then "
             "`terraform show -json` there, as <stack>.state.json beside this plan, shows that they are gone",
         ),

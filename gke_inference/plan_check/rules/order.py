@@ -8,8 +8,9 @@ from gke_inference.plan_check.graph import users
 from gke_inference.plan_check.plan import Plan, at
 from gke_inference.plan_check.plans import CLUSTER, Plans
 from gke_inference.plan_check.rule import Refusal, Rule
-from gke_inference.plan_check.rules.keep import MEMBER, MEMBERSHIP
-from platform_config.stack_graph import GATEWAY_STACK, WEIGHTS_STACK, base_stack, cluster_stack, region_key
+from gke_inference.plan_check.rules.keep import MEMBERSHIP
+from gke_inference.plan_check.users import MEMBER
+from platform_config.stack_graph import FLEET_STACK, GATEWAY_STACK, WEIGHTS_STACK, base_stack, cluster_stack, region_key
 
 HOME = "terraform_data.home"
 """Address of what remembers the cluster of a stack with objects in one of them."""
@@ -47,6 +48,11 @@ def _fleet(plans: Plans) -> Iterator[Refusal]:
         destroyed = one.kind == CLUSTER and one.actions == ("delete",) and not one.reason
         if not destroyed or not one.is_there:
             continue
+        if FLEET_STACK in plans.graph and FLEET_STACK not in plans.plans:
+            text = f"{one.name} would be deleted; no plan of {FLEET_STACK} shows that it has left the fleet"
+            yield Refusal(
+                place=one.label, found=text, fix=f"put the plan or the state of {FLEET_STACK} beside this plan"
+            )
         for member in plans.there(MEMBERSHIP):
             found = MEMBER.search(member.address)
             is_its_own = found[1] == region_key(one.stack) if found else member.name == one.name

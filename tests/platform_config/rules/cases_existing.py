@@ -136,6 +136,11 @@ CASES: dict[str, Case] = {
         beside(capacity_percent=50),
         "regions.eu2.capacity_percent: must be that of eu, which is in the same region (100), got 50 -> write 100",
     ),
+    "REG-NAMED": Case(
+        beside(),
+        {**beside(), "gateway__regions": ["us", "eu2"]},
+        "gateway.regions[1]: must be the region that has the address of both, eu, got 'eu2' -> write eu",
+    ),
     "REG-SERVES": Case(
         {**beside(**ADMIN), **ALONE},
         beside(serves=False),
@@ -165,12 +170,12 @@ MORE: dict[str, More] = {
         ],
     ),
     "a model of a cluster that serves nothing": (
-        "REG-KEY",
+        "REG-NAMED",
         {**beside(**ADMIN), **ALONE, "models__gemma__regions": ["us", "eu2"]},
         ["models.gemma.regions[1]: must be a region that serves (us, eu), got 'eu2' -> remove it"],
     ),
     "an address of a second cluster": (
-        "REG-KEY",
+        "REG-NAMED",
         {**beside(), "gateway__regions": ["us", "eu2"]},
         ["gateway.regions[1]: must be the region that has the address of both, eu, got 'eu2' -> write eu"],
     ),
