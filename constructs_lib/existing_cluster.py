@@ -8,6 +8,7 @@ from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogle
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_features import (
     DNS_ENDPOINT,
     FUSE_DRIVER,
@@ -33,23 +34,20 @@ def find_cluster(
     google: GoogleProvider,
     plan: ClusterPlan,
     spec: ClusterSpec,
-    node_pools: Mapping[str, str] | None = None,
+    node_pools: Mapping[str, PoolPlan] | None = None,
 ) -> DataGoogleContainerCluster:
     """
     Read the cluster of *plan* while Terraform plans, and stop what depends on it where it does not fit.
 
     Args:
-        node_pools: Machine type of each node pool that it must have, by name. Default: none.
+        node_pools: What each node pool must be that it must have, by name. Default: none.
     """
     conditions = {
         **_place(plan),
         **_features(plan, spec),
-        **{
-            f'contains({POOLS}, "{pool} {machine}")': f"{plan.name} must have a node pool {pool} of {machine}, got "
-            f'${{join(", ", {POOLS})}}'
-            for pool, machine in (node_pools or {}).items()
-        },
     }
+    for name, pool in (node_pools or {}).items():
+        conditions |= _pool(plan, name, pool)
     version = reaches_floor(plan.name, plan.version_floor, fix=UPGRADE)["postcondition"]
     return DataGoogleContainerCluster(
         scope,
@@ -72,6 +70,29 @@ def _place(plan: ClusterPlan) -> Mapping[str, str]:
         f'{pods} == "{plan.pods_range}"': f"{plan.name} must be VPC-native, with its pods in the secondary range "
         f"{plan.pods_range}, got ${{{pods}}}",
     }
+
+
+def _pool(plan: ClusterPlan, name: str, pool: PoolPlan) -> Mapping[str, str]:
+    """Return what a node pool must be for servers to run on it: a pod that stays pending does not say why."""
+    machine, title = pool.machine.machine_type, f"Node pool {name} of {plan.name}"
+    held = f'[for pool in self.node_pool : pool if pool.name == "{name}"][0]'
+    conditions = {
+        f'contains({POOLS}, "{name} {machine}")': f"{plan.name} must have a node pool {name} of {machine}, got "
+        f'${{join(", ", {POOLS})}}',
+        f'try({held}.node_config[0].workload_metadata_config[0].mode, "") == "GKE_METADATA"': f"{title} must give pods "
+        "their own identity: `gcloud container node-pools update --workload-metadata=GKE_METADATA`",
+    }
+    if pool.topology:
+        topology = f"{held}.placement_policy[0].tpu_topology"
+        conditions[f'try(coalesce({topology}), "{pool.topology}") == "{pool.topology}"'] = (
+            f"{title} must have topology {pool.topology}, got {shown(topology)}"
+        )
+    if pool.dranet:
+        profile = f"{held}.network_config[0].accelerator_network_profile"
+        conditions[f'try(coalesce({profile}), "") == "auto"'] = (
+            f"{title} must have managed DRANET, got {shown(profile)}: write dranet: false for pools without it"
+        )
+    return conditions
 
 
 def _features(plan: ClusterPlan, spec: ClusterSpec) -> Mapping[str, str]:

@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
 from constructs_lib import cluster_settings
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_plan import ClusterPlan
 from constructs_lib.cluster_version import asked_version, check_version, wrong_version
 from constructs_lib.existing_cluster import find_cluster
@@ -101,7 +102,7 @@ class GkeCluster(Construct):
         google: GoogleProvider,
         plan: ClusterPlan,
         spec: ClusterSpec,
-        node_pools: Mapping[str, str] | None = None,
+        node_pools: Mapping[str, PoolPlan] | None = None,
     ) -> GkeCluster:
         """
         Return a cluster that is managed elsewhere, so that pools can be added to it here.
@@ -114,7 +115,7 @@ class GkeCluster(Construct):
             google: Provider of the project.
             plan: Names and places.
             spec: What it has in common with the other clusters.
-            node_pools: Machine type of each pool that it must have, by name. Default: none.
+            node_pools: What each pool must be that it must have, by name. Default: none.
         """
         return _ExistingCluster(scope, id_, google=google, plan=plan, spec=spec, node_pools=node_pools)
 
@@ -167,7 +168,7 @@ class _ExistingCluster(GkeCluster):
         google: GoogleProvider,
         plan: ClusterPlan,
         spec: ClusterSpec,
-        node_pools: Mapping[str, str] | None,
+        node_pools: Mapping[str, PoolPlan] | None,
     ) -> None:
         Construct.__init__(self, scope, id_)
         self._describe(google, plan, spec)

@@ -26,7 +26,7 @@ GRANT_SEC = 120
 
 class SharedVpcAccess(Construct):
     """
-    The roles of GKE's agent and of Google's APIs agent on the node subnets, and of GKE's agent in the host project.
+    The roles of GKE's agent and of Google's APIs agent on node subnets, and of GKE's agent in the host project.
 
     No role lets GKE write firewall rules there: `GlobalNetwork` makes those that a platform needs. GKE then reports an
     event "Firewall change required by security admin", which is of no consequence. Source: Google, "Setting up clusters
@@ -39,7 +39,9 @@ class SharedVpcAccess(Construct):
         project: Project ID of the clusters.
         project_number: Its number, which may be known after apply.
         host_project: Project ID of the network.
-        subnets: Region and name of each node subnet, by the key of the region.
+        subnets: Region and name of each node subnet whose roles are granted here, by the key of the region.
+        in_host: Whether GKE's agent is granted its role in the host project here, too. It belongs to the project of the
+            clusters, all of them: a destroy takes it away. Default: yes.
         universe: The universe of the project. Default: the public cloud.
         after: What must exist first: the container API, and the subnets.
 
@@ -59,6 +61,7 @@ class SharedVpcAccess(Construct):
         project_number: str,
         host_project: str,
         subnets: Mapping[str, tuple[str, str]],
+        in_host: bool = True,
         universe: UniverseSpec = PUBLIC,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
@@ -72,17 +75,14 @@ class SharedVpcAccess(Construct):
             universe.apis_agent(project_number),
         )
         members = dict(zip(AGENTS, (f"serviceAccount:{gke}", f"serviceAccount:{apis}"), strict=True))
-        grants: list[ITerraformDependable] = [
-            ProjectIamMember(
-                self,
-                "host",
-                provider=google,
-                project=host_project,
-                role=HOST_ROLE,
-                member=f"serviceAccount:{gke}",
-                depends_on=first,
+        grants: list[ITerraformDependable] = []
+        if in_host:
+            member, role = members["gke"], HOST_ROLE
+            grants.append(
+                ProjectIamMember(
+                    self, "host", provider=google, project=host_project, role=role, member=member, depends_on=first
+                )
             )
-        ]
         for key, (region, subnet) in subnets.items():
             for who, member in members.items():
                 grants.append(

@@ -15,6 +15,8 @@ from platform_config.model import models_in, reads_bodies
 from platform_config.names import Names
 
 PROXY_PREFIX_LENGTH = 23
+UNUSED = "0.0.0.0/32"
+"""In place of a range that nothing has: the proxies of a region that is beside another are that one's."""
 ROUTER_PORTS = (body_routing_chart.EXT_PROC_PORT, body_routing_chart.GRPC_HEALTH_PORT)
 
 
@@ -55,11 +57,13 @@ def makes_nat(config: Config, key: str) -> bool:
     """
     Return whether region *key* gets a NAT of its own.
 
-    In the platform's own network one is for all subnets of a Google Cloud region; in another one for one subnet alone.
+    In the platform's own network one is for all subnets of a Google Cloud region; in another one it is for a subnet of
+    the platform alone, unless a router of others is there.
     """
-    region = config.regions[key]
+    region, first = config.regions[key], config.regions[config.first_beside(key)]
     shares = region.beside is not None and config.existing.network is None
-    return config.network.nat and region.existing.router is None and not shares
+    others = region.existing.router or region.existing.subnet or first.existing.router
+    return config.network.nat and others is None and not shares
 
 
 def region_ranges(config: Config, key: str) -> RegionRanges:
@@ -79,7 +83,7 @@ def _own_ranges(config: Config, key: str) -> RegionRanges:
             nodes=IPv4Network(given.nodes),
             pods=IPv4Network(given.pods),
             services=IPv4Network(given.services),
-            proxy=IPv4Network(given.proxy),
+            proxy=IPv4Network(given.proxy or UNUSED),
         )
     lower, pods = region_block(config.network, region.number).subnets(1)
     nodes, services, rest, *_ = lower.subnets(4)

@@ -71,6 +71,32 @@ def project_services(config: Config) -> list[str]:
     return sorted([*SERVICES, *extra])
 
 
+def grants_in_host(config: Config) -> bool:
+    """
+    Return whether GKE's agent gets its role in the project of a Shared VPC from the platform.
+
+    It belongs to the project: where a cluster is there already, it is there too.
+    """
+    shared = config.existing.network_project(config.project) != config.project
+    return shared and not config.existing.shared_vpc_roles and not _has_clusters(config)
+
+
+def shared_vpc_regions(config: Config) -> tuple[str, ...]:
+    """Return the regions on whose subnet Google's agents get their roles from the platform: those that it makes too."""
+    if config.existing.network_project(config.project) == config.project:
+        return ()
+    left = config.existing.shared_vpc_roles
+    return tuple(
+        key
+        for key, region in config.regions.items()
+        if region.existing.cluster is None and not (left and region.existing.subnet)
+    )
+
+
+def _has_clusters(config: Config) -> bool:
+    return any(region.existing.cluster for region in config.regions.values())
+
+
 def streams_images(config: Config) -> bool:
     """Return whether the nodes of some pool stream container images."""
     specs = [*config.node_pools.values()]

@@ -66,9 +66,7 @@ class InfraClusterStack(BaseStack):
                 google=self.google,
                 plan=plan,
                 spec=config.cluster,
-                node_pools={
-                    name: config.pools(key)[pool].machine.machine_type for pool, name in existing.node_pools.items()
-                },
+                node_pools={name: config.pools(key)[pool] for pool, name in existing.node_pools.items()},
             )
         else:
             cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)

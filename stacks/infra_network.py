@@ -30,7 +30,7 @@ from platform_config.plan_refusals import (
     explain_removed_apigee,
     explain_removed_bucket,
 )
-from platform_config.requirements import project_services, streams_images
+from platform_config.requirements import grants_in_host, project_services, shared_vpc_regions, streams_images
 
 from .base import BaseStack
 from .infra_access import bucket_readers, server_identity
@@ -113,12 +113,20 @@ class InfraNetworkStack(BaseStack):
         )
 
     def _add_shared_vpc_access(self, network: GlobalNetwork, services: ProjectServices) -> None:
-        """Let Google's agents use the subnets of a Shared VPC, or leave the roles to those who manage it."""
+        """
+        Let Google's agents use the subnets of a Shared VPC, or leave the roles to those who manage it.
+
+        Clusters that are there already have theirs, and so has the project: a destroy must not take them away.
+        """
         config, names = self.config, self.names
         # Also without the roles: those of an earlier apply are forgotten by their providers.
         _ = self.google_beta
-        if config.existing.shared_vpc_roles:
-            self.forget(role_addresses(SHARED_VPC, config.regions))
+        granted = shared_vpc_regions(config)
+        in_host = grants_in_host(config)
+        if not in_host:
+            others = [key for key in config.regions if key not in granted]
+            self.forget(role_addresses(SHARED_VPC, others))
+        if not granted and not in_host:
             return
         number = DataGoogleProject(self, "project", provider=self.google, project_id=config.project).number
         SharedVpcAccess(
@@ -130,7 +138,8 @@ class InfraNetworkStack(BaseStack):
             project=config.project,
             project_number=number,
             host_project=names.network_project,
-            subnets={key: (region.region, names.node_subnet(key)) for key, region in config.regions.items()},
+            subnets={key: (config.regions[key].region, names.node_subnet(key)) for key in granted},
+            in_host=in_host,
             universe=config.universe,
             after=[*services.enabled, *(subnet for region in network.regions.values() for subnet in region.subnets)],
         )

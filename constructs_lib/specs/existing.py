@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from constructs_lib.google_names import WORD, wrong_bucket
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_text
 
-NETWORK_PATH = rf"(?:projects/(?P<project>[^/]+)/global/networks/)?(?P<name>{WORD})"
-CLUSTER_PATH = rf"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/clusters/(?P<name>{WORD})"
-MEMBERSHIP_PATH = rf"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/memberships/(?P<name>{WORD})"
-EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+PROJECT_ID = r"(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]+"
+"""No number: addresses in Google's answers have the ID."""
+NETWORK_PATH = rf"(?:projects/(?P<project>{PROJECT_ID})/global/networks/)?(?P<name>{WORD})"
+CLUSTER_PATH = rf"projects/(?P<project>{PROJECT_ID})/locations/(?P<location>[^/]+)/clusters/(?P<name>{WORD})"
+MEMBERSHIP_PATH = rf"projects/(?P<project>{PROJECT_ID})/locations/(?P<location>[^/]+)/memberships/(?P<name>{WORD})"
+BY_ID = "write the project by its ID, which `gcloud projects list` shows beside its number"
+EMAIL = r"[a-z0-9][a-z0-9-]*@[a-z0-9.-]+\.[a-z]+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,8 @@ class ExistingRegionSpec:
             yield from wrong_text("node_pools", pool, WORD, "hold names of node pools of the cluster")
         must = "be projects/<project>/locations/<location>/{}s/<name>"
         yield from wrong_text("cluster", self.cluster, CLUSTER_PATH, must.format("cluster"), _full(self.cluster))
-        yield from wrong_text("membership", self.membership, MEMBERSHIP_PATH, must.format("membership"))
+        fix = BY_ID if re.match(r"projects/\d+/", str(self.membership)) else ""
+        yield from wrong_text("membership", self.membership, MEMBERSHIP_PATH, must.format("membership"), fix)
         if self.node_pools and self.cluster is None:
             yield "node_pools must stand beside cluster, which has them"
 
@@ -116,7 +120,9 @@ class ExistingSpec:
         must = "be a name, or projects/<project>/global/networks/<name>"
         yield from wrong_text("network", self.network, NETWORK_PATH, must, _network(self.network))
         must = "be the e-mail address of a service account, as `gcloud iam service-accounts list` shows it"
-        yield from wrong_text("node_service_account", self.node_service_account, EMAIL, must)
+        email = re.search(rf"(?:^|[:/])({EMAIL})$", str(self.node_service_account))
+        fix = f"write {email[1]}" if email else ""
+        yield from wrong_text("node_service_account", self.node_service_account, EMAIL, must, fix)
         if isinstance(self.bucket, str) and (wrong := wrong_bucket(self.bucket)):
             fix = f": write {self.bucket[5:].strip('/')}" if self.bucket.startswith("gs://") else ""
             yield f"bucket must {wrong}, got '{self.bucket}'{fix}"
@@ -140,11 +146,15 @@ def _last_part(text: object) -> str:
 
 def _network(text: object) -> str:
     """Return what to write for the address of a network, such as its self link; empty without a path in it."""
-    found = re.search(rf"projects/[^/]+/global/networks/{WORD}$", str(text))
+    found = re.search(rf"projects/{PROJECT_ID}/global/networks/{WORD}$", str(text))
+    if found is None and re.search(r"projects/\d+/", str(text)):
+        return BY_ID
     return f"write {found[0]}" if found else ""
 
 
 def _full(text: object) -> str:
     """Return what to write for the address of a cluster, such as its self link; empty without a path in it."""
     found = re.search(r"projects/([^/]+)/(?:locations|zones|regions)/([^/]+)/clusters/([^/]+)$", str(text))
+    if found and found[1].isdigit():
+        return BY_ID
     return f"write projects/{found[1]}/locations/{found[2]}/clusters/{found[3]}" if found else ""

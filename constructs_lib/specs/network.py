@@ -46,10 +46,11 @@ class CidrSpec:
         nodes: Primary range of the node subnet; the gateway's address is in it too.
         pods: Secondary range; a node takes a /24 of it.
         services: Secondary range for Service addresses.
-        proxy: Proxy-only subnet of the load balancer; /23 recommended, /26 at least.
+        proxy: Proxy-only subnet of the load balancer; /23 recommended, /26 at least. Left out for a region that is
+            beside another.
     """
 
     nodes: str
     pods: str
     services: str
-    proxy: str
+    proxy: str | None = None

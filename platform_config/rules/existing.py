@@ -8,6 +8,7 @@ from constructs_lib.google_names import GATEWAY_FEATURE
 from constructs_lib.specs import BucketSpec, NetworkSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
+from platform_config.requirements import grants_in_host
 from platform_config.rules.rule import Rule
 
 
@@ -39,6 +40,13 @@ def _shared_vpc(config: Config) -> Iterator[Problem]:
     if config.existing.shared_vpc_roles and not shared:
         message = f"must be left out where the network is in the platform's own project {config.project}, got true"
         yield Problem("existing.shared_vpc_roles", message, "remove it")
+
+
+def _host_role(config: Config) -> Iterator[Problem]:
+    if grants_in_host(config):
+        message = "should be true where other clusters of the project use the Shared VPC, got false"
+        fix = "write true if GKE's agent has its role in the host project: a destroy would take it from all of them"
+        yield Problem("existing.shared_vpc_roles", message, fix)
 
 
 def _unused(config: Config) -> Iterator[Problem]:
@@ -82,6 +90,14 @@ RULES = (
         "In the platform's own project Google's agents have their roles.",
         "Google, Setting up clusters with Shared VPC",
         _shared_vpc,
+    ),
+    Rule(
+        "EXIST-HOST-ROLE",
+        "A role of the whole project is granted by one of those who need it",
+        "GKE's agent has one role in the host project for all clusters of the project. Who grants it takes it away.",
+        "Google, Setting up clusters with Shared VPC",
+        _host_role,
+        severity="warning",
     ),
     Rule(
         "EXIST-UNUSED",

@@ -63,7 +63,7 @@ def _project(config: Config) -> Iterator[Problem]:
             if getattr(existing, part) is None:
                 continue
             project = getattr(existing, f"{part}_parts")[0]
-            if project != config.project and not (part == "membership" and project.isdigit()):
+            if project != config.project:
                 message = f"must be in the platform's project {config.project}, got {shown(project)}"
                 fix = "give each project a platform of its own: Google documents one project for a gateway's clusters"
                 yield Problem(f"{path}.{part}", message, fix)

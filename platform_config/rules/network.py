@@ -25,7 +25,8 @@ def given_ranges(config: Config) -> Iterator[tuple[str, str]]:
     """Yield path and text of each range in the file."""
     given = [("network.supernet", config.network.supernet)]
     for key, region in config.regions.items():
-        given += [(f"regions.{key}.cidrs.{part}", getattr(region.cidrs, part)) for part in PARTS if region.cidrs]
+        cidrs = {part: getattr(region.cidrs, part) for part in PARTS} if region.cidrs else {}
+        given += [(f"regions.{key}.cidrs.{part}", text) for part, text in cidrs.items() if text is not None]
     yield from known_first(given)
 
 
@@ -44,7 +45,7 @@ def all_ranges(config: Config) -> Iterator[tuple[str, str, IPv4Network]]:
         parts = PARTS if region.beside is None else PARTS[:-1]
         if region.cidrs is not None:
             given = known_first((part, getattr(region.cidrs, part)) for part in parts)
-            yield from ((key, part, network) for part, text in given if (network := read_range(text)))
+            yield from ((key, part, network) for part, text in given if text and (network := read_range(text)))
             continue
         try:
             ranges = region_ranges(config, key)
@@ -52,6 +53,18 @@ def all_ranges(config: Config) -> Iterator[tuple[str, str, IPv4Network]]:
             continue
         for part in parts:
             yield key, part, getattr(ranges, part)
+
+
+def _proxy_given(config: Config) -> Iterator[Problem]:
+    for key, region in config.regions.items():
+        if region.cidrs is None:
+            continue
+        path = f"regions.{key}.cidrs.proxy"
+        if region.cidrs.proxy is None and region.beside is None:
+            yield Problem(path, "must be given, got nothing", "write a free range of /23")
+        elif region.cidrs.proxy is not None and region.beside is not None:
+            message = f"must be left out beside {region.beside}, whose proxies are for both, got "
+            yield Problem(path, message + shown(region.cidrs.proxy), "remove it")
 
 
 def _cidrs(config: Config) -> Iterator[Problem]:
@@ -135,6 +148,13 @@ def _no_nat(config: Config) -> Iterator[Problem]:
 
 
 RULES = (
+    Rule(
+        "NET-PROXY",
+        "`cidrs` has a range for proxies where the region has a proxy-only subnet of its own",
+        "Of two clusters in one region of Google Cloud the first has it for both.",
+        "Google, Proxy-only subnets for Envoy-based load balancers",
+        _proxy_given,
+    ),
     Rule(
         "NET-CIDR",
         "Ranges are IPv4 with a size and without host bits",

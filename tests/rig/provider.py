@@ -135,7 +135,7 @@ class RigProvider:
         if kind == CLUSTER and held:
             held["node_pool"] = [
                 dict.fromkeys(self._types[f"data.{kind}"]["block"]["attributes"]["node_pool"]["type"][1][1])
-                | {name: pool[name] for name in ("name", "node_config")}
+                | {name: pool[name] for name in ("name", "node_config", "placement_policy", "network_config")}
                 for pool in self._cloud.pools_of(held)
             ]
         held |= fitted(self._types[f"data.{kind}"]["block"]["attributes"], held)

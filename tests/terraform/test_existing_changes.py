@@ -94,7 +94,10 @@ def test_a_cluster_that_cannot_serve_stops_the_plan(copied: Copy) -> None:
             )
         },
     )
-    held(world, "google_container_node_pool", "/v6e")["node_config"][0]["machine_type"] = "ct5lp-hightpu-4t"
+    pool = held(world, "google_container_node_pool", "/v6e")
+    pool["node_config"][0] |= {"machine_type": "ct5lp-hightpu-4t", "workload_metadata_config": []}
+    pool["placement_policy"] = [{"type": "COMPACT", "policy_name": "", "tpu_topology": "4x4"}]
+    pool["network_config"] = []
 
     outcome = world.folder(cluster_stack("us")).run("plan", "-input=false")
     text = printed(outcome)
@@ -113,6 +116,9 @@ def test_a_cluster_that_cannot_serve_stops_the_plan(copied: Copy) -> None:
         "gke-us must have managed Prometheus: run",
         "--enable-dns-access`",
         "gke-us must have a node pool v6e of ct6e-standard-4t, got v6e ct5lp-hightpu-4t",
+        "Node pool v6e of gke-us must give pods their own identity",
+        "Node pool v6e of gke-us must have topology 2x2, got 4x4",
+        "Node pool v6e of gke-us must have managed DRANET, got none",
     ):
         assert reason in text
 

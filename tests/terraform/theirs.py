@@ -174,7 +174,11 @@ def _cluster(config: Config, names: Names, key: str) -> Iterator[tuple[str, Docu
                 "name": name,
                 "cluster": f"${{google_container_cluster.{key}.id}}",
                 "location": names.cluster_location(key),
-                "node_config": {"machine_type": config.pools(key)[pool].machine.machine_type},
+                "node_config": {
+                    "machine_type": config.pools(key)[pool].machine.machine_type,
+                    "workload_metadata_config": {"mode": "GKE_METADATA"},
+                },
+                "network_config": {"accelerator_network_profile": "auto"},
             },
         )
     if existing.membership is not None:

@@ -112,13 +112,23 @@ CASES: dict[str, Case] = {
         {
             **NETWORK,
             **beside(
-                cidrs={"nodes": "10.65.0.0/20", "pods": "10.84.0.0/14", "services": "10.65.16.0/20"}
-                | {"proxy": "10.65.32.0/23"},
+                cidrs={"nodes": "10.65.0.0/20", "pods": "10.84.0.0/14", "services": "10.65.16.0/20"},
                 existing={"proxy_subnet": "proxies"},
             ),
         },
         "regions.eu2.existing.proxy_subnet: must be left out beside eu, whose proxy-only subnet is for both, got "
         "'proxies' -> move it to regions.eu",
+    ),
+    "EXIST-HOST-ROLE": Case(
+        {"existing__network": "projects/net-host-1/global/networks/shared", "existing__shared_vpc_roles": True},
+        {"existing__network": "projects/net-host-1/global/networks/shared"},
+        "existing.shared_vpc_roles: should be true where other clusters of the project use the Shared VPC, got false"
+        " -> write true if GKE's agent has its role in the host project: a destroy would take it from all of them",
+    ),
+    "NET-PROXY": Case(
+        beside(),
+        {**SUBNET, "regions__us__cidrs": {**CIDRS, "proxy": None}},
+        "regions.us.cidrs.proxy: must be given, got nothing -> write a free range of /23",
     ),
     "EXIST-UNUSED": Case(
         NETWORK,
