@@ -21,7 +21,7 @@ def find_clashes(one: Loaded, other: Loaded) -> Iterator[Problem]:
         message = f"must differ in one project, got '{one.config.name}' twice: all names in the cloud begin with it"
         yield _clash(one, other, "name", message, "give one of the two another name, or another project")
         return
-    for check in (_names, _states, _buckets, _ranges, _proxies, _fleets, _namespaces, _organizations):
+    for check in (_names, _states, _buckets, _ranges, _proxies, _fleets, _namespaces, _identities, _organizations):
         yield from check(one, other)
 
 
@@ -179,6 +179,15 @@ def _namespaces(one: Loaded, other: Loaded) -> Iterator[Problem]:
             message = f"must differ in a cluster that both use, got {', '.join(twice)} twice in {cluster}"
             fix = "give the pools of one another key, or name them in existing.node_pools"
             yield _clash(one, other, "node_pools", message, fix)
+
+
+def _identities(one: Loaded, other: Loaded) -> Iterator[Problem]:
+    if not _in_one_project(one, other) or one.config.namespace != other.config.namespace:
+        return
+    for model in sorted(set(one.config.models) & set(other.config.models)):
+        message = f"must differ in one project and namespace, got '{model}' twice: both would have the same grants, "
+        message += "which the first that is destroyed takes away"
+        yield _clash(one, other, f"models.{model}", message, "give one of the two another namespace")
 
 
 def _made_pools(config: Config, cluster: str) -> set[str]:

@@ -72,6 +72,10 @@ class ExistingRegionSpec:
         yield from wrong_text("cluster", self.cluster, CLUSTER_PATH, must.format("cluster"), _full(self.cluster))
         fix = BY_ID if re.match(r"projects/\d+/", str(self.membership)) else ""
         yield from wrong_text("membership", self.membership, MEMBERSHIP_PATH, must.format("membership"), fix)
+        if self.pods_range == self.services_range:
+            yield f"services_range must differ from pods_range, got '{self.services_range}' for both"
+        if self.subnet is not None and self.subnet == self.proxy_subnet:
+            yield f"proxy_subnet must differ from subnet, got '{self.proxy_subnet}' for both"
         if self.node_pools and self.cluster is None:
             yield "node_pools must stand beside cluster, which has them"
 

@@ -97,7 +97,12 @@ CASES: dict[str, tuple[Data, Data, str]] = {
         "projects/my-project-id/locations/us-east5/clusters/gemma-us and "
         "projects/my-project-id/locations/us-east5/clusters/gke-us",
     ),
-    "a fleet and regional gateways in one project": (changed(), changed(ALONE, name="voice"), ""),
+    "a fleet and regional gateways in one project": (changed(), changed(ALONE, name="voice", namespace="voice"), ""),
+    "one model in one namespace of a project": (
+        changed(),
+        changed(ALONE, name="voice"),
+        "models.gemma (dev.yaml line 31 and prod.yaml line 40): must differ in one project and namespace",
+    ),
     "two Apigee organizations in one project": (
         changed(PUBLIC, gateway__apigee=APIGEE),
         changed(PUBLIC, name="voice", gateway__apigee=APIGEE),

@@ -102,6 +102,7 @@ def resources(config: Config) -> Iterator[tuple[str, Document]]:
                 "location": "global",
                 "project": config.project,
                 "spec": {"multiclusteringress": {"config_membership": membership}},
+                "depends_on": [f"google_gke_hub_membership.{config.config_region}"],
             },
         )
 
