@@ -32,11 +32,13 @@ class Loaded:
     Attributes:
         path: The file that was named.
         config: What it says, with the files that it extends.
+        policies: The policies that hold for it.
     """
 
     path: Path
     config: Config
     layers: Layers
+    policies: Sequence[PolicyFile]
 
     def place(self, path: str) -> str:
         """Return the file and the line of the setting at *path*, or else of what is around it, or else the file."""
@@ -81,7 +83,7 @@ def load_file(path: Path) -> Loaded:
         problems = [*check(config)[0], *check_policies(policies, config)]
     if problems := _all_problems(layers, problems):
         raise ConfigError(str(path), problems)
-    return Loaded(path=path, config=config, layers=layers)
+    return Loaded(path=path, config=config, layers=layers, policies=policies)
 
 
 def _all_problems(layers: Layers, problems: list[Problem]) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from platform_config.config import Config
@@ -93,6 +93,33 @@ def _locations(policy: PolicyFile, config: Config) -> Iterator[Refusal]:
         yield Refusal("bucket.location", f"{_must_be(allowed)}, got {shown(location)}", "choose one of them")
 
 
+def check_bucket(policies: Sequence[PolicyFile], path: str, bucket: str) -> Iterator[Problem]:
+    """Yield what *policies* refuse of a *bucket* for states that another setting than `state_bucket` names, at *path*."""
+    for policy in policies:
+        allowed = policy.policy.allowed_state_buckets
+        if allowed is not None and not _allows(allowed, bucket):
+            message = f"{_must_be(allowed)}, got {shown(bucket)}"
+            yield Problem(path, message, "choose one of them", rule=policy.origin("allowed_state_buckets"))
+
+
+def limited_texts(policies: Sequence[PolicyFile], config: Config) -> Iterator[tuple[str, str]]:
+    """Yield each text of *config* that *policies* limit, with the policy's setting, file and line."""
+    for policy in policies:
+        for key, find in TEXTS.items():
+            if (key,) in policy.lines:
+                yield from ((text, policy.origin(key)) for text in find(policy, config) if text)
+
+
+def _places(_: PolicyFile, config: Config) -> Iterator[str | None]:
+    for region in config.regions.values():
+        yield from (region.region, *region.zones)
+
+
+def _pool_texts(_: PolicyFile, config: Config) -> Iterator[str | None]:
+    for _path, _key, spec in pool_specs(config):
+        yield from (spec.machine_type, spec.topology)
+
+
 def _states(policy: PolicyFile, config: Config) -> Iterator[Refusal]:
     allowed = policy.policy.allowed_state_buckets
     if config.state_bucket is None:
@@ -165,3 +192,13 @@ CHECKS: Mapping[str, Callable[[PolicyFile, Config], Iterator[Refusal]]] = {
     "required_labels": _labels,
 }
 """By setting of a policy."""
+TEXTS: Mapping[str, Callable[[PolicyFile, Config], Iterable[str | None]]] = {
+    "allowed_projects": lambda _, config: [config.project],
+    "allowed_regions": _places,
+    "allowed_machine_families": _pool_texts,
+    "max_chips": _pool_texts,
+    "allowed_bucket_locations": lambda _, config: [config.bucket and config.bucket.location],
+    "allowed_state_buckets": lambda _, config: [config.state_bucket],
+    "required_labels": lambda policy, config: map(config.labels.get, policy.policy.required_labels or {}),
+}
+"""By setting of a policy that limits texts: those of a config that it limits."""

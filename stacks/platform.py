@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from constructs_lib.moves import add_moves
 from platform_config.config import Config
+from platform_config.errors import ConfigError
+from platform_config.policy import read_policies
+from platform_config.policy_checks import check_policies
 from platform_config.stack_graph import (
     APIGEE_STACK,
     NETWORK_STACK,
@@ -49,7 +53,13 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     Where each server downloads its weights from Hugging Face there is no workload-weights. With regional gateways there
     is infra-access in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>; where the
     platform makes Apigee's organization, it is in infra-apigee, which each of those needs.
+
+    Raises:
+        ConfigError: The policy that `INFERENCE_POLICY` names does not allow *config*. `load` has read a policy beside
+            the file; a config that was made without a file has none.
     """
+    if problems := list(check_policies(read_policies((), os.environ), config)):
+        raise ConfigError(f"platform {config.name}", problems)
     made: dict[str, BaseStack] = {NETWORK_STACK: InfraNetworkStack(app, NETWORK_STACK, config=config)}
     for key in config.regions:
         made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)

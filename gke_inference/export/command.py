@@ -20,7 +20,7 @@ from gke_inference.export.samples import SAMPLES
 from gke_inference.export.script import FILE
 from gke_inference.synth.synthesize import refuse_hcl
 from platform_config.errors import nearest, shown
-from platform_config.load import load
+from platform_config.load import load_file
 
 NO_SAMPLES = "none"
 
@@ -86,11 +86,12 @@ def export(
     """
     refuse_hcl(os.environ)
     path = settings.config_path
-    config = load(path)
+    loaded = load_file(path)
     options = ExportOptions(
-        backend=Backend(type=backend, given=backend_config), variables=variables, samples=samples, imports=imports
-    )
-    contents = export_platform(config, str(path), folder, options)
+        backend=Backend(type=backend, given=backend_config), variables=variables, samples=samples, imports=imports,
+        policies=loaded.policies,
+    )  # fmt: skip
+    contents = export_platform(loaded.config, str(path), folder, options)
     warnings = contents.warnings()
     if settings.output == "json":
         _print_json(path, folder, contents, warnings)

@@ -13,6 +13,7 @@ from gke_inference.export.backend import Backend
 from gke_inference.export.contents import ORDER_FILE, Contents
 from gke_inference.export.folder import ExportFolder, LastExport
 from gke_inference.export.order import Needs
+from gke_inference.export.policy import check_backend, check_variables
 from gke_inference.export.readme import readme
 from gke_inference.export.samples import SAMPLES, sample_files
 from gke_inference.export.script import FILE, script
@@ -23,6 +24,7 @@ from gke_inference.synth.summary import stack_order
 from gke_inference.synth.synthesize import make_folder, synthesize
 from platform_config.config import Config
 from platform_config.errors import ConfigError, Problem
+from platform_config.policy import PolicyFile
 from platform_config.stack_graph import needed_stacks, stack_folder
 
 Document = dict[str, Any]
@@ -45,12 +47,14 @@ class ExportOptions:
         variables: Settings whose values are in no file, by the name of the variable.
         samples: Names of samples; None for all that make sense with the backend.
         imports: Folder of a synth whose import blocks are exported too; None for no blocks.
+        policies: Those that hold for the config: the other options must not lead around them.
     """
 
     backend: Backend = field(default_factory=Backend)
     variables: Mapping[str, str] = field(default_factory=dict)
     samples: tuple[str, ...] | None = None
     imports: Path | None = None
+    policies: Sequence[PolicyFile] = ()
 
     @property
     def chosen_samples(self) -> tuple[str, ...]:
@@ -75,6 +79,8 @@ def export_platform(config: Config, config_path: str, to: Path, options: ExportO
     """
     variables, problems = find_variables(options.variables, config)
     problems += options.backend.problems(config)
+    problems += check_backend(options.policies, config, options.backend)
+    problems += check_variables(options.policies, config, variables)
     if options.backend.type == "local" and options.samples:
         problems.append(Problem("--samples", "must be none with the backend local, got some",
                                 "a runner loses local states: choose another --backend"))  # fmt: skip

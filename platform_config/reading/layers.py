@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from platform_config.errors import ConfigError, Location, Problem, shown, yaml_path
+from platform_config.errors import REVOKE, TOKEN, ConfigError, Location, Problem, shown, yaml_path
 from platform_config.reading.yaml_file import Reading, read
 
 EXTENDS = "extends"
@@ -172,10 +172,21 @@ class _Merge:
                 self._refuse_nothing(here)
             else:
                 self._replaced.add(here)
+                self._refuse_tokens(below, here)
                 result[key] = value
                 if value is None and below is not None:
                     del result[key]  # Its default is used, or the entry is gone.
         return result
+
+    def _refuse_tokens(self, lost: Any, location: Location) -> None:
+        """Report the tokens in what is *lost* at *location*: they stay in the file, where no rule looks for them."""
+        if isinstance(lost, dict | list):
+            for key, inner in lost.items() if isinstance(lost, dict) else enumerate(lost):
+                self._refuse_tokens(inner, (*location, key))
+        elif isinstance(lost, str) and TOKEN.search(lost):
+            origin = self._base.origins.get(location, "")
+            message = "must hold no Hugging Face token, got one"
+            self.problems.append(Problem(yaml_path(location), message, REVOKE, rule="TEXT-TOKEN", origin=origin))
 
     def _refuse_nothing(self, location: Location) -> None:
         """Report a key without a value that stands over one with a value: either can be meant."""

@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,28 @@ def test_a_token_in_a_base_is_refused_and_not_shown(tmp_path: Path) -> None:
     assert f"hugging_face_token (base.yaml line {line_of('hugging_face_token', base)})" in shown
     assert "revoke it" in shown
     assert TOKEN not in shown
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["labels: {token: null}", "labels: {token: other}", "labels: null", "labels: other", "regions: {eu: null}"],
+)
+def test_a_token_that_is_replaced_is_refused_all_the_same(tmp_path: Path, own: str) -> None:
+    """It is in the repository, whatever the file above it makes of the setting."""
+    base = TEXT.replace("number: 2", f"number: 2\n    hint: [{TOKEN}]") + f"labels: {{token: {TOKEN}}}\n"
+    shown = refusal(extended(tmp_path, f"{own}\n", base))
+
+    path = "regions.eu.hint[0]" if "eu" in own else "labels.token"
+    assert re.search(rf"{re.escape(path)} \(base.yaml line \d+\): must hold no Hugging Face token", shown), shown
+    assert TOKEN not in shown
+
+
+def test_a_token_in_the_middle_of_a_chain_is_refused(tmp_path: Path) -> None:
+    """With the line of the file that has it, once."""
+    (tmp_path / "root.yaml").write_text(TEXT)
+    shown = refusal(extended(tmp_path, "labels: {a: null}\n", f"extends: root.yaml\nlabels: {{a: {TOKEN}}}\n"))
+
+    assert shown.startswith("dev.yaml: 1 problem\n  labels.a (base.yaml line 2): must hold no Hugging Face token")
 
 
 def test_a_private_key_in_a_base_is_the_only_problem(tmp_path: Path) -> None:

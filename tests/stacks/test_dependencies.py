@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import stacks.platform
 from platform_config.config import Config
+from platform_config.errors import ConfigError
 from tests.configs import changed
 from tests.synthesized import Synthesized
 
@@ -104,3 +106,15 @@ def beyond(name: str, edges: Edges) -> Iterator[set[str]]:
                 near = {target for source, target in edges if source in near} - far
                 far |= near
             yield far
+
+
+def test_the_policy_that_a_variable_names_holds_for_any_app(
+    edges: Edges, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for a config that was made in Python, and never loaded from a file; no stack is made then."""
+    (tmp_path / "central.yaml").write_text("allowed_projects: [acme-*]\n")
+    monkeypatch.setenv("INFERENCE_POLICY", str(tmp_path / "central.yaml"))
+
+    with pytest.raises(ConfigError, match="project: must begin with acme-, got 'my-project-id' .allowed_projects"):
+        stacks.platform.add_platform(object(), many(2, "r0"))  # type: ignore[arg-type]
+    assert edges == set()
