@@ -65,7 +65,8 @@ class ExistingNetworkRegion:
         Source: hashicorp/terraform-provider-google, docs/d/compute_subnetwork, docs/d/compute_subnetworks.
         """
         plan, name, purpose = self._plan, self._plan.proxy_subnet, self._plan.gateway_class.proxy_purpose
-        here = ends_with("held.network_self_link", self._network)
+        # Provider 7.45.0 has the network's address in `network`, and its name in `network_self_link`.
+        here = f"({ends_with('held.network', self._network)} || {ends_with('held.network_self_link', self._network)})"
         ranges = f"[for held in self.subnetworks : held.ip_cidr_range if {here}"
         conditions = {
             f'contains({ranges} && held.name == "{name}"], "{plan.proxy}")': f"{plan.region} must have a proxy-only "

@@ -32,13 +32,13 @@ def check_backend(policies: Sequence[PolicyFile], config: Config, backend: Backe
             yield from check_bucket(limits, "--backend-config bucket", bucket)
 
 
-def check_variables(
-    policies: Sequence[PolicyFile], config: Config, variables: Sequence[Variable]
-) -> Iterator[Problem]:
+def check_variables(policies: Sequence[PolicyFile], config: Config, variables: Sequence[Variable]) -> Iterator[Problem]:
     """Yield the *variables* in place of what *policies* limit: their values are known to a later plan alone."""
     limited = list(limited_texts(policies, config))
     for variable in variables:
         origins = {origin: text for text, origin in limited if variable.pattern.search(text)}
         for origin, text in origins.items():
-            message = f"must not stand for what a policy limits, got {variable.setting}, whose value is in {shown(text)}"
+            message = (
+                f"must not stand for what a policy limits, got {variable.setting}, whose value is in {shown(text)}"
+            )
             yield Problem(f"--variable {variable.name}", message, LEAVE_OUT, rule=origin)

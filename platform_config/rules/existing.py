@@ -27,9 +27,9 @@ def _fleet(config: Config) -> Iterator[Problem]:
 
 def _account(config: Config) -> Iterator[Problem]:
     email = config.existing.node_service_account
-    domain = config.universe.service_account("nodes", "project").partition("project.")[2]
+    domain = config.universe.account_domain.partition("iam.")[2]
     if email is not None and not email.endswith(f".{domain}"):
-        message = f"must be a service account of a project, which ends with .{domain}, got {shown(email)}"
+        message = f"must be a service account, whose address ends with .{domain}, got {shown(email)}"
         yield Problem("existing.node_service_account", message, "`gcloud iam service-accounts list` shows them")
 
 

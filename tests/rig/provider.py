@@ -156,7 +156,8 @@ class RigProvider:
         members = self._types[f"data.{SUBNETS}"]["block"]["attributes"]["subnetworks"]["type"][1][1]
         found = [held for key, held in self._cloud.objects.items() if key[0] == SUBNET]
         return [
-            {name: held.get(name) for name in members} | {"network_self_link": f"https://{HOST}/{held['network']}"}
+            {name: held.get(name) for name in members}
+            | {"network": f"https://{HOST}/{held['network']}", "network_self_link": held["network"].split("/")[-1]}
             for held in found
             if (held["project"], held["region"]) == (given["project"], given["region"])
             and f'purpose = "{held["purpose"]}"' in str(given["filter"])

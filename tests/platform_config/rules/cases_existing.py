@@ -94,8 +94,8 @@ CASES: dict[str, Case] = {
     "EXIST-ACCOUNT": Case(
         {"existing__node_service_account": "nodes@my-project-id.iam.gserviceaccount.com"},
         {"existing__node_service_account": "jane@example.com"},
-        "existing.node_service_account: must be a service account of a project, which ends with "
-        ".iam.gserviceaccount.com, got 'jane@example.com' -> `gcloud iam service-accounts list` shows them",
+        "existing.node_service_account: must be a service account, whose address ends with "
+        ".gserviceaccount.com, got 'jane@example.com' -> `gcloud iam service-accounts list` shows them",
     ),
     "EXIST-MEMBERSHIP-PLACE": Case(
         us(membership=MEMBERSHIP.replace("global", "us-east5")),
