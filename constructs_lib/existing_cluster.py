@@ -23,7 +23,8 @@ from constructs_lib.cluster_version import reaches_floor
 from constructs_lib.postconditions import ends_with, refuse_unless, shown
 from constructs_lib.specs import ClusterSpec
 
-POOLS = 'distinct([for pool in self.node_pool : join(" ", [pool.name, pool.node_config[0].machine_type])])'
+MACHINE = 'try(coalesce(pool.node_config[0].machine_type), "-")'
+POOLS = f'distinct([for pool in self.node_pool : join(" ", [pool.name, {MACHINE}])])'
 UPGRADE = "upgrade it where it is managed, or leave those features out"
 
 
@@ -110,7 +111,7 @@ def _features(plan: ClusterPlan, spec: ClusterSpec) -> Mapping[str, str]:
     wanted = {
         f'try(self.workload_identity_config[0].workload_pool, "") == "{pool}"': workload_identity(pool),
         'try(self.gateway_api_config[0].channel, "") == "CHANNEL_STANDARD"': GATEWAY_API,
-        "!try(self.addons_config[0].http_load_balancing[0].disabled, false)": HTTP_LOAD_BALANCING,
+        "!try(coalesce(self.addons_config[0].http_load_balancing[0].disabled), false)": HTTP_LOAD_BALANCING,
         _is_on("control_plane_endpoints_config[0].dns_endpoint_config[0].allow_external_traffic"): DNS_ENDPOINT,
         _is_on("monitoring_config[0].managed_prometheus[0].enabled"): MANAGED_PROMETHEUS,
     }

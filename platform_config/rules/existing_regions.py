@@ -105,6 +105,10 @@ def _pools(config: Config) -> Iterator[Problem]:
         if not existing.node_pools:
             continue
         plans = region_plans(config, key)
+        if not config.regions[key].serves:
+            message = f"must be left out where serves is false, got {', '.join(existing.node_pools)}"
+            yield Problem(f"{path}.node_pools", message, "remove it")
+            continue
         if config.cluster.autopilot:
             yield Problem(
                 f"{path}.node_pools", "must be left out: an Autopilot cluster has no pools, got some", "remove it"

@@ -12,7 +12,7 @@ import pytest
 from platform_config.errors import ConfigError
 from platform_config.several import load_several, warnings_of_several
 from tests.config_files import TEXT
-from tests.configs import ALONE, EXAMPLE, PUBLIC, REGIONAL, changed
+from tests.configs import ALONE, EXAMPLE, GUARDED, PUBLIC, REGIONAL, changed
 
 Data = dict[str, Any]
 VARIANTS = ALONE.parent
@@ -102,6 +102,11 @@ CASES: dict[str, tuple[Data, Data, str]] = {
         changed(),
         changed(ALONE, name="voice"),
         "models.gemma (dev.yaml line 31 and prod.yaml line 40): must differ in one project and namespace",
+    ),
+    "Model Armor's agent in one project": (
+        changed(GUARDED),
+        changed(GUARDED, name="spoken", namespace="spoken"),
+        "gateway.model_armor.grant_roles",
     ),
     "two Apigee organizations in one project": (
         changed(PUBLIC, gateway__apigee=APIGEE),
