@@ -23,7 +23,8 @@ from constructs_lib.cluster_version import reaches_floor
 from constructs_lib.postconditions import ends_with, refuse_unless, shown
 from constructs_lib.specs import ClusterSpec
 
-POOLS = 'distinct([for pool in self.node_pool : join(" ", [pool.name, pool.node_config[0].machine_type])])'
+MACHINE = 'try(coalesce(pool.node_config[0].machine_type), "-")'
+POOLS = f'distinct([for pool in self.node_pool : join(" ", [pool.name, {MACHINE}])])'
 UPGRADE = "upgrade it where it is managed, or leave those features out"
 
 
@@ -35,12 +36,14 @@ def find_cluster(
     plan: ClusterPlan,
     spec: ClusterSpec,
     node_pools: Mapping[str, PoolPlan] | None = None,
+    membership: str | None = None,
 ) -> DataGoogleContainerCluster:
     """
     Read the cluster of *plan* while Terraform plans, and stop what depends on it where it does not fit.
 
     Args:
         node_pools: What each node pool must be that it must have, by name. Default: none.
+        membership: Full name of the only membership of a fleet that it may have. Default: it is in no fleet, or any.
     """
     conditions = {
         **_place(plan),
@@ -48,6 +51,12 @@ def find_cluster(
     }
     for name, pool in (node_pools or {}).items():
         conditions |= _pool(plan, name, pool)
+    if membership is not None:
+        joined, place = "self.fleet[0].membership", membership.partition("/locations/")[2]
+        conditions[f'try(coalesce({joined}), "") == "" || {ends_with(joined, f"/locations/{place}")}'] = (
+            f"{plan.name} must be in no fleet, or in this one as {membership}, got {shown(joined)}: name its "
+            "membership in existing.membership"
+        )
     version = reaches_floor(plan.name, plan.version_floor, fix=UPGRADE)["postcondition"]
     return DataGoogleContainerCluster(
         scope,
@@ -102,7 +111,7 @@ def _features(plan: ClusterPlan, spec: ClusterSpec) -> Mapping[str, str]:
     wanted = {
         f'try(self.workload_identity_config[0].workload_pool, "") == "{pool}"': workload_identity(pool),
         'try(self.gateway_api_config[0].channel, "") == "CHANNEL_STANDARD"': GATEWAY_API,
-        "!try(self.addons_config[0].http_load_balancing[0].disabled, false)": HTTP_LOAD_BALANCING,
+        "!try(coalesce(self.addons_config[0].http_load_balancing[0].disabled), false)": HTTP_LOAD_BALANCING,
         _is_on("control_plane_endpoints_config[0].dns_endpoint_config[0].allow_external_traffic"): DNS_ENDPOINT,
         _is_on("monitoring_config[0].managed_prometheus[0].enabled"): MANAGED_PROMETHEUS,
     }

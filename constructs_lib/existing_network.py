@@ -65,9 +65,11 @@ class ExistingNetworkRegion:
         Source: hashicorp/terraform-provider-google, docs/d/compute_subnetwork, docs/d/compute_subnetworks.
         """
         plan, name, purpose = self._plan, self._plan.proxy_subnet, self._plan.gateway_class.proxy_purpose
-        ranges = "[for held in self.subnetworks : held.ip_cidr_range"
+        # Provider 7.45.0 has the network's address in `network`, and its name in `network_self_link`.
+        here = f"({ends_with('held.network', self._network)} || {ends_with('held.network_self_link', self._network)})"
+        ranges = f"[for held in self.subnetworks : held.ip_cidr_range if {here}"
         conditions = {
-            f'contains({ranges} if held.name == "{name}"], "{plan.proxy}")': f"{plan.region} must have a proxy-only "
+            f'contains({ranges} && held.name == "{name}"], "{plan.proxy}")': f"{plan.region} must have a proxy-only "
             f"subnet {name} for {purpose} with range {plan.proxy}, as cidrs.proxy says; those for it have "
             f'${{join(", ", {ranges}])}}',
         }
@@ -76,7 +78,7 @@ class ExistingNetworkRegion:
             "proxy",
             **self._common,
             project=self._project,
-            filter=f'(purpose = "{purpose}") (network = "{self._link(self._network)}")',
+            filter=f'purpose = "{purpose}"',
             lifecycle=refuse_unless(conditions),
         )
 
@@ -119,7 +121,3 @@ class ExistingNetworkRegion:
 
     def _in_network(self, value: str) -> str:
         return ends_with(value, self._network)
-
-    @staticmethod
-    def _link(path: str) -> str:
-        return f"https://www.googleapis.com/compute/v1/{path}"

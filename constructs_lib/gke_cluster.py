@@ -103,6 +103,7 @@ class GkeCluster(Construct):
         plan: ClusterPlan,
         spec: ClusterSpec,
         node_pools: Mapping[str, PoolPlan] | None = None,
+        membership: str | None = None,
     ) -> GkeCluster:
         """
         Return a cluster that is managed elsewhere, so that pools can be added to it here.
@@ -116,8 +117,11 @@ class GkeCluster(Construct):
             plan: Names and places.
             spec: What it has in common with the other clusters.
             node_pools: What each pool must be that it must have, by name. Default: none.
+            membership: Full name of the only membership of a fleet that it may have. Default: any.
         """
-        return _ExistingCluster(scope, id_, google=google, plan=plan, spec=spec, node_pools=node_pools)
+        cluster = _ExistingCluster(scope, id_, google=google, plan=plan, spec=spec)
+        cluster.look_up(node_pools, membership)
+        return cluster
 
     def add_system_pool(self, key: str, *, machine_type: str) -> SystemPool:
         """
@@ -161,18 +165,23 @@ class _ExistingCluster(GkeCluster):
     """A cluster that is managed elsewhere: a data source in place of the resource."""
 
     def __init__(
-        self,
-        scope: Construct,
-        id_: str,
-        *,
-        google: GoogleProvider,
-        plan: ClusterPlan,
-        spec: ClusterSpec,
-        node_pools: Mapping[str, PoolPlan] | None,
+        self, scope: Construct, id_: str, *, google: GoogleProvider, plan: ClusterPlan, spec: ClusterSpec
     ) -> None:
         Construct.__init__(self, scope, id_)
         self._describe(google, plan, spec)
-        found = find_cluster(self, "version", google=google, plan=plan, spec=spec, node_pools=node_pools)
+
+    def look_up(self, node_pools: Mapping[str, PoolPlan] | None, membership: str | None) -> None:
+        """Read it, with what it must have."""
+        plan = self.plan
+        found = find_cluster(
+            self,
+            "version",
+            google=self.google,
+            plan=plan,
+            spec=self.spec,
+            node_pools=node_pools,
+            membership=membership,
+        )
         self.id = f"projects/{plan.project}/locations/{plan.location}/clusters/{plan.name}"
         self.name_when_made = plan.name
         self.replaced_with = []

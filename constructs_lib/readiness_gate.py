@@ -81,12 +81,14 @@ class ReadinessGate(Construct):
         ).job
 
     def _allow_everywhere(self, rules: list[Rule]) -> ITerraformDependable:
+        # A cluster has one of each name, and another namespace may have such a gate too.
+        name = f"{self.namespace}-{self.name}"
         role = ClusterRoleV1(
             self,
             "cluster-role",
             provider=self._kubernetes,
             depends_on=self._after or None,
-            metadata={"name": self.name},
+            metadata={"name": name},
             rule=[
                 ClusterRoleV1Rule(
                     api_groups=[rule.api_group],
@@ -101,9 +103,9 @@ class ReadinessGate(Construct):
             self,
             "cluster-binding",
             provider=self._kubernetes,
-            metadata={"name": self.name},
+            metadata={"name": name},
             depends_on=[role],
-            role_ref={"api_group": RBAC_GROUP, "kind": "ClusterRole", "name": self.name},
+            role_ref={"api_group": RBAC_GROUP, "kind": "ClusterRole", "name": name},
             subject=[ClusterRoleBindingV1Subject(kind="ServiceAccount", name=self.name, namespace=self.namespace)],
         )
 

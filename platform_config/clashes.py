@@ -21,7 +21,7 @@ def find_clashes(one: Loaded, other: Loaded) -> Iterator[Problem]:
         message = f"must differ in one project, got '{one.config.name}' twice: all names in the cloud begin with it"
         yield _clash(one, other, "name", message, "give one of the two another name, or another project")
         return
-    for check in (_names, _states, _buckets, _ranges, _proxies, _fleets, _namespaces, _organizations):
+    for check in CHECKS:
         yield from check(one, other)
 
 
@@ -171,9 +171,40 @@ def _fleets(one: Loaded, other: Loaded) -> Iterator[Problem]:
 
 def _namespaces(one: Loaded, other: Loaded) -> Iterator[Problem]:
     mine, theirs = ({Names(each.config).cluster_path(key) for key in each.config.regions} for each in (one, other))
-    for cluster in sorted(mine & theirs) if one.config.namespace == other.config.namespace else ():
-        message = f"must differ in a cluster that both use, got '{one.config.namespace}' twice in {cluster}"
-        yield _clash(one, other, "namespace", message, "give one of the two another namespace")
+    for cluster in sorted(mine & theirs):
+        if one.config.namespace == other.config.namespace:
+            message = f"must differ in a cluster that both use, got '{one.config.namespace}' twice in {cluster}"
+            yield _clash(one, other, "namespace", message, "give one of the two another namespace")
+        if twice := sorted(_made_pools(one.config, cluster) & _made_pools(other.config, cluster)):
+            message = f"must differ in a cluster that both use, got {', '.join(twice)} twice in {cluster}"
+            fix = "give the pools of one another key, or name them in existing.node_pools"
+            yield _clash(one, other, "node_pools", message, fix)
+
+
+def _identities(one: Loaded, other: Loaded) -> Iterator[Problem]:
+    if not _in_one_project(one, other) or one.config.namespace != other.config.namespace:
+        return
+    for model in sorted(set(one.config.models) & set(other.config.models)):
+        message = f"must differ in one project and namespace, got '{model}' twice: both would have the same grants, "
+        message += "which the first that is destroyed takes away"
+        yield _clash(one, other, f"models.{model}", message, "give one of the two another namespace")
+
+
+def _screening(one: Loaded, other: Loaded) -> Iterator[Problem]:
+    grants = [armor for each in (one, other) if (armor := each.config.gateway.model_armor) and armor.grant_roles]
+    if len(grants) == 2 and _in_one_project(one, other):
+        message = (
+            "must be false in platforms of one project, got true twice: their gateways act as one agent of Google, "
+        )
+        message += "and the first that is destroyed takes its roles away"
+        fix = "write false in both, and grant the agent its roles once (docs/guard-rails.md)"
+        yield _clash(one, other, "gateway.model_armor.grant_roles", message, fix)
+
+
+def _made_pools(config: Config, cluster: str) -> set[str]:
+    """Return the names of the node pools that the platform of *config* makes in *cluster*."""
+    [key] = [key for key in config.regions if Names(config).cluster_path(key) == cluster]
+    return set(config.pools(key)) - set(config.regions[key].existing.node_pools)
 
 
 def _organizations(one: Loaded, other: Loaded) -> Iterator[Problem]:
@@ -181,3 +212,10 @@ def _organizations(one: Loaded, other: Loaded) -> Iterator[Problem]:
     if make and _in_one_project(one, other):
         message = "must be in one platform of a project: it has one Apigee organization, got two"
         yield _clash(one, other, "gateway.apigee.create", message, "remove it from one of the two")
+
+
+CHECKS = (
+    *(_names, _states, _buckets, _ranges, _proxies, _fleets, _namespaces, _identities, _screening),
+    _organizations,
+)
+"""What two platforms are compared in; the order is that of the messages."""

@@ -52,7 +52,14 @@ class InfraClusterStack(BaseStack):
 
     def _autopilot(self, plan: ClusterPlan, key: str) -> ITerraformDependable:
         if self.config.regions[key].existing.cluster:
-            return find_cluster(self, "cluster", google=self.google, plan=plan, spec=self.config.cluster)
+            return find_cluster(
+                self,
+                "cluster",
+                google=self.google,
+                plan=plan,
+                spec=self.config.cluster,
+                membership=self._membership(key),
+            )
         cluster = AutopilotCluster(self, "cluster", google=self.google, plan=plan, spec=self.config.cluster)
         return cluster.control_plane
 
@@ -67,6 +74,7 @@ class InfraClusterStack(BaseStack):
                 plan=plan,
                 spec=config.cluster,
                 node_pools={name: config.pools(key)[pool] for pool, name in existing.node_pools.items()},
+                membership=self._membership(key),
             )
         else:
             cluster = GkeCluster(self, "cluster", google=self.google, plan=plan, spec=config.cluster)
@@ -78,6 +86,10 @@ class InfraClusterStack(BaseStack):
             if pool_key not in existing.node_pools:
                 cluster.add_accelerator_pool(pool_key, pool.spec, compute_class=classes.get(pool_key))
         return cluster.control_plane
+
+    def _membership(self, key: str) -> str | None:
+        """Return the one membership that the cluster of region *key* may have; None where no fleet is needed."""
+        return None if self.config.is_regional else self.names.membership(key)
 
     def _there_before(self, key: str) -> str:
         """Return what a cluster that the platform does not manage is, and whose membership it has."""

@@ -37,7 +37,7 @@ class InfraFleetStack(InfraAccessStack):
             },
             config_member=config.config_region,
             service_discovery=config.service_discovery,
-            network_project=self.names.network_project,
+            network_project=None if config.existing.shared_vpc_roles else self.names.network_project,
             features_exist=config.existing.fleet_features,
         )
         FixedValue(

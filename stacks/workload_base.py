@@ -2,6 +2,7 @@
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_kubernetes.data_kubernetes_namespace_v1 import DataKubernetesNamespaceV1
+from cdktf_cdktf_provider_kubernetes.data_kubernetes_resources import DataKubernetesResources
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from constructs import Construct
 
@@ -70,13 +71,7 @@ class WorkloadBaseStack(ClusterStack):
         )
         if config.cluster.network_policies:
             self._add_network_policies(namespace)
-        KubernetesObject(
-            self,
-            "inference-objective-crd",
-            kubernetes=self.kubernetes,
-            manifest=inference_objective_crd(),
-            wait={"condition": [{"type": "Established", "status": "True"}]},
-        )
+        self._add_objective_crd()
         self._add_apigee()
         if crds := self._late_crds():
             ReadinessGate(
@@ -89,6 +84,30 @@ class WorkloadBaseStack(ClusterStack):
                 autopilot=config.cluster.autopilot,
                 after=[namespace],
             )
+
+    def _add_objective_crd(self) -> None:
+        """Add the CRD that GKE lacks. In a cluster of others it is theirs: with it go all objects of its kind."""
+        crd = inference_objective_crd()
+        if not self.config.regions[self.key].existing.cluster:
+            established = {"condition": [{"type": "Established", "status": "True"}]}
+            KubernetesObject(
+                self, "inference-objective-crd", kubernetes=self.kubernetes, manifest=crd, wait=established
+            )
+            return
+        name = crd["metadata"]["name"]
+        fits = {
+            "length(self.objects) > 0": f"Cluster {self.names.cluster(self.key)} must have the CRD {name}, which its "
+            "owner installs (docs/existing.md, Clusters)"
+        }
+        DataKubernetesResources(
+            self,
+            "inference-objective-crd",
+            provider=self.kubernetes,
+            api_version=crd["apiVersion"],
+            kind=crd["kind"],
+            field_selector=f"metadata.name={name}",
+            lifecycle=refuse_unless(fits),
+        )
 
     def _add_namespace(self) -> ITerraformDependable:
         """Add the namespace, or find the one that is there: its labels are its owner's."""

@@ -100,7 +100,7 @@ def test_the_wheel_is_typed_and_holds_what_it_reads(wheel: Path) -> None:
     packages = {*PACKAGES, SECOND_NAME}
 
     assert {f"{package}/py.typed" for package in packages} <= names
-    assert data | code | twice | {"fast_synth/preload.cjs"} <= names
+    assert data | code | twice | {"fast_synth/preload.cjs", "gke_inference/export/platform.sh"} <= names
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == packages
 
 

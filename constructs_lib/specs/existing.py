@@ -70,8 +70,13 @@ class ExistingRegionSpec:
             yield from wrong_text("node_pools", pool, WORD, "hold names of node pools of the cluster")
         must = "be projects/<project>/locations/<location>/{}s/<name>"
         yield from wrong_text("cluster", self.cluster, CLUSTER_PATH, must.format("cluster"), _full(self.cluster))
-        fix = BY_ID if re.match(r"projects/\d+/", str(self.membership)) else ""
+        full = re.search(r"projects/[^/]+/locations/[^/]+/memberships/[^/]+$", str(self.membership))
+        fix = BY_ID if re.search(r"projects/\d+/", str(self.membership)) else f"write {full[0]}" if full else ""
         yield from wrong_text("membership", self.membership, MEMBERSHIP_PATH, must.format("membership"), fix)
+        if self.pods_range == self.services_range:
+            yield f"services_range must differ from pods_range, got '{self.services_range}' for both"
+        if self.subnet is not None and self.subnet == self.proxy_subnet:
+            yield f"proxy_subnet must differ from subnet, got '{self.proxy_subnet}' for both"
         if self.node_pools and self.cluster is None:
             yield "node_pools must stand beside cluster, which has them"
 
@@ -155,6 +160,8 @@ def _network(text: object) -> str:
 def _full(text: object) -> str:
     """Return what to write for the address of a cluster, such as its self link; empty without a path in it."""
     found = re.search(r"projects/([^/]+)/(?:locations|zones|regions)/([^/]+)/clusters/([^/]+)$", str(text))
+    # As kubectl names the cluster's context.
+    found = found or re.fullmatch(r"gke_([^_]+)_([^_]+)_([^_]+)", str(text))
     if found and found[1].isdigit():
         return BY_ID
     return f"write projects/{found[1]}/locations/{found[2]}/clusters/{found[3]}" if found else ""

@@ -88,6 +88,10 @@ class UniverseSpec:
         """Return the e-mail address of Google's *agent*, such as `gcp-sa-dep`, for the project *project_number*."""
         return f"service-{project_number}@{agent}.{self.agent_domain}"
 
+    def default_account(self, project_number: str) -> str:
+        """Return the e-mail address of the account that Compute Engine's machines have by default."""
+        return f"{project_number}-compute@developer.{self.account_domain.partition('iam.')[2]}"
+
     def apis_agent(self, project_number: str) -> str:
         """Return the e-mail address of the agent in whose name APIs act, such as for the nodes of a pool."""
         system = self.agent_domain.removeprefix("iam.").removesuffix(".iam.gserviceaccount.com")

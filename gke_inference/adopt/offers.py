@@ -115,7 +115,7 @@ def _account_offer(around: Surroundings, key: str, pools: list[Live]) -> Iterato
     [email] = accounts
     if email == DEFAULT_ACCOUNT:
         project = around.google.call("cloudresourcemanager", "v1", "projects.get", projectId=around.config.project)
-        email = f"{project['projectNumber']}-compute@developer.gserviceaccount.com"
+        email = around.config.universe.default_account(project["projectNumber"])
     if email != around.names.node_service_account_email:
         path = f"projects/{around.config.project}/serviceAccounts/{email}"
         why = "the nodes that are used run as it, and firewall rules name the nodes by it"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from constructs_lib.accelerators import PoolPlan
 from constructs_lib.cluster_features import (
     DNS_ENDPOINT,
     FUSE_DRIVER,
@@ -162,18 +163,35 @@ def _has_gateway_api(found: Cluster) -> bool:
 
 
 def _pools(target: Target, key: str, found: Cluster, pools: Mapping[str, str]) -> Finding:
-    there = {pool["name"]: pool.get("config", {}).get("machineType", "?") for pool in found.get("nodePools", [])}
-    wanted = {name: target.config.pools(key)[pool].machine.machine_type for pool, name in pools.items()}
-    problems = {}
-    for name, machine in wanted.items():
-        if name not in there:
+    there = {pool["name"]: pool for pool in found.get("nodePools", [])}
+    wanted = {name: target.config.pools(key)[pool] for pool, name in pools.items()}
+    problems: dict[str, str] = {}
+    for name, pool in wanted.items():
+        if name in there:
+            problems |= _pool(name, there[name], pool, f"regions.{key}.existing.node_pools")
+        else:
             fix = f"correct regions.{key}.existing.node_pools, or remove it: the platform adds a pool"
             problems[f"there is no node pool {name}, those that there are: {', '.join(there) or 'none'}"] = fix
-        elif there[name] != machine:
-            fix = f"name a pool of {machine} in regions.{key}.existing.node_pools, or remove it"
-            problems[f"{name} has machines of {there[name]}"] = fix
-    needed = ", ".join(f"{name} of {machine}" for name, machine in wanted.items())
+    needed = ", ".join(f"{name} of {pool.machine.machine_type}" for name, pool in wanted.items())
     return judge("EXISTING-CLUSTER-POOLS", "there", needed, problems)
+
+
+def _pool(name: str, found: Mapping[str, Any], pool: PoolPlan, setting: str) -> dict[str, str]:
+    """Return what is wrong with the node pool *found*: a pod that stays pending does not say why."""
+    node, wanted, problems = found.get("config", {}), pool.machine.machine_type, dict[str, str]()
+    if node.get("machineType") != wanted:
+        fix = f"name a pool of {wanted} in {setting}, or remove it"
+        problems[f"{name} has machines of {node.get('machineType', '?')}"] = fix
+    if node.get("workloadMetadataConfig", {}).get("mode") != "GKE_METADATA":
+        fix = f"gcloud container node-pools update {name} --workload-metadata=GKE_METADATA"
+        problems[f"{name} does not give pods their own identity"] = fix
+    topology = found.get("placementPolicy", {}).get("tpuTopology") or pool.topology
+    if pool.topology and topology != pool.topology:
+        problems[f"{name} has topology {topology}"] = f"name a pool with {pool.topology} in {setting}, or remove it"
+    profile = found.get("networkConfig", {}).get("acceleratorNetworkProfile")
+    if pool.dranet and profile != "auto":
+        problems[f"{name} has no managed DRANET"] = "write dranet: false for pools without it, or name another one"
+    return problems
 
 
 def _definitions(target: Target, key: str, ask: Once[dict[str, Any] | None]) -> Iterator[Finding]:

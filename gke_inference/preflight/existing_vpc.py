@@ -12,6 +12,7 @@ from gke_inference.findings import Finding, judge, unknown
 from gke_inference.preflight.iam_roles import granted, project_number, project_policy
 from gke_inference.preflight.project import network_permissions
 from gke_inference.preflight.target import Target
+from platform_config.requirements import grants_in_host, shared_vpc_regions
 
 ID = "SHARED-VPC"
 
@@ -29,14 +30,14 @@ def checks(target: Target) -> Iterator[Check]:
         id=f"{ID}-PERMISSIONS", needed=_permissions_needed(target), role=f"resourcemanager.projects.get in {host}",
         ask=partial(_permissions, target),
     )  # fmt: skip
-    if not target.config.existing.shared_vpc_roles:
-        return
-    yield Check(
-        id=f"{ID}-ROLES", needed=f"{HOST_ROLE} of GKE's agent in {host}",
-        role=f"resourcemanager.projects.getIamPolicy in {host}, resourcemanager.projects.get",
-        ask=partial(_host_roles, target),
-    )  # fmt: skip
-    for key in target.keys:
+    granted_here = shared_vpc_regions(target.config)
+    if not grants_in_host(target.config):
+        yield Check(
+            id=f"{ID}-ROLES", needed=f"{HOST_ROLE} of GKE's agent in {host}",
+            role=f"resourcemanager.projects.getIamPolicy in {host}, resourcemanager.projects.get",
+            ask=partial(_host_roles, target),
+        )  # fmt: skip
+    for key in (key for key in target.keys if key not in granted_here):
         yield Check(
             id=f"{ID}-ROLES", needed=f"{SUBNET_ROLE} of Google's agents on {names.node_subnet(key)}", where=key,
             role=f"compute.subnetworks.getIamPolicy and resourcemanager.projects.getIamPolicy in {host}",
@@ -61,9 +62,8 @@ def host_permissions(target: Target) -> list[str]:
     config, existing = target.config, target.config.existing
     asked = ["compute.networks.get", "compute.subnetworks.get", "compute.subnetworks.list"]
     asked += network_permissions(target)
-    if not existing.shared_vpc_roles:
-        asked += ["compute.subnetworks.setIamPolicy", "resourcemanager.projects.setIamPolicy"]
-    elif config.service_discovery and not existing.fleet_features:
+    asked += ["compute.subnetworks.setIamPolicy"] if shared_vpc_regions(config) else []
+    if grants_in_host(config) or (config.service_discovery and not existing.fleet_features):
         asked.append("resourcemanager.projects.setIamPolicy")
     return sorted(asked)
 

@@ -13,9 +13,24 @@ from platform_config.rules.rule import Rule
 
 
 def _fleet(config: Config) -> Iterator[Problem]:
-    if config.existing.fleet_features and config.is_regional:
+    if not config.existing.fleet_features:
+        return
+    chosen = [region for region in config.regions.values() if region.config_cluster]
+    if config.is_regional:
         message = "must be left out: regional gateways need no fleet, got true"
         yield Problem("existing.fleet_features", message, "remove it")
+    elif len(chosen) == 1 and chosen[0].existing.cluster is None:
+        message = "must stand beside an existing config cluster, which the fleet's feature names, got true alone"
+        fix = f"give regions.{config.config_region}.existing.cluster and membership, or remove it"
+        yield Problem("existing.fleet_features", message, fix)
+
+
+def _account(config: Config) -> Iterator[Problem]:
+    email = config.existing.node_service_account
+    domain = config.universe.account_domain.partition("iam.")[2]
+    if email is not None and not email.endswith(f".{domain}"):
+        message = f"must be a service account, whose address ends with .{domain}, got {shown(email)}"
+        yield Problem("existing.node_service_account", message, "`gcloud iam service-accounts list` shows them")
 
 
 def _bucket(config: Config) -> Iterator[Problem]:
@@ -73,9 +88,16 @@ RULES = (
     Rule(
         "EXIST-FLEET",
         "The fleet's features are those of a cross-region gateway",
-        f"Regional gateways use no {GATEWAY_FEATURE}.",
+        f"Regional gateways use no {GATEWAY_FEATURE}, and the feature names a config cluster that is there.",
         "this library",
         _fleet,
+    ),
+    Rule(
+        "EXIST-ACCOUNT",
+        "The nodes' account is one of a project, in the platform's universe",
+        "Nodes act as service accounts; a person's address, or that of an agent of Google, is refused late.",
+        "Google, Service accounts overview",
+        _account,
     ),
     Rule(
         "EXIST-BUCKET",

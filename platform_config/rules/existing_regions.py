@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from constructs_lib.google_names import wrong_zone
 from constructs_lib.specs import ExistingRegionSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
@@ -52,9 +53,21 @@ def _place(config: Config) -> Iterator[Problem]:
         if existing.cluster is None:
             continue
         _, location, _ = existing.cluster_parts
-        if location != region and location.rpartition("-")[0] != region:
+        if location != region and wrong_zone(location, region):
             message = f"must be in {region} or a zone of it, got {shown(location)}"
             yield Problem(f"{path}.cluster", message, f"give the region of the cluster to regions.{key}.region")
+
+
+def _membership_place(config: Config) -> Iterator[Problem]:
+    for path, key, existing in _regions(config):
+        if existing.membership is None:
+            continue
+        _, location, _ = existing.membership_parts
+        region = config.regions[key].region
+        if location not in ("global", region):
+            message = f"must be in global or {region}, got {shown(location)}"
+            fix = "`gcloud container fleet memberships list` shows it"
+            yield Problem(f"{path}.membership", message, fix)
 
 
 def _project(config: Config) -> Iterator[Problem]:
@@ -80,11 +93,10 @@ def _twice(config: Config) -> Iterator[Problem]:
             other = first.setdefault((part, name), key)
             if other != key:
                 message = f"must differ from that of {other}, got {shown(name)} in both"
-                fix = (
-                    "use clusters with different names"
-                    if part == "cluster"
-                    else "give each cluster a subnet of its own"
-                )
+                fix = f"give each cluster a {part} of its own"
+                if part == "cluster":
+                    message = f"must have another name than that of {other}, got {shown(name)} twice"
+                    fix = "use another cluster: alerts, dashboards and memberships go by its name, wherever it is"
                 yield Problem(f"{path}.{part}", message, fix)
 
 
@@ -93,6 +105,10 @@ def _pools(config: Config) -> Iterator[Problem]:
         if not existing.node_pools:
             continue
         plans = region_plans(config, key)
+        if not config.regions[key].serves:
+            message = f"must be left out where serves is false, got {', '.join(existing.node_pools)}"
+            yield Problem(f"{path}.node_pools", message, "remove it")
+            continue
         if config.cluster.autopilot:
             yield Problem(
                 f"{path}.node_pools", "must be left out: an Autopilot cluster has no pools, got some", "remove it"
@@ -138,6 +154,10 @@ def _address(config: Config) -> Iterator[Problem]:
         if config.gateway.addresses != "named":
             message = f"must stand beside gateway.addresses: named, got {config.gateway.addresses}"
             yield Problem(f"{path}.gateway_address", message, "remove one of them")
+        elif existing.subnet is None and not config.gateway.public:
+            message = f"must stand beside subnet, which it is in, got {shown(existing.gateway_address)} and a subnet "
+            message += "that the platform makes"
+            yield Problem(f"{path}.gateway_address", message, "remove it: the platform reserves one in its own subnet")
         elif key not in config.gateway_regions:
             message = f"must be in a region with a gateway address ({', '.join(config.gateway_regions)}), got {key}"
             yield Problem(f"{path}.gateway_address", message, "move it there")
@@ -182,6 +202,13 @@ RULES = (
         "Proxies and addresses of the region lead to it.",
         "GKE API, Cluster.location",
         _place,
+    ),
+    Rule(
+        "EXIST-MEMBERSHIP-PLACE",
+        "A membership is global or in the region of its cluster",
+        "A fleet has memberships in no other place.",
+        "gcloud container fleet memberships register, --location",
+        _membership_place,
     ),
     Rule(
         "EXIST-PROJECT",

@@ -75,8 +75,12 @@ def test_a_gate_for_crds_may_look_at_those_in_the_whole_cluster(synth: Synth) ->
     assert rules(role) == [
         ("apiextensions.k8s.io", "customresourcedefinitions", ["a.example.com", "b.example.com"], LOOK)
     ]
-    assert role["metadata"] == binding["metadata"] == {"name": "wait"}
-    assert binding["role_ref"] == {"api_group": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "wait"}
+    assert role["metadata"] == binding["metadata"] == {"name": "inference-wait"}
+    assert binding["role_ref"] == {
+        "api_group": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": "inference-wait",
+    }
     assert binding["subject"] == [ACCOUNT]
     assert app.all("kubernetes_role_v1") == app.all("kubernetes_role_binding_v1") == []
 

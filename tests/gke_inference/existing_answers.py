@@ -51,6 +51,12 @@ def subnets(config: Config) -> dict[str, dict[str, Any]]:
     return made
 
 
+def node_pool(name: str, machine_type: str, mode: str = "GKE_METADATA", **fields: Any) -> dict[str, Any]:
+    """Return a node pool."""
+    config = {"machineType": machine_type, "workloadMetadataConfig": {"mode": mode}}
+    return {"name": name, "config": config, "networkConfig": {"acceleratorNetworkProfile": "auto"}, **fields}
+
+
 def cluster(config: Config, key: str) -> dict[str, Any]:
     """Return the cluster that region *key* has, with all that it needs."""
     names, existing = Names(config), config.regions[key].existing
@@ -68,8 +74,7 @@ def cluster(config: Config, key: str) -> dict[str, Any]:
         "controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"endpoint": "x.gke.goog", "allowExternalTraffic": True}},
         "monitoringConfig": {"managedPrometheusConfig": on},
         "nodePools": [
-            {"name": name, "config": {"machineType": config.pools(key)[pool].machine.machine_type}}
-            for pool, name in existing.node_pools.items()
+            node_pool(name, config.pools(key)[pool].machine.machine_type) for pool, name in existing.node_pools.items()
         ],
     }  # fmt: skip
     if existing.membership:

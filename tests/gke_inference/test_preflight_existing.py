@@ -26,6 +26,7 @@ from tests.gke_inference.existing_answers import (
     cluster,
     existing_answers,
     member,
+    node_pool,
     policy,
     routers,
     subnets,
@@ -199,6 +200,13 @@ CLUSTER: list[tuple[str, dict[str, Any], str, str]] = [
     ("EXISTING-CLUSTER-POOLS", {"nodePools": [{"name": "other"}]}, "there is no node pool v6e", "node_pools"),
     ("EXISTING-CLUSTER-POOLS", {"nodePools": [{"name": "v6e", "config": {"machineType": "e2-medium"}}]},
      "v6e has machines of e2-medium", "node_pools"),
+    ("EXISTING-CLUSTER-POOLS", {"nodePools": [node_pool("v6e", "ct6e-standard-4t", "GCE_METADATA")]},
+     "v6e does not give pods their own identity", "--workload-metadata=GKE_METADATA"),
+    ("EXISTING-CLUSTER-POOLS",
+     {"nodePools": [node_pool("v6e", "ct6e-standard-4t", placementPolicy={"tpuTopology": "4x4"})]},
+     "v6e has topology 4x4", "name a pool with 2x2"),
+    ("EXISTING-CLUSTER-POOLS", {"nodePools": [node_pool("v6e", "ct6e-standard-4t", networkConfig={})]},
+     "v6e has no managed DRANET", "dranet: false"),
 ]  # fmt: skip
 
 

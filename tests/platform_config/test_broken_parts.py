@@ -202,7 +202,7 @@ DEPENDS = {
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
-    "EXIST": {"network", "subnet", "project", "scope", "addresses", "regions"},
+    "EXIST": {"existing", "network", "subnet", "project", "scope", "addresses", "regions"},
     "REGIONAL": {"scope", "kind", "metric", "regions"},
     "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
     "BODY": {"body_routing", "scope", "kind", "repository", "served_name", "path", "host", "chart_version", "drain"},

@@ -12,7 +12,7 @@ import pytest
 from platform_config.errors import ConfigError
 from platform_config.several import load_several, warnings_of_several
 from tests.config_files import TEXT
-from tests.configs import ALONE, EXAMPLE, PUBLIC, REGIONAL, changed
+from tests.configs import ALONE, EXAMPLE, GUARDED, PUBLIC, REGIONAL, changed
 
 Data = dict[str, Any]
 VARIANTS = ALONE.parent
@@ -97,7 +97,17 @@ CASES: dict[str, tuple[Data, Data, str]] = {
         "projects/my-project-id/locations/us-east5/clusters/gemma-us and "
         "projects/my-project-id/locations/us-east5/clusters/gke-us",
     ),
-    "a fleet and regional gateways in one project": (changed(), changed(ALONE, name="voice"), ""),
+    "a fleet and regional gateways in one project": (changed(), changed(ALONE, name="voice", namespace="voice"), ""),
+    "one model in one namespace of a project": (
+        changed(),
+        changed(ALONE, name="voice"),
+        "models.gemma (dev.yaml line 31 and prod.yaml line 40): must differ in one project and namespace",
+    ),
+    "Model Armor's agent in one project": (
+        changed(GUARDED),
+        changed(GUARDED, name="spoken", namespace="spoken"),
+        "gateway.model_armor.grant_roles",
+    ),
     "two Apigee organizations in one project": (
         changed(PUBLIC, gateway__apigee=APIGEE),
         changed(PUBLIC, name="voice", gateway__apigee=APIGEE),
@@ -127,8 +137,19 @@ CASES: dict[str, tuple[Data, Data, str]] = {
     ),
     "one cluster and two namespaces": (
         changed(EXISTING, regions__eu__existing__proxy_subnet="proxies-eu"),
-        changed(EXISTING, name="voice", namespace="voice", regions__eu__existing__proxy_subnet="proxies-eu"),
+        changed(
+            EXISTING,
+            name="voice",
+            namespace="voice",
+            regions__eu__existing__proxy_subnet="proxies-eu",
+            regions__eu__existing__node_pools={"tpu": "tpu"},
+        ),
         "",
+    ),
+    "one cluster and one pool": (
+        changed(EXISTING, regions__eu__existing__proxy_subnet="proxies-eu"),
+        changed(EXISTING, name="voice", namespace="voice", regions__eu__existing__proxy_subnet="proxies-eu"),
+        "must differ in a cluster that both use, got tpu twice",
     ),
     "one Shared VPC, subnets of others": (
         changed(SHARED),

@@ -19,6 +19,7 @@ CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_ce
 ANSWERED = {"google_compute_router": "network", "kubernetes_namespace_v1": "metadata"}
 """What a data source is given, and answers as it is there."""
 SUBNET, SUBNETS = "google_compute_subnetwork", "google_compute_subnetworks"
+HOST = "www.googleapis.com/compute/v1"
 ACCOUNT = "google_service_account"
 SECRET = "google_secret_manager_secret_version"
 
@@ -151,15 +152,15 @@ class RigProvider:
         return self._key(session, kind, given)
 
     def _listed_subnets(self, given: Message) -> list[Message]:
-        """List the subnets of a project and region with the purpose and the network of the filter."""
+        """List the subnets of a project and region with the purpose of the filter."""
         members = self._types[f"data.{SUBNETS}"]["block"]["attributes"]["subnetworks"]["type"][1][1]
         found = [held for key, held in self._cloud.objects.items() if key[0] == SUBNET]
         return [
             {name: held.get(name) for name in members}
+            | {"network": f"https://{HOST}/{held['network']}", "network_self_link": held["network"].split("/")[-1]}
             for held in found
             if (held["project"], held["region"]) == (given["project"], given["region"])
             and f'purpose = "{held["purpose"]}"' in str(given["filter"])
-            and f'{held["network"]}"' in str(given["filter"])
         ]
 
     def _listed(self, filter_: str) -> list[Message]:

@@ -18,6 +18,7 @@ from tests.terraform.world import World
 
 NETWORK, SHARED, CLUSTERS = EXISTING
 CLUSTER, SUBNET = "google_container_cluster", "google_compute_subnetwork"
+FLEET = ("membership", "membership_id", "membership_location", "membership_type", "pre_registered", "project")
 Copy = Callable[[Path], World]
 
 
@@ -147,6 +148,33 @@ def test_a_namespace_that_is_not_there_stops_the_plan(copied: Copy) -> None:
 
     assert outcome.code == 1
     assert "404" in outcome.text or "must have a namespace inference, as existing.namespace says" in printed(outcome)
+
+
+def test_a_crd_of_others_is_theirs_to_install(copied: Copy) -> None:
+    """With a CRD go all objects of its kind, so the platform neither makes nor deletes it in a cluster of others."""
+    world = copied(CLUSTERS)
+    for key in [key for key in world.rig.cloud.objects if "CustomResourceDefinition" in key[2]]:
+        del world.rig.cloud.objects[key]
+
+    outcome = world.folder(base_stack("us")).run("plan", "-input=false")
+
+    assert outcome.code == 1
+    assert "Cluster gke-us must have the CRD inferenceobjectives.inference" in printed(outcome)
+
+
+def test_a_cluster_in_another_fleet_stops_the_plan(copied: Copy) -> None:
+    """A cluster is in one fleet, and its membership is the one that the config says."""
+    world = copied(CLUSTERS)
+    fleet = {"membership": "//gkehub.googleapis.com/projects/7/locations/global/memberships/theirs"}
+    held(world, CLUSTER, "/gke-eu")["fleet"] = [dict.fromkeys(FLEET) | fleet]
+
+    text = printed(world.folder(cluster_stack("eu")).run("plan", "-input=false"))
+
+    assert (
+        "gke-eu must be in no fleet, or in this one as projects/my-project-id/locations/global/memberships/gke-eu"
+        in text
+    )
+    assert "got //gkehub.googleapis.com/projects/7/locations/global/memberships/theirs" in text
 
 
 HANDED_OVER: dict[str, tuple[Path, dict[str, Any], str, str]] = {

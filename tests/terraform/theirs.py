@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.google_names import GATEWAY_FEATURE
+from constructs_lib.manifests.inference import inference_objective_crd
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.network_plan import region_ranges
@@ -50,10 +51,11 @@ class Theirs:
             "provider": {"google": {"project": config.project}},
             "resource": {},
         }
+        self._addresses = [address for address, _ in resources(config)]
         for address, body in resources(config):
             kind, name = address.split(".")
             document["resource"].setdefault(kind, {})[name] = body
-        for key in document["resource"].get("kubernetes_namespace_v1", {}):
+        for key in [key for key, region in config.regions.items() if region.existing.cluster]:
             endpoint = (
                 f"google_container_cluster.{key}.control_plane_endpoints_config[0].dns_endpoint_config[0].endpoint"
             )
@@ -62,7 +64,9 @@ class Theirs:
         (path / "main.tf.json").write_text(json.dumps(document))
 
     def apply(self) -> dict[Key, Any]:
-        """Make it; return all that is in the cloud then."""
+        """Make it, clusters before the objects in them; return all that is in the cloud then."""
+        clusters = [f"-target={address}" for address in self._addresses if address.startswith("google")]
+        self._folder.must("apply", "-auto-approve", *clusters)
         self._folder.must("apply", "-auto-approve")
         return {key: self._rig.cloud.read(key) for key in self._rig.cloud.objects}
 
@@ -98,6 +102,7 @@ def resources(config: Config) -> Iterator[tuple[str, Document]]:
                 "location": "global",
                 "project": config.project,
                 "spec": {"multiclusteringress": {"config_membership": membership}},
+                "depends_on": [f"google_gke_hub_membership.{config.config_region}"],
             },
         )
 
@@ -194,6 +199,10 @@ def _cluster(config: Config, names: Names, key: str) -> Iterator[tuple[str, Docu
                 "depends_on": [f"google_container_cluster.{key}"],
             },
         )
+    yield (
+        f"kubernetes_manifest.{key}-crd",
+        {"provider": f"kubernetes.{key}", "manifest": inference_objective_crd()},
+    )
     if config.existing.namespace:
         yield (
             f"kubernetes_namespace_v1.{key}",

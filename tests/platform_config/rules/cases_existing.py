@@ -72,8 +72,8 @@ CASES: dict[str, Case] = {
                 "cluster": "projects/my-project-id/locations/europe-west4/clusters/gke-us",
             },
         },
-        "regions.eu.existing.cluster: must differ from that of us, got 'gke-us' in both"
-        " -> use clusters with different names",
+        "regions.eu.existing.cluster: must have another name than that of us, got 'gke-us' twice"
+        " -> use another cluster: alerts, dashboards and memberships go by its name, wherever it is",
     ),
     "EXIST-POOLS": Case(
         us(**POOL),
@@ -87,9 +87,21 @@ CASES: dict[str, Case] = {
         "of us, and its membership -> remove it, or add cluster",
     ),
     "EXIST-FLEET": Case(
-        {"existing__fleet_features": True},
+        {**us(), "existing__fleet_features": True},
         {**REGIONAL, "existing__fleet_features": True},
         "existing.fleet_features: must be left out: regional gateways need no fleet, got true -> remove it",
+    ),
+    "EXIST-ACCOUNT": Case(
+        {"existing__node_service_account": "nodes@my-project-id.iam.gserviceaccount.com"},
+        {"existing__node_service_account": "jane@example.com"},
+        "existing.node_service_account: must be a service account, whose address ends with "
+        ".gserviceaccount.com, got 'jane@example.com' -> `gcloud iam service-accounts list` shows them",
+    ),
+    "EXIST-MEMBERSHIP-PLACE": Case(
+        us(membership=MEMBERSHIP.replace("global", "us-east5")),
+        us(membership=MEMBERSHIP.replace("global", "europe-west4")),
+        "regions.us.existing.membership: must be in global or us-east5, got 'europe-west4'"
+        " -> `gcloud container fleet memberships list` shows it",
     ),
     "EXIST-BUCKET": Case(
         {"existing__bucket": "weights-1"},
@@ -103,9 +115,13 @@ CASES: dict[str, Case] = {
         "my-project-id, got true -> remove it",
     ),
     "EXIST-ADDRESS": Case(
-        {"regions__eu__existing": {"gateway_address": "front-eu"}},
-        {"regions__eu__existing": {"gateway_address": "front-eu"}, "gateway__regions": ["us"]},
-        "regions.eu.existing.gateway_address: must be in a region with a gateway address (us), got eu -> move it there",
+        {**SUBNET, "regions__us__existing": {"subnet": "corp-us", "gateway_address": "front"}},
+        {
+            **SUBNET,
+            "regions__us__existing": {"subnet": "corp-us", "gateway_address": "front"},
+            "gateway__regions": ["eu"],
+        },
+        "regions.us.existing.gateway_address: must be in a region with a gateway address (eu), got us -> move it there",
     ),
     "EXIST-PROXY": Case(
         {**NETWORK, **beside()},
@@ -188,6 +204,22 @@ MORE: dict[str, More] = {
         "REG-NAMED",
         {**beside(), "gateway__regions": ["us", "eu2"]},
         ["gateway.regions[1]: must be the region that has the address of both, eu, got 'eu2' -> write eu"],
+    ),
+    "an address in a subnet that is not there yet": (
+        "EXIST-ADDRESS",
+        {"regions__us__existing": {"gateway_address": "front"}},
+        [
+            "regions.us.existing.gateway_address: must stand beside subnet, which it is in, got 'front' and a subnet "
+            "that the platform makes -> remove it: the platform reserves one in its own subnet"
+        ],
+    ),
+    "a feature that cannot know the config cluster yet": (
+        "EXIST-FLEET",
+        {"existing__fleet_features": True},
+        [
+            "existing.fleet_features: must stand beside an existing config cluster, which the fleet's feature names, "
+            "got true alone -> give regions.us.existing.cluster and membership, or remove it"
+        ],
     ),
     "a fleet of another project": (
         "EXIST-PROJECT",
