@@ -66,7 +66,7 @@ def _document(text: str, command: str) -> tuple[Values, str]:
     """Return the JSON document and its format version."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotAPlanError(f"must be the output of `{command}`, got no JSON") from None
     if not isinstance(document, dict) or not isinstance(document.get("format_version"), str):
         raise NotAPlanError(f"must be the output of `{command}`, got other JSON")

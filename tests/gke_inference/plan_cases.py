@@ -21,6 +21,10 @@ from tests.gke_inference.plan_documents import (
 CLUSTER, POOL = "google_container_cluster.cluster", "google_container_node_pool.cluster_pool-tpu_BFAC5203"
 ADDRESS = "google_compute_address.network_region-eu_gateway_415F15E5"
 SUBNET = "google_compute_subnetwork.network_region-eu_nodes_3DD3A70B"
+SHARED_VPC = "google_compute_subnetwork_iam_member.shared-vpc_gke-eu_3A1B5C7D"
+READER = "google_storage_bucket_iam_member.gemma-server_read_6B63B39B"
+READS = {"bucket": "weights", "member": "principal://iam/ns/inference/sa/gemma-server"}
+PICKER = "helm_release.model-gemma_pool_1659BFD6"
 MEMBER = "google_gke_hub_membership.fleet_member-eu_4528B8FE"
 FEATURE = "google_gke_hub_feature.fleet_multiclusteringress_DE743218"
 AGENT_ROLE = "google_project_iam_member.fleet_agent-role_5C39D2A6"
@@ -87,6 +91,11 @@ CASES: dict[str, Case] = {
         place="infra-cluster-asia",
         options=("--config", str(EXAMPLE)),
         good={"infra-cluster-eu": document(change(CLUSTER, "create")), "infra-cluster-asia": GONE},
+    ),
+    "PLAN-HIDDEN": Case(
+        bad={"workload-gateway": document(change("kubernetes_manifest.gateway", "delete", before={"manifest": None}))},
+        place="workload-gateway/kubernetes_manifest.gateway",
+        good={"workload-gateway": document(change("kubernetes_manifest.gateway", before={"manifest": None}))},
     ),
     "PLAN-IMPORT": Case(
         bad={
@@ -294,5 +303,26 @@ CASES: dict[str, Case] = {
             "workload-base-eu": GONE,
             "workload-serving-eu": GONE,
         },
+    ),
+    "ACCESS-NODES": Case(
+        bad={"infra-network": document(change(SHARED_VPC, "delete")), "infra-cluster-eu": document(change(CLUSTER))},
+        place=f"infra-network/{SHARED_VPC}",
+        good={"infra-network": document(change(SHARED_VPC, "delete")), "infra-cluster-eu": GONE},
+    ),
+    "ACCESS-WEIGHTS": Case(
+        bad={
+            "infra-fleet": document(change(READER, "delete", before=READS)),
+            "workload-serving-eu": document(server()),
+        },
+        place=f"infra-fleet/{READER}",
+        good={
+            "infra-fleet": document(change(READER, "delete", before=READS)),
+            "workload-serving-eu": document(server(requests="no")),
+        },
+    ),
+    "ACCESS-POOL": Case(
+        bad={"workload-serving-eu": document(change(PICKER, "delete"), server())},
+        place=f"workload-serving-eu/{PICKER}",
+        good={"workload-serving-eu": document(change(PICKER, "delete"), server("delete", requests="no"))},
     ),
 }

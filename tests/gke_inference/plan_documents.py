@@ -77,7 +77,11 @@ def gateway_manifest(*addresses: str) -> Document:
 def server(*actions: str, requests: str = "yes", pool: str = "tpu", bucket: str = "weights") -> Document:
     """Return an entry for the servers of a model, on *pool*, with *bucket* mounted."""
     volume = {"csi": {"volumeAttributes": {"bucketName": bucket}}}
-    pods = {"nodeSelector": {"cloud.google.com/gke-nodepool": pool}, "volumes": [volume]}
+    pods = {
+        "nodeSelector": {"cloud.google.com/gke-nodepool": pool},
+        "volumes": [volume],
+        "serviceAccountName": "gemma-server",
+    }
     labels = {"app": "gemma-server", "gateway-requests": requests}
     manifest = {
         "kind": "Deployment",

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from gke_inference.cli import cli
+from gke_inference.findings import Status
 from gke_inference.plan_check.rules import RULES
 from platform_config.errors import ConfigError
 from tests.configs import EXAMPLE
@@ -87,7 +88,7 @@ def test_a_rule_refuses_what_it_should(rule: Any, tmp_path: Path) -> None:
     checked = check(tmp_path, case.bad, *case.options)
 
     assert (rule.id, rule.status.value, case.place) in checked.findings
-    assert checked.code == (3 if rule.id == "PLAN-FORMAT" else 1)
+    assert checked.code == (3 if rule.status is Status.UNKNOWN else 1)
 
 
 @pytest.mark.parametrize("rule", [rule.id for rule in RULES])
@@ -284,6 +285,33 @@ def test_a_gateway_is_not_forgotten(actions: tuple[str, ...], tmp_path: Path) ->
     }
 
     assert {id_ for id_, _, _ in check(tmp_path, plans).findings} == {"GATE-OBJECT", "GATE-FEATURE"}
+
+
+@pytest.mark.parametrize(
+    ("stack", "address", "rule"),
+    [("infra-cluster-eu", CLUSTER, "KEEP-CLUSTER"), ("infra-network", "google_storage_bucket.weights", "KEEP-BUCKET")],
+)
+def test_what_must_stay_is_not_forgotten(stack: str, address: str, rule: str, tmp_path: Path) -> None:
+    """It would stay in the cloud, and a later apply could not make it again."""
+    plans = {stack: document(change(address, "forget"))}
+
+    assert (rule, "wrong", f"{stack}/{address}") in check(tmp_path, plans).findings
+
+
+@pytest.mark.parametrize("address", ["google_service_account.nodes", "google_project_iam_member.nodes_node_B4B749F5"])
+def test_nodes_keep_their_account_while_a_cluster_is_there(address: str, tmp_path: Path) -> None:
+    """Of any region."""
+    plans = {"infra-network": document(change(address, "delete")), "infra-cluster-eu": document(change(CLUSTER))}
+    assert ("ACCESS-NODES", "wrong", f"infra-network/{address}") in check(tmp_path, plans).findings
+
+
+def test_an_address_without_values_is_unknown(tmp_path: Path) -> None:
+    """No rule can say who uses it."""
+    gone = change("google_compute_address.a", "delete")
+    gone["change"]["before"] = None
+    found = check(tmp_path, {"infra-network": document(gone)}).findings
+
+    assert ("PLAN-HIDDEN", "unknown", "infra-network/google_compute_address.a") in found
 
 
 def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gke_inference.plan_check.rule import Rule
-from gke_inference.plan_check.rules import drain, gateway, keep, network, order, whole_plan
+from gke_inference.plan_check.rules import access, drain, gateway, keep, network, order, whole_plan
 
 RULES: tuple[Rule, ...] = (
     *whole_plan.RULES,
@@ -12,6 +12,7 @@ RULES: tuple[Rule, ...] = (
     *gateway.RULES,
     *drain.RULES,
     *order.RULES,
+    *access.RULES,
 )
 
 __all__ = ["RULES", "Rule"]

@@ -34,8 +34,11 @@ class Kept:
     replaceable: bool = False
 
     def check(self, plans: Plans) -> Iterator[Refusal]:
-        """Yield those that a plan deletes or replaces while somebody uses them."""
+        """Yield those that a plan deletes or replaces while somebody uses them, or forgets."""
         for one in plans.there(*self.kinds):
+            if one.is_forgotten:
+                found = f"{what_happens(one)}: a later plan makes it again beside it, which Google refuses"
+                yield Refusal(place=one.label, found=found, fix=self.fix)
             if not one.goes:
                 continue
             used = self.users(plans, one)

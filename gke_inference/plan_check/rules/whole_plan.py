@@ -76,6 +76,17 @@ def _import_deletes(plans: Plans) -> Iterator[Refusal]:
             yield Refusal(place=one.label, found=found, fix=fix)
 
 
+def _hidden(plans: Plans) -> Iterator[Refusal]:
+    for one in plans.resources:
+        if not (one.goes or one.is_forgotten):
+            continue
+        is_object = one.kind == "kubernetes_manifest"
+        if not one.is_there or (is_object and not one.manifest.get("kind")):
+            found = f"{one.address} would go, and the plan does not show what it is"
+            fix = "look at it by `terraform state show`, and let it pass with --allow where it may go"
+            yield Refusal(place=one.label, found=found, fix=fix)
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         id="PLAN-FORMAT",
@@ -129,6 +140,14 @@ RULES: tuple[Rule, ...] = (
         reason="Its folder is from an older config: an apply would make again what was removed.",
         source="this library, docs/day-2.md",
         check=_not_in_config,
+    ),
+    Rule(
+        id="PLAN-HIDDEN",
+        title="A plan shows what would go",
+        reason="Without its values, as where they are marked sensitive, no rule can say whether something needs it.",
+        source=FORMAT_PAGE,
+        check=_hidden,
+        status=Status.UNKNOWN,
     ),
     Rule(
         id="PLAN-IMPORT",
