@@ -101,7 +101,7 @@ def _named(environment: Mapping[str, str]) -> list[Path]:
     near = [
         name
         for name in environment
-        if name.upper().startswith(VARIABLE[:-1]) or get_close_matches(name.upper(), [VARIABLE], cutoff=0.9)
+        if VARIABLE[:-1] in name.upper() or get_close_matches(name.upper(), [VARIABLE], cutoff=0.9)
     ]
     if near:
         fix = f"did you mean {VARIABLE}?"

@@ -217,6 +217,7 @@ def test_a_policy_beside_a_base_holds(tmp_path: Path) -> None:
         ({"INFERENCE_POLCY": "policy.yaml"}, "INFERENCE_POLCY: must be INFERENCE_POLICY"),
         ({"inference_policy": "policy.yaml"}, "fix: did you mean INFERENCE_POLICY?"),
         ({"INFERENCE_POLICY_FILE": "policy.yaml"}, "fix: did you mean INFERENCE_POLICY?"),
+        ({"GKE_INFERENCE_POLICY": "policy.yaml"}, "fix: did you mean INFERENCE_POLICY?"),
         ({"INFERENCE_POLICIES": "policy.yaml"}, "fix: did you mean INFERENCE_POLICY?"),
     ],
 )
