@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from constructs_lib.specs.limits import is_secret
 from constructs_lib.universe import PUBLIC
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
@@ -25,6 +27,8 @@ SECRETS = (
     *("secret_id", "secret_key", "security_token", "sse_customer_key", "token"),
 )
 """Settings of Terraform's backends that are secrets, or may hold one: they belong into no file."""
+USER_INFO = re.compile(r"://[^/?#]*@")
+"""What stands before the host of an address: a user, and often a password."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,12 @@ class Backend:
             Problem(f"--backend-config {name}", "must not be in a file: it is a secret", "give it to each `init`, or "
                     "as an environment variable that the backend reads")
             for name in self.given if name in SECRETS
+        ]  # fmt: skip
+        found += [
+            Problem(f"--backend-config {name}", "must hold no user, password or token, got one in its text",
+                    "give these to each `init`, or as environment variables that the backend reads")
+            for name, value in self.given.items()
+            if name not in SECRETS and (USER_INFO.search(value) or is_secret(value))
         ]  # fmt: skip
         if self.type == "cloud" and (unknown := sorted(set(self.given) - set(CLOUD_SETTINGS))):
             found.append(

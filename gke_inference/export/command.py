@@ -62,6 +62,8 @@ def _read_samples(ctx: click.Context, param: click.Parameter, given: str | None)
         help="A setting whose value is a Terraform variable, and in no file. May be given again.")  # fmt: skip
 @option("--imports", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
         help="Folder of a synth whose import blocks, which `adopt` wrote, are exported too.")  # fmt: skip
+@option("--move-states", is_flag=True,
+        help="Expect the states in another place than the last export; you move them: docs/pipeline.md.")  # fmt: skip
 @option("--samples", metavar="NAMES", default=None, callback=_read_samples,
         help=f"Samples, by comma: {', '.join(SAMPLES)}, or {NO_SAMPLES}.  [default: all]")  # fmt: skip
 @option("--lock", is_flag=True,
@@ -75,6 +77,7 @@ def export(
     backend_config: dict[str, str],
     variables: dict[str, str],
     imports: Path | None,
+    move_states: bool,
     samples: tuple[str, ...] | None,
     lock: bool,
 ) -> Exit:
@@ -89,7 +92,7 @@ def export(
     loaded = load_file(path)
     options = ExportOptions(
         backend=Backend(type=backend, given=backend_config), variables=variables, samples=samples, imports=imports,
-        policies=loaded.policies,
+        moves_states=move_states, policies=loaded.policies,
     )  # fmt: skip
     contents = export_platform(loaded.config, str(path), folder, options)
     warnings = contents.warnings()

@@ -29,6 +29,7 @@ class Contents:
     Attributes:
         config: The platform.
         backend: Where the states are.
+        place: Path of the export in its repository, with a slash at its end; empty where it is the repository.
         needs: Each stack with those that it needs, in the order in which they are applied.
         terraform: The versions of Terraform that each stack takes.
         removed: Stacks that an older export had.
@@ -38,11 +39,22 @@ class Contents:
 
     config: Config
     backend: Backend
+    place: str
     needs: Needs
     terraform: Mapping[str, str]
     removed: Sequence[RemovedStack] = ()
     older: Needs = field(default_factory=dict)
     variables: Mapping[str, Sequence[Variable]] = field(default_factory=dict)
+
+    @property
+    def pipeline(self) -> str:
+        """How files and jobs of samples begin: those of several platforms are in one repository."""
+        return f"platform-{self.config.name}"
+
+    @property
+    def suffix(self) -> str:
+        """How variables of a pipeline end, which several platforms may have."""
+        return self.config.name.upper().replace("-", "_")
 
     @property
     def order(self) -> list[str]:

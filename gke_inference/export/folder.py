@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,8 @@ from platform_config.errors import Problem, shown
 BACKEND_FILE = "backend.tfbackend"
 """Name of the settings of a backend in the folder of a removed stack."""
 PROGRAMS = (".sh",)
+PLAIN = re.compile(r"[A-Za-z0-9._/-]*")
+"""A path that samples may hold: it is not in quotes there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,18 @@ class ExportFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def place(self) -> str:
+        """
+        The path in the git repository that it is in, with a slash at its end; empty where it is all of that.
+
+        Outside of a repository it is the name of the folder.
+        """
+        path = Path(os.path.realpath(self.path))
+        root = next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), path.parent)
+        inner = path.relative_to(root).as_posix()
+        return "" if inner == "." else f"{inner}/"
 
     def last(self) -> LastExport:
         """

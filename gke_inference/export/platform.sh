@@ -14,6 +14,7 @@ plan                        plan what can be planned: plans/STACK.json, stacks/S
 ready STACK...              end with 1 where a stack that STACK needs is not applied yet
 apply                       plan and apply, in order
 destroy --yes @PLATFORM@    destroy, in reverse order
+check                       give the plans in plans/ to PLAN_CHECK
 check-removed               end with 1 where a stack that an older config had still holds something
 removed                     print the stacks that an older config had, and whether they still hold something
 remove --yes @PLATFORM@     destroy them, and apply the others, in the order that is safe
@@ -22,7 +23,7 @@ lock                        write .terraform.lock.hcl for each platform of LOCK_
 Variables: TERRAFORM (the program), INIT_ARGS (more arguments of each init, such as -backend-config=bucket=NAME),
 LOCK_PLATFORMS (such as "linux_amd64 darwin_arm64"), LOCK_TIMEOUT (how long to wait for a state, 10m),
 PLAN_CHECK (a command that gets the folder plans/ before anything is applied, and refuses by ending with another code
-than 0, such as "gke-inference plan-check").
+than 0; where the package is installed it is "gke-inference plan-check", and an empty text turns it off).
 Exit codes: 0 done, 1 something failed or is refused, 2 wrong input.
 EOF
 }
@@ -33,9 +34,19 @@ reverse="@REVERSE@"
 removed="@REMOVED@"
 steps="@STEPS@"
 terraform=${TERRAFORM:-terraform}
+installed=
+if command -v gke-inference >/dev/null; then installed="gke-inference plan-check"; fi
+plan_check=${PLAN_CHECK-$installed}
 
-# One folder of data for all roots, or settings of another cluster, would mix what is apart.
-unset TF_DATA_DIR
+# One folder of data for all roots, another workspace, or settings of another cluster, would mix what is apart.
+unset TF_DATA_DIR TF_WORKSPACE
+# A part of a stack counts as all of it for those that need it.
+case "${TF_CLI_ARGS:-} ${TF_CLI_ARGS_plan:-} ${TF_CLI_ARGS_apply:-}" in
+  *-target* | *-destroy* | *-exclude*)
+    echo "unset TF_CLI_ARGS, TF_CLI_ARGS_plan and TF_CLI_ARGS_apply: a stack is planned as a whole" >&2
+    exit 2
+    ;;
+esac
 for variable in $(env | sed -n 's/^\(KUBE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$variable"; done
 export TF_IN_AUTOMATION=1 TF_INPUT=0
 
@@ -112,9 +123,9 @@ plan_stack() {
 }
 
 check_plans() {
-  if [ -n "${PLAN_CHECK:-}" ] && [ -d plans ]; then
+  if [ -n "$plan_check" ] && [ -d plans ]; then
     # The plans are all that it gets: the path of a config may not lead there from this folder.
-    (unset INFERENCE_CONFIG && $PLAN_CHECK plans)
+    (unset INFERENCE_CONFIG && $plan_check plans)
   fi
 }
 
@@ -140,7 +151,7 @@ destroy_folder() {
 
 # Plans the stack $1 in the folder $2 again, which shows PLAN_CHECK what has been done.
 show_done() {
-  [ -n "${PLAN_CHECK:-}" ] || return 0
+  [ -n "$plan_check" ] || return 0
   done_stack=$1 done_folder=$2
   shift 2
   mkdir -p plans
@@ -241,6 +252,7 @@ case $command in
       destroy_folder "stacks/$stack" || refuse "$stack is not destroyed, nor is what it needs"
     done
     ;;
+  check) check_plans ;;
   check-removed) refuse_left ;;
   removed)
     for stack in $removed; do

@@ -16,7 +16,7 @@ Nothing here is a secret.
 | `stacks/STACK/` | a root module: `cdk.tf.json`, `backend.tf.json`{variables_file} |
 {backend_row}| `order.json` | the stacks, their order, waves and edges, for programs |
 | `platform.sh` | plan, apply and destroy, in order; `sh platform.sh help` lists its commands |
-| `samples/` | ready files for pipelines: copy what you use, with this folder as `export/` |
+| `samples/` | ready files for pipelines: copy what you use; they have this folder as `{place}` |
 | `stale/STACK/` | stacks that an older config had, until they are destroyed |
 
 ## Stacks, in order
@@ -94,6 +94,7 @@ def readme(contents: Contents) -> str:
     file = backend.file_name("STACK")
     return PAGE.format(
         platform=contents.config.name,
+        place=contents.place or "./",
         variables_file=", `variables.tf.json`" if contents.named_variables else "",
         backend_row=f"| `{file}` | the settings of its state, for `init -backend-config` |\n" if file else "",
         rows="\n".join(rows),

@@ -11,7 +11,7 @@ from typing import Any
 
 from gke_inference.export.backend import Backend
 from gke_inference.export.contents import ORDER_FILE, Contents
-from gke_inference.export.folder import ExportFolder, LastExport
+from gke_inference.export.folder import PLAIN, ExportFolder, LastExport
 from gke_inference.export.order import Needs
 from gke_inference.export.policy import check_backend, check_variables
 from gke_inference.export.readme import readme
@@ -23,7 +23,7 @@ from gke_inference.import_blocks import Block, write_blocks, written_blocks
 from gke_inference.synth.summary import stack_order
 from gke_inference.synth.synthesize import make_folder, synthesize
 from platform_config.config import Config
-from platform_config.errors import ConfigError, Problem
+from platform_config.errors import ConfigError, Problem, shown
 from platform_config.policy import PolicyFile
 from platform_config.stack_graph import needed_stacks, stack_folder
 
@@ -47,6 +47,7 @@ class ExportOptions:
         variables: Settings whose values are in no file, by the name of the variable.
         samples: Names of samples; None for all that make sense with the backend.
         imports: Folder of a synth whose import blocks are exported too; None for no blocks.
+        moves_states: Whether the states of stacks may be in another place than those of the last export.
         policies: Those that hold for the config: the other options must not lead around them.
     """
 
@@ -54,6 +55,7 @@ class ExportOptions:
     variables: Mapping[str, str] = field(default_factory=dict)
     samples: tuple[str, ...] | None = None
     imports: Path | None = None
+    moves_states: bool = False
     policies: Sequence[PolicyFile] = ()
 
     @property
@@ -85,6 +87,9 @@ def export_platform(config: Config, config_path: str, to: Path, options: ExportO
         problems.append(Problem("--samples", "must be none with the backend local, got some",
                                 "a runner loses local states: choose another --backend"))  # fmt: skip
     folder = ExportFolder(to)
+    if options.chosen_samples and not PLAIN.fullmatch(folder.place):
+        problems.append(Problem("--to", f"must be a path of letters, digits, ., _ and -, got {shown(folder.place)}",
+                                "samples hold it: choose another folder, or --samples none"))  # fmt: skip
     last = _read_last(folder, config, problems)
     _refuse(config_path, problems)
     needs, documents, imports = _synthesize(config, options.imports)
@@ -92,6 +97,7 @@ def export_platform(config: Config, config_path: str, to: Path, options: ExportO
     contents = Contents(
         config=config,
         backend=options.backend,
+        place=folder.place,
         needs=needs,
         terraform={stack: str(document["terraform"]["required_version"]) for stack, document in documents.items()},
         removed=folder.removed(last, needs),
@@ -101,6 +107,8 @@ def export_platform(config: Config, config_path: str, to: Path, options: ExportO
     roots = {stack: document for stack, (document, _) in replaced.items()}
     files = _files(contents, roots, imports, options.chosen_samples)
     problems = [*_unused(variables, contents), *files_with_values(files, variables)]
+    if not options.moves_states:
+        problems += _moved_states(contents, last)
     _refuse(config_path, [*problems, *folder.problems(files, last, contents.removed)])
     make_folder(to)
     folder.write(files, last, contents.removed)
@@ -126,6 +134,23 @@ def _unused(variables: Sequence[Variable], contents: Contents) -> list[Problem]:
         for one in variables
         if one.name not in contents.named_variables
     ]
+
+
+def _moved_states(contents: Contents, last: LastExport) -> list[Problem]:
+    """Find the stacks whose states this export expects elsewhere: it would make everything a second time there."""
+    moved = [
+        (str(last.stacks[stack].get("state")), place)
+        for stack in contents.order
+        if stack in last.stacks
+        and last.stacks[stack].get("state") != (place := contents.backend.place(contents.config, stack))
+    ]
+    if not moved:
+        return []
+    (was, place), more = moved[0], f", and so for {len(moved)} stacks" if len(moved) > 1 else ""
+    return [
+        Problem("--to", f"must have its states where the last export had them, at {was}, got {place}{more}",
+                "put that back; or give --move-states, and move each state before the next plan: docs/pipeline.md")
+    ]  # fmt: skip
 
 
 def _read_last(folder: ExportFolder, config: Config, problems: list[Problem]) -> LastExport:

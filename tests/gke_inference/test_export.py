@@ -112,7 +112,7 @@ def test_the_bucket_of_the_config_is_the_backend(export: Export, tmp_path: Path)
     assert 'bucket = "my-project-id-terraform-states"' in text
     assert "storage_custom_endpoint = " in text
     assert "s3nsapis.fr" in (tmp_path / "out" / "samples" / "gitlab" / "platform.yml").read_text()
-    assert "universe: s3nsapis.fr" in (tmp_path / "out" / "samples" / "github" / "platform-plan.yml").read_text()
+    assert "universe: s3nsapis.fr" in (tmp_path / "out" / "samples" / "github" / "platform-gemma-plan.yml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,35 @@ def test_what_only_sounds_like_a_secret_is_no_secret(export: Export, kind: str, 
     ran = export("--backend", kind, "--backend-config", setting, *more)
 
     assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize("address", ["https://user:hunter2@example.com/{stack}", "https://hunter2@example.com/{stack}"])
+def test_a_password_in_an_address_is_refused(export: Export, tmp_path: Path, address: str) -> None:
+    """It would be in a file of the repository; it is not repeated."""
+    ran = export("--backend", "http", "--backend-config", f"address={address}")
+
+    assert (ran.code, "hunter2" in ran.err) == (2, False)
+    assert "--backend-config address: must hold no user, password or token" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("--backend-config", "bucket=other"),
+        ("--backend", "http", "--backend-config", "address=https://states.example.com/{stack}"),
+    ],
+)
+def test_states_in_another_place_are_refused(export: Export, tmp_path: Path, other: tuple[str, ...]) -> None:
+    """Every stack would be made a second time there; an option says that somebody moves them."""
+    assert export(*BUCKET, "--samples", "none").code == 0
+    before = files_in(tmp_path / "out")
+    ran = export(*other, "--samples", "none")
+
+    assert (ran.code, "must have its states where the last export had them, at gs://" in ran.err) == (2, True), ran.err
+    assert files_in(tmp_path / "out") == before
+    assert export(*other, "--samples", "none", "--move-states").code == 0
+    assert export(*other, "--samples", "none").code == 0
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -369,9 +398,9 @@ def test_a_variable_is_in_no_file(export: Export, tmp_path: Path) -> None:
     assert order["variables"] == [{"name": "project", "setting": "project", "stacks": order["order"]}]
     declared = json.loads((folder / "stacks" / NETWORK_STACK / "variables.tf.json").read_text())
     assert declared["variable"]["project"]["type"] == "string"
-    workflow = (folder / "samples" / "github" / "platform-stack.yml").read_text()
-    assert "TF_VAR_project: ${{ secrets.TF_VAR_PROJECT }}" in workflow
-    assert "secrets: inherit" in (folder / "samples" / "github" / "platform-apply.yml").read_text()
+    workflow = (folder / "samples" / "github" / "platform-gemma-stack.yml").read_text()
+    assert "TF_VAR_project: ${{ secrets.TF_VAR_PROJECT_GEMMA }}" in workflow
+    assert "secrets: inherit" in (folder / "samples" / "github" / "platform-gemma-apply.yml").read_text()
     assert "TF_VAR_project=$_PROJECT" in (folder / "samples" / "cloud-build" / "apply.yaml").read_text()
 
 
@@ -556,10 +585,47 @@ def test_a_state_that_cannot_be_read_is_no_empty_state(export: Export, tmp_path:
 def test_the_script_keeps_roots_and_clusters_apart(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:
     """Terraform gets no shared folder of data, and no setting of another cluster."""
     export(*BUCKET)
-    given = {"TF_DATA_DIR": "shared", "KUBE_CONFIG_PATH": "other", "KUBE_HOST": "https://other.example.com"}
+    given = {
+        "TF_DATA_DIR": "shared",
+        "TF_WORKSPACE": "dev",
+        "KUBE_CONFIG_PATH": "other",
+        "KUBE_HOST": "https://other.example.com",
+    }
     assert fake.run(tmp_path / "out", "init", NETWORK_STACK, **given).returncode == 0
 
-    assert not re.search(r"^(TF_DATA_DIR|KUBE_)", (fake.folder / "environment").read_text(), re.MULTILINE)
+    assert not re.search(r"^(TF_DATA_DIR|TF_WORKSPACE|KUBE_)", (fake.folder / "environment").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_CLI_ARGS_apply"])
+def test_the_script_plans_no_part_of_a_stack(export: Export, tmp_path: Path, fake: FakeTerraform, name: str) -> None:
+    """A stack of which a part is applied would count as applied for those that need it."""
+    export(*BUCKET)
+    ran = fake.run(tmp_path / "out", "plan", NETWORK_STACK, **{name: "-target=google_compute_network.n"})
+
+    assert (ran.returncode, "a stack is planned as a whole" in ran.stderr) == (2, True)
+    assert fake.calls("plan") == []
+
+
+def test_plans_are_checked_where_the_package_is(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:
+    """By itself where `gke-inference` is a program of the runner; another check, or an empty one, replaces it."""
+    export(*BUCKET)
+    program = tmp_path / "bin" / "gke-inference"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$*" >> "$NOTES/asked"\n[ ! -e "$NOTES/refused" ]\n')
+    program.chmod(0o755)
+    path = {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}
+    asked = fake.folder / "asked"
+    fake.run(tmp_path / "out", "plan", NETWORK_STACK, PLAN_CHECK="", **path)
+    fake.run(tmp_path / "out", "plan", NETWORK_STACK, PLAN_CHECK="true", **path)
+    assert not asked.exists()
+
+    assert fake.run(tmp_path / "out", "apply", NETWORK_STACK, **path).returncode == 0
+    assert asked.read_text() == "plan-check plans\n"
+    (fake.folder / "refused").write_text("")
+    applied = fake.calls("apply")
+    assert fake.run(tmp_path / "out", "apply", NETWORK_STACK, **path).returncode == 1
+    assert fake.run(tmp_path / "out", "check", **path).returncode == 1
+    assert fake.calls("apply") == applied
 
 
 def test_chosen_stacks_are_run_in_order(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:

@@ -61,8 +61,8 @@ def test_an_allowed_bucket_is_no_problem(export: Export) -> None:
     limited = "allowed_state_buckets: [acme-terraform-*]\n"
 
     assert export(limited, "--samples", "none").code == 0
-    assert export(limited, "--samples", "none", "--backend-config", "bucket=acme-terraform-prod").code == 0
-    assert export("max_chips: 64\n", "--samples", "none", *HTTP).code == 0
+    assert export(limited, "--samples", "none", "--backend-config", "bucket=acme-terraform-prod", "--move-states").code == 0
+    assert export("max_chips: 64\n", "--samples", "none", *HTTP, "--move-states").code == 0
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import yaml
 from gke_inference.export.run import ExportOptions, export_platform
 from gke_inference.export.samples import SAMPLES
 from gke_inference.export.samples.versions import ACTIONS
+from platform_config.errors import ConfigError
 from tests.configs import ALONE, EXAMPLE, config
 from tests.shared import SharedFolders
 
@@ -64,8 +65,10 @@ def needs(order: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def workflow(folder: Path, name: str) -> dict[str, Any]:
-    """Read a workflow as GitHub does, for which `on` is a text."""
-    document: dict[Any, Any] = yaml.safe_load((folder / "samples" / "github" / name).read_text())
+    """Read a workflow as GitHub does, for which `on` is a text; all names of files begin with the platform's."""
+    platform = json.loads((folder / "order.json").read_text())["platform"]
+    path = folder / "samples" / "github" / f"platform-{platform}-{name}.yml"
+    document: dict[Any, Any] = yaml.safe_load(path.read_text())
     document["on"] = document.pop(True)
     return document
 
@@ -73,7 +76,7 @@ def workflow(folder: Path, name: str) -> dict[str, Any]:
 def workflows(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield all workflows."""
     for path in sorted((folder / "samples" / "github").iterdir()):
-        yield workflow(folder, path.name)
+        yield workflow(folder, path.stem.rpartition("-")[2])
 
 
 def test_each_sample_is_there(folder: Path) -> None:
@@ -120,26 +123,27 @@ def test_github_applies_in_order_and_destroys_in_reverse(folder: Path, order: di
     """The jobs wait for each other as the stacks need each other; the first ones wait for an approval."""
     users = {stack: {one for one, needed in needs(order).items() if stack in needed} for stack in order["order"]}
     for name, after, command in (
-        ("platform-apply.yml", needs(order), "apply"),
-        ("platform-destroy.yml", users, f"destroy --yes {order['platform']}"),
+        ("apply", needs(order), "apply"),
+        ("destroy", users, f"destroy --yes {order['platform']}"),
     ):
         jobs = workflow(folder, name)["jobs"]
         approve = jobs.pop("approve")
         assert approve["environment"].startswith(f"platform-{order['platform']}")
+        assert approve.get("needs", []) == (["plan"] if jobs.pop("plan", None) else [])
         assert {stack: set(job["needs"]) for stack, job in jobs.items()} == {
             stack: needed or {"approve"} for stack, needed in after.items()
         }
         for stack, job in jobs.items():
             assert job["with"] == {"stack": stack, "command": command}
-            assert job["uses"] == "./.github/workflows/platform-stack.yml"
+            assert job["uses"] == f"./.github/workflows/platform-{order['platform']}-stack.yml"
             assert job["permissions"] == {"contents": "read", "id-token": "write"}
-    assert list(workflow(folder, "platform-apply.yml")["jobs"])[1:] == order["order"]
-    assert list(workflow(folder, "platform-destroy.yml")["jobs"])[1:] == order["destroy"]
+    assert list(workflow(folder, "apply")["jobs"])[2:] == order["order"]
+    assert list(workflow(folder, "destroy")["jobs"])[1:] == order["destroy"]
 
 
 def test_github_removes_what_an_older_config_had(folder: Path, order: dict[str, Any]) -> None:
     """By one command of the script, after an approval, and for the name of the platform alone."""
-    jobs = workflow(folder, "platform-remove.yml")["jobs"]
+    jobs = workflow(folder, "remove")["jobs"]
 
     assert jobs["remove"]["with"] == {"command": f"remove --yes {order['platform']}"}
     assert jobs["remove"]["needs"] == ["approve"]
@@ -148,10 +152,12 @@ def test_github_removes_what_an_older_config_had(folder: Path, order: dict[str, 
 
 def test_github_gives_a_fork_no_token(folder: Path) -> None:
     """A plan runs for pull requests of the repository itself; nothing runs with its rights on a fork's code."""
-    plan = workflow(folder, "platform-plan.yml")
+    plan = workflow(folder, "plan")
 
-    assert set(plan["on"]) == {"pull_request"}
-    assert plan["jobs"]["plan"]["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+    assert set(plan["on"]) == {"pull_request", "workflow_call"}
+    assert plan["jobs"]["plan"]["if"] == (
+        "github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository"
+    )
     assert plan["concurrency"]["cancel-in-progress"] is False
     for document in workflows(folder):
         assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(document["on"])
@@ -159,7 +165,7 @@ def test_github_gives_a_fork_no_token(folder: Path) -> None:
 
 def test_one_run_of_github_at_a_time_changes_the_platform(folder: Path) -> None:
     """Apply, remove and destroy share one group, and none is cut off."""
-    groups = [workflow(folder, f"platform-{name}.yml")["concurrency"] for name in ("apply", "remove", "destroy")]
+    groups = [workflow(folder, name)["concurrency"] for name in ("apply", "remove", "destroy")]
 
     assert groups[0] == groups[1] == groups[2]
     assert groups[0]["cancel-in-progress"] is False
@@ -168,14 +174,15 @@ def test_one_run_of_github_at_a_time_changes_the_platform(folder: Path) -> None:
 def test_plans_are_private(folder: Path) -> None:
     """As artifacts for a short time: of private repositories alone, and not for guests of a project."""
     [upload] = [
-        step for step in workflow(folder, "platform-plan.yml")["jobs"]["plan"]["steps"]
+        step for step in workflow(folder, "plan")["jobs"]["plan"]["steps"]
         if step.get("uses", "").startswith("actions/upload-artifact")
     ]  # fmt: skip
     gitlab = yaml.safe_load((folder / "samples" / "gitlab" / "platform.yml").read_text())
 
     assert "github.event.repository.private" in upload["if"]
     assert upload["with"]["retention-days"] == 1
-    assert gitlab["platform-plan"]["artifacts"] == {"public": False, "paths": ["export/plans"], "expire_in": "1 day"}
+    [plan] = [job for name, job in gitlab.items() if name.endswith("-plan")]
+    assert plan["artifacts"] == {"public": False, "paths": ["export/plans"], "expire_in": "1 day"}
 
 
 def test_plans_with_tokens_are_no_artifacts(tmp_path: Path) -> None:
@@ -183,7 +190,7 @@ def test_plans_with_tokens_are_no_artifacts(tmp_path: Path) -> None:
     given = config(state_bucket="states", kubernetes_auth="token")
     export_platform(given, "mine.yaml", tmp_path, ExportOptions(samples=("github", "gitlab")))
 
-    assert "upload-artifact" not in (tmp_path / "samples" / "github" / "platform-plan.yml").read_text()
+    assert "upload-artifact" not in (tmp_path / "samples" / "github" / "platform-gemma-plan.yml").read_text()
     assert "artifacts" not in (tmp_path / "samples" / "gitlab" / "platform.yml").read_text()
 
 
@@ -195,11 +202,19 @@ def test_gitlab_plans_its_own_requests_and_applies_one_at_a_time(folder: Path, o
 
     assert {key for job in document.values() for key in job} <= GITLAB_KEYS
     assert list(dict.fromkeys(job["stage"] for job in jobs.values())) == stages
-    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in jobs["platform-plan"]["rules"][0]["if"]
-    for name in ("platform-apply", "platform-remove", "platform-destroy"):
-        assert jobs[name]["resource_group"] == f"platform-{order['platform']}"
-        assert jobs[name]["rules"][0]["when"] == "manual"
-    [credentials] = [line for line in document[".platform"]["before_script"] if "external_account" in line]
+    platform = f"platform-{order['platform']}"
+    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in jobs[f"{platform}-plan"]["rules"][0]["if"]
+    for name, environment in (
+        ("apply", platform),
+        ("remove", f"{platform}-destroy"),
+        ("destroy", f"{platform}-destroy"),
+    ):
+        job = jobs[f"{platform}-{name}"]
+        assert (job["resource_group"], job["environment"]) == (platform, environment)
+        assert job["rules"][0]["when"] == "manual"
+        assert job["rules"][0]["if"].startswith("$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH")
+        assert (job.get("needs") == []) == (name != "apply")
+    [credentials] = [line for line in document[f".{platform}"]["before_script"] if "external_account" in line]
     config_of_sign_in = json.loads(re.search(r"<<EOF\n(.*)\nEOF", credentials, re.DOTALL)[1])  # type: ignore[index]
     assert config_of_sign_in["universe_domain"] == "googleapis.com"
     assert set(config_of_sign_in["credential_source"]) == {"file"}
@@ -208,7 +223,9 @@ def test_gitlab_plans_its_own_requests_and_applies_one_at_a_time(folder: Path, o
 def test_atlantis_waits_for_what_a_stack_needs(folder: Path, order: dict[str, Any]) -> None:
     """A project for each stack: groups are waves, depends_on are edges; its plan is made anew for all its files."""
     document = yaml.safe_load((folder / "samples" / "atlantis" / "atlantis.yaml").read_text())
-    projects = {project["name"]: project for project in document["projects"]}
+    platform = order["platform"]
+    projects = {project["name"].removeprefix(f"{platform}-"): project for project in document["projects"]}
+    remove = projects.pop("remove")
     wave = {stack: number for number, stacks in enumerate(order["waves"]) for stack in stacks}
 
     assert document["version"] == 3
@@ -219,10 +236,12 @@ def test_atlantis_waits_for_what_a_stack_needs(folder: Path, order: dict[str, An
         assert set(project) <= PROJECT_KEYS
         assert project["dir"] == f"export/stacks/{stack}"
         assert project["execution_order_group"] == wave[stack]
-        assert set(project["depends_on"]) == needs(order)[stack]
+        assert project["name"] == f"{platform}-{stack}"
+        assert set(project["depends_on"]) == {f"{platform}-{needed}" for needed in needs(order)[stack]}
         watched = project["autoplan"]["when_modified"]
         assert "*.tf.json" in watched
         assert (folder / "stacks" / stack / watched[-1]).resolve().is_file()
+    assert (remove["dir"], remove["workflow"], remove["autoplan"]["enabled"]) == ("export", "platform-remove", False)
 
 
 def test_the_server_of_atlantis_decides_what_runs(folder: Path) -> None:
@@ -235,7 +254,8 @@ def test_the_server_of_atlantis_decides_what_runs(folder: Path) -> None:
     assert repo["allowed_overrides"] == ["workflow"]
     assert {"approved", "mergeable", "undiverged"} <= set(repo["apply_requirements"])
     assert "platform.sh ready" in plan[0]["run"]
-    assert "plan" in plan[-1]
+    assert ["plan" in step for step in plan] == [False, False, True, False]
+    assert "platform.sh check" in plan[-1]["run"]
     assert "check-removed" in apply[0]["run"]
 
 
@@ -276,3 +296,90 @@ def plain(value: str) -> str:
 def test_each_pinned_commit_has_its_tag() -> None:
     """So that a person and a bot can see which release it is."""
     assert all(re.fullmatch(r"v\d+\.\d+\.\d+", tag) for _, tag in ACTIONS.values())
+
+
+def exported(folder: Path, platform: str) -> Path:
+    """Export a platform into a folder of a repository, as one of several."""
+    (folder / ".git").mkdir(exist_ok=True)
+    to = folder / "exports" / platform
+    given = config(state_bucket=f"states-{platform}", name=platform, project=f"acme-{platform}")
+    export_platform(given, "mine.yaml", to, ExportOptions(variables={"project": "project"}))
+    return to / "samples"
+
+
+def test_samples_of_several_platforms_are_in_one_repository(tmp_path: Path) -> None:
+    """Files, jobs, projects, groups, environments and variables have the platform's name, and paths its folder."""
+    dev, prod = exported(tmp_path, "llm-dev"), exported(tmp_path, "llm-prod")
+    for samples, name, other in ((dev, "llm-dev", "llm-prod"), (prod, "llm-prod", "llm-dev")):
+        for path in (path for path in samples.rglob("*") if path.is_file() and path.name != "repos.yaml"):
+            assert other not in path.read_text(), path
+            assert not re.search(rf"(?<!exports/{name}/)platform\.sh (plan|apply|ready)", path.read_text()) or (
+                path.parts[-3] == "terragrunt" or path.name == "atlantis.yaml"
+            ), path
+        assert all(path.name.startswith(f"platform-{name}-") for path in (samples / "github").iterdir())
+        gitlab = yaml.safe_load((samples / "gitlab" / "platform.yml").read_text())
+        assert all(job == "stages" or job.removeprefix(".").startswith(f"platform-{name}") for job in gitlab)
+        assert gitlab[f"platform-{name}-apply"]["rules"][0]["changes"] == [f"exports/{name}/**/*"]
+        suffix = name.upper().replace("-", "_")
+        assert gitlab[f".platform-{name}"]["variables"] == {"TF_VAR_project": f"$TF_VAR_PROJECT_{suffix}"}
+        stack = (samples / "github" / f"platform-{name}-stack.yml").read_text()
+        assert set(re.findall(r"(?:vars|secrets)\.(\w+)", stack)) - {"GKE_INFERENCE_PACKAGE"} == {
+            f"{variable}_{suffix}"
+            for variable in ("APPLY_SERVICE_ACCOUNT", "TF_VAR_PROJECT", "WORKLOAD_IDENTITY_PROVIDER")
+        }
+        projects = yaml.safe_load((samples / "atlantis" / "atlantis.yaml").read_text())["projects"]
+        assert all(project["name"].startswith(f"{name}-") for project in projects)
+        assert all((tmp_path / project["dir"]).is_dir() for project in projects)
+    assert (dev / "atlantis" / "repos.yaml").read_text() == (prod / "atlantis" / "repos.yaml").read_text()
+
+
+def test_an_export_may_be_a_repository_of_its_own(tmp_path: Path) -> None:
+    """Then no path of a sample names a folder around it."""
+    (tmp_path / ".git").mkdir()
+    export_platform(config(state_bucket="states"), "mine.yaml", tmp_path, ExportOptions())
+
+    assert "sh platform.sh plan" in (tmp_path / "samples" / "gitlab" / "platform.yml").read_text()
+    assert workflow(tmp_path, "apply")["on"]["push"]["paths"] == ["**"]
+    assert (
+        yaml.safe_load((tmp_path / "samples" / "atlantis" / "atlantis.yaml").read_text())["projects"][-1]["dir"] == "."
+    )
+
+
+def test_a_folder_that_samples_cannot_name_is_refused(tmp_path: Path) -> None:
+    """Its path would be in scripts and YAML; without samples it is no problem."""
+    options = ExportOptions()
+    with pytest.raises(ConfigError, match=r"--to: must be a path of letters, digits, \., _ and -, got 'my export/'"):
+        export_platform(config(state_bucket="states"), "mine.yaml", tmp_path / "my export", options)
+
+    export_platform(config(state_bucket="states"), "mine.yaml", tmp_path / "my export", ExportOptions(samples=()))
+
+
+def test_a_plan_is_shown_before_somebody_approves_the_apply(folder: Path, order: dict[str, Any]) -> None:
+    """Of the main branch, in the run or pipeline that waits for the approval, by the account that plans."""
+    jobs = workflow(folder, "apply")["jobs"]
+    gitlab = yaml.safe_load((folder / "samples" / "gitlab" / "platform.yml").read_text())
+    plan, apply = (gitlab[f"platform-{order['platform']}-{name}"] for name in ("plan", "apply"))
+
+    assert jobs["plan"]["uses"] == f"./.github/workflows/platform-{order['platform']}-plan.yml"
+    assert jobs["approve"]["needs"] == ["plan"]
+    assert plan["rules"][1] == {key: apply["rules"][0][key] for key in ("if", "changes")}
+    assert gitlab["stages"].index(plan["stage"]) < gitlab["stages"].index(apply["stage"])
+    assert plan["variables"] != apply["variables"]
+
+
+def test_gitlab_says_how_the_account_that_applies_is_bound(folder: Path) -> None:
+    """To a protected main branch: each job of the project gets a token of the same audience."""
+    text = (folder / "samples" / "gitlab" / "platform.yml").read_text()
+
+    assert "attribute.protected_ref=assertion.ref_protected == 'true' ? assertion.ref_path : 'none'" in text
+    assert "attribute.protected_ref/refs/heads/main" in text
+
+
+def test_each_way_to_apply_checks_plans_where_the_package_is(folder: Path) -> None:
+    """GitHub installs it where a variable names it; Atlantis gives each plan to the script."""
+    for name in ("plan", "stack"):
+        [job] = workflow(folder, name)["jobs"].values()
+        install, run = job["steps"][-3:-1] if name == "plan" and "uses" in job["steps"][-1] else job["steps"][-2:]
+        assert install["if"] == "vars.GKE_INFERENCE_PACKAGE != ''"
+        assert install["run"] == 'pipx install "$PACKAGE"'
+        assert "platform.sh" in run["run"]

@@ -7,24 +7,26 @@ from collections.abc import Sequence
 from gke_inference.export.contents import Contents
 from gke_inference.export.samples.versions import RUNNER, TERRAFORM, action
 
-PLAN = """# Plans what can be planned, for each pull request. Copy to .github/workflows/, with this export in `export/`.
-# Set as variables of the repository: WORKLOAD_IDENTITY_PROVIDER, which reads projects/NUMBER/locations/global/
-# workloadIdentityPools/POOL/providers/PROVIDER, and PLAN_SERVICE_ACCOUNT, which reads the project and locks states.
-# No key is stored.
+PLAN = """# Plans what can be planned, for each pull request, and before each apply. Copy to .github/workflows/.
+# Set as variables of the repository: WORKLOAD_IDENTITY_PROVIDER_@SUFFIX@, which reads
+# projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, and PLAN_SERVICE_ACCOUNT_@SUFFIX@,
+# which reads the project and locks states. No key is stored.
+# GKE_INFERENCE_PACKAGE is what pip installs, if you want `gke-inference plan-check` to see each plan.
 name: Plan platform @PLATFORM@
 on:
   pull_request:
-    paths: ["export/**"]
+    paths: ["@PLACE@**"]
+  workflow_call:
 permissions:
   contents: read
 concurrency:
-  group: platform-@PLATFORM@-plan-${{ github.ref }}
+  group: @PIPELINE@-plan-${{ github.ref }}
   # A plan that is cut off leaves its lock behind.
   cancel-in-progress: false
 jobs:
   plan:
     # A fork gets no token, and needs none: its pull request is planned once somebody has pushed it to this repository.
-    if: github.event.pull_request.head.repo.full_name == github.repository
+    if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository
     runs-on: @RUNNER@
     timeout-minutes: 60
     permissions:
@@ -36,26 +38,31 @@ jobs:
           persist-credentials: false
       - uses: @AUTH@
         with:
-          workload_identity_provider: ${{ vars.WORKLOAD_IDENTITY_PROVIDER }}
-          service_account: ${{ vars.PLAN_SERVICE_ACCOUNT }}@UNIVERSE@
+          workload_identity_provider: ${{ vars.WORKLOAD_IDENTITY_PROVIDER_@SUFFIX@ }}
+          service_account: ${{ vars.PLAN_SERVICE_ACCOUNT_@SUFFIX@ }}@UNIVERSE@
       - uses: @SETUP@
         with:
           terraform_version: "@TERRAFORM@"
           terraform_wrapper: false
-      # A stack that needs one that is not applied yet is named and left out.
-      - run: sh export/platform.sh plan@ENV@
+@CHECK@      # A stack that needs one that is not applied yet is named and left out.
+      - run: sh @PLACE@platform.sh plan@ENV@
 @UPLOAD@"""
 UPLOAD = """      # Whoever may read the repository may read its artifacts: none where everybody may.
       - uses: @UPLOAD_ACTION@
         if: always() && github.event.repository.private
         with:
-          name: plans
-          path: export/plans
+          name: @PIPELINE@-plans
+          path: @PLACE@plans
           retention-days: 1
 """
+CHECK = """      - if: vars.GKE_INFERENCE_PACKAGE != ''
+        run: pipx install "$PACKAGE"
+        env:
+          PACKAGE: ${{ vars.GKE_INFERENCE_PACKAGE }}
+"""
 STACK = """# One command on one stack; the other workflows call it. Copy to .github/workflows/.
-# Set as variables of the repository: WORKLOAD_IDENTITY_PROVIDER, and APPLY_SERVICE_ACCOUNT, which the condition of the
-# provider gives to runs of the main branch alone (assertion.ref == 'refs/heads/main').
+# Set as a variable of the repository: APPLY_SERVICE_ACCOUNT_@SUFFIX@. Bind it to runs of the main branch alone, as
+# docs/pipeline.md shows (attribute.ref/refs/heads/main), and let nobody push to that branch without a review.
 name: One stack of platform @PLATFORM@
 on:
   workflow_call:
@@ -81,39 +88,45 @@ jobs:
           persist-credentials: false
       - uses: @AUTH@
         with:
-          workload_identity_provider: ${{ vars.WORKLOAD_IDENTITY_PROVIDER }}
-          service_account: ${{ vars.APPLY_SERVICE_ACCOUNT }}@UNIVERSE@
+          workload_identity_provider: ${{ vars.WORKLOAD_IDENTITY_PROVIDER_@SUFFIX@ }}
+          service_account: ${{ vars.APPLY_SERVICE_ACCOUNT_@SUFFIX@ }}@UNIVERSE@
       - uses: @SETUP@
         with:
           terraform_version: "@TERRAFORM@"
           terraform_wrapper: false
-      - run: sh export/platform.sh $COMMAND $STACK
+@CHECK@      - run: sh @PLACE@platform.sh $COMMAND $STACK
         env:
           COMMAND: ${{ inputs.command }}
           STACK: ${{ inputs.stack }}@VARIABLES@
-          # PLAN_CHECK: gke-inference plan-check   # where the package is installed: refuses a plan that takes too much
 """
-APPLY = """# Applies each stack after those that it needs. Copy to .github/workflows/, beside platform-stack.yml.
-# Give the environment platform-@PLATFORM@ reviewers: nothing is applied before one of them agrees.
+APPLY = """# Applies each stack after those that it needs. Copy to .github/workflows/, beside the others.
+# Give the environment @PIPELINE@ reviewers: nothing is applied before one of them agrees to the plans of this run.
+# Each stack is planned again right before it is applied, with what those before it have changed.
 name: Apply platform @PLATFORM@
 on:
   push:
     branches: [main]
-    paths: ["export/**"]
+    paths: ["@PLACE@**"]
   workflow_dispatch:
 permissions:
   contents: read
 concurrency:
-  group: platform-@PLATFORM@
+  group: @PIPELINE@
   cancel-in-progress: false
 jobs:
-  approve:
+  plan:
+    uses: ./.github/workflows/@PIPELINE@-plan.yml
+    permissions:
+      contents: read
+      id-token: write
+@SECRETS@  approve:
+    needs: [plan]
     runs-on: @RUNNER@
-    environment: platform-@PLATFORM@
+    environment: @PIPELINE@
     steps:
       - run: echo approved
 """
-DESTROY = """# Destroys each stack after those that need it. Copy to .github/workflows/, beside platform-stack.yml.
+DESTROY = """# Destroys each stack after those that need it. Copy to .github/workflows/, beside @PIPELINE@-stack.yml.
 # Clusters go only once the config has `cluster.deletion_protection: false` and that is applied.
 name: Destroy platform @PLATFORM@
 on:
@@ -125,18 +138,18 @@ on:
 permissions:
   contents: read
 concurrency:
-  group: platform-@PLATFORM@
+  group: @PIPELINE@
   cancel-in-progress: false
 jobs:
   approve:
     if: inputs.confirm == '@PLATFORM@' && github.ref == 'refs/heads/main'
     runs-on: @RUNNER@
-    environment: platform-@PLATFORM@-destroy
+    environment: @PIPELINE@-destroy
     steps:
       - run: echo approved
 """
 REMOVE = """# Destroys the stacks that an older config had, and applies the others, in the order of order.json, removal.
-# Until then the workflow that applies is refused. Copy to .github/workflows/, beside platform-stack.yml.
+# Until then the workflow that applies is refused. Copy to .github/workflows/, beside @PIPELINE@-stack.yml.
 name: Remove stacks of platform @PLATFORM@
 on:
   workflow_dispatch:
@@ -147,18 +160,18 @@ on:
 permissions:
   contents: read
 concurrency:
-  group: platform-@PLATFORM@
+  group: @PIPELINE@
   cancel-in-progress: false
 jobs:
   approve:
     if: inputs.confirm == '@PLATFORM@' && github.ref == 'refs/heads/main'
     runs-on: @RUNNER@
-    environment: platform-@PLATFORM@-destroy
+    environment: @PIPELINE@-destroy
     steps:
       - run: echo approved
   remove:
     needs: [approve]
-    uses: ./.github/workflows/platform-stack.yml
+    uses: ./.github/workflows/@PIPELINE@-stack.yml
     permissions:
       contents: read
       id-token: write
@@ -167,7 +180,7 @@ jobs:
 """
 JOB = """  {stack}:
     needs: [{needs}]
-    uses: ./.github/workflows/platform-stack.yml
+    uses: ./.github/workflows/@PIPELINE@-stack.yml
     permissions:
       contents: read
       id-token: write
@@ -186,13 +199,13 @@ def github(contents: Contents) -> dict[str, str]:
     # Where plans hold a token, nobody else gets one.
     plan = PLAN.replace("@UPLOAD@", "" if contents.config.kubernetes_auth == "token" else UPLOAD)
     texts = {
-        "platform-plan.yml": plan,
-        "platform-stack.yml": STACK,
-        "platform-apply.yml": APPLY + "".join(apply_jobs),
-        "platform-remove.yml": REMOVE.replace("@SECRETS@", _secrets(contents)),
-        "platform-destroy.yml": DESTROY + "".join(destroy_jobs),
+        "plan": plan,
+        "stack": STACK,
+        "apply": APPLY + "".join(apply_jobs),
+        "remove": REMOVE,
+        "destroy": DESTROY + "".join(destroy_jobs),
     }
-    return {name: _filled(text, contents) for name, text in texts.items()}
+    return {f"{contents.pipeline}-{name}.yml": _filled(text, contents) for name, text in texts.items()}
 
 
 def _job(contents: Contents, stack: str, after: Sequence[str], command: str) -> str:
@@ -207,9 +220,15 @@ def _secrets(contents: Contents) -> str:
 def _filled(text: str, contents: Contents) -> str:
     universe = contents.config.universe.api_domain
     variables = "".join(
-        f"\n          TF_VAR_{name}: ${{{{ secrets.TF_VAR_{name.upper()} }}}}" for name in contents.named_variables
+        f"\n          TF_VAR_{name}: ${{{{ secrets.TF_VAR_{name.upper()}_{contents.suffix} }}}}"
+        for name in contents.named_variables
     )
     values = {
+        "@CHECK@": CHECK,
+        "@SECRETS@": _secrets(contents),
+        "@PIPELINE@": contents.pipeline,
+        "@PLACE@": contents.place,
+        "@SUFFIX@": contents.suffix,
         "@PLATFORM@": contents.config.name,
         "@RUNNER@": RUNNER,
         "@TERRAFORM@": TERRAFORM,
