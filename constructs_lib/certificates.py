@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from cdktf_cdktf_provider_google.compute_region_ssl_policy import ComputeRegionS
 from cdktf_cdktf_provider_google.data_google_certificate_manager_certificates import (
     DataGoogleCertificateManagerCertificates,
 )
+from cdktf_cdktf_provider_google.data_google_dns_managed_zone import DataGoogleDnsManagedZone
 from cdktf_cdktf_provider_google.data_google_secret_manager_secret_version import DataGoogleSecretManagerSecretVersion
 from cdktf_cdktf_provider_google.dns_record_set import DnsRecordSet
 from cdktf_cdktf_provider_google.provider import GoogleProvider
@@ -23,6 +25,7 @@ from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs import Construct
 
 from constructs_lib.manifests._objects import named_by_content
+from constructs_lib.postconditions import refuse_unless, shown
 from constructs_lib.release_wait import ReleaseWait
 from constructs_lib.specs import TlsSpec
 from constructs_lib.specs.limits import refuse
@@ -122,10 +125,40 @@ class Certificates(Construct):
         self.records: dict[str, DnsRecord] = {}
         self.ready: list[ITerraformDependable] = []
         self._authorized: dict[str, tuple[str, DnsRecord, list[ITerraformDependable]]] = {}
+        for certificate in spec.certificates:
+            self._find(certificate)
+        if spec.dns_zone is not None:
+            self._find_zone(spec.dns_zone, spec.hosts)
         self.names = list(spec.certificates) + [self._add_managed(host, spec) for host in spec.hosts]
         if spec.certificate_pem and spec.private_key_secret:
             self.names.append(self._add_self_managed(spec.certificate_pem, spec.private_key_secret))
         self.ssl_policy = self._add_ssl_policy(spec)
+
+    def _find(self, certificate: str) -> None:
+        """Read a certificate that is there; a plan fails where it is not, such as where it is in another region."""
+        path = f"projects/{self._project}/locations/{self._region}/certificates/{certificate}"
+        listed = "[for found in self.certificates : found.name]"
+        there = {f'contains({listed}, "{path}")': f"Certificate {certificate} must be in {self._region}: {path}"}
+        found = DataGoogleCertificateManagerCertificates(
+            self,
+            f"found-{certificate}",
+            provider=self._google,
+            region=self._region,
+            filter=f'name:"{path}"',
+            lifecycle=refuse_unless(there),
+        )
+        self.ready.append(found)
+
+    def _find_zone(self, zone: str, hosts: Sequence[str]) -> None:
+        """Read the managed zone, which must be that of all *hosts*."""
+        holds = {
+            f'endswith(".{host.removeprefix("*.")}.", ".${{self.dns_name}}")': f"Zone {zone} must hold {host}, got "
+            f"{shown('self.dns_name')}"
+            for host in hosts
+        }
+        DataGoogleDnsManagedZone(
+            self, "zone", provider=self._google, project=self._project, name=zone, lifecycle=refuse_unless(holds)
+        )
 
     def _add_managed(self, host: str, spec: TlsSpec) -> str:
         """Have Google make and renew a certificate for *host*, wait for it, and return its name."""
@@ -177,10 +210,10 @@ class Certificates(Construct):
             lifecycle=_MADE_FIRST,
         )
         record = authorization.dns_resource_record.get(0)
-        shown = DnsRecord(name=record.name, data=record.data)
+        needed = DnsRecord(name=record.name, data=record.data)
         if zone is None:
-            self.records[domain] = shown
-            return authorization.id, shown, []
+            self.records[domain] = needed
+            return authorization.id, needed, []
         written = DnsRecordSet(
             self,
             f"record-{domain}",
@@ -192,7 +225,7 @@ class Certificates(Construct):
             ttl=RECORD_TTL_SEC,
             rrdatas=[record.data],
         )
-        return authorization.id, shown, [written]
+        return authorization.id, needed, [written]
 
     def _add_self_managed(self, pem: str, secret: str) -> str:
         """Upload the certificate *pem* with the latest private key in *secret*, and return its name."""

@@ -166,6 +166,10 @@ class RigProvider:
     def _listed(self, filter_: str) -> list[Message]:
         """List the certificates that *filter_* names, as the data source does: their names are their IDs."""
         there = [found for key, found in self._cloud.objects.items() if key[0] == CERTIFICATE]
+        of_others = [name for name in self._cloud.certificates if filter_.endswith(f'/certificates/{name}"')]
+        if of_others:
+            members = self._types[f"data.{CERTIFICATES}"]["block"]["attributes"]["certificates"]["type"][1][1]
+            return [dict.fromkeys(members) | {"name": filter_[len('name:"') : -1]}]
         members = self._types[f"data.{CERTIFICATES}"]["block"]["attributes"]["certificates"]["type"][1][1]
         return [
             dict.fromkeys(members)

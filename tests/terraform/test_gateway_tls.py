@@ -181,3 +181,16 @@ def test_all_of_it_goes_with_the_gateway(tmp_path: Path) -> None:
         assert made.in_order(("delete", GATEWAY), ("delete", wait), ("delete", used))
     assert made.in_order(("delete", GATEWAY), ("delete", BACKEND), ("delete", LIMITS_WAIT))
     world.stop()
+
+
+def test_a_certificate_or_zone_of_others_that_does_not_fit_stops_the_plan(gateway: Gateway) -> None:
+    """A certificate of another region, and a zone of another domain; the gateway stays as it is."""
+    gateway.world.rig.cloud.certificates = ()
+    gateway.world.use(regional(tls={"certificates": ["mine"]}))
+    missing = gateway.world.folder(STACK).run("plan", "-input=false")
+    gateway.world.use(regional(tls={"hosts": ["llm.example.org"], "dns_zone": "example"}))
+    other = gateway.world.folder(STACK).run("plan", "-input=false")
+
+    assert (missing.code, other.code) == (1, 1)
+    assert "Certificate mine must be in us-east5" in missing.text
+    assert "Zone example must hold llm.example.org, got example.com." in other.text
