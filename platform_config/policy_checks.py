@@ -197,7 +197,7 @@ TEXTS: Mapping[str, Callable[[PolicyFile, Config], Iterable[str | None]]] = {
     "allowed_regions": _places,
     "allowed_machine_families": _pool_texts,
     "max_chips": _pool_texts,
-    "allowed_bucket_locations": lambda _, config: [config.bucket and config.bucket.location],
+    "allowed_bucket_locations": lambda _, config: [config.bucket.location if config.bucket else None],
     "allowed_state_buckets": lambda _, config: [config.state_bucket],
     "required_labels": lambda policy, config: map(config.labels.get, policy.policy.required_labels or {}),
 }

@@ -196,6 +196,25 @@ def test_arguments_of_init_replace_the_files(pipeline: Pipeline) -> None:
     assert pipeline.bucket.filled() == {f"other/gemma/{NETWORK_STACK}"}
 
 
+def test_states_move_with_an_export(pipeline: Pipeline) -> None:
+    """As docs/pipeline.md has it: noted in each folder, exported, copied; then nothing is planned anew."""
+    made = pipeline.export(platform())
+    pipeline.must("apply", NETWORK_STACK)
+    pipeline.must("init", NETWORK_STACK)
+    other = ExportOptions(backend=Backend(given={"bucket": "other"}), samples=(), moves_states=True)
+    export_platform(platform(), "mine.yaml", pipeline.folder, other)
+    done = subprocess.run(
+        ["terraform", f"-chdir={pipeline.folder / 'stacks' / NETWORK_STACK}", "init", "-migrate-state", "-force-copy",
+         f"-backend-config=../../backend/{NETWORK_STACK}.gcs.tfbackend"],
+        env=pipeline.rig.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    pipeline.must("plan", NETWORK_STACK)
+
+    assert f"other/gemma/{NETWORK_STACK}" in pipeline.bucket.filled()
+    assert pipeline.plans() == {made.order[0]: set()}
+
+
 def test_another_backend_takes_its_settings_from_the_command_line(pipeline: Pipeline) -> None:
     """States behind HTTP: each stack has a place of its own there, and a lock."""
     states, names = States(), ("address", "lock_address", "unlock_address")
