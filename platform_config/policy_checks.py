@@ -94,7 +94,7 @@ def _locations(policy: PolicyFile, config: Config) -> Iterator[Refusal]:
 
 
 def check_bucket(policies: Sequence[PolicyFile], path: str, bucket: str) -> Iterator[Problem]:
-    """Yield what *policies* refuse of a *bucket* for states that another setting than `state_bucket` names, at *path*."""
+    """Yield what *policies* refuse of a *bucket* for states that an option names, at *path*."""
     for policy in policies:
         allowed = policy.policy.allowed_state_buckets
         if allowed is not None and not _allows(allowed, bucket):

@@ -58,8 +58,7 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
         ConfigError: The policy that `INFERENCE_POLICY` names does not allow *config*. `load` has read a policy beside
             the file; a config that was made without a file has none.
     """
-    if problems := list(check_policies(read_policies((), os.environ), config)):
-        raise ConfigError(f"platform {config.name}", problems)
+    _refuse_against_policy(config)
     made: dict[str, BaseStack] = {NETWORK_STACK: InfraNetworkStack(app, NETWORK_STACK, config=config)}
     for key in config.regions:
         made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)
@@ -83,3 +82,8 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
             made[id_].add_dependency(made[other])
         add_moves(made[id_])
     return made
+
+
+def _refuse_against_policy(config: Config) -> None:
+    if problems := list(check_policies(read_policies((), os.environ), config)):
+        raise ConfigError(f"platform {config.name}", problems)

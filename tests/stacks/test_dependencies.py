@@ -115,6 +115,6 @@ def test_the_policy_that_a_variable_names_holds_for_any_app(
     (tmp_path / "central.yaml").write_text("allowed_projects: [acme-*]\n")
     monkeypatch.setenv("INFERENCE_POLICY", str(tmp_path / "central.yaml"))
 
-    with pytest.raises(ConfigError, match="project: must begin with acme-, got 'my-project-id' .allowed_projects"):
+    with pytest.raises(ConfigError, match=r"project: must begin with acme-, got .* \[allowed_projects"):
         stacks.platform.add_platform(object(), many(2, "r0"))  # type: ignore[arg-type]
     assert edges == set()

@@ -15,16 +15,16 @@ steps:
 options:
   logging: CLOUD_LOGGING_ONLY
 """
-PLAN = """# For a trigger on pull requests, with --included-files={place}**, and for one on the main branch, whose log is
-# what somebody reads who approves the apply. The build signs in as the service account of
-# the trigger: no key is stored. A plan stays in the build, which nobody can read afterwards. Give the trigger
-# --comment-control=COMMENTS_ENABLED, so that a fork's code is built only once somebody who may write here has read it.
-# A stack that needs one that is not applied yet is named and left out. With an image of yours that has the package too,
-# `gke-inference plan-check` sees each plan."""
-APPLY = """# For a trigger on the main branch with --require-approval, --included-files={place}** and a service account of its
-# own. The build starts with the approval: read the log of plan.yaml for the same commit before you approve it. Each
-# stack is planned again right before it is applied. Cloud Build limits no concurrency: two builds at once wait for each
-# other's locks, so let approvals follow each other."""
+PLAN = """# For a trigger on pull requests, with --included-files={place}**, and for one on the main branch:
+# its log is what somebody reads who approves the apply. The build signs in as the service account of the trigger: no
+# key is stored. The plan file stays in the build. Give the trigger of pull requests --comment-control=COMMENTS_ENABLED,
+# so that a fork's code is built only once somebody who may write here has read it. A stack that needs one that is not
+# applied yet is named and left out. With an image of yours that has the package too, `gke-inference plan-check` sees
+# each plan."""
+APPLY = """# For a trigger on the main branch with --require-approval, --included-files={place}**, and a
+# service account of its own. The build starts with the approval: read the log of plan.yaml for the same commit before
+# you approve it. Each stack is planned again right before it is applied. Cloud Build limits no concurrency: two builds
+# at once wait for each other's locks, so let approvals follow each other."""
 DESTROY = """# For a trigger that is run by hand, with --require-approval: --substitutions=_CONFIRM={platform}
 # Clusters go only once the config has `cluster.deletion_protection: false` and that is applied."""
 REMOVE = """# Destroys what an older config had, and applies the rest, in the order of order.json, removal: until

@@ -14,8 +14,9 @@ PIPELINE = """\
 # Each job of the project gets a token, also one that a merge request changes. So map in the provider
 #   attribute.protected_ref=assertion.ref_protected == 'true' ? assertion.ref_path : 'none'
 # and let impersonate the account that applies attribute.protected_ref/refs/heads/main alone (docs/pipeline.md).
-# Protect the main branch, and the environments @PIPELINE@ and @PIPELINE@-destroy: who may deploy to them starts the
-# jobs below. An image of yours with the package too lets `gke-inference plan-check` see each plan.
+# Protect the main branch, and these environments: who may deploy to them starts the jobs below.
+#   @PIPELINE@, @PIPELINE@-destroy
+# An image of yours with the package too lets `gke-inference plan-check` see each plan.
 @VARIABLES@stages: [plan, apply, destroy]
 
 .@PIPELINE@:

@@ -9,8 +9,8 @@ from gke_inference.export.contents import Contents
 UNIT = """# Stack {stack}: a unit of `terragrunt run --all COMMAND --working-dir samples/terragrunt`.
 # apply goes from unit to unit in order, and destroy in reverse. On the first run only apply works: what is not applied
 # cannot be planned by the units that need it. Terragrunt takes the credentials of its environment: no key is stored.
-# `run --all apply` shows no plan before it asks: run `sh platform.sh plan` first, which plan-check sees where the package
-# is installed. What an older config had goes by `sh platform.sh remove --yes {platform}`.
+# `run --all apply` shows no plan before it asks: run `sh platform.sh plan` first, which plan-check sees where the
+# package is installed. What an older config had goes by `sh platform.sh remove --yes {platform}`.
 terraform {{
   source = "${{get_terragrunt_dir()}}/../../../stacks/{stack}"
 {arguments}
