@@ -113,8 +113,11 @@ class Config(BaseModel):
     @property
     def gateway_regions(self) -> tuple[str, ...]:
         """Keys of the regions with a gateway address: of a cross-region one, each Google Cloud region has one."""
-        if self.gateway.regions or self.is_regional:
-            return self.gateway.regions or self.serving_regions
+        if self.gateway.regions:
+            # A rule reports keys that are none.
+            return tuple(key for key in self.gateway.regions if key in self.regions)
+        if self.is_regional:
+            return self.serving_regions
         return tuple(dict.fromkeys(map(self.first_beside, self.serving_regions)))
 
     def pools(self, key: str) -> dict[str, PoolPlan]:

@@ -49,6 +49,11 @@ CASES: dict[str, Case] = {
 
 _LEFT_OUT = "must be left out for gateway.scope: regional, where no region helps another, got"
 MORE: dict[str, More] = {
+    "a region of a screened gateway that is none": (
+        "REG-KEY",
+        {**SCREENED, "gateway__regions": ["us", "ue"]},
+        ["gateway.regions[1]: must be a key of regions (us, eu), got 'ue' -> write one of us, eu"],
+    ),
     "settings of requests that go elsewhere": (
         "REGIONAL-ALONE",
         {
