@@ -246,7 +246,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Found]] = {
     ),
     "name of the bucket": (
         {"bucket__name": "another-bucket"},
-        {"PLAN-ERRORED": {NETWORK_STACK}, "KEEP-BUCKET": {NETWORK_STACK}},
+        {"PLAN-ERRORED": {NETWORK_STACK}, "KEEP-BUCKET": {NETWORK_STACK}, "ACCESS-WEIGHTS": {FLEET_STACK}},
     ),
     "capacity": (
         {"node_pools__tpu": TPU | {"capacity": {"spot": True}}},
