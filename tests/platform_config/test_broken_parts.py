@@ -186,7 +186,7 @@ def test_a_number_for_a_key_is_one_mistake(tmp_path: Path) -> None:
 DEPENDS = {
     "NAME": {"name"},
     "BUCKET": {"name", "project"},
-    "REG": {"region", "number", "regions", "capacity_percent", "preferred"},
+    "REG": {"region", "number", "regions", "capacity_percent", "preferred", "beside"},
     "NET": {"number", "nodes", "pods", "services", "zones", "machine_type", "topology", "max_nodes"},
     "GKE": {
         *("machine_type", "topology", "zones", "endpoint_picker_replicas", "chart_version", "max_nodes_per_zone"),
@@ -202,7 +202,7 @@ DEPENDS = {
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
-    "EXIST": {"existing", "network", "subnet", "project", "scope", "addresses", "regions"},
+    "EXIST": {"existing", "region", "beside", "network", "subnet", "project", "scope", "addresses", "regions"},
     "REGIONAL": {"scope", "kind", "metric", "regions"},
     "ARMOR": {"scope", "region", "regions", "models", "name", "project", "served_name", "repository", "enabled"},
     "BODY": {"body_routing", "scope", "kind", "repository", "served_name", "path", "host", "chart_version", "drain"},

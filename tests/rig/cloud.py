@@ -73,7 +73,7 @@ class Cloud:
             are. Nothing else takes time, `time_sleep` included.
         gke_versions: What GKE offers, where that is not the usual.
         secret_versions: Number of the latest version of a secret, by its name, where that is not 1.
-        certificates: Names of certificates that others have made, in each region.
+        lost_certificates: Names of certificates that others have not made; any other is there, in each region.
         certificate_state: State of each certificate that Google makes, when they are listed.
         written: By object, the write-only arguments that it was given last, by path.
     """
@@ -86,7 +86,7 @@ class Cloud:
     meetings: dict[str, threading.Barrier] = field(default_factory=dict)
     gke_versions: tuple[str, ...] = ()
     secret_versions: dict[str, int] = field(default_factory=dict)
-    certificates: tuple[str, ...] = ("mine",)
+    lost_certificates: tuple[str, ...] = ()
     certificate_state: str = "ACTIVE"
     written: dict[Key, Message] = field(default_factory=dict)
     _creates: Counter[str] = field(default_factory=Counter)

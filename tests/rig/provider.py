@@ -166,8 +166,8 @@ class RigProvider:
     def _listed(self, filter_: str) -> list[Message]:
         """List the certificates that *filter_* names, as the data source does: their names are their IDs."""
         there = [found for key, found in self._cloud.objects.items() if key[0] == CERTIFICATE]
-        of_others = [name for name in self._cloud.certificates if filter_.endswith(f'/certificates/{name}"')]
-        if of_others:
+        name = filter_.rpartition("/")[2].rstrip('"')
+        if not any(filter_ == f'name:"{found["id"]}"' for found in there) and name not in self._cloud.lost_certificates:
             members = self._types[f"data.{CERTIFICATES}"]["block"]["attributes"]["certificates"]["type"][1][1]
             return [dict.fromkeys(members) | {"name": filter_[len('name:"') : -1]}]
         members = self._types[f"data.{CERTIFICATES}"]["block"]["attributes"]["certificates"]["type"][1][1]

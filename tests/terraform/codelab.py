@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.manifests.inference import inference_objective_crd
 from tests.rig.cloud import Cloud, Key
 from tests.rig.server import Rig
 from tests.rig.wire import Message
@@ -223,6 +224,24 @@ def _objects(cloud: Cloud, region: str) -> None:
             manifest = {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": "default"}}
             id_ = f"apiVersion={version},kind={kind},namespace=default,name={name}"
             cloud.objects["kubernetes_manifest", place, id_] = {"id": id_, "manifest": ["", manifest]}
+
+
+def install_objective_crd(cloud: Cloud, region: str) -> None:
+    """Run `kubectl apply` with the CRD of InferenceObjective, a step of the codelab itself."""
+    [endpoints] = cloud.objects[cluster_key(region)]["control_plane_endpoints_config"]
+    crd = inference_objective_crd()
+    id_ = f"apiVersion={crd['apiVersion']},kind={crd['kind']},name={crd['metadata']['name']}"
+    place = f"https://{endpoints['dns_endpoint_config'][0]['endpoint']}"
+    cloud.objects["kubernetes_manifest", place, id_] = {"id": id_, "manifest": [json.dumps(_type(crd)).encode(), crd]}
+
+
+def _type(value: Any) -> Any:
+    """Return the type of *value* as Terraform writes it."""
+    if isinstance(value, dict):
+        return ["object", {key: _type(inner) for key, inner in value.items()}]
+    if isinstance(value, list):
+        return ["tuple", [_type(inner) for inner in value]]
+    return {str: "string", bool: "bool"}.get(type(value), "number")
 
 
 def let_nodes_reach_google(cloud: Cloud, region: str) -> None:

@@ -10,14 +10,15 @@ import pytest
 
 from platform_config.config import Config
 from platform_config.load import load
-from tests.configs import CONFIGS, MORE, SOVEREIGN
+from tests.configs import CONFIGS, EXISTING, MORE, SOVEREIGN
 from tests.terraform.world import World
 
 DEPLOYED = (*CONFIGS, *MORE, SOVEREIGN)
 EACH_CONFIG = pytest.mark.parametrize("path", DEPLOYED, ids=[path.stem for path in DEPLOYED])
 REGIONAL = tuple(path for path in DEPLOYED if load(path).is_regional)
 EACH_REGIONAL = pytest.mark.parametrize("path", REGIONAL, ids=[path.stem for path in REGIONAL])
-CROSS_REGION = tuple(path for path in DEPLOYED if path not in REGIONAL)
+CROSS_REGION = tuple(path for path in DEPLOYED if path not in (*REGIONAL, *EXISTING))
+"""Those whose network, clusters and fleet are the platform's own."""
 EACH_CROSS_REGION = pytest.mark.parametrize("path", CROSS_REGION, ids=[path.stem for path in CROSS_REGION])
 Worlds = Callable[[Path], World]
 """Gives the platform of a config file, always the same one."""

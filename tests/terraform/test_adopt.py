@@ -34,6 +34,7 @@ from tests.terraform.codelab import (
     PROJECT,
     ZONES,
     apply_codelab,
+    install_objective_crd,
     let_nodes_reach_google,
     shown_state,
     written_to,
@@ -151,6 +152,8 @@ def updated(world: World) -> set[str]:
 def test_the_codelab_is_adopted(codelab: Codelab) -> None:
     """By as many edits as the docs say, nothing is replaced or destroyed, and only what is adopted is written to."""
     world, cloud = codelab.world, codelab.world.rig.cloud
+    for region in ZONES:
+        install_objective_crd(cloud, region)
     for region, command in product(ZONES, COMMANDS):
         command(cloud, region)
 

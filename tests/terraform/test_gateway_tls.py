@@ -185,7 +185,7 @@ def test_all_of_it_goes_with_the_gateway(tmp_path: Path) -> None:
 
 def test_a_certificate_or_zone_of_others_that_does_not_fit_stops_the_plan(gateway: Gateway) -> None:
     """A certificate of another region, and a zone of another domain; the gateway stays as it is."""
-    gateway.world.rig.cloud.certificates = ()
+    gateway.world.rig.cloud.lost_certificates = ("mine",)
     gateway.world.use(regional(tls={"certificates": ["mine"]}))
     missing = gateway.world.folder(STACK).run("plan", "-input=false")
     gateway.world.use(regional(tls={"hosts": ["llm.example.org"], "dns_zone": "example"}))

@@ -177,7 +177,7 @@ class World:
             instance["attributes"].pop("id")
         read = (held for held in found if (held["mode"], held["type"]) == ("data", "google_container_cluster"))
         for instance in (one for held in read for one in held["instances"]):
-            instance["attributes"].pop("node_pool")
+            instance["attributes"]["node_pool"] = []
         return found
 
     def rewind(self, stack: str, cloud: dict[Key, Message]) -> None:
