@@ -31,11 +31,12 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def relative_imports(folder: str) -> list[str]:
-    """List the files of a folder that have a relative import."""
+    """List the files of a folder that have a relative import, but those of environments in it."""
     return [
         str(path.relative_to(ROOT))
         for path in sorted((ROOT / folder).rglob("*.py"))
-        if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(ast.parse(path.read_text())))
+        if ".venv" not in path.parts
+        and any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(ast.parse(path.read_text())))
     ]
 
 

@@ -133,6 +133,6 @@ def test_the_page_has_commands_in_each_step() -> None:
 
     assert set(ELSEWHERE) <= set(headings)
     assert [heading for heading, _ in sections()] == [
-        "Export", "Plan and apply", "Plan and apply", "Another backend", "Another backend",
+        "Export", "Plan and apply", "Plan and apply", "Another backend", "Another backend", "Another backend",
         "Values that must not be in files", "Adopt what exists", "Change the platform", "Destroy the platform",
     ]  # fmt: skip
