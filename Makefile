@@ -47,7 +47,7 @@ synth: setup ## config/example.yaml, or INFERENCE_CONFIG=..., to Terraform JSON 
 	@$(run) main.py $(strip $(configs) $(ARGS))
 
 test: setup-tests ## every test on all cores, with the coverage gate; ARGS=... runs pytest with those arguments instead
-	$(if $(ARGS),@:,@echo "Every test, with coverage: about 12 minutes on two cores; a dot is a test that passed")
+	$(if $(ARGS),@:,@echo "Every test, with coverage: about 23 minutes on two cores; a dot is a test that passed")
 	$(run) -m pytest $(if $(ARGS),$(ARGS),$(PARALLEL) $(COVERAGE))
 
 test-all: setup-tests ## the same with every value of the sweeps, of which `make test` tries a sample: once a night
