@@ -109,7 +109,7 @@ class Backend:
         if self.type == "local":
             known = {"path": state_file(config, stack)}
         ids = {STACK: stack, PLATFORM: config.name}
-        return known | {name: _filled(value, ids) for name, value in self.given.items()}
+        return known | {name: fill(value, ids) for name, value in self.given.items()}
 
     def file_text(self, config: Config, stack: str) -> str:
         """Return the file for `init -backend-config`."""
@@ -134,10 +134,11 @@ class Backend:
         return f"{config.name}-{stack}"
 
 
-def _filled(value: str, ids: Mapping[str, str]) -> str:
-    for placeholder, id_ in ids.items():
-        value = value.replace(placeholder, id_)
-    return value
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Return *text* with the value of each mark in place of it."""
+    for mark, value in values.items():
+        text = text.replace(mark, value)
+    return text
 
 
 def _quoted(value: str) -> str:

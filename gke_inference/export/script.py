@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from gke_inference.export.backend import fill
 from gke_inference.export.contents import Contents
 
 FILE = "platform.sh"
@@ -27,7 +28,4 @@ def script(contents: Contents) -> str:
         "@SETTINGS@": settings,
         "@LOCK_PLATFORMS@": " ".join(LOCK_PLATFORMS),
     }
-    text = TEMPLATE.read_text(encoding="utf-8")
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
-    return text
+    return fill(TEMPLATE.read_text(encoding="utf-8"), values)

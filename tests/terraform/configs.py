@@ -15,6 +15,11 @@ from tests.terraform.world import World
 
 DEPLOYED = (*CONFIGS, *MORE, SOVEREIGN)
 EACH_CONFIG = pytest.mark.parametrize("path", DEPLOYED, ids=[path.stem for path in DEPLOYED])
+OWN_CLUSTERS = tuple(
+    path for path in DEPLOYED if not all(region.existing.cluster for region in load(path).regions.values())
+)
+EACH_WITH_CLUSTERS = pytest.mark.parametrize("path", OWN_CLUSTERS, ids=[path.stem for path in OWN_CLUSTERS])
+"""The platforms that make clusters themselves."""
 REGIONAL = tuple(path for path in DEPLOYED if load(path).is_regional)
 EACH_REGIONAL = pytest.mark.parametrize("path", REGIONAL, ids=[path.stem for path in REGIONAL])
 CROSS_REGION = tuple(path for path in DEPLOYED if path not in (*REGIONAL, *EXISTING))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gke_inference.export.backend import fill
 from gke_inference.export.contents import Contents
 from gke_inference.export.samples.versions import RUNNER, TERRAFORM, action
 
@@ -126,10 +127,7 @@ jobs:
     steps:
       - run: echo approved
 """
-DESTROY = """# Destroys each stack after those that need it. Copy to .github/workflows/, beside @PIPELINE@-stack.yml.
-# Clusters go only once the config has `cluster.deletion_protection: false` and that is applied.
-name: Destroy platform @PLATFORM@
-on:
+BY_HAND = """on:
   workflow_dispatch:
     inputs:
       confirm:
@@ -148,28 +146,15 @@ jobs:
     steps:
       - run: echo approved
 """
-REMOVE = """# Destroys the stacks that an older config had, and applies the others, in the order of order.json, removal.
+"""How workflows begin that somebody starts by hand, with the name of the platform."""
+DESTROY = f"""# Destroys each stack after those that need it. Copy to .github/workflows/, beside @PIPELINE@-stack.yml.
+# Clusters go only once the config has `cluster.deletion_protection: false` and that is applied.
+name: Destroy platform @PLATFORM@
+{BY_HAND}"""
+REMOVE = f"""# Destroys the stacks that an older config had, and applies the rest, in the order of order.json, removal.
 # Until then the workflow that applies is refused. Copy to .github/workflows/, beside @PIPELINE@-stack.yml.
 name: Remove stacks of platform @PLATFORM@
-on:
-  workflow_dispatch:
-    inputs:
-      confirm:
-        description: The name of the platform
-        required: true
-permissions:
-  contents: read
-concurrency:
-  group: @PIPELINE@
-  cancel-in-progress: false
-jobs:
-  approve:
-    if: inputs.confirm == '@PLATFORM@' && github.ref == 'refs/heads/main'
-    runs-on: @RUNNER@
-    environment: @PIPELINE@-destroy
-    steps:
-      - run: echo approved
-  remove:
+{BY_HAND}  remove:
     needs: [approve]
     uses: ./.github/workflows/@PIPELINE@-stack.yml
     permissions:
@@ -240,6 +225,4 @@ def _filled(text: str, contents: Contents) -> str:
         "@ENV@": f"\n        env:{variables}" if variables else "",
         "@VARIABLES@": variables,
     }
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
-    return text
+    return fill(text, values)

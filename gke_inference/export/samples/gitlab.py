@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gke_inference.export.backend import fill
 from gke_inference.export.contents import Contents
 from gke_inference.export.samples.versions import TERRAFORM_IMAGE
 
@@ -132,7 +133,4 @@ def gitlab(contents: Contents) -> dict[str, str]:
         "@UNIVERSE@": contents.config.universe.api_domain,
         "@VARIABLES@": f"# Also, masked: {', '.join(names.values())}.\n" if names else "",
     }
-    text = PIPELINE
-    for placeholder, value in values.items():
-        text = text.replace(placeholder, value)
-    return {"platform.yml": text}
+    return {"platform.yml": fill(PIPELINE, values)}
