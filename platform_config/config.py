@@ -10,13 +10,18 @@ from constructs_lib.accelerators import PoolPlan
 from constructs_lib.specs import (
     BucketSpec,
     ClusterSpec,
+    DnsSpec,
     ExistingSpec,
+    ExternalDnsSpec,
+    FailoverBudgetSpec,
     GatewaySpec,
+    GitOpsSpec,
     InferencePoolSpec,
     ModelSpec,
     NetworkSpec,
     NodePoolSpec,
     ObservabilitySpec,
+    OutsideSpec,
     RegionSpec,
     UniverseSpec,
 )
@@ -42,6 +47,15 @@ class Config(BaseModel):
         inference_pool: Pool and endpoint picker of each cluster, for all models that do not say otherwise.
         gateway: The entry to all regions.
         observability: Alerts, dashboard, and metrics of logs.
+        dns: Names that lead to several regions, and elsewhere when a region is down. Default: none.
+        external_dns: ExternalDNS in each cluster, for names of your own. Default: none.
+        outside: Clusters that are not on Google Cloud and serve the same, by a short key that you choose.
+        shutdown: How servers end: `graceful` lets long requests end; `fast` frees their place within seconds, and cuts
+            what runs longer.
+        failover_budget: What the loss of a region may cost. Default: no such bound.
+        workloads: Who applies the objects in clusters: `terraform`, or `gitops`, from a repository; Terraform then
+            makes the infrastructure alone.
+        gitops: The repository, and Argo CD.
         namespace: Kubernetes namespace of the platform's objects, the same in each cluster.
         service_discovery: Turns on multi-cluster Services too; the gateway does not need them.
         kubernetes_auth: How Terraform signs in to clusters: `ephemeral` gets a token for each run, which lasts an hour
@@ -66,6 +80,13 @@ class Config(BaseModel):
     inference_pool: InferencePoolSpec = InferencePoolSpec()
     gateway: GatewaySpec = GatewaySpec()
     observability: ObservabilitySpec = ObservabilitySpec()
+    dns: DnsSpec | None = None
+    external_dns: ExternalDnsSpec | None = None
+    outside: dict[str, OutsideSpec] = {}
+    shutdown: Literal["graceful", "fast"] = "graceful"
+    failover_budget: FailoverBudgetSpec | None = None
+    workloads: Literal["terraform", "gitops"] = "terraform"
+    gitops: GitOpsSpec | None = None
     namespace: str = "inference"
     service_discovery: bool = False
     kubernetes_auth: Literal["ephemeral", "token", "exec"] = "ephemeral"

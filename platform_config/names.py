@@ -14,6 +14,7 @@ from constructs_lib.manifests.http_route import route_name
 from constructs_lib.specs import ExistingRegionSpec
 from constructs_lib.specs.universe import project_name
 from platform_config.config import Config
+from platform_config.stack_graph import dns_zone_name
 
 SYSTEM_POOL = "system"
 """Node pool for everything that needs no accelerator, in every cluster."""
@@ -105,6 +106,32 @@ class Names:
     def mount_errors(self) -> str:
         """Metric of buckets that could not be mounted, in logs."""
         return f"{self.config.name}-mount-errors"
+
+    @property
+    def dns_zone(self) -> str:
+        """Zone of Cloud DNS, of a platform that has one."""
+        return dns_zone_name(self.config) or ""
+
+    @property
+    def external_dns_zone(self) -> str:
+        """Zone that ExternalDNS writes to."""
+        subdomain = self.config.external_dns.subdomain if self.config.external_dns else ""
+        return f"{self.config.name}-{subdomain}-zone"
+
+    @property
+    def endpoint_check(self) -> str:
+        """Health check of public addresses; it never changes, since a record with another one is made anew."""
+        return f"{self.config.name}-endpoints"
+
+    @property
+    def argo_cd_service_account(self) -> str:
+        """Account ID of the service account that Argo CD acts as."""
+        return f"{self.config.name}-argocd"
+
+    @property
+    def argo_cd_service_account_email(self) -> str:
+        """E-mail address of the service account that Argo CD acts as."""
+        return self.config.universe.service_account(self.argo_cd_service_account, self.config.project)
 
     def model_armor_template(self, model: str = "") -> str:
         """Template of Model Armor, the same in each region: of all models, or of *model* alone."""

@@ -15,13 +15,17 @@ FLEET_STACK = "infra-fleet"
 ACCESS_STACK = "infra-access"
 APIGEE_STACK = "infra-apigee"
 OBSERVABILITY_STACK = "infra-observability"
+DNS_STACK = "infra-dns"
 WEIGHTS_STACK = "workload-weights"
 GATEWAY_STACK = "workload-gateway"
+GITOPS_STACK = "workload-gitops"
 CLUSTER_STACKS = "infra-cluster-"
 """How the ids of the stacks with a cluster begin; the key of the region follows."""
 GATEWAY_STACKS = f"{GATEWAY_STACK}-"
 BASE_STACKS = "workload-base-"
 SERVING_STACKS = "workload-serving-"
+OUTSIDE_STACKS = "workload-outside-"
+"""How the ids of the stacks of clusters outside begin; the key of the cluster follows."""
 INFRA = "infra-"
 """How the id of each stack of Google's resources begins."""
 WORKLOAD = "workload-"
@@ -44,6 +48,16 @@ def base_stack(key: str) -> str:
 def serving_stack(key: str) -> str:
     """Id of the stack with the model servers of region *key*."""
     return f"{SERVING_STACKS}{key}"
+
+
+def dns_zone_name(config: Config) -> str | None:
+    """Name of the zone of `dns`; None without one."""
+    return (config.dns.zone.name or f"{config.name}-zone") if config.dns else None
+
+
+def outside_stack(key: str) -> str:
+    """Id of the stack with the objects in the cluster outside with the key *key*."""
+    return f"{OUTSIDE_STACKS}{key}"
 
 
 def gateway_stack(config: Config, key: str) -> str:
@@ -95,6 +109,10 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     With regional gateways there is infra-access in place of infra-fleet, and a workload-gateway-<key> for each region,
     which needs workload-serving-<key> alone. Where the platform makes Apigee's organization, infra-apigee follows
     infra-network, and each gateway needs it. With Apigee, each workload-base-<key> needs the account of its operator.
+
+    With `dns` infra-dns follows infra-network; gateways whose certificates use its zone need it, and with ExternalDNS
+    the stack of accounts does. A cluster outside has a workload-outside-<key>, which needs no other. With
+    `workloads: gitops` there is no stack of workloads but workload-gitops, which registers the clusters.
     """
     keys = tuple(config.regions)
     weights, access = (WEIGHTS_STACK,) if config.bucket else (), access_stack(config)
@@ -102,17 +120,35 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     gateways, apigee = gateway_stacks(config), config.gateway.apigee
     organization = (APIGEE_STACK,) if apigee is not None and apigee.create is not None else ()
     first = (access,) if exports or apigee is not None else ()
-    return {
+    dns = (DNS_STACK,) if config.dns is not None else ()
+    infra: dict[str, tuple[str, ...]] = {
         NETWORK_STACK: (),
+        **dict.fromkeys(dns, (NETWORK_STACK,)),
         **dict.fromkeys(organization, (NETWORK_STACK,)),
         **{cluster_stack(key): (NETWORK_STACK,) for key in keys},
-        access: tuple(cluster_stack(key) for key in keys),
+        access: (*map(cluster_stack, keys), *(dns if config.external_dns else ())),
         **({OBSERVABILITY_STACK: (access,)} if config.observability.is_on else {}),
+    }
+    if config.workloads == "gitops":
+        registers = config.gitops is not None and config.gitops.argo_cd is not None
+        return infra | ({GITOPS_STACK: (access,)} if registers else {})
+    return {
+        **infra,
         **{base_stack(key): (cluster_stack(key), *first) for key in keys},
         **{stack: (base_stack(config.download_region),) for stack in weights},
         **{serving_stack(key): (base_stack(key), *weights, access) for key in config.serving_regions},
-        **{stack: (*_before_gateway(config, stack), *organization) for stack in gateways},
+        **{
+            stack: (*_before_gateway(config, stack), *organization, *(dns if _proves_hosts(config) else ()))
+            for stack in gateways
+        },
+        **{outside_stack(key): () for key in config.outside},
     }
+
+
+def _proves_hosts(config: Config) -> bool:
+    """Return whether the gateways' certificates have their records in the zone of `dns`."""
+    tls = config.gateway.tls
+    return tls is not None and tls.dns_zone is not None and tls.dns_zone == dns_zone_name(config)
 
 
 def _before_gateway(config: Config, stack: str) -> tuple[str, ...]:

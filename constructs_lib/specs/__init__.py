@@ -18,8 +18,13 @@ from constructs_lib.specs.autoscaling import AutoscalingSpec
 from constructs_lib.specs.body_routing import BodyRoutingSpec
 from constructs_lib.specs.client_limits import ClientLimitsSpec
 from constructs_lib.specs.cluster import ClusterSpec, MaintenanceWindowSpec, SystemPoolSpec
+from constructs_lib.specs.dns import DnsHealthCheckSpec, DnsSpec, ExternalEndpointSpec, RecordSpec, ZoneSpec
 from constructs_lib.specs.existing import ExistingRegionSpec, ExistingSpec
+from constructs_lib.specs.external_dns import ExternalDnsSpec, OutsideExternalDnsSpec
+from constructs_lib.specs.failover_budget import FailoverBudgetSpec
 from constructs_lib.specs.gateway import DEFAULT_SPILL_OVER_PERCENT, GatewaySpec, HealthCheckSpec
+from constructs_lib.specs.gitops import ArgoCdSpec, GitOpsSpec
+from constructs_lib.specs.gpu_stack import GpuOperatorSpec, HamiSpec
 from constructs_lib.specs.hugging_face import HuggingFaceTokenSpec, KubernetesSecretSpec, RepositorySpec, Snapshot
 from constructs_lib.specs.iap import IapSpec
 from constructs_lib.specs.model import AddressSpec, CanarySpec, ModelSpec, TrafficSpec
@@ -28,6 +33,15 @@ from constructs_lib.specs.network import CidrSpec, NetworkSpec
 from constructs_lib.specs.node_pool import CapacitySpec, GpuSharingSpec, NodeAutoscalingSpec, NodePoolSpec
 from constructs_lib.specs.objectives import ObjectivesSpec
 from constructs_lib.specs.observability import AlertSpec, ChannelSpec, ObservabilitySpec
+from constructs_lib.specs.outside import (
+    EndpointsSpec,
+    ExecSpec,
+    LoadBalancerControllerSpec,
+    OutsideAutoscalingSpec,
+    OutsideModelSpec,
+    OutsideSpec,
+    TunnelSpec,
+)
 from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
@@ -41,6 +55,7 @@ __all__ = [
     "AlertSpec",
     "ApigeeOrganizationSpec",
     "ApigeeSpec",
+    "ArgoCdSpec",
     "AutoscalingSpec",
     "BodyRoutingSpec",
     "BucketSpec",
@@ -50,15 +65,26 @@ __all__ = [
     "CidrSpec",
     "ClientLimitsSpec",
     "ClusterSpec",
+    "DnsHealthCheckSpec",
+    "DnsSpec",
+    "EndpointsSpec",
+    "ExecSpec",
     "ExistingRegionSpec",
     "ExistingSpec",
+    "ExternalDnsSpec",
+    "ExternalEndpointSpec",
+    "FailoverBudgetSpec",
     "GatewaySpec",
+    "GitOpsSpec",
+    "GpuOperatorSpec",
     "GpuSharingSpec",
+    "HamiSpec",
     "HealthCheckSpec",
     "HuggingFaceTokenSpec",
     "IapSpec",
     "InferencePoolSpec",
     "KubernetesSecretSpec",
+    "LoadBalancerControllerSpec",
     "LoraAdapterSpec",
     "MaintenanceWindowSpec",
     "ModelArmorFiltersSpec",
@@ -69,6 +95,11 @@ __all__ = [
     "NodePoolSpec",
     "ObjectivesSpec",
     "ObservabilitySpec",
+    "OutsideAutoscalingSpec",
+    "OutsideExternalDnsSpec",
+    "OutsideModelSpec",
+    "OutsideSpec",
+    "RecordSpec",
     "RegionSpec",
     "RepositorySpec",
     "ServerSpec",
@@ -76,6 +107,8 @@ __all__ = [
     "SystemPoolSpec",
     "TlsSpec",
     "TrafficSpec",
+    "TunnelSpec",
     "UniverseSpec",
     "WeightsSpec",
+    "ZoneSpec",
 ]

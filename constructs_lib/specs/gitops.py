@@ -1,0 +1,47 @@
+"""The settings of GitOps: where the objects of clusters are in Git, and who applies them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_lib.specs.limits import refuse, wrong_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArgoCdSpec:
+    """
+    Argo CD, which is there already.
+
+    Args:
+        cluster: Key of the region whose cluster it runs in.
+        namespace: Namespace that it runs in.
+        project: Its project for the platform's applications.
+    """
+
+    cluster: str
+    namespace: str = "argocd"
+    project: str = "default"
+
+    def __post_init__(self) -> None:
+        refuse(wrong_settings(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitOpsSpec:
+    """
+    The objects of clusters come from Git; Terraform makes the infrastructure alone.
+
+    Args:
+        repository: URL of the repository, without credentials.
+        revision: Branch, tag or commit.
+        path: Folder that holds what `export --gitops` wrote.
+        argo_cd: Argo CD in which clusters are registered. Default: none; another tool reads the repository.
+    """
+
+    repository: str
+    revision: str = "main"
+    path: str = "."
+    argo_cd: ArgoCdSpec | None = None
+
+    def __post_init__(self) -> None:
+        refuse(wrong_settings(self))
