@@ -87,6 +87,25 @@ RANGES: dict[str, tuple[int, int]] = {
     "gateway.client_limits.max_body_mib": (1, 1024),
     "gateway.apigee.timeout_ms": (10, 10_000),
     "gateway.body_routing.replicas": (1, 100),
+    "dns.records.<key>.trickle_percent": (0, 100),
+    "dns.records.<key>.ttl_sec": (0, 86_400),
+    "dns.records.<key>.weights.<key>": (0, 1000),
+    "dns.health_check.port": (1, 65535),
+    "dns.health_check.interval_sec": (30, 300),
+    "dns.health_check.timeout_sec": (1, 300),
+    "dns.health_check.healthy_threshold": (1, 10),
+    "dns.health_check.unhealthy_threshold": (1, 10),
+    "failover_budget.downtime_sec": (1, 3600),
+    "failover_budget.error_percent": (0, 100),
+    "outside.<key>.models.<key>.gpus": (0, 16),
+    "outside.<key>.models.<key>.gpu_memory_gib": (1, 1024),
+    "outside.<key>.models.<key>.gpu_cores_percent": (1, 100),
+    "outside.<key>.models.<key>.replicas": (0, 10_000),
+    "outside.<key>.models.<key>.autoscaling.max_replicas": (1, 10_000),
+    "outside.<key>.models.<key>.autoscaling.min_replicas": (1, 10_000),
+    "outside.<key>.models.<key>.autoscaling.cpu_percent": (1, 100),
+    "outside.<key>.endpoints.<key>.port": (1, 65535),
+    "outside.<key>.tunnel.replicas": (1, 25),
 }
 WITH: dict[str, dict[str, Any]] = {
     f"{MODEL}objectives.first_token_sec": {"gateway__timeout_sec": 3600},
@@ -113,6 +132,10 @@ WITH: dict[str, dict[str, Any]] = {
     f"{MODEL}server.max_lora_rank": {
         "models__gemma__weights__lora_adapters": {"food": {"repository": "owner/adapter"}}
     },
+    **dict.fromkeys(
+        ("dns.records.<key>.trickle_percent", "dns.records.<key>.ttl_sec", "dns.records.<key>.weights.<key>"),
+        {"dns": {"zone": {"domain": "ai.example.com"}, "records": {"tpu": {"host": "llm.ai.example.com"}}}},
+    ),
 }
 """What stands beside a number so that no other rule bounds it."""
 ROOM = ("must be at most", "must leave", "must hold")
