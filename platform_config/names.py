@@ -118,10 +118,9 @@ class Names:
         subdomain = self.config.external_dns.subdomain if self.config.external_dns else ""
         return f"{self.config.name}-{subdomain}-zone"
 
-    @property
-    def endpoint_check(self) -> str:
-        """Health check of public addresses; it never changes, since a record with another one is made anew."""
-        return f"{self.config.name}-endpoints"
+    def endpoint_check(self, record: str) -> str:
+        """Health check of the public addresses of *record*. Fixed: with another one the record is made anew."""
+        return f"{self.config.name}-dns-{record}"
 
     @property
     def argo_cd_service_account(self) -> str:

@@ -56,7 +56,7 @@ def project_services(config: Config) -> list[str]:
     tls = config.gateway.tls
     if tls and not tls.secret_name:
         extra.append("certificatemanager")
-    if tls and tls.dns_zone:
+    if config.dns or (tls and tls.dns_zone):
         extra.append("dns")
     if config.gateway.iap:
         extra.append("iap")

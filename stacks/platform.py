@@ -12,6 +12,7 @@ from platform_config.policy import read_policies
 from platform_config.policy_checks import check_policies
 from platform_config.stack_graph import (
     APIGEE_STACK,
+    DNS_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
@@ -26,6 +27,7 @@ from platform_config.stack_graph import (
 from .infra_access import InfraAccessStack
 from .infra_apigee import InfraApigeeStack
 from .infra_cluster import InfraClusterStack
+from .infra_dns import InfraDnsStack
 from .infra_fleet import InfraFleetStack
 from .infra_network import InfraNetworkStack
 from .infra_observability import InfraObservabilityStack
@@ -59,15 +61,36 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
             the file; a config that was made without a file has none.
     """
     _refuse_against_policy(config)
+    made = _add_infra(app, config)
+    if config.workloads == "terraform":
+        made |= _add_workloads(app, config)
+
+    for id_, needed in needed_stacks(config).items():
+        for other in needed:
+            made[id_].add_dependency(made[other])
+        add_moves(made[id_])
+    return made
+
+
+def _add_infra(app: App, config: Config) -> dict[str, BaseStack]:
+    """Add the stacks of Google's resources."""
     made: dict[str, BaseStack] = {NETWORK_STACK: InfraNetworkStack(app, NETWORK_STACK, config=config)}
     for key in config.regions:
         made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)
+    if config.dns is not None:
+        made[DNS_STACK] = InfraDnsStack(app, DNS_STACK, config=config, dns=config.dns)
     access = access_stack(config)
     made[access] = (InfraAccessStack if config.is_regional else InfraFleetStack)(app, access, config=config)
     if config.gateway.apigee is not None and config.gateway.apigee.create is not None:
         made[APIGEE_STACK] = InfraApigeeStack(app, APIGEE_STACK, config=config)
     if config.observability.is_on:
         made[OBSERVABILITY_STACK] = InfraObservabilityStack(app, OBSERVABILITY_STACK, config=config)
+    return made
+
+
+def _add_workloads(app: App, config: Config) -> dict[str, BaseStack]:
+    """Add the stacks of objects in clusters."""
+    made: dict[str, BaseStack] = {}
     for key in config.regions:
         made[base_stack(key)] = WorkloadBaseStack(app, base_stack(key), config=config, key=key)
     if config.bucket:
@@ -76,11 +99,6 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
         made[serving_stack(key)] = WorkloadServingStack(app, serving_stack(key), config=config, key=key)
     for stack, key in {gateway_stack(config, key): config.gateway_home(key) for key in config.gateway_regions}.items():
         made[stack] = WorkloadGatewayStack(app, stack, config=config, key=key)
-
-    for id_, needed in needed_stacks(config).items():
-        for other in needed:
-            made[id_].add_dependency(made[other])
-        add_moves(made[id_])
     return made
 
 

@@ -91,7 +91,7 @@ class DnsHealthCheckSpec:
         protocol: `HTTP`, `HTTPS` or `TCP`. Default: HTTPS where the gateway has TLS.
         port: Port. Default: that of the gateway.
         host: What is sent as `Host`: an Ingress finds its servers by it. Default: the record's host.
-        path: Path that answers 200.
+        path: Path that answers 200. Default: one of the model that the record leads to, which its gateway lets through.
         interval_sec: Seconds between two probes of one prober, 30 to 300.
         timeout_sec: Seconds to wait for an answer.
         unhealthy_threshold: Bad answers in a row that take an address out, 1 to 10.
@@ -102,7 +102,7 @@ class DnsHealthCheckSpec:
     protocol: Literal["HTTP", "HTTPS", "TCP"] | None = None
     port: Annotated[int | None, Between(1, 65535)] = None
     host: str | None = None
-    path: str = "/health"
+    path: str | None = None
     interval_sec: Annotated[int, Between(30, 300)] = 30
     timeout_sec: Annotated[int, Between(1, 300)] = 5
     unhealthy_threshold: Annotated[int, Between(1, 10)] = 2

@@ -25,6 +25,9 @@ from platform_config.rules import (
     cluster,
     clusters,
     dashboard,
+    dns_probes,
+    dns_records,
+    dns_zone,
     environment,
     existing,
     existing_regions,
@@ -116,6 +119,9 @@ RULES: tuple[Rule, ...] = (
     *universe.RULES,
     *existing.RULES,
     *existing_regions.RULES,
+    *dns_zone.RULES,
+    *dns_records.RULES,
+    *dns_probes.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

@@ -107,6 +107,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "outside.<key>.endpoints.<key>.port": (1, 65535),
     "outside.<key>.tunnel.replicas": (1, 25),
 }
+NAMED = {"dns": {"zone": {"domain": "ai.example.com"}, "records": {"tpu": {"host": "llm.ai.example.com"}}}}
 WITH: dict[str, dict[str, Any]] = {
     f"{MODEL}objectives.first_token_sec": {"gateway__timeout_sec": 3600},
     f"{MODEL}objectives.first_token_percent": {"models__gemma__objectives": {"first_token_sec": 1}},
@@ -132,10 +133,12 @@ WITH: dict[str, dict[str, Any]] = {
     f"{MODEL}server.max_lora_rank": {
         "models__gemma__weights__lora_adapters": {"food": {"repository": "owner/adapter"}}
     },
-    **dict.fromkeys(
-        ("dns.records.<key>.trickle_percent", "dns.records.<key>.ttl_sec", "dns.records.<key>.weights.<key>"),
-        {"dns": {"zone": {"domain": "ai.example.com"}, "records": {"tpu": {"host": "llm.ai.example.com"}}}},
-    ),
+    "dns.records.<key>.trickle_percent": NAMED,
+    "dns.records.<key>.ttl_sec": NAMED,
+    "dns.health_check.timeout_sec": {"dns": {**NAMED["dns"], "health_check": {"interval_sec": 300}}},
+    "dns.records.<key>.weights.<key>": {
+        "dns": {**NAMED["dns"], "records": {"tpu": {"host": "llm.ai.example.com", "policy": "weighted"}}}
+    },
 }
 """What stands beside a number so that no other rule bounds it."""
 ROOM = ("must be at most", "must leave", "must hold")

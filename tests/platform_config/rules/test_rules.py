@@ -19,6 +19,7 @@ from tests.platform_config.rules import (
     cases_body_routing,
     cases_clusters,
     cases_dashboard,
+    cases_dns,
     cases_existing,
     cases_gateway,
     cases_gpu_sharing,
@@ -63,6 +64,7 @@ TOPICS = (
     cases_body_routing,
     cases_observability,
     cases_dashboard,
+    cases_dns,
     cases_objectives,
     cases_universe,
 )

@@ -1,0 +1,99 @@
+"""Names that lead to the gateways of all regions, and elsewhere when one is down."""
+
+from __future__ import annotations
+
+from cdktf import Fn, TerraformOutput
+from cdktf_cdktf_provider_google.data_google_compute_address import DataGoogleComputeAddress
+from constructs import Construct
+
+from constructs_lib.dns_zone import DnsZone
+from constructs_lib.routed_record import EndpointProbe, InternalTarget, PublicTarget, RecordTarget, RoutedRecord
+from constructs_lib.specs import DnsSpec, RecordSpec
+from platform_config.config import Config
+from platform_config.dns_plan import Target, asks_endpoints, probe_path, probe_port, protocol, targets_of
+
+from .base import BaseStack
+
+
+class InfraDnsStack(BaseStack):
+    """
+    The zone, and each name with its routing policy. Gateways' addresses are looked up by name.
+
+    Outputs: the name servers of a public zone, which the owner of its parent writes there; the names.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, config: Config, dns: DnsSpec) -> None:
+        super().__init__(scope, id_, config=config)
+        self._addresses: dict[str, str] = {}
+        self._zone = DnsZone(
+            self,
+            "zone",
+            google=self.google,
+            project=config.project,
+            name=self.names.dns_zone,
+            spec=dns.zone,
+            network=self.names.network_path,
+        )
+        for key, record in dns.records.items():
+            self._add_record(key, record, dns)
+        if dns.zone.visibility == "public":
+            TerraformOutput(
+                self,
+                "name_servers",
+                value=Fn.join(" ", self._zone.name_servers),
+                description=f"NS records that the zone above {dns.zone.domain} must have.",
+            )
+        hosts = [record.host for record in dns.records.values()]
+        TerraformOutput(self, "names", value=" ".join(hosts), description="What clients call.")
+
+    def _add_record(self, key: str, record: RecordSpec, dns: DnsSpec) -> None:
+        config = self.config
+        targets = {target.key: self._target(target, record) for target in targets_of(config, record)}
+        probe = EndpointProbe(
+            name=self.names.endpoint_check(key),
+            protocol=protocol(config),
+            port=probe_port(config),
+            host=dns.health_check.host or record.host,
+            path=probe_path(config, record),
+            spec=dns.health_check,
+        )
+        RoutedRecord(
+            self,
+            f"record-{key}",
+            google=self.google,
+            project=config.project,
+            zone=self._zone.name,
+            spec=record,
+            targets=targets,
+            probe=probe if asks_endpoints(config, record) else None,
+            after=self._zone.ready,
+        )
+
+    def _target(self, target: Target, record: RecordSpec) -> RecordTarget:
+        config = self.config
+        if not target.is_gateway:
+            return PublicTarget(address=target.address or "", location=target.location or "")
+        address, location = self._gateway_address(target.key), config.regions[target.key].region
+        if asks_endpoints(config, record):
+            return PublicTarget(address=address, location=location)
+        return InternalTarget(
+            address=address,
+            location=location,
+            port=config.gateway.serving_port,
+            network=self.names.network_path,
+            project=config.project,
+            kind="regionalL7ilb" if config.is_regional else "globalL7ilb",
+        )
+
+    def _gateway_address(self, key: str) -> str:
+        """Return the address that is reserved for the gateway of region *key*, whoever reserved it."""
+        if key not in self._addresses:
+            self._addresses[key] = DataGoogleComputeAddress(
+                self,
+                f"gateway-{key}",
+                provider=self.google,
+                project=self.config.project,
+                region=self.config.regions[key].region,
+                name=self.names.gateway_address(key),
+            ).address
+        return self._addresses[key]
