@@ -16,6 +16,7 @@ from rich.table import Table
 
 from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
+from gke_inference.synth.dns_summary import dns_summary
 from gke_inference.synth.gateway_summary import gateway_summary
 from gke_inference.synth.grafana_file import grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
@@ -104,7 +105,7 @@ def print_summary(
     console.print(_addresses(config))
     if existing_parts(config):
         console.print(_not_managed(config))
-    for line in gateway_summary(config):
+    for line in (*gateway_summary(config), *dns_summary(config)):
         console.print(escape(line), soft_wrap=True, highlight=False)
     console.print(models_table(config))
     probe = config.gateway.health_check
