@@ -20,6 +20,8 @@ from constructs_lib.specs.node_pool import FLEX_START_MAX_RUN_SEC
 if TYPE_CHECKING:
     from constructs_lib.gke_cluster import GkeCluster
 
+NO_DEVICE_PLUGIN = "gke-no-default-nvidia-gpu-device-plugin"
+
 
 def pool_settings(cluster: GkeCluster, name: str, zones: tuple[str, ...] | None = None) -> dict[str, Any]:
     """
@@ -59,7 +61,7 @@ def node_config(cluster: GkeCluster, *, machine_type: str, disk_gib: int, disk_t
 
 def accelerator_config(pool: PoolPlan, compute_class: str | None) -> dict[str, Any]:
     """Return what *pool* adds to the nodes' configuration; with *compute_class* they take pods of that class only."""
-    labels = pool.node_labels | ({NODE_LABEL: compute_class} if compute_class else {})
+    labels = pool.node_labels | _operator_labels(pool.spec) | ({NODE_LABEL: compute_class} if compute_class else {})
     taint = ContainerNodePoolNodeConfigTaint(key=NODE_LABEL, value=compute_class or "", effect="NO_SCHEDULE")
     return {
         "labels": labels or None,
@@ -96,11 +98,21 @@ def _gpus(pool: PoolPlan) -> dict[str, Any]:
     gpu = ContainerNodePoolNodeConfigGuestAccelerator(
         type=pool.machine.label_value,
         count=pool.machine.chips,
-        gpu_driver_installation_config={"gpu_driver_version": pool.spec.gpu_driver_version or "DEFAULT"},
+        gpu_driver_installation_config={"gpu_driver_version": _driver(pool.spec)},
         gpu_partition_size=pool.spec.gpu_partition,
         gpu_sharing_config=_sharing(pool.spec.gpu_sharing),
     )
     return {"guest_accelerator": [gpu]}
+
+
+def _driver(spec: NodePoolSpec) -> str:
+    """Return which driver GKE installs: none where the GPU Operator does."""
+    return "INSTALLATION_DISABLED" if spec.gpu_operator else spec.gpu_driver_version or "DEFAULT"
+
+
+def _operator_labels(spec: NodePoolSpec) -> dict[str, str]:
+    """Return the label that keeps GKE's own device plugin away from nodes of the GPU Operator."""
+    return {NO_DEVICE_PLUGIN: "true"} if spec.gpu_operator else {}
 
 
 def _sharing(sharing: GpuSharingSpec | None) -> dict[str, Any] | None:
@@ -129,6 +141,9 @@ def _images(spec: NodePoolSpec) -> dict[str, Any]:
     Image streaming to pull container images" (Container-Optimized OS only), "Use secondary boot disks to preload data
     or container images".
     """
+    if spec.gpu_operator is not None:
+        # Its driver is built for Ubuntu alone. Source: NVIDIA/cloud-native-docs, gpu-operator/google-gke.rst.
+        return {"image_type": "UBUNTU_CONTAINERD"}
     if not spec.image_streaming:
         return {} if spec.image_streaming is None else {"gcfs_config": {"enabled": False}}
     streaming = {"image_type": "COS_CONTAINERD", "gcfs_config": {"enabled": True}}

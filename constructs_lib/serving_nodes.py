@@ -92,7 +92,8 @@ class ServingNodes:
     @property
     def own_driver(self) -> bool:
         """Whether something of the user's own installs the GPU driver on some choice."""
-        return any(pool.spec.gpu_driver_version == "INSTALLATION_DISABLED" for pool in self.pools.values())
+        specs = [pool.spec for pool in self.pools.values()]
+        return any(spec.gpu_operator or spec.gpu_driver_version == "INSTALLATION_DISABLED" for spec in specs)
 
     @property
     def cpus_per_pod(self) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_google.dns_managed_zone_iam_member import DnsManagedZoneIamMember
 from cdktf_cdktf_provider_google.project_iam_member import ProjectIamMember
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
@@ -122,6 +123,31 @@ class WorkloadIdentity(Construct):
             provider=self._google,
             project=self._project,
             role="roles/monitoring.viewer",
+            member=self.principal,
+        )
+
+    def grant_dns(self, zone: str) -> DnsManagedZoneIamMember:
+        """
+        Let it change the records of *zone* (`roles/dns.admin` on it alone), and find it (`roles/dns.reader`).
+
+        Zones are listed by project: there is no smaller scope for the second role. Source:
+        kubernetes-sigs/external-dns, docs/tutorials/gke.md.
+        """
+        ProjectIamMember(
+            self,
+            "dns-reader",
+            provider=self._google,
+            project=self._project,
+            role="roles/dns.reader",
+            member=self.principal,
+        )
+        return DnsManagedZoneIamMember(
+            self,
+            "dns-admin",
+            provider=self._google,
+            project=self._project,
+            managed_zone=zone,
+            role="roles/dns.admin",
             member=self.principal,
         )
 

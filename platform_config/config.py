@@ -23,6 +23,7 @@ from constructs_lib.specs import (
     ObservabilitySpec,
     OutsideSpec,
     RegionSpec,
+    RemoteSpec,
     UniverseSpec,
 )
 from constructs_lib.universe import PUBLIC, UniverseName, universe_named
@@ -49,6 +50,8 @@ class Config(BaseModel):
         observability: Alerts, dashboard, and metrics of logs.
         dns: Names that lead to several regions, and elsewhere when a region is down. Default: none.
         external_dns: ExternalDNS in each cluster, for names of your own. Default: none.
+        remotes: Servers outside all clusters that the gateway leads to too, by a short key that you choose, other than
+            the models' keys.
         outside: Clusters that are not on Google Cloud and serve the same, by a short key that you choose.
         shutdown: How servers end: `graceful` lets long requests end; `fast` frees their place within seconds, and cuts
             what runs longer.
@@ -82,6 +85,7 @@ class Config(BaseModel):
     observability: ObservabilitySpec = ObservabilitySpec()
     dns: DnsSpec | None = None
     external_dns: ExternalDnsSpec | None = None
+    remotes: dict[str, RemoteSpec] = {}
     outside: dict[str, OutsideSpec] = {}
     shutdown: Literal["graceful", "fast"] = "graceful"
     failover_budget: FailoverBudgetSpec | None = None

@@ -153,6 +153,10 @@ class Names:
         has_pool = self.config.models[model].server.has_pool
         return self.inference_pool(model) if has_pool else self.model_server(model)
 
+    def remote(self, key: str) -> str:
+        """Deployment and Service of the proxies of the remote *key*."""
+        return f"{key}-remote"
+
     def route(self, model: str) -> str:
         """HTTPRoute of *model*."""
         return route_name(model)

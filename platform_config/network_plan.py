@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, ip_network
 from constructs_lib import body_routing_chart
 from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, picker_labels
 from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyPlan, RouterPeers
+from constructs_lib.manifests.remote import PROXY_PORT
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from platform_config.config import Config
@@ -135,4 +136,5 @@ def server_ports(config: Config) -> tuple[int, ...]:
 
 
 def _server_ports(config: Config) -> tuple[int, ...]:
-    return tuple(sorted({model.server.http_port for model in config.models.values()}))
+    remotes = {PROXY_PORT} if config.remotes else set()
+    return tuple(sorted({model.server.http_port for model in config.models.values()} | remotes))

@@ -116,7 +116,8 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     """
     keys = tuple(config.regions)
     weights, access = (WEIGHTS_STACK,) if config.bucket else (), access_stack(config)
-    exports = not config.is_regional and not all(model.server.has_pool for model in config.models.values())
+    behind_services = bool(config.remotes) or not all(model.server.has_pool for model in config.models.values())
+    exports = not config.is_regional and behind_services
     gateways, apigee = gateway_stacks(config), config.gateway.apigee
     organization = (APIGEE_STACK,) if apigee is not None and apigee.create is not None else ()
     first = (access,) if exports or apigee is not None else ()

@@ -4,6 +4,8 @@ from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from constructs import Construct
 
 from constructs_lib.apigee_access import ApigeeAccess
+from constructs_lib.external_dns import NAME as EXTERNAL_DNS_ACCOUNT
+from constructs_lib.external_dns import NAMESPACE as EXTERNAL_DNS_NAMESPACE
 from constructs_lib.fixed_value import FixedValue
 from constructs_lib.manifests.metrics_adapter import ACCOUNT as ADAPTER_ACCOUNT
 from constructs_lib.manifests.metrics_adapter import NAMESPACE as ADAPTER_NAMESPACE
@@ -47,6 +49,9 @@ class InfraAccessStack(BaseStack):
         if needs_adapter(config):
             adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)
             adapter.grant_monitoring()
+        if config.external_dns is not None:
+            names = self._identity("external-dns", project, EXTERNAL_DNS_NAMESPACE, EXTERNAL_DNS_ACCOUNT)
+            names.grant_dns(self.names.external_dns_zone)
         if config.is_regional:
             self._add_screening(project)
         if config.gateway.apigee is not None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from cdktf import Fn, TerraformOutput
 from cdktf_cdktf_provider_google.data_google_compute_address import DataGoogleComputeAddress
+from cdktf_cdktf_provider_google.dns_record_set import DnsRecordSet
 from constructs import Construct
 
 from constructs_lib.dns_zone import DnsZone
 from constructs_lib.routed_record import EndpointProbe, InternalTarget, PublicTarget, RecordTarget, RoutedRecord
-from constructs_lib.specs import DnsSpec, RecordSpec
+from constructs_lib.specs import DnsSpec, RecordSpec, ZoneSpec
 from platform_config.config import Config
 from platform_config.dns_plan import Target, asks_endpoints, probe_path, probe_port, protocol, targets_of
 
 from .base import BaseStack
+
+DELEGATION_TTL_SEC = 3600
 
 
 class InfraDnsStack(BaseStack):
@@ -36,6 +39,8 @@ class InfraDnsStack(BaseStack):
         )
         for key, record in dns.records.items():
             self._add_record(key, record, dns)
+        if config.external_dns is not None:
+            self._add_subzone(dns, config.external_dns.subdomain)
         if dns.zone.visibility == "public":
             TerraformOutput(
                 self,
@@ -68,6 +73,39 @@ class InfraDnsStack(BaseStack):
             probe=probe if asks_endpoints(config, record) else None,
             after=self._zone.ready,
         )
+
+    def _add_subzone(self, dns: DnsSpec, subdomain: str) -> None:
+        """Add the zone of ExternalDNS, and lead to it. Its records are the cluster's: a destroy deletes them too."""
+        domain = f"{subdomain}.{dns.zone.domain}"
+        spec = ZoneSpec(
+            domain=domain,
+            visibility=dns.zone.visibility,
+            dnssec=dns.zone.dnssec,
+            certificate_authorities=dns.zone.certificate_authorities,
+        )
+        zone = DnsZone(
+            self,
+            "external-dns",
+            google=self.google,
+            project=self.config.project,
+            name=self.names.external_dns_zone,
+            spec=spec,
+            network=self.names.network_path,
+            delete_records=True,
+            after=self._zone.ready,
+        )
+        if dns.zone.visibility == "public":
+            DnsRecordSet(
+                self,
+                "delegation",
+                provider=self.google,
+                project=self.config.project,
+                managed_zone=self._zone.name,
+                name=f"{domain}.",
+                type="NS",
+                ttl=DELEGATION_TTL_SEC,
+                rrdatas=zone.name_servers,
+            )
 
     def _target(self, target: Target, record: RecordSpec) -> RecordTarget:
         config = self.config

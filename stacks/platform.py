@@ -21,6 +21,7 @@ from platform_config.stack_graph import (
     cluster_stack,
     gateway_stack,
     needed_stacks,
+    outside_stack,
     serving_stack,
 )
 
@@ -33,6 +34,7 @@ from .infra_network import InfraNetworkStack
 from .infra_observability import InfraObservabilityStack
 from .workload_base import WorkloadBaseStack
 from .workload_gateway import WorkloadGatewayStack
+from .workload_outside import WorkloadOutsideStack
 from .workload_serving import WorkloadServingStack
 from .workload_weights import WorkloadWeightsStack
 
@@ -99,6 +101,8 @@ def _add_workloads(app: App, config: Config) -> dict[str, BaseStack]:
         made[serving_stack(key)] = WorkloadServingStack(app, serving_stack(key), config=config, key=key)
     for stack, key in {gateway_stack(config, key): config.gateway_home(key) for key in config.gateway_regions}.items():
         made[stack] = WorkloadGatewayStack(app, stack, config=config, key=key)
+    for key in config.outside:
+        made[outside_stack(key)] = WorkloadOutsideStack(app, outside_stack(key), config=config, key=key)
     return made
 
 

@@ -7,6 +7,8 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from constructs import Construct
 
 from constructs_lib.apigee_operator import ApigeeOperator
+from constructs_lib.external_dns import ExternalDns, external_dns_values
+from constructs_lib.gpu_operator import GpuOperator
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
@@ -73,6 +75,8 @@ class WorkloadBaseStack(ClusterStack):
             self._add_network_policies(namespace)
         self._add_objective_crd()
         self._add_apigee()
+        self._add_external_dns()
+        self._add_gpu_operator()
         if crds := self._late_crds():
             ReadinessGate(
                 self,
@@ -152,6 +156,33 @@ class WorkloadBaseStack(ClusterStack):
                 network_policy=config.cluster.network_policies,
             )
 
+    def _add_external_dns(self) -> None:
+        """Add ExternalDNS for the names of this cluster, which end with its key, the subdomain and the domain."""
+        config, spec = self.config, self.config.external_dns
+        if config.dns is not None:
+            # Also without the chart: one that was there can only be removed by the provider of this cluster.
+            _ = self.helm
+        if config.dns is None or spec is None:
+            return
+        values = external_dns_values(
+            spec,
+            project=config.project,
+            zone=self.names.external_dns_zone,
+            visibility=config.dns.zone.visibility,
+            domain=f"{self.key}.{spec.subdomain}.{config.dns.zone.domain}",
+            owner=self.names.cluster(self.key),
+        )
+        ExternalDns(self, "external-dns", helm=self.helm, values=values, chart_version=spec.chart_version)
+
+    def _add_gpu_operator(self) -> None:
+        """Add NVIDIA's operator where a pool of this region leaves its GPUs to it."""
+        pools = self.config.pools(self.key).values()
+        if any(pool.machine.kind == "gpu" for pool in pools):
+            _ = self.helm
+        given = [pool.spec.gpu_operator for pool in pools if pool.spec.gpu_operator is not None]
+        if given:
+            GpuOperator(self, "gpu-operator", kubernetes=self.kubernetes, helm=self.helm, spec=given[0], kind="gke")
+
     def _add_network_policies(self, namespace: ITerraformDependable) -> None:
         for key, policy in shared_policies(network_policy_plan(self.config, self.key)).items():
             KubernetesObject(
@@ -162,6 +193,8 @@ class WorkloadBaseStack(ClusterStack):
         crds: set[str] = set()
         for model in models_in(self.config, self.key):
             crds |= {*(POOL_CRDS if model.has_pool else () if self.config.is_regional else SERVICE_CRDS)}
+        if self.config.remotes and not self.config.is_regional:
+            crds |= {*SERVICE_CRDS}
         if self.key in {self.config.gateway_home(key) for key in self.config.gateway_regions}:
             crds |= {*GATEWAY_CRDS}
             crds |= {*REGIONAL_GATEWAY_CRDS} if self.config.is_regional else set()

@@ -5,7 +5,9 @@ from constructs import Construct
 
 from constructs_lib.gateway_plan import GatewayPlan, ModelRoute
 from constructs_lib.inference_gateway import InferenceGateway
-from constructs_lib.manifests.gateway import Backend
+from constructs_lib.manifests.gateway import Backend, Balancing
+from constructs_lib.manifests.remote import PROXY_PORT
+from constructs_lib.specs import RemoteSpec
 from platform_config.called_extensions import called_extensions
 from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
@@ -47,7 +49,10 @@ class WorkloadGatewayStack(ClusterStack):
             name=self.names.gateway,
             namespace=config.namespace,
             addresses=self._addresses(),
-            models={model.key: self._route(model) for model in models},
+            models={
+                **{model.key: self._route(model) for model in models},
+                **{key: self._remote_route(key, spec) for key, spec in config.remotes.items()},
+            },
             extensions=called_extensions(self.config, self.key),
             autopilot=config.cluster.autopilot,
             certificates=tuple(certificates.names) if certificates else (),
@@ -94,6 +99,16 @@ class WorkloadGatewayStack(ClusterStack):
             canary=(self._backend(canary.model), canary.percent) if canary else None,
             routed=model.is_routed,
             regions=tuple(self.config.regions[key] for key in model.regions),
+        )
+
+    def _remote_route(self, key: str, spec: RemoteSpec) -> ModelRoute:
+        return ModelRoute(
+            backend=Backend(name=self.names.remote(key), service_port=PROXY_PORT, imported=not self.config.is_regional),
+            port=PROXY_PORT,
+            health_path=spec.health_path,
+            balancing=Balancing(timeout_sec=self.config.gateway.timeout_sec),
+            address=spec.address,
+            regions=tuple(self.config.regions[region] for region in self.config.serving_regions),
         )
 
     def _backend(self, model: str) -> Backend:

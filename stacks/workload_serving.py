@@ -12,6 +12,7 @@ from constructs_lib.manifests._objects import Manifest
 from constructs_lib.manifests.compute_class import compute_class, machine_class
 from constructs_lib.manifests.network_policies import NetworkPolicyPlan, model_policies
 from constructs_lib.metrics_adapter import MetricsAdapter
+from constructs_lib.remote_proxy import RemoteProxy
 from constructs_lib.serving_plan import ServingPlan
 from platform_config.config import Config
 from platform_config.model import Model, compute_classes, models_in
@@ -34,6 +35,7 @@ class WorkloadServingStack(ClusterStack):
         kubernetes, helm = self.kubernetes, self.helm
         classes = self._add_compute_classes()
         adapter = self._adapter()
+        self._add_remotes()
         for model in models_in(config, key):
             plan = self._plan(model)
             InferenceService(
@@ -49,6 +51,24 @@ class WorkloadServingStack(ClusterStack):
                     *self._add_network_policies(model),
                     *([classes[plan.nodes.compute_class]] if plan.nodes.compute_class else []),
                 ],
+            )
+
+    def _add_remotes(self) -> None:
+        """Add the proxies that lead to servers outside all clusters."""
+        config = self.config
+        for key, spec in config.remotes.items():
+            RemoteProxy(
+                self,
+                f"remote-{key}",
+                kubernetes=self.kubernetes,
+                name=self.names.remote(key),
+                namespace=config.namespace,
+                spec=spec,
+                timeout_sec=config.gateway.timeout_sec,
+                health_check=config.gateway.health_check,
+                draining_sec=config.gateway.draining_sec,
+                exported=not config.is_regional,
+                network_policy=config.cluster.network_policies,
             )
 
     def _plan(self, model: Model) -> ServingPlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from constructs_lib.manifests._objects import gibibytes
@@ -28,6 +28,10 @@ class Accelerator:
         host_ipc: Whether the pod needs the node's IPC namespace, as MPS does.
         gpu_memory_share: Share of a GPU's memory that an LLM server may plan for, 0 to 1, where other pods use the GPU
             too; None where none do.
+        more: Further resources of a pod, such as parts of a GPU's memory, by their name.
+        runtime_class: RuntimeClass of the pod; None for the cluster's own.
+        scheduler: Scheduler of the pod; None for the cluster's own.
+        annotations: Annotations of the pod.
     """
 
     resource: str
@@ -38,6 +42,10 @@ class Accelerator:
     tolerations: tuple[Mapping[str, str], ...] = ()
     host_ipc: bool = False
     gpu_memory_share: float | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+    runtime_class: str | None = None
+    scheduler: str | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     def resources(self, *, disk_gib: int, claims: tuple[str, ...] = ()) -> dict[str, Any]:
         """
@@ -45,7 +53,7 @@ class Accelerator:
 
         Chips are in both: the API server adds what is limited to what is requested, and Terraform takes that for drift.
         """
-        chips = {self.resource: str(self.count)}
+        chips = ({self.resource: str(self.count)} if self.count else {}) | dict(self.more)
         asked = {"cpu": str(self.cpus), "memory": gibibytes(self.memory_gib), "ephemeral-storage": gibibytes(disk_gib)}
         named = [{"name": claim} for claim in claims]
-        return {"requests": asked | chips, "limits": chips, "claims": named or None}
+        return {"requests": asked | chips, "limits": chips or None, "claims": named or None}

@@ -80,7 +80,9 @@ def deployment(
         # A Service called `vllm` would set VLLM_PORT, which vLLM reads.
         "enableServiceLinks": False,
         "hostIPC": accelerator.host_ipc or None,
-        "nodeSelector": dict(accelerator.node_selector),
+        "runtimeClassName": accelerator.runtime_class,
+        "schedulerName": accelerator.scheduler,
+        "nodeSelector": dict(accelerator.node_selector) or None,
         "tolerations": [dict(toleration) for toleration in accelerator.tolerations] or None,
         "terminationGracePeriodSeconds": spec.termination_grace_sec,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "fsGroup": mounted.fs_group},
@@ -102,8 +104,9 @@ def deployment(
             *mounted.volumes,
         ],
     }
+    annotations = {**mounted.annotations, **accelerator.annotations}
     template = {
-        "metadata": {"labels": {**process.pod_labels, **labels}, "annotations": mounted.annotations or None},
+        "metadata": {"labels": {**process.pod_labels, **labels}, "annotations": annotations or None},
         "spec": pod,
     }
     desired = {

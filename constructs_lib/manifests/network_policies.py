@@ -120,7 +120,7 @@ def shared_policies(plan: NetworkPolicyPlan) -> dict[str, Manifest]:
     """
     served = plan.served_ports
     made = {
-        "default": _policy(plan, "default", {}, ingress=[], egress=[_dns()]),
+        "default": _policy(plan, "default", {}, ingress=[], egress=[dns_egress()]),
         "health-checks": _policy(
             plan, "health-checks", {}, ingress=[_from([_range(each) for each in plan.health_check_ranges], served)]
         ),
@@ -182,7 +182,7 @@ def adapter_policy(*, name: str, namespace: str, labels: Mapping[str, str], port
         "podSelector": {"matchLabels": dict(labels)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [_from([_namespaces(KUBERNETES)], [port])],
-        "egress": [_dns(), *_metadata(), _kubernetes_api()],
+        "egress": [dns_egress(), *_metadata(), _kubernetes_api()],
     }
     return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)
 
@@ -197,7 +197,7 @@ def operator_policy(*, name: str, namespace: str) -> Manifest:
         "podSelector": {},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": [_namespaces(KUBERNETES)]}],
-        "egress": [_dns(), *_metadata(), _kubernetes_api()],
+        "egress": [dns_egress(), *_metadata(), _kubernetes_api()],
     }
     return manifest("networking.k8s.io/v1", "NetworkPolicy", name=name, namespace=namespace, spec=spec)
 
@@ -246,7 +246,8 @@ def _namespaces(*names: str) -> Rule:
     return {"namespaceSelector": {"matchExpressions": [expression]}}
 
 
-def _dns() -> Rule:
+def dns_egress() -> Rule:
+    """Return the rule that lets pods ask DNS."""
     peers = [_namespaces(KUBERNETES), *(_range(address) for address in DNS_ADDRESSES)]
     return {"to": peers, "ports": _ports([DNS_PORT], "UDP", "TCP")}
 

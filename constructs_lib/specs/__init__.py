@@ -43,6 +43,7 @@ from constructs_lib.specs.outside import (
     TunnelSpec,
 )
 from constructs_lib.specs.region import RegionSpec
+from constructs_lib.specs.remote import RemoteSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
 from constructs_lib.specs.storage import BucketSpec
 from constructs_lib.specs.tls import TlsSpec
@@ -101,6 +102,7 @@ __all__ = [
     "OutsideSpec",
     "RecordSpec",
     "RegionSpec",
+    "RemoteSpec",
     "RepositorySpec",
     "ServerSpec",
     "Snapshot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from constructs_lib.specs.gpu_stack import GpuOperatorSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 FLEX_START_MAX_RUN_SEC = 7 * 24 * 3600
@@ -126,6 +127,7 @@ class NodePoolSpec:
         disk_type: Default: what the machine takes (`hyperdisk-balanced` on new TPUs).
         gpu_driver_version: `DEFAULT` of the node image, `LATEST`, or `INSTALLATION_DISABLED` where something else
             installs it. Default: `DEFAULT`, and nothing on TPUs.
+        gpu_operator: NVIDIA's GPU Operator installs driver and device plugin, on nodes with Ubuntu. Default: GKE does.
         gpu_sharing: Lets several pods use one GPU. Default: each GPU belongs to one pod.
         gpu_partition: Size of the parts into which each GPU is divided, such as `1g.10gb`: each is a GPU of its own to
             pods. Default: GPUs are whole.
@@ -150,6 +152,7 @@ class NodePoolSpec:
     disk_gib: Annotated[int, Between(10, 65536)] = 200
     disk_type: str | None = None
     gpu_driver_version: Literal["DEFAULT", "LATEST", "INSTALLATION_DISABLED"] | None = None
+    gpu_operator: GpuOperatorSpec | None = None
     gpu_sharing: GpuSharingSpec | None = None
     gpu_partition: str | None = None
     # The most that any machine has: constructs_lib/data/machines.json.

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from constructs_lib.specs.dns import wrong_address
 from constructs_lib.specs.external_dns import OutsideExternalDnsSpec
 from constructs_lib.specs.gpu_stack import GpuOperatorSpec, HamiSpec
+from constructs_lib.specs.hugging_face import KubernetesSecretSpec
 from constructs_lib.specs.limits import Between, refuse, wrong_settings
 
 Preset = Literal["ack", "vks", "rke2", "k3s", "plain"]
@@ -60,6 +61,8 @@ class OutsideModelSpec:
 
     Args:
         gpus: GPUs of a pod; 0 for none.
+        cpus: CPUs that a pod asks for.
+        memory_gib: GiB of memory that a pod asks for.
         gpu_memory_gib: GiB of memory of each GPU that a pod gets, where GPUs are shared. Default: all of it.
         gpu_cores_percent: Share of a GPU's compute that a pod gets, where GPUs are shared. Default: no limit.
         replicas: Pods. Not together with `autoscaling`.
@@ -67,6 +70,8 @@ class OutsideModelSpec:
     """
 
     gpus: Annotated[int, Between(0, 16)] = 1
+    cpus: Annotated[int, Between(1, 512)] = 2
+    memory_gib: Annotated[int, Between(1, 8192)] = 8
     gpu_memory_gib: Annotated[int | None, Between(1, 1024)] = None
     gpu_cores_percent: Annotated[int | None, Between(1, 100)] = None
     replicas: Annotated[int, Between(0, 10_000)] = 1
@@ -117,15 +122,26 @@ class TunnelSpec:
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerControllerSpec:
     """
-    The controller of VNG Cloud's load balancers.
+    The controller of VNG Cloud's load balancers, whose chart takes credentials as values alone.
+
+    They come from Secret Manager at each apply, and are in no plan and no state of Terraform; the release in the
+    cluster has them, as the chart's own Secret does.
 
     Args:
-        secret: Secret that holds the client's ID and secret, in the namespace `kube-system`.
         chart_version: Version of its chart.
+        cluster_id: ID of the cluster in VNG Cloud.
+        region: Region of VNG Cloud, such as `hcm-3`.
+        client_id: Secret of Secret Manager that holds the ID of the service account.
+        client_secret: Secret of Secret Manager that holds its secret.
+        revision: Raise it to have a changed secret read.
     """
 
-    secret: str
-    chart_version: str | None = None
+    chart_version: str
+    cluster_id: str
+    region: str
+    client_id: str
+    client_secret: str
+    revision: Annotated[int, Between(1, 1_000_000)] = 1
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))
@@ -148,7 +164,10 @@ class OutsideSpec:
         ingress_class: IngressClass of its servers. Default: that of the preset.
         ingress_annotations: Annotations of the Ingress, beside those of the preset.
         gateway: Gateway that exists there, as `namespace/name`, for an HTTPRoute in place of an Ingress.
-        gpu_sharing: How its nodes share GPUs, as Alibaba Cloud labels them.
+        tls_secret: Secret of type kubernetes.io/tls there, for HTTPS of its Ingress. Default: HTTP alone.
+        hugging_face_token: Secret there with the token, in the platform's namespace: each server downloads its weights.
+        gpu_sharing: How its nodes share GPUs, as Alibaba Cloud labels them: `cgpu` with isolated memory, `core_mem`
+            with isolated compute too, `share` with neither, `default` not at all.
         node_selector: Labels of the nodes for its servers, beside those of the preset.
         models: Models that it serves, by key. Default: every model that can run there.
         gpu_operator: NVIDIA's GPU Operator. Default: GPUs are given out as the cluster does.
@@ -171,7 +190,9 @@ class OutsideSpec:
     ingress_class: str | None = None
     ingress_annotations: dict[str, str] = field(default_factory=dict)
     gateway: str | None = None
-    gpu_sharing: Literal["default", "cgpu", "core_mem", "share", "mps", "topology", "mig"] | None = None
+    tls_secret: str | None = None
+    hugging_face_token: KubernetesSecretSpec | None = None
+    gpu_sharing: Literal["default", "cgpu", "core_mem", "share"] | None = None
     node_selector: dict[str, str] = field(default_factory=dict)
     models: dict[str, OutsideModelSpec] = field(default_factory=dict)
     gpu_operator: GpuOperatorSpec | None = None

@@ -45,6 +45,10 @@ def _words(config: Config) -> Iterator[Problem]:
     words += [(path, key) for path, key, _ in pool_specs(config)]
     words += [(f"models.{key}", key) for key in config.models]
     words += [(f"observability.channels.{key}", key) for key in config.observability.channels]
+    words += [(f"outside.{key}", key) for key in config.outside] + [(f"remotes.{key}", key) for key in config.remotes]
+    if config.dns is not None:
+        words += [(f"dns.records.{key}", key) for key in config.dns.records]
+        words += [(f"dns.external_endpoints.{key}", key) for key in config.dns.external_endpoints]
     for path, word in words:
         if not re.fullmatch(WORD, word):
             setting = path.removesuffix(f".{word}").rpartition(".")[2]
@@ -75,6 +79,10 @@ def network_names(config: Config) -> dict[str, list[str]]:
             *(proxy_firewall(names.firewall_prefix, key), node_firewall(names.firewall_prefix, key)),
             *(f"{names.cluster(key)}-{pool}" for _, pool, _ in pool_specs(config)),
         ]
+    if config.dns is not None:
+        made["name"] += [names.dns_zone, names.external_dns_zone]
+        for key in config.dns.records:
+            made[f"dns.records.{key}"] = [names.endpoint_check(key)]
     return made
 
 
@@ -91,6 +99,7 @@ def _clusters(config: Config) -> Iterator[Problem]:
 def _service_account(config: Config) -> Iterator[Problem]:
     names = Names(config)
     made = [names.node_service_account, *([names.apigee_service_account] if config.gateway.apigee else [])]
+    made += [names.argo_cd_service_account] if config.gitops and config.gitops.argo_cd else []
     yield from _too_long("name", "a service account ID", made, ACCOUNT_LENGTHS[1])
 
 

@@ -98,6 +98,9 @@ RANGES: dict[str, tuple[int, int]] = {
     "failover_budget.downtime_sec": (1, 3600),
     "failover_budget.error_percent": (0, 100),
     "outside.<key>.models.<key>.gpus": (0, 16),
+    "outside.<key>.models.<key>.cpus": (1, 512),
+    "outside.<key>.models.<key>.memory_gib": (1, 8192),
+    "outside.<key>.load_balancer_controller.revision": (1, 1_000_000),
     "outside.<key>.models.<key>.gpu_memory_gib": (1, 1024),
     "outside.<key>.models.<key>.gpu_cores_percent": (1, 100),
     "outside.<key>.models.<key>.replicas": (0, 10_000),
@@ -106,6 +109,8 @@ RANGES: dict[str, tuple[int, int]] = {
     "outside.<key>.models.<key>.autoscaling.cpu_percent": (1, 100),
     "outside.<key>.endpoints.<key>.port": (1, 65535),
     "outside.<key>.tunnel.replicas": (1, 25),
+    "remotes.<key>.port": (1, 65535),
+    "remotes.<key>.replicas": (1, 100),
 }
 NAMED = {"dns": {"zone": {"domain": "ai.example.com"}, "records": {"tpu": {"host": "llm.ai.example.com"}}}}
 WITH: dict[str, dict[str, Any]] = {

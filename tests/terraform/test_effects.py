@@ -263,6 +263,7 @@ ELSEWHERE = {
     "cluster.network_policies": "tests/stacks/test_workload_base.py::test_network_policies_can_be_left_out",
     "dns": "test_dns.py",
     "external_dns": "test_external_dns.py",
+    "remotes": "test_outside.py",
     "outside": "test_outside.py",
     "shutdown": "test_shutdown.py",
     "failover_budget": "no resource knows of it",

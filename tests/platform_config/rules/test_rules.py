@@ -29,6 +29,7 @@ from tests.platform_config.rules import (
     cases_names,
     cases_objectives,
     cases_observability,
+    cases_outside,
     cases_pools,
     cases_regional,
     cases_regions,
@@ -65,6 +66,7 @@ TOPICS = (
     cases_observability,
     cases_dashboard,
     cases_dns,
+    cases_outside,
     cases_objectives,
     cases_universe,
 )
