@@ -95,7 +95,6 @@ class GpuOperator(Construct):
         super().__init__(scope, id_)
         labels = {"pod-security.kubernetes.io/enforce": "privileged"}
         namespace = manifest("v1", "Namespace", name=NAMESPACE, labels=labels)
-        namespace.pop("spec", None)
         first = [KubernetesObject(self, "namespace", kubernetes=kubernetes, manifest=namespace, after=after)]
         if kind == "gke":
             quota = critical_quota()

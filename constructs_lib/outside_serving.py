@@ -65,11 +65,7 @@ class OutsideServing(Construct):
         labels = server_labels(plan.name)
         common: dict[str, Any] = {"name": plan.name, "namespace": plan.namespace, "labels": labels}
         header = region_header_config(**common)
-        account = manifest("v1", "ServiceAccount", **common)
-        account = {
-            **{key: value for key, value in account.items() if key != "spec"},
-            "automountServiceAccountToken": False,
-        }
+        account = manifest("v1", "ServiceAccount", **common) | {"automountServiceAccountToken": False}
         needed = [
             self._add("account", account, after=after),
             self._add("region-header", header, after=after, replaced=True),

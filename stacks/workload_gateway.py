@@ -106,7 +106,10 @@ class WorkloadGatewayStack(ClusterStack):
             backend=Backend(name=self.names.remote(key), service_port=PROXY_PORT, imported=not self.config.is_regional),
             port=PROXY_PORT,
             health_path=spec.health_path,
-            balancing=Balancing(timeout_sec=self.config.gateway.timeout_sec),
+            balancing=Balancing(
+                timeout_sec=self.config.gateway.timeout_sec,
+                max_in_flight_requests=None if self.config.is_regional else spec.max_in_flight_requests,
+            ),
             address=spec.address,
             regions=tuple(self.config.regions[region] for region in self.config.serving_regions),
         )

@@ -114,7 +114,6 @@ class WorkloadOutsideStack(BaseStack):
     def _add_namespace(self) -> ITerraformDependable:
         labels = {"pod-security.kubernetes.io/enforce": "baseline"}
         made = manifest("v1", "Namespace", name=self.config.namespace, labels=labels)
-        del made["spec"]
         return KubernetesObject(
             self, "namespace", kubernetes=self.kubernetes, manifest=made, timeouts={"delete": "15m"}
         )

@@ -130,7 +130,6 @@ def fixed_endpoints(*, name: str, namespace: str, spec: EndpointsSpec) -> list[M
     service = manifest("v1", "Service", name=name, namespace=namespace, spec={"type": "ClusterIP", "ports": [port]})
     labels = {"kubernetes.io/service-name": name, MANAGED_SLICE: "terraform"}
     slice_ = manifest("discovery.k8s.io/v1", "EndpointSlice", name=f"{name}-fixed", namespace=namespace, labels=labels)
-    del slice_["spec"]
     slice_ |= {
         "addressType": "IPv4",
         "ports": [port],

@@ -28,6 +28,8 @@ class RemoteSpec:
         tls: Whether they are asked by HTTPS; their certificate is checked.
         host: What is sent as `Host`, and the name of their certificate. Default: the first host name of `endpoints`.
         health_path: Path that answers 200 while they are up; the load balancer asks it through the proxy.
+        max_in_flight_requests: How many requests one proxy has at once before a cross-region gateway asks another
+            region, 1 and up.
         replicas: Proxies in each region.
         image: Image of Envoy.
     """
@@ -38,6 +40,7 @@ class RemoteSpec:
     tls: bool = True
     host: str | None = None
     health_path: str = "/health"
+    max_in_flight_requests: Annotated[int, Between(1, 2147483647)] = 100
     replicas: Annotated[int, Between(1, 100)] = 2
     image: str = "docker.io/envoyproxy/envoy:distroless-v1.36.2"
 

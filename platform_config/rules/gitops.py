@@ -40,7 +40,7 @@ def _path(config: Config) -> Iterator[Problem]:
     given = config.gitops.path if config.gitops else "."
     if given.startswith("/") or ".." in PurePosixPath(given).parts:
         message = f"must be a folder of the repository, got {shown(given)}"
-        yield Problem("gitops.path", message, "write it without / before it, and without ..")
+        yield Problem("gitops.path", message, "write it below the repository, such as clusters")
 
 
 def _cluster(config: Config) -> Iterator[Problem]:

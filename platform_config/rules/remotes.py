@@ -25,7 +25,13 @@ def _addresses(config: Config) -> Iterator[Problem]:
         seen.setdefault(str(remote.address), f"remotes.{key}")
 
 
-def _timeouts(config: Config) -> Iterator[Problem]:
+def _discovery(config: Config) -> Iterator[Problem]:
+    if config.remotes and not config.is_regional and not config.service_discovery:
+        message = f"must be on for {', '.join(config.remotes)}, behind a multi-cluster Service, got false"
+        yield Problem("service_discovery", message, "write true")
+
+
+def _bodies(config: Config) -> Iterator[Problem]:
     routing = config.gateway.body_routing
     for key, remote in config.remotes.items() if routing else ():
         if not (remote.address.path or remote.address.host):
@@ -49,10 +55,17 @@ RULES = (
         _addresses,
     ),
     Rule(
+        "REMOTE-DISCOVERY",
+        "A remote of a cross-region gateway needs multi-cluster Services",
+        "Without them no Service is imported, and the route stays without a backend.",
+        "Google, Deploying multi-cluster Gateways",
+        _discovery,
+    ),
+    Rule(
         "REMOTE-BODY",
         "Requests of a remote are known by their path or host where bodies are read",
         "A header of the client's may be replaced on the way.",
         "kubernetes-sigs/gateway-api-inference-extension, body-based routing",
-        _timeouts,
+        _bodies,
     ),
 )

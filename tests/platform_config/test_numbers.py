@@ -110,6 +110,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "outside.<key>.endpoints.<key>.port": (1, 65535),
     "outside.<key>.tunnel.replicas": (1, 25),
     "remotes.<key>.port": (1, 65535),
+    "remotes.<key>.max_in_flight_requests": (1, INT32),
     "remotes.<key>.replicas": (1, 100),
 }
 NAMED = {"dns": {"zone": {"domain": "ai.example.com"}, "records": {"tpu": {"host": "llm.ai.example.com"}}}}

@@ -199,6 +199,11 @@ CASES: dict[str, Case] = {
         "remotes.farm.address: must differ from that of models.llama: one of them would get no "
         "requests, got the same -> write {path: /farm}",
     ),
+    "REMOTE-DISCOVERY": Case(
+        {**remote(), "service_discovery": True},
+        remote(),
+        "service_discovery: must be on for farm, behind a multi-cluster Service, got false -> write true",
+    ),
     "REMOTE-BODY": Case(
         {**REGIONAL, **remote(), "gateway__body_routing": {}},
         {**REGIONAL, **remote(address={"headers": {"x-farm": "1"}}), "gateway__body_routing": {}},
@@ -227,7 +232,7 @@ CASES: dict[str, Case] = {
             ),
             (
                 "outside.hk.external_dns.domain: must not hold llm.ai.example.com, whose record has a "
-                "policy, got 'ai.example.com' -> write hk.ai.example.com"
+                "policy, got 'ai.example.com' -> write apps.ai.example.com"
             ),
         ],
     ),
@@ -240,14 +245,14 @@ CASES: dict[str, Case] = {
     "GITOPS-URL": Case(
         gitops(),
         gitops(repository="https://user:abc@git.example.com/platform.git"),
-        "gitops.repository: must be a URL without a user or a token, got one with -> remove what "
+        "gitops.repository: must be a URL without a user or a token, got one that has them -> remove what "
         "stands before the @, and change the token",
     ),
     "GITOPS-PATH": Case(
         gitops(path="clusters/prod"),
         gitops(path="../other"),
-        "gitops.path: must be a folder of the repository, got '../other' -> write it without / "
-        "before it, and without ..",
+        "gitops.path: must be a folder of the repository, got '../other' -> write it below the "
+        "repository, such as clusters",
     ),
     "GITOPS-CLUSTER": Case(
         gitops(argo_cd={"cluster": "us"}),
@@ -320,7 +325,7 @@ MORE: dict[str, More] = {
             ),
         ],
     ),
-    "a model that is none": (
+    "a model outside that is none": (
         "OUT-MODEL",
         outside(models={"mistral": {}}),
         [
