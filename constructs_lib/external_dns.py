@@ -97,7 +97,7 @@ class ExternalDns(Construct):
         helm: Provider of the cluster.
         values: What `external_dns_values` or `outside_values` returns.
         chart_version: Version of the chart.
-        namespace: Namespace, which is made where it is not there. Default: `external-dns`.
+        namespace: Namespace. Default: `external-dns`.
         after: What must exist first.
 
     Attributes:
@@ -123,7 +123,6 @@ class ExternalDns(Construct):
             provider=helm,
             name=NAME,
             namespace=namespace,
-            create_namespace=namespace == NAMESPACE,
             repository=REPOSITORY,
             chart=CHART,
             version=chart_version,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from cdktf import Fn, ITerraformDependable
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_helm.release import Release
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
@@ -64,6 +65,21 @@ def critical_quota() -> Manifest:
     return manifest("v1", "ResourceQuota", name="critical-pods", namespace=NAMESPACE, spec=spec)
 
 
+def add_namespace(
+    scope: Construct, kubernetes: KubernetesProvider, after: Sequence[ITerraformDependable] = ()
+) -> NamespaceV1:
+    """Add the namespace of what gives out GPUs: its pods reach the nodes' devices."""
+    labels = {"pod-security.kubernetes.io/enforce": "privileged"}
+    return NamespaceV1(
+        scope,
+        "namespace",
+        provider=kubernetes,
+        metadata={"name": NAMESPACE, "labels": labels},
+        timeouts={"delete": "15m"},
+        depends_on=list(after) or None,
+    )
+
+
 class GpuOperator(Construct):
     """
     The operator, in a namespace of its own that lets its pods reach the nodes' devices.
@@ -93,9 +109,7 @@ class GpuOperator(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        labels = {"pod-security.kubernetes.io/enforce": "privileged"}
-        namespace = manifest("v1", "Namespace", name=NAMESPACE, labels=labels)
-        first = [KubernetesObject(self, "namespace", kubernetes=kubernetes, manifest=namespace, after=after)]
+        first: list[ITerraformDependable] = [add_namespace(self, kubernetes, after)]
         if kind == "gke":
             quota = critical_quota()
             first.append(KubernetesObject(self, "quota", kubernetes=kubernetes, manifest=quota, after=list(first)))

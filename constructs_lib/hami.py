@@ -8,9 +8,10 @@ from typing import Any
 from cdktf import Fn, ITerraformDependable
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_helm.release import Release
+from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
-from constructs_lib.gpu_operator import NAMESPACE
+from constructs_lib.gpu_operator import NAMESPACE, add_namespace
 from constructs_lib.outside_presets import (
     HAMI_CORES,
     HAMI_GPU,
@@ -63,9 +64,10 @@ class Hami(Construct):
     HAMi beside NVIDIA's GPU Operator, in its namespace. Nodes that it serves carry the label `gpu=on`.
 
     Args:
-        helm: Provider of the cluster.
+        kubernetes: Provider of the cluster.
+        helm: Provider of the same cluster.
         spec: Versions.
-        after: The operator.
+        after: The operator, which makes the namespace. Default: none, so that the namespace is made here.
 
     Attributes:
         ready: What needs parts of GPUs waits for these (known at synth).
@@ -76,19 +78,19 @@ class Hami(Construct):
         scope: Construct,
         id_: str,
         *,
+        kubernetes: KubernetesProvider,
         helm: HelmProvider,
         spec: HamiSpec,
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
+        first = list(after) or [add_namespace(self, kubernetes)]
         release = Release(
             self,
             "Default",
             provider=helm,
             name=NAME,
             namespace=NAMESPACE,
-            # Where no operator has made it.
-            create_namespace=True,
             repository=REPOSITORY,
             chart=CHART,
             version=spec.chart_version,
@@ -98,6 +100,6 @@ class Hami(Construct):
             atomic=False,
             upgrade_install=True,
             max_history=5,
-            depends_on=list(after) or None,
+            depends_on=first,
         )
         self.ready: list[ITerraformDependable] = [release]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cdktf import Fn, ITerraformDependable
+from cdktf import Fn, ITerraformDependable, TerraformStack
+from cdktf_cdktf_provider_google.data_google_secret_manager_secret_version import DataGoogleSecretManagerSecretVersion
+from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_helm.release import Release, ReleaseSetWo
 from constructs import Construct
@@ -24,8 +26,8 @@ class VngLoadBalancerController(Construct):
     Args:
         helm: Provider of the cluster.
         spec: Version, cluster and region.
-        client_id: ID of the service account, as an ephemeral value.
-        client_secret: Its secret, as an ephemeral value.
+        google: Provider of the project that has the secrets.
+        project: Project ID.
 
     Attributes:
         ready: What needs load balancers waits for these (known at synth).
@@ -37,11 +39,14 @@ class VngLoadBalancerController(Construct):
         id_: str,
         *,
         helm: HelmProvider,
+        google: GoogleProvider,
+        project: str,
         spec: LoadBalancerControllerSpec,
-        client_id: str,
-        client_secret: str,
     ) -> None:
         super().__init__(scope, id_)
+        self._google, self._project = google, project
+        client_id, first = self._read("client-id", spec.client_id)
+        client_secret, second = self._read("client-secret", spec.client_secret)
         cluster = {"clusterID": spec.cluster_id, "vserverURL": f"https://{spec.region}.api.vngcloud.vn/vserver"}
         release = Release(
             self,
@@ -57,11 +62,29 @@ class VngLoadBalancerController(Construct):
                 ReleaseSetWo(name="mysecret.global.clientID", value=client_id),
                 ReleaseSetWo(name="mysecret.global.clientSecret", value=client_secret),
             ],
-            set_wo_revision=spec.revision,
             wait=True,
             timeout=TIMEOUT_SEC,
             atomic=False,
             upgrade_install=True,
             max_history=5,
         )
+        # Numbers of versions only grow: a new version of either is another revision.
+        release.add_override("set_wo_revision", f"${{tonumber({first}) + tonumber({second})}}")
         self.ready: list[ITerraformDependable] = [release]
+
+    def _read(self, id_: str, secret: str) -> tuple[str, str]:
+        """Return the latest version of *secret*, which is read at each apply, and the expression of its number."""
+        latest = DataGoogleSecretManagerSecretVersion(
+            self,
+            id_,
+            provider=self._google,
+            project=self._project,
+            secret=secret,
+            # Its number alone: the secret itself would be in the state.
+            fetch_secret_data=False,
+        )
+        # The bindings know no ephemeral blocks: cdktf 0.21 is older.
+        block = f"{latest.terraform_resource_type}.{latest.friendly_unique_id}"
+        read = {"provider": self._google.fqn, "project": self._project, "secret": secret, "version": latest.version}
+        TerraformStack.of(self).add_override(f"ephemeral.{block}", read)
+        return f"${{trimspace(ephemeral.{block}.secret_data)}}", f"data.{block}.version"

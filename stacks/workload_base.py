@@ -7,6 +7,7 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from constructs import Construct
 
 from constructs_lib.apigee_operator import ApigeeOperator
+from constructs_lib.external_dns import NAMESPACE as EXTERNAL_DNS
 from constructs_lib.external_dns import ExternalDns, external_dns_values
 from constructs_lib.gpu_operator import GpuOperator
 from constructs_lib.kubernetes_object import KubernetesObject
@@ -172,7 +173,21 @@ class WorkloadBaseStack(ClusterStack):
             domain=f"{self.key}.{spec.subdomain}.{config.dns.zone.domain}",
             owner=self.names.cluster(self.key),
         )
-        ExternalDns(self, "external-dns", helm=self.helm, values=values, chart_version=spec.chart_version)
+        namespace = NamespaceV1(
+            self,
+            "external-dns-namespace",
+            provider=self.kubernetes,
+            metadata={"name": EXTERNAL_DNS, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+            timeouts={"delete": "15m"},
+        )
+        ExternalDns(
+            self,
+            "external-dns",
+            helm=self.helm,
+            values=values,
+            chart_version=spec.chart_version,
+            after=[namespace],
+        )
 
     def _add_gpu_operator(self) -> None:
         """Add NVIDIA's operator where a pool of this region leaves its GPUs to it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_helm.provider import HelmProvider
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
@@ -14,7 +15,6 @@ from constructs_lib.external_dns import ExternalDns, outside_values
 from constructs_lib.gpu_operator import GpuOperator
 from constructs_lib.hami import Hami
 from constructs_lib.kubernetes_object import KubernetesObject
-from constructs_lib.manifests._objects import manifest
 from constructs_lib.manifests.outside import fixed_endpoints, tunnel
 from constructs_lib.manifests.services import pod_disruption_budget
 from constructs_lib.outside_serving import OutsideServing
@@ -113,9 +113,12 @@ class WorkloadOutsideStack(BaseStack):
 
     def _add_namespace(self) -> ITerraformDependable:
         labels = {"pod-security.kubernetes.io/enforce": "baseline"}
-        made = manifest("v1", "Namespace", name=self.config.namespace, labels=labels)
-        return KubernetesObject(
-            self, "namespace", kubernetes=self.kubernetes, manifest=made, timeouts={"delete": "15m"}
+        return NamespaceV1(
+            self,
+            "namespace",
+            provider=self.kubernetes,
+            metadata={"name": self.config.namespace, "labels": labels},
+            timeouts={"delete": "15m"},
         )
 
     def _add_gpu_stack(self, cluster: OutsideSpec) -> list[ITerraformDependable]:
@@ -132,25 +135,17 @@ class WorkloadOutsideStack(BaseStack):
                 shared_by_hami=cluster.hami is not None,
             ).ready
         if cluster.hami is not None:
-            ready = [*ready, *Hami(self, "hami", helm=self.helm, spec=cluster.hami, after=ready).ready]
+            ready = [
+                *ready,
+                *Hami(self, "hami", kubernetes=self.kubernetes, helm=self.helm, spec=cluster.hami, after=ready).ready,
+            ]
         return ready
 
     def _add_load_balancers(self, spec: LoadBalancerControllerSpec) -> list[ITerraformDependable]:
         """Add VNG Cloud's controller; Terraform reads its credentials from Secret Manager while it applies."""
         self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
-        values = {}
-        for name, secret in (("client-id", spec.client_id), ("client-secret", spec.client_secret)):
-            # The bindings have no class for it: cdktf 0.21 is older than such blocks.
-            body = {"provider": self.google.fqn, "project": self.config.project, "secret": secret}
-            self.add_override(f"ephemeral.google_secret_manager_secret_version.{name}", body)
-            values[name] = f"${{ephemeral.google_secret_manager_secret_version.{name}.secret_data}}"
         return VngLoadBalancerController(
-            self,
-            "load-balancers",
-            helm=self.helm,
-            spec=spec,
-            client_id=values["client-id"],
-            client_secret=values["client-secret"],
+            self, "load-balancers", helm=self.helm, google=self.google, project=self.config.project, spec=spec
         ).ready
 
     def _add_tunnel(self, spec: TunnelSpec, namespace: ITerraformDependable) -> None:

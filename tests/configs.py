@@ -18,7 +18,8 @@ GUARDED = EXAMPLE.with_name("guarded.yaml")
 PUBLIC = EXAMPLE.with_name("public.yaml")
 GUARD_RAILS = (GUARDED, PUBLIC)
 """Platforms of regional gateways."""
-CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *GUARD_RAILS)
+MULTI_CLOUD = EXAMPLE.with_name("multi-cloud.yaml")
+CONFIGS = (EXAMPLE, ELASTIC, SPEECH, *GUARD_RAILS, MULTI_CLOUD)
 """The product's own configs. Other files in that folder are a user's, and no test reads them."""
 SOVEREIGN = EXAMPLE.with_name("sovereign.yaml")
 """The product's config of a platform in the universe of S3NS, which has no PromQL."""
@@ -33,7 +34,9 @@ ALONE = TWO_LLMS.with_name("regional.yaml")
 """Regional gateways without guard rails."""
 SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT, ALONE)
 """Platforms of several models, beside the product's own configs."""
-MORE = (*SEVERAL_MODELS, *EXISTING, CONFIG_CLUSTER)
+BEYOND = tuple(TWO_LLMS.with_name(f"{name}.yaml") for name in ("dns-private", "outside"))
+"""Names of DNS, and clusters outside Google Cloud."""
+MORE = (*SEVERAL_MODELS, *EXISTING, CONFIG_CLUSTER, *BEYOND)
 """All platforms beside the product's own configs that tests try as a whole."""
 
 REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}

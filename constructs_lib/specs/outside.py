@@ -133,7 +133,6 @@ class LoadBalancerControllerSpec:
         region: Region of VNG Cloud, such as `hcm-3`.
         client_id: Secret of Secret Manager that holds the ID of the service account.
         client_secret: Secret of Secret Manager that holds its secret.
-        revision: Raise it to have a changed secret read.
     """
 
     chart_version: str
@@ -141,7 +140,6 @@ class LoadBalancerControllerSpec:
     region: str
     client_id: str
     client_secret: str
-    revision: Annotated[int, Between(1, 1_000_000)] = 1
 
     def __post_init__(self) -> None:
         refuse(wrong_settings(self))

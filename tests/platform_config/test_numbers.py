@@ -100,7 +100,6 @@ RANGES: dict[str, tuple[int, int]] = {
     "outside.<key>.models.<key>.gpus": (0, 16),
     "outside.<key>.models.<key>.cpus": (1, 512),
     "outside.<key>.models.<key>.memory_gib": (1, 8192),
-    "outside.<key>.load_balancer_controller.revision": (1, 1_000_000),
     "outside.<key>.models.<key>.gpu_memory_gib": (1, 1024),
     "outside.<key>.models.<key>.gpu_cores_percent": (1, 100),
     "outside.<key>.models.<key>.replicas": (0, 10_000),

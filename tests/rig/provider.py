@@ -202,7 +202,7 @@ class RigProvider:
             raise RefusedError("Failed to construct REST client: cannot create REST client: no client config")
         if token is not None:
             self._cloud.check_token(token)
-        return str(host)
+        return str(host) or " ".join(filter(None, (access.get("config_path"), access.get("config_context"))))
 
 
 def any_list(objects: list[list[Any]]) -> list[Any]:
