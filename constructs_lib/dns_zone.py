@@ -42,7 +42,7 @@ class DnsZone(Construct):
     Attributes:
         name: The zone's name (known at synth).
         name_servers: Its name servers, for the records of its parent (known after apply).
-        ready: What depends on the zone waits for these.
+        ready: What depends on the zone waits for these (known at synth).
     """
 
     def __init__(

@@ -93,6 +93,9 @@ class RoutedRecord(Construct):
         probe: How public addresses are asked; None where all targets are internal.
         after: What must exist first: the zone.
 
+    Attributes:
+        host: The name (known at synth).
+
     Raises:
         ValueError: Targets of both kinds, public ones without a probe, or no target.
     """
@@ -116,6 +119,7 @@ class RoutedRecord(Construct):
             raise ValueError(f"targets must be all internal or all public, got {len(kinds)} kinds for {spec.host}")
         if kinds == {PublicTarget} and probe is None:
             raise ValueError(f"probe must be given for public targets, got none for {spec.host}")
+        self.host = spec.host
         check = self._add_check(google, project, probe) if probe and kinds == {PublicTarget} else None
         record = DnsRecordSet(
             self,

@@ -29,6 +29,8 @@ SCREENING_ROLES = {
     "roles/serviceusage.serviceUsageConsumer",
 }
 """Of the agent in whose name load balancers call Model Armor."""
+EXTERNAL_DNS_ROLES = {"roles/dns.reader"}
+"""Of ExternalDNS, in the project; more it has on its zone alone."""
 APIGEE_ROLES = {
     "roles/apigee.admin",
     "roles/compute.loadBalancerAdmin",
@@ -53,6 +55,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
     """Promise, by type, what each resource has at a path, in each nested block; a set holds all that it may have."""
     roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
     roles |= SCREENING_ROLES if config.gateway.model_armor else set()
+    roles |= EXTERNAL_DNS_ROLES if config.external_dns else set()
     roles |= APIGEE_ROLES if config.gateway.apigee else set()
     roles |= SHARED_VPC_ROLES if config.existing.network_project(config.project) != config.project else set()
     own = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
@@ -91,6 +94,11 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         },
         "google_compute_address": {"address_type": "EXTERNAL" if config.gateway.public else "INTERNAL"},
         "google_compute_firewall": {"direction": "INGRESS"},
+        "google_dns_managed_zone": {"visibility": config.dns.zone.visibility if config.dns else None},
+        "google_dns_managed_zone_iam_member": {
+            "managed_zone": f"{config.name}-{config.external_dns.subdomain}-zone" if config.external_dns else None,
+            "role": "roles/dns.admin",
+        },
         "google_compute_network": {"auto_create_subnetworks": False},
         "google_compute_subnetwork_iam_member": {"role": "roles/compute.networkUser"},
         "google_project_iam_member": {"role": roles},

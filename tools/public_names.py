@@ -11,11 +11,13 @@ from tools.source_classes import ROOT, classes, constructs
 
 PLANS = (
     "NetworkPlan", "NetworkRegionPlan", "ClusterPlan", "PoolPlan", "FleetMember", "ServingPlan", "ServingNodes",
-    "GatewayPlan", "ModelRoute", "BodyRoutingPlan",
+    "GatewayPlan", "ModelRoute", "BodyRoutingPlan", "OutsidePlan",
 )  # fmt: skip
 """The plans that constructs take, and their parts, in the order of the page."""
 OTHERS = {
     "constructs_lib.provider_versions": ("pin_google", "pin_provider"),
+    "constructs_lib.external_dns": ("external_dns_values", "outside_values"),
+    "constructs_lib.routed_record": ("EndpointProbe", "InternalTarget", "PublicTarget"),
     "constructs_lib.inferencepool_chart": ("EXT_PROC_PORT", "GRPC_HEALTH_PORT"),
     "constructs_lib.universe": ("PUBLIC", "universe_named"),
     "constructs_lib.certificates": ("DnsRecord",),

@@ -157,7 +157,10 @@ def tunnel(*, name: str, namespace: str, spec: TunnelSpec) -> Manifest:
             "periodSeconds": 10,
             "failureThreshold": 1,
         },
-        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {
+            "requests": {"cpu": "100m", "memory": "128Mi", "ephemeral-storage": "64Mi"},
+            "limits": {"memory": "256Mi"},
+        },
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
@@ -170,6 +173,7 @@ def tunnel(*, name: str, namespace: str, spec: TunnelSpec) -> Manifest:
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": NOBODY,
+            "runAsGroup": NOBODY,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [container],

@@ -66,7 +66,10 @@ def remote_deployment(
         "readinessProbe": get
         | {"periodSeconds": health_check.interval_sec, "failureThreshold": health_check.unhealthy_threshold},
         "lifecycle": {"preStop": {"sleep": {"seconds": LEAVE_SEC + draining_sec}}},
-        "resources": {"requests": {"cpu": "250m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "resources": {
+            "requests": {"cpu": "250m", "memory": "128Mi", "ephemeral-storage": "64Mi"},
+            "limits": {"memory": "256Mi"},
+        },
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

@@ -67,6 +67,8 @@ OTHER_NAMES: Mapping[str, str] = {
 }
 """What other tools, and people, call a setting; with its section where the name alone can be another one."""
 
+RARE = ("dns", "external_dns", "failover_budget", "gitops", "outside", "remotes")
+"""Sections that few configs have: their settings are meant where no other is."""
 NOT_CHOSEN: Mapping[str, str] = {
     **{
         f"channels.<key>.{name}": "write secret, and behind it the name of a secret in Secret Manager; replace what "
@@ -103,6 +105,7 @@ def suggest_setting(location: Location, value: Any = None) -> str:
     near = get_close_matches(_snake(name), known, n=1)
     places = _places(location)
     places = [path for path in places if fits(_hint(path), value)] or places
+    places = _without_rare(places, location, near)
     if near and (fits(known[near[0]], value) or _path((*location[:-1], near[0])) in places):
         places = []
     if places:
@@ -116,6 +119,15 @@ def suggest_setting(location: Location, value: Any = None) -> str:
     if near := get_close_matches(_snake(name), leaves, n=1, cutoff=0.8):
         return f"did you mean {_any_of(_elsewhere(near[0], location), location)}?"
     return nearest("", known)
+
+
+def _without_rare(places: list[str], location: Location, near: list[str]) -> list[str]:
+    """Return *places* without rare sections, unless nothing else is meant: neither a place nor a plural of the name."""
+    if str(location[0]).startswith(RARE):
+        return places
+    common = [path for path in places if not path.startswith(RARE)]
+    plural = bool(near) and near[0].removesuffix("s") == _snake(str(location[-1])).removesuffix("s")
+    return common or ([] if plural else places)
 
 
 def likely_meant(location: Location, settings: dict[str, Any]) -> Iterator[Location]:

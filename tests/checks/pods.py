@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from constructs_lib.inferencepool_chart import CHART
 from tests.checks.kubernetes_objects import objects
 
 Pod = dict[str, Any]
@@ -81,7 +82,7 @@ def mebibytes(quantity: str) -> int:
 def _release_problems(document: dict[str, Any]) -> Iterator[str]:
     """Check the endpoint picker, where its chart has resources among its values."""
     for release in document.get("resource", {}).get("helm_release", {}).values():
-        if release["version"] < "v1.4":
+        if release["chart"] != CHART or release["version"] < "v1.4":
             continue
         for text in release["values"]:
             values = json.loads(text.removeprefix("${yamlencode(").removesuffix(")}").replace(" = ", ": "))

@@ -14,6 +14,15 @@ from tools.source_classes import ROOT, classes, constructs
 
 PUBLIC = public_names()
 CONTRACT = {
+    "constructs_lib.dns_zone": "DnsZone",
+    "constructs_lib.external_dns": "ExternalDns external_dns_values outside_values",
+    "constructs_lib.gpu_operator": "GpuOperator",
+    "constructs_lib.hami": "Hami",
+    "constructs_lib.outside_plan": "OutsidePlan",
+    "constructs_lib.outside_serving": "OutsideServing",
+    "constructs_lib.remote_proxy": "RemoteProxy",
+    "constructs_lib.routed_record": "EndpointProbe InternalTarget PublicTarget RoutedRecord",
+    "constructs_lib.vng_load_balancer": "VngLoadBalancerController",
     "constructs_lib.accelerators": "PoolPlan",
     "constructs_lib.alert_policies": "AlertPolicies",
     "constructs_lib.apigee_access": "ApigeeAccess",
@@ -75,12 +84,16 @@ CONTRACT = {
     "constructs_lib.serving_plan": "ServingPlan",
     "constructs_lib.shared_vpc_access": "SharedVpcAccess",
     "constructs_lib.specs": (
-        "AddressSpec AlertSpec ApigeeOrganizationSpec ApigeeSpec AutoscalingSpec BodyRoutingSpec BucketSpec "
-        "CanarySpec CapacitySpec ChannelSpec CidrSpec ClientLimitsSpec ClusterSpec DEFAULT_SPILL_OVER_PERCENT "
-        "ExistingRegionSpec ExistingSpec GatewaySpec GpuSharingSpec HealthCheckSpec HuggingFaceTokenSpec IapSpec "
-        "InferencePoolSpec KubernetesSecretSpec LoraAdapterSpec MaintenanceWindowSpec ModelArmorFiltersSpec "
-        "ModelArmorSpec ModelSpec NetworkSpec NodeAutoscalingSpec NodePoolSpec ObjectivesSpec ObservabilitySpec "
-        "RegionSpec RepositorySpec ServerSpec Snapshot SystemPoolSpec TlsSpec TrafficSpec UniverseSpec WeightsSpec"
+        "AddressSpec AlertSpec ApigeeOrganizationSpec ApigeeSpec ArgoCdSpec AutoscalingSpec BodyRoutingSpec "
+        "BucketSpec CanarySpec CapacitySpec ChannelSpec CidrSpec ClientLimitsSpec ClusterSpec "
+        "DEFAULT_SPILL_OVER_PERCENT DnsHealthCheckSpec DnsSpec EndpointsSpec ExecSpec ExistingRegionSpec "
+        "ExistingSpec ExternalDnsSpec ExternalEndpointSpec FailoverBudgetSpec GatewaySpec GitOpsSpec "
+        "GpuOperatorSpec GpuSharingSpec HamiSpec HealthCheckSpec HuggingFaceTokenSpec IapSpec "
+        "InferencePoolSpec KubernetesSecretSpec LoadBalancerControllerSpec LoraAdapterSpec "
+        "MaintenanceWindowSpec ModelArmorFiltersSpec ModelArmorSpec ModelSpec NetworkSpec "
+        "NodeAutoscalingSpec NodePoolSpec ObjectivesSpec ObservabilitySpec OutsideAutoscalingSpec "
+        "OutsideExternalDnsSpec OutsideModelSpec OutsideSpec RecordSpec RegionSpec RemoteSpec RepositorySpec "
+        "ServerSpec Snapshot SystemPoolSpec TlsSpec TrafficSpec TunnelSpec UniverseSpec WeightsSpec ZoneSpec"
     ),
     "constructs_lib.system_pool": "SystemPool",
     "constructs_lib.universe": "PUBLIC universe_named",

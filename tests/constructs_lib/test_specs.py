@@ -133,7 +133,7 @@ MINIMUM: dict[type[Any], dict[str, Any]] = {
     FailoverBudgetSpec: {"downtime_sec": 60},
     GitOpsSpec: {"repository": "https://git.example.com/platform.git"},
     GpuOperatorSpec: {},
-    HamiSpec: {},
+    HamiSpec: {"kubernetes_version": "v1.34.1"},
     LoadBalancerControllerSpec: {
         "chart_version": "1.0.0",
         "cluster_id": "k8s-1",

@@ -113,7 +113,21 @@ RANGES: dict[str, tuple[int, int]] = {
     "remotes.<key>.replicas": (1, 100),
 }
 NAMED = {"dns": {"zone": {"domain": "ai.example.com"}, "records": {"tpu": {"host": "llm.ai.example.com"}}}}
+HAMI: dict[str, Any] = {
+    "outside__tpu": {
+        "preset": "plain",
+        "hami": {"kubernetes_version": "v1.34.1"},
+        "models": {"tpu": {"gpu_memory_gib": 1}},
+    },
+    "models__tpu": {"server": {"kind": "custom", "image": "example.com/a:1", "port": 80, "health_path": "/"}},
+}
 WITH: dict[str, dict[str, Any]] = {
+    "failover_budget.downtime_sec": {
+        "gateway__health_check": {"interval_sec": 1, "timeout_sec": 1, "unhealthy_threshold": 1}
+    },
+    "failover_budget.error_percent": {"failover_budget": {"downtime_sec": 60}},
+    "outside.<key>.models.<key>.gpu_memory_gib": HAMI,
+    "outside.<key>.models.<key>.gpu_cores_percent": HAMI,
     f"{MODEL}objectives.first_token_sec": {"gateway__timeout_sec": 3600},
     f"{MODEL}objectives.first_token_percent": {"models__gemma__objectives": {"first_token_sec": 1}},
     f"{MODEL}objectives.failover_downtime_sec": {

@@ -12,6 +12,7 @@ SECTIONS = (
     "serving",
     "guard_rails",
     "observability",
+    "other_clouds",
     "building_blocks",
 )
 """The modules, in the order of the page; a module's name is the title of its section."""
