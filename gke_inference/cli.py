@@ -24,6 +24,7 @@ COMMANDS = {
     "plan-check": ("gke_inference.plan_check.command", "Refuse plans that would take away what serves."),
     "verify": ("gke_inference.verify.command", "Report what is up, region by region."),
     "load": ("gke_inference.load.command", "Measure the gateway under a rising load."),
+    "simulate": ("gke_inference.simulate.command", "Compute a failover from the settings, without any cloud."),
     "drill": ("gke_inference.drill.command", "Take a region out on purpose and measure the failover."),
     "teardown": ("gke_inference.teardown.command", "Destroy the whole platform, in order."),
 }

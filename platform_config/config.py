@@ -53,8 +53,8 @@ class Config(BaseModel):
         remotes: Servers outside all clusters that the gateway leads to too, by a short key that you choose, other than
             the models' keys.
         outside: Clusters that are not on Google Cloud and serve the same, by a short key that you choose.
-        shutdown: How servers end: `graceful` lets long requests end; `fast` frees their place within seconds, and cuts
-            what runs longer.
+        shutdown: How servers end: `graceful` lets running requests end, as `gateway.draining_sec` and each server's
+            `termination_grace_sec` say; `fast` gives them 10 s, and cuts what runs longer.
         failover_budget: What the loss of a region may cost. Default: no such bound.
         workloads: Who applies the objects in clusters: `terraform`, or `gitops`, from a repository; Terraform then
             makes the infrastructure alone.

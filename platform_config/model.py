@@ -23,6 +23,7 @@ from constructs_lib.specs import (
     WeightsSpec,
 )
 from platform_config.config import Config
+from platform_config.shutdown import served_server
 
 API_PATH, MODELS_PATH = "/v1", "/v1/models"
 """Of OpenAI's API, which vLLM and SGLang have."""
@@ -48,8 +49,8 @@ class Model:
 
     @property
     def server(self) -> ServerSpec:
-        """Its servers."""
-        return self.spec.server
+        """Its servers, with the time that the platform gives them to end."""
+        return served_server(self.config, self.spec.server)
 
     @property
     def weights(self) -> WeightsSpec | None:

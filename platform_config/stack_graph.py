@@ -88,6 +88,8 @@ def cluster_key(config: Config, stack: str) -> str:
     shared = {WEIGHTS_STACK: config.download_region}
     if not config.is_regional:
         shared[GATEWAY_STACK] = config.config_region
+    if config.gitops is not None and config.gitops.argo_cd is not None:
+        shared[GITOPS_STACK] = config.gitops.argo_cd.cluster
     key = shared.get(stack) or region_key(stack)
     return key if key in config.regions else ""
 
@@ -112,7 +114,8 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
 
     With `dns` infra-dns follows infra-network; gateways whose certificates use its zone need it, and with ExternalDNS
     the stack of accounts does. A cluster outside has a workload-outside-<key>, which needs no other. With
-    `workloads: gitops` there is no stack of workloads but workload-gitops, which registers the clusters.
+    `workloads: gitops` the stacks of workloads hold what Google has of them alone, and workload-gitops registers the
+    clusters with Argo CD.
     """
     keys = tuple(config.regions)
     weights, access = (WEIGHTS_STACK,) if config.bucket else (), access_stack(config)
@@ -130,11 +133,10 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
         access: (*map(cluster_stack, keys), *(dns if config.external_dns else ())),
         **({OBSERVABILITY_STACK: (access,)} if config.observability.is_on else {}),
     }
-    if config.workloads == "gitops":
-        registers = config.gitops is not None and config.gitops.argo_cd is not None
-        return infra | ({GITOPS_STACK: (access,)} if registers else {})
+    registers = config.workloads == "gitops" and config.gitops is not None and config.gitops.argo_cd is not None
     return {
         **infra,
+        **({GITOPS_STACK: (access,)} if registers else {}),
         **{base_stack(key): (cluster_stack(key), *first) for key in keys},
         **{stack: (base_stack(config.download_region),) for stack in weights},
         **{serving_stack(key): (base_stack(key), *weights, access) for key in config.serving_regions},

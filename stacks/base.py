@@ -43,7 +43,8 @@ class BaseStack(TerraformStack):
         self.config = config
         self.names = Names(config)
         self._add_backend(id_)
-        self.add_override("terraform.required_version", TERRAFORM_VERSION)
+        self._terraform_version = ""
+        self.need_terraform(TERRAFORM_VERSION)
 
     @property
     def universe_domain(self) -> str | None:
@@ -77,9 +78,15 @@ class BaseStack(TerraformStack):
 
     def forget(self, addresses: Iterable[str]) -> None:
         """Take what has these *addresses* out of the state where an apply has made it, and leave it as it is."""
-        self.add_override("terraform.required_version", REMOVED_TERRAFORM_VERSION)
+        self.need_terraform(REMOVED_TERRAFORM_VERSION)
         forgotten = [{"from": address, "lifecycle": {"destroy": False}} for address in addresses]
         self.add_override("removed", forgotten)
+
+    def need_terraform(self, version: str) -> None:
+        """Set the lowest *version* of Terraform, written as `>= 1.7.0`, unless the stack needs a higher one already."""
+        if _parts(version) > _parts(self._terraform_version):
+            self._terraform_version = version
+            self.add_override("terraform.required_version", version)
 
     def pin(self, provider: str) -> None:
         """Set the source and the versions of *provider* in this stack."""
@@ -94,3 +101,7 @@ class BaseStack(TerraformStack):
                 self.add_override("terraform.backend.gcs.storage_custom_endpoint", endpoint)
             return
         LocalBackend(self, path=state_file(self.config, id_))
+
+
+def _parts(version: str) -> list[int]:
+    return [int(part) for part in version.removeprefix(">= ").split(".") if part]

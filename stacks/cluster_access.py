@@ -48,7 +48,7 @@ class ClusterStack(BaseStack):
         self._floor = floor
         self._moved = moved
         if config.kubernetes_auth == "ephemeral":
-            self.add_override("terraform.required_version", EPHEMERAL_TERRAFORM_VERSION)
+            self.need_terraform(EPHEMERAL_TERRAFORM_VERSION)
 
     @cached_property
     def kubernetes(self) -> KubernetesProvider:

@@ -99,7 +99,7 @@ def add_certificates(stack: ClusterStack) -> Certificates | None:
     if tls is None or not stack.config.gateway.gateway_class.regional_certificates:
         return None
     if tls.certificate_pem:
-        stack.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
+        stack.need_terraform(WRITE_ONLY_TERRAFORM_VERSION)
     made = Certificates(
         stack,
         "tls",

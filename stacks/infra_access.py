@@ -4,6 +4,7 @@ from cdktf_cdktf_provider_google.data_google_project import DataGoogleProject
 from constructs import Construct
 
 from constructs_lib.apigee_access import ApigeeAccess
+from constructs_lib.argo_cd_access import ArgoCdAccess
 from constructs_lib.external_dns import NAME as EXTERNAL_DNS_ACCOUNT
 from constructs_lib.external_dns import NAMESPACE as EXTERNAL_DNS_NAMESPACE
 from constructs_lib.fixed_value import FixedValue
@@ -49,6 +50,16 @@ class InfraAccessStack(BaseStack):
         if needs_adapter(config):
             adapter = self._identity("metrics-adapter", project, ADAPTER_NAMESPACE, ADAPTER_ACCOUNT)
             adapter.grant_monitoring()
+        if config.gitops is not None and config.gitops.argo_cd is not None:
+            ArgoCdAccess(
+                self,
+                "argo-cd",
+                google=self.google,
+                project=config.project,
+                account_id=self.names.argo_cd_service_account,
+                workload_pool=self.names.workload_pool,
+                namespace=config.gitops.argo_cd.namespace,
+            )
         if config.external_dns is not None:
             names = self._identity("external-dns", project, EXTERNAL_DNS_NAMESPACE, EXTERNAL_DNS_ACCOUNT)
             names.grant_dns(self.names.external_dns_zone)

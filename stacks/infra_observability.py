@@ -52,7 +52,7 @@ class InfraObservabilityStack(BaseStack):
         """Return the full name of each channel, by key."""
         watched = self.config.observability
         if watched.channel_secrets:
-            self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
+            self.need_terraform(WRITE_ONLY_TERRAFORM_VERSION)
         return NotificationChannels(
             self,
             "channel",

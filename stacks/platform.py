@@ -13,6 +13,7 @@ from platform_config.policy_checks import check_policies
 from platform_config.stack_graph import (
     APIGEE_STACK,
     DNS_STACK,
+    GITOPS_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
@@ -32,8 +33,10 @@ from .infra_dns import InfraDnsStack
 from .infra_fleet import InfraFleetStack
 from .infra_network import InfraNetworkStack
 from .infra_observability import InfraObservabilityStack
+from .left_to_git import leave_to_git
 from .workload_base import WorkloadBaseStack
 from .workload_gateway import WorkloadGatewayStack
+from .workload_gitops import WorkloadGitOpsStack
 from .workload_outside import WorkloadOutsideStack
 from .workload_serving import WorkloadServingStack
 from .workload_weights import WorkloadWeightsStack
@@ -64,8 +67,13 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     """
     _refuse_against_policy(config)
     made = _add_infra(app, config)
-    if config.workloads == "terraform":
-        made |= _add_workloads(app, config)
+    workloads = _add_workloads(app, config)
+    if config.workloads == "gitops":
+        for stack in workloads.values():
+            leave_to_git(stack)
+    made |= workloads
+    if config.gitops is not None and config.gitops.argo_cd is not None:
+        made[GITOPS_STACK] = WorkloadGitOpsStack(app, GITOPS_STACK, config=config, argo_cd=config.gitops.argo_cd)
 
     for id_, needed in needed_stacks(config).items():
         for other in needed:

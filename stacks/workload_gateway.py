@@ -13,6 +13,7 @@ from platform_config.config import Config
 from platform_config.model import Model, models_in, models_of
 from platform_config.plan_refusals import explain_moved_gateway
 from platform_config.requirements import gateway_floor
+from platform_config.shutdown import served_gateway
 
 from .cluster_access import ClusterStack
 from .gateway_guards import (
@@ -65,7 +66,7 @@ class WorkloadGatewayStack(ClusterStack):
             kubernetes=self.kubernetes,
             time=self.time,
             plan=plan,
-            spec=config.gateway,
+            spec=served_gateway(config),
             after=[
                 *add_apigee(self),
                 *add_model_armor(self),

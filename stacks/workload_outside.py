@@ -143,7 +143,7 @@ class WorkloadOutsideStack(BaseStack):
 
     def _add_load_balancers(self, spec: LoadBalancerControllerSpec) -> list[ITerraformDependable]:
         """Add VNG Cloud's controller; Terraform reads its credentials from Secret Manager while it applies."""
-        self.add_override("terraform.required_version", WRITE_ONLY_TERRAFORM_VERSION)
+        self.need_terraform(WRITE_ONLY_TERRAFORM_VERSION)
         return VngLoadBalancerController(
             self, "load-balancers", helm=self.helm, google=self.google, project=self.config.project, spec=spec
         ).ready

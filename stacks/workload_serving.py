@@ -18,6 +18,7 @@ from platform_config.config import Config
 from platform_config.model import Model, compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
 from platform_config.requirements import adapter_sources, version_floor
+from platform_config.shutdown import served_gateway
 
 from .cluster_access import ClusterStack
 
@@ -66,7 +67,7 @@ class WorkloadServingStack(ClusterStack):
                 spec=spec,
                 timeout_sec=config.gateway.timeout_sec,
                 health_check=config.gateway.health_check,
-                draining_sec=config.gateway.draining_sec,
+                draining_sec=served_gateway(config).draining_sec,
                 exported=not config.is_regional,
                 network_policy=config.cluster.network_policies,
             )

@@ -15,7 +15,7 @@ BINDINGS = ("cdktf", "constructs", "cdktf_cdktf_provider_")
 SLOW_BINDINGS = ("cdktf", "jsii", "constructs")
 CLIENTS = ("google", "googleapiclient", "google_auth_httplib2", "httplib2", "httpx", "anyio", "pygal")
 PACKAGES = ("bench", "constructs_lib", "fast_synth", "gke_inference", "platform_config", "stacks", "tests", "tools")
-COMMANDS = ("adopt", "drill", "export", "load", "plan_check", "preflight", "synth", "teardown", "verify")
+COMMANDS = ("adopt", "drill", "export", "load", "plan_check", "preflight", "simulate", "synth", "teardown", "verify")
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from constructs_lib.specs.limits import refuse, wrong_settings
 
+PLATFORM_LABEL, CLUSTER_LABEL = "inference-platform", "inference-cluster"
+"""Labels of a cluster's Secret in Argo CD, by which an ApplicationSet finds the clusters of a platform."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArgoCdSpec:

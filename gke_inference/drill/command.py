@@ -99,7 +99,7 @@ JOURNAL = "drill-journal.json"
     type=Finite(0),
     metavar="SEC",
     default=None,
-    help="Longest downtime that is still good.  [default: objectives.failover_downtime_sec, else 30]",
+    help="Longest downtime that is still good.  [default: objectives.failover_downtime_sec or failover_budget, else 30]",
 )
 @option(
     "--max-error-rate",
@@ -107,7 +107,7 @@ JOURNAL = "drill-journal.json"
     metavar="RATE",
     default=None,
     help="Failed requests per request that are still good: 0.05 are 5 %; of regional gateways, in other regions.  "
-    "[default: 0.05; 0 for regional gateways]",
+    "[default: failover_budget, else 0.05; 0 for regional gateways]",
 )
 @option(
     "--restore-timeout-sec",
@@ -186,7 +186,7 @@ def drill(
         means=means, region_names=asked_regions(model), rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
         objectives=model.spec.objectives,
-        max_downtime_sec=longest_good_downtime_sec(max_downtime_sec, model.spec.objectives),
+        max_downtime_sec=longest_good_downtime_sec(config, max_downtime_sec, model.spec.objectives),
         max_error_rate=highest_good_error_rate(config, max_error_rate), restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
     _refuse(

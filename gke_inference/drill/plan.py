@@ -171,15 +171,23 @@ class DrillPlan:
         }
 
 
-def longest_good_downtime_sec(given: float | None, objectives: ObjectivesSpec) -> float:
-    """Return the longest downtime that is good: as *given*, else as promised by *objectives*, else 30 s."""
-    limits = (given, objectives.failover_downtime_sec, DEFAULT_DOWNTIME_SEC)
-    return next(limit for limit in limits if limit is not None)
+def longest_good_downtime_sec(config: Config, given: float | None, objectives: ObjectivesSpec) -> float:
+    """Return the longest downtime that is good: as *given*, else as promised or budgeted, the shorter, else 30 s."""
+    budget = config.failover_budget.downtime_sec if config.failover_budget else None
+    limits = [limit for limit in (objectives.failover_downtime_sec, budget) if limit is not None]
+    return given if given is not None else min(limits, default=DEFAULT_DOWNTIME_SEC)
 
 
 def highest_good_error_rate(config: Config, given: float | None) -> float:
-    """Return the share of failed requests that is good: as *given*, else none where no region depends on another."""
-    return given if given is not None else 0.0 if config.is_regional else DEFAULT_ERROR_RATE
+    """
+    Return the share of failed requests that is good: as *given*, else none where no region depends on another.
+
+    Else what the budget of a failover says, or 5 %.
+    """
+    if given is not None or config.is_regional:
+        return given or 0.0
+    budget = config.failover_budget.error_percent if config.failover_budget else None
+    return DEFAULT_ERROR_RATE if budget is None else budget / 100
 
 
 def plan_problems(config: Config, plan: DrillPlan) -> list[str]:

@@ -15,10 +15,13 @@ from rich.markup import escape
 from gke_inference.command import Command, Exit, Settings, config_argument, option
 from gke_inference.export.backend import PLATFORM, STACK, TYPES, Backend
 from gke_inference.export.contents import Contents
+from gke_inference.export.gitops.files import TOOLS, Tool
+from gke_inference.export.gitops.run import export_objects
 from gke_inference.export.run import ExportOptions, export_platform
 from gke_inference.export.samples import SAMPLES
 from gke_inference.export.script import FILE
 from gke_inference.synth.synthesize import refuse_hcl
+from platform_config.config import Config
 from platform_config.errors import nearest, shown
 from platform_config.load import load_file
 
@@ -52,8 +55,12 @@ def _read_samples(ctx: click.Context, param: click.Parameter, given: str | None)
 
 @click.command(cls=Command)
 @config_argument
-@option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", required=True,
-        help="Folder to write to: an empty one, or one of an export.")  # fmt: skip
+@option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+        help="Folder to write the stacks to: an empty one, or one of an export.")  # fmt: skip
+@option("--gitops", "objects", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+        help="Folder to write the clusters' objects to, for a config with `workloads: gitops`.")  # fmt: skip
+@option("--tool", type=click.Choice(TOOLS), default="argocd",
+        help="What applies the objects.")  # fmt: skip
 @option("--backend", type=click.Choice(TYPES), default="gcs",
         help="Where states are; `local` keeps them in files.")  # fmt: skip
 @option("--backend-config", "backend_config", metavar="NAME=VALUE", multiple=True, callback=_read_pairs,
@@ -72,7 +79,9 @@ def _read_samples(ctx: click.Context, param: click.Parameter, given: str | None)
 def export(
     settings: Settings,
     *,
-    folder: Path,
+    folder: Path | None,
+    objects: Path | None,
+    tool: Tool,
     backend: str,
     backend_config: dict[str, str],
     variables: dict[str, str],
@@ -90,6 +99,12 @@ def export(
     refuse_hcl(os.environ)
     path = settings.config_path
     loaded = load_file(path)
+    if folder is None and objects is None:
+        raise click.UsageError("name a folder: --to for the stacks, or --gitops for the objects of clusters")
+    if objects is not None:
+        _export_objects(loaded.config, path, objects, tool, as_json=settings.output == "json" and folder is None)
+    if folder is None:
+        return Exit.GOOD
     options = ExportOptions(
         backend=Backend(type=backend, given=backend_config), variables=variables, samples=samples, imports=imports,
         moves_states=move_states, policies=loaded.policies,
@@ -101,6 +116,24 @@ def export(
     else:
         _print_summary(path, folder, contents, warnings)
     return _lock(folder) if lock else Exit.GOOD
+
+
+def _export_objects(config: Config, path: Path, folder: Path, tool: Tool, *, as_json: bool) -> None:
+    """Write the objects of clusters, and say what was written."""
+    made = export_objects(config, str(path), folder, tool)
+    counts = {cluster.name: sum(len(wave.objects) for wave in cluster.waves) for cluster in made.clusters}
+    if as_json:
+        document = {"config": str(path), "platform": config.name, "outcome": "good", "folder": str(folder),
+                    "clusters": counts, "files": made.files, "removed": list(made.removed)}  # fmt: skip
+        Console().out(json.dumps(document, indent=2), highlight=False)
+        return
+    console = Console()
+    console.print(f"Wrote {made.files} files to [bold]{escape(str(folder))}[/] for {tool}:", highlight=False)
+    for name, count in counts.items():
+        console.print(f"  clusters/{name}: {count} objects", highlight=False)
+    if made.removed:
+        console.print(f"{len(made.removed)} files of an older export went.", highlight=False)
+    console.print("Next: review and commit them; docs/gitops.md has the rest.", highlight=False)
 
 
 def _lock(folder: Path) -> Exit:

@@ -61,6 +61,7 @@ from platform_config.rules import (
     server_image,
     serving,
     shared_pools,
+    shutdown,
     storage,
     system,
     text,
@@ -134,6 +135,7 @@ RULES: tuple[Rule, ...] = (
     *external_dns.RULES,
     *gitops.RULES,
     *failover_budget.RULES,
+    *shutdown.RULES,
 )
 
 __all__ = ["RULES", "Rule", "check", "check_known"]

@@ -11,6 +11,7 @@ from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
 from platform_config.model import Model
 from platform_config.rules.rule import Rule, models, per_model
+from platform_config.shutdown import served_gateway
 
 PICKER_PORTS = {EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT}
 BUSY_ANSWER_SEC = 3
@@ -99,7 +100,7 @@ def _port(at: str, model: Model) -> Iterator[Problem]:
 
 
 def _draining(at: str, model: Model) -> Iterator[Problem]:
-    draining, grace = model.config.gateway.draining_sec, model.server.termination_grace_sec
+    draining, grace = served_gateway(model.config).draining_sec, model.server.termination_grace_sec
     if grace < draining:
         message = f"should be at least gateway.draining_sec ({draining}), got {grace}"
         yield Problem(f"{at}.server.termination_grace_sec", message, f"write {draining + 10}")

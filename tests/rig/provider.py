@@ -15,6 +15,7 @@ from tests.rig.schemas import UNKNOWN, encoded_schema, facts
 from tests.rig.wire import Message
 
 CALLER = "google_client_config"
+ZONE = "google_dns_managed_zone"
 CERTIFICATE, CERTIFICATES = "google_certificate_manager_certificate", "google_certificate_manager_certificates"
 ANSWERED = {"google_compute_router": "network", "kubernetes_namespace_v1": "metadata"}
 """What a data source is given, and answers as it is there."""
@@ -131,6 +132,8 @@ class RigProvider:
         if kind == SUBNETS:
             given["subnetworks"] = self._listed_subnets(given)
         held = self._cloud.read(self._data_key(session, kind, given)) if kind in self._types else {}
+        if held is None and kind == ZONE:
+            held = {}  # A zone of others, which is there.
         if held is None:
             raise RefusedError(f"Error 404: {kind} {identity(kind, given)} not found")
         if kind == CLUSTER and held:

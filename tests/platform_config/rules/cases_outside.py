@@ -259,6 +259,27 @@ CASES: dict[str, Case] = {
         gitops(argo_cd={"cluster": "asia"}),
         "gitops.argo_cd.cluster: must be a region (us, eu), got 'asia' -> write the one whose cluster runs Argo CD",
     ),
+    "SHUTDOWN-TIMES": Case(
+        {"shutdown": "fast"},
+        {"shutdown": "fast", "gateway__draining_sec": 60, "models__gemma__server__termination_grace_sec": 70},
+        [
+            (
+                "gateway.draining_sec: must be left out for shutdown: fast, which makes it 10, got 60 -> "
+                "remove the line, or write shutdown: graceful"
+            ),
+            (
+                "models.gemma.server.termination_grace_sec: must be left out for shutdown: fast, which "
+                "makes it 10, got 70 -> remove the line, or write shutdown: graceful"
+            ),
+        ],
+    ),
+    "SHUTDOWN-CUT": Case(
+        {"shutdown": "fast", "gateway__timeout_sec": 10},
+        {"shutdown": "fast"},
+        "shutdown: should be graceful where requests may take 600 s: what runs longer than 10 s "
+        "is cut when a pod goes, got fast -> write graceful; or set gateway.timeout_sec to what "
+        "requests take",
+    ),
     "BUDGET-DETECTION": Case(
         {"failover_budget": {"downtime_sec": 10}},
         {"failover_budget": {"downtime_sec": 9}},

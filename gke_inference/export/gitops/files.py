@@ -1,0 +1,205 @@
+"""The files of a repository from which Argo CD or Flux applies a platform's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import yaml
+
+from constructs_lib.specs import ArgoCdSpec
+from constructs_lib.specs.gitops import CLUSTER_LABEL, PLATFORM_LABEL
+from gke_inference.export.gitops.objects import Chart, ClusterObjects, Object, Patch, Wave
+from platform_config.config import Config
+
+Tool = Literal["argocd", "flux"]
+TOOLS: tuple[Tool, ...] = ("argocd", "flux")
+KUSTOMIZATION = "kustomization.yaml"
+APPLICATIONS = "applicationset.yaml"
+WAVE = "argocd.argoproj.io/sync-wave"
+REPLACED = {"argocd.argoproj.io/sync-options": "Force=true,Replace=true"}
+"""For the stack of downloads: a Job cannot be changed."""
+HEAD = "# Written by `gke-inference export --gitops` from {config}: change that, and export again.\n"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks, and no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def gitops_files(config: Config, source: str, clusters: Sequence[ClusterObjects], tool: Tool) -> dict[str, str]:
+    """Return the text of each file, by its path; *source* is the config's path, which each file names."""
+    head = HEAD.format(config=source)
+    files = {}
+    for cluster in clusters:
+        folder = f"clusters/{cluster.name}"
+        waves = [f"{wave.number}-{wave.stack}" for wave in cluster.waves]
+        files[f"{folder}/{KUSTOMIZATION}"] = _kustomization({"resources": waves})
+        for wave, inner in zip(cluster.waves, waves, strict=True):
+            for name, text in _wave_files(wave, tool):
+                files[f"{folder}/{inner}/{name}"] = text
+        if tool == "flux":
+            files[f"{folder}/flux-kustomization.yaml"] = _yaml(_flux_kustomization(config, cluster))
+    if tool == "argocd":
+        files[APPLICATIONS] = _yaml(application_set(config))
+    return {name: head + text for name, text in files.items()}
+
+
+def _wave_files(wave: Wave, tool: Tool) -> Iterator[tuple[str, str]]:
+    objects = {_file_name(made): made for made in wave.objects}
+    for name, made in objects.items():
+        yield name, _yaml(made)
+    content: dict[str, Any] = {"resources": sorted(objects)}
+    if tool == "argocd":
+        content["transformers"] = ["wave.yaml"]
+        yield "wave.yaml", _yaml(_annotations(wave))
+        if wave.charts:
+            content["helmCharts"] = [_helm_chart(chart) for chart in wave.charts]
+        if wave.patches:
+            content["patches"] = [_kustomize_patch(patch) for patch in wave.patches]
+    else:
+        for chart in wave.charts:
+            name = f"helmrelease-{chart.name}.yaml"
+            content["resources"].append(name)
+            patches = [patch for patch in wave.patches if patch.release == chart.name]
+            yield name, "---\n".join(_yaml(made) for made in _flux_release(chart, patches))
+    yield KUSTOMIZATION, _kustomization(content)
+
+
+def _file_name(made: Object) -> str:
+    name = str(made["metadata"]["name"]).replace(":", "-")
+    return f"{made['kind'].lower()}-{name}.yaml"
+
+
+def _kustomization(content: dict[str, Any]) -> str:
+    return _yaml({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", **content})
+
+
+def _annotations(wave: Wave) -> dict[str, Any]:
+    """Return the transformer that writes when an object is applied: at the object itself, and not at its pods."""
+    replaced = REPLACED if any(made["kind"] == "Job" for made in wave.objects) else {}
+    return {
+        "apiVersion": "builtin",
+        "kind": "AnnotationsTransformer",
+        "metadata": {"name": "wave"},
+        "annotations": {WAVE: str(wave.number), **replaced},
+        "fieldSpecs": [{"path": "metadata/annotations", "create": True}],
+    }
+
+
+def _helm_chart(chart: Chart) -> dict[str, Any]:
+    return {
+        "name": chart.chart,
+        "repo": chart.repository,
+        "version": chart.version,
+        "releaseName": chart.name,
+        "namespace": chart.namespace,
+        "includeCRDs": True,
+        "valuesInline": dict(chart.values),
+    }
+
+
+def _kustomize_patch(patch: Patch) -> dict[str, Any]:
+    body = {
+        "apiVersion": patch.api_version,
+        "kind": patch.kind,
+        "metadata": {"name": patch.name, "namespace": patch.namespace, "annotations": dict(patch.annotations)},
+    }
+    return {"patch": _yaml(body)}
+
+
+def application_set(config: Config) -> dict[str, Any]:
+    """Return the ApplicationSet that makes an Application for each registered cluster of the platform."""
+    git = config.gitops
+    argo = (git.argo_cd if git else None) or ArgoCdSpec(cluster=next(iter(config.regions)))
+    inner = git.path.strip("/") if git else "."
+    folder = f'clusters/{{{{ index .metadata.labels "{CLUSTER_LABEL}" }}}}'
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": {"name": config.name, "namespace": argo.namespace},
+        "spec": {
+            "goTemplate": True,
+            "goTemplateOptions": ["missingkey=error"],
+            "generators": [{"clusters": {"selector": {"matchLabels": {PLATFORM_LABEL: config.name}}}}],
+            "template": {
+                "metadata": {"name": "{{ .nameNormalized }}"},
+                "spec": {
+                    "project": argo.project,
+                    "source": {
+                        "repoURL": git.repository if git else "",
+                        "targetRevision": git.revision if git else "",
+                        "path": folder if inner in ("", ".") else f"{inner}/{folder}",
+                    },
+                    "destination": {"server": "{{ .server }}"},
+                    "syncPolicy": {
+                        "automated": {"prune": False, "selfHeal": True},
+                        # GKE installs some kinds minutes after the cluster is there.
+                        "retry": {"limit": 10, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
+                        "syncOptions": ["ServerSideApply=true", "SkipDryRunOnMissingResource=true"],
+                    },
+                },
+            },
+        },
+    }
+
+
+def _flux_release(chart: Chart, patches: Sequence[Patch]) -> list[dict[str, Any]]:
+    oci = chart.repository.startswith("oci://")
+    source = {
+        "apiVersion": "source.toolkit.fluxcd.io/v1",
+        "kind": "HelmRepository",
+        "metadata": {"name": chart.name, "namespace": chart.namespace},
+        "spec": {"interval": "1h", "url": chart.repository, **({"type": "oci"} if oci else {})},
+    }
+    rendered = [{"kustomize": {"patches": [_kustomize_patch(patch) for patch in patches]}}] if patches else None
+    release = {
+        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "kind": "HelmRelease",
+        "metadata": {"name": chart.name, "namespace": chart.namespace},
+        "spec": {
+            "interval": "10m",
+            "releaseName": chart.name,
+            "chart": {
+                "spec": {
+                    "chart": chart.chart,
+                    "version": chart.version,
+                    "sourceRef": {"kind": "HelmRepository", "name": chart.name},
+                }
+            },
+            "values": dict(chart.values),
+            **({"postRenderers": rendered} if rendered else {}),
+        },
+    }
+    return [source, release]
+
+
+def _flux_kustomization(config: Config, cluster: ClusterObjects) -> dict[str, Any]:
+    """Return what Flux of the cluster itself applies; its GitRepository has the name of the platform."""
+    inner = config.gitops.path.strip("/") if config.gitops else "."
+    folder = f"clusters/{cluster.name}"
+    return {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": config.name, "namespace": "flux-system"},
+        "spec": {
+            "interval": "10m",
+            "retryInterval": "1m",
+            "prune": False,
+            "path": f"./{folder}" if inner in ("", ".") else f"./{inner}/{folder}",
+            "sourceRef": {"kind": "GitRepository", "name": config.name},
+        },
+    }
+
+
+def _yaml(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)

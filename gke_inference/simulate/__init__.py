@@ -1,0 +1,1 @@
+"""A failover that is computed from the settings of its parts, without any cloud."""
