@@ -130,7 +130,7 @@ JOURNAL = "drill-journal.json"
 )  # fmt: skip
 @option("--resolve", "name", metavar="NAME", default=None,
         help="Host name to look up and ask each second from here, with and without a cache.")  # fmt: skip
-@option("--resolver", metavar="ADDRESS", default="",
+@option("--resolver", metavar="ADDRESS", default=None,
         help="Resolver to ask for it, with :PORT.  [default: this machine's]")  # fmt: skip
 @option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: who answered, what failed and gauges, over time.")
 @option(
@@ -144,7 +144,7 @@ def drill(
     journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float,
     recovery_sec: float, slow_sec: float, timeout_sec: float, max_downtime_sec: float | None,
     max_error_rate: float | None, restore_timeout_sec: float, token: str | None, secret_headers: Mapping[str, str],
-    with_gauges: bool, name: str | None, resolver: str, picture: Path | None, report: Path | None,
+    with_gauges: bool, name: str | None, resolver: str | None, picture: Path | None, report: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.
@@ -206,7 +206,7 @@ def drill(
             *header_problems(secret_headers, ModelEndpoint.at("", model).headers, token),
             *url_problems(config, model, urls),
             *plan_problems(config, plan),
-            *name_problems(name, resolver),
+            *name_problems(name, resolver or ""),
             *(_without_effect(ctx) if config.is_regional else ()),
             *_file_problems(journal, settings.config_path, picture=picture, report=report),
         ]
@@ -216,7 +216,7 @@ def drill(
         config_path=settings.config_path,
     )  # fmt: skip
     watch = GaugeWatch.of(model, platform, google) if with_gauges else None
-    names = name_watch(config, model, name, resolver) if name else None
+    names = name_watch(config, model, name, resolver or "") if name else None
     return run_drill(platform, plan, Journal.of(config, journal), options, watch, names)
 
 
