@@ -14,6 +14,9 @@ from tools.source_classes import ROOT, classes, constructs
 
 PUBLIC = public_names()
 CONTRACT = {
+    "constructs_lib.endpoint_probes": "EndpointProbes",
+    "constructs_lib.argo_cd_access": "ArgoCdAccess",
+    "constructs_lib.argo_cd_cluster": "ArgoCdCluster",
     "constructs_lib.dns_zone": "DnsZone",
     "constructs_lib.external_dns": "ExternalDns external_dns_values outside_values",
     "constructs_lib.gpu_operator": "GpuOperator",

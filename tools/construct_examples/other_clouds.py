@@ -7,7 +7,10 @@ from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 
+from constructs_lib.argo_cd_access import ArgoCdAccess
+from constructs_lib.argo_cd_cluster import ArgoCdCluster
 from constructs_lib.dns_zone import DnsZone
+from constructs_lib.endpoint_probes import EndpointProbes
 from constructs_lib.external_dns import ExternalDns, external_dns_values
 from constructs_lib.gpu_operator import GpuOperator
 from constructs_lib.hami import Hami
@@ -66,6 +69,22 @@ def routed_record(stack: TerraformStack, google: GoogleProvider) -> RoutedRecord
             path="/health",
             spec=DnsHealthCheckSpec(),
         ),
+    )
+
+
+def endpoint_probes(stack: TerraformStack, google: GoogleProvider) -> EndpointProbes:
+    """Watch an address on premises, from all over the world."""
+    return EndpointProbes(
+        stack,
+        "probe",
+        google=google,
+        project="my-project",
+        name="acme: address of",
+        addresses={"farm": "198.51.100.7"},
+        protocol="HTTPS",
+        port=443,
+        host="llm.ai.example.com",
+        path="/health",
     )
 
 
@@ -143,4 +162,30 @@ def vng_load_balancer_controller(
             client_id="vng-client-id",
             client_secret="vng-client-secret",
         ),
+    )
+
+
+def argo_cd_access(stack: TerraformStack, google: GoogleProvider) -> ArgoCdAccess:
+    """Let Argo CD sign in to the project's clusters."""
+    return ArgoCdAccess(
+        stack,
+        "argo-cd",
+        google=google,
+        project="my-project",
+        account_id="acme-argocd",
+        workload_pool="my-project.svc.id.goog",
+        namespace="argocd",
+    )
+
+
+def argo_cd_cluster(stack: TerraformStack, kubernetes: KubernetesProvider) -> ArgoCdCluster:
+    """Register a cluster by its DNS endpoint."""
+    return ArgoCdCluster(
+        stack,
+        "us",
+        kubernetes=kubernetes,
+        namespace="argocd",
+        name="acme-us",
+        endpoint="gke-0123.us-east5.gke.goog",
+        labels={"inference-platform": "acme"},
     )
