@@ -32,7 +32,7 @@ class OutsidePlan:
         cluster: The cluster: its kind, its way in, how its GPUs are given out.
         pods: GPUs, CPUs, memory and number of the pods.
         hosts: Host names that lead to it; empty for every host.
-        address: Which requests, by path and headers; a Gateway alone can tell them apart.
+        address: Which requests, by path and headers; a Gateway alone can match by them.
         health_check: How dead servers are found.
     """
 

@@ -127,7 +127,7 @@ def ingress_annotations(cluster: OutsideSpec, *, path: str, health_check: Health
     """
     Return the annotations of an Ingress: how its load balancer asks servers at *path*, and the cluster's own.
 
-    Alibaba's asks by HEAD unless told otherwise, which servers in Python answer with 405.
+    Alibaba's asks by HEAD where nothing else is set, which servers in Python answer with 405.
     """
     if cluster.preset != "ack":
         return dict(cluster.ingress_annotations)

@@ -39,7 +39,7 @@ def ingress(
         port: Port of the Service.
         ingress_class: Its IngressClass.
         hosts: Host names; empty for every host.
-        annotations: What its controller is told beside.
+        annotations: What its controller reads beside.
         tls_secret: Secret with the certificate; None for HTTP alone.
     """
     backend: dict[str, Any] = {"service": {"name": service, "port": {"number": port}}}
