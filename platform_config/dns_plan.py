@@ -125,9 +125,3 @@ def detection_sec(config: Config, record: RecordSpec) -> int:
 def leave_sec(config: Config, record: RecordSpec) -> int:
     """Return the seconds after which a client that honours the TTL leaves a target of *record* that is down."""
     return detection_sec(config, record) + record.ttl_sec
-
-
-def watched_endpoints(config: Config) -> dict[str, str]:
-    """Return the public addresses outside Google Cloud that names of *config* lead to, by key."""
-    leading = {one.key: one.address for _, record, _ in records(config) for one in targets_of(config, record)}
-    return {key: address for key, address in sorted(leading.items()) if address is not None}

@@ -8,19 +8,10 @@ from cdktf_cdktf_provider_google.dns_record_set import DnsRecordSet
 from constructs import Construct
 
 from constructs_lib.dns_zone import DnsZone
-from constructs_lib.endpoint_probes import EndpointProbes
 from constructs_lib.routed_record import EndpointProbe, InternalTarget, PublicTarget, RecordTarget, RoutedRecord
 from constructs_lib.specs import DnsSpec, RecordSpec, ZoneSpec
 from platform_config.config import Config
-from platform_config.dns_plan import (
-    Target,
-    asks_endpoints,
-    probe_path,
-    probe_port,
-    protocol,
-    targets_of,
-    watched_endpoints,
-)
+from platform_config.dns_plan import Target, asks_endpoints, probe_path, probe_port, protocol, targets_of
 
 from .base import BaseStack
 
@@ -48,8 +39,6 @@ class InfraDnsStack(BaseStack):
         )
         for key, record in dns.records.items():
             self._add_record(key, record, dns)
-        if config.observability.alerting:
-            self._add_probes(dns)
         if config.external_dns is not None:
             self._add_subzone(dns, config.external_dns.subdomain)
         if dns.zone.visibility == "public":
@@ -83,25 +72,6 @@ class InfraDnsStack(BaseStack):
             targets=targets,
             probe=probe if asks_endpoints(config, record) else None,
             after=self._zone.ready,
-        )
-
-    def _add_probes(self, dns: DnsSpec) -> None:
-        """Watch the public addresses of others: an alert reads what these checks say."""
-        config, addresses = self.config, watched_endpoints(self.config)
-        if not addresses:
-            return
-        record = next(iter(dns.records.values()))
-        EndpointProbes(
-            self,
-            "probe",
-            google=self.google,
-            project=config.project,
-            name=f"{config.name}: address of",
-            addresses=addresses,
-            protocol=protocol(config),
-            port=probe_port(config),
-            host=dns.health_check.host or record.host,
-            path=probe_path(config, record),
         )
 
     def _add_subzone(self, dns: DnsSpec, subdomain: str) -> None:

@@ -6,12 +6,7 @@ from collections.abc import Iterator
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, MetricCondition, Query
 from constructs_lib.monitoring.metric_filter import matches
-from constructs_lib.monitoring.metrics import (
-    CERTIFICATE_DAYS,
-    CERTIFICATE_DAYS_TYPE,
-    CHECK_PASSED,
-    MODEL_ARMOR_FINDINGS,
-)
+from constructs_lib.monitoring.metrics import CERTIFICATE_DAYS, CERTIFICATE_DAYS_TYPE, MODEL_ARMOR_FINDINGS
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import select
 
@@ -53,22 +48,6 @@ def _certificate_days(platform: MonitoredPlatform, limits: Limits) -> Iterator[Q
         )
 
 
-def _endpoint_down(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
-    """
-    Yield the public addresses of DNS that most checkers cannot reach.
-
-    Each is asked once a minute by checkers in several places: one that is cut off says nothing of the address.
-    """
-    if platform.endpoints:
-        hosts = "|".join(address.replace(".", "[.]") for address in platform.endpoints.values())
-        passed = select(CHECK_PASSED, f'host=~"{hosts}"', monitored_resource="uptime_url")
-        named = ", ".join(f"{key} ({address})" for key, address in platform.endpoints.items())
-        yield Query(
-            expression=f"avg by (host) (avg_over_time({passed}[{limits.window}])) * 100 < {limits.threshold:g}",
-            meaning=f"less than {limits.threshold:g} % of the checks reach an address that names lead to: of {named}",
-        )
-
-
 def _model_armor(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
     """
     Yield the templates one of whose filters finds something too often.
@@ -104,21 +83,6 @@ FRONT_ALERTS = (
         needs="`observability.certificate_hosts`",
         queries=_certificate_expiry,
         thresholds=_certificate_days,
-        labels=("host",),
-        first_command="gcloud monitoring uptime list-configs --project {project}",
-    ),
-    AlertKind(
-        name="endpoint-down",
-        title="An address outside is down",
-        severity="error",
-        unit="percent",
-        threshold=50,
-        lowest=1,
-        highest=100,
-        window_sec=300,
-        shortest_window_sec=120,
-        needs="`outside.<key>.address` or `dns.external_endpoints`, beside `dns.records`",
-        queries=_endpoint_down,
         labels=("host",),
         first_command="gcloud monitoring uptime list-configs --project {project}",
     ),

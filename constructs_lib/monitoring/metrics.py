@@ -176,8 +176,6 @@ ACCELERATOR_BUSY = "kubernetes_io:node_accelerator_duty_cycle"
 """Percent of the time in which a TPU or GPU computed, by accelerator of a node; containers that share one have none."""
 CERTIFICATE_DAYS = "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_expires"
 """Days, by host."""
-CHECK_PASSED = "monitoring_googleapis_com:uptime_check_check_passed"
-"""1 where a checker got the answer that it wants, by host and by the checker's location."""
 CERTIFICATE_DAYS_TYPE = "monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires"
 """Its type in the Monitoring API."""
 MODEL_ARMOR_FINDINGS = tuple(

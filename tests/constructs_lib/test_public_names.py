@@ -14,7 +14,6 @@ from tools.source_classes import ROOT, classes, constructs
 
 PUBLIC = public_names()
 CONTRACT = {
-    "constructs_lib.endpoint_probes": "EndpointProbes",
     "constructs_lib.argo_cd_access": "ArgoCdAccess",
     "constructs_lib.argo_cd_cluster": "ArgoCdCluster",
     "constructs_lib.dns_zone": "DnsZone",

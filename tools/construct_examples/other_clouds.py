@@ -10,7 +10,6 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs_lib.argo_cd_access import ArgoCdAccess
 from constructs_lib.argo_cd_cluster import ArgoCdCluster
 from constructs_lib.dns_zone import DnsZone
-from constructs_lib.endpoint_probes import EndpointProbes
 from constructs_lib.external_dns import ExternalDns, external_dns_values
 from constructs_lib.gpu_operator import GpuOperator
 from constructs_lib.hami import Hami
@@ -69,22 +68,6 @@ def routed_record(stack: TerraformStack, google: GoogleProvider) -> RoutedRecord
             path="/health",
             spec=DnsHealthCheckSpec(),
         ),
-    )
-
-
-def endpoint_probes(stack: TerraformStack, google: GoogleProvider) -> EndpointProbes:
-    """Watch an address on premises, from all over the world."""
-    return EndpointProbes(
-        stack,
-        "probe",
-        google=google,
-        project="my-project",
-        name="acme: address of",
-        addresses={"farm": "198.51.100.7"},
-        protocol="HTTPS",
-        port=443,
-        host="llm.ai.example.com",
-        path="/health",
     )
 
 
