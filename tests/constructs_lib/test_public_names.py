@@ -15,6 +15,7 @@ from tools.source_classes import ROOT, classes, constructs
 PUBLIC = public_names()
 CONTRACT = {
     "constructs_lib.dns_zone": "DnsZone",
+    "constructs_lib.endpoint_checks": "EndpointChecks",
     "constructs_lib.external_dns": "ExternalDns external_dns_values outside_values",
     "constructs_lib.gpu_operator": "GpuOperator",
     "constructs_lib.hami": "Hami",
