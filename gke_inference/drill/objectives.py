@@ -55,6 +55,8 @@ def objective_results(plan: DrillPlan, measurement: Measurement, longest_downtim
 def downtime_limit(plan: DrillPlan) -> str:
     """Return the longest downtime that is good, and where that is from, as a phrase."""
     promised, limit = plan.objectives.failover_downtime_sec, f"{plan.max_downtime_sec:g} s at most"
+    if plan.budget is not None and plan.max_downtime_sec == plan.budget.downtime_sec:
+        return f"{limit}, by failover_budget.downtime_sec"
     if promised is None:
         return limit
     if promised == plan.max_downtime_sec:

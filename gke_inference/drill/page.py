@@ -9,7 +9,7 @@ from gke_inference.drill.chart import HOW
 from gke_inference.drill.figures import DrillFigures, RequestFigures, describe_figures
 from gke_inference.drill.objectives import ObjectiveResult
 from gke_inference.drill.plan import State
-from gke_inference.drill.report import DrillReport
+from gke_inference.drill.report import NAME_COLUMNS, DrillReport, name_note, name_rows
 from gke_inference.evidence import Evidence
 from gke_inference.findings import Finding, outcome
 from gke_inference.gauges.record import GaugeFigures
@@ -35,6 +35,7 @@ def render(report: DrillReport, svg: str) -> str:
         _objectives(report.objectives),
         section("What clients noticed", picture(svg), _states(figures, plan.endpoint.first_part)),
         _gauges(report.gauges) if report.gauges else Markup(),
+        _names(report) if report.names else Markup(),
         section("Findings", _findings(report.findings)),
         section("Events", _events(report)),
         section("Evidence", _evidence(report.evidence)),
@@ -64,6 +65,11 @@ def _row(figures: RequestFigures) -> list[Cell]:
         *(figures.requests, figures.failed, figures.slow),
         *(None if time is None else f"{time:.2f}" for time in times),
     ]
+
+
+def _names(report: DrillReport) -> Markup:
+    note = Markup(f"<p>{lines(name_note(report.names))}</p>")
+    return section(f"Checks of {report.name}", table(NAME_COLUMNS, name_rows(report.names), text=1), note)
 
 
 def _gauges(gauges: GaugeFigures) -> Markup:

@@ -8,7 +8,7 @@ from enum import IntEnum
 from math import ceil
 from typing import Any, Literal, get_args
 
-from constructs_lib.specs import ObjectivesSpec
+from constructs_lib.specs import FailoverBudgetSpec, ObjectivesSpec
 from gke_inference.openai import Endpoint
 from platform_config.config import Config
 from platform_config.errors import shown
@@ -70,7 +70,8 @@ class DrillPlan:
         recovery_sec: How long a region may take to answer again.
         slow_sec: A good answer that takes longer is counted as slow.
         objectives: What the model's owner promises.
-        max_downtime_sec: Longest downtime that is still good: by the option, else by the objective, else 30.
+        budget: What the loss of a region may cost; None without such a bound.
+        max_downtime_sec: Longest downtime that is still good: by the option, else by objective and budget, else 30.
         max_error_rate: Failed requests per request, 0 to 1, that are still good.
         restore_timeout_sec: How long restoring is tried again where it fails.
     """
@@ -94,6 +95,7 @@ class DrillPlan:
     max_error_rate: float
     restore_timeout_sec: float
     gateways: Mapping[str, Endpoint] = field(default_factory=dict)
+    budget: FailoverBudgetSpec | None = None
 
     @property
     def is_regional(self) -> bool:
@@ -171,10 +173,12 @@ class DrillPlan:
         }
 
 
-def longest_good_downtime_sec(config: Config, given: float | None, objectives: ObjectivesSpec) -> float:
+def longest_good_downtime_sec(
+    given: float | None, objectives: ObjectivesSpec, budget: FailoverBudgetSpec | None = None
+) -> float:
     """Return the longest downtime that is good: as *given*, else as promised or budgeted, the shorter, else 30 s."""
-    budget = config.failover_budget.downtime_sec if config.failover_budget else None
-    limits = [limit for limit in (objectives.failover_downtime_sec, budget) if limit is not None]
+    wanted = (objectives.failover_downtime_sec, budget.downtime_sec if budget else None)
+    limits = [limit for limit in wanted if limit is not None]
     return given if given is not None else min(limits, default=DEFAULT_DOWNTIME_SEC)
 
 

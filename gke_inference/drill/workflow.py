@@ -22,6 +22,7 @@ from gke_inference.drill.chart import draw
 from gke_inference.drill.figures import drill_figures
 from gke_inference.drill.journal import Journal
 from gke_inference.drill.measurement import Measurement
+from gke_inference.drill.name_checks import NameWatch
 from gke_inference.drill.page import render
 from gke_inference.drill.plan import DrillPlan
 from gke_inference.drill.report import DrillReport
@@ -78,7 +79,12 @@ class Checked:
 
 
 def run_drill(
-    platform: LivePlatform, plan: DrillPlan, journal: Journal, options: DrillOptions, watch: GaugeWatch | None
+    platform: LivePlatform,
+    plan: DrillPlan,
+    journal: Journal,
+    options: DrillOptions,
+    watch: GaugeWatch | None,
+    names: NameWatch | None = None,
 ) -> Exit:
     """Check, then take regions down and measure where that was asked for and every check is good."""
     console, progress = Console(), Console(stderr=True)
@@ -93,7 +99,7 @@ def run_drill(
             console.print(f"Nothing was changed{': --yes does it' if checked.outages else ''}.", highlight=False)
         return outcome(checked.findings)
     origin, running = config_origin(options.config_path), running_versions(platform, plan.region_names)
-    with watch or nullcontext():
+    with watch or nullcontext(), names or nullcontext():
         view = DrillView(progress, gauges=(lambda: gauge_lines(watch.record)) if watch else tuple)
         measurement = anyio.run(_measure, platform, plan, journal, options, view)
     figures = drill_figures(plan, measurement)
@@ -102,6 +108,8 @@ def run_drill(
         measurement=measurement,
         figures=figures,
         gauges=_gauge_figures(measurement, watch) if watch else None,
+        names=names.figures if names else (),
+        name=names.name if names else "",
         findings=(*checked.findings, *judge(plan, measurement, figures, journal.path)),
         outages=checked.outages,
         evidence=make_evidence(

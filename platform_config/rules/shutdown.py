@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 from constructs_lib.specs import GatewaySpec, ServerSpec
 from platform_config.config import Config
@@ -35,8 +36,8 @@ def _long_requests(config: Config) -> Iterator[Problem]:
         yield Problem("shutdown", message, "write graceful; or set gateway.timeout_sec to what requests take")
 
 
-def _default(spec: type[GatewaySpec | ServerSpec], name: str) -> int:
-    return next(int(field.default) for field in fields(spec) if field.name == name)
+def _default(spec: type[GatewaySpec | ServerSpec], name: str) -> Any:
+    return next(field.default for field in fields(spec) if field.name == name)
 
 
 RULES = (
