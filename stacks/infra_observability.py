@@ -26,7 +26,7 @@ from .endpoint_probe import endpoint_probe
 
 
 class InfraObservabilityStack(BaseStack):
-    """Alerts, channels, dashboard, metrics of logs, checks. Nothing needs them: they can be applied anew at any time."""
+    """Alerts, channels, dashboard, metrics of logs, checks. Nothing needs them: they can be made anew at any time."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)

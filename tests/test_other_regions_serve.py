@@ -15,6 +15,17 @@ from platform_config.stack_graph import serving_stack
 from tests.configs import EXAMPLE, MULTI_CLOUD, TWO_LLMS, config
 from tests.synthesized import Synthesized, synthesize
 
+OTHER = {
+    "server": {
+        "kind": "custom",
+        "image": "ghcr.io/acme/server:v1",
+        "port": 8000,
+        "health_path": "/up",
+        "memory_gib": 5,
+    },
+    "address": {"path": "/other"},
+    "replicas": 1,
+}
 OUT: dict[str, tuple[Path, dict[str, Any]]] = {
     "drained": (EXAMPLE, {"regions__eu__capacity_percent": 0}),
     "removed": (EXAMPLE, {"regions__eu": None}),
@@ -57,12 +68,12 @@ def places(split: Config) -> tuple[str, ...]:
 
 def test_a_model_that_is_split_off_is_served_only_there(tmp_path: Path) -> None:
     """`models.<key>.regions` leaves its servers, and where its name leads, in its regions."""
-    record = {"dns__records__speech__model": "speech", "dns__records__speech__primary": ["us"]}
+    record = {"dns__records__speech__model": "speech", "models__other": OTHER}
     whole = config(MULTI_CLOUD, **record)
     split = config(MULTI_CLOUD, models__speech__regions=["us"], **record)
     app = synthesize(split, tmp_path)
 
     assert places(whole) == ("us", "eu", "hk", "farm")
     assert places(split) == ("us", "hk", "farm")
-    assert servers(app, "us")
-    assert serving_stack("eu") not in app.stacks or not servers(app, "eu")
+    assert servers(app, "us") == {"speech-server", "other-server"}
+    assert servers(app, "eu") == {"other-server"}
