@@ -14,7 +14,7 @@ from constructs_lib.specs import ExternalDnsSpec, OutsideExternalDnsSpec
 
 REPOSITORY, CHART = "https://kubernetes-sigs.github.io/external-dns/", "external-dns"
 NAME = NAMESPACE = "external-dns"
-"""Release, service account and, in clusters of the platform, namespace."""
+"""Release and, in clusters of the platform, namespace. The chart names its service account after the release."""
 TIMEOUT_SEC = 600
 CREDENTIALS = "/etc/external-dns"
 ALIBABA_FILE, GOOGLE_FILE = "alibaba-cloud.json", "key.json"
@@ -84,7 +84,6 @@ def _values(provider: str, *, sources: list[str], policy: str, domain: str, owne
         "registry": "txt",
         "txtOwnerId": owner,
         "domainFilters": [domain],
-        "serviceAccount": {"name": NAME},
         "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cdktf import ITerraformDependable
-from cdktf_cdktf_provider_google.compute_health_check import ComputeHealthCheck
+from cdktf_cdktf_provider_google.compute_health_check import ComputeHealthCheck, ComputeHealthCheckLogConfig
 from cdktf_cdktf_provider_google.dns_record_set import DnsRecordSet
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
@@ -137,7 +137,12 @@ class RoutedRecord(Construct):
         record.add_override("routing_policy", policy)
 
     def _add_check(self, google: GoogleProvider, project: str, probe: EndpointProbe) -> ComputeHealthCheck:
-        """Add the check. Of Google's probers for DNS exactly three regions ask, each at its own times."""
+        """
+        Add the check. Of Google's probers for DNS exactly three regions ask, each at its own times.
+
+        It logs each change, with the address and the region that asked: nothing else shows what Cloud DNS sees.
+        Source: Google, "Health check logging information", probeSourceRegion.
+        """
         spec = probe.spec
         fixed = {"port": probe.port, "port_specification": "USE_FIXED_PORT"}
         asked = fixed | {"host": probe.host, "request_path": probe.path}
@@ -158,6 +163,7 @@ class RoutedRecord(Construct):
             healthy_threshold=spec.healthy_threshold,
             unhealthy_threshold=spec.unhealthy_threshold,
             source_regions=list(spec.source_regions),
+            log_config=ComputeHealthCheckLogConfig(enable=True),
             **how,
         )
 

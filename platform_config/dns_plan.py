@@ -74,6 +74,20 @@ def targets_of(config: Config, record: RecordSpec) -> tuple[Target, ...]:
     return tuple(known[key] for key in keys if key in known)
 
 
+def endpoint_records(config: Config) -> dict[str, tuple[Target, tuple[str, RecordSpec]]]:
+    """
+    Return each place outside that a name of *config* leads to, by its key in order, with its first record and its key.
+
+    One record is enough to ask an address as Cloud DNS does: another asks the same server for another path.
+    """
+    found: dict[str, tuple[Target, tuple[str, RecordSpec]]] = {}
+    for key, record in config.dns.records.items() if config.dns else ():
+        for target in targets_of(config, record):
+            if not target.is_gateway:
+                found.setdefault(target.key, (target, (key, record)))
+    return dict(sorted(found.items()))
+
+
 def asks_endpoints(config: Config, record: RecordSpec) -> bool:
     """Return whether the targets of *record* are public addresses, which Google asks itself."""
     return config.gateway.gateway_class.public or any(not one.is_gateway for one in targets_of(config, record))

@@ -9,6 +9,7 @@ from constructs_lib.manifests.model_server import start_sec
 from constructs_lib.monitoring.metrics import ENGINES, PICKER_FAMILIES
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform, MonitoredRegion
 from platform_config.config import Config
+from platform_config.dns_plan import endpoint_records
 from platform_config.model import Model, models_of
 from platform_config.model_armor import screening_templates
 from platform_config.names import Names
@@ -42,6 +43,7 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
         mount_errors=names.mount_errors if watched.log_metrics and mounts else "",
         certificate_hosts=watched.certificate_hosts,
         model_armor_templates=tuple(dict.fromkeys((*screening_templates(config), *watched.model_armor_templates))),
+        endpoints={key: target.address or "" for key, (target, _) in endpoint_records(config).items()},
         has_promql=config.universe.has("promql"),
     )
 

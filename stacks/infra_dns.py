@@ -8,12 +8,13 @@ from cdktf_cdktf_provider_google.dns_record_set import DnsRecordSet
 from constructs import Construct
 
 from constructs_lib.dns_zone import DnsZone
-from constructs_lib.routed_record import EndpointProbe, InternalTarget, PublicTarget, RecordTarget, RoutedRecord
+from constructs_lib.routed_record import InternalTarget, PublicTarget, RecordTarget, RoutedRecord
 from constructs_lib.specs import DnsSpec, RecordSpec, ZoneSpec
 from platform_config.config import Config
-from platform_config.dns_plan import Target, asks_endpoints, probe_path, probe_port, protocol, targets_of
+from platform_config.dns_plan import Target, asks_endpoints, targets_of
 
 from .base import BaseStack
+from .endpoint_probe import endpoint_probe
 
 DELEGATION_TTL_SEC = 3600
 
@@ -38,7 +39,7 @@ class InfraDnsStack(BaseStack):
             network=self.names.network_path,
         )
         for key, record in dns.records.items():
-            self._add_record(key, record, dns)
+            self._add_record(key, record)
         if config.external_dns is not None:
             self._add_subzone(dns, config.external_dns.subdomain)
         if dns.zone.visibility == "public":
@@ -51,17 +52,9 @@ class InfraDnsStack(BaseStack):
         hosts = [record.host for record in dns.records.values()]
         TerraformOutput(self, "names", value=" ".join(hosts), description="What clients call.")
 
-    def _add_record(self, key: str, record: RecordSpec, dns: DnsSpec) -> None:
+    def _add_record(self, key: str, record: RecordSpec) -> None:
         config = self.config
         targets = {target.key: self._target(target, record) for target in targets_of(config, record)}
-        probe = EndpointProbe(
-            name=self.names.endpoint_check(key),
-            protocol=protocol(config),
-            port=probe_port(config),
-            host=dns.health_check.host or record.host,
-            path=probe_path(config, record),
-            spec=dns.health_check,
-        )
         RoutedRecord(
             self,
             f"record-{key}",
@@ -70,7 +63,7 @@ class InfraDnsStack(BaseStack):
             zone=self._zone.name,
             spec=record,
             targets=targets,
-            probe=probe if asks_endpoints(config, record) else None,
+            probe=endpoint_probe(config, key, record) if asks_endpoints(config, record) else None,
             after=self._zone.ready,
         )
 

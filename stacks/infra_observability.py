@@ -1,4 +1,4 @@
-"""What watches the platform: alerts, who hears of them, a dashboard, and metrics of logs."""
+"""What watches the platform: alerts, who hears of them, a dashboard, metrics of logs, and checks of endpoints."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from constructs import Construct
 
 from constructs_lib.alert_policies import AlertPolicies
 from constructs_lib.dashboard import Dashboard
+from constructs_lib.endpoint_checks import EndpointChecks
 from constructs_lib.log_metrics import LogMetrics
 from constructs_lib.monitoring.alert import alerts_of
 from constructs_lib.monitoring.alerts import ALERTS
@@ -14,15 +15,18 @@ from constructs_lib.monitoring.log_metric import log_metrics_of
 from constructs_lib.monitoring.panel import panels_of
 from constructs_lib.monitoring.panels import PANELS
 from constructs_lib.notification_channels import NotificationChannels
+from constructs_lib.routed_record import PublicTarget
 from platform_config.config import Config
 from platform_config.config_path import VARIABLE
+from platform_config.dns_plan import endpoint_records
 from platform_config.monitored_platform import monitored_platform
 
 from .base import WRITE_ONLY_TERRAFORM_VERSION, BaseStack
+from .endpoint_probe import endpoint_probe
 
 
 class InfraObservabilityStack(BaseStack):
-    """Alerts, channels, dashboard and metrics of logs. Nothing needs them: they can be applied anew at any time."""
+    """Alerts, channels, dashboard, metrics of logs, checks. Nothing needs them: they can be made anew at any time."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, config=config)
@@ -31,6 +35,8 @@ class InfraObservabilityStack(BaseStack):
             LogMetrics(self, "logs", google=self.google, project=config.project, metrics=log_metrics_of(self._platform))
         if config.observability.alerting:
             self._add_alerts()
+        if self._platform.endpoints and (config.observability.alerting or config.observability.dashboard):
+            self._add_endpoint_checks()
         if config.observability.dashboard:
             self._add_dashboard()
 
@@ -61,6 +67,20 @@ class InfraObservabilityStack(BaseStack):
             platform=self.config.name,
             channels=watched.channels,
         ).names
+
+    def _add_endpoint_checks(self) -> None:
+        endpoints = {
+            key: (PublicTarget(address=target.address or ""), endpoint_probe(self.config, *record))
+            for key, (target, record) in endpoint_records(self.config).items()
+        }
+        EndpointChecks(
+            self,
+            "endpoint",
+            google=self.google,
+            project=self.config.project,
+            platform=self.config.name,
+            endpoints=endpoints,
+        )
 
     def _add_dashboard(self) -> None:
         Dashboard(

@@ -1,4 +1,4 @@
-"""Alerts on what stands before the gateway and belongs to its owner: certificates, and templates of Model Armor."""
+"""Alerts on what stands before the gateway or beside it: certificates, templates of Model Armor, endpoints outside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from constructs_lib.monitoring.alert import AlertKind, Limits, MetricCondition, Query
 from constructs_lib.monitoring.metric_filter import matches
-from constructs_lib.monitoring.metrics import CERTIFICATE_DAYS, CERTIFICATE_DAYS_TYPE, MODEL_ARMOR_FINDINGS
+from constructs_lib.monitoring.metrics import (
+    CERTIFICATE_DAYS,
+    CERTIFICATE_DAYS_TYPE,
+    CHECK_PASSED,
+    CHECK_PASSED_TYPE,
+    MODEL_ARMOR_FINDINGS,
+)
 from constructs_lib.monitoring.platform import MonitoredPlatform
 from constructs_lib.monitoring.promql import select
 
@@ -69,6 +75,42 @@ def _model_armor(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]
         )
 
 
+def _endpoint_down(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """Yield the addresses outside that answer none of the checks from two places or more: one may have no way there."""
+    if platform.endpoints:
+        passed = select(CHECK_PASSED, f'host=~"{_addresses(platform)}"', monitored_resource="uptime_url")
+        failing = f"max by (host, checker_location) (max_over_time({passed}[{limits.window}])) == 0"
+        yield Query(expression=f"count by (host) ({failing}) > 1", meaning=_down(platform, limits))
+
+
+def _endpoint_checks(platform: MonitoredPlatform, limits: Limits) -> Iterator[Query]:
+    """Yield the same without PromQL: addresses that pass less than half of their checks."""
+    if platform.endpoints:
+        host = "resource.label.host"
+        series = f'metric.type="{CHECK_PASSED_TYPE}" resource.type="uptime_url"'
+        yield Query(
+            metric=MetricCondition(
+                series=f"{series} {matches(host, _addresses(platform))}",
+                aligner="ALIGN_FRACTION_TRUE",
+                reducer="REDUCE_MEAN",
+                by=(host,),
+                bound=0.5,
+                is_floor=True,
+                window_sec=limits.window_sec,
+            ),
+            meaning=_down(platform, limits),
+        )
+
+
+def _addresses(platform: MonitoredPlatform) -> str:
+    return "|".join(address.replace(".", "[.]") for address in sorted(set(platform.endpoints.values())))
+
+
+def _down(platform: MonitoredPlatform, limits: Limits) -> str:
+    named = ", ".join(f"{key} at {address}" for key, address in platform.endpoints.items())
+    return f"an endpoint outside does not answer as it should for {limits.window_sec} s: of {named}"
+
+
 FRONT_ALERTS = (
     AlertKind(
         name="certificate-expiry",
@@ -85,6 +127,20 @@ FRONT_ALERTS = (
         thresholds=_certificate_days,
         labels=("host",),
         first_command="gcloud monitoring uptime list-configs --project {project}",
+    ),
+    AlertKind(
+        name="endpoint-down",
+        title="An endpoint outside does not answer",
+        severity="error",
+        window_sec=300,
+        shortest_window_sec=120,
+        for_sec=60,
+        needs="a name of `dns.records` that leads to a cluster of `outside` or to one of `dns.external_endpoints`",
+        queries=_endpoint_down,
+        thresholds=_endpoint_checks,
+        labels=("host",),
+        first_command="gcloud logging read 'log_id(\"compute.googleapis.com/healthchecks\")' --limit=20 --freshness=1h "
+        "--project {project}",
     ),
     AlertKind(
         name="model-armor-blocks",

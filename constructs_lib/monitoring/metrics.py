@@ -178,6 +178,10 @@ CERTIFICATE_DAYS = "monitoring_googleapis_com:uptime_check_time_until_ssl_cert_e
 """Days, by host."""
 CERTIFICATE_DAYS_TYPE = "monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires"
 """Its type in the Monitoring API."""
+CHECK_PASSED = "monitoring_googleapis_com:uptime_check_check_passed"
+"""1 where an uptime check got the answer it wants, else 0, by host and checker_location."""
+CHECK_PASSED_TYPE = "monitoring.googleapis.com/uptime_check/check_passed"
+"""Its type in the Monitoring API."""
 MODEL_ARMOR_FINDINGS = tuple(
     f"modelarmor_googleapis_com:template_{part}_request_count" for part in ("pi_jb", "sdp", "malicious_uri", "rai")
 )

@@ -9,7 +9,7 @@ _ORDER = (
     *("requests", "region-share", "responses"),
     *("first-token", "tokens", "load-balancer-latency"),
     *("kv-cache", "queue", "replicas"),
-    *("availability", "proxy-errors", "picker-errors"),
+    *("availability", "proxy-errors", "endpoints", "picker-errors"),
     *("model-names", "chips", "tpu-busy", "gpu-busy"),
 )
 PANELS: tuple[PanelKind, ...] = tuple(_BY_NAME[name] for name in _ORDER)

@@ -97,6 +97,7 @@ class MonitoredPlatform:
         mount_errors: Name of the metric of failed mounts; empty where there is none.
         certificate_hosts: Hosts whose TLS certificate is watched.
         model_armor_templates: IDs of Model Armor templates whose blocked requests are watched.
+        endpoints: Public addresses outside that names of DNS lead to, by key.
         has_promql: Whether its universe of Google Cloud evaluates PromQL.
     """
 
@@ -112,6 +113,7 @@ class MonitoredPlatform:
     mount_errors: str = ""
     certificate_hosts: tuple[str, ...] = ()
     model_armor_templates: tuple[str, ...] = ()
+    endpoints: Mapping[str, str] = field(default_factory=dict)
     has_promql: bool = True
 
     def clusters(self, regions: Iterable[str] = ()) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from constructs_lib.monitoring.log_metric import log_series
-from constructs_lib.monitoring.metrics import CLIENT_GONE, SERVER_ERRORS
+from constructs_lib.monitoring.metrics import CHECK_PASSED, CLIENT_GONE, SERVER_ERRORS
 from constructs_lib.monitoring.panel import WINDOW, PanelKind, PanelQuery, Selection, Threshold
 from constructs_lib.monitoring.platform import MonitoredPlatform
-from constructs_lib.monitoring.promql import by_backend_region, label_from
+from constructs_lib.monitoring.promql import by_backend_region, label_from, select
 
 NEEDS = "a gateway"
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -91,6 +91,13 @@ def _promises(platform: MonitoredPlatform) -> Iterator[Threshold]:
             yield Threshold(value=promised, label=f"objective {promised:g} %", is_floor=True)
 
 
+def _endpoints(selection: Selection) -> Iterator[PanelQuery]:
+    if endpoints := selection.platform.endpoints:
+        hosts = "|".join(address.replace(".", "[.]") for address in sorted(set(endpoints.values())))
+        passed = select(CHECK_PASSED, f'host=~"{hosts}"', monitored_resource="uptime_url")
+        yield PanelQuery(expression=f"100 * avg by (host) (avg_over_time({passed}[{WINDOW}]))", legend="{host}")
+
+
 TRAFFIC_PANELS = (
     PanelKind(
         name="requests",
@@ -135,6 +142,15 @@ TRAFFIC_PANELS = (
         queries=_availability,
         thresholds=_promises,
         from_zero=False,
+    ),
+    PanelKind(
+        name="endpoints",
+        title="Endpoints outside that answer",
+        unit="%",
+        meaning="Share of the checks from all over the world that an address of `outside` or `external_endpoints` "
+        "answers as it should. Cloud DNS asks by itself, and takes out what does not answer.",
+        needs="a name of dns.records that leads to an endpoint outside",
+        queries=_endpoints,
     ),
     PanelKind(
         name="proxy-errors",

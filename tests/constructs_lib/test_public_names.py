@@ -17,6 +17,7 @@ CONTRACT = {
     "constructs_lib.argo_cd_access": "ArgoCdAccess",
     "constructs_lib.argo_cd_cluster": "ArgoCdCluster",
     "constructs_lib.dns_zone": "DnsZone",
+    "constructs_lib.endpoint_checks": "EndpointChecks",
     "constructs_lib.external_dns": "ExternalDns external_dns_values outside_values",
     "constructs_lib.gpu_operator": "GpuOperator",
     "constructs_lib.hami": "Hami",

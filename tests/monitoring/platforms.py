@@ -16,7 +16,16 @@ from tests.promql.rig import Case, Rule, Values, series
 
 HOST = "gemma.example.com"
 TEMPLATE = "gemma-prompts"
-OUTSIDE = {"observability__certificate_hosts": [HOST], "observability__model_armor_templates": [TEMPLATE]}
+DNS = {
+    "zone": {"domain": "ai.example.com", "visibility": "public"},
+    "external_endpoints": {"farm": {"address": "203.0.113.20"}},
+    "records": {"llm": {"host": "llm.ai.example.com", "targets": ["farm"], "primary": ["farm"]}},
+}
+OUTSIDE = {
+    "observability__certificate_hosts": [HOST],
+    "observability__model_armor_templates": [TEMPLATE],
+    "dns": DNS,
+}
 """Settings for what is its owner's own, so that the example has every alert."""
 
 US, EU = "us-east5", "europe-west4"

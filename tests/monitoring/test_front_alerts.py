@@ -1,13 +1,16 @@
-"""Alerts on certificates and Model Armor, on made-up series."""
+"""Alerts on certificates, Model Armor and endpoints outside, on made-up series."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.configs import MULTI_CLOUD
 from tests.monitoring.platforms import HOST, TEMPLATE, alerts, changed_rule, elsewhere, rule
 from tests.promql.rig import Case, Values, constant, counting, gap, series, then
 
+FARM, HK = "203.0.113.20", "198.51.100.10"
 CERTIFICATE, ARMOR = rule("certificate-expiry"), rule("model-armor-blocks")
+DOWN = changed_rule("endpoint-down", MULTI_CLOUD)
 TWO_HOSTS = changed_rule("certificate-expiry", observability__certificate_hosts=[HOST, "api.example.com"])
 
 
@@ -21,6 +24,12 @@ def findings(values: Values, part: str = "pi_jb", template: str = TEMPLATE) -> d
     """Return the requests in which a filter found something."""
     labels = {"monitored_resource": "modelarmor.googleapis.com/Template", "template_id": template, "location": "us"}
     return {series(f"modelarmor_googleapis_com:template_{part}_request_count", labels): values}
+
+
+def passed(values: Values, checker: str = "us", host: str = FARM, check: str = "a") -> dict[str, Values]:
+    """Return whether an uptime check from one place got its answer."""
+    labels = {"monitored_resource": "uptime_url", "host": host, "checker_location": checker, "check_id": check}
+    return {series("monitoring_googleapis_com:uptime_check_check_passed", labels): values}
 
 
 EVERY_15_MIN = then(*["20", gap(870)] * 8)
@@ -37,6 +46,23 @@ FIRES = [
         rule=TWO_HOSTS,
         series={**days(constant(80)), **days(constant(3), "api.example.com")},
         fires=[{"host": "api.example.com"}],
+    ),
+    Case(
+        title="two of three places get no answer",
+        rule=DOWN,
+        series={**passed(constant(0)), **passed(constant(0), "eu"), **passed(constant(1), "asia")},
+        fires=[{"host": FARM}],
+    ),
+    Case(
+        title="no place gets one, of two endpoints",
+        rule=DOWN,
+        series={
+            **passed(constant(0)),
+            **passed(constant(0), "eu"),
+            **passed(constant(1), host=HK),
+            **passed(constant(1), "eu", HK),
+        },
+        fires=[{"host": FARM}],
     ),
     *(
         Case(
@@ -61,6 +87,33 @@ SILENT = [
     Case(title="the check was deleted", rule=CERTIFICATE, series=days(then(constant(5, 3000), gap(6000))), at_sec=7200),
     Case(title="no number", rule=CERTIFICATE, series=days(" ".join(["NaN"] * 200))),
     Case(title="a host that reads alike", rule=CERTIFICATE, series=days(constant(3), "gemma-example.com")),
+    Case(
+        title="one place has no way there",
+        rule=DOWN,
+        series={**passed(constant(0)), **passed(constant(1), "eu"), **passed(constant(1), "asia")},
+    ),
+    Case(
+        title="each second answer is lost",
+        rule=DOWN,
+        series={**passed(then(*[constant(0, 60), constant(1, 60)] * 40)), **passed(constant(1), "eu")},
+    ),
+    Case(title="all answer", rule=DOWN, series={**passed(constant(1)), **passed(constant(1), "eu")}),
+    Case(title="no check", rule=DOWN, series={}),
+    Case(
+        title="an address of others",
+        rule=DOWN,
+        series={**passed(constant(0), host="203.0.113.200"), **passed(constant(0), "eu", "203.0.113.200")},
+    ),
+    Case(
+        title="another check of the same address gets an answer",
+        rule=DOWN,
+        series={
+            **passed(constant(0)),
+            **passed(constant(1), check="b"),
+            **passed(constant(0), "eu"),
+            **passed(constant(1), "eu", check="b"),
+        },
+    ),
     Case(title="just below 10 a minute", rule=ARMOR, series=findings(counting(9.9 / 60))),
     Case(
         title="just below 10 a minute of each",
@@ -72,7 +125,7 @@ SILENT = [
     Case(title="the count starts again", rule=ARMOR, series=findings(then(constant(900, 3500), constant(0, 900)))),
     Case(title="another template", rule=ARMOR, series=findings(counting(1), template="other")),
 ]
-CASES = [*FIRES, *SILENT, *(elsewhere(case) for case in FIRES if case.rule is not TWO_HOSTS)]
+CASES = [*FIRES, *SILENT, *(elsewhere(case) for case in FIRES if case.rule in (CERTIFICATE, ARMOR))]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -82,5 +135,5 @@ def test_an_alert_fires_when_it_should(case: Case, failures: dict[str, str]) -> 
 
 
 def test_what_is_not_named_is_not_watched() -> None:
-    """Checks and templates are their owner's."""
-    assert {"certificate-expiry", "model-armor-blocks"} & alerts().keys() == set()
+    """Checks and templates are their owner's, and the example has no endpoint outside."""
+    assert {"certificate-expiry", "endpoint-down", "model-armor-blocks"} & alerts().keys() == set()

@@ -11,9 +11,10 @@ from constructs_lib.monitoring.alerts import ALERTS
 from constructs_lib.specs import AlertSpec
 from platform_config.monitored_platform import monitored_platform
 from tests.configs import SOVEREIGN, config
+from tests.monitoring.platforms import DNS
 
 WITHOUT_PROMQL = [kind.name for kind in ALERTS if kind.thresholds]
-EVERY = {"observability__certificate_hosts": ["llm.example.com"]}
+EVERY = {"observability__certificate_hosts": ["llm.example.com"], "dns": DNS}
 
 
 def alerts(specs: dict[str, AlertSpec] | None = None) -> dict[str, Alert]:

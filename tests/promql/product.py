@@ -70,6 +70,7 @@ def _platforms() -> Iterator[tuple[str, MonitoredPlatform]]:
         monitored_platform(config()),
         certificate_hosts=("gemma.example.com",),
         model_armor_templates=("gemma-prompts",),
+        endpoints={"farm": "203.0.113.7", "hk": "203.0.113.40"},
         proxy_errors="gemma-proxy-errors",
         mount_errors="gemma-mount-errors",
     )

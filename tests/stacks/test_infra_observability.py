@@ -9,13 +9,14 @@ import pytest
 
 from platform_config.requirements import project_services
 from platform_config.stack_graph import OBSERVABILITY_STACK
-from tests.configs import config
+from tests.configs import MULTI_CLOUD, config
 from tests.synthesized import synthesize
 
 MAIL = {"kind": "email", "address": "a@example.com"}
 PAGER = {"kind": "pagerduty", "secret": "pagerduty-key"}
 THEIRS = {"kind": "existing", "id": "projects/my-project-id/notificationChannels/1"}
 POLICY, CHANNEL = "google_monitoring_alert_policy", "google_monitoring_notification_channel"
+UPTIME = "google_monitoring_uptime_check_config"
 
 
 def stack(folder: Path, **settings: Any) -> dict[str, Any]:
@@ -56,3 +57,28 @@ def test_secret_manager_is_on_where_a_channel_has_a_secret() -> None:
     assert "secretmanager" in project_services(
         plain.model_copy(update={"observability": config(observability={"channels": {"oncall": PAGER}}).observability})
     )
+
+
+def test_each_endpoint_outside_is_asked_as_cloud_dns_asks_it(tmp_path: Path) -> None:
+    """By address, with the host, port and path of its record; a platform without endpoints asks nobody."""
+    app = synthesize(config(MULTI_CLOUD), tmp_path)
+    checks = {block["monitored_resource"]["labels"]["host"]: block for block in app.all(UPTIME, OBSERVABILITY_STACK)}
+    [health] = app.all("google_compute_health_check")
+    asked = health["https_health_check"]
+
+    assert set(checks) == {"198.51.100.10", "203.0.113.20"}
+    for check in checks.values():
+        http = check["http_check"]
+        assert (http["headers"]["Host"], http["port"], http["path"]) == (
+            asked["host"], asked["port"], asked["request_path"],
+        )  # fmt: skip
+        assert (http["use_ssl"], http["validate_ssl"]) == (True, False)
+    assert health["log_config"] == {"enable": True}
+    assert UPTIME not in stack(tmp_path / "none")["resource"]
+
+
+def test_nobody_is_asked_where_nothing_shows_it(tmp_path: Path) -> None:
+    """Without alerts and dashboard there is no check."""
+    off = config(MULTI_CLOUD, observability={"alerting": False, "dashboard": False})
+
+    assert UPTIME not in synthesize(off, tmp_path).stacks[OBSERVABILITY_STACK].get("resource", {})

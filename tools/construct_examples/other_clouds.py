@@ -10,6 +10,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs_lib.argo_cd_access import ArgoCdAccess
 from constructs_lib.argo_cd_cluster import ArgoCdCluster
 from constructs_lib.dns_zone import DnsZone
+from constructs_lib.endpoint_checks import EndpointChecks
 from constructs_lib.external_dns import ExternalDns, external_dns_values
 from constructs_lib.gpu_operator import GpuOperator
 from constructs_lib.hami import Hami
@@ -68,6 +69,26 @@ def routed_record(stack: TerraformStack, google: GoogleProvider) -> RoutedRecord
             path="/health",
             spec=DnsHealthCheckSpec(),
         ),
+    )
+
+
+def endpoint_checks(stack: TerraformStack, google: GoogleProvider) -> EndpointChecks:
+    """Ask an address in another cloud each minute, from all over the world."""
+    probe = EndpointProbe(
+        name="acme-dns-llm",
+        protocol="HTTPS",
+        port=443,
+        host="llm.ai.example.com",
+        path="/health",
+        spec=DnsHealthCheckSpec(),
+    )
+    return EndpointChecks(
+        stack,
+        "endpoints",
+        google=google,
+        project="my-project",
+        platform="acme",
+        endpoints={"farm": (PublicTarget(address="198.51.100.7"), probe)},
     )
 
 
