@@ -108,7 +108,7 @@ def test_every_panel_has_a_title_a_unit_and_named_lines(platform: Config) -> Non
     drawn = in_grafana(platform)["panels"]
 
     assert [chart["title"] for chart in charts] == [panel["title"] for panel in drawn]
-    assert len({chart["title"] for chart in charts}) == len(charts) >= 8
+    assert len({chart["title"] for chart in charts}) == len(charts) >= 9
     for chart, panel in zip(charts, drawn, strict=True):
         sets = chart["xyChart"]["dataSets"]
         assert chart["xyChart"]["yAxis"]["label"] == panel["fieldConfig"]["defaults"]["custom"]["axisLabel"]
