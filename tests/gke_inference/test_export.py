@@ -28,6 +28,7 @@ from platform_config.stack_graph import (
     base_stack,
     cluster_stack,
     needed_stacks,
+    outside_stack,
     serving_stack,
 )
 from tests.configs import EXAMPLE, SOVEREIGN, changed, config
@@ -644,10 +645,11 @@ def test_chosen_stacks_are_run_in_order(export: Export, tmp_path: Path, fake: Fa
 def test_no_stack_runs_a_program_beside_terraform(every_platform: Platforms) -> None:
     """So that remote runs of HCP Terraform work: no provisioner, no data of programs; a plugin with `exec` alone."""
     for platform, app in every_platform.values():
-        for document in app.stacks.values():
+        for stack, document in app.stacks.items():
             blocks = [block for named in document.get("resource", {}).values() for block in named.values()]
             assert not any("provisioner" in block or "connection" in block for block in blocks)
             assert not {"external", "local_command"} & {*document.get("data", {}), *document.get("resource", {})}
             assert not {"null_resource", "local_file"} & set(document.get("resource", {}))
             plugins = re.findall(r'"exec": ', json.dumps(document.get("provider", {})))
-            assert bool(plugins) <= (platform.kubernetes_auth == "exec")
+            theirs = [cluster.exec for key, cluster in platform.outside.items() if outside_stack(key) == stack]
+            assert bool(plugins) <= (any(theirs) if theirs else platform.kubernetes_auth == "exec")

@@ -220,8 +220,13 @@ DEPENDS = {
     "OUT": {
         *("kubeconfig", "context", "host", "preset", "path", "headers", "kind", "image", "models", "weights"),
         *("repository", "bucket_path", "gateway", "ingress_class", "gpus", "external_endpoints", "addresses"),
-        *("max_replicas", "min_replicas", "autoscaling", "exec", "args", "llama", "gemma"),
+        *("max_replicas", "min_replicas", "autoscaling", "exec", "args", "llama", "gemma", "public", "protocol"),
     },
+    "GPU": {
+        *("gpu_operator", "hami", "mig", "chart_version", "kubernetes_version", "preset", "gpu_sharing", "machine_type"),
+        *("gpu_memory_gib", "gpu_cores_percent", "gpus", "models", "gpu_partition", "max_clients", "strategy"),
+    },
+    "SHUTDOWN": {"shutdown", "draining_sec", "termination_grace_sec", "pre_stop_sec"},
     "REMOTE": {"path", "host", "headers", "scope", "address", "body_routing"},
     "EXT": {"domain", "host", "policy"},
     "GITOPS": {"workloads", "repository"},

@@ -26,6 +26,8 @@ TOKEN = "ya29.rig-"
 GROUP_OF_OURS = "inference.networking.x-k8s.io"
 """Neither Kubernetes nor GKE has its kinds: they come with a CRD of ours."""
 
+THEIR_DOMAIN = ".example.com"
+"""Clusters below it are others', and always there."""
 GROUP_OF_APIGEE, APIGEE_CHART = "apim.googleapis.com", "apigee-apim-crds"
 """Its kinds come with this release of a chart, and its operator lets go of its objects."""
 
@@ -167,9 +169,9 @@ class Cloud:
             RefusedError: It does not.
         """
         host, objects = place.removeprefix("https://"), list(self.objects.items())
-        # What is not GKE's own is there, and is nobody's to look for.
-        ours = place.endswith(".gke.goog")
-        if ours and not any(key[0] == "google_container_cluster" and host in str(held) for key, held in objects):
+        theirs = not place.startswith("https://") or place.partition("://")[2].partition(":")[0].endswith(THEIR_DOMAIN)
+        found = any(key[0] == "google_container_cluster" and host in str(held) for key, held in objects)
+        if not theirs and not found:
             raise RefusedError(f'"{place}": dial tcp: lookup {host}: no such host')
         if needed and needed["apiVersion"].startswith(GROUP_OF_OURS):
             held = [body(held) or {} for key, held in objects if key[:2] == ("kubernetes_manifest", place)]

@@ -20,6 +20,9 @@ OWN_CLUSTERS = tuple(
 )
 EACH_WITH_CLUSTERS = pytest.mark.parametrize("path", OWN_CLUSTERS, ids=[path.stem for path in OWN_CLUSTERS])
 """The platforms that make clusters themselves."""
+WITH_WEIGHTS = tuple(path for path in DEPLOYED if any(model.weights for model in load(path).models.values()))
+EACH_WITH_WEIGHTS = pytest.mark.parametrize("path", WITH_WEIGHTS, ids=[path.stem for path in WITH_WEIGHTS])
+"""Those with a model whose weights are read from a bucket or downloaded."""
 REGIONAL = tuple(path for path in DEPLOYED if load(path).is_regional)
 EACH_REGIONAL = pytest.mark.parametrize("path", REGIONAL, ids=[path.stem for path in REGIONAL])
 CROSS_REGION = tuple(path for path in DEPLOYED if path not in (*REGIONAL, *EXISTING))

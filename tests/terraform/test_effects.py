@@ -55,6 +55,7 @@ POOLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("gpu_sharing.max_clients", SHARED, GPU | {"gpu_sharing": TIME_SHARING | {"max_clients": 4}}),
     ("gpu_partition", GPU, GPU | {"gpu_partition": "1g.10gb"}),
     ("gpu_partition", GPU | {"gpu_partition": "1g.10gb"}, GPU | {"gpu_partition": "3g.40gb"}),
+    ("gpu_operator", L4, L4 | {"gpu_operator": {}}),
     ("local_ssds", L4, L4 | {"local_ssds": 1}),
     ("zones", TPU, TPU | {"zones": ["us-east5-b"]}),
     ("image_streaming", GPU, STREAMED),

@@ -17,17 +17,12 @@ KINDS = {
 """API version and kind of each type that the stacks have."""
 META = ("//", "provider", "depends_on", "lifecycle", "timeouts", "wait_for_completion")
 """Arguments that are Terraform's own."""
-PLURALS = {
-    "container": "containers",
-    "init_container": "initContainers",
-    "volume": "volumes",
-    "volume_mount": "volumeMounts",
-    "port": "ports",
-    "toleration": "tolerations",
-    "rule": "rules",
-    "subject": "subjects",
-}
-"""Blocks that the provider names in the singular."""
+LISTS = (
+    *("containers", "initContainers", "volumes", "volumeMounts"),
+    *("ports", "tolerations", "rules", "subjects"),
+)
+PLURALS = {re.sub(r"([A-Z])", r"_\1", name).lower().removesuffix("s"): name for name in LISTS}
+"""Blocks that the provider names in the singular, with the lists that they are in Kubernetes."""
 DATA = ("labels", "annotations", "limits", "requests", "volume_attributes", "match_labels", "node_selector", "data")
 """Maps whose keys are a user's."""
 NUMBERS = ("run_as_user", "run_as_group", "fs_group")
