@@ -43,7 +43,7 @@ def series_of(expression: str) -> dict[str, rig.Values]:
         labels = {"response_code_class": "200", "le": "5", "model": "tpu-v6e-slice"}
         for label, operator, value in MATCHER.findall(matchers):
             if not operator.startswith("!"):
-                example = value.partition("|")[0].replace(".*", ENDS.get(label, "1"))
+                example = value.partition("|")[0].replace(".*", ENDS.get(label, "1")).replace("[.]", ".")
                 labels[label] = example.replace("[a-z0-9]+", "1").replace("[a-z0-9]{4}", "a1b2")
         if replaced := re.search(r'"backend_target_name", "(.*?)-\(([^|)]+)', expression):
             labels["backend_target_name"] = f"{replaced[1]}-{replaced[2]}-8000-x1"

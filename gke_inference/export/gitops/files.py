@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -55,7 +56,8 @@ def gitops_files(config: Config, source: str, clusters: Sequence[ClusterObjects]
 
 
 def _wave_files(wave: Wave, tool: Tool) -> Iterator[tuple[str, str]]:
-    objects = {_file_name(made): made for made in wave.objects}
+    alike = Counter(_file_name(made) for made in wave.objects)
+    objects = {_file_name(made, in_namespace=alike[_file_name(made)] > 1): made for made in wave.objects}
     for name, made in objects.items():
         yield name, _yaml(made)
     content: dict[str, Any] = {"resources": sorted(objects)}
@@ -75,8 +77,10 @@ def _wave_files(wave: Wave, tool: Tool) -> Iterator[tuple[str, str]]:
     yield KUSTOMIZATION, _kustomization(content)
 
 
-def _file_name(made: Object) -> str:
+def _file_name(made: Object, *, in_namespace: bool = False) -> str:
     name = str(made["metadata"]["name"]).replace(":", "-")
+    if in_namespace:
+        name = f"{made['metadata'].get('namespace', 'cluster')}-{name}"
     return f"{made['kind'].lower()}-{name}.yaml"
 
 
