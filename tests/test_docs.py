@@ -203,9 +203,12 @@ def test_commands_and_their_options_exist() -> None:
         ):
             command = cli.get_command(context, found[2])
             assert command, line
-            known = {
-                option for param in [*cli.params, *command.params] for option in [*param.opts, *param.secondary_opts]
-            }
+            params = [*cli.params, *command.params]
+            if isinstance(command, click.Group) and (inside := re.match(r" ([a-z-]+)", found[3])):
+                inner = command.get_command(context, inside[1])
+                assert inner, line
+                params += inner.params
+            known = {option for param in params for option in [*param.opts, *param.secondary_opts]}
             assert set(re.findall(r"(?<= )--[a-z-]+", f" {found[1]} {found[3]}")) <= known, line
             named.add(found[2])
 

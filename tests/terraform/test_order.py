@@ -20,7 +20,7 @@ from platform_config.stack_graph import (
     serving_stack,
 )
 from tests.configs import ELASTIC
-from tests.terraform.configs import EACH_CONFIG, EACH_CROSS_REGION, EACH_REGIONAL, EACH_WITH_WEIGHTS, Worlds
+from tests.terraform.configs import EACH_CROSS_REGION, EACH_REGIONAL, EACH_WITH_WEIGHTS, Worlds
 from tests.terraform.runs import Step
 from tests.terraform.world import World
 
