@@ -36,6 +36,7 @@ class Effect:
 
 
 IN_PLACE = Effect("in place")
+OTHER_ZONE = Effect("refused", "the zone would be deleted with every name in it; the plan shows the steps")
 RESTARTS = Effect("in place", "restarts the servers")
 NODES = Effect("in place", "GKE replaces the nodes, one after the other")
 REMOVED_ZONE = Effect("in place", "nodes in a removed zone are deleted at once")
@@ -223,7 +224,11 @@ EFFECTS: Mapping[str, Effect] = {
     "gateway.client_limits": Effect("in place", "takes some minutes to be enforced, or to be let go"),
     "observability": IN_PLACE,
     "dns": IN_PLACE,
+    "dns.zone.domain": OTHER_ZONE,
+    "dns.zone.name": OTHER_ZONE,
+    "dns.zone.visibility": OTHER_ZONE,
     "external_dns": IN_PLACE,
+    "external_dns.subdomain": OTHER_ZONE,
     "remotes": IN_PLACE,
     "outside": Effect("in place", "a new key adds a cluster"),
     "shutdown": RESTARTS,
