@@ -73,6 +73,7 @@ def _asked(probe: EndpointProbe) -> dict[str, Any]:
         return {"tcp_check": MonitoringUptimeCheckConfigTcpCheck(port=probe.port)}
     return {
         "http_check": MonitoringUptimeCheckConfigHttpCheck(
+            request_method="GET",
             path=probe.path,
             port=probe.port,
             use_ssl=probe.protocol == "HTTPS",

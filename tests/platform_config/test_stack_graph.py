@@ -16,12 +16,15 @@ from platform_config.stack_graph import (
     APIGEE_STACK,
     BASE_STACKS,
     CLUSTER_STACKS,
+    DNS_STACK,
     FLEET_STACK,
     GATEWAY_STACK,
     GATEWAY_STACKS,
+    GITOPS_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     OUTDIR,
+    OUTSIDE_STACKS,
     SERVING_STACKS,
     WEIGHTS_STACK,
     access_stack,
@@ -53,6 +56,9 @@ IDS = (
     WEIGHTS_STACK,
     GATEWAY_STACK,
     APIGEE_STACK,
+    DNS_STACK,
+    GITOPS_STACK,
+    OUTSIDE_STACKS,
 )
 
 

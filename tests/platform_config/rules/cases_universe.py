@@ -111,7 +111,7 @@ CASES: dict[str, Case] = {
             f"{lacking('s3ns', 'promql', S3NS_MONITORING)} -> write dashboard: false",
             "observability.alerts.kv-cache: must be left out, got settings of an alert by PromQL, "
             f"{lacking('s3ns', 'promql', S3NS_MONITORING)} -> remove it; these are there: request-latency, "
-            "gateway-errors, pool-below-size, certificate-expiry",
+            "gateway-errors, pool-below-size, certificate-expiry, endpoint-down",
         ],
     ),
     "UNIV-OBJECTIVES": Case(
