@@ -21,7 +21,8 @@ def _detection(config: Config) -> Iterator[Problem]:
     )
     if given < slowest[0]:
         message = f"must be at least {slowest[0]}, the seconds until {slowest[1]} sees a dead region, got {given}"
-        yield Problem(path, message, f"write {slowest[0]} or more, or shorten the interval of its health check")
+        fix = "lower interval_sec or unhealthy_threshold of its health check"
+        yield Problem(path, message, f"write {slowest[0]} or more, or {fix}")
 
 
 def _met(config: Config) -> Iterator[Problem]:

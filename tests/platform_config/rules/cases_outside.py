@@ -284,8 +284,8 @@ CASES: dict[str, Case] = {
         {"failover_budget": {"downtime_sec": 10}},
         {"failover_budget": {"downtime_sec": 9}},
         "failover_budget.downtime_sec: must be at least 10, the seconds until "
-        "gateway.health_check sees a dead region, got 9 -> write 10 or more, or shorten the "
-        "interval of its health check",
+        "gateway.health_check sees a dead region, got 9 -> write 10 or more, or lower "
+        "interval_sec or unhealthy_threshold of its health check",
     ),
     "BUDGET-MET": Case(
         {**public(), "failover_budget": {"downtime_sec": 90}},
@@ -499,8 +499,8 @@ MORE: dict[str, More] = {
         [
             (
                 "failover_budget.downtime_sec: must be at least 60, the seconds until dns.records.llm "
-                "sees a dead region, got 30 -> write 60 or more, or shorten the interval of its health "
-                "check"
+                "sees a dead region, got 30 -> write 60 or more, or lower interval_sec or "
+                "unhealthy_threshold of its health check"
             )
         ],
     ),
