@@ -1,4 +1,4 @@
-"""Who Argo CD is in Google Cloud, and what it may do in clusters."""
+"""Who Argo CD is in Google Cloud, and which clusters it may reach."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from constructs import Construct
 
 CONTROLLERS = ("argocd-application-controller", "argocd-server", "argocd-applicationset-controller")
 """Service accounts of Argo CD that ask clusters."""
-ROLE = "roles/container.admin"
-"""Charts and adapters among the objects have cluster roles, which roles/container.developer may not make."""
+ROLE = "roles/container.viewer"
+"""
+Reaches the DNS endpoints (`container.clusters.connect`), and writes nothing.
+
+What Argo CD may write is bound in each cluster of the platform: a role of the project that makes cluster roles, as
+charts do, is roles/container.admin, which deletes any cluster of the project too.
+"""
 
 
 class ArgoCdAccess(Construct):
     """
-    A service account that Argo CD's controllers act as in all clusters of the project.
+    A service account that Argo CD's controllers act as; it may look at all clusters of the project, and write to none.
 
     A Google service account, since a principal of its own is refused by other clusters (argoproj/argo-cd#20368). The
     owner of Argo CD annotates its service accounts with `iam.gke.io/gcp-service-account: <email>`.

@@ -36,7 +36,7 @@ from .infra_observability import InfraObservabilityStack
 from .left_to_git import leave_to_git
 from .workload_base import WorkloadBaseStack
 from .workload_gateway import WorkloadGatewayStack
-from .workload_gitops import WorkloadGitOpsStack
+from .workload_gitops import WorkloadGitOpsStack, let_argo_cd_apply
 from .workload_outside import WorkloadOutsideStack
 from .workload_serving import WorkloadServingStack
 from .workload_weights import WorkloadWeightsStack
@@ -71,6 +71,8 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
     if config.workloads == "gitops":
         for stack in workloads.values():
             leave_to_git(stack)
+            if isinstance(stack, WorkloadBaseStack) and config.gitops is not None and config.gitops.argo_cd is not None:
+                let_argo_cd_apply(stack)
     made |= workloads
     if config.gitops is not None and config.gitops.argo_cd is not None:
         made[GITOPS_STACK] = WorkloadGitOpsStack(app, GITOPS_STACK, config=config, argo_cd=config.gitops.argo_cd)

@@ -1,8 +1,9 @@
-"""The clusters of the platform in Argo CD."""
+"""The clusters of the platform in Argo CD, and Argo CD in the clusters."""
 
 from __future__ import annotations
 
 from cdktf_cdktf_provider_google.data_google_container_cluster import DataGoogleContainerCluster
+from cdktf_cdktf_provider_kubernetes.cluster_role_binding_v1 import ClusterRoleBindingV1
 from constructs import Construct
 
 from constructs_lib.argo_cd_cluster import ArgoCdCluster
@@ -11,6 +12,28 @@ from constructs_lib.specs.gitops import CLUSTER_LABEL, PLATFORM_LABEL
 from platform_config.config import Config
 
 from .cluster_access import ClusterStack
+
+
+APPLIER_ROLE = "cluster-admin"
+"""Argo CD watches all kinds, and makes roles of charts, which only somebody who has all of their rights may."""
+
+
+def let_argo_cd_apply(stack: ClusterStack) -> None:
+    """Let Argo CD write to the cluster of *stack*: in the project it may write to none."""
+    ClusterRoleBindingV1(
+        stack,
+        "argo-cd",
+        provider=stack.kubernetes,
+        metadata={"name": stack.names.argo_cd_service_account},
+        role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": APPLIER_ROLE},
+        subject=[
+            {
+                "api_group": "rbac.authorization.k8s.io",
+                "kind": "User",
+                "name": stack.names.argo_cd_service_account_email,
+            }
+        ],
+    )
 
 
 class WorkloadGitOpsStack(ClusterStack):

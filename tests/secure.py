@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
@@ -13,7 +15,6 @@ NEVER = (
     "google_project_iam_binding",
     "google_project_iam_policy",
     "google_service_account_key",
-    "kubernetes_secret_v1",
 )
 ROLES = {
     "roles/container.defaultNodeServiceAccount",
@@ -31,6 +32,17 @@ SCREENING_ROLES = {
 """Of the agent in whose name load balancers call Model Armor."""
 EXTERNAL_DNS_ROLES = {"roles/dns.reader"}
 """Of ExternalDNS, in the project; more it has on its zone alone."""
+ARGO_CD_ROLES = {"roles/container.viewer"}
+"""Of Argo CD, in the project; what it writes it may write in the platform's clusters alone."""
+SIGN_IN = {
+    "execProviderConfig": {
+        "command": "argocd-k8s-auth",
+        "args": ["gcp"],
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+    },
+    "tlsClientConfig": {"insecure": False},
+}
+"""How Argo CD signs in to a cluster: as itself, with nothing that would be a secret."""
 APIGEE_ROLES = {
     "roles/apigee.admin",
     "roles/compute.loadBalancerAdmin",
@@ -56,6 +68,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
     roles = ROLES | ({STREAMING_ROLE} if streams_images(config) else set())
     roles |= SCREENING_ROLES if config.gateway.model_armor else set()
     roles |= EXTERNAL_DNS_ROLES if config.external_dns else set()
+    roles |= ARGO_CD_ROLES if config.gitops and config.gitops.argo_cd else set()
     roles |= APIGEE_ROLES if config.gateway.apigee else set()
     roles |= SHARED_VPC_ROLES if config.existing.network_project(config.project) != config.project else set()
     own = f"{config.name}-nodes@{domain_of(config.project)}.iam.gserviceaccount.com"
@@ -102,6 +115,7 @@ def promises(config: Config) -> dict[str, dict[str, Any]]:
         "google_compute_network": {"auto_create_subnetworks": False},
         "google_compute_subnetwork_iam_member": {"role": "roles/compute.networkUser"},
         "google_project_iam_member": {"role": roles},
+        "google_service_account_iam_member": {"role": "roles/iam.workloadIdentityUser"},
         "google_service_account": {"disabled": {False, None}},
         "kubernetes_job_v1": {
             **{f"{pod}.container.security_context.{path}": value for path, value in container.items()},
@@ -141,6 +155,11 @@ def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
             for value in values(resource, path)
             if value not in allowed
         ]
+    if kind == "kubernetes_secret_v1":
+        found += [f"{kind}: {problem}" for problem in _secrets(config, resource)]
+    if kind == "kubernetes_cluster_role_binding_v1" and "cluster-admin" in values(resource, "role_ref.name"):
+        owner = f"{config.name}-argocd@{domain_of(config.project)}.iam.gserviceaccount.com"
+        found += [f"{kind}: {name} is cluster-admin" for name in values(resource, "subject.name") if name != owner]
     if kind == "google_compute_firewall":
         found += [
             f"{kind} {resource['name']}: open to {source}"
@@ -149,3 +168,19 @@ def broken(config: Config, kind: str, resource: dict[str, Any]) -> list[str]:
             if not ip_network(source).is_private and source not in config.universe.health_check_ranges
         ]
     return found
+
+
+def _secrets(config: Config, resource: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a Secret: the only ones name a cluster to Argo CD, and hold nothing that signs in."""
+    [labels] = values(resource, "metadata.labels")
+    if config.gitops is None or labels.get("argocd.argoproj.io/secret-type") != "cluster":
+        yield "there must be none but those of clusters in Argo CD"
+    given = dict(resource["data"])
+    if set(given) != {"name", "server", "config"}:
+        yield f"has {sorted(given)}, promised name, server and config"
+    if json.loads(given["config"]) != SIGN_IN:
+        yield "its config has more than how Argo CD signs in as itself"
+    if not str(given["server"]).startswith("https://") or "@" in str(given["server"]):
+        yield f"its server is {given['server']!r}, promised an https:// address without a user"
+    if resource.get("binary_data") or resource.get("data_wo"):
+        yield "it has other data"

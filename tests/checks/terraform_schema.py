@@ -9,7 +9,10 @@ from tests.checks.schemas import HOW_TO_ADD, PARTS, blocks, hint, provider_of, r
 from tests.checks.terraform_blocks import MISSING, body_problems, nested_problems
 from tests.checks.terraform_values import is_expression, shown, value_problems
 
-TOP_LEVEL = {"//", "terraform", "provider", *PARTS, "output", "variable", "locals", "moved", "import", "check"}
+TOP_LEVEL = {
+    *("//", "terraform", "provider", *PARTS, "output", "variable", "locals"),
+    *("moved", "removed", "import", "check"),
+}
 FOR_ALL = frozenset({"provider", "depends_on", "count", "for_each", "lifecycle"})
 FOR_RESOURCES = FOR_ALL | {"connection", "provisioner"}
 FOR_PROVIDERS = frozenset({"alias", "version"})
@@ -57,6 +60,7 @@ def problems(document: dict[str, Any]) -> list[str]:
     machine type) are the provider's own code and not in its schema: they are not checked here.
     """
     found = [*_top_level(document), *_requirements(document), *_provider_blocks(document), *_checks(document)]
+    found += _removed(document)
     for address, kind, body in blocks(document):
         found += [f"{address}: {problem}" for problem in _block_problems(document, kind, body)]
     return found
@@ -74,6 +78,17 @@ def _checks(document: dict[str, Any]) -> Iterator[str]:
     for name, body in document.get("check", {}).items():
         for path, wrong in nested_problems(body.get("assert") or [], CONDITION | {"min_items": 1}, "assert"):
             yield f"check.{name}: {path}: {wrong}"
+
+
+def _removed(document: dict[str, Any]) -> Iterator[str]:
+    """Check what Terraform forgets: it is not in the document, and stays in the cloud."""
+    for body in document.get("removed", ()):
+        address = str(body.get("from"))
+        kind, _, name = address.partition(".")
+        if name in document.get("resource", {}).get(kind, {}):
+            yield f"removed: {address} is a resource of this stack"
+        if set(body) - {"//", "from", "lifecycle"} or body.get("lifecycle") != {"destroy": False}:
+            yield f"removed: {address}: must have `from`, and a lifecycle of `destroy: false`, or it is deleted"
 
 
 def _requirements(document: dict[str, Any]) -> Iterator[str]:

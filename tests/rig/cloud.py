@@ -31,7 +31,8 @@ THEIR_DOMAIN = ".example.com"
 GROUP_OF_APIGEE, APIGEE_CHART = "apim.googleapis.com", "apigee-apim-crds"
 """Its kinds come with this release of a chart, and its operator lets go of its objects."""
 
-NAMESPACES_OF_KUBERNETES = ("default", "kube-system")
+NAMESPACES_OF_OTHERS = ("default", "kube-system", "argocd")
+"""Always there: those of Kubernetes, and the one of Argo CD, which its owner installs."""
 
 
 class RefusedError(Exception):
@@ -208,7 +209,7 @@ class Cloud:
         self.check_cluster(place)
         if action == "create":
             namespace = _namespace(resource)
-            there = namespace is None or namespace in NAMESPACES_OF_KUBERNETES
+            there = namespace is None or namespace in NAMESPACES_OF_OTHERS
             if place and not there and ("kubernetes_namespace_v1", place, namespace) not in self.objects:
                 return f'namespaces "{namespace}" not found'
             there = key in self.objects and kind not in TABLES["made_again"]
