@@ -21,6 +21,11 @@ PERIOD_SEC = 60
 LONGEST_TIMEOUT_SEC = 60
 
 
+def check_title(platform: str, key: str) -> str:
+    """Return the title of the uptime check of the endpoint *key*."""
+    return f"{platform}: {key} outside"
+
+
 class EndpointChecks(Construct):
     """
     One uptime check for each address, which asks as the health check of its name in Cloud DNS does.
@@ -55,7 +60,7 @@ class EndpointChecks(Construct):
                 key,
                 provider=google,
                 project=project,
-                display_name=f"{platform}: {key} outside",
+                display_name=check_title(platform, key),
                 period=f"{PERIOD_SEC}s",
                 timeout=f"{min(probe.spec.timeout_sec, LONGEST_TIMEOUT_SEC)}s",
                 monitored_resource=MonitoringUptimeCheckConfigMonitoredResource(

@@ -14,8 +14,9 @@ import dns.message
 import dns.rrset
 import pytest
 
-from gke_inference.drill.name_checks import NameCache, NameCheck, NameWatch, Resolver, name_figures
+from gke_inference.drill.name_checks import NameCache, NameCheck, NameWatch, name_figures
 from gke_inference.drill.report import name_note, name_rows
+from gke_inference.resolver import Resolver
 
 NAME, FIRST, SECOND = "llm.example.com", "127.0.0.1", "127.0.0.2"
 
