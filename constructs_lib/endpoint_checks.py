@@ -14,16 +14,12 @@ from cdktf_cdktf_provider_google.monitoring_uptime_check_config import (
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from constructs_lib.google_names import uptime_check_title
 from constructs_lib.routed_record import EndpointProbe, PublicTarget
 
 PERIOD_SEC = 60
 """How often each place asks: the shortest period of the API."""
 LONGEST_TIMEOUT_SEC = 60
-
-
-def check_title(platform: str, key: str) -> str:
-    """Return the title of the uptime check of the endpoint *key*."""
-    return f"{platform}: {key} outside"
 
 
 class EndpointChecks(Construct):
@@ -60,7 +56,7 @@ class EndpointChecks(Construct):
                 key,
                 provider=google,
                 project=project,
-                display_name=check_title(platform, key),
+                display_name=uptime_check_title(platform, key),
                 period=f"{PERIOD_SEC}s",
                 timeout=f"{min(probe.spec.timeout_sec, LONGEST_TIMEOUT_SEC)}s",
                 monitored_resource=MonitoringUptimeCheckConfigMonitoredResource(

@@ -1,4 +1,4 @@
-"""What stands in the way of a teardown outside Google Cloud's own parts: it is looked at before anything is destroyed."""
+"""What stands in the way of a teardown, and Terraform would meet half-way: it is looked at first."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class Obstacles:
         if self.network.contents().load_balancer and self.network.clusters():
             names = Names(self.config)
             fix = (
-                f"take the platform out of Argo CD or Flux (kubectl delete applicationset {names.config.name}), then "
-                f"kubectl delete gateway {names.gateway} --namespace={self.config.namespace} on each cluster that has it"
+                f"take the platform out of Argo CD or Flux (kubectl delete applicationset {self.config.name}), then on "
+                f"each cluster that has it: kubectl delete gateway {names.gateway} --namespace={self.config.namespace}"
             )
             yield wrong("GITOPS", "the gateway's load balancer is there", "what Terraform did not make is gone", fix)
 

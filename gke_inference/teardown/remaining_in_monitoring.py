@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from constructs_lib.endpoint_checks import check_title
+from constructs_lib.google_names import uptime_check_title
 from constructs_lib.monitoring.panel import dashboard_title
 from gke_inference.findings import Finding
 from gke_inference.load_balancer import Part
@@ -71,7 +71,7 @@ class RemainingInMonitoring:
             yield self._left("LOG-METRIC", f"log metric {part['name']}", part, "small", "gcloud logging metrics delete")
 
     def _uptime_checks(self) -> Iterator[Remaining]:
-        first, last = check_title(self.config.name, "KEY").split("KEY")
+        first, last = uptime_check_title(self.config.name, "KEY").split("KEY")
 
         def is_own(part: Part) -> bool:
             title = str(part.get("displayName", ""))

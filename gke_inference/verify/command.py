@@ -54,7 +54,7 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
     help="Where the gateway of a region is reached from here; may be given again.  [default: its own address]",
 )  # fmt: skip
 @option("--completion/--no-completion", default=True, help="Send one request per region and model through the gateway.")
-@option("--resolver", metavar="ADDRESS", default="",
+@option("--resolver", metavar="ADDRESS", default=None,
         help="Resolver to ask for the names of `dns`, with :PORT.  [default: this machine's]")  # fmt: skip
 @header_option
 @option(
@@ -74,7 +74,7 @@ def verify(
     models: tuple[str, ...],
     urls: tuple[tuple[str, str], ...],
     completion: bool,
-    resolver: str,
+    resolver: str | None,
     secret_headers: Mapping[str, str],
     timeout_sec: float,
     watch: bool,
@@ -89,7 +89,7 @@ def verify(
     """
     settings: Settings = ctx.obj
     problems = [*_contradictions(regions, models, urls, completion=completion), *_watch_problems(ctx, watch=watch)]
-    problems += resolver_problems(resolver)
+    problems += resolver_problems(resolver or "")
     problems += dict.fromkeys(_header_problems(regions, models, secret_headers, completion=completion))
     if problems:
         raise click.UsageError("\n  ".join(problems))
@@ -99,7 +99,7 @@ def verify(
         models,
         dict(urls),
         completion=completion,
-        resolver=resolver,
+        resolver=resolver or "",
         secret_headers=secret_headers,
         timeout_sec=timeout_sec,
     )
