@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_google.monitoring_uptime_check_config import (
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from constructs import Construct
 
+from constructs_lib.google_names import uptime_check_title
 from constructs_lib.routed_record import EndpointProbe, PublicTarget
 
 PERIOD_SEC = 60
@@ -55,7 +56,7 @@ class EndpointChecks(Construct):
                 key,
                 provider=google,
                 project=project,
-                display_name=f"{platform}: {key} outside",
+                display_name=uptime_check_title(platform, key),
                 period=f"{PERIOD_SEC}s",
                 timeout=f"{min(probe.spec.timeout_sec, LONGEST_TIMEOUT_SEC)}s",
                 monitored_resource=MonitoringUptimeCheckConfigMonitoredResource(

@@ -125,3 +125,8 @@ def _is_address(name: str) -> bool:
         return bool(IPv4Address(name))
     except ValueError:
         return False
+
+
+def uptime_check_title(platform: str, key: str) -> str:
+    """Return the title of the uptime check of the endpoint *key*: it has no name of its own."""
+    return f"{platform}: {key} outside"

@@ -71,6 +71,11 @@ PRESETS: Mapping[Preset, OutsidePreset] = {
 }
 
 
+def ingress_class(cluster: OutsideSpec) -> str | None:
+    """Return the IngressClass of the servers in *cluster*: as given, or that of its preset; None where neither is."""
+    return cluster.ingress_class or PRESETS[cluster.preset].ingress_class
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutsidePods:
     """

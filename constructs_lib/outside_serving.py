@@ -27,7 +27,7 @@ from constructs_lib.manifests.served_weights import ServedWeights, served_weight
 from constructs_lib.manifests.services import pod_disruption_budget, service
 from constructs_lib.manifests.weights import download_form
 from constructs_lib.outside_plan import OutsidePlan
-from constructs_lib.outside_presets import PRESETS, OutsidePods, ingress_annotations
+from constructs_lib.outside_presets import OutsidePods, ingress_annotations, ingress_class
 from constructs_lib.server_process import Launch
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import WeightsSpec
@@ -126,11 +126,11 @@ class OutsideServing(Construct):
         }
         if cluster.gateway is not None:
             return outside_route(**common, gateway=cluster.gateway, address=plan.address)
-        ingress_class = cluster.ingress_class or PRESETS[cluster.preset].ingress_class
-        if ingress_class is None:
+        class_name = ingress_class(cluster)
+        if class_name is None:
             raise ValueError(f"ingress_class must be given for a cluster of the kind {cluster.preset}, got none")
         annotations = ingress_annotations(cluster, path=plan.server.ready_path, health_check=plan.health_check)
-        return ingress(**common, ingress_class=ingress_class, annotations=annotations, tls_secret=cluster.tls_secret)
+        return ingress(**common, ingress_class=class_name, annotations=annotations, tls_secret=cluster.tls_secret)
 
     def _add(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from constructs_lib.google_names import GATEWAY_FEATURE
 from platform_config.config import Config
 from platform_config.names import Names
-from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, base_stack, cluster_stack
+from platform_config.stack_graph import DNS_STACK, FLEET_STACK, NETWORK_STACK, base_stack, cluster_stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,8 @@ def _shared(config: Config) -> Iterator[ExistingPart]:
     if existing.node_service_account is not None:
         setting = "existing.node_service_account"
         yield _in("service account", existing.node_service_account, setting, NETWORK_STACK)
+    if config.dns is not None and config.dns.zone.existing:
+        yield _in("DNS zone", names.dns_zone, "dns.zone.existing", DNS_STACK)
     if existing.fleet_features:
         yield _in("feature", GATEWAY_FEATURE, "existing.fleet_features", FLEET_STACK)
 

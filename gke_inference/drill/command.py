@@ -17,7 +17,7 @@ from gke_inference.chosen_model import choose_model, request_problems, route_pro
 from gke_inference.command import Command, Exit, Settings, option, platform_config
 from gke_inference.drill.gateways import Url, asked_regions, beside, endpoint_at, regional_endpoints, url_problems
 from gke_inference.drill.journal import Journal
-from gke_inference.drill.name_checks import NameWatch, Resolver
+from gke_inference.drill.name_checks import NameWatch
 from gke_inference.drill.plan import (
     MEANS,
     SENDER_PLACES,
@@ -35,6 +35,7 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import Clusters, LivePlatform, ModelEndpoint, connect_clusters
 from gke_inference.openai import Endpoint
 from gke_inference.option_types import Finite, JsonBody, NewFile, RegionUrl, RequestPath, TokenVariable
+from gke_inference.resolver import Resolver, resolver_problems
 from gke_inference.secret_headers import header_option, header_problems
 from platform_config.config import Config
 from platform_config.dns_plan import probe_path, probe_port, protocol
@@ -235,8 +236,7 @@ def name_problems(name: str | None, resolver: str) -> Iterator[str]:
         yield f"--resolve: must be a host name such as llm.example.com, got {shown(name)}"
     if resolver and name is None:
         yield "--resolver: must stand beside --resolve NAME"
-    if resolver and not re.fullmatch(r"[0-9.]+(:[0-9]{1,5})?", resolver):
-        yield f"--resolver: must be an IPv4 address, with :PORT where it is not 53, got {shown(resolver)}"
+    yield from resolver_problems(resolver)
 
 
 def models_down(model: Model, *, all_models: bool) -> tuple[str, ...]:

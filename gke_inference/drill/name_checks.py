@@ -11,14 +11,12 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Literal
 
-import dns.exception
-import dns.rdatatype
-import dns.resolver
 import httpx
 
+from gke_inference.resolver import TIMEOUT_SEC, Resolver
+
 EVERY_SEC = 1.0
-TIMEOUT_SEC = 2.0
-"""Both as in the script of seed 004."""
+"""As in the script of seed 004."""
 UNAVAILABLE = 503
 Cache = Literal["none", "ttl"]
 CACHES: tuple[Cache, ...] = ("none", "ttl")
@@ -77,32 +75,6 @@ class NameFigures:
     mean_downtime_sec: float | None
     events_of_503: tuple[float, ...]
     mean_downtime_of_503_sec: float | None
-
-
-class Resolver:
-    """
-    Asks a resolver for the IPv4 addresses of a name.
-
-    Args:
-        address: Address of the resolver, with `:port` where it is not 53. Default: those of this machine.
-    """
-
-    def __init__(self, address: str = "") -> None:
-        self._resolver = dns.resolver.Resolver(configure=not address)
-        self._resolver.cache = None
-        self._resolver.lifetime = TIMEOUT_SEC
-        if address:
-            host, _, port = address.partition(":")
-            self._resolver.nameservers = [host]
-            self._resolver.port = int(port or 53)
-
-    def ask(self, name: str) -> tuple[list[str], float]:
-        """Return the addresses of *name*, and the seconds that they may be kept; none where there is no answer."""
-        try:
-            found = self._resolver.resolve(name, dns.rdatatype.A)
-        except (dns.exception.DNSException, OSError):
-            return [], 0.0
-        return [str(record) for record in found], float(found.rrset.ttl if found.rrset else 0)
 
 
 @dataclass

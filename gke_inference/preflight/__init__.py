@@ -9,6 +9,7 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import (
     capacity,
     channels,
+    dns,
     existing,
     fleet,
     https,
@@ -17,6 +18,7 @@ from gke_inference.preflight import (
     model_files,
     network,
     organization_policy,
+    outside,
     own_bucket,
     project,
     quota,
@@ -32,7 +34,7 @@ def all_checks(target: Target) -> Iterator[Check]:
     """Yield every check of *target*; none of them has run yet."""
     topics = (
         *(project, organization_policy, quota, capacity, reservations, network, fleet, existing),
-        *(images, model, model_files, own_bucket, channels, https),
+        *(images, model, model_files, own_bucket, channels, https, dns, outside),
     )
     for topic in topics:
         yield from topic.checks(target)

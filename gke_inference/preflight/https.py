@@ -25,7 +25,7 @@ def checks(target: Target) -> Iterator[Check]:
             id=CERTIFICATE, needed=_needed(target, key), role="certificatemanager.certs.get", where=key,
             ask=partial(_certificates, target, tls, key),
         )  # fmt: skip
-    if tls.dns_zone:
+    if tls.dns_zone and not _is_made(target, tls.dns_zone):
         needed = f"a public zone {tls.dns_zone} that has the hosts"
         yield Check(
             id=ZONE, needed=needed, role="dns.managedZones.get", ask=partial(_zone, target, tls, tls.dns_zone, needed)
@@ -36,6 +36,12 @@ def checks(target: Target) -> Iterator[Check]:
             id=KEY, needed=f"the secret {secret}, for the caller to read", role="secretmanager.versions.get",
             ask=partial(judge_secret, target, KEY, secret),
         )  # fmt: skip
+
+
+def _is_made(target: Target, zone: str) -> bool:
+    """Return whether *zone* is that of `dns`, which the platform makes: DNS-ZONE looks at it."""
+    dns = target.config.dns
+    return dns is not None and not dns.zone.existing and zone == target.names.dns_zone
 
 
 def _needed(target: Target, key: str) -> str:

@@ -11,6 +11,8 @@ from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
 from gke_inference.preflight.target import Target
+from platform_config.config import Config
+from platform_config.dns_plan import asks_endpoints, endpoint_records
 from platform_config.model_armor import own_templates
 from platform_config.requirements import project_services
 
@@ -85,10 +87,26 @@ def permissions(target: Target) -> list[str]:
         extra.append("logging.logMetrics.create")
     if config.observability.dashboard:
         extra.append("monitoring.dashboards.create")
+    extra += _dns_permissions(config)
     if config.observability.alerting:
         extra.append("monitoring.alertPolicies.create")
         extra += ["monitoring.notificationChannels.create"] if config.observability.channels else []
     return sorted({*PERMISSIONS, *extra})
+
+
+def _dns_permissions(config: Config) -> Iterator[str]:
+    """Yield those of names, of what asks public addresses, and of the account of ExternalDNS."""
+    if config.dns is None:
+        return
+    yield from ("dns.changes.create", "dns.resourceRecordSets.create")
+    if not config.dns.zone.existing or config.external_dns is not None:
+        yield "dns.managedZones.create"
+    if not config.dns.zone.existing and config.dns.zone.visibility == "private" and config.existing.network is None:
+        yield "dns.networks.bindPrivateDNSZone"
+    if any(asks_endpoints(config, record) for record in config.dns.records.values()):
+        yield "compute.healthChecks.create"
+    if config.observability.alerting and endpoint_records(config):
+        yield "monitoring.uptimeCheckConfigs.create"
 
 
 def _own_permissions(target: Target) -> Iterator[str]:

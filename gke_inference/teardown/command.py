@@ -9,6 +9,7 @@ from rich.console import Console
 
 from gke_inference.api_error import ApiError, remedy
 from gke_inference.command import Command, Exit, Settings, option, platform_config
+from gke_inference.findings import Status
 from gke_inference.google_api import GoogleApi
 from gke_inference.option_types import Finite
 from gke_inference.progress import show_waiting
@@ -97,7 +98,8 @@ def teardown(
     with show_waiting(console, "looking at the clusters that are named"):
         problems = protection_problems(states, clusters, bucket, run.clusters.find)
     if yes:
-        problems += [f"{one.found}\n    fix: {one.fix}" for one in stale_stack_findings(order, states)]
+        wrong = [one for one in run.obstacles() if one.status is Status.WRONG]
+        problems += [f"{one.found}\n    fix: {one.fix}" for one in (*stale_stack_findings(order, states), *wrong)]
     if problems:
         raise click.UsageError("\n  ".join(problems))
     report = run.run(wait_sec=wait_sec) if yes else run.plan()

@@ -19,6 +19,7 @@ from gke_inference.teardown.findings import (
     still_there,
 )
 from gke_inference.teardown.network import Network, exists
+from gke_inference.teardown.remaining_in_dns import RemainingInDns
 from gke_inference.teardown.remaining_in_gateways import RemainingInGateways
 from gke_inference.teardown.remaining_in_monitoring import RemainingInMonitoring
 from gke_inference.teardown.remaining_in_network import RemainingInNetwork
@@ -54,6 +55,7 @@ class RemainingResources:
             *search("BUCKET", "roles/storage.bucketViewer", self._bucket),
             *search("SECRET", "roles/secretmanager.viewer", self._secrets),
             *search("GRANT", "roles/iam.securityReviewer", self._grants_on_own_buckets),
+            *RemainingInDns(network=self.network, config=self.config).findings(),
             *RemainingInMonitoring(network=self.network, config=self.config).findings(),
         ]
 

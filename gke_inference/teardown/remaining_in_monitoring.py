@@ -1,10 +1,11 @@
-"""What is left of the stack that watches: alerts, who hears of them, dashboards, metrics of logs."""
+"""What is left of the stack that watches: alerts, who hears of them, dashboards, metrics of logs, uptime checks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from constructs_lib.google_names import uptime_check_title
 from constructs_lib.monitoring.panel import dashboard_title
 from gke_inference.findings import Finding
 from gke_inference.load_balancer import Part
@@ -37,6 +38,7 @@ class RemainingInMonitoring:
             *search("CHANNEL", VIEWER, self._channels),
             *search("DASHBOARD", VIEWER, self._dashboards),
             *search("LOG-METRIC", "roles/logging.viewer", self._log_metrics),
+            *(search("UPTIME-CHECK", VIEWER, self._uptime_checks) if self.config.dns is not None else ()),
         ]
 
     def _alerts(self) -> Iterator[Remaining]:
@@ -68,13 +70,26 @@ class RemainingInMonitoring:
         for part in self._listed("logging", "v2", "projects.metrics.list", "metrics", is_own):
             yield self._left("LOG-METRIC", f"log metric {part['name']}", part, "small", "gcloud logging metrics delete")
 
+    def _uptime_checks(self) -> Iterator[Remaining]:
+        first, last = uptime_check_title(self.config.name, "KEY").split("KEY")
+
+        def is_own(part: Part) -> bool:
+            title = str(part.get("displayName", ""))
+            return title.startswith(first) and title.endswith(last)
+
+        method, command = "projects.uptimeCheckConfigs.list", "gcloud monitoring uptime delete"
+        for part in self._listed("monitoring", "v3", method, "uptimeCheckConfigs", is_own):
+            yield self._left("UPTIME-CHECK", f"uptime check {part['displayName']}", part, "none", command)
+
     def _listed(
         self, service: str, version: str, method: str, items: str, is_own: Callable[[Part], bool]
     ) -> Iterator[Part]:
         """Yield what is listed and the platform's."""
         google = self.network.google
         project = f"projects/{google.project}"
-        place = {"name": project} if version == "v3" else {"parent": project}
+        # Methods of v3 call it `name`, but for the newest.
+        by_name = version == "v3" and items != "uptimeCheckConfigs"
+        place = {"name": project} if by_name else {"parent": project}
         yield from (part for part in google.pages(service, version, method, items=items, **place) if is_own(part))
 
     def _is_labelled(self, part: Part) -> bool:

@@ -22,6 +22,7 @@ from gke_inference.teardown.findings import (
 )
 from gke_inference.teardown.interrupt import Interrupt, Waiter
 from gke_inference.teardown.network import Network
+from gke_inference.teardown.obstacles import Obstacles
 from gke_inference.teardown.order import DestroyOrder
 from gke_inference.teardown.ownership import NetworkResource
 from gke_inference.teardown.remaining import RemainingResources
@@ -74,6 +75,7 @@ class Teardown:
                 *stale_stack_findings(self.order, self.states),
                 *self._protected(),
                 *stateless_findings(self.network),
+                *self.obstacles(),
             ]
             orphans, problems = self._orphans()
             results = expected_results(
@@ -85,6 +87,11 @@ class Teardown:
             project=self.config.project, outdir=str(self.order.outdir), changed=False, interrupted=False,
             stacks=results, swept=orphans, findings=(*findings, *problems, *self.clusters.findings()),
         )  # fmt: skip
+
+    def obstacles(self) -> list[Finding]:
+        """Return what must go, or come back, before anything is destroyed."""
+        found = Obstacles(config=self.config, order=self.order, states=self.states, network=self.network)
+        return found.findings()
 
     def run(self, *, wait_sec: float) -> Report:
         """

@@ -19,6 +19,7 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform, ModelEndpoint, connect_clusters
 from gke_inference.option_types import BaseUrl, Finite
 from gke_inference.progress import Note, show_progress
+from gke_inference.resolver import Resolver, resolver_problems
 from gke_inference.secret_headers import header_option, header_problems
 from gke_inference.tables import report_findings
 from gke_inference.verify.run import Verification
@@ -53,6 +54,8 @@ class UrlOfRegion(click.ParamType[tuple[str, str]]):
     help="Where the gateway of a region is reached from here; may be given again.  [default: its own address]",
 )  # fmt: skip
 @option("--completion/--no-completion", default=True, help="Send one request per region and model through the gateway.")
+@option("--resolver", metavar="ADDRESS", default=None,
+        help="Resolver to ask for the names of `dns`, with :PORT.  [default: this machine's]")  # fmt: skip
 @header_option
 @option(
     "--timeout-sec", type=Finite(0, HOUR_SEC, min_open=True), metavar="SEC", default=240,
@@ -71,6 +74,7 @@ def verify(
     models: tuple[str, ...],
     urls: tuple[tuple[str, str], ...],
     completion: bool,
+    resolver: str | None,
     secret_headers: Mapping[str, str],
     timeout_sec: float,
     watch: bool,
@@ -85,6 +89,7 @@ def verify(
     """
     settings: Settings = ctx.obj
     problems = [*_contradictions(regions, models, urls, completion=completion), *_watch_problems(ctx, watch=watch)]
+    problems += resolver_problems(resolver or "")
     problems += dict.fromkeys(_header_problems(regions, models, secret_headers, completion=completion))
     if problems:
         raise click.UsageError("\n  ".join(problems))
@@ -94,6 +99,7 @@ def verify(
         models,
         dict(urls),
         completion=completion,
+        resolver=resolver or "",
         secret_headers=secret_headers,
         timeout_sec=timeout_sec,
     )
@@ -141,7 +147,7 @@ def _header_problems(
 
 def _findings(
     regions: ChosenRegions, models: tuple[str, ...], urls: dict[str, str], note: Note, *, completion: bool,
-    secret_headers: Mapping[str, str], timeout_sec: float,
+    resolver: str, secret_headers: Mapping[str, str], timeout_sec: float,
 ) -> list[Finding]:  # fmt: skip
     config = regions.config
     try:
@@ -156,6 +162,7 @@ def _findings(
         urls=urls,
         secret_headers=secret_headers,
         completion=completion,
+        resolver=Resolver(resolver),
         timeout_sec=timeout_sec,
         note=note,
     ).findings()

@@ -12,10 +12,13 @@ from gke_inference.google_api import GoogleApi
 from gke_inference.live_platform import LivePlatform
 from gke_inference.load_balancer import FRONT, Parts, parts_of
 from gke_inference.progress import Note
+from gke_inference.resolver import Resolver
 from gke_inference.verify.completion import Completion, is_llm
 from gke_inference.verify.gateway_checks import GatewayChecks
 from gke_inference.verify.https import HttpsChecks
+from gke_inference.verify.names_in_dns import NamesInDns
 from gke_inference.verify.no_key import RequestWithoutKey
+from gke_inference.verify.outside import Outside
 from gke_inference.verify.region import Region
 from gke_inference.verify.unknown_name import NAME, RequestForUnknownModel
 from platform_config.model import Model, models_in, models_of
@@ -37,6 +40,7 @@ class Verification:
         urls: Base addresses to ask for completions instead of the gateway's own, by the key of the region.
         secret_headers: Headers of completions whose values nobody may see, by name.
         completion: Whether to ask for completions at all.
+        resolver: Asks for the platform's names as clients do.
         timeout_sec: Time for all of it.
         note: Called with the progress.
     """
@@ -48,6 +52,7 @@ class Verification:
     urls: Mapping[str, str] = field(default_factory=dict)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     completion: bool
+    resolver: Resolver = field(default_factory=Resolver)
     timeout_sec: float
     note: Note
 
@@ -59,11 +64,20 @@ class Verification:
         their time is that of the platform.
         """
         regions = [Region(self.live, key, self.google, self.models).task() for key in self.keys]
+        outside = list(self._outside())
         around = [task for gateway in dict.fromkeys(self._gateways.values()) for task in gateway.tasks()]
         completions = list(self.requests()) if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
-        found = self._run("checks", [*regions, *around], 1 - share)
+        found = self._run("checks", [*regions, *outside, *around], 1 - share)
         return found + self._run("completions", completions, share)
+
+    def _outside(self) -> Iterator[Task]:
+        """Yield the clusters outside and the names, unless some regions alone are looked at."""
+        config = self.live.config
+        if tuple(self.keys) != tuple(config.regions):
+            return
+        yield from (Outside(live=self.live, key=key, models=self.models).task() for key in config.outside)
+        yield from NamesInDns(config=config, google=self.google, resolver=self.resolver).tasks()
 
     @cached_property
     def _gateways(self) -> dict[str, GatewayChecks]:

@@ -7,20 +7,24 @@ from gke_inference import backend_policy
 from gke_inference.verify.topic import HOME, IN_GATEWAY, KEY, Topic
 from platform_config.stack_graph import (
     CLUSTER_STACKS,
+    DNS_STACK,
     FLEET_STACK,
     GATEWAY_STACKS,
     NETWORK_STACK,
     SERVING_STACKS,
     base_stack,
     cluster_stack,
+    outside_stack,
     serving_stack,
 )
 
 IN_CLUSTER, IN_BASE, IN_SERVING = cluster_stack(KEY), base_stack(KEY), serving_stack(KEY)
+IN_OUTSIDE = outside_stack(KEY)
 OLDER = f"of two the older counts; one of a Helm release goes with an apply of {IN_SERVING}"
 IN_REGIONAL_GATEWAY = f"{GATEWAY_STACKS}{KEY}"
 FLEET_ROLE = "roles/gkehub.viewer"
 COMPUTE_ROLE = "roles/compute.viewer"
+DNS_ROLE = "roles/dns.reader"
 MONITORING_ROLE = "roles/monitoring.viewer"
 MODEL_ARMOR_ROLE = "roles/modelarmor.viewer"
 
@@ -213,4 +217,63 @@ BACKENDS = Topic(
     fix=f"look at GATEWAY, SERVER and HEALTH-CHECK, and at the firewall rule for health checks ({NETWORK_STACK})",
     stack=IN_GATEWAY,
     role=COMPUTE_ROLE,
+)
+OUTSIDE = Topic(
+    id="OUTSIDE",
+    needed="its API answers, and has the platform's namespace",
+    fix="",
+    stack=IN_OUTSIDE,
+)
+OUTSIDE_SECRET = Topic(
+    id="OUTSIDE-SECRET",
+    needed="the Secrets that its owner makes are there",
+    fix="make it in that namespace: pods that need it wait for it",
+    stack=IN_OUTSIDE,
+    role="leave to get Secrets there",
+)
+OUTSIDE_SERVER = Topic(
+    id="OUTSIDE-SERVER",
+    needed=SERVER.needed,
+    fix=SERVER.fix,
+    stack=IN_OUTSIDE,
+)
+OUTSIDE_ENTRY = Topic(
+    id="OUTSIDE-ENTRY",
+    needed="the cluster's ingress controller or Gateway has taken it",
+    fix="look at kubectl describe of the Ingress or the HTTPRoute, and at the logs of its controller",
+    stack=IN_OUTSIDE,
+)
+ENDPOINT = Topic(
+    id="ENDPOINT",
+    needed="it answers 200 where Cloud DNS asks, with a certificate that clients accept",
+    fix="look at OUTSIDE-ENTRY, at dns.health_check, and whether its firewall lets Google's probers in",
+    stack=DNS_STACK,
+)
+ZONE = Topic(
+    id="ZONE",
+    needed="it has the domain, and answers whom it should",
+    fix=f"plan {DNS_STACK}",
+    stack=DNS_STACK,
+    role=DNS_ROLE,
+)
+NAME_SERVERS = Topic(
+    id="NAME-SERVERS",
+    needed="the parent of its domain leads to the zone",
+    fix="write NS records with the zone's name servers into the zone above it: the output name_servers has them",
+    stack=DNS_STACK,
+    role=DNS_ROLE,
+)
+RECORD = Topic(
+    id="RECORD",
+    needed="its policy, TTL and targets are those of the config",
+    fix=f"plan {DNS_STACK}",
+    stack=DNS_STACK,
+    role=DNS_ROLE,
+)
+NAME = Topic(
+    id="NAME",
+    needed="clients on this machine get the address of a target",
+    fix="run it where clients are, or name their resolver with --resolver; see NAME-SERVERS and RECORD",
+    stack=DNS_STACK,
+    role=DNS_ROLE,
 )

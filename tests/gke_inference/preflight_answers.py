@@ -120,6 +120,7 @@ def answer_all_good(stand_in: GoogleStandIn, target: Target) -> None:
         "secretmanager.projects.secrets.testIamPermissions": lambda params, body: dict(body),
         "certificatemanager.projects.locations.certificates.get": {"expireTime": "2100-01-01T00:00:00Z"},
         "dns.managedZones.get": {"dnsName": "example.com.", "visibility": "public"},
+        "dns.resourceRecordSets.list": {},
         "monitoring.projects.notificationChannels.get": {"displayName": "On call", "enabled": True},
     }  # fmt: skip
 

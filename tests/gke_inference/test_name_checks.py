@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 import socket
-import socketserver
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import dns.message
-import dns.rrset
 import pytest
 
-from gke_inference.drill.name_checks import NameCache, NameCheck, NameWatch, Resolver, name_figures
+from gke_inference.drill.name_checks import NameCache, NameCheck, NameWatch, name_figures
 from gke_inference.drill.report import name_note, name_rows
+from gke_inference.resolver import Resolver
+from tests.gke_inference.name_server import FIRST, NAME, NameServer
 
-NAME, FIRST, SECOND = "llm.example.com", "127.0.0.1", "127.0.0.2"
-
-
-class NameServer:
-    """Answers for one name with one address, and a time to live."""
-
-    def __init__(self) -> None:
-        self.address, self.ttl_sec, self.asked = FIRST, 1, 0
-        outer = self
-
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self) -> None:
-                data, sock = self.request
-                asked = dns.message.from_wire(data)
-                reply = dns.message.make_response(asked)
-                outer.asked += 1
-                if outer.address:
-                    reply.answer.append(
-                        dns.rrset.from_text(asked.question[0].name, outer.ttl_sec, "IN", "A", outer.address)
-                    )
-                sock.sendto(reply.to_wire(), self.client_address)
-
-        self._server = socketserver.ThreadingUDPServer((FIRST, 0), Handler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def close(self) -> None:
-        """Stop it."""
-        self._server.shutdown()
-        self._server.server_close()
+SECOND = "127.0.0.2"
 
 
 class Servers:

@@ -53,6 +53,7 @@ class TeardownCloud:
         readers: Who may read each bucket, by its name.
         beside: What Certificate Manager and Service Extensions have, by the API's name of their list.
         templates: Paths of the templates of Model Armor.
+        zones: Record sets of each zone of Cloud DNS, by its name.
         watching: Alert policies, channels, dashboards and metrics of logs, by the API's name of their list.
         deleted: Called with each path whose deletion was asked for.
         lag: How many lists still have what was deleted; until then it uses what it used.
@@ -68,6 +69,7 @@ class TeardownCloud:
     readers: dict[str, list[str]] = field(default_factory=dict)
     beside: dict[str, list[str]] = field(default_factory=dict)
     templates: set[str] = field(default_factory=set)
+    zones: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     watching: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     deleted: Callable[[str], None] = lambda path: None
     lag: int = 0
@@ -131,7 +133,11 @@ class TeardownCloud:
             "monitoring.projects.alertPolicies.list": self._watching("alertPolicies"),
             "monitoring.projects.notificationChannels.list": self._watching("notificationChannels"),
             "monitoring.projects.dashboards.list": self._watching("dashboards"),
+            "monitoring.projects.uptimeCheckConfigs.list": self._watching("uptimeCheckConfigs"),
             "logging.projects.metrics.list": self._watching("metrics"),
+            "dns.managedZones.get": self._zone,
+            "dns.resourceRecordSets.list": lambda params, body: {"rrsets": self._sets(params)},
+            "compute.healthChecks.get": self._get("healthCheck"),
             "container.projects.locations.clusters.list": lambda params, body: {"clusters": self.existing()},
             "container.projects.locations.clusters.get": self._cluster,
             "gkehub.projects.locations.memberships.list": lambda params, body: {
@@ -149,6 +155,15 @@ class TeardownCloud:
         return lambda params, body: {
             items: [{"name": name} for name in self.beside.get(items, []) if name.startswith(f"{params['parent']}/")]
         }
+
+    def _zone(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
+        self._sets(params)
+        return {"name": params["managedZone"]}
+
+    def _sets(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        if params["managedZone"] not in self.zones:
+            raise Fault(404, f"The 'parameters.managedZone' resource named '{params['managedZone']}' does not exist.")
+        return self.zones[params["managedZone"]]
 
     def _template(self, params: dict[str, Any], body: Any) -> dict[str, Any]:
         if params["name"] not in self.templates:
