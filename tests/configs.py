@@ -34,6 +34,8 @@ ALONE = TWO_LLMS.with_name("regional.yaml")
 """Regional gateways without guard rails."""
 SEVERAL_MODELS = (TWO_LLMS, OWN_WEIGHTS, AUTOPILOT, ALONE)
 """Platforms of several models, beside the product's own configs."""
+GITOPS = TWO_LLMS.with_name("gitops.yaml")
+"""Objects from Git, for Argo CD in one of the clusters."""
 BEYOND = tuple(TWO_LLMS.with_name(f"{name}.yaml") for name in ("dns-private", "outside", "gitops"))
 """Names of DNS, clusters outside Google Cloud, and objects from Git."""
 MORE = (*SEVERAL_MODELS, *EXISTING, CONFIG_CLUSTER, *BEYOND)

@@ -14,6 +14,7 @@ from gke_inference.load_balancer import FRONT, Parts, parts_of
 from gke_inference.progress import Note
 from gke_inference.resolver import Resolver
 from gke_inference.verify.completion import Completion, is_llm
+from gke_inference.verify.from_git import name_syncs
 from gke_inference.verify.gateway_checks import GatewayChecks
 from gke_inference.verify.https import HttpsChecks
 from gke_inference.verify.names_in_dns import NamesInDns
@@ -69,7 +70,7 @@ class Verification:
         completions = list(self.requests()) if self.completion else []
         share = COMPLETIONS_SHARE if completions else 0
         found = self._run("checks", [*regions, *outside, *around], 1 - share)
-        return found + self._run("completions", completions, share)
+        return name_syncs(self.live.config, found + self._run("completions", completions, share))
 
     def _outside(self) -> Iterator[Task]:
         """Yield the clusters outside and the names, unless some regions alone are looked at."""
