@@ -8,6 +8,8 @@ from constructs_lib.specs.limits import refuse, wrong_settings
 
 PLATFORM_LABEL, CLUSTER_LABEL = "inference-platform", "inference-cluster"
 """Labels of a cluster's Secret in Argo CD, by which an ApplicationSet finds the clusters of a platform."""
+SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+"""Annotation of each object that Argo CD applies for a platform: when it does."""
 
 
 @dataclass(frozen=True, kw_only=True)

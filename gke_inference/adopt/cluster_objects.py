@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from constructs_lib.specs.gitops import SYNC_WAVE
 from gke_inference.adopt.found import Found, Verdict
 from gke_inference.adopt.importable import value_at
 from gke_inference.adopt.planned import PlannedResource
@@ -29,7 +30,8 @@ TYPED = {
 """By type in Terraform: the object that it makes. Annotations are not here: a create sets them whoever had them."""
 RELEASE_NAME = "meta.helm.sh/release-name"
 """Annotation of each object of a release. Source: helm, "Labels and Annotations". Deployments are asked for it, since
-helm keeps a release in a Secret, and no secret is read here."""
+helm keeps a release in a Secret, and no secret is read here. What Argo CD renders has it too, and is no release: helm
+makes one of it when it is applied."""
 
 
 def judge_objects(config: Config, clusters: Clusters, resources: Iterable[PlannedResource]) -> Iterator[Found]:
@@ -109,9 +111,8 @@ def _has_object(api: ClusterApi, version: str, kind: str, namespace: str, name: 
 
 def _has_release(api: ClusterApi, namespace: str, name: str) -> bool:
     found = _answers(api, f"/apis/apps/v1/namespaces/{namespace}/deployments") or {}
-    return any(
-        one["metadata"].get("annotations", {}).get(RELEASE_NAME) == name for one in found.get("items", ())
-    )  # fmt: skip
+    annotations = (one["metadata"].get("annotations", {}) for one in found.get("items", ()))
+    return any(held.get(RELEASE_NAME) == name and SYNC_WAVE not in held for held in annotations)
 
 
 def _answers(api: ClusterApi, path: str) -> Mapping[str, Any] | None:

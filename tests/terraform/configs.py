@@ -20,12 +20,15 @@ OWN_CLUSTERS = tuple(
 )
 EACH_WITH_CLUSTERS = pytest.mark.parametrize("path", OWN_CLUSTERS, ids=[path.stem for path in OWN_CLUSTERS])
 """The platforms that make clusters themselves."""
-WITH_WEIGHTS = tuple(path for path in DEPLOYED if any(model.weights for model in load(path).models.values()))
+APPLIED = tuple(path for path in DEPLOYED if load(path).workloads == "terraform")
+EACH_APPLIED = pytest.mark.parametrize("path", APPLIED, ids=[path.stem for path in APPLIED])
+"""The platforms whose objects in clusters Terraform applies."""
+WITH_WEIGHTS = tuple(path for path in APPLIED if any(model.weights for model in load(path).models.values()))
 EACH_WITH_WEIGHTS = pytest.mark.parametrize("path", WITH_WEIGHTS, ids=[path.stem for path in WITH_WEIGHTS])
 """Those with a model whose weights are read from a bucket or downloaded."""
-REGIONAL = tuple(path for path in DEPLOYED if load(path).is_regional)
+REGIONAL = tuple(path for path in APPLIED if load(path).is_regional)
 EACH_REGIONAL = pytest.mark.parametrize("path", REGIONAL, ids=[path.stem for path in REGIONAL])
-CROSS_REGION = tuple(path for path in DEPLOYED if path not in (*REGIONAL, *EXISTING))
+CROSS_REGION = tuple(path for path in APPLIED if path not in (*REGIONAL, *EXISTING))
 """Those whose network, clusters and fleet are the platform's own."""
 EACH_CROSS_REGION = pytest.mark.parametrize("path", CROSS_REGION, ids=[path.stem for path in CROSS_REGION])
 Worlds = Callable[[Path], World]

@@ -17,7 +17,7 @@ from platform_config.stack_graph import WORKLOAD
 from tests.checks.kubernetes_objects import problems
 from tests.configs import EXAMPLE, config
 from tests.rig.planning import body
-from tests.terraform.configs import EACH_CONFIG, Worlds
+from tests.terraform.configs import EACH_APPLIED, Worlds
 from tests.terraform.world import World
 
 GITOPS: dict[str, Any] = {"workloads": "gitops", "gitops": {"repository": "https://git.example.com/platform.git"}}
@@ -32,11 +32,12 @@ def canonical(made: Any) -> str:
 def written(platform: Config, outdir: Path) -> list[dict[str, Any]]:
     """Return every object that the files of an export hold, as Argo CD reads them."""
     files = gitops_files(platform, "mine.yaml", read_objects(platform, outdir), "argocd")
-    kept = [name for name in files if not name.endswith(("kustomization.yaml", "wave.yaml", "applicationset.yaml"))]
+    others = ("kustomization.yaml", "wave.yaml", "release.yaml", "applicationset.yaml")
+    kept = [name for name in files if not name.endswith(others)]
     return [yaml.safe_load(files[name]) for name in kept]
 
 
-@EACH_CONFIG
+@EACH_APPLIED
 def test_the_objects_are_those_that_terraform_applies(path: Path, deployed_of: Worlds) -> None:
     """Each manifest, byte for byte as the API server got it; each once, and none is left out."""
     world, platform = deployed_of(path), load(path)
@@ -50,7 +51,7 @@ def test_the_objects_are_those_that_terraform_applies(path: Path, deployed_of: W
     assert Counter(applied) - Counter(exported) == Counter()
 
 
-@EACH_CONFIG
+@EACH_APPLIED
 def test_what_the_provider_has_types_for_is_valid_too(path: Path, deployed_of: Worlds) -> None:
     """Namespaces, accounts, downloads and roles, as Kubernetes 1.34 has them."""
     world, platform = deployed_of(path), load(path)
@@ -58,7 +59,7 @@ def test_what_the_provider_has_types_for_is_valid_too(path: Path, deployed_of: W
     assert [problem for made in written(platform, world.app.outdir) for problem in problems(made)] == []
 
 
-@EACH_CONFIG
+@EACH_APPLIED
 def test_each_chart_comes_with_its_values(path: Path, deployed_of: Worlds) -> None:
     """The release that Terraform makes: chart, version, namespace and values; annotations are patches of it."""
     world, platform = deployed_of(path), load(path)
@@ -117,7 +118,7 @@ def test_each_tool_finds_all_objects(deployed_of: Worlds) -> None:
             if name.endswith("kustomization.yaml") and "flux-" not in name:
                 folder = name.rpartition("/")[0]
                 held = yaml.safe_load(text)
-                for listed in (*held["resources"], *held.get("transformers", [])):
+                for listed in (*held.get("resources", []), *held.get("transformers", [])):
                     assert f"{folder}/{listed}" in files or f"{folder}/{listed}/kustomization.yaml" in files
 
 

@@ -20,7 +20,7 @@ def test_every_stack_is_valid_and_applies(path: Path, deployed_of: Worlds) -> No
     world = deployed_of(path)
 
     for stack, document in world.app.stacks.items():
-        made = {f"{kind}.{name}" for kind, named in document["resource"].items() for name in named}
+        made = {f"{kind}.{name}" for kind, named in document.get("resource", {}).items() for name in named}
         assert world.changes[stack] == dict.fromkeys(made, ("create",))
 
 

@@ -47,7 +47,10 @@ def test_no_token_is_kept_printed_or_logged(path: Path, deployed_of: Worlds, des
         state = next(f"{stack}.tfstate" for stack in world.app.stacks if stack.startswith(BASE_STACKS))
         seen = {name for name, _ in contents(world.base)}
         signed_in = [
-            stack for stack in world.app.stacks if "workload" in stack and not stack.startswith(OUTSIDE_STACKS)
+            stack
+            for stack, document in world.app.stacks.items()
+            if any(kind.startswith(("kubernetes_", "helm_")) for kind in document.get("resource", {}))
+            and not stack.startswith(OUTSIDE_STACKS)
         ]
         assert len(world.rig.cloud.tokens) >= 2 * len(signed_in)
         assert {"plan!tfplan", "plan!tfstate", state, "printed.txt", TRACE} <= seen

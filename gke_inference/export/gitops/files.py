@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import yaml
 
 from constructs_lib.specs import ArgoCdSpec
-from constructs_lib.specs.gitops import CLUSTER_LABEL, PLATFORM_LABEL
+from constructs_lib.specs.gitops import CLUSTER_LABEL, PLATFORM_LABEL, SYNC_WAVE
 from gke_inference.export.gitops.objects import Chart, ClusterObjects, Object, Patch, Wave
 from platform_config.config import Config
 
@@ -17,7 +17,9 @@ Tool = Literal["argocd", "flux"]
 TOOLS: tuple[Tool, ...] = ("argocd", "flux")
 KUSTOMIZATION = "kustomization.yaml"
 APPLICATIONS = "applicationset.yaml"
-WAVE = "argocd.argoproj.io/sync-wave"
+HELM = "meta.helm.sh"
+MANAGED_BY_HELM = {"app.kubernetes.io/managed-by": "Helm"}
+"""Helm takes over an object that has this label and the annotations. Source: helm, pkg/action/validate.go."""
 REPLACED = {"argocd.argoproj.io/sync-options": "Force=true,Replace=true"}
 """For the stack of downloads: a Job cannot be changed."""
 HEAD = "# Written by `gke-inference export --gitops` from {config}: change that, and export again.\n"
@@ -56,46 +58,68 @@ def gitops_files(config: Config, source: str, clusters: Sequence[ClusterObjects]
 
 
 def _wave_files(wave: Wave, tool: Tool) -> Iterator[tuple[str, str]]:
-    alike = Counter(_file_name(made) for made in wave.objects)
-    objects = {_file_name(made, in_namespace=alike[_file_name(made)] > 1): made for made in wave.objects}
+    objects = _by_file(wave.objects)
     for name, made in objects.items():
         yield name, _yaml(made)
     content: dict[str, Any] = {"resources": sorted(objects)}
     if tool == "argocd":
         content["transformers"] = ["wave.yaml"]
-        yield "wave.yaml", _yaml(_annotations(wave))
-        if wave.charts:
-            content["helmCharts"] = [_helm_chart(chart) for chart in wave.charts]
-        if wave.patches:
-            content["patches"] = [_kustomize_patch(patch) for patch in wave.patches]
+        replaced = REPLACED if any(made["kind"] == "Job" for made in wave.objects) else {}
+        yield "wave.yaml", _yaml(_annotations("wave", {SYNC_WAVE: str(wave.number), **replaced}))
+        for chart in wave.charts:
+            content["resources"].append(f"chart-{chart.name}")
+            for name, text in _chart_files(chart, _patches_of(chart, wave)):
+                yield f"chart-{chart.name}/{name}", text
     else:
         for chart in wave.charts:
             name = f"helmrelease-{chart.name}.yaml"
             content["resources"].append(name)
-            patches = [patch for patch in wave.patches if patch.release == chart.name]
-            yield name, "---\n".join(_yaml(made) for made in _flux_release(chart, patches))
+            yield name, "---\n".join(_yaml(made) for made in _flux_release(chart, _patches_of(chart, wave)))
     yield KUSTOMIZATION, _kustomization(content)
+
+
+def _chart_files(chart: Chart, patches: Sequence[Patch]) -> Iterator[tuple[str, str]]:
+    """Yield a chart as Argo CD renders it, with what helm writes on objects of a release: helm can take them over."""
+    content: dict[str, Any] = {"helmCharts": [_helm_chart(chart)], "transformers": ["release.yaml"]}
+    content["labels"] = [{"pairs": MANAGED_BY_HELM, "includeSelectors": False}]
+    if patches:
+        content["patches"] = [_kustomize_patch(patch) for patch in patches]
+    owner = {f"{HELM}/release-name": chart.name, f"{HELM}/release-namespace": chart.namespace}
+    yield KUSTOMIZATION, _kustomization(content)
+    yield "release.yaml", _yaml(_annotations("release", owner))
+
+
+def _patches_of(chart: Chart, wave: Wave) -> list[Patch]:
+    return [patch for patch in wave.patches if patch.release == chart.name]
+
+
+def _by_file(objects: Sequence[Object]) -> dict[str, Object]:
+    """Return each object by the name of its file: with the namespace where two have the same kind and name."""
+    alike = Counter(_file_name(made) for made in objects)
+    named = {_file_name(made, in_namespace=alike[_file_name(made)] > 1): made for made in objects}
+    if len(named) < len(objects):
+        raise ValueError("two objects have the same kind, namespace and name")
+    return named
 
 
 def _file_name(made: Object, *, in_namespace: bool = False) -> str:
     name = str(made["metadata"]["name"]).replace(":", "-")
-    if in_namespace:
-        name = f"{made['metadata'].get('namespace', 'cluster')}-{name}"
-    return f"{made['kind'].lower()}-{name}.yaml"
+    # A namespace has no dot, so that no two are written the same way.
+    inside = f"{made['metadata'].get('namespace', '')}." if in_namespace else ""
+    return f"{made['kind'].lower()}-{inside}{name}.yaml"
 
 
 def _kustomization(content: dict[str, Any]) -> str:
     return _yaml({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", **content})
 
 
-def _annotations(wave: Wave) -> dict[str, Any]:
-    """Return the transformer that writes when an object is applied: at the object itself, and not at its pods."""
-    replaced = REPLACED if any(made["kind"] == "Job" for made in wave.objects) else {}
+def _annotations(name: str, annotations: Mapping[str, str]) -> dict[str, Any]:
+    """Return the transformer that adds *annotations* to each object: to the object itself, and not to its pods."""
     return {
         "apiVersion": "builtin",
         "kind": "AnnotationsTransformer",
-        "metadata": {"name": "wave"},
-        "annotations": {WAVE: str(wave.number), **replaced},
+        "metadata": {"name": name},
+        "annotations": dict(annotations),
         "fieldSpecs": [{"path": "metadata/annotations", "create": True}],
     }
 
@@ -134,6 +158,8 @@ def application_set(config: Config) -> dict[str, Any]:
         "spec": {
             "goTemplate": True,
             "goTemplateOptions": ["missingkey=error"],
+            # Without this, a cluster that is no longer registered loses all its objects.
+            "syncPolicy": {"preserveResourcesOnDeletion": True},
             "generators": [{"clusters": {"selector": {"matchLabels": {PLATFORM_LABEL: config.name}}}}],
             "template": {
                 "metadata": {"name": "{{ .nameNormalized }}"},

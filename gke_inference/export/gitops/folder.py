@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from platform_config.errors import ConfigError, Problem
@@ -16,6 +17,9 @@ LIST = "gitops.json"
 def write_folder(folder: Path, platform: str, files: Mapping[str, str]) -> list[str]:
     """
     Write *files* of *platform* to *folder*, and delete those that the last export alone wrote; return these.
+
+    Each file is replaced as a whole, once all are written beside the folder's own. What is interrupted leaves old and
+    new files, all of them listed, and the next export ends it.
 
     Raises:
         ConfigError: The folder holds another platform's export, or files of others where this one would write. Nothing
@@ -30,15 +34,26 @@ def write_folder(folder: Path, platform: str, files: Mapping[str, str]) -> list[
         message = f"must be a folder where no export overwrites files of others, got {some}"
         raise ConfigError(str(folder), [Problem("--gitops", message, fix)])
     removed = [name for name in last if name not in files]
-    for name in removed:
-        _delete(folder, name)
-    for name, text in files.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    listed = {"platform": platform, "files": sorted(files)}
-    (folder / LIST).write_text(json.dumps(listed, indent=2) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as made:
+        staged = {name: Path(made) / str(number) for number, name in enumerate(files)}
+        for name, text in files.items():
+            staged[name].write_text(text, encoding="utf-8")
+        _list(folder, Path(made), platform, [*files, *removed])
+        for name, file in staged.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            file.replace(folder / name)
+        for name in removed:
+            _delete(folder, name)
+        _list(folder, Path(made), platform, files)
     return removed
+
+
+def _list(folder: Path, beside: Path, platform: str, names: Iterable[str]) -> None:
+    """Write whose files the folder has; it replaces the list that was there as a whole."""
+    listed = {"platform": platform, "files": sorted(names)}
+    (beside / LIST).write_text(json.dumps(listed, indent=2) + "\n", encoding="utf-8")
+    (beside / LIST).replace(folder / LIST)
 
 
 def _last(folder: Path, platform: str) -> list[str]:
