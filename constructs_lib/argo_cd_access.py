@@ -11,8 +11,8 @@ from cdktf_cdktf_provider_google.service_account import ServiceAccount
 from cdktf_cdktf_provider_google.service_account_iam_member import ServiceAccountIamMember
 from constructs import Construct
 
-CONTROLLERS = ("argocd-application-controller", "argocd-server", "argocd-applicationset-controller")
-"""Service accounts of Argo CD that ask clusters."""
+from constructs_lib.specs.gitops import CONTROLLERS
+
 ROLE = "roles/container.viewer"
 """
 Reaches the DNS endpoints (`container.clusters.connect`), and writes nothing.

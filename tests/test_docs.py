@@ -26,7 +26,7 @@ from platform_config.policy import read_policy
 from platform_config.rules import RULES
 from platform_config.shape import setting_paths
 from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, needed_stacks
-from tests.configs import REGIONAL, changed, config
+from tests.configs import GITOPS, REGIONAL, changed, config
 from tests.synthesized import Synthesized, synthesize
 
 ROOT = Path(__file__).parent.parent
@@ -277,7 +277,11 @@ def test_every_role_is_listed(tmp_path: Path) -> None:
     settings = {"service_discovery": True, "models__gemma__autoscaling": adapter, "node_pools": pools}
     guards = {"gateway__regions": ["eu"], "gateway__model_armor": {}, "gateway__apigee": {"environment": "prod"}}
     guarded = config(**REGIONAL, **guards, regions__us__region="us-central1", regions__us__zones=["us-central1-b"])
-    platforms = (synthesize(config(**settings), tmp_path / "all"), synthesize(guarded, tmp_path / "guarded"))
+    platforms = (
+        synthesize(config(**settings), tmp_path / "all"),
+        synthesize(guarded, tmp_path / "guarded"),
+        synthesize(config(GITOPS), tmp_path / "gitops"),
+    )
     security = section(ROOT / "docs/security.md", "Who may do what")
     grants = [member for kind in ("project", "storage_bucket", "secret_manager_secret", "service_account")
               for platform in platforms for member in platform.all(f"google_{kind}_iam_member")]  # fmt: skip

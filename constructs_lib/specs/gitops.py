@@ -8,6 +8,10 @@ from constructs_lib.specs.limits import refuse, wrong_settings
 
 PLATFORM_LABEL, CLUSTER_LABEL = "inference-platform", "inference-cluster"
 """Labels of a cluster's Secret in Argo CD, by which an ApplicationSet finds the clusters of a platform."""
+CONTROLLERS = ("argocd-application-controller", "argocd-server", "argocd-applicationset-controller")
+"""Service accounts of Argo CD that ask clusters."""
+SIGN_IN_ANNOTATION = "iam.gke.io/gcp-service-account"
+"""Annotation by which a service account of a cluster acts as one of Google's."""
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 """Annotation of each object that Argo CD applies for a platform: when it does."""
 

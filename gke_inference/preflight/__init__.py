@@ -7,6 +7,7 @@ from google.auth.credentials import AnonymousCredentials
 from gke_inference.check import Check
 from gke_inference.google_api import GoogleApi
 from gke_inference.preflight import (
+    argo_cd,
     capacity,
     channels,
     dns,
@@ -34,7 +35,7 @@ def all_checks(target: Target) -> Iterator[Check]:
     """Yield every check of *target*; none of them has run yet."""
     topics = (
         *(project, organization_policy, quota, capacity, reservations, network, fleet, existing),
-        *(images, model, model_files, own_bucket, channels, https, dns, outside),
+        *(images, model, model_files, own_bucket, channels, https, dns, outside, argo_cd),
     )
     for topic in topics:
         yield from topic.checks(target)

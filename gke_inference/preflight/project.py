@@ -28,6 +28,12 @@ in the clusters are what a Kubernetes Engine Developer may not make. Sources: Go
 firewalls.insert; "GKE API permissions"; "Google Kubernetes Engine roles and permissions".
 """
 
+ARGO_CD_PERMISSIONS = (
+    "container.clusterRoleBindings.create", "container.clusterRoles.bind", "container.secrets.create",
+    "iam.serviceAccounts.create", "iam.serviceAccounts.setIamPolicy",
+)  # fmt: skip
+"""What letting Argo CD into the clusters takes: its account, who acts as it, and its role in each of them."""
+
 
 def checks(target: Target) -> Iterator[Check]:
     """Yield those of the project as a whole."""
@@ -88,6 +94,7 @@ def permissions(target: Target) -> list[str]:
     if config.observability.dashboard:
         extra.append("monitoring.dashboards.create")
     extra += _dns_permissions(config)
+    extra += ARGO_CD_PERMISSIONS if config.gitops is not None and config.gitops.argo_cd is not None else ()
     if config.observability.alerting:
         extra.append("monitoring.alertPolicies.create")
         extra += ["monitoring.notificationChannels.create"] if config.observability.channels else []

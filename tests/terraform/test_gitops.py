@@ -7,15 +7,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from constructs_lib.specs.gitops import SYNC_WAVE
+from gke_inference.adopt.adoption import adopt_platform
+from gke_inference.adopt.found import Verdict
 from gke_inference.export.gitops.files import TOOLS, gitops_files
 from gke_inference.export.gitops.objects import read_objects
 from platform_config.config import Config
 from platform_config.load import load
-from platform_config.stack_graph import WORKLOAD
+from platform_config.stack_graph import GITOPS_STACK, WORKLOAD, base_stack
 from tests.checks.kubernetes_objects import problems
 from tests.configs import EXAMPLE, config
+from tests.gke_inference.cluster_stand_in import merged
+from tests.gke_inference.google_stand_in import GoogleStandIn
+from tests.rig.google_of_cloud import clusters_of, show
 from tests.rig.planning import body
 from tests.terraform.configs import EACH_APPLIED, Worlds
 from tests.terraform.world import World
@@ -138,3 +145,51 @@ def test_waves_follow_the_order_of_the_stacks(deployed_of: Worlds) -> None:
     }
     assert all(wave["fieldSpecs"] == [{"path": "metadata/annotations", "create": True}] for wave in waves.values())
     assert "Replace=true" in str(waves["1-workload-weights"])
+
+
+def rendered(world: World) -> None:
+    """Have Argo CD's objects in place of releases: it renders a chart, and helm knows of no release."""
+    cloud = world.rig.cloud
+    for key in [key for key in cloud.objects if key[0] == "helm_release"]:
+        release = cloud.objects.pop(key)
+        metadata = {
+            "name": f"{release['name']}-epp",
+            "namespace": release["namespace"],
+            "annotations": {"meta.helm.sh/release-name": release["name"], SYNC_WAVE: "2"},
+        }
+        made = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata}
+        place = f"apiVersion=apps/v1,kind=Deployment,namespace={metadata['namespace']},name={metadata['name']}"
+        cloud.objects["kubernetes_manifest", key[1], place] = {"manifest": [["object", {}], made]}
+
+
+def test_terraform_takes_the_objects_back(deployed_of: Worlds, tmp_path: Path) -> None:
+    """By the steps of docs/gitops.md: nothing is deleted but what Argo CD had, nothing fails, and no plan is left."""
+    world, stand_in = deployed_of(EXAMPLE).copy(tmp_path / "world"), GoogleStandIn()
+    world.use(config(**merged(GITOPS, {"gitops": {"argo_cd": {"cluster": "us"}}})))
+    world.deploy()
+    rendered(world)
+    before = dict(world.rig.cloud.objects)
+
+    world.destroy([GITOPS_STACK])
+    world.use(config())
+    again = world.copy(tmp_path / "again")
+    with pytest.raises(AssertionError, match="already exists"):
+        again.deploy([base_stack("us")])
+    again.stop()
+    show(stand_in, world.rig.cloud)
+    with stand_in.serving():
+        adoption = adopt_platform(config(), stand_in.api(), clusters_of(world.rig.cloud, config()), world.app.outdir)
+    adoption.write(world.app.outdir)
+    world.deploy()
+
+    assert [one for one in adoption.found if one.verdict is not Verdict.ADOPTED] == []
+    nouns = {one.noun for one in adoption.found}
+    assert {"Deployment", "Job", "Namespace", "ServiceAccount"} <= nouns
+    assert "release" not in nouns, "helm knows of none, so an import would fail"
+    done = [(address, doing) for changes in world.changes.values() for address, doing in changes.items()]
+    deleted = {address for address, doing in done if "delete" in doing}
+    assert deleted != set()
+    assert {address for address in deleted if "argo-cd" not in address} == set()
+    assert {key for key in before if key not in world.rig.cloud.objects and "argocd" not in str(key)} == set()
+    assert world.unsettled() == []
+    world.stop()
