@@ -13,7 +13,6 @@ from platform_config.config import Config
 
 from .cluster_access import ClusterStack
 
-
 APPLIER_ROLE = "cluster-admin"
 """Argo CD watches all kinds, and makes roles of charts, which only somebody who has all of their rights may."""
 

@@ -71,7 +71,7 @@ def test_no_link_leads_an_export_out_of_the_folder(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "clusters").symlink_to(elsewhere)
 
-    with pytest.raises(ConfigError, match="got clusters/us/a.yaml"):
+    with pytest.raises(ConfigError, match=r"got clusters/us/a\.yaml"):
         write_folder(folder, "voice", OLD)
     (folder / LIST).write_text(json.dumps({"platform": "voice", "files": ["clusters/us/a.yaml", "../elsewhere/x"]}))
     write_folder(folder, "voice", {"other.yaml": "x: 1\n"})

@@ -70,7 +70,9 @@ def test_a_fix_names_a_sync_and_no_apply(kind: str, from_git: HealthyPlatform) -
     from_git.forget("us", kind)
 
     fixes = [
-        finding["fix"] for finding in from_git.run("--no-completion").document["findings"] if finding["status"] != "good"
+        finding["fix"]
+        for finding in from_git.run("--no-completion").document["findings"]
+        if finding["status"] != "good"
     ]
 
     assert any(f"commit, and sync {WORKLOAD}" in fix for fix in fixes)
