@@ -66,7 +66,8 @@ def _is_there(cluster: ClusterApi, path: str) -> bool:
 def _acts_as(cluster: ClusterApi, path: str, email: str) -> bool:
     """Return whether the service account at *path* acts as *email*; a name that an installation lacks is left out."""
     try:
-        return cluster.get(path)["metadata"].get("annotations", {}).get(SIGN_IN_ANNOTATION) == email
+        annotations = cluster.get(path)["metadata"].get("annotations", {})
+        return bool(annotations.get(SIGN_IN_ANNOTATION) == email)
     except ApiError as error:
         if error.missing:
             return True

@@ -97,7 +97,8 @@ def test_an_interrupted_export_leaves_whole_files_and_the_next_one_ends_it(
     """Whichever file it stops at: each is the old one or the new one, none of others goes, and nothing is left over."""
     fill(tmp_path, MINE)
     write_folder(tmp_path, "voice", OLD)
-    replace, done = Path.replace, []
+    replace = Path.replace
+    done: list[Path] = []
 
     def stop(source: Path, target: Path) -> Path:
         if len(done) == nth:
