@@ -22,6 +22,12 @@ MANAGED_BY_HELM = {"app.kubernetes.io/managed-by": "Helm"}
 """Helm takes over an object that has this label and the annotations. Source: helm, pkg/action/validate.go."""
 REPLACED = {"argocd.argoproj.io/sync-options": "Force=true,Replace=true"}
 """For the stack of downloads: a Job cannot be changed."""
+SYNC_POLICY = {
+    "automated": {"prune": False, "selfHeal": True},
+    "retry": {"limit": 10, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
+    "syncOptions": ["ServerSideApply=true", "SkipDryRunOnMissingResource=true"],
+}
+"""Deletes nothing, and tries again: GKE installs some kinds minutes after the cluster is there."""
 HEAD = "# Written by `gke-inference export --gitops` from {config}: change that, and export again.\n"
 
 
@@ -171,12 +177,7 @@ def application_set(config: Config) -> dict[str, Any]:
                         "path": folder if inner in ("", ".") else f"{inner}/{folder}",
                     },
                     "destination": {"server": "{{ .server }}"},
-                    "syncPolicy": {
-                        "automated": {"prune": False, "selfHeal": True},
-                        # GKE installs some kinds minutes after the cluster is there.
-                        "retry": {"limit": 10, "backoff": {"duration": "30s", "factor": 2, "maxDuration": "10m"}},
-                        "syncOptions": ["ServerSideApply=true", "SkipDryRunOnMissingResource=true"],
-                    },
+                    "syncPolicy": SYNC_POLICY,
                 },
             },
         },
