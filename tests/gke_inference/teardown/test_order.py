@@ -343,7 +343,7 @@ def test_an_import_takes_its_address_from_the_synth(
 def test_the_synth_has_one_resource_to_import(every_platform: Platforms, type_: str) -> None:
     """Whatever the config, a stack has at most one network or cluster, so that a hint can name it."""
     for made, synth in every_platform.values():
-        counts = [len(document["resource"].get(type_, {})) for document in synth.stacks.values()]
+        counts = [len(document.get("resource", {}).get(type_, {})) for document in synth.stacks.values()]
         # One that exists is none of the resources.
         assert max(counts) == (0 if _exists(made, type_) else 1)
 
