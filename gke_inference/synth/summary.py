@@ -18,7 +18,7 @@ from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
 from gke_inference.synth.dns_summary import dns_summary
 from gke_inference.synth.gateway_summary import gateway_summary
-from gke_inference.synth.grafana_file import grafana_file
+from gke_inference.synth.grafana_file import grafana_file, has_outside_panels, outside_grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.models_table import models_table
 from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
@@ -120,6 +120,9 @@ def print_summary(
         console.print(
             f"Its dashboard is in Cloud Monitoring, and for Grafana in {where}", soft_wrap=True, highlight=False
         )
+    if has_outside_panels(config):
+        where = escape(str(outside_grafana_file(outdir, config.name)))
+        console.print(f"That of its servers outside is for Grafana in {where}", soft_wrap=True, highlight=False)
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
     changes = changes or Changes()
