@@ -22,6 +22,8 @@ CLUSTER, POOL = "google_container_cluster.cluster", "google_container_node_pool.
 ADDRESS = "google_compute_address.network_region-eu_gateway_415F15E5"
 SUBNET = "google_compute_subnetwork.network_region-eu_nodes_3DD3A70B"
 SHARED_VPC = "google_compute_subnetwork_iam_member.shared-vpc_gke-eu_3A1B5C7D"
+RECORD = "google_dns_record_set.record-speech"
+ROUTED = {"name": "speech.ai.example.com.", "routing_policy": [{"primary_backup": [{}]}]}
 READER = "google_storage_bucket_iam_member.gemma-server_read_6B63B39B"
 READS = {"bucket": "weights", "member": "principal://iam/ns/inference/sa/gemma-server"}
 PICKER = "helm_release.model-gemma_pool_1659BFD6"
@@ -157,6 +159,21 @@ CASES: dict[str, Case] = {
         bad={"infra-network": document(change("google_compute_network.network", "delete", "create"))},
         place="infra-network/google_compute_network.network",
         good={"infra-network": document(change("google_compute_network.network"))},
+    ),
+    "KEEP-ZONE": Case(
+        bad={"infra-dns": document(change("google_dns_managed_zone.zone", "delete", "create"))},
+        place="infra-dns/google_dns_managed_zone.zone",
+        good={"infra-dns": document(change("google_dns_managed_zone.zone", "update"))},
+    ),
+    "KEEP-NAME": Case(
+        bad={"infra-dns": document(change(RECORD, "delete", before=ROUTED))},
+        place=f"infra-dns/{RECORD}",
+        good={
+            "infra-dns": document(
+                change(RECORD, "update", before=ROUTED),
+                change("google_dns_record_set.zone_authorities_5C3BF895", "delete", before={"name": "ai.example.com."}),
+            )
+        },
     ),
     "KEEP-KEY": Case(
         bad={"infra-network": document(change("google_kms_crypto_key.disks", "delete"))},

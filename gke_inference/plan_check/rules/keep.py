@@ -10,6 +10,7 @@ from gke_inference.plan_check.plans import CLUSTER, POOL, Plans
 from gke_inference.plan_check.rule import Refusal, Rule, what_happens
 from gke_inference.plan_check.users import front, members, readers, servers_on
 
+ZONE, RECORD = "google_dns_managed_zone", "google_dns_record_set"
 BUCKET, MEMBERSHIP = "google_storage_bucket", "google_gke_hub_membership"
 ADDRESSES = ("google_compute_address", "google_compute_global_address")
 PROTECTIONS = {"deletion_protection": True, "force_destroy": False}
@@ -51,6 +52,11 @@ def _always(reason: str) -> Callable[[Plans, Resource], str]:
     return lambda plans, one: reason
 
 
+def _callers(plans: Plans, one: Resource) -> str:
+    """Return who uses the record *one*: clients, where it has a routing policy; Google or nobody where it has none."""
+    return f"clients call {str(one.before.get('name')).rstrip('.')}" if one.before.get("routing_policy") else ""
+
+
 def _protected(plans: Plans) -> Iterator[Refusal]:
     for plan in plans.plans.values():
         deleted = [one for one in plan.resources if "delete" in one.actions]
@@ -87,7 +93,8 @@ KINDS_ALWAYS: tuple[str, ...] = (
     "google_kms_key_ring", "google_kms_crypto_key", "google_secret_manager_secret",
 )  # fmt: skip
 KINDS = (
-    CLUSTER, POOL, BUCKET, *ADDRESSES, MEMBERSHIP, "kubernetes_namespace_v1", "google_compute_network", *KINDS_ALWAYS,
+    *(CLUSTER, POOL, BUCKET, *ADDRESSES, MEMBERSHIP, ZONE, RECORD),
+    *("kubernetes_namespace_v1", "google_compute_network", *KINDS_ALWAYS),
 )  # fmt: skip
 """What has a rule here."""
 
@@ -159,6 +166,25 @@ RULES: tuple[Rule, ...] = (
         "Every region is in it.",
         "this library",
         Kept(kinds=("google_compute_network",), users=_always("every region is in it"), fix=BACK),
+    ),
+    _rule(
+        "KEEP-ZONE",
+        "No zone of Cloud DNS is deleted or replaced by a change of its settings",
+        "Every name in it is gone, and the new zone may have other name servers than the zone above it leads to.",
+        "Google, Cloud DNS, Create, modify and delete zones",
+        Kept(kinds=(ZONE,), users=_always("every name in it would be gone"), fix=BACK),
+    ),
+    _rule(
+        "KEEP-NAME",
+        "No name with a routing policy is deleted or replaced by a change of its settings",
+        "Clients that call it get no address. Targets, weights and times change in place.",
+        "provider google 7.45, google_dns_record_set: name, type and managed_zone are fixed",
+        Kept(
+            kinds=(RECORD,),
+            users=_callers,
+            fix=f"{BACK}; or add the new name beside it, let clients change, and let this one pass with --allow",
+            replaceable=True,
+        ),
     ),
     _rule(
         "KEEP-KEY",

@@ -12,6 +12,7 @@ from gke_inference.findings import Finding, Status
 from gke_inference.teardown.findings import staying_parts
 from gke_inference.teardown.obstacles import Obstacles
 from gke_inference.teardown.order import DestroyOrder
+from gke_inference.teardown.state import States
 from gke_inference.terraform import Resource
 from platform_config.config import Config
 from platform_config.stack_graph import DNS_STACK, outside_stack
@@ -47,7 +48,7 @@ def left(stand_in: GoogleStandIn, platform: Config, *in_states: str) -> dict[str
 
 
 def obstacles(
-    stand_in: GoogleStandIn, platform: Config, *in_states: str, states: dict[str, tuple[Resource, ...]] | None = None
+    stand_in: GoogleStandIn, platform: Config, *in_states: str, states: States | None = None
 ) -> list[Finding]:
     """Return what stands in the way."""
     order = DestroyOrder(outdir=Path("cdktf.out"), stacks=(), needs={}, documents=synth_documents(platform))

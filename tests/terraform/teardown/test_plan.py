@@ -5,6 +5,10 @@ from __future__ import annotations
 import copy
 import json
 
+import pytest
+
+from gke_inference.findings import wrong
+from gke_inference.teardown.obstacles import Obstacles
 from platform_config.stack_graph import base_stack, cluster_stack, serving_stack
 from tests.configs import changed, config
 from tests.gke_inference import documented
@@ -130,3 +134,19 @@ def test_a_living_platform_that_no_state_knows_is_wrong(platform: DeployedPlatfo
     assert "Correct first what is wrong" in shown.out
     assert platform.world.rig.cloud.objects == before
     assert platform.deletes() == []
+
+
+def test_what_stands_in_the_way_is_planned_and_stops_it(
+    platform: DeployedPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --yes nothing is destroyed before it is gone: exit code 2, with the fix."""
+    in_the_way = wrong("ZONE-RECORDS", "1 records that Terraform did not make", "none", "delete them")
+    monkeypatch.setattr(Obstacles, "findings", lambda self: [in_the_way])
+    before = copy.deepcopy(platform.world.rig.cloud.objects)
+
+    plan = platform.teardown()
+    ran = platform.teardown("--yes")
+
+    assert (plan.code, plan.findings["ZONE-RECORDS"]["fix"]) == (1, "delete them")
+    assert (ran.code, "1 records that Terraform did not make\n    fix: delete them" in ran.err) == (2, True)
+    assert platform.world.rig.cloud.objects == before
