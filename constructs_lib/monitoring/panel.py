@@ -68,7 +68,7 @@ class Selection:
         return self.of_clusters(metric, *_chosen("job", chosen), namespace=self.platform.namespace, job=jobs)
 
     def _named(self, series: str, models: Iterable[MonitoredModel]) -> str:
-        """Return *series* with the name of the server as `job`, which outside is what the scrape is called."""
+        """Return *series* with the name of the server as `job`; scraped by annotations it would be the scrape's own."""
         if not self.platform.outside:
             return series
         servers = "|".join(model.server for model in models)
