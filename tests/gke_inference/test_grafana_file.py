@@ -127,6 +127,13 @@ def test_without_anything_to_show_outside_there_is_no_such_file(tmp_path: Path, 
     assert outside_titles(tmp_path, config(OUTSIDE, **changes)) == []
 
 
+def test_of_another_server_outside_its_gauge_is_shown(tmp_path: Path) -> None:
+    """The one metric of it that is known."""
+    made = config(OUTSIDE, **{"outside__farm-a__monitoring": "none", "models__speech__server__metric": "speech:load"})
+
+    assert outside_titles(tmp_path, made) == ["KV cache"]
+
+
 def test_the_wanted_panels_are_in_their_order_outside_too(tmp_path: Path) -> None:
     """Those that only Google's metrics fill are left out."""
     made = config(OUTSIDE, observability__panels=["queue", "replicas", "tokens"])
