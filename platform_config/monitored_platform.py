@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from constructs_lib import model_servers
 from constructs_lib.manifests.model_server import start_sec
@@ -13,6 +14,7 @@ from platform_config.dns_plan import endpoint_records
 from platform_config.model import Model, models_of
 from platform_config.model_armor import screening_templates
 from platform_config.names import Names
+from platform_config.outside_plan import outside_models
 
 
 def monitored_platform(config: Config) -> MonitoredPlatform:
@@ -46,6 +48,15 @@ def monitored_platform(config: Config) -> MonitoredPlatform:
         endpoints={key: target.address or "" for key, (target, _) in endpoint_records(config).items()},
         has_promql=config.universe.has("promql"),
     )
+
+
+def monitored_outside(config: Config) -> MonitoredPlatform:
+    """Return what there is to watch of servers in clusters outside that have `monitoring`: no model where none has."""
+    watched = [key for key, cluster in config.outside.items() if cluster.monitoring != "none"]
+    there = {model for key in watched for model in outside_models(config, key)}
+    platform = monitored_platform(config)
+    models = {key: replace(model, regions=()) for key, model in platform.models.items() if key in there}
+    return replace(platform, regions={}, models=models, outside=True)
 
 
 def _model(model: Model, names: Names) -> MonitoredModel:

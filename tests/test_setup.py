@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,24 @@ def test_a_lock_becomes_requirements_with_markers_and_hashes(tmp_path: Path) -> 
         "two==2.0 ; python_version < '3.11' --hash=sha256:c",
     ]
     assert lock.packages("\n".join(install.locked(path, "default"))) == packages
+
+
+@pytest.mark.parametrize("lent", [True, False], ids=["lent", "its own"])
+def test_an_environment_has_the_pip_that_made_it(lent: bool, tmp_path: Path) -> None:
+    """A command that runs inside asks it for its settings, as the one that sets up does: `make lock` needs them."""
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    if not lent:
+        own = Path(sysconfig.get_path("purelib", vars={"base": str(environment)})) / "pip"
+        own.mkdir()
+        (own / "__main__.py").write_text("")
+    asked = f"from pathlib import Path; from tools import install; print(*install.pip(Path({str(environment)!r})))"
+    found = subprocess.run(
+        [environment / "bin" / "python", "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    python = environment / "bin" / "python"
+
+    assert found == [str(python.resolve() if lent else python), "-m", "pip"]
 
 
 def test_uv_uses_the_index_and_certificates_that_pip_uses() -> None:

@@ -46,8 +46,16 @@ def has_pip() -> bool:
 
 
 def pip(environment: Path) -> "list[str | Path]":
-    """Return the command for pip: that of the Python which runs this, else that of *environment*."""
-    return [sys.executable if has_pip() else environment / "bin" / "python", "-m", "pip"]
+    """
+    Return the command for pip: that of the Python which runs this, else that of *environment*.
+
+    A Python of *environment* that has none is a link to the one that made it, and lent its own.
+    """
+    own = environment / "bin" / "python"
+    if has_pip():
+        return [sys.executable, "-m", "pip"]
+    runs_this = Path(sys.prefix).resolve() == environment.resolve()
+    return [own.resolve() if runs_this else own, "-m", "pip"]
 
 
 def into_folder(environment: Path, folder: Path, package: str) -> "list[str | Path]":

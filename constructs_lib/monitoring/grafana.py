@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from constructs_lib.monitoring.panel import Panel, Threshold, Unit, Variables, dashboard_title
+from constructs_lib.monitoring.panel import Panel, Threshold, Unit, Variables, dashboard_title, outside_title
 from constructs_lib.monitoring.platform import MonitoredPlatform
 
 SCHEMA_VERSION = 39
@@ -32,7 +32,7 @@ def grafana_dashboard(platform: MonitoredPlatform, panels: Sequence[Panel]) -> s
     """
     dashboard = {
         "uid": _uid(platform),
-        "title": dashboard_title(platform.name),
+        "title": outside_title(platform.name) if platform.outside else dashboard_title(platform.name),
         "tags": ["inference", platform.name],
         "schemaVersion": SCHEMA_VERSION,
         "editable": True,
@@ -48,14 +48,16 @@ def grafana_dashboard(platform: MonitoredPlatform, panels: Sequence[Panel]) -> s
 def _uid(platform: MonitoredPlatform) -> str:
     """Return what Grafana knows the dashboard by: another for a platform of the same name in another project."""
     project = hashlib.sha256(platform.project.encode()).hexdigest()[:8]
-    return f"{platform.name[: MOST_LETTERS - 9]}-{project}"
+    ending = f"-outside-{project}" if platform.outside else f"-{project}"
+    return f"{platform.name[: MOST_LETTERS - len(ending)]}{ending}"
 
 
 def _variables(platform: MonitoredPlatform) -> list[dict[str, Any]]:
     datasource = {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"}
     clusters = [region.cluster for region in platform.regions.values()]
     servers = [model.server for model in platform.models.values()]
-    return [datasource, _choice("cluster", "Cluster", clusters), _choice("server", "Server", servers)]
+    choices = {"cluster": clusters, "server": servers}
+    return [datasource, *(_choice(name, name.capitalize(), values) for name, values in choices.items() if values)]
 
 
 def _choice(name: str, label: str, values: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from constructs_lib.monitoring.platform import MonitoredModel, MonitoredPlatform
-from constructs_lib.monitoring.promql import select
+from constructs_lib.monitoring.promql import POD_ENDING, label_from, pod_pattern, select
 
 Unit = Literal["requests/s", "errors/min", "s", "%", "tokens/s", "requests", "servers", "chips"]
 WINDOW = "5m"
@@ -51,10 +51,28 @@ class Selection:
         return self.of_clusters(metric, namespace=self.platform.namespace)
 
     def of_servers(self, metric: str, models: Iterable[MonitoredModel]) -> str:
-        """Return the series of *metric* from the servers of *models*."""
-        jobs = "|".join(model.server for model in models)
-        chosen = _chosen("job", self.variables.server)
-        return self.of_clusters(metric, *chosen, namespace=self.platform.namespace, job=jobs)
+        """Return the series of the gauge *metric* from the servers of *models*, whose names are in `job`."""
+        return self._named(self._of_servers(metric, models), models)
+
+    def rate_of_servers(self, metric: str, models: Iterable[MonitoredModel]) -> str:
+        """Return the rate of the counter *metric* of the servers of *models*, whose names are in `job`."""
+        return self._named(f"rate({self._of_servers(metric, models)}[{WINDOW}])", models)
+
+    def _of_servers(self, metric: str, models: Iterable[MonitoredModel]) -> str:
+        servers = [model.server for model in models]
+        chosen = self.variables.server
+        if self.platform.outside:
+            narrowed = _chosen("pod", pod_pattern(chosen) if chosen else "")
+            return select(metric, *narrowed, namespace=self.platform.namespace, pod=pod_pattern(*servers))
+        jobs = "|".join(servers)
+        return self.of_clusters(metric, *_chosen("job", chosen), namespace=self.platform.namespace, job=jobs)
+
+    def _named(self, series: str, models: Iterable[MonitoredModel]) -> str:
+        """Return *series* with the name of the server as `job`; scraped by annotations it would be the scrape's own."""
+        if not self.platform.outside:
+            return series
+        servers = "|".join(model.server for model in models)
+        return label_from(series, "job", "pod", f"({servers}){POD_ENDING}")
 
     def of_load_balancer(self, metric: str, *matchers: str, **labels: str) -> str:
         """Return the series of *metric* from the load balancer."""
@@ -143,6 +161,11 @@ class Panel:
 def dashboard_title(platform: str) -> str:
     """Return the title of the dashboard of *platform*, which is its only name."""
     return f"{platform}: cross-region inference"
+
+
+def outside_title(platform: str) -> str:
+    """Return the title of the dashboard of the servers of *platform* that are outside Google Cloud."""
+    return f"{platform}: servers outside Google Cloud"
 
 
 def panels_of(

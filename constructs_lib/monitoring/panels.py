@@ -14,3 +14,5 @@ _ORDER = (
 )
 PANELS: tuple[PanelKind, ...] = tuple(_BY_NAME[name] for name in _ORDER)
 """Every panel that there is, in the order of the dashboard."""
+OUTSIDE_PANELS: tuple[PanelKind, ...] = tuple(_BY_NAME[name] for name in ("first-token", "tokens", "kv-cache", "queue"))
+"""Those whose metrics servers export themselves, so that a Prometheus outside Google Cloud has them too."""

@@ -99,6 +99,8 @@ class MonitoredPlatform:
         model_armor_templates: IDs of Model Armor templates whose blocked requests are watched.
         endpoints: Public addresses outside that names of DNS lead to, by key.
         has_promql: Whether its universe of Google Cloud evaluates PromQL.
+        outside: Whether these are its servers in clusters outside Google Cloud, whose Prometheus may know no more of
+            a server than its namespace and pod. It has no regions then.
     """
 
     name: str
@@ -115,6 +117,7 @@ class MonitoredPlatform:
     model_armor_templates: tuple[str, ...] = ()
     endpoints: Mapping[str, str] = field(default_factory=dict)
     has_promql: bool = True
+    outside: bool = False
 
     def clusters(self, regions: Iterable[str] = ()) -> str:
         """Return a pattern of the names of the clusters of *regions*, of all without; the order does not matter."""

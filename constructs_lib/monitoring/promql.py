@@ -14,6 +14,8 @@ FEWEST_BAD = 5
 """Requests that end badly in a long window before anybody hears of it, where there are too few for a share."""
 LONG_SEC, STILL_SEC = 3600, 900
 """In which they are counted, and in which there must be one of them, so that the alert ends soon after its cause."""
+POD_ENDING = "-[^-]+-[^-]+"
+"""What Kubernetes appends to the name of a Deployment to name its pods: two parts without a dash, as a pattern."""
 REGION_OF = f"({REGION})(-.+)?"
 """The region in the name of a region or of a zone, such as us-central1 of us-central1-a and us-central1-ai1a."""
 
@@ -84,14 +86,15 @@ def gauge_of(platform: MonitoredPlatform, model: str, regions: Iterable[str]) ->
 
 
 def pods_of(platform: MonitoredPlatform, metric: str, *deployments: str, regions: Iterable[str], **labels: str) -> str:
-    """
-    Return *metric* of the pods of *deployments* in the clusters of *regions*.
-
-    Kubernetes appends two parts without a dash to the name of a Deployment, to name its pods.
-    """
-    names = f"({'|'.join(deployments)})" if len(deployments) > 1 else deployments[0]
+    """Return *metric* of the pods of *deployments* in the clusters of *regions*."""
     place = {"cluster": platform.clusters(regions), "namespace": platform.namespace}
-    return select(metric, **place, pod=f"{names}-[^-]+-[^-]+", **labels)
+    return select(metric, **place, pod=pod_pattern(*deployments), **labels)
+
+
+def pod_pattern(*deployments: str) -> str:
+    """Return a pattern of the names of the pods of *deployments*."""
+    names = f"({'|'.join(deployments)})" if len(deployments) > 1 else deployments[0]
+    return f"{names}{POD_ENDING}"
 
 
 def share(part: str, whole: str, window_sec: int) -> str:

@@ -12,7 +12,7 @@ from constructs_lib.monitoring.metrics import (
 )
 from constructs_lib.monitoring.panel import WINDOW, PanelKind, PanelQuery, Selection, Threshold
 from constructs_lib.monitoring.platform import ALL_CAPACITY, MonitoredModel, MonitoredPlatform
-from constructs_lib.monitoring.promql import any_family, label_from, picker_families
+from constructs_lib.monitoring.promql import POD_ENDING, any_family, label_from, picker_families
 
 ENGINE = "a model whose server is vLLM or SGLang"
 PICKER = "a model behind an InferencePool"
@@ -36,7 +36,7 @@ def _engine(name: str) -> Callable[[MonitoredModel], str]:
 
 def _first_token(selection: Selection) -> Iterator[PanelQuery]:
     for metric, models in _by(selection, _engine("first_token")).items():
-        rate = f"rate({selection.of_servers(f'{metric}_bucket', models)}[{WINDOW}])"
+        rate = selection.rate_of_servers(f"{metric}_bucket", models)
         half = f"histogram_quantile(0.5, sum by (le, job) ({rate}))"
         most = f"histogram_quantile(0.95, sum by (le, job, cluster) ({rate}))"
         yield PanelQuery(expression=most, legend=f"{EACH_SERVER} p95")
@@ -53,7 +53,7 @@ def _first_token_promises(platform: MonitoredPlatform) -> Iterator[Threshold]:
 
 def _tokens(selection: Selection) -> Iterator[PanelQuery]:
     for metric, models in _by(selection, _engine("output_tokens")).items():
-        rate = f"sum by (job, cluster) (rate({selection.of_servers(metric, models)}[{WINDOW}]))"
+        rate = f"sum by (job, cluster) ({selection.rate_of_servers(metric, models)})"
         yield PanelQuery(expression=rate, legend=EACH_SERVER)
 
 
@@ -87,7 +87,7 @@ def _replicas(selection: Selection) -> Iterator[PanelQuery]:
 
     def by_server(ready: str) -> str:
         # Behind the name of its Deployment a pod has two parts of its own, so that `gemma` does not count `gemma-next`.
-        named = label_from(ready, "job", "pod", f"({'|'.join(servers)})-[^-]+-[^-]+")
+        named = label_from(ready, "job", "pod", f"({'|'.join(servers)}){POD_ENDING}")
         return f"sum by (job, cluster) ({named})"
 
     ready = by_server(f"min by (cluster, pod) ({containers})")
@@ -153,7 +153,7 @@ SERVER_PANELS = (
         name="tokens",
         title="Tokens of answers",
         unit="tokens/s",
-        meaning="What a region produces; it stays level where its servers are full.",
+        meaning="What the servers of a cluster produce; it stays level where they are full.",
         needs=ENGINE,
         queries=_tokens,
     ),
@@ -161,7 +161,7 @@ SERVER_PANELS = (
         name="kv-cache",
         title="KV cache",
         unit="%",
-        meaning="How full the servers of a region are on average; above the line its requests spill over to another.",
+        meaning="How full the servers of a cluster are on average; above a line its requests spill over to another.",
         needs="a model whose server has a metric that shows how full it is",
         queries=_kv_cache,
         thresholds=_spill_over,

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from gke_inference.command import Command, Exit, Settings, configs_argument, option
 from gke_inference.synth.alert_summary import alert_figures
-from gke_inference.synth.grafana_file import grafana_file
+from gke_inference.synth.grafana_file import grafana_file, has_outside_panels, outside_grafana_file
 from gke_inference.synth.stale_stacks import stale_stacks
 from gke_inference.synth.summary import PACKAGE_COMMANDS, print_summaries, stack_order
 from gke_inference.synth.synthesize import FOLDER, Synth, refuse_hcl, synthesize_each
@@ -85,8 +85,17 @@ def _written(synth: Synth) -> dict[str, Any]:
         for one in stale_stacks(outdir)
         if one.applied is not False
     ]
-    shown = {"outdir": str(outdir), "stacks": stack_order(outdir), "stale": stale, "alerts": alert_figures(config)}
-    return {**shown, "grafana": str(grafana_file(outdir, config.name))} if config.observability.dashboard else shown
+    shown: dict[str, Any] = {
+        "outdir": str(outdir),
+        "stacks": stack_order(outdir),
+        "stale": stale,
+        "alerts": alert_figures(config),
+    }
+    if config.observability.dashboard:
+        shown["grafana"] = str(grafana_file(outdir, config.name))
+    if has_outside_panels(config):
+        shown["grafana_outside"] = str(outside_grafana_file(outdir, config.name))
+    return shown
 
 
 def _document(platform: Loaded, rest: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from constructs_lib.model_servers import describe
+from constructs_lib.specs import AddressSpec
 from gke_inference.tables import make_table
 from platform_config.config import Config
 from platform_config.model import Model, models_of
@@ -43,13 +44,19 @@ def _address(model: Model) -> str:
         return "none: it is drained, and can be removed after a deploy"
     if not model.is_routed:
         return "none: it answers a part of the requests of another model"
-    parts = [] if address is None else [f"host {address.host}"] * bool(address.host)
-    parts += [f"path {address.path}"] if address and address.path else []
-    parts += [f"header {name}: {value}" for name, value in (address.headers if address else {}).items()]
+    parts = address_parts(address) if address else []
     shared = f"; {canary.percent} % of them to {canary.model}" if canary else ""
     if model.by_name:
         parts = [f"every request whose body names {' or '.join(model.names)}"]
     return f"{', '.join(parts) or 'every request'}{shared}"
+
+
+def address_parts(address: AddressSpec) -> list[str]:
+    """Return which requests *address* is of: host, path and headers, each where there is one."""
+    host, path = (
+        [f"{name} {value}"] if value else [] for name, value in (("host", address.host), ("path", address.path))
+    )
+    return [*host, *path, *(f"header {name}: {value}" for name, value in address.headers.items())]
 
 
 def _servers(model: Model) -> str:

@@ -18,9 +18,10 @@ from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
 from gke_inference.synth.dns_summary import dns_summary
 from gke_inference.synth.gateway_summary import gateway_summary
-from gke_inference.synth.grafana_file import grafana_file
+from gke_inference.synth.grafana_file import grafana_file, has_outside_panels, outside_grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
 from gke_inference.synth.models_table import models_table
+from gke_inference.synth.outside_tables import outside_tables
 from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
 from gke_inference.synth.synthesize import Synth
 from gke_inference.tables import make_table
@@ -89,8 +90,9 @@ def print_summary(
     Print what was read and what it became.
 
     The config, stacks in order, resources by type, regions, addresses, who reaches them, models with what follows from
-    their images, detection time, alerts and who hears of them, dashboards, warnings, what an older config left, the
-    *changes* since the last synth, and the next *commands*; that of cdktf needs *option* to find the folder.
+    their images, clusters outside and remotes, detection time, alerts and who hears of them, dashboards, warnings, what
+    an older config left, the *changes* since the last synth, and the next *commands*; that of cdktf needs *option* to
+    find the folder.
     """
     order = stack_order(outdir)
     console.print(
@@ -107,7 +109,8 @@ def print_summary(
         console.print(_not_managed(config))
     for line in (*gateway_summary(config), *dns_summary(config)):
         console.print(escape(line), soft_wrap=True, highlight=False)
-    console.print(models_table(config))
+    for table in (models_table(config), *outside_tables(config)):
+        console.print(table)
     probe = config.gateway.health_check
     console.print(
         f"\nA dead {'server' if config.is_regional else 'region'} is detected in [bold]{probe.detection_sec} s[/] "
@@ -120,6 +123,9 @@ def print_summary(
         console.print(
             f"Its dashboard is in Cloud Monitoring, and for Grafana in {where}", soft_wrap=True, highlight=False
         )
+    if has_outside_panels(config):
+        where = escape(str(outside_grafana_file(outdir, config.name)))
+        console.print(f"That of its servers outside is for Grafana in {where}", soft_wrap=True, highlight=False)
     for warning in check(config)[1]:
         console.print(f"[yellow]warning[/] {escape(str(warning))}", soft_wrap=True)
     changes = changes or Changes()

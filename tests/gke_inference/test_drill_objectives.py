@@ -13,17 +13,19 @@ from typing import Any
 import pytest
 import yaml
 
-from constructs_lib.specs import ObjectivesSpec
+from constructs_lib.specs import FailoverBudgetSpec, ObjectivesSpec
+from gke_inference.command import Exit
 from gke_inference.drill.chart import draw
 from gke_inference.drill.figures import drill_figures
 from gke_inference.drill.page import render
-from gke_inference.drill.plan import DrillPlan, longest_good_downtime_sec
+from gke_inference.drill.plan import DrillPlan, highest_good_error_rate, longest_good_downtime_sec
 from gke_inference.drill.report import DrillReport
 from gke_inference.drill.verdict import judge
 from gke_inference.evidence import ConfigOrigin, RunningVersions, make_evidence
+from gke_inference.findings import outcome
 from gke_inference.openai import Endpoint, Result
 from platform_config.model import Model
-from tests.configs import changed, config
+from tests.configs import REGIONAL, changed, config
 from tests.gke_inference.cluster_stand_in import VERSION
 from tests.gke_inference.drill_rig import rig
 from tests.gke_inference.test_drill_figures import (
@@ -88,6 +90,65 @@ def test_a_downtime_that_is_longer_than_promised_fails_the_drill(down_sec: int, 
     """To the second; without the promise, 30 s are good."""
     assert drill_of(promising(failover_downtime_sec=15), down_sec)["downtime"].status.value == status
     assert drill_of(plan(), down_sec)["downtime"].status.value == "good"
+
+
+def budgeted(downtime_sec: int, objectives: ObjectivesSpec = ObjectivesSpec()) -> DrillPlan:  # noqa: B008
+    """Return a drill of a platform with a budget for the loss of a region."""
+    budget = FailoverBudgetSpec(downtime_sec=downtime_sec)
+    longest = longest_good_downtime_sec(None, objectives, budget)
+    return plan(objectives=objectives, budget=budget, max_downtime_sec=longest)
+
+
+@pytest.mark.parametrize(("down_sec", "code"), [(12, Exit.GOOD), (13, Exit.WRONG)])
+def test_a_downtime_that_is_over_the_budget_fails_the_drill(down_sec: int, code: Exit) -> None:
+    """To the second, by the exit code; the finding names the setting. Without the budget 30 s are good."""
+    found = drill_of(budgeted(12), down_sec)
+
+    assert outcome(found.values()) == code
+    assert found["downtime"].needed == "12 s at most, by failover_budget.downtime_sec"
+    assert found["downtime"].found == f"the longest downtime was {down_sec} s"
+    assert outcome(drill_of(plan(), down_sec).values()) == Exit.GOOD
+
+
+@pytest.mark.parametrize(
+    ("promised", "needed"),
+    [(15, "15 s at most, by objectives.failover_downtime_sec"), (25, "20 s at most, by failover_budget.downtime_sec")],
+)
+def test_of_budget_and_objective_the_shorter_counts(promised: int, needed: str) -> None:
+    """Whoever keeps it keeps the other one too; an option goes before both."""
+    objectives = ObjectivesSpec(failover_downtime_sec=promised)
+
+    assert drill_of(budgeted(20, objectives))["downtime"].needed == needed
+    assert longest_good_downtime_sec(60, objectives, FailoverBudgetSpec(downtime_sec=20)) == 60
+
+
+def test_the_share_of_failed_requests_is_the_budget_s() -> None:
+    """Else 5 %; an option goes before it, and of regional gateways no request to another region may fail."""
+    budget = {"downtime_sec": 60, "error_percent": 20}
+    without = {"downtime_sec": 60}
+
+    assert highest_good_error_rate(config(failover_budget=budget), None) == 0.2
+    assert highest_good_error_rate(config(failover_budget=without), None) == 0.05
+    assert highest_good_error_rate(config(failover_budget=budget), 0.01) == 0.01
+    assert highest_good_error_rate(config(failover_budget=budget, **REGIONAL), None) == 0
+
+
+def test_the_command_fails_where_the_measurement_misses_the_budget(tmp_path: Path) -> None:
+    """Exit code 1, with no option given: more requests failed than the config allows, and nothing else is wrong."""
+    changes = {"failover_budget": {"downtime_sec": 60, "error_percent": 0.1}}
+    file = tmp_path / "platform.yaml"
+    file.write_text(yaml.safe_dump(changed(**changes)))
+    with rig(config(**changes), "us", "eu", file) as made:
+        made.gateway.detection_sec = 0.2
+        given = made.arguments("--yes", "--no-gauges", journal=tmp_path / "journal.json")
+        option = given.index("--max-error-rate")
+        process = made.start(*given[:option], *given[option + 2 :])
+        out, error = process.communicate(timeout=60)
+    found = {one["id"]: one for one in json.loads(out)["findings"]}
+
+    assert process.returncode == 1, error
+    assert [id_ for id_, one in found.items() if one["status"] == "wrong"] == ["DRILL-ERRORS"]
+    assert found["DRILL-ERRORS"]["needed"] == "0.10% at most"
 
 
 def test_failures_within_the_month_s_are_good() -> None:

@@ -10,8 +10,11 @@ import pytest
 from gke_inference.synth.grafana_file import FOLDER, write_grafana_file
 from gke_inference.synth.last_synth import last_synth, remember
 from platform_config.config import Config
-from tests.configs import CONFIGS, config
+from tests.configs import BEYOND, CONFIGS, config
 from tests.gke_inference.conftest import InferenceOps
+
+OUTSIDE = BEYOND[1]
+"""Its `farm-a` has a ServiceMonitor and serves a model with vLLM; the server that `hk` scrapes has no metrics."""
 
 
 def synth(outdir: Path, made: Config) -> dict[str, str]:
@@ -86,3 +89,72 @@ def test_no_secret_and_no_address_is_in_it(tmp_path: Path) -> None:
         text = synth(tmp_path, made)[f"{FOLDER}/{made.name}.json"]
 
         assert not [word for word in ("hugging", "secret", "://", "@", made.project) if word in text]
+
+
+def outside_titles(outdir: Path, made: Config) -> list[str]:
+    """Return the titles of the panels for clusters outside; none without a file."""
+    text = synth(outdir, made).get(f"{FOLDER}/{made.name}-outside.json")
+    return [panel["title"] for panel in json.loads(text)["panels"]] if text else []
+
+
+def test_servers_outside_have_a_file_of_their_own(tmp_path: Path) -> None:
+    """With the panels that servers alone give, under a name of its own; a choice of clusters would be empty."""
+    made = config(OUTSIDE)
+    found = synth(tmp_path, made)
+    on_gke, outside = (json.loads(found[f"{FOLDER}/voice{ending}.json"]) for ending in ("", "-outside"))
+
+    assert outside["title"] == "voice: servers outside Google Cloud"
+    assert outside["uid"] != on_gke["uid"]
+    assert [variable["name"] for variable in outside["templating"]["list"]] == ["datasource", "server"]
+    assert [panel["title"] for panel in outside["panels"]] == [
+        *("Time to first token", "Tokens of answers", "KV cache", "Requests that wait"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outside__farm-a__monitoring": "none"},
+        {"outside__farm-a__models": {"speech": {}}},
+        {"observability__panels": ["requests"]},
+        {"observability__dashboard": False},
+    ],
+    ids=["not scraped", "no metrics", "no such panel is wanted", "no dashboard"],
+)
+def test_without_anything_to_show_outside_there_is_no_such_file(tmp_path: Path, changes: dict[str, object]) -> None:
+    """And the one of an older synth is removed."""
+    assert outside_titles(tmp_path, config(OUTSIDE))
+    assert outside_titles(tmp_path, config(OUTSIDE, **changes)) == []
+
+
+def test_of_another_server_outside_its_gauge_is_shown(tmp_path: Path) -> None:
+    """The one metric of it that is known."""
+    made = config(OUTSIDE, **{"outside__farm-a__monitoring": "none", "models__speech__server__metric": "speech:load"})
+
+    assert outside_titles(tmp_path, made) == ["KV cache"]
+
+
+def test_the_wanted_panels_are_in_their_order_outside_too(tmp_path: Path) -> None:
+    """Those that only Google's metrics fill are left out."""
+    made = config(OUTSIDE, observability__panels=["queue", "replicas", "tokens"])
+
+    assert outside_titles(tmp_path, made) == ["Requests that wait", "Tokens of answers"]
+
+
+def test_a_platform_may_take_the_name_of_the_other_file(tmp_path: Path) -> None:
+    """What the new name has is not removed with what the old one had."""
+    synth(tmp_path, config(OUTSIDE))
+    found = synth(tmp_path, config(OUTSIDE, name="voice-outside"))
+
+    assert set(found) == {f"{FOLDER}/voice-outside{ending}.json" for ending in ("", "-outside")} | {"config.json"}
+
+
+def test_the_commands_name_the_file_of_servers_outside(inference_ops: InferenceOps, tmp_path: Path) -> None:
+    """For people and for programs."""
+    outdir = tmp_path / "out"
+    shown = inference_ops("synth", str(OUTSIDE), "--outdir", str(outdir))
+    found = inference_ops("synth", str(OUTSIDE), "--outdir", str(outdir), "--output", "json")
+    file = outdir / FOLDER / "voice-outside.json"
+
+    assert f"That of its servers outside is for Grafana in {file}" in shown.out
+    assert json.loads(found.out)["grafana_outside"] == str(file)
