@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 
 import dns.exception
 import dns.rdatatype
@@ -11,6 +11,7 @@ import dns.resolver
 
 from platform_config.errors import shown
 
+HIGHEST_PORT = 65535
 TIMEOUT_SEC = 2.0
 """As in the script of seed 004."""
 
@@ -56,7 +57,16 @@ class Resolver:
         return sorted(str(record).rstrip(".") for record in found)
 
 
+def _is_resolver(text: str) -> bool:
+    host, _, port = text.partition(":")
+    try:
+        IPv4Address(host)
+    except ValueError:
+        return False
+    return ":" not in text or (port.isdigit() and 0 < int(port) <= HIGHEST_PORT)
+
+
 def resolver_problems(address: str) -> Iterator[str]:
     """Yield what is wrong with the *address* that --resolver gives; "" is right."""
-    if address and not re.fullmatch(r"[0-9.]+(:[0-9]{1,5})?", address):
+    if address and not _is_resolver(address):
         yield f"--resolver: must be an IPv4 address, with :PORT where it is not 53, got {shown(address)}"

@@ -136,6 +136,11 @@ def detection_sec(config: Config, record: RecordSpec) -> int:
     return config.gateway.health_check.detection_sec
 
 
+def never_leaves(record: RecordSpec) -> bool:
+    """Return whether clients of *record* stay at a target that is down: a fence of the policy `geo` keeps them."""
+    return record.policy == "geo" and record.geofence
+
+
 def leave_sec(config: Config, record: RecordSpec) -> int:
     """Return the seconds after which a client that honours the TTL leaves a target of *record* that is down."""
     return detection_sec(config, record) + record.ttl_sec

@@ -9,11 +9,14 @@ from platform_config.stack_graph import (
     APIGEE_STACK,
     BASE_STACKS,
     CLUSTER_STACKS,
+    DNS_STACK,
     FLEET_STACK,
     GATEWAY_STACK,
     GATEWAY_STACKS,
+    GITOPS_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
+    OUTSIDE_STACKS,
     SERVING_STACKS,
     WEIGHTS_STACK,
     base_stack,
@@ -22,7 +25,8 @@ from platform_config.stack_graph import (
 )
 
 ONCE = (
-    NETWORK_STACK, FLEET_STACK, ACCESS_STACK, APIGEE_STACK, OBSERVABILITY_STACK, WEIGHTS_STACK, GATEWAY_STACK,
+    NETWORK_STACK, FLEET_STACK, ACCESS_STACK, APIGEE_STACK, OBSERVABILITY_STACK, DNS_STACK, WEIGHTS_STACK,
+    GATEWAY_STACK, GITOPS_STACK,
 )  # fmt: skip
 """Stacks that a platform has once, however many regions it has."""
 Graph = Mapping[str, Collection[str]]
@@ -31,7 +35,7 @@ Graph = Mapping[str, Collection[str]]
 
 def is_stack(name: str) -> bool:
     """Return whether *name* is the id of a stack of a platform."""
-    return name in ONCE or bool(region_key(name))
+    return name in ONCE or bool(region_key(name)) or name.startswith(OUTSIDE_STACKS)
 
 
 def users(stack: str, known: Collection[str], graph: Graph) -> list[str]:
@@ -70,7 +74,7 @@ def _users_by_id(stack: str, known: Collection[str]) -> set[str]:
         return {serving_stack(key)} | gateway
     if stack.startswith(SERVING_STACKS):
         return gateway
-    others = set(known) - {stack}
+    others = {one for one in known if one != stack and not one.startswith(OUTSIDE_STACKS)}
     if stack == NETWORK_STACK:
         return others
     if stack in (FLEET_STACK, ACCESS_STACK):

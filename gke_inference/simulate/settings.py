@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from constructs_lib.specs import RecordSpec
 from platform_config.config import Config
-from platform_config.dns_plan import asks_endpoints
+from platform_config.dns_plan import asks_endpoints, never_leaves
 
 PROBERS_OF_ENDPOINTS = 3
 """Regions of Google that ask a public address."""
@@ -85,6 +85,9 @@ SEED = FailoverSettings(
 """What the article says of its own test, and what it leaves open."""
 
 
+PROBERS_SAY = "a public address is down when two of its three regions of probers say so"
+
+
 def gateway_settings(config: Config) -> FailoverSettings:
     """Return how the cross-region gateway of *config* fails over: inside the load balancer, at one address."""
     probe = config.gateway.health_check
@@ -102,7 +105,13 @@ def gateway_settings(config: Config) -> FailoverSettings:
 
 def record_settings(config: Config, record: RecordSpec) -> FailoverSettings:
     """Return how clients of *record* fail over: by names, whose targets are asked by Google or by load balancers."""
-    by_name = replace(gateway_settings(config), title=f"DNS, {record.host}", ttl_sec=record.ttl_sec)
+    of_gateway = gateway_settings(config)
+    all_there = (
+        f"all requests go to the targets that go down: shares and nearness of `{record.policy}` are not followed"
+    )
+    by_name = replace(
+        of_gateway, title=f"DNS, {record.host}", ttl_sec=record.ttl_sec, assumed=(*of_gateway.assumed, all_there)
+    )
     if config.dns is None or not asks_endpoints(config, record):
         return by_name
     probe = config.dns.health_check
@@ -112,12 +121,17 @@ def record_settings(config: Config, record: RecordSpec) -> FailoverSettings:
         probe_timeout_sec=probe.timeout_sec,
         unhealthy_threshold=probe.unhealthy_threshold,
         healthy_threshold=probe.healthy_threshold,
-        assumed=("a public address is down when two of its three regions of probers say so", SPREAD, *COMMON),
+        assumed=(
+            "a public address is down when two of its three regions of probers say so",
+            SPREAD,
+            *COMMON,
+            all_there,
+        ),
     )
 
 
 def ways_to_fail_over(config: Config) -> tuple[FailoverSettings, ...]:
-    """Return each way that *config* has: its gateway across regions, and each name."""
+    """Return each way that *config* has: its gateway across regions, and each name whose clients leave at all."""
     gateway = () if config.is_regional else (gateway_settings(config),)
     records = config.dns.records.values() if config.dns else ()
-    return (*gateway, *(record_settings(config, record) for record in records))
+    return (*gateway, *(record_settings(config, record) for record in records if not never_leaves(record)))

@@ -11,6 +11,7 @@ from platform_config.dns_plan import (
     asks_endpoints,
     detection_sec,
     leave_sec,
+    never_leaves,
     probe_path,
     probe_port,
     protocol,
@@ -27,6 +28,9 @@ def dns_summary(config: Config) -> Iterator[str]:
     yield f"The {zone.visibility} zone of {zone.domain} {whose}."
     for record in config.dns.records.values():
         yield f"{record.host} leads to {_policy(config, record)}."
+        if never_leaves(record):
+            yield "  A client stays at a dead one: geofence keeps it in its region."
+            continue
         yield (
             f"  A client leaves a dead one after {leave_sec(config, record)} s: {_detection(config, record)}, and "
             f"{record.ttl_sec} s of TTL; the failover of seed 004 was measured with {SEED_DOWNTIME_SEC} s."
@@ -42,7 +46,8 @@ def _policy(config: Config, record: RecordSpec) -> str:
         return f"the nearest of {', '.join(keys)}{fence}"
     rest = ", ".join(key for key in keys if key not in record.primary)
     trickle = f", which get {record.trickle_percent} % at all times" if record.trickle_percent else ""
-    return f"{' and '.join(record.primary)} while one is up, else to the nearest of {rest}{trickle}"
+    fence = ", even where that is down" if record.geofence else ""
+    return f"{' and '.join(record.primary)} while one is up, else to the nearest of {rest}{fence}{trickle}"
 
 
 def _detection(config: Config, record: RecordSpec) -> str:

@@ -10,12 +10,15 @@ from constructs_lib.places import places
 from platform_config.config import Config
 from platform_config.dns_plan import (
     asks_endpoints,
+    probe_port,
     probed_model,
     protocol,
     records,
+    targets_of,
 )
 from platform_config.errors import Problem, shown
 from platform_config.rules.rule import Rule
+from platform_config.stack_graph import dns_zone_name
 
 POLICIES = "Google, DNS routing policies and health checks"
 PROBERS = 3
@@ -59,6 +62,24 @@ def _answered(config: Config) -> Iterator[Problem]:
         yield Problem("dns.health_check.protocol", message, "write protocol: TCP")
 
 
+def _answers_ok(config: Config) -> Iterator[Problem]:
+    """Say what of protocol and port the gateways would answer with a redirect, or not at all."""
+    tls, dns = config.gateway.tls, config.dns
+    asked = [targets_of(config, record) for _, record, _ in records(config) if asks_endpoints(config, record)]
+    if dns is None or tls is None or not any(target.is_gateway for targets in asked for target in targets):
+        return
+    kind, port, path = protocol(config), probe_port(config), "dns.health_check"
+    if kind == "HTTP" and port != config.gateway.serving_port:
+        message = f"must be HTTPS, as the gateways: HTTP at port {port} is redirected or closed, got HTTP"
+        yield Problem(f"{path}.protocol", message, "remove protocol and port")
+    elif kind == "HTTP":
+        message = f"must be HTTPS at port {port}, which has TLS, got HTTP"
+        yield Problem(f"{path}.protocol", message, "remove protocol")
+    elif kind == "HTTPS" and port == config.gateway.port:
+        message = f"must be {config.gateway.serving_port}, which has TLS, got {port}"
+        yield Problem(f"{path}.port", message, "remove port")
+
+
 def _routed_host(config: Config) -> Iterator[Problem]:
     for path, record, dns in records(config):
         model = probed_model(config, record)
@@ -93,7 +114,27 @@ def _unnamed(config: Config) -> Iterator[Problem]:
             yield Problem(f"gateway.tls.hosts[{index}]", message, f"add a record with host: {host}")
 
 
+def _proven(config: Config) -> Iterator[Problem]:
+    tls, dns = config.gateway.tls, config.dns
+    if dns is None or tls is None or dns.zone.visibility != "public":
+        return
+    inside = [host for host in tls.hosts if host.endswith(f".{dns.zone.domain}")]
+    zone = dns_zone_name(config)
+    if inside and tls.dns_zone != zone:
+        message = f"should be {zone}, where Google looks for the proof of {inside[0]}, got {tls.dns_zone or 'none'}"
+        fix = f"write dns_zone: {zone}, unless the proof is written elsewhere"
+        yield Problem("gateway.tls.dns_zone", message, fix)
+
+
 RULES = (
+    Rule(
+        "DNS-PROOF",
+        "The proof of a certificate's host is in the zone that has the host",
+        "Google would wait for it, and the apply for Google.",
+        "Google, Certificate Manager, DNS authorization",
+        _proven,
+        severity="warning",
+    ),
     Rule(
         "DNS-CHECK",
         "Three regions ask, and each waits no longer than until it asks again",
@@ -107,6 +148,13 @@ RULES = (
         "All gateways would count as down, and Cloud DNS would answer as if all were up.",
         POLICIES,
         _answered,
+    ),
+    Rule(
+        "DNS-PROBE-TLS",
+        "A probe asks where the gateways serve",
+        "A redirect is no 200: all targets would count as down, and no name would fail over.",
+        POLICIES,
+        _answers_ok,
     ),
     Rule(
         "DNS-PROBE-HOST",

@@ -98,7 +98,9 @@ def _hosts(config: Config) -> Iterator[Problem]:
         sub = config.external_dns.subdomain if config.external_dns else None
         if sub and (host == f"{sub}.{domain}" or host.endswith(f".{sub}.{domain}")):
             message = f"must not be below {sub}.{domain}, which is a zone of ExternalDNS alone, got {shown(host)}"
-            yield Problem(f"{path}.host", message, f"write {host.split('.')[0]}.{domain}")
+            name = host.split(".")[0]
+            rename = "rename external_dns.subdomain" if name == sub else f"write {name}.{domain}"
+            yield Problem(f"{path}.host", message, rename)
         if host in seen:
             message = f"must differ from that of {seen[host]}, got {shown(host)} in both"
             yield Problem(f"{path}.host", message, "make one record of the two, or choose another name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from platform_config.config import Config
-from platform_config.dns_plan import detection_sec, leave_sec, records
+from platform_config.dns_plan import detection_sec, leave_sec, never_leaves, records
 from platform_config.errors import Problem
 from platform_config.rules.dns_records import LEAST_TTL_SEC
 from platform_config.rules.rule import Rule
@@ -23,6 +23,13 @@ def _detection(config: Config) -> Iterator[Problem]:
         message = f"must be at least {slowest[0]}, the seconds until {slowest[1]} sees a dead region, got {given}"
         fix = "lower interval_sec or unhealthy_threshold of its health check"
         yield Problem(path, message, f"write {slowest[0]} or more, or {fix}")
+
+
+def _fenced(config: Config) -> Iterator[Problem]:
+    for path, record, _ in records(config) if config.failover_budget else ():
+        if never_leaves(record):
+            message = "must be left out beside failover_budget: its clients stay at a target that is down, got true"
+            yield Problem(f"{path}.geofence", message, "remove it, or failover_budget")
 
 
 def _met(config: Config) -> Iterator[Problem]:
@@ -48,6 +55,13 @@ RULES = (
         "No setting of DNS or of servers could meet it.",
         "interval x threshold of the health check",
         _detection,
+    ),
+    Rule(
+        "BUDGET-FENCE",
+        "Clients of a name leave a target that is down, where a failover has a budget",
+        "Inside a fence there is no failover.",
+        "Google, DNS routing policies and health checks, geofencing",
+        _fenced,
     ),
     Rule(
         "BUDGET-MET",

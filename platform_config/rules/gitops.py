@@ -25,6 +25,11 @@ def _repository(config: Config) -> Iterator[Problem]:
 
 def _url(config: Config) -> Iterator[Problem]:
     given = config.gitops.repository if config.gitops else ""
+    if config.gitops is not None and "?" in given:
+        # Not quoted: such a query holds a token as a rule.
+        message = "must be a URL without a query, which may hold a token, got one that has it"
+        yield Problem("gitops.repository", message, "remove what begins with ?, and change a token that is there")
+        return
     if config.gitops is None or re.fullmatch(HTTPS, given) or re.fullmatch(SSH, given):
         return
     if re.match(r"\w+://[^/]*@", given):
@@ -41,6 +46,14 @@ def _path(config: Config) -> Iterator[Problem]:
     if given.startswith("/") or ".." in PurePosixPath(given).parts:
         message = f"must be a folder of the repository, got {shown(given)}"
         yield Problem("gitops.path", message, "write it below the repository, such as clusters")
+
+
+def _charts(config: Config) -> Iterator[Problem]:
+    """Refuse a chart that cannot be written into a repository."""
+    for key, cluster in config.outside.items() if config.workloads == "gitops" else ():
+        if cluster.load_balancer_controller is not None:
+            message = "must be left out for workloads: gitops: no repository may hold the chart's credentials, got one"
+            yield Problem(f"outside.{key}.load_balancer_controller", message, "remove it, and install it by hand")
 
 
 def _cluster(config: Config) -> Iterator[Problem]:
@@ -71,6 +84,13 @@ RULES = (
         "Argo CD refuses any other.",
         "argoproj/argo-cd, Application, spec.source.path",
         _path,
+    ),
+    Rule(
+        "GITOPS-CHART",
+        "No chart in the repository needs credentials as values",
+        "The controller would lose those that it has.",
+        "vngcloud/cloud-provider-vngcloud, chart vngcloud-load-balancer-controller",
+        _charts,
     ),
     Rule(
         "GITOPS-CLUSTER",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from constructs_lib.certificate_pem import wrong_certificate
 from constructs_lib.outside_presets import PRESETS
 from constructs_lib.specs import OutsideSpec
 from constructs_lib.specs.limits import is_secret
@@ -18,6 +20,8 @@ from platform_config.rules.rule import Rule
 FILE = r"(/|~/)[^\n\0]*"
 URL = r"https://[^@\s/]+(/\S*)?"
 SECRET_NAMES = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|ACCESS_?KEY|API_?KEY", re.IGNORECASE)
+TOKEN = r"eyJ[\w-]{8,}"
+"""How a JSON Web Token begins."""
 REFERENCES = re.compile(r"(file|path|profile|name|id)$", re.IGNORECASE)
 """How names of variables end that say where a secret is."""
 PROVIDER = "hashicorp/terraform-provider-kubernetes 2.38, provider settings"
@@ -39,6 +43,16 @@ def _access(config: Config) -> Iterator[Problem]:
             yield from _kubeconfig(path, cluster)
         else:
             yield from _host(path, cluster)
+
+
+def _twice(config: Config) -> Iterator[Problem]:
+    seen: dict[tuple[str | None, ...], str] = {}
+    for path, cluster in _clusters(config):
+        place = (cluster.host, cluster.kubeconfig, cluster.context)
+        if other := seen.get(place):
+            message = f"must be another cluster than {other}: each would delete what the other made, got the same"
+            yield Problem(path, message, "correct kubeconfig and context, or put the models into one of them")
+        seen.setdefault(place, path)
 
 
 def _kubeconfig(path: str, cluster: OutsideSpec) -> Iterator[Problem]:
@@ -64,7 +78,7 @@ def _host(path: str, cluster: OutsideSpec) -> Iterator[Problem]:
         yield Problem(f"{path}.exec", message, "copy it from the cluster's kubeconfig file; or write kubeconfig")
     if cluster.context is not None:
         yield Problem(f"{path}.context", f"must be left out beside host, got {shown(cluster.context)}", "remove it")
-    if cluster.ca is not None and "BEGIN CERTIFICATE" not in cluster.ca:
+    if cluster.ca is not None and wrong_certificate(cluster.ca):
         message = "must be a certificate in PEM form, got something else"
         yield Problem(f"{path}.ca", message, "decode certificate-authority-data of the kubeconfig file with base64")
 
@@ -74,15 +88,31 @@ def _secrets(config: Config) -> Iterator[Problem]:
         if cluster.exec is None:
             continue
         fix = "remove it here, change it there, and let the program read it from a file or from its environment"
+        before = ""
         for index, argument in enumerate(cluster.exec.args):
-            name, _, value = argument.partition("=")
-            if is_secret(argument) or (value and _names_secret(name)):
+            if _holds_secret(argument, before):
                 message = "must hold no secret, which would be in plan and JSON, got one"
                 yield Problem(f"{path}.exec.args[{index}]", message, fix)
+            before = argument
         for name, value in cluster.exec.env.items():
             if is_secret(value) or (value and _names_secret(name)):
                 message = "must hold no secret, which would be in plan and JSON, got one"
                 yield Problem(f"{path}.exec.env.{name}", message, fix)
+
+
+def _holds_secret(argument: str, before: str) -> bool:
+    """Return whether *argument*, which follows *before*, is a secret, or a command line that has one."""
+    words = [before, *argument.split()] if before.startswith("-") else argument.split()
+    if is_secret(argument) or any(is_secret(word) or re.match(TOKEN, word) for word in words):
+        return True
+    named = (word.partition("=") for word in words)
+    if any(value and _names_secret(name) for name, _, value in named):
+        return True
+    # An option and its value, as two words.
+    return any(
+        option.startswith("-") and "=" not in option and _names_secret(option) and not value.startswith("-")
+        for option, value in pairwise(words)
+    )
 
 
 def _names_secret(name: str) -> bool:
@@ -183,6 +213,13 @@ def _controller(config: Config) -> Iterator[Problem]:
 
 
 RULES = (
+    Rule(
+        "OUT-TWICE",
+        "Each cluster outside has one key",
+        "Two stacks would own the same objects, and destroying one deletes those of the other.",
+        "by design",
+        _twice,
+    ),
     Rule(
         "OUT-ACCESS",
         "A cluster outside is reached by a kubeconfig file and its context, or by an address and a program",

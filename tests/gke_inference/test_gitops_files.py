@@ -13,7 +13,7 @@ from gke_inference.export.gitops.files import Tool, application_set, gitops_file
 from gke_inference.export.gitops.objects import Chart, ClusterObjects, Object, Patch, Wave
 from platform_config.config import Config
 from platform_config.stack_graph import GITOPS_STACK
-from tests.configs import GITOPS, config
+from tests.configs import GITOPS, MULTI_CLOUD, config
 from tests.conftest import Platforms
 from tests.gke_inference.conftest import InferenceOps
 
@@ -198,3 +198,26 @@ def test_flux_has_no_file_of_argo_cd() -> None:
 
     assert not any("argocd" in text for text in made.values())
     assert (applied["spec"]["path"], applied["spec"]["prune"]) == ("./here/clusters/voice-us", False)
+
+
+def test_a_chart_with_hooks_is_an_application_that_makes_its_namespace() -> None:
+    """Argo CD runs hooks before the objects of a folder, so that their namespace would not be there."""
+    hooked = Chart(
+        name="hami", namespace="gpu-operator", chart="hami", repository="https://charts.example.com", version="2.7.1",
+        values={"scheduler": {}},
+    )  # fmt: skip
+    wave = Wave(number=0, stack="workload-outside-farm", objects=(), charts=(hooked, POOL))
+    platform = config(
+        MULTI_CLOUD, workloads="gitops", gitops={"repository": "https://git.example.com/p.git", "argo_cd": None}
+    )
+    made = gitops_files(platform, "mine.yaml", [ClusterObjects(name="farm", waves=(wave,))], "argocd")
+    application = yaml.safe_load(made["applications/farm-hami.yaml"])
+
+    assert application["spec"]["destination"] == {"name": "voice-farm", "namespace": "gpu-operator"}
+    assert "CreateNamespace=true" in application["spec"]["syncPolicy"]["syncOptions"]
+    assert application["spec"]["source"]["helm"] == {"releaseName": "hami", "valuesObject": {"scheduler": {}}}
+    assert application["spec"]["source"]["targetRevision"] == "2.7.1"
+    assert [name for name in made if "chart-" in name] == [
+        f"clusters/farm/0-workload-outside-farm/chart-gemma-pool/{name}"
+        for name in ("kustomization.yaml", "release.yaml")
+    ]

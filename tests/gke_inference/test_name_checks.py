@@ -13,7 +13,7 @@ import pytest
 
 from gke_inference.drill.name_checks import NameCache, NameCheck, NameWatch, name_figures
 from gke_inference.drill.report import name_note, name_rows
-from gke_inference.resolver import Resolver
+from gke_inference.resolver import Resolver, resolver_problems
 from tests.gke_inference.name_server import FIRST, NAME, NameServer
 
 SECOND = "127.0.0.2"
@@ -144,3 +144,13 @@ def test_no_check_gives_no_figure() -> None:
     assert (found.good_percent, found.mean_latency_ms, found.mean_downtime_sec) == (None, None, None)
     assert name_rows([found])[0][:4] == ("keep the TTL", "0", "-", "-")
     assert "71.691 s" in name_note([found])
+
+
+@pytest.mark.parametrize(
+    ("address", "right"),
+    [("8.8.8.8", True), ("8.8.8.8:5353", True), ("8.8.8.8.8", False), ("8.8.8.8:0", False), ("8.8.8.8:70000", False),
+     ("dns.google", False), ("8.8.8.8:", False)],
+)  # fmt: skip
+def test_a_resolver_is_an_address_with_a_port_where_it_has_one(address: str, right: bool) -> None:
+    """Anything else is refused before it is asked."""
+    assert (list(resolver_problems(address)) == []) == right

@@ -17,6 +17,8 @@ Tool = Literal["argocd", "flux"]
 TOOLS: tuple[Tool, ...] = ("argocd", "flux")
 KUSTOMIZATION = "kustomization.yaml"
 APPLICATIONS = "applicationset.yaml"
+CHARTS_WITH_HOOKS = ("hami", "gpu-operator")
+"""Argo CD runs hooks before all else: these need their namespace first, which an Application of their own makes."""
 HELM = "meta.helm.sh"
 MANAGED_BY_HELM = {"app.kubernetes.io/managed-by": "Helm"}
 """Helm takes over an object that has this label and the annotations. Source: helm, pkg/action/validate.go."""
@@ -58,6 +60,8 @@ def gitops_files(config: Config, source: str, clusters: Sequence[ClusterObjects]
                 files[f"{folder}/{inner}/{name}"] = text
         if tool == "flux":
             files[f"{folder}/flux-kustomization.yaml"] = _yaml(_flux_kustomization(config, cluster))
+        for chart in _with_hooks(cluster) if tool == "argocd" else ():
+            files[f"applications/{cluster.name}-{chart.name}.yaml"] = _yaml(_chart_application(config, cluster, chart))
     if tool == "argocd":
         files[APPLICATIONS] = _yaml(application_set(config))
     return {name: head + text for name, text in files.items()}
@@ -72,7 +76,7 @@ def _wave_files(wave: Wave, tool: Tool) -> Iterator[tuple[str, str]]:
         content["transformers"] = ["wave.yaml"]
         replaced = REPLACED if any(made["kind"] == "Job" for made in wave.objects) else {}
         yield "wave.yaml", _yaml(_annotations("wave", {SYNC_WAVE: str(wave.number), **replaced}))
-        for chart in wave.charts:
+        for chart in (one for one in wave.charts if one.chart not in CHARTS_WITH_HOOKS):
             content["resources"].append(f"chart-{chart.name}")
             for name, text in _chart_files(chart, _patches_of(chart, wave)):
                 yield f"chart-{chart.name}/{name}", text
@@ -93,6 +97,33 @@ def _chart_files(chart: Chart, patches: Sequence[Patch]) -> Iterator[tuple[str, 
     owner = {f"{HELM}/release-name": chart.name, f"{HELM}/release-namespace": chart.namespace}
     yield KUSTOMIZATION, _kustomization(content)
     yield "release.yaml", _yaml(_annotations("release", owner))
+
+
+def _with_hooks(cluster: ClusterObjects) -> list[Chart]:
+    return [chart for wave in cluster.waves for chart in wave.charts if chart.chart in CHARTS_WITH_HOOKS]
+
+
+def _chart_application(config: Config, cluster: ClusterObjects, chart: Chart) -> dict[str, Any]:
+    """Return the Application of one chart with hooks; Argo CD knows the cluster by the name that gitops.md says."""
+    argo = _argo_cd(config)
+    name = f"{config.name}-{cluster.name}" if cluster.name in config.outside else cluster.name
+    source = {"repoURL": chart.repository, "chart": chart.chart, "targetRevision": chart.version}
+    options = [*SYNC_POLICY["syncOptions"], "CreateNamespace=true"]  # type: ignore[misc]
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": f"{name}-{chart.name}", "namespace": argo.namespace},
+        "spec": {
+            "project": argo.project,
+            "source": {**source, "helm": {"releaseName": chart.name, "valuesObject": dict(chart.values)}},
+            "destination": {"name": name, "namespace": chart.namespace},
+            "syncPolicy": {**SYNC_POLICY, "syncOptions": options},
+        },
+    }
+
+
+def _argo_cd(config: Config) -> ArgoCdSpec:
+    return (config.gitops.argo_cd if config.gitops else None) or ArgoCdSpec(cluster=next(iter(config.regions)))
 
 
 def _patches_of(chart: Chart, wave: Wave) -> list[Patch]:
@@ -154,7 +185,7 @@ def _kustomize_patch(patch: Patch) -> dict[str, Any]:
 def application_set(config: Config) -> dict[str, Any]:
     """Return the ApplicationSet that makes an Application for each registered cluster of the platform."""
     git = config.gitops
-    argo = (git.argo_cd if git else None) or ArgoCdSpec(cluster=next(iter(config.regions)))
+    argo = _argo_cd(config)
     inner = git.path.strip("/") if git else "."
     folder = f'clusters/{{{{ index .metadata.labels "{CLUSTER_LABEL}" }}}}'
     return {

@@ -32,6 +32,22 @@ def probed(**settings: Any) -> Changes:
 
 
 CASES: dict[str, Case] = {
+    "DNS-PROBE-TLS": Case(
+        {**probed(), "gateway__tls": {"hosts": ["llm.ai.example.com"], "dns_zone": "gemma-zone"}},
+        {
+            **probed(protocol="HTTP", port=80),
+            "gateway__tls": {"hosts": ["llm.ai.example.com"], "dns_zone": "gemma-zone"},
+        },
+        "dns.health_check.protocol: must be HTTPS, as the gateways: HTTP at port 80 is "
+        "redirected or closed, got HTTP -> remove protocol and port",
+    ),
+    "DNS-PROOF": Case(
+        {**public(), "gateway__tls": {"hosts": ["llm.ai.example.com"], "dns_zone": "gemma-zone"}},
+        {**public(), "gateway__tls": {"hosts": ["llm.ai.example.com"]}},
+        "gateway.tls.dns_zone: should be gemma-zone, where Google looks for the proof of "
+        "llm.ai.example.com, got none -> write dns_zone: gemma-zone, unless the proof is written "
+        "elsewhere",
+    ),
     "DNS-ZONE": Case(
         dns({**PRIVATE, "existing": True, "name": "ai"}),
         dns({**PRIVATE, "existing": True}),

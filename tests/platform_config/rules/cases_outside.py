@@ -39,6 +39,9 @@ def gitops(**settings: Any) -> Changes:
     return {"workloads": "gitops", "gitops": {"repository": "https://git.example.com/platform.git", **settings}}
 
 
+VNG: Changes = {
+    "chart_version": "0.1.7", "cluster_id": "c", "region": "hcm-3", "client_id": "id", "client_secret": "key",
+}  # fmt: skip
 HAMI: Changes = {"hami": {"kubernetes_version": "v1.34.1"}, "gpu_operator": {}}
 
 CASES: dict[str, Case] = {
@@ -287,6 +290,39 @@ CASES: dict[str, Case] = {
         "gateway.health_check sees a dead region, got 9 -> write 10 or more, or lower "
         "interval_sec or unhealthy_threshold of its health check",
     ),
+    "OUT-TWICE": Case(
+        outside(),
+        {**outside(), "outside": {key: outside()["outside"]["hk"] for key in ("hk", "sg")}},
+        "outside.sg: must be another cluster than outside.hk: each would delete what the other "
+        "made, got the same -> correct kubeconfig and context, or put the models into one of "
+        "them",
+    ),
+    "REMOTE-LOCAL": Case(
+        {**remote(), "service_discovery": True},
+        {**remote(endpoints=["169.254.169.254"], host="a.example.com"), "service_discovery": True},
+        "remotes.farm.endpoints[0]: must be a server that is reached by the network, got "
+        "'169.254.169.254' -> write the address or the name of a server outside; clients reach "
+        "it",
+    ),
+    "REMOTE-PLAIN": Case(
+        {**remote(), "service_discovery": True},
+        {**remote(tls=False), "service_discovery": True},
+        "remotes.farm.tls: should be true for farm.example.com: prompts would cross the internet "
+        "in clear, got false -> remove it, and give the server a certificate",
+    ),
+    "GITOPS-CHART": Case(
+        {**outside(), **gitops()},
+        {**outside("vks", load_balancer_controller=VNG), **gitops()},
+        "outside.hk.load_balancer_controller: must be left out for workloads: gitops: no "
+        "repository may hold the chart's credentials, got one -> remove it, and install it by "
+        "hand",
+    ),
+    "BUDGET-FENCE": Case(
+        {**public(), "failover_budget": {"downtime_sec": 90}},
+        {**public(geofence=True), "failover_budget": {"downtime_sec": 90}},
+        "dns.records.llm.geofence: must be left out beside failover_budget: its clients stay at "
+        "a target that is down, got true -> remove it, or failover_budget",
+    ),
     "BUDGET-MET": Case(
         {**public(), "failover_budget": {"downtime_sec": 90}},
         {**public(), "failover_budget": {"downtime_sec": 60}},
@@ -297,6 +333,60 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a secret after its option, or in a command line": (
+        "OUT-SECRET",
+        hosted(
+            exec={"command": "sh", "args": ["-c", "login --password abc", "--token", "abc", "eyJhbGciOiJIUzI1NiJ9"]}
+        ),
+        [
+            (
+                "outside.hk.exec.args[1]: must hold no secret, which would be in plan and JSON, got one "
+                "-> remove it here, change it there, and let the program read it from a file or from its "
+                "environment"
+            ),
+            (
+                "outside.hk.exec.args[3]: must hold no secret, which would be in plan and JSON, got one "
+                "-> remove it here, change it there, and let the program read it from a file or from its "
+                "environment"
+            ),
+            (
+                "outside.hk.exec.args[4]: must hold no secret, which would be in plan and JSON, got one "
+                "-> remove it here, change it there, and let the program read it from a file or from its "
+                "environment"
+            ),
+        ],
+    ),
+    "a token in the query of the repository": (
+        "GITOPS-URL",
+        gitops(repository="https://git.example.com/platform.git?private_token=abc"),
+        [
+            (
+                "gitops.repository: must be a URL without a query, which may hold a token, got one that "
+                "has it -> remove what begins with ?, and change a token that is there"
+            )
+        ],
+    ),
+    "a remote that is the platform itself": (
+        "REMOTE-LOCAL",
+        {**public(), **remote(endpoints=["llm.ai.example.com"])},
+        [
+            (
+                "remotes.farm.endpoints[0]: must not lead back to the platform's own gateways, got "
+                "'llm.ai.example.com' -> write the name of the server itself"
+            )
+        ],
+    ),
+    "a remote that is a Service of the cluster": (
+        "REMOTE-LOCAL",
+        {**remote(endpoints=["kubernetes.default.svc.cluster.local"]), "service_discovery": True},
+        [
+            (
+                "remotes.farm.endpoints[0]: must be a server that is reached by the network, got "
+                "'kubernetes.default.svc.cluster.local' -> write the address or the name of a server "
+                "outside; clients reach it"
+            )
+        ],
+    ),
     "a kubeconfig file in place of its path": (
         "OUT-ACCESS",
         outside(kubeconfig="apiVersion: v1\nusers:\n- user: {token: hf_secretsecret}\n"),
