@@ -209,6 +209,7 @@ DEPENDS = {
             "interval_sec",
             "path",
             "kind",
+            "port",
             "protocol",
             "name",
             "weights",
@@ -238,7 +239,7 @@ DEPENDS = {
     "REMOTE": {"path", "host", "headers", "scope", "address", "body_routing"},
     "EXT": {"domain", "host", "policy"},
     "GITOPS": {"workloads", "repository"},
-    "BUDGET": {"interval_sec", "unhealthy_threshold", "ttl_sec", "scope", "public", "visibility", "targets"},
+    "BUDGET": {"interval_sec", "unhealthy_threshold", "ttl_sec", "scope", "public", "visibility", "targets", "policy"},
     "EXIST": {
         "existing",
         "cluster",
