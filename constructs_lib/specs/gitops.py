@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from constructs_lib.specs.limits import refuse, wrong_settings
+from constructs_lib.google_names import LABEL
+from constructs_lib.specs.limits import refuse, wrong_settings, wrong_text
 
 PLATFORM_LABEL, CLUSTER_LABEL = "inference-platform", "inference-cluster"
 """Labels of a cluster's Secret in Argo CD, by which an ApplicationSet finds the clusters of a platform."""
@@ -32,7 +33,12 @@ class ArgoCdSpec:
     project: str = "default"
 
     def __post_init__(self) -> None:
-        refuse(wrong_settings(self))
+        must = "be a name of lower case letters, digits and hyphens"
+        texts = [
+            *wrong_text("namespace", self.namespace, LABEL, must),
+            *wrong_text("project", self.project, LABEL, must),
+        ]
+        refuse([*wrong_settings(self), *texts])
 
 
 @dataclass(frozen=True, kw_only=True)

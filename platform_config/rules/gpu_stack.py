@@ -77,6 +77,9 @@ def _parts(config: Config) -> Iterator[Problem]:
             path = f"outside.{key}.models.{model}"
             if pods.gpus:
                 yield from _wrong_parts(path, cluster, pods)
+            elif pods.gpu_memory_gib is not None or pods.gpu_cores_percent is not None:
+                message = "must be 1 or more for a part of a GPU, got 0"
+                yield Problem(f"{path}.gpus", message, "write 1; or remove gpu_memory_gib and gpu_cores_percent")
             if cluster.gpu_sharing == "share" and _plans_for_all(config, model):
                 message = "must be given for GPUs that share without limits: the server would take all memory, got none"
                 yield Problem(f"models.{model}.server.gpu_memory_percent", message, "write its part, such as 40")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from itertools import pairwise
 
 from constructs_lib.certificate_pem import wrong_certificate
@@ -201,6 +202,9 @@ def _endpoints(config: Config) -> Iterator[Problem]:
                 if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", address) or any(int(n) > 255 for n in address.split(".")):
                     message = f"must be an IPv4 address, got {shown(address)}"
                     yield Problem(f"{path}.addresses[{index}]", message, "an EndpointSlice takes no names here")
+                elif ip_address(address).is_loopback or ip_address(address).is_link_local:
+                    message = f"must not be a machine's own address, which Kubernetes refuses, got {address}"
+                    yield Problem(f"{path}.addresses[{index}]", message, "write one that the cluster's nodes reach")
             if name in {f"{model}-server" for model in outside_models(config, key)}:
                 yield Problem(path, f"must be a name that no model's Service has, got {shown(name)}", "rename it")
 

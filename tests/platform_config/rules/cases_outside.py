@@ -333,6 +333,26 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a part of no GPU": (
+        "GPU-PARTS",
+        outside(model={"gpus": 0, "gpu_memory_gib": 5}, **HAMI),
+        [
+            (
+                "outside.hk.models.llama.gpus: must be 1 or more for a part of a GPU, got 0 -> write 1; "
+                "or remove gpu_memory_gib and gpu_cores_percent"
+            )
+        ],
+    ),
+    "an endpoint that is the node itself": (
+        "OUT-ENDPOINTS",
+        outside(endpoints={"farm": {"addresses": ["127.0.0.1"], "port": 80}}),
+        [
+            (
+                "outside.hk.endpoints.farm.addresses[0]: must not be a machine's own address, which "
+                "Kubernetes refuses, got 127.0.0.1 -> write one that the cluster's nodes reach"
+            )
+        ],
+    ),
     "a secret after its option, or in a command line": (
         "OUT-SECRET",
         hosted(
