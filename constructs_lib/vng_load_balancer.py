@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cdktf import Fn, ITerraformDependable, TerraformStack
 from cdktf_cdktf_provider_google.data_google_secret_manager_secret_version import DataGoogleSecretManagerSecretVersion
 from cdktf_cdktf_provider_google.provider import GoogleProvider
@@ -15,6 +17,17 @@ REPOSITORY = "oci://vcr.vngcloud.vn/81-vks-public/vks-helm-charts"
 CHART = NAME = "vngcloud-load-balancer-controller"
 NAMESPACE = "kube-system"
 TIMEOUT_SEC = 600
+
+
+def controller_values(spec: LoadBalancerControllerSpec) -> dict[str, Any]:
+    """
+    Return the values of the chart that are no secret.
+
+    Source: vngcloud/vngcloud-load-balancer-controller, values.yaml. Seed 004 has the address of the API below
+    `cluster`: the chart does not read it there, and would ask another region.
+    """
+    address = f"https://{spec.region}.api.vngcloud.vn/vserver"
+    return {"mysecret": {"cluster": {"clusterID": spec.cluster_id}, "global": {"vserverURL": address}}}
 
 
 class VngLoadBalancerController(Construct):
@@ -47,7 +60,6 @@ class VngLoadBalancerController(Construct):
         self._google, self._project = google, project
         client_id, first = self._read("client-id", spec.client_id)
         client_secret, second = self._read("client-secret", spec.client_secret)
-        cluster = {"clusterID": spec.cluster_id, "vserverURL": f"https://{spec.region}.api.vngcloud.vn/vserver"}
         release = Release(
             self,
             "Default",
@@ -57,7 +69,7 @@ class VngLoadBalancerController(Construct):
             repository=REPOSITORY,
             chart=CHART,
             version=spec.chart_version,
-            values=[Fn.yamlencode({"mysecret": {"cluster": cluster}})],
+            values=[Fn.yamlencode(controller_values(spec))],
             set_wo=[
                 ReleaseSetWo(name="mysecret.global.clientID", value=client_id),
                 ReleaseSetWo(name="mysecret.global.clientSecret", value=client_secret),

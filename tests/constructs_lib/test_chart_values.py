@@ -11,7 +11,14 @@ import pytest
 from constructs_lib.external_dns import external_dns_values, outside_values
 from constructs_lib.gpu_operator import ClusterKind, operator_values
 from constructs_lib.hami import hami_values
-from constructs_lib.specs import ExternalDnsSpec, GpuOperatorSpec, HamiSpec, OutsideExternalDnsSpec
+from constructs_lib.specs import (
+    ExternalDnsSpec,
+    GpuOperatorSpec,
+    HamiSpec,
+    LoadBalancerControllerSpec,
+    OutsideExternalDnsSpec,
+)
+from constructs_lib.vng_load_balancer import controller_values
 
 CHARTS = Path(__file__).parent.parent / "data" / "charts"
 GPU_OPERATOR, HAMI = GpuOperatorSpec(), HamiSpec(kubernetes_version="v1.34.1")
@@ -62,6 +69,18 @@ def test_hami_reads_each_value() -> None:
 def test_external_dns_reads_each_value(values: dict[str, Any]) -> None:
     """A filter that it does not read would let it write to every zone."""
     assert list(unknown(values, names("external-dns", EXTERNAL_DNS.chart_version))) == []
+
+
+def test_the_controller_of_vng_cloud_reads_each_value() -> None:
+    """The address of its region's API, and the credentials: by default it would ask another region."""
+    spec = LoadBalancerControllerSpec(
+        chart_version="0.3.23", cluster_id="k8s-1", region="han-1", client_id="i", client_secret="s"
+    )
+    known = names("vngcloud-load-balancer-controller", "v0.3.23")
+
+    assert list(unknown(controller_values(spec), known)) == []
+    assert {"mysecret.global.clientID", "mysecret.global.clientSecret"} <= known
+    assert controller_values(spec)["mysecret"]["global"]["vserverURL"] == "https://han-1.api.vngcloud.vn/vserver"
 
 
 def test_a_name_that_no_chart_has_is_found() -> None:
