@@ -22,7 +22,7 @@ ifneq ($(file),)
 $(error $(file) is no target: did you mean `make synth INFERENCE_CONFIG=$(file)`?)
 endif
 
-.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories release-data wheel docs site cli clean
+.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories release-data wheel sbom release-check docs site cli clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -79,10 +79,17 @@ release-data: setup-tests ## keep what this version synthesizes, for the tests o
 	@echo "Synthesizing: a line per config"
 	$(run) -m tests.releases
 
-wheel: setup-tests ## build the package: dist/*.whl
-	@rm -rf build
-	@$(run) -c "from setuptools import build_meta; build_meta.build_wheel('dist')" >/dev/null
-	@ls dist/*.whl
+wheel: setup-tests ## build the package of the last commit: dist/*.whl, the same bytes each time
+	@$(run) -m tools.wheel
+
+sbom: setup ## the bill of materials of the package: dist/sbom.cdx.json, by cyclonedx-py in an environment of its own
+	@$(PYTHON) -m venv build/sbom-env && build/sbom-env/bin/pip install --quiet --disable-pip-version-check -r tools/sbom-requirements.txt
+	@build/sbom-env/bin/cyclonedx-py environment $(run) --pyproject pyproject.toml --mc-type library --output-reproducible --short-PURLs -o build/sbom.json
+	@$(run) -m tools.sbom build/sbom.json dist/sbom.cdx.json
+
+release-check: check test sbom ## all that a release needs: checks, tests, two builds with the same bytes, and what people forget
+	@$(run) -m tools.wheel --twice
+	@$(run) -m tools.release
 
 docs: setup ## write the generated parts of the docs anew
 	$(run) tools/docs.py
