@@ -39,8 +39,8 @@ def canonical(made: Any) -> str:
 def written(platform: Config, outdir: Path) -> list[dict[str, Any]]:
     """Return every object that the files of an export hold, as Argo CD reads them."""
     files = gitops_files(platform, "mine.yaml", read_objects(platform, outdir), "argocd")
-    others = ("kustomization.yaml", "wave.yaml", "release.yaml", "applicationset.yaml")
-    kept = [name for name in files if not name.endswith(others)]
+    others = ("kustomization.yaml", "wave.yaml", "release.yaml")
+    kept = [name for name in files if name.startswith("clusters/") and not name.endswith(others)]
     return [yaml.safe_load(files[name]) for name in kept]
 
 
