@@ -50,6 +50,8 @@ def _twice(config: Config) -> Iterator[Problem]:
     seen: dict[tuple[str | None, ...], str] = {}
     for path, cluster in _clusters(config):
         place = (cluster.host, cluster.kubeconfig, cluster.context)
+        if not any(place):
+            continue
         if other := seen.get(place):
             message = f"must be another cluster than {other}: each would delete what the other made, got the same"
             yield Problem(path, message, "correct kubeconfig and context, or put the models into one of them")

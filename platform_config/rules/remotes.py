@@ -54,7 +54,7 @@ def _endpoints(config: Config) -> Iterator[Problem]:
             path = f"remotes.{key}.endpoints[{index}]"
             if _is_local(endpoint):
                 message = f"must be a server that is reached by the network, got {shown(endpoint)}"
-                yield Problem(path, message, "write the address or the name of a server outside; clients reach it")
+                yield Problem(path, message, "write the address or the name of the server itself")
             elif endpoint.rstrip(".").lower() in own:
                 message = f"must not lead back to the platform's own gateways, got {shown(endpoint)}"
                 yield Problem(path, message, "write the name of the server itself")

@@ -301,8 +301,7 @@ CASES: dict[str, Case] = {
         {**remote(), "service_discovery": True},
         {**remote(endpoints=["169.254.169.254"], host="a.example.com"), "service_discovery": True},
         "remotes.farm.endpoints[0]: must be a server that is reached by the network, got "
-        "'169.254.169.254' -> write the address or the name of a server outside; clients reach "
-        "it",
+        "'169.254.169.254' -> write the address or the name of the server itself",
     ),
     "REMOTE-PLAIN": Case(
         {**remote(), "service_discovery": True},
@@ -402,8 +401,8 @@ MORE: dict[str, More] = {
         [
             (
                 "remotes.farm.endpoints[0]: must be a server that is reached by the network, got "
-                "'kubernetes.default.svc.cluster.local' -> write the address or the name of a server "
-                "outside; clients reach it"
+                "'kubernetes.default.svc.cluster.local' -> write the address or the name of the server "
+                "itself"
             )
         ],
     ),
