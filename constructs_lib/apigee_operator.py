@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
 from constructs_lib.google_names import report_wrong, wrong_project
+from constructs_lib.kubernetes_metadata import metadata_of
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.apigee import (
     CRDS_CHART,
@@ -77,11 +78,12 @@ class ApigeeOperator(Construct):
         self.namespace = NAMESPACE
         self._helm = helm
         self._version = version
+        labels = {"pod-security.kubernetes.io/enforce": "baseline"}
         namespace = NamespaceV1(
             self,
             "namespace",
             provider=kubernetes,
-            metadata={"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+            metadata=metadata_of(NamespaceV1, {"name": NAMESPACE, "labels": labels}),
             timeouts={"delete": "15m"},
         )
         around = [

@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
+from constructs_lib.kubernetes_metadata import metadata_of
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests._objects import Manifest, manifest
 from constructs_lib.specs import GpuOperatorSpec
@@ -74,7 +75,7 @@ def add_namespace(
         scope,
         "namespace",
         provider=kubernetes,
-        metadata={"name": NAMESPACE, "labels": labels},
+        metadata=metadata_of(NamespaceV1, {"name": NAMESPACE, "labels": labels}),
         timeouts={"delete": "15m"},
         depends_on=list(after) or None,
     )

@@ -11,6 +11,7 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from constructs import Construct
 
+from constructs_lib.kubernetes_metadata import metadata_of
 from constructs_lib.kubernetes_object import DEFAULT_OTHERS, KubernetesObject
 from constructs_lib.manifests.autopilot import changed_fields
 from constructs_lib.manifests.metrics_adapter import (
@@ -65,11 +66,12 @@ class MetricsAdapter(Construct):
         groups = [API_GROUPS[source] for source in serves]
         for source, group in zip(serves, groups, strict=True):
             self._refuse_another(source, kubernetes, cluster, f"v1beta1.{group}")
+        labels = {"pod-security.kubernetes.io/enforce": "baseline"}
         namespace = NamespaceV1(
             self,
             "namespace",
             provider=kubernetes,
-            metadata={"name": NAMESPACE, "labels": {"pod-security.kubernetes.io/enforce": "baseline"}},
+            metadata=metadata_of(NamespaceV1, {"name": NAMESPACE, "labels": labels}),
             timeouts={"delete": "15m"},
         )
         before: list[ITerraformDependable] = [namespace]

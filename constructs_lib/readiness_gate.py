@@ -15,6 +15,7 @@ from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1
 from constructs import Construct
 
 from constructs_lib.bounded_job import BoundedJob
+from constructs_lib.kubernetes_metadata import metadata_of
 from constructs_lib.manifests.autopilot import NODE_START_SEC
 from constructs_lib.manifests.gates import Gate, Rule
 
@@ -116,7 +117,7 @@ class ReadinessGate(Construct):
             "role",
             provider=self._kubernetes,
             depends_on=self._after or None,
-            metadata=metadata,
+            metadata=metadata_of(RoleV1, metadata),
             rule=[
                 RoleV1Rule(
                     api_groups=[rule.api_group],

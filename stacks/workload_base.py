@@ -10,6 +10,7 @@ from constructs_lib.apigee_operator import ApigeeOperator
 from constructs_lib.external_dns import NAMESPACE as EXTERNAL_DNS
 from constructs_lib.external_dns import ExternalDns, external_dns_values
 from constructs_lib.gpu_operator import GpuOperator
+from constructs_lib.kubernetes_metadata import metadata_of
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
@@ -133,7 +134,7 @@ class WorkloadBaseStack(ClusterStack):
             self,
             "namespace",
             provider=self.kubernetes,
-            metadata={"name": name, "labels": _pod_security(self.config, self.key)},
+            metadata=metadata_of(NamespaceV1, {"name": name, "labels": _pod_security(self.config, self.key)}),
             timeouts={"delete": "15m"},
         )
 
@@ -173,11 +174,12 @@ class WorkloadBaseStack(ClusterStack):
             domain=f"{self.key}.{spec.subdomain}.{config.dns.zone.domain}",
             owner=self.names.cluster(self.key),
         )
+        labels = {"pod-security.kubernetes.io/enforce": "restricted"}
         namespace = NamespaceV1(
             self,
             "external-dns-namespace",
             provider=self.kubernetes,
-            metadata={"name": EXTERNAL_DNS, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+            metadata=metadata_of(NamespaceV1, {"name": EXTERNAL_DNS, "labels": labels}),
             timeouts={"delete": "15m"},
         )
         ExternalDns(

@@ -14,6 +14,7 @@ from constructs import Construct
 from constructs_lib.external_dns import ExternalDns, outside_values
 from constructs_lib.gpu_operator import GpuOperator
 from constructs_lib.hami import Hami
+from constructs_lib.kubernetes_metadata import metadata_of
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.outside import fixed_endpoints, tunnel
 from constructs_lib.manifests.services import pod_disruption_budget
@@ -117,7 +118,7 @@ class WorkloadOutsideStack(BaseStack):
             self,
             "namespace",
             provider=self.kubernetes,
-            metadata={"name": self.config.namespace, "labels": labels},
+            metadata=metadata_of(NamespaceV1, {"name": self.config.namespace, "labels": labels}),
             timeouts={"delete": "15m"},
         )
 
