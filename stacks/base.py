@@ -21,6 +21,8 @@ REMOVED_TERRAFORM_VERSION = ">= 1.7.0"
 """The first Terraform with `removed` blocks."""
 WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
 """The first Terraform, and the first OpenTofu, with write-only arguments."""
+CDKTN_TARGETS = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
+"""The newest that any stack may need, in the form of cdktn."""
 PROVIDER_VERSIONS = {
     "google": GOOGLE,
     "google-beta": GOOGLE,
@@ -40,6 +42,8 @@ class BaseStack(TerraformStack):
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_)
+        # cdktn refuses what Terraform 1.5.7 lacks, whatever the stack requires: it reads this in place of that.
+        self.node.set_context("targetVersions", CDKTN_TARGETS)
         self.config = config
         self.names = Names(config)
         self._add_backend(id_)

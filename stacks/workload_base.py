@@ -127,7 +127,7 @@ class WorkloadBaseStack(ClusterStack):
                 self,
                 "namespace",
                 provider=self.kubernetes,
-                metadata={"name": name},
+                metadata=metadata_of(DataKubernetesNamespaceV1, {"name": name}),
                 lifecycle=refuse_unless(fits),
             )
         return NamespaceV1(
