@@ -8,15 +8,22 @@ run = .venv/bin/python
 timed = @printf '%s\n' '$(1)'; start=$$(date +%s); $(2); status=$$?; echo "  $$(($$(date +%s) - start)) s"; exit $$status
 
 # What make does not know it ignores, and the example would be synthesized in place of the platform that was meant.
-known = ARGS CONFIGS INFERENCE_CONFIG PYTHON WORKERS
+known = ARGS CDK CONFIGS INFERENCE_CONFIG PYTHON WORKERS
 given = $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 wrong := $(firstword $(filter-out $(known),$(given)))
-nearest = $(if $(filter A% a%,$(wrong)),ARGS,$(if $(filter P% p%,$(wrong)),PYTHON,$(if $(filter W% w%,$(wrong)),WORKERS,INFERENCE_CONFIG)))
+nearest = $(if $(filter CD% cd% %CDK %cdk,$(wrong)),CDK,$(if $(filter A% a%,$(wrong)),ARGS,$(if $(filter P% p%,$(wrong)),PYTHON,$(if $(filter W% w%,$(wrong)),WORKERS,INFERENCE_CONFIG))))
 ifneq ($(wrong),)
-$(error unknown variable $(wrong): did you mean $(nearest)? There are INFERENCE_CONFIG=FILE, CONFIGS='FILE FILE', ARGS='...', PYTHON=python3.12 and WORKERS=2)
+$(error unknown variable $(wrong): did you mean $(nearest)? There are INFERENCE_CONFIG=FILE, CONFIGS='FILE FILE', CDK=cdktn, ARGS='...', PYTHON=python3.12 and WORKERS=2)
 endif
 # Of the command line alone: a variable of the environment with so common a name is another program's.
 configs := $(if $(filter command,$(origin CONFIGS)),$(or $(strip $(CONFIGS)),$(error CONFIGS must name config files, got nothing)))
+# The toolchain: what the command line or the environment names, else what .venv was made with.
+CDK := $(or $(INFERENCE_CDK),$(if $(wildcard .venv/.ready-synth),cdktf,$(if $(wildcard .venv/.ready-cdktn),cdktn,cdktf)))
+ready := $(if $(filter cdktf,$(CDK)),.venv/.ready-synth,$(if $(filter cdktn,$(CDK)),.venv/.ready-cdktn))
+ifneq ($(words $(ready) $(CDK)),2)
+$(error CDK must be cdktf or cdktn, got '$(CDK)')
+endif
+export INFERENCE_CDK := $(CDK)
 file := $(firstword $(filter %.yaml %.yml %.json,$(MAKECMDGOALS)))
 ifneq ($(file),)
 $(error $(file) is no target: did you mean `make synth INFERENCE_CONFIG=$(file)`?)
@@ -27,14 +34,17 @@ endif
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
 
-setup: .venv/.ready-synth ## make .venv from Pipfile.lock (the other targets do it by themselves)
+setup: $(ready) ## make .venv from Pipfile.lock (the other targets do it by themselves); CDK=cdktn for cdktn in place of cdktf
 
 setup-tests: .venv/.ready-tests ## add what tests and checks need (their targets do it by themselves)
 
 .venv/.ready-synth: Pipfile.lock
 	@$(PYTHON) -m tools.setup synth
 
-.venv/.ready-tests: Pipfile.lock tools/checkov/Pipfile.lock tools/promtool/go.sum .venv/.ready-synth
+.venv/.ready-cdktn: Pipfile.lock
+	@$(PYTHON) -m tools.setup cdktn
+
+.venv/.ready-tests: Pipfile.lock tools/checkov/Pipfile.lock tools/promtool/go.sum .venv/.ready-synth .venv/.ready-cdktn
 	@$(PYTHON) -m tools.setup tests
 
 lock: setup-tests ## write Pipfile and Pipfile.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions

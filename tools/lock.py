@@ -25,6 +25,8 @@ PROJECT = ROOT / "pyproject.toml"
 PIPFILE = ROOT / "Pipfile"
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+) *(?P<versions>[^;]*)")
 """A line of pyproject.toml; none there has a marker or an extra."""
+TOOLCHAIN = "cdktn"
+"""The extra that is installed in place of another one, and so has a section of its own in both files."""
 PIPENV_HASH = "import sys, plette; print(plette.Pipfile.load(open(sys.argv[1])).get_hash().value)"
 """By which pipenv sees whether a lock was made from its Pipfile."""
 HEADER = """\
@@ -34,10 +36,17 @@ HEADER = """\
 
 
 def pipfile(project: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Return the sections of Pipfile: what a synth and the commands need, and what only tests need."""
-    extras = project["project"]["optional-dependencies"].values()
-    lines = [*project["project"]["dependencies"], *(line for extra in extras for line in extra)]
-    return {"packages": _versions(lines), "dev-packages": _versions(project["dependency-groups"]["tests"])}
+    """Return the sections of Pipfile: what a synth and the commands need, what only tests need, and cdktn."""
+    extras = project["project"]["optional-dependencies"]
+    lines = [
+        *project["project"]["dependencies"],
+        *(line for name in extras if name != TOOLCHAIN for line in extras[name]),
+    ]
+    return {
+        "packages": _versions(lines),
+        "dev-packages": _versions(project["dependency-groups"]["tests"]),
+        TOOLCHAIN: _versions(extras[TOOLCHAIN]),
+    }
 
 
 def text(sections: dict[str, dict[str, str]]) -> str:
@@ -58,18 +67,25 @@ def main() -> None:
     for source in (PIPFILE, CHECKOV / "Pipfile"):
         print(f"Locking {source.relative_to(ROOT)} ...", flush=True)
         lock = source.with_name("Pipfile.lock")
-        content = locked_content(source, [] if upgrade else locked(lock, "default", "develop"))
+        sections = [] if upgrade else [name for name in json.loads(lock.read_text()) if name != "_meta"]
+        content = locked_content(source, locked(lock, *sections))
         lock.write_text(json.dumps(content, indent=4, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def locked_content(source: Path, known: list[str]) -> dict[str, Any]:
-    """Return what the lock of the Pipfile *source* holds; versions in the requirements *known* stay where they fit."""
+    """
+    Return what the lock of the Pipfile *source* holds; versions in the requirements *known* stay where they fit.
+
+    cdktn is resolved first: what it shares with the rest has one version, so that all can be in one environment.
+    """
     sections = tomli.loads(source.read_text(encoding="utf-8"))
-    default = resolve(sections["packages"], known)
+    toolchain = resolve(sections.get(TOOLCHAIN, {}), known)
+    default = resolve(sections["packages"], known, same_as=toolchain)
     develop = resolve(sections.get("dev-packages", {}), known, same_as=default)
     digest = uv("run", "--no-project", "--with", "plette", "python", "-c", PIPENV_HASH, source).strip()
     meta = {"hash": {"sha256": digest}, "pipfile-spec": 6, "requires": {}, "sources": []}
-    return {"_meta": meta, "default": packages(default), "develop": packages(develop)}
+    also = {TOOLCHAIN: packages(toolchain)} if TOOLCHAIN in sections else {}
+    return {"_meta": meta, "default": packages(default), "develop": packages(develop), **also}
 
 
 def resolve(versions: dict[str, str], known: list[str], *, same_as: str = "") -> str:

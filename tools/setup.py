@@ -1,8 +1,9 @@
 """
 Makes .venv from Pipfile.lock and warms it up; run by `make`, once, and again when a lock changes.
 
-In stages: `python -m tools.setup synth` installs what a synth and the commands need, `... tests` what only tests and
-checks need, `... cli` the Node of the cdktf command. Stdlib only: it runs before anything is installed.
+In stages: `python -m tools.setup synth` installs what a synth and the commands need, `... cdktn` the same with cdktn in
+place of cdktf, or adds cdktn where cdktf is, `... tests` adds what only tests and checks need, `... cli` the Node of the
+cdktf command. Stdlib only: it runs before anything is installed.
 """
 
 import hashlib
@@ -38,14 +39,24 @@ def main(stage: str) -> None:
     check_python()
     run, locks = {
         "synth": (set_up, [LOCK]),
+        "cdktn": (set_up_cdktn, [LOCK]),
         "tests": (add_tests, [LOCK, CHECKOV / "Pipfile.lock", PROMTOOL_LOCK]),
         "cli": (add_cli_node, []),
     }[stage]
-    ready = VENV / f".ready-{stage}"
-    made_from = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
-    if not ready.is_file() or ready.read_text() != made_from:
+    if not is_ready(stage, locks):
         run()
-    ready.write_text(made_from)
+    (VENV / f".ready-{stage}").write_text(digest(locks))
+
+
+def is_ready(stage: str, locks: "list[Path]") -> bool:
+    """Return whether *stage* was run with these very *locks*."""
+    ready = VENV / f".ready-{stage}"
+    return ready.is_file() and ready.read_text() == digest(locks)
+
+
+def digest(locks: "list[Path]") -> str:
+    """Return what differs when one of *locks* does."""
+    return hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
 
 
 def check_python() -> None:
@@ -59,11 +70,26 @@ def check_python() -> None:
 
 
 def set_up() -> None:
-    """Make .venv anew, for a synth and the commands. Nothing of an older one stays."""
+    """Make .venv anew, with cdktf. Nothing of an older one stays."""
+    make_venv("cdktf", "default")
+
+
+def set_up_cdktn() -> None:
+    """Add cdktn where .venv has cdktf, for both to be compared; else make .venv anew with cdktn alone."""
+    if not is_ready("synth", [LOCK]):
+        make_venv("cdktn", "default", "cdktn", leave_out="cdktf")
+        return
+    print("Adding cdktn to .venv, once; each dot is a second.", flush=True)
+    install_packages("1 of 2: installing cdktn and its bindings", VENV, LOCK, "default", "cdktn")
+    unpack("2 of 2", "cdktn")
+
+
+def make_venv(toolchain: str, *sections: str, leave_out: "str | None" = None) -> None:
+    """Make .venv anew for a synth with *toolchain* and for the commands, from *sections* of the lock."""
     shutil.rmtree(VENV, ignore_errors=True)
     print(
-        "Setting up .venv, once: about 20 seconds on two cores with a fast line, several minutes on a slow one; "
-        "each dot is a second.",
+        f"Setting up .venv with {toolchain}, once: about 20 seconds on two cores with a fast line, several minutes on a "
+        "slow one; each dot is a second.",
         flush=True,
     )
     make_environment(VENV)
@@ -71,9 +97,16 @@ def set_up() -> None:
         "1 of 3: getting uv, which installs the packages", install.into_folder(VENV, UV.parent.parent, install.UV)
     ):
         print(f"  uv cannot be had here ({LOG.relative_to(ROOT)} has the reason): pip installs, which takes longer")
-    install_packages("2 of 3: installing {count} packages, Node and the bindings among them", VENV, LOCK, "default")
-    print("  3 of 3: unpacking the bindings for Node into jsii's cache", flush=True)
-    subprocess.run([VENV / "bin" / "python", "-m", "tools.prewarm"], cwd=ROOT, check=True)
+    title = "2 of 3: installing {count} packages, Node and the bindings among them"
+    install_packages(title, VENV, LOCK, *sections, leave_out=leave_out)
+    unpack("3 of 3", toolchain)
+
+
+def unpack(number: str, toolchain: str) -> None:
+    """Unpack the bindings of *toolchain*, so that no synth has to."""
+    print(f"  {number}: unpacking the bindings for Node into jsii's cache", flush=True)
+    settings = {**os.environ, "INFERENCE_CDK": toolchain}
+    subprocess.run([VENV / "bin" / "python", "-m", "tools.prewarm"], cwd=ROOT, env=settings, check=True)
 
 
 def add_tests() -> None:
@@ -101,9 +134,13 @@ def make_environment(folder: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", *options, folder], check=True)
 
 
-def install_packages(title: str, environment: Path, lock: Path, *sections: str) -> None:
-    """Install *sections* of *lock* into *environment*: with uv, and if that does not work, with pip."""
-    lines = install.locked(lock, *sections)
+def install_packages(title: str, environment: Path, lock: Path, *sections: str, leave_out: "str | None" = None) -> None:
+    """
+    Install *sections* of *lock* into *environment*: with uv, and if that does not work, with pip.
+
+    Packages whose names begin with *leave_out* are not installed.
+    """
+    lines = [line for line in install.locked(lock, *sections) if not (leave_out and line.startswith(leave_out))]
     requirements = environment / "requirements.txt"
     requirements.write_text("\n".join(lines), encoding="utf-8")
     title = title.format(count=len(lines))
