@@ -10,8 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gke_inference.synth.environment import refuse_environment
 from gke_inference.synth.summary import print_summaries
-from gke_inference.synth.synthesize import refuse_hcl, synthesize_each
+from gke_inference.synth.synthesize import synthesize_each
 from platform_config.config_path import EXAMPLE, VARIABLE, find_configs
 from platform_config.errors import ConfigError
 from platform_config.policy import VARIABLE as POLICY
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Synthesize the platform of each config; 0 when done, 2 when the input is wrong."""
     given: list[Path] = _parser().parse_args(arguments).configs
     try:
-        refuse_hcl(os.environ)
+        refuse_environment(os.environ)
         synths = synthesize_each(load_several(find_configs(given, os.environ)))
     except ConfigError as error:
         print(error, file=sys.stderr)

@@ -35,8 +35,12 @@ def chosen(environment: Mapping[str, str] = os.environ) -> str:
         if given not in TOOLCHAINS:
             raise ValueError(f"{VARIABLE} must be {' or '.join(TOOLCHAINS)}, got '{given}'")
         return given
-    installed = [name for name in TOOLCHAINS if PathFinder.find_spec(name)]
-    return installed[0] if installed else CDKTF
+    return next(filter(is_installed, TOOLCHAINS), CDKTF)
+
+
+def is_installed(toolchain: str) -> bool:
+    """Return whether *toolchain* can be imported under its own name."""
+    return PathFinder.find_spec(toolchain) is not None
 
 
 def use_chosen() -> None:

