@@ -77,7 +77,7 @@ check: setup-tests ## format, lint, types, fresh docs: half a minute on two core
 	$(call timed,3 of 4: types,$(run) -m mypy)
 	$(call timed,4 of 4: generated docs,$(run) tools/docs.py --check)
 
-bench: setup ## the speed goals, measured against the same program without fast_synth (a quarter of an hour)
+bench: .venv/.ready-synth .venv/.ready-cdktn ## the speed goals, measured against the same program without fast_synth (a quarter of an hour)
 	@echo "Measuring: a line per goal"
 	@$(run) -m bench $(ARGS)
 

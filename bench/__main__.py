@@ -12,7 +12,7 @@ from rich.table import Table
 
 from bench import deploy, synth
 from bench.goals import Outcome
-from fast_synth.toolchain import chosen
+from fast_synth.toolchain import TOOLCHAINS
 from tools.prewarm import without_index
 
 BENCHES = (deploy, synth)
@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one round, without the long goals (about two minutes)")
     quick = parser.parse_args().quick
     console = Console()
-    missing = without_index(chosen())
+    missing = [name for toolchain in TOOLCHAINS for name in without_index(toolchain)]
     console.print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.platform()}")
     console.print(f"jsii indexes: {'all there' if not missing else 'missing for ' + ', '.join(missing)}")
     console.print("Compiling every package, so that no run does it while it is measured ...")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from fast_synth.toolchain import CDKTF, VARIABLE
+
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "config" / "example.yaml"
 ELASTIC = ROOT / "config" / "h100-elastic.yaml"
@@ -24,14 +26,27 @@ class Run:
     peak_mib: float
 
 
-def synth(regions: int, *, fast: bool, models: int = 1, cache: Path | None = None, base: Path = EXAMPLE) -> Run:
-    """Synthesize *base* with so many regions and models; *cache* is a jsii cache to use in place of the user's own."""
+def synth(
+    regions: int,
+    *,
+    fast: bool,
+    models: int = 1,
+    cache: Path | None = None,
+    base: Path = EXAMPLE,
+    toolchain: str = CDKTF,
+) -> Run:
+    """
+    Synthesize *base* with so many regions and models, with *toolchain*.
+
+    *cache* is a jsii cache to use in place of the user's own.
+    """
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
         config.write_text(repeated(regions, models, base), encoding="utf-8")
         settings = {
             "INFERENCE_CONFIG": str(config),
             "INFERENCE_FAST_SYNTH": "1" if fast else "0",
+            VARIABLE: toolchain,
             "CDKTF_OUTDIR": str(Path(folder) / "cdktf.out"),
         }
         if cache:

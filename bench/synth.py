@@ -7,6 +7,7 @@ from statistics import median
 
 from bench.goals import Outcome, spread
 from bench.runs import ELASTIC, EXAMPLE, Run, synth
+from fast_synth.toolchain import CDKTF, CDKTN
 
 SIZES = (2, 4, 8, 16, 32, 64)
 MODELS = (1, 4, 16)
@@ -19,6 +20,7 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
     yield _times(fast, plain, "warm, 2 regions", at_least=12)
     yield _each_below_a_quarter(fast, plain)
     yield _memory(fast, plain)
+    yield _times(*_both_sides(2, rounds, toolchain=CDKTN), "warm, 2 regions, with cdktn", at_least=4)
     yield _times(*_both_sides(2, rounds, base=ELASTIC), "warm, config/h100-elastic.yaml", at_least=12)
     if not quick:
         yield _times(*_both_sides(32, rounds), "warm, 32 regions", at_least=6)
@@ -28,20 +30,22 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
         yield _times(*_both_sides(2, rounds, cold=True), "cold jsii cache, 2 regions", at_least=2.5)
 
 
-def _both_sides(regions: int, rounds: int, *, cold: bool = False, base: Path = EXAMPLE) -> tuple[list[Run], list[Run]]:
+def _both_sides(
+    regions: int, rounds: int, *, cold: bool = False, base: Path = EXAMPLE, toolchain: str = CDKTF
+) -> tuple[list[Run], list[Run]]:
     """Run with and without the fast path alternately, so that both see the same load of the machine."""
     pairs = [
-        (_run(regions, fast=True, cold=cold, base=base), _run(regions, fast=False, cold=cold, base=base))
+        tuple(_run(regions, fast=fast, cold=cold, base=base, toolchain=toolchain) for fast in (True, False))
         for _ in range(rounds)
     ]
     return [fast for fast, _ in pairs], [plain for _, plain in pairs]
 
 
-def _run(regions: int, *, fast: bool, cold: bool, base: Path) -> Run:
+def _run(regions: int, *, fast: bool, cold: bool, base: Path, toolchain: str) -> Run:
     if not cold:
-        return synth(regions, fast=fast, base=base)
+        return synth(regions, fast=fast, base=base, toolchain=toolchain)
     with tempfile.TemporaryDirectory() as cache:
-        return synth(regions, fast=fast, cache=Path(cache), base=base)
+        return synth(regions, fast=fast, cache=Path(cache), base=base, toolchain=toolchain)
 
 
 def _times(fast: list[Run], plain: list[Run], what: str, *, at_least: float) -> Outcome:

@@ -54,13 +54,15 @@ def enable() -> None:
         ValueError: `INFERENCE_CDK` names no toolchain.
     """
     _use_packaged_node()
+    lazy = not _switched_off() and _LightBindings not in sys.meta_path
+    if lazy:
+        sys.meta_path.insert(0, _LightBindings)
+    # Its finder has to be asked before the other one, which finds cdktf's own bindings too.
     use_chosen()
-    if _switched_off() or _LightBindings in sys.meta_path:
-        return
-    if "constructs" in sys.modules:
-        warnings.warn("fast_synth.enable() came after the first cdktf import: this synth stays slow", stacklevel=2)
-    sys.meta_path.insert(0, _LightBindings)
-    _start_kernel()
+    if lazy:
+        if "constructs" in sys.modules:
+            warnings.warn("fast_synth.enable() came after the first cdktf import: this synth stays slow", stacklevel=2)
+        _start_kernel()
 
 
 def skip_gc() -> None:

@@ -12,14 +12,24 @@ from pathlib import Path
 
 import pytest
 
+from fast_synth.toolchain import BINDINGS as BEGINNINGS
+from fast_synth.toolchain import CDKTF, VARIABLE
+
 ROOT = Path(__file__).resolve().parent.parent
-BINDINGS = [f"cdktf_cdktf_provider_{name}" for name in ("google", "google_beta", "helm", "kubernetes", "time")]
-# An import of a sibling or of another binding package, at any depth of a generated module.
-FOREIGN = re.compile(rb"^ *(from \.\.(?!_jsii import)|(from|import) cdktf_cdktf_provider_)", re.MULTILINE)
+PROVIDERS = ("google", "google_beta", "helm", "kubernetes", "time")
+BINDINGS = [f"{beginning}{name}" for beginning in BEGINNINGS.values() for name in PROVIDERS]
+# An import of a sibling or of another binding package, at any depth of a generated module. Functions of a provider are
+# a sibling that is loaded when one is called.
+FOREIGN = re.compile(
+    rb"^ *(from \.\.(?!_jsii import)|(from|import) (cdktf_cdktf|cdktn)_provider_(?!\w+\.provider_functions as))",
+    re.MULTILINE,
+)
 MAIN = """
 import sys, main
 status = main.main()
-print("binding modules:", sum(name.startswith("cdktf_cdktf_provider_") for name in sys.modules))
+bindings = ("cdktf_cdktf_provider_", "cdktn_provider_")
+# Each once: with cdktn, a module has two names.
+print("binding modules:", len({id(sys.modules[name]) for name in sys.modules if name.startswith(bindings)}))
 sys.exit(status)
 """
 # Preloaded into Node: says at exit how many JavaScript files of the bindings it has read.
@@ -50,13 +60,14 @@ def python(code: str, settings: Mapping[str, str] = {}, *, cwd: Path = ROOT) -> 
     return done.stdout
 
 
-def synth(folder: Path, *, switch: str) -> Synth:
-    """Synthesize the example as main.py does, with the fast path switched on or off."""
+def synth(folder: Path, *, switch: str, toolchain: str = CDKTF) -> Synth:
+    """Synthesize the example as main.py does, with *toolchain*, and the fast path switched on or off."""
     counter, out = folder / "counter.cjs", folder / "cdktf.out"
     counter.write_text(COUNTER)
     settings = {
         "INFERENCE_CONFIG": "config/example.yaml",
         "INFERENCE_FAST_SYNTH": switch,
+        VARIABLE: toolchain,
         "CDKTF_OUTDIR": str(out),
         "NODE_OPTIONS": f"--require={counter}",
     }
