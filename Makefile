@@ -92,7 +92,7 @@ release-data: setup-tests ## keep what this version synthesizes, for the tests o
 wheel: setup-tests ## build the package of the last commit: dist/*.whl, the same bytes each time
 	@$(run) -m tools.wheel
 
-sbom: setup ## the bill of materials of the package: dist/sbom.cdx.json, by cyclonedx-py in an environment of its own
+sbom: .venv/.ready-synth .venv/.ready-cdktn ## the bill of materials of the package: dist/sbom.cdx.json, by cyclonedx-py in an environment of its own
 	@$(PYTHON) -m venv build/sbom-env && build/sbom-env/bin/pip install --quiet --disable-pip-version-check -r tools/sbom-requirements.txt
 	@build/sbom-env/bin/cyclonedx-py environment $(run) --pyproject pyproject.toml --mc-type library --output-reproducible --short-PURLs -o build/sbom.json
 	@$(run) -m tools.sbom build/sbom.json dist/sbom.cdx.json
@@ -101,7 +101,7 @@ release-check: check test sbom ## all that a release needs: checks, tests, two b
 	@$(run) -m tools.wheel --twice
 	@$(run) -m tools.release
 
-docs: setup ## write the generated parts of the docs anew
+docs: .venv/.ready-synth .venv/.ready-cdktn ## write the generated parts of the docs anew
 	$(run) tools/docs.py
 
 site: ## the docs as a website in build/site, with an environment of its own; a broken link is an error

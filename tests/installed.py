@@ -30,7 +30,7 @@ def run(
     *command: str | Path, cwd: Path | None = None, variables: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run *command* as a user would: without this clone on Python's path."""
-    left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "INFERENCE_CONFIG", "CDKTF_OUTDIR")
+    left_out = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "INFERENCE_CONFIG", "INFERENCE_CDK", "CDKTF_OUTDIR")
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
     return subprocess.run(
         command, cwd=cwd, env=environment | (variables or {}), capture_output=True, text=True, check=False
@@ -51,7 +51,7 @@ def uv_pip_install() -> list[str]:
 
 def write_constraints(path: Path) -> Path:
     """Write the locked versions of what the package needs, as constraints for pip."""
-    versions = [line.partition(" --hash")[0] for line in install.locked(ROOT / "Pipfile.lock", "default")]
+    versions = [line.partition(" --hash")[0] for line in install.locked(ROOT / "Pipfile.lock", "default", "cdktn")]
     path.write_text("\n".join(versions))
     return path
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tools import wheel
-from tools.licences import LOCK, PERMISSIVE, WITH_DUTIES, licences
+from tools.licences import LOCK, PERMISSIVE, WITH_DUTIES, Licence, licences, npm_licences
 from tools.release import problems
 from tools.sbom import keep_locked, normalized
 
@@ -35,9 +35,25 @@ def test_every_package_that_is_installed_has_a_licence_that_is_known() -> None:
     """Each of the lock; what asks for more than its text to be kept is named with what it asks for."""
     found = {one.package: one for one in licences()}
 
-    assert set(found) == set(json.loads(LOCK.read_text())["default"])
+    lock = json.loads(LOCK.read_text())
+    assert set(found) == {*lock["default"], *lock["cdktn"]}
     assert {part for one in found.values() for part in one.parts} <= PERMISSIVE | WITH_DUTIES.keys()
     assert [name for name, one in found.items() if "LGPL-3.0-or-later" in one.parts] == ["pygal"]
+
+
+def test_every_package_of_npm_has_a_licence_that_is_known() -> None:
+    """Of a choice, one of them; a licence that forbids what this library does with it would be named."""
+    found = npm_licences()
+
+    assert len(found) > 500
+    assert all(one.known for one in found)
+    assert [one.known for one in (licence("MIT OR GPL-3.0-or-later"), licence("GPL-3.0-or-later"))] == [True, False]
+    assert not licence("MIT AND GPL-3.0-or-later").known
+
+
+def licence(expression: str) -> Licence:
+    """Return a package under *expression*."""
+    return Licence(package="some", version="1", expression=expression)
 
 
 def test_a_bill_of_materials_has_what_a_user_installs() -> None:

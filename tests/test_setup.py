@@ -78,6 +78,37 @@ def test_each_step_of_the_first_stage_is_numbered(titles: list[str], capsys: pyt
     assert "about 20 seconds on two cores with a fast line, several minutes on a slow one" in shown
 
 
+def test_cdktn_alone_brings_nothing_of_cdktf(
+    titles: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fresh environment has one toolchain."""
+    monkeypatch.setattr(
+        install, "locked", lambda *_: ["cdktf==1", "cdktf-cdktf-provider-time==1", "cdktn==1", "rich==1"]
+    )
+    setup.set_up_cdktn()
+
+    assert "installing 2 packages" in titles[1]
+    assert (setup.VENV / "requirements.txt").read_text() == "cdktn==1\nrich==1"
+    assert "Setting up .venv with cdktn" in capsys.readouterr().out
+
+
+def test_cdktn_comes_beside_a_cdktf_that_is_there(
+    titles: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is made anew; where the lock has changed since, all is."""
+    monkeypatch.setattr(setup, "is_ready", lambda stage, locks: stage == "synth")
+    kept = setup.VENV / "kept"
+    kept.touch()
+    setup.set_up_cdktn()
+    assert [title.partition(":")[0] for title in titles] == ["1 of 2"]
+    assert "  2 of 2: " in capsys.readouterr().out
+    assert kept.exists()
+
+    monkeypatch.setattr(setup, "is_ready", lambda stage, locks: False)
+    setup.set_up_cdktn()
+    assert not kept.exists()
+
+
 def test_each_step_of_the_second_stage_is_numbered(titles: list[str]) -> None:
     """The test tools, then checkov by itself, then promtool."""
     setup.add_tests()

@@ -88,10 +88,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Synth:
 
 
 @pytest.mark.slow
-def test_the_fast_path_of_cdktn_changes_no_byte_and_loads_a_tenth(fast: Synth, plain: Synth) -> None:
-    """As with cdktf: Python leaves out what no stack uses, and so does Node."""
+def test_the_fast_path_of_cdktn_changes_no_byte_and_loads_a_fraction(fast: Synth, plain: Synth) -> None:
+    """Node leaves out what no stack uses, as with cdktf; the Python of these bindings does so by itself."""
     assert plain.files == fast.files
-    assert fast.python_modules < 200 < plain.python_modules
+    assert max(fast.python_modules, plain.python_modules) < 200
     assert fast.javascript_files < 100 < plain.javascript_files
 
 

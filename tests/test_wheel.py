@@ -44,6 +44,22 @@ def main(config: str, outdir: str) -> None:
 if __name__ == "__main__":
     main(*sys.argv[1:])
 """
+WITH_CDKTN = """
+import fast_synth
+
+fast_synth.enable()
+
+from cdktn import App, LocalBackend, TerraformStack
+from cdktn_provider_google.provider import GoogleProvider
+from constructs_lib.node_service_account import NodeServiceAccount
+
+app = App(outdir="theirs")
+stack = TerraformStack(app, "theirs")
+LocalBackend(stack, path="theirs.tfstate")
+google = GoogleProvider(stack, "google", project="p")
+NodeServiceAccount(stack, "nodes", google=google, project="p", account_id="theirs-nodes")
+app.synth()
+"""
 ALONE = """
 import json, sys
 
@@ -178,6 +194,23 @@ def test_an_installed_package_synthesizes_without_a_clone(installed: Installed, 
 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "stacks" / "workload-gateway" / "cdk.tf.json").is_file()
+
+
+def test_the_extra_for_cdktn_takes_the_place_of_the_one_for_constructs(installed: Installed, tmp_path: Path) -> None:
+    """Nothing archived is installed, and nothing has to be said: an app of others and the command find cdktn."""
+    folder = installed("cdktn")
+    (tmp_path / "app.py").write_text(WITH_CDKTN)
+    app = run(folder / "python", "app.py", cwd=tmp_path)
+    done = run(folder / "gke-inference", "synth", EXAMPLE, "--outdir", "out", cwd=tmp_path)
+    asked = run(folder / "gke-inference", "synth", EXAMPLE, cwd=tmp_path, variables={"INFERENCE_CDK": "cdktf"})
+
+    assert app.returncode == 0, app.stderr
+    document = json.loads((tmp_path / "theirs" / "stacks" / "theirs" / "cdk.tf.json").read_text())
+    assert "google_service_account" in document["resource"]
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["version"] == "0.24.0"
+    assert asked.returncode == 2
+    assert "INFERENCE_CDK: must be a toolchain that is installed, got 'cdktf': here is cdktn" in asked.stderr
 
 
 def test_each_construct_works_without_anything_else_of_the_package(installed: Installed, tmp_path: Path) -> None:

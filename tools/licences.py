@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "Pipfile.lock"
+NPM_LOCK = ROOT / "package-lock.json"
+SECTIONS = ("default", "cdktn")
+"""Of the lock: what users install."""
 PERMISSIVE = frozenset(
-    {"Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0", "Unlicense"}
-)
-"""Which ask for their text and names to be kept. `BSD` is a package that does not say which of them."""
+    {"Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "CC0-1.0", "ISC", "MIT", "MIT-0", "PSF-2.0",
+     "Public Domain", "Unlicense"}
+)  # fmt: skip
+"""Which ask for no more than their text and names to be kept. `BSD` is a package that does not say which of them."""
 WITH_DUTIES = {
     "MPL-2.0": "files of theirs that you change stay under it; this library changes none",
     "LGPL-3.0-or-later": "used as a library that can be replaced; changes of it stay under it",
@@ -45,11 +50,19 @@ ELSEWHERE = {"exceptiongroup": "MIT AND PSF-2.0"}
 HEAD = """\
 # Licences
 
-What `pip install` of this library installs, with the licence that each package says it has. `make docs` writes this
-page from the packages, and fails for a licence that is not known. `make sbom` writes a bill of materials with versions,
-in the form of CycloneDX. The library itself is under Apache-2.0. Packages for the tests, and those of npm for the
-cdktf command, are installed with neither and are not listed.
+What `pip install` of this library installs, with the licence that each package says it has: with cdktf or with cdktn,
+and with all extras. `make docs` writes this page from the packages, and fails for a licence that is not known.
+`make sbom` writes a bill of materials with versions, in the form of CycloneDX. The library itself is under Apache-2.0.
+Packages for the tests are not listed.
 
+"""
+NPM_HEAD = """
+## Of npm
+
+`make cli` alone installs these, for the cdktf command. What `package-lock.json` says of them:
+
+| licence | packages |
+|---|---|
 """
 
 
@@ -73,6 +86,12 @@ class Licence:
         """The identifiers in the expression."""
         return frozenset(re.split(r" (?:OR|AND) ", self.expression))
 
+    @property
+    def known(self) -> bool:
+        """Whether all of it is known here; of a choice, one."""
+        choices = self.expression.split(" OR ")
+        return any(set(choice.split(" AND ")) <= PERMISSIVE | WITH_DUTIES.keys() for choice in choices)
+
 
 def licences() -> list[Licence]:
     """
@@ -81,16 +100,35 @@ def licences() -> list[Licence]:
     Raises:
         ValueError: A package says none that is known here.
     """
-    locked: dict[str, dict[str, str]] = json.loads(LOCK.read_text(encoding="utf-8"))["default"]
-    found = [
+    lock: dict[str, dict[str, dict[str, str]]] = json.loads(LOCK.read_text(encoding="utf-8"))
+    locked = {name: entry for section in SECTIONS for name, entry in lock[section].items()}
+    return _all_known(
         Licence(package=name, version=entry["version"].removeprefix("=="), expression=_expression(name))
         for name, entry in sorted(locked.items())
-    ]
-    unknown = [one for one in found if not one.parts <= PERMISSIVE | WITH_DUTIES.keys()]
-    if unknown:
+    )
+
+
+def npm_licences() -> list[Licence]:
+    """
+    Return the licence of each package of the lock of npm.
+
+    Raises:
+        ValueError: A package says none that is known here.
+    """
+    packages: dict[str, dict[str, str]] = json.loads(NPM_LOCK.read_text(encoding="utf-8"))["packages"]
+    return _all_known(
+        Licence(package=path, version=entry["version"], expression=entry.get("license", "").strip("()"))
+        for path, entry in packages.items()
+        if path
+    )
+
+
+def _all_known(found: Iterable[Licence]) -> list[Licence]:
+    listed = list(found)
+    if unknown := [one for one in listed if not one.known]:
         shown = ", ".join(f"{one.package} ({one.expression or 'none'})" for one in unknown)
         raise ValueError(f"licences that are not known: {shown}")
-    return found
+    return listed
 
 
 def _expression(name: str) -> str:
@@ -109,7 +147,7 @@ def _expression(name: str) -> str:
 def licences_page() -> str:
     """Return docs/licences.md: what asks for more first, then each package."""
     found = licences()
-    return "".join([HEAD, *_duties(found), *_table(found)])
+    return "".join([HEAD, *_duties(found), *_table(found), *_npm_table(npm_licences())])
 
 
 def _duties(found: list[Licence]) -> Iterator[str]:
@@ -125,3 +163,9 @@ def _table(found: list[Licence]) -> Iterator[str]:
     yield "| package | licence |\n|---|---|\n"
     for one in found:
         yield f"| {one.package} | {one.expression} |\n"
+
+
+def _npm_table(found: list[Licence]) -> Iterator[str]:
+    yield NPM_HEAD
+    for expression, count in sorted(Counter(one.expression for one in found).items()):
+        yield f"| {expression} | {count} |\n"

@@ -1,7 +1,8 @@
 """
 Writes the bill of materials of the package: `make sbom`, with cyclonedx-py in an environment of its own.
 
-cyclonedx-py lists all of the environment, with what the tests need; this keeps what the lock installs for a user.
+cyclonedx-py lists all of the environment, with what the tests need; this keeps what the lock installs for a user, with
+either toolchain.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools.licences import LOCK
+from tools.licences import LOCK, SECTIONS
 
 Document = dict[str, Any]
 
@@ -37,7 +38,8 @@ def normalized(name: str) -> str:
 def main(arguments: list[str]) -> int:
     """Read the document at the first of *arguments*, and write it to the second."""
     source, target = map(Path, arguments)
-    locked = {normalized(name) for name in json.loads(LOCK.read_text(encoding="utf-8"))["default"]}
+    lock = json.loads(LOCK.read_text(encoding="utf-8"))
+    locked = {normalized(name) for section in SECTIONS for name in lock[section]}
     made = keep_locked(json.loads(source.read_text(encoding="utf-8")), locked)
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
