@@ -11,7 +11,7 @@ def metadata_of(resource: type, fields: Mapping[str, Any]) -> Any:
 
     The bindings of kubernetes 2 take one block. Those of kubernetes 3 take a list for the classes whose code the
     provider has moved to its plugin framework: `NamespaceV1` and `RoleV1` in 3.4.0. Such a class has a sibling with
-    `MetadataList` at the end of its name, which tells them apart.
+    `MetadataList` at the end of its name, by which they are known.
 
     Args:
         resource: A class of the kubernetes bindings, such as `NamespaceV1`.
