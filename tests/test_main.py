@@ -28,7 +28,7 @@ def run(config: Path | str, outdir: Path, *arguments: str, **env: str) -> subpro
 def make(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Return what make would run."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
-    made = ("--old-file=.venv/.ready-synth", "--old-file=.venv/.ready-tests")
+    made = [f"--old-file=.venv/.ready-{stage}" for stage in ("synth", "cdktn", "tests")]
     command = ["make", "--dry-run", *made, *arguments]
     return subprocess.run(command, cwd=ROOT, env=variables | env, capture_output=True, text=True)
 
@@ -153,6 +153,10 @@ def test_what_is_not_known_never_becomes_the_example(
         (["synth", "PYHTON=python3.12"], "did you mean PYTHON?"),
         (["test", "WORKER=4"], "did you mean WORKERS?"),
         (["synth", "CONFIGS="], "CONFIGS must name config files, got nothing"),
+        (["synth", "CDK=cdk"], "must be cdktf or cdktn, got 'cdk'"),
+        (["synth", "CDK="], "must be cdktf or cdktn, got ''"),
+        (["synth", "INFERENCE_CDK=cdktn"], "did you mean CDK?"),
+        (["synth", "CDKTN=1"], "did you mean CDK?"),
         (["synth", "config/example.yaml"], "did you mean `make synth INFERENCE_CONFIG=config/example.yaml`?"),
     ],
 )
@@ -177,18 +181,39 @@ def test_make_takes_what_it_knows() -> None:
     assert " -n 4 " in make("test", "WORKERS=4").stdout
 
 
+def handed_on(name: str, folder: Path, *arguments: str, cwd: Path = ROOT, **env: str) -> list[str]:
+    """Return how make hands the variable *name* on to what it runs."""
+    shows = folder / "shows.mk"
+    shows.write_text("shows: ; @env\n")
+    command = ["make", "-f", ROOT / "Makefile", "-f", shows, "shows", *arguments]
+    variables = {key: value for key, value in os.environ.items() if key != name} | env
+    shown = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, check=True).stdout
+    return [line for line in shown.splitlines() if line.startswith(f"{name}=")]
+
+
 def test_make_names_no_config_of_its_own(tmp_path: Path) -> None:
     """Without the variable its commands get none, and the example is read; an empty one is handed on, to be refused."""
-    shows = tmp_path / "shows.mk"
-    shows.write_text("shows: ; @env\n")
+    assert handed_on("INFERENCE_CONFIG", tmp_path) == []
+    assert handed_on("INFERENCE_CONFIG", tmp_path, "INFERENCE_CONFIG=") == ["INFERENCE_CONFIG="]
 
-    def variables(*arguments: str) -> list[str]:
-        command = ["make", "-f", "Makefile", "-f", str(shows), "shows", *arguments]
-        shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        return [line for line in shown.splitlines() if line.startswith("INFERENCE_CONFIG")]
 
-    assert variables() == []
-    assert variables("INFERENCE_CONFIG=") == ["INFERENCE_CONFIG="]
+def test_make_hands_on_the_toolchain(tmp_path: Path) -> None:
+    """That of the command line, then of the environment, then the one that was set up, then cdktf."""
+
+    def toolchain(*arguments: str, **env: str) -> str:
+        [line] = handed_on("INFERENCE_CDK", tmp_path, *arguments, cwd=tmp_path, **env)
+        return line.partition("=")[2]
+
+    assert toolchain() == "cdktf"
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / ".ready-cdktn").touch()
+    assert toolchain() == "cdktn"
+    assert toolchain(INFERENCE_CDK="cdktf") == "cdktf"
+    (tmp_path / ".venv" / ".ready-synth").touch()
+    assert toolchain() == "cdktf"
+    assert toolchain(INFERENCE_CDK="cdktn") == "cdktn"
+    assert toolchain("CDK=cdktn", INFERENCE_CDK="cdktf") == "cdktn"
+    assert toolchain(CDK="of another program") == "cdktf"
 
 
 @pytest.mark.parametrize("target", ["test", "test-all", "test-providers", "check", "bench", "inventories", "cli"])
