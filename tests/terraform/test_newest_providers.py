@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.specs import ProvidersSpec
 from platform_config.load import load
-from platform_config.stack_graph import GATEWAY_STACK
+from platform_config.stack_graph import GATEWAY_STACK, cluster_stack
 from tests.checks.schemas import newest_providers
 from tests.configs import ELASTIC, EXAMPLE, GUARDED, config
 from tests.rig.server import Rig
@@ -24,27 +25,29 @@ def with_newest(world: World, base: Path) -> World:
 
 
 @pytest.mark.parametrize("path", [EXAMPLE, ELASTIC, GUARDED], ids=lambda path: path.stem)
-def test_states_plan_empty_with_newer_providers_and_again_with_the_older(
-    path: Path, deployed_of: Worlds, tmp_path: Path
-) -> None:
-    """What was a list is read as a set, and the other way round: the way back is open until more than that is new."""
-    newer = with_newest(deployed_of(path), tmp_path / "newer")
-    newer.use(load(path).model_copy(update={"providers": type(load(path).providers)(**NEWER)}))
+def test_states_of_older_providers_plan_empty(path: Path, deployed_of: Worlds, tmp_path: Path) -> None:
+    """What was a list is read as a set, and whatever else is new changes nothing."""
+    before = load(path)
+    world = with_newest(deployed_of(path), tmp_path)
+    world.use(before.model_copy(update={"providers": ProvidersSpec(**NEWER)}))
+    world.deploy()
 
-    assert newer.unsettled() == []
-    newer.deploy()
-    older = newer.copy(tmp_path / "older")
-    newer.stop()
-    assert older.unsettled() == []
-    older.stop()
+    assert world.changes == {stack: {} for stack in world.app.stacks}
+    world.stop()
 
 
 def test_a_platform_changes_and_goes_with_newer_providers(deployed_of: Worlds, tmp_path: Path) -> None:
-    """A change is as small as before, and nothing is left."""
-    world = with_newest(deployed_of(EXAMPLE), tmp_path)
-    world.deploy(world.use(freed(config(gateway__max_utilization_percent=70, providers=NEWER))))
+    """A change is as small as before, an older provider reads what was written, and nothing is left."""
+    change = {"gateway__max_utilization_percent": 70, "cluster__release_channel": "RAPID"}
+    world = with_newest(deployed_of(EXAMPLE), tmp_path / "newer")
+    world.deploy(world.use(freed(config(**change, providers=NEWER))))
+    older = world.copy(tmp_path / "older")
 
+    cluster, stack = "google_container_cluster.cluster", cluster_stack("us")
     assert unhashed(world.changes[GATEWAY_STACK]) == {"kubernetes_manifest.gateway_gemma-backend": ("update",)}
+    assert unhashed(world.changes[stack]) == {cluster: ("update",)}
+    assert older.unsettled([stack]) == []
+    older.stop()
     world.destroy()
     assert world.rig.cloud.objects == {}
     world.stop()
