@@ -29,7 +29,7 @@ ifneq ($(file),)
 $(error $(file) is no target: did you mean `make synth INFERENCE_CONFIG=$(file)`?)
 endif
 
-.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers check bench inventories release-data wheel sbom release-check docs site cli clean
+.PHONY: help setup setup-tests lock prewarm synth test test-all quick test-providers test-tofu check bench inventories release-data wheel sbom release-check docs site cli clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -70,6 +70,10 @@ quick: setup-tests ## the tests without real Terraform, long synths and whole co
 test-providers: setup-tests ## real `terraform validate` on every stack, where provider binaries can be had
 	@echo "terraform init and validate of every stack; what providers are missing is downloaded"
 	$(run) -m pytest -m providers -rs $(ARGS)
+
+test-tofu: setup-tests ## tests with OpenTofu beside Terraform; where PATH has none, Go builds it once, in some minutes
+	@[ -x .venv/bin/tofu ] || $(run) -m tools.tofu.install .venv/bin/tofu
+	TOFU=$(CURDIR)/.venv/bin/tofu $(run) -m pytest $(PARALLEL) -rs tests/terraform/test_opentofu.py $(ARGS)
 
 check: setup-tests ## format, lint, types, fresh docs: half a minute on two cores the first time, then seconds
 	$(call timed,1 of 4: format,$(run) -m ruff format --check)

@@ -8,6 +8,7 @@ from constructs import Construct
 GOOGLE = ">= 7.31.0, < 8.0.0"
 """7.31.0 is the first release with `accelerator_network_profile`, which managed DRANET needs
 (hashicorp/terraform-provider-google, CHANGELOG); the bindings pin 6.50.0, which refuses it as unknown."""
+GOOGLE_8 = ">= 8.0.0, < 9.0.0"
 
 
 def pin_provider(scope: Construct, provider: str, version: str) -> None:
@@ -24,10 +25,14 @@ def pin_provider(scope: Construct, provider: str, version: str) -> None:
     stack.add_override(f"{required}.version", version)
 
 
-def pin_google(scope: Construct) -> None:
+def pin_google(scope: Construct, version: str = GOOGLE) -> None:
     """
     Let the stack of *scope* use a google provider that knows managed DRANET; call it once in each that has a cluster.
 
     Nothing else in this package sets a version: without this call a stack keeps its own.
+
+    Args:
+        scope: The stack, or anything in it.
+        version: `GOOGLE`, or `GOOGLE_8` for the next major version.
     """
-    pin_provider(scope, "google", GOOGLE)
+    pin_provider(scope, "google", version)

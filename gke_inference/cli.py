@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+import warnings
 
 import click
 
@@ -14,6 +15,10 @@ from platform_config.errors import ConfigError
 PROGRAM = "gke-inference"
 TRACEBACK_VARIABLE = "GKE_INFERENCE_TRACEBACK"
 """Set to anything, it shows where in the program a mistake of its own is."""
+
+OLD_PYTHON = r"You are using a .*Python version"
+"""What google-api-core says of a Python that ends within 90 days, or has ended (its _python_version_support.py): it is
+for who installs packages, and pip knows it from this package's `requires-python`."""
 
 COMMANDS = {
     "validate": ("gke_inference.synth.command", "Report every problem and every warning of a config."),
@@ -75,6 +80,7 @@ def cli() -> None:
 
 def main() -> int:
     """Run the command line, and return the exit code, which `Exit` explains."""
+    warnings.filterwarnings("ignore", OLD_PYTHON, FutureWarning)
     try:
         return int(cli.main(prog_name=PROGRAM, standalone_mode=False) or Exit.GOOD)
     except click.ClickException as error:

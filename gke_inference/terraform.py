@@ -1,8 +1,9 @@
-"""Terraform as a subprocess: reads what is in the state of a stack, and removes resources from it."""
+"""Terraform, or OpenTofu, as a subprocess: reads what is in the state of a stack, and removes resources from it."""
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+VARIABLE = "TERRAFORM_BINARY_NAME"
+"""Names another program, such as `tofu`; cdktf reads it too (hashicorp/terraform-cdk, packages/cdktf/lib/util.ts)."""
 TIMEOUT_SEC = 900.0
 """For all but a destroy. A first `init` downloads some hundred MB of providers; reading a state takes seconds."""
 INTERRUPT_TIMEOUT_SEC = 20.0
@@ -66,7 +69,7 @@ def read_state(folder: Path) -> tuple[Resource, ...]:
     try:
         module = json.loads(_run(folder, "show", "-json")).get("values", {}).get("root_module", {})
     except ValueError:
-        raise TerraformError("`terraform show -json` printed no JSON") from None
+        raise TerraformError(f"`{program()} show -json` printed no JSON") from None
     return tuple(
         Resource(
             address=entry["address"],
@@ -92,12 +95,17 @@ def remove_from_state(folder: Path, resources: Sequence[Resource]) -> None:
 def removal_command(folder: Path, resources: Sequence[Resource]) -> str:
     """Return the command that does the same by hand."""
     addresses = (resource.address for resource in resources)
-    return shlex.join(["terraform", f"-chdir={folder}", "state", "rm", *addresses])
+    return shlex.join([program(), f"-chdir={folder}", "state", "rm", *addresses])
+
+
+def program() -> str:
+    """Return the program to run: what `TERRAFORM_BINARY_NAME` says, or Terraform."""
+    return os.environ.get(VARIABLE) or "terraform"
 
 
 def terraform_command(folder: Path, *arguments: str) -> list[str]:
     """Return the command that runs Terraform in *folder*."""
-    return ["terraform", f"-chdir={folder}", *arguments, "-no-color"]
+    return [program(), f"-chdir={folder}", *arguments, "-no-color"]
 
 
 def _run(folder: Path, *arguments: str) -> str:
@@ -107,16 +115,20 @@ def _run(folder: Path, *arguments: str) -> str:
             stderr=subprocess.PIPE, text=True, errors="replace",
         )  # fmt: skip
     except OSError as error:
-        raise TerraformError(f"terraform must be on PATH: {error.strerror}") from None
+        raise TerraformError(f"{program()} must be on PATH: {error.strerror}{_other_program()}") from None
     with process:
         try:
             out, err = process.communicate(timeout=TIMEOUT_SEC)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise TerraformError(f"`terraform {arguments[0]}` did not end within {TIMEOUT_SEC:g} s") from None
+            raise TerraformError(f"`{program()} {arguments[0]}` did not end within {TIMEOUT_SEC:g} s") from None
     if process.returncode:
         raise TerraformError(_without_frame(err or out))
     return out
+
+
+def _other_program() -> str:
+    return "" if os.environ.get(VARIABLE) else f"; for OpenTofu: {VARIABLE}=tofu"
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -22,6 +22,7 @@ from constructs_lib.specs import (
     NodePoolSpec,
     ObservabilitySpec,
     OutsideSpec,
+    ProvidersSpec,
     RegionSpec,
     RemoteSpec,
     UniverseSpec,
@@ -65,6 +66,7 @@ class Config(BaseModel):
             and is stored nowhere; it needs Terraform 1.10. `token` is for an older Terraform: the token is in state and
             plan. `exec` gets a new token for each request from gke-gcloud-auth-plugin, which must be installed.
         state_bucket: Bucket for the Terraform state. Default: local files in `terraform-state/` beside cdktf.out.
+        providers: Major versions of the Terraform providers.
         labels: Labels of every resource that can have them.
         universe: The universe of Google Cloud: `public`, `s3ns`, `berlin`, or its parts by hand.
     """
@@ -95,6 +97,7 @@ class Config(BaseModel):
     service_discovery: bool = False
     kubernetes_auth: Literal["ephemeral", "token", "exec"] = "ephemeral"
     state_bucket: str | None = None
+    providers: ProvidersSpec = ProvidersSpec()
     labels: dict[str, str] = {}
     universe: Annotated[
         UniverseSpec, BeforeValidator(universe_named, json_schema_input_type=UniverseName | UniverseSpec)

@@ -239,6 +239,7 @@ EFFECTS: Mapping[str, Effect] = {
     "service_discovery": IN_PLACE,
     "kubernetes_auth": Effect("nothing", "applies from the next plan on"),
     "state_bucket": Effect("nothing", "`terraform init -migrate-state` in each stack moves the state"),
+    "providers": Effect("nothing", "`terraform init -upgrade` in each stack; to go back is another matter"),
     "labels": IN_PLACE,
     "universe": Effect("refused", "another universe has other projects: another `name`"),
 }

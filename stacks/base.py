@@ -9,7 +9,8 @@ from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
 from constructs import Construct
 
-from constructs_lib.provider_versions import GOOGLE, pin_provider
+from constructs_lib.provider_versions import GOOGLE, GOOGLE_8, pin_provider
+from constructs_lib.specs import ProvidersSpec
 from constructs_lib.universe import PUBLIC
 from platform_config.config import Config
 from platform_config.names import Names
@@ -23,13 +24,24 @@ WRITE_ONLY_TERRAFORM_VERSION = ">= 1.11.0"
 """The first Terraform, and the first OpenTofu, with write-only arguments."""
 CDKTN_TARGETS = {"terraform": ">=1.11.0", "opentofu": ">=1.11.0"}
 """The newest that any stack may need, in the form of cdktn."""
-PROVIDER_VERSIONS = {
-    "google": GOOGLE,
-    "google-beta": GOOGLE,
-    "kubernetes": ">= 2.38.0, < 3.0.0",
-    "helm": ">= 3.1.1, < 4.0.0",
-    "time": ">= 0.13.1, < 1.0.0",
-}
+GOOGLE_VERSIONS = {7: GOOGLE, 8: GOOGLE_8}
+KUBERNETES_VERSIONS = {2: ">= 2.38.0, < 3.0.0", 3: ">= 3.2.1, < 4.0.0"}
+"""3.2.1 mends what the first releases of 3 say of an object that was long in becoming ready, `Unexpected Identity
+Change` (hashicorp/terraform-provider-kubernetes, CHANGELOG, #2859)."""
+HELM_VERSIONS = ">= 3.1.1, < 4.0.0"
+TIME_VERSIONS = ">= 0.13.1, < 1.0.0"
+
+
+def provider_versions(majors: ProvidersSpec) -> dict[str, str]:
+    """Return the constraint of each provider that a stack may have."""
+    google = GOOGLE_VERSIONS[majors.google]
+    return {
+        "google": google,
+        "google-beta": google,
+        "kubernetes": KUBERNETES_VERSIONS[majors.kubernetes],
+        "helm": HELM_VERSIONS,
+        "time": TIME_VERSIONS,
+    }
 
 
 class BaseStack(TerraformStack):
@@ -94,7 +106,7 @@ class BaseStack(TerraformStack):
 
     def pin(self, provider: str) -> None:
         """Set the source and the versions of *provider* in this stack."""
-        pin_provider(self, provider, PROVIDER_VERSIONS[provider])
+        pin_provider(self, provider, provider_versions(self.config.providers)[provider])
 
     def _add_backend(self, id_: str) -> None:
         if self.config.state_bucket is not None:

@@ -42,6 +42,7 @@ from constructs_lib.specs.outside import (
     OutsideSpec,
     TunnelSpec,
 )
+from constructs_lib.specs.providers import ProvidersSpec
 from constructs_lib.specs.region import RegionSpec
 from constructs_lib.specs.remote import RemoteSpec
 from constructs_lib.specs.serving import InferencePoolSpec, ServerSpec
@@ -100,6 +101,7 @@ __all__ = [
     "OutsideExternalDnsSpec",
     "OutsideModelSpec",
     "OutsideSpec",
+    "ProvidersSpec",
     "RecordSpec",
     "RegionSpec",
     "RemoteSpec",

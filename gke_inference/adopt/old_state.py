@@ -12,6 +12,7 @@ from typing import Any
 from gke_inference.adopt.found import Found, Verdict
 from gke_inference.adopt.google_types import IMPORTABLE
 from gke_inference.adopt.planned import PlannedResource
+from gke_inference.terraform import program
 from platform_config.errors import ConfigError, Problem
 
 GRANT = "google_project_iam_member"
@@ -90,4 +91,4 @@ def _is_granted(one: OldResource, grants: Iterable[tuple[str, str]]) -> bool:
 
 def forget_command(resources: Iterable[OldResource]) -> str:
     """Return the command that makes the old state forget *resources*, which stay as they are."""
-    return shlex.join(["terraform", "state", "rm", *(one.address for one in resources)])
+    return shlex.join([program(), "state", "rm", *(one.address for one in resources)])

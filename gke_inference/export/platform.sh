@@ -20,7 +20,8 @@ removed                     print the stacks that an older config had, and wheth
 remove --yes @PLATFORM@     destroy them, and apply the others, in the order that is safe
 lock                        write .terraform.lock.hcl for each platform of LOCK_PLATFORMS
 
-Variables: TERRAFORM (the program), INIT_ARGS (more arguments of each init, such as -backend-config=bucket=NAME),
+Variables: TERRAFORM (the program, such as tofu; without it that of TERRAFORM_BINARY_NAME),
+INIT_ARGS (more arguments of each init, such as -backend-config=bucket=NAME),
 LOCK_PLATFORMS (such as "linux_amd64 darwin_arm64"), LOCK_TIMEOUT (how long to wait for a state, 10m),
 PLAN_CHECK (a command that gets the folder plans/ before anything is applied, and refuses by ending with another code
 than 0; where the package is installed it is "gke-inference plan-check", and an empty text turns it off).
@@ -33,7 +34,7 @@ order="@ORDER@"
 reverse="@REVERSE@"
 removed="@REMOVED@"
 steps="@STEPS@"
-terraform=${TERRAFORM:-terraform}
+terraform=${TERRAFORM:-${TERRAFORM_BINARY_NAME:-terraform}}
 installed=
 if command -v gke-inference >/dev/null; then installed="gke-inference plan-check"; fi
 plan_check=${PLAN_CHECK-$installed}

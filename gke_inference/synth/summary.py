@@ -25,6 +25,7 @@ from gke_inference.synth.outside_tables import outside_tables
 from gke_inference.synth.stale_stacks import StackFolder, stale_stacks
 from gke_inference.synth.synthesize import Synth
 from gke_inference.tables import make_table
+from gke_inference.terraform import program
 from platform_config.config import Config
 from platform_config.config_path import EXAMPLE, VARIABLE
 from platform_config.existing_parts import existing_parts
@@ -279,6 +280,6 @@ def _print_next(
         )
     without = "Without the cdktf CLI" if commands.cdktf else "Then"
     console.print(
-        f"{without}, stack by stack in the order above: terraform -chdir={first} init, then plan and apply.",
+        f"{without}, stack by stack in the order above: {program()} -chdir={first} init, then plan and apply.",
         soft_wrap=True,
     )

@@ -12,7 +12,7 @@ from tempfile import NamedTemporaryFile
 from typing import TextIO
 
 from gke_inference.teardown.interrupt import Interrupt
-from gke_inference.terraform import terraform_command
+from gke_inference.terraform import program, terraform_command
 
 POLL_SEC = 0.1
 """Between two reads of what Terraform has printed."""
@@ -62,7 +62,7 @@ def destroy(
     try:
         return _follow(terraform_command(folder, *arguments), interrupt, on_destroyed)
     except OSError as error:
-        return [f"terraform could not be run: {error.filename or 'terraform'}: {error.strerror or error}"]
+        return [f"{program()} could not be run: {error.filename or program()}: {error.strerror or error}"]
 
 
 def is_transient(errors: Iterable[str], tries: int = 1) -> bool:
@@ -87,7 +87,7 @@ def _follow(command: Sequence[str], interrupt: Interrupt, on_destroyed: Callable
             errors = _errors(_lines(output, process), on_destroyed)
         finally:
             interrupt.forward_to(None)
-    return errors or ([] if process.returncode == 0 else [f"terraform destroy ended with code {process.returncode}"])
+    return errors or ([] if process.returncode == 0 else [f"{program()} destroy ended with code {process.returncode}"])
 
 
 def _lines(output: TextIO, process: subprocess.Popen[bytes]) -> Iterator[str]:

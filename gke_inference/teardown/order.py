@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gke_inference.synth.stale_stacks import stale_stacks
+from gke_inference.terraform import program
 from platform_config.config import Config
 from platform_config.names import Names
 from platform_config.stack_graph import (
@@ -76,7 +77,7 @@ class DestroyOrder:
         Its address is that of the only resource of *type_* in the synth of *stack*.
         """
         [name] = self.documents[stack]["resource"][type_]
-        return f"terraform -chdir={self.folder(stack)} import {type_}.{name} {path}"
+        return f"{program()} -chdir={self.folder(stack)} import {type_}.{name} {path}"
 
 
 def read_order(config: Config, outdir: Path) -> DestroyOrder:

@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
 DATA = Path(__file__).parents[1] / "data"
 PARTS = {"resource": "", "data": "data.", "ephemeral": "ephemeral."}
 """The parts of a stack that hold blocks of a provider's types, and what their addresses begin with."""
@@ -31,28 +34,65 @@ class Provider:
 
 
 @cache
+def every_provider() -> tuple[Provider, ...]:
+    """Read every stored provider; of those with one source the oldest is first."""
+    paths = (DATA / "providers").glob("*.json")
+    found = [_read(path) for path in paths if not path.name.endswith((".facts.json", ".sent.json"))]
+    return tuple(sorted(found, key=lambda provider: (provider.source, Version(provider.version))))
+
+
+def _read(path: Path) -> Provider:
+    held = json.loads(path.read_text())
+    schemas = {
+        "": held["resource_schemas"],
+        "data.": held["data_source_schemas"],
+        "ephemeral.": held.get("ephemeral_resource_schemas", {}),
+    }
+    types = {f"{prefix}{kind}": told for prefix, kinds in schemas.items() for kind, told in kinds.items()}
+    return Provider(held["source"], held["version"], path.name, held["provider"]["block"], types)
+
+
+@cache
 def providers() -> dict[str, Provider]:
-    """Read every stored provider by source, such as `hashicorp/google`."""
-    found = {}
-    for path in sorted((DATA / "providers").glob("*.json")):
-        if not path.name.endswith((".facts.json", ".sent.json")):
-            held = json.loads(path.read_text())
-            schemas = {
-                "": held["resource_schemas"],
-                "data.": held["data_source_schemas"],
-                "ephemeral.": held.get("ephemeral_resource_schemas", {}),
-            }
-            types = {f"{prefix}{kind}": told for prefix, kinds in schemas.items() for kind, told in kinds.items()}
-            found[held["source"]] = Provider(
-                held["source"], held["version"], path.name, held["provider"]["block"], types
-            )
-    return found
+    """Return, by source such as `hashicorp/google`, the provider that a config without `providers` asks for."""
+    return {provider.source: provider for provider in reversed(every_provider())}
+
+
+@cache
+def newest_providers() -> dict[str, Provider]:
+    """Return, by source, the newest provider that is stored."""
+    return {provider.source: provider for provider in every_provider()}
 
 
 def stored(requirement: dict[str, Any]) -> Provider | None:
     """Find the stored provider that a requirement names: `google` alone is short for `hashicorp/google`."""
     source = str(requirement.get("source", ""))
-    return providers().get(source if "/" in source else f"hashicorp/{source}")
+    return _stored(source if "/" in source else f"hashicorp/{source}", str(requirement.get("version", "")))
+
+
+@cache
+def _stored(source: str, constraint: str) -> Provider | None:
+    known = [provider for provider in every_provider() if provider.source == source]
+    allowed = [provider for provider in known if constraint and allows(constraint, provider.version)]
+    return next(iter(allowed or known), None)
+
+
+def allows(constraint: str, version: str) -> bool:
+    """Read Terraform's constraint in Python's terms: `~>` is `~=`, and a bare version is exactly that one."""
+    parts = [part.strip().replace("~>", "~=") for part in constraint.split(",")]
+    try:
+        return SpecifierSet(",".join(p if p[:1] in "<>=~!" else f"=={p}" for p in parts)).contains(version)
+    except InvalidSpecifier:
+        return False
+
+
+def with_newest_providers(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a parsed `cdk.tf.json` that asks for the newest provider that is stored, and is the same in all else."""
+    newest = {
+        name: {**wanted, "version": newest_providers()[wanted["source"]].version}
+        for name, wanted in required_providers(document).items()
+    }
+    return {**document, "terraform": {**document["terraform"], "required_providers": newest}}
 
 
 def required_providers(document: dict[str, Any]) -> dict[str, dict[str, Any]]:

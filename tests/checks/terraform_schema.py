@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-from tests.checks.schemas import HOW_TO_ADD, PARTS, blocks, hint, provider_of, required_providers, stored
+from tests.checks.schemas import HOW_TO_ADD, PARTS, allows, blocks, hint, provider_of, required_providers, stored
 from tests.checks.terraform_blocks import MISSING, body_problems, nested_problems
 from tests.checks.terraform_values import is_expression, shown, value_problems
 
@@ -100,20 +98,11 @@ def _requirements(document: dict[str, Any]) -> Iterator[str]:
         provider = stored(wanted)
         if provider is None and wanted.get("source"):
             yield f"{where}.source: no schema of {wanted.get('source')!r} is stored; {HOW_TO_ADD}"
-        elif provider and wanted.get("version") and not _allows(str(wanted["version"]), provider.version):
+        elif provider and wanted.get("version") and not allows(str(wanted["version"]), provider.version):
             yield (
                 f"{where}.version: {wanted['version']!r} leaves out {provider.version}, "
                 "the version that this stack is checked against"
             )
-
-
-def _allows(constraint: str, version: str) -> bool:
-    """Read Terraform's constraint in Python's terms: `~>` is `~=`, and a bare version is exactly that one."""
-    parts = [part.strip().replace("~>", "~=") for part in constraint.split(",")]
-    try:
-        return SpecifierSet(",".join(p if p[:1] in "<>=~!" else f"=={p}" for p in parts)).contains(version)
-    except InvalidSpecifier:
-        return False
 
 
 def _provider_blocks(document: dict[str, Any]) -> Iterator[str]:

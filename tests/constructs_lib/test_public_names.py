@@ -95,8 +95,9 @@ CONTRACT = {
         "InferencePoolSpec KubernetesSecretSpec LoadBalancerControllerSpec LoraAdapterSpec "
         "MaintenanceWindowSpec ModelArmorFiltersSpec ModelArmorSpec ModelSpec NetworkSpec "
         "NodeAutoscalingSpec NodePoolSpec ObjectivesSpec ObservabilitySpec OutsideAutoscalingSpec "
-        "OutsideExternalDnsSpec OutsideModelSpec OutsideSpec RecordSpec RegionSpec RemoteSpec RepositorySpec "
-        "ServerSpec Snapshot SystemPoolSpec TlsSpec TrafficSpec TunnelSpec UniverseSpec WeightsSpec ZoneSpec"
+        "OutsideExternalDnsSpec OutsideModelSpec OutsideSpec ProvidersSpec RecordSpec RegionSpec RemoteSpec "
+        "RepositorySpec ServerSpec Snapshot SystemPoolSpec TlsSpec TrafficSpec TunnelSpec UniverseSpec "
+        "WeightsSpec ZoneSpec"
     ),
     "constructs_lib.system_pool": "SystemPool",
     "constructs_lib.universe": "PUBLIC universe_named",

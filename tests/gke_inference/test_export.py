@@ -574,6 +574,14 @@ def test_a_stack_is_applied_once_its_state_holds_anything(
     assert (ran.returncode, NETWORK_STACK in ran.stderr) == ((0, False) if applied else (1, True))
 
 
+def test_the_script_runs_the_program_that_cdktf_would_run(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:
+    """`TERRAFORM_BINARY_NAME`, such as `tofu`, where `TERRAFORM` names none."""
+    export(*BUCKET)
+    ran = fake.run(tmp_path / "out", "init", NETWORK_STACK, TERRAFORM="", TERRAFORM_BINARY_NAME=str(fake.program))
+
+    assert (ran.returncode, fake.calls("init")) == (0, [f"stacks/{NETWORK_STACK}"])
+
+
 def test_a_state_that_cannot_be_read_is_no_empty_state(export: Export, tmp_path: Path, fake: FakeTerraform) -> None:
     """A plan, an apply and a destroy end with 1, and change nothing."""
     export(*BUCKET)

@@ -96,6 +96,8 @@ RANGES: dict[str, tuple[int, int]] = {
     "dns.health_check.healthy_threshold": (1, 10),
     "dns.health_check.unhealthy_threshold": (1, 10),
     "failover_budget.downtime_sec": (1, 3600),
+    "providers.google": (7, 8),
+    "providers.kubernetes": (2, 3),
     "failover_budget.error_percent": (0, 100),
     "outside.<key>.models.<key>.gpus": (0, 16),
     "outside.<key>.models.<key>.cpus": (1, 512),

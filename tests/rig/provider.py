@@ -5,7 +5,7 @@ from typing import Any
 
 from msgpack import ExtType
 
-from tests.checks.schemas import providers
+from tests.checks.schemas import Provider
 from tests.rig.answers import completed, identity, imported, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
 from tests.rig.data_sources import fitted
@@ -30,22 +30,22 @@ class RigProvider:
     Its public methods are the protocol's. Each takes a request, and a session, which tells a provider from its aliases.
 
     Args:
-        source: Whose schema it has, such as `hashicorp/google`.
+        provider: Whose schema it has.
         cloud: What it changes.
     """
 
-    def __init__(self, source: str, cloud: Cloud) -> None:
-        self._source = source
+    def __init__(self, provider: Provider, cloud: Cloud) -> None:
+        self._provider = provider
         self._cloud = cloud
-        self._facts = facts(source)
-        self._types = providers()[source].types
+        self._facts = facts(provider.source)
+        self._types = provider.types
         self._sessions: dict[str, Message] = {}
         # Providers made with the older framework may answer more than was planned; Terraform is told to let them.
         self._legacy = {"legacy_type_system": any(held.get("legacy") for held in self._facts.values())}
 
     def get_provider_schema(self, session: str, request: Message) -> bytes:
         """Return the schema already encoded: Terraform asks at every run."""
-        return encoded_schema(self._source)
+        return encoded_schema(self._provider)
 
     def configure_provider(self, session: str, request: Message) -> Message:
         """Remember project or cluster."""

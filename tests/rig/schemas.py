@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from msgpack import ExtType
 
-from tests.checks.schemas import DATA, providers
+from tests.checks.schemas import DATA, Provider, providers
 from tests.checks.sent import sends
 from tests.rig.wire import Message, encode
 
@@ -46,9 +46,9 @@ def _sent(source: str, kind: str) -> Message:
 
 
 @cache
-def encoded_schema(source: str) -> bytes:
+def encoded_schema(provider: Provider) -> bytes:
     """Encode the answer to GetProviderSchema."""
-    return encode("GetProviderSchema.Response", json.loads((PROVIDERS / providers()[source].file).read_text()))
+    return encode("GetProviderSchema.Response", json.loads((PROVIDERS / provider.file).read_text()))
 
 
 def walk(block: Message, value: Message, old: Message | None, visit: Visit, path: str = "") -> Message:

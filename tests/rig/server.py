@@ -3,13 +3,14 @@
 import json
 import os
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import grpc
 
-from tests.checks.schemas import providers
+from tests.checks.schemas import Provider, providers
 from tests.rig.cloud import Cloud, RefusedError
 from tests.rig.provider import RigProvider, problems
 from tests.rig.wire import PROTOCOL, decode, encode
@@ -22,21 +23,25 @@ class Rig:
     """
     A cloud, and the providers that change it, each on a port of its own. Stop it when done.
 
+    Args:
+        attach: The providers by source. Default: those that a config without `providers` asks for.
+
     Attributes:
         cloud: What Terraform works on.
         environment: For `terraform`: these providers, and no setting of the user's own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, attach: Mapping[str, Provider] | None = None) -> None:
         self.cloud = Cloud()
         self._servers = []
         attached = {}
-        for source in providers():
+        for source, provider in (attach or providers()).items():
             server = grpc.server(ThreadPoolExecutor(32))
-            server.add_generic_rpc_handlers([_handlers(RigProvider(source, self.cloud))])
+            server.add_generic_rpc_handlers([_handlers(RigProvider(provider, self.cloud))])
             address = {"Network": "tcp", "String": f"{HOST}:{server.add_insecure_port(f'{HOST}:0')}"}
             told = {"Protocol": "grpc", "ProtocolVersion": 6, "Pid": os.getpid(), "Test": True, "Addr": address}
-            attached[f"registry.terraform.io/{source}"] = told
+            # OpenTofu has a registry of its own, where the same name is another address.
+            attached |= {f"registry.{host}/{source}": told for host in ("terraform.io", "opentofu.org")}
             server.start()
             self._servers.append(server)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")} | {

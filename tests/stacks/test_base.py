@@ -9,20 +9,34 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.specs import ProvidersSpec
 from platform_config.stack_graph import FLEET_STACK, GATEWAY_STACK, NETWORK_STACK, cluster_stack
-from stacks.base import PROVIDER_VERSIONS
+from stacks.base import provider_versions
 from tests.checks.terraform_schema import BUILT_IN
 from tests.configs import config
 from tests.synthesized import Block, Synthesized, synthesize
 
-ALLOWED = {"google": "7.45.0", "google-beta": "7.45.0", "kubernetes": "2.38.0", "helm": "3.1.1", "time": "0.13.1"}
-"""What this was run with."""
+VERSIONS = {7: provider_versions(ProvidersSpec()), 8: provider_versions(ProvidersSpec(google=8, kubernetes=3))}
+"""By the major version of google, what may be downloaded."""
+ALLOWED = {
+    7: {"google": "7.45.0", "google-beta": "7.45.0", "kubernetes": "2.38.0", "helm": "3.1.1", "time": "0.13.1"},
+    8: {"google": "8.7.0", "google-beta": "8.0.0", "kubernetes": "3.4.0", "helm": "3.3.0", "time": "0.14.2"},
+}
 FORBIDDEN = {
-    "google": ["6.50.0", "7.30.9", "8.0.0", "8.7.0"],
-    "google-beta": ["6.50.0", "7.17.0", "8.0.0"],
-    "kubernetes": ["2.37.9", "3.0.0"],
-    "helm": ["2.17.0", "3.1.0", "4.0.0"],
-    "time": ["0.12.0", "1.0.0"],
+    7: {
+        "google": ["6.50.0", "7.30.9", "8.0.0", "8.7.0"],
+        "google-beta": ["6.50.0", "7.17.0", "8.0.0"],
+        "kubernetes": ["2.37.9", "3.0.0"],
+        "helm": ["2.17.0", "3.1.0", "4.0.0"],
+        "time": ["0.12.0", "1.0.0"],
+    },
+    8: {
+        "google": ["7.46.1", "9.0.0"],
+        "google-beta": ["7.46.1", "9.0.0"],
+        "kubernetes": ["2.38.0", "3.2.0", "4.0.0"],
+        "helm": ["3.1.0", "4.0.0"],
+        "time": ["0.12.0", "1.0.0"],
+    },
 }
 OUTPUTS = {
     NETWORK_STACK: {"gateway_address_us", "gateway_address_eu", "model_bucket", "node_service_account"},
@@ -72,17 +86,35 @@ def test_every_stack_asks_for_the_same_provider_versions(platform: Synthesized) 
     for document in platform.stacks.values():
         required = document["terraform"]["required_providers"]
         assert required == {
-            name: {"source": f"hashicorp/{name}", "version": PROVIDER_VERSIONS[name]} for name in document["provider"]
+            name: {"source": f"hashicorp/{name}", "version": VERSIONS[7][name]} for name in document["provider"]
         }
 
 
-@pytest.mark.parametrize("name", PROVIDER_VERSIONS)
-def test_versions_that_were_run_are_admitted_and_those_that_break_are_not(name: str) -> None:
-    """Google 6 lacks managed DRANET; the next major versions are not known."""
-    constraint = PROVIDER_VERSIONS[name]
+@pytest.mark.parametrize("name", VERSIONS[7])
+@pytest.mark.parametrize("major", VERSIONS)
+def test_versions_that_were_run_are_admitted_and_those_that_break_are_not(major: int, name: str) -> None:
+    """Google 6 lacks managed DRANET; the next major version comes when the config asks for it."""
+    constraint = VERSIONS[major][name]
 
-    assert admits(constraint, ALLOWED[name])
-    assert [given for given in FORBIDDEN[name] if admits(constraint, given)] == []
+    assert admits(constraint, ALLOWED[major][name])
+    assert [given for given in FORBIDDEN[major][name] if admits(constraint, given)] == []
+
+
+def test_a_newer_provider_is_another_version_and_nothing_else(platform: Synthesized, tmp_path: Path) -> None:
+    """The same JSON is for both: what changes between them is written so that both take it."""
+    newer = synthesize(config(providers={"google": 8, "kubernetes": 3}), tmp_path)
+
+    assert set(newer.stacks) == set(platform.stacks)
+    for stack, document in newer.stacks.items():
+        older = platform.stacks[stack]
+        for name, told in document["terraform"]["required_providers"].items():
+            assert told == {"source": f"hashicorp/{name}", "version": VERSIONS[8][name]}
+        assert _without_versions(document) == _without_versions(older)
+
+
+def _without_versions(document: Block) -> Block:
+    terraform = {key: value for key, value in document["terraform"].items() if key != "required_providers"}
+    return {**document, "terraform": terraform}
 
 
 def test_every_block_names_a_provider_that_the_stack_configures_once(platform: Synthesized) -> None:

@@ -101,6 +101,14 @@ def test_only_a_private_key_needs_newer_programs(
     assert document["terraform"]["required_providers"]["google"]["version"] == google
 
 
+def test_google_8_has_write_only_keys_from_the_start(tmp_path: Path) -> None:
+    """The constraint of the platform is enough then."""
+    app = alone(tmp_path, **REGIONAL, gateway__tls=OWN_ONE, providers__google=8)
+    [document] = app.stacks.values()
+
+    assert document["terraform"]["required_providers"]["google"]["version"] == ">= 8.0.0, < 9.0.0"
+
+
 @pytest.mark.parametrize(("zone", "shown"), [({}, True), ({"dns_zone": "example"}, False)])
 def test_records_to_write_by_hand_are_an_output(tmp_path: Path, zone: dict[str, str], shown: bool) -> None:
     """By domain, as a person types them."""

@@ -274,6 +274,7 @@ ELSEWHERE = {
     "gitops": "test_gitops.py",
     "kubernetes_auth": "test_no_resource_knows_of_it",
     "state_bucket": "test_no_resource_knows_of_it",
+    "providers": "test_no_resource_knows_of_it",
     "universe": "another universe has other projects: as project",
     "labels": "the provider adds default_labels itself, and the rig does not: google 7.45.0, tpgresource.SetLabelsDiff",
 }
@@ -412,8 +413,9 @@ def test_nat_goes_alone(world: World) -> None:
 
 
 def test_no_resource_knows_of_it(platform: Synthesized, tmp_path: Path) -> None:
-    """Where the state is and how Terraform signs in is between it and the providers."""
-    other = synthesize(config(kubernetes_auth="exec", state_bucket="my-state"), tmp_path)
+    """Where the state is, how Terraform signs in and what it downloads is between it and the providers."""
+    newer = {"google": 8, "kubernetes": 3}
+    other = synthesize(config(kubernetes_auth="exec", state_bucket="my-state", providers=newer), tmp_path)
 
     assert [held["resource"] for held in other.stacks.values()] == [
         held["resource"] for held in platform.stacks.values()

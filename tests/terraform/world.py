@@ -55,9 +55,9 @@ class World:
         self._synths = 0
         self._folders: dict[str, Folder] = {}
 
-    def copy(self, base: Path) -> World:
-        """Copy the platform into another cloud."""
-        other = World(base)
+    def copy(self, base: Path, rig: Rig | None = None) -> World:
+        """Copy the platform into another cloud: that of *rig*, or one of its own."""
+        other = World(base, rig)
         shutil.copytree(self.base, base, dirs_exist_ok=True, ignore=shutil.ignore_patterns(TRACE, SAVED))
         other.rig.cloud.objects = copy.deepcopy(self.rig.cloud.objects)
         other._synths, other.theirs = self._synths, self.theirs

@@ -17,6 +17,10 @@ SECTIONS = (
 )
 """The modules, in the order of the page; a module's name is the title of its section."""
 SETUP = """\
+import fast_synth
+
+fast_synth.enable()  # optional: seconds instead of half a minute, and the Node of the package
+
 from cdktf import App, TerraformStack
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google_beta.provider import GoogleBetaProvider

@@ -6,13 +6,12 @@ else one is built with Go from the module beside this file, at its pinned versio
 folder. Stdlib only: the set-up uses it.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
+
+from tools.go_program import build, run
 
 REMEDY = "put promtool into PATH: `brew install prometheus` on macOS, `apt install prometheus` on Debian and Ubuntu"
 PACKAGE = "prometheus"
@@ -22,7 +21,7 @@ PROGRAM = "github.com/prometheus/prometheus/cmd/promtool"
 def main(target: str) -> None:
     """Put promtool into the file *target*; stop with what to do where no way leads to one."""
     file = Path(target).absolute()
-    for get in (link_own, unpack_package, build):
+    for get in (link_own, unpack_package, build_it):
         if get(file) and works(file):
             return
     file.unlink(missing_ok=True)
@@ -74,41 +73,9 @@ def apt_options(folder: Path) -> "list[str]":
     return ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={cache}"]
 
 
-def build(file: Path) -> bool:
+def build_it(file: Path) -> bool:
     """Build promtool with Go into *file*; return whether it worked."""
-    if shutil.which("go") is None:
-        return False
-    with tempfile.TemporaryDirectory(dir=file.parent) as name:
-        built = Path(name) / "promtool"
-        command: list[str | Path] = ["go", "build", "-trimpath", "-buildvcs=false", "-o", built, PROGRAM]
-        if not run(command, Path(__file__).parent, go_variables(Path(name))):
-            return False
-        os.replace(built, file)
-    return True
-
-
-def go_variables(folder: Path) -> "dict[str, str]":
-    """Return the variables with which Go keeps all it downloads and builds in *folder*, and needs no C compiler."""
-    return {
-        "GOPATH": str(folder / "path"),
-        "GOMODCACHE": str(folder / "modules"),
-        "GOCACHE": str(folder / "cache"),
-        # Go makes its modules read-only, and then the folder could not be removed.
-        "GOFLAGS": "-mod=readonly -modcacherw",
-        "CGO_ENABLED": "0",
-    }
-
-
-def run(
-    command: "Sequence[str | Path]", folder: "Path | None" = None, variables: "dict[str, str] | None" = None
-) -> bool:
-    """Run *command* in *folder*; return whether it succeeded."""
-    print("+", *command, flush=True)
-    try:
-        return subprocess.run(command, cwd=folder, env={**os.environ, **(variables or {})}, check=False).returncode == 0
-    except OSError as error:
-        print(error, flush=True)
-        return False
+    return build(PROGRAM, Path(__file__).parent, file)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from gke_inference.teardown.destroy import destroy
 from gke_inference.teardown.interrupt import Interrupt
 from gke_inference.teardown.order import read_order
 from gke_inference.teardown.state import read_states
-from gke_inference.terraform import TerraformError, read_state, remove_from_state
+from gke_inference.terraform import Resource, TerraformError, read_state, removal_command, remove_from_state
 from platform_config.stack_graph import FLEET_STACK
 from tests.configs import config
 from tests.gke_inference.teardown.rig import write_synth
@@ -72,5 +72,28 @@ def test_no_terraform_is_an_error_of_the_stack(terraform: Script, tmp_path: Path
     assert destroy(tmp_path, [], Interrupt(), lambda: None) == [
         "terraform could not be run: terraform: No such file or directory"
     ]
-    with pytest.raises(TerraformError, match="terraform must be on PATH: No such file or directory"):
+    with pytest.raises(
+        TerraformError, match=r"terraform must be on PATH: No such .*; for OpenTofu: TERRAFORM_BINARY_N"
+    ):
+        read_state(tmp_path)
+
+
+def test_another_program_is_named_by_the_variable_of_cdktf(
+    terraform: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command that is run or shown is that of the program; a path to it does as well."""
+    terraform(f'echo "$2" >> {tmp_path}/ran; echo "{{}}"')
+    tofu = (tmp_path / "bin" / "terraform").rename(tmp_path / "tofu")
+    monkeypatch.setenv("TERRAFORM_BINARY_NAME", str(tofu))
+    network = Resource(
+        address="google_compute_network.vpc", type="google_compute_network", values={}, needs=frozenset()
+    )
+
+    assert read_state(tmp_path) == ()
+    assert destroy(tmp_path, [], Interrupt(), lambda: None) == []
+    assert (tmp_path / "ran").read_text().split() == ["init", "show", "destroy"]
+    assert removal_command(tmp_path, [network]) == f"{tofu} -chdir={tmp_path} state rm google_compute_network.vpc"
+
+    monkeypatch.setenv("TERRAFORM_BINARY_NAME", "no-tofu")
+    with pytest.raises(TerraformError, match=r"^no-tofu must be on PATH: No such file or directory$"):
         read_state(tmp_path)
