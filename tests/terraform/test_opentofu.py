@@ -39,10 +39,11 @@ def with_tofu(world: World, folder: Path) -> World:
 @needs_tofu
 def test_this_is_opentofu_and_new_enough_for_every_stack(platform_floors: set[tuple[str, str]]) -> None:
     """1.11 is the first with ephemeral resources and write-only arguments."""
-    shown = subprocess.run([str(TOFU), "version"], capture_output=True, text=True, check=True).stdout
-    version = re.match(r"OpenTofu v(\d+)\.(\d+)", shown)
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
+    done = subprocess.run([str(TOFU), "version"], env=environment, capture_output=True, text=True, check=True)
+    version = re.match(r"OpenTofu v(\d+)\.(\d+)", done.stdout)
 
-    assert version, shown
+    assert version, done.stdout
     assert (int(version[1]), int(version[2])) >= max(
         tuple(int(part) for part in needed.split(".")[:2]) for _, needed in platform_floors
     )
@@ -57,7 +58,7 @@ def platform_floors(deployed_of: Worlds) -> set[tuple[str, str]]:
 @needs_tofu
 @pytest.mark.parametrize("path", [EXAMPLE, GUARDED], ids=lambda path: path.stem)
 def test_states_of_terraform_plan_empty(path: Path, deployed_of: Worlds, tmp_path: Path) -> None:
-    """Deployed with one, it settles, changes and goes with the other; providers are found under their other address."""
+    """Deployed with one it is settled with the other, which finds the providers under their address in its registry."""
     world = with_tofu(deployed_of(path).copy(tmp_path / "world"), tmp_path / "bin")
 
     assert world.unsettled() == []
@@ -67,6 +68,7 @@ def test_states_of_terraform_plan_empty(path: Path, deployed_of: Worlds, tmp_pat
 @needs_tofu
 def test_a_platform_is_made_changed_and_destroyed(tmp_path: Path) -> None:
     """From nothing to nothing, by plans that are saved and shown, as a pipeline does."""
+    (tmp_path / "world").mkdir()
     world = with_tofu(World(tmp_path / "world"), tmp_path / "bin")
     world.use(freed(load(EXAMPLE)))
     world.deploy_by_plans()
