@@ -15,8 +15,11 @@ from platform_config.load import load
 from platform_config.stack_graph import GATEWAY_STACK
 from tests.checks.language import floor
 from tests.configs import EXAMPLE, GITOPS, GUARDED, config
+from tests.rig.server import Rig
+from tests.terraform.bucket import Bucket
 from tests.terraform.configs import Worlds, freed
 from tests.terraform.runs import unhashed
+from tests.terraform.test_pipeline_page import follow_page
 from tests.terraform.world import World
 
 TOFU = os.environ.get("TOFU") or shutil.which("tofu")
@@ -109,6 +112,20 @@ def test_the_plan_of_both_says_the_same(deployed_of: Worlds, tmp_path: Path) -> 
         world.stop()
 
     assert shown[0] == shown[1]
+
+
+@needs_tofu
+def test_the_page_on_pipelines_holds_for_it(tmp_path: Path) -> None:
+    """Each of its commands: states in a bucket, locks, another backend, a destroy."""
+    rig = Rig()
+    programs = tmp_path / "tofu"
+    programs.mkdir()
+    # Where the page says `terraform` itself, and where it runs what the variable names.
+    (programs / "terraform").symlink_to(Path(str(TOFU)).resolve())
+    path = f"{programs}{os.pathsep}{rig.environment['PATH']}"
+    (tmp_path / "page").mkdir()
+    follow_page(tmp_path / "page", rig, Bucket(), TERRAFORM_BINARY_NAME=str(TOFU), PATH=path)
+    rig.stop()
 
 
 def test_the_module_pins_the_newest_release_that_was_tried() -> None:
