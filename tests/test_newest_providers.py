@@ -115,7 +115,7 @@ def block_changes(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterat
 
 def members(block: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the arguments of *block*, and the blocks in it."""
-    return block.get("attributes", {}) | block.get("block_types", {})
+    return {**block.get("attributes", {}), **block.get("block_types", {})}
 
 
 @pytest.mark.parametrize(
