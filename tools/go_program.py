@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def build(program: str, module: Path, file: Path) -> bool:
+def build(program: str, module: Path, file: Path, *options: str) -> bool:
     """
     Build *program* with Go into *file*, and leave nothing outside of its folder; return whether it worked.
 
@@ -16,12 +16,13 @@ def build(program: str, module: Path, file: Path) -> bool:
         program: Its package, such as `github.com/prometheus/prometheus/cmd/promtool`.
         module: The folder with the go.mod and go.sum that pin it.
         file: Where it goes.
+        options: More options of `go build`.
     """
     if shutil.which("go") is None:
         return False
     with tempfile.TemporaryDirectory(dir=file.parent) as name:
         built = Path(name) / "program"
-        command: list[str | Path] = ["go", "build", "-trimpath", "-buildvcs=false", "-o", built, program]
+        command: list[str | Path] = ["go", "build", "-trimpath", "-buildvcs=false", *options, "-o", built, program]
         if not run(command, module, go_variables(Path(name))):
             return False
         os.replace(built, file)

@@ -102,9 +102,10 @@ init_folder() {
 applied() {
   init_folder "$1" || exit 1
   state=$(run "$1" state pull) || exit 1
-  case $state in
+  # Terraform prints a state in lines, OpenTofu in one.
+  case $(printf %s "$state" | tr -d ' \n') in
     "") return 1 ;;
-    *'"outputs": {}'*'"resources": []'*) return 1 ;;
+    *'"outputs":{}'*'"resources":[]'*) return 1 ;;
   esac
 }
 

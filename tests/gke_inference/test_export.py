@@ -537,10 +537,13 @@ esac
         return subprocess.run(["sh", str(export / "platform.sh"), *arguments], env=given, capture_output=True,
                               text=True, check=False)  # fmt: skip
 
-    def write_state(self, stack: str, *resources: dict[str, Any], outputs: dict[str, Any] | None = None) -> None:
-        """Write the state of a stack."""
+    def write_state(
+        self, stack: str, *resources: dict[str, Any], outputs: dict[str, Any] | None = None, indent: int | None = 2
+    ) -> None:
+        """Write the state of a stack: Terraform prints it in lines, and OpenTofu in one, without spaces."""
+        separators = None if indent else (",", ":")
         state = {"version": 4, "outputs": outputs or {}, "resources": list(resources), "check_results": None}
-        (self.folder / f"{stack}.json").write_text(json.dumps(state, indent=2))
+        (self.folder / f"{stack}.json").write_text(json.dumps(state, indent=indent, separators=separators))
 
     def calls(self, what: str) -> list[str]:
         """Return the folders in which it was called so, in order."""
@@ -558,17 +561,18 @@ DATA = {"mode": "data", "type": "google_compute_network", "name": "n", "instance
 MANAGED = {**DATA, "mode": "managed"}
 
 
+@pytest.mark.parametrize("indent", [2, None], ids=["Terraform", "OpenTofu"])
 @pytest.mark.parametrize(
     ("resources", "outputs", "applied"),
     [((), {}, False), ((MANAGED,), {}, True), ((DATA,), {}, True), ((), {"a": {"value": 1, "type": "number"}}, True)],
 )
 def test_a_stack_is_applied_once_its_state_holds_anything(
     export: Export, tmp_path: Path, fake: FakeTerraform, resources: tuple[Any, ...], outputs: dict[str, Any],
-    applied: bool,
+    applied: bool, indent: int | None,
 ) -> None:  # fmt: skip
     """A stack of what exists already has data alone; one that was destroyed has a state that is empty."""
     export(*BUCKET)
-    fake.write_state(NETWORK_STACK, *resources, outputs=outputs)
+    fake.write_state(NETWORK_STACK, *resources, outputs=outputs, indent=indent)
     ran = fake.run(tmp_path / "out", "ready", cluster_stack("us"))
 
     assert (ran.returncode, NETWORK_STACK in ran.stderr) == ((0, False) if applied else (1, True))

@@ -1,17 +1,18 @@
 """One provider, as Terraform talks to it: an answer for each request of the plugin protocol."""
 
 import json
+from functools import cache
 from typing import Any
 
 from msgpack import ExtType
 
-from tests.checks.schemas import Provider
+from tests.checks.schemas import Provider, providers, type_of_block
 from tests.rig.answers import completed, identity, imported, unanswered
 from tests.rig.cloud import FAULT, Cloud, Key, RefusedError
 from tests.rig.data_sources import fitted
 from tests.rig.gke import CLUSTER, OFFERED, versioned
 from tests.rig.planning import body, mistakes, planned, replaced, write_only
-from tests.rig.schemas import UNKNOWN, encoded_schema, facts
+from tests.rig.schemas import UNKNOWN, conformed, encoded_schema, facts
 from tests.rig.wire import Message
 
 CALLER = "google_client_config"
@@ -39,6 +40,9 @@ class RigProvider:
         self._cloud = cloud
         self._facts = facts(provider.source)
         self._types = provider.types
+        is_default = provider is providers()[provider.source]
+        # What is there may have been made by the provider that a config asks for by default.
+        self._types_of = None if is_default else cache(lambda kind: type_of_block(provider.types[kind]["block"]))
         self._sessions: dict[str, Message] = {}
         # Providers made with the older framework may answer more than was planned; Terraform is told to let them.
         self._legacy = {"legacy_type_system": any(held.get("legacy") for held in self._facts.values())}
@@ -61,14 +65,20 @@ class RigProvider:
         return self.validate_resource_config(session, request | {"type_name": f"ephemeral.{request['type_name']}"})
 
     def upgrade_resource_state(self, session: str, request: Message) -> Message:
-        """Return the state as it was stored."""
-        return {"state": {"answered": request["state"]["stored"]}}
+        """Return the state as it was stored, in the form of this version."""
+        stored = request["state"]["stored"]
+        if self._types_of is not None:
+            stored = json.dumps(conformed(self._types_of(request["type_name"]), json.loads(stored))).encode()
+        return {"state": {"answered": stored}}
 
     def read_resource(self, session: str, request: Message) -> Message:
         """Read the resource as it is; a wait holds nothing to read."""
         key = self._key(session, request["type_name"], request["state"])
         self._cloud.check_cluster(key[1])
-        return {"state": request["state"] if key[0].startswith("time_") else self._cloud.read(key)}
+        if key[0].startswith("time_"):
+            return {"state": request["state"]}
+        found = self._cloud.read(key)
+        return {"state": conformed(self._types_of(key[0]), found) if self._types_of else found}
 
     def plan_resource_change(self, session: str, request: Message) -> Message:
         """Plan a change; for a Kubernetes object the cluster must be there and know its kind."""

@@ -51,6 +51,18 @@ def encoded_schema(provider: Provider) -> bytes:
     return encode("GetProviderSchema.Response", json.loads((PROVIDERS / provider.file).read_text()))
 
 
+def conformed(type_: Any, value: Any) -> Any:
+    """Return *value*, which another version of a provider wrote, with the members of *type_*; what is new is null."""
+    if value is None or isinstance(type_, str) or isinstance(value, ExtType):
+        return value
+    container, member = type_
+    if container == "object":
+        return {name: conformed(inner, value.get(name)) for name, inner in member.items()}
+    if container == "map":
+        return {name: conformed(member, inner) for name, inner in value.items()}
+    return [conformed(member, inner) for inner in value]
+
+
 def walk(block: Message, value: Message, old: Message | None, visit: Visit, path: str = "") -> Message:
     """Rebuild *value*: each argument and block is what *visit* gives, and so is what is inside; lists pair by place."""
     made: Message = {}

@@ -34,7 +34,7 @@ class Rig:
     def __init__(self, attach: Mapping[str, Provider] | None = None) -> None:
         self.cloud = Cloud()
         self._servers = []
-        attached = {}
+        attached: dict[str, Any] = {}
         for source, provider in (attach or providers()).items():
             server = grpc.server(ThreadPoolExecutor(32))
             server.add_generic_rpc_handlers([_handlers(RigProvider(provider, self.cloud))])

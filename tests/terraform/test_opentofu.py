@@ -15,8 +15,11 @@ from platform_config.load import load
 from platform_config.stack_graph import GATEWAY_STACK
 from tests.checks.language import floor
 from tests.configs import EXAMPLE, GITOPS, GUARDED, config
+from tests.rig.server import Rig
+from tests.terraform.bucket import Bucket
 from tests.terraform.configs import Worlds, freed
 from tests.terraform.runs import unhashed
+from tests.terraform.test_pipeline_page import follow_page
 from tests.terraform.world import World
 
 TOFU = os.environ.get("TOFU") or shutil.which("tofu")
@@ -39,10 +42,11 @@ def with_tofu(world: World, folder: Path) -> World:
 @needs_tofu
 def test_this_is_opentofu_and_new_enough_for_every_stack(platform_floors: set[tuple[str, str]]) -> None:
     """1.11 is the first with ephemeral resources and write-only arguments."""
-    shown = subprocess.run([str(TOFU), "version"], capture_output=True, text=True, check=True).stdout
-    version = re.match(r"OpenTofu v(\d+)\.(\d+)", shown)
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull}
+    done = subprocess.run([str(TOFU), "version"], env=environment, capture_output=True, text=True, check=True)
+    version = re.match(r"OpenTofu v(\d+)\.(\d+)", done.stdout)
 
-    assert version, shown
+    assert version, done.stdout
     assert (int(version[1]), int(version[2])) >= max(
         tuple(int(part) for part in needed.split(".")[:2]) for _, needed in platform_floors
     )
@@ -57,7 +61,7 @@ def platform_floors(deployed_of: Worlds) -> set[tuple[str, str]]:
 @needs_tofu
 @pytest.mark.parametrize("path", [EXAMPLE, GUARDED], ids=lambda path: path.stem)
 def test_states_of_terraform_plan_empty(path: Path, deployed_of: Worlds, tmp_path: Path) -> None:
-    """Deployed with one, it settles, changes and goes with the other; providers are found under their other address."""
+    """Deployed with one it is settled with the other, which finds the providers under their address in its registry."""
     world = with_tofu(deployed_of(path).copy(tmp_path / "world"), tmp_path / "bin")
 
     assert world.unsettled() == []
@@ -67,6 +71,7 @@ def test_states_of_terraform_plan_empty(path: Path, deployed_of: Worlds, tmp_pat
 @needs_tofu
 def test_a_platform_is_made_changed_and_destroyed(tmp_path: Path) -> None:
     """From nothing to nothing, by plans that are saved and shown, as a pipeline does."""
+    (tmp_path / "world").mkdir()
     world = with_tofu(World(tmp_path / "world"), tmp_path / "bin")
     world.use(freed(load(EXAMPLE)))
     world.deploy_by_plans()
@@ -107,6 +112,20 @@ def test_the_plan_of_both_says_the_same(deployed_of: Worlds, tmp_path: Path) -> 
         world.stop()
 
     assert shown[0] == shown[1]
+
+
+@needs_tofu
+def test_the_page_on_pipelines_holds_for_it(tmp_path: Path) -> None:
+    """Each of its commands: states in a bucket, locks, another backend, a destroy."""
+    rig = Rig()
+    programs = tmp_path / "tofu"
+    programs.mkdir()
+    # Where the page says `terraform` itself, and where it runs what the variable names.
+    (programs / "terraform").symlink_to(Path(str(TOFU)).resolve())
+    path = f"{programs}{os.pathsep}{rig.environment['PATH']}"
+    (tmp_path / "page").mkdir()
+    follow_page(tmp_path / "page", rig, Bucket(), TERRAFORM_BINARY_NAME=str(TOFU), PATH=path)
+    rig.stop()
 
 
 def test_the_module_pins_the_newest_release_that_was_tried() -> None:

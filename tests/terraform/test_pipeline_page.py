@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -73,14 +74,15 @@ class Machine:
 
     def fill_mirror(self) -> None:
         """Write a mirror with each provider of the export, as packages that hold nothing but their names."""
-        [host, *_] = next(iter(json.loads(self.environment["TF_REATTACH_PROVIDERS"]))).split("/")
+        attached = json.loads(self.environment["TF_REATTACH_PROVIDERS"])
+        hosts = {address.split("/")[0] for address in attached}
         for file in (self.folder / "export" / "stacks").glob("*/cdk.tf.json"):
             for provider in json.loads(file.read_text())["terraform"]["required_providers"].values():
                 name = provider["source"].rpartition("/")[2]
                 version = re.findall(r"\d+\.\d+\.\d+", provider["version"])[0]
-                where = self.folder / "mirror" / host / provider["source"]
-                where.mkdir(parents=True, exist_ok=True)
-                for each in PLATFORMS:
+                for host, each in itertools.product(hosts, PLATFORMS):
+                    where = self.folder / "mirror" / host / provider["source"]
+                    where.mkdir(parents=True, exist_ok=True)
                     path = where / f"terraform-provider-{name}_{version}_{each}.zip"
                     with zipfile.ZipFile(path, "w") as package:
                         package.writestr(f"terraform-provider-{name}_v{version}", each)
@@ -102,10 +104,10 @@ def rig() -> Iterator[Rig]:
     made.stop()
 
 
-def test_every_command_of_the_page_does_what_it_says(tmp_path: Path, rig: Rig, bucket: Bucket) -> None:
-    """Exported, applied, locked, kept elsewhere, without a value, without a region, destroyed: nothing is left."""
+def follow_page(folder: Path, rig: Rig, bucket: Bucket, **variables: str) -> None:
+    """Run the page in *folder*, with *variables* set from the beginning, and see that each step did what it says."""
     with bucket.serving() as environment:
-        machine = Machine(tmp_path, rig.environment | environment)
+        machine = Machine(folder, rig.environment | environment | variables)
         machine.write_config()
         stacks = {f"my-terraform-state/gemma/{stack}" for stack in needed_stacks(config())}
         for heading, commands in sections():
@@ -122,9 +124,14 @@ def test_every_command_of_the_page_does_what_it_says(tmp_path: Path, rig: Rig, b
 
     assert bucket.filled() == set()
     assert rig.cloud.objects == {}
-    locks = list((tmp_path / "export" / "stacks").glob("*/.terraform.lock.hcl"))
+    locks = list((folder / "export" / "stacks").glob("*/.terraform.lock.hcl"))
     assert len(locks) == len(needed_stacks(config(regions__eu=None)))
     assert all(lock.read_text().count('"h1:') == 2 * lock.read_text().count("provider ") for lock in locks)
+
+
+def test_every_command_of_the_page_does_what_it_says(tmp_path: Path, rig: Rig, bucket: Bucket) -> None:
+    """Exported, applied, locked, kept elsewhere, without a value, without a region, destroyed: nothing is left."""
+    follow_page(tmp_path, rig, bucket)
 
 
 def test_the_page_has_commands_in_each_step() -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from tools.go_program import build, run
 
 PROGRAM = "github.com/opentofu/opentofu/cmd/tofu"
+AS_RELEASED = "-ldflags=-s -w -X github.com/opentofu/opentofu/version.dev=no"
+"""As its own releases are built (opentofu/opentofu, .goreleaser.yaml): else it calls itself a version before it."""
 REMEDY = "put tofu into PATH: https://opentofu.org/docs/intro/install, or Go, which builds it"
 
 
@@ -23,7 +25,7 @@ def main(target: str) -> None:
         if not file.exists() or not file.samefile(own):
             file.unlink(missing_ok=True)
             file.symlink_to(own)
-    elif not (build(PROGRAM, Path(__file__).parent, file) and works(str(file))):
+    elif not (build(PROGRAM, Path(__file__).parent, file, AS_RELEASED) and works(str(file))):
         file.unlink(missing_ok=True)
         sys.exit(f"OpenTofu cannot be had here; {REMEDY}")
 
