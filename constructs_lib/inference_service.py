@@ -42,7 +42,8 @@ class InferenceService(Construct):
     A server with a metric is behind an InferencePool with an endpoint picker, any other behind a Service.
 
     Needs in the cluster: the namespace, the service account, the ComputeClass of several pools, and the CRDs of GKE and
-    of InferenceObjective in the group that the chart's picker reads; for a multi-cluster Service those of the fleet's service discovery.
+    of InferenceObjective, in the group that the chart's picker reads; for a multi-cluster Service those of the fleet's
+    service discovery.
 
     Args:
         kubernetes: Provider of the cluster.
