@@ -77,7 +77,8 @@ def _chart(config: Config) -> Iterator[Problem]:
         message = f"must be {known}{of_chart}, got {shown(version)}"
         if other := _chart_of(version):
             fix = f"write '{versions[-1]}', or chart: {other}"
-            yield Problem(f"{path}.chart_version", f"{message} of {other}", fix)
+            unwritten = ", the default" if version == InferencePoolSpec().chart_version else ""
+            yield Problem(f"{path}.chart_version", f"{message} of {other}{unwritten}", fix)
         else:
             fix = f"write 'v{version}'" if f"v{version}" in versions else nearest(version, versions)
             yield Problem(f"{path}.chart_version", message, fix or f"write '{versions[-1]}'")

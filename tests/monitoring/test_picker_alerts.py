@@ -194,6 +194,7 @@ SILENT = [
         series={
             **requests(counting(1)),
             **errors(counting(0.1), code="InferencePoolResourceExhausted"),
+            **errors(counting(0.1), code="ResourceExhausted"),
             **errors(counting(0.1), code="429"),
         },
     ),
