@@ -120,7 +120,7 @@ class InferencePoolSpec:
 
     Args:
         chart: Which chart brings it: `inferencepool`, or `llm-d-router`, which continues it. To change it there are
-            steps (docs/upgrading.md): the new picker starts before the old one ends.
+            steps (docs/day-2.md): the new picker starts before the old one ends.
         chart_version: Version of the chart: v1.0.1, v1.1.0, v1.2.1, v1.3.1, v1.4.0 or v1.5.0 of `inferencepool`;
             v0.10.0 of `llm-d-router`.
         endpoint_picker_replicas: 2 for a standby: one is active, the other waits.
