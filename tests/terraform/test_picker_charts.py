@@ -1,4 +1,4 @@
-"""The change from one chart of endpoint pickers to the other, by the real Terraform: the pool stays, with one picker."""
+"""The change from one chart of endpoint pickers to the other, by the real Terraform: the pool and its release stay."""
 
 from __future__ import annotations
 
