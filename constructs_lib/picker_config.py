@@ -13,7 +13,7 @@ SCORERS = {"queue-scorer": 2, "kv-cache-utilization-scorer": 2, "prefix-cache-sc
 
 
 def config_values(metrics: ServerMetrics, *, api_version: str) -> dict[str, Any]:
-    """Return the values with which a chart gives its picker a file of ours; another content has another name."""
+    """Return the values with which a chart gives its picker this file; another content has another name."""
     text = json.dumps(_config(metrics, api_version), indent=1)
     # The picker reads the file when it starts: with another content it starts anew.
     name = f"{named_by_content('server-metrics', text)}.yaml"

@@ -60,7 +60,7 @@ def no_metric(platform: HealthyPlatform) -> None:
 
 
 def other_picker(platform: HealthyPlatform) -> None:
-    """A pod of us is left of a picker of llm-d-router, with the label that the one of inferencepool has too."""
+    """Leave a pod in us of a picker of llm-d-router, with the label of its own chart and of the other."""
     labels = {"inferencepool": "gemma-pool-epp", "llm-d-router-gateway": "gemma-pool-epp"}
     metadata = {"name": "gemma-pool-epp-5d4f8-x2v9k", "namespace": "inference", "labels": labels}
     spec = {"containers": [{"name": "epp", "image": "llm-d-router-endpoint-picker:v0.10.0"}]}
