@@ -22,6 +22,13 @@ PICKER_LABEL = "llm-d-router-gateway"
 """Label of the endpoint picker's pods, whose value is its name."""
 CONFIG_VERSION = "llm-d.ai/v1alpha1"
 """API version of the endpoint picker's configuration."""
+PARSERS = ("openai-parser", "anthropic-parser", "vllmhttp-parser", "passthrough-parser")
+"""
+What reads the bodies of requests: its own, and last one that lets other paths pass, such as `/rerank`.
+
+Without it v0.10.0 answers 400 to a path that it does not know (pkg/epp/handlers/parsers.go); later it is one of its own
+(llm-d/llm-d-router#2507).
+"""
 REQUESTS = (4, 8)
 """
 CPUs and GiB of memory that one endpoint picker asks for, as with inferencepool.
@@ -48,11 +55,12 @@ def values(
     """
     picker: dict[str, Any] = {
         "replicas": replicas,
+        "parsers": list(PARSERS),
         "flags": {"v": "1"},
         "resources": picker_resources(*REQUESTS),
     }
     if metrics != vllm.metrics_with(vllm.KV_CACHE_METRIC):
-        picker |= config_values(metrics, api_version=CONFIG_VERSION)
+        picker |= config_values(metrics, api_version=CONFIG_VERSION, parsers=PARSERS)
     router = {
         "epp": picker,
         "modelServers": {"type": "vllm", "matchLabels": dict(labels), "targetPorts": [{"number": port}]},

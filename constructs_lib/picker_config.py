@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from constructs_lib.manifests._objects import named_by_content
@@ -12,9 +13,20 @@ SCORERS = {"queue-scorer": 2, "kv-cache-utilization-scorer": 2, "prefix-cache-sc
 """Those of both charts' own files, with their weights."""
 
 
-def config_values(metrics: ServerMetrics, *, api_version: str) -> dict[str, Any]:
-    """Return the values with which a chart gives its picker this file; another content has another name."""
-    text = json.dumps(_config(metrics, api_version), indent=1)
+def config_values(metrics: ServerMetrics, *, api_version: str, parsers: Sequence[str] = ()) -> dict[str, Any]:
+    """
+    Return the values with which a chart gives its picker this file; another content has another name.
+
+    Args:
+        metrics: What the servers export.
+        api_version: Of the file.
+        parsers: What reads the bodies of requests, the first that knows the path. Default: the picker's own.
+    """
+    config = _config(metrics, api_version)
+    if parsers:
+        config["plugins"] += [{"type": name} for name in parsers]
+        config["requestHandler"] = {"parsers": [{"pluginRef": name} for name in parsers]}
+    text = json.dumps(config, indent=1)
     # The picker reads the file when it starts: with another content it starts anew.
     name = f"{named_by_content('server-metrics', text)}.yaml"
     return {"pluginsConfigFile": name, "pluginsCustomConfig": {name: text}}

@@ -29,6 +29,7 @@ def test_the_chart_gets_all_of_these_values() -> None:
         "router": {
             "epp": {
                 "replicas": 2,
+                "parsers": ["openai-parser", "anthropic-parser", "vllmhttp-parser", "passthrough-parser"],
                 "flags": {"v": "1"},
                 "resources": {
                     "requests": {"cpu": "4", "memory": "8Gi", "ephemeral-storage": "256Mi"},
@@ -70,12 +71,15 @@ def test_for_a_gateway_of_the_same_cluster_the_chart_makes_nothing_of_gke_s() ->
     ids=["sglang", "custom"],
 )
 def test_metrics_of_other_servers_are_in_the_picker_s_file(metrics: ServerMetrics, engines: list[Any]) -> None:
-    """A flag that names one stops this picker; it has a file of its own API version."""
+    """A flag that names one stops this picker. The file replaces the chart's whole, so it names the parsers too."""
     picker = values(metrics=metrics)["router"]["epp"]
     config = json.loads(picker["pluginsCustomConfig"][picker["pluginsConfigFile"]])
+    parsers = [parser["pluginRef"] for parser in config["requestHandler"]["parsers"]]
     [extractor] = [plugin for plugin in config["plugins"] if plugin["type"] == "core-metrics-extractor"]
 
     assert picker["flags"] == {"v": "1"}
+    assert parsers == picker["parsers"]
+    assert {*parsers} < {plugin["type"] for plugin in config["plugins"]}
     assert config["apiVersion"] == "llm-d.ai/v1alpha1"
     assert extractor["parameters"] == {"defaultEngine": metrics.engine, "engineConfigs": engines}
 
