@@ -17,7 +17,7 @@ from constructs_lib.hugging_face_token import HuggingFaceToken
 from constructs_lib.kubernetes_object import DEFAULT_OTHERS, KubernetesObject
 from constructs_lib.manifests.autopilot import changed_fields
 from constructs_lib.manifests.autoscaler import horizontal_pod_autoscaler
-from constructs_lib.manifests.inference import inference_objective
+from constructs_lib.manifests.inference import GROUP, inference_objective
 from constructs_lib.manifests.model_server import deployment
 from constructs_lib.manifests.monitoring import autoscaling_metric, pod_monitoring
 from constructs_lib.manifests.region_header import region_header_config
@@ -26,6 +26,7 @@ from constructs_lib.manifests.served_weights import ServedWeights, served_weight
 from constructs_lib.manifests.services import pod_disruption_budget, service, service_export
 from constructs_lib.manifests.weights import download_form
 from constructs_lib.metrics_adapter import MetricsAdapter
+from constructs_lib.picker_chart import picker_chart
 from constructs_lib.serving_plan import ServingPlan
 from constructs_lib.specs import AutoscalingSpec, HuggingFaceTokenSpec
 
@@ -41,7 +42,8 @@ class InferenceService(Construct):
     A server with a metric is behind an InferencePool with an endpoint picker, any other behind a Service.
 
     Needs in the cluster: the namespace, the service account, the ComputeClass of several pools, and the CRDs of GKE and
-    of InferenceObjective; for a multi-cluster Service those of the fleet's service discovery.
+    of InferenceObjective, in the group that the chart's picker reads; for a multi-cluster Service those of the fleet's
+    service discovery.
 
     Args:
         kubernetes: Provider of the cluster.
@@ -191,7 +193,7 @@ class InferenceService(Construct):
         monitoring = pod_monitoring(
             name=plan.pool_name,
             namespace=plan.namespace,
-            labels=inferencepool_chart.picker_labels(plan.pool_name),
+            labels=picker_chart(plan.pool).picker_labels(plan.pool_name),
             port=inferencepool_chart.METRICS_PORT,
             interval_sec=inferencepool_chart.METRICS_INTERVAL_SEC,
         )
@@ -202,10 +204,9 @@ class InferenceService(Construct):
         plan, metrics = self._plan, self._plan.metrics
         if metrics is None:
             raise ValueError(f"metric must be given for a server in an InferencePool, got none for {plan.name}")
-        for name, priority in plan.priorities.items():
-            objective = inference_objective(name=name, namespace=plan.namespace, pool=plan.pool_name, priority=priority)
-            self._add(f"objective-{name}", objective)
-        values = inferencepool_chart.values(
+        chart = picker_chart(plan.pool)
+        self._add_objectives(chart.objective_group)
+        values = chart.values(
             plan.pool.chart_version,
             labels=plan.labels,
             port=plan.server.http_port,
@@ -220,8 +221,8 @@ class InferenceService(Construct):
             provider=helm,
             name=plan.pool_name,
             namespace=plan.namespace,
-            repository=inferencepool_chart.REPOSITORY,
-            chart=inferencepool_chart.CHART,
+            repository=chart.repository,
+            chart=chart.name,
             version=plan.pool.chart_version,
             values=[Fn.yamlencode(_quoted(values))],
             wait=True,
@@ -232,6 +233,15 @@ class InferenceService(Construct):
             # Where the servers leave, requests go elsewhere first; and the picker has its network policy as they do.
             depends_on=[self.server],
         )
+
+    def _add_objectives(self, group: str) -> None:
+        """Add the priorities. Of another group they are other objects: made beside the old ones, not in their place."""
+        plan, kind = self._plan, "objective" if group == GROUP else "router-objective"
+        for name, priority in plan.priorities.items():
+            objective = inference_objective(
+                name=name, namespace=plan.namespace, pool=plan.pool_name, priority=priority, group=group
+            )
+            self._add(f"{kind}-{name}", objective)
 
     def _export_pool(self, release: Release) -> None:
         """

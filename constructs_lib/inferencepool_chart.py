@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib import vllm
-from constructs_lib.manifests._objects import named_by_content
+from constructs_lib.picker_config import config_values, picker_resources
 from constructs_lib.server_process import ServerMetrics
 
 REPOSITORY = "oci://registry.k8s.io/gateway-api-inference-extension/charts"
 CHART = "inferencepool"
+PICKER_LABEL = "inferencepool"
+"""Label of the endpoint picker's pods, whose value is its name."""
+CONFIG_VERSION = "inference.networking.x-k8s.io/v1alpha1"
+"""API version of the endpoint picker's configuration."""
 
 EXT_PROC_PORT = 9002
 """Port at which the gateway's proxies ask the endpoint picker."""
@@ -93,13 +96,8 @@ def chart_version(version: str) -> ChartVersion:
 
 
 def picker_name(pool: str) -> str:
-    """Return the name of the endpoint picker's Deployment and Service of the release *pool*, in every version."""
+    """Return the name of the endpoint picker's Deployment and Service of the release *pool*, with either chart."""
     return f"{pool[:40]}-epp"
-
-
-def picker_labels(pool: str) -> dict[str, str]:
-    """Return the labels of the endpoint picker's pods."""
-    return {"inferencepool": picker_name(pool)}
 
 
 def endpoint_picker_requests(version: str) -> tuple[int, int]:
@@ -140,12 +138,9 @@ def values(
         "monitoring": _NO_MONITORING if local else {chart.monitoring: {"enabled": True}},
     }
     if chart.has_resources:
-        extension["resources"] = _resources(version)
+        extension["resources"] = picker_resources(*endpoint_picker_requests(version))
     if not chart.metric_flags and metrics != vllm.metrics_with(chart.kv_cache_metric):
-        plugins = _plugins(metrics)
-        # The picker reads the file when it starts: with another content it starts anew.
-        name = f"{named_by_content('server-metrics', plugins)}.yaml"
-        extension |= {"pluginsConfigFile": name, "pluginsCustomConfig": {name: plugins}}
+        extension |= config_values(metrics, api_version=CONFIG_VERSION)
     pool: dict[str, Any] = {
         # `sglang` of v1.4.0 and v1.5.0 writes its flags with quotes in their values, which then name no metric.
         "modelServerType": "vllm",
@@ -173,49 +168,3 @@ def _flags(chart: ChartVersion, metrics: ServerMetrics) -> Any:
     defaults = {flag: getattr(default, field) for flag, field in chart.metric_flags.items()}
     flags = {"v": "1"} | {flag: name for flag, name in named.items() if name != defaults[flag]}
     return [{"name": key, "value": value} for key, value in flags.items()] if chart.flags_as_list else flags
-
-
-def _plugins(metrics: ServerMetrics) -> str:
-    """
-    Return the endpoint picker's configuration: its default one with the names of these *metrics*.
-
-    Source: gateway-api-inference-extension v1.5.0, pkg/epp/framework/plugins/datalayer/extractor/metrics/factories.go
-    and config/charts/epplib/templates/_config.yaml.
-    """
-    names = {
-        "queuedRequestsSpec": metrics.queued,
-        "runningRequestsSpec": metrics.running,
-        "kvUsageSpec": metrics.gauge,
-        "loraSpec": metrics.lora,
-        "cacheInfoSpec": metrics.cache_info,
-        "cacheBlockSizeSpec": metrics.page_size,
-        "cacheNumBlocksSpec": metrics.pages,
-    }
-    engine = {"name": metrics.engine, **{key: name for key, name in names.items() if name}}
-    scorers = {"queue-scorer": 2, "kv-cache-utilization-scorer": 2, "prefix-cache-scorer": 3}
-    # The picker itself knows an SGLang that has the size of its cache as labels.
-    engines = [] if metrics.engine == "sglang" and not metrics.pages else [engine]
-    extractor = {
-        "type": "core-metrics-extractor",
-        "parameters": {"defaultEngine": metrics.engine, "engineConfigs": engines},
-    }
-    profile = {
-        "name": "default",
-        "plugins": [{"pluginRef": name, "weight": weight} for name, weight in scorers.items()],
-    }
-    config = {
-        "apiVersion": "inference.networking.x-k8s.io/v1alpha1",
-        "kind": "EndpointPickerConfig",
-        "plugins": [*({"type": name} for name in scorers), extractor],
-        "schedulingProfiles": [profile],
-    }
-    return json.dumps(config, indent=1)
-
-
-def _resources(version: str) -> dict[str, Any]:
-    """Return the requests, and twice the memory as limit, should it leak. As upstream, no CPU limit for its bursts."""
-    cpu, memory_gib = endpoint_picker_requests(version)
-    return {
-        "requests": {"cpu": str(cpu), "memory": f"{memory_gib}Gi", "ephemeral-storage": "256Mi"},
-        "limits": {"memory": f"{2 * memory_gib}Gi"},
-    }

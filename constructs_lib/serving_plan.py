@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from constructs_lib import inferencepool_chart, model_servers
+from constructs_lib import model_servers
 from constructs_lib.google_names import report_wrong, wrong_bucket, wrong_label, wrong_region
 from constructs_lib.manifests.autoscaler import external_metric, native_metric, pods_metric
 from constructs_lib.monitoring.metrics import PICKER_FAMILIES
+from constructs_lib.picker_chart import picker_chart
 from constructs_lib.server_image import server_image
 from constructs_lib.server_process import Launch, ServerMetrics, ServerProcess
 from constructs_lib.serving_nodes import ServingNodes
@@ -61,8 +62,8 @@ class ServingPlan:
 
     Raises:
         ValueError: For all problems at once: names that Google or Kubernetes refuse, nodes that cannot run the server,
-            an unknown chart version, an unknown version of vLLM or SGLang, a server without weights that needs them, a
-            fixed number of pods beside autoscaling, autoscaling to none or without a metric.
+            a version that the chart has not, an unknown version of vLLM or SGLang, a server without weights that needs
+            them, a fixed number of pods beside autoscaling, autoscaling to none or without a metric.
     """
 
     name: str
@@ -101,7 +102,7 @@ class ServingPlan:
         missing = ["bucket must be given for weights that are downloaded into one, got None"] if read else []
         missing = [] if self.bucket else missing
         refuse([*wrong_settings(self), *named, *region, *bucket, *missing, *self.nodes.wrong_for_serving()])
-        inferencepool_chart.chart_version(self.pool.chart_version)
+        picker_chart(self.pool)
         refuse(self._wrong_server())
 
     def _wrong_server(self) -> Iterator[str]:

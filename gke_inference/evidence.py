@@ -70,7 +70,7 @@ class Evidence:
         config: Where the config is from.
         product_version: Version of this package.
         gke_version: What the config asks for; None for the release channel's own.
-        chart_version: Of the inferencepool chart; None for a model behind a Service.
+        chart_version: Of the endpoint picker's chart; None for a model behind a Service.
         regions: What ran in each region when it began, by the region's key.
         began_at: When it began, UTC.
         ended_at: When it ended, UTC.

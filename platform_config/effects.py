@@ -198,6 +198,7 @@ EFFECTS: Mapping[str, Effect] = {
     "cluster.system_pool": IN_PLACE,
     "cluster.system_pool.machine_type": NODES,
     "cluster.system_pool.disk_gib": NODES,
+    "inference_pool.chart": Effect("refused", "until the picker's Deployment is let go (docs/day-2.md)"),
     "inference_pool.chart_version": Effect("in place", "upgrades the release"),
     "inference_pool.endpoint_picker_replicas": IN_PLACE,
     "gateway": IN_PLACE,

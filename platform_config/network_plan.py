@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, ip_network
 
 from constructs_lib import body_routing_chart
-from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, picker_labels
+from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT
 from constructs_lib.manifests.network_policies import ModelPeers, NetworkPolicyPlan, RouterPeers
 from constructs_lib.manifests.remote import PROXY_PORT
+from constructs_lib.picker_chart import CHARTS
 from constructs_lib.serving_plan import server_labels
 from constructs_lib.specs import NetworkSpec
 from platform_config.config import Config
-from platform_config.model import models_in, reads_bodies
+from platform_config.model import Model, models_in, reads_bodies
 from platform_config.names import Names
 
 PROXY_PREFIX_LENGTH = 23
@@ -101,7 +102,7 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
             model.key: ModelPeers(
                 server_labels=server_labels(names.model_server(model.key)),
                 server_port=model.server.http_port,
-                picker_labels=picker_labels(names.inference_pool(model.key)) if model.has_pool else None,
+                picker_labels=_picker_labels(model, names) if model.has_pool else None,
             )
             for model in models_in(config, key)
         },
@@ -113,6 +114,10 @@ def network_policy_plan(config: Config, key: str) -> NetworkPolicyPlan:
         router=_router(config, key),
         health_check_ranges=config.universe.health_check_ranges,
     )
+
+
+def _picker_labels(model: Model, names: Names) -> dict[str, str]:
+    return CHARTS[model.inference_pool.chart].picker_labels(names.inference_pool(model.key))
 
 
 def _calling_regions(config: Config, key: str) -> tuple[str, ...]:

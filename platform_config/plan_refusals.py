@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from constructs_lib.picker_chart import CHARTS, PickerChart
 from constructs_lib.resource_address import resource_address
 from platform_config.config import Config
 from platform_config.stack_graph import (
@@ -127,6 +128,25 @@ def explain_removed_models(config: Config) -> str:
         f"{{was}} had requests at the last apply, and no model of the file has such servers: they would go while "
         f"clients call them. Steps: 1. Put the model back with drain: true, and deploy all stacks: {gateways} "
         f"takes its route away. 2. Remove it and deploy again: running requests end before their server does."
+    )
+
+
+def explain_other_picker(config: Config, *, cluster: str, picker: str) -> str:
+    """Explain why *picker*, of the inferencepool chart, cannot become one of llm-d-router in place."""
+    steps = picker_steps(config.namespace, picker, old=CHARTS["inferencepool"], new=CHARTS["llm-d-router"])
+    return (
+        f"Cluster {cluster} has {picker} of the inferencepool chart, and a Deployment cannot change the pods that it "
+        f"selects: the release would fail with no picker behind its Service. Steps, in this cluster: {steps}"
+    )
+
+
+def picker_steps(namespace: str, picker: str, *, old: PickerChart, new: PickerChart) -> str:
+    """Return how *picker* moves from the chart *old* to *new*: the old pods answer until the new ones do."""
+    kubectl = f"kubectl --namespace {namespace}"
+    return (
+        f"1. `{kubectl} label pods --selector {old.label}={picker} {new.label}={picker}`. 2. `{kubectl} delete "
+        f"deployment {picker} --cascade=orphan`: its pods go on. 3. Deploy. 4. `{kubectl} delete replicasets "
+        f"--selector {old.label}={picker}`"
     )
 
 

@@ -16,7 +16,7 @@ from constructs_lib.gke_version import (
     highest,
 )
 from constructs_lib.google_names import DISCOVERY_FEATURE, GATEWAY_FEATURE
-from constructs_lib.inferencepool_chart import endpoint_picker_requests
+from constructs_lib.picker_chart import endpoint_picker_requests
 from platform_config.config import Config
 from platform_config.model import models_in
 
@@ -148,13 +148,13 @@ def system_machine_type(config: Config) -> str:
     """
     Return the machine type of the system nodes: as given, or the smallest that fits.
 
-    One endpoint picker of the platform's chart version must fit beside GKE's own pods; for more of them the pool grows
+    One endpoint picker of the platform's chart must fit beside GKE's own pods; for more of them the pool grows
     by nodes. It does not depend on the models, so that adding one replaces no node. An Autopilot cluster has no such
     nodes: Google chooses them.
     """
     if config.cluster.system_pool.machine_type:
         return config.cluster.system_pool.machine_type
-    cpu, memory_gib = endpoint_picker_requests(config.inference_pool.chart_version)
+    cpu, memory_gib = endpoint_picker_requests(config.inference_pool)
     return next(
         name for name, cpus, gib in MACHINES if cpus >= cpu + SYSTEM_CPU and gib >= memory_gib + SYSTEM_MEMORY_GIB
     )

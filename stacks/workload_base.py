@@ -10,19 +10,21 @@ from constructs_lib.apigee_operator import ApigeeOperator
 from constructs_lib.external_dns import NAMESPACE as EXTERNAL_DNS
 from constructs_lib.external_dns import ExternalDns, external_dns_values
 from constructs_lib.gpu_operator import GpuOperator
+from constructs_lib.inferencepool_chart import PICKER_LABEL, picker_name
 from constructs_lib.kubernetes_metadata import metadata_of
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.compute_class import CRD_NAME as COMPUTE_CLASS_CRD
 from constructs_lib.manifests.gates import crds_established
-from constructs_lib.manifests.inference import inference_objective_crd
+from constructs_lib.manifests.inference import GROUP, inference_objective_crd
 from constructs_lib.manifests.network_policies import shared_policies
+from constructs_lib.picker_chart import CHARTS
 from constructs_lib.postconditions import refuse_unless
 from constructs_lib.readiness_gate import ReadinessGate
 from constructs_lib.removal_guard import RemovalGuard
 from platform_config.config import Config
 from platform_config.model import compute_classes, models_in
 from platform_config.network_plan import network_policy_plan
-from platform_config.plan_refusals import explain_removed_models
+from platform_config.plan_refusals import explain_other_picker, explain_removed_models
 from platform_config.requirements import gateway_floor
 
 from .cluster_access import ClusterStack
@@ -56,7 +58,7 @@ def _pod_security(config: Config, key: str) -> dict[str, str]:
 
 class WorkloadBaseStack(ClusterStack):
     """
-    Namespace, shared network policies, the CRD that GKE lacks, and a gate for CRDs that come late.
+    Namespace, shared network policies, the CRDs that GKE lacks, and a gate for CRDs that come late.
 
     Terraform reads a CRD when it plans an object of it, so those objects are in later stacks. A model that may not
     leave yet is refused here, before anything that its servers in this cluster need has changed.
@@ -75,7 +77,9 @@ class WorkloadBaseStack(ClusterStack):
         )
         if config.cluster.network_policies:
             self._add_network_policies(namespace)
-        self._add_objective_crd()
+        self._refuse_other_pickers()
+        for group in self._objective_groups():
+            self._add_objective_crd(group)
         self._add_apigee()
         self._add_external_dns()
         self._add_gpu_operator()
@@ -91,14 +95,41 @@ class WorkloadBaseStack(ClusterStack):
                 after=[namespace],
             )
 
-    def _add_objective_crd(self) -> None:
+    def _refuse_other_pickers(self) -> None:
+        """Refuse to give llm-d-router's labels to a Deployment of the other chart: it cannot change what it selects."""
+        config = self.config
+        for model in models_in(config, self.key):
+            chart = CHARTS[model.inference_pool.chart]
+            if not model.has_pool or chart.label == PICKER_LABEL:
+                continue
+            name = picker_name(self.names.inference_pool(model.key))
+            selected = f'try(found.spec.selector.matchLabels["{chart.label}"], "")'
+            refusal = explain_other_picker(config, cluster=self.names.cluster(self.key), picker=name)
+            DataKubernetesResources(
+                self,
+                f"picker-{model.key}",
+                provider=self.kubernetes,
+                api_version="apps/v1",
+                kind="Deployment",
+                namespace=config.namespace,
+                field_selector=f"metadata.name={name}",
+                lifecycle=refuse_unless({f'alltrue([for found in self.objects : {selected} == "{name}"])': refusal}),
+            )
+
+    def _objective_groups(self) -> list[str]:
+        """Return the groups of the objectives here; ours to remove is the older only with all objects of its kind."""
+        pools = [model.inference_pool for model in models_in(self.config, self.key) if model.has_pool]
+        used = {CHARTS[pool.chart].objective_group for pool in pools}
+        stays = not used or not self.config.regions[self.key].existing.cluster
+        return sorted(used | {GROUP} if stays else used, reverse=True)
+
+    def _add_objective_crd(self, group: str) -> None:
         """Add the CRD that GKE lacks. In a cluster of others it is theirs: with it go all objects of its kind."""
-        crd = inference_objective_crd()
+        crd = inference_objective_crd(group)
+        id_ = "inference-objective-crd" if group == GROUP else "router-objective-crd"
         if not self.config.regions[self.key].existing.cluster:
             established = {"condition": [{"type": "Established", "status": "True"}]}
-            KubernetesObject(
-                self, "inference-objective-crd", kubernetes=self.kubernetes, manifest=crd, wait=established
-            )
+            KubernetesObject(self, id_, kubernetes=self.kubernetes, manifest=crd, wait=established)
             return
         name = crd["metadata"]["name"]
         fits = {
@@ -107,7 +138,7 @@ class WorkloadBaseStack(ClusterStack):
         }
         DataKubernetesResources(
             self,
-            "inference-objective-crd",
+            id_,
             provider=self.kubernetes,
             api_version=crd["apiVersion"],
             kind=crd["kind"],

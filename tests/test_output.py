@@ -121,6 +121,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "gateway__iap": {"client_id": "1-a.apps.googleusercontent.com", "secret_name": "iap-client"},
     },
     "a certificate from a Secret across regions": {"gateway__tls": {"secret_name": "tls", "redirect": False}},
+    "llm-d-router with a standby, for SGLang on L4s": {
+        "inference_pool": {"chart": "llm-d-router", "chart_version": "v0.10.0", "endpoint_picker_replicas": 2},
+        "node_pools__tpu": {"machine_type": "g2-standard-48"},
+        "models__gemma__server": {"kind": "sglang", "image": "docker.io/lmsysorg/sglang:v0.5.6"},
+        "models__gemma__weights__size_gib": 20,
+    },
     "public gateways with certificates of Google's, and records to write by hand": {
         **REGIONAL_PUBLIC, "gateway__tls": {"hosts": ["llm.example.com", "*.example.com", "llm.example.org"]},
     },

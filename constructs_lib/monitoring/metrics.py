@@ -68,8 +68,9 @@ PICKER_FAMILIES: Mapping[str, PickerMetrics] = {
     "v1.3.1": OBJECTIVE_FAMILY,
     "v1.4.0": OBJECTIVE_FAMILY,
     "v1.5.0": OBJECTIVE_FAMILY,
+    "v0.10.0": LLM_D_FAMILY,
 }
-"""By version of the inferencepool chart."""
+"""By version of the inferencepool chart, and of llm-d-router: no version is of both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,9 +163,10 @@ LOAD_BALANCER_LATE_SEC = 90
 """Until Google has a sample of a load balancer. Source: Google Cloud metrics, loadbalancing.googleapis.com."""
 SHORTEST_WINDOW_SEC = 180
 """Shortest window in which a load balancer has enough samples: each is of 60 s, and late."""
-ANSWERS = "4..|BadRequest|Unauthorized|Forbidden|NotFound|InferencePoolResourceExhausted"
+ANSWERS = "4..|BadRequest|Unauthorized|Forbidden|NotFound|PreconditionFailed|(InferencePool)?ResourceExhausted"
 """What a picker has as error_code where the request itself was wrong, or was of low priority and there was no room for
-it (429). Source: gateway-api-inference-extension v1.5.0, pkg/common/error/error.go; numbers are statuses."""
+it (429). Sources: gateway-api-inference-extension v1.5.0 and llm-d-router v0.10.0, which has the names without
+InferencePool, pkg/common/error/error.go; numbers are statuses."""
 
 CONTAINERS_READY = "kube_pod_container_status_ready"
 """1 for each container that is ready, by cluster, namespace, pod and container; of GKE's component POD."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from constructs_lib.google_names import REGION
-from constructs_lib.monitoring.metrics import LLM_D_FAMILY, PickerMetrics
+from constructs_lib.monitoring.metrics import LLM_D_FAMILY, OBJECTIVE_FAMILY, PickerMetrics
 from constructs_lib.monitoring.platform import MonitoredPlatform
 
 FEWEST_REQUESTS = 50
@@ -35,11 +35,14 @@ def select(metric: str, *matchers: str, **labels: str) -> str:
 
 def any_family(families: Iterable[PickerMetrics], query: Callable[[PickerMetrics], str]) -> str:
     """
-    Return *query* for each of *families*, and for the names that the chart's successor has, joined.
+    Return *query* for each of *families*, and for the names that the other chart of endpoint pickers has, joined.
 
-    So that an upgrade of the endpoint picker leaves no gap: where it exports two names, `or` takes the first.
+    So that a change from one chart to the other leaves no gap, cluster by cluster: where a picker exports two names,
+    `or` takes the first.
     """
-    queries = dict.fromkeys(query(family) for family in [*families, LLM_D_FAMILY])
+    asked = list(families)
+    other = [OBJECTIVE_FAMILY] if asked == [LLM_D_FAMILY] else [LLM_D_FAMILY]
+    queries = dict.fromkeys(query(family) for family in [*asked, *other])
     return " or ".join(f"({text})" for text in queries)
 
 

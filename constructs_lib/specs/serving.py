@@ -12,6 +12,7 @@ from constructs_lib.specs.limits import Between, refuse, wrong_settings, wrong_t
 
 ServerKind = Literal["vllm", "sglang", "custom"]
 
+PickerChartName = Literal["inferencepool", "llm-d-router"]
 PORTS = {"vllm": 8000, "sglang": 30000}
 """The port that each server listens on if none is given; a custom one must name its own."""
 
@@ -118,10 +119,14 @@ class InferencePoolSpec:
     The model servers of one cluster as one pool, with the endpoint picker that chooses among them.
 
     Args:
-        chart_version: Version of the inferencepool chart: v1.0.1, v1.1.0, v1.2.1, v1.3.1, v1.4.0 or v1.5.0.
+        chart: Which chart brings it: `inferencepool`, or `llm-d-router`, which continues it. To change it there are
+            steps (docs/day-2.md): the new picker starts before the old one ends.
+        chart_version: Version of the chart: v1.0.1, v1.1.0, v1.2.1, v1.3.1, v1.4.0 or v1.5.0 of `inferencepool`;
+            v0.10.0 of `llm-d-router`.
         endpoint_picker_replicas: 2 for a standby: one is active, the other waits.
     """
 
+    chart: PickerChartName = "inferencepool"
     chart_version: str = "v1.5.0"
     endpoint_picker_replicas: Annotated[int, Between(1, 5)] = 1
 

@@ -134,7 +134,7 @@ def _evidence(evidence: Evidence) -> Markup:
         ("config and commit", config.state),
         ("this program", evidence.product_version),
         ("GKE version asked for", evidence.gke_version or "the release channel's own"),
-        ("inferencepool chart asked for", evidence.chart_version),
+        ("endpoint picker's chart asked for", evidence.chart_version),
     ]
     for key, versions in evidence.regions.items():
         rows.append((f"Kubernetes in {key}", versions.kubernetes))

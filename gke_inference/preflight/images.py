@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from constructs_lib import body_routing_chart, inferencepool_chart
+from constructs_lib import body_routing_chart
 from constructs_lib.manifests import gates, metrics_adapter, weights
+from constructs_lib.picker_chart import CHARTS
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
 from gke_inference.findings import Finding, good, unknown, wrong
@@ -30,9 +31,9 @@ def checks(target: Target) -> Iterator[Check]:
 def _images(target: Target) -> dict[str, str]:
     """Return everything that is pulled, by the id of its finding."""
     models = models_of(target.config)
-    chart = f"{inferencepool_chart.REPOSITORY}/{inferencepool_chart.CHART}".removeprefix("oci://")
-    versions = list(dict.fromkeys(model.inference_pool.chart_version for model in models if model.has_pool))
-    images = {"CHART" if len(versions) == 1 else f"CHART-{each}": f"{chart}:{each}" for each in versions}
+    pools = dict.fromkeys(model.inference_pool for model in models if model.has_pool)
+    charts = {pool.chart_version: f"{CHARTS[pool.chart].address}:{pool.chart_version}" for pool in pools}
+    images = {"CHART" if len(charts) == 1 else f"CHART-{version}": chart for version, chart in charts.items()}
     routing = target.config.gateway.body_routing
     if routing and any(model.by_name for model in models):
         name = f"{body_routing_chart.REPOSITORY}/{body_routing_chart.CHART}".removeprefix("oci://")

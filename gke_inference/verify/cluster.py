@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from gke_inference.check import NO_ANSWER
@@ -87,7 +87,9 @@ def judge_compute_class(found: Object) -> Verdict:
     return Verdict(found=f"there, with {count} {'choice' if count == 1 else 'choices'} of machines", problems=problems)
 
 
-def judge_inference_pool(pool: Object, picker: Object | None, *, exported: bool = True) -> Verdict:
+def judge_inference_pool(
+    pool: Object, picker: Object | None, *, exported: bool = True, left: Sequence[Object] = ()
+) -> Verdict:
     """
     Judge whether the gateway finds the InferencePool, and the pool's endpoint picker runs.
 
@@ -95,6 +97,7 @@ def judge_inference_pool(pool: Object, picker: Object | None, *, exported: bool 
         pool: The InferencePool.
         picker: The picker's Deployment; None where there is none.
         exported: Whether it must be exported to the fleet: a gateway of its own cluster needs no export.
+        left: Pods of a picker of another chart, which were let go before the chart was changed.
     """
     problems = []
     if exported and (pool["metadata"].get("annotations") or {}).get(EXPORT) != "True":
@@ -105,6 +108,8 @@ def judge_inference_pool(pool: Object, picker: Object | None, *, exported: bool 
         problems.append(f"the endpoint picker {name} is not there")
     elif not ready:
         problems.append(f"the endpoint picker {name} is not ready")
+    if left:
+        problems.append(f"{left[0]['metadata']['name']} of the other chart still runs beside it (docs/day-2.md)")
     there = "exported" if exported else "there"
     return Verdict(found=f"{there}, endpoint picker {name} ready", problems=tuple(problems))
 

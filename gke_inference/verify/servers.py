@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.picker_chart import CHARTS
 from constructs_lib.serving_plan import server_labels
 from gke_inference.api_error import ApiError
 from gke_inference.check import Check
@@ -88,7 +89,13 @@ class ModelServers:
             if not error.missing:
                 raise
             picker = None
-        return judge_inference_pool(pool, picker, exported=self._exported)
+        return judge_inference_pool(pool, picker, exported=self._exported, left=self._left_pickers(picker_name(pool)))
+
+    def _left_pickers(self, name: str) -> list[Any]:
+        """Return the pods of the picker *name* that another chart than the model's has made."""
+        own = CHARTS[self.model.inference_pool.chart]
+        labels = [f"{chart.label}={name}" for chart in CHARTS.values() if chart != own]
+        return [pod for label in labels for pod in self.live.items(self.key, self.live.pods_path, labelSelector=label)]
 
     def _service(self) -> Verdict:
         service, export = self._get("v1", "services", self._name), None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.inferencepool_chart import EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, VERSIONS
+from constructs_lib.inferencepool_chart import CHART, EXT_PROC_PORT, GRPC_HEALTH_PORT, METRICS_PORT, VERSIONS
+from constructs_lib.picker_chart import CHARTS, is_known
 from constructs_lib.specs import InferencePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, nearest, shown
@@ -68,17 +69,30 @@ def _pools(config: Config) -> Iterator[tuple[str, InferencePoolSpec]]:
 
 def _chart(config: Config) -> Iterator[Problem]:
     for path, pool in _pools(config):
-        version = pool.chart_version
-        if version not in VERSIONS:
-            fix = f"write 'v{version}'" if f"v{version}" in VERSIONS else nearest(version, VERSIONS)
-            message = f"must be one of {', '.join(VERSIONS)}, got {shown(version)}"
-            yield Problem(f"{path}.chart_version", message, fix)
+        version, versions = pool.chart_version, CHARTS[pool.chart].versions
+        if is_known(pool):
+            continue
+        known = f"one of {', '.join(versions)}" if len(versions) > 1 else versions[0]
+        of_chart = f" of the chart {pool.chart}" if pool.chart != CHART or _chart_of(version) else ""
+        message = f"must be {known}{of_chart}, got {shown(version)}"
+        if other := _chart_of(version):
+            fix = f"write '{versions[-1]}', or chart: {other}"
+            unwritten = ", the default" if version == InferencePoolSpec().chart_version else ""
+            yield Problem(f"{path}.chart_version", f"{message} of {other}{unwritten}", fix)
+        else:
+            fix = f"write 'v{version}'" if f"v{version}" in versions else nearest(version, versions)
+            yield Problem(f"{path}.chart_version", message, fix or f"write '{versions[-1]}'")
+
+
+def _chart_of(version: str) -> str:
+    """Return the chart that has *version*; empty where none has."""
+    return next((name for name, chart in CHARTS.items() if version in chart.versions), "")
 
 
 def _bare_picker(config: Config) -> Iterator[Problem]:
     for path, pool in _pools(config):
         version = pool.chart_version
-        if version in VERSIONS and not VERSIONS[version].has_resources:
+        if pool.chart == CHART and version in VERSIONS and not VERSIONS[version].has_resources:
             first = next(name for name, chart in VERSIONS.items() if chart.has_resources)
             message = f"should be {first} or later, whose endpoint picker asks for CPU and memory, got '{version}'"
             yield Problem(f"{path}.chart_version", message, f"write '{list(VERSIONS)[-1]}'")
@@ -152,9 +166,9 @@ RULES = (
     ),
     Rule(
         "GW-CHART",
-        "The inferencepool chart's version is one whose values are known",
-        "Versions take flags in different forms; the wrong form installs, and then the picker crashes.",
-        "kubernetes-sigs/gateway-api-inference-extension, config/charts at each tag",
+        "The version is one that the endpoint picker's chart has, and whose values are known",
+        "Versions take flags and values in different forms; the wrong form installs, and then the picker crashes.",
+        "kubernetes-sigs/gateway-api-inference-extension and llm-d/llm-d-router, config/charts at each tag",
         _chart,
     ),
     Rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.inferencepool_chart import VERSIONS
+from constructs_lib.inferencepool_chart import CHART, VERSIONS
 from constructs_lib.manifests.model_armor import SCREENED_PATHS
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
@@ -93,7 +93,7 @@ def _chart(config: Config) -> Iterator[Problem]:
     ]
     first = next(name for name, chart in VERSIONS.items() if chart.open_metrics)
     for path, pool in given if config.is_regional else ():
-        known = VERSIONS.get(pool.chart_version)
+        known = VERSIONS.get(pool.chart_version) if pool.chart == CHART else None
         if known is not None and not known.open_metrics:
             message = f"must be {first} or later for gateway.scope: regional, got {shown(pool.chart_version)}"
             yield Problem(f"{path}.chart_version", message, f"write '{list(VERSIONS)[-1]}'")

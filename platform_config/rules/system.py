@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from math import ceil
 
-from constructs_lib.inferencepool_chart import VERSIONS, endpoint_picker_requests
+from constructs_lib.picker_chart import endpoint_picker_requests, is_known
+from constructs_lib.specs import InferencePoolSpec
 from platform_config.config import Config
 from platform_config.errors import Problem, shown
 from platform_config.model import models_in
@@ -37,16 +38,16 @@ def _system_disk(config: Config) -> Iterator[Problem]:
 
 def _picker(config: Config) -> Iterator[Problem]:
     machine, own = _machine(config), config.cluster.system_pool.machine_type
-    versions = [model.inference_pool.chart_version for _, model in models(config) if model.has_pool]
-    known = [version for version in versions if version in VERSIONS]
+    known = [model.inference_pool for _, model in models(config) if model.has_pool and is_known(model.inference_pool)]
     if machine is None or not known:
         return
-    version = max(known, key=endpoint_picker_requests)
+    largest = max(known, key=endpoint_picker_requests)
     cpus, gib = _size(machine)
-    need_cpus, need_gib = (ceil(need) for need in _needs(version))
+    need_cpus, need_gib = (ceil(need) for need in _needs(largest))
     if cpus < need_cpus or gib < need_gib:
         given = shown(machine) if own else f"nothing and {shown(machine)} by inference_pool.chart_version"
-        message = f"must have {need_cpus} vCPU and {need_gib} GiB for the endpoint picker of {version}, got {given}"
+        picker = f"the endpoint picker of {largest.chart_version}"
+        message = f"must have {need_cpus} vCPU and {need_gib} GiB for {picker}, got {given}"
         fix = "leave it out, or write 'e2-standard-8'" if own else "write 'e2-standard-8'"
         yield Problem("cluster.system_pool.machine_type", message, fix)
 
@@ -70,9 +71,9 @@ def _pickers(config: Config) -> Iterator[Problem]:
 def _nodes_for(config: Config, key: str, machine: str) -> int:
     """Return the nodes that the endpoint pickers of region *key* fill, the largest first; 0 if one is too large."""
     pools = [model.inference_pool for model in models_in(config, key) if model.has_pool]
-    known = [pool for pool in pools if pool.chart_version in VERSIONS]
+    known = [pool for pool in pools if is_known(pool)]
     pickers = sorted(
-        (endpoint_picker_requests(pool.chart_version) for pool in known for _ in range(pool.endpoint_picker_replicas)),
+        (endpoint_picker_requests(pool) for pool in known for _ in range(pool.endpoint_picker_replicas)),
         reverse=True,
     )
     cpus, gib = _size(machine)
@@ -94,13 +95,13 @@ def _machine(config: Config) -> str | None:
     """Return the machine type of the system pool; None without one, or with a chart version that GW-CHART refuses."""
     if config.cluster.autopilot:
         return None
-    if config.cluster.system_pool.machine_type or config.inference_pool.chart_version in VERSIONS:
+    if config.cluster.system_pool.machine_type or is_known(config.inference_pool):
         return system_machine_type(config)
     return None
 
 
-def _needs(version: str) -> tuple[float, float]:
-    cpus, gib = endpoint_picker_requests(version)
+def _needs(pool: InferencePoolSpec) -> tuple[float, float]:
+    cpus, gib = endpoint_picker_requests(pool)
     return cpus + SYSTEM_CPU, gib + SYSTEM_MEMORY_GIB
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from constructs_lib.inferencepool_chart import CHART
+from constructs_lib import inferencepool_chart, llm_d_router_chart
 from tests.checks.kubernetes_objects import objects
 
 Pod = dict[str, Any]
@@ -82,11 +82,13 @@ def mebibytes(quantity: str) -> int:
 def _release_problems(document: dict[str, Any]) -> Iterator[str]:
     """Check the endpoint picker, where its chart has resources among its values."""
     for release in document.get("resource", {}).get("helm_release", {}).values():
-        if release["chart"] != CHART or release["version"] < "v1.4":
+        old = release["chart"] == inferencepool_chart.CHART and release["version"] >= "v1.4"
+        if not old and release["chart"] != llm_d_router_chart.CHART:
             continue
         for text in release["values"]:
             values = json.loads(text.removeprefix("${yamlencode(").removesuffix(")}").replace(" = ", ": "))
-            asked = values["inferenceExtension"].get("resources", {}).get("requests", {})
+            picker = values["inferenceExtension"] if old else values["router"]["epp"]
+            asked = picker.get("resources", {}).get("requests", {})
             yield from (f"the endpoint picker asks for no {what}" for what in REQUESTS if what not in asked)
 
 

@@ -296,6 +296,41 @@ def test_requests_for_the_model_have_a_priority(synth: Synth) -> None:
     assert synth(build()).object("InferenceObjective")["spec"]["poolRef"]["name"] == "gemma-pool"
 
 
+def test_the_other_chart_comes_from_its_own_place_with_objectives_of_its_group(synth: Synth) -> None:
+    """Objects beside the old ones: a picker reads those of one group alone."""
+    router = InferencePoolSpec(chart="llm-d-router", chart_version="v0.10.0")
+    old, new = synth(build()), synth(build(replace(PLAN, pool=router)))
+    release, objective = new.one("helm_release"), new.object("InferenceObjective")
+    addresses = [{key for key in app.named("kubernetes_manifest") if "objective" in key} for app in (old, new)]
+
+    assert (release["name"], release["repository"]) == ("gemma-pool", "oci://ghcr.io/llm-d/charts")
+    assert (release["chart"], release["version"]) == ("llm-d-router-gateway", "v0.10.0")
+    assert objective["apiVersion"] == "llm-d.ai/v1alpha2"
+    assert objective["spec"] == old.object("InferenceObjective")["spec"]
+    assert addresses[0] & addresses[1] == set()
+
+
+def test_the_pool_s_address_is_the_same_with_either_chart(synth: Synth) -> None:
+    """The release is upgraded in place: the pool, its export and the gateway's routes stay."""
+    router = InferencePoolSpec(chart="llm-d-router", chart_version="v0.10.0")
+    kinds = ("helm_release", "kubernetes_annotations")
+    found = [
+        [*app.named(kinds[0]), *app.named(kinds[1])]
+        for app in (synth(build()), synth(build(replace(PLAN, pool=router))))
+    ]
+
+    assert found[0] == found[1]
+
+
+def test_the_picker_s_metrics_are_read_by_the_labels_of_its_chart(synth: Synth) -> None:
+    """Where the platform reads them itself, for a gateway of the same cluster."""
+    router = InferencePoolSpec(chart="llm-d-router", chart_version="v0.10.0")
+    app = synth(build(replace(PLAN, pool=router, exported=False)))
+    monitors = {found["metadata"]["name"]: found["spec"]["selector"] for found in app.objects("PodMonitoring")}
+
+    assert monitors["gemma-pool"] == {"matchLabels": {"llm-d-router-gateway": "gemma-pool-epp"}}
+
+
 def test_the_chart_is_pinned_waited_for_and_never_atomic(synth: Synth) -> None:
     """Atomic would uninstall it on a time-out, and the reason with it."""
     release = synth(build(replace(PLAN, pool=InferencePoolSpec(chart_version="v1.3.1")))).one("helm_release")
@@ -343,7 +378,7 @@ def test_the_values_of_each_version_are_in_the_release(synth: Synth, version: st
 
 def test_an_unknown_chart_version_is_refused(synth: Synth) -> None:
     """At synth, with the known ones."""
-    with pytest.raises(ValueError, match=r"^chart_version must be one of v1.0.1, .*, got 'v9'$"):
+    with pytest.raises(ValueError, match=r"^chart_version must be one of v1.0.1, .* for inferencepool, got 'v9'$"):
         synth(build(replace(PLAN, pool=InferencePoolSpec(chart_version="v9"))))
 
 

@@ -44,6 +44,12 @@ def member_of(name: str) -> Document:
     return {"name": "multiclusteringress", "spec": [{"multiclusteringress": [{"config_membership": path}]}]}
 
 
+def charted(before: str, after: str) -> Document:
+    """Return an entry for the release of a pool that goes from one chart to another."""
+    old, new = ({"name": "gemma-pool", "namespace": "inference", "chart": name} for name in (before, after))
+    return change(PICKER, "update", before=old, after=new)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """Plans that a rule refuses at *place*, and like ones that pass."""
@@ -341,5 +347,10 @@ CASES: dict[str, Case] = {
         bad={"workload-serving-eu": document(change(PICKER, "delete"), server())},
         place=f"workload-serving-eu/{PICKER}",
         good={"workload-serving-eu": document(change(PICKER, "delete"), server("delete", requests="no"))},
+    ),
+    "ACCESS-PICKER": Case(
+        bad={"workload-serving-eu": document(charted("inferencepool", "llm-d-router-gateway"))},
+        place=f"workload-serving-eu/{PICKER}",
+        good={"workload-serving-eu": document(charted("inferencepool", "inferencepool"))},
     ),
 }

@@ -325,7 +325,8 @@ def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("other", [None, "", 0, True, [], {}, [[]], {"": ""}], ids=repr)
 @pytest.mark.parametrize(
-    "rule", ["KEEP-POOL", "KEEP-ADDRESS", "GATE-FEATURE", "GATE-CRD", "GATE-API", "DRAIN-MODEL", "ORDER-HOME"]
+    "rule",
+    ["KEEP-POOL", "KEEP-ADDRESS", "GATE-FEATURE", "GATE-CRD", "GATE-API", "DRAIN-MODEL", "ORDER-HOME", "ACCESS-PICKER"],
 )
 def test_no_part_of_a_plan_breaks_the_command(rule: str, other: Any, tmp_path: Path) -> None:
     """Whatever stands where something else should be: there is a report, or wrong input, and no traceback."""

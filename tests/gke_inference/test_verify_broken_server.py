@@ -59,6 +59,14 @@ def no_metric(platform: HealthyPlatform) -> None:
     del autoscaler["status"]["currentMetrics"]
 
 
+def other_picker(platform: HealthyPlatform) -> None:
+    """Leave a pod in us of a picker of llm-d-router, with the label of its own chart and of the other."""
+    labels = {"inferencepool": "gemma-pool-epp", "llm-d-router-gateway": "gemma-pool-epp"}
+    metadata = {"name": "gemma-pool-epp-5d4f8-x2v9k", "namespace": "inference", "labels": labels}
+    spec = {"containers": [{"name": "epp", "image": "llm-d-router-endpoint-picker:v0.10.0"}]}
+    platform.put("us", {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+
+
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/inference/networkpolicies"
 CASES: Cases = {
     "server is scaled to none": (
@@ -95,6 +103,9 @@ CASES: Cases = {
     "endpoint picker is not there": (
         lambda p: p.clusters["us"].objects.pop("/apis/apps/v1/namespaces/inference/deployments/gemma-pool-epp"),
         "us", "INFERENCE-POOL", "the endpoint picker gemma-pool-epp is not there",
+    ),
+    "picker of the other chart still runs": (
+        other_picker, "us", "INFERENCE-POOL", "gemma-pool-epp-5d4f8-x2v9k of the other chart still runs beside it",
     ),
     "metric is not handed on": (lambda p: p.forget("us", "AutoscalingMetric"), "us", "METRIC", "it is not there"),
     "one of our network policies is gone": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -194,6 +195,7 @@ SILENT = [
         series={
             **requests(counting(1)),
             **errors(counting(0.1), code="InferencePoolResourceExhausted"),
+            **errors(counting(0.1), code="ResourceExhausted"),
             **errors(counting(0.1), code="429"),
         },
     ),
@@ -254,6 +256,22 @@ def test_the_first_chart_has_names_of_its_own() -> None:
 
     assert "inference_model_request_duration_seconds_bucket" in made["request-latency"].query.expression
     assert "inference_objective" not in json.dumps([alert.query.expression for alert in made.values()])
+
+
+def test_both_charts_are_watched_while_clusters_go_from_one_to_the_other() -> None:
+    """Whichever chart the config names, a cluster may still have the other: the queries differ in their order alone."""
+    router = {"inference_pool__chart": "llm-d-router", "inference_pool__chart_version": "v0.10.0"}
+    old, new = alerts(), alerts(**router)
+
+    pickers = [name for name, alert in old.items() if "llm_d_epp_" in alert.query.expression]
+
+    assert len(pickers) >= 5
+    for name in pickers:
+        asked = [made[name].query.expression for made in (old, new)]
+        assert [re.findall(r"llm_d_epp_\w+", text) != [] for text in asked] == [True, True]
+        assert [re.findall(r"inference_(?:objective|pool)_\w+", text) != [] for text in asked] == [True, True]
+        assert asked[0] != asked[1]
+        assert sorted(re.findall(r"\w+", asked[0])) == sorted(re.findall(r"\w+", asked[1]))
 
 
 def test_a_platform_of_services_has_none_of_them() -> None:

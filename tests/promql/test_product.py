@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from constructs_lib import llm_d_router_chart
 from constructs_lib.alert_policies import EVALUATION_SEC
 from constructs_lib.monitoring import metrics
 from tests.promql import cloud, product, rig
@@ -91,7 +92,8 @@ def test_the_bounds_of_buckets_are_those_of_the_source(engine: metrics.EngineMet
 @pytest.mark.parametrize("version", metrics.PICKER_FAMILIES)
 def test_each_version_of_the_chart_exports_the_names_of_its_family(version: str) -> None:
     """As its picker's source has them."""
-    source = f"picker-{version.removeprefix('v')}"
+    of_router = version in llm_d_router_chart.VERSIONS
+    source = f"{'router' if of_router else 'picker'}-{version.removeprefix('v')}"
     names = metric_names(metrics.PICKER_FAMILIES[version])
 
     assert [name for name in names if source not in METRICS[name].sources] == []

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 import re
 import threading
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from constructs_lib.picker_chart import CHARTS
 from tests.checks.sent import values
 from tests.rig.answers import TABLES, identity
 from tests.rig.planning import body
@@ -23,8 +25,8 @@ PROTECTED += "Set it to false to proceed with cluster deletion."
 MEETING_SEC = 60
 TOKEN = "ya29.rig-"
 """How each access token begins: whoever finds this somewhere has found one."""
-GROUP_OF_OURS = "inference.networking.x-k8s.io"
-"""Neither Kubernetes nor GKE has its kinds: they come with a CRD of ours."""
+GROUPS_OF_OURS = tuple(chart.objective_group for chart in CHARTS.values())
+"""Neither Kubernetes nor GKE has their kinds: each comes with a CRD of ours."""
 
 THEIR_DOMAIN = ".example.com"
 """Clusters below it are others', and always there."""
@@ -78,6 +80,7 @@ class Cloud:
         secret_versions: Number of the latest version of a secret, by its name, where that is not 1.
         lost_certificates: Names of certificates that others have not made; any other is there, in each region.
         certificate_state: State of each certificate that Google makes, when they are listed.
+        let_go: Releases whose picker's Deployment was deleted by hand, by their keys.
         written: By object, the write-only arguments that it was given last, by path.
     """
 
@@ -91,6 +94,7 @@ class Cloud:
     secret_versions: dict[str, int] = field(default_factory=dict)
     lost_certificates: tuple[str, ...] = ()
     certificate_state: str = "ACTIVE"
+    let_go: set[Key] = field(default_factory=set)
     written: dict[Key, Message] = field(default_factory=dict)
     _creates: Counter[str] = field(default_factory=Counter)
     _given: Iterator[int] = field(default_factory=itertools.count)
@@ -135,6 +139,7 @@ class Cloud:
                 self.objects.pop(key, None)
             elif not kind.startswith("time_"):
                 self.objects[key] = copy.deepcopy(resource)
+                self.let_go.discard(key)
         return not met
 
     def give_token(self) -> str:
@@ -174,9 +179,10 @@ class Cloud:
         found = any(key[0] == "google_container_cluster" and host in str(held) for key, held in objects)
         if not theirs and not found:
             raise RefusedError(f'"{place}": dial tcp: lookup {host}: no such host')
-        if needed and needed["apiVersion"].startswith(GROUP_OF_OURS):
+        group = needed["apiVersion"].partition("/")[0] if needed else ""
+        if group in GROUPS_OF_OURS:
             held = [body(held) or {} for key, held in objects if key[:2] == ("kubernetes_manifest", place)]
-            if not any(crd.get("spec", {}).get("group") == GROUP_OF_OURS for crd in held):
+            if not any(crd.get("spec", {}).get("group") == group for crd in held):
                 raise RefusedError("API did not recognize GroupVersionKind from manifest (CRD may not be installed)")
         of_apigee = needed is not None and needed["apiVersion"].startswith(GROUP_OF_APIGEE)
         if of_apigee and ("helm_release", place, APIGEE_CHART) not in self.objects:
@@ -187,7 +193,16 @@ class Cloud:
         self.check_cluster(place)
         there = [held for key, held in self.objects.items() if key[:2] == ("kubernetes_manifest", place)]
         held = [one["manifest"] or one["object"] for one in there]
+        held += [typed(picker) for picker in self._pickers(place)]
         return [one for one in held if _fits(one[1], query)]
+
+    def _pickers(self, place: str) -> Iterator[Message]:
+        """Yield the Deployment in each release of a picker in the cluster at *place*."""
+        for key, held in self.objects.items():
+            if key[:2] == ("helm_release", place) and key not in self.let_go and (labels := picker_labels(held)):
+                metadata = {"name": labels.popitem()[1], "namespace": held["namespace"]}
+                spec = {"selector": {"matchLabels": picker_labels(held)}}
+                yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
     def pools_of(self, cluster: Message) -> list[Message]:
         """List the node pools of *cluster*, which they name by its name or its ID."""
@@ -214,6 +229,9 @@ class Cloud:
                 return f'namespaces "{namespace}" not found'
             there = key in self.objects and kind not in TABLES["made_again"]
             return f"{kind} {name} already exists" if there else None
+        if action == "update" and kind == "helm_release" and key not in self.let_go:
+            had, gets = picker_labels(self.objects[key]), picker_labels(resource)
+            return None if had == gets else f"cannot patch {name}-epp: spec.selector: {gets}: field is immutable"
         if action == "delete" and resource.get("deletion_protection") is True:
             return PROTECTED
         if action == "delete" and kind == "helm_release" and "apigee" in name:
@@ -225,6 +243,21 @@ class Cloud:
             users = [user for user, held in self.objects.items() if user != key and named.search(str(held))]
             return f"{name} is already being used by {users[0][0]} {users[0][2]}" if users else None
         return None
+
+
+def picker_labels(release: Message) -> dict[str, str]:
+    """Return what the Deployment of a picker in *release* selects; nothing for a release of something else."""
+    charts = [chart for chart in CHARTS.values() if chart.name == release["chart"]]
+    return charts[0].picker_labels(release["name"]) if charts else {}
+
+
+def typed(value: Any) -> list[Any]:
+    """Return *value* with its type, as a dynamic argument has it."""
+    return [json.dumps(_type(value)).encode(), value]
+
+
+def _type(value: Any) -> Any:
+    return ["object", {name: _type(one) for name, one in value.items()}] if isinstance(value, dict) else "string"
 
 
 def _fits(held: Message, query: Message) -> bool:

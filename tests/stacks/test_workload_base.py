@@ -73,6 +73,39 @@ def test_removed_models_are_refused_before_anything_of_theirs_has_changed(tmp_pa
     assert '["gemma-server"]' in refused["condition"]
 
 
+ROUTER = {"inference_pool__chart": "llm-d-router", "inference_pool__chart_version": "v0.10.0"}
+
+
+def test_a_picker_of_the_other_chart_is_refused_before_anything_has_changed(tmp_path: Path) -> None:
+    """The Deployment of each model's picker is looked for by its name, and must have llm-d-router's label."""
+    looks = alone(tmp_path, "eu", **ROUTER).stacks[base_stack("eu")]["data"]["kubernetes_resources"]
+    [found] = [look for key, look in looks.items() if key.startswith("picker-")]
+    [refused] = found["lifecycle"]["postcondition"]
+
+    assert (found["kind"], found["namespace"], found["field_selector"]) == (
+        "Deployment", "inference", "metadata.name=gemma-pool-epp",
+    )  # fmt: skip
+    assert 'matchLabels["llm-d-router-gateway"], "") == "gemma-pool-epp"' in refused["condition"]
+    assert "delete deployment gemma-pool-epp --cascade=orphan`" in refused["error_message"]
+
+
+def test_each_group_of_objectives_has_its_crd(tmp_path: Path) -> None:
+    """The older stays for a picker of llm-d-router alone too: objects of others, and those of a way back, are in it."""
+    router = {"chart": "llm-d-router", "chart_version": "v0.10.0"}
+    apps = [
+        alone(tmp_path / "old", "eu"),
+        alone(tmp_path / "new", "eu", **ROUTER),
+        alone(tmp_path / "both", "eu", models__gemma__inference_pool=router),
+    ]
+    names = [
+        [found["metadata"]["name"].partition(".")[2] for found in app.objects("CustomResourceDefinition")]
+        for app in apps
+    ]
+
+    assert names[0] == ["inference.networking.x-k8s.io"]
+    assert [sorted(found) for found in names[1:]] == [["inference.networking.x-k8s.io", "llm-d.ai"]] * 2
+
+
 def test_pods_may_share_the_ipc_of_the_node_only_where_mps_needs_it(tmp_path: Path) -> None:
     """The namespace of the other region stays as it is; whatever is below baseline is warned of and audited."""
     sharing = {"strategy": "mps", "max_clients": 2}

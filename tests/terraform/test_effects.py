@@ -249,6 +249,7 @@ ELSEWHERE = {
     "models.<key>.server.metric": "tests/platform_config/test_names.py::test_a_model_is_behind_its_pool_or_its_service",
     "models.<key>.migrate_back": "one field of the ComputeClass: tests/manifests/test_compute_class.py",
     "bucket": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
+    "inference_pool.chart": "test_picker_charts.py::test_a_picker_moves_to_the_other_chart_cluster_by_cluster",
     "gateway.body_routing": "test_guard_rails.py",
     "gateway.model_armor": "test_model_armor.py",
     "gateway.model_armor.grant_roles": "test_model_armor.py::test_roles_that_are_left_to_others_stay",

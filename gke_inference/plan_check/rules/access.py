@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from constructs_lib.inferencepool_chart import picker_name
 from constructs_lib.manifests.model_server import request_labels
+from constructs_lib.picker_chart import CHARTS
+from gke_inference.findings import Status
 from gke_inference.plan_check.graph import cluster_stacks
 from gke_inference.plan_check.plan import Resource, at
 from gke_inference.plan_check.plans import Plans
 from gke_inference.plan_check.rule import Refusal, Rule, what_happens
+from platform_config.plan_refusals import picker_steps
 from platform_config.stack_graph import cluster_stack
 
 OF_NODES = re.compile(
@@ -67,6 +71,18 @@ def _pools(plans: Plans) -> Iterator[Refusal]:
             yield Refusal(place=one.label, found=f"{found}: no request reaches it", fix=BACK)
 
 
+def _charts(plans: Plans) -> Iterator[Refusal]:
+    by_name = {chart.name: chart for chart in CHARTS.values()}
+    for one in plans.there("helm_release"):
+        old, new = by_name.get(str(one.before.get("chart"))), by_name.get(str(one.after.get("chart")))
+        if old is None or new is None or old == new:
+            continue
+        picker = picker_name(one.name)
+        found = f"{one.name} goes from the chart {old.name} to {new.name}; no plan shows whether {picker} was let go"
+        steps = picker_steps(str(one.before.get("namespace")), picker, old=old, new=new)
+        yield Refusal(place=one.label, found=found, fix=f"let it go before this plan is applied: {steps}")
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         id="ACCESS-NODES",
@@ -88,5 +104,13 @@ RULES: tuple[Rule, ...] = (
         reason="The route of the model leads to the pool: its requests fail.",
         source="Gateway API Inference Extension, InferencePool",
         check=_pools,
+    ),
+    Rule(
+        id="ACCESS-PICKER",
+        title="A picker's Deployment is let go before its release gets another chart",
+        reason="It cannot change what it selects: the release fails half way, with no picker behind its Service.",
+        source="Kubernetes, Deployment, selector; llm-d/llm-d-router, config/charts/routerlib/templates/_helpers.tpl",
+        check=_charts,
+        status=Status.UNKNOWN,
     ),
 )

@@ -141,6 +141,40 @@ CASES: dict[str, Case] = {
 }
 
 MORE: dict[str, More] = {
+    "a version of llm-d-router for inferencepool": (
+        "GW-CHART",
+        {"inference_pool__chart_version": "v0.10.0"},
+        [
+            "inference_pool.chart_version: must be one of v1.0.1, v1.1.0, v1.2.1, v1.3.1, v1.4.0, v1.5.0 of the chart "
+            "inferencepool, got 'v0.10.0' of llm-d-router -> write 'v1.5.0', or chart: llm-d-router"
+        ],
+    ),
+    "a version of inferencepool for llm-d-router, of one model": (
+        "GW-CHART",
+        {"models__gemma__inference_pool": {"chart": "llm-d-router", "chart_version": "v1.3.1"}},
+        [
+            "models.gemma.inference_pool.chart_version: must be v0.10.0 of the chart llm-d-router, got 'v1.3.1' of "
+            "inferencepool -> write 'v0.10.0', or chart: inferencepool"
+        ],
+    ),
+    "llm-d-router without a version": (
+        "GW-CHART",
+        {"inference_pool__chart": "llm-d-router"},
+        [
+            "inference_pool.chart_version: must be v0.10.0 of the chart llm-d-router, got 'v1.5.0' of inferencepool, "
+            "the default -> write 'v0.10.0', or chart: inferencepool"
+        ],
+    ),
+    "a version of llm-d-router as its images have it": (
+        "GW-CHART",
+        {"inference_pool__chart": "llm-d-router", "inference_pool__chart_version": "0.10.0"},
+        ["inference_pool.chart_version: must be v0.10.0 of the chart llm-d-router, got '0.10.0' -> write 'v0.10.0'"],
+    ),
+    "llm-d-router, whose picker asks for CPU and memory": (
+        "GW-CHART-REQUESTS",
+        {"inference_pool__chart": "llm-d-router", "inference_pool__chart_version": "v0.10.0"},
+        [],
+    ),
     "a model in a few of many regions": (
         "GW-NEG-50",
         {"regions": regions(51), "gateway__regions": ["r0"], "models__gemma__regions": ["r0", "r1"]},

@@ -49,6 +49,11 @@ CASES: dict[str, Case] = {
 
 _LEFT_OUT = "must be left out for gateway.scope: regional, where no region helps another, got"
 MORE: dict[str, More] = {
+    "llm-d-router, which can give its metrics without a token": (
+        "REGIONAL-CHART",
+        {**REGIONAL, "inference_pool__chart": "llm-d-router", "inference_pool__chart_version": "v0.10.0"},
+        [],
+    ),
     "a region of a screened gateway that is none": (
         "REG-KEY",
         {**SCREENED, "gateway__regions": ["us", "ue"]},
