@@ -22,6 +22,8 @@ CHANGED = {
     "data.google_container_cluster.monitoring_config: type, in part",
     "provider google.ml_engine_custom_endpoint: gone",
     "provider google.notebooks_custom_endpoint: gone",
+    "provider google-beta.ml_engine_custom_endpoint: gone",
+    "provider google-beta.notebooks_custom_endpoint: gone",
     "kubernetes_service_v1.status: type, in part",
 }
 """What of the types in use is another in the newest providers than in those before; docs/upgrading.md explains it."""
