@@ -15,7 +15,7 @@ from platform_config.stack_graph import (
     needed_stacks,
     serving_stack,
 )
-from tests.configs import config
+from tests.configs import EXISTING, config
 from tests.synthesized import Synthesized, synthesize
 
 POLICIES = {"gcpbackendpolicies.networking.gke.io", "healthcheckpolicies.networking.gke.io"}
@@ -104,6 +104,26 @@ def test_each_group_of_objectives_has_its_crd(tmp_path: Path) -> None:
 
     assert names[0] == ["inference.networking.x-k8s.io"]
     assert [sorted(found) for found in names[1:]] == [["inference.networking.x-k8s.io", "llm-d.ai"]] * 2
+
+
+def test_the_owner_of_a_cluster_installs_the_crd_that_its_pickers_read(tmp_path: Path) -> None:
+    """And no other: the platform makes none there, and the plan wants those alone that it uses."""
+    from cdktf import App
+
+    from stacks.workload_base import WorkloadBaseStack
+
+    names = []
+    for folder, settings in (("old", {}), ("new", ROUTER)):
+        app = App(outdir=str(tmp_path / folder))
+        WorkloadBaseStack(app, base_stack("us"), config=config(EXISTING[2], **settings), key="us")
+        app.synth()
+        looks = Synthesized(tmp_path / folder).stacks[base_stack("us")]["data"]["kubernetes_resources"].values()
+        names.append([look["field_selector"] for look in looks if look["kind"] == "CustomResourceDefinition"])
+
+    assert names == [
+        ["metadata.name=inferenceobjectives.inference.networking.x-k8s.io"],
+        ["metadata.name=inferenceobjectives.llm-d.ai"],
+    ]
 
 
 def test_pods_may_share_the_ipc_of_the_node_only_where_mps_needs_it(tmp_path: Path) -> None:
