@@ -59,9 +59,9 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
                             `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
                                         `-> workload-weights -------------^
     ```
-    Where each server downloads its weights from Hugging Face there is no workload-weights; where Cloud Run downloads them
-    there is infra-weights in its place, which follows infra-network. With regional gateways there
-    is infra-access in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>; where the
+    Where each server downloads its weights from Hugging Face there is no workload-weights; where Cloud Run downloads
+    them there is infra-weights in its place, which follows infra-network. With regional gateways there is infra-access
+    in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>; where the
     platform makes Apigee's organization, it is in infra-apigee, which each of those needs.
 
     Raises:

@@ -127,8 +127,8 @@ class WeightsSpec:
             `hugging_face`: each server downloads for itself when it starts, onto its node; needs no bucket, and
             Hugging Face at every start. Keep `bucket` for one deploy when it changes: until then servers read it.
             Default: `bucket`.
-        loader: Who downloads into the bucket. `job`: a Kubernetes Job, once its cluster is there. `cloud_run`: a Cloud Run
-            job, beside the clusters: a first deploy is shorter. It runs in the region of `bucket.download_region`.
+        loader: Who downloads into the bucket. `job`: a Kubernetes Job, once its cluster is there. `cloud_run`: a Cloud
+            Run job in the region of `bucket.download_region`, while the clusters are made: a first deploy is shorter.
         files: Patterns of the repository's files that are downloaded, such as `*Q4_K_M.gguf`. Default: the files that
             are no weights, and the one set of weights that the server reads. vLLM and SGLang need `config.json` among
             them.

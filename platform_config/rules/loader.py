@@ -34,9 +34,12 @@ def _token(at: str, model: Model) -> Iterator[Problem]:
 
 def _places(config: Config) -> Iterator[Problem]:
     """Yield each model that Cloud Run cannot load: there is none in the region, or in the universe."""
-    if config.download_region not in config.regions:
-        return  # REG-KEY reports it.
-    region, known = config.regions[config.download_region].region, places()
+    # Other rules report a config cluster that is missing, and a download region that is none.
+    homes = (key for key, region in config.regions.items() if config.is_regional or region.config_cluster)
+    key = (config.bucket.download_region if config.bucket else None) or next(homes, "")
+    if key not in config.regions:
+        return
+    region, known = config.regions[key].region, places()
     for at, model in models(config):
         if model.weights is None or not model.weights.in_cloud_run:
             continue
