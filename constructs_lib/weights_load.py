@@ -7,7 +7,11 @@ from importlib import resources
 from typing import Any
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle
-from cdktf_cdktf_provider_google.cloud_run_v2_job import CloudRunV2Job
+from cdktf_cdktf_provider_google.cloud_run_v2_job import (
+    CloudRunV2Job,
+    CloudRunV2JobTemplateTemplateContainers,
+    CloudRunV2JobTemplateTemplateContainersVolumeMounts,
+)
 from cdktf_cdktf_provider_google.data_google_storage_bucket_objects import DataGoogleStorageBucketObjects
 from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_google.secret_manager_secret_iam_member import SecretManagerSecretIamMember
@@ -171,7 +175,7 @@ class WeightsLoad(Construct):
             name=name,
             # It holds nothing: what it has downloaded is in the bucket.
             deletion_protection=False,
-            template={"task_count": 1, "parallelism": 1, "template": {**task, "service_account": self.email}},
+            template={"task_count": 1, "parallelism": 1, "template": {**_typed(task), "service_account": self.email}},
             timeouts={"create": bound, "update": bound, "delete": "10m"},
             # Google forgets the token when somebody runs the job by hand (GoogleCloudPlatform/magic-modules#19060).
             lifecycle=TerraformResourceLifecycle(ignore_changes=["run_execution_token"]),
@@ -228,3 +232,13 @@ class WeightsLoad(Construct):
             ],
             **({"volumes": [{"name": "token", "secret": token}]} if self._secret else {}),
         }
+
+
+def _typed(task: dict[str, Any]) -> dict[str, Any]:
+    """Return *task* for the binding: of a list of dicts cdktf 0.21 loses what has more than one word."""
+    [container] = task["containers"]
+    mounts = [
+        CloudRunV2JobTemplateTemplateContainersVolumeMounts(**mount) for mount in container.get("volume_mounts", ())
+    ]
+    mounted = {**container, "volume_mounts": mounts} if mounts else container
+    return {**task, "containers": [CloudRunV2JobTemplateTemplateContainers(**mounted)]}

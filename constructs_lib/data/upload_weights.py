@@ -50,7 +50,7 @@ class Storage:
         self._token, self._until = "", 0.0
 
     def get(self, name: str, query: str) -> bytes | None:
-        """What is known of the object *name*, or its content; None where there is none."""
+        """Return what is known of the object *name*, or its content; None where there is none."""
         try:
             return self.call("GET", f"{self.objects}/{quote(name, safe='')}?{query}")[1]
         except HTTPError as error:

@@ -38,7 +38,14 @@ class StandInBucket:
             def do_GET(self) -> None:
                 bucket.answer(self)
 
-            do_POST = do_PUT = do_DELETE = do_GET
+            def do_POST(self) -> None:
+                bucket.answer(self)
+
+            def do_PUT(self) -> None:
+                bucket.answer(self)
+
+            def do_DELETE(self) -> None:
+                bucket.answer(self)
 
             def log_message(self, *args: object) -> None:
                 pass
