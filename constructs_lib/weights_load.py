@@ -154,7 +154,7 @@ class WeightsLoad(Construct):
                     member=member,
                 )
             )
-        waited_for = {"bucket": self._bucket, "secret": self._secret or ""}
+        waited_for = {"bucket": self._bucket, **({"secret": self._secret} if self._secret else {})}
         return Sleep(
             self, "granted", provider=time, create_duration=f"{GRANT_SEC}s", triggers=waited_for, depends_on=grants
         )

@@ -24,7 +24,7 @@ JOB, MARK = "google_cloud_run_v2_job", "data.google_storage_bucket_objects"
 FOLDER = "google/gemma-3-27b-it/005ad3404e59d6023443cb575daa05336842228a"
 
 
-def alone(folder: Path, base: Path | None = None, **changes: Any) -> Synthesized:
+def alone(folder: Path, base: Path | None = None, /, **changes: Any) -> Synthesized:
     """Synthesize this stack by itself, of the example with Cloud Run as its loader and keys changed."""
     from cdktf import App
 
@@ -135,7 +135,7 @@ def test_another_content_is_another_job(tmp_path: Path, changes: dict[str, Any])
 
 def test_what_does_not_concern_the_download_leaves_the_job(tmp_path: Path) -> None:
     """Another server image, another model."""
-    changes = {"models__gemma__server__image": "docker.io/vllm/vllm-tpu:v0.27.1", "models__gemma__replicas": 1}
+    changes: dict[str, Any] = {"models__gemma__server__image": "docker.io/vllm/vllm-tpu:v0.27.1", "models__gemma__replicas": 1}
     names = {alone(tmp_path / str(number), **each).one(JOB)["name"] for number, each in enumerate(({}, changes))}
 
     assert len(names) == 1
@@ -157,7 +157,7 @@ def test_each_model_has_an_account_and_each_repository_a_job(tmp_path: Path) -> 
 
 def test_two_jobs_never_write_one_folder_at_once(tmp_path: Path) -> None:
     """The second waits for the mark of the first, in whichever stack it is."""
-    second = {
+    second: dict[str, Any] = {
         "models__next": {
             "weights": {"repository": "google/gemma-3-27b-it", "revision": FOLDER[-40:], "loader": "cloud_run"},
             "server": {"image": "docker.io/vllm/vllm-tpu:v0.27.0"},
