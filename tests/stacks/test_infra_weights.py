@@ -135,7 +135,10 @@ def test_another_content_is_another_job(tmp_path: Path, changes: dict[str, Any])
 
 def test_what_does_not_concern_the_download_leaves_the_job(tmp_path: Path) -> None:
     """Another server image, another model."""
-    changes: dict[str, Any] = {"models__gemma__server__image": "docker.io/vllm/vllm-tpu:v0.27.1", "models__gemma__replicas": 1}
+    changes: dict[str, Any] = {
+        "models__gemma__server__image": "docker.io/vllm/vllm-tpu:v0.27.1",
+        "models__gemma__replicas": 1,
+    }
     names = {alone(tmp_path / str(number), **each).one(JOB)["name"] for number, each in enumerate(({}, changes))}
 
     assert len(names) == 1
