@@ -52,8 +52,8 @@ def stale_stack_findings(order: DestroyOrder, states: States) -> list[Finding]:
 
 
 SETTINGS = {
-    WEIGHTS_STACK: "bucket, and loader: job of a model",
-    LOAD_STACK: "loader: cloud_run of a model",
+    WEIGHTS_STACK: "bucket, or loader: job",
+    LOAD_STACK: "loader: cloud_run",
     OBSERVABILITY_STACK: "one of observability.alerting, dashboard and log_metrics",
 }
 """What a stack is made from, where it is not a region."""
