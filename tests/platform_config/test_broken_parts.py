@@ -200,7 +200,7 @@ DEPENDS = {
         "tensor_parallel_size",
     },
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes", "loader"},
-    "LOADER": {"source", "loader", "region", "location", "universe", "scope", "config_cluster", "kind", "name"},
+    "LOADER": {"source", "loader", "region", "repository", "revision", "universe", "scope", "config_cluster", "name"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
     "DNS": {
