@@ -14,20 +14,22 @@ class Places:
     """
     The lists of one day. They age: what is in none of them may exist, so they warn and never refuse.
 
-    Only of Model Armor does Google's own page list every region, so a region that the other lists know and this one
-    does not is refused.
+    Only of Model Armor and Cloud Run do Google's own pages list every region, so a region that the other lists know and
+    these do not is refused.
 
     Attributes:
         date: When they were looked up.
         regions: Zones by region; None where no source has them all.
         offered: Zones by the beginning of a machine type, such as `ct6e-`.
         model_armor: Regions that have Model Armor.
+        cloud_run: Regions that have Cloud Run.
     """
 
     date: str
     regions: dict[str, tuple[str, ...] | None]
     offered: dict[str, frozenset[str]]
     model_armor: frozenset[str]
+    cloud_run: frozenset[str]
 
     def lacks_zone(self, region: str, zone: str) -> bool:
         """Return whether *zone* is surely none of those that *region* had; AI zones come and go unlisted."""
@@ -42,6 +44,10 @@ class Places:
     def lacks_model_armor(self, region: str) -> bool:
         """Return whether *region* is a known one that did not have Model Armor; another universe's are not known."""
         return region in self.regions and region not in self.model_armor
+
+    def lacks_cloud_run(self, region: str) -> bool:
+        """Return whether *region* is a known one that did not have Cloud Run; another universe's are not known."""
+        return region in self.regions and region not in self.cloud_run
 
     def having(self, machine_type: str) -> list[str]:
         """Return the zones that had it."""
@@ -61,6 +67,7 @@ def places() -> Places:
         },
         offered={row["machines"]: frozenset(row["zones"]) for row in data["offered"]},
         model_armor=frozenset(data["model_armor"]),
+        cloud_run=frozenset(data["cloud_run"]),
     )
 
 

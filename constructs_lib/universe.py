@@ -47,7 +47,7 @@ UNIVERSES: Mapping[str, UniverseSpec] = {
         regions=("u-germany-northeast1",),
         machines=("a3-edgegpu-8g-nolssd",),
         lacks=(
-            *("cross_region_gateways", "fleets", "network_policies", "performance_hpa", "spot"),
+            *("cloud_run", "cross_region_gateways", "fleets", "network_policies", "performance_hpa", "spot"),
             *("standard_clusters", "tpu", "workload_metrics"),
         ),
     ),
@@ -64,6 +64,7 @@ S3NS_DIFFERENCES = "S3NS, Key differences between Cloud de Confiance and Google 
 S3NS_GATEWAYS = "S3NS, GKE Gateway classes"
 S3NS_MONITORING = "S3NS, Cloud Monitoring API: the query methods of PromQL are unavailable"
 BERLIN_DIFFERENCES = "Google Cloud Dedicated in Germany, GKE differences (2026-07-09)"
+BERLIN_CLOUD_RUN = "no public page says that it is there (2026-11-28)"
 SOURCES: Mapping[str, Mapping[Feature, str]] = {
     "s3nsapis.fr": {
         "cross_region_gateways": S3NS_GATEWAYS,
@@ -71,7 +72,10 @@ SOURCES: Mapping[str, Mapping[Feature, str]] = {
         "standard_clusters": S3NS_DIFFERENCES,
         "tpu": S3NS_DIFFERENCES,
     },
-    "apis-berlin-build0.goog": dict.fromkeys(UNIVERSES["berlin"].lacks, BERLIN_DIFFERENCES),
+    "apis-berlin-build0.goog": {
+        **dict.fromkeys(UNIVERSES["berlin"].lacks, BERLIN_DIFFERENCES),
+        "cloud_run": BERLIN_CLOUD_RUN,
+    },
 }
 """Who says that a universe lacks something, by its API domain."""
 

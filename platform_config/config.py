@@ -160,6 +160,17 @@ class Config(BaseModel):
         return any(model.weights is not None and model.weights.reads_bucket for model in self.models.values())
 
     @property
+    def loads_in_cloud_run(self) -> bool:
+        """Whether a Cloud Run job fills the bucket with the weights of some model."""
+        return any(model.weights is not None and model.weights.in_cloud_run for model in self.models.values())
+
+    @property
+    def loads_by_job(self) -> bool:
+        """Whether a cluster fills the bucket: where it has one, unless Cloud Run does all of it."""
+        readers = [model.weights for model in self.models.values() if model.weights and model.weights.reads_bucket]
+        return self.bucket is not None and not (readers and all(weights.in_cloud_run for weights in readers))
+
+    @property
     def mounts_token(self) -> bool:
         """
         Whether clusters can mount a Hugging Face token from Secret Manager.

@@ -9,7 +9,14 @@ from typing import Any, Literal
 from platform_config.config import Config
 from platform_config.pages import REMOVE_A_MODEL, REMOVE_A_REGION, TURN_AUTOSCALING_ON
 from platform_config.shape import is_map, item_of, settings_of
-from platform_config.stack_graph import GATEWAY_STACK, GATEWAY_STACKS, NETWORK_STACK, SERVING_STACKS, WEIGHTS_STACK
+from platform_config.stack_graph import (
+    GATEWAY_STACK,
+    GATEWAY_STACKS,
+    LOAD_STACK,
+    NETWORK_STACK,
+    SERVING_STACKS,
+    WEIGHTS_STACK,
+)
 
 Kind = Literal["in place", "replaces", "refused", "leaves", "nothing"]
 
@@ -127,10 +134,15 @@ EFFECTS: Mapping[str, Effect] = {
         "restarts its servers; keep `bucket` until they have changed. Back to `bucket`: a server that starts before it "
         "has changed cannot read the token",
     ),
+    "models.<key>.weights.loader": Effect(
+        "in place",
+        f"the other loader finds everything there; before the last model leaves `{WEIGHTS_STACK}` or `{LOAD_STACK}`, "
+        "destroy that stack, then deploy",
+    ),
     "models.<key>.weights.lora_adapters": DOWNLOAD,
     "models.<key>.weights.other_repositories": DOWNLOAD,
     "models.<key>.weights.size_gib": RESTARTS,
-    "models.<key>.weights.download_timeout_minutes": IN_PLACE,
+    "models.<key>.weights.download_timeout_minutes": Effect("in place", "a Cloud Run job is made anew, and finds all"),
     "models.<key>.server": RESTARTS,
     "models.<key>.server.kind": OTHER_BACKEND,
     "models.<key>.server.metric": OTHER_BACKEND,

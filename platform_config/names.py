@@ -144,6 +144,10 @@ class Names:
         """Job that downloads the weights of *model*, and its service account."""
         return f"{model}-download"
 
+    def loader(self, model: str) -> str:
+        """Service account of the Cloud Run jobs that download the weights of *model*; their names begin so."""
+        return f"{self.config.name}-load-{model}"
+
     def inference_pool(self, model: str) -> str:
         """InferencePool, chart release and imported pool of *model*: one name, so that they cannot drift apart."""
         return f"{model}-pool"

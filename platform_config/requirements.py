@@ -66,6 +66,8 @@ def project_services(config: Config) -> list[str]:
         extra.append("modelarmor")
     if config.gateway.apigee is not None:
         extra.append("apigee")
+    if config.loads_in_cloud_run:
+        extra.append("run")
     if streams_images(config):
         extra.append(IMAGE_STREAMING_SERVICE)
     return sorted([*SERVICES, *extra])

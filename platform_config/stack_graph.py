@@ -17,6 +17,8 @@ APIGEE_STACK = "infra-apigee"
 OBSERVABILITY_STACK = "infra-observability"
 DNS_STACK = "infra-dns"
 WEIGHTS_STACK = "workload-weights"
+LOAD_STACK = "infra-weights"
+"""The stack with the Cloud Run jobs that fill the bucket, beside the clusters."""
 GATEWAY_STACK = "workload-gateway"
 GITOPS_STACK = "workload-gitops"
 CLUSTER_STACKS = "infra-cluster-"
@@ -105,8 +107,9 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
                                         `-> workload-weights -------------^
     ```
     Nothing needs infra-observability: it can be applied anew at any time, and is not there where all of it is off.
-    Without a bucket there is no workload-weights: each server downloads its weights from Hugging Face. With a model
-    behind a multi-cluster Service, each workload-base-<key> needs infra-fleet, which installs the CRDs of its export.
+    Without a bucket there is no workload-weights: each server downloads its weights from Hugging Face. Where Cloud Run
+    downloads them, infra-weights follows infra-network, and serving stacks need it. With a model behind a multi-cluster
+    Service, each workload-base-<key> needs infra-fleet, which installs the CRDs of its export.
 
     With regional gateways there is infra-access in place of infra-fleet, and a workload-gateway-<key> for each region,
     which needs workload-serving-<key> alone. Where the platform makes Apigee's organization, infra-apigee follows
@@ -118,7 +121,8 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     clusters with Argo CD.
     """
     keys = tuple(config.regions)
-    weights, access = (WEIGHTS_STACK,) if config.bucket else (), access_stack(config)
+    loads, access = (LOAD_STACK,) if config.loads_in_cloud_run else (), access_stack(config)
+    weights = (*loads, *((WEIGHTS_STACK,) if config.loads_by_job else ()))
     behind_services = bool(config.remotes) or not all(model.server.has_pool for model in config.models.values())
     exports = not config.is_regional and behind_services
     gateways, apigee = gateway_stacks(config), config.gateway.apigee
@@ -128,6 +132,7 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
     infra: dict[str, tuple[str, ...]] = {
         NETWORK_STACK: (),
         **dict.fromkeys(dns, (NETWORK_STACK,)),
+        **dict.fromkeys(loads, (NETWORK_STACK,)),
         **dict.fromkeys(organization, (NETWORK_STACK,)),
         **{cluster_stack(key): (NETWORK_STACK,) for key in keys},
         access: (*map(cluster_stack, keys), *(dns if config.external_dns else ())),
@@ -138,7 +143,8 @@ def needed_stacks(config: Config) -> dict[str, tuple[str, ...]]:
         **infra,
         **({GITOPS_STACK: (access,)} if registers else {}),
         **{base_stack(key): (cluster_stack(key), *first) for key in keys},
-        **{stack: (base_stack(config.download_region),) for stack in weights},
+        # Two that write one folder at once would write over each other.
+        **({WEIGHTS_STACK: (base_stack(config.download_region), *loads)} if config.loads_by_job else {}),
         **{serving_stack(key): (base_stack(key), *weights, access) for key in config.serving_regions},
         **{
             stack: (*_before_gateway(config, stack), *organization, *(dns if _proves_hosts(config) else ()))

@@ -14,6 +14,7 @@ from platform_config.stack_graph import (
     APIGEE_STACK,
     DNS_STACK,
     GITOPS_STACK,
+    LOAD_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     WEIGHTS_STACK,
@@ -33,6 +34,7 @@ from .infra_dns import InfraDnsStack
 from .infra_fleet import InfraFleetStack
 from .infra_network import InfraNetworkStack
 from .infra_observability import InfraObservabilityStack
+from .infra_weights import InfraWeightsStack
 from .left_to_git import leave_to_git
 from .workload_base import WorkloadBaseStack
 from .workload_gateway import WorkloadGatewayStack
@@ -57,8 +59,9 @@ def add_platform(app: App, config: Config) -> dict[str, BaseStack]:
                             `-> workload-base-<key> ---------> workload-serving-<key> -> workload-gateway
                                         `-> workload-weights -------------^
     ```
-    Where each server downloads its weights from Hugging Face there is no workload-weights. With regional gateways there
-    is infra-access in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>; where the
+    Where each server downloads its weights from Hugging Face there is no workload-weights; where Cloud Run downloads
+    them there is infra-weights in its place, which follows infra-network. With regional gateways there is infra-access
+    in place of infra-fleet, and a workload-gateway-<key> after each workload-serving-<key>; where the
     platform makes Apigee's organization, it is in infra-apigee, which each of those needs.
 
     Raises:
@@ -89,6 +92,8 @@ def _add_infra(app: App, config: Config) -> dict[str, BaseStack]:
     made: dict[str, BaseStack] = {NETWORK_STACK: InfraNetworkStack(app, NETWORK_STACK, config=config)}
     for key in config.regions:
         made[cluster_stack(key)] = InfraClusterStack(app, cluster_stack(key), config=config, key=key)
+    if config.loads_in_cloud_run:
+        made[LOAD_STACK] = InfraWeightsStack(app, LOAD_STACK, config=config)
     if config.dns is not None:
         made[DNS_STACK] = InfraDnsStack(app, DNS_STACK, config=config, dns=config.dns)
     access = access_stack(config)
@@ -105,7 +110,7 @@ def _add_workloads(app: App, config: Config) -> dict[str, BaseStack]:
     made: dict[str, BaseStack] = {}
     for key in config.regions:
         made[base_stack(key)] = WorkloadBaseStack(app, base_stack(key), config=config, key=key)
-    if config.bucket:
+    if config.loads_by_job:
         made[WEIGHTS_STACK] = WorkloadWeightsStack(app, WEIGHTS_STACK, config=config)
     for key in config.serving_regions:
         made[serving_stack(key)] = WorkloadServingStack(app, serving_stack(key), config=config, key=key)

@@ -18,7 +18,7 @@ from .cluster_access import ClusterStack
 
 class WorkloadWeightsStack(ClusterStack):
     """
-    For each model that has something in the bucket: the writer's account and grants, and the download Job.
+    For each model whose weights a cluster downloads into the bucket: the writer's account, its grants, and the Job.
 
     It needs its own cluster only. A Job runs again when what it downloads, the place of its token or its program
     changes, and not otherwise.
@@ -33,7 +33,7 @@ class WorkloadWeightsStack(ClusterStack):
         self._cluster = self.kubernetes
         self._writers: dict[str, ITerraformDependable] = {}
         for model in models_of(config):
-            if model.weights and model.weights.reads_bucket:
+            if model.weights and model.weights.reads_bucket and not model.weights.in_cloud_run:
                 self._add_download(model, model.weights, project)
 
     def _add_download(self, model: Model, weights: WeightsSpec, project: DataGoogleProject) -> None:

@@ -38,7 +38,9 @@ GITOPS = TWO_LLMS.with_name("gitops.yaml")
 """Objects from Git, for Argo CD in one of the clusters."""
 BEYOND = tuple(TWO_LLMS.with_name(f"{name}.yaml") for name in ("dns-private", "outside", "gitops"))
 """Names of DNS, clusters outside Google Cloud, and objects from Git."""
-MORE = (*SEVERAL_MODELS, *EXISTING, CONFIG_CLUSTER, *BEYOND)
+CLOUD_RUN = TWO_LLMS.with_name("cloud-run.yaml")
+"""Weights that Cloud Run downloads, beside those that a cluster does."""
+MORE = (*SEVERAL_MODELS, *EXISTING, CONFIG_CLUSTER, *BEYOND, CLOUD_RUN)
 """All platforms beside the product's own configs that tests try as a whole."""
 
 REGIONAL: dict[str, Any] = {"gateway__scope": "regional", "regions__us__config_cluster": None}

@@ -120,6 +120,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "gateway__client_limits": {"allowed_ranges": [f"10.{number}.0.0/16" for number in range(11)], "preview": True},
         "gateway__iap": {"client_id": "1-a.apps.googleusercontent.com", "secret_name": "iap-client"},
     },
+    "weights from Cloud Run alone": {
+        "models__gemma__weights__loader": "cloud_run",
+        "models__gemma__weights__files": ["*.json", "*.safetensors"],
+    },
     "a certificate from a Secret across regions": {"gateway__tls": {"secret_name": "tls", "redirect": False}},
     "llm-d-router with a standby, for SGLang on L4s": {
         "inference_pool": {"chart": "llm-d-router", "chart_version": "v0.10.0", "endpoint_picker_replicas": 2},

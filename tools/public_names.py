@@ -16,6 +16,7 @@ PLANS = (
 """The plans that constructs take, and their parts, in the order of the page."""
 OTHERS = {
     "constructs_lib.provider_versions": ("pin_google", "pin_provider"),
+    "constructs_lib.weights_load": ("RUN_TOKEN_PROVIDER",),
     "constructs_lib.external_dns": ("external_dns_values", "outside_values"),
     "constructs_lib.routed_record": ("EndpointProbe", "InternalTarget", "PublicTarget"),
     "constructs_lib.inferencepool_chart": ("EXT_PROC_PORT", "GRPC_HEALTH_PORT"),

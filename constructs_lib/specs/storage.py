@@ -16,7 +16,8 @@ class BucketSpec:
     Args:
         location: Region, dual-region or multi-region, such as `us-east5`, `NAM4` or `US`. Cannot change later; a
             cluster far from it reads across the ocean at each start, so there is no default.
-        download_region: Key of the region whose cluster downloads. Default: the config cluster's.
+        download_region: Key of the region whose cluster downloads, or where Cloud Run does. Default: that of the config
+            cluster.
         name: Bucket name, unique in all of Google Cloud. Default: `<project>-<name>-weights`.
         soft_delete_days: Days for which deleted objects can be restored: 0 (off, saves money) or 7 to 90.
         versioning: Keeps the old version of an object that is overwritten.

@@ -11,6 +11,7 @@ from typing import Literal
 from constructs_lib.specs.limits import refuse, wrong_settings, wrong_text
 
 Feature = Literal[
+    "cloud_run",
     "cross_region_gateways",
     "fleets",
     "network_policies",

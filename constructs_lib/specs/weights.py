@@ -127,6 +127,8 @@ class WeightsSpec:
             `hugging_face`: each server downloads for itself when it starts, onto its node; needs no bucket, and
             Hugging Face at every start. Keep `bucket` for one deploy when it changes: until then servers read it.
             Default: `bucket`.
+        loader: Who downloads into the bucket. `job`: a Kubernetes Job, once its cluster is there. `cloud_run`: a Cloud
+            Run job in the region of `bucket.download_region`, while the clusters are made: a first deploy is shorter.
         files: Patterns of the repository's files that are downloaded, such as `*Q4_K_M.gguf`. Default: the files that
             are no weights, and the one set of weights that the server reads. vLLM and SGLang need `config.json` among
             them.
@@ -144,6 +146,7 @@ class WeightsSpec:
     bucket_path: str | None = None
     image_path: str | None = None
     source: Literal["bucket", "hugging_face"] | None = None
+    loader: Literal["job", "cloud_run"] = "job"
     files: tuple[str, ...] = ()
     hugging_face_token: HuggingFaceTokenSpec | None = None
     lora_adapters: dict[str, LoraAdapterSpec] = field(default_factory=dict)
@@ -165,6 +168,11 @@ class WeightsSpec:
     def reads_bucket(self) -> bool:
         """Whether servers read downloads from the platform's bucket."""
         return bool(self.snapshots) and self.source in (None, "bucket")
+
+    @property
+    def in_cloud_run(self) -> bool:
+        """Whether a Cloud Run job downloads into the platform's bucket."""
+        return self.reads_bucket and self.loader == "cloud_run"
 
     @property
     def from_hugging_face(self) -> bool:

@@ -14,6 +14,7 @@ from platform_config.stack_graph import (
     GATEWAY_STACK,
     GATEWAY_STACKS,
     GITOPS_STACK,
+    LOAD_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     OUTSIDE_STACKS,
@@ -25,8 +26,8 @@ from platform_config.stack_graph import (
 )
 
 ONCE = (
-    NETWORK_STACK, FLEET_STACK, ACCESS_STACK, APIGEE_STACK, OBSERVABILITY_STACK, DNS_STACK, WEIGHTS_STACK,
-    GATEWAY_STACK, GITOPS_STACK,
+    NETWORK_STACK, FLEET_STACK, ACCESS_STACK, APIGEE_STACK, OBSERVABILITY_STACK, DNS_STACK, LOAD_STACK,
+    WEIGHTS_STACK, GATEWAY_STACK, GITOPS_STACK,
 )  # fmt: skip
 """Stacks that a platform has once, however many regions it has."""
 Graph = Mapping[str, Collection[str]]
@@ -50,7 +51,7 @@ def users(stack: str, known: Collection[str], graph: Graph) -> list[str]:
         known: Ids of the stacks with a plan.
         graph: The stacks of the config, with those that each needs; empty without a config.
     """
-    if stack == WEIGHTS_STACK:
+    if stack in (WEIGHTS_STACK, LOAD_STACK):
         return []
     by_id = _users_by_id(stack, known)
     found = {*_users_in(graph, stack), *(by_id & set(known))} if stack in graph else by_id

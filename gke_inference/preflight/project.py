@@ -87,6 +87,8 @@ def permissions(target: Target) -> list[str]:
     if config.bucket:
         # Of a bucket that exists, EXISTING-BUCKET asks.
         extra += ["storage.buckets.create", "storage.buckets.setIamPolicy"] if config.existing.bucket is None else []
+    if config.loads_in_cloud_run:
+        extra += ["iam.serviceAccounts.create", "run.jobs.create", "run.jobs.run", "storage.objects.list"]
     if config.token_secrets:
         extra.append("secretmanager.secrets.setIamPolicy")
     if config.observability.log_metrics:

@@ -15,7 +15,14 @@ from gke_inference.teardown.state import States
 from platform_config.config import Config
 from platform_config.existing_parts import existing_parts
 from platform_config.pages import REMOVE_A_REGION
-from platform_config.stack_graph import FLEET_STACK, NETWORK_STACK, OBSERVABILITY_STACK, WEIGHTS_STACK, region_key
+from platform_config.stack_graph import (
+    FLEET_STACK,
+    LOAD_STACK,
+    NETWORK_STACK,
+    OBSERVABILITY_STACK,
+    WEIGHTS_STACK,
+    region_key,
+)
 
 VIEWER = "roles/compute.viewer"
 CLUSTER_VIEWER = "roles/container.clusterViewer"
@@ -44,7 +51,11 @@ def stale_stack_findings(order: DestroyOrder, states: States) -> list[Finding]:
     ]  # fmt: skip
 
 
-SETTINGS = {WEIGHTS_STACK: "bucket", OBSERVABILITY_STACK: "one of observability.alerting, dashboard and log_metrics"}
+SETTINGS = {
+    WEIGHTS_STACK: "bucket, or loader: job",
+    LOAD_STACK: "loader: cloud_run",
+    OBSERVABILITY_STACK: "one of observability.alerting, dashboard and log_metrics",
+}
 """What a stack is made from, where it is not a region."""
 
 

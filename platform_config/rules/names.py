@@ -101,6 +101,9 @@ def _service_account(config: Config) -> Iterator[Problem]:
     made = [names.node_service_account, *([names.apigee_service_account] if config.gateway.apigee else [])]
     made += [names.argo_cd_service_account] if config.gitops and config.gitops.argo_cd else []
     yield from _too_long("name", "a service account ID", made, ACCOUNT_LENGTHS[1])
+    for key, model in config.models.items():
+        if model.weights is not None and model.weights.in_cloud_run:
+            yield from _too_long(f"models.{key}", "a service account ID", [names.loader(key)], ACCOUNT_LENGTHS[1])
 
 
 def _models(config: Config) -> Iterator[Problem]:

@@ -52,6 +52,7 @@ def _idle(at: str, model: Model) -> Iterator[Problem]:
         "source": shown(weights.source) if weights.source else "",
         "hugging_face_token": "a map" if weights.hugging_face_token else "",
         "download_timeout_minutes": str(minutes) if minutes != DOWNLOAD_MINUTES else "",
+        "loader": shown(weights.loader) if weights.loader != WeightsSpec.loader else "",
     }
     for setting, given in idle.items():
         if given:
@@ -115,7 +116,7 @@ def _secret(at: str, model: Model) -> Iterator[Problem]:
 def _long_download(at: str, model: Model) -> Iterator[Problem]:
     weights, auth = model.weights, model.config.kubernetes_auth
     minutes = weights.download_timeout_minutes if weights else 0
-    if auth != "exec" and weights and weights.reads_bucket and minutes > 60:
+    if auth != "exec" and weights and weights.reads_bucket and not weights.in_cloud_run and minutes > 60:
         message = f"should be at most 60 with kubernetes_auth: {auth}, got {minutes}"
         yield Problem(f"{at}.weights.download_timeout_minutes", message, "write kubernetes_auth: exec")
 

@@ -102,6 +102,7 @@ CONTRACT = {
     "constructs_lib.system_pool": "SystemPool",
     "constructs_lib.universe": "PUBLIC universe_named",
     "constructs_lib.weights_download": "WeightsDownload",
+    "constructs_lib.weights_load": "RUN_TOKEN_PROVIDER WeightsLoad",
     "constructs_lib.workload_identity": "WorkloadIdentity",
     "fast_synth": "enable skip_gc",
     "inference_stacks.platform": "add_platform",

@@ -199,7 +199,8 @@ DEPENDS = {
         *("machine_type", "topology", "node_pools", "repository", "revision", "size_gib", "max_clients"),
         "tensor_parallel_size",
     },
-    "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes"},
+    "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes", "loader"},
+    "LOADER": {"source", "loader", "region", "repository", "revision", "universe", "scope", "config_cluster", "name"},
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
     "DNS": {

@@ -79,6 +79,7 @@ class Cloud:
         gke_versions: What GKE offers, where that is not the usual.
         secret_versions: Number of the latest version of a secret, by its name, where that is not 1.
         lost_certificates: Names of certificates that others have not made; any other is there, in each region.
+        lost_marks: Objects that say that weights are complete, and are not in the bucket though a job has ended.
         certificate_state: State of each certificate that Google makes, when they are listed.
         let_go: Releases whose picker's Deployment was deleted by hand, by their keys.
         written: By object, the write-only arguments that it was given last, by path.
@@ -93,6 +94,7 @@ class Cloud:
     gke_versions: tuple[str, ...] = ()
     secret_versions: dict[str, int] = field(default_factory=dict)
     lost_certificates: tuple[str, ...] = ()
+    lost_marks: frozenset[str] = frozenset()
     certificate_state: str = "ACTIVE"
     let_go: set[Key] = field(default_factory=set)
     written: dict[Key, Message] = field(default_factory=dict)

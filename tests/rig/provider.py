@@ -23,6 +23,7 @@ ANSWERED = {"google_compute_router": "network", "kubernetes_namespace_v1": "meta
 SUBNET, SUBNETS = "google_compute_subnetwork", "google_compute_subnetworks"
 HOST = "www.googleapis.com/compute/v1"
 ACCOUNT = "google_service_account"
+LOAD_JOB, OBJECTS = "google_cloud_run_v2_job", "google_storage_bucket_objects"
 SECRET = "google_secret_manager_secret_version"
 
 
@@ -131,16 +132,13 @@ class RigProvider:
         given = {name: configured.get(name) if value is None else value for name, value in request["config"].items()}
         if kind == "kubernetes_resources":
             return {"state": given | {"objects": any_list(self._cloud.objects_of(self._place(session), given))}}
-        if kind == CERTIFICATES:
-            given["certificates"] = self._listed(str(given["filter"]))
         if kind == CALLER:
             given["access_token"] = self._cloud.give_token()
         if kind == SECRET:
             latest = str(self._cloud.secret_versions.get(str(given["secret"]), 1))
             data = {"secret_data": ""} if given["fetch_secret_data"] is False else {}
             given |= {"version": given["version"] or latest, **data}
-        if kind == SUBNETS:
-            given["subnetworks"] = self._listed_subnets(given)
+        given |= self._lists(kind, given)
         held = self._cloud.read(self._data_key(session, kind, given)) if kind in self._types else {}
         if held is None and kind == ZONE:
             held = {}  # A zone of others, which is there.
@@ -164,6 +162,14 @@ class RigProvider:
             return kind, self._place(session), self._cloud.account_id(str(given["account_id"]))
         return self._key(session, kind, given)
 
+    def _lists(self, kind: str, given: Message) -> Message:
+        """Return what a data source lists; nothing for one that lists nothing here."""
+        if kind == CERTIFICATES:
+            return {"certificates": self._listed(str(given["filter"]))}
+        if kind == SUBNETS:
+            return {"subnetworks": self._listed_subnets(given)}
+        return {"bucket_objects": self._listed_marks(str(given["prefix"]))} if kind == OBJECTS else {}
+
     def _listed_subnets(self, given: Message) -> list[Message]:
         """List the subnets of a project and region with the purpose of the filter."""
         members = self._types[f"data.{SUBNETS}"]["block"]["attributes"]["subnetworks"]["type"][1][1]
@@ -175,6 +181,14 @@ class RigProvider:
             if (held["project"], held["region"]) == (given["project"], given["region"])
             and f'purpose = "{held["purpose"]}"' in str(given["filter"])
         ]
+
+    def _listed_marks(self, prefix: str) -> list[Message]:
+        """List the mark of the Cloud Run job that has filled a folder of the bucket."""
+        members = self._types[f"data.{OBJECTS}"]["block"]["attributes"]["bucket_objects"]["type"][1][1]
+        tasks = [held["template"][0]["template"][0] for key, held in self._cloud.objects.items() if key[0] == LOAD_JOB]
+        env = [one for task in tasks for one in task["containers"][0]["env"] if one["name"] == "TARGET_DIRECTORY"]
+        marks = {f"{one['value']}/.complete" for one in env} - self._cloud.lost_marks
+        return [dict.fromkeys(members) | {"name": mark} for mark in sorted(marks) if mark.startswith(prefix)]
 
     def _listed(self, filter_: str) -> list[Message]:
         """List the certificates that *filter_* names, as the data source does: their names are their IDs."""

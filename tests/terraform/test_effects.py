@@ -242,6 +242,7 @@ ELSEWHERE = {
     "models.<key>.drain": "test_models.py::test_a_model_that_comes_and_goes_touches_no_other",
     "cluster.metrics_adapter": "test_workload_serving.py::test_an_adapter_that_is_there_is_not_installed_again",
     "models.<key>.weights.bucket_path": "test_weights_changes.py",
+    "models.<key>.weights.loader": "test_cloud_run.py",
     "models.<key>.weights.source": "test_moves.py::test_a_bucket_goes_after_the_servers_have_left_it",
     "bucket.download_region": "test_moves.py::test_a_download_is_not_left_behind_by_its_region",
     "models.<key>.node_pools": "test_elastic.py::test_a_pool_that_was_there_does_not_join_a_compute_class",

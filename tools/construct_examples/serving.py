@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cdktf import TerraformStack
+from cdktf_cdktf_provider_google.provider import GoogleProvider
 from cdktf_cdktf_provider_helm.provider import HelmProvider
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider
 from cdktf_cdktf_provider_time.provider import TimeProvider
@@ -14,6 +15,7 @@ from constructs_lib.inference_gateway import InferenceGateway
 from constructs_lib.inference_service import InferenceService
 from constructs_lib.manifests.gateway import Backend, Balancing
 from constructs_lib.metrics_adapter import MetricsAdapter
+from constructs_lib.provider_versions import pin_provider
 from constructs_lib.removal_guard import RemovalGuard
 from constructs_lib.serving_nodes import ServingNodes
 from constructs_lib.serving_plan import ServingPlan
@@ -26,6 +28,7 @@ from constructs_lib.specs import (
     WeightsSpec,
 )
 from constructs_lib.weights_download import WeightsDownload
+from constructs_lib.weights_load import RUN_TOKEN_PROVIDER, WeightsLoad
 
 GEMMA = WeightsSpec(
     repository="google/gemma-3-27b-it",
@@ -102,6 +105,22 @@ def weights_download(stack: TerraformStack, kubernetes: KubernetesProvider) -> W
         project="my-project",
         namespace="inference",
         service_account="weights-downloader",
+        bucket="acme-weights",
+        weights=GEMMA,
+    )
+
+
+def weights_load(stack: TerraformStack, google: GoogleProvider, time: TimeProvider) -> WeightsLoad:
+    """Download a model into the bucket without a cluster."""
+    pin_provider(stack, "google", RUN_TOKEN_PROVIDER)
+    return WeightsLoad(
+        stack,
+        "load",
+        google=google,
+        time=time,
+        project="my-project",
+        region="us-east5",
+        name="acme-load-gemma",
         bucket="acme-weights",
         weights=GEMMA,
     )

@@ -152,7 +152,7 @@ def test_stacks_of_an_older_config_are_known(tmp_path: Path) -> None:
     ("stack", "setting"),
     [
         (cluster_stack("asia"), "(regions.asia)"),
-        (WEIGHTS_STACK, "(bucket)"),
+        (WEIGHTS_STACK, "(bucket, or loader: job)"),
         (OBSERVABILITY_STACK, "(one of observability.alerting, dashboard and log_metrics)"),
     ],
 )
