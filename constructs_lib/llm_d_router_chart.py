@@ -51,7 +51,8 @@ def values(
     """
     Return the values, which are the same for each version; the arguments are those of `inferencepool_chart.values`.
 
-    A flag that names a metric stops the picker (pkg/epp/server/options.go): metrics of other servers are in its file.
+    A flag that names a metric stops the picker (pkg/epp/server/options.go): metrics of other servers are in its file,
+    which the picker of v0.10.0 was seen to take.
     """
     picker: dict[str, Any] = {
         "replicas": replicas,
