@@ -200,7 +200,10 @@ DEPENDS = {
         "tensor_parallel_size",
     },
     "MODEL": {"repository", "revision", "source", "kind", "name", "project", "download_timeout_minutes", "loader"},
-    "LOADER": {"source", "loader", "region", "repository", "revision", "universe", "scope", "config_cluster", "name"},
+    "LOADER": {
+        *("source", "loader", "region", "repository", "revision", "universe", "scope", "config_cluster"),
+        *("download_region", "name", "key"),
+    },
     "HPA": {"machine_type", "max_nodes", "zones", "kind"},
     "GW": {"interval_sec", "max_utilization_percent", "scope"},
     "DNS": {
