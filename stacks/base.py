@@ -104,6 +104,11 @@ class BaseStack(TerraformStack):
             self._terraform_version = version
             self.add_override("terraform.required_version", version)
 
+    def need_google(self, version: str) -> None:
+        """Ask for a newer google 7, by a constraint such as `>= 7.42.0, < 8.0.0`; all of 8 have what 7 got by then."""
+        if self.config.providers.google == 7:
+            pin_provider(self, "google", version)
+
     def pin(self, provider: str) -> None:
         """Set the source and the versions of *provider* in this stack."""
         pin_provider(self, provider, provider_versions(self.config.providers)[provider])

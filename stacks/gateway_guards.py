@@ -11,7 +11,6 @@ from constructs_lib.client_limits import ClientLimits
 from constructs_lib.kubernetes_object import KubernetesObject
 from constructs_lib.manifests.network_policies import router_policies
 from constructs_lib.model_armor import ModelArmorTemplates
-from constructs_lib.provider_versions import pin_provider
 from platform_config.model import Model
 from platform_config.model_armor import own_templates
 from platform_config.network_plan import network_policy_plan
@@ -110,8 +109,8 @@ def add_certificates(stack: ClusterStack) -> Certificates | None:
         name=stack.names.gateway_tls(stack.key),
         spec=tls,
     )
-    if tls.certificate_pem and stack.config.providers.google == 7:  # all of 8 has it
-        pin_provider(stack, "google", WRITE_ONLY_KEY_PROVIDER)
+    if tls.certificate_pem:
+        stack.need_google(WRITE_ONLY_KEY_PROVIDER)
     if made.records:
         records = {domain: f"{record.name} CNAME {record.data}" for domain, record in made.records.items()}
         TerraformOutput(

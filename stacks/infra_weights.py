@@ -4,7 +4,6 @@ from cdktf import ITerraformDependable
 from constructs import Construct
 
 from constructs_lib.manifests.weights import download_form
-from constructs_lib.provider_versions import pin_provider
 from constructs_lib.specs import WeightsSpec
 from constructs_lib.weights_load import RUN_TOKEN_PROVIDER, WeightsLoad
 from platform_config.config import Config
@@ -26,7 +25,7 @@ class InfraWeightsStack(BaseStack):
         for model in models_of(config):
             if model.weights and model.weights.in_cloud_run:
                 self._add_load(model, model.weights)
-        pin_provider(self, "google", RUN_TOKEN_PROVIDER)
+        self.need_google(RUN_TOKEN_PROVIDER)
 
     def _add_load(self, model: Model, weights: WeightsSpec) -> None:
         folders = (snapshot.directory for snapshot in weights.snapshots)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from constructs_lib.specs import ProvidersSpec
+from platform_config.load import load
 from platform_config.stack_graph import FLEET_STACK, GATEWAY_STACK, NETWORK_STACK, cluster_stack
 from stacks.base import provider_versions
 from tests.checks.terraform_schema import BUILT_IN
-from tests.configs import config
+from tests.configs import CONFIGS, MORE, SOVEREIGN, config
 from tests.synthesized import Block, Synthesized, synthesize
 
 VERSIONS = {7: provider_versions(ProvidersSpec()), 8: provider_versions(ProvidersSpec(google=8, kubernetes=3))}
@@ -110,6 +111,21 @@ def test_a_newer_provider_is_another_version_and_nothing_else(platform: Synthesi
         for name, told in document["terraform"]["required_providers"].items():
             assert told == {"source": f"hashicorp/{name}", "version": VERSIONS[8][name]}
         assert _without_versions(document) == _without_versions(older)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [*CONFIGS, *MORE, SOVEREIGN], ids=lambda path: path.stem)
+def test_every_stack_of_every_platform_follows_the_setting(path: Path, tmp_path: Path) -> None:
+    """Those too that need more than the oldest google 7."""
+    newer = load(path).model_copy(update={"providers": ProvidersSpec(google=8, kubernetes=3)})
+    found = {
+        f"{stack} {name} {required['version']}"
+        for stack, document in synthesize(newer, tmp_path).stacks.items()
+        for name, required in document["terraform"]["required_providers"].items()
+        if required["version"] != VERSIONS[8][name]
+    }
+
+    assert found == set()
 
 
 def _without_versions(document: Block) -> Block:
