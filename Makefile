@@ -21,7 +21,7 @@ configs := $(if $(filter command,$(origin CONFIGS)),$(or $(strip $(CONFIGS)),$(e
 CDK := $(or $(INFERENCE_CDK),$(if $(wildcard .venv/.ready-synth),cdktf,$(if $(wildcard .venv/.ready-cdktn),cdktn,cdktf)))
 ready := $(if $(filter cdktf,$(CDK)),.venv/.ready-synth,$(if $(filter cdktn,$(CDK)),.venv/.ready-cdktn))
 ifneq ($(words $(ready) $(CDK)),2)
-$(error CDK, or INFERENCE_CDK of the environment, must be cdktf or cdktn, got '$(CDK)')
+$(error CDK, or INFERENCE_CDK of the environment, must be cdktf or cdktn, got '$(CDK)': write CDK=cdktn, or leave it out for cdktf)
 endif
 export INFERENCE_CDK := $(CDK)
 file := $(firstword $(filter %.yaml %.yml %.json,$(MAKECMDGOALS)))

@@ -144,6 +144,14 @@ def test_what_is_not_known_never_becomes_the_example(
     assert not (tmp_path / "out").exists()
 
 
+def test_the_next_commands_take_the_toolchain_that_was_chosen(tmp_path: Path) -> None:
+    """Else cdktf would synthesize once more, with the other one."""
+    ran = run(EXAMPLE, tmp_path / "out", INFERENCE_CDK="cdktn")
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("INFERENCE_CDK=cdktn npx cdktf deploy '") == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -21,6 +21,11 @@ def refuse_environment(environment: Mapping[str, str]) -> None:
         raise ConfigError("environment", problems)
 
 
+def toolchain_variable(environment: Mapping[str, str]) -> str:
+    """Return what a command begins with to take the toolchain of *environment* too; empty where it is the default."""
+    return f"{VARIABLE}={CDKTN} " if environment.get(VARIABLE) == CDKTN else ""
+
+
 def _problems(environment: Mapping[str, str]) -> Iterator[Problem]:
     if environment.get(HCL) == "true":
         yield Problem(HCL, "only JSON is written, got 'true': cdktf's HCL drops settings silently", f"unset {HCL}")

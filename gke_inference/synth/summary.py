@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from rich.table import Table
 from constructs_lib.universe import PUBLIC, universe_name
 from gke_inference.synth.alert_summary import alert_summary
 from gke_inference.synth.dns_summary import dns_summary
+from gke_inference.synth.environment import toolchain_variable
 from gke_inference.synth.gateway_summary import gateway_summary
 from gke_inference.synth.grafana_file import grafana_file, has_outside_panels, outside_grafana_file
 from gke_inference.synth.last_synth import Changes, print_changes
@@ -272,6 +274,7 @@ def _print_next(
         )
         return
     if commands.cdktf:
+        variable += toolchain_variable(os.environ)
         console.print(
             f"Then: [bold]{variable}npx cdktf deploy{escape(option)} '{INFRA}*'[/], "
             f"then [bold]{variable}npx cdktf deploy{escape(option)} '*'[/] "
