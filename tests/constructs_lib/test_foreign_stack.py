@@ -11,6 +11,7 @@ from cdktf import App, S3Backend, TerraformStack
 from constructs import Construct
 
 from constructs_lib.provider_versions import GOOGLE
+from constructs_lib.weights_load import RUN_TOKEN_PROVIDER
 from tests.checks.schemas import blocks
 from tests.conftest import Synth
 from tests.synthesized import Synthesized
@@ -19,8 +20,8 @@ from tools import examples, source_classes
 CONSTRUCTS = tuple(source_classes.constructs())
 ALIAS = "theirs"
 VERSIONS = {"google": "~> 6.50", "google-beta": "~> 6.50", "kubernetes": "2.38.0", "helm": "3.1.1", "time": "0.13.1"}
-PINNING = ("AutopilotCluster", "GkeCluster")
-"""Their examples call `pin_google`."""
+PINNED = {"AutopilotCluster": GOOGLE, "GkeCluster": GOOGLE, "WeightsLoad": RUN_TOKEN_PROVIDER}
+"""Whose examples pin google, and to what."""
 
 
 def foreign_stack(app: App) -> TerraformStack:
@@ -36,14 +37,14 @@ def foreign_stack(app: App) -> TerraformStack:
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
 def test_a_construct_keeps_the_settings_of_a_stack(name: str, tmp_path: Path) -> None:
-    """Only a call of `pin_google` sets a version; nothing sets a backend or what Terraform must be."""
+    """Only a call of `pin_google` or `pin_provider` sets a version; nothing sets a backend or what Terraform must be."""
     app = App(outdir=str(tmp_path))
     stack = foreign_stack(app)
     examples.make(name, stack, examples.add_providers(stack))
     app.synth()
     settings = Synthesized(tmp_path).stacks["theirs"]["terraform"]
 
-    wanted = VERSIONS | ({"google": GOOGLE} if name in PINNING else {})
+    wanted = VERSIONS | ({"google": PINNED[name]} if name in PINNED else {})
     assert {key: value["version"] for key, value in settings["required_providers"].items()} == wanted
     assert settings["required_version"] == ">= 1.9"
     assert list(settings["backend"]) == ["s3"]

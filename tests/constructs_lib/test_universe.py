@@ -94,7 +94,7 @@ def test_a_universe_has_a_name_or_its_domain() -> None:
         ("health_check_ranges", ("0.0.0.0/0",), "health_check_ranges must hold ranges of /16 or narrower"),
         ("health_check_ranges", ("35.190.0.0/15",), "health_check_ranges must hold ranges of /16 or narrower"),
         ("health_check_ranges", ("35.191.0.0",), "health_check_ranges must hold ranges such as 35.191.0.0/16"),
-        ("lacks", ("gpus",), "lacks must hold some of cross_region_gateways, "),
+        ("lacks", ("gpus",), "lacks must hold some of cloud_run, cross_region_gateways, "),
     ],
 )
 def test_wrong_parts_are_refused(setting: str, value: object, problem: str) -> None:

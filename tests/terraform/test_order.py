@@ -10,6 +10,7 @@ from platform_config.stack_graph import (
     FLEET_STACK,
     GATEWAY_STACK,
     GATEWAY_STACKS,
+    LOAD_STACK,
     NETWORK_STACK,
     OBSERVABILITY_STACK,
     OUTSIDE_STACKS,
@@ -186,6 +187,8 @@ def test_waits_last_as_long_as_they_should(path: Path, deployed_of: Worlds) -> N
         for stack in app.stacks
     }
 
+    for_grants = found.pop(LOAD_STACK, [])
+    assert for_grants == [{"create_duration": "120s"}] * len(app.all("google_service_account", LOAD_STACK))
     assert {stack: waits for stack, waits in found.items() if waits} == {stack: [wait] for stack, wait in WAITS.items()}
 
 
