@@ -37,7 +37,7 @@ def foreign_stack(app: App) -> TerraformStack:
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
 def test_a_construct_keeps_the_settings_of_a_stack(name: str, tmp_path: Path) -> None:
-    """Only a call of `pin_google` or `pin_provider` sets a version; nothing sets a backend or what Terraform must be."""
+    """Only `pin_google` and `pin_provider` set a version; nothing sets a backend or what Terraform must be."""
     app = App(outdir=str(tmp_path))
     stack = foreign_stack(app)
     examples.make(name, stack, examples.add_providers(stack))
