@@ -193,7 +193,7 @@ def handed_on(name: str, folder: Path, *arguments: str, cwd: Path = ROOT, **env:
     """Return how make hands the variable *name* on to what it runs."""
     shows = folder / "shows.mk"
     shows.write_text("shows: ; @env\n")
-    command = ["make", "-f", ROOT / "Makefile", "-f", shows, "shows", *arguments]
+    command: list[str | Path] = ["make", "-f", ROOT / "Makefile", "-f", shows, "shows", *arguments]
     variables = {key: value for key, value in os.environ.items() if key != name} | env
     shown = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, check=True).stdout
     return [line for line in shown.splitlines() if line.startswith(f"{name}=")]
