@@ -20,7 +20,7 @@ def outcomes(*, quick: bool) -> Iterator[Outcome]:
     yield _times(fast, plain, "warm, 2 regions", at_least=12)
     yield _each_below_a_quarter(fast, plain)
     yield _memory(fast, plain)
-    yield _times(*_both_sides(2, rounds, toolchain=CDKTN), "warm, 2 regions, with cdktn", at_least=4)
+    yield _times(*_both_sides(2, rounds, toolchain=CDKTN), "warm, 2 regions, with cdktn", at_least=2)
     yield _times(*_both_sides(2, rounds, base=ELASTIC), "warm, config/h100-elastic.yaml", at_least=12)
     if not quick:
         yield _times(*_both_sides(32, rounds), "warm, 32 regions", at_least=6)
