@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from constructs_lib.specs.limits import SECRET, masked
+from constructs_lib.specs.limits import SECRET, masked, number_limits
 from constructs_lib.vllm_arguments import split_arguments
 from platform_config.errors import Location, shown
 from platform_config.shape import bare, hint_at, item_of, required_of, settings_of
@@ -66,13 +67,21 @@ def _suggest_for_nothing(sort: str, location: Location, written: str, *, needed:
     return "write it behind the colon" if needed else "remove the line, or write it behind the colon"
 
 
+def _whole_numbers(got: float, location: Location) -> str:
+    """Suggest the whole numbers beside *got* that the setting may be."""
+    section = bare(hint_at(location[:-1]))
+    limits = number_limits(section).get(str(location[-1])) if dataclasses.is_dataclass(section) else None
+    beside = [str(number) for number in (int(got), int(got) + 1) if limits is None or limits.allows(number)]
+    return f"write {' or '.join(beside)}" if beside else ""
+
+
 def _number(got: Any, location: Location) -> str:
     """Suggest a number."""
     name = str(location[-1])
     if isinstance(got, float):
         if name.endswith("_percent") and 0 < got < 1:
             return f"write {got * 100:.0f}: it counts percent"
-        return f"write {got:.0f}" if got.is_integer() else f"write {int(got)} or {int(got) + 1}"
+        return f"write {got:.0f}" if got.is_integer() else _whole_numbers(got, location)
     if not isinstance(got, str):
         return ""
     text = got.strip()

@@ -102,6 +102,11 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "number: 1,000",
         "regions.us.number: must be a whole number, got '1,000'\n    fix: write 1000",
     ),
+    "a fraction beside the highest number": (
+        "bucket:",
+        "providers: {google: 8.1}\nbucket:",
+        "providers.google: must be a whole number, got 8.1\n    fix: write 8",
+    ),
     "thousands": (
         "32768",
         "32k",
