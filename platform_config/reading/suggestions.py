@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -70,7 +69,7 @@ def _suggest_for_nothing(sort: str, location: Location, written: str, *, needed:
 def _whole_numbers(got: float, location: Location) -> str:
     """Suggest the whole numbers beside *got* that the setting may be."""
     section: Any = hint_at(location[:-1])
-    limits = number_limits(section).get(str(location[-1])) if dataclasses.is_dataclass(section) else None
+    limits = number_limits(section).get(str(location[-1])) if settings_of(section) else None
     beside = [str(number) for number in (int(got), int(got) + 1) if limits is None or limits.allows(number)]
     return f"write {' or '.join(beside)}" if beside else ""
 
